@@ -1,0 +1,85 @@
+/**
+ * JSON on its way from an API into jsonb, without loss.
+ *
+ * `JSON.parse` puts numbers through floating point, which changes integers beyond 2^53 and overflows large
+ * exponents. Texts that may hold such numbers (seldom) are parsed losslessly; all others take the fast way.
+ */
+import { LosslessNumber, parse as parseLossless, stringify as stringifyLossless } from 'lossless-json'
+import type { JsonText } from './column.js'
+
+/** A number with 16 or more digits, or with an exponent, where a JSON value can stand. */
+const mayLoseDigits = /[[:,\s]-?(?:[\d.]{16}|[\d.]+[eE])|^-?[\d.]{16}|^-?[\d.]+[eE]/
+
+/** Escapes that jsonb does not take: NUL, and halves of surrogate pairs. */
+const suspiciousEscape = /\\u(?:0000|[dD][89a-fA-F])/
+
+/** jsonb's numeric takes exponents up to 131072; beyond that the whole row would be refused. */
+const largestExponent = 1000
+
+/** PostgreSQL's JSON parser recurses; deeper texts exceed its stack (max_stack_depth). */
+const deepestNesting = 1000
+
+/**
+ * Parses JSON. Numbers that floating point would change come as objects of the lossless-json package, which
+ * {@link toJsonText} writes back digit by digit.
+ * @throws SyntaxError when the text is not JSON
+ */
+export function parseJson(json: string): unknown {
+  return mayLoseDigits.test(json) ? parseLossless(json, undefined, parseNumber) : JSON.parse(json)
+}
+
+/** Writes a value of {@link parseJson} as jsonb takes it; undefined gives null. */
+export function toJsonText(value: unknown): JsonText | null {
+  if (value === undefined) return null
+  const json = stringifyLossless(value)
+  return json === undefined ? null : forJsonb(json)
+}
+
+/**
+ * Takes a text that {@link parseJson} has accepted as it stands, but for the few things that jsonb refuses:
+ * they become U+FFFD (NUL and lone surrogates), or the text as a JSON string (nesting deeper than 1000).
+ */
+export function rawJsonText(json: string): JsonText {
+  return forJsonb(json.toWellFormed())
+}
+
+function parseNumber(digits: string): unknown {
+  const exponent = /[eE]([+-]?\d+)$/.exec(digits)?.[1]
+  // Such a number would make PostgreSQL refuse the row; its text is the next best thing.
+  if (exponent !== undefined && Math.abs(Number(exponent)) > largestExponent) return digits
+  return new LosslessNumber(digits)
+}
+
+function forJsonb(json: string): JsonText {
+  const escaped = suspiciousEscape.test(json) ? replaceRefusedEscapes(json) : json
+  const bounded = nestsTooDeep(escaped) ? JSON.stringify(escaped) : escaped
+  return bounded as JsonText
+}
+
+/** Replaces escapes of NUL and of lone surrogates by U+FFFD; pairs and escaped backslashes stay. */
+function replaceRefusedEscapes(json: string): string {
+  return json.replace(
+    /\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u([0-9a-fA-F]{4})|\\./g,
+    (escape, codeUnit: string | undefined) =>
+      codeUnit !== undefined && (codeUnit === '0000' || /^[dD][89a-fA-F]/.test(codeUnit))
+        ? '\\ufffd'
+        : escape,
+  )
+}
+
+function nestsTooDeep(json: string): boolean {
+  if (json.length < 2 * deepestNesting) return false
+  let depth = 0
+  let inString = false
+  for (let index = 0; index < json.length; index++) {
+    const code = json.charCodeAt(index)
+    if (inString) {
+      if (code === 0x5c /* \ */) index++
+      else if (code === 0x22 /* " */) inString = false
+    } else if (code === 0x22) inString = true
+    else if (code === 0x7b /* { */ || code === 0x5b /* [ */) {
+      if (++depth > deepestNesting) return true
+    } else if (code === 0x7d || code === 0x5d) depth--
+  }
+  return false
+}

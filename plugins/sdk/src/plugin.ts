@@ -1,0 +1,38 @@
+/**
+ * A plugin: a named set of tables over one kind of connection.
+ */
+import type { ZodType } from 'zod'
+import type { Table } from './table.js'
+
+/** What `connect` is given besides the connection's settings. */
+export interface ConnectContext {
+  readonly connectionName: string
+  /** The process environment, or a stand-in for it. Plugins read it from here only. */
+  readonly environment: Readonly<Record<string, string | undefined>>
+}
+
+/** A plugin, as its package's default export. */
+export interface Plugin<Config = unknown, Connection = unknown> {
+  readonly name: string
+  readonly description: string
+  /** Parses the connection's settings from the configuration file; defaults are filled in here. */
+  readonly config: ZodType<Config>
+  /**
+   * Makes the state that the tables of one connection share: API clients, remembered identities. Called
+   * once per connection, when its first scan starts; makes no API call itself and does not fail for lack
+   * of credentials (the first call says what is missing).
+   */
+  connect(config: Config, context: ConnectContext): Connection
+  /** Closes what `connect` opened. */
+  close?(connection: Connection): void | Promise<void>
+  /** API calls that a connection has in flight at most, unless its settings say otherwise. Default 10. */
+  readonly concurrency?: number
+  // A table's functions take its own connection and columns; a list of tables of all shapes cannot name them.
+  // biome-ignore lint/suspicious/noExplicitAny: see above
+  readonly tables: readonly Table<Connection, any>[]
+}
+
+/** Defines a plugin, with the types of its configuration and connection inferred. */
+export function definePlugin<Config, Connection>(plugin: Plugin<Config, Connection>): Plugin<Config, Connection> {
+  return plugin
+}

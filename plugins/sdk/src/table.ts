@@ -1,0 +1,86 @@
+/**
+ * What a table is made of: columns, keys, a generator of rows, and hydrate functions.
+ */
+import type { Columns, Row } from './column.js'
+import type { Operator, Quals } from './qual.js'
+
+/** A column on which conditions reach the API. */
+export interface Key {
+  /** Operators that the table can use. Conditions with others stay with PostgreSQL. */
+  readonly operators: readonly Operator[]
+  /**
+   * - `required`: the API cannot be asked without an `=` value for this column.
+   * - `any-of`: one of the table's any-of keys must have an `=` value.
+   * - `optional` (the default): narrows what is fetched.
+   */
+  readonly require?: 'required' | 'any-of' | 'optional'
+  /**
+   * How many `=` values one `list` call takes; the default is any number. More values are cut into several
+   * calls, side by side. A table that sets this promises that each row it yields has, in this column, one
+   * of the values it was called with; otherwise two calls could yield the same row.
+   */
+  readonly valuesPerCall?: number
+}
+
+/** What a table's `list` and `hydrate` functions are given. */
+export interface Scan<Connection = unknown, TableColumns extends Columns = Columns> {
+  /** What the plugin's `connect` returned for the connection that is asked. */
+  readonly connection: Connection
+  readonly connectionName: string
+  /** The columns that the query needs; others are not looked at. */
+  readonly columns: ReadonlySet<keyof TableColumns & string>
+  readonly quals: Quals<TableColumns>
+  /** No more rows than this are needed; undefined when all are. */
+  readonly limit: number | undefined
+  /** Aborted when the query is cancelled, its client has gone, or its limit is reached. */
+  readonly signal: AbortSignal
+  /**
+   * Makes one API call: waits for a place under the connection's concurrency limit, counts it, and gives it
+   * a signal. Every request a table makes goes through here.
+   * @param name the API's own name of the call, such as `FilterLogEvents`, for errors and EXPLAIN
+   * @throws what `run` throws, as an {@link ApiError} that names the call
+   */
+  call<Result>(name: string, run: (signal: AbortSignal) => Promise<Result>): Promise<Result>
+}
+
+/** Columns that cost a further API call for each row. */
+export interface Hydrate<Connection, TableColumns extends Columns> {
+  readonly columns: readonly (keyof TableColumns & string)[]
+  /** Fetches these columns for a row of `list`. Called only when the query names one of them. */
+  fetch(row: Row<TableColumns>, scan: Scan<Connection, TableColumns>): Promise<Row<TableColumns>>
+}
+
+/** A worked example for the table's documentation. Every example runs in the tests. */
+export interface Example {
+  readonly title: string
+  readonly sql: string
+}
+
+/** A virtual table. */
+export interface Table<Connection = unknown, TableColumns extends Columns = Columns> {
+  readonly name: string
+  readonly description: string
+  readonly columns: TableColumns
+  readonly keys: { readonly [Name in keyof TableColumns]?: Key }
+  /**
+   * Yields batches of rows, as they come from the API. Columns that a hydrate function names may be left
+   * out. Rows may hold columns that were not asked for; they are dropped.
+   */
+  list(scan: Scan<Connection, TableColumns>): AsyncIterable<readonly Row<TableColumns>[]>
+  readonly hydrate?: Readonly<Record<string, Hydrate<Connection, TableColumns>>>
+  readonly examples: readonly Example[]
+}
+
+/**
+ * Makes the function with which a plugin defines its tables, with the type of its connections fixed and
+ * the types of rows and quals inferred from each table's columns.
+ *
+ * @example
+ * const defineTable = tablesOf<AcmeConnection>()
+ * export const acmeUser = defineTable({ name: 'acme_user', columns: { id: text('…') }, … })
+ */
+export function tablesOf<Connection>() {
+  return <const TableColumns extends Columns>(
+    table: Table<Connection, TableColumns>,
+  ): Table<Connection, TableColumns> => table
+}

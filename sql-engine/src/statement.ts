@@ -1,0 +1,79 @@
+/**
+ * What passes between a client's session (the server package) and the engine for one statement.
+ */
+
+/** Parameters as the client's Bind message gave them; passed on byte for byte. */
+export interface BoundParameters {
+  /** Type OIDs as PostgreSQL resolved them (ParameterDescription), one per parameter. */
+  readonly types: readonly number[]
+  /** One per value: 0 is text, 1 is binary. */
+  readonly formats: readonly (0 | 1)[]
+  /** Undefined stands for NULL. */
+  readonly values: readonly (Uint8Array | undefined)[]
+}
+
+export interface SessionResult {
+  /** Rows of text values; null is NULL. */
+  readonly rows: readonly (readonly (string | null)[])[]
+}
+
+/** The engine's way to ask something in the client's own session: its transaction, its search path. */
+export interface Session {
+  /**
+   * Runs one statement in the client's session and collects its rows as text. By the extended protocol and
+   * without a Sync of its own, so that it neither ends the client's implicit transaction nor destroys its
+   * unnamed statement or portal.
+   * @throws DatabaseError as PostgreSQL reports it; the client's transaction is then aborted
+   */
+  query(text: string, parameters?: BoundParameters): Promise<SessionResult>
+}
+
+/** One statement of a text that the client sent. */
+export interface Statement {
+  /** The statement's own text, without what precedes and follows it. */
+  readonly text: string
+  /** Where it begins in the client's text, in characters (Unicode code points). */
+  readonly start: number
+  /** Whether it may name a virtual table. If false, it is relayed as it stands. */
+  readonly mayNameVirtualTables: boolean
+}
+
+export interface PrepareOptions {
+  readonly parameters?: BoundParameters
+  /** Aborted when the client cancels or goes away; API calls end at once and the promise rejects. */
+  readonly signal: AbortSignal
+  /** Tells the client something while it waits (a NoticeResponse). */
+  readonly notice: (message: string) => void
+}
+
+/** A statement that PostgreSQL can answer: what it needed from APIs has been fetched and staged. */
+export interface PreparedStatement {
+  /** To be sent instead of the client's text; the same text when no virtual table was named after all. */
+  readonly text: string
+  /**
+   * Maps a character position in `text` to one in the client's statement, both 1-based.
+   * Undefined when it has no counterpart there.
+   */
+  originalPosition(position: number): number | undefined
+  /** OIDs of scan tables that may stand in RowDescription, with those of the virtual tables they stand for. */
+  readonly relations: ReadonlyMap<number, number>
+  /** Replaces names of scan tables in an error or notice by the virtual tables' names. */
+  originalNames(message: string): string
+  /** Lets the scan tables go. Called once the client's transaction has ended. */
+  release(): void
+}
+
+/** Plans and prepares statements. One for all sessions. */
+export interface StatementEngine {
+  /**
+   * Looks through a text for virtual tables. Cheap where there are none, and cached by text.
+   * @returns undefined when the text names none, or does not parse: it is relayed as it stands, and
+   *   PostgreSQL says what is wrong with it
+   */
+  analyse(text: string): readonly Statement[] | undefined
+  /**
+   * Plans a statement, fetches what it needs and stages it.
+   * @throws DatabaseError
+   */
+  prepare(statement: Statement, session: Session, options: PrepareOptions): Promise<PreparedStatement>
+}
