@@ -1,0 +1,175 @@
+/**
+ * What the tables of one AWS connection share: clients, credentials, the caller's identity, the regions.
+ */
+import { Agent as HttpAgent } from 'node:http'
+import { Agent as HttpsAgent } from 'node:https'
+import { CloudTrailClient } from '@aws-sdk/client-cloudtrail'
+import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs'
+import { EC2Client } from '@aws-sdk/client-ec2'
+import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
+import { ApiError } from '@millrace/plugin-sdk/api-error'
+import { awsCall, type CallScan } from './aws-call.js'
+import type { AwsConfig } from './config.js'
+import { type CredentialProvider, credentialsOf, type Environment, type StsLocation } from './credentials.js'
+import { attemptsOf, endpointOf, regionOf, type Service } from './environment.js'
+import { Once } from './once.js'
+import { guessRegion } from './partition-regions.js'
+import { resolveRegions } from './regions.js'
+import { AwsRetryStrategy } from './retry-strategy.js'
+
+/** Whose credentials a connection uses. */
+export interface CallerIdentity {
+  readonly accountId: string
+  /** `aws`, `aws-us-gov`, `aws-cn`, ... */
+  readonly partition: string
+}
+
+/** Enough for any concurrency that an account's quotas bear. */
+const mostSockets = 256
+const connectionTimeout = 5_000
+/** FilterLogEvents searches on for a good while before it answers with an empty page. */
+const requestTimeout = 120_000
+
+interface ClientSettings {
+  readonly region: string
+  readonly credentials: CredentialProvider
+  readonly retryStrategy: AwsRetryStrategy
+  readonly requestHandler: object
+  readonly endpoint?: string
+}
+
+interface Client {
+  destroy(): void
+}
+
+export class AwsConnection {
+  readonly #config: AwsConfig
+  readonly #environment: Environment
+  readonly #credentials: CredentialProvider
+  readonly #retryStrategy: AwsRetryStrategy
+  readonly #clients = new Map<string, Client>()
+  readonly #identity = new Once<CallerIdentity>()
+  readonly #regions = new Once<readonly string[]>()
+  #defaultRegion: Promise<string> | undefined
+  /** One pool of sockets for all clients. */
+  readonly #requestHandler = {
+    connectionTimeout,
+    requestTimeout,
+    throwOnRequestTimeout: true,
+    httpAgent: new HttpAgent({ keepAlive: true, maxSockets: mostSockets }),
+    httpsAgent: new HttpsAgent({ keepAlive: true, maxSockets: mostSockets }),
+  }
+
+  constructor(config: AwsConfig, environment: Environment) {
+    this.#config = config
+    this.#environment = environment
+    this.#credentials = credentialsOf(config, environment, () => this.#stsLocation())
+    this.#retryStrategy = new AwsRetryStrategy(attemptsOf(config, environment))
+  }
+
+  cloudTrail(region: string): CloudTrailClient {
+    return this.#client('CLOUDTRAIL', region, (settings) => new CloudTrailClient(settings))
+  }
+
+  cloudWatchLogs(region: string): CloudWatchLogsClient {
+    return this.#client('CLOUDWATCH_LOGS', region, (settings) => new CloudWatchLogsClient(settings))
+  }
+
+  ec2(region: string): EC2Client {
+    return this.#client('EC2', region, (settings) => new EC2Client(settings))
+  }
+
+  sts(region: string): STSClient {
+    return this.#client('STS', region, (settings) => new STSClient(settings))
+  }
+
+  /** Account and partition of the credentials; asked once. */
+  callerIdentity(scan: CallScan): Promise<CallerIdentity> {
+    return this.#identity.get(scan.signal, async () => {
+      const region = await this.defaultRegion()
+      const answer = await awsCall(scan, 'GetCallerIdentity', region, (abortSignal) =>
+        this.sts(region).send(new GetCallerIdentityCommand({}), { abortSignal }),
+      )
+      const partition = answer.Arn?.split(':')[1]
+      if (answer.Account === undefined || partition === undefined) {
+        throw new ApiError('AWS did not say whose credentials these are', { detail: `Arn: ${answer.Arn}` })
+      }
+      return { accountId: answer.Account, partition }
+    })
+  }
+
+  /** The regions that tables ask, patterns resolved; asked once. */
+  regions(scan: CallScan): Promise<readonly string[]> {
+    return this.#regions.get(scan.signal, async () => {
+      const patterns = this.#config.regions
+      const defaultRegion = await this.defaultRegion()
+      return patterns === undefined
+        ? [defaultRegion]
+        : resolveRegions(patterns, { scan, region: defaultRegion, client: this.ec2(defaultRegion) })
+    })
+  }
+
+  /**
+   * The region for calls that belong to no region in particular: the setting, the environment, the profile's
+   * region, a guess from the regions that are named, us-east-1.
+   */
+  defaultRegion(): Promise<string> {
+    this.#defaultRegion ??= this.#findDefaultRegion()
+    return this.#defaultRegion
+  }
+
+  close(): void {
+    for (const client of this.#clients.values()) client.destroy()
+    this.#clients.clear()
+    this.#requestHandler.httpAgent.destroy()
+    this.#requestHandler.httpsAgent.destroy()
+  }
+
+  async #findDefaultRegion(): Promise<string> {
+    const config = this.#config
+    if (config.default_region !== undefined) return config.default_region
+    const guess = guessRegion(config.regions ?? [])
+    const told = regionOf(this.#environment) ?? (await regionOfProfile(config.profile))
+    // Tools set us-east-1 where nobody chose a region, and it cannot speak for another partition.
+    return told === undefined || told === 'us-east-1' ? (guess ?? 'us-east-1') : told
+  }
+
+  async #stsLocation(): Promise<StsLocation> {
+    const endpoint = endpointOf('STS', this.#config, this.#environment)
+    const region = await this.defaultRegion()
+    return endpoint === undefined ? { region } : { region, endpoint }
+  }
+
+  #client<Made extends Client>(
+    service: Service,
+    region: string,
+    make: (settings: ClientSettings) => Made,
+  ): Made {
+    const key = `${service} ${region}`
+    const known = this.#clients.get(key)
+    // Each service's clients are made by one function, above.
+    if (known !== undefined) return known as Made
+    const endpoint = endpointOf(service, this.#config, this.#environment)
+    const made = make({
+      region,
+      credentials: this.#credentials,
+      retryStrategy: this.#retryStrategy,
+      requestHandler: this.#requestHandler,
+      ...(endpoint === undefined ? {} : { endpoint }),
+    })
+    this.#clients.set(key, made)
+    return made
+  }
+}
+
+/** The region that AWS's configuration files name for a profile. */
+async function regionOfProfile(profile: string | undefined): Promise<string | undefined> {
+  const probe = new STSClient(profile === undefined ? {} : { profile })
+  try {
+    return await probe.config.region()
+  } catch {
+    return undefined
+  } finally {
+    probe.destroy()
+  }
+}

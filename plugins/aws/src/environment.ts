@@ -1,0 +1,31 @@
+/**
+ * What a connection takes from the environment, by the names that all AWS tools share.
+ */
+import type { AwsConfig } from './config.js'
+import type { Environment } from './credentials.js'
+
+/** Services that have tables, by the name that the SDK's settings give them (AWS_ENDPOINT_URL_<NAME>). */
+export type Service = 'CLOUDTRAIL' | 'CLOUDWATCH_LOGS' | 'EC2' | 'STS'
+
+/** The URL at which a service is asked; undefined for AWS's own. */
+export function endpointOf(
+  service: Service,
+  config: AwsConfig,
+  environment: Environment,
+): string | undefined {
+  if (config.endpoint_url !== undefined) return config.endpoint_url
+  if (environment.AWS_IGNORE_CONFIGURED_ENDPOINT_URLS === 'true') return undefined
+  return environment[`AWS_ENDPOINT_URL_${service}`] || environment.AWS_ENDPOINT_URL || undefined
+}
+
+const defaultAttempts = 9
+
+export function attemptsOf(config: AwsConfig, environment: Environment): number {
+  if (config.max_error_retry_attempts !== undefined) return config.max_error_retry_attempts
+  const told = Number(environment.AWS_MAX_ATTEMPTS)
+  return Number.isInteger(told) && told > 0 ? told : defaultAttempts
+}
+
+export function regionOf(environment: Environment): string | undefined {
+  return environment.AWS_REGION || environment.AWS_DEFAULT_REGION || undefined
+}

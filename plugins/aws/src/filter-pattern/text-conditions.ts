@@ -1,0 +1,45 @@
+/**
+ * SQL conditions on a text field as conditions of a filter pattern.
+ *
+ * The law of quals holds: what cannot be said for certain is left out, and more events match. The columns
+ * hold a field's value only where it is a JSON string, and NULL otherwise; so for numbers, booleans, null,
+ * lists, objects and absent fields the query's condition is not true, and it does not matter what a pattern
+ * makes of them. That is also why IS NULL can not be said: a pattern has no condition for "no string".
+ */
+import type { Operator, Qual } from '@millrace/plugin-sdk/qual'
+import { anyOf, type Condition } from './condition.js'
+import { likeConditions } from './like.js'
+import { isCertain } from './quote.js'
+
+/** Operators of which {@link textConditions} makes something. */
+export const textOperators: readonly Operator[] = ['=', '<>', '~~']
+
+/** @param field the field's path in the event, such as `userIdentity.type` */
+export function textConditions(field: string, qual: Qual<string>): readonly Condition[] {
+  switch (qual.operator) {
+    case '=': {
+      if (!qual.values.every(isCertain)) return []
+      // `*` in a value matches more than the value, which the law allows.
+      const condition = anyOf(
+        qual.values.map((pattern): Condition => ({ kind: 'text', field, operator: '=', pattern })),
+      )
+      return condition === undefined ? [] : [condition]
+    }
+    case '<>':
+      // Here `*` would match less.
+      if (!isCertain(qual.value) || qual.value.includes('*')) return []
+      return [{ kind: 'text', field, operator: '!=', pattern: qual.value }]
+    case '~~':
+      return likeConditions(field, qual.value)
+    default:
+      return []
+  }
+}
+
+export function booleanConditions(field: string, qual: Qual<boolean>): readonly Condition[] {
+  if (qual.operator !== '=') return []
+  const condition = anyOf(
+    qual.values.map((value): Condition => ({ kind: 'is', field, state: value ? 'TRUE' : 'FALSE' })),
+  )
+  return condition === undefined ? [] : [condition]
+}

@@ -1,0 +1,40 @@
+/**
+ * Columns that every AWS table has, about the account that was asked.
+ */
+import { text } from '@millrace/plugin-sdk/column'
+import { equalValues, type Qual } from '@millrace/plugin-sdk/qual'
+import type { CallScan } from './aws-call.js'
+import type { AwsConnection } from './connection.js'
+
+export const identityColumns = {
+  partition: text('The partition of AWS that was asked, such as aws, aws-us-gov or aws-cn.'),
+  region: text('The region that was asked.'),
+  account_id: text('The number of the account whose credentials were used.'),
+}
+
+interface IdentityScan extends CallScan {
+  readonly connection: AwsConnection
+  readonly columns: ReadonlySet<string>
+}
+
+export interface IdentityValues {
+  readonly partition: string | null
+  readonly account_id: string | null
+}
+
+/**
+ * Values of `partition` and `account_id`; asks for them only when the query names one of them.
+ * @returns undefined when the query wants rows of other accounts only
+ */
+export async function identityOfScan(
+  scan: IdentityScan,
+  accountQuals: readonly Qual<string>[] | undefined,
+): Promise<IdentityValues | undefined> {
+  const wanted = equalValues(accountQuals)
+  if (wanted === undefined && !scan.columns.has('partition') && !scan.columns.has('account_id')) {
+    return { partition: null, account_id: null }
+  }
+  const { partition, accountId } = await scan.connection.callerIdentity(scan)
+  if (wanted !== undefined && !wanted.includes(accountId)) return undefined
+  return { partition, account_id: accountId }
+}

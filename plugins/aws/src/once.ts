@@ -1,0 +1,49 @@
+/**
+ * A value that is fetched once, whoever asks, and then remembered.
+ */
+
+interface Flight<Value> {
+  readonly promise: Promise<Value>
+  /** The signal of the scan that makes the call. */
+  readonly signal: AbortSignal
+}
+
+export class Once<Value> {
+  #flight: Flight<Value> | undefined
+
+  /**
+   * The remembered value; else joins the call in flight; else makes it. Failures are not remembered, and a
+   * cancelled query does not fail others that wait for the call it had begun.
+   */
+  async get(signal: AbortSignal, fetch: () => Promise<Value>): Promise<Value> {
+    for (;;) {
+      const joined = this.#flight
+      if (joined === undefined) return this.#take(signal, fetch)
+      try {
+        return await settledOrAborted(joined.promise, signal)
+      } catch (error) {
+        signal.throwIfAborted()
+        if (!joined.signal.aborted) throw error
+        if (this.#flight === joined) this.#flight = undefined
+      }
+    }
+  }
+
+  #take(signal: AbortSignal, fetch: () => Promise<Value>): Promise<Value> {
+    const flight: Flight<Value> = { promise: fetch(), signal }
+    this.#flight = flight
+    flight.promise.catch(() => {
+      if (this.#flight === flight) this.#flight = undefined
+    })
+    return flight.promise
+  }
+}
+
+function settledOrAborted<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason)
+    if (signal.aborted) return abort()
+    signal.addEventListener('abort', abort, { once: true })
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
+  })
+}

@@ -1,0 +1,48 @@
+/**
+ * Regions that every account of a partition has, for patterns where DescribeRegions is not allowed.
+ *
+ * From the AWS page "AWS Regions": those that need no opt-in.
+ */
+const commercial = [
+  'ap-northeast-1',
+  'ap-northeast-2',
+  'ap-northeast-3',
+  'ap-south-1',
+  'ap-southeast-1',
+  'ap-southeast-2',
+  'ca-central-1',
+  'eu-central-1',
+  'eu-north-1',
+  'eu-west-1',
+  'eu-west-2',
+  'eu-west-3',
+  'sa-east-1',
+  'us-east-1',
+  'us-east-2',
+  'us-west-1',
+  'us-west-2',
+]
+
+/** @param region any region of the partition */
+export function regionsOfPartition(region: string): readonly string[] {
+  if (region.startsWith('us-gov-')) return ['us-gov-east-1', 'us-gov-west-1']
+  if (region.startsWith('cn-')) return ['cn-north-1', 'cn-northwest-1']
+  if (region.startsWith('us-isob-')) return ['us-isob-east-1']
+  if (region.startsWith('us-iso-')) return ['us-iso-east-1', 'us-iso-west-1']
+  return commercial
+}
+
+/**
+ * The region to ask about the account itself, guessed from the regions that a connection names.
+ * @returns undefined where they tell nothing
+ */
+export function guessRegion(patterns: readonly string[]): string | undefined {
+  const exact = patterns.find((pattern) => !/[*?]/.test(pattern))
+  if (exact !== undefined) return exact
+  const first = patterns[0] ?? ''
+  if (first.startsWith('us-gov')) return 'us-gov-west-1'
+  if (first.startsWith('cn')) return 'cn-north-1'
+  if (first.startsWith('us-isob')) return 'us-isob-east-1'
+  if (first.startsWith('us-iso')) return 'us-iso-east-1'
+  return undefined
+}

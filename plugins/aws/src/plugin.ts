@@ -1,0 +1,15 @@
+/** Tables over AWS APIs. */
+import { definePlugin } from '@millrace/plugin-sdk/plugin'
+import { awsConfig } from './config.js'
+import { AwsConnection } from './connection.js'
+import { cloudtrailTrail } from './tables/cloudtrail-trail.js'
+import { cloudtrailTrailEvent } from './tables/cloudtrail-trail-event.js'
+
+export default definePlugin({
+  name: 'aws',
+  description: 'Amazon Web Services: CloudTrail trails and the events that they deliver to CloudWatch Logs.',
+  config: awsConfig,
+  connect: (config, { environment }) => new AwsConnection(config, environment),
+  close: (connection) => connection.close(),
+  tables: [cloudtrailTrail, cloudtrailTrailEvent],
+})

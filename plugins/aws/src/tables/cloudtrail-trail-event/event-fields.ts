@@ -1,0 +1,76 @@
+/**
+ * Columns whose conditions can be said in a filter pattern, and the fields of the event that they show.
+ *
+ * The fields are those of the AWS page "CloudTrail record contents". Left out are recipient_account_id and
+ * event_version, which look like numbers (see quote.ts), and columns that show more than one field.
+ */
+import type { Quals } from '@millrace/plugin-sdk/qual'
+import type { Key } from '@millrace/plugin-sdk/table'
+import { compilePattern } from '../../filter-pattern/compile.js'
+import type { Condition } from '../../filter-pattern/condition.js'
+import { booleanConditions, textConditions, textOperators } from '../../filter-pattern/text-conditions.js'
+import type { EventColumns } from './columns.js'
+
+/** Those of which a value stands in the fewest events come first. */
+export const textFields = {
+  event_id: 'eventID',
+  request_id: 'requestID',
+  shared_event_id: 'sharedEventID',
+  access_key_id: 'userIdentity.accessKeyId',
+  source_ip_address: 'sourceIPAddress',
+  username: 'userIdentity.userName',
+  vpc_endpoint_id: 'vpcEndpointId',
+  error_message: 'errorMessage',
+  error_code: 'errorCode',
+  event_name: 'eventName',
+  user_agent: 'userAgent',
+  event_source: 'eventSource',
+  event_type: 'eventType',
+  user_type: 'userIdentity.type',
+  event_category: 'eventCategory',
+  aws_region: 'awsRegion',
+} as const satisfies Partial<Record<keyof EventColumns, string>>
+
+type TextField = keyof typeof textFields
+
+const textKey: Key = { operators: textOperators }
+
+/** Whether `*` reaches across the end of a line is not documented, and these texts may have several. */
+const severalLinesKey: Key = { operators: ['=', '<>'] }
+
+export const eventFieldKeys: Readonly<Record<TextField | 'read_only', Key>> = {
+  event_id: textKey,
+  request_id: textKey,
+  shared_event_id: textKey,
+  access_key_id: textKey,
+  source_ip_address: textKey,
+  username: textKey,
+  vpc_endpoint_id: textKey,
+  error_message: severalLinesKey,
+  error_code: textKey,
+  event_name: textKey,
+  user_agent: textKey,
+  event_source: textKey,
+  event_type: textKey,
+  user_type: textKey,
+  event_category: textKey,
+  aws_region: textKey,
+  read_only: { operators: ['='] },
+}
+
+/** The filter pattern for a scan's conditions on event fields. */
+export function patternOf(quals: Quals<EventColumns>): string | undefined {
+  const conditions: { readonly rank: number; readonly condition: Condition }[] = []
+  for (const [column, field] of Object.entries(textFields) as [TextField, string][]) {
+    for (const qual of quals[column] ?? []) {
+      const rank = qual.operator === '=' ? 0 : qual.operator === '~~' ? 1 : 2
+      for (const condition of textConditions(field, qual)) conditions.push({ rank, condition })
+    }
+  }
+  for (const qual of quals.read_only ?? []) {
+    for (const condition of booleanConditions('readOnly', qual)) conditions.push({ rank: 1, condition })
+  }
+  // Sorting is stable: within a rank the order of the fields stays.
+  conditions.sort((a, b) => a.rank - b.rank)
+  return compilePattern(conditions.map(({ condition }) => condition))
+}

@@ -1,0 +1,151 @@
+/**
+ * Log events as rows.
+ *
+ * A message is parsed only when a column shows something of it, and only the columns that the query names are
+ * read. Fields of another type than their column's give NULL: filter patterns cannot then disagree with the
+ * rows about what a field equals.
+ */
+import type { FilteredLogEvent } from '@aws-sdk/client-cloudwatch-logs'
+import type { JsonText, Row } from '@millrace/plugin-sdk/column'
+import { parseJson, rawJsonText } from '@millrace/plugin-sdk/json'
+import { isoTimeOrNull } from '../../iso-time.js'
+import { jsonOrNull } from '../../json-value.js'
+import type { EventColumn, EventColumns } from './columns.js'
+
+export type EventRow = Row<EventColumns>
+
+/** Columns that are the same in all rows of a region. */
+export type RegionValues = Pick<EventRow, 'filter' | 'log_group_name' | 'partition' | 'region' | 'account_id'>
+
+type JsonObject = Readonly<Record<string, unknown>>
+
+type EventReader = (event: FilteredLogEvent) => unknown
+type RecordReader = (record: JsonObject, message: string, json: unknown) => unknown
+
+const eventReaders: Partial<Record<EventColumn, EventReader>> = {
+  log_stream_name: (event) => event.logStreamName,
+  timestamp: (event) => (event.timestamp === undefined ? null : new Date(event.timestamp)),
+  timestamp_ms: (event) => event.timestamp,
+}
+
+const recordReaders: Partial<Record<EventColumn, RecordReader>> = {
+  access_key_id: (record) => textOrNull(objectAt(record, 'userIdentity').accessKeyId),
+  aws_region: textAt('awsRegion'),
+  error_code: textAt('errorCode'),
+  error_message: textAt('errorMessage'),
+  event_category: textAt('eventCategory'),
+  event_id: textAt('eventID'),
+  event_name: textAt('eventName'),
+  event_source: textAt('eventSource'),
+  event_time: (record) => isoTimeOrNull(record.eventTime),
+  event_type: textAt('eventType'),
+  event_version: textAt('eventVersion'),
+  read_only: (record) => (typeof record.readOnly === 'boolean' ? record.readOnly : null),
+  recipient_account_id: textAt('recipientAccountId'),
+  request_id: textAt('requestID'),
+  shared_event_id: textAt('sharedEventID'),
+  source_ip_address: textAt('sourceIPAddress'),
+  user_agent: textAt('userAgent'),
+  user_type: (record) => textOrNull(objectAt(record, 'userIdentity').type),
+  username: (record) => textOrNull(objectAt(record, 'userIdentity').userName),
+  user_identifier: userIdentifier,
+  vpc_endpoint_id: textAt('vpcEndpointId'),
+  additional_event_data: jsonAt('additionalEventData'),
+  request_parameters: jsonAt('requestParameters'),
+  response_elements: jsonAt('responseElements'),
+  resources: jsonAt('resources'),
+  tls_details: jsonAt('tlsDetails'),
+  user_identity: jsonAt('userIdentity'),
+}
+
+/** Columns in which numbers must keep all their digits. */
+const exactColumns: readonly EventColumn[] = [
+  'additional_event_data',
+  'request_parameters',
+  'response_elements',
+  'resources',
+  'tls_details',
+  'user_identity',
+]
+
+/** Makes the function that turns events into rows; all that depends on the columns is decided here, once. */
+export function rowReader(
+  columns: ReadonlySet<string>,
+): (event: FilteredLogEvent, values: RegionValues) => EventRow {
+  const ofEvent = wanted(eventReaders, columns)
+  const ofRecord = wanted(recordReaders, columns)
+  const wantsMessage = columns.has('cloudtrail_event')
+  const parse = exactColumns.some((column) => columns.has(column)) ? parseExactly : parsePlainly
+  return (event, values) => {
+    const row: Record<string, unknown> = { ...values }
+    for (const [column, read] of ofEvent) row[column] = read(event)
+    if (ofRecord.length > 0 || wantsMessage) {
+      const message = event.message ?? ''
+      const json = parse(message)
+      if (wantsMessage) row.cloudtrail_event = json === undefined ? null : messageJson(message)
+      if (isObject(json)) for (const [column, read] of ofRecord) row[column] = read(json, message, json)
+    }
+    // The readers give each column its type; a table of them by name cannot say so.
+    return row as EventRow
+  }
+}
+
+function wanted<Reader>(readers: Partial<Record<EventColumn, Reader>>, columns: ReadonlySet<string>) {
+  return Object.entries<Reader | undefined>(readers).flatMap(([column, read]) =>
+    read !== undefined && columns.has(column) ? [[column, read] as const] : [],
+  )
+}
+
+/** @returns undefined when the text is not JSON */
+function parsePlainly(message: string): unknown {
+  try {
+    return JSON.parse(message)
+  } catch {
+    return undefined
+  }
+}
+
+function parseExactly(message: string): unknown {
+  try {
+    return parseJson(message)
+  } catch {
+    // The exact parser refuses repeated keys, of which the last counts, and nesting that JSON.parse bears.
+    return parsePlainly(message)
+  }
+}
+
+/** A number that may be too large for jsonb; its digits or exponent tell. */
+const mayOverflow = /\d[eE][+-]?\d{4}|\d{10000}/
+
+function messageJson(message: string): JsonText | null {
+  return mayOverflow.test(message) ? jsonOrNull(parseExactly(message)) : rawJsonText(message)
+}
+
+function userIdentifier(record: JsonObject): string | null {
+  const identity = objectAt(record, 'userIdentity')
+  const issuer = objectAt(objectAt(identity, 'sessionContext'), 'sessionIssuer')
+  return textOrNull(identity.arn) ?? textOrNull(issuer.arn) ?? textOrNull(issuer.principalId)
+}
+
+function textAt(field: string): RecordReader {
+  return (record) => textOrNull(record[field])
+}
+
+function jsonAt(field: string): RecordReader {
+  return (record) => jsonOrNull(record[field])
+}
+
+const emptyObject: JsonObject = {}
+
+function objectAt(object: JsonObject, field: string): JsonObject {
+  const value = object[field]
+  return isObject(value) ? value : emptyObject
+}
+
+function textOrNull(value: unknown): string | null {
+  return typeof value === 'string' ? value : null
+}
+
+function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -1,0 +1,170 @@
+/**
+ * What costs a further call for each trail: status, selectors, tags.
+ *
+ * A multi-region trail is listed once in each region, but has one status and one set of tags, at home. So
+ * these are asked in the trail's home region, by its ARN, and remembered for the length of a scan.
+ */
+import {
+  GetEventSelectorsCommand,
+  GetInsightSelectorsCommand,
+  GetTrailStatusCommand,
+  ListTagsCommand,
+  type Tag,
+} from '@aws-sdk/client-cloudtrail'
+import type { Row } from '@millrace/plugin-sdk/column'
+import type { Scan } from '@millrace/plugin-sdk/table'
+import { awsCallExpecting, ExpectedError } from '../../aws-call.js'
+import { Batch } from '../../batch.js'
+import type { AwsConnection } from '../../connection.js'
+import { jsonOrNull } from '../../json-value.js'
+import type { TrailColumns } from './columns.js'
+
+type TrailScan = Scan<AwsConnection, TrailColumns>
+type TrailRow = Row<TrailColumns>
+
+/** A trail may be deleted while a query runs. */
+const gone = ['TrailNotFoundException']
+const insightsAbsent = [...gone, 'InsightNotEnabledException']
+const tagsGone = ['ResourceNotFoundException', 'TrailNotFoundException', 'CloudTrailARNInvalidException']
+
+/** ListTags takes so many ARNs. */
+const mostTagged = 20
+
+export function fetchStatus(row: TrailRow, scan: TrailScan): Promise<TrailRow> {
+  return detail('status', row, scan, async (arn, region) => {
+    const status = await awsCallExpecting(scan, 'GetTrailStatus', region, gone, (abortSignal) =>
+      scan.connection.cloudTrail(region).send(new GetTrailStatusCommand({ Name: arn }), { abortSignal }),
+    )
+    if (status instanceof ExpectedError) return {}
+    return {
+      is_logging: status.IsLogging,
+      latest_cloudwatch_logs_delivery_error: status.LatestCloudWatchLogsDeliveryError,
+      latest_cloudwatch_logs_delivery_time: status.LatestCloudWatchLogsDeliveryTime,
+      latest_delivery_error: status.LatestDeliveryError,
+      latest_delivery_time: status.LatestDeliveryTime,
+      latest_digest_delivery_error: status.LatestDigestDeliveryError,
+      latest_digest_delivery_time: status.LatestDigestDeliveryTime,
+      latest_notification_error: status.LatestNotificationError,
+      latest_notification_time: status.LatestNotificationTime,
+      start_logging_time: status.StartLoggingTime,
+      stop_logging_time: status.StopLoggingTime,
+    }
+  })
+}
+
+export function fetchEventSelectors(row: TrailRow, scan: TrailScan): Promise<TrailRow> {
+  return detail('event selectors', row, scan, async (arn, region) => {
+    const answer = await awsCallExpecting(scan, 'GetEventSelectors', region, gone, (abortSignal) =>
+      scan.connection
+        .cloudTrail(region)
+        .send(new GetEventSelectorsCommand({ TrailName: arn }), { abortSignal }),
+    )
+    if (answer instanceof ExpectedError) return {}
+    return {
+      advanced_event_selectors: jsonOrNull(answer.AdvancedEventSelectors),
+      event_selectors: jsonOrNull(answer.EventSelectors),
+    }
+  })
+}
+
+export async function fetchInsightSelectors(row: TrailRow, scan: TrailScan): Promise<TrailRow> {
+  // The list has said that there are none.
+  if (row.has_insight_selectors === false) return {}
+  return detail('insight selectors', row, scan, async (arn, region) => {
+    const answer = await awsCallExpecting(
+      scan,
+      'GetInsightSelectors',
+      region,
+      insightsAbsent,
+      (abortSignal) =>
+        scan.connection
+          .cloudTrail(region)
+          .send(new GetInsightSelectorsCommand({ TrailName: arn }), { abortSignal }),
+    )
+    return answer instanceof ExpectedError ? {} : { insight_selectors: jsonOrNull(answer.InsightSelectors) }
+  })
+}
+
+export function fetchTags(row: TrailRow, scan: TrailScan): Promise<TrailRow> {
+  return detail('tags', row, scan, async (arn, region, memory) => {
+    let batch = memory.tagBatches.get(region)
+    if (batch === undefined) {
+      batch = new Batch(mostTagged, (arns) => listTags(arns, region, scan))
+      memory.tagBatches.set(region, batch)
+    }
+    const tags = await batch.get(arn)
+    if (tags === undefined) return {}
+    return { tags_src: jsonOrNull(tags), tags: tags.length > 0 ? jsonOrNull(tagObject(tags)) : null }
+  })
+}
+
+async function listTags(
+  arns: readonly string[],
+  region: string,
+  scan: TrailScan,
+): Promise<ReadonlyMap<string, readonly Tag[]>> {
+  const answer = await awsCallExpecting(scan, 'ListTags', region, tagsGone, (abortSignal) =>
+    scan.connection
+      .cloudTrail(region)
+      .send(new ListTagsCommand({ ResourceIdList: [...arns] }), { abortSignal }),
+  )
+  if (answer instanceof ExpectedError) {
+    if (arns.length === 1) return new Map()
+    // One ARN of a trail that is gone fails the call for all.
+    const singles = await Promise.all(arns.map((arn) => listTags([arn], region, scan)))
+    return new Map(singles.flatMap((single) => [...single]))
+  }
+  return new Map(
+    (answer.ResourceTagList ?? []).flatMap(({ ResourceId, TagsList }) =>
+      ResourceId === undefined || TagsList === undefined ? [] : [[ResourceId, TagsList] as const],
+    ),
+  )
+}
+
+function tagObject(tags: readonly Tag[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(tags.flatMap(({ Key, Value }) => (Key === undefined ? [] : [[Key, Value ?? '']])))
+}
+
+/** What is known of a scan's trails, by kind of detail and ARN. */
+interface Memory {
+  readonly details: Map<string, Promise<TrailRow>>
+  readonly tagBatches: Map<string, Batch<string, readonly Tag[]>>
+}
+
+const memories = new WeakMap<TrailScan, Memory>()
+
+function memoryOf(scan: TrailScan): Memory {
+  let memory = memories.get(scan)
+  if (memory === undefined) {
+    memory = { details: new Map(), tagBatches: new Map() }
+    memories.set(scan, memory)
+  }
+  return memory
+}
+
+async function detail(
+  kind: string,
+  row: TrailRow,
+  scan: TrailScan,
+  fetch: (arn: string, homeRegion: string, memory: Memory) => Promise<TrailRow>,
+): Promise<TrailRow> {
+  const { arn } = row
+  const region = row.home_region ?? row.region
+  if (typeof arn !== 'string' || typeof region !== 'string') return {}
+  if (await belongsToOtherAccount(arn, row, scan)) return {}
+  const memory = memoryOf(scan)
+  const key = `${kind} ${arn}`
+  let fetched = memory.details.get(key)
+  if (fetched === undefined) {
+    fetched = fetch(arn, region, memory)
+    memory.details.set(key, fetched)
+  }
+  return fetched
+}
+
+/** An organization's trail is shown to its members, who may not ask for more. */
+async function belongsToOtherAccount(arn: string, row: TrailRow, scan: TrailScan): Promise<boolean> {
+  if (row.is_organization_trail !== true) return false
+  const { accountId } = await scan.connection.callerIdentity(scan)
+  return arn.split(':')[4] !== accountId
+}

@@ -1,0 +1,62 @@
+/**
+ * Runs a table without the engine, for a plugin's tests.
+ */
+import type { Columns, Row } from './column.js'
+import type { Quals } from './qual.js'
+import type { Hydrate, Scan, Table } from './table.js'
+
+export interface ScanRequest<Connection, TableColumns extends Columns> {
+  readonly connection: Connection
+  /** The columns that the query needs; all of them by default. */
+  readonly columns?: readonly (keyof TableColumns & string)[]
+  readonly quals?: Quals<TableColumns>
+  readonly limit?: number
+  readonly signal?: AbortSignal
+  /** Called with the name of each API call that the table makes. */
+  readonly onCall?: (name: string) => void
+}
+
+/** Makes the scan that a table's functions are given. Calls run at once, without a limit. */
+export function scanOf<Connection, TableColumns extends Columns>(
+  table: Table<Connection, TableColumns>,
+  request: ScanRequest<Connection, TableColumns>,
+): Scan<Connection, TableColumns> {
+  const signal = request.signal ?? new AbortController().signal
+  return {
+    connection: request.connection,
+    connectionName: 'test',
+    columns: new Set<keyof TableColumns & string>(request.columns ?? Object.keys(table.columns)),
+    quals: request.quals ?? {},
+    limit: request.limit,
+    signal,
+    call: (name, run) => {
+      request.onCall?.(name)
+      return run(signal)
+    },
+  }
+}
+
+/** All rows of a scan, with the hydrate functions applied whose columns are wanted. */
+export async function collectRows<Connection, TableColumns extends Columns>(
+  table: Table<Connection, TableColumns>,
+  request: ScanRequest<Connection, TableColumns>,
+): Promise<Row<TableColumns>[]> {
+  const scan = scanOf(table, request)
+  const hydrates = Object.values<Hydrate<Connection, TableColumns>>(table.hydrate ?? {}).filter((hydrate) =>
+    hydrate.columns.some((column) => scan.columns.has(column)),
+  )
+  const rows: Row<TableColumns>[] = []
+  for await (const batch of table.list(scan)) {
+    rows.push(...(await Promise.all(batch.map((row) => hydrated(row, hydrates, scan)))))
+  }
+  return rows
+}
+
+async function hydrated<Connection, TableColumns extends Columns>(
+  row: Row<TableColumns>,
+  hydrates: readonly Hydrate<Connection, TableColumns>[],
+  scan: Scan<Connection, TableColumns>,
+): Promise<Row<TableColumns>> {
+  const parts = await Promise.all(hydrates.map((hydrate) => hydrate.fetch(row, scan)))
+  return Object.assign({}, row, ...parts)
+}
