@@ -13,8 +13,9 @@ const mayLoseDigits = /[[:,\s]-?(?:[\d.]{16}|[\d.]+[eE])|^-?[\d.]{16}|^-?[\d.]+[
 /** Escapes that jsonb does not take: NUL, and halves of surrogate pairs. */
 const suspiciousEscape = /\\u(?:0000|[dD][89a-fA-F])/
 
-/** jsonb's numeric takes exponents up to 131072; beyond that the whole row would be refused. */
+/** jsonb's numeric takes 131072 digits before the point and 16383 after; beyond that a row would be refused. */
 const largestExponent = 1000
+const mostDigits = 1000
 
 /** PostgreSQL's JSON parser recurses; deeper texts exceed its stack (max_stack_depth). */
 const deepestNesting = 1000
@@ -46,7 +47,7 @@ export function rawJsonText(json: string): JsonText {
 function parseNumber(digits: string): unknown {
   const exponent = /[eE]([+-]?\d+)$/.exec(digits)?.[1]
   // Such a number would make PostgreSQL refuse the row; its text is the next best thing.
-  if (exponent !== undefined && Math.abs(Number(exponent)) > largestExponent) return digits
+  if (digits.length > mostDigits || Math.abs(Number(exponent ?? 0)) > largestExponent) return digits
   return new LosslessNumber(digits)
 }
 

@@ -33,6 +33,8 @@ export interface Plugin<Config = unknown, Connection = unknown> {
 }
 
 /** Defines a plugin, with the types of its configuration and connection inferred. */
-export function definePlugin<Config, Connection>(plugin: Plugin<Config, Connection>): Plugin<Config, Connection> {
+export function definePlugin<Config, Connection>(
+  plugin: Plugin<Config, Connection>,
+): Plugin<Config, Connection> {
   return plugin
 }

@@ -46,16 +46,15 @@ export const cloudtrailTrailEvent = defineTable({
     const regions = await regionsOfGroup(logGroup, scan)
     if (regions.length === 0) return
 
-    const readRow = rowReader(scan.columns)
     const misses = new Map<string, ExpectedError>()
     async function* rowsOf(region: string): AsyncGenerator<readonly EventRow[]> {
-      const values = { ...echo(scan), ...identity, region }
+      const readRow = rowReader(scan.columns, { ...echo(scan), ...identity, region })
       const request = { ...logGroup.parameter, ...input }
       const onAnswer = (miss: ExpectedError | undefined) => {
         if (miss !== undefined) misses.set(region, miss)
       }
       for await (const events of eventPages(request, region, scan, onAnswer)) {
-        yield events.map((event) => readRow(event, values))
+        yield events.map(readRow)
       }
     }
     yield* merge(regions.map(rowsOf))

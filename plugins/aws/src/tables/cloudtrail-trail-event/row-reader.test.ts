@@ -4,9 +4,8 @@ import { rowReader } from './row-reader.js'
 
 const raw = String.raw
 const values = { filter: null, log_group_name: 'g', partition: 'aws', region: 'us-east-1', account_id: '1' }
-const readAll = rowReader(new Set(Object.keys(columns)))
-const read = (message: string) =>
-  readAll({ message, timestamp: 1_657_139_889_123, logStreamName: 's' }, values)
+const readAll = rowReader(new Set(Object.keys(columns)), values)
+const read = (message: string) => readAll({ message, timestamp: 1_657_139_889_123, logStreamName: 's' })
 
 const envelope = {
   log_group_name: 'g',
@@ -151,9 +150,10 @@ describe('records', () => {
 })
 
 test('only the wanted columns are read', () => {
-  const row = rowReader(new Set(['event_name', 'timestamp_ms']))(
-    { message: '{"eventName":"x"}', timestamp: 1 },
-    values,
-  )
-  expect(row).toEqual({ ...values, event_name: 'x', timestamp_ms: 1 })
+  const readRow = rowReader(new Set(['event_name', 'timestamp_ms', 'region']), values)
+  expect(readRow({ message: '{"eventName":"x"}', timestamp: 1 })).toEqual({
+    event_name: 'x',
+    timestamp_ms: 1,
+    region: 'us-east-1',
+  })
 })

@@ -20,7 +20,7 @@ export type RegionValues = Pick<EventRow, 'filter' | 'log_group_name' | 'partiti
 type JsonObject = Readonly<Record<string, unknown>>
 
 type EventReader = (event: FilteredLogEvent) => unknown
-type RecordReader = (record: JsonObject, message: string, json: unknown) => unknown
+type RecordReader = (record: JsonObject) => unknown
 
 const eventReaders: Partial<Record<EventColumn, EventReader>> = {
   log_stream_name: (event) => event.logStreamName,
@@ -68,31 +68,43 @@ const exactColumns: readonly EventColumn[] = [
   'user_identity',
 ]
 
-/** Makes the function that turns events into rows; all that depends on the columns is decided here, once. */
+/**
+ * Makes the function that turns a region's events into rows; all that depends on the columns and the region
+ * is decided here, once.
+ */
 export function rowReader(
   columns: ReadonlySet<string>,
-): (event: FilteredLogEvent, values: RegionValues) => EventRow {
+  values: RegionValues,
+): (event: FilteredLogEvent) => EventRow {
   const ofEvent = wanted(eventReaders, columns)
   const ofRecord = wanted(recordReaders, columns)
   const wantsMessage = columns.has('cloudtrail_event')
+  const wantsJson = wantsMessage || ofRecord.length > 0
   const parse = exactColumns.some((column) => columns.has(column)) ? parseExactly : parsePlainly
-  return (event, values) => {
-    const row: Record<string, unknown> = { ...values }
-    for (const [column, read] of ofEvent) row[column] = read(event)
-    if (ofRecord.length > 0 || wantsMessage) {
+  const blank = blankRow(columns, values)
+  return (event) => {
+    // Copying a row that has all its columns is several times as fast as adding them one by one.
+    const row = { ...blank }
+    for (const { column, read } of ofEvent) row[column] = read(event)
+    if (wantsJson) {
       const message = event.message ?? ''
       const json = parse(message)
-      if (wantsMessage) row.cloudtrail_event = json === undefined ? null : messageJson(message)
-      if (isObject(json)) for (const [column, read] of ofRecord) row[column] = read(json, message, json)
+      if (wantsMessage && json !== undefined) row.cloudtrail_event = messageJson(message)
+      if (isObject(json)) for (const { column, read } of ofRecord) row[column] = read(json)
     }
     // The readers give each column its type; a table of them by name cannot say so.
     return row as EventRow
   }
 }
 
+function blankRow(columns: ReadonlySet<string>, values: RegionValues): Record<string, unknown> {
+  const known = Object.entries(values).filter(([column]) => columns.has(column))
+  return { ...Object.fromEntries([...columns].map((column) => [column, null])), ...Object.fromEntries(known) }
+}
+
 function wanted<Reader>(readers: Partial<Record<EventColumn, Reader>>, columns: ReadonlySet<string>) {
   return Object.entries<Reader | undefined>(readers).flatMap(([column, read]) =>
-    read !== undefined && columns.has(column) ? [[column, read] as const] : [],
+    read !== undefined && columns.has(column) ? [{ column, read }] : [],
   )
 }
 
@@ -114,8 +126,8 @@ function parseExactly(message: string): unknown {
   }
 }
 
-/** A number that may be too large for jsonb; its digits or exponent tell. */
-const mayOverflow = /\d[eE][+-]?\d{4}|\d{10000}/
+/** A number that may be too large for jsonb, by its exponent or its digits, where a JSON value can stand. */
+const mayOverflow = /(?:^|[[:,\s])-?(?:[\d.]+[eE][+-]?\d{4}|[\d.]{1000})/
 
 function messageJson(message: string): JsonText | null {
   return mayOverflow.test(message) ? jsonOrNull(parseExactly(message)) : rawJsonText(message)
