@@ -1,0 +1,34 @@
+import type { ColumnType } from '@millrace/plugin-sdk/column'
+import type { Plugin } from '@millrace/plugin-sdk/plugin'
+import type { Table } from '@millrace/plugin-sdk/table'
+
+/** A configured connection. Its name is the name of a schema. */
+export interface CatalogConnection {
+  readonly name: string
+  readonly plugin: Plugin
+}
+
+/** A column of a virtual table as PostgreSQL's catalog has it. */
+export interface CatalogColumn {
+  readonly name: string
+  /** What the plugin yields for it. */
+  readonly type: ColumnType
+  /**
+   * The type in the catalog. Differs from `type` only where a user's view depends on the column as an
+   * earlier version of the plugin defined it.
+   */
+  readonly databaseType: ColumnType
+  readonly attnum: number
+  readonly description: string
+}
+
+/** A foreign table of the catalog, with what it stands for. */
+export interface VirtualTable {
+  /** Of the foreign table, in pg_class. */
+  readonly oid: number
+  readonly schema: string
+  readonly table: Table
+  readonly connection: CatalogConnection
+  /** In attnum order, as `select *` shows them. Attnums may have gaps. */
+  readonly columns: readonly CatalogColumn[]
+}

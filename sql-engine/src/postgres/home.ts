@@ -1,0 +1,13 @@
+import { homedir } from 'node:os'
+import { join, resolve } from 'node:path'
+
+/**
+ * The folder for all state: `MILLRACE_HOME`, else `~/.millrace`. Root's own home is closed to the account
+ * that PostgreSQL runs under (it refuses to run as root), so for root it is `/var/lib/millrace`.
+ */
+export function defaultHome(environment: Readonly<Record<string, string | undefined>>): string {
+  const named = environment.MILLRACE_HOME
+  if (named !== undefined && named !== '') return resolve(named)
+  if (process.getuid?.() === 0) return '/var/lib/millrace'
+  return join(homedir(), '.millrace')
+}
