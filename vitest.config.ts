@@ -2,8 +2,8 @@ import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
   // Workspace packages resolve to their TypeScript sources, so tests need no build.
-  resolve: { conditions: ['millrace-source', 'node', 'import', 'default'] },
-  ssr: { resolve: { conditions: ['millrace-source', 'node', 'import', 'default'] } },
+  resolve: { conditions: ['millrace-source', 'node', 'default'] },
+  ssr: { resolve: { conditions: ['millrace-source', 'node', 'default'] } },
   test: {
     include: ['**/src/**/*.test.ts'],
     exclude: ['**/node_modules/**', '**/dist/**'],
