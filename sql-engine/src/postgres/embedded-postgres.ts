@@ -1,5 +1,24 @@
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { ClientConfig } from 'pg'
 import type { Logger } from 'pino'
+import { DatabaseError } from '../database-error.js'
+import { ensureDataFolder } from './data-folder.js'
+import {
+  type HomeFolders,
+  makeSocketFolder,
+  prepareHome,
+  removeSocketFolder,
+  socketName,
+} from './home-folders.js'
+import { type HomeLock, lockHome } from './home-lock.js'
+import { endLeftovers, lastSocketFolder, removeStaleLockFiles } from './leftovers.js'
+import { databaseName, engineRole } from './names.js'
+import { type NativeBinaries, nativeBinaries } from './native-binaries.js'
 import type { Postgres } from './postgres.js'
+import { type Postmaster, startPostmaster } from './postmaster.js'
+import { prepareDatabase } from './prepare-database.js'
+import { serverSettings } from './server-settings.js'
 
 export interface EmbeddedPostgresOptions {
   /** Folder for all state; made if it is missing. One process at a time may use it. */
@@ -7,9 +26,195 @@ export interface EmbeddedPostgresOptions {
   readonly log: Logger
   /** Called when the server has died by itself. All its connections are gone; it is being started again. */
   readonly onCrash?: (error: Error) => void
+  /** Whether what is committed survives a crash of the machine. Default is true; tests do without. */
+  readonly durable?: boolean
+  /** Where the programs are copied to, if they cannot run where they are installed. Default is the home. */
+  readonly programCopies?: string
 }
 
-/** Starts the embedded PostgreSQL; on a new home, after making its data folder. */
-export function startEmbeddedPostgres(_options: EmbeddedPostgresOptions): Promise<Postgres> {
-  return Promise.reject(new Error('not yet'))
+/**
+ * Starts the embedded PostgreSQL; on a new home, after making its data folder.
+ * @throws DatabaseError when the home is in use or out of reach, or the server does not start
+ */
+export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<Postgres> {
+  const folders = await prepareHome(options.home)
+  const lock = await lockHome(folders.locks)
+  try {
+    const binaries = await nativeBinaries(options.programCopies ?? folders.home, folders.account)
+    const lastFolder = await lastSocketFolder(folders.data)
+    await endLeftovers(folders.data, options.log)
+    if (lastFolder !== undefined) await removeSocketFolder(lastFolder)
+    await ensureDataFolder(folders, binaries)
+    const socketFolder = await makeSocketFolder(folders)
+    const postgres = new EmbeddedPostgres(options, folders, binaries, socketFolder, lock)
+    await postgres.start()
+    return postgres
+  } catch (error) {
+    await lock.release()
+    throw error
+  }
+}
+
+/** Pauses before attempts to start again after a crash, in milliseconds; the last one is repeated. */
+const pauses = [0, 100, 500, 2_000, 5_000, 30_000]
+/** After so many attempts have failed, who waits is told so. */
+const patientAttempts = 4
+
+type State =
+  | { readonly kind: 'running'; readonly postmaster: Postmaster }
+  | { readonly kind: 'starting'; readonly settled: Promise<void> }
+  | { readonly kind: 'failing'; readonly error: Error }
+  | { readonly kind: 'stopped' }
+
+class EmbeddedPostgres implements Postgres {
+  readonly socketPath: string
+  readonly engineConfig: ClientConfig
+  #state: State = { kind: 'stopped' }
+  readonly #stopping = new AbortController()
+  #supervision: Promise<void> = Promise.resolve()
+  #stopped: Promise<void> | undefined
+
+  constructor(
+    readonly options: EmbeddedPostgresOptions,
+    readonly folders: HomeFolders,
+    readonly binaries: NativeBinaries,
+    readonly socketFolder: string,
+    readonly lock: HomeLock,
+  ) {
+    this.socketPath = join(socketFolder, socketName)
+    this.engineConfig = {
+      host: socketFolder,
+      port: 5432,
+      user: engineRole,
+      database: databaseName,
+      application_name: 'millrace',
+      ssl: false,
+      // A superuser must not find what a client has put into `public`. Given in full, so that PGOPTIONS in our
+      // environment does not apply.
+      options: '-c search_path=pg_catalog,pg_temp -c statement_timeout=0 -c lock_timeout=0',
+    }
+  }
+
+  async start(): Promise<void> {
+    try {
+      this.#run(await this.#launch())
+    } catch (error) {
+      await removeSocketFolder(this.socketFolder)
+      throw error
+    }
+  }
+
+  ready(): Promise<void> {
+    switch (this.#state.kind) {
+      case 'running':
+        return Promise.resolve()
+      case 'starting':
+        return this.#state.settled
+      case 'failing':
+        return Promise.reject(unavailable(this.#state.error))
+      case 'stopped':
+        return Promise.reject(unavailable())
+    }
+  }
+
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop()
+    return this.#stopped
+  }
+
+  async #stop(): Promise<void> {
+    const state = this.#state
+    this.#state = { kind: 'stopped' }
+    this.#stopping.abort()
+    if (state.kind === 'running') await state.postmaster.stop()
+    await this.#supervision
+    await removeSocketFolder(this.socketFolder)
+    await this.lock.release()
+  }
+
+  async #launch(): Promise<Postmaster> {
+    const { folders, options } = this
+    await removeStaleLockFiles(folders.data, this.socketFolder)
+    const postmaster = await startPostmaster({
+      program: this.binaries.postgres,
+      dataFolder: folders.data,
+      settings: serverSettings(this.socketFolder, folders.data, options.durable ?? true),
+      account: folders.account,
+      log: options.log,
+    })
+    try {
+      await prepareDatabase(this.engineConfig, options.log)
+      return postmaster
+    } catch (error) {
+      await postmaster.stop()
+      throw error
+    }
+  }
+
+  #run(postmaster: Postmaster): void {
+    this.#state = { kind: 'running', postmaster }
+    this.#supervision = this.#supervise(postmaster)
+  }
+
+  /** Lasts for as long as the server is wanted. Never rejects. */
+  async #supervise(first: Postmaster): Promise<void> {
+    let postmaster: Postmaster | undefined = first
+    while (postmaster !== undefined) {
+      const error = await postmaster.ended
+      if (this.#stopping.signal.aborted) return
+      this.options.log.error({ err: error }, 'PostgreSQL has ended unexpectedly and is started again')
+      postmaster = await this.#startAgain(error)
+    }
+  }
+
+  /** @returns undefined when it has been stopped meanwhile */
+  async #startAgain(crash: Error): Promise<Postmaster | undefined> {
+    let resolve = () => {}
+    let reject = (_error: Error) => {}
+    const settled = new Promise<void>((onResolve, onReject) => {
+      resolve = onResolve
+      reject = onReject
+    })
+    settled.catch(() => {}) // the rejection is for those who wait in ready(); there may be none
+    this.#state = { kind: 'starting', settled }
+    this.options.onCrash?.(crash)
+    const { signal } = this.#stopping
+    for (let failures = 0; ; failures++) {
+      try {
+        await delay(pauses[Math.min(failures, pauses.length - 1)], undefined, { signal })
+        await endLeftovers(this.folders.data, this.options.log)
+        const postmaster = await this.#launch()
+        if (signal.aborted) await postmaster.stop()
+        else {
+          this.#state = { kind: 'running', postmaster }
+          resolve()
+          return postmaster
+        }
+      } catch (cause) {
+        if (!signal.aborted) {
+          const error = cause instanceof Error ? cause : new Error(String(cause))
+          this.options.log.error({ err: error, failures }, 'PostgreSQL could not be started again')
+          if (failures + 1 >= patientAttempts) {
+            this.#state = { kind: 'failing', error }
+            reject(unavailable(error))
+          }
+          continue
+        }
+      }
+      reject(unavailable())
+      return undefined
+    }
+  }
+}
+
+function unavailable(cause?: Error): DatabaseError {
+  const detail = cause instanceof DatabaseError ? cause.detail : undefined
+  return new DatabaseError(
+    cause === undefined ? 'the engine has been stopped' : 'the engine does not start',
+    {
+      sqlState: '57P03',
+      detail: cause === undefined ? undefined : [cause.message, detail].filter(Boolean).join('\n'),
+      cause,
+    },
+  )
 }

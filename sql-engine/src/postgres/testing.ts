@@ -1,11 +1,95 @@
+import { execFile } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { chmod, lstat, mkdir, mkdtemp, rename, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { type Logger, pino } from 'pino'
+import { initdbOptions } from './data-folder.js'
+import { startEmbeddedPostgres } from './embedded-postgres.js'
+import { findNativePackage } from './native-package.js'
 import type { Postgres } from './postgres.js'
+import { databaseObjects } from './prepare-database.js'
 
 /** A PostgreSQL of a test's own, in a temporary home that is removed with it. */
 export interface TestPostgres extends Postgres, AsyncDisposable {
   readonly home: string
 }
 
-/** Starts one from a template that is made once per machine. Durability is off. */
-export function startTestPostgres(): Promise<TestPostgres> {
-  return Promise.reject(new Error('not yet'))
+export interface TestPostgresOptions {
+  /** Default is silent. */
+  readonly log?: Logger
+  readonly onCrash?: (error: Error) => void
+}
+
+/** Starts one from a template that is made once per machine and account. Durability is off. */
+export async function startTestPostgres(options: TestPostgresOptions = {}): Promise<TestPostgres> {
+  const cache = await cacheFolder()
+  const template = await templateFolder(cache)
+  const home = await mkdtemp(join(tmpdir(), 'millrace-test-'))
+  await chmod(home, 0o711)
+  // Keeps owners, which as root are not ours.
+  await promisify(execFile)('cp', ['-a', template, join(home, 'data')])
+  const postgres = await startEmbeddedPostgres({
+    home,
+    log: options.log ?? pino({ level: 'silent' }),
+    durable: false,
+    programCopies: cache,
+    ...(options.onCrash === undefined ? {} : { onCrash: options.onCrash }),
+  })
+  const stop = async () => {
+    await postgres.stop()
+    await rm(home, { recursive: true, force: true })
+  }
+  return {
+    home,
+    socketFolder: postgres.socketFolder,
+    socketPath: postgres.socketPath,
+    engineConfig: postgres.engineConfig,
+    ready: () => postgres.ready(),
+    stop,
+    [Symbol.asyncDispose]: stop,
+  }
+}
+
+/** A folder in the temporary one that only we write to, kept between runs. */
+async function cacheFolder(): Promise<string> {
+  const uid = process.getuid?.() ?? 0
+  const folder = join(tmpdir(), `millrace-test-cache-${uid}`)
+  await mkdir(folder, { recursive: true, mode: 0o711 })
+  const { uid: owner } = await lstat(folder)
+  if (owner !== uid) throw new Error(`${folder} belongs to somebody else`)
+  await chmod(folder, 0o711)
+  return folder
+}
+
+/** A data folder with roles and database in it, made by whoever comes first. */
+async function templateFolder(cache: string): Promise<string> {
+  const { version } = await findNativePackage()
+  const content = JSON.stringify([version, initdbOptions, databaseObjects])
+  const template = join(cache, `template-${createHash('sha256').update(content).digest('hex').slice(0, 12)}`)
+  if (await exists(template)) return template
+  const home = await mkdtemp(join(cache, 'making-'))
+  try {
+    const postgres = await startEmbeddedPostgres({
+      home,
+      log: pino({ level: 'silent' }),
+      durable: false,
+      programCopies: cache,
+    })
+    await postgres.stop()
+    await rename(join(home, 'data'), template).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error
+    })
+    return template
+  } finally {
+    await rm(home, { recursive: true, force: true })
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return lstat(path).then(
+    () => true,
+    () => false,
+  )
 }

@@ -1,0 +1,92 @@
+import { chmod, chown, mkdir, mkdtemp, readdir, realpath, rm, stat } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { DatabaseError } from '../database-error.js'
+import { type Account, postgresAccount } from './account.js'
+
+/** What stands where in a home. */
+export interface HomeFolders {
+  /** Absolute and without symbolic links, so that processes can be told by it. */
+  readonly home: string
+  readonly data: string
+  readonly locks: string
+  /** PostgreSQL's own account, when it is not ours. */
+  readonly account: Account | undefined
+}
+
+/** Makes the home and sees to it that PostgreSQL's account can reach its data folder. */
+export async function prepareHome(path: string): Promise<HomeFolders> {
+  await mkdir(path, { recursive: true, mode: 0o711 })
+  const home = await realpath(path)
+  const data = join(home, 'data')
+  const locks = join(home, 'locks')
+  const account = await postgresAccount(data)
+  if (account !== undefined) await makeReachable(home, account)
+  await mkdir(locks, { recursive: true, mode: 0o700 })
+  return { home, data, locks, account }
+}
+
+/** Makes a folder that only PostgreSQL's account (and root) can enter. */
+export async function makePrivateFolder(path: string, account: Account | undefined): Promise<void> {
+  await mkdir(path, { recursive: true, mode: 0o700 })
+  await chmod(path, 0o700)
+  if (account !== undefined) await chown(path, account.uid, account.gid)
+}
+
+/** Names of temporary socket folders begin so. */
+const socketFolderPrefix = 'millrace-'
+
+/** sockaddr_un's path has 104 bytes on macOS and 108 on Linux, of which the last is NUL. */
+const longestSocketPath = 103
+
+/** The socket's file name, which PostgreSQL makes of its port number. */
+export const socketName = '.s.PGSQL.5432'
+
+/** Makes the folder of the server's socket: in the home, or in the system's temporary one if that is too long. */
+export async function makeSocketFolder({ home, account }: HomeFolders): Promise<string> {
+  const own = join(home, 'run')
+  if (Buffer.byteLength(join(own, socketName)) <= longestSocketPath) {
+    await makePrivateFolder(own, account)
+    return own
+  }
+  const folder = await mkdtemp(join(tmpdir(), socketFolderPrefix))
+  await makePrivateFolder(folder, account)
+  return folder
+}
+
+/** Removes a temporary socket folder, also one that an earlier life has left. */
+export async function removeSocketFolder(folder: string): Promise<void> {
+  if (folder.startsWith(join(tmpdir(), socketFolderPrefix)))
+    await rm(folder, { recursive: true, force: true })
+}
+
+async function makeReachable(home: string, account: Account): Promise<void> {
+  const closed = await closedFolders(home, account)
+  const foreign = closed.find((folder) => folder !== home)
+  if (foreign !== undefined || (closed.length > 0 && !(await isOurs(home)))) {
+    throw new DatabaseError(`PostgreSQL's account cannot reach the folder ${home}`, {
+      sqlState: '42501',
+      detail: `As root, Millrace runs PostgreSQL as "${account.name}", which may not enter ${foreign ?? home}.`,
+      hint: 'Set MILLRACE_HOME to a folder that this account can reach, such as /var/lib/millrace.',
+    })
+  }
+  // Entering is enough: what lies in the home guards itself.
+  if (closed.length > 0) await chmod(home, ((await stat(home)).mode & 0o7777) | 0o011)
+}
+
+/** Those of a folder and its ancestors that the account may not enter. */
+async function closedFolders(path: string, account: Account): Promise<string[]> {
+  const closed: string[] = []
+  for (let folder = path; ; folder = dirname(folder)) {
+    const { mode, uid, gid } = await stat(folder)
+    const enter = uid === account.uid ? 0o100 : gid === account.gid ? 0o010 : 0o001
+    if ((mode & enter) === 0) closed.push(folder)
+    if (folder === dirname(folder)) return closed
+  }
+}
+
+/** Only a new folder, or one that we have used before, has its permissions changed. */
+async function isOurs(home: string): Promise<boolean> {
+  const entries = await readdir(home)
+  return entries.length === 0 || entries.includes('locks')
+}

@@ -1,0 +1,71 @@
+import { readFile, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Logger } from 'pino'
+import { socketName } from './home-folders.js'
+import { commandOf, isAlive, type RunningProcess, runningProcesses, waitForEnd } from './process-life.js'
+import { clusterName } from './server-settings.js'
+
+/** How long a server that was left behind may take to shut down, in milliseconds, before harsher means. */
+const patience = { fast: 10_000, immediate: 5_000 }
+
+/**
+ * Ends what an earlier life has left running on a data folder: a server whose gateway was killed, or the
+ * backends of a server that was killed itself. To be called under the home's lock.
+ */
+export async function endLeftovers(dataFolder: string, log: Logger): Promise<void> {
+  for (const { pid } of await postmastersOf(dataFolder)) {
+    log.info({ pid }, 'stopping the PostgreSQL that an earlier Millrace has left running')
+    // https://www.postgresql.org/docs/18/server-shutdown.html: SIGINT is fast shutdown, SIGQUIT immediate.
+    if (await ended(pid, 'SIGINT', patience.fast)) continue
+    if (await ended(pid, 'SIGQUIT', patience.immediate)) continue
+    await ended(pid, 'SIGKILL', patience.immediate)
+  }
+  // Without their postmaster they end by themselves, but a busy one only after its query.
+  const orphans = await childrenOf(dataFolder)
+  await Promise.all(orphans.map(({ pid }) => ended(pid, 'SIGKILL', patience.immediate)))
+}
+
+/**
+ * Removes lock files whose process number now belongs to a stranger, for PostgreSQL would take that for a
+ * running server: in a container that is started again, numbers repeat. Where the process does not exist,
+ * PostgreSQL knows better itself.
+ */
+export async function removeStaleLockFiles(dataFolder: string, socketFolder: string): Promise<void> {
+  for (const path of [join(dataFolder, 'postmaster.pid'), join(socketFolder, `${socketName}.lock`)]) {
+    const pid = Number.parseInt(await readFile(path, 'utf8').catch(() => ''), 10)
+    if (!(pid > 0) || !isAlive(pid)) continue
+    const command = await commandOf(pid)
+    if (command.length > 0 && !isPostmasterOf({ pid, command }, dataFolder)) await rm(path, { force: true })
+  }
+}
+
+/** The socket folder of the server's last life, by the fifth line of postmaster.pid. */
+export async function lastSocketFolder(dataFolder: string): Promise<string | undefined> {
+  const lines = await readFile(join(dataFolder, 'postmaster.pid'), 'utf8').catch(() => '')
+  return lines.split('\n')[4] || undefined
+}
+
+export async function postmastersOf(dataFolder: string): Promise<RunningProcess[]> {
+  return (await runningProcesses()).filter((process) => isPostmasterOf(process, dataFolder))
+}
+
+async function childrenOf(dataFolder: string): Promise<RunningProcess[]> {
+  const title = `postgres: ${clusterName(dataFolder)}: `
+  return (await runningProcesses()).filter(({ command }) => command[0]?.startsWith(title) === true)
+}
+
+function isPostmasterOf({ command }: RunningProcess, dataFolder: string): boolean {
+  const [program = '', option, folder] = command
+  if (/\/postgres$/.test(program)) return option === '-D' && folder === dataFolder
+  // ps(1) gives the whole command as one text.
+  return program.includes(`/postgres -D ${dataFolder} `)
+}
+
+async function ended(pid: number, signal: NodeJS.Signals, milliseconds: number): Promise<boolean> {
+  try {
+    process.kill(pid, signal)
+  } catch {
+    return !isAlive(pid)
+  }
+  return waitForEnd(pid, milliseconds)
+}

@@ -1,0 +1,98 @@
+import { execFile } from 'node:child_process'
+import { chmod, cp, mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { DatabaseError } from '../database-error.js'
+import type { Account } from './account.js'
+import { findNativePackage, restoreLinks } from './native-package.js'
+
+export interface NativeBinaries {
+  readonly initdb: string
+  readonly postgres: string
+  /** Of PostgreSQL itself, such as 18. */
+  readonly majorVersion: number
+}
+
+/**
+ * PostgreSQL's programs, ready to run under the account. Where they were installed, if that works; else (a
+ * folder that the account cannot enter, or one without links that we cannot write to) from a copy.
+ * @param copies where a copy is made, once for each version
+ */
+export async function nativeBinaries(copies: string, account: Account | undefined): Promise<NativeBinaries> {
+  const { folder, version } = await findNativePackage()
+  const installed = binariesOf(folder, version)
+  const refusal = await restoreLinks(folder).then(
+    () => whyNotRunning(installed, account),
+    (error: unknown) => error,
+  )
+  if (refusal === undefined) return installed
+
+  const copied = binariesOf(join(copies, `postgres-${version}`), version)
+  if ((await whyNotRunning(copied, account)) === undefined) return copied
+  await copyNative(folder, copies, `postgres-${version}`)
+  const cause = await whyNotRunning(copied, account)
+  if (cause === undefined) return copied
+  throw new DatabaseError('the embedded PostgreSQL does not run on this machine', {
+    sqlState: '58000',
+    detail: cause.message.trim(),
+    hint: 'Its binaries want glibc (Alpine has musl), and a folder that is not mounted noexec.',
+    cause,
+  })
+}
+
+function binariesOf(folder: string, version: string): NativeBinaries {
+  return {
+    initdb: join(folder, 'bin', 'initdb'),
+    postgres: join(folder, 'bin', 'postgres'),
+    majorVersion: Number.parseInt(version, 10),
+  }
+}
+
+async function whyNotRunning(
+  binaries: NativeBinaries,
+  account: Account | undefined,
+): Promise<Error | undefined> {
+  try {
+    const ids = account === undefined ? {} : { uid: account.uid, gid: account.gid }
+    await promisify(execFile)(binaries.postgres, ['--version'], {
+      cwd: '/',
+      env: {},
+      timeout: 10_000,
+      ...ids,
+    })
+    return undefined
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error))
+  }
+}
+
+/** Copies into place in one step, so that no process ever sees half a copy. */
+async function copyNative(source: string, copies: string, name: string): Promise<void> {
+  await mkdir(copies, { recursive: true, mode: 0o711 })
+  const half = await mkdtemp(join(copies, `${name}.half-`))
+  try {
+    // Static libraries and headers are for building against PostgreSQL.
+    const filter = (path: string) => !path.endsWith('.a') && !path.endsWith('/include')
+    const native = join(half, 'native')
+    await cp(source, native, { recursive: true, verbatimSymlinks: true, filter })
+    await restoreLinks(native)
+    await openToAll(native)
+    // An unusable earlier copy makes way; one that another process has just made is as good as ours.
+    await rm(join(copies, name), { recursive: true, force: true })
+    await rename(native, join(copies, name)).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error
+    })
+  } finally {
+    await rm(half, { recursive: true, force: true })
+  }
+}
+
+/** Whatever the umask was when the package was installed, the other account may read and run it. */
+async function openToAll(folder: string): Promise<void> {
+  await chmod(folder, 0o755)
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name)
+    if (entry.isDirectory()) await openToAll(path)
+    else if (entry.isFile()) await chmod(path, folder.endsWith('/bin') ? 0o755 : 0o644)
+  }
+}

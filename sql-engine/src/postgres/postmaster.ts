@@ -1,0 +1,126 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Logger } from 'pino'
+import { DatabaseError } from '../database-error.js'
+import type { Account } from './account.js'
+import { postgresEnvironment } from './postgres-environment.js'
+
+export interface PostmasterOptions {
+  readonly program: string
+  readonly dataFolder: string
+  readonly settings: readonly string[]
+  readonly account: Account | undefined
+  readonly log: Logger
+}
+
+/** The server's main process, in one life of it. */
+export interface Postmaster {
+  readonly pid: number
+  /** Resolves when the process is gone, with what it said last. Never rejects. */
+  readonly ended: Promise<Error>
+  stop(): Promise<void>
+}
+
+/** How long a shutdown may take, in milliseconds, before the next harsher one. */
+const patience = { fast: 15_000, immediate: 5_000 }
+
+/** Recovery after a crash reads WAL, of which there is max_wal_size at most. In milliseconds. */
+const startTimeout = 120_000
+
+/** Lines of the log that an error shows. */
+const rememberedLines = 12
+
+/** Starts the server and waits until it accepts connections. */
+export async function startPostmaster(options: PostmasterOptions): Promise<Postmaster> {
+  const { program, dataFolder, settings, account, log } = options
+  const child = spawn(program, ['-D', dataFolder, ...settings], {
+    cwd: '/',
+    env: postgresEnvironment(),
+    stdio: ['ignore', 'ignore', 'pipe'],
+    // A process group of its own, or Ctrl-C in a terminal would reach it before we have let our clients go.
+    detached: true,
+    ...(account === undefined ? {} : { uid: account.uid, gid: account.gid }),
+  })
+  const lastLines: string[] = []
+  const ready = new Promise<void>((resolve) => {
+    createInterface({ input: child.stderr }).on('line', (line) => {
+      if (lastLines.push(line) > rememberedLines) lastLines.shift()
+      logLine(log, line)
+      if (line.includes('database system is ready to accept connections')) resolve()
+    })
+  })
+  const ended = endOf(child).then((how) => serverError(`PostgreSQL ${how}`, lastLines))
+
+  // If we end without having stopped it, it is told to end too; nothing can be awaited then.
+  const endTogether = () => child.kill('SIGINT')
+  process.once('exit', endTogether)
+  void ended.then(() => process.off('exit', endTogether))
+
+  const failure = await within(startTimeout, Promise.race([ready, ended]), () =>
+    serverError('PostgreSQL did not become ready in time', lastLines),
+  )
+  if (failure !== undefined) {
+    await stop(child, ended)
+    throw failure
+  }
+  return { pid: child.pid ?? 0, ended, stop: () => stop(child, ended) }
+}
+
+async function endOf(child: ChildProcess): Promise<string> {
+  try {
+    const [code, signal] = await once(child, 'exit')
+    // What it said last may still be on its way; its children may keep the pipe open for longer.
+    if (child.stderr?.closed === false) {
+      await within(200, once(child, 'close'), () => [])
+    }
+    return signal === null ? `ended with status ${code}` : `was ended by ${signal}`
+  } catch (error) {
+    return `could not be started: ${error instanceof Error ? error.message : String(error)}`
+  }
+}
+
+/** https://www.postgresql.org/docs/18/server-shutdown.html: SIGINT is fast shutdown, SIGQUIT immediate. */
+async function stop(child: ChildProcess, ended: Promise<unknown>): Promise<void> {
+  for (const [signal, milliseconds] of [
+    ['SIGINT', patience.fast],
+    ['SIGQUIT', patience.immediate],
+    ['SIGKILL', patience.immediate],
+  ] as const) {
+    child.kill(signal)
+    const inTime = await within(
+      milliseconds,
+      ended.then(() => true),
+      () => false,
+    )
+    if (inTime) return
+  }
+}
+
+async function within<Value>(
+  milliseconds: number,
+  promise: Promise<Value>,
+  otherwise: () => Value,
+): Promise<Value> {
+  const timer = new AbortController()
+  const timeout = delay(milliseconds, undefined, { signal: timer.signal }).then(otherwise)
+  try {
+    return await Promise.race([promise, timeout])
+  } finally {
+    timer.abort()
+    timeout.catch(() => {}) // aborted: the promise came first
+  }
+}
+
+function serverError(message: string, lastLines: readonly string[]): DatabaseError {
+  return new DatabaseError(message, { sqlState: '57P03', detail: lastLines.join('\n') || undefined })
+}
+
+/** Errors that statements caused are their clients' matter, so they are not ours to warn of. */
+function logLine(log: Logger, line: string): void {
+  const severity = /^([A-Z]+): {2}/.exec(line)?.[1]
+  if (severity === 'PANIC') log.error({ postgres: line }, 'PostgreSQL panics')
+  else if (severity === 'WARNING') log.warn({ postgres: line }, 'PostgreSQL warns')
+  else log.debug({ postgres: line }, 'PostgreSQL says')
+}

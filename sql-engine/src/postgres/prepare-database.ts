@@ -1,0 +1,63 @@
+import { Client, type ClientConfig, DatabaseError as ServerError } from 'pg'
+import type { Logger } from 'pino'
+import { clientRole, databaseName, internalSchema, scanSchema } from './names.js'
+
+/** Everything that must stand in the server besides the catalog. May be run any number of times. */
+export const databaseObjects = `
+  CREATE SCHEMA IF NOT EXISTS ${internalSchema};
+  CREATE SCHEMA IF NOT EXISTS ${scanSchema};
+  GRANT USAGE ON SCHEMA ${internalSchema}, ${scanSchema} TO ${clientRole};
+  ALTER DEFAULT PRIVILEGES IN SCHEMA ${scanSchema} GRANT SELECT ON TABLES TO ${clientRole}`
+
+/** Tables dropped by one statement; each takes up to three locks (itself, its TOAST table and that one's index). */
+const dropBatch = 500
+
+/** Makes role, database and schemas where they are missing, and drops scan tables of an earlier life. */
+export async function prepareDatabase(config: ClientConfig, log: Logger): Promise<void> {
+  let client = new Client(config)
+  try {
+    await client.connect()
+  } catch (error) {
+    await client.end()
+    if (!(error instanceof ServerError) || error.code !== '3D000' /* invalid_catalog_name */) throw error
+    await createDatabase({ ...config, database: 'postgres' })
+    client = new Client(config)
+    await client.connect()
+  }
+  try {
+    const { rows } = await client.query<{ prepared: boolean }>(
+      `SELECT EXISTS (SELECT FROM pg_default_acl WHERE defaclnamespace = to_regnamespace($1)) AS prepared`,
+      [scanSchema],
+    )
+    if (rows[0]?.prepared !== true) await client.query(databaseObjects)
+    await dropScanTables(client, log)
+  } finally {
+    await client.end()
+  }
+}
+
+async function createDatabase(config: ClientConfig): Promise<void> {
+  const client = new Client(config)
+  await client.connect()
+  try {
+    const { rowCount } = await client.query('SELECT FROM pg_roles WHERE rolname = $1', [clientRole])
+    if (rowCount === 0) await client.query(`CREATE ROLE ${clientRole} LOGIN`)
+    await client.query(`CREATE DATABASE ${databaseName} OWNER ${clientRole}`)
+  } finally {
+    await client.end()
+  }
+}
+
+async function dropScanTables(client: Client, log: Logger): Promise<void> {
+  const { rows } = await client.query<{ name: string }>(
+    `SELECT format('%I.%I', nspname, relname) AS name
+       FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
+      WHERE nspname = $1 AND relkind = 'r'`,
+    [scanSchema],
+  )
+  for (let start = 0; start < rows.length; start += dropBatch) {
+    const names = rows.slice(start, start + dropBatch).map(({ name }) => name)
+    await client.query(`DROP TABLE ${names.join(', ')} CASCADE`)
+  }
+  if (rows.length > 0) log.info({ tables: rows.length }, 'dropped scan tables of an earlier life')
+}

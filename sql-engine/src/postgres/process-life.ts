@@ -1,0 +1,86 @@
+import { execFile } from 'node:child_process'
+import { readdir, readFile } from 'node:fs/promises'
+import { setTimeout as delay } from 'node:timers/promises'
+import { promisify } from 'node:util'
+
+/** Whether a process exists, also one that we may not signal. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM'
+  }
+}
+
+/**
+ * Tells a process from a later one that has been given the same number: the boot and the clock tick in which
+ * it was started, proc(5). Empty where the system does not say.
+ */
+export async function processIdentity(pid: number): Promise<string> {
+  try {
+    const [stat, boot] = await Promise.all([
+      readFile(`/proc/${pid}/stat`, 'latin1'),
+      readFile('/proc/sys/kernel/random/boot_id', 'latin1'),
+    ])
+    // The second field is the command in brackets and may hold anything; the start time is the 22nd.
+    const startTime = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]
+    return `${boot.slice(0, 8)}.${startTime ?? ''}`
+  } catch {
+    return ''
+  }
+}
+
+export interface RunningProcess {
+  readonly pid: number
+  /** Its arguments; PostgreSQL's children show their title as one. */
+  readonly command: readonly string[]
+}
+
+/** All processes that we may see. Zombies are not among them. */
+export async function runningProcesses(): Promise<RunningProcess[]> {
+  if (process.platform !== 'linux') return listedProcesses()
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number)
+  const found = await Promise.all(pids.map(async (pid) => ({ pid, command: await commandOf(pid) })))
+  return found.filter(({ command }) => command.length > 0)
+}
+
+/** A process's arguments on Linux; none when it is gone, a zombie, or hidden from us. */
+export async function commandOf(pid: number): Promise<readonly string[]> {
+  try {
+    const line = await readFile(`/proc/${pid}/cmdline`, 'utf8')
+    return line === '' ? [] : line.replace(/\0+$/, '').split('\0')
+  } catch {
+    return []
+  }
+}
+
+/** Asks ps(1), which cannot tell a space in an argument from one between two. */
+async function listedProcesses(): Promise<RunningProcess[]> {
+  const { stdout } = await promisify(execFile)('ps', ['-axww', '-o', 'pid=,command='], { maxBuffer: 2 ** 26 })
+  return stdout.split('\n').flatMap((line) => {
+    const match = /^\s*(\d+) (.*)$/.exec(line)
+    return match?.[1] === undefined ? [] : [{ pid: Number(match[1]), command: [match[2] ?? ''] }]
+  })
+}
+
+/** Waits for the end of a process that is not our child, of which no event tells. Whether it came in time. */
+export async function waitForEnd(pid: number, milliseconds: number): Promise<boolean> {
+  const deadline = performance.now() + milliseconds
+  while (await isRunning(pid)) {
+    if (performance.now() > deadline) return false
+    await delay(10)
+  }
+  return true
+}
+
+async function isRunning(pid: number): Promise<boolean> {
+  if (!isAlive(pid)) return false
+  // In a container without an init process, an orphan that has ended stays as a zombie.
+  if (process.platform !== 'linux') return true
+  try {
+    return !/\) [ZX] /.test(await readFile(`/proc/${pid}/stat`, 'latin1'))
+  } catch {
+    return false
+  }
+}

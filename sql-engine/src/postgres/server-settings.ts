@@ -1,0 +1,47 @@
+import { createHash } from 'node:crypto'
+
+/** What the server is told at each start, on its command line, so that a new version's settings hold at once. */
+export function serverSettings(socketFolder: string, dataFolder: string, durable: boolean): string[] {
+  const settings: Record<string, string> = {
+    listen_addresses: '',
+    unix_socket_directories: quotedPath(socketFolder),
+    unix_socket_permissions: '0700',
+    port: '5432',
+    cluster_name: clusterName(dataFolder),
+    // The gateway's own limit on clients is lower; this leaves room for the engine's connections.
+    max_connections: '200',
+    shared_buffers: '128MB',
+    // Many scan tables are dropped in one transaction.
+    max_locks_per_transaction: '256',
+    // Compiling costs more than it gains on rows that have just been fetched.
+    jit: 'off',
+    // A lost backend resets unlogged tables, that is, empties scan tables that are being read. Better that
+    // the whole server ends and we, who then know of it, start it anew.
+    restart_after_crash: 'off',
+    // Nobody replicates from here; minimal WAL makes loading and creating tables cheaper.
+    wal_level: 'minimal',
+    max_wal_senders: '0',
+    max_logical_replication_workers: '0',
+    max_wal_size: '512MB',
+    io_method: 'sync',
+    logging_collector: 'off',
+    log_destination: 'stderr',
+    log_line_prefix: '',
+    log_checkpoints: 'off',
+    lc_messages: 'C',
+    // Statements may hold secrets.
+    log_min_error_statement: 'panic',
+    ...(durable ? {} : { fsync: 'off', full_page_writes: 'off', synchronous_commit: 'off' }),
+  }
+  return Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
+}
+
+/** Stands in the titles of all the server's processes, so that they can be told from other servers'. */
+export function clusterName(dataFolder: string): string {
+  return `millrace_${createHash('sha256').update(dataFolder).digest('hex').slice(0, 12)}`
+}
+
+/** An element of a list setting: quotes keep commas and spaces. */
+function quotedPath(path: string): string {
+  return `"${path.replaceAll('"', '""')}"`
+}
