@@ -1,8 +1,19 @@
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
 import type { Row } from '@millrace/plugin-sdk/column'
-import type { ClientConfig } from 'pg'
+import { type ClientConfig, Pool, type PoolClient } from 'pg'
+import { from as copyFrom } from 'pg-copy-streams'
 import type { Logger } from 'pino'
 import type { CatalogColumn } from '../catalog/virtual-table.js'
+import { canceledError, DatabaseError } from '../database-error.js'
+import { scanSchema } from '../postgres/names.js'
+import { abortable, untilAborted } from './abortable.js'
+import { type CopyProgress, copyChunks, readAhead } from './copy-chunks.js'
+import { copyRowEncoder } from './copy-row-encoder.js'
 import type { ScanTable } from './scan-table.js'
+import { analyzeScanTable, copyIntoScanTable, createScanTable } from './scan-table-statements.js'
+import { stagingError } from './staging-error.js'
+import { TableJanitor } from './table-janitor.js'
 
 export interface StageRequest {
   /** All columns of the virtual table, in order. */
@@ -18,17 +29,167 @@ export interface StageRequest {
 export interface ScanTablesOptions {
   readonly engineConfig: ClientConfig
   readonly log: Logger
+  /** Scans that are written side by side. Default is 16. */
+  readonly connections?: number
 }
+
+/**
+ * A scan takes a connection when it is over or has so many bytes to write, so that small scans, however long
+ * their APIs take, never keep others waiting.
+ */
+const readAheadBytes = 1024 * 1024
+
+/** From so many rows on a scan table is analyzed. */
+const analyzeRows = 1000
 
 /** Makes and drops the tables that hold the rows of scans. One for the engine. */
 export class ScanTables {
-  constructor(_options: ScanTablesOptions) {}
+  readonly #pool: Pool
+  readonly #janitor: TableJanitor
+  readonly #active = new Map<AbortController, Promise<unknown>>()
+  #lastId = 0
+  #stopped: Promise<void> | undefined
 
-  /** @throws DatabaseError; 57014 when the signal is aborted */
-  stage(_request: StageRequest): Promise<ScanTable> {
-    return Promise.reject(new Error('not yet'))
+  constructor({ engineConfig, log, connections = 16 }: ScanTablesOptions) {
+    // What is lost with a crash of the machine are scan tables, which do not outlive it anyway.
+    const options = `${engineConfig.options ?? ''} -c synchronous_commit=off`
+    this.#pool = new Pool({ ...engineConfig, options, max: connections, allowExitOnIdle: true })
+    // An idle connection that the engine has closed; the pool makes a new one when needed.
+    this.#pool.on('error', (error) => log.debug({ err: error }, 'a connection for staging was lost'))
+    this.#janitor = new TableJanitor(engineConfig, log)
   }
 
-  /** Drops what has been released and closes the connections. */
-  async stop(): Promise<void> {}
+  /**
+   * Writes the rows into a new table, as they come. If that fails, nothing is left of it.
+   * @throws DatabaseError; 57014 when the signal is aborted
+   */
+  async stage(request: StageRequest): Promise<ScanTable> {
+    if (this.#stopped !== undefined) throw shutdownError()
+    if (request.signal.aborted) throw canceledError()
+    const controller = new AbortController()
+    const onAbort = () => controller.abort(canceledError())
+    request.signal.addEventListener('abort', onAbort, { once: true })
+    const staging = this.#stage(request, controller.signal)
+    this.#active.set(
+      controller,
+      staging.catch(() => {}),
+    )
+    try {
+      return await staging
+    } catch (error) {
+      throw stagingError(error, request.tableName)
+    } finally {
+      this.#active.delete(controller)
+      request.signal.removeEventListener('abort', onAbort)
+    }
+  }
+
+  /** Ends what is being staged, drops what has been released, and closes the connections. */
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop()
+    return this.#stopped
+  }
+
+  async #stop(): Promise<void> {
+    for (const controller of this.#active.keys()) controller.abort(shutdownError())
+    await Promise.all(this.#active.values())
+    await this.#janitor.stop()
+    await this.#pool.end()
+  }
+
+  async #stage({ columns, filled, tableName, rows }: StageRequest, signal: AbortSignal): Promise<ScanTable> {
+    const name = `s_${++this.#lastId}`
+    const qualifiedName = `${scanSchema}.${name}`
+    // COPY wants a column even where only the number of rows matters.
+    const named = columns.filter((column) => filled.includes(column.name))
+    const written = named.length > 0 ? named : columns.slice(0, 1)
+    const progress: CopyProgress = { rowCount: 0, bytes: 0 }
+    const encode = copyRowEncoder(written, tableName)
+    const chunks = copyChunks(untilAborted(rows, signal), encode, progress)
+    const source = await readAhead(chunks, readAheadBytes)
+    const writtenNames = written.map((column) => column.name)
+    let oid: number
+    try {
+      oid = await this.#inTransaction(signal, async (client) => {
+        const created = await createTable(client, qualifiedName, columns)
+        const copy = client.query(copyFrom(copyIntoScanTable(qualifiedName, writtenNames)))
+        await pipeline(Readable.from(source), copy)
+        if (progress.rowCount >= analyzeRows)
+          await client.query(analyzeScanTable(qualifiedName, writtenNames))
+        return created
+      })
+    } finally {
+      await source.return()
+    }
+    let released = false
+    return {
+      name,
+      qualifiedName,
+      oid,
+      rowCount: progress.rowCount,
+      approximateBytes: progress.bytes,
+      release: () => {
+        if (!released) this.#janitor.drop(qualifiedName)
+        released = true
+      },
+    }
+  }
+
+  async #inTransaction<Result>(
+    signal: AbortSignal,
+    work: (client: PoolClient) => Promise<Result>,
+  ): Promise<Result> {
+    const client = await this.#connect(signal)
+    let lost: Error | undefined
+    const onError = (error: Error) => {
+      lost = error
+    }
+    client.on('error', onError)
+    try {
+      const result = await work(client)
+      await client.query('COMMIT')
+      client.release(lost)
+      return result
+    } catch (error) {
+      // Closing the connection ends a COPY at once, in whatever state it is, and rolls back.
+      client.release(true)
+      throw error
+    } finally {
+      client.off('error', onError)
+    }
+  }
+
+  /** Waits in line for a connection. One that comes too late goes to the next. */
+  async #connect(signal: AbortSignal): Promise<PoolClient> {
+    const connecting = this.#pool.connect()
+    try {
+      return await abortable(connecting, signal)
+    } catch (error) {
+      connecting.then(
+        (client) => client.release(),
+        () => {}, // thrown above, unless the signal came first
+      )
+      throw error
+    }
+  }
+}
+
+async function createTable(
+  client: PoolClient,
+  qualifiedName: string,
+  columns: readonly CatalogColumn[],
+): Promise<number> {
+  // One round trip; pg's types do not know that several statements give several results.
+  const results: unknown = await client.query(
+    `BEGIN; ${createScanTable(qualifiedName, columns)}; SELECT '${qualifiedName}'::regclass::oid AS oid`,
+  )
+  const last: unknown = Array.isArray(results) ? results.at(-1) : undefined
+  const oid =
+    last instanceof Object && 'rows' in last && Array.isArray(last.rows) ? last.rows[0]?.oid : undefined
+  if (typeof oid !== 'number') throw new Error('PostgreSQL has not told the OID of a scan table')
+  return oid
+}
+
+function shutdownError(): DatabaseError {
+  return new DatabaseError('terminating connection due to administrator command', { sqlState: '57P01' })
 }

@@ -1,0 +1,62 @@
+import type { Row } from '@millrace/plugin-sdk/column'
+import type { CopyRowEncoder } from './copy-row-encoder.js'
+
+/** Characters in a chunk at least, but for the last. */
+const chunkLength = 64 * 1024
+
+/** Counts what has gone through. */
+export interface CopyProgress {
+  rowCount: number
+  bytes: number
+}
+
+/** Encodes rows and gathers them in chunks of a size that is worth a write. */
+export async function* copyChunks(
+  batches: AsyncIterable<readonly Row[]>,
+  encode: CopyRowEncoder,
+  progress: CopyProgress,
+): AsyncGenerator<Buffer, void, void> {
+  let lines = ''
+  for await (const batch of batches) {
+    for (const row of batch) {
+      lines += encode(row)
+      if (lines.length < chunkLength) continue
+      const chunk = Buffer.from(lines)
+      lines = ''
+      progress.bytes += chunk.length
+      yield chunk
+    }
+    progress.rowCount += batch.length
+  }
+  if (lines === '') return
+  const chunk = Buffer.from(lines)
+  progress.bytes += chunk.length
+  yield chunk
+}
+
+/**
+ * Takes chunks into memory until they end or fill it, whichever comes first, so that no connection is held
+ * while a small scan waits for its API.
+ * @returns the same chunks: the ones taken, then those that follow
+ */
+export async function readAhead(
+  chunks: AsyncGenerator<Buffer, void, void>,
+  memory: number,
+): Promise<AsyncGenerator<Buffer, void, void>> {
+  const taken: Buffer[] = []
+  let bytes = 0
+  while (bytes < memory) {
+    const next = await chunks.next()
+    if (next.done === true) break
+    taken.push(next.value)
+    bytes += next.value.length
+  }
+  return (async function* () {
+    try {
+      for (let chunk = taken.shift(); chunk !== undefined; chunk = taken.shift()) yield chunk
+      yield* chunks
+    } finally {
+      await chunks.return()
+    }
+  })()
+}

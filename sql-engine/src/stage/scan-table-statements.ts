@@ -1,0 +1,31 @@
+import { escapeIdentifier } from 'pg'
+import type { CatalogColumn } from '../catalog/virtual-table.js'
+
+/**
+ * Rows so long are kept in the table as they are; PostgreSQL's default is to compress from 2 kB on, which
+ * takes longer than writing them. The largest value it allows.
+ */
+const toastTupleTarget = 8160
+
+export function createScanTable(qualifiedName: string, columns: readonly CatalogColumn[]): string {
+  const definitions = columns.map(({ name, databaseType }) => `${escapeIdentifier(name)} ${databaseType}`)
+  return `CREATE UNLOGGED TABLE ${qualifiedName} (${definitions.join(', ')}) WITH (
+    autovacuum_enabled = false, toast.autovacuum_enabled = false, toast_tuple_target = ${toastTupleTarget})`
+}
+
+/**
+ * FREEZE makes the rows visible also to a transaction whose snapshot is older than they are. It wants the
+ * table to be made in the same transaction.
+ */
+export function copyIntoScanTable(qualifiedName: string, filled: readonly string[]): string {
+  return `COPY ${qualifiedName} (${columnList(filled)}) FROM STDIN WITH (FREEZE)`
+}
+
+/** Without statistics the planner guesses; the sample is small, for it is to choose join orders and no more. */
+export function analyzeScanTable(qualifiedName: string, filled: readonly string[]): string {
+  return `SET LOCAL default_statistics_target = 10; ANALYZE ${qualifiedName} (${columnList(filled)})`
+}
+
+function columnList(names: readonly string[]): string {
+  return names.map((name) => escapeIdentifier(name)).join(', ')
+}

@@ -1,0 +1,42 @@
+import { DatabaseError as ServerError } from 'pg'
+import { DatabaseError } from '../database-error.js'
+
+/** Tells a failure to stage rows in terms of the virtual table: its name and column, not the scan table's. */
+export function stagingError(error: unknown, tableName: string): DatabaseError {
+  if (error instanceof DatabaseError) return error
+  if (error instanceof ServerError && error.code !== undefined) {
+    // Class 22 is "Data Exception": PostgreSQL has refused a value. Its CONTEXT says where.
+    const column = error.code.startsWith('22') ? /, line \d+, column (.+?): /s.exec(error.where ?? '') : null
+    if (column !== null) {
+      return new DatabaseError(`table ${tableName} yields a wrong value for column "${column[1]}"`, {
+        sqlState: 'HV004', // fdw_invalid_data_type
+        detail: error.message,
+        hint: 'This is a fault of the plugin, or the API has sent something unexpected.',
+        cause: error,
+      })
+    }
+    return new DatabaseError(`rows of table ${tableName} could not be staged: ${error.message}`, {
+      sqlState: error.code,
+      detail: error.detail,
+      hint: error.hint,
+      cause: error,
+    })
+  }
+  if (error instanceof Error && isConnectionLoss(error)) {
+    return new DatabaseError(`the engine was lost while rows of table ${tableName} were staged`, {
+      sqlState: '08006', // connection_failure
+      detail: error.message,
+      cause: error,
+    })
+  }
+  return new DatabaseError(`rows of table ${tableName} could not be fetched`, {
+    sqlState: 'HV000', // fdw_error
+    detail: error instanceof Error ? error.message : String(error),
+    cause: error,
+  })
+}
+
+function isConnectionLoss(error: Error): boolean {
+  if (/^Connection terminated|not queryable|Client was closed/.test(error.message)) return true
+  return 'syscall' in error && ['connect', 'read', 'write'].includes(String(error.syscall))
+}

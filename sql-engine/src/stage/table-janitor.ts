@@ -1,0 +1,93 @@
+import { type ClientConfig, Pool, DatabaseError as ServerError } from 'pg'
+import type { Logger } from 'pino'
+
+/** How long tables gather before they are dropped together, in milliseconds. */
+const gatherTime = 50
+/** Tables in one statement at most; each takes up to three locks. */
+const batchSize = 100
+/** Pauses before a table that is still being read, or a lost engine, is tried again; the last is repeated. */
+const pauses = [250, 1_000, 5_000, 30_000]
+/** How long a DROP waits for a reader, in milliseconds. Whoever comes after it waits as long. */
+const lockTimeout = 20
+
+/**
+ * Drops scan tables in the background. A table that a client's open transaction has read cannot be dropped
+ * until that ends; it is tried again later. What is left at the end goes at the next start.
+ */
+export class TableJanitor {
+  readonly #pool: Pool
+  readonly #log: Logger
+  readonly #names = new Set<string>()
+  #failures = 0
+  #timer: NodeJS.Timeout | undefined
+  #sweep: Promise<void> | undefined
+  #stopping = false
+
+  constructor(engineConfig: ClientConfig, log: Logger) {
+    this.#log = log
+    const options = `${engineConfig.options ?? ''} -c lock_timeout=${lockTimeout}`
+    this.#pool = new Pool({ ...engineConfig, options, max: 1, allowExitOnIdle: true })
+    // An idle connection that the engine has closed; the pool makes a new one when needed.
+    this.#pool.on('error', (error) => log.debug({ err: error }, 'the connection for dropping was lost'))
+  }
+
+  /** Tables still to be dropped. */
+  get pending(): number {
+    return this.#names.size
+  }
+
+  /** Drops a table soon. Returns at once. */
+  drop(qualifiedName: string): void {
+    this.#names.add(qualifiedName)
+    this.#failures = 0
+    if (this.#sweep === undefined) this.#schedule(gatherTime)
+  }
+
+  /** Tries once more to drop what is left, and closes the connection. */
+  async stop(): Promise<void> {
+    this.#stopping = true
+    clearTimeout(this.#timer)
+    await this.#sweep
+    await this.#dropAll()
+    await this.#pool.end()
+  }
+
+  #schedule(milliseconds: number): void {
+    clearTimeout(this.#timer)
+    if (this.#stopping) return
+    this.#timer = setTimeout(() => {
+      this.#sweep = this.#dropAll().finally(() => {
+        this.#sweep = undefined
+        if (this.#names.size === 0) return
+        this.#schedule(pauses[Math.min(this.#failures++, pauses.length - 1)] ?? gatherTime)
+      })
+    }, milliseconds)
+  }
+
+  /** Never rejects; what could not be dropped stays in the set. */
+  async #dropAll(): Promise<void> {
+    const names = [...this.#names]
+    try {
+      for (let start = 0; start < names.length; start += batchSize) {
+        const batch = names.slice(start, start + batchSize)
+        if (await this.#dropTables(batch)) continue
+        // One of them is being read; the others need not wait for it.
+        for (const name of batch) await this.#dropTables([name])
+      }
+    } catch (error) {
+      this.#log.debug({ err: error, tables: this.#names.size }, 'scan tables could not be dropped yet')
+    }
+  }
+
+  /** @returns false when a lock stands in the way */
+  async #dropTables(names: readonly string[]): Promise<boolean> {
+    try {
+      await this.#pool.query(`DROP TABLE IF EXISTS ${names.join(', ')} CASCADE`)
+    } catch (error) {
+      if (error instanceof ServerError && error.code === '55P03' /* lock_not_available */) return false
+      throw error
+    }
+    for (const name of names) this.#names.delete(name)
+    return true
+  }
+}
