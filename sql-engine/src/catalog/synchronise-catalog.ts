@@ -1,12 +1,116 @@
-import type { Client } from 'pg'
+import { type Client, escapeIdentifier } from 'pg'
 import type { Logger } from 'pino'
-import type { CatalogConnection, VirtualTable } from './virtual-table.js'
+import { engineRole } from '../postgres/names.js'
+import { applyCatalogChanges, attempt, type CatalogChanges, catalogChanges } from './catalog-changes.js'
+import { isColumnType } from './column-type.js'
+import { checkConnectionNames } from './connection-names.js'
+import { createSchema, qualifiedName } from './foreign-table-statements.js'
+import { ensureLoopbackServer } from './loopback.js'
+import { type CatalogTable, readCatalog } from './read-catalog.js'
+import { setSearchPath } from './search-path.js'
+import { tableDefinition } from './table-definition.js'
+import type { CatalogColumn, CatalogConnection, VirtualTable } from './virtual-table.js'
 
-/** Makes PostgreSQL's catalog show the connections' tables, and tells what it then holds. */
-export function synchroniseCatalog(
-  _client: Client,
-  _connections: readonly CatalogConnection[],
-  _log: Logger,
+/**
+ * Makes PostgreSQL's catalog show the connections' tables, each connection's in a schema of its own, and
+ * tells what the catalog then holds. Writes only what differs from what is there, in one transaction. Users'
+ * views over the tables survive; where one forbids a change, the change is left out with a warning.
+ * @throws DatabaseError when a connection's name or a plugin's table cannot be shown
+ */
+export async function synchroniseCatalog(
+  client: Client,
+  connections: readonly CatalogConnection[],
+  log: Logger,
 ): Promise<readonly VirtualTable[]> {
-  return Promise.reject(new Error('not yet'))
+  checkConnectionNames(connections)
+  await client.query('BEGIN')
+  try {
+    await ensureLoopbackServer(client)
+    const shown = await ensureSchemas(client, connections, log)
+    const wanted = shown.flatMap(({ name, plugin }) =>
+      plugin.tables.map((table) => tableDefinition(name, table)),
+    )
+    const current = await readCatalog(client)
+    const changes = catalogChanges(current, wanted)
+    await applyCatalogChanges(client, changes, log)
+    await dropEmptySchemas(client, changes, connections)
+    await setSearchPath(
+      client,
+      shown.map(({ name }) => name),
+    )
+    const unchanged = changes.created.length + changes.changed.length + changes.removed.length === 0
+    const tables = virtualTables(unchanged ? current : await readCatalog(client), shown)
+    await client.query('COMMIT')
+    return tables
+  } catch (error) {
+    // If the connection is lost, this fails too, and what happened first matters more.
+    await client.query('ROLLBACK').catch(() => {})
+    throw error
+  }
+}
+
+/** @returns the connections that have their schema; one whose schema is somebody else's is left out */
+async function ensureSchemas(
+  client: Client,
+  connections: readonly CatalogConnection[],
+  log: Logger,
+): Promise<CatalogConnection[]> {
+  const { rows } = await client.query<{ name: string; owner: string }>(
+    'SELECT nspname AS name, nspowner::regrole::text AS owner FROM pg_namespace WHERE nspname = ANY ($1)',
+    [connections.map(({ name }) => name)],
+  )
+  const owners = new Map(rows.map(({ name, owner }) => [name, owner]))
+  const shown: CatalogConnection[] = []
+  for (const connection of connections) {
+    const owner = owners.get(connection.name)
+    if (owner === undefined) await client.query(createSchema(connection.name, connection.plugin.description))
+    if (owner === undefined || owner === engineRole) shown.push(connection)
+    else {
+      log.error(
+        { connection: connection.name, owner },
+        'a connection has no tables, since there is a schema of its name that is not ours; rename one of them',
+      )
+    }
+  }
+  return shown
+}
+
+/** Drops the schemas of connections that are gone, but for those where tables had to stay. */
+async function dropEmptySchemas(
+  client: Client,
+  { removed }: CatalogChanges,
+  connections: readonly CatalogConnection[],
+): Promise<void> {
+  const configured = new Set(connections.map(({ name }) => name))
+  for (const schema of new Set(removed.map((table) => table.schema))) {
+    if (!configured.has(schema)) await attempt(client, `DROP SCHEMA ${escapeIdentifier(schema)}`)
+  }
+}
+
+function virtualTables(
+  catalog: readonly CatalogTable[],
+  connections: readonly CatalogConnection[],
+): VirtualTable[] {
+  const byName = new Map(catalog.map((table) => [qualifiedName(table), table]))
+  return connections.flatMap((connection) =>
+    connection.plugin.tables.flatMap((table) => {
+      const shown = byName.get(qualifiedName({ schema: connection.name, name: table.name }))
+      if (shown === undefined) return []
+      const columns = catalogColumnsOf(shown, tableDefinition(connection.name, table).columns)
+      return [{ oid: shown.oid, schema: connection.name, table, connection, columns }]
+    }),
+  )
+}
+
+/** Columns that only the catalog has, kept for a view's sake, are among them; nothing fills them. */
+function catalogColumnsOf(
+  shown: CatalogTable,
+  defined: readonly { readonly name: string; readonly type: string }[],
+): CatalogColumn[] {
+  const types = new Map(defined.map(({ name, type }) => [name, type]))
+  return shown.columns.map(({ name, attnum, type, description }) => {
+    const databaseType = isColumnType(type) ? type : 'text'
+    const yielded = types.get(name) ?? databaseType
+    return { name, attnum, description, databaseType, type: isColumnType(yielded) ? yielded : databaseType }
+  })
 }

@@ -1,0 +1,108 @@
+import { isDeepStrictEqual } from 'node:util'
+import { type Client, DatabaseError as ServerError } from 'pg'
+import type { Logger } from 'pino'
+import { changedOptionsClause } from './foreign-options.js'
+import {
+  alterForeignTable,
+  createForeignTable,
+  dropForeignTable,
+  qualifiedName,
+} from './foreign-table-statements.js'
+import type { CatalogTable } from './read-catalog.js'
+import type { TableDefinition } from './table-definition.js'
+
+/** What has to be done so that the catalog shows what it is to show. */
+export interface CatalogChanges {
+  readonly created: readonly TableDefinition[]
+  readonly changed: readonly { readonly current: CatalogTable; readonly wanted: TableDefinition }[]
+  readonly removed: readonly CatalogTable[]
+}
+
+/**
+ * A table that is no longer configured, but that a user's view depends on, asks the gateway for a relation
+ * in this schema, of which there is none: an error that tells what happened, and no endless loop.
+ */
+const removedOptions = { schema_name: 'removed from the configuration of Millrace' }
+
+/** Compares definitions; a table that differs in anything but the order of its columns has changed. */
+export function catalogChanges(
+  current: readonly CatalogTable[],
+  wanted: readonly TableDefinition[],
+): CatalogChanges {
+  const left = new Map(current.map((table) => [qualifiedName(table), table]))
+  const created: TableDefinition[] = []
+  const changed: { current: CatalogTable; wanted: TableDefinition }[] = []
+  for (const table of wanted) {
+    const name = qualifiedName(table)
+    const old = left.get(name)
+    left.delete(name)
+    if (old === undefined) created.push(table)
+    else if (!isDeepStrictEqual(comparable(old), comparable(table)))
+      changed.push({ current: old, wanted: table })
+  }
+  const removed = [...left.values()].filter((table) => !isDeepStrictEqual(table.options, removedOptions))
+  return { created, changed, removed }
+}
+
+/** What differs may be put right without the user; columns that views depend on come in another order. */
+function comparable({ description, options, columns }: TableDefinition): unknown {
+  const byName = columns.map(({ name, type, description, options }) => [
+    name,
+    { type, description, options: { ...options } },
+  ])
+  return { description, options: { ...options }, columns: Object.fromEntries(byName) }
+}
+
+/**
+ * Carries the changes out within the caller's transaction. A table is dropped and made anew if nothing
+ * depends on it; else it is altered, and what a user's view stands in the way of is left as it is, with a
+ * warning that names the view.
+ */
+export async function applyCatalogChanges(
+  client: Client,
+  changes: CatalogChanges,
+  log: Logger,
+): Promise<void> {
+  for (const table of changes.created) await client.query(createForeignTable(table))
+  for (const { current, wanted } of changes.changed) {
+    const refusal = await attempt(client, `${dropForeignTable(current)}; ${createForeignTable(wanted)}`)
+    if (refusal === undefined) continue
+    for (const { sql, purpose } of alterForeignTable(current, wanted)) {
+      const dependents = await attempt(client, sql)
+      if (dependents === undefined) continue
+      log.warn(
+        { table: qualifiedName(wanted), dependents },
+        `a table's definition has changed, but it was not possible to ${purpose}; drop what depends on it, and restart`,
+      )
+    }
+  }
+  for (const table of changes.removed) {
+    const dependents = await attempt(client, dropForeignTable(table))
+    if (dependents === undefined) continue
+    const options = changedOptionsClause(table.options, removedOptions)
+    await client.query(`ALTER FOREIGN TABLE ${qualifiedName(table)}${options}`)
+    log.warn(
+      { table: qualifiedName(table), dependents },
+      'a table is not configured any more, but was kept, since other objects depend on it; it gives errors only',
+    )
+  }
+}
+
+/**
+ * Does it, unless something depends on what it would destroy.
+ * @returns what stands in the way, in PostgreSQL's words
+ */
+export async function attempt(client: Client, sql: string): Promise<string | undefined> {
+  await client.query('SAVEPOINT attempt')
+  try {
+    await client.query(`${sql}; RELEASE attempt`)
+    return undefined
+  } catch (error) {
+    if (!(error instanceof ServerError) || !dependencyErrors.has(error.code ?? '')) throw error
+    await client.query('ROLLBACK TO attempt; RELEASE attempt')
+    return error.detail ?? error.message
+  }
+}
+
+/** dependent_objects_still_exist, and what ALTER COLUMN TYPE says of a view: feature_not_supported. */
+const dependencyErrors: ReadonlySet<string> = new Set(['2BP01', '0A000'])

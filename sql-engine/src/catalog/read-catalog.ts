@@ -1,0 +1,59 @@
+import type { Client } from 'pg'
+import { loopbackServer } from '../postgres/names.js'
+import { parseForeignOptions } from './foreign-options.js'
+import type { ForeignColumn, TableDefinition } from './table-definition.js'
+
+/** A foreign table that is in the catalog. */
+export interface CatalogTable extends TableDefinition {
+  readonly oid: number
+  readonly columns: readonly (ForeignColumn & { readonly attnum: number })[]
+}
+
+interface TableRow {
+  readonly oid: number
+  readonly schema: string
+  readonly name: string
+  readonly description: string | null
+  readonly options: readonly string[] | null
+  readonly columns: readonly ColumnRow[] | null
+}
+
+interface ColumnRow {
+  readonly name: string
+  readonly attnum: number
+  readonly type: string
+  readonly description: string | null
+  readonly options: readonly string[] | null
+}
+
+/** Reads the foreign tables of our server, with columns in attnum order. */
+export async function readCatalog(client: Client): Promise<CatalogTable[]> {
+  const { rows } = await client.query<TableRow>(
+    `SELECT c.oid, n.nspname AS schema, c.relname AS name, obj_description(c.oid, 'pg_class') AS description,
+            f.ftoptions AS options, a.columns
+       FROM pg_foreign_table f
+       JOIN pg_foreign_server s ON s.oid = f.ftserver
+       JOIN pg_class c ON c.oid = f.ftrelid
+       JOIN pg_namespace n ON n.oid = c.relnamespace
+      CROSS JOIN LATERAL (
+            SELECT json_agg(json_build_object(
+                     'name', attname, 'attnum', attnum, 'type', format_type(atttypid, atttypmod),
+                     'description', description, 'options', attfdwoptions) ORDER BY attnum) AS columns
+              FROM pg_attribute
+              LEFT JOIN pg_description ON objoid = attrelid AND objsubid = attnum
+                                      AND classoid = 'pg_class'::regclass
+             WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped) a
+      WHERE s.srvname = $1`,
+    [loopbackServer],
+  )
+  return rows.map(({ description, options, columns, ...table }) => ({
+    ...table,
+    description: description ?? '',
+    options: parseForeignOptions(options),
+    columns: (columns ?? []).map((column) => ({
+      ...column,
+      description: column.description ?? '',
+      options: parseForeignOptions(column.options),
+    })),
+  }))
+}

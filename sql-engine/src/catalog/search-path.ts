@@ -1,0 +1,22 @@
+import { type Client, escapeIdentifier } from 'pg'
+
+/**
+ * Puts the connections' schemas on the database's search path, in alphabetical order as in Steampipe, and
+ * after `public`: a user's own table of the same name comes first.
+ */
+export async function setSearchPath(client: Client, schemas: readonly string[]): Promise<void> {
+  const path = ['$user', 'public', ...schemas.toSorted()]
+  const { rows } = await client.query<{ database: string; current: boolean }>(
+    `SELECT current_database() AS database, EXISTS (
+              SELECT FROM pg_db_role_setting JOIN pg_database ON pg_database.oid = setdatabase
+               WHERE datname = current_database() AND setrole = 0
+                 AND 'search_path=' || (SELECT string_agg(quote_ident(name), ', ' ORDER BY place)
+                                          FROM unnest($1::text[]) WITH ORDINALITY AS path (name, place))
+                     = ANY (setconfig)) AS current`,
+    [path],
+  )
+  const [row] = rows
+  if (row === undefined || row.current) return
+  const value = path.map((name) => escapeIdentifier(name)).join(', ')
+  await client.query(`ALTER DATABASE ${escapeIdentifier(row.database)} SET search_path = ${value}`)
+}

@@ -1,0 +1,71 @@
+import type { Key, Table } from '@millrace/plugin-sdk/table'
+import { DatabaseError } from '../database-error.js'
+import { catalogColumns, engineColumns } from './catalog-columns.js'
+import { isColumnType } from './column-type.js'
+import type { ForeignOptions } from './foreign-options.js'
+
+/** A foreign table as PostgreSQL's catalog shows it, or is to show it. */
+export interface TableDefinition {
+  readonly schema: string
+  readonly name: string
+  readonly description: string
+  readonly options: ForeignOptions
+  readonly columns: readonly ForeignColumn[]
+}
+
+export interface ForeignColumn {
+  readonly name: string
+  readonly type: string
+  readonly description: string
+  /** What conditions on the column reach the API: see {@link keyOptions}. */
+  readonly options: ForeignOptions
+}
+
+/** NAMEDATALEN is 64 bytes, with a NUL. PostgreSQL cuts longer names, and two could become one. */
+const longestName = 63
+
+/**
+ * What the catalog is to show for a plugin's table.
+ * @throws DatabaseError when the plugin's table cannot be shown
+ */
+export function tableDefinition(schema: string, table: Table): TableDefinition {
+  checkNames(table)
+  const columns = catalogColumns(table).map(({ name, type, description }) => {
+    if (!isColumnType(type)) throw pluginFault(table, `Its column "${name}" has the unknown type ${type}.`)
+    return { name, type, description, options: keyOptions(table.keys[name]) }
+  })
+  return { schema, name: table.name, description: table.description, options: {}, columns }
+}
+
+/**
+ * - `key_operators`: operators whose conditions narrow what the API is asked for, by PostgreSQL's names
+ * - `key_require`: `required`, or `any-of` when one of several such columns must have an `=` value
+ * - `key_values_per_call`: how many `=` values one API call takes
+ */
+function keyOptions(key: Key | undefined): ForeignOptions {
+  if (key === undefined) return {}
+  return {
+    key_operators: key.operators.join(', '),
+    ...(key.require === undefined || key.require === 'optional' ? {} : { key_require: key.require }),
+    ...(key.valuesPerCall === undefined ? {} : { key_values_per_call: String(key.valuesPerCall) }),
+  }
+}
+
+function checkNames(table: Table): void {
+  const own = Object.keys(table.columns)
+  for (const name of [table.name, ...own]) {
+    if (name === '' || Buffer.byteLength(name) > longestName) {
+      throw pluginFault(table, `The name "${name}" does not have 1 to ${longestName} bytes.`)
+    }
+  }
+  const reserved = engineColumns.find(({ name }) => own.includes(name))
+  if (reserved !== undefined) throw pluginFault(table, `The column name "${reserved.name}" is reserved.`)
+}
+
+function pluginFault(table: Table, detail: string): DatabaseError {
+  return new DatabaseError(`table "${table.name}" is not defined as it should be`, {
+    sqlState: 'HV000', // fdw_error
+    detail,
+    hint: 'This is a fault of the plugin.',
+  })
+}
