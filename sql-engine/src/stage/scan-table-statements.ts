@@ -2,8 +2,8 @@ import { escapeIdentifier } from 'pg'
 import type { CatalogColumn } from '../catalog/virtual-table.js'
 
 /**
- * Rows so long are kept in the table as they are; PostgreSQL's default is to compress from 2 kB on, which
- * takes longer than writing them. The largest value it allows.
+ * Rows up to so many bytes are kept as they are; by default PostgreSQL compresses values of rows from 2 kB on.
+ * Writing takes as long either way, reading half as long without. 8160 is the most that it allows.
  */
 const toastTupleTarget = 8160
 

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { Row } from '@millrace/plugin-sdk/column'
@@ -42,12 +43,15 @@ const readAheadBytes = 1024 * 1024
 /** From so many rows on a scan table is analyzed. */
 const analyzeRows = 1000
 
+/** Counts for the whole process, so that a name never comes twice in the server's life. */
+let lastId = 0
+
 /** Makes and drops the tables that hold the rows of scans. One for the engine. */
 export class ScanTables {
   readonly #pool: Pool
   readonly #janitor: TableJanitor
   readonly #active = new Map<AbortController, Promise<unknown>>()
-  #lastId = 0
+  readonly #live = new Set<string>()
   #stopped: Promise<void> | undefined
 
   constructor({ engineConfig, log, connections = 16 }: ScanTablesOptions) {
@@ -68,6 +72,7 @@ export class ScanTables {
     if (request.signal.aborted) throw canceledError()
     const controller = new AbortController()
     const onAbort = () => controller.abort(canceledError())
+    setMaxListeners(0, request.signal) // a statement's scans all listen to the same one
     request.signal.addEventListener('abort', onAbort, { once: true })
     const staging = this.#stage(request, controller.signal)
     this.#active.set(
@@ -84,7 +89,7 @@ export class ScanTables {
     }
   }
 
-  /** Ends what is being staged, drops what has been released, and closes the connections. */
+  /** Ends what is being staged, drops all scan tables, and closes the connections. */
   stop(): Promise<void> {
     this.#stopped ??= this.#stop()
     return this.#stopped
@@ -93,12 +98,13 @@ export class ScanTables {
   async #stop(): Promise<void> {
     for (const controller of this.#active.keys()) controller.abort(shutdownError())
     await Promise.all(this.#active.values())
+    for (const name of this.#live) this.#janitor.drop(name)
     await this.#janitor.stop()
     await this.#pool.end()
   }
 
   async #stage({ columns, filled, tableName, rows }: StageRequest, signal: AbortSignal): Promise<ScanTable> {
-    const name = `s_${++this.#lastId}`
+    const name = `s_${++lastId}`
     const qualifiedName = `${scanSchema}.${name}`
     // COPY wants a column even where only the number of rows matters.
     const named = columns.filter((column) => filled.includes(column.name))
@@ -121,7 +127,7 @@ export class ScanTables {
     } finally {
       await source.return()
     }
-    let released = false
+    this.#live.add(qualifiedName)
     return {
       name,
       qualifiedName,
@@ -129,8 +135,7 @@ export class ScanTables {
       rowCount: progress.rowCount,
       approximateBytes: progress.bytes,
       release: () => {
-        if (!released) this.#janitor.drop(qualifiedName)
-        released = true
+        if (this.#live.delete(qualifiedName)) this.#janitor.drop(qualifiedName)
       },
     }
   }
@@ -148,14 +153,14 @@ export class ScanTables {
     try {
       const result = await work(client)
       await client.query('COMMIT')
+      client.off('error', onError)
       client.release(lost)
       return result
     } catch (error) {
-      // Closing the connection ends a COPY at once, in whatever state it is, and rolls back.
+      // Closing the connection ends a COPY at once, in whatever state it is, and rolls back. What it may say
+      // meanwhile goes to our listener, which therefore stays.
       client.release(true)
       throw error
-    } finally {
-      client.off('error', onError)
     }
   }
 
