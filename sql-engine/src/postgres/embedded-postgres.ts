@@ -15,6 +15,7 @@ import { type HomeLock, lockHome } from './home-lock.js'
 import { endLeftovers, lastSocketFolder, removeStaleLockFiles } from './leftovers.js'
 import { databaseName, engineRole } from './names.js'
 import { type NativeBinaries, nativeBinaries } from './native-binaries.js'
+import { findNativePackage } from './native-package.js'
 import type { Postgres } from './postgres.js'
 import { type Postmaster, startPostmaster } from './postmaster.js'
 import { prepareDatabase } from './prepare-database.js'
@@ -40,7 +41,8 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   const folders = await prepareHome(options.home)
   const lock = await lockHome(folders.locks)
   try {
-    const binaries = await nativeBinaries(options.programCopies ?? folders.home, folders.account)
+    const installed = await findNativePackage()
+    const binaries = await nativeBinaries(installed, options.programCopies ?? folders.home, folders.account)
     const lastFolder = await lastSocketFolder(folders.data)
     await endLeftovers(folders.data, options.log)
     if (lastFolder !== undefined) await removeSocketFolder(lastFolder)

@@ -1,6 +1,6 @@
 import { chmod, chown, mkdir, mkdtemp, readdir, realpath, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { DatabaseError } from '../database-error.js'
 import { type Account, postgresAccount } from './account.js'
 
@@ -34,7 +34,7 @@ export async function makePrivateFolder(path: string, account: Account | undefin
 }
 
 /** Names of temporary socket folders begin so. */
-const socketFolderPrefix = 'millrace-'
+const socketFolderPrefix = 'millrace-socket-'
 
 /** sockaddr_un's path has 104 bytes on macOS and 108 on Linux, of which the last is NUL. */
 const longestSocketPath = 103

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { DatabaseError } from '../database-error.js'
 import type { Account } from './account.js'
-import { findNativePackage, restoreLinks } from './native-package.js'
+import { type NativePackage, restoreLinks } from './native-package.js'
 
 export interface NativeBinaries {
   readonly initdb: string
@@ -18,8 +18,11 @@ export interface NativeBinaries {
  * folder that the account cannot enter, or one without links that we cannot write to) from a copy.
  * @param copies where a copy is made, once for each version
  */
-export async function nativeBinaries(copies: string, account: Account | undefined): Promise<NativeBinaries> {
-  const { folder, version } = await findNativePackage()
+export async function nativeBinaries(
+  { folder, version }: NativePackage,
+  copies: string,
+  account: Account | undefined,
+): Promise<NativeBinaries> {
   const installed = binariesOf(folder, version)
   const refusal = await restoreLinks(folder).then(
     () => whyNotRunning(installed, account),

@@ -1,0 +1,288 @@
+import { type ChildProcessByStdio, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chmod, mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import type { Readable } from 'node:stream'
+import { fileURLToPath } from 'node:url'
+import { Client } from 'pg'
+import { pino } from 'pino'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { startEmbeddedPostgres } from './embedded-postgres.js'
+import { postmastersOf } from './leftovers.js'
+import type { Postgres } from './postgres.js'
+import { commandOf, isAlive } from './process-life.js'
+import { startTestPostgres, type TestPostgres } from './testing.js'
+
+const log = pino({ level: 'silent' })
+const isRoot = process.getuid?.() === 0
+
+async function query(postgres: Postgres, sql: string, user?: string): Promise<unknown[]> {
+  const client = new Client({ ...postgres.engineConfig, ...(user === undefined ? {} : { user }) })
+  await client.connect()
+  try {
+    return (await client.query({ text: sql, rowMode: 'array' })).rows.flat()
+  } finally {
+    await client.end()
+  }
+}
+
+const postmasterPid = async (home: string) =>
+  Number.parseInt(await readFile(join(home, 'data', 'postmaster.pid'), 'utf8'), 10)
+
+describe('a home', () => {
+  let home: string
+  beforeEach(async () => {
+    home = join(await mkdtemp(join(tmpdir(), 'millrace-home-')), 'home')
+    await chmod(dirname(home), 0o711)
+  })
+  afterEach(() => rm(dirname(home), { recursive: true, force: true }))
+
+  test('is made at the first start, and keeps what users have put into it', async () => {
+    const first = await startEmbeddedPostgres({ home, log })
+    await query(first, 'CREATE TABLE public.kept AS SELECT 42 AS answer', 'millrace')
+    await query(first, 'CREATE UNLOGGED TABLE millrace_scan.s_1 (a int)')
+    await first.stop()
+    await first.stop()
+
+    const second = await startEmbeddedPostgres({ home, log })
+    expect(await query(second, 'SELECT answer FROM public.kept', 'millrace')).toEqual([42])
+    expect(await query(second, `SELECT to_regclass('millrace_scan.s_1')::text`)).toEqual([null])
+    await second.stop()
+    expect(await postmastersOf(join(home, 'data'))).toEqual([])
+  })
+
+  test('is closed to all others', async () => {
+    const postgres = await startEmbeddedPostgres({ home, log })
+    for (const folder of [postgres.socketFolder, join(home, 'data')]) {
+      expect((await stat(folder)).mode & 0o077).toBe(0)
+    }
+    expect(await query(postgres, 'SHOW listen_addresses')).toEqual([''])
+    await postgres.stop()
+  })
+
+  test('serves one process at a time', async () => {
+    const postgres = await startEmbeddedPostgres({ home, log })
+    await expect(startEmbeddedPostgres({ home, log })).rejects.toMatchObject({
+      sqlState: '55006',
+      message: expect.stringContaining(String(process.pid)),
+    })
+    expect(await query(postgres, 'SELECT 1')).toEqual([1])
+    await postgres.stop()
+  })
+
+  test('with a long path has its socket elsewhere', async () => {
+    const long = join(home, 'a'.repeat(100))
+    const postgres = await startEmbeddedPostgres({ home: long, log })
+    expect(postgres.socketFolder.startsWith(join(tmpdir(), 'millrace-socket-'))).toBe(true)
+    expect(await query(postgres, 'SELECT 1')).toEqual([1])
+    await postgres.stop()
+    await expect(stat(postgres.socketFolder)).rejects.toMatchObject({ code: 'ENOENT' })
+  })
+
+  test('that an initdb was killed in starts', async () => {
+    await mkdir(join(home, 'data.unfinished', 'base'), { recursive: true })
+    await mkdir(join(home, 'locks'))
+    const postgres = await startEmbeddedPostgres({ home, log })
+    expect(await query(postgres, 'SELECT 1')).toEqual([1])
+    await postgres.stop()
+  })
+
+  test('of another version of PostgreSQL is refused', async () => {
+    await mkdir(join(home, 'data'), { recursive: true })
+    await mkdir(join(home, 'locks'))
+    await writeFile(join(home, 'data', 'PG_VERSION'), '17\n')
+    await expect(startEmbeddedPostgres({ home, log })).rejects.toMatchObject({
+      sqlState: 'F0000',
+      message: expect.stringContaining('PostgreSQL 17'),
+    })
+  })
+
+  test.runIf(isRoot)("that PostgreSQL's account cannot reach is refused, with the folder named", async () => {
+    const closed = join(dirname(home), 'closed')
+    await mkdir(closed, { mode: 0o700 })
+    await expect(startEmbeddedPostgres({ home: join(closed, 'home'), log })).rejects.toMatchObject({
+      sqlState: '42501',
+      detail: expect.stringContaining(closed),
+      hint: expect.stringContaining('MILLRACE_HOME'),
+    })
+  })
+})
+
+describe('after a kill -9', () => {
+  let home: string
+  let gateway: ChildProcessByStdio<null, Readable, null> | undefined
+  beforeEach(async () => {
+    home = await mkdtemp(join(tmpdir(), 'millrace-home-'))
+  })
+  afterEach(async () => {
+    gateway?.kill('SIGKILL')
+    await rm(home, { recursive: true, force: true })
+  })
+
+  /** Another process that starts the engine, as the gateway does, and never stops it. */
+  async function startGateway(): Promise<ChildProcessByStdio<null, Readable, null>> {
+    const module = fileURLToPath(new URL('./embedded-postgres.ts', import.meta.url))
+    const script = `
+      import { createViteServer } from 'vitest/node'
+      import { pino } from 'pino'
+      const vite = await createViteServer({
+        configFile: false, appType: 'custom', logLevel: 'error', optimizeDeps: { noDiscovery: true },
+        server: { middlewareMode: true, hmr: false, ws: false, watch: null },
+        ssr: { resolve: { conditions: ['millrace-source', 'node', 'default'] } },
+      })
+      const { startEmbeddedPostgres } = await vite.ssrLoadModule(${JSON.stringify(module)})
+      await startEmbeddedPostgres({ home: ${JSON.stringify(home)}, log: pino({ level: 'silent' }) })
+      console.log('ready')`
+    const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    gateway = child
+    await once(child.stdout, 'data')
+    return child
+  }
+
+  test('of the gateway, the next start ends the server that it left, and keeps the data', async () => {
+    const child = await startGateway()
+    const orphan = await postmasterPid(home)
+    await expect(startEmbeddedPostgres({ home, log })).rejects.toMatchObject({
+      sqlState: '55006',
+      message: expect.stringContaining(`(process ${child.pid})`),
+    })
+    child.kill('SIGKILL')
+    await once(child, 'exit')
+    expect(isAlive(orphan)).toBe(true)
+
+    const postgres = await startEmbeddedPostgres({ home, log })
+    expect(await postmasterPid(home)).not.toBe(orphan)
+    expect((await postmastersOf(join(home, 'data'))).map(({ pid }) => pid)).toEqual([
+      await postmasterPid(home),
+    ])
+    expect(await query(postgres, 'SELECT 1', 'millrace')).toEqual([1])
+    await postgres.stop()
+  })
+
+  test('of everything, a lock file whose number a stranger has does not stop the next start', async () => {
+    const first = await startEmbeddedPostgres({ home, log })
+    await query(first, 'CREATE TABLE public.kept AS SELECT 42 AS answer')
+    await first.stop()
+    const lines = [process.pid, join(home, 'data'), 1, 5432, first.socketFolder, '', ' 1 1', 'ready']
+    await writeFile(join(home, 'data', 'postmaster.pid'), `${lines.join('\n')}\n`, { mode: 0o600 })
+    await writeFile(`${first.socketPath}.lock`, `${lines.join('\n')}\n`, { mode: 0o600 })
+
+    const second = await startEmbeddedPostgres({ home, log })
+    expect(await query(second, 'SELECT answer FROM public.kept')).toEqual([42])
+    await second.stop()
+  })
+})
+
+describe('a server that dies', () => {
+  let postgres: TestPostgres
+  let crash: Promise<Error>
+  beforeEach(async () => {
+    let onCrash = (_error: Error) => {}
+    crash = new Promise((resolve) => {
+      onCrash = resolve
+    })
+    postgres = await startTestPostgres({ onCrash: (error) => onCrash(error) })
+  })
+  afterEach(() => postgres.stop())
+
+  /** A session with a query that never ends by itself. */
+  async function busyClient(): Promise<{ pid: number; lost: Promise<unknown> }> {
+    const client = new Client(postgres.engineConfig)
+    client.on('error', () => {})
+    await client.connect()
+    const { rows } = await client.query('SELECT pg_backend_pid() AS pid')
+    const lost = client.query('SELECT count(*) FROM generate_series(1, 1e15::bigint)').catch((error) => error)
+    return { pid: rows[0].pid, lost }
+  }
+
+  test('is started again, without scan tables, after its clients were told', async () => {
+    await query(postgres, 'CREATE TABLE public.kept AS SELECT 42 AS answer')
+    await query(postgres, 'CREATE UNLOGGED TABLE millrace_scan.s_1 AS SELECT 1 AS a')
+    const { pid, lost } = await busyClient()
+    process.kill(await postmasterPid(postgres.home), 'SIGKILL')
+    expect(await crash).toMatchObject({ sqlState: '57P03', message: expect.stringContaining('SIGKILL') })
+    await postgres.ready()
+    expect(await lost).toBeInstanceOf(Error)
+    expect(await commandOf(pid)).toEqual([])
+    expect(await query(postgres, 'SELECT answer FROM public.kept')).toEqual([42])
+    // An unlogged table would be there, and empty: an answer without rows that were there before.
+    expect(await query(postgres, `SELECT to_regclass('millrace_scan.s_1')::text`)).toEqual([null])
+  })
+
+  test('because of one backend, too', async () => {
+    const { pid, lost } = await busyClient()
+    process.kill(pid, 'SIGKILL')
+    await crash
+    expect(await lost).toBeInstanceOf(Error)
+    await postgres.ready()
+    expect(await query(postgres, 'SELECT 1')).toEqual([1])
+  })
+
+  test('and does not come back says so, and can still be stopped', async () => {
+    const settings = join(postgres.home, 'data', 'postgresql.conf')
+    await rename(settings, `${settings}.away`)
+    process.kill(await postmasterPid(postgres.home), 'SIGKILL')
+    await crash
+    await expect(postgres.ready()).rejects.toMatchObject({
+      sqlState: '57P03',
+      detail: expect.stringContaining('postgresql.conf'),
+    })
+    await postgres.stop()
+    await expect(postgres.ready()).rejects.toMatchObject({ sqlState: '57P03' })
+  })
+})
+
+describe('roles', () => {
+  test("clients' own role is no superuser, owns the database, and may create in public", async () => {
+    await using postgres = await startTestPostgres()
+    const client = new Client({ ...postgres.engineConfig, user: 'millrace', options: '-c jit=off' })
+    await client.connect()
+    try {
+      const { rows } = await client.query(
+        `SELECT rolsuper, rolcreaterole, pg_get_userbyid(datdba) AS owner, current_setting('search_path') AS path,
+                pg_encoding_to_char(encoding) AS encoding, datlocale, upper('straße é') AS upper
+           FROM pg_roles, pg_database WHERE rolname = current_user AND datname = current_database()`,
+      )
+      expect(rows).toEqual([
+        {
+          rolsuper: false,
+          rolcreaterole: false,
+          owner: 'millrace',
+          path: '"$user", public',
+          encoding: 'UTF8',
+          datlocale: 'C.UTF-8',
+          upper: 'STRAßE É',
+        },
+      ])
+      await client.query('CREATE TABLE mine (a int)')
+      await client.query('CREATE SCHEMA mine')
+      for (const sql of [
+        'CREATE TABLE millrace_scan.mine (a int)',
+        'CREATE TABLE millrace_internal.mine (a int)',
+        `COPY mine FROM PROGRAM 'id'`,
+        `SELECT pg_read_file('postgresql.conf')`,
+        'ALTER SYSTEM SET fsync = off',
+      ]) {
+        await expect(client.query(sql)).rejects.toMatchObject({ code: '42501' })
+      }
+      await query(postgres, 'CREATE UNLOGGED TABLE millrace_scan.s_1 AS SELECT 7 AS a')
+      expect((await client.query('SELECT a FROM millrace_scan.s_1')).rows).toEqual([{ a: 7 }])
+      await expect(client.query('DELETE FROM millrace_scan.s_1')).rejects.toMatchObject({ code: '42501' })
+    } finally {
+      await client.end()
+    }
+  })
+
+  test("what a client puts into public does not reach the engine's own connections", async () => {
+    await using postgres = await startTestPostgres()
+    await query(
+      postgres,
+      `CREATE FUNCTION public.lower(text) RETURNS text LANGUAGE sql AS $$ SELECT 'caught' $$`,
+      'millrace',
+    )
+    expect(await query(postgres, `SELECT lower('A')`)).toEqual(['a'])
+  })
+})
