@@ -56,8 +56,8 @@ export async function makeSocketFolder({ home, account }: HomeFolders): Promise<
 
 /** Removes a temporary socket folder, also one that an earlier life has left. */
 export async function removeSocketFolder(folder: string): Promise<void> {
-  if (folder.startsWith(join(tmpdir(), socketFolderPrefix)))
-    await rm(folder, { recursive: true, force: true })
+  const isTemporary = dirname(folder) === tmpdir() && basename(folder).startsWith(socketFolderPrefix)
+  if (isTemporary) await rm(folder, { recursive: true, force: true })
 }
 
 async function makeReachable(home: string, account: Account): Promise<void> {

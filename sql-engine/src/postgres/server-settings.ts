@@ -31,7 +31,7 @@ export function serverSettings(socketFolder: string, dataFolder: string, durable
     lc_messages: 'C',
     // Statements may hold secrets.
     log_min_error_statement: 'panic',
-    ...(durable ? {} : { fsync: 'off', full_page_writes: 'off', synchronous_commit: 'off' }),
+    ...(durable ? {} : { fsync: 'off', full_page_writes: 'off' }),
   }
   return Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
 }
