@@ -2,13 +2,13 @@
  * aws_cloudtrail_trail_event: what a trail delivers to a CloudWatch log group, by FilterLogEvents.
  */
 import { ApiError } from '@millrace/plugin-sdk/api-error'
+import { merge } from '@millrace/plugin-sdk/merge'
 import { equalValue, equalValues } from '@millrace/plugin-sdk/qual'
 import type { Scan } from '@millrace/plugin-sdk/table'
 import type { ExpectedError } from '../aws-call.js'
 import type { AwsConnection } from '../connection.js'
 import { defineTable } from '../define-table.js'
 import { identityOfScan } from '../identity-columns.js'
-import { merge } from '../merge.js'
 import { regionsOfScan } from '../regions.js'
 import { columns, type EventColumns } from './cloudtrail-trail-event/columns.js'
 import { eventFieldKeys, patternOf } from './cloudtrail-trail-event/event-fields.js'

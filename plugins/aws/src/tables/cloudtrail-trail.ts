@@ -3,6 +3,7 @@
  */
 import { DescribeTrailsCommand, type Trail } from '@aws-sdk/client-cloudtrail'
 import type { Row } from '@millrace/plugin-sdk/column'
+import { merge } from '@millrace/plugin-sdk/merge'
 import { equalValues } from '@millrace/plugin-sdk/qual'
 import type { Scan } from '@millrace/plugin-sdk/table'
 import { awsCall } from '../aws-call.js'
@@ -10,7 +11,6 @@ import type { AwsConnection } from '../connection.js'
 import { defineTable } from '../define-table.js'
 import { type IdentityValues, identityOfScan } from '../identity-columns.js'
 import { jsonOrNull } from '../json-value.js'
-import { merge } from '../merge.js'
 import { regionsOfScan } from '../regions.js'
 import { columns, type TrailColumns } from './cloudtrail-trail/columns.js'
 import {
