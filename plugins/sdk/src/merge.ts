@@ -51,8 +51,9 @@ export async function* merge<Item>(
         reading.delete(iterator)
         startNext()
       } else {
-        yield arrival.result.value
+        // The next page is fetched while this one is worked on.
         read(iterator)
+        yield arrival.result.value
       }
     }
   } finally {

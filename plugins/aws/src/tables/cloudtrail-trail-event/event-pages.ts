@@ -7,9 +7,9 @@ import {
   type FilterLogEventsCommandInput,
   type FilterLogEventsCommandOutput,
 } from '@aws-sdk/client-cloudwatch-logs'
+import { merge } from '@millrace/plugin-sdk/merge'
 import { awsCallExpecting, type CallScan, ExpectedError } from '../../aws-call.js'
 import type { AwsConnection } from '../../connection.js'
-import { merge } from '../../merge.js'
 
 export interface PageScan extends CallScan {
   readonly connection: AwsConnection
