@@ -32,7 +32,7 @@ export async function nativeBinaries(
 
   const copied = binariesOf(join(copies, `postgres-${version}`), version)
   if ((await whyNotRunning(copied, account)) === undefined) return copied
-  await copyNative(folder, copies, `postgres-${version}`)
+  await copyNative({ folder, version }, copies, account)
   const cause = await whyNotRunning(copied, account)
   if (cause === undefined) return copied
   throw new DatabaseError('the embedded PostgreSQL does not run on this machine', {
@@ -70,7 +70,12 @@ async function whyNotRunning(
 }
 
 /** Copies into place in one step, so that no process ever sees half a copy. */
-async function copyNative(source: string, copies: string, name: string): Promise<void> {
+async function copyNative(
+  { folder: source, version }: NativePackage,
+  copies: string,
+  account: Account | undefined,
+): Promise<void> {
+  const name = `postgres-${version}`
   await mkdir(copies, { recursive: true, mode: 0o711 })
   const half = await mkdtemp(join(copies, `${name}.half-`))
   try {
@@ -78,12 +83,15 @@ async function copyNative(source: string, copies: string, name: string): Promise
     const filter = (path: string) => !path.endsWith('.a') && !path.endsWith('/include')
     const native = join(half, 'native')
     await cp(source, native, { recursive: true, verbatimSymlinks: true, filter })
-    await restoreLinks(native)
     await openToAll(native)
-    // An unusable earlier copy makes way; one that another process has just made is as good as ours.
-    await rm(join(copies, name), { recursive: true, force: true })
-    await rename(native, join(copies, name)).catch((error: NodeJS.ErrnoException) => {
+    await restoreLinks(native)
+    const place = join(copies, name)
+    await rename(native, place).catch(async (error: NodeJS.ErrnoException) => {
       if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error
+      // What another process has just put there is as good as ours; something unusable makes way.
+      if ((await whyNotRunning(binariesOf(place, version), account)) === undefined) return
+      await rm(place, { recursive: true, force: true })
+      await rename(native, place)
     })
   } finally {
     await rm(half, { recursive: true, force: true })
