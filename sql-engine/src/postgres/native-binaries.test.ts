@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { chmod, mkdir, mkdtemp, readFile, readlink, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readdir, readlink, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -61,8 +61,11 @@ test('programs that cannot run where they are installed are copied, once', async
   ])
   expect(one).toEqual(two)
   expect(one.initdb).toBe(join(copies, `postgres-${installed.version}`, 'bin', 'initdb'))
-  const before = await readFile(one.postgres)
-  await rm(installed.folder, { recursive: true, force: true }).catch(() => {})
+  const { ino } = await stat(one.postgres)
+  await nativeBinaries(installed, copies, account)
+  expect((await stat(one.postgres)).ino).toBe(ino)
+  expect(await readdir(copies)).toHaveLength(1)
+})
   expect(before.length).toBeGreaterThan(1e6)
 })
 
