@@ -315,4 +315,20 @@ describe('the loopback', () => {
       message: expect.stringContaining('millrace_loopback'),
     })
   })
+
+  test('rows come over it, with our options on the columns', async () => {
+    await synchronise({ acme: plugin(user) })
+    // In place of the gateway, the same server over its socket, which lets its superuser in without a password,
+    // and an ordinary table of the same name.
+    await engine.query(
+      `CREATE TABLE public.acme_user (id text, address inet, age bigint);
+       INSERT INTO public.acme_user VALUES ('a', '10.0.0.1', 1), ('b', '10.0.0.2', 2);
+       ALTER SERVER millrace_loopback OPTIONS (SET host '${postgres.socketFolder}', SET port '5432');
+       CREATE USER MAPPING FOR millrace_engine SERVER millrace_loopback;
+       ALTER FOREIGN TABLE acme.acme_user OPTIONS (ADD schema_name 'public')`,
+    )
+    const { rows } = await engine.query(`SELECT id, address FROM acme.acme_user WHERE age > 1`)
+    expect(rows).toEqual([{ id: 'b', address: '10.0.0.2' }])
+    await expect(engine.query(`DELETE FROM acme.acme_user`)).rejects.toMatchObject({ code: '55000' })
+  })
 })
