@@ -318,13 +318,13 @@ describe('the loopback', () => {
 
   test('rows come over it, with our options on the columns', async () => {
     await synchronise({ acme: plugin(user) })
+    await setLoopback(engine, { host: postgres.socketFolder, port: 5432, user: 'millrace', password: 'x' })
     // In place of the gateway, the same server over its socket, which lets its superuser in without a password,
     // and an ordinary table of the same name.
     await engine.query(
       `CREATE TABLE public.acme_user (id text, address inet, age bigint);
        INSERT INTO public.acme_user VALUES ('a', '10.0.0.1', 1), ('b', '10.0.0.2', 2);
-       ALTER SERVER millrace_loopback OPTIONS (SET host '${postgres.socketFolder}', SET port '5432');
-       CREATE USER MAPPING FOR millrace_engine SERVER millrace_loopback;
+       CREATE USER MAPPING FOR millrace_engine SERVER millrace_loopback OPTIONS (user 'millrace_engine');
        ALTER FOREIGN TABLE acme.acme_user OPTIONS (ADD schema_name 'public')`,
     )
     const { rows } = await engine.query(`SELECT id, address FROM acme.acme_user WHERE age > 1`)
