@@ -323,6 +323,7 @@ describe('a scan that fails', () => {
   test('because its backend was lost says so, and the next one works', async () => {
     async function* source(): AsyncGenerator<Row[]> {
       yield [{ t: 'x'.repeat(2 ** 21) }]
+      await until(async () => (await copyingBackends()).length === 1)
       for (const pid of await copyingBackends()) await watcher.query('SELECT pg_terminate_backend($1)', [pid])
       for (let index = 0; index < 100; index++) yield [{ t: 'x'.repeat(2 ** 16) }]
     }
@@ -339,6 +340,7 @@ test('rows are not taken from the source faster than PostgreSQL takes them', asy
   async function* source(): AsyncGenerator<Row[]> {
     for (; taken < 400; taken++) {
       if (taken === 40) {
+        await until(async () => (await copyingBackends()).length === 1)
         stopped = (await copyingBackends())[0]
         if (stopped !== undefined) process.kill(stopped, 'SIGSTOP')
       }
