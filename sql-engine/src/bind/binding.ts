@@ -1,0 +1,137 @@
+/**
+ * What a statement's names stand for: its query blocks, what each reads from, and its conditions.
+ */
+import type { VirtualTable } from '../catalog/virtual-table.js'
+import type { Inside, Node } from '../parse/syntax-tree.js'
+
+/** One side of an outer join whose columns may be NULL for want of a match. Compared by identity. */
+export interface OuterSide {
+  readonly join: Inside<'JoinExpr'>
+  readonly side: 'left' | 'right'
+}
+
+interface LeafBase {
+  /** The name by which expressions call it: its alias, else its own name. */
+  readonly name: string
+  /** Whether the name is an alias; then schema-qualified references do not reach it. */
+  readonly aliased: boolean
+  /** Its columns; undefined when they are not known. */
+  readonly columns: ReadonlySet<string> | undefined
+  /** The item of FROM, as the parser gave it. */
+  readonly node: Node
+  readonly block: Block
+  /** The outer joins that may fill its columns with NULL. */
+  nullable: ReadonlySet<OuterSide>
+}
+
+/** A reference to one of our foreign tables. */
+export interface VirtualLeaf extends LeafBase {
+  readonly kind: 'virtual'
+  readonly rangeVar: Inside<'RangeVar'>
+  readonly table: VirtualTable
+}
+
+/** A reference to anything else in PostgreSQL's catalog. */
+export interface RelationLeaf extends LeafBase {
+  readonly kind: 'relation'
+  readonly rangeVar: Inside<'RangeVar'>
+  /** Rows read twice are the same rows: a table, not a view. */
+  readonly stable: boolean
+}
+
+export interface CteLeaf extends LeafBase {
+  readonly kind: 'cte'
+  readonly rangeVar: Inside<'RangeVar'>
+  readonly cte: Cte
+}
+
+export interface SubqueryLeaf extends LeafBase {
+  readonly kind: 'subquery'
+  readonly query: Block
+}
+
+/** A function, VALUES under column aliases, a join under an alias, and whatever else stands in FROM. */
+export interface OpaqueLeaf extends LeafBase {
+  readonly kind: 'opaque'
+}
+
+/** Something that a block reads rows from. */
+export type Leaf = VirtualLeaf | RelationLeaf | CteLeaf | SubqueryLeaf | OpaqueLeaf
+
+export interface Cte {
+  readonly name: string
+  readonly node: Inside<'CommonTableExpr'>
+  readonly recursive: boolean
+  /** Undefined while its own body is being bound, which only a recursive one can see. */
+  query: Block | undefined
+  references: number
+}
+
+/** Where a condition stands. */
+export type Position =
+  | { readonly kind: 'where' }
+  | {
+      readonly kind: 'on'
+      readonly join: 'inner' | 'left' | 'right' | 'full'
+      readonly left: ReadonlySet<Leaf>
+      readonly right: ReadonlySet<Leaf>
+    }
+
+/** One of the conditions, joined by AND, of a WHERE or ON. */
+export interface Condition {
+  readonly expression: Node
+  readonly position: Position
+  readonly block: Block
+  /** Leaves whose columns may be NULL, for want of a match, where this condition is checked. */
+  readonly nullable: ReadonlySet<Leaf>
+}
+
+/** A SELECT (or the like) with a FROM of its own. */
+export interface Block {
+  readonly parent: Block | undefined
+  readonly statement: object
+  readonly leaves: Leaf[]
+  readonly conditions: Condition[]
+  /** Blocks inside it: subqueries in FROM and in expressions, arms of a set operation. */
+  readonly children: Block[]
+  /** Its output columns in order; undefined when they are not known. */
+  output: readonly OutputColumn[] | undefined
+}
+
+export interface OutputColumn {
+  /** Undefined where we do not know what PostgreSQL calls it. */
+  readonly name: string | undefined
+  /** The column that it shows, when it is nothing but a column. */
+  readonly column: BoundColumn | undefined
+}
+
+/** A column reference, resolved. */
+export interface BoundColumn {
+  readonly leaf: Leaf
+  readonly column: string
+}
+
+export interface Binding {
+  readonly virtualLeaves: readonly VirtualLeaf[]
+  readonly blocks: readonly Block[]
+  readonly ctes: readonly Cte[]
+  /** Undefined for a reference that is not resolved for certain. */
+  columnOf(reference: Inside<'ColumnRef'>): BoundColumn | undefined
+  /** Whether a reference in GROUP BY, ORDER BY or DISTINCT ON means an output column. */
+  isOutputReference(reference: Inside<'ColumnRef'>): boolean
+  cteOf(rangeVar: Inside<'RangeVar'>): Cte | undefined
+  virtualOf(rangeVar: Inside<'RangeVar'>): VirtualLeaf | undefined
+  /** The block of a subquery in an expression. */
+  blockOf(select: object): Block | undefined
+}
+
+/** The table's own name for a column that an alias may have renamed. */
+export function ownColumn({ table, columns }: VirtualLeaf, name: string): string | undefined {
+  const index = columns === undefined ? -1 : [...columns].indexOf(name)
+  return table.columns[index]?.name
+}
+
+/** What PostgreSQL says of a name in the client's session. */
+export type Relation =
+  | { readonly kind: 'virtual'; readonly table: VirtualTable }
+  | { readonly kind: 'relation'; readonly columns: ReadonlySet<string>; readonly stable: boolean }

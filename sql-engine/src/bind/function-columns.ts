@@ -1,0 +1,68 @@
+import { type Inside, inside, type Node, stringsOf } from '../parse/syntax-tree.js'
+
+/** Functions that give one column, called like the function or its alias. */
+const namedByAlias = new Set(['generate_series', 'regexp_split_to_table', 'string_to_table'])
+
+/** Functions that give one column, called `value`. */
+const namedValue = new Set([
+  'json_array_elements',
+  'json_array_elements_text',
+  'jsonb_array_elements',
+  'jsonb_array_elements_text',
+])
+
+/** The column of a function in FROM, for PostgreSQL's own that give just one; undefined for all others. */
+export function columnsOfFunction(item: Inside<'RangeFunction'>): ReadonlySet<string> | undefined {
+  const [list, ...more] = item.functions ?? []
+  if (list === undefined || more.length > 0 || item.ordinality === true || item.coldeflist !== undefined) {
+    return undefined
+  }
+  const [function_] = inside(list, 'List')?.items ?? []
+  const call = function_ && inside(function_, 'FuncCall')
+  const names = stringsOf(call?.funcname)
+  const name = names?.length === 1 || names?.[0] === 'pg_catalog' ? names.at(-1) : undefined
+  if (call === undefined || name === undefined) return undefined
+  const isUnnest = name === 'unnest' && call.args?.length === 1 && isArrayOfScalars(call.args[0])
+  if (!isUnnest && !namedByAlias.has(name) && !namedValue.has(name)) return undefined
+  const [renamed] = stringsOf(item.alias?.colnames) ?? []
+  if (renamed !== undefined) return new Set([renamed])
+  return new Set([namedValue.has(name) ? 'value' : (item.alias?.aliasname ?? name)])
+}
+
+/** Arrays that are written out. (An array of rows would unnest into several columns.) */
+function isArrayOfScalars(node: Node | undefined): boolean {
+  if (node === undefined) return false
+  const items = inside(node, 'A_ArrayExpr')?.elements
+  if (items !== undefined)
+    return items.every((item) => inside(item, 'A_Const') !== undefined || isScalarCast(item))
+  const cast = inside(node, 'TypeCast')
+  if (cast?.typeName?.arrayBounds !== undefined) return isBuiltIn(cast.typeName.names)
+  const names = stringsOf(inside(node, 'FuncCall')?.funcname)
+  return names?.length === 1 && ['string_to_array', 'regexp_split_to_array'].includes(names[0] ?? '')
+}
+
+function isScalarCast(node: Node): boolean {
+  const cast = inside(node, 'TypeCast')
+  return cast !== undefined && isBuiltIn(cast.typeName?.names)
+}
+
+const scalarTypes = new Set([
+  'text',
+  'inet',
+  'cidr',
+  'uuid',
+  'varchar',
+  'int2',
+  'int4',
+  'int8',
+  'numeric',
+  'float8',
+  'bool',
+  'date',
+  'timestamptz',
+  'timestamp',
+])
+
+function isBuiltIn(names: readonly Node[] | undefined): boolean {
+  return scalarTypes.has(stringsOf(names)?.at(-1) ?? '')
+}

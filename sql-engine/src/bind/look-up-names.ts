@@ -1,0 +1,102 @@
+/** Asks PostgreSQL, in the client's own session, what the names of a statement stand for. */
+import { z } from 'zod'
+import type { VirtualTable } from '../catalog/virtual-table.js'
+import { DatabaseError } from '../database-error.js'
+import { quoteIdentifier, quoteLiteral } from '../parse/identifier.js'
+import { findAll, type Inside, type Node, stringsOf } from '../parse/syntax-tree.js'
+import { FunctionTraits } from '../plan/function-traits.js'
+import { databaseName } from '../postgres/names.js'
+import type { Session } from '../statement.js'
+import type { Relation } from './binding.js'
+
+export interface Names {
+  readonly functions: FunctionTraits
+  relationOf(rangeVar: Inside<'RangeVar'>): Relation | undefined
+}
+
+const answerSchema = z.object({
+  relations: z
+    .record(
+      z.string(),
+      z.object({ oid: z.number(), kind: z.string(), columns: z.array(z.string()).nullable() }),
+    )
+    .nullable(),
+  volatile: z.array(z.string()).nullable(),
+  not_plain: z.array(z.string()).nullable(),
+  loose: z.boolean(),
+  standard_strings: z.boolean(),
+})
+
+/** @param virtualTables by OID */
+export async function lookUpNames(
+  statement: Node,
+  text: string,
+  virtualTables: ReadonlyMap<number, VirtualTable>,
+  session: Session,
+): Promise<Names> {
+  const relationNames = new Set(relationsOf(statement).map(nameOf))
+  const functionNames = new Set(
+    findAll(statement, 'FuncCall').flatMap(({ funcname }) => stringsOf(funcname)?.at(-1) ?? []),
+  )
+  const { rows } = await session.query(lookUpQuery([...relationNames], [...functionNames]))
+  const answer = answerSchema.parse(JSON.parse(rows[0]?.[0] ?? ''))
+  if (!answer.standard_strings && text.includes('\\')) {
+    throw new DatabaseError('statements over virtual tables need standard_conforming_strings', {
+      sqlState: '0A000',
+      hint: "SET standard_conforming_strings = on; write escapes as E'…'.",
+    })
+  }
+  return {
+    functions: new FunctionTraits(answer.volatile ?? [], answer.not_plain ?? [], answer.loose),
+    relationOf: (rangeVar) => {
+      const found = answer.relations?.[nameOf(rangeVar)]
+      if (found === undefined) return undefined
+      const table = virtualTables.get(found.oid)
+      if (table !== undefined) return { kind: 'virtual', table }
+      return { kind: 'relation', columns: new Set(found.columns), stable: storedKinds.has(found.kind) }
+    },
+  }
+}
+
+/** Kinds of pg_class whose rows are stored: tables, partitioned tables, materialized views. */
+const storedKinds = new Set(['r', 'p', 'm'])
+
+/** All relations, also those that the grammar keeps without a node around: targets of INSERT and the like. */
+function relationsOf(statement: Node): readonly Inside<'RangeVar'>[] {
+  const targets = [
+    ...findAll(statement, 'UpdateStmt'),
+    ...findAll(statement, 'DeleteStmt'),
+    ...findAll(statement, 'MergeStmt'),
+  ].flatMap(({ relation }) => relation ?? [])
+  return [...findAll(statement, 'RangeVar'), ...targets]
+}
+
+function nameOf({ catalogname, schemaname, relname }: Inside<'RangeVar'>): string {
+  const parts = catalogname === databaseName ? [schemaname, relname] : [catalogname, schemaname, relname]
+  return parts.flatMap((part) => (part === undefined ? [] : quoteIdentifier(part))).join('.')
+}
+
+function lookUpQuery(relations: readonly string[], functions: readonly string[]): string {
+  // Another database's name would make to_regclass fail; PostgreSQL then says so of the statement itself.
+  const own = relations.filter((name) => name.split('"."').length < 3)
+  return `select pg_catalog.json_build_object(
+    'relations', (
+      select pg_catalog.json_object_agg(name, pg_catalog.json_build_object(
+        'oid', c.oid::pg_catalog.int8, 'kind', c.relkind, 'columns', (
+          select pg_catalog.json_agg(a.attname order by a.attnum) from pg_catalog.pg_attribute a
+          where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped)))
+      from pg_catalog.unnest(${arrayOf(own)}) as name
+      join pg_catalog.pg_class c on c.oid = pg_catalog.to_regclass(name)),
+    'volatile', (
+      select pg_catalog.json_agg(distinct p.proname) from pg_catalog.pg_proc p
+      where p.proname = any (${arrayOf(functions)}::pg_catalog.name[]) and p.provolatile = 'v'),
+    'not_plain', (
+      select pg_catalog.json_agg(distinct p.proname) from pg_catalog.pg_proc p
+      where p.proname = any (${arrayOf(functions)}::pg_catalog.name[]) and (p.prokind <> 'f' or p.proretset)),
+    'loose', exists (select from pg_catalog.pg_collation l where not l.collisdeterministic),
+    'standard_strings', pg_catalog.current_setting('standard_conforming_strings') = 'on')`
+}
+
+function arrayOf(texts: readonly string[]): string {
+  return `array[${texts.map(quoteLiteral).join(', ')}]::pg_catalog.text[]`
+}

@@ -1,0 +1,271 @@
+import { bigint, boolean, inet, text } from '@millrace/plugin-sdk/column'
+import pino from 'pino'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { Engine } from './engine.js'
+import { startTestPostgres, type TestPostgres } from './postgres/testing.js'
+import { ClientSession } from './testing/client-session.js'
+import { countingPlugin } from './testing/counting-plugin.js'
+
+const events = [
+  { source: 'a', address: '1.1.1.1', trail: 't1', size: 1n, read_only: true },
+  { source: 'b', address: '2.2.2.2', trail: 't1', size: 2n, read_only: false },
+  { source: 'c', address: '1.1.1.1', trail: 't2', size: 3n, read_only: null },
+  { source: 'd', address: 'example.com', trail: 't2', size: 4n, read_only: true },
+  { source: 'e', address: null, trail: 't1', size: 5n, read_only: false },
+]
+const places = ['1.1.1.1', '2.2.2.2', '3.3.3.3'].map((ip) => ({ ip, city: `city of ${ip}` }))
+
+const { plugin, calls } = countingPlugin({
+  event: {
+    columns: {
+      trail: text('Trail'),
+      source: text('Source'),
+      address: text('Address'),
+      size: bigint('Size'),
+      read_only: boolean('Read only'),
+    },
+    keys: {
+      trail: { operators: ['='], require: 'required', valuesPerCall: 1 },
+      source: { operators: ['=', '<>', '~~'] },
+      size: { operators: ['=', '<', '<=', '>', '>='] },
+      read_only: { operators: ['=', 'is null'] },
+    },
+    rows: events,
+  },
+  place: {
+    columns: { ip: inet('Address'), city: text('City') },
+    keys: { ip: { operators: ['='], require: 'required', valuesPerCall: 2 } },
+    rows: places,
+  },
+  trail: {
+    columns: { name: text('Name'), region: text('Region') },
+    keys: { name: { operators: ['='] } },
+    rows: [
+      { name: 't1', region: 'eu' },
+      { name: 't2', region: 'us' },
+    ],
+  },
+})
+
+let postgres: TestPostgres
+let engine: Engine
+let session: ClientSession
+
+beforeAll(async () => {
+  postgres = await startTestPostgres()
+  const connections = [{ name: 'counting', plugin, settings: {} }]
+  engine = await Engine.start({ postgres, connections, environment: {}, log: pino({ level: 'silent' }) })
+  session = await ClientSession.open({ ...postgres.engineConfig, user: 'millrace' }, engine)
+  await session.query('create table address (a inet, note text)')
+  await session.query("insert into address values ('1.1.1.1', 'x'), ('3.3.3.3', 'y'), (null, 'z')")
+})
+
+afterAll(async () => {
+  await session?.close()
+  await engine?.stop()
+  await postgres?.stop()
+})
+
+beforeEach(() => {
+  calls.length = 0
+})
+
+/** Calls as `table: qual; qual`, in the order in which they were made. */
+const asked = () => calls.map(({ table, quals }) => `${table}: ${quals.join('; ')}`)
+
+describe('keys', () => {
+  test('from a constant', async () => {
+    const rows = await session.query("select city from place where ip = '2.2.2.2'")
+    expect(rows).toEqual([{ city: 'city of 2.2.2.2' }])
+    expect(calls).toEqual([
+      { table: 'place', columns: ['city', 'ip'], quals: ['ip = 2.2.2.2'], limit: undefined },
+    ])
+  })
+
+  test('from a join by way of a CTE, each once, as many a call as the table takes', async () => {
+    const rows = await session.query(`
+      with addrs as (
+        select e.address::inet from event e where e.trail in ('t1', 't2') and e.address ~ '^[0-9]+'
+      )
+      select a.address as ip, i.city from addrs a join place i on a.address = i.ip order by 1`)
+    expect(rows.map(({ ip }) => ip)).toEqual(['1.1.1.1', '1.1.1.1', '2.2.2.2'])
+    expect(asked()).toEqual(['event: trail = t1', 'event: trail = t2', 'place: ip = 1.1.1.1, 2.2.2.2'])
+  })
+
+  test.each([
+    ['IN', "ip in ('1.1.1.1', '2.2.2.2', null)"],
+    ['ANY', "ip = any ('{1.1.1.1,2.2.2.2}')"],
+    ['OR', "ip = '1.1.1.1' or (ip = '2.2.2.2' and city <> '')"],
+    [
+      'a subquery',
+      "ip in (select address::inet from event where trail in ('t1', 't2') and address ~ '^[0-9]+')",
+    ],
+    ['VALUES', "ip in (values ('1.1.1.1'::inet), ('2.2.2.2'))"],
+    ['a function', "exists (select from unnest(array['1.1.1.1', '2.2.2.2']::inet[]) as x where x = ip)"],
+  ])('from %s', async (_, condition) => {
+    const rows = await session.query(`select ip from place where ${condition} order by ip`)
+    expect(rows.map(({ ip }) => ip)).toEqual(['1.1.1.1', '2.2.2.2'])
+    expect(asked().at(-1)).toBe('place: ip = 1.1.1.1, 2.2.2.2')
+  })
+
+  test.each([
+    ['an inner join', 'select city from address join place on ip = a', 2],
+    ['a comma', 'select city from address, place where a = ip', 2],
+    ['a left join', 'select city from address left join place on ip = a', 3],
+    ['EXISTS', 'select note from address where exists (select from place where ip = a)', 2],
+    ['NOT EXISTS', 'select note from address where not exists (select from place where ip = a)', 1],
+    ['a scalar subquery', 'select note, (select city from place where ip = a) from address', 3],
+    ['LATERAL', 'select city from address, lateral (select * from place where ip = a) p', 2],
+    ['IN', 'select note from address where a in (select ip from place)', 2],
+    ['USING', 'select city from (select a as ip from address) s join place using (ip)', 2],
+    ['a subquery', 'select city from address join (select * from place) p on p.ip = a', 2],
+  ])('from an ordinary table, by %s', async (_, statement, count) => {
+    expect(await session.query(statement)).toHaveLength(count)
+    expect(asked()).toEqual(['place: ip = 1.1.1.1, 3.3.3.3'])
+  })
+
+  test('other conditions on the partner leave fewer', async () => {
+    await session.query("select city from address join place on ip = a where note = 'y'")
+    expect(asked()).toEqual(['place: ip = 3.3.3.3'])
+  })
+
+  test('a LIMIT inside of a CTE is honoured', async () => {
+    await session.query(
+      'with x as (select a from address order by a limit 1) select * from x join place on ip = a',
+    )
+    expect(asked()).toEqual(['place: ip = 1.1.1.1'])
+  })
+
+  test('none: the API is not asked', async () => {
+    expect(await session.query("select * from address join place on ip = a where note = 'none'")).toEqual([])
+    expect(await session.query('select * from place where ip = null')).toEqual([])
+    expect(calls).toEqual([])
+  })
+
+  test('missing: an error that names table and column', async () => {
+    await expect(session.query('select * from place')).rejects.toMatchObject({
+      sqlState: 'HV002',
+      message: 'table "place" needs a value for its key column "ip"',
+    })
+    await expect(
+      session.query('select * from address left join place on ip = a or a is null'),
+    ).rejects.toThrow('"ip"')
+    expect(calls).toEqual([])
+  })
+
+  test('volatile expressions are no keys', async () => {
+    const random = "('1.1.1.' || (random() * 10)::int)::inet"
+    await expect(session.query(`select * from place where ip = ${random}`)).rejects.toThrow('key column')
+  })
+
+  test('what is joined through two tables', async () => {
+    const rows = await session.query(
+      'select t.region, e.source from trail t join event e on e.trail = t.name where t.region = $$eu$$ order by 2',
+    )
+    expect(rows.map(({ source }) => source)).toEqual(['a', 'b', 'e'])
+    expect(asked()).toEqual(['trail: ', 'event: trail = t1'])
+  })
+})
+
+describe('conditions', () => {
+  test.each([
+    ["source = 'a'", 'source = a', 1],
+    ["source in ('a', 'b')", 'source = a, b', 2],
+    ["source not in ('a')", 'source <> a', 2],
+    ["source like 'a%'", 'source ~~ a%', 1],
+    ['size > 1', 'size > 1', 2],
+    ['2 > size', 'size < 2', 1],
+    ['size > 1.5', undefined, 2],
+    ['size = 2.0', 'size = 2', 1],
+    ['size = 1.5', undefined, 0],
+    ['read_only', 'read_only = true', 1],
+    ['not read_only', 'read_only = false', 2],
+    ['read_only is true', 'read_only = true', 1],
+    ['read_only is not true', undefined, 2],
+    ['read_only is null', 'read_only is null', 0],
+    ['source = \'a\' collate "C"', undefined, 1],
+  ])('%s', async (condition, qual, count) => {
+    expect(await session.query(`select source from event where trail = 't1' and ${condition}`)).toHaveLength(
+      count,
+    )
+    expect(asked()).toEqual([`event: ${qual === undefined ? '' : `${qual}; `}trail = t1`])
+  })
+
+  test('between', async () => {
+    await session.query("select from event where trail = 't1' and size between 1 and 2")
+    expect(asked()).toEqual(['event: size <= 2; size >= 1; trail = t1'])
+  })
+
+  test('an outer join pushes to its nullable side only', async () => {
+    const on = "on e.trail = 't1' and t.name = 't1' and e.source = 'a'"
+    const rows = await session.query(
+      `select t.name, e.source from trail t left join event e ${on} order by 1`,
+    )
+    expect(rows).toEqual([
+      { name: 't1', source: 'a' },
+      { name: 't2', source: null },
+    ])
+    expect(asked().sort()).toEqual(['event: source = a; trail = t1', 'trail: '])
+  })
+
+  test('IS NULL above an outer join is not pushed', async () => {
+    const rows = await session.query(
+      "select t.name from trail t left join event e on e.trail = 't1' and t.name = 't2' and e.source = 'zz' where e.read_only is null",
+    )
+    expect(rows).toHaveLength(2)
+  })
+})
+
+describe('LIMIT', () => {
+  test.each([
+    ["select * from event where trail = 't1' limit 2", 2],
+    ["select * from event where trail = 't1' limit 1 offset 1", 2],
+    ["select * from event where trail = 't1' and source ~ 'a' limit 2", undefined],
+    ["select * from event where trail = 't1' order by size limit 2", undefined],
+    ["select distinct trail from event where trail = 't1' limit 2", undefined],
+    ["select count(*) from event where trail = 't1' limit 2", undefined],
+    ["select * from event where trail = 't1' and source = 'a' limit 2", undefined],
+    ['select * from trail limit 1', 1],
+  ])('%s', async (statement, limit) => {
+    await session.query(statement)
+    expect(calls.map((call) => call.limit)).toEqual([limit])
+  })
+})
+
+describe('names', () => {
+  test("a user's own table of the same name wins", async () => {
+    await session.query('create temp table place (ip inet, city text)')
+    expect(await session.query('select * from place')).toEqual([])
+    await session.query('drop table place')
+  })
+
+  test('a CTE of the same name wins', async () => {
+    expect(await session.query('with place as (select 1 as x) select * from place')).toEqual([{ x: 1 }])
+  })
+
+  test('schema, quotes, aliases, comments', async () => {
+    const rows = await session.query(
+      `select "counting" . place.city, "counting".place.ip from counting /* é */ . "place" where counting.place.ip = '1.1.1.1'`,
+    )
+    expect(rows).toEqual([{ city: 'city of 1.1.1.1', ip: '1.1.1.1' }])
+    expect(await session.query("select p.* from place as p where p.ip = '1.1.1.1'")).toHaveLength(1)
+    expect(await session.query("select y from place as p(x, y) where x = '1.1.1.1'")).toEqual([
+      { y: 'city of 1.1.1.1' },
+    ])
+  })
+
+  test('whole rows', async () => {
+    const rows = await session.query("select to_jsonb(place) as j from place where ip = '1.1.1.1'")
+    expect(rows).toEqual([
+      {
+        j: {
+          _ctx: { connection_name: 'counting' },
+          sp_ctx: { connection_name: 'counting' },
+          sp_connection_name: 'counting',
+          ip: '1.1.1.1',
+          city: 'city of 1.1.1.1',
+        },
+      },
+    ])
+  })
+})

@@ -1,0 +1,84 @@
+/** The engine: PostgreSQL, its catalog, and the preparation of statements over virtual tables. */
+import pg from 'pg'
+import type { Logger } from 'pino'
+import { type Loopback, setLoopback } from './catalog/loopback.js'
+import { synchroniseCatalog } from './catalog/synchronise-catalog.js'
+import type { VirtualTable } from './catalog/virtual-table.js'
+import { DatabaseError } from './database-error.js'
+import { Connection, type ConnectionOptions } from './fetch/connection.js'
+import { StatementTexts } from './parse/statements.js'
+import type { Postgres } from './postgres/postgres.js'
+import { prepareStatement, type Workshop } from './run/prepare-statement.js'
+import { ScanTables } from './stage/scan-tables.js'
+import type { PreparedStatement, PrepareOptions, Session, Statement, StatementEngine } from './statement.js'
+
+export interface EngineOptions {
+  readonly postgres: Postgres
+  readonly connections: readonly ConnectionOptions[]
+  /** Where plugins look for credentials: the process environment, or a stand-in for it. */
+  readonly environment: Readonly<Record<string, string | undefined>>
+  readonly log: Logger
+}
+
+export class Engine implements StatementEngine {
+  readonly #postgres: Postgres
+  readonly #workshop: Workshop
+  readonly #texts: StatementTexts
+
+  private constructor(postgres: Postgres, workshop: Workshop) {
+    this.#postgres = postgres
+    this.#workshop = workshop
+    this.#texts = new StatementTexts([...workshop.virtualTables.values()].map(({ table }) => table.name))
+  }
+
+  /** Brings the catalog up to date. @throws DatabaseError when a connection's settings are wrong */
+  static async start({ postgres, connections, environment, log }: EngineOptions): Promise<Engine> {
+    const opened = connections.map((options) => new Connection(options, environment))
+    const tables = await withClient(postgres, (client) => synchroniseCatalog(client, connections, log))
+    return new Engine(postgres, {
+      virtualTables: new Map(tables.map((table) => [table.oid, table])),
+      connections: new Map(opened.map((connection) => [connection.name, connection])),
+      scanTables: new ScanTables({ engineConfig: postgres.engineConfig, log }),
+    })
+  }
+
+  get virtualTables(): readonly VirtualTable[] {
+    return [...this.#workshop.virtualTables.values()]
+  }
+
+  analyse(text: string): readonly Statement[] | undefined {
+    return this.#texts.analyse(text)
+  }
+
+  async prepare(statement: Statement, session: Session, options: PrepareOptions): Promise<PreparedStatement> {
+    const tree = this.#texts.treeOf(statement)
+    if (tree === undefined) {
+      throw new DatabaseError('the statement could not be parsed', { sqlState: '42601' })
+    }
+    return prepareStatement(statement.text, tree, this.#workshop, session, options)
+  }
+
+  /** Tells PostgreSQL where the gateway listens, for statements that only PostgreSQL sees. */
+  async setLoopback(loopback: Loopback): Promise<void> {
+    await withClient(this.#postgres, (client) => setLoopback(client, loopback))
+  }
+
+  /** Lets go of scan tables and connections. PostgreSQL itself is stopped by whoever started it. */
+  async stop(): Promise<void> {
+    await this.#workshop.scanTables.stop()
+    await Promise.all([...this.#workshop.connections.values()].map((connection) => connection.close()))
+  }
+}
+
+async function withClient<Result>(
+  postgres: Postgres,
+  use: (client: pg.Client) => Promise<Result>,
+): Promise<Result> {
+  const client = new pg.Client(postgres.engineConfig)
+  await client.connect()
+  try {
+    return await use(client)
+  } finally {
+    await client.end()
+  }
+}

@@ -1,0 +1,58 @@
+import type { Plugin } from '@millrace/plugin-sdk/plugin'
+import pLimit, { type LimitFunction } from 'p-limit'
+import { DatabaseError } from '../database-error.js'
+
+/** A connection as the configuration names it. */
+export interface ConnectionOptions {
+  readonly name: string
+  readonly plugin: Plugin
+  /** As it stands in the configuration; the plugin's schema checks it. */
+  readonly settings: unknown
+}
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/** One connection of a plugin to its API, shared by all sessions. */
+export class Connection {
+  readonly name: string
+  readonly plugin: Plugin
+  /** Places for API calls in flight. */
+  readonly limit: LimitFunction
+  readonly #config: unknown
+  readonly #environment: Environment
+  #opened: { readonly state: unknown } | undefined
+
+  /** @throws DatabaseError when the settings are not what the plugin takes */
+  constructor({ name, plugin, settings }: ConnectionOptions, environment: Environment) {
+    this.name = name
+    this.plugin = plugin
+    this.#environment = environment
+    const parsed = plugin.config.safeParse(settings)
+    if (!parsed.success) {
+      const [issue] = parsed.error.issues
+      const setting = issue?.path.join('.')
+      throw new DatabaseError(
+        `connection "${name}" has settings that the plugin ${plugin.name} does not take` +
+          (issue === undefined ? '' : `: ${setting ? `${setting}: ` : ''}${issue.message}`),
+        { sqlState: 'F0000', hint: 'Mend the configuration file and start again.' },
+      )
+    }
+    this.#config = parsed.data
+    this.limit = pLimit(plugin.concurrency ?? 10)
+  }
+
+  /** What the plugin's `connect` gives; called when the first scan starts. */
+  get state(): unknown {
+    this.#opened ??= {
+      state: this.plugin.connect(this.#config, {
+        connectionName: this.name,
+        environment: this.#environment,
+      }),
+    }
+    return this.#opened.state
+  }
+
+  async close(): Promise<void> {
+    if (this.#opened !== undefined) await this.plugin.close?.(this.#opened.state)
+  }
+}

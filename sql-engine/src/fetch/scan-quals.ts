@@ -1,0 +1,52 @@
+/** The pushed conditions of a scan, once their values are known. */
+
+import type { Qual } from '@millrace/plugin-sdk/qual'
+import type { Key } from '@millrace/plugin-sdk/table'
+import type { KeyValue } from '../plan/key-values.js'
+
+/** Conditions by column. */
+export type ScanQuals = Readonly<Record<string, readonly Qual<KeyValue>[]>>
+
+/**
+ * Cuts the conditions of a scan into those of single calls: a key that takes only so many values a call is
+ * divided, several such keys into all combinations. Made one after the other, as they are needed.
+ */
+export function* callsOf(
+  quals: ScanQuals,
+  keys: Readonly<Record<string, Key | undefined>>,
+): Generator<ScanQuals> {
+  const [column, values, size] = firstToDivide(quals, keys) ?? []
+  if (column === undefined || values === undefined || size === undefined) {
+    yield quals
+    return
+  }
+  for (let start = 0; start < values.length; start += size) {
+    const [first, ...others] = values.slice(start, start + size)
+    if (first === undefined) continue
+    const part: Qual<KeyValue> = { operator: '=', values: [first, ...others] }
+    const rest = (quals[column] ?? []).filter(({ operator }) => operator !== '=')
+    yield* callsOf({ ...quals, [column]: [part, ...rest] }, keys)
+  }
+}
+
+/** How many calls of `list` the conditions come to. */
+export function countCalls(quals: ScanQuals, keys: Readonly<Record<string, Key | undefined>>): number {
+  let calls = 1
+  for (const [column, ofColumn] of Object.entries(quals)) {
+    const size = keys[column]?.valuesPerCall
+    const equal = ofColumn.find((qual) => qual.operator === '=')
+    if (size !== undefined && equal?.operator === '=') calls *= Math.ceil(equal.values.length / size)
+  }
+  return calls
+}
+
+function firstToDivide(quals: ScanQuals, keys: Readonly<Record<string, Key | undefined>>) {
+  for (const [column, ofColumn] of Object.entries(quals)) {
+    const size = keys[column]?.valuesPerCall
+    const equal = ofColumn.find((qual) => qual.operator === '=')
+    if (size !== undefined && equal?.operator === '=' && equal.values.length > size) {
+      return [column, equal.values, size] as const
+    }
+  }
+  return undefined
+}

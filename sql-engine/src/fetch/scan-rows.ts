@@ -1,0 +1,144 @@
+/** Runs one scan: makes the table's calls, adds what hydrate functions fetch, and stops at the limit. */
+import { ApiError } from '@millrace/plugin-sdk/api-error'
+import type { Columns, Row } from '@millrace/plugin-sdk/column'
+import { toJsonText } from '@millrace/plugin-sdk/json'
+import { merge } from '@millrace/plugin-sdk/merge'
+import type { Hydrate, Scan, Table } from '@millrace/plugin-sdk/table'
+import { engineColumns } from '../catalog/catalog-columns.js'
+import type { VirtualTable } from '../catalog/virtual-table.js'
+import { canceledError, DatabaseError } from '../database-error.js'
+import type { Connection } from './connection.js'
+import { callsOf, type ScanQuals } from './scan-quals.js'
+
+export interface ScanRequest {
+  readonly table: VirtualTable
+  readonly connection: Connection
+  /** Names of the columns to be filled. */
+  readonly columns: readonly string[]
+  readonly quals: ScanQuals
+  readonly limit: number | undefined
+  readonly signal: AbortSignal
+}
+
+/** A plugin's scan, as the engine sees all of them. */
+type AnyScan = Scan<unknown, Columns>
+
+/**
+ * The rows of a scan, in batches, as they come.
+ * @throws DatabaseError that names table and API call
+ */
+export async function* scanRows(request: ScanRequest): AsyncGenerator<readonly Row[], void, void> {
+  const { table, connection, limit } = request
+  const controller = new AbortController()
+  const onAbort = () => controller.abort()
+  if (request.signal.aborted) throw canceledError()
+  request.signal.addEventListener('abort', onAbort, { once: true })
+  const constants = constantsOf(request)
+  let left = limit ?? Number.POSITIVE_INFINITY
+  try {
+    // Lists wait for their calls' places; more of them at once than places would only take memory.
+    const lists = listsOf(request, controller.signal)
+    for await (const batch of merge(lists, connection.limit.concurrency)) {
+      const rows = batch.length > left ? batch.slice(0, left) : batch
+      left -= rows.length
+      if (rows.length > 0)
+        yield constants === undefined ? rows : rows.map((row) => ({ ...row, ...constants }))
+      if (left === 0) return
+    }
+  } catch (error) {
+    throw request.signal.aborted ? canceledError() : scanError(error, table)
+  } finally {
+    request.signal.removeEventListener('abort', onAbort)
+    controller.abort()
+  }
+}
+
+function* listsOf(request: ScanRequest, signal: AbortSignal): Generator<AsyncIterable<readonly Row[]>> {
+  const { table } = request.table
+  const wanted = new Set(request.columns)
+  const hydrates = Object.values(table.hydrate ?? {}).filter(({ columns }) =>
+    columns.some((column) => wanted.has(column)),
+  )
+  for (const quals of callsOf(request.quals, table.keys)) {
+    const scan = scanOf(request, wanted, quals, signal)
+    yield hydrates.length === 0 ? table.list(scan) : hydratedRows(table, hydrates, scan)
+  }
+}
+
+async function* hydratedRows(
+  table: Table,
+  hydrates: readonly Hydrate<unknown, Columns>[],
+  scan: AnyScan,
+): AsyncGenerator<readonly Row[], void, void> {
+  for await (const batch of table.list(scan)) {
+    const rows = scan.limit === undefined ? batch : batch.slice(0, scan.limit)
+    yield await Promise.all(
+      rows.map(async (row) => {
+        const parts = await Promise.all(hydrates.map((hydrate) => hydrate.fetch(row, scan)))
+        return Object.assign({}, row, ...parts) as Row
+      }),
+    )
+  }
+}
+
+function scanOf(
+  { connection, limit }: ScanRequest,
+  columns: ReadonlySet<string>,
+  quals: ScanQuals,
+  signal: AbortSignal,
+): AnyScan {
+  return {
+    connection: connection.state,
+    connectionName: connection.name,
+    columns,
+    // The columns' types and the values' were brought together when the values were decoded.
+    quals: quals as AnyScan['quals'],
+    limit,
+    signal,
+    call: (name, run) =>
+      connection.limit(async () => {
+        signal.throwIfAborted()
+        try {
+          return await run(signal)
+        } catch (error) {
+          throw signal.aborted ? error : new CallError(name, error)
+        }
+      }),
+  }
+}
+
+/** A failed call, under its name. */
+class CallError extends Error {
+  constructor(
+    readonly call: string,
+    override readonly cause: unknown,
+  ) {
+    super(call)
+  }
+}
+
+function scanError(error: unknown, { table }: VirtualTable): DatabaseError {
+  if (error instanceof DatabaseError) return error
+  const [call, cause] = error instanceof CallError ? [`${error.call}: `, error.cause] : ['', error]
+  if (cause instanceof ApiError) {
+    const { sqlState, detail, hint } = cause
+    return new DatabaseError(`${table.name}: ${call}${cause.message}`, { sqlState, detail, hint, cause })
+  }
+  // Anything else is a defect of the plugin. Its message stays out of reach: it may hold what it was sent.
+  return new DatabaseError(`${table.name}: ${call}the plugin failed unexpectedly`, {
+    sqlState: 'HV000',
+    detail: cause instanceof Error ? cause.name : undefined,
+    hint: 'The server log has more. Please report this as a defect of the plugin.',
+    cause,
+  })
+}
+
+/** Values of the columns that the engine adds, where they are wanted. */
+function constantsOf({ columns, connection }: ScanRequest): Row | undefined {
+  const context = toJsonText({ connection_name: connection.name })
+  const values: Record<string, Row[string]> = {}
+  for (const { name, type } of engineColumns) {
+    if (columns.includes(name)) values[name] = type === 'jsonb' ? context : connection.name
+  }
+  return Object.keys(values).length === 0 ? undefined : values
+}

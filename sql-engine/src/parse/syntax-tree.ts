@@ -1,0 +1,121 @@
+/**
+ * PostgreSQL's own grammar and its syntax trees (libpg-query), and the few ways in which we go through them.
+ */
+
+import type { Node } from 'libpg-query'
+import { loadModule, parseSync, type ScanToken, scanSync } from 'libpg-query'
+
+export type { Node, ScanToken }
+
+type KeyOfUnion<Union> = Union extends Union ? keyof Union : never
+/** Name of a kind of node, such as `RangeVar`. */
+export type NodeTag = KeyOfUnion<Node>
+/** What stands inside a node of a kind. */
+export type Inside<Tag extends NodeTag> = Extract<Node, { [key in Tag]: unknown }>[Tag]
+
+// The WebAssembly module must be there before anything is parsed; loading takes some milliseconds, once.
+await loadModule()
+
+export interface ParsedStatement {
+  readonly node: Node
+  /** Byte offset and length of the statement in the text; no length means up to its end. */
+  readonly byteStart: number
+  readonly byteLength: number | undefined
+}
+
+/**
+ * Parses a text of any number of statements.
+ * @returns undefined when it is not PostgreSQL's SQL
+ */
+export function parseText(text: string): readonly ParsedStatement[] | undefined {
+  try {
+    const parsed = parseSync(text)
+    return (parsed.stmts ?? []).flatMap((statement) =>
+      statement.stmt === undefined
+        ? []
+        : [
+            {
+              node: statement.stmt,
+              byteStart: statement.stmt_location ?? 0,
+              byteLength: statement.stmt_len || undefined,
+            },
+          ],
+    )
+  } catch {
+    return undefined
+  }
+}
+
+/** The tokens of a text, comments left out; offsets are bytes of UTF-8. */
+export function tokensOf(text: string): readonly ScanToken[] {
+  return scanSync(text).tokens.filter(
+    ({ tokenName }) => tokenName !== 'C_COMMENT' && tokenName !== 'SQL_COMMENT',
+  )
+}
+
+/** The inside of a node if it is of this kind. */
+export function inside<Tag extends NodeTag>(node: Node | undefined, tag: Tag): Inside<Tag> | undefined {
+  // A node is an object with one key, the name of its kind.
+  return (node as Partial<Record<Tag, Inside<Tag>>> | undefined)?.[tag]
+}
+
+/** Texts of a list of String nodes; undefined when another kind of node is among them. */
+export function stringsOf(nodes: readonly Node[] | undefined): readonly string[] | undefined {
+  const strings: string[] = []
+  for (const node of nodes ?? []) {
+    const string = inside(node, 'String')
+    if (string === undefined) return undefined
+    strings.push(string.sval ?? '')
+  }
+  return strings
+}
+
+/**
+ * Goes through a tree, parents before children. The visitor is given every object that is not an array:
+ * nodes, the insides of nodes, and parts that the grammar keeps without a wrapper.
+ * @param visit returns false to leave out what is beneath
+ */
+export function walk(value: unknown, visit: (object: Record<string, unknown>) => boolean | undefined): void {
+  if (Array.isArray(value)) {
+    for (const item of value) walk(item, visit)
+  } else if (isObject(value) && visit(value) !== false) {
+    for (const key in value) {
+      const child = value[key]
+      if (typeof child === 'object') walk(child, visit)
+    }
+  }
+}
+
+/** The insides of all nodes of a kind, wherever they stand. */
+export function findAll<Tag extends NodeTag>(value: unknown, tag: Tag): readonly Inside<Tag>[] {
+  const found: Inside<Tag>[] = []
+  walk(value, (object) => {
+    const node = object[tag]
+    if (isObject(node)) found.push(node as Inside<Tag>)
+    return undefined
+  })
+  return found
+}
+
+/** Whether two trees are the same but for where they stand in their texts. */
+export function sameTree(left: unknown, right: unknown): boolean {
+  if (left === right) return true
+  if (Array.isArray(left) && Array.isArray(right)) {
+    return left.length === right.length && left.every((item, index) => sameTree(item, right[index]))
+  }
+  if (!isObject(left) || !isObject(right) || Array.isArray(left) || Array.isArray(right)) return false
+  for (const key of new Set([...Object.keys(left), ...Object.keys(right)])) {
+    if (!isLocation(key) && !sameTree(left[key], right[key])) return false
+  }
+  return true
+}
+
+function isLocation(key: string): boolean {
+  return (
+    key.endsWith('location') || key.endsWith('list_start') || key.endsWith('list_end') || key === 'stmt_len'
+  )
+}
+
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null
+}

@@ -1,0 +1,99 @@
+/** Values that PostgreSQL has evaluated, as the plugins take them. */
+import type { ColumnType, EpochMicroseconds } from '@millrace/plugin-sdk/column'
+
+export type KeyValue = string | number | bigint | boolean
+
+export type DecodedValue =
+  | { readonly kind: 'value'; readonly value: KeyValue }
+  /** SQL's NULL: no comparison with it is ever true. */
+  | { readonly kind: 'null' }
+  /** To be asked for again, cast to the column's type by PostgreSQL; that cast is exact. */
+  | { readonly kind: 'cast' }
+  /** The column's type cannot hold it exactly: it must not be pushed. */
+  | { readonly kind: 'inexact' }
+
+/**
+ * Takes a value for a column.
+ * @param typeName of the value's own type, as pg_typeof prints it
+ * @param json the value, as to_json prints it; null for NULL
+ * @param type of the column
+ */
+export function decodeValue(typeName: string, json: string | null, type: ColumnType): DecodedValue {
+  if (json === null) return { kind: 'null' }
+  if (
+    type === 'timestamp with time zone' &&
+    (typeName === 'date' || typeName === 'timestamp without time zone')
+  ) {
+    return { kind: 'cast' }
+  }
+  const value = exactTypes[type].includes(typeName) ? readValue(json, type) : undefined
+  return value === undefined ? { kind: 'inexact' } : { kind: 'value', value }
+}
+
+const integers = ['smallint', 'integer', 'bigint']
+
+/** Types whose every value that we can read is the same value in the column's type. */
+const exactTypes: Readonly<Record<ColumnType, readonly string[]>> = {
+  text: ['text', 'character varying', 'name'],
+  boolean: ['boolean'],
+  bigint: [...integers, 'numeric'],
+  'double precision': ['double precision', 'smallint', 'integer', 'numeric'],
+  numeric: [...integers, 'numeric'],
+  inet: ['inet', 'cidr'],
+  cidr: ['cidr'],
+  uuid: ['uuid'],
+  date: ['date'],
+  jsonb: ['jsonb'],
+  'timestamp with time zone': ['timestamp with time zone'],
+}
+
+function readValue(json: string, type: ColumnType): KeyValue | undefined {
+  switch (type) {
+    case 'text':
+    case 'inet':
+    case 'cidr':
+    case 'uuid':
+      return readString(json)
+    case 'date': {
+      const text = readString(json)
+      return text !== undefined && /^\d{4}-\d\d-\d\d$/.test(text) ? text : undefined
+    }
+    case 'boolean':
+      return json === 'true'
+    case 'bigint':
+      return /^-?\d+(\.0*)?$/.test(json) ? BigInt(json.split('.')[0] ?? json) : undefined
+    case 'double precision': {
+      const number = Number(json)
+      return Number.isFinite(number) ? number : undefined
+    }
+    case 'numeric':
+      return /^-?[\d.]+$/.test(json) ? json : undefined
+    case 'jsonb':
+      return json
+    case 'timestamp with time zone':
+      return readTimestamp(readString(json) ?? '')
+  }
+}
+
+function readString(json: string): string | undefined {
+  const value: unknown = JSON.parse(json)
+  return typeof value === 'string' ? value : undefined
+}
+
+const isoTimestamp =
+  /^(\d{4,6})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,6}))?([+-])(\d\d):?(\d\d)?(?::?(\d\d))?$/
+
+/** @returns undefined for infinity and for years before Christ */
+function readTimestamp(text: string): EpochMicroseconds | undefined {
+  const match = isoTimestamp.exec(text)
+  if (match === null) return undefined
+  const [, year, month, day, hours, minutes, seconds, fraction, sign, ...offset] = match
+  const date = new Date(0)
+  date.setUTCFullYear(Number(year), Number(month) - 1, Number(day))
+  date.setUTCHours(Number(hours), Number(minutes), Number(seconds))
+  if (Number.isNaN(date.getTime())) return undefined
+  const [offsetHours, offsetMinutes, offsetSeconds] = offset.map((part) => Number(part ?? 0))
+  const offsetTotal = (offsetHours ?? 0) * 3600 + (offsetMinutes ?? 0) * 60 + (offsetSeconds ?? 0)
+  const local = BigInt(date.getTime()) * 1000n + BigInt((fraction ?? '').padEnd(6, '0'))
+  return local - BigInt(sign === '-' ? -offsetTotal : offsetTotal) * 1_000_000n
+}

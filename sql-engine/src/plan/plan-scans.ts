@@ -1,0 +1,183 @@
+/**
+ * The plan of a statement: for each virtual table it names, which columns and conditions its scan gets, and
+ * after which other scans it runs.
+ */
+import type { Key } from '@millrace/plugin-sdk/table'
+import type { Binding, Condition, VirtualLeaf } from '../bind/binding.js'
+import { inside, type Node } from '../parse/syntax-tree.js'
+import { findPushables } from './find-pushables.js'
+import type { FunctionTraits } from './function-traits.js'
+import { KeyQueries, type KeyQuery } from './key-query.js'
+import { missingKeyError } from './missing-key.js'
+import { Pieces } from './piece.js'
+import type { Comparison, Pushable, ValueSource } from './pushable.js'
+import { pushableLimit } from './pushable-limit.js'
+
+/** Where the values of a planned condition come from. */
+export type PlannedSource =
+  | { readonly kind: 'boolean'; readonly value: boolean }
+  | {
+      readonly kind: 'query'
+      readonly source: Exclude<ValueSource, { kind: 'boolean' }>
+      readonly query: KeyQuery
+    }
+
+export type PlannedComparison =
+  | { readonly operator: '='; readonly sources: readonly PlannedSource[] }
+  | {
+      readonly operator: Exclude<Comparison['operator'], '=' | 'is null' | 'is not null'>
+      readonly source: Extract<PlannedSource, { kind: 'query' }>
+    }
+  | { readonly operator: 'is null' | 'is not null' }
+
+export interface PlannedQual {
+  readonly column: string
+  readonly key: Key
+  readonly comparison: PlannedComparison
+  readonly condition: Condition
+}
+
+export interface ScanPlan {
+  readonly leaf: VirtualLeaf
+  readonly quals: readonly PlannedQual[]
+  /** LIMIT and OFFSET of the block, whose sum bounds the rows needed if every qual is pushed. */
+  readonly limit: readonly Node[] | undefined
+  /** Scans whose rows the key queries read. */
+  readonly after: ReadonlySet<VirtualLeaf>
+}
+
+/**
+ * Plans the scans of a statement, each after those that it depends on.
+ * @throws DatabaseError HV002 when a table cannot be asked for want of a key
+ */
+export function planScans(binding: Binding, functions: FunctionTraits): readonly ScanPlan[] {
+  const pieces = new Pieces(binding, functions)
+  const planner = new Planner(new KeyQueries(pieces), findPushables(binding, functions), functions)
+  const plans = planner.plan(binding.virtualLeaves)
+  return plans.map((plan) => ({ ...plan, limit: pushableLimit(plan, pieces, functions) }))
+}
+
+type UnlimitedPlan = Omit<ScanPlan, 'limit'>
+
+class Planner {
+  readonly #keyQueries: KeyQueries
+  readonly #pushables: readonly Pushable[]
+  readonly #functions: FunctionTraits
+
+  constructor(keyQueries: KeyQueries, pushables: readonly Pushable[], functions: FunctionTraits) {
+    this.#keyQueries = keyQueries
+    this.#pushables = pushables
+    this.#functions = functions
+  }
+
+  plan(leaves: readonly VirtualLeaf[]): readonly UnlimitedPlan[] {
+    const all = new Set(leaves)
+    const waiting = new Set(leaves)
+    const placed = new Set<VirtualLeaf>()
+    const plans: UnlimitedPlan[] = []
+    while (waiting.size > 0) {
+      const ready = [...waiting]
+        .map((leaf) => this.#planLeaf(leaf, placed))
+        .filter((plan) => missingKeys(plan).length === 0)
+      const [first] = ready
+      if (first === undefined) throw this.#missing([...waiting], placed)
+      // Scans that nothing else can narrow start at once, side by side. Where there is none, two scans could
+      // each narrow the other; the one that has more values already goes first.
+      const free = ready.filter((plan) => this.#couldNarrow(plan, all) === plan.quals.length)
+      const chosen = free.length > 0 ? free : [ready.reduce(narrower, first)]
+      for (const plan of chosen) {
+        plans.push(plan)
+        waiting.delete(plan.leaf)
+        placed.add(plan.leaf)
+      }
+    }
+    return plans
+  }
+
+  #planLeaf(leaf: VirtualLeaf, placed: ReadonlySet<VirtualLeaf>): UnlimitedPlan {
+    const quals: PlannedQual[] = []
+    const after = new Set<VirtualLeaf>()
+    for (const pushable of this.#pushables) {
+      if (pushable.leaf !== leaf) continue
+      const qual = this.#planQual(pushable, placed)
+      if (qual === undefined) continue
+      quals.push(qual)
+      for (const source of sourcesOf(qual.comparison)) {
+        if (source.kind === 'query') for (const virtual of source.query.virtuals) after.add(virtual)
+      }
+    }
+    return { leaf, quals, after }
+  }
+
+  #planQual(pushable: Pushable, placed: ReadonlySet<VirtualLeaf>): PlannedQual | undefined {
+    const { column, comparison, condition, leaf } = pushable
+    const key = leaf.table.table.keys[column]
+    if (key === undefined || !key.operators.includes(comparison.operator)) return undefined
+    if (comparison.operator === '=') {
+      const sources = comparison.sources.map((source) => this.#planSource(source, pushable, placed))
+      const known = sources.filter((source) => source !== undefined)
+      if (known.length < sources.length) return undefined
+      return { column, key, condition, comparison: { operator: '=', sources: known } }
+    }
+    if (!('node' in comparison)) return { column, key, condition, comparison }
+    const source = this.#planSource({ kind: 'expression', node: comparison.node }, pushable, placed)
+    // A bound that differs from row to row is none.
+    if (source?.kind !== 'query' || source.query.from.length > 0) return undefined
+    return { column, key, condition, comparison: { operator: comparison.operator, source } }
+  }
+
+  #planSource(
+    source: ValueSource,
+    pushable: Pushable,
+    placed: ReadonlySet<VirtualLeaf>,
+  ): PlannedSource | undefined {
+    if (source.kind === 'boolean') return source
+    const node = source.kind === 'subquery' ? source.select : source.node
+    const query = this.#keyQueries.plan(node, pushable, placed)
+    if (query === undefined) return undefined
+    // Columns of others may bring a collation along; a literal cannot.
+    const mayBeLoose = this.#functions.hasLooseCollations && inside(node, 'A_Const') === undefined
+    if (mayBeLoose && typeOf(pushable) === 'text') return undefined
+    return { kind: 'query', source, query }
+  }
+
+  /** How many of a scan's conditions could be pushed if all others were there. */
+  #couldNarrow({ leaf }: UnlimitedPlan, all: ReadonlySet<VirtualLeaf>): number {
+    return this.#planLeaf(leaf, new Set([...all].filter((other) => other !== leaf))).quals.length
+  }
+
+  #missing(waiting: readonly VirtualLeaf[], placed: ReadonlySet<VirtualLeaf>): Error {
+    const [first] = waiting.map((leaf) => this.#planLeaf(leaf, placed))
+    if (first === undefined) throw new Error('no scan is waiting')
+    return missingKeyError(first.leaf, missingKeys(first))
+  }
+}
+
+function typeOf({ leaf, column }: Pushable) {
+  return leaf.table.columns.find(({ name }) => name === column)?.type
+}
+
+function narrower(best: UnlimitedPlan, other: UnlimitedPlan): UnlimitedPlan {
+  return equalities(other) > equalities(best) ? other : best
+}
+
+function equalities({ quals }: UnlimitedPlan): number {
+  return quals.filter(({ comparison }) => comparison.operator === '=').length
+}
+
+function sourcesOf(comparison: PlannedComparison): readonly PlannedSource[] {
+  if (comparison.operator === '=') return comparison.sources
+  return 'source' in comparison ? [comparison.source] : []
+}
+
+/** Key columns without which the table cannot be asked, and that the plan has no values for. */
+function missingKeys({ leaf, quals }: UnlimitedPlan): readonly string[] {
+  const given = new Set(
+    quals.filter(({ comparison }) => comparison.operator === '=').map(({ column }) => column),
+  )
+  const keys = Object.entries(leaf.table.table.keys)
+  const required = keys.filter(([, key]) => key?.require === 'required').map(([column]) => column)
+  const missing = required.filter((column) => !given.has(column))
+  const anyOf = keys.filter(([, key]) => key?.require === 'any-of').map(([column]) => column)
+  return anyOf.some((column) => given.has(column)) ? missing : [...missing, ...anyOf]
+}

@@ -1,0 +1,62 @@
+import type { Key } from '@millrace/plugin-sdk/table'
+import type { VirtualLeaf } from '../bind/binding.js'
+import { findAll, type Inside, inside, type Node, stringsOf } from '../parse/syntax-tree.js'
+import type { FunctionTraits } from './function-traits.js'
+import type { Pieces } from './piece.js'
+import type { PlannedQual } from './plan-scans.js'
+
+/**
+ * LIMIT and OFFSET of the block that reads a table, if any rows of the scan will do: the block does nothing
+ * but read it, and every condition is one that the table promises to fulfil.
+ */
+export function pushableLimit(
+  { leaf, quals }: { readonly leaf: VirtualLeaf; readonly quals: readonly PlannedQual[] },
+  pieces: Pieces,
+  functions: FunctionTraits,
+): readonly Node[] | undefined {
+  const { block } = leaf
+  const select = block.statement as Inside<'SelectStmt'>
+  const { limitCount, limitOffset } = select
+  if (limitCount === undefined || select.limitOption !== 'LIMIT_OPTION_COUNT') return undefined
+  const looksAtRowsTogether =
+    block.leaves.length !== 1 ||
+    select.sortClause !== undefined ||
+    select.groupClause !== undefined ||
+    select.havingClause !== undefined ||
+    select.distinctClause !== undefined ||
+    select.windowClause !== undefined ||
+    select.lockingClause !== undefined ||
+    select.larg !== undefined
+  if (looksAtRowsTogether) return undefined
+  const isPlain = findAll(select.targetList, 'FuncCall').every((call) => {
+    const name = stringsOf(call.funcname)?.at(-1)
+    return call.over === undefined && name !== undefined && functions.isPlain(name)
+  })
+  if (!isPlain) return undefined
+  const fulfilled = new Set(
+    quals
+      .filter(({ key, comparison }) => isPromised(key) && comparison.operator === '=')
+      .map(({ condition }) => condition),
+  )
+  const isWhole = block.conditions.every(
+    (condition) => fulfilled.has(condition) && isOnOneColumn(condition.expression),
+  )
+  if (!isWhole) return undefined
+  const bounds = limitOffset === undefined ? [limitCount] : [limitCount, limitOffset]
+  const areKnown = bounds.every((bound) => {
+    const piece = pieces.of(bound)
+    return piece !== undefined && piece.leaves.size === 0 && piece.virtuals.size === 0
+  })
+  return areKnown ? bounds : undefined
+}
+
+/** A table that takes a number of values a call promises that each row has one of them. */
+function isPromised(key: Key): boolean {
+  return key.valuesPerCall !== undefined
+}
+
+/** `(a, b) = (1, 2)` and `a = 1 OR …` ask for more than one column can tell. */
+function isOnOneColumn(expression: Node): boolean {
+  const { lexpr, rexpr } = inside(expression, 'A_Expr') ?? {}
+  return lexpr !== undefined && rexpr !== undefined && inside(lexpr, 'RowExpr') === undefined
+}

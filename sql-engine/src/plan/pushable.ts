@@ -1,0 +1,33 @@
+/**
+ * The conditions of a statement that could narrow a scan, by their form alone. Whether one may be pushed,
+ * and when its values are known, is decided elsewhere.
+ */
+import type { Operator } from '@millrace/plugin-sdk/qual'
+import type { Condition, Leaf, VirtualLeaf } from '../bind/binding.js'
+import type { Node } from '../parse/syntax-tree.js'
+
+/** Where values for a column come from. */
+export type ValueSource =
+  /** One value; or one for each row, when the expression refers to other leaves. */
+  | { readonly kind: 'expression'; readonly node: Node }
+  /** The elements of an array: `= ANY (…)`. */
+  | { readonly kind: 'elements'; readonly node: Node }
+  /** The rows of a subquery of one column: `IN (SELECT …)`. */
+  | { readonly kind: 'subquery'; readonly select: Node }
+  | { readonly kind: 'boolean'; readonly value: boolean }
+
+export type Comparison =
+  /** The column equals one of the values of one of the sources. */
+  | { readonly operator: '='; readonly sources: readonly ValueSource[] }
+  | { readonly operator: Exclude<Operator, '=' | 'is null' | 'is not null'>; readonly node: Node }
+  | { readonly operator: 'is null' | 'is not null' }
+
+/** A condition on a column of a virtual table. */
+export interface Pushable {
+  readonly leaf: VirtualLeaf
+  readonly column: string
+  readonly comparison: Comparison
+  readonly condition: Condition
+  /** The leaf of the condition's own block through which it reaches the table; undefined through IN. */
+  readonly anchor: Leaf | undefined
+}

@@ -1,0 +1,241 @@
+/** Writes a key query as SQL: pieces of the statement's syntax tree, put together anew. */
+import type { ColumnType } from '@millrace/plugin-sdk/column'
+import { Deparser } from 'pgsql-deparser'
+import type { Binding, Cte, Leaf, VirtualLeaf } from '../bind/binding.js'
+import { inside, isObject, type Node, parseText, sameTree } from '../parse/syntax-tree.js'
+import { scanSchema } from '../postgres/names.js'
+import type { KeyQuery } from './key-query.js'
+import type { Pieces } from './piece.js'
+import type { ValueSource } from './pushable.js'
+
+/** Where a virtual table's rows are: the name of its scan table, without schema. */
+export type ScanTableName = (leaf: VirtualLeaf) => string
+
+/** A value to be asked for, and the type to which PostgreSQL would cast a bare literal there. */
+export interface Wanted {
+  readonly source: Exclude<ValueSource, { kind: 'boolean' }>
+  readonly literalType: ColumnType
+  /** Ask for the value cast to that type, whatever it is. */
+  readonly cast: boolean
+}
+
+export class KeyQueryWriter {
+  readonly #binding: Binding
+  readonly #pieces: Pieces
+  readonly #nameOf: ScanTableName
+
+  constructor(binding: Binding, pieces: Pieces, nameOf: ScanTableName) {
+    this.#binding = binding
+    this.#pieces = pieces
+    this.#nameOf = nameOf
+  }
+
+  /**
+   * A query whose rows hold, for each wanted value, its type's name and the value as JSON.
+   * @throws Error when it cannot be written faithfully
+   */
+  write(query: KeyQuery, wanted: readonly Wanted[]): string {
+    const aliases = new Map<Leaf, string>()
+    for (const leaf of query.from) {
+      // A function's alias may name its column too, so that it must stay.
+      const alias = leaf.kind === 'opaque' ? leaf.name : `millrace_key_${aliases.size + 1}`
+      if ([...aliases.values()].includes(alias)) throw new Error(`two leaves are called ${alias}`)
+      aliases.set(leaf, alias)
+    }
+    const copy = new TreeCopy(this.#binding, this.#nameOf, aliases)
+    const fromClause = query.from.map((leaf) => copy.leaf(leaf))
+    const targetList: Node[] = []
+    for (const [index, { source, literalType, cast }] of wanted.entries()) {
+      const alias = `millrace_value_${index + 1}`
+      const value = expressionOf({ source, literalType, cast }, copy, alias, fromClause)
+      const typed = cast || isBareLiteral(value) ? castTo(value, literalType) : value
+      targetList.push(target(textOf(call('pg_typeof', typed))), target(textOf(call('to_json', typed))))
+    }
+    const [first, ...others] = query.where.map((node) => copy.tree(node))
+    const whereClause =
+      first === undefined || others.length === 0
+        ? first
+        : { BoolExpr: { boolop: 'AND_EXPR' as const, args: [first, ...others] } }
+    const select: Node = {
+      SelectStmt: {
+        ...(query.from.length > 0 || fromClause.length > 0 ? { distinctClause: [{} as Node] } : {}),
+        targetList,
+        ...(fromClause.length > 0 ? { fromClause } : {}),
+        ...(whereClause === undefined ? {} : { whereClause }),
+        ...this.#withClause(query, wanted, copy),
+        limitOption: 'LIMIT_OPTION_DEFAULT',
+        op: 'SETOP_NONE',
+      },
+    }
+    return faithfulText(select)
+  }
+
+  #withClause(query: KeyQuery, wanted: readonly Wanted[], copy: TreeCopy) {
+    const used = new Set<Cte>()
+    const nodes = [...query.where, ...wanted.map(({ source }) => nodeOf(source))]
+    const pieces = [
+      ...query.from.map((leaf) => this.#pieces.ofLeaf(leaf)),
+      ...nodes.map((node) => this.#pieces.of(node)),
+    ]
+    for (const piece of pieces) for (const cte of piece?.ctes ?? []) used.add(cte)
+    const ctes = this.#binding.ctes.filter((cte) => used.has(cte))
+    if (ctes.length === 0) return {}
+    const recursive = ctes.some((cte) => cte.recursive) ? { recursive: true } : {}
+    return { withClause: { ctes: ctes.map((cte) => copy.cte(cte)), ...recursive } }
+  }
+}
+
+function nodeOf(source: Wanted['source']): Node {
+  return source.kind === 'subquery' ? source.select : source.node
+}
+
+/** The expression for a value; sets of values become one more item of FROM. */
+function expressionOf(
+  { source, literalType }: Wanted,
+  copy: TreeCopy,
+  alias: string,
+  fromClause: Node[],
+): Node {
+  if (source.kind === 'expression') return copy.tree(source.node)
+  const named = { aliasname: alias, colnames: [string('value')] }
+  if (source.kind === 'elements') {
+    const array = copy.tree(source.node)
+    const typed = isBareLiteral(array) ? castToArray(array, literalType) : array
+    const items = [call('unnest', typed), {} as Node]
+    fromClause.push({ RangeFunction: { lateral: true, functions: [{ List: { items } }], alias: named } })
+  } else {
+    fromClause.push({ RangeSubselect: { lateral: true, subquery: copy.tree(source.select), alias: named } })
+  }
+  return { ColumnRef: { fields: [string(alias), string('value')] } }
+}
+
+/** Copies trees, with names replaced: virtual tables by scan tables, leaves and CTEs by names of our own. */
+class TreeCopy {
+  readonly #binding: Binding
+  readonly #nameOf: ScanTableName
+  readonly #aliases: ReadonlyMap<Leaf, string>
+
+  constructor(binding: Binding, nameOf: ScanTableName, aliases: ReadonlyMap<Leaf, string>) {
+    this.#binding = binding
+    this.#nameOf = nameOf
+    this.#aliases = aliases
+  }
+
+  tree(node: Node): Node {
+    return this.#copy(node) as Node
+  }
+
+  /** An item of FROM under its alias. */
+  leaf(leaf: Leaf): Node {
+    const copied = this.tree(leaf.node)
+    const item =
+      inside(copied, 'RangeVar') ?? inside(copied, 'RangeSubselect') ?? inside(copied, 'RangeFunction')
+    const aliasname = this.#aliases.get(leaf)
+    if (item === undefined || aliasname === undefined) throw new Error(`${leaf.name} is no item of FROM`)
+    item.alias = { ...item.alias, aliasname }
+    return copied
+  }
+
+  cte(cte: Cte): Node {
+    const { ctequery } = cte.node
+    if (ctequery === undefined) throw new Error(`${cte.name} has no query`)
+    return { CommonTableExpr: { ...cte.node, ctename: this.#cteName(cte), ctequery: this.tree(ctequery) } }
+  }
+
+  /** CTEs of several levels come together in one WITH. */
+  #cteName(cte: Cte): string {
+    return `millrace_cte_${this.#binding.ctes.indexOf(cte) + 1}`
+  }
+
+  #copy(value: unknown): unknown {
+    if (Array.isArray(value)) return value.map((item) => this.#copy(item))
+    if (!isObject(value)) return value
+    const node = value as unknown as Node
+    const rangeVar = inside(node, 'RangeVar')
+    if (rangeVar !== undefined) return { RangeVar: this.#copyRangeVar(rangeVar) }
+    const reference = inside(node, 'ColumnRef')
+    if (reference !== undefined) {
+      const bound = this.#binding.columnOf(reference)
+      const isQualified = (reference.fields?.length ?? 0) > 1
+      const alias = bound && (this.#aliases.get(bound.leaf) ?? (isQualified ? bound.leaf.name : undefined))
+      if (bound === undefined || alias === undefined) return { ColumnRef: { ...reference } }
+      return { ColumnRef: { fields: [string(alias), string(bound.column)] } }
+    }
+    return Object.fromEntries(Object.entries(value).map(([key, child]) => [key, this.#copy(child)]))
+  }
+
+  #copyRangeVar(rangeVar: NonNullable<ReturnType<typeof inside<'RangeVar'>>>) {
+    const alias = rangeVar.alias ?? { aliasname: rangeVar.relname ?? '' }
+    const virtual = this.#binding.virtualOf(rangeVar)
+    const cte = this.#binding.cteOf(rangeVar)
+    if (virtual !== undefined) {
+      const { catalogname: _catalog, ...rest } = rangeVar
+      return { ...rest, schemaname: scanSchema, relname: this.#nameOf(virtual), alias: { ...alias } }
+    }
+    if (cte !== undefined) return { ...rangeVar, relname: this.#cteName(cte), alias: { ...alias } }
+    return { ...rangeVar }
+  }
+}
+
+/** The text of a tree, checked: parsed again, it gives the same tree. */
+function faithfulText(node: Node): string {
+  const text = Deparser.deparse(node)
+  const [statement] = parseText(text) ?? []
+  if (!sameTree(statement?.node, node))
+    throw new Error(`the key query reads differently when written: ${text}`)
+  return text
+}
+
+function string(sval: string): Node {
+  return { String: { sval } }
+}
+
+function call(name: string, argument: Node): Node {
+  return {
+    FuncCall: {
+      funcname: [string('pg_catalog'), string(name)],
+      args: [argument],
+      funcformat: 'COERCE_EXPLICIT_CALL',
+    },
+  }
+}
+
+const internalTypeNames: Readonly<Record<ColumnType, string>> = {
+  text: 'text',
+  boolean: 'bool',
+  bigint: 'int8',
+  'double precision': 'float8',
+  numeric: 'numeric',
+  inet: 'inet',
+  cidr: 'cidr',
+  uuid: 'uuid',
+  date: 'date',
+  jsonb: 'jsonb',
+  'timestamp with time zone': 'timestamptz',
+}
+
+// Without their schema, which the deparser leaves out; pg_catalog comes first on any search path.
+function castTo(arg: Node, type: ColumnType): Node {
+  return { TypeCast: { arg, typeName: { names: [string(internalTypeNames[type])], typemod: -1 } } }
+}
+
+function castToArray(arg: Node, type: ColumnType): Node {
+  const arrayBounds: Node[] = [{ Integer: { ival: -1 } }]
+  return {
+    TypeCast: { arg, typeName: { names: [string(internalTypeNames[type])], typemod: -1, arrayBounds } },
+  }
+}
+
+function textOf(arg: Node): Node {
+  return castTo(arg, 'text')
+}
+
+function target(val: Node): Node {
+  return { ResTarget: { val } }
+}
+
+/** A literal has no type of its own: `'1.2.3.4'`, or NULL. */
+function isBareLiteral(node: Node): boolean {
+  const constant = inside(node, 'A_Const')
+  return constant !== undefined && (constant.sval !== undefined || constant.isnull === true)
+}

@@ -1,0 +1,113 @@
+/** The way of one statement: bind, plan, order, find keys, fetch, stage, rewrite. */
+
+import { bind } from '../bind/binder.js'
+import type { VirtualLeaf } from '../bind/binding.js'
+import { lookUpNames } from '../bind/look-up-names.js'
+import type { VirtualTable } from '../catalog/virtual-table.js'
+import type { Connection } from '../fetch/connection.js'
+import type { Node } from '../parse/syntax-tree.js'
+import { neededColumns } from '../plan/needed-columns.js'
+import { Pieces } from '../plan/piece.js'
+import { planScans } from '../plan/plan-scans.js'
+import { KeyQueryWriter } from '../plan/write-key-query.js'
+import type { ScanTable } from '../stage/scan-table.js'
+import type { ScanTables } from '../stage/scan-tables.js'
+import type { PreparedStatement, PrepareOptions, Session } from '../statement.js'
+import { QualPusher } from './push-quals.js'
+import { rewriteStatement } from './rewrite-statement.js'
+import { runScans, withoutPosition } from './run-scans.js'
+
+/** What statements are prepared with; the same for all. */
+export interface Workshop {
+  readonly virtualTables: ReadonlyMap<number, VirtualTable>
+  readonly connections: ReadonlyMap<string, Connection>
+  readonly scanTables: ScanTables
+}
+
+export async function prepareStatement(
+  text: string,
+  tree: Node,
+  workshop: Workshop,
+  clientSession: Session,
+  options: PrepareOptions,
+): Promise<PreparedStatement> {
+  const session = oneByOne(clientSession)
+  const names = await lookUpNames(tree, text, workshop.virtualTables, session)
+  const binding = bind(tree, (rangeVar) => names.relationOf(rangeVar))
+  // Names that looked like ours may stand for a user's own tables, or for CTEs.
+  if (binding.virtualLeaves.length === 0) return unchanged(text)
+
+  const plans = planScans(binding, names.functions)
+  const staged = new Map<VirtualLeaf, ScanTable>()
+  const tableOf = (leaf: VirtualLeaf): ScanTable => {
+    const table = staged.get(leaf)
+    if (table === undefined) throw new Error(`the scan of ${leaf.name} is not staged`)
+    return table
+  }
+  const pieces = new Pieces(binding, names.functions)
+  const writer = new KeyQueryWriter(binding, pieces, (leaf) => tableOf(leaf).name)
+  const pusher = new QualPusher(session, options.parameters, writer)
+  await pusher.evaluateConstants(plans)
+  await runScans(
+    {
+      plans,
+      columns: neededColumns(tree, binding),
+      pusher,
+      scanTables: workshop.scanTables,
+      connectionOf: ({ table }) => connectionOf(table, workshop),
+      signal: options.signal,
+    },
+    staged,
+  )
+  const edited = rewriteStatement(text, tree, binding, (leaf) => tableOf(leaf).qualifiedName)
+  return {
+    text: edited.text,
+    originalPosition: (position) => edited.originalPosition(position),
+    relations: new Map([...staged].map(([leaf, table]) => [table.oid, leaf.table.oid])),
+    originalNames: (message) => withOriginalNames(message, staged),
+    release: () => {
+      for (const table of staged.values()) table.release()
+    },
+  }
+}
+
+function unchanged(text: string): PreparedStatement {
+  return {
+    text,
+    originalPosition: (position) => position,
+    relations: new Map(),
+    originalNames: (message) => message,
+    release: () => {},
+  }
+}
+
+function connectionOf(table: VirtualTable, { connections }: Workshop): Connection {
+  const connection = connections.get(table.connection.name)
+  if (connection === undefined) throw new Error(`there is no connection ${table.connection.name}`)
+  return connection
+}
+
+function withOriginalNames(message: string, staged: ReadonlyMap<VirtualLeaf, ScanTable>): string {
+  let named = message
+  for (const [leaf, table] of staged) {
+    const original = leaf.table.table.name
+    named = named.replaceAll(table.qualifiedName, original)
+    // Not the beginning of a longer name: s_1 is not s_12.
+    named = named.replace(new RegExp(`\\b${table.name}\\b`, 'g'), original)
+  }
+  return named
+}
+
+/** A session that is asked one thing at a time, whatever runs side by side. */
+function oneByOne(session: Session): Session {
+  let last: Promise<unknown> = Promise.resolve()
+  return {
+    query(text, parameters) {
+      const result = last.then(() => session.query(text, parameters))
+      last = result.catch(() => {})
+      return result.catch((error: unknown) => {
+        throw withoutPosition(error)
+      })
+    },
+  }
+}

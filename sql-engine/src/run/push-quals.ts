@@ -1,0 +1,209 @@
+/** Finds the values of a scan's planned conditions, in the client's session, and makes quals of them. */
+import type { ColumnType } from '@millrace/plugin-sdk/column'
+import type { Qual } from '@millrace/plugin-sdk/qual'
+import type { VirtualLeaf } from '../bind/binding.js'
+import { countCalls, type ScanQuals } from '../fetch/scan-quals.js'
+import { inside, type Node } from '../parse/syntax-tree.js'
+import { type DecodedValue, decodeValue, type KeyValue } from '../plan/key-values.js'
+import type { PlannedQual, PlannedSource, ScanPlan } from '../plan/plan-scans.js'
+import type { KeyQueryWriter, Wanted } from '../plan/write-key-query.js'
+import type { BoundParameters, Session } from '../statement.js'
+
+/** What a scan is asked for. */
+export type PushedQuals =
+  | {
+      readonly kind: 'some'
+      readonly quals: ScanQuals
+      /** Whether every planned condition was pushed. */
+      readonly whole: boolean
+    }
+  /** No row can fulfil the conditions: there is nothing to ask. */
+  | { readonly kind: 'none' }
+
+/** A key that an API can do without is not asked for in more calls than this; the table is read instead. */
+const mostOptionalCalls = 100
+
+type QuerySource = Extract<PlannedSource, { kind: 'query' }>
+type Values = readonly KeyValue[] | 'inexact'
+
+export class QualPusher {
+  readonly #session: Session
+  readonly #parameters: BoundParameters | undefined
+  readonly #writer: KeyQueryWriter
+  readonly #constants = new Map<QuerySource, Promise<DecodedValue>>()
+
+  constructor(session: Session, parameters: BoundParameters | undefined, writer: KeyQueryWriter) {
+    this.#session = session
+    this.#parameters = parameters
+    this.#writer = writer
+  }
+
+  /** Evaluates what depends on no scan, for all plans in one query. */
+  async evaluateConstants(plans: readonly ScanPlan[]): Promise<void> {
+    const open: { readonly source: QuerySource; readonly type: ColumnType }[] = []
+    for (const { leaf, quals } of plans) {
+      for (const qual of quals) {
+        for (const source of querySourcesOf(qual)) {
+          if (!isConstant(source)) continue
+          const type = typeOf(leaf, qual)
+          const local = localValue(source, type)
+          if (local === undefined) open.push({ source, type })
+          else this.#constants.set(source, Promise.resolve(local))
+        }
+      }
+    }
+    const values = await this.#evaluate(open.map(({ source, type }) => wantedOf(source, type)))
+    for (const [index, { source }] of open.entries()) {
+      const value = values[index]
+      if (value !== undefined) this.#constants.set(source, Promise.resolve(value))
+    }
+  }
+
+  /** The number of rows that LIMIT and OFFSET leave over; undefined for no limit. */
+  async limitOf(bounds: readonly Node[]): Promise<number | undefined> {
+    const constants = bounds.map((node) => inside(node, 'A_Const')?.ival)
+    if (constants.every((constant) => constant !== undefined)) {
+      return constants.reduce((sum, constant) => sum + (constant.ival ?? 0), 0)
+    }
+    const empty = { from: [], where: [], virtuals: new Set<VirtualLeaf>() }
+    const wanted = bounds.map((node) =>
+      wantedOf({ kind: 'query', source: { kind: 'expression', node }, query: empty }, 'bigint'),
+    )
+    const [count, offset] = await this.#evaluate(wanted)
+    if (count?.kind !== 'value') return undefined
+    if (bounds.length > 1 && offset?.kind !== 'value' && offset?.kind !== 'null') return undefined
+    return Number(count.value) + (offset?.kind === 'value' ? Number(offset.value) : 0)
+  }
+
+  /** The quals of a scan, once the scans that it depends on are staged. */
+  async push({ leaf, quals }: ScanPlan): Promise<PushedQuals> {
+    const byColumn = new Map<string, Qual<KeyValue>[]>()
+    let whole = true
+    for (const qual of quals) {
+      const pushed = await this.#pushQual(leaf, qual)
+      if (pushed === 'nothing matches') return { kind: 'none' }
+      if (pushed === undefined) {
+        whole = false
+        continue
+      }
+      const merged = mergeEqual(byColumn.get(qual.column) ?? [], pushed)
+      if (merged === undefined) return { kind: 'none' }
+      byColumn.set(qual.column, merged)
+    }
+    return { kind: 'some', ...withoutCostlyKeys(Object.fromEntries(byColumn), leaf, whole) }
+  }
+
+  async #pushQual(
+    leaf: VirtualLeaf,
+    qual: PlannedQual,
+  ): Promise<Qual<KeyValue> | 'nothing matches' | undefined> {
+    const { comparison } = qual
+    if (!('source' in comparison) && comparison.operator !== '=') return comparison
+    const type = typeOf(leaf, qual)
+    if (comparison.operator === '=') {
+      const values = new Map<string, KeyValue>()
+      for (const source of comparison.sources) {
+        const found = source.kind === 'boolean' ? [source.value] : await this.#valuesOf(source, type)
+        if (found === 'inexact') return undefined
+        for (const value of found) values.set(String(value), value)
+      }
+      const [first, ...others] = values.values()
+      return first === undefined ? 'nothing matches' : { operator: '=', values: [first, ...others] }
+    }
+    const { operator, source } = comparison
+    const found = await this.#valuesOf(source, type)
+    if (found === 'inexact') return undefined
+    const [value] = found
+    if (value === undefined) return 'nothing matches'
+    if (operator === '<>') return { operator, value }
+    if (operator === '<' || operator === '<=' || operator === '>' || operator === '>=') {
+      return { operator, value }
+    }
+    return typeof value === 'string' ? { operator, value } : undefined
+  }
+
+  async #valuesOf(planned: QuerySource, type: ColumnType): Promise<Values> {
+    const constant = await this.#constants.get(planned)
+    if (constant !== undefined) return toValues([constant])
+    const wanted = wantedOf(planned, type)
+    let rows = await this.#rows(planned, wanted)
+    if (rows.some(({ kind }) => kind === 'cast')) rows = await this.#rows(planned, { ...wanted, cast: true })
+    return toValues(rows)
+  }
+
+  async #rows({ query }: QuerySource, wanted: Wanted): Promise<readonly DecodedValue[]> {
+    const text = this.#writer.write(query, [wanted])
+    const { rows } = await this.#session.query(text, this.#parameters)
+    return rows.map(([type, json]) => decodeValue(type ?? '', json ?? null, wanted.literalType))
+  }
+
+  async #evaluate(wanted: readonly Wanted[]): Promise<readonly DecodedValue[]> {
+    if (wanted.length === 0) return []
+    const text = this.#writer.write({ from: [], where: [], virtuals: new Set() }, wanted)
+    const [row] = (await this.#session.query(text, this.#parameters)).rows
+    const values = wanted.map(({ literalType }, index) =>
+      decodeValue(row?.[2 * index] ?? '', row?.[2 * index + 1] ?? null, literalType),
+    )
+    const uncast = wanted.flatMap((one, index) =>
+      values[index]?.kind === 'cast' ? [{ index, one: { ...one, cast: true } }] : [],
+    )
+    const cast = await this.#evaluate(uncast.map(({ one }) => one))
+    for (const [position, { index }] of uncast.entries())
+      values[index] = cast[position] ?? { kind: 'inexact' }
+    return values
+  }
+}
+
+function isConstant({ source, query }: QuerySource): boolean {
+  return source.kind === 'expression' && query.from.length === 0 && query.virtuals.size === 0
+}
+
+/** A string literal compared with a text is that text; PostgreSQL need not be asked. */
+function localValue({ source }: QuerySource, type: ColumnType): DecodedValue | undefined {
+  const text = source.kind === 'expression' ? inside(source.node, 'A_Const')?.sval : undefined
+  return type === 'text' && text !== undefined ? { kind: 'value', value: text.sval ?? '' } : undefined
+}
+
+function wantedOf({ source }: QuerySource, literalType: ColumnType): Wanted {
+  return { source, literalType, cast: false }
+}
+
+function querySourcesOf({ comparison }: PlannedQual): readonly QuerySource[] {
+  if (comparison.operator === '=') return comparison.sources.filter((source) => source.kind === 'query')
+  return 'source' in comparison ? [comparison.source] : []
+}
+
+function typeOf({ table }: VirtualLeaf, { column }: PlannedQual): ColumnType {
+  return table.columns.find(({ name }) => name === column)?.type ?? 'text'
+}
+
+function toValues(decoded: readonly DecodedValue[]): Values {
+  const values: KeyValue[] = []
+  for (const one of decoded) {
+    if (one.kind === 'inexact' || one.kind === 'cast') return 'inexact'
+    if (one.kind === 'value') values.push(one.value)
+  }
+  return values
+}
+
+/** Adds a qual to those of its column; of two `=`, what they have in common. Undefined when that is nothing. */
+function mergeEqual(quals: readonly Qual<KeyValue>[], added: Qual<KeyValue>): Qual<KeyValue>[] | undefined {
+  const known = quals.find((qual) => qual.operator === '=')
+  if (added.operator !== '=' || known?.operator !== '=') return [...quals, added]
+  const [first, ...others] = known.values.filter((value) => added.values.includes(value))
+  if (first === undefined) return undefined
+  return [...quals.filter((qual) => qual !== known), { operator: '=', values: [first, ...others] }]
+}
+
+function withoutCostlyKeys(quals: ScanQuals, leaf: VirtualLeaf, whole: boolean) {
+  const { keys } = leaf.table.table
+  const kept = { ...quals }
+  for (const [column, ofColumn] of Object.entries(quals)) {
+    const key = keys[column]
+    const isOptional = (key?.require ?? 'optional') === 'optional'
+    if (!isOptional || countCalls({ [column]: ofColumn }, keys) <= mostOptionalCalls) continue
+    kept[column] = ofColumn.filter(({ operator }) => operator !== '=')
+  }
+  const isKept = Object.keys(quals).every((column) => kept[column] === quals[column])
+  return { quals: kept, whole: whole && isKept }
+}

@@ -1,0 +1,121 @@
+/** Runs the scans of a plan: each as soon as those are staged that its key queries read. */
+import type { VirtualLeaf } from '../bind/binding.js'
+import { canceledError, DatabaseError } from '../database-error.js'
+import type { Connection } from '../fetch/connection.js'
+import { scanRows } from '../fetch/scan-rows.js'
+import type { ScanPlan } from '../plan/plan-scans.js'
+import type { ScanTable } from '../stage/scan-table.js'
+import type { ScanTables } from '../stage/scan-tables.js'
+import type { PushedQuals, QualPusher } from './push-quals.js'
+
+export interface ScanRun {
+  readonly plans: readonly ScanPlan[]
+  /** Columns that each scan has to fill. */
+  readonly columns: ReadonlyMap<VirtualLeaf, ReadonlySet<string>>
+  readonly pusher: QualPusher
+  readonly scanTables: ScanTables
+  connectionOf(leaf: VirtualLeaf): Connection
+  readonly signal: AbortSignal
+}
+
+export type StagedScans = ReadonlyMap<VirtualLeaf, ScanTable>
+
+/**
+ * @param staged filled as scans are ready; key queries look there for the names of scan tables
+ * @throws DatabaseError of the first scan that fails; all others have then ended, and nothing is left staged
+ */
+export async function runScans(run: ScanRun, staged: Map<VirtualLeaf, ScanTable>): Promise<void> {
+  const controller = new AbortController()
+  const onAbort = () => controller.abort()
+  if (run.signal.aborted) throw canceledError()
+  run.signal.addEventListener('abort', onAbort, { once: true })
+  const failures: unknown[] = []
+  const tasks = new Map<VirtualLeaf, Promise<void>>()
+  const shared = new Map<string, Promise<ScanTable>>()
+  // The plans stand in such an order that every scan's task is there before those that wait for it.
+  for (const plan of run.plans) {
+    const task = runScan(run, plan, tasks, shared, controller.signal)
+      .then((table) => {
+        staged.set(plan.leaf, table)
+      })
+      .catch((error: unknown) => {
+        failures.push(error)
+        controller.abort()
+        throw error
+      })
+    tasks.set(plan.leaf, task)
+  }
+  await Promise.allSettled(tasks.values())
+  run.signal.removeEventListener('abort', onAbort)
+  if (failures.length === 0) return
+  for (const table of staged.values()) table.release()
+  if (run.signal.aborted) throw canceledError()
+  throw failures[0]
+}
+
+async function runScan(
+  run: ScanRun,
+  plan: ScanPlan,
+  tasks: ReadonlyMap<VirtualLeaf, Promise<void>>,
+  shared: Map<string, Promise<ScanTable>>,
+  signal: AbortSignal,
+): Promise<ScanTable> {
+  await Promise.all([...plan.after].map((leaf) => tasks.get(leaf)))
+  if (signal.aborted) throw canceledError()
+  const pushed = await run.pusher.push(plan)
+  const limit =
+    plan.limit !== undefined && pushed.kind === 'some' && pushed.whole
+      ? await run.pusher.limitOf(plan.limit)
+      : undefined
+  const columns = [...(run.columns.get(plan.leaf) ?? [])]
+  const key = sharingKey(plan.leaf, columns, pushed, limit)
+  const known = shared.get(key)
+  if (known !== undefined) return known
+  const staging = stage(run, plan.leaf, columns, pushed, limit, signal)
+  shared.set(key, staging)
+  return staging
+}
+
+async function stage(
+  run: ScanRun,
+  leaf: VirtualLeaf,
+  columns: readonly string[],
+  pushed: PushedQuals,
+  limit: number | undefined,
+  signal: AbortSignal,
+): Promise<ScanTable> {
+  const { table } = leaf
+  const rows =
+    pushed.kind === 'none' || limit === 0
+      ? noRows()
+      : scanRows({ table, connection: run.connectionOf(leaf), columns, quals: pushed.quals, limit, signal })
+  return run.scanTables.stage({
+    columns: table.columns,
+    filled: columns,
+    tableName: table.table.name,
+    rows,
+    signal,
+  })
+}
+
+async function* noRows(): AsyncGenerator<never, void, void> {}
+
+/** Equal for two references to one table that would fetch the same rows. */
+function sharingKey(
+  { table }: VirtualLeaf,
+  columns: readonly string[],
+  pushed: PushedQuals,
+  limit: number | undefined,
+): string {
+  const quals = pushed.kind === 'some' ? Object.entries(pushed.quals).sort() : 'none'
+  return JSON.stringify([table.oid, [...columns].sort(), limit ?? 'all', quals], (_, value: unknown) =>
+    typeof value === 'bigint' ? `${value}n` : value,
+  )
+}
+
+/** For errors of the engine's own queries: their positions mean nothing to the client. */
+export function withoutPosition(error: unknown): unknown {
+  if (!(error instanceof DatabaseError) || error.position === undefined) return error
+  const { sqlState, detail, hint, cause } = error
+  return new DatabaseError(error.message, { sqlState, detail, hint, cause })
+}

@@ -1,0 +1,77 @@
+/** A plugin over rows that a test gives, which notes what it was asked. */
+import type { Columns, Row } from '@millrace/plugin-sdk/column'
+import { definePlugin, type Plugin } from '@millrace/plugin-sdk/plugin'
+import type { Qual } from '@millrace/plugin-sdk/qual'
+import { type Key, tablesOf } from '@millrace/plugin-sdk/table'
+import { z } from 'zod'
+
+export interface Call {
+  readonly table: string
+  readonly columns: readonly string[]
+  /** As `column operator values`, sorted. */
+  readonly quals: readonly string[]
+  readonly limit: number | undefined
+}
+
+export interface CountedTable {
+  readonly columns: Columns
+  readonly keys: Readonly<Record<string, Key>>
+  readonly rows: readonly Row[]
+}
+
+export interface CountingPlugin {
+  readonly plugin: Plugin
+  readonly calls: Call[]
+}
+
+/** Rows are filtered by the `=` quals, as an API would; by other quals only now and then. */
+export function countingPlugin(tables: Readonly<Record<string, CountedTable>>): CountingPlugin {
+  const calls: Call[] = []
+  const defineTable = tablesOf<undefined>()
+  const plugin = definePlugin({
+    name: 'counting',
+    description: 'Rows of a test.',
+    config: z.unknown(),
+    connect: () => undefined,
+    tables: Object.entries(tables).map(([name, { columns, keys, rows }]) =>
+      defineTable({
+        name,
+        description: name,
+        columns,
+        keys,
+        examples: [],
+        async *list(scan) {
+          const quals = Object.entries(scan.quals).flatMap(([column, ofColumn]) =>
+            (ofColumn ?? []).map((qual) => ({ column, qual })),
+          )
+          calls.push({
+            table: name,
+            columns: [...scan.columns].sort(),
+            quals: quals.map(({ column, qual }) => describe(column, qual)).sort(),
+            limit: scan.limit,
+          })
+          const found = rows.filter((row) => quals.every(({ column, qual }) => fulfils(row[column], qual)))
+          const fetched = await scan.call('List', async () => found)
+          const wanted = fetched.map((row) =>
+            Object.fromEntries(Object.entries(row).filter(([column]) => scan.columns.has(column))),
+          )
+          yield wanted
+        },
+      }),
+    ),
+  })
+  return { plugin, calls }
+}
+
+function describe(column: string, qual: Qual): string {
+  if (qual.operator === '=') return `${column} = ${qual.values.map(String).sort().join(', ')}`
+  return 'value' in qual ? `${column} ${qual.operator} ${String(qual.value)}` : `${column} ${qual.operator}`
+}
+
+/** An API that knows nothing but equality: other quals may always let more through. */
+function fulfils(value: unknown, qual: Qual): boolean {
+  if (qual.operator === 'is null') return value === null || value === undefined
+  if (qual.operator === 'is not null') return value !== null && value !== undefined
+  if (value === null || value === undefined) return false
+  return qual.operator !== '=' || qual.values.some((asked) => String(asked) === String(value))
+}
