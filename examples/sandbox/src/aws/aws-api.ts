@@ -1,0 +1,192 @@
+/** The front door of the AWS services: recognises a call, checks who makes it, runs it. */
+import { deniedCredentials, expiredSessionToken, type SandboxCredentials } from '../credentials.js'
+import type { Answer, ApiCall, ApiRequest, Refusal, Service } from '../service.js'
+import { AwsError } from './aws-error.js'
+import type { AwsContext, AwsService } from './aws-service.js'
+import { regions } from './regions.js'
+import { checkSignature, readSignature, type SignatureFault } from './signature.js'
+import { sayError, sayResult } from './wire.js'
+
+export interface AwsApiOptions {
+  readonly accountId: string
+  readonly credentials: readonly SandboxCredentials[]
+  readonly services: readonly AwsService[]
+}
+
+export class AwsApi implements Service {
+  readonly name = 'aws'
+
+  constructor(readonly options: AwsApiOptions) {}
+
+  recognise(request: ApiRequest): ApiCall | null {
+    if (request.method !== 'POST') return null
+    const target = request.headers['x-amz-target']
+    const form = target === undefined ? readForm(request) : null
+    if (target === undefined && form === null) return null
+    const [identifier, operation] = form ? [form.Version, form.Action] : splitTarget(target ?? '')
+    const service = this.options.services.find(
+      (one) =>
+        (one.protocol === 'json') === (form === null) &&
+        (one.identifier === identifier || one.otherIdentifiers?.includes(identifier ?? '')),
+    )
+    const protocol = service?.protocol ?? (form ? 'query' : 'json')
+    const signed = readSignature(request)
+    const region = typeof signed === 'string' ? undefined : signed.scope.region
+    return {
+      service: service?.name ?? 'aws',
+      operation: operation ?? 'unknown',
+      region,
+      parameters: form ?? parameters(request),
+      answer: async (signal) => {
+        try {
+          if (service === undefined || operation === undefined) throw unknownOperation(protocol)
+          const context = this.#authenticate(request, service, operation, signal)
+          const run = Object.hasOwn(service.operations, operation) ? service.operations[operation] : undefined
+          if (run === undefined) throw unknownOperation(protocol)
+          const input = form ?? parseBody(request)
+          return sayResult(protocol, operation, await run(input, context))
+        } catch (error) {
+          if (error instanceof AwsError) return sayError(protocol, error)
+          throw error
+        }
+      },
+      refuse: (refusal) => refuse(protocol, service, refusal),
+    }
+  }
+
+  #authenticate(
+    request: ApiRequest,
+    service: AwsService,
+    operation: string,
+    signal: AbortSignal,
+  ): AwsContext {
+    const { protocol } = service
+    const signed = readSignature(request)
+    if (typeof signed === 'string') throw signatureError(protocol, signed)
+    const { accessKeyId, region } = signed.scope
+    const known = this.options.credentials.find((one) => one.accessKeyId === accessKeyId)
+    const sessionToken = request.headers['x-amz-security-token']
+    if (sessionToken === expiredSessionToken) throw expiredTokenError(protocol)
+    if (known === undefined || sessionToken !== undefined) throw unknownKeyError(protocol)
+    const fault = checkSignature(request, signed, known.secretAccessKey)
+    if (fault !== null) throw signatureError(protocol, fault)
+    if (signed.scope.service !== service.name) throw wrongScopeError(protocol, `service: '${service.name}'.`)
+    const where = regions.find((one) => one.name === region)
+    if (where === undefined) throw wrongScopeError(protocol, 'a valid region.')
+    // A region that the account has not opted into does not know the account's keys.
+    if (where.optInStatus === 'not-opted-in') throw unknownKeyError(protocol)
+    const isDenied = accessKeyId === deniedCredentials.accessKeyId
+    const userArn = `arn:aws:iam::${this.options.accountId}:user/${isDenied ? 'denied' : 'sandbox'}`
+    if (isDenied && operation !== 'GetCallerIdentity') throw deniedError(service, operation, userArn)
+    return {
+      accountId: this.options.accountId,
+      region,
+      partition: 'aws',
+      userArn,
+      userId: isDenied ? 'AIDASANDBOXDENIED0000' : 'AIDASANDBOXSANDBOX000',
+      signal,
+    }
+  }
+}
+
+function readForm(request: ApiRequest): Record<string, string> | null {
+  if (!request.headers['content-type']?.startsWith('application/x-www-form-urlencoded')) return null
+  return Object.fromEntries(new URLSearchParams(request.body.toString('utf8')))
+}
+
+function splitTarget(target: string): [string | undefined, string | undefined] {
+  const dot = target.lastIndexOf('.')
+  return dot < 0 ? [undefined, undefined] : [target.slice(0, dot), target.slice(dot + 1)]
+}
+
+function parameters(request: ApiRequest): unknown {
+  try {
+    return parseBody(request)
+  } catch {
+    return request.body.toString('utf8')
+  }
+}
+
+function parseBody(request: ApiRequest): unknown {
+  try {
+    return JSON.parse(request.body.toString('utf8') || '{}')
+  } catch {
+    throw new AwsError('SerializationException', 'The request body is not JSON')
+  }
+}
+
+function unknownOperation(protocol: AwsService['protocol']): AwsError {
+  return protocol === 'json'
+    ? new AwsError('UnknownOperationException', 'The requested operation is not known')
+    : new AwsError('InvalidAction', 'The action is not valid for this web service')
+}
+
+function signatureError(protocol: AwsService['protocol'], fault: SignatureFault): AwsError {
+  const isJson = protocol === 'json'
+  switch (fault) {
+    case 'missing':
+      if (protocol === 'ec2') return new AwsError('MissingParameter', 'The request must contain a signature')
+      return isJson
+        ? new AwsError('MissingAuthenticationTokenException', 'Missing Authentication Token')
+        : new AwsError('MissingAuthenticationToken', 'Request is missing Authentication Token', 403)
+    case 'malformed':
+      return isJson
+        ? new AwsError('IncompleteSignatureException', 'The Authorization header is not complete')
+        : new AwsError('IncompleteSignature', 'The Authorization header is not complete')
+    case 'expired':
+      return mismatchError(protocol, 'Signature expired: the time of the request is too far from now')
+    case 'mismatch':
+      return mismatchError(
+        protocol,
+        'The request signature we calculated does not match the signature you provided. ' +
+          'Check your AWS Secret Access Key and signing method.',
+      )
+  }
+}
+
+function mismatchError(protocol: AwsService['protocol'], message: string): AwsError {
+  if (protocol === 'json') return new AwsError('InvalidSignatureException', message)
+  if (protocol === 'query') return new AwsError('SignatureDoesNotMatch', message, 403)
+  return new AwsError('AuthFailure', 'AWS was not able to validate the provided access credentials', 401)
+}
+
+function wrongScopeError(protocol: AwsService['protocol'], what: string): AwsError {
+  return mismatchError(protocol, `Credential should be scoped to ${what.startsWith('a ') ? '' : 'correct '}${what}`)
+}
+
+function unknownKeyError(protocol: AwsService['protocol']): AwsError {
+  const message = 'The security token included in the request is invalid.'
+  if (protocol === 'json') return new AwsError('UnrecognizedClientException', message)
+  if (protocol === 'query') return new AwsError('InvalidClientTokenId', message, 403)
+  return new AwsError('AuthFailure', 'AWS was not able to validate the provided access credentials', 401)
+}
+
+function expiredTokenError(protocol: AwsService['protocol']): AwsError {
+  const message = 'The security token included in the request is expired'
+  if (protocol === 'json') return new AwsError('ExpiredTokenException', message)
+  return protocol === 'query'
+    ? new AwsError('ExpiredToken', message, 403)
+    : new AwsError('RequestExpired', message)
+}
+
+function deniedError(service: AwsService, operation: string, userArn: string): AwsError {
+  const action = `${service.name}:${operation}`
+  const message = `User: ${userArn} is not authorized to perform: ${action} because no identity-based policy allows the ${action} action`
+  return service.protocol === 'json'
+    ? new AwsError('AccessDeniedException', message)
+    : new AwsError(service.protocol === 'query' ? 'AccessDenied' : 'UnauthorizedOperation', message, 403)
+}
+
+function refuse(protocol: AwsService['protocol'], service: AwsService | undefined, refusal: Refusal): Answer {
+  const { kind, status, code, message } = refusal
+  if (kind === 'throttle') {
+    const throttling = code ?? service?.throttlingCode ?? 'ThrottlingException'
+    return sayError(protocol, new AwsError(throttling, message ?? 'Rate exceeded', status ?? 400))
+  }
+  const failing = new AwsError(
+    code ?? (protocol === 'json' ? 'InternalFailure' : 'InternalError'),
+    message ?? 'The request processing has failed because of an unknown error, exception or failure.',
+    status ?? (code === undefined ? 500 : 400),
+  )
+  return sayError(protocol, failing)
+}

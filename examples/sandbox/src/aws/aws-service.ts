@@ -1,0 +1,36 @@
+/** What one AWS service of the sandbox is made of. */
+
+/** Who calls, and where. */
+export interface AwsContext {
+  readonly accountId: string
+  readonly region: string
+  readonly partition: string
+  readonly userArn: string
+  readonly userId: string
+  readonly signal: AbortSignal
+}
+
+/** A result that is serialized already: JSON text, or the XML inside of the result element. */
+export interface Serialized {
+  readonly text: string | Buffer
+}
+
+export type AwsOperation = (input: unknown, context: AwsContext) => Serialized | Promise<Serialized>
+
+export interface AwsService {
+  /** As it stands in credential scopes and in IAM actions. */
+  readonly name: string
+  /** JSON 1.1 (X-Amz-Target), the query protocol (XML), or EC2's variant of it. */
+  readonly protocol: 'json' | 'query' | 'ec2'
+  /** JSON: what stands before the dot in X-Amz-Target. Query: the API version. */
+  readonly identifier: string
+  /** Other spellings of the identifier that clients send. */
+  readonly otherIdentifiers?: readonly string[]
+  /** What the service calls its throttling error. */
+  readonly throttlingCode: string
+  readonly operations: Readonly<Record<string, AwsOperation>>
+}
+
+export function json(value: unknown): Serialized {
+  return { text: JSON.stringify(value) }
+}

@@ -1,0 +1,135 @@
+/** The log of calls: what the sandbox was asked, when, and how many calls were in flight. */
+
+export interface CallRecord {
+  readonly id: number
+  readonly service: string
+  readonly operation: string
+  readonly region: string | undefined
+  readonly parameters: unknown
+  /** Milliseconds of the process's monotonic clock. */
+  readonly startedAt: number
+  /** When the last byte was handed over or the connection went; undefined while in flight. */
+  readonly endedAt: number | undefined
+  /** Calls of all services that were in flight when this one began, itself included. */
+  readonly inFlightAtStart: number
+  /** The HTTP status, undefined until the answer is on its way. */
+  readonly status: number | undefined
+  /** The client went away before it had the answer. */
+  readonly aborted: boolean
+  /** Kinds of the faults that this call met. */
+  readonly faults: readonly string[]
+}
+
+export interface CallFilter {
+  readonly service?: string | undefined
+  readonly operation?: string | undefined
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] }
+
+/** One call's entry, kept up to date while the call runs. */
+export class OpenCall {
+  constructor(
+    readonly record: Mutable<CallRecord>,
+    readonly onEnd: () => void,
+  ) {}
+
+  answered(status: number): void {
+    this.record.status = status
+  }
+
+  metFault(kind: string): void {
+    this.record.faults = [...this.record.faults, kind]
+  }
+
+  ended(aborted: boolean): void {
+    if (this.record.endedAt !== undefined) return
+    this.record.endedAt = performance.now()
+    this.record.aborted = aborted
+    this.onEnd()
+  }
+}
+
+export class CallLog {
+  #records: CallRecord[] = []
+  #lastId = 0
+  #inFlight = 0
+  readonly #waiters = new Set<() => void>()
+
+  /** Calls in the order in which they began. Records of running calls change as they go on. */
+  list(filter: CallFilter = {}): readonly CallRecord[] {
+    return this.#records.filter(
+      (call) =>
+        (filter.service === undefined || call.service === filter.service) &&
+        (filter.operation === undefined || call.operation === filter.operation),
+    )
+  }
+
+  count(filter: CallFilter = {}): number {
+    return this.list(filter).length
+  }
+
+  /** The largest number of such calls that were in flight at one moment. */
+  maxInFlight(filter: CallFilter = {}): number {
+    const changes = this.list(filter).flatMap((call) => [
+      { at: call.startedAt, by: 1 },
+      ...(call.endedAt === undefined ? [] : [{ at: call.endedAt, by: -1 }]),
+    ])
+    changes.sort((a, b) => a.at - b.at || a.by - b.by)
+    let running = 0
+    let most = 0
+    for (const change of changes) {
+      running += change.by
+      most = Math.max(most, running)
+    }
+    return most
+  }
+
+  /** Calls in flight now. */
+  get inFlight(): number {
+    return this.#inFlight
+  }
+
+  clear(): void {
+    this.#records = []
+  }
+
+  /** Resolves once the condition holds; it is looked at whenever a call begins or ends. */
+  async until(condition: (log: this) => boolean): Promise<void> {
+    while (!condition(this)) await new Promise<void>((resolve) => this.#waiters.add(resolve))
+  }
+
+  /** Resolves when no call is in flight. */
+  async idle(): Promise<void> {
+    await this.until((log) => log.inFlight === 0)
+  }
+
+  open(call: Pick<CallRecord, 'service' | 'operation' | 'region' | 'parameters'>): OpenCall {
+    this.#inFlight += 1
+    this.#lastId += 1
+    const record: Mutable<CallRecord> = {
+      id: this.#lastId,
+      service: call.service,
+      operation: call.operation,
+      region: call.region,
+      parameters: call.parameters,
+      startedAt: performance.now(),
+      endedAt: undefined,
+      inFlightAtStart: this.#inFlight,
+      status: undefined,
+      aborted: false,
+      faults: [],
+    }
+    this.#records.push(record)
+    this.#changed()
+    return new OpenCall(record, () => {
+      this.#inFlight -= 1
+      this.#changed()
+    })
+  }
+
+  #changed(): void {
+    for (const wake of this.#waiters) wake()
+    this.#waiters.clear()
+  }
+}

@@ -1,0 +1,109 @@
+/**
+ * Password authentication by SCRAM-SHA-256, which pg-gateway carries out. It is given a stream in memory, so
+ * that the socket stays ours, and is let go of before it would begin to answer queries.
+ */
+import { createHmac, randomBytes } from 'node:crypto'
+import { DatabaseError } from '@millrace/sql-engine/database-error'
+import { createScramSha256Data, PostgresConnection, type ScramSha256Data, verifyScramSha256Password } from 'pg-gateway'
+import type { PacketReader } from '../startup/packet-reader.js'
+import { startupPacket } from '../wire/frontend-messages.js'
+
+/** A client's answer is some hundred bytes; PostgreSQL's own limit (PG_MAX_AUTH_TOKEN_LENGTH) is this. */
+const longestAnswer = 65_535
+
+export class ScramAuthenticator {
+  readonly #passwordOf: (user: string) => string | undefined
+  readonly #secret = randomBytes(32)
+  readonly #verifiers = new Map<string, { readonly password: string; readonly data: Promise<ScramSha256Data> }>()
+
+  constructor(passwordOf: (user: string) => string | undefined) {
+    this.#passwordOf = passwordOf
+  }
+
+  /**
+   * Runs the exchange, up to and with AuthenticationOk.
+   * @throws DatabaseError 28P01 when the password is wrong or the user is not known
+   */
+  async authenticate(user: string, reader: PacketReader, write: (bytes: Uint8Array) => void): Promise<void> {
+    const toGateway = new TransformStream<Uint8Array, Uint8Array>()
+    const fromGateway = new TransformStream<Uint8Array, Uint8Array>()
+    const connection = new PostgresConnection(
+      { readable: toGateway.readable, writable: fromGateway.writable },
+      {
+        auth: {
+          method: 'scram-sha-256',
+          getScramSha256Data: () => this.#verifierOf(user),
+          validateCredentials: ({ authMessage, clientProof, scramSha256Data: { storedKey } }) =>
+            verifyScramSha256Password({ authMessage, clientProof, storedKey }),
+        },
+        onAuthenticated: async () => {
+          await connection.detach()
+        },
+      },
+    )
+    const input = toGateway.writable.getWriter()
+    const output = fromGateway.readable.getReader()
+    try {
+      // Whatever goes wrong on one side shows on the other, where it is awaited.
+      input.write(startupPacket([['user', user]])).catch(() => {})
+      for (;;) {
+        const { value } = await output.read()
+        const message = Buffer.from(value ?? [])
+        const step = stepOf(message)
+        if (step === 'failed') throw authenticationFailed(user)
+        write(message)
+        if (step === 'done') return
+        if (step === 'answer') input.write(await readAnswer(reader)).catch(() => {})
+      }
+    } finally {
+      input.abort().catch(() => {})
+      output.cancel().catch(() => {})
+    }
+  }
+
+  #verifierOf(user: string): Promise<ScramSha256Data> | ScramSha256Data {
+    const password = this.#passwordOf(user)
+    // A user that does not exist is told from a wrong password by nothing, not even by a changing salt.
+    if (password === undefined) return this.#verifierOfNobody(user)
+    const known = this.#verifiers.get(user)
+    if (known?.password === password) return known.data
+    const data = createScramSha256Data(password)
+    this.#verifiers.set(user, { password, data })
+    return data
+  }
+
+  #verifierOfNobody(user: string): ScramSha256Data {
+    const salt = createHmac('sha256', this.#secret).update(user).digest().subarray(0, 16)
+    const key = () => randomBytes(32).toString('base64')
+    return { salt: salt.toString('base64'), iterations: 4096, storedKey: key(), serverKey: key() }
+  }
+}
+
+/** What has to follow a message of the server's: chapter "SASL Authentication". */
+function stepOf(message: Buffer): 'answer' | 'go on' | 'done' | 'failed' {
+  if (message[0] !== 0x52 /* R */ || message.length < 9) return 'failed'
+  switch (message.readInt32BE(5)) {
+    case 0:
+      return 'done'
+    case 10:
+    case 11:
+      return 'answer'
+    case 12:
+      return 'go on'
+    default:
+      return 'failed'
+  }
+}
+
+async function readAnswer(reader: PacketReader): Promise<Buffer> {
+  const head = await reader.read(5)
+  const length = head.readInt32BE(1)
+  if (head[0] !== 0x70 /* p */ || length < 4 || length > longestAnswer) {
+    throw new DatabaseError('expected SASL response', { sqlState: '08P01' })
+  }
+  return Buffer.concat([head, await reader.read(length - 4)])
+}
+
+function authenticationFailed(user: string): DatabaseError {
+  return new DatabaseError(`password authentication failed for user "${user}"`, { sqlState: '28P01' })
+}

@@ -1,0 +1,115 @@
+/** Messages that PostgreSQL sends. */
+import { DatabaseError } from '@millrace/sql-engine/database-error'
+import { ByteReader } from './byte-reader.js'
+import { ByteWriter } from './byte-writer.js'
+
+export type Severity = 'ERROR' | 'FATAL'
+
+/** Fields of ErrorResponse and NoticeResponse by their codes: chapter "Error and Notice Message Fields". */
+export type ErrorFields = ReadonlyMap<string, string>
+
+export function errorResponse(error: DatabaseError, severity: Severity = 'ERROR'): Buffer {
+  return fieldsMessage('E', fieldsOf(error, severity))
+}
+
+export function noticeResponse(message: string): Buffer {
+  const fields = new Map([
+    ['S', 'NOTICE'],
+    ['V', 'NOTICE'],
+    ['C', '00000'],
+    ['M', message],
+  ])
+  return fieldsMessage('N', fields)
+}
+
+function fieldsOf(error: DatabaseError, severity: Severity): ErrorFields {
+  const fields = new Map<string, string>([
+    ['S', severity],
+    ['V', severity],
+    ['C', error.sqlState],
+    ['M', error.message],
+  ])
+  if (error.detail !== undefined) fields.set('D', error.detail)
+  if (error.hint !== undefined) fields.set('H', error.hint)
+  if (error.position !== undefined) fields.set('P', String(error.position))
+  return fields
+}
+
+function fieldsMessage(type: 'E' | 'N', fields: ErrorFields): Buffer {
+  const writer = new ByteWriter()
+  // NUL ends a field; an API's words may hold one.
+  for (const [code, text] of fields) writer.bytes(Buffer.from(code, 'latin1')).string(text.replaceAll('\0', ' '))
+  return writer.byte(0).message(type)
+}
+
+export function readErrorFields(message: Buffer): ErrorFields {
+  const reader = new ByteReader(message)
+  const fields = new Map<string, string>()
+  for (let code = reader.byte(); code !== 0; code = reader.byte()) {
+    fields.set(String.fromCharCode(code), reader.string())
+  }
+  return fields
+}
+
+export function toDatabaseError(message: Buffer): DatabaseError {
+  const fields = readErrorFields(message)
+  const position = fields.get('P')
+  return new DatabaseError(fields.get('M') ?? 'unknown error', {
+    sqlState: fields.get('C') ?? 'XX000',
+    detail: fields.get('D'),
+    hint: fields.get('H'),
+    position: position === undefined ? undefined : Number(position),
+  })
+}
+
+/** Maps what an error or notice says of a rewritten statement to the one that the client sent. */
+export function mapError(
+  message: Buffer,
+  position: (position: number) => number | undefined,
+  text: (text: string) => string,
+): Buffer {
+  const mapped = new Map<string, string>()
+  for (const [code, value] of readErrorFields(message)) {
+    if (code === 'P') {
+      const original = position(Number(value))
+      if (original !== undefined) mapped.set(code, String(original))
+      // Names in the fields below are those of the scan tables; "s" and "t" are schema and table.
+    } else if (code === 's' && value === 'millrace_scan') continue
+    else mapped.set(code, 'MDHWtnq'.includes(code) ? text(value) : value)
+  }
+  return fieldsMessage(message[0] === 0x45 ? 'E' : 'N', mapped)
+}
+
+/** Replaces the OIDs of relations in a RowDescription, in place. */
+export function replaceRelations(message: Buffer, relations: ReadonlyMap<number, number>): void {
+  const reader = new ByteReader(message)
+  const count = reader.uint16()
+  for (let field = 0; field < count; field++) {
+    reader.string()
+    const at = reader.offset
+    const original = relations.get(reader.uint32())
+    if (original !== undefined) message.writeUInt32BE(original, at)
+    // Attribute number, type, its length, its modifier, format.
+    reader.bytes(2 + 4 + 2 + 4 + 2)
+  }
+}
+
+export function readDataRow(message: Buffer): (string | null)[] {
+  const reader = new ByteReader(message)
+  return Array.from({ length: reader.uint16() }, () => {
+    const length = reader.int32()
+    return length === -1 ? null : reader.bytes(length).toString('utf8')
+  })
+}
+
+export function readParameterTypes(message: Buffer): number[] {
+  const reader = new ByteReader(message)
+  return Array.from({ length: reader.uint16() }, () => reader.uint32())
+}
+
+/** Says that we speak 3.0 only, and which options we do not know. */
+export function negotiateProtocolVersion(options: readonly string[]): Buffer {
+  const writer = new ByteWriter().int32(0).int32(options.length)
+  for (const option of options) writer.string(option)
+  return writer.message('v')
+}
