@@ -61,10 +61,10 @@ function forJsonb(json: string): JsonText {
 function replaceRefusedEscapes(json: string): string {
   return json.replace(
     /\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u([0-9a-fA-F]{4})|\\./g,
-    (escape, codeUnit: string | undefined) =>
+    (escaped, codeUnit: string | undefined) =>
       codeUnit !== undefined && (codeUnit === '0000' || /^[dD][89a-fA-F]/.test(codeUnit))
         ? '\\ufffd'
-        : escape,
+        : escaped,
   )
 }
 

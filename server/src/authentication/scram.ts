@@ -4,7 +4,12 @@
  */
 import { createHmac, randomBytes } from 'node:crypto'
 import { DatabaseError } from '@millrace/sql-engine/database-error'
-import { createScramSha256Data, PostgresConnection, type ScramSha256Data, verifyScramSha256Password } from 'pg-gateway'
+import {
+  createScramSha256Data,
+  PostgresConnection,
+  type ScramSha256Data,
+  verifyScramSha256Password,
+} from 'pg-gateway'
 import type { PacketReader } from '../startup/packet-reader.js'
 import { startupPacket } from '../wire/frontend-messages.js'
 
@@ -14,7 +19,10 @@ const longestAnswer = 65_535
 export class ScramAuthenticator {
   readonly #passwordOf: (user: string) => string | undefined
   readonly #secret = randomBytes(32)
-  readonly #verifiers = new Map<string, { readonly password: string; readonly data: Promise<ScramSha256Data> }>()
+  readonly #verifiers = new Map<
+    string,
+    { readonly password: string; readonly data: Promise<ScramSha256Data> }
+  >()
 
   constructor(passwordOf: (user: string) => string | undefined) {
     this.#passwordOf = passwordOf

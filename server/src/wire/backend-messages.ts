@@ -38,7 +38,8 @@ function fieldsOf(error: DatabaseError, severity: Severity): ErrorFields {
 function fieldsMessage(type: 'E' | 'N', fields: ErrorFields): Buffer {
   const writer = new ByteWriter()
   // NUL ends a field; an API's words may hold one.
-  for (const [code, text] of fields) writer.bytes(Buffer.from(code, 'latin1')).string(text.replaceAll('\0', ' '))
+  for (const [code, text] of fields)
+    writer.bytes(Buffer.from(code, 'latin1')).string(text.replaceAll('\0', ' '))
   return writer.byte(0).message(type)
 }
 

@@ -58,7 +58,8 @@ export class ByteReader {
 
   #take(length: number): Buffer {
     const end = this.#offset + length
-    if (length < 0 || end > this.#bytes.length) throw new MalformedMessage('insufficient data left in message')
+    if (length < 0 || end > this.#bytes.length)
+      throw new MalformedMessage('insufficient data left in message')
     const taken = this.#bytes.subarray(this.#offset, end)
     this.#offset = end
     return taken

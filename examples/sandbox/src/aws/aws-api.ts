@@ -151,7 +151,10 @@ function mismatchError(protocol: AwsService['protocol'], message: string): AwsEr
 }
 
 function wrongScopeError(protocol: AwsService['protocol'], what: string): AwsError {
-  return mismatchError(protocol, `Credential should be scoped to ${what.startsWith('a ') ? '' : 'correct '}${what}`)
+  return mismatchError(
+    protocol,
+    `Credential should be scoped to ${what.startsWith('a ') ? '' : 'correct '}${what}`,
+  )
 }
 
 function unknownKeyError(protocol: AwsService['protocol']): AwsError {

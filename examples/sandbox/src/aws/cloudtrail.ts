@@ -46,7 +46,10 @@ export function cloudtrailService(trails: TrailStore): AwsService {
       GetInsightSelectors: (raw, context) => {
         const { TrailName, EventDataStore } = read(insightInput, raw)
         if (typeof TrailName !== 'string' || typeof EventDataStore === 'string') {
-          throw new AwsError('InvalidParameterCombinationException', 'Give either a trail or an event data store.')
+          throw new AwsError(
+            'InvalidParameterCombinationException',
+            'Give either a trail or an event data store.',
+          )
         }
         const trail = get(trails, TrailName, context)
         if (trail.insightSelectors === undefined) {
@@ -102,7 +105,10 @@ function find(trails: TrailStore, nameOrArn: string, context: AwsContext): Trail
 function get(trails: TrailStore, nameOrArn: string, context: AwsContext): Trail {
   const trail = find(trails, nameOrArn, context)
   if (trail !== undefined) return trail
-  throw new AwsError('TrailNotFoundException', `Unknown trail: ${nameOrArn} for the user: ${context.accountId}`)
+  throw new AwsError(
+    'TrailNotFoundException',
+    `Unknown trail: ${nameOrArn} for the user: ${context.accountId}`,
+  )
 }
 
 function tagsOf(trails: TrailStore, arn: string, context: AwsContext): unknown {

@@ -13,7 +13,9 @@ export const ec2: AwsService = {
   operations: {
     DescribeRegions: (input) => {
       const parameters = describeRegionsInput.parse(input)
-      const wanted = Object.entries(parameters).flatMap(([key, value]) => (/^RegionName\.\d+$/.test(key) ? [value] : []))
+      const wanted = Object.entries(parameters).flatMap(([key, value]) =>
+        /^RegionName\.\d+$/.test(key) ? [value] : [],
+      )
       const listed = regions.filter(
         ({ name, optInStatus }) =>
           (parameters.AllRegions === 'true' || optInStatus !== 'not-opted-in') &&

@@ -1,7 +1,7 @@
 /** The parameters of FilterLogEvents, checked as the API reference states them. */
 import { z } from 'zod'
-import { FilterPatternError } from '../filter-pattern/scanner.js'
 import { compileFilterPattern } from '../filter-pattern/filter-pattern.js'
+import { FilterPatternError } from '../filter-pattern/scanner.js'
 import { AwsError, constraintError } from './aws-error.js'
 import type { AwsContext } from './aws-service.js'
 
@@ -69,11 +69,7 @@ export function readFilterLogEventsInput(raw: unknown, context: AwsContext): Fil
   const limit = rest.limit ?? mostEventsPerPage
   if (limit < 1) throw constraintError(limit, 'limit', 'Member must have value greater than or equal to 1')
   if (limit > mostEventsPerPage) {
-    throw constraintError(
-      limit,
-      'limit',
-      `Member must have value less than or equal to ${mostEventsPerPage}`,
-    )
+    throw constraintError(limit, 'limit', `Member must have value less than or equal to ${mostEventsPerPage}`)
   }
   const startFromHead = rest.startFromHead ?? true
   if (!startFromHead && startTime < earliestBackwardStart) {
@@ -102,7 +98,8 @@ function readLogGroup(
     throw invalid('logGroupName and logGroupIdentifier may not be given together')
   }
   if (typeof name === 'string') {
-    if (!/^[.\-_/#A-Za-z0-9]{1,512}$/.test(name)) throw patternError(name, 'logGroupName', '[\\.\\-_/#A-Za-z0-9]+')
+    if (!/^[.\-_/#A-Za-z0-9]{1,512}$/.test(name))
+      throw patternError(name, 'logGroupName', '[\\.\\-_/#A-Za-z0-9]+')
     return name
   }
   if (typeof identifier !== 'string') {

@@ -47,7 +47,8 @@ export function checkSignature(
   const timestamp = request.headers['x-amz-date']
   const time = timestamp === undefined ? Number.NaN : parseTimestamp(timestamp)
   if (timestamp === undefined || Number.isNaN(time)) return 'malformed'
-  if (!signed.signedHeaders.includes('host') || !signed.signedHeaders.includes('x-amz-date')) return 'malformed'
+  if (!signed.signedHeaders.includes('host') || !signed.signedHeaders.includes('x-amz-date'))
+    return 'malformed'
   const payloadHash = sha256(request.body)
   const declaredHash = request.headers['x-amz-content-sha256']
   if (declaredHash !== undefined && declaredHash !== payloadHash) return 'mismatch'
@@ -68,7 +69,11 @@ export function checkSignature(
   return Math.abs(Date.now() - time) > largestSkewMs ? 'expired' : null
 }
 
-function canonicalRequest(request: ApiRequest, signedHeaders: readonly string[], payloadHash: string): string {
+function canonicalRequest(
+  request: ApiRequest,
+  signedHeaders: readonly string[],
+  payloadHash: string,
+): string {
   const [path = '/'] = request.target.split('?', 1)
   const query = [...request.url.searchParams]
     .map(([name, value]) => `${encode(name)}=${encode(value)}`)

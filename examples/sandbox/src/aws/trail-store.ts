@@ -30,9 +30,7 @@ export class TrailStore {
 
   /** Trails whose home a region is and, if wanted, the copies that multi-region trails have there. */
   inRegion(region: string, withShadows: boolean): readonly Trail[] {
-    return this.#trails.filter(
-      (trail) => trail.homeRegion === region || (withShadows && trail.isMultiRegion),
-    )
+    return this.#trails.filter((trail) => trail.homeRegion === region || (withShadows && trail.isMultiRegion))
   }
 
   byName(name: string, region: string): Trail | undefined {

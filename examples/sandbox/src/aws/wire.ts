@@ -7,11 +7,7 @@ import type { AwsService, Serialized } from './aws-service.js'
 const stsNamespace = 'https://sts.amazonaws.com/doc/2011-06-15/'
 const ec2Namespace = 'http://ec2.amazonaws.com/doc/2016-11-15/'
 
-export function sayResult(
-  protocol: AwsService['protocol'],
-  operation: string,
-  { text }: Serialized,
-): Answer {
+export function sayResult(protocol: AwsService['protocol'], operation: string, { text }: Serialized): Answer {
   const requestId = randomUUID()
   if (protocol === 'json') return answer(200, 'application/x-amz-json-1.1', text, requestId)
   const xml =

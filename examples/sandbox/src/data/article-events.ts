@@ -11,13 +11,14 @@ import { assumedRole, awsService, federatedUser, iamUser, otherAccount, root } f
 const seed = 20220706
 
 const cli = 'aws-cli/2.7.12 Python/3.9.11 Linux/5.13.0-1029-aws exe/x86_64.ubuntu.20 prompt/off'
-const browser = 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/103.0.0.0 Safari/537.36'
+const browser =
+  'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/103.0.0.0 Safari/537.36'
 const since = '2022-07-06T17:12:30Z'
 
-type Draft = Omit<
-  RecordParts,
-  'time' | 'region' | 'accountId' | 'requestID' | 'eventID' | 'userAgent'
-> & { readonly userAgent?: string; readonly region?: string }
+type Draft = Omit<RecordParts, 'time' | 'region' | 'accountId' | 'requestID' | 'eventID' | 'userAgent'> & {
+  readonly userAgent?: string
+  readonly region?: string
+}
 
 /** What a service does on its own behalf; address and agent are its name. */
 function byService(
@@ -153,15 +154,24 @@ function fromServices(accountId: string): Draft[] {
     since,
   )
   return [
-    byService('cloudtrail.amazonaws.com', 's3.amazonaws.com', 'GetBucketAcl', { bucketName: bucket, acl: '' }),
+    byService('cloudtrail.amazonaws.com', 's3.amazonaws.com', 'GetBucketAcl', {
+      bucketName: bucket,
+      acl: '',
+    }),
     delivery('CloudTrail'),
     byService('cloudtrail.amazonaws.com', 'logs.amazonaws.com', 'CreateLogStream', {
       logGroupName: 'cloudtrail-cwg-devto',
       logStreamName: articleStream(accountId),
     }),
-    byService('config.amazonaws.com', 'ec2.amazonaws.com', 'DescribeVolumes', { volumeSet: {}, filterSet: {} }, {
-      userIdentity: { ...configRole, invokedBy: 'config.amazonaws.com' },
-    }),
+    byService(
+      'config.amazonaws.com',
+      'ec2.amazonaws.com',
+      'DescribeVolumes',
+      { volumeSet: {}, filterSet: {} },
+      {
+        userIdentity: { ...configRole, invokedBy: 'config.amazonaws.com' },
+      },
+    ),
     byService('config.amazonaws.com', 'iam.amazonaws.com', 'ListGroups', null, {
       userIdentity: { ...configRole, invokedBy: 'config.amazonaws.com' },
       errorCode: 'ThrottlingException',
@@ -232,7 +242,11 @@ export function articleEvents(accountId: string): PutEvent[] {
 /** Events from IPv6 addresses, for a log group of their own. */
 export function ipv6Events(accountId: string): PutEvent[] {
   const random = new Random(seed + 6)
-  const addresses = ['2600:1f18:4e1a:bc00:95d1:2af1:9d3f:7b21', '2a00:1450:4009:81f::200e', '2001:4860:4860::8888']
+  const addresses = [
+    '2600:1f18:4e1a:bc00:95d1:2af1:9d3f:7b21',
+    '2a00:1450:4009:81f::200e',
+    '2001:4860:4860::8888',
+  ]
   return addresses.map((address, i) => {
     const time = articleDelivery - (addresses.length - i) * 600_000
     const record = cloudTrailRecord({
@@ -253,4 +267,3 @@ export function ipv6Events(accountId: string): PutEvent[] {
     return { message: JSON.stringify(record), timestamp: time, logStreamName: articleStream(accountId) }
   })
 }
-

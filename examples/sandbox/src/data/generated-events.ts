@@ -36,7 +36,10 @@ const actions: readonly [Action, ...Action[]] = [
     source: 'ec2',
     name: 'DescribeInstances',
     readOnly: true,
-    parameters: (random) => ({ instancesSet: { items: [{ instanceId: `i-0${random.hex(16)}` }] }, filterSet: {} }),
+    parameters: (random) => ({
+      instancesSet: { items: [{ instanceId: `i-0${random.hex(16)}` }] },
+      filterSet: {},
+    }),
   },
   {
     source: 's3',

@@ -72,8 +72,7 @@ function onStrings(scanner: Scanner, comparison: Comparison, matches: (text: str
 /** As {@link onStrings}, for unquoted values, which stand for numbers too. */
 function onTexts(scanner: Scanner, comparison: Comparison, matches: (text: string) => boolean): NodeTest {
   const wanted = wantedOutcome(scanner, comparison)
-  return (node) =>
-    (typeof node === 'string' || typeof node === 'number') && matches(String(node)) === wanted
+  return (node) => (typeof node === 'string' || typeof node === 'number') && matches(String(node)) === wanted
 }
 
 function wantedOutcome(scanner: Scanner, comparison: Comparison): boolean {

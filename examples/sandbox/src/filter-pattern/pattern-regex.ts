@@ -48,7 +48,7 @@ function translateNext(rest: string): [translated: string, taken: number] {
   if (character === '[') return translateClass(rest)
   if (character === '{') {
     const bounds = /^\{(\d*)(,?)(\d*)\}/.exec(rest)
-    if (bounds === null || bounds[1] + `${bounds[3]}` === '') throw refusal('{')
+    if (bounds === null || `${bounds[1]}${bounds[3]}` === '') throw refusal('{')
     const [whole, least, comma, most] = bounds
     return [`{${least === '' ? '0' : least}${comma}${most}}`, whole.length]
   }

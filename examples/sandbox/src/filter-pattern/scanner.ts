@@ -41,7 +41,7 @@ export class Scanner {
   /** Takes a double-quoted string with its escapes resolved, or null when none begins here. */
   takeQuoted(): string | null {
     if (!this.text.startsWith('"', this.#position)) return null
-    const quoted = this.take(/"(?:[^"\\]|\\[^])*"/y)
+    const quoted = this.take(/"(?:[^"\\]|\\[\s\S])*"/y)
     if (quoted === null) throw this.error('a quoted string is not closed')
     // A backslash stands before a quote and before a backslash; before anything else it means itself.
     return quoted.slice(1, -1).replace(/\\(["\\])/g, '$1')

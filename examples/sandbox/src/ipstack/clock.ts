@@ -37,7 +37,10 @@ export function localTime(id: string, now: Date): LocalTime {
   const offset = offsetAt(id, now)
   const year = now.getUTCFullYear()
   // Standard time is the smaller of the two offsets a year knows.
-  const standard = Math.min(offsetAt(id, new Date(Date.UTC(year, 0, 1))), offsetAt(id, new Date(Date.UTC(year, 6, 1))))
+  const standard = Math.min(
+    offsetAt(id, new Date(Date.UTC(year, 0, 1))),
+    offsetAt(id, new Date(Date.UTC(year, 6, 1))),
+  )
   const isSummer = offset !== standard
   const [winterCode, summerCode] = codes[id] ?? ['CET', 'CEST']
   const sign = offset < 0 ? '-' : '+'

@@ -97,7 +97,11 @@ export class IpstackApi implements Service {
     const plan = this.#plan(query.get('access_key'))
     const addresses = operation === 'check' ? ['104.53.216.85'] : subject.split(',')
     if (operation === 'bulk' && !plan.bulk) {
-      throw new IpstackError(303, 'batch_not_supported_on_plan', 'Bulk lookups are not supported on your plan.')
+      throw new IpstackError(
+        303,
+        'batch_not_supported_on_plan',
+        'Bulk lookups are not supported on your plan.',
+      )
     }
     if (addresses.length > mostAddresses) {
       throw new IpstackError(302, 'too_many_ips', `At most ${mostAddresses} addresses may be asked at once.`)
@@ -174,8 +178,10 @@ function asObject(value: unknown): Record<string, unknown> {
 }
 
 function checkSubject(address: string): void {
-  if (address === '') throw new IpstackError(404, '404_not_found', 'The requested resource does not exist.', 404)
-  if (!isAddress(address)) throw new IpstackError(106, 'invalid_ip_address', 'The IP Address supplied is invalid.')
+  if (address === '')
+    throw new IpstackError(404, '404_not_found', 'The requested resource does not exist.', 404)
+  if (!isAddress(address))
+    throw new IpstackError(106, 'invalid_ip_address', 'The IP Address supplied is invalid.')
 }
 
 function usageLimitReached(status: number): IpstackError {
@@ -202,7 +208,11 @@ function sayError(error: IpstackError): Answer {
 }
 
 function say(status: number, body: unknown): Answer {
-  return { status, headers: { 'content-type': 'application/json; charset=utf-8' }, body: JSON.stringify(body) }
+  return {
+    status,
+    headers: { 'content-type': 'application/json; charset=utf-8' },
+    body: JSON.stringify(body),
+  }
 }
 
 function decode(path: string): string {

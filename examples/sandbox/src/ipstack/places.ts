@@ -105,20 +105,90 @@ function city(
   geonameId: number,
   timeZone: string,
 ): City {
-  return { country: countryCode, regionCode, regionName, city: name, zip, latitude, longitude, geonameId, timeZone }
+  return {
+    country: countryCode,
+    regionCode,
+    regionName,
+    city: name,
+    zip,
+    latitude,
+    longitude,
+    geonameId,
+    timeZone,
+  }
 }
 
 /** Where the article's addresses are. */
 export const articlePlaces: Readonly<Record<string, City>> = {
-  '104.53.216.85': city('US', 'CA', 'California', 'Windsor', '95492', 38.547, -122.816, 5409768, 'America/Los_Angeles'),
+  '104.53.216.85': city(
+    'US',
+    'CA',
+    'California',
+    'Windsor',
+    '95492',
+    38.547,
+    -122.816,
+    5409768,
+    'America/Los_Angeles',
+  ),
   '82.102.17.180': city('ES', 'MD', 'Madrid', 'Madrid', '28001', 40.4165, -3.7026, 3117735, 'Europe/Madrid'),
-  '89.248.165.99': city('NL', 'NH', 'North Holland', 'Diemen', '1112', 52.3394, 4.9626, 2756888, 'Europe/Amsterdam'),
-  '107.170.20.63': city('US', 'NY', 'New York', 'Manhattan', '10011', 40.7411, -74.0018, 5125771, 'America/New_York'),
-  '157.230.162.15': city('US', 'CA', 'California', 'Palo Alto', '94301', 37.4419, -122.143, 5380748, 'America/Los_Angeles'),
-  '212.102.58.164': city('US', 'IL', 'Illinois', 'Chicago', '60602', 41.8829, -87.6326, 4887398, 'America/Chicago'),
+  '89.248.165.99': city(
+    'NL',
+    'NH',
+    'North Holland',
+    'Diemen',
+    '1112',
+    52.3394,
+    4.9626,
+    2756888,
+    'Europe/Amsterdam',
+  ),
+  '107.170.20.63': city(
+    'US',
+    'NY',
+    'New York',
+    'Manhattan',
+    '10011',
+    40.7411,
+    -74.0018,
+    5125771,
+    'America/New_York',
+  ),
+  '157.230.162.15': city(
+    'US',
+    'CA',
+    'California',
+    'Palo Alto',
+    '94301',
+    37.4419,
+    -122.143,
+    5380748,
+    'America/Los_Angeles',
+  ),
+  '212.102.58.164': city(
+    'US',
+    'IL',
+    'Illinois',
+    'Chicago',
+    '60602',
+    41.8829,
+    -87.6326,
+    4887398,
+    'America/Chicago',
+  ),
 }
 
-const seattle = city('US', 'WA', 'Washington', 'Seattle', '98101', 47.6062, -122.3321, 5809844, 'America/Los_Angeles')
+const seattle = city(
+  'US',
+  'WA',
+  'Washington',
+  'Seattle',
+  '98101',
+  47.6062,
+  -122.3321,
+  5809844,
+  'America/Los_Angeles',
+)
 
 /** Where any other address may be. */
 export const places: readonly [City, ...City[]] = [
@@ -130,7 +200,17 @@ export const places: readonly [City, ...City[]] = [
   city('CA', 'QC', 'Quebec', 'Montréal', 'H3B', 45.5017, -73.5673, 6077243, 'America/Toronto'),
   city('MX', 'CMX', 'Mexico City', 'Mexico City', '06000', 19.4326, -99.1332, 3530597, 'America/Mexico_City'),
   city('BR', 'SP', 'São Paulo', 'São Paulo', '01000', -23.5505, -46.6333, 3448439, 'America/Sao_Paulo'),
-  city('AR', 'C', 'Buenos Aires F.D.', 'Buenos Aires', '1871', -34.6037, -58.3816, 3435910, 'America/Argentina/Buenos_Aires'),
+  city(
+    'AR',
+    'C',
+    'Buenos Aires F.D.',
+    'Buenos Aires',
+    '1871',
+    -34.6037,
+    -58.3816,
+    3435910,
+    'America/Argentina/Buenos_Aires',
+  ),
   city('GB', 'ENG', 'England', 'London', 'EC1A', 51.5074, -0.1278, 2643743, 'Europe/London'),
   city('GB', 'SCT', 'Scotland', 'Edinburgh', 'EH1', 55.9533, -3.1883, 2650225, 'Europe/London'),
   city('IE', 'L', 'Leinster', 'Dublin', 'D02', 53.3498, -6.2603, 2964574, 'Europe/Dublin'),
@@ -146,5 +226,5 @@ export const places: readonly [City, ...City[]] = [
   city('SG', '01', 'Central Singapore', 'Singapore', '018956', 1.3521, 103.8198, 1880252, 'Asia/Singapore'),
   city('AU', 'NSW', 'New South Wales', 'Sydney', '2000', -33.8688, 151.2093, 2147714, 'Australia/Sydney'),
   city('ZA', 'WC', 'Western Cape', 'Cape Town', '8001', -33.9249, 18.4241, 3369157, 'Africa/Johannesburg'),
-  city('KE', '30', "Nairobi County", 'Nairobi', '00100', -1.2921, 36.8219, 184745, 'Africa/Nairobi'),
+  city('KE', '30', 'Nairobi County', 'Nairobi', '00100', -1.2921, 36.8219, 184745, 'Africa/Nairobi'),
 ]
