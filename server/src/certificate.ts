@@ -1,0 +1,61 @@
+/** The certificate of a gateway that was given none: signed by itself, kept in the home. */
+import { randomBytes } from 'node:crypto'
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { generate } from 'selfsigned'
+import { z } from 'zod'
+
+export interface Certificate {
+  /** Both as PEM. */
+  readonly key: string
+  readonly cert: string
+}
+
+const fileName = 'certificate.json'
+const certificate = z.object({ key: z.string(), cert: z.string(), expires: z.iso.datetime() })
+
+/** How long it is valid, and how long before its end another one is made, in days. */
+const validDays = 825
+const renewalDays = 30
+
+const millisecondsPerDay = 86_400_000
+
+/** Reads the certificate of a folder; makes one if there is none, or it is about to expire. */
+export async function loadOrCreateCertificate(folder: string, now = new Date()): Promise<Certificate> {
+  const path = join(folder, fileName)
+  const known = certificate.safeParse(await readJson(path))
+  const latest = new Date(now.getTime() + renewalDays * millisecondsPerDay)
+  if (known.success && new Date(known.data.expires) > latest) return known.data
+  const expires = new Date(now.getTime() + validDays * millisecondsPerDay)
+  const made = await generate([{ name: 'commonName', value: 'localhost' }], {
+    keyType: 'ec',
+    notBeforeDate: new Date(now.getTime() - millisecondsPerDay),
+    notAfterDate: expires,
+    extensions: [
+      { name: 'basicConstraints', cA: false },
+      {
+        name: 'subjectAltName',
+        altNames: [
+          { type: 2, value: 'localhost' },
+          { type: 7, ip: '127.0.0.1' },
+          { type: 7, ip: '::1' },
+        ],
+      },
+    ],
+  })
+  const content = { key: made.private, cert: made.cert, expires: expires.toISOString() }
+  await mkdir(folder, { recursive: true })
+  // Never half a file, and never readable to others.
+  const draft = `${path}.${randomBytes(4).toString('hex')}`
+  await writeFile(draft, JSON.stringify(content), { mode: 0o600 })
+  await rename(draft, path)
+  return content
+}
+
+async function readJson(path: string): Promise<unknown> {
+  try {
+    return JSON.parse(await readFile(path, 'utf8'))
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,225 @@
+/** A client's own connection to PostgreSQL: what is asked of it, and where the replies go. */
+import { createConnection, type Socket } from 'node:net'
+import { DatabaseError } from '@millrace/sql-engine/database-error'
+import type { BoundParameters, SessionResult } from '@millrace/sql-engine/statement'
+import { readErrorFields } from '../wire/backend-messages.js'
+import {
+  bindMessage,
+  bindRest,
+  cancelPacket,
+  closeMessage,
+  executeMessage,
+  flushMessage,
+  parseMessage,
+  terminateMessage,
+} from '../wire/frontend-messages.js'
+import { backend as messages } from '../wire/message-types.js'
+import type { FrameHead, FrameReader } from './frame-reader.js'
+import { HiddenReplies } from './hidden-replies.js'
+import { ReplyQueue, type Request } from './reply-queue.js'
+import type { SocketWriter } from './socket-writer.js'
+
+/** The statement and the portal of the engine's own questions in a client's session. */
+const ownName = 'millrace_key'
+
+/** A statement that fails: PostgreSQL then gives up the transaction and reads over everything to the next Sync. */
+const failingStatement = '"Millrace could not prepare the statement; this error ends its transaction"'
+
+export type TransactionStatus = 'idle' | 'in transaction' | 'failed'
+
+export interface BackendOptions {
+  readonly socketPath: string
+  readonly socket: Socket
+  readonly reader: FrameReader
+  readonly writer: SocketWriter
+  readonly client: SocketWriter
+  /** The body of BackendKeyData. */
+  readonly key: Buffer
+  /** Called at each ReadyForQuery. */
+  readonly onReady: (status: TransactionStatus) => void
+}
+
+export class Backend {
+  readonly replies = new ReplyQueue()
+  /** As the client has been told them, in the spelling of the server. */
+  readonly parameters = new Map<string, string>()
+  #status: TransactionStatus = 'idle'
+  #hasStarted = false
+  #saidGoodbye = false
+  #lost: DatabaseError | undefined
+  readonly #waiting = new Set<(error: DatabaseError) => void>()
+
+  constructor(readonly options: BackendOptions) {}
+
+  /** Whether an error now would have to undo something: a transaction, or a part of an implicit one. */
+  get hasTransaction(): boolean {
+    return this.#status !== 'idle' || this.#hasStarted
+  }
+
+  /** Whether the last thing that PostgreSQL said was why it closes the connection. */
+  get saidGoodbye(): boolean {
+    return this.#saidGoodbye
+  }
+
+  /** Writes a message, and notes what is to be answered. {@link flush} sends it. */
+  send(message: Buffer, request?: Request): void {
+    if (request !== undefined) {
+      this.replies.add(request)
+      if (request.kind === 'execute') this.#hasStarted = true
+    }
+    this.options.writer.add(message)
+  }
+
+  /** Sends what has been written; resolves when PostgreSQL takes more. */
+  async flush(): Promise<void> {
+    if (!this.options.writer.flush()) await this.options.writer.drained()
+  }
+
+  /** Lets PostgreSQL answer what it was asked, up to here; the client gets its replies. */
+  async settle(): Promise<void> {
+    if (this.replies.idle) return
+    this.send(flushMessage)
+    await this.flush()
+    await this.#unlessLost(this.replies.whenIdle())
+  }
+
+  /** Asks something of the engine's own. Its replies do not reach the client. See {@link Session.query}. */
+  async query(text: string, parameters?: BoundParameters): Promise<SessionResult> {
+    if (this.replies.skipping) throw transactionAborted()
+    const replies = new HiddenReplies()
+    const handler = replies
+    // What is left of an earlier question that failed is closed first.
+    this.send(closeMessage('S', ownName), { kind: 'close', handler })
+    this.send(parseMessage(ownName, text, parameters?.types ?? []), { kind: 'parse', handler })
+    this.send(bindMessage(ownName, ownName, bindRest(parameters)), { kind: 'bind', handler })
+    this.send(executeMessage(ownName), { kind: 'execute', handler })
+    this.send(closeMessage('P', ownName), { kind: 'close', handler: replies.last })
+    await this.askHidden(replies)
+    return { rows: replies.rows }
+  }
+
+  /** Sends hidden requests that were written, and waits for their replies. @throws DatabaseError */
+  async askHidden(replies: HiddenReplies): Promise<void> {
+    this.send(flushMessage)
+    await this.flush()
+    await this.#unlessLost(replies.finished)
+  }
+
+  /** Makes PostgreSQL fail, as if the statement that could not be prepared had failed there. */
+  async fail(): Promise<void> {
+    if (this.replies.skipping) return
+    const replies = new HiddenReplies()
+    this.send(parseMessage('', failingStatement, []), { kind: 'parse', handler: replies.last })
+    await this.askHidden(replies).catch(() => {})
+  }
+
+  /** Stops what PostgreSQL is doing for the client; nothing if it is waiting for it. */
+  cancel(): void {
+    if (this.replies.idle) return
+    const socket = createConnection(this.options.socketPath)
+    // Nobody is told whether a cancel request came in time, or at all.
+    socket.on('error', () => socket.destroy())
+    socket.setTimeout(10_000, () => socket.destroy())
+    socket.on('data', () => {})
+    socket.end(cancelPacket(this.options.key))
+  }
+
+  /** Passes PostgreSQL's replies on until it, or the client, has gone. */
+  async relay(): Promise<void> {
+    const { reader, client } = this.options
+    for (;;) {
+      this.#relayWhatIsHere()
+      if (!client.flush()) await client.drained()
+      if (!(await reader.wait())) return
+    }
+  }
+
+  /** Whoever waits for a reply is told that none will come. */
+  lose(error: DatabaseError): void {
+    this.#lost ??= error
+    for (const reject of this.#waiting) reject(this.#lost)
+    this.#waiting.clear()
+  }
+
+  /** Ends the connection, whatever is going on. */
+  end(): void {
+    this.cancel()
+    this.options.writer.end(terminateMessage)
+  }
+
+  #relayWhatIsHere(): void {
+    const { reader, client } = this.options
+    for (;;) {
+      if (this.replies.head?.handler?.takesRows !== true) {
+        const rows = reader.takeRun(isRow)
+        if (rows !== undefined) {
+          client.add(rows)
+          continue
+        }
+      }
+      const head = reader.peek()
+      const message = head && reader.take(head.size)
+      if (head === undefined || message === undefined) return
+      this.#receive(head.type, message)
+    }
+  }
+
+  #receive(type: number, message: Buffer): void {
+    if (type === messages.parameterStatus) this.#noteParameter(message)
+    const isForClient = type === messages.parameterStatus || type === messages.notificationResponse
+    const handler = isForClient ? undefined : this.replies.head?.handler
+    const reply = handler === undefined ? message : handler.reply(type, message)
+    if (reply !== undefined) this.options.client.add(reply)
+    if (type === messages.errorResponse) this.#saidGoodbye = isFatal(message)
+    else if (type === messages.readyForQuery) {
+      this.#status = statusOf(message)
+      this.#hasStarted = false
+    }
+    this.replies.settle(type)
+    if (type === messages.readyForQuery) this.options.onReady(this.#status)
+  }
+
+  #noteParameter(message: Buffer): void {
+    const [name = '', value = ''] = message.toString('latin1', 5).split('\0')
+    this.parameters.set(name, value)
+  }
+
+  async #unlessLost<Result>(promise: Promise<Result>): Promise<Result> {
+    if (this.#lost !== undefined) throw this.#lost
+    let reject: (error: DatabaseError) => void = () => {}
+    const lost = new Promise<never>((_, rejectLost) => {
+      reject = rejectLost
+    })
+    this.#waiting.add(reject)
+    try {
+      return await Promise.race([promise, lost])
+    } finally {
+      this.#waiting.delete(reject)
+    }
+  }
+}
+
+const isRow = ({ type }: FrameHead) => type === messages.dataRow || type === messages.copyData
+
+function statusOf(readyForQuery: Buffer): TransactionStatus {
+  switch (readyForQuery[5]) {
+    case 0x54 /* T */:
+      return 'in transaction'
+    case 0x45 /* E */:
+      return 'failed'
+    default:
+      return 'idle'
+  }
+}
+
+function isFatal(errorResponse: Buffer): boolean {
+  const severity = readErrorFields(errorResponse).get('V')
+  return severity === 'FATAL' || severity === 'PANIC'
+}
+
+function transactionAborted(): DatabaseError {
+  return new DatabaseError('current transaction is aborted, commands ignored until end of transaction block', {
+    sqlState: '25P02',
+  })
+}
+

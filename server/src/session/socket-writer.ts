@@ -1,0 +1,61 @@
+/** Writes to a socket as much as it takes, in as few writes as possible. */
+import type { Duplex } from 'node:stream'
+
+export class SocketWriter {
+  readonly #socket: Duplex
+  /** Not yet written; no two of them lie side by side in memory. */
+  #parts: Buffer[] = []
+
+  constructor(socket: Duplex) {
+    this.#socket = socket
+  }
+
+  /** Adds what {@link flush} will write. The bytes must not change afterwards. */
+  add(bytes: Buffer): void {
+    const last = this.#parts.at(-1)
+    // Messages that were cut out of one chunk go out as one again.
+    if (last?.buffer === bytes.buffer && last.byteOffset + last.length === bytes.byteOffset) {
+      this.#parts[this.#parts.length - 1] = Buffer.from(
+        last.buffer,
+        last.byteOffset,
+        last.length + bytes.length,
+      )
+    } else this.#parts.push(bytes)
+  }
+
+  /** Writes what was added. False: the peer is slow, {@link drained} tells when it takes more. */
+  flush(): boolean {
+    if (this.#parts.length === 0) return true
+    const parts = this.#parts
+    this.#parts = []
+    if (!this.#socket.writable) return true
+    if (parts.length === 1) return this.#socket.write(parts[0])
+    this.#socket.cork()
+    let takesMore = true
+    for (const part of parts) takesMore = this.#socket.write(part)
+    this.#socket.uncork()
+    return takesMore
+  }
+
+  /** Resolves when the peer has taken what was written, or has gone. */
+  async drained(): Promise<void> {
+    const socket = this.#socket
+    if (!socket.writableNeedDrain || socket.destroyed) return
+    await new Promise<void>((resolve) => {
+      const settle = () => {
+        socket.off('drain', settle)
+        socket.off('close', settle)
+        resolve()
+      }
+      socket.on('drain', settle)
+      socket.on('close', settle)
+    })
+  }
+
+  /** Writes one thing more, and ends the connection. */
+  end(last?: Buffer): void {
+    if (last !== undefined) this.add(last)
+    this.flush()
+    if (this.#socket.writable) this.#socket.end()
+  }
+}
