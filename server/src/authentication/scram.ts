@@ -53,7 +53,7 @@ export class ScramAuthenticator {
     const output = fromGateway.readable.getReader()
     try {
       // Whatever goes wrong on one side shows on the other, where it is awaited.
-      input.write(startupPacket([['user', user]])).catch(() => {})
+      input.write(unpooled(startupPacket([['user', user]]))).catch(() => {})
       for (;;) {
         const { value } = await output.read()
         const message = Buffer.from(value ?? [])
@@ -61,7 +61,7 @@ export class ScramAuthenticator {
         if (step === 'failed') throw authenticationFailed(user)
         write(message)
         if (step === 'done') return
-        if (step === 'answer') input.write(await readAnswer(reader)).catch(() => {})
+        if (step === 'answer') input.write(unpooled(await readAnswer(reader))).catch(() => {})
       }
     } finally {
       input.abort().catch(() => {})
@@ -85,6 +85,11 @@ export class ScramAuthenticator {
     const key = () => randomBytes(32).toString('base64')
     return { salt: salt.toString('base64'), iterations: 4096, storedKey: key(), serverKey: key() }
   }
+}
+
+/** pg-gateway 0.3.0-beta.4 reads from where a chunk's memory begins, not from where the chunk does. */
+function unpooled(bytes: Uint8Array): Uint8Array {
+  return Uint8Array.from(bytes)
 }
 
 /** What has to follow a message of the server's: chapter "SASL Authentication". */

@@ -1,5 +1,5 @@
 /** A client's own connection to PostgreSQL: what is asked of it, and where the replies go. */
-import { createConnection, type Socket } from 'node:net'
+import { createConnection } from 'node:net'
 import { DatabaseError } from '@millrace/sql-engine/database-error'
 import type { BoundParameters, SessionResult } from '@millrace/sql-engine/statement'
 import { readErrorFields } from '../wire/backend-messages.js'
@@ -11,10 +11,10 @@ import {
   executeMessage,
   flushMessage,
   parseMessage,
-  terminateMessage,
 } from '../wire/frontend-messages.js'
 import { backend as messages } from '../wire/message-types.js'
-import type { FrameHead, FrameReader } from './frame-reader.js'
+import type { BackendConnection } from './backend-connection.js'
+import type { FrameHead } from './frame-reader.js'
 import { HiddenReplies } from './hidden-replies.js'
 import { ReplyQueue, type Request } from './reply-queue.js'
 import type { SocketWriter } from './socket-writer.js'
@@ -25,35 +25,25 @@ const ownName = 'millrace_key'
 /** A statement that fails: PostgreSQL then gives up the transaction and reads over everything to the next Sync. */
 const failingStatement = '"Millrace could not prepare the statement; this error ends its transaction"'
 
-export type TransactionStatus = 'idle' | 'in transaction' | 'failed'
-
-export interface BackendOptions {
-  readonly socketPath: string
-  readonly socket: Socket
-  readonly reader: FrameReader
-  readonly writer: SocketWriter
+export interface BackendOptions extends BackendConnection {
   readonly client: SocketWriter
-  /** The body of BackendKeyData. */
-  readonly key: Buffer
-  /** Called at each ReadyForQuery. */
-  readonly onReady: (status: TransactionStatus) => void
+  /** Called when PostgreSQL is ready for a query and no transaction is open: no portal is left. */
+  readonly onTransactionEnd: () => void
 }
 
 export class Backend {
   readonly replies = new ReplyQueue()
   /** As the client has been told them, in the spelling of the server. */
   readonly parameters = new Map<string, string>()
-  #status: TransactionStatus = 'idle'
-  #hasStarted = false
+  #copiesIn = false
   #saidGoodbye = false
   #lost: DatabaseError | undefined
   readonly #waiting = new Set<(error: DatabaseError) => void>()
 
   constructor(readonly options: BackendOptions) {}
 
-  /** Whether an error now would have to undo something: a transaction, or a part of an implicit one. */
-  get hasTransaction(): boolean {
-    return this.#status !== 'idle' || this.#hasStarted
+  get isLost(): boolean {
+    return this.#lost !== undefined
   }
 
   /** Whether the last thing that PostgreSQL said was why it closes the connection. */
@@ -63,11 +53,21 @@ export class Backend {
 
   /** Writes a message, and notes what is to be answered. {@link flush} sends it. */
   send(message: Buffer, request?: Request): void {
-    if (request !== undefined) {
-      this.replies.add(request)
-      if (request.kind === 'execute') this.#hasStarted = true
-    }
+    if (request !== undefined) this.expect(request)
     this.options.writer.add(message)
+  }
+
+  /** Notes what is to be answered to a message that is written in parts. */
+  expect(request: Request): void {
+    // While PostgreSQL waits for COPY's data, it reads over a Sync.
+    if (this.#copiesIn && request.kind === 'sync') return
+    this.replies.add(request)
+  }
+
+  /** Sends CopyDone or CopyFail. */
+  endCopyIn(message: Buffer): void {
+    this.#copiesIn = false
+    this.send(message)
   }
 
   /** Sends what has been written; resolves when PostgreSQL takes more. */
@@ -109,7 +109,7 @@ export class Backend {
   async fail(): Promise<void> {
     if (this.replies.skipping) return
     const replies = new HiddenReplies()
-    this.send(parseMessage('', failingStatement, []), { kind: 'parse', handler: replies.last })
+    this.send(parseMessage(ownName, failingStatement, []), { kind: 'parse', handler: replies.last })
     await this.askHidden(replies).catch(() => {})
   }
 
@@ -141,12 +141,6 @@ export class Backend {
     this.#waiting.clear()
   }
 
-  /** Ends the connection, whatever is going on. */
-  end(): void {
-    this.cancel()
-    this.options.writer.end(terminateMessage)
-  }
-
   #relayWhatIsHere(): void {
     const { reader, client } = this.options
     for (;;) {
@@ -166,17 +160,19 @@ export class Backend {
 
   #receive(type: number, message: Buffer): void {
     if (type === messages.parameterStatus) this.#noteParameter(message)
-    const isForClient = type === messages.parameterStatus || type === messages.notificationResponse
-    const handler = isForClient ? undefined : this.replies.head?.handler
+    if (type === messages.errorResponse) {
+      this.#copiesIn = false
+      this.#saidGoodbye ||= isFatal(message)
+    } else if (type === messages.copyInResponse) this.#copiesIn = this.replies.head?.kind === 'execute'
+    const handler = this.replies.head?.handler
     const reply = handler === undefined ? message : handler.reply(type, message)
-    if (reply !== undefined) this.options.client.add(reply)
-    if (type === messages.errorResponse) this.#saidGoodbye = isFatal(message)
-    else if (type === messages.readyForQuery) {
-      this.#status = statusOf(message)
-      this.#hasStarted = false
-    }
+    // Some messages belong to no request: they come whenever there is something to tell.
+    const isForClient =
+      this.#saidGoodbye || type === messages.parameterStatus || type === messages.notificationResponse
+    if (isForClient) this.options.client.add(message)
+    else if (reply !== undefined) this.options.client.add(reply)
     this.replies.settle(type)
-    if (type === messages.readyForQuery) this.options.onReady(this.#status)
+    if (type === messages.readyForQuery && message[5] === idleStatus) this.options.onTransactionEnd()
   }
 
   #noteParameter(message: Buffer): void {
@@ -201,16 +197,8 @@ export class Backend {
 
 const isRow = ({ type }: FrameHead) => type === messages.dataRow || type === messages.copyData
 
-function statusOf(readyForQuery: Buffer): TransactionStatus {
-  switch (readyForQuery[5]) {
-    case 0x54 /* T */:
-      return 'in transaction'
-    case 0x45 /* E */:
-      return 'failed'
-    default:
-      return 'idle'
-  }
-}
+/** "I": not in a transaction. */
+const idleStatus = 0x49
 
 function isFatal(errorResponse: Buffer): boolean {
   const severity = readErrorFields(errorResponse).get('V')
@@ -218,8 +206,10 @@ function isFatal(errorResponse: Buffer): boolean {
 }
 
 function transactionAborted(): DatabaseError {
-  return new DatabaseError('current transaction is aborted, commands ignored until end of transaction block', {
-    sqlState: '25P02',
-  })
+  return new DatabaseError(
+    'current transaction is aborted, commands ignored until end of transaction block',
+    {
+      sqlState: '25P02',
+    },
+  )
 }
-

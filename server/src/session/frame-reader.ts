@@ -39,6 +39,11 @@ export class FrameReader {
     socket.on('error', this.#end)
   }
 
+  /** Whether a message has been passed on in part. */
+  get isInside(): boolean {
+    return this.#rest > 0
+  }
+
   /** Resolves when more has come. False: the peer has gone, and nothing more will come. */
   async wait(): Promise<boolean> {
     if (this.#ended) return false

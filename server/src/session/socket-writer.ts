@@ -1,6 +1,9 @@
 /** Writes to a socket as much as it takes, in as few writes as possible. */
 import type { Duplex } from 'node:stream'
 
+/** How long a peer that has been told everything may keep the connection, in milliseconds. */
+const patience = 5_000
+
 export class SocketWriter {
   readonly #socket: Duplex
   /** Not yet written; no two of them lie side by side in memory. */
@@ -52,10 +55,22 @@ export class SocketWriter {
     })
   }
 
-  /** Writes one thing more, and ends the connection. */
-  end(last?: Buffer): void {
-    if (last !== undefined) this.add(last)
+  /** Writes one thing more, and says that nothing follows. The peer ends the connection. */
+  finish(last: Buffer): void {
+    this.add(last)
     this.flush()
     if (this.#socket.writable) this.#socket.end()
+  }
+
+  /** Writes one thing more, and ends the connection: soon, even if the peer does not. */
+  end(last?: Buffer): void {
+    const socket = this.#socket
+    if (last !== undefined) this.add(last)
+    this.flush()
+    if (!socket.writable) return
+    socket.end(() => {
+      const timer = setTimeout(() => socket.destroy(), patience)
+      socket.once('close', () => clearTimeout(timer))
+    })
   }
 }

@@ -82,7 +82,7 @@ export function mapError(
 }
 
 /** Replaces the OIDs of relations in a RowDescription, in place. */
-export function replaceRelations(message: Buffer, relations: ReadonlyMap<number, number>): void {
+export function replaceRelations(message: Buffer, relations: ReadonlyMap<number, number>): Buffer {
   const reader = new ByteReader(message)
   const count = reader.uint16()
   for (let field = 0; field < count; field++) {
@@ -93,6 +93,7 @@ export function replaceRelations(message: Buffer, relations: ReadonlyMap<number,
     // Attribute number, type, its length, its modifier, format.
     reader.bytes(2 + 4 + 2 + 4 + 2)
   }
+  return message
 }
 
 export function readDataRow(message: Buffer): (string | null)[] {

@@ -59,6 +59,10 @@ export function closeMessage(kind: 'S' | 'P', name: string): Buffer {
   return new ByteWriter().bytes(Buffer.from(kind)).string(name).message('C')
 }
 
+export function copyFailMessage(reason: string): Buffer {
+  return new ByteWriter().string(reason).message('f')
+}
+
 export interface BindMessage {
   readonly portal: string
   readonly statement: string
@@ -86,4 +90,21 @@ export function readBind(message: Buffer): BindMessage {
     return code === 1 ? 1 : 0
   })
   return { portal, statement, formats, values, rest }
+}
+
+/** @throws MalformedMessage */
+export function readParse(message: Buffer): { readonly name: string; readonly text: string } {
+  const reader = new ByteReader(message)
+  return { name: reader.string(), text: reader.string() }
+}
+
+/** What Describe and Close speak of. @throws MalformedMessage */
+export function readTarget(message: Buffer): { readonly kind: string; readonly name: string } {
+  const reader = new ByteReader(message)
+  return { kind: String.fromCharCode(reader.byte()), name: reader.string() }
+}
+
+/** The portal that Execute names. @throws MalformedMessage */
+export function readExecute(message: Buffer): string {
+  return new ByteReader(message).string()
 }

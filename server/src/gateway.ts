@@ -1,0 +1,174 @@
+/** The PostgreSQL server that clients see: accepts connections, lets clients in, serves each in a session. */
+import { createServer, type Server, type Socket } from 'node:net'
+import { DatabaseError } from '@millrace/sql-engine/database-error'
+import type { StatementEngine } from '@millrace/sql-engine/statement'
+import type { Logger } from 'pino'
+import { ScramAuthenticator } from './authentication/scram.js'
+import type { Certificate } from './certificate.js'
+import { connectBackend } from './session/backend-connection.js'
+import { Session } from './session/session.js'
+import { SocketWriter } from './session/socket-writer.js'
+import { type Arrival, refuse, shakeHands } from './startup/handshake.js'
+import { ConnectionEnded } from './startup/packet-reader.js'
+
+export interface GatewayOptions {
+  readonly host: string
+  /** 0 for any that is free. */
+  readonly port: number
+  readonly engine: StatementEngine
+  /** The PostgreSQL behind: its Unix socket, and a promise that resolves when it accepts connections. */
+  readonly backend: { readonly socketPath: string; ready(): Promise<void> }
+  /** Undefined for a user that does not exist. */
+  readonly passwordOf: (user: string) => string | undefined
+  /** Without it, connections are not encrypted. */
+  readonly tls?: Certificate
+  readonly log: Logger
+  /** Clients at one time. Default is 90, which leaves the engine connections of its own. */
+  readonly maxConnections?: number
+}
+
+export interface Gateway {
+  readonly host: string
+  readonly port: number
+  /** Ends all sessions; clients are told why. New ones may come. */
+  closeAll(reason: DatabaseError): void
+  /** Ends all sessions and listens no more. Resolves when every connection is closed. */
+  stop(): Promise<void>
+}
+
+const defaultMaxConnections = 90
+
+/** As PostgreSQL's authentication_timeout: for everything before a client is let in, in milliseconds. */
+const handshakeTimeout = 60_000
+
+/** For clients to read why their session ends, in milliseconds. */
+const farewellTimeout = 1_000
+
+/** @throws NodeJS.ErrnoException EADDRINUSE and the like */
+export async function startGateway(options: GatewayOptions): Promise<Gateway> {
+  const gateway = new ListeningGateway(options)
+  await gateway.listen()
+  return gateway
+}
+
+class ListeningGateway implements Gateway {
+  readonly host: string
+  port: number
+  readonly #options: GatewayOptions
+  readonly #server: Server
+  readonly #authenticator: ScramAuthenticator
+  readonly #sockets = new Set<Socket>()
+  /** By what a cancel request names, in hexadecimal digits. */
+  readonly #sessions = new Map<string, Session>()
+  /** Clients that have a session or are getting one. */
+  #clients = 0
+  #stopped: Promise<void> | undefined
+
+  constructor(options: GatewayOptions) {
+    this.#options = options
+    this.host = options.host
+    this.port = options.port
+    this.#authenticator = new ScramAuthenticator(options.passwordOf)
+    this.#server = createServer({ noDelay: true, keepAlive: true, allowHalfOpen: true }, (socket) => {
+      this.#accept(socket).catch((error: unknown) => options.log.error({ err: error }, 'connection failed'))
+    })
+  }
+
+  async listen(): Promise<void> {
+    const { host, port } = this.#options
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once('error', reject)
+      this.#server.listen({ host, port }, () => {
+        this.#server.off('error', reject)
+        resolve()
+      })
+    })
+    this.#server.on('error', (error) => this.#options.log.error({ err: error }, 'cannot accept connections'))
+    const address = this.#server.address()
+    if (typeof address === 'object' && address !== null) this.port = address.port
+  }
+
+  closeAll(reason: DatabaseError): void {
+    for (const session of this.#sessions.values()) session.terminate(reason)
+  }
+
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop()
+    return this.#stopped
+  }
+
+  async #stop(): Promise<void> {
+    const closed = new Promise<void>((resolve) => {
+      this.#server.close(() => resolve())
+    })
+    this.closeAll(
+      new DatabaseError('terminating connection due to administrator command', { sqlState: '57P01' }),
+    )
+    const timer = setTimeout(() => {
+      for (const socket of this.#sockets) socket.destroy()
+    }, farewellTimeout)
+    await closed
+    clearTimeout(timer)
+  }
+
+  async #accept(socket: Socket): Promise<void> {
+    this.#sockets.add(socket)
+    // Whoever reads is told of errors, too; between readers, nobody is.
+    socket.on('error', () => {})
+    socket.once('close', () => this.#sockets.delete(socket))
+    const timer = setTimeout(() => socket.destroy(), handshakeTimeout)
+    try {
+      const { tls, log, maxConnections = defaultMaxConnections } = this.#options
+      // Nobody may fill the machine with connections that are never let in.
+      if (this.#sockets.size > 2 * maxConnections + 10) throw refuse(socket, tooManyClients())
+      const arrival = await shakeHands(socket, { certificate: tls, authenticator: this.#authenticator })
+      if (arrival.kind === 'cancel') {
+        this.#sessions.get(arrival.key.toString('hex'))?.cancel()
+        new SocketWriter(socket).end()
+      } else await this.#serve(arrival, () => clearTimeout(timer))
+      log.debug('connection ended')
+    } catch (error) {
+      this.#noteRefusal(error)
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  async #serve(
+    { stream, parameters }: Extract<Arrival, { kind: 'client' }>,
+    onGreeted: () => void,
+  ): Promise<void> {
+    const { backend, engine, log, maxConnections = defaultMaxConnections } = this.#options
+    this.#clients++
+    try {
+      if (this.#clients > maxConnections) throw tooManyClients()
+      await backend.ready()
+      const connection = await connectBackend(backend.socketPath, parameters)
+      onGreeted()
+      const session = new Session({ client: stream, backend: connection, engine, log })
+      const key = connection.key.toString('hex')
+      this.#sessions.set(key, session)
+      try {
+        stream.write(connection.greeting)
+        if (this.#stopped === undefined) await session.run()
+      } finally {
+        this.#sessions.delete(key)
+      }
+    } catch (error) {
+      throw refuse(stream, error)
+    } finally {
+      this.#clients--
+    }
+  }
+
+  #noteRefusal(error: unknown): void {
+    const { log } = this.#options
+    if (error instanceof DatabaseError) {
+      log.info({ sqlState: error.sqlState, reason: error.message }, 'client refused')
+    } else if (!(error instanceof ConnectionEnded)) log.warn({ err: error }, 'connection failed')
+  }
+}
+
+function tooManyClients(): DatabaseError {
+  return new DatabaseError('sorry, too many clients already', { sqlState: '53300' })
+}

@@ -1,0 +1,172 @@
+/**
+ * Prepared statements over virtual tables. The client's Parse goes on unchanged, so that PostgreSQL answers
+ * Describe from the foreign tables; at Bind, when the parameters are known, the statement is prepared, and the
+ * client's portal is bound to a hidden statement of the rewritten text.
+ */
+import { DatabaseError } from '@millrace/sql-engine/database-error'
+import type { BoundParameters, PreparedStatement, Statement } from '@millrace/sql-engine/statement'
+import {
+  type BindMessage,
+  bindMessage,
+  closeMessage,
+  describeMessage,
+  parseMessage,
+  readBind,
+  readExecute,
+  readParse,
+  readTarget,
+} from '../wire/frontend-messages.js'
+import { backend as messages } from '../wire/message-types.js'
+import type { Backend } from './backend.js'
+import { HiddenReplies } from './hidden-replies.js'
+import { preparedReplies } from './prepared-replies.js'
+import { plain, type ReplyHandler } from './reply-queue.js'
+
+export interface ExtendedQueryWorld {
+  readonly backend: Backend
+  analyse(text: string): readonly Statement[] | undefined
+  /** See {@link SimpleQueryWorld.prepare}. */
+  prepare(statement: Statement, parameters: BoundParameters): Promise<PreparedStatement | undefined>
+  /** Tells the client an error. */
+  report(error: unknown): void
+}
+
+export class ExtendedQueries {
+  readonly #world: ExtendedQueryWorld
+  /** The client's prepared statements that name virtual tables. */
+  readonly #statements = new Map<string, Statement>()
+  /** Names of such statements that PostgreSQL may not have answered for. */
+  readonly #unanswered = new Set<string>()
+  /** Portals that stand for rewritten statements. */
+  readonly #portals = new Map<string, ReplyHandler>()
+  /** Hidden statements of this transaction's portals. */
+  #hidden: string[] = []
+  /** Those of earlier ones, which no portal can need any more. */
+  #obsolete: string[] = []
+  #lastHidden = 0
+
+  constructor(world: ExtendedQueryWorld) {
+    this.#world = world
+  }
+
+  /** Whether a Bind, Describe, Execute or Close need be looked at. */
+  get isUsed(): boolean {
+    return this.#statements.size > 0 || this.#unanswered.size > 0 || this.#portals.size > 0
+  }
+
+  parse(message: Buffer): void {
+    const { backend, analyse } = this.#world
+    const { name, text } = readParse(message)
+    const statements = analyse(text)
+    const [statement] = statements ?? []
+    // PostgreSQL refuses several statements in one Parse.
+    const isVirtual = statements?.length === 1 && statement?.mayNameVirtualTables === true
+    if (!isVirtual && !this.#mayBeVirtual(name)) {
+      backend.send(message, plain.parse)
+      return
+    }
+    this.#unanswered.add(name)
+    const handler = relaying(() => {
+      if (isVirtual) this.#statements.set(name, statement)
+      else this.#statements.delete(name)
+    })
+    backend.send(message, { kind: 'parse', handler })
+  }
+
+  /** @returns a promise if the statement has to be prepared; the client's next message waits for it */
+  bind(message: Buffer): Promise<void> | undefined {
+    const bind = readBind(message)
+    if (this.#mayBeVirtual(bind.statement)) return this.#bindVirtual(message, bind)
+    this.#portals.delete(bind.portal)
+    this.#world.backend.send(message, plain.bind)
+    return undefined
+  }
+
+  describe(message: Buffer): void {
+    const { kind, name } = readTarget(message)
+    const handler = kind === 'P' ? this.#portals.get(name) : undefined
+    this.#world.backend.send(message, handler === undefined ? plain.describe : { kind: 'describe', handler })
+  }
+
+  execute(message: Buffer): void {
+    const handler = this.#portals.get(readExecute(message))
+    this.#world.backend.send(message, handler === undefined ? plain.execute : { kind: 'execute', handler })
+  }
+
+  close(message: Buffer): void {
+    const { kind, name } = readTarget(message)
+    if (kind === 'P') this.#portals.delete(name)
+    const handler = kind === 'S' ? relaying(() => this.#statements.delete(name)) : undefined
+    this.#world.backend.send(message, handler === undefined ? plain.close : { kind: 'close', handler })
+  }
+
+  /** The transaction has ended, and all portals with it. */
+  endTransaction(): void {
+    this.#portals.clear()
+    this.#obsolete.push(...this.#hidden)
+    this.#hidden = []
+  }
+
+  async #bindVirtual(message: Buffer, bind: BindMessage): Promise<void> {
+    const { backend, prepare, report } = this.#world
+    await backend.settle()
+    this.#unanswered.clear()
+    // After an error, PostgreSQL reads over this Bind as it would have.
+    if (backend.replies.skipping) return
+    const statement = this.#statements.get(bind.statement)
+    const types = statement && (await this.#parameterTypes(bind.statement))
+    if (types instanceof DatabaseError) {
+      report(types)
+      return
+    }
+    // PostgreSQL says what is wrong with the number of values.
+    if (types?.length !== bind.values.length || statement === undefined) {
+      this.#portals.delete(bind.portal)
+      backend.send(message, plain.bind)
+      return
+    }
+    const { formats, values } = bind
+    const prepared = await prepare(statement, { types, formats, values })
+    if (prepared === undefined) return
+    this.#closeObsolete()
+    const name = `millrace_${++this.#lastHidden}`
+    const handler = preparedReplies(prepared, statement.start)
+    const hidden = preparedReplies(prepared, statement.start, [messages.parseComplete])
+    backend.send(parseMessage(name, prepared.text, types), { kind: 'parse', handler: hidden })
+    backend.send(bindMessage(bind.portal, name, bind.rest), { kind: 'bind', handler })
+    this.#hidden.push(name)
+    this.#portals.set(bind.portal, handler)
+  }
+
+  /** Asked each time: the statement may have been deallocated by an SQL command. */
+  async #parameterTypes(statement: string): Promise<readonly number[] | DatabaseError> {
+    const { backend } = this.#world
+    const replies = new HiddenReplies()
+    backend.send(describeMessage('S', statement), { kind: 'describe', handler: replies.last })
+    try {
+      await backend.askHidden(replies)
+    } catch (error) {
+      if (error instanceof DatabaseError && !backend.isLost) return error
+      throw error
+    }
+    return replies.parameterTypes
+  }
+
+  #closeObsolete(): void {
+    const handler = new HiddenReplies()
+    for (const name of this.#obsolete) {
+      this.#world.backend.send(closeMessage('S', name), { kind: 'close', handler })
+    }
+    this.#obsolete = []
+  }
+
+  #mayBeVirtual(statement: string): boolean {
+    if (this.#world.backend.replies.idle) this.#unanswered.clear()
+    return this.#statements.has(statement) || this.#unanswered.has(statement)
+  }
+}
+
+/** Passes all replies on. */
+function relaying(done: () => void): ReplyHandler {
+  return { takesRows: false, reply: (_, message) => message, done }
+}

@@ -1,0 +1,292 @@
+/** A client's session: its messages go to its own PostgreSQL connection, virtual tables are prepared on the way. */
+import type { Duplex } from 'node:stream'
+import { DatabaseError } from '@millrace/sql-engine/database-error'
+import type {
+  BoundParameters,
+  Session as EngineSession,
+  PreparedStatement,
+  Statement,
+  StatementEngine,
+} from '@millrace/sql-engine/statement'
+import type { Logger } from 'pino'
+import { errorResponse, noticeResponse } from '../wire/backend-messages.js'
+import { MalformedMessage } from '../wire/byte-reader.js'
+import { terminateMessage } from '../wire/frontend-messages.js'
+import { frontend } from '../wire/message-types.js'
+import { Backend } from './backend.js'
+import type { BackendConnection } from './backend-connection.js'
+import { ExtendedQueries } from './extended-query.js'
+import { type FrameHead, FrameReader } from './frame-reader.js'
+import { plain, type RequestKind } from './reply-queue.js'
+import { runSimpleQuery } from './simple-query.js'
+import { SocketWriter } from './socket-writer.js'
+
+/** Longer statements and values are passed on unread, as PostgreSQL takes up to 1 GiB. In bytes. */
+const longestRead = 16 << 20
+
+/** Messages that may be long, and how they are answered. */
+const streamable = new Map<number, RequestKind>([
+  [frontend.parse, 'parse'],
+  [frontend.bind, 'bind'],
+  [frontend.query, 'query'],
+  [frontend.functionCall, 'query'],
+])
+
+export interface SessionOptions {
+  readonly client: Duplex
+  readonly backend: BackendConnection
+  readonly engine: StatementEngine
+  readonly log: Logger
+}
+
+export class Session {
+  readonly #options: SessionOptions
+  readonly #reader: FrameReader
+  readonly #client: SocketWriter
+  readonly #backend: Backend
+  readonly #extended: ExtendedQueries
+  /** Statements that have been prepared in this transaction. */
+  #prepared: PreparedStatement[] = []
+  #preparing: AbortController | undefined
+  /** It has said that it leaves, or sends no more; what it has asked for is still done. */
+  #clientHasLeft = false
+  #hasEnded = false
+
+  constructor(options: SessionOptions) {
+    const { client, backend, engine } = options
+    this.#options = options
+    this.#reader = new FrameReader(client, () => this.#preparing?.abort())
+    this.#client = new SocketWriter(client)
+    this.#backend = new Backend({
+      ...backend,
+      client: this.#client,
+      onTransactionEnd: () => this.#endTransaction(),
+    })
+    this.#extended = new ExtendedQueries({
+      backend: this.#backend,
+      analyse: (text) => engine.analyse(text),
+      prepare: (statement, parameters) => this.#prepare(statement, parameters),
+      report: (error) => this.#report(error),
+    })
+  }
+
+  /** Serves the client until it goes, or PostgreSQL does. Never rejects. */
+  async run(): Promise<void> {
+    const { client, backend, log } = this.#options
+    // PostgreSQL does what it has been asked before; replies it cannot get rid of end it, as they would without us.
+    client.once('close', () => backend.socket.destroySoon())
+    const relaying = this.#backend.relay().then(
+      () => this.terminate(connectionLost()),
+      (error: unknown) => this.terminate(internalError(error, log)),
+    )
+    try {
+      await this.#serve()
+      this.#clientHasLeft = true
+      backend.writer.finish(terminateMessage)
+    } catch (error) {
+      if (error instanceof MalformedMessage) {
+        this.terminate(new DatabaseError(error.message, { sqlState: '08P01' }))
+      } else if (!this.#hasEnded) this.terminate(internalError(error, log))
+    }
+    await relaying
+    this.#release()
+  }
+
+  /** Ends what the client's statement is doing: calls to APIs, and PostgreSQL's work. */
+  cancel(): void {
+    this.#preparing?.abort()
+    this.#backend.cancel()
+  }
+
+  /** Ends the session, whatever it is doing; the client is told why. */
+  terminate(reason: DatabaseError): void {
+    if (this.#hasEnded) return
+    this.#hasEnded = true
+    this.#preparing?.abort()
+    // Within a row nothing can be said, and PostgreSQL's own last words are enough.
+    const canTell =
+      !this.#clientHasLeft && !this.#backend.saidGoodbye && !this.#options.backend.reader.isInside
+    this.#client.end(canTell ? errorResponse(reason, 'FATAL') : undefined)
+    this.#backend.lose(reason)
+    this.#backend.cancel()
+    this.#options.backend.writer.finish(terminateMessage)
+  }
+
+  async #serve(): Promise<void> {
+    while (!this.#hasEnded) {
+      const busy = this.#takeMessage()
+      if (busy === 'wait') {
+        await this.#backend.flush()
+        if (!(await this.#reader.wait())) return
+      } else if (busy === 'end') return
+      else if (busy !== undefined) {
+        await busy
+        this.#client.flush()
+      }
+    }
+  }
+
+  /** @returns 'wait' if there is no message yet, a promise if the next one has to wait for this one */
+  #takeMessage(): Promise<void> | 'wait' | 'end' | undefined {
+    const reader = this.#reader
+    const part = reader.takeRun(({ type }) => type === frontend.copyData)
+    if (part !== undefined) {
+      this.#backend.send(part)
+      return undefined
+    }
+    const head = reader.peek()
+    if (head === undefined) return 'wait'
+    if (!this.#isRead(head)) {
+      this.#passOn(head.type)
+      let isFirst = true
+      const begin = reader.takeRun(() => {
+        const passes = isFirst
+        isFirst = false
+        return passes
+      })
+      if (begin !== undefined) this.#backend.send(begin)
+      return undefined
+    }
+    const message = reader.take(head.size)
+    return message === undefined ? 'wait' : this.#receive(head.type, message)
+  }
+
+  /** Whether a message is taken whole; others are passed on as they come. */
+  #isRead({ type, size }: FrameHead): boolean {
+    if (size > longestRead || type === frontend.functionCall) return false
+    return type !== frontend.bind || this.#extended.isUsed
+  }
+
+  /** Notes what will be answered to a message that is passed on in parts. */
+  #passOn(type: number): void {
+    if (type === frontend.copyFail) return
+    const kind = streamable.get(type)
+    if (kind === undefined) throw new MalformedMessage('invalid message length')
+    this.#backend.expect(plain[kind])
+  }
+
+  #receive(type: number, message: Buffer): Promise<void> | 'end' | undefined {
+    const backend = this.#backend
+    const extended = this.#extended
+    switch (type) {
+      case frontend.query:
+        return this.#query(message)
+      case frontend.parse:
+        extended.parse(message)
+        return undefined
+      case frontend.bind:
+        return extended.bind(message)
+      case frontend.describe:
+        if (extended.isUsed) extended.describe(message)
+        else backend.send(message, plain.describe)
+        return undefined
+      case frontend.execute:
+        if (extended.isUsed) extended.execute(message)
+        else backend.send(message, plain.execute)
+        return undefined
+      case frontend.close:
+        if (extended.isUsed) extended.close(message)
+        else backend.send(message, plain.close)
+        return undefined
+      case frontend.sync:
+        backend.send(message, plain.sync)
+        return undefined
+      case frontend.flush:
+        backend.send(message)
+        return undefined
+      case frontend.copyDone:
+      case frontend.copyFail:
+        backend.endCopyIn(message)
+        return undefined
+      case frontend.terminate:
+        return 'end'
+      default:
+        throw new MalformedMessage(`invalid frontend message type ${type}`)
+    }
+  }
+
+  #query(message: Buffer): Promise<void> | undefined {
+    const statements = this.#options.engine.analyse(message.toString('utf8', 5, message.length - 1))
+    if (statements !== undefined) {
+      return runSimpleQuery(statements, {
+        backend: this.#backend,
+        prepare: (statement) => this.#prepare(statement, undefined),
+      })
+    }
+    this.#backend.send(message, plain.query)
+    return undefined
+  }
+
+  async #prepare(
+    statement: Statement,
+    parameters: BoundParameters | undefined,
+  ): Promise<PreparedStatement | undefined> {
+    const controller = new AbortController()
+    this.#preparing = controller
+    const session: EngineSession = { query: (text, bound) => this.#backend.query(text, bound) }
+    const notice = (message: string) => {
+      this.#client.add(noticeResponse(message))
+      this.#client.flush()
+    }
+    try {
+      this.#checkEncoding()
+      const { signal } = controller
+      const options = parameters === undefined ? { signal, notice } : { parameters, signal, notice }
+      const prepared = await this.#options.engine.prepare(statement, session, options)
+      this.#prepared.push(prepared)
+      return prepared
+    } catch (error) {
+      if (this.#backend.isLost) throw error
+      this.#report(error, statement.start)
+      await this.#backend.fail()
+      return undefined
+    } finally {
+      this.#preparing = undefined
+    }
+  }
+
+  /** Values of the engine's questions come as text in the client's encoding. */
+  #checkEncoding(): void {
+    const encoding = this.#backend.parameters.get('client_encoding') ?? 'UTF8'
+    if (encoding === 'UTF8' || encoding === 'SQL_ASCII') return
+    throw new DatabaseError(`virtual tables cannot be queried under client_encoding ${encoding}`, {
+      sqlState: '0A000',
+      hint: "Run SET client_encoding = 'UTF8' first.",
+    })
+  }
+
+  /** @param start characters of the client's text that precede the statement */
+  #report(error: unknown, start = 0): void {
+    const told = error instanceof DatabaseError ? error : internalError(error, this.#options.log)
+    const { sqlState, detail, hint, position } = told
+    const placed =
+      position === undefined
+        ? told
+        : new DatabaseError(told.message, { sqlState, detail, hint, position: position + start })
+    this.#client.add(errorResponse(placed))
+  }
+
+  #endTransaction(): void {
+    this.#extended.endTransaction()
+    this.#release()
+  }
+
+  #release(): void {
+    const prepared = this.#prepared
+    this.#prepared = []
+    for (const statement of prepared) statement.release()
+  }
+}
+
+function connectionLost(): DatabaseError {
+  return new DatabaseError('the connection to the engine was lost', {
+    sqlState: '08006',
+    hint: 'Connect again; if PostgreSQL has crashed, it is being started.',
+  })
+}
+
+function internalError(error: unknown, log: Logger): DatabaseError {
+  log.error({ err: error }, 'internal error')
+  const said = error instanceof Error ? error.message : String(error)
+  return new DatabaseError(`internal error: ${said}`, { sqlState: 'XX000', cause: error })
+}

@@ -1,0 +1,80 @@
+/**
+ * A simple query whose statements name virtual tables. They are run one by one by the extended protocol, with
+ * one Sync at the end: as in a simple query, they are one transaction unless they say otherwise.
+ */
+import type { PreparedStatement, Statement } from '@millrace/sql-engine/statement'
+import {
+  bindMessage,
+  bindRest,
+  copyFailMessage,
+  describeMessage,
+  executeMessage,
+  parseMessage,
+  syncMessage,
+} from '../wire/frontend-messages.js'
+import { backend as messages } from '../wire/message-types.js'
+import type { Backend } from './backend.js'
+import { preparedReplies } from './prepared-replies.js'
+import { plain, type ReplyHandler } from './reply-queue.js'
+
+export interface SimpleQueryWorld {
+  readonly backend: Backend
+  /**
+   * Plans a statement and stages what it needs. Undefined when that failed: the client has been told, and
+   * PostgreSQL has given up the transaction if there was one.
+   */
+  prepare(statement: Statement): Promise<PreparedStatement | undefined>
+}
+
+/** What the client is told of no simple query. */
+const unasked = [messages.parseComplete, messages.bindComplete, messages.noData]
+
+export async function runSimpleQuery(
+  statements: readonly Statement[],
+  { backend, prepare }: SimpleQueryWorld,
+): Promise<void> {
+  for (const statement of statements) {
+    await backend.settle()
+    if (backend.replies.skipping) break
+    let prepared: PreparedStatement | undefined = unchanged(statement.text)
+    if (statement.mayNameVirtualTables) {
+      // PostgreSQL says what is wrong with the statement before any API is asked.
+      const handler = preparedReplies(prepared, statement.start, unasked)
+      backend.send(parseMessage('', statement.text, []), { kind: 'parse', handler })
+      await backend.settle()
+      if (backend.replies.skipping) break
+      prepared = await prepare(statement)
+      if (prepared === undefined) break
+    }
+    const handler = withoutCopyIn(preparedReplies(prepared, statement.start, unasked), backend)
+    backend.send(parseMessage('', prepared.text, []), { kind: 'parse', handler })
+    backend.send(bindMessage('', '', bindRest(undefined)), { kind: 'bind', handler })
+    backend.send(describeMessage('P', ''), { kind: 'describe', handler })
+    backend.send(executeMessage(''), { kind: 'execute', handler })
+  }
+  await backend.settle()
+  backend.send(syncMessage, plain.sync)
+}
+
+/** COPY FROM STDIN among other statements would need the client's data in the midst of them. */
+function withoutCopyIn(handler: ReplyHandler, backend: Backend): ReplyHandler {
+  return {
+    takesRows: handler.takesRows,
+    reply(type, message) {
+      if (type !== messages.copyInResponse) return handler.reply(type, message)
+      backend.send(copyFailMessage('it stands in one query string with statements over virtual tables'))
+      backend.flush()
+      return undefined
+    },
+  }
+}
+
+function unchanged(text: string): PreparedStatement {
+  return {
+    text,
+    originalPosition: (position) => position,
+    relations: new Map(),
+    originalNames: (message) => message,
+    release: () => {},
+  }
+}

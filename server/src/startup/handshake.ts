@@ -1,0 +1,108 @@
+/** From a new connection to a client that has been let in: encryption, start-up packet, password. */
+import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { TLSSocket } from 'node:tls'
+import { DatabaseError } from '@millrace/sql-engine/database-error'
+import type { ScramAuthenticator } from '../authentication/scram.js'
+import type { Certificate } from '../certificate.js'
+import { SocketWriter } from '../session/socket-writer.js'
+import { errorResponse, negotiateProtocolVersion } from '../wire/backend-messages.js'
+import { PacketReader } from './packet-reader.js'
+import { type FirstPacket, readFirstPacket } from './read-startup.js'
+
+export type Arrival =
+  | { readonly kind: 'cancel'; readonly key: Buffer }
+  | {
+      readonly kind: 'client'
+      /** The socket, or what TLS makes of it. */
+      readonly stream: Duplex
+      /** What the client asked for, `user` and `database` among it. */
+      readonly parameters: ReadonlyMap<string, string>
+    }
+
+export interface HandshakeOptions {
+  /** Without it, clients are told that there is no encryption. */
+  readonly certificate: Certificate | undefined
+  readonly authenticator: ScramAuthenticator
+}
+
+/**
+ * A client that is refused is told why, and its connection is ended.
+ * @throws DatabaseError of the refusal
+ * @throws ConnectionEnded when the client goes away first
+ */
+export async function shakeHands(socket: Socket, options: HandshakeOptions): Promise<Arrival> {
+  const { stream, packet } = await readStartup(socket, options.certificate)
+  if (packet.kind === 'cancel') return packet
+  const reader = new PacketReader(stream)
+  try {
+    const parameters = checkParameters(packet)
+    if (packet.minorVersion > 0 || packet.unknownOptions.length > 0) {
+      stream.write(negotiateProtocolVersion(packet.unknownOptions))
+    }
+    const user = parameters.get('user') ?? ''
+    await options.authenticator.authenticate(user, reader, (bytes) => stream.write(bytes))
+    return { kind: 'client', stream, parameters }
+  } catch (error) {
+    throw refuse(stream, error)
+  } finally {
+    reader.release()
+  }
+}
+
+/** Tells a client that has no session why it gets none. */
+export function refuse(stream: Duplex, error: unknown): unknown {
+  if (error instanceof DatabaseError) new SocketWriter(stream).end(errorResponse(error, 'FATAL'))
+  else stream.destroy()
+  return error
+}
+
+type LastPacket = Extract<FirstPacket, { kind: 'cancel' | 'startup' }>
+
+async function readStartup(
+  socket: Socket,
+  certificate: Certificate | undefined,
+): Promise<{ readonly stream: Duplex; readonly packet: LastPacket }> {
+  let stream: Duplex = socket
+  for (;;) {
+    const reader = new PacketReader(stream)
+    try {
+      const packet = await readFirstPacket(reader)
+      if (packet.kind === 'cancel' || packet.kind === 'startup') return { stream, packet }
+      const encrypts = packet.kind === 'tls' && certificate !== undefined && stream === socket
+      // Anything that was sent along came from whoever stands between, before there was encryption.
+      if (reader.hasMore) {
+        throw new DatabaseError('received unencrypted data after a request for encryption', {
+          sqlState: '08P01',
+        })
+      }
+      stream.write(encrypts ? 'S' : 'N')
+      if (!encrypts) continue
+      reader.release()
+      stream = new TLSSocket(socket, { isServer: true, ...certificate })
+      // Whoever reads is told of errors, too; between readers, nobody is.
+      stream.on('error', () => {})
+    } catch (error) {
+      throw refuse(stream, error)
+    } finally {
+      reader.release()
+    }
+  }
+}
+
+function checkParameters({
+  parameters,
+}: Extract<FirstPacket, { kind: 'startup' }>): ReadonlyMap<string, string> {
+  const user = parameters.get('user')
+  if (user === undefined || user === '') {
+    throw new DatabaseError('no PostgreSQL user name specified in startup packet', { sqlState: '28000' })
+  }
+  const replication = parameters.get('replication') ?? 'false'
+  if (!['false', 'off', 'no', '0'].includes(replication)) {
+    throw new DatabaseError('replication connections are not supported', { sqlState: '0A000' })
+  }
+  const known = new Map(parameters)
+  known.delete('replication')
+  if (!known.has('database')) known.set('database', user)
+  return known
+}

@@ -1,0 +1,93 @@
+/** A gateway over a PostgreSQL of a test's own, with a plugin that counts its calls. */
+import { boolean, inet, jsonb, text } from '@millrace/plugin-sdk/column'
+import type { DatabaseError } from '@millrace/sql-engine/database-error'
+import { Engine } from '@millrace/sql-engine/engine'
+import { startTestPostgres, type TestPostgres } from '@millrace/sql-engine/postgres/testing'
+import { type CountingPlugin, countingPlugin } from '@millrace/sql-engine/testing/counting-plugin'
+import pg from 'pg'
+import { pino } from 'pino'
+import type { Certificate } from '../certificate.js'
+import { type Gateway, startGateway } from '../gateway.js'
+
+export const password = 'a secret of this test'
+
+/** Three places, for each of which the plugin is asked by address; and four events of two trails. */
+const tables = {
+  place: {
+    columns: { ip: inet('Address'), city: text('City'), is_eu: boolean('In the EU'), more: jsonb('More') },
+    keys: { ip: { operators: ['='], require: 'required', valuesPerCall: 1 } },
+    rows: ['1.1.1.1', '2.2.2.2', '3.3.3.3'].map((ip) => ({
+      ip,
+      city: `city of ${ip}`,
+      is_eu: null,
+      more: null,
+    })),
+  },
+  event: {
+    columns: { trail: text('Trail'), address: text('Address'), name: text('Name') },
+    keys: { trail: { operators: ['='], require: 'required', valuesPerCall: 1 } },
+    rows: [
+      { trail: 't1', address: '1.1.1.1', name: 'a' },
+      { trail: 't1', address: '2.2.2.2', name: 'b' },
+      { trail: 't1', address: 'example.com', name: 'c' },
+      { trail: 't2', address: '3.3.3.3', name: 'd' },
+    ],
+  },
+} as const
+
+export interface TestGateway extends CountingPlugin {
+  readonly gateway: Gateway
+  readonly postgres: TestPostgres
+  readonly config: pg.ClientConfig
+  readonly url: string
+  /** A connected client, ended with the gateway. */
+  connect(config?: pg.ClientConfig): Promise<pg.Client>
+  closeAll(reason: DatabaseError): void
+  stop(): Promise<void>
+}
+
+export interface TestGatewayOptions {
+  readonly tls?: Certificate
+  readonly maxConnections?: number
+}
+
+export async function startTestGateway(options: TestGatewayOptions = {}): Promise<TestGateway> {
+  const log = pino({ level: process.env.MILLRACE_TEST_LOG ?? 'silent' }, pino.destination(2))
+  const counting = countingPlugin(tables)
+  const postgres = await startTestPostgres({ log })
+  const connections = [{ name: 'counting', plugin: counting.plugin, settings: {} }]
+  const engine = await Engine.start({ postgres, connections, environment: {}, log })
+  const gateway = await startGateway({
+    host: '127.0.0.1',
+    port: 0,
+    engine,
+    backend: postgres,
+    passwordOf: (user) => (user === 'millrace' ? password : undefined),
+    log,
+    ...options,
+  })
+  const config = { host: '127.0.0.1', port: gateway.port, user: 'millrace', password, database: 'millrace' }
+  await engine.setLoopback({ host: config.host, port: config.port, user: config.user, password })
+  const clients: pg.Client[] = []
+  return {
+    ...counting,
+    gateway,
+    postgres,
+    config,
+    url: `postgres://millrace:${encodeURIComponent(password)}@127.0.0.1:${gateway.port}/millrace`,
+    connect: async (more) => {
+      const client = new pg.Client({ ...config, ...more })
+      client.on('error', () => {})
+      clients.push(client)
+      await client.connect()
+      return client
+    },
+    closeAll: (reason) => gateway.closeAll(reason),
+    stop: async () => {
+      await Promise.all(clients.map((client) => client.end().catch(() => {})))
+      await gateway.stop()
+      await engine.stop()
+      await postgres.stop()
+    },
+  }
+}
