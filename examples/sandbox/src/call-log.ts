@@ -50,6 +50,9 @@ export class OpenCall {
   }
 }
 
+/** Older calls than so many are forgotten, so that a sandbox can run for days. */
+const mostRecords = 100_000
+
 export class CallLog {
   #records: CallRecord[] = []
   #lastId = 0
@@ -96,7 +99,19 @@ export class CallLog {
 
   /** Resolves once the condition holds; it is looked at whenever a call begins or ends. */
   async until(condition: (log: this) => boolean): Promise<void> {
-    while (!condition(this)) await new Promise<void>((resolve) => this.#waiters.add(resolve))
+    while (!condition(this)) await this.#change()
+  }
+
+  /** Resolves with the next call that fits, of those which begin from now on. It may still be in flight. */
+  async next(fits: (call: CallRecord) => boolean = () => true): Promise<CallRecord> {
+    const last = this.#lastId
+    const find = () => this.#records.find((call) => call.id > last && fits(call))
+    let found = find()
+    while (found === undefined) {
+      await this.#change()
+      found = find()
+    }
+    return found
   }
 
   /** Resolves when no call is in flight. */
@@ -120,12 +135,17 @@ export class CallLog {
       aborted: false,
       faults: [],
     }
+    if (this.#records.length >= 2 * mostRecords) this.#records = this.#records.slice(-mostRecords)
     this.#records.push(record)
     this.#changed()
     return new OpenCall(record, () => {
       this.#inFlight -= 1
       this.#changed()
     })
+  }
+
+  #change(): Promise<void> {
+    return new Promise((resolve) => this.#waiters.add(resolve))
   }
 
   #changed(): void {

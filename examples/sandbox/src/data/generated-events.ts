@@ -112,7 +112,7 @@ const failures: readonly [readonly [string, string], ...(readonly [string, strin
 
 /** A source of generated events. Equal options give equal events. */
 export function generateEvents(options: GenerateOptions): EventSource {
-  const settings = { ...defaults, ...options }
+  const settings = settingsOf(options)
   const { seed, count, distinctAddresses, startTime, intervalMs } = settings
   if (distinctAddresses < 1 || distinctAddresses > mostDistinctAddresses) {
     throw new RangeError(`distinctAddresses must be from 1 to ${mostDistinctAddresses}`)
@@ -140,6 +140,7 @@ export function generateEvents(options: GenerateOptions): EventSource {
   }
 }
 
+/** What is not chosen. */
 const defaults = {
   seed: 1,
   distinctAddresses: 100,
@@ -151,7 +152,12 @@ const defaults = {
   region: 'us-east-1',
 }
 
-type Settings = GenerateOptions & typeof defaults
+type Settings = Required<GenerateOptions>
+
+function settingsOf(options: GenerateOptions): Settings {
+  const chosen = Object.entries(options).filter(([, value]) => value !== undefined)
+  return { count: options.count, ...defaults, ...Object.fromEntries(chosen) }
+}
 
 function generateMessage(settings: Settings, index: number, timestamp: number): string {
   const { seed, accountId, region, serviceEvery } = settings

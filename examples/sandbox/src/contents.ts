@@ -1,0 +1,24 @@
+/** What stands in the sandbox from the start. */
+import type { LogStore } from './aws/log-store.js'
+import type { TrailStore } from './aws/trail-store.js'
+import { articleEvents, ipv6Events } from './data/article-events.js'
+import {
+  articleLogGroup,
+  articleRegion,
+  articleStream,
+  articleTrail,
+  emptyLogGroup,
+  ipv6LogGroup,
+  oddLogGroup,
+} from './data/article-trail.js'
+import { oddEvents } from './data/odd-events.js'
+
+/** The article's trail and events; beside them log groups with what the article does not have. */
+export function fill(trails: TrailStore, logs: LogStore): void {
+  const { accountId } = trails
+  trails.add(articleTrail(accountId))
+  logs.addEvents(articleRegion, articleLogGroup, articleEvents(accountId))
+  logs.addEvents(articleRegion, ipv6LogGroup, ipv6Events(accountId))
+  logs.addEvents(articleRegion, oddLogGroup, oddEvents())
+  logs.createGroup(articleRegion, emptyLogGroup, [articleStream(accountId)])
+}

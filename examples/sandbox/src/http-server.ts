@@ -1,0 +1,144 @@
+/** The sandbox's HTTP server: takes requests, finds the service each is for, and answers with its faults. */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { CallLog, OpenCall } from './call-log.js'
+import type { Fault, Faults } from './faults.js'
+import { listenOn, readRequest } from './http-request.js'
+import type { Answer, ApiCall, ApiRequest, Service } from './service.js'
+
+export interface HttpServerParts {
+  readonly services: readonly Service[]
+  readonly calls: CallLog
+  readonly faults: Faults
+  /** Answers what is for the sandbox itself; null where a request is for a service. */
+  control(request: ApiRequest): Answer | null
+}
+
+/** Longer than clients keep idle connections, so that it is they who close them. */
+const keepAliveTimeoutMs = 120_000
+
+export class HttpServer {
+  readonly #server: Server
+  readonly #running = new Set<AbortController>()
+
+  constructor(readonly parts: HttpServerParts) {
+    this.#server = createServer({ keepAliveTimeout: keepAliveTimeoutMs }, (request, response) => {
+      this.#take(request, response).catch((error: unknown) => sayFailure(response, error))
+    })
+  }
+
+  /** @returns the port */
+  listen(host: string, port: number): Promise<number> {
+    return listenOn(this.#server, host, port)
+  }
+
+  /** Ends all connections, with the calls that run on them. */
+  async stop(): Promise<void> {
+    if (!this.#server.listening) return
+    const closed = new Promise((resolve) => this.#server.close(resolve))
+    for (const running of this.#running) running.abort()
+    this.#server.closeAllConnections()
+    await closed
+  }
+
+  async #take(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+    const gone = new AbortController()
+    this.#running.add(gone)
+    // Comes after the answer too, when there is nothing left to abort.
+    response.once('close', () => {
+      gone.abort()
+      this.#running.delete(gone)
+    })
+    const request = await readRequest(incoming).catch(unlessAborted(gone.signal))
+    if (request === undefined) return
+    const answer = this.parts.control(request)
+    if (answer !== null) return send(response, answer)
+    const call = this.#recognise(request)
+    if (call === null) return send(response, nobodysRequest)
+    const logged = this.parts.calls.open(call)
+    response.once('close', () => logged.ended(!response.writableFinished))
+    await this.#run(call, logged, response, gone.signal).catch(unlessAborted(gone.signal))
+  }
+
+  #recognise(request: ApiRequest): ApiCall | null {
+    for (const service of this.parts.services) {
+      const call = service.recognise(request)
+      if (call !== null) return call
+    }
+    return null
+  }
+
+  async #run(call: ApiCall, logged: OpenCall, response: ServerResponse, signal: AbortSignal): Promise<void> {
+    const faults = this.parts.faults.meet(call)
+    for (const { kind } of faults) logged.metFault(kind)
+    const latency = faults.reduce(
+      (sum, fault) => sum + (fault.kind === 'latency' ? fault.milliseconds : 0),
+      0,
+    )
+    if (latency > 0) await sleep(latency, undefined, { signal })
+    if (faults.some(({ kind }) => kind === 'hang')) return
+    const refusal = faults.find(isRefusal)
+    const answer = refusal
+      ? call.refuse({
+          kind: refusal.kind,
+          status: refusal.status,
+          code: refusal.code,
+          message: refusal.message,
+        })
+      : await call.answer(signal)
+    signal.throwIfAborted()
+    logged.answered(answer.status)
+    const cut = faults.find((fault) => fault.kind === 'cut')
+    if (cut === undefined) {
+      response.once('finish', () => logged.ended(false))
+      return send(response, answer)
+    }
+    await sendInPart(response, answer, cut.afterBytes)
+    logged.ended(false)
+    response.destroy()
+  }
+}
+
+function isRefusal(fault: Fault): fault is Extract<Fault, { kind: 'throttle' | 'error' }> {
+  return fault.kind === 'throttle' || fault.kind === 'error'
+}
+
+/** What no service takes for a call of its own. */
+const nobodysRequest: Answer = {
+  status: 404,
+  headers: { 'content-type': 'text/plain' },
+  body: 'The sandbox knows no API that is asked so.\n',
+}
+
+function send(response: ServerResponse, { status, headers, body }: Answer): void {
+  response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) })
+  response.end(body)
+}
+
+/** Announces the whole answer, and gives so many bytes of it. */
+function sendInPart(
+  response: ServerResponse,
+  { status, headers, body }: Answer,
+  bytes?: number,
+): Promise<void> {
+  const whole = Buffer.from(body)
+  const part = whole.subarray(0, bytes ?? Math.floor(whole.length / 2))
+  // One byte more than there is, so that the answer is incomplete however much of it is given.
+  response.writeHead(status, { ...headers, 'content-length': whole.length + 1 })
+  response.flushHeaders()
+  return new Promise((resolve, reject) => {
+    response.write(part, (error) => (error ? reject(error) : resolve()))
+  })
+}
+
+function sayFailure(response: ServerResponse, error: unknown): void {
+  if (response.headersSent) return void response.destroy()
+  send(response, { status: 500, headers: { 'content-type': 'text/plain' }, body: `${String(error)}\n` })
+}
+
+/** Whatever goes wrong once the client has gone is of no interest to anybody. */
+function unlessAborted(signal: AbortSignal): (error: unknown) => undefined {
+  return (error) => {
+    if (!signal.aborted) throw error
+  }
+}

@@ -1,0 +1,90 @@
+/**
+ * The sandbox: one HTTP server that stands in for CloudTrail, CloudWatch Logs, STS, EC2 and ipstack.
+ *
+ * @example
+ * const sandbox = await startSandbox()
+ * Object.assign(process.env, sandbox.environment)
+ * …
+ * await sandbox.stop()
+ */
+import { AwsApi } from './aws/aws-api.js'
+import { cloudtrailService } from './aws/cloudtrail.js'
+import { ec2 } from './aws/ec2.js'
+import { FilterLogEvents, type PagingSettings } from './aws/filter-log-events.js'
+import { LogStore } from './aws/log-store.js'
+import { logsService } from './aws/logs.js'
+import { sts } from './aws/sts.js'
+import { TrailStore } from './aws/trail-store.js'
+import { CallLog } from './call-log.js'
+import { fill } from './contents.js'
+import { type ControlledParts, controlAnswer } from './control.js'
+import { articleAccountId, deniedCredentials, sandboxCredentials } from './credentials.js'
+import { environmentOf } from './environment.js'
+import { Faults } from './faults.js'
+import { type GeneratedLogGroup, type GenerateRequest, generateInto } from './generate.js'
+import { HttpServer } from './http-server.js'
+import { IpstackApi } from './ipstack/ipstack-api.js'
+
+export interface SandboxOptions {
+  /** The address to listen on; this machine only by default. */
+  readonly host?: string
+  /** Any free port by default. */
+  readonly port?: number
+  /** What time it is for ipstack's time zones. */
+  readonly now?: () => Date
+}
+
+export interface Sandbox extends AsyncDisposable {
+  readonly url: string
+  /** Variables that lead clients here. One whose value is empty must not be set to anything else. */
+  readonly environment: Readonly<Record<string, string>>
+  readonly calls: CallLog
+  readonly faults: Faults
+  readonly logs: LogStore
+  readonly trails: TrailStore
+  /** How FilterLogEvents makes its pages; may be changed at any time. */
+  readonly paging: PagingSettings
+  readonly ipstack: IpstackApi
+  /** Adds events to a log group, which is made when it is not there. Takes no time, whatever the count. */
+  generateEvents(request: GenerateRequest): GeneratedLogGroup
+  /** Ends all calls and connections. */
+  stop(): Promise<void>
+}
+
+export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
+  const { host = '127.0.0.1', port = 0 } = options
+  const trails = new TrailStore(articleAccountId)
+  const logs = new LogStore()
+  fill(trails, logs)
+  const filterLogEvents = new FilterLogEvents(logs)
+  const ipstack = new IpstackApi(undefined, options.now)
+  const aws = new AwsApi({
+    accountId: articleAccountId,
+    credentials: [sandboxCredentials, deniedCredentials],
+    services: [cloudtrailService(trails), logsService(filterLogEvents), sts, ec2],
+  })
+  const parts: ControlledParts = {
+    calls: new CallLog(),
+    faults: new Faults(),
+    logs,
+    paging: filterLogEvents.paging,
+  }
+  const server = new HttpServer({
+    services: [aws, ipstack],
+    calls: parts.calls,
+    faults: parts.faults,
+    control: (request) => controlAnswer(request, parts),
+  })
+  const url = `http://${host.includes(':') ? `[${host}]` : host}:${await server.listen(host, port)}`
+  const stop = () => server.stop()
+  return {
+    ...parts,
+    url,
+    environment: environmentOf(url),
+    trails,
+    ipstack,
+    generateEvents: (request) => generateInto(logs, request),
+    stop,
+    [Symbol.asyncDispose]: stop,
+  }
+}
