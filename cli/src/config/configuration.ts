@@ -1,0 +1,76 @@
+/** The configuration file: config.json in the home. */
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { UserError } from '../user-error.js'
+
+const connection = z.looseObject({
+  /** `aws`, `ipstack`, or the name of an npm package. */
+  plugin: z.string().min(1),
+})
+
+const configuration = z.strictObject({
+  listen: z
+    .strictObject({
+      host: z.string().min(1).optional(),
+      port: z.int().min(0).max(65_535).optional(),
+    })
+    .prefault({}),
+  /**
+   * Whether clients may encrypt their connections: with a certificate made for the purpose (true), with one of
+   * the user's own (paths of PEM files, from the home on), or not (false).
+   */
+  tls: z
+    .union([z.boolean(), z.strictObject({ certificate: z.string().min(1), key: z.string().min(1) })], {
+      error: 'expected true, false, or an object of certificate and key',
+    })
+    .default(true),
+  /** By the name of the schema in which the connection's tables stand. */
+  connections: z.record(z.string(), connection).default({
+    aws: { plugin: 'aws' },
+    ipstack: { plugin: 'ipstack' },
+  }),
+})
+
+export type Configuration = z.infer<typeof configuration>
+
+/** A configuration without a file. */
+export const defaultConfiguration: Configuration = configuration.parse({})
+
+export const configurationFile = 'config.json'
+
+/**
+ * Reads the home's configuration file; a missing one leaves everything at its default.
+ * @throws UserError that names the file, and the place in it
+ */
+export async function readConfiguration(home: string): Promise<Configuration> {
+  const path = join(home, configurationFile)
+  const text = await readText(path)
+  if (text === undefined) return defaultConfiguration
+  const parsed = configuration.safeParse(parseJson(path, text))
+  if (parsed.success) return parsed.data
+  const places = parsed.error.issues.map(({ path, message }) =>
+    path.length === 0 ? message : `${path.join('.')}: ${message}`,
+  )
+  throw new UserError(`${path}: ${places.join('; ')}`, 2)
+}
+
+async function readText(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    const { code, message } = Object(error)
+    if (code === 'ENOENT') return undefined
+    throw new UserError(`${path} cannot be read: ${code ?? message}`, 2, error)
+  }
+}
+
+function parseJson(path: string, text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    // V8 goes on with an excerpt of the text, in which there may be an access key.
+    const [said] = (error instanceof Error ? error.message : String(error)).split(/, (?:\.\.\.)?"/)
+    throw new UserError(`${path} is not JSON: ${said}`, 2)
+  }
+}

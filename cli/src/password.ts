@@ -1,0 +1,55 @@
+/** The password of the home's one user, kept in a file that only its owner can read. */
+import { randomBytes } from 'node:crypto'
+import { chmod, link, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { UserError } from './user-error.js'
+
+export const passwordFile = 'password'
+
+/** 192 bits, written in 32 characters. */
+const passwordBytes = 24
+
+/**
+ * Reads the home's password, the first line of its file; makes one if there is no file.
+ * @returns a password of letters, digits, `-` and `_`, unless the user has put down another
+ * @throws UserError when the file has no password in it, or cannot be read
+ */
+export async function loadOrCreatePassword(home: string): Promise<string> {
+  const path = join(home, passwordFile)
+  return (await readPassword(path)) ?? (await createPassword(path))
+}
+
+async function readPassword(path: string): Promise<string | undefined> {
+  try {
+    const [password] = (await readFile(path, 'utf8')).split(/\r?\n/)
+    if (!password) {
+      throw new UserError(`${path} is empty: remove it to have a password made, or write one into it`, 1)
+    }
+    await keepPrivate(path)
+    return password
+  } catch (error) {
+    const { code } = Object(error)
+    if (code === 'ENOENT') return undefined
+    if (error instanceof UserError) throw error
+    throw new UserError(`${path} cannot be read: ${code ?? error}`, 1, error)
+  }
+}
+
+/** A password that somebody has put down may have been written with the modes that are usual. */
+async function keepPrivate(path: string): Promise<void> {
+  const { mode } = await stat(path)
+  if ((mode & 0o077) !== 0) await chmod(path, 0o600)
+}
+
+async function createPassword(path: string): Promise<string> {
+  const password = randomBytes(passwordBytes).toString('base64url')
+  const draft = `${path}.${randomBytes(4).toString('hex')}`
+  await writeFile(draft, `${password}\n`, { mode: 0o600, flag: 'wx' })
+  try {
+    // Never half a file, and never another's file replaced.
+    await link(draft, path)
+    return password
+  } finally {
+    await rm(draft)
+  }
+}
