@@ -35,7 +35,18 @@ const tables = {
   },
 } as const
 
+/** A call that a test holds: it is answered when the test says so. */
+export interface HeldCall {
+  readonly table: string
+  /** Aborted when whoever called has lost interest. */
+  readonly signal: AbortSignal
+  answer(): void
+  fail(error: Error): void
+}
+
 export interface TestGateway extends CountingPlugin {
+  /** The next call to an API; it is answered only when the test says so. */
+  holdCall(): Promise<HeldCall>
   readonly gateway: Gateway
   readonly postgres: TestPostgres
   readonly config: pg.ClientConfig
@@ -53,7 +64,15 @@ export interface TestGatewayOptions {
 
 export async function startTestGateway(options: TestGatewayOptions = {}): Promise<TestGateway> {
   const log = pino({ level: process.env.MILLRACE_TEST_LOG ?? 'silent' }, pino.destination(2))
-  const counting = countingPlugin(tables)
+  const holders: ((call: HeldCall) => void)[] = []
+  const counting = countingPlugin(tables, async (table, signal) => {
+    const hold = holders.shift()
+    if (hold === undefined) return
+    await new Promise<void>((resolve, reject) => {
+      signal.addEventListener('abort', () => reject(signal.reason))
+      hold({ table, signal, answer: resolve, fail: reject })
+    })
+  })
   const postgres = await startTestPostgres({ log })
   const connections = [{ name: 'counting', plugin: counting.plugin, settings: {} }]
   const engine = await Engine.start({ postgres, connections, environment: {}, log })
@@ -71,6 +90,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
   const clients: pg.Client[] = []
   return {
     ...counting,
+    holdCall: () => new Promise((resolve) => holders.push(resolve)),
     gateway,
     postgres,
     config,

@@ -4,8 +4,10 @@ import { bind } from '../bind/binder.js'
 import type { VirtualLeaf } from '../bind/binding.js'
 import { lookUpNames } from '../bind/look-up-names.js'
 import type { VirtualTable } from '../catalog/virtual-table.js'
+import { DatabaseError } from '../database-error.js'
 import type { Connection } from '../fetch/connection.js'
-import type { Node } from '../parse/syntax-tree.js'
+import { SourceText } from '../parse/source-text.js'
+import { findAll, type Node } from '../parse/syntax-tree.js'
 import { neededColumns } from '../plan/needed-columns.js'
 import { Pieces } from '../plan/piece.js'
 import { planScans } from '../plan/plan-scans.js'
@@ -36,6 +38,7 @@ export async function prepareStatement(
   const binding = bind(tree, (rangeVar) => names.relationOf(rangeVar))
   // Names that looked like ours may stand for a user's own tables, or for CTEs.
   if (binding.virtualLeaves.length === 0) return unchanged(text)
+  if (options.parameters === undefined) refuseParameters(text, tree)
 
   const plans = planScans(binding, names.functions)
   const staged = new Map<VirtualLeaf, ScanTable>()
@@ -69,6 +72,16 @@ export async function prepareStatement(
       for (const table of staged.values()) table.release()
     },
   }
+}
+
+/** A simple query has no parameters; PostgreSQL says so in these words. */
+function refuseParameters(text: string, tree: Node): void {
+  const [parameter] = findAll(tree, 'ParamRef')
+  if (parameter === undefined) return
+  throw new DatabaseError(`there is no parameter $${parameter.number ?? 0}`, {
+    sqlState: '42P02',
+    position: new SourceText(text).charactersBefore(parameter.location ?? 0) + 1,
+  })
 }
 
 function unchanged(text: string): PreparedStatement {

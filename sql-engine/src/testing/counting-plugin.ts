@@ -24,8 +24,14 @@ export interface CountingPlugin {
   readonly calls: Call[]
 }
 
+/** What happens in each call, before it is answered. */
+export type CallHook = (table: string, signal: AbortSignal) => Promise<void>
+
 /** Rows are filtered by the `=` quals, as an API would; by other quals only now and then. */
-export function countingPlugin(tables: Readonly<Record<string, CountedTable>>): CountingPlugin {
+export function countingPlugin(
+  tables: Readonly<Record<string, CountedTable>>,
+  inCall: CallHook = async () => {},
+): CountingPlugin {
   const calls: Call[] = []
   const defineTable = tablesOf<undefined>()
   const plugin = definePlugin({
@@ -51,7 +57,10 @@ export function countingPlugin(tables: Readonly<Record<string, CountedTable>>): 
             limit: scan.limit,
           })
           const found = rows.filter((row) => quals.every(({ column, qual }) => fulfils(row[column], qual)))
-          const fetched = await scan.call('List', async () => found)
+          const fetched = await scan.call('List', async (signal) => {
+            await inCall(name, signal)
+            return found
+          })
           const wanted = fetched.map((row) =>
             Object.fromEntries(Object.entries(row).filter(([column]) => scan.columns.has(column))),
           )
