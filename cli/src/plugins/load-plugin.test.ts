@@ -1,0 +1,93 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { loadPlugin } from './load-plugin.js'
+
+let home = ''
+beforeEach(async () => {
+  home = await mkdtemp(join(tmpdir(), 'millrace-plugins-'))
+})
+afterEach(() => rm(home, { recursive: true, force: true }))
+
+async function install(name: string, source: string, exports: unknown = './plugin.js'): Promise<void> {
+  const folder = join(home, 'node_modules', name)
+  await mkdir(folder, { recursive: true })
+  await writeFile(join(folder, 'package.json'), JSON.stringify({ name, type: 'module', exports }))
+  await writeFile(join(folder, 'plugin.js'), source)
+}
+
+const plugin = (table = '{}') => `export default {
+  name: 'acme', description: 'Acme', connect() {}, config: { safeParse() {} },
+  tables: [{ name: 'acme_user', description: 'Users', columns: { id: { type: 'text', description: 'Id' } },
+    keys: {}, async *list() {}, examples: [], ...${table} }],
+}`
+
+const refusal = (name: string) =>
+  loadPlugin(name, home).then(
+    () => 'loaded',
+    (error) => error.message,
+  )
+
+describe('plugins', () => {
+  it.each(['aws', 'ipstack'])('of our own load by their short name: %s', async (name) => {
+    expect((await loadPlugin(name, home)).name).toBe(name)
+  })
+
+  it.each(['acme', '@acme/millrace-plugin'])('load from the home: %s', async (name) => {
+    await install(name, plugin())
+    expect((await loadPlugin(name, home)).tables[0]?.name).toBe('acme_user')
+  })
+
+  it('load from packages that can only be imported', async () => {
+    await install('acme', plugin(), { '.': { import: './plugin.js' } })
+    expect((await loadPlugin('acme', home)).name).toBe('acme')
+  })
+
+  it('load from where Millrace is installed', async () => {
+    // A package of ours that is there, but is no plugin.
+    expect(await refusal('zod')).toMatch(/^the default export of the package "zod" is no plugin: name: /)
+  })
+
+  it('that are not installed are told of, with the command to install them', async () => {
+    expect(await refusal('acme')).toBe(
+      `there is no plugin "acme"; if it is an npm package: cd ${home} && npm install acme`,
+    )
+  })
+
+  it.each(['./acme', '/etc/passwd', 'acme/sub', 'data:text/javascript,1', 'node:fs', '..', ''])(
+    'are not loaded by anything but names of packages: %j',
+    async (name) => {
+      expect(await refusal(name)).toMatch(/is neither one of the plugins aws, ipstack nor the name/)
+    },
+  )
+
+  it('that fail are told of', async () => {
+    await install('acme', 'throw new Error("no luck")')
+    expect(await refusal('acme')).toBe('the plugin "acme" cannot be loaded: no luck')
+  })
+
+  it('whose package has no entry are told of', async () => {
+    await install('acme', plugin(), { './other': './plugin.js' })
+    expect(await refusal('acme')).toMatch(/^the plugin "acme" cannot be loaded: No "exports" main defined/)
+  })
+
+  it.each([
+    ['{ columns: { id: "text" } }', 'tables.0.columns.id: Invalid input: expected object'],
+    ['{ list: [] }', 'tables.0.list: expected a function'],
+    ['{ keys: { nid: { operators: [] } } }', 'tables.0.keys.nid: there is no column "nid"'],
+    [
+      '{ hydrate: { more: { columns: ["x"], fetch() {} } } }',
+      'tables.0.hydrate.more.columns: there is no column "x"',
+    ],
+    ['{ examples: undefined }', 'tables.0.examples: Invalid input: expected array'],
+  ])('with a table of %s are told of by its place', async (table, fault) => {
+    await install('acme', plugin(table))
+    expect(await refusal('acme')).toContain(`the default export of the package "acme" is no plugin: ${fault}`)
+  })
+
+  it('without a default export are told of', async () => {
+    await install('acme', 'export const plugin = {}')
+    expect(await refusal('acme')).toMatch(/is no plugin: Invalid input: expected object, received undefined/)
+  })
+})

@@ -1,0 +1,61 @@
+/** Plugins by the name that the configuration gives them: our own, or npm packages. */
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import type { Plugin } from '@millrace/plugin-sdk/plugin'
+import { resolve } from 'import-meta-resolve'
+import { UserError } from '../user-error.js'
+import { checkPlugin } from './plugin-shape.js'
+
+type Load = () => Promise<{ readonly default: unknown }>
+
+/** Loaded when a connection uses them, and not before: the SDK of AWS takes its time. */
+const builtIn: ReadonlyMap<string, Load> = new Map<string, Load>([
+  ['aws', () => import('@millrace/plugin-aws/plugin')],
+  ['ipstack', () => import('@millrace/plugin-ipstack/plugin')],
+])
+
+/** A package's name as npm allows it, without a path or a version behind it. */
+const packageName = /^(?:@[a-z0-9~-][a-z0-9._~-]*\/)?[a-z0-9~-][a-z0-9._~-]*$/
+
+/**
+ * Loads a plugin. A package is looked for in the home first, where the user has installed it, and then where
+ * Millrace itself is installed.
+ * @param name `aws`, `ipstack`, or the name of an npm package
+ * @throws UserError when there is no such package, it fails to load, or it is no plugin
+ */
+export async function loadPlugin(name: string, home: string): Promise<Plugin> {
+  const load = builtIn.get(name) ?? (() => import(locate(name, home)))
+  const checked = checkPlugin((await loadModule(name, load)).default)
+  if ('plugin' in checked) return checked.plugin
+  throw new UserError(`the default export of the package "${name}" is no plugin: ${checked.fault}`, 1)
+}
+
+async function loadModule(name: string, load: Load): ReturnType<Load> {
+  try {
+    return await load()
+  } catch (error) {
+    if (error instanceof UserError) throw error
+    const said = error instanceof Error ? error.message : String(error)
+    throw new UserError(`the plugin "${name}" cannot be loaded: ${said}`, 1, error)
+  }
+}
+
+function locate(name: string, home: string): string {
+  if (!packageName.test(name)) {
+    const known = [...builtIn.keys()].join(', ')
+    throw new UserError(`"${name}" is neither one of the plugins ${known} nor the name of an npm package`, 2)
+  }
+  // A name in a folder is looked up from any file in it, be it there or not.
+  const places = [pathToFileURL(join(home, 'package.json')).href, import.meta.url]
+  for (const place of places) {
+    try {
+      return resolve(name, place)
+    } catch (error) {
+      if (Object(error).code !== 'ERR_MODULE_NOT_FOUND') throw error
+    }
+  }
+  throw new UserError(
+    `there is no plugin "${name}"; if it is an npm package: cd ${home} && npm install ${name}`,
+    2,
+  )
+}
