@@ -19,15 +19,13 @@ export function textConditions(field: string, qual: Qual<string>): readonly Cond
   switch (qual.operator) {
     case '=': {
       if (!qual.values.every(isCertain)) return []
-      // `*` in a value matches more than the value, which the law allows.
       const condition = anyOf(
         qual.values.map((pattern): Condition => ({ kind: 'text', field, operator: '=', pattern })),
       )
       return condition === undefined ? [] : [condition]
     }
     case '<>':
-      // Here `*` would match less.
-      if (!isCertain(qual.value) || qual.value.includes('*')) return []
+      if (!isCertain(qual.value)) return []
       return [{ kind: 'text', field, operator: '!=', pattern: qual.value }]
     case '~~':
       return likeConditions(field, qual.value)
