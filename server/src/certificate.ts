@@ -29,6 +29,7 @@ export async function loadOrCreateCertificate(folder: string, now = new Date()):
   const expires = new Date(now.getTime() + validDays * millisecondsPerDay)
   const made = await generate([{ name: 'commonName', value: 'localhost' }], {
     keyType: 'ec',
+    algorithm: 'sha256',
     notBeforeDate: new Date(now.getTime() - millisecondsPerDay),
     notAfterDate: expires,
     extensions: [

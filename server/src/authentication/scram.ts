@@ -16,6 +16,9 @@ import { startupPacket } from '../wire/frontend-messages.js'
 /** A client's answer is some hundred bytes; PostgreSQL's own limit (PG_MAX_AUTH_TOKEN_LENGTH) is this. */
 const longestAnswer = 65_535
 
+/** pg-gateway prints errors that it does not expect; of this one it knows that a client has gone. */
+const letGo = Object.assign(new Error('the exchange is over'), { code: 'ABORT_ERR' })
+
 export class ScramAuthenticator {
   readonly #passwordOf: (user: string) => string | undefined
   readonly #secret = randomBytes(32)
@@ -55,17 +58,19 @@ export class ScramAuthenticator {
       // Whatever goes wrong on one side shows on the other, where it is awaited.
       input.write(unpooled(startupPacket([['user', user]]))).catch(() => {})
       for (;;) {
-        const { value } = await output.read()
-        const message = Buffer.from(value ?? [])
+        const { value, done } = await output.read()
+        if (done) throw authenticationFailed(user)
+        const message = Buffer.from(value)
         const step = stepOf(message)
-        if (step === 'failed') throw authenticationFailed(user)
+        // pg-gateway then closes its side, which ends the loop.
+        if (step === 'failed') continue
         write(message)
         if (step === 'done') return
         if (step === 'answer') input.write(unpooled(await readAnswer(reader))).catch(() => {})
       }
     } finally {
-      input.abort().catch(() => {})
-      output.cancel().catch(() => {})
+      input.abort(letGo).catch(() => {})
+      output.cancel(letGo).catch(() => {})
     }
   }
 

@@ -27,6 +27,8 @@ export class FrameReader {
   #waiting = 0
   /** Bytes still to come of a message that is passed on in parts. */
   #rest = 0
+  /** Whether anything has come that {@link wait} has not told of. */
+  #hasNews = false
   #ended = false
   #wake: (() => void) | undefined
 
@@ -44,14 +46,17 @@ export class FrameReader {
     return this.#rest > 0
   }
 
-  /** Resolves when more has come. False: the peer has gone, and nothing more will come. */
+  /** Resolves when more has come since it last did. False: the peer has gone, and nothing more will come. */
   async wait(): Promise<boolean> {
-    if (this.#ended) return false
-    this.#socket.resume()
-    await new Promise<void>((resolve) => {
-      this.#wake = resolve
-    })
-    return !this.#ended
+    if (!this.#hasNews && !this.#ended) {
+      this.#socket.resume()
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve
+      })
+    }
+    const hasNews = this.#hasNews
+    this.#hasNews = false
+    return hasNews
   }
 
   /**
@@ -127,6 +132,7 @@ export class FrameReader {
       this.#offset = 0
     } else this.#chunks.push(chunk)
     this.#waiting += chunk.length
+    this.#hasNews = true
     if (this.#wake !== undefined) this.#awake()
     else if (this.#waiting > mostWaiting) this.#socket.pause()
   }

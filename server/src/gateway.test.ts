@@ -1,0 +1,318 @@
+/** Connections: who is let in, who is refused, and what ends them. */
+import { once } from 'node:events'
+import { mkdtemp, rm, stat } from 'node:fs/promises'
+import { connect, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseError } from '@millrace/sql-engine/database-error'
+import pg from 'pg'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { loadOrCreateCertificate } from './certificate.js'
+import { describe as describeMessage, queryMessage, RawClient } from './testing/raw-client.js'
+import { startTestGateway, type TestGateway } from './testing/test-gateway.js'
+import { ByteWriter } from './wire/byte-writer.js'
+import { cancelPacket, startupPacket, syncMessage } from './wire/frontend-messages.js'
+
+const certificateFolder = mkdtemp(join(tmpdir(), 'millrace-certificate-'))
+
+let world: TestGateway
+
+beforeAll(async () => {
+  world = await startTestGateway({ tls: await loadOrCreateCertificate(await certificateFolder) })
+})
+
+afterAll(async () => {
+  await world?.stop()
+  await rm(await certificateFolder, { recursive: true })
+})
+
+const sslRequest = new ByteWriter().int32(80_877_103).packet()
+const gssapiRequest = new ByteWriter().int32(80_877_104).packet()
+
+/** Sends bytes as a new client; gives what comes back until the server closes the connection. */
+async function say(...packets: readonly Uint8Array[]): Promise<string> {
+  const socket = open()
+  socket.write(Buffer.concat(packets))
+  const chunks: Buffer[] = []
+  socket.on('data', (chunk: Buffer) => chunks.push(chunk))
+  await once(socket, 'close')
+  return Buffer.concat(chunks).toString('latin1')
+}
+
+function open(): Socket {
+  const socket = connect(world.gateway.port, '127.0.0.1')
+  socket.on('error', () => {})
+  onTestFinished(() => {
+    socket.destroy()
+  })
+  return socket
+}
+
+async function refusalOf(config: pg.ClientConfig): Promise<pg.DatabaseError> {
+  const client = new pg.Client({ ...world.config, ...config })
+  client.on('error', () => {})
+  const error = await client.connect().then(
+    () => client.end(),
+    (reason: unknown) => reason,
+  )
+  if (!(error instanceof pg.DatabaseError)) throw new Error(`not refused, but: ${String(error)}`)
+  return error
+}
+
+const isFine = async () => {
+  const client = await world.connect()
+  const { rows } = await client.query('select 1 as one')
+  await client.end()
+  return rows[0].one === 1
+}
+
+describe('who is refused', () => {
+  test('a wrong password and an unknown user, in the same words', async () => {
+    const wrong = { code: '28P01', severity: 'FATAL' }
+    expect(await refusalOf({ password: 'wrong' })).toMatchObject({
+      ...wrong,
+      message: 'password authentication failed for user "millrace"',
+    })
+    expect(await refusalOf({ user: 'nobody' })).toMatchObject({
+      ...wrong,
+      message: 'password authentication failed for user "nobody"',
+    })
+  })
+
+  test('an unknown database, as PostgreSQL says it', async () => {
+    expect(await refusalOf({ database: 'elsewhere' })).toMatchObject({
+      code: '3D000',
+      message: 'database "elsewhere" does not exist',
+    })
+  })
+
+  test('replication', async () => {
+    expect(await refusalOf({ replication: 'database' } as pg.ClientConfig)).toMatchObject({ code: '0A000' })
+  })
+
+  test('a start-up packet without a user', async () => {
+    expect(await say(startupPacket([['database', 'millrace']]))).toContain('C28000\0')
+  })
+
+  test.each([
+    ['too long', new ByteWriter().bytes(Buffer.alloc(10_001)).packet()],
+    ['too short', Buffer.from([0, 0, 0, 4])],
+    ['of a negative length', Buffer.from([255, 0, 0, 4])],
+    ['without its end', new ByteWriter().int32(196_608).bytes(Buffer.from('user\0x')).packet()],
+    ['that is an HTTP request', Buffer.from('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n')],
+  ])('a packet %s', async (_, packet) => {
+    expect(await say(packet)).toContain('C08P01\0')
+    expect(await isFine()).toBe(true)
+  })
+
+  test('protocol 2', async () => {
+    expect(await say(new ByteWriter().int32(131_072).byte(0).packet())).toContain('C0A000\0')
+  })
+
+  test('clients beyond the limit; a place that becomes free is given again', async () => {
+    const small = await startTestGateway({ maxConnections: 2 })
+    onTestFinished(() => small.stop())
+    const first = await small.connect()
+    await small.connect()
+    await expect(small.connect()).rejects.toMatchObject({ code: '53300' })
+    await first.end()
+    const { rows } = await (await small.connect()).query('select 1 as one')
+    expect(rows).toEqual([{ one: 1 }])
+  })
+})
+
+describe('encryption and versions', () => {
+  test('encrypted connections work, and plain ones beside them', async () => {
+    const client = await world.connect({ ssl: { rejectUnauthorized: false } })
+    const { rows } = await client.query(
+      `select repeat('x', 1000000) as long, city from place where ip = '1.1.1.1'`,
+    )
+    expect(rows).toEqual([{ long: 'x'.repeat(1_000_000), city: 'city of 1.1.1.1' }])
+    expect(await isFine()).toBe(true)
+  })
+
+  test('what is sent before the encryption begins is not taken for what comes after', async () => {
+    const reply = await say(sslRequest, startupPacket([['user', 'millrace']]))
+    expect(reply).toContain('C08P01\0')
+  })
+
+  test('GSSAPI is declined, and the connection goes on', async () => {
+    const socket = open()
+    socket.write(gssapiRequest)
+    expect(String((await once(socket, 'data'))[0])).toBe('N')
+    socket.write(startupPacket([['user', 'millrace']]))
+    expect(String((await once(socket, 'data'))[0])).toContain('SCRAM-SHA-256')
+  })
+
+  test('a newer protocol and its options are negotiated down', async () => {
+    const socket = open()
+    const parameters = Buffer.from('user\0millrace\0_pq_.new_feature\0on\0\0')
+    socket.write(new ByteWriter().int32(196_610).bytes(parameters).packet())
+    const [reply] = await once(socket, 'data')
+    const refused = new ByteWriter().int32(0).int32(1).string('_pq_.new_feature').message('v')
+    expect(reply.subarray(0, refused.length)).toEqual(refused)
+    expect(reply.toString('latin1', refused.length)).toContain('SCRAM-SHA-256')
+  })
+
+  test('the certificate is kept, readable to its owner only, and made anew before it expires', async () => {
+    const folder = await certificateFolder
+    const kept = await loadOrCreateCertificate(folder)
+    expect(await loadOrCreateCertificate(folder)).toEqual(kept)
+    expect((await stat(join(folder, 'certificate.json'))).mode & 0o777).toBe(0o600)
+    const late = new Date(Date.now() + 820 * 86_400_000)
+    expect(await loadOrCreateCertificate(folder, late)).not.toEqual(kept)
+  })
+})
+
+describe('malformed messages end the session that sends them, and no other', () => {
+  test.each([
+    ['a length that is too short', Buffer.from([0x51, 0, 0, 0, 3])],
+    ['a length that is too long', Buffer.from([0x51, 0x7f, 0, 0, 0])],
+    ['a type that there is not', Buffer.from([0x21, 0, 0, 0, 4])],
+    ['a Parse without its texts', Buffer.from([0x50, 0, 0, 0, 6, 0x61, 0x62])],
+  ])('%s', async (_, message) => {
+    const other = await world.connect()
+    const raw = await RawClient.connect(world.config)
+    raw.send(message)
+    const replies = (await raw.untilEnd()).map(describeMessage)
+    expect(replies).toEqual([expect.stringContaining('"C":"08P01"')])
+    expect((await other.query('select 1 as one')).rows).toEqual([{ one: 1 }])
+  })
+})
+
+describe('cancelling', () => {
+  const canceled = { code: '57014', message: 'canceling statement due to user request' }
+
+  function cancel(client: pg.Client): void {
+    const { processID, secretKey } = Object(client)
+    const key = new ByteWriter().int32(processID).int32(secretKey).packet().subarray(4)
+    open().end(cancelPacket(key))
+  }
+
+  test('ends what PostgreSQL is doing', async () => {
+    const client = await world.connect()
+    const watcher = await world.connect()
+    const sleeping = expect(client.query('select pg_sleep(60)')).rejects.toMatchObject(canceled)
+    await until(watcher, `select from pg_stat_activity where wait_event = 'PgSleep'`)
+    cancel(client)
+    await sleeping
+    expect((await client.query('select 1 as one')).rows).toEqual([{ one: 1 }])
+  })
+
+  test('ends calls to APIs', async () => {
+    const client = await world.connect()
+    for (const values of [undefined, ['1.1.1.1']]) {
+      const held = world.holdCall()
+      const text = `select city from place where ip = ${values ? '$1' : "'1.1.1.1'"}`
+      const asking = expect(client.query(text, values)).rejects.toMatchObject(canceled)
+      const { signal } = await held
+      const aborted = once(signal, 'abort')
+      cancel(client)
+      await aborted
+      await asking
+      expect((await client.query('select 1 as one')).rows).toEqual([{ one: 1 }])
+    }
+  })
+
+  test('of a session that there is not, nobody is told', async () => {
+    expect(await say(cancelPacket(Buffer.alloc(8)))).toBe('')
+  })
+})
+
+describe('when a client goes', () => {
+  test('its calls to APIs end, and its PostgreSQL connection', async () => {
+    const watcher = await world.connect()
+    const raw = await RawClient.connect(world.config)
+    const held = world.holdCall()
+    raw.send(queryMessage(`select city from place where ip = '1.1.1.1'`))
+    const { signal } = await held
+    const aborted = once(signal, 'abort')
+    raw.close()
+    await aborted
+    await until(
+      watcher,
+      `select 1 where not exists (select from pg_stat_activity where pid = ${raw.processId})`,
+    )
+  })
+
+  test('what it has asked for before it said goodbye is done', async () => {
+    const watcher = await world.connect()
+    await watcher.query('create table last_wishes (a text)')
+    const raw = await RawClient.connect(world.config)
+    const terminate = new ByteWriter().message('X')
+    raw.send(queryMessage("select pg_sleep(0.05); insert into last_wishes values ('a')"), terminate)
+    expect((await raw.untilEnd()).map(({ type }) => type).join('')).toBe('TDCCZ')
+    expect((await watcher.query('select * from last_wishes')).rows).toEqual([{ a: 'a' }])
+  })
+
+  test('a client that only says that it sends no more gets its replies', async () => {
+    const raw = await RawClient.connect(world.config)
+    raw.send(queryMessage('select 1'))
+    raw.socket.end()
+    expect((await raw.untilEnd()).map(({ type }) => type).join('')).toBe('TDCZ')
+  })
+})
+
+describe('when PostgreSQL ends a session', () => {
+  test('the client reads its reason', async () => {
+    const watcher = await world.connect()
+    const raw = await RawClient.connect(world.config)
+    await watcher.query('select pg_terminate_backend($1)', [raw.processId])
+    expect((await raw.untilEnd()).map(describeMessage)).toEqual([expect.stringContaining('"C":"57P01"')])
+  })
+
+  test('even while an API is asked', async () => {
+    const watcher = await world.connect()
+    const raw = await RawClient.connect(world.config)
+    const held = world.holdCall()
+    raw.send(queryMessage(`select city from place where ip = '1.1.1.1'`))
+    const { signal } = await held
+    const aborted = once(signal, 'abort')
+    await watcher.query('select pg_terminate_backend($1)', [raw.processId])
+    expect((await raw.untilEnd()).map(describeMessage)).toEqual([expect.stringContaining('"C":"57P01"')])
+    await aborted
+  })
+})
+
+test('sessions that the gateway ends are told why; others can come', async () => {
+  const raw = await RawClient.connect(world.config)
+  world.closeAll(new DatabaseError('the engine has crashed', { sqlState: '57P02' }))
+  expect((await raw.untilEnd()).map(describeMessage)).toEqual([expect.stringContaining('"C":"57P02"')])
+  expect(await isFine()).toBe(true)
+})
+
+test('stopping tells all clients, those in the midst of a statement too', async () => {
+  const other = await startTestGateway()
+  onTestFinished(() => other.stop())
+  const idle = await RawClient.connect(other.config)
+  const busy = await RawClient.connect(other.config)
+  const held = other.holdCall()
+  busy.send(queryMessage(`select city from place where ip = '1.1.1.1'`))
+  await held
+  const stopped = other.gateway.stop()
+  for (const client of [idle, busy]) {
+    expect((await client.untilEnd()).map(describeMessage)).toEqual([expect.stringContaining('"C":"57P01"')])
+  }
+  await stopped
+})
+
+test('a client that does not read is waited for, and then gets every row', async () => {
+  const watcher = await world.connect()
+  const raw = await RawClient.connect(world.config)
+  raw.socket.pause()
+  raw.send(queryMessage(`select i, repeat('z', 1000) from generate_series(1, 50000) i`), syncMessage)
+  // PostgreSQL waits for the gateway, which waits for the client.
+  await until(
+    watcher,
+    `select from pg_stat_activity where pid = ${raw.processId} and wait_event = 'ClientWrite'`,
+  )
+  raw.socket.resume()
+  const replies = await raw.until('Z')
+  expect(replies.filter(({ type }) => type === 'D')).toHaveLength(50_000)
+  raw.close()
+})
+
+/** Asks until there is a row. */
+async function until(client: pg.Client, text: string): Promise<void> {
+  while ((await client.query(text)).rowCount === 0) {}
+}
