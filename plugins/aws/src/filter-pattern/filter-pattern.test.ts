@@ -1,6 +1,7 @@
 import type { Qual } from '@millrace/plugin-sdk/qual'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { holds } from '../testing/sql-conditions.js'
 import { compilePattern } from './compile.js'
 import type { Condition } from './condition.js'
 import { booleanConditions, textConditions } from './text-conditions.js'
@@ -98,7 +99,7 @@ describe('read back by a reader of its own', () => {
     )
     fc.assert(
       fc.property(fc.array(qual, { maxLength: 4 }), text, (quals, value) => {
-        fc.pre(quals.every((each) => sqlHolds(each, value)))
+        fc.pre(quals.every((each) => holds(each, value)))
         const pattern = patternOf(...quals)
         if (pattern === undefined) return
         expect(pattern.length).toBeLessThanOrEqual(1024)
@@ -117,7 +118,7 @@ describe('read back by a reader of its own', () => {
         const literal = (part: string) => part.replace(/[\\%_]/g, '\\$&')
         const like = literal(value.slice(0, start)) + wildcard + literal(value.slice(end))
         const qual = { operator: '~~', value: like } as const
-        if (!sqlHolds(qual, value)) return
+        if (!holds(qual, value)) return
         const pattern = patternOf(qual)
         if (pattern !== undefined) expect(evaluate(pattern, { f: value })).toBe(true)
       }),
@@ -125,30 +126,6 @@ describe('read back by a reader of its own', () => {
     )
   })
 })
-
-function sqlHolds(qual: Qual<string>, value: string): boolean {
-  switch (qual.operator) {
-    case '=':
-      return qual.values.includes(value)
-    case '<>':
-      return qual.value !== value
-    case '~~':
-      return like(qual.value, value)
-    default:
-      throw new Error(qual.operator)
-  }
-}
-
-function like(pattern: string, value: string): boolean {
-  const source = pattern.replace(/\\(.)|([%_])|(.)/gs, (_, escaped, wildcard, plain) =>
-    wildcard === '%' ? '.*' : wildcard === '_' ? '.' : (escaped ?? plain).replace(/[^\w]/g, '\\$&'),
-  )
-  try {
-    return new RegExp(`^${source}$`, 's').test(value)
-  } catch {
-    return false
-  }
-}
 
 /** Evaluates the part of the grammar that patterns here are made of; throws on anything else. */
 function evaluate(pattern: string, event: Readonly<Record<string, unknown>>): boolean {
