@@ -39,8 +39,8 @@ export function like(text: string, pattern: string): boolean {
   for (const part of parts) {
     const next = new Set<number>()
     for (const at of reached) {
-      if (part.kind === 'any run') for (let to = at; to <= characters.length; to++) next.add(to)
-      else if (at < characters.length && (part.kind === 'any' || part.character === characters[at])) {
+      if (part === 'any run') for (let to = at; to <= characters.length; to++) next.add(to)
+      else if (at < characters.length && (part === 'any' || part.character === characters[at])) {
         next.add(at + 1)
       }
     }
@@ -49,19 +49,19 @@ export function like(text: string, pattern: string): boolean {
   return reached.has(characters.length)
 }
 
-type Part = { readonly kind: 'any run' | 'any' } | { readonly kind: 'one'; readonly character: string }
+type Part = 'any run' | 'any' | { readonly character: string }
 
 function partsOf(pattern: string): Part[] | undefined {
   const parts: Part[] = []
   const characters = [...pattern]
   for (let index = 0; index < characters.length; index++) {
     const character = characters[index]
-    if (character === '%') parts.push({ kind: 'any run' })
-    else if (character === '_') parts.push({ kind: 'any' })
+    if (character === '%') parts.push('any run')
+    else if (character === '_') parts.push('any')
     else {
       const meant = character === '\\' ? characters[++index] : character
       if (meant === undefined) return undefined
-      parts.push({ kind: 'one', character: meant })
+      parts.push({ character: meant })
     }
   }
   return parts
