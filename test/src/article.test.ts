@@ -1,0 +1,159 @@
+/** The article's queries, word for word, against the sandbox. */
+import { readFile } from 'node:fs/promises'
+import type pg from 'pg'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { psql, psqlTest } from './testing/psql.js'
+import { startWorld, type World } from './testing/world.js'
+
+const folder = new URL('../../examples/article/', import.meta.url)
+const article = (name: string) => readFile(new URL(name, folder), 'utf8')
+
+/** As the article prints them. */
+const trail = {
+  name: 'cloudtrail-for-devto',
+  region: 'us-east-1',
+  log_group_arn: 'arn:aws:logs:us-east-1:810361751552:cloudtrail-cwg-devto',
+  latest_delivery_time: '2022-07-06T20:38:09Z',
+}
+const places = [
+  ['104.53.216.85', 'North America', 'United States', 'California', 'Windsor'],
+  ['107.170.20.63', 'North America', 'United States', 'New York', 'Manhattan'],
+  ['157.230.162.15', 'North America', 'United States', 'California', 'Palo Alto'],
+  ['212.102.58.164', 'North America', 'United States', 'Illinois', 'Chicago'],
+  ['82.102.17.180', 'Europe', 'Spain', 'Madrid', 'Madrid'],
+  ['89.248.165.99', 'Europe', 'Netherlands', 'North Holland', 'Diemen'],
+] as const
+const addresses = places.map(([address]) => address)
+
+let world: World
+let client: pg.Client
+
+beforeAll(async () => {
+  world = await startWorld()
+  client = await world.connect()
+})
+
+afterAll(() => world?.stop())
+
+beforeEach(() => {
+  world.sandbox.calls.clear()
+  world.sandbox.faults.clear()
+})
+
+const callsOf = (service: string) => world.sandbox.calls.list({ service }).map(({ operation }) => operation)
+
+describe('through a driver', () => {
+  test('the trail', async () => {
+    const { rows, fields } = await client.query(await article('1-find-trail.sql'))
+    expect(fields.map(({ name }) => name)).toEqual([
+      'name',
+      'region',
+      'log_group_arn',
+      'latest_delivery_time',
+    ])
+    expect(rows).toEqual([{ ...trail, latest_delivery_time: new Date(trail.latest_delivery_time) }])
+    expect(callsOf('cloudtrail').sort()).toEqual(['DescribeTrails', 'GetTrailStatus'])
+  })
+
+  test('the addresses', async () => {
+    const { rows } = await client.query(await article('2-list-addresses.sql'))
+    expect(rows.map((row) => row.source_ip_address).sort()).toEqual(addresses)
+    expect(callsOf('logs')).toEqual(['FilterLogEvents'])
+  })
+
+  test('the join', async () => {
+    const { rows } = await client.query({ text: await article('3-geolocate.sql'), rowMode: 'array' })
+    expect(rows.sort()).toEqual(places)
+    expect(callsOf('logs')).toEqual(['FilterLogEvents'])
+    expect(asked()).toEqual(addresses)
+  })
+
+  test('the join as it was republished, without its backslashes: the pattern then means no address', async () => {
+    const text = (await article('3-geolocate.sql')).replaceAll('\\', '')
+    expect(text).toContain("'^d+.d+'")
+    expect((await client.query(text)).rows).toEqual([])
+    expect(callsOf('ipstack')).toEqual([])
+  })
+})
+
+describe('through psql', () => {
+  psqlTest('the trail', async () => {
+    const rows = await psql(world.url, '-At', '-f', new URL('1-find-trail.sql', folder).pathname)
+    expect(rows.trim()).toBe(
+      'cloudtrail-for-devto|us-east-1|arn:aws:logs:us-east-1:810361751552:cloudtrail-cwg-devto|2022-07-06 20:38:09+00',
+    )
+  })
+
+  psqlTest('the addresses', async () => {
+    const rows = await psql(world.url, '-At', '-f', new URL('2-list-addresses.sql', folder).pathname)
+    expect(rows.trim().split('\n').sort()).toEqual(addresses)
+  })
+
+  psqlTest('the join', async () => {
+    const rows = await psql(world.url, '-At', '-f', new URL('3-geolocate.sql', folder).pathname)
+    expect(rows.trim().split('\n').sort()).toEqual(places.map((place) => place.join('|')))
+  })
+
+  psqlTest('what there is: tables, their columns, their comments', async () => {
+    expect(await psql(world.url, '-At', '-c', '\\dE *.*cloudtrail*')).toContain('aws_cloudtrail_trail_event')
+    expect(await psql(world.url, '-At', '-c', '\\d+ ipstack_ip')).toMatch(
+      /^ip\|inet\|.*key_require 'required'/m,
+    )
+  })
+})
+
+test('pages are asked one after the other, each once; addresses side by side, each once', async () => {
+  const group = world.sandbox.generateEvents({
+    logGroup: 'many',
+    count: 1400,
+    distinctAddresses: 180,
+    seed: 7,
+  })
+  world.sandbox.paging.maxEvents = 500
+  world.sandbox.faults.add({ kind: 'latency', milliseconds: 20 })
+  const text = (await article('3-geolocate.sql')).replace('cloudtrail-cwg-devto', group.logGroup)
+  const { rows } = await client.query(text)
+  expect(new Set(rows.map(({ ip }) => ip)).size).toBe(180)
+  expect(callsOf('logs')).toEqual(['FilterLogEvents', 'FilterLogEvents', 'FilterLogEvents'])
+  expect(new Set(asked()).size).toBe(180)
+  expect(asked()).toHaveLength(180)
+  // Four calls of up to fifty addresses each.
+  expect(world.sandbox.calls.maxInFlight({ service: 'ipstack' })).toBe(4)
+  world.sandbox.paging.maxEvents = 10_000
+})
+
+test('only the columns that a query names are filled', async () => {
+  await client.query('begin')
+  await client.query(`declare c cursor for select source_ip_address from aws_cloudtrail_trail_event
+    where log_group_name = 'cloudtrail-cwg-devto' and event_name is not null`)
+  const watcher = await world.connect()
+  const { rows } = await client.query(
+    `select relname from pg_class where relnamespace = 'millrace_scan'::regnamespace order by oid desc limit 1`,
+  )
+  await watcher.end()
+  const staged = await asEngine(`select to_jsonb(s) as row from millrace_scan.${rows[0].relname} s`)
+  await client.query('rollback')
+  const filled = new Set(
+    staged.flatMap(({ row }) =>
+      Object.entries(Object(row)).flatMap(([column, value]) => (value === null ? [] : [column])),
+    ),
+  )
+  expect([...filled].sort()).toEqual(['event_name', 'log_group_name', 'source_ip_address'])
+})
+
+/** Addresses that ipstack was asked for, sorted. */
+function asked(): readonly string[] {
+  return world.sandbox.calls
+    .list({ service: 'ipstack' })
+    .flatMap(({ parameters }) => Object(parameters).addresses as string[])
+    .sort()
+}
+
+async function asEngine(text: string): Promise<readonly Record<string, unknown>[]> {
+  const { default: driver } = await import('pg')
+  const engine = new driver.Client(world.postgres.engineConfig)
+  await engine.connect()
+  const { rows } = await engine.query(text)
+  await engine.end()
+  return rows
+}

@@ -1,0 +1,72 @@
+/** Millrace as it runs, in one process: sandbox, engine with the real plugins, gateway. */
+
+import aws from '@millrace/plugin-aws/plugin'
+import ipstack from '@millrace/plugin-ipstack/plugin'
+import type { Plugin } from '@millrace/plugin-sdk/plugin'
+import { type Sandbox, startSandbox } from '@millrace/sandbox/sandbox'
+import { startGateway } from '@millrace/server/gateway'
+import { Engine } from '@millrace/sql-engine/engine'
+import { startTestPostgres, type TestPostgres } from '@millrace/sql-engine/postgres/testing'
+import pg from 'pg'
+import { pino } from 'pino'
+
+export interface WorldOptions {
+  /** Settings by connection, beside what the sandbox's environment says. */
+  readonly settings?: { readonly aws?: object; readonly ipstack?: object }
+  /** Takes the place of variables of the sandbox's environment. */
+  readonly environment?: Readonly<Record<string, string>>
+}
+
+export interface World {
+  readonly sandbox: Sandbox
+  readonly postgres: TestPostgres
+  readonly url: string
+  /** A connected client, ended with the world. */
+  connect(): Promise<pg.Client>
+  stop(): Promise<void>
+}
+
+const password = 'a secret of this test'
+
+export async function startWorld({ settings = {}, environment = {} }: WorldOptions = {}): Promise<World> {
+  const log = pino({ level: process.env.MILLRACE_TEST_LOG ?? 'silent' }, pino.destination(2))
+  const sandbox = await startSandbox()
+  const postgres = await startTestPostgres({ log })
+  const connection = (name: string, plugin: Plugin, own: object = {}) => ({ name, plugin, settings: own })
+  const engine = await Engine.start({
+    postgres,
+    connections: [connection('aws', aws, settings.aws), connection('ipstack', ipstack, settings.ipstack)],
+    environment: { ...sandbox.environment, ...environment },
+    log,
+  })
+  const gateway = await startGateway({
+    host: '127.0.0.1',
+    port: 0,
+    engine,
+    backend: postgres,
+    passwordOf: (user) => (user === 'millrace' ? password : undefined),
+    log,
+  })
+  await engine.setLoopback({ host: '127.0.0.1', port: gateway.port, user: 'millrace', password })
+  const url = `postgres://millrace:${encodeURIComponent(password)}@127.0.0.1:${gateway.port}/millrace`
+  const clients: pg.Client[] = []
+  return {
+    sandbox,
+    postgres,
+    url,
+    connect: async () => {
+      const client = new pg.Client({ connectionString: url })
+      client.on('error', () => {})
+      clients.push(client)
+      await client.connect()
+      return client
+    },
+    stop: async () => {
+      await Promise.all(clients.map((client) => client.end()))
+      await gateway.stop()
+      await engine.stop()
+      await postgres.stop()
+      await sandbox.stop()
+    },
+  }
+}
