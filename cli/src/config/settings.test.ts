@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { readSettings } from './settings.js'
+import { readLogLevel, readSettings } from './settings.js'
 
 let home = ''
 beforeEach(async () => {
@@ -16,12 +16,12 @@ const write = (content: unknown) => writeFile(join(home, 'config.json'), JSON.st
 
 describe('settings', () => {
   it('have defaults for everything', async () => {
+    expect(readLogLevel({})).toBe('warn')
     expect(await read()).toEqual({
       home,
       listen: { host: '127.0.0.1', port: 9193 },
       tls: true,
       connections: { aws: { plugin: 'aws' }, ipstack: { plugin: 'ipstack' } },
-      logLevel: 'warn',
     })
   })
 
@@ -38,8 +38,9 @@ describe('settings', () => {
 
   it('come from the environment first', async () => {
     await write({ listen: { host: '::1', port: 5432 } })
-    const settings = await read({ MILLRACE_HOST: '0.0.0.0', MILLRACE_PORT: '0', MILLRACE_LOG: 'debug' })
-    expect(settings).toMatchObject({ listen: { host: '0.0.0.0', port: 0 }, logLevel: 'debug' })
+    const settings = await read({ MILLRACE_HOST: '0.0.0.0', MILLRACE_PORT: '0' })
+    expect(settings).toMatchObject({ listen: { host: '0.0.0.0', port: 0 } })
+    expect(readLogLevel({ MILLRACE_LOG: 'debug' })).toBe('debug')
   })
 
   it('take an empty variable for none', async () => {

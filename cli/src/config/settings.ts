@@ -19,7 +19,6 @@ export interface Settings {
   readonly listen: ListenSettings
   readonly tls: Configuration['tls']
   readonly connections: Configuration['connections']
-  readonly logLevel: LevelWithSilent
 }
 
 /** Steampipe's port too, so that what is set up for it finds us. */
@@ -43,7 +42,7 @@ const variables = z.object({
  * @throws UserError that names the variable, or the place in the file
  */
 export async function readSettings(environment: Environment): Promise<Settings> {
-  const { MILLRACE_HOST: host, MILLRACE_PORT: port, MILLRACE_LOG: logLevel } = readVariables(environment)
+  const { MILLRACE_HOST: host, MILLRACE_PORT: port } = readVariables(environment)
   const home = defaultHome(environment)
   const { listen, tls, connections } = await readConfiguration(home)
   return {
@@ -51,8 +50,15 @@ export async function readSettings(environment: Environment): Promise<Settings> 
     listen: { host: host ?? listen.host ?? defaultHost, port: port ?? listen.port ?? defaultPort },
     tls,
     connections,
-    logLevel: logLevel ?? defaultLogLevel,
   }
+}
+
+/**
+ * The least that is logged.
+ * @throws UserError that names the variable
+ */
+export function readLogLevel(environment: Environment): LevelWithSilent {
+  return readVariables(environment).MILLRACE_LOG ?? defaultLogLevel
 }
 
 function readVariables(environment: Environment): z.infer<typeof variables> {

@@ -1,0 +1,30 @@
+/** Where clients find a gateway. */
+
+/** The address to connect to from this machine, for one that is listened at. */
+export function reachableHost(host: string): string {
+  if (host === '0.0.0.0') return '127.0.0.1'
+  if (host === '::') return '::1'
+  return host
+}
+
+export interface ConnectionAddress {
+  readonly host: string
+  readonly port: number
+  readonly user: string
+  readonly password: string
+  readonly database: string
+}
+
+/** A connection URI: https://www.postgresql.org/docs/18/libpq-connect.html#LIBPQ-CONNSTRING-URIS */
+export function connectionUrl({ host, port, user, password, database }: ConnectionAddress): string {
+  const authority = `${escapeText(user)}:${escapeText(password)}@${host.includes(':') ? `[${host}]` : host}:${port}`
+  return `postgres://${authority}/${escapeText(database)}`
+}
+
+/** Also what encodeURIComponent leaves, but a shell would not. */
+function escapeText(text: string): string {
+  return encodeURIComponent(text).replace(
+    /[!'()*]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
+  )
+}

@@ -1,0 +1,25 @@
+/** The queries of the article, in the order in which it runs them. */
+import { readFile } from 'node:fs/promises'
+
+export interface ArticleQuery {
+  /** What the query finds out. */
+  readonly title: string
+  readonly sql: string
+}
+
+const folder = new URL('../../../examples/article/', import.meta.url)
+
+const files = [
+  { file: '1-find-trail.sql', title: 'Which trails are there, and which log groups do they deliver to?' },
+  { file: '2-list-addresses.sql', title: "Which addresses stand in the trail's events?" },
+  { file: '3-geolocate.sql', title: 'Where are these addresses?' },
+] as const
+
+export function readArticleQueries(): Promise<ArticleQuery[]> {
+  return Promise.all(
+    files.map(async ({ file, title }) => ({
+      title,
+      sql: (await readFile(new URL(file, folder), 'utf8')).trim(),
+    })),
+  )
+}

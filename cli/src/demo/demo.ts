@@ -1,0 +1,54 @@
+/** `millrace demo`: the article's queries over local stand-ins for AWS and ipstack, which are then served. */
+import { startSandbox } from '@millrace/sandbox/sandbox'
+import { Client } from 'pg'
+import type { ConnectionAddress } from '../address.js'
+import { defaultConfiguration } from '../config/configuration.js'
+import { type Environment, readSettings } from '../config/settings.js'
+import { runUntilInterrupted } from '../run-until-interrupted.js'
+import { startService } from '../service.js'
+import { readArticleQueries } from './article-queries.js'
+import { runQuery } from './run-query.js'
+import { sandboxEnvironment } from './sandbox-environment.js'
+
+/** Resolves when everything has been stopped after a signal. */
+export function demo(): Promise<void> {
+  return runUntilInterrupted(async ({ parts, log, signal }) => {
+    const settings = await readSettings(process.env)
+    const sandbox = parts.add(await startSandbox(), (started) => started.stop())
+    const environment = sandboxEnvironment(process.env, sandbox.environment)
+    // AWS's SDK looks into the process's own environment, too.
+    replaceProcessEnvironment(environment)
+    // Connections of the user's own may have settings that lead to the real services.
+    const { connections } = defaultConfiguration
+    const address = await startService({ settings: { ...settings, connections }, environment, log }, parts)
+    if (signal.aborted) return address
+    await showQueries(address, signal)
+    process.stdout.write(farewell)
+    return address
+  })
+}
+
+const farewell = `The tables stay, over stand-ins for the APIs, until Ctrl-C. Connect with psql, or with any other
+client of PostgreSQL:
+
+`
+
+function replaceProcessEnvironment(environment: Environment): void {
+  for (const name of Object.keys(process.env)) if (!(name in environment)) delete process.env[name]
+  Object.assign(process.env, environment)
+}
+
+async function showQueries(address: ConnectionAddress, signal: AbortSignal): Promise<void> {
+  const client = new Client({ ...address, application_name: 'millrace demo' })
+  // When the service is stopped meanwhile, the query tells it.
+  client.on('error', () => {})
+  await client.connect()
+  try {
+    for (const { title, sql } of await readArticleQueries()) {
+      if (signal.aborted) return
+      process.stdout.write(`-- ${title}\n${sql}\n\n${(await runQuery(client, sql)).join('\n')}\n\n`)
+    }
+  } finally {
+    await client.end()
+  }
+}

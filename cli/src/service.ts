@@ -1,0 +1,114 @@
+/** The service: PostgreSQL, engine and gateway, started in order and stopped together. */
+import { readFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { type Certificate, loadOrCreateCertificate } from '@millrace/server/certificate'
+import { type Gateway, startGateway } from '@millrace/server/gateway'
+import { DatabaseError } from '@millrace/sql-engine/database-error'
+import { Engine } from '@millrace/sql-engine/engine'
+import type { ConnectionOptions } from '@millrace/sql-engine/fetch/connection'
+import { startEmbeddedPostgres } from '@millrace/sql-engine/postgres/embedded-postgres'
+import { clientRole, databaseName } from '@millrace/sql-engine/postgres/names'
+import type { Logger } from 'pino'
+import { type ConnectionAddress, reachableHost } from './address.js'
+import type { Environment, ListenSettings, Settings } from './config/settings.js'
+import { loadOrCreatePassword } from './password.js'
+import { loadPlugin } from './plugins/load-plugin.js'
+import type { StartedParts } from './started-parts.js'
+import { UserError } from './user-error.js'
+
+export interface ServiceOptions {
+  readonly settings: Settings
+  /** Where plugins look for credentials. */
+  readonly environment: Environment
+  readonly log: Logger
+}
+
+/**
+ * Starts the service. What has been started is among the parts, also where a later part fails.
+ * @returns where clients connect
+ * @throws UserError or DatabaseError that says what is in the way
+ */
+export async function startService(options: ServiceOptions, parts: StartedParts): Promise<ConnectionAddress> {
+  const { settings, environment, log } = options
+  const { home, listen } = settings
+  let gateway: Gateway | undefined
+  const starting = startEmbeddedPostgres({
+    home,
+    log,
+    onCrash: () => gateway?.closeAll(engineCrashed()),
+  })
+  parts.add(starting, async () => (await starting.catch(() => undefined))?.stop())
+  // Plugins load while PostgreSQL starts.
+  const [postgres, connections] = await Promise.all([starting, loadConnections(settings)])
+  const [password, tls] = await Promise.all([loadOrCreatePassword(home), loadCertificate(settings)])
+  const engine = await Engine.start({ postgres, connections, environment, log })
+  parts.add(engine, () => engine.stop())
+  gateway = await startGateway({
+    ...listen,
+    engine,
+    backend: postgres,
+    passwordOf: (user) => (user === clientRole ? password : undefined),
+    log,
+    ...(tls === undefined ? {} : { tls }),
+  }).catch((error: unknown) => {
+    throw listenFailure(error, listen)
+  })
+  parts.add(gateway, (started) => started.stop())
+  const address = {
+    host: reachableHost(listen.host),
+    port: gateway.port,
+    user: clientRole,
+    password,
+    database: databaseName,
+  }
+  await engine.setLoopback(address)
+  return address
+}
+
+function loadConnections({ connections, home }: Settings): Promise<ConnectionOptions[]> {
+  return Promise.all(
+    Object.entries(connections).map(async ([name, { plugin, ...settings }]) => ({
+      name,
+      plugin: await loadPlugin(plugin, home),
+      settings,
+    })),
+  )
+}
+
+async function loadCertificate({ home, tls }: Settings): Promise<Certificate | undefined> {
+  if (tls === false) return undefined
+  if (tls === true) return loadOrCreateCertificate(home)
+  const read = (path: string) => readPem(resolve(home, path))
+  const [cert, key] = await Promise.all([read(tls.certificate), read(tls.key)])
+  return { cert, key }
+}
+
+function readPem(path: string): Promise<string> {
+  return readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw new UserError(`${path}, which tls in the configuration names, cannot be read: ${error.code}`, 2)
+  })
+}
+
+/** Clients' sessions are gone with the server behind them. */
+function engineCrashed(): DatabaseError {
+  return new DatabaseError('terminating connection because the engine has ended unexpectedly', {
+    sqlState: '57P01',
+    hint: 'It is being started again: connect again, and repeat what was not committed.',
+  })
+}
+
+function listenFailure(error: unknown, { host, port }: ListenSettings): unknown {
+  const { code } = Object(error)
+  switch (code) {
+    case 'EADDRINUSE':
+      return new UserError(`port ${port} of ${host} is in use; set MILLRACE_PORT to another`, 1, error)
+    case 'EACCES':
+      return new UserError(`port ${port} is not for ordinary users; set MILLRACE_PORT to another`, 1, error)
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return new UserError(`this machine has no address ${host}; set MILLRACE_HOST to another`, 1, error)
+    default:
+      return error
+  }
+}
