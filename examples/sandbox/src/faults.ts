@@ -16,7 +16,7 @@ const scope = {
   rate: z.number().min(0).max(1).optional(),
 }
 
-const status = z.number().int().min(400).max(599).optional()
+const status = z.number().int().min(200).max(599).optional()
 
 /** The shape of a fault, also that of the control endpoint. */
 export const faultSchema = z.discriminatedUnion('kind', [
