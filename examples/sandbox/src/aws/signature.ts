@@ -76,8 +76,10 @@ function canonicalRequest(
 ): string {
   const [path = '/'] = request.target.split('?', 1)
   const query = [...request.url.searchParams]
-    .map(([name, value]) => `${encode(name)}=${encode(value)}`)
-    .sort()
+    .map(([name, value]) => [encode(name), encode(value)] as const)
+    // By name, then by value; the encoded texts are ASCII.
+    .sort((a, b) => compare(a[0], b[0]) || compare(a[1], b[1]))
+    .map(([name, value]) => `${name}=${value}`)
     .join('&')
   const headers = signedHeaders.map((name) => `${name}:${normalise(request.headers[name] ?? '')}\n`).join('')
   return [
@@ -88,6 +90,10 @@ function canonicalRequest(
     signedHeaders.join(';'),
     payloadHash,
   ].join('\n')
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
 }
 
 function normalise(value: string): string {
