@@ -1,0 +1,34 @@
+/** `npm run bench`: ratios measured in one run; with --json one object that holds nothing else. */
+import { parseArgs } from 'node:util'
+import { articleJoin } from './article-join.js'
+import { startMillraceProcess } from './millrace-process.js'
+import { passthrough } from './passthrough.js'
+import { startSandboxProcess } from './sandbox-process.js'
+import { scanRows } from './scan-rows.js'
+
+const benchmarks = [passthrough, articleJoin, scanRows]
+
+const { values, positionals } = parseArgs({
+  options: { json: { type: 'boolean', default: false } },
+  allowPositionals: true,
+})
+
+const sandbox = await startSandboxProcess()
+const millrace = await startMillraceProcess(sandbox.environment)
+const ratios: Record<string, number> = {}
+try {
+  for (const benchmark of benchmarks) {
+    if (positionals.length > 0 && !positionals.includes(benchmark.name)) continue
+    const { ratio, lines } = await benchmark.run({ millrace, sandbox })
+    ratios[benchmark.name] = Number(ratio.toFixed(3))
+    if (values.json) continue
+    console.log(`${benchmark.name}  ${ratio.toFixed(2)}\n  ${[benchmark.meaning, ...lines].join('\n  ')}\n`)
+  }
+} catch (error) {
+  console.error(error)
+  process.exitCode = 1
+} finally {
+  await millrace.stop()
+  await sandbox.stop()
+}
+if (values.json) console.log(JSON.stringify(ratios))

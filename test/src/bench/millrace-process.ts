@@ -1,0 +1,91 @@
+/** Millrace in a process of its own, as it runs for its users; the process that measures asks it. */
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import aws from '@millrace/plugin-aws/plugin'
+import ipstack from '@millrace/plugin-ipstack/plugin'
+import { startGateway } from '@millrace/server/gateway'
+import { Engine } from '@millrace/sql-engine/engine'
+import { startEmbeddedPostgres } from '@millrace/sql-engine/postgres/embedded-postgres'
+import type { ClientConfig } from 'pg'
+import { pino } from 'pino'
+
+export interface MillraceProcess {
+  /** Through the gateway. */
+  readonly gateway: ClientConfig
+  /** Straight to the engine, as the same role. */
+  readonly engine: ClientConfig
+  stop(): Promise<void>
+}
+
+interface Started {
+  readonly port: number
+  readonly socketFolder: string
+}
+
+const password = 'benchmark'
+
+/** @param environment of the sandbox */
+export async function startMillraceProcess(
+  environment: Readonly<Record<string, string>>,
+): Promise<MillraceProcess> {
+  const home = await mkdtemp(join(tmpdir(), 'millrace-bench-'))
+  const child = fork(fileURLToPath(import.meta.url), [home], {
+    env: { ...process.env, ...environment, NODE_NO_WARNINGS: '1' },
+  })
+  const { port, socketFolder } = await firstMessage(child)
+  const common = { user: 'millrace', password, database: 'millrace' }
+  return {
+    gateway: { ...common, host: '127.0.0.1', port },
+    engine: { ...common, host: socketFolder, port: 5432 },
+    stop: async () => {
+      child.send('stop')
+      await once(child, 'exit')
+      await rm(home, { recursive: true, force: true })
+    },
+  }
+}
+
+async function firstMessage(child: ChildProcess): Promise<Started> {
+  const [message] = await Promise.race([
+    once(child, 'message'),
+    once(child, 'exit').then(() => {
+      throw new Error('Millrace ended before it had started')
+    }),
+  ])
+  return message
+}
+
+async function run(home: string): Promise<void> {
+  const log = pino({ level: 'warn' }, pino.destination(2))
+  const postgres = await startEmbeddedPostgres({ home, log })
+  const engine = await Engine.start({
+    postgres,
+    connections: [
+      { name: 'aws', plugin: aws, settings: {} },
+      { name: 'ipstack', plugin: ipstack, settings: {} },
+    ],
+    environment: process.env,
+    log,
+  })
+  const passwordOf = () => password
+  const gateway = await startGateway({
+    host: '127.0.0.1',
+    port: 0,
+    engine,
+    backend: postgres,
+    passwordOf,
+    log,
+  })
+  process.send?.({ port: gateway.port, socketFolder: postgres.socketFolder } satisfies Started)
+  await Promise.race([once(process, 'message'), once(process, 'disconnect')])
+  await gateway.stop()
+  await engine.stop()
+  await postgres.stop()
+  if (process.connected) process.disconnect()
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await run(process.argv[2] ?? '')
