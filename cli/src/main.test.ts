@@ -236,7 +236,7 @@ describe('millrace demo', () => {
     expect(results).toHaveLength(2)
     const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8')
     // Line by line: without ORDER BY, rows come in any order.
-    for (const line of results.join('').trim().split('\n')) expect(readme).toContain(line)
+    for (const line of results.join('\n').trim().split('\n')) expect(readme).toContain(line)
     expect(results[0]).toContain(' cloudtrail-for-devto | us-east-1 ')
     expect(results[1]).toContain(' 107.170.20.63  | North America  | United States | New York ')
     expect(millrace.stdout).toMatch(/^ source_ip_address\n-+\n(?: [\d.]+\n){6}\(6 rows\)$/m)
