@@ -33,7 +33,20 @@ const codes: Readonly<Record<string, readonly [winter: string, summer: string]>>
 
 const formats = new Map<string, Intl.DateTimeFormat>()
 
+/** Times of one second, by place: many addresses share a place, and asking Intl takes longer than all the rest. */
+const known = new Map<string, LocalTime>()
+let knownSecond = 0
+
 export function localTime(id: string, now: Date): LocalTime {
+  const second = Math.floor(now.getTime() / 1000)
+  if (second !== knownSecond) known.clear()
+  knownSecond = second
+  const time = known.get(id) ?? computeLocalTime(id, now)
+  known.set(id, time)
+  return time
+}
+
+function computeLocalTime(id: string, now: Date): LocalTime {
   const offset = offsetAt(id, now)
   const year = now.getUTCFullYear()
   // Standard time is the smaller of the two offsets a year knows.
