@@ -33,7 +33,7 @@ export class Engine implements StatementEngine {
 
   /** Brings the catalog up to date. @throws DatabaseError when a connection's settings are wrong */
   static async start({ postgres, connections, environment, log }: EngineOptions): Promise<Engine> {
-    const opened = connections.map((options) => new Connection(options, environment))
+    const opened = connections.map((options) => new Connection(options, environment, log))
     const tables = await withClient(postgres, (client) => synchroniseCatalog(client, connections, log))
     return new Engine(postgres, {
       virtualTables: new Map(tables.map((table) => [table.oid, table])),

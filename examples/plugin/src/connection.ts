@@ -31,7 +31,7 @@ async function getJson(url: string, signal: AbortSignal): Promise<unknown> {
     // A query that was cancelled is no fault of the API's.
     signal.throwIfAborted()
     throw new ApiError('the npm registry could not be reached', {
-      sqlState: '08006',
+      sqlState: 'HV00N',
       detail: `${new URL(url).origin}: ${cause instanceof Error ? cause.message : cause}`,
       hint: "Check the network, and the connection's settings registry_url and downloads_url.",
       cause,
@@ -40,7 +40,6 @@ async function getJson(url: string, signal: AbortSignal): Promise<unknown> {
   if (response.status === 404) return undefined
   if (response.status === 429) {
     throw new ApiError('the npm registry was asked too often', {
-      sqlState: '53400',
       detail: text.slice(0, 300),
       hint: 'Run the query again later, or narrow it to fewer packages.',
     })

@@ -3,7 +3,7 @@
  *
  * Codes are those of the API references' pages "Common Errors" and of the errors' own names in the SDK.
  */
-import { ApiError, type ApiErrorOptions, type ApiSqlState } from '@millrace/plugin-sdk/api-error'
+import { ApiError, type ApiErrorOptions } from '@millrace/plugin-sdk/api-error'
 import { credentialPlaces } from './credentials.js'
 
 /** What the SDK's errors have in common. */
@@ -24,7 +24,7 @@ const network =
 
 /** @param region where the call was made */
 export function toApiError(error: unknown, region: string): ApiError {
-  if (error instanceof ApiError) return error
+  if (ApiError.is(error)) return error
   if (!(error instanceof Error))
     return new ApiError(`the call failed in ${region}`, { detail: String(error) })
   const { name, message, code, $metadata } = error as AwsSdkError
@@ -32,14 +32,13 @@ export function toApiError(error: unknown, region: string): ApiError {
   if (name === 'AbortError') return new ApiError('the call was cancelled', { sqlState: '57014' })
   if (noCredentials.test(name)) {
     return new ApiError('no AWS credentials were found', {
-      sqlState: '28000',
       detail: firstParagraph(message),
       hint: credentialPlaces,
     })
   }
   if (network.test(symptom) || name === 'TimeoutError') {
     return new ApiError(`AWS could not be reached in ${region}`, {
-      sqlState: '08006',
+      sqlState: 'HV00N',
       detail: firstParagraph(`${symptom}: ${message || 'no answer'}`),
       hint: 'Check the network, the name of the region, and endpoint_url or AWS_ENDPOINT_URL if one is set.',
     })
@@ -54,27 +53,22 @@ export function toApiError(error: unknown, region: string): ApiError {
 
 function verdict(name: string, status: number | undefined): ApiErrorOptions {
   if (denied.test(name)) {
-    return state('42501', 'Grant the permission that DETAIL names to the credentials in use, or use others.')
+    return { hint: 'Grant the permission that DETAIL names to the credentials in use, or use others.' }
   }
   if (unknownCredentials.test(name)) {
-    return state(
-      '28000',
-      expired.test(name)
+    return {
+      hint: expired.test(name)
         ? 'Renew the credentials (for IAM Identity Center: aws sso login), then run the query again.'
         : 'Check the credentials and the clock of this machine. A region that the account has not enabled answers so too.',
-    )
+    }
   }
   if (throttled.test(name) || status === 429) {
-    return state('53400', 'Run the query again later, or narrow it, so that it makes fewer calls.')
+    return { hint: 'Run the query again later, or narrow it, so that it makes fewer calls.' }
   }
   if (status !== undefined && status >= 500) {
     return { hint: 'The service itself failed; it was asked several times. Run the query again later.' }
   }
   return { hint: 'Check the conditions of the query against what DETAIL says.' }
-}
-
-function state(sqlState: ApiSqlState, hint: string): ApiErrorOptions {
-  return { sqlState, hint }
 }
 
 function summary(name: string, status: number | undefined, region: string): string {

@@ -281,11 +281,11 @@ describe('aws_cloudtrail_trail_event', () => {
   })
 
   test.each([
-    ['AccessDeniedException', 400, '42501'],
-    ['UnrecognizedClientException', 400, '28000'],
-    ['ExpiredTokenException', 400, '28000'],
-    ['InvalidSignatureException', 400, '28000'],
-    ['ThrottlingException', 400, '53400'],
+    ['AccessDeniedException', 400, 'HV000'],
+    ['UnrecognizedClientException', 400, 'HV000'],
+    ['ExpiredTokenException', 400, 'HV000'],
+    ['InvalidSignatureException', 400, 'HV000'],
+    ['ThrottlingException', 400, 'HV000'],
     ['InvalidParameterException', 400, 'HV000'],
     ['ServiceUnavailableException', 503, 'HV000'],
   ])('%s', async (code, status, sqlState) => {
@@ -313,7 +313,7 @@ describe('aws_cloudtrail_trail_event', () => {
         columns: [],
       }),
     )
-    expect(error.sqlState).toBe('08006')
+    expect(error.sqlState).toBe('HV00N')
     expect(error.detail).toContain('ECONNREFUSED')
   })
 
@@ -488,7 +488,7 @@ describe('settings', () => {
     const connection = plugin.connect(config, { connectionName: 'aws', environment: {} })
     connections.push(connection)
     const error = await errorOf(collectRows(cloudtrailTrail, { connection, columns: ['name'] }))
-    expect(error.sqlState).toBe('28000')
+    expect(error.sqlState).toBe('HV000')
     expect(error.hint).toContain('AWS_ACCESS_KEY_ID')
     expect(error.hint).toContain('~/.aws/credentials')
     expect(calls).toEqual([])

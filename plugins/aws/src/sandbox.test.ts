@@ -265,20 +265,20 @@ describe('refusals', () => {
     [
       'an unknown key',
       { AWS_ACCESS_KEY_ID: 'AKIAUNKNOWN' },
-      '28000',
+      'HV000',
       /^UnrecognizedClientException: The security token/,
     ],
     [
       'a wrong secret',
       { AWS_SECRET_ACCESS_KEY: 'guessed' },
-      '28000',
+      'HV000',
       /^InvalidSignatureException: The request signature/,
     ],
-    ['an expired session', { AWS_SESSION_TOKEN: expiredSessionToken }, '28000', /^ExpiredTokenException: /],
+    ['an expired session', { AWS_SESSION_TOKEN: expiredSessionToken }, 'HV000', /^ExpiredTokenException: /],
     [
       'a key without permissions',
       keys(deniedCredentials),
-      '42501',
+      'HV000',
       /is not authorized to perform: logs:FilterLogEvents/,
     ],
   ])('%s', async (_, environment, sqlState, detail) => {
@@ -319,7 +319,7 @@ describe('refusals', () => {
 
   test('a region that the account has not enabled', async () => {
     const error = await errorOf(events({ connection: connect({ regions: ['af-south-1'] }) }))
-    expect(error.sqlState).toBe('28000')
+    expect(error.sqlState).toBe('HV000')
     expect(error.hint).toContain('region')
   })
 })
@@ -346,7 +346,7 @@ describe('failures that pass', () => {
     sandbox.faults.add({ kind: 'throttle' })
     const error = await errorOf(events({ connection: connect({ max_error_retry_attempts: 2 }) }))
     expect(error).toMatchObject({
-      sqlState: '53400',
+      sqlState: 'HV000',
       detail: expect.stringMatching(/^ThrottlingException: Rate exceeded \(HTTP 400, request id /),
     })
     expect(operations()).toHaveLength(2)

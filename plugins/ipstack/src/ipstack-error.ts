@@ -42,7 +42,6 @@ export function refusalError(refusal: Refusal): ApiError {
 
 export function missingToken(): ApiError {
   return new ApiError('no ipstack access key was found', {
-    sqlState: '28000',
     detail: "Looked for it in the connection's settings (token) and in the environment (IPSTACK_TOKEN).",
     hint: tokenHint,
   })
@@ -51,7 +50,7 @@ export function missingToken(): ApiError {
 /** @param code what the operating system or the HTTP client calls the failure */
 export function unreachable(origin: string, code: string): ApiError {
   return new ApiError('ipstack could not be reached', {
-    sqlState: '08006',
+    sqlState: 'HV00N',
     detail: `${code} at ${origin}`,
     hint: 'Check the network, and endpoint_url or IPSTACK_ENDPOINT if one is set.',
   })
@@ -62,15 +61,13 @@ export function unintelligible(status: number, said: string): ApiError {
   const detail = `HTTP ${status}: ${said}`
   if (status === 401) {
     return new ApiError('ipstack does not accept the access key', {
-      sqlState: '28000',
       detail,
       hint: tokenHint,
     })
   }
-  if (status === 403) return new ApiError('ipstack denied access', { sqlState: '42501', detail })
+  if (status === 403) return new ApiError('ipstack denied access', { detail })
   if (status === 429) {
     return new ApiError('ipstack was asked too often', {
-      sqlState: '53400',
       detail,
       hint: 'Run the query again later, or narrow it to fewer addresses.',
     })
@@ -89,15 +86,14 @@ function verdictOf({ code, type }: Refusal): Verdict {
   switch (code) {
     case 101:
     case 102:
-      return { message: 'ipstack does not accept the access key', sqlState: '28000', hint: tokenHint }
+      return { message: 'ipstack does not accept the access key', hint: tokenHint }
     case refusalCode.usageLimitReached:
       return {
         message: "the plan's lookups are used up",
-        sqlState: '53400',
         hint: 'Wait for the next month, or choose a larger plan. Fewer distinct addresses take fewer lookups.',
       }
     case refusalCode.accessRestricted:
-      return { message: 'the plan does not include this', sqlState: '42501', hint: restrictionHint(type) }
+      return { message: 'the plan does not include this', hint: restrictionHint(type) }
     default:
       return {
         message: 'ipstack refused the request',

@@ -219,7 +219,7 @@ describe('a plan without bulk lookups', () => {
     sandbox.calls.clear()
     sandbox.faults.add({ kind: 'error', code: '104', times: 1 })
     sandbox.faults.add({ kind: 'hang', after: 1 })
-    expect((await errorOf(locate(publicAddresses(10), { connection }))).sqlState).toBe('53400')
+    expect((await errorOf(locate(publicAddresses(10), { connection }))).sqlState).toBe('HV000')
     await sandbox.calls.idle()
     // Some of the others may not have left yet; of those that have, none is waited for.
     const [failed, ...others] = sandbox.calls.list()
@@ -266,7 +266,7 @@ describe('refusals', () => {
         locate(addresses, { connection: connect({}, { IPSTACK_TOKEN: 'guessed-token' }) }),
       )
       expect(error).toMatchObject({
-        sqlState: '28000',
+        sqlState: 'HV000',
         detail: '101 invalid_access_key: You have not supplied a valid API Access Key.',
         hint: expect.stringContaining('IPSTACK_TOKEN'),
       })
@@ -279,7 +279,7 @@ describe('refusals', () => {
 
   test('no token: no call', async () => {
     const error = await errorOf(locate(two, { connection: connect({}, { IPSTACK_TOKEN: '' }) }))
-    expect(error.sqlState).toBe('28000')
+    expect(error.sqlState).toBe('HV000')
     expect(operations()).toEqual([])
   })
 
@@ -287,7 +287,7 @@ describe('refusals', () => {
     sandbox.ipstack.plans.set('scarce', { bulk: true, security: false, modules: [], quota: 1 })
     const error = await errorOf(locate(two, { connection: connect({ token: 'scarce' }) }))
     expect(error).toMatchObject({
-      sqlState: '53400',
+      sqlState: 'HV000',
       detail: expect.stringMatching(/^104 usage_limit_reached/),
     })
   })
@@ -295,13 +295,13 @@ describe('refusals', () => {
   test('a module that the plan lacks', async () => {
     const connection = connect({ security: true }, { IPSTACK_TOKEN: ipstackFreeToken })
     const error = await errorOf(locate(['8.8.8.8'], { connection, columns: ['is_tor'] }))
-    expect(error).toMatchObject({ sqlState: '42501', hint: expect.stringContaining('security = false') })
+    expect(error).toMatchObject({ sqlState: 'HV000', hint: expect.stringContaining('security = false') })
   })
 
   test('nobody there', async () => {
     await sandbox.stop()
     const error = await errorOf(locate(['8.8.8.8']))
-    expect(error).toMatchObject({ sqlState: '08006', detail: expect.stringContaining('ECONNREFUSED') })
+    expect(error).toMatchObject({ sqlState: 'HV00N', detail: expect.stringContaining('ECONNREFUSED') })
   })
 })
 

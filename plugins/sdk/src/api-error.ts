@@ -2,18 +2,15 @@
  * An API's refusal, told so that PostgreSQL clients understand it.
  */
 
-/** SQLSTATEs that plugins use; see PostgreSQL's appendix A, "PostgreSQL Error Codes". */
+/**
+ * SQLSTATEs that plugins use; see PostgreSQL's appendix A, "PostgreSQL Error Codes". None of the classes 08
+ * and 28: a driver or a pool would take its connection to Millrace for broken, or its own password for wrong.
+ */
 export type ApiSqlState =
-  /** fdw_error: the API refused or failed. */
+  /** fdw_error: the API refused or failed, or there are no credentials for it. */
   | 'HV000'
-  /** connection_failure: the API could not be reached. */
-  | '08006'
-  /** invalid_authorization_specification: the API does not know these credentials, or none were found. */
-  | '28000'
-  /** insufficient_privilege: the credentials are known but may not do this. */
-  | '42501'
-  /** configuration_limit_exceeded: a rate or quota is spent. */
-  | '53400'
+  /** fdw_unable_to_establish_connection: the API could not be reached. */
+  | 'HV00N'
   /** query_canceled */
   | '57014'
 
@@ -26,9 +23,12 @@ export interface ApiErrorOptions {
   readonly cause?: unknown
 }
 
+const brand = Symbol.for('millrace.ApiError')
+
 /** Thrown by plugins. The engine adds the names of table and API call to its message. */
 export class ApiError extends Error {
   override readonly name = 'ApiError'
+  readonly [brand] = true
   readonly sqlState: ApiSqlState
   readonly detail: string | undefined
   readonly hint: string | undefined
@@ -38,5 +38,10 @@ export class ApiError extends Error {
     this.sqlState = options.sqlState ?? 'HV000'
     this.detail = options.detail
     this.hint = options.hint
+  }
+
+  /** Also of errors from another copy of this package, which a plugin may have installed of its own. */
+  static is(error: unknown): error is ApiError {
+    return error instanceof Error && brand in error
   }
 }

@@ -1,5 +1,6 @@
 import type { Plugin } from '@millrace/plugin-sdk/plugin'
 import pLimit, { type LimitFunction } from 'p-limit'
+import type { Logger } from 'pino'
 import { DatabaseError } from '../database-error.js'
 
 /** A connection as the configuration names it. */
@@ -18,14 +19,16 @@ export class Connection {
   readonly plugin: Plugin
   /** Places for API calls in flight. */
   readonly limit: LimitFunction
+  readonly log: Logger
   readonly #config: unknown
   readonly #environment: Environment
   #opened: { readonly state: unknown } | undefined
 
   /** @throws DatabaseError when the settings are not what the plugin takes */
-  constructor({ name, plugin, settings }: ConnectionOptions, environment: Environment) {
+  constructor({ name, plugin, settings }: ConnectionOptions, environment: Environment, log: Logger) {
     this.name = name
     this.plugin = plugin
+    this.log = log
     this.#environment = environment
     const parsed = plugin.config.safeParse(settings)
     if (!parsed.success) {

@@ -4,6 +4,7 @@ import type { Columns, Row } from '@millrace/plugin-sdk/column'
 import { toJsonText } from '@millrace/plugin-sdk/json'
 import { merge } from '@millrace/plugin-sdk/merge'
 import type { Hydrate, Scan, Table } from '@millrace/plugin-sdk/table'
+import type { Logger } from 'pino'
 import { engineColumns } from '../catalog/catalog-columns.js'
 import type { VirtualTable } from '../catalog/virtual-table.js'
 import { canceledError, DatabaseError } from '../database-error.js'
@@ -46,7 +47,7 @@ export async function* scanRows(request: ScanRequest): AsyncGenerator<readonly R
       if (left === 0) return
     }
   } catch (error) {
-    throw request.signal.aborted ? canceledError() : scanError(error, table)
+    throw request.signal.aborted ? canceledError() : scanError(error, table, connection.log)
   } finally {
     request.signal.removeEventListener('abort', onAbort)
     controller.abort()
@@ -55,7 +56,8 @@ export async function* scanRows(request: ScanRequest): AsyncGenerator<readonly R
 
 function* listsOf(request: ScanRequest, signal: AbortSignal): Generator<AsyncIterable<readonly Row[]>> {
   const { table } = request.table
-  const wanted = new Set(request.columns)
+  // The engine's own columns are none of the plugin's.
+  const wanted = new Set(request.columns.filter((column) => Object.hasOwn(table.columns, column)))
   const hydrates = Object.values(table.hydrate ?? {}).filter(({ columns }) =>
     columns.some((column) => wanted.has(column)),
   )
@@ -117,20 +119,29 @@ class CallError extends Error {
   }
 }
 
-function scanError(error: unknown, { table }: VirtualTable): DatabaseError {
+function scanError(error: unknown, { table }: VirtualTable, log: Logger): DatabaseError {
   if (error instanceof DatabaseError) return error
   const [call, cause] = error instanceof CallError ? [`${error.call}: `, error.cause] : ['', error]
-  if (cause instanceof ApiError) {
+  if (ApiError.is(cause)) {
     const { sqlState, detail, hint } = cause
     return new DatabaseError(`${table.name}: ${call}${cause.message}`, { sqlState, detail, hint, cause })
   }
   // Anything else is a defect of the plugin. Its message stays out of reach: it may hold what it was sent.
+  log.error(
+    { table: table.name, call, error: cause instanceof Error ? placeOf(cause) : typeof cause },
+    'plugin failed',
+  )
   return new DatabaseError(`${table.name}: ${call}the plugin failed unexpectedly`, {
     sqlState: 'HV000',
     detail: cause instanceof Error ? cause.name : undefined,
     hint: 'The server log has more. Please report this as a defect of the plugin.',
     cause,
   })
+}
+
+/** An error's name, and the functions that it came through. */
+function placeOf({ name, stack = '' }: Error): string {
+  return [name, ...stack.split('\n').filter((line) => /^ {4}at /.test(line))].join('\n')
 }
 
 /** Values of the columns that the engine adds, where they are wanted. */

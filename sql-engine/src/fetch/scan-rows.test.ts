@@ -1,0 +1,104 @@
+import { ApiError } from '@millrace/plugin-sdk/api-error'
+import { type Row, text } from '@millrace/plugin-sdk/column'
+import { definePlugin } from '@millrace/plugin-sdk/plugin'
+import { type Scan, tablesOf } from '@millrace/plugin-sdk/table'
+import { pino } from 'pino'
+import { expect, test, vi } from 'vitest'
+import { z } from 'zod'
+import { DatabaseError } from '../database-error.js'
+import { Connection } from './connection.js'
+import { type ScanRequest, scanRows } from './scan-rows.js'
+
+const columns = { name: text('Name'), city: text('City') }
+
+type List = (scan: ListScan) => AsyncIterable<readonly { readonly name: string }[]>
+type ListScan = Scan<undefined, typeof columns>
+
+function request(list: List, logged: string[] = []): ScanRequest {
+  const table = tablesOf<undefined>()({
+    name: 'place',
+    description: 'Places.',
+    columns,
+    keys: {},
+    examples: [],
+    list,
+  })
+  const plugin = definePlugin({
+    name: 'places',
+    description: 'Places.',
+    config: z.unknown(),
+    connect: () => undefined,
+    tables: [table],
+  })
+  const log = pino({ level: 'warn' }, { write: (line) => logged.push(line) })
+  const connection = new Connection({ name: 'here', plugin, settings: {} }, {}, log)
+  return {
+    table: { oid: 1, schema: 'here', table, connection: { name: 'here', plugin }, columns: [] },
+    connection,
+    columns: ['name', 'sp_connection_name'],
+    quals: {},
+    limit: undefined,
+    signal: new AbortController().signal,
+  }
+}
+
+async function rowsOf(list: List, logged?: string[]): Promise<Row[]> {
+  const rows: Row[] = []
+  for await (const batch of scanRows(request(list, logged))) rows.push(...batch)
+  return rows
+}
+
+async function errorOf(list: List, logged?: string[]): Promise<DatabaseError> {
+  const error = await rowsOf(list, logged).then(
+    () => undefined,
+    (reason: unknown) => reason,
+  )
+  if (!(error instanceof DatabaseError)) throw new Error(`not a database error: ${String(error)}`)
+  return error
+}
+
+test('a plugin is asked for columns of its own; the engine adds its columns', async () => {
+  let asked: readonly string[] = []
+  const rows = await rowsOf(async function* (scan) {
+    asked = [...scan.columns]
+    yield [{ name: 'Diemen' }]
+  })
+  expect(asked).toEqual(['name'])
+  expect(rows).toEqual([{ name: 'Diemen', sp_connection_name: 'here' }])
+})
+
+test('an error of an API names table and call', async () => {
+  const error = await errorOf(async function* (scan) {
+    yield await scan.call('ListPlaces', async () => {
+      throw new ApiError('no such place', { detail: 'said the API', hint: 'Ask for another.' })
+    })
+  })
+  expect(error).toMatchObject({
+    sqlState: 'HV000',
+    message: 'place: ListPlaces: no such place',
+    detail: 'said the API',
+    hint: 'Ask for another.',
+  })
+})
+
+test('an error made by another copy of the plugin SDK is understood', async () => {
+  vi.resetModules()
+  const { ApiError: OtherApiError } = await import('@millrace/plugin-sdk/api-error')
+  expect(OtherApiError).not.toBe(ApiError)
+  const error = await errorOf(async function* () {
+    yield []
+    throw new OtherApiError('no such place', { sqlState: 'HV00N' })
+  })
+  expect(error).toMatchObject({ sqlState: 'HV00N', message: 'place: no such place' })
+})
+
+test('a defect of a plugin is told as such, and where it is stands in the log; what it says in neither', async () => {
+  const logged: string[] = []
+  const error = await errorOf(async function* faultyList() {
+    yield []
+    throw new TypeError('secret-token is not a function')
+  }, logged)
+  expect(error).toMatchObject({ sqlState: 'HV000', message: 'place: the plugin failed unexpectedly' })
+  expect(logged.join()).toContain('faultyList')
+  expect(`${logged.join()}${error.detail}${error.hint}`).not.toContain('secret-token')
+})
