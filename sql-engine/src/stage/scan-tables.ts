@@ -35,8 +35,8 @@ export interface ScanTablesOptions {
 }
 
 /**
- * A scan takes a connection when it is over or has so many bytes to write, so that small scans, however long
- * their APIs take, never keep others waiting.
+ * While half of the connections are taken, a scan takes one only when it is over or has so many bytes to write,
+ * so that small scans, however long their APIs take, never keep others waiting.
  */
 const readAheadBytes = 1024 * 1024
 
@@ -74,7 +74,7 @@ export class ScanTables {
     const onAbort = () => controller.abort(canceledError())
     setMaxListeners(0, request.signal) // a statement's scans all listen to the same one
     request.signal.addEventListener('abort', onAbort, { once: true })
-    const staging = this.#stage(request, controller.signal)
+    const staging = this.#stage(request, controller)
     this.#active.set(
       controller,
       staging.catch(() => {}),
@@ -103,7 +103,11 @@ export class ScanTables {
     await this.#pool.end()
   }
 
-  async #stage({ columns, filled, tableName, rows }: StageRequest, signal: AbortSignal): Promise<ScanTable> {
+  async #stage(
+    { columns, filled, tableName, rows }: StageRequest,
+    controller: AbortController,
+  ): Promise<ScanTable> {
+    const { signal } = controller
     const name = `s_${++lastId}`
     const qualifiedName = `${scanSchema}.${name}`
     // COPY wants a column even where only the number of rows matters.
@@ -112,20 +116,27 @@ export class ScanTables {
     const progress: CopyProgress = { rowCount: 0, bytes: 0 }
     const encode = copyRowEncoder(written, tableName)
     const chunks = copyChunks(untilAborted(rows, signal), encode, progress)
-    const source = await readAhead(chunks, readAheadBytes)
+    const ahead = readAhead(chunks, readAheadBytes)
+    // It is awaited below; until then, nobody looks whether it has failed.
+    ahead.catch(() => {})
     const writtenNames = written.map((column) => column.name)
+    if (!this.#hasRoom) await ahead
     let oid: number
     try {
-      oid = await this.#inTransaction(signal, async (client) => {
+      oid = await this.#inTransaction(controller, async (client) => {
         const created = await createTable(client, qualifiedName, columns)
+        const source = await abortable(ahead, signal)
         const copy = client.query(copyFrom(copyIntoScanTable(qualifiedName, writtenNames)))
         await pipeline(Readable.from(source), copy)
         if (progress.rowCount >= analyzeRows)
           await client.query(analyzeScanTable(qualifiedName, writtenNames))
         return created
       })
-    } finally {
-      await source.return()
+    } catch (error) {
+      // The API may still be asked.
+      controller.abort(error)
+      await chunks.return()
+      throw error
     }
     this.#live.add(qualifiedName)
     return {
@@ -140,14 +151,22 @@ export class ScanTables {
     }
   }
 
+  /** Whether a scan may hold a connection while it waits for its API, for its table to be made meanwhile. */
+  get #hasRoom(): boolean {
+    const { totalCount, idleCount, waitingCount, options } = this.#pool
+    return totalCount - idleCount + waitingCount < (options.max ?? 0) / 2
+  }
+
+  /** @param controller aborted if the connection is lost; whatever the work waits for then ends */
   async #inTransaction<Result>(
-    signal: AbortSignal,
+    controller: AbortController,
     work: (client: PoolClient) => Promise<Result>,
   ): Promise<Result> {
-    const client = await this.#connect(signal)
+    const client = await this.#connect(controller.signal)
     let lost: Error | undefined
     const onError = (error: Error) => {
       lost = error
+      controller.abort(error)
     }
     client.on('error', onError)
     try {
