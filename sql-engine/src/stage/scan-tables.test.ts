@@ -334,7 +334,7 @@ describe('a scan that fails', () => {
   })
 })
 
-test('a table is made while its API is still asked; if its backend is lost then, nobody waits for the API', async () => {
+test('COPY is ready while the API is still asked; if its backend is lost then, nobody waits for the API', async () => {
   async function* source(): AsyncGenerator<Row[]> {
     await new Promise(() => {})
     yield []
@@ -342,9 +342,8 @@ test('a table is made while its API is still asked; if its backend is lost then,
   const staging = expect(stage({ t: 'text' }, source())).rejects.toMatchObject({
     sqlState: expect.stringMatching(/^(?:57P01|08006)$/),
   })
-  const making = `SELECT pid FROM pg_stat_activity WHERE state = 'idle in transaction' AND query LIKE '%CREATE UNLOGGED TABLE%'`
-  await until(async () => (await watcher.query(making)).rowCount === 1)
-  await watcher.query(`SELECT pg_terminate_backend(pid) FROM (${making}) making`)
+  await until(async () => (await copyingBackends()).length === 1)
+  for (const pid of await copyingBackends()) await watcher.query('SELECT pg_terminate_backend($1)', [pid])
   await staging
 })
 

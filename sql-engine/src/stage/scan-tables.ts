@@ -116,16 +116,12 @@ export class ScanTables {
     const progress: CopyProgress = { rowCount: 0, bytes: 0 }
     const encode = copyRowEncoder(written, tableName)
     const chunks = copyChunks(untilAborted(rows, signal), encode, progress)
-    const ahead = readAhead(chunks, readAheadBytes)
-    // It is awaited below; until then, nobody looks whether it has failed.
-    ahead.catch(() => {})
+    const source = this.#hasRoom ? chunks : await readAhead(chunks, readAheadBytes)
     const writtenNames = written.map((column) => column.name)
-    if (!this.#hasRoom) await ahead
     let oid: number
     try {
       oid = await this.#inTransaction(controller, async (client) => {
         const created = await createTable(client, qualifiedName, columns)
-        const source = await abortable(ahead, signal)
         const copy = client.query(copyFrom(copyIntoScanTable(qualifiedName, writtenNames)))
         await pipeline(Readable.from(source), copy)
         if (progress.rowCount >= analyzeRows)
@@ -135,7 +131,7 @@ export class ScanTables {
     } catch (error) {
       // The API may still be asked.
       controller.abort(error)
-      await chunks.return()
+      await source.return()
       throw error
     }
     this.#live.add(qualifiedName)
@@ -151,7 +147,7 @@ export class ScanTables {
     }
   }
 
-  /** Whether a scan may hold a connection while it waits for its API, for its table to be made meanwhile. */
+  /** Whether a scan may hold a connection while it waits for its API, so that COPY is ready when rows come. */
   get #hasRoom(): boolean {
     const { totalCount, idleCount, waitingCount, options } = this.#pool
     return totalCount - idleCount + waitingCount < (options.max ?? 0) / 2

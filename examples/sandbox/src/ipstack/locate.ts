@@ -23,25 +23,47 @@ const providers: readonly [readonly [number, string], ...(readonly [number, stri
   [399077, 'Terabit Exchange'],
 ]
 
+interface Located {
+  /** All but the time. */
+  readonly fields: Lookup
+  /** Undefined for an address that is nowhere. */
+  readonly timeZone: string | undefined
+}
+
+/** Addresses are asked for again and again; what is known of one does not change. */
+const located = new Map<string, Located>()
+const mostLocated = 100_000
+
 /** @param address as it was asked; the answer repeats it so */
 export function locate(address: string, now: Date): Lookup {
+  let known = located.get(address)
+  if (known === undefined) {
+    known = locateAnew(address)
+    if (located.size >= mostLocated) located.clear()
+    located.set(address, known)
+  }
+  const { fields, timeZone } = known
+  return timeZone === undefined ? fields : { ...fields, time_zone: localTime(timeZone, now) }
+}
+
+function locateAnew(address: string): Located {
   const key = canonical(address)
   const type = isIPv6(address) ? 'ipv6' : 'ipv4'
-  if (!isPlaced(key)) return unplaced(address, type)
+  if (!isPlaced(key)) return { fields: unplaced(address, type), timeZone: undefined }
   const random = new Random(hashText(key))
   const known = Object.hasOwn(articlePlaces, key) ? articlePlaces[key] : undefined
   const drawn = random.pick(places)
   const [asn, isp] = random.pick(providers)
-  return {
+  const fields = {
     ip: address,
     hostname: `host-${key.replace(/[.:]+/g, '-')}.example.net`,
     type,
     ...placeFields(known ?? nearby(drawn, random)),
-    time_zone: localTime((known ?? drawn).timeZone, now),
     currency: currencyOf(known ?? drawn),
     connection: { asn, isp },
     security: securityOf(random),
   }
+  return { fields, timeZone: (known ?? drawn).timeZone }
 }
 
 function unplaced(address: string, type: string): Lookup {
