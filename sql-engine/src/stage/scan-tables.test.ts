@@ -304,8 +304,9 @@ describe('a scan that fails', () => {
     }
     const hanging20 = Array.from({ length: 20 }, () => stage({ t: 'text' }, hanging(), abort.signal))
     expect((await stage({ t: 'text' }, batches([{ t: 'a' }]))).rowCount).toBe(1)
+    const ended = hanging20.map((scan) => expect(scan).rejects.toMatchObject({ sqlState: '57014' }))
     abort.abort()
-    for (const scan of hanging20) await expect(scan).rejects.toMatchObject({ sqlState: '57014' })
+    await Promise.all(ended)
   })
 
   test('at a stop of the engine is told so', async () => {
