@@ -35,6 +35,7 @@ test('a log group that there is not', async () => {
   const error = await errorOf(events.replace('cloudtrail-cwg-devto', 'no-such-group'))
   expect(error.code).toBe('HV000')
   expect(error.message).toContain('aws_cloudtrail_trail_event')
+  expect(error.message).toContain('FilterLogEvents')
   expect(error.detail).toContain('The specified log group does not exist.')
   expect(error.hint).toBeTruthy()
 })

@@ -296,7 +296,7 @@ describe('refusals', () => {
   test('a log group that there is not', async () => {
     const error = await errorOf(events({ logGroup: 'no-such-group' }))
     expect(error).toMatchObject({
-      message: 'there is no log group "no-such-group" in us-east-1',
+      message: 'FilterLogEvents: there is no log group "no-such-group" in us-east-1',
       detail: 'ResourceNotFoundException: The specified log group does not exist.',
       hint: expect.stringContaining('log_group_arn'),
     })

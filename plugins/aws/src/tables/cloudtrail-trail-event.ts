@@ -126,7 +126,7 @@ function echo(scan: EventScan): Pick<EventRow, 'filter' | 'log_group_name'> {
 function noSuchGroup(name: string, misses: ReadonlyMap<string, ExpectedError>): ApiError {
   const regions = [...misses.keys()].join(', ')
   const said = [...misses.values()][0]
-  return new ApiError(`there is no log group "${name}" in ${regions}`, {
+  return new ApiError(`FilterLogEvents: there is no log group "${name}" in ${regions}`, {
     ...(said === undefined ? {} : { detail: `${said.code}: ${said.message}` }),
     hint:
       'Check the name; the column log_group_arn of aws_cloudtrail_trail tells where trails deliver. A log group ' +
