@@ -1,9 +1,10 @@
 /** A plugin over rows that a test gives, which notes what it was asked. */
 import type { Columns, Row } from '@millrace/plugin-sdk/column'
 import { definePlugin, type Plugin } from '@millrace/plugin-sdk/plugin'
-import type { Qual } from '@millrace/plugin-sdk/qual'
+import { equalValues, type Qual, type Quals } from '@millrace/plugin-sdk/qual'
 import { type Key, tablesOf } from '@millrace/plugin-sdk/table'
 import { z } from 'zod'
+import { fulfilsExactly } from './exact-filter.js'
 
 export interface Call {
   readonly table: string
@@ -27,10 +28,14 @@ export interface CountingPlugin {
 /** What happens in each call, before it is answered. */
 export type CallHook = (table: string, signal: AbortSignal) => Promise<void>
 
-/** Rows are filtered by the `=` quals, as an API would; by other quals only now and then. */
+/** What an API leaves out: what fails an equality or a test for NULL, or all that fails any condition. */
+export type Filtering = 'equality' | 'every operator'
+
+/** The tables' rows are looked at anew by each call. */
 export function countingPlugin(
   tables: Readonly<Record<string, CountedTable>>,
   inCall: CallHook = async () => {},
+  filtering: Filtering = 'equality',
 ): CountingPlugin {
   const calls: Call[] = []
   const defineTable = tablesOf<undefined>()
@@ -56,7 +61,15 @@ export function countingPlugin(
             quals: quals.map(({ column, qual }) => describe(column, qual)).sort(),
             limit: scan.limit,
           })
-          const found = rows.filter((row) => quals.every(({ column, qual }) => fulfils(row[column], qual)))
+          refuseBadKeys(keys, scan.quals)
+          const found = rows.filter((row) =>
+            quals.every(({ column, qual }) => {
+              const type = columns[column]?.type ?? 'text'
+              return filtering === 'equality'
+                ? fulfils(row[column], qual)
+                : fulfilsExactly(type, row[column], qual)
+            }),
+          )
           const fetched = await scan.call('List', async (signal) => {
             await inCall(name, signal)
             return found
@@ -70,6 +83,25 @@ export function countingPlugin(
     ),
   })
   return { plugin, calls }
+}
+
+/** The engine must not make a call that the table's keys do not allow. */
+function refuseBadKeys(keys: CountedTable['keys'], quals: Quals): void {
+  const valuesOf = (column: string) => equalValues(quals[column])
+  const anyOf = Object.entries(keys).filter(([, { require }]) => require === 'any-of')
+  if (anyOf.length > 0 && anyOf.every(([column]) => valuesOf(column) === undefined)) {
+    throw new Error('no key is given')
+  }
+  for (const [column, key] of Object.entries(keys)) {
+    const values = valuesOf(column)
+    if (values === undefined && key.require === 'required') throw new Error(`key ${column} is missing`)
+    const most = key.valuesPerCall ?? Number.POSITIVE_INFINITY
+    if (values !== undefined && values.length > most) throw new Error(`too many values for ${column}`)
+    const operators = (quals[column] ?? []).map(({ operator }) => operator)
+    const unknown = operators.find((operator) => !key.operators.includes(operator))
+    if (unknown !== undefined) throw new Error(`${column} ${unknown} is pushed`)
+    if (operators.filter((operator) => operator === '=').length > 1) throw new Error(`two = on ${column}`)
+  }
 }
 
 function describe(column: string, qual: Qual): string {
