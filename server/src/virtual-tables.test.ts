@@ -4,6 +4,7 @@ import postgres from 'postgres'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { describe as describeMessage, queryMessage, RawClient } from './testing/raw-client.js'
 import { startTestGateway, type TestGateway } from './testing/test-gateway.js'
+import { ByteWriter } from './wire/byte-writer.js'
 import {
   bindMessage,
   bindRest,
@@ -144,6 +145,78 @@ describe('simple queries', () => {
     raw.send(queryMessage(`create temp table t (a text); copy t from stdin; ${cityOf('1.1.1.1')}`))
     const replies = await raw.until('Z')
     expect(replies.map(({ type }) => type).join('')).toBe('CEZ')
+    raw.close()
+  })
+})
+
+test('a simple query that PostgreSQL reads over after an error asks nothing, and is not answered', async () => {
+  const raw = await RawClient.connect(world.config)
+  raw.send(parseMessage('', 'select from where', []), queryMessage(cityOf('1.1.1.1')), syncMessage)
+  raw.send(queryMessage('select 1'))
+  expect((await raw.until('Z')).map(({ type }) => type).join('')).toBe('EZ')
+  expect((await raw.until('Z')).map(({ type }) => type).join('')).toBe('TDCZ')
+  expect(asked()).toEqual([])
+  raw.close()
+})
+
+test('a simple query leaves no unnamed statement behind', async () => {
+  const raw = await RawClient.connect(world.config)
+  for (const text of [cityOf('1.1.1.1'), `${cityOf('1.1.1.1')} and city::int = 1`]) {
+    raw.send(parseMessage('', 'select 1', []), queryMessage(text))
+    await raw.until('Z')
+    raw.send(bindMessage('', '', bindRest(undefined)), executeMessage(''), syncMessage)
+    expect((await raw.until('Z')).map(describeMessage)).toEqual([
+      expect.stringContaining('"C":"26000"'),
+      'Z "I"',
+    ])
+  }
+  raw.close()
+})
+
+test('several statements in one text are one transaction from the first on', async () => {
+  const text = `set local application_name = 'for once'; ${cityOf('1.1.1.1')}; show application_name`
+  const results: unknown = await client.query(text)
+  expect(results).toMatchObject([{}, {}, { rows: [{ application_name: 'for once' }] }])
+  expect((await client.query('show application_name')).rows).toEqual([{ application_name: '' }])
+})
+
+describe('while PostgreSQL waits for the data of COPY', () => {
+  const copy = 'copy seen_cities from stdin'
+  const query = [queryMessage(cityOf('1.1.1.1'))]
+  const bind = [parseMessage('v', cityOf('1.1.1.1'), []), bindMessage('', 'v', bindRest(undefined))]
+  const extendedCopy = [
+    parseMessage('', copy, []),
+    bindMessage('', '', bindRest(undefined)),
+    executeMessage(''),
+  ]
+
+  test.each([
+    ['a simple query, in the simple protocol', [queryMessage(copy)], query],
+    ['a simple query, in the extended protocol', [...extendedCopy, syncMessage], query],
+    ['a Bind, in the simple protocol', [queryMessage(copy)], bind.slice(1)],
+    ['a Bind, in the extended protocol', [...extendedCopy, flushMessage], bind.slice(1)],
+  ])('%s ends the connection, as it does in PostgreSQL', async (_, start, message) => {
+    const raw = await RawClient.connect(world.config)
+    raw.send(queryMessage('create temp table seen_cities (city text)'), ...bind.slice(0, 1), syncMessage)
+    await raw.until('Z')
+    await raw.until('Z')
+    raw.send(...start)
+    await raw.until('G')
+    raw.send(...message)
+    await raw.untilEnd()
+    expect(asked()).toEqual([])
+  })
+
+  test('its end may be sent before it is known that there is a COPY', async () => {
+    const raw = await RawClient.connect(world.config)
+    raw.send(queryMessage('create temp table seen_cities (city text)'))
+    await raw.until('Z')
+    const data = [new ByteWriter().bytes(Buffer.from('x\n')).message('d'), new ByteWriter().message('c')]
+    raw.send(...extendedCopy, ...data, syncMessage, ...bind, executeMessage(''), syncMessage)
+    raw.send(queryMessage(copy), ...data, ...query)
+    for (const replies of ['12GCZ', '12DCZ', 'GCZ', 'TDCZ']) {
+      expect((await raw.until('Z')).map(({ type }) => type).join('')).toBe(replies)
+    }
     raw.close()
   })
 })

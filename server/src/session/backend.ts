@@ -35,7 +35,7 @@ export class Backend {
   readonly replies = new ReplyQueue()
   /** As the client has been told them, in the spelling of the server. */
   readonly parameters = new Map<string, string>()
-  #copiesIn = false
+  #transactionStatus = idleStatus
   #saidGoodbye = false
   #lost: DatabaseError | undefined
   readonly #waiting = new Set<(error: DatabaseError) => void>()
@@ -44,6 +44,11 @@ export class Backend {
 
   get isLost(): boolean {
     return this.#lost !== undefined
+  }
+
+  /** Whether the client has begun a transaction, as of the last ReadyForQuery. */
+  get isInTransaction(): boolean {
+    return this.#transactionStatus !== idleStatus
   }
 
   /** Whether the last thing that PostgreSQL said was why it closes the connection. */
@@ -59,15 +64,7 @@ export class Backend {
 
   /** Notes what is to be answered to a message that is written in parts. */
   expect(request: Request): void {
-    // While PostgreSQL waits for COPY's data, it reads over a Sync.
-    if (this.#copiesIn && request.kind === 'sync') return
     this.replies.add(request)
-  }
-
-  /** Sends CopyDone or CopyFail. */
-  endCopyIn(message: Buffer): void {
-    this.#copiesIn = false
-    this.send(message)
   }
 
   /** Sends what has been written; resolves when PostgreSQL takes more. */
@@ -75,9 +72,12 @@ export class Backend {
     if (!this.options.writer.flush()) await this.options.writer.drained()
   }
 
-  /** Lets PostgreSQL answer what it was asked, up to here; the client gets its replies. */
+  /**
+   * Lets PostgreSQL answer what it was asked, up to here; the client gets its replies. If PostgreSQL waits for
+   * COPY's data, that is as far as it gets.
+   */
   async settle(): Promise<void> {
-    if (this.replies.idle) return
+    if (this.replies.idle || this.replies.copying) return
     this.send(flushMessage)
     await this.flush()
     await this.#unlessLost(this.replies.whenIdle())
@@ -160,10 +160,7 @@ export class Backend {
 
   #receive(type: number, message: Buffer): void {
     if (type === messages.parameterStatus) this.#noteParameter(message)
-    if (type === messages.errorResponse) {
-      this.#copiesIn = false
-      this.#saidGoodbye ||= isFatal(message)
-    } else if (type === messages.copyInResponse) this.#copiesIn = this.replies.head?.kind === 'execute'
+    if (type === messages.errorResponse) this.#saidGoodbye ||= isFatal(message)
     const handler = this.replies.head?.handler
     const reply = handler === undefined ? message : handler.reply(type, message)
     // Some messages belong to no request: they come whenever there is something to tell.
@@ -172,7 +169,10 @@ export class Backend {
     if (isForClient) this.options.client.add(message)
     else if (reply !== undefined) this.options.client.add(reply)
     this.replies.settle(type)
-    if (type === messages.readyForQuery && message[5] === idleStatus) this.options.onTransactionEnd()
+    if (type === messages.readyForQuery) {
+      this.#transactionStatus = message[5] ?? idleStatus
+      if (!this.isInTransaction) this.options.onTransactionEnd()
+    }
   }
 
   #noteParameter(message: Buffer): void {

@@ -111,8 +111,11 @@ export class ExtendedQueries {
     const { backend, prepare, report } = this.#world
     await backend.settle()
     this.#unanswered.clear()
-    // After an error, PostgreSQL reads over this Bind as it would have.
-    if (backend.replies.skipping) return
+    // PostgreSQL does not take the Bind: after an error before it, or while it waits for COPY's data.
+    if (backend.replies.skipping || backend.replies.copying) {
+      backend.send(message, plain.bind)
+      return
+    }
     const statement = this.#statements.get(bind.statement)
     const types = statement && (await this.#parameterTypes(bind.statement))
     if (types instanceof DatabaseError) {

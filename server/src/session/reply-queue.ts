@@ -8,6 +8,8 @@ export type RequestKind =
   | 'execute'
   | 'close'
   | 'sync'
+  /** CopyDone or CopyFail: the end of COPY's data. It has no reply of its own. */
+  | 'copyEnd'
   /** A simple query or a function call: both end with ReadyForQuery, whatever happens. */
   | 'query'
 
@@ -35,6 +37,7 @@ export const plain: { readonly [Kind in RequestKind]: Request } = {
   execute: { kind: 'execute' },
   close: { kind: 'close' },
   sync: { kind: 'sync' },
+  copyEnd: { kind: 'copyEnd' },
   query: { kind: 'query' },
 }
 
@@ -42,6 +45,9 @@ export class ReplyQueue {
   #requests: Request[] = []
   #first = 0
   #skipping = false
+  #copying = false
+  /** Whether an error now, whatever it is of, makes PostgreSQL read over what follows. */
+  #isExtended = false
   #onIdle: (() => void)[] = []
 
   /** The request that PostgreSQL answers now. */
@@ -54,15 +60,29 @@ export class ReplyQueue {
     return this.#skipping
   }
 
+  /** PostgreSQL waits for COPY's data, whose end has not been sent. Anything else will end the connection. */
+  get copying(): boolean {
+    return this.#copying
+  }
+
   get idle(): boolean {
     return this.#first === this.#requests.length
   }
 
   add(request: Request): void {
+    const { kind } = request
     if (this.#skipping) {
-      if (request.kind !== 'sync') return
+      if (kind !== 'sync') return
       this.#skipping = false
     }
+    this.#isExtended = kind !== 'sync' && kind !== 'query'
+    if (this.#copying && (kind === 'copyEnd' || kind === 'sync')) {
+      // PostgreSQL reads over a Sync among COPY's data.
+      if (kind === 'copyEnd') this.#copying = false
+      return
+    }
+    // Without a COPY, its end is read over.
+    if (kind === 'copyEnd' && this.idle) return
     this.#requests.push(request)
   }
 
@@ -71,7 +91,7 @@ export class ReplyQueue {
     const { head } = this
     if (type === backend.readyForQuery) this.#settleReady()
     else if (type === backend.errorResponse) this.#fail()
-    else if (type === backend.copyInResponse) this.#dropSyncs()
+    else if (type === backend.copyInResponse) this.#beginCopy()
     else if (head !== undefined && ends(head.kind, type)) {
       this.#first++
       head.handler?.done?.()
@@ -79,9 +99,9 @@ export class ReplyQueue {
     }
   }
 
-  /** Resolves when everything is answered that was asked; at once if it is already. */
+  /** Resolves when nothing that was asked can be answered before more is sent; at once if that is so already. */
   whenIdle(): Promise<void> {
-    if (this.idle) return Promise.resolve()
+    if (this.idle || this.#copying) return Promise.resolve()
     return new Promise((resolve) => {
       this.#onIdle.push(resolve)
     })
@@ -102,7 +122,10 @@ export class ReplyQueue {
   }
 
   #fail(): void {
+    this.#copying = false
     let { head } = this
+    // Such as statement_timeout, which also counts between two messages.
+    if (head === undefined) this.#skipping = this.#isExtended
     if (head === undefined || head.kind === 'sync' || head.kind === 'query') return
     while (head !== undefined && head.kind !== 'sync') {
       this.#first++
@@ -112,15 +135,22 @@ export class ReplyQueue {
     this.#checkIdle()
   }
 
-  /** PostgreSQL reads over a Sync that comes while it waits for COPY's data. */
-  #dropSyncs(): void {
-    if (this.head?.kind !== 'execute') return
-    const waiting = this.#requests.slice(this.#first)
-    this.#requests = waiting.filter(({ kind }) => kind !== 'sync')
+  /** What was sent behind the statement is COPY's data up to its end; PostgreSQL reads over a Sync among them. */
+  #beginCopy(): void {
+    const [head, ...waiting] = this.#requests.slice(this.#first)
+    if (head === undefined) return
+    const end = waiting.findIndex(({ kind }) => kind === 'copyEnd')
+    this.#copying = end < 0
+    const data = this.#copying ? waiting : waiting.slice(0, end)
+    const others = data.filter(({ kind }) => kind !== 'sync')
+    this.#requests = [head, ...others, ...waiting.slice(data.length + 1)]
     this.#first = 0
+    if (this.#copying) this.#wake()
   }
 
   #checkIdle(): void {
+    // An end of data that no COPY has taken is read over.
+    while (this.head?.kind === 'copyEnd') this.#first++
     if (!this.idle) {
       // Answered requests need not be kept while a client asks on and on.
       if (this.#first > 1000) {
@@ -131,6 +161,10 @@ export class ReplyQueue {
     }
     this.#requests = []
     this.#first = 0
+    this.#wake()
+  }
+
+  #wake(): void {
     if (this.#onIdle.length === 0) return
     const waiting = this.#onIdle
     this.#onIdle = []
@@ -155,6 +189,7 @@ function ends(kind: RequestKind, type: number): boolean {
         type === backend.portalSuspended
       )
     case 'sync':
+    case 'copyEnd':
     case 'query':
       return false
   }

@@ -159,7 +159,6 @@ export class Session {
 
   /** Notes what will be answered to a message that is passed on in parts. */
   #passOn(type: number): void {
-    if (type === frontend.copyFail) return
     const kind = streamable.get(type)
     if (kind === undefined) throw new MalformedMessage('invalid message length')
     this.#backend.expect(plain[kind])
@@ -196,7 +195,7 @@ export class Session {
         return undefined
       case frontend.copyDone:
       case frontend.copyFail:
-        backend.endCopyIn(message)
+        backend.send(message, plain.copyEnd)
         return undefined
       case frontend.terminate:
         return 'end'
@@ -208,7 +207,7 @@ export class Session {
   #query(message: Buffer): Promise<void> | undefined {
     const statements = this.#options.engine.analyse(message.toString('utf8', 5, message.length - 1))
     if (statements !== undefined) {
-      return runSimpleQuery(statements, {
+      return runSimpleQuery(statements, message, {
         backend: this.#backend,
         prepare: (statement) => this.#prepare(statement, undefined),
       })

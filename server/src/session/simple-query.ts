@@ -6,6 +6,7 @@ import type { PreparedStatement, Statement } from '@millrace/sql-engine/statemen
 import {
   bindMessage,
   bindRest,
+  closeMessage,
   copyFailMessage,
   describeMessage,
   executeMessage,
@@ -14,6 +15,7 @@ import {
 } from '../wire/frontend-messages.js'
 import { backend as messages } from '../wire/message-types.js'
 import type { Backend } from './backend.js'
+import { HiddenReplies } from './hidden-replies.js'
 import { preparedReplies } from './prepared-replies.js'
 import { plain, type ReplyHandler } from './reply-queue.js'
 
@@ -29,31 +31,66 @@ export interface SimpleQueryWorld {
 /** What the client is told of no simple query. */
 const unasked = [messages.parseComplete, messages.bindComplete, messages.noData]
 
+/** @param message the client's, which holds the statements */
 export async function runSimpleQuery(
   statements: readonly Statement[],
+  message: Buffer,
   { backend, prepare }: SimpleQueryWorld,
 ): Promise<void> {
+  await backend.settle()
+  // PostgreSQL does not take the message: after an error before it, or while it waits for COPY's data.
+  if (backend.replies.skipping || backend.replies.copying) {
+    backend.send(message, plain.query)
+    return
+  }
+  if (statements.length > 1 && !backend.isInTransaction) beginImplicitTransaction(backend)
   for (const statement of statements) {
     await backend.settle()
     if (backend.replies.skipping) break
-    let prepared: PreparedStatement | undefined = unchanged(statement.text)
-    if (statement.mayNameVirtualTables) {
-      // PostgreSQL says what is wrong with the statement before any API is asked.
-      const handler = preparedReplies(prepared, statement.start, unasked)
-      backend.send(parseMessage('', statement.text, []), { kind: 'parse', handler })
-      await backend.settle()
-      if (backend.replies.skipping) break
-      prepared = await prepare(statement)
-      if (prepared === undefined) break
-    }
-    const handler = withoutCopyIn(preparedReplies(prepared, statement.start, unasked), backend)
-    backend.send(parseMessage('', prepared.text, []), { kind: 'parse', handler })
-    backend.send(bindMessage('', '', bindRest(undefined)), { kind: 'bind', handler })
-    backend.send(describeMessage('P', ''), { kind: 'describe', handler })
-    backend.send(executeMessage(''), { kind: 'execute', handler })
+    const isSent = await runStatement(statement, { backend, prepare })
+    if (!isSent) break
   }
   await backend.settle()
   backend.send(syncMessage, plain.sync)
+  destroyUnnamed(backend)
+}
+
+/** @returns false after an error */
+async function runStatement(statement: Statement, { backend, prepare }: SimpleQueryWorld): Promise<boolean> {
+  let prepared: PreparedStatement | undefined = unchanged(statement.text)
+  if (statement.mayNameVirtualTables) {
+    // PostgreSQL says what is wrong with the statement before any API is asked.
+    const handler = preparedReplies(prepared, statement.start, unasked)
+    backend.send(parseMessage('', statement.text, []), { kind: 'parse', handler })
+    await backend.settle()
+    if (backend.replies.skipping) return false
+    prepared = await prepare(statement)
+    if (prepared === undefined) return false
+  }
+  const handler = withoutCopyIn(preparedReplies(prepared, statement.start, unasked), backend)
+  backend.send(parseMessage('', prepared.text, []), { kind: 'parse', handler })
+  backend.send(bindMessage('', '', bindRest(undefined)), { kind: 'bind', handler })
+  backend.send(describeMessage('P', ''), { kind: 'describe', handler })
+  backend.send(executeMessage(''), { kind: 'execute', handler })
+  return true
+}
+
+/**
+ * Several statements in one simple query are an implicit transaction block from the first on; by the extended
+ * protocol, only from the second on. So something is run before them that takes no snapshot.
+ */
+function beginImplicitTransaction(backend: Backend): void {
+  const handler = new HiddenReplies()
+  backend.send(parseMessage('', 'show transaction_isolation', []), { kind: 'parse', handler })
+  backend.send(bindMessage('', '', bindRest(undefined)), { kind: 'bind', handler })
+  backend.send(executeMessage(''), { kind: 'execute', handler })
+}
+
+/** A simple query leaves no unnamed statement and no unnamed portal. */
+function destroyUnnamed(backend: Backend): void {
+  const handler = new HiddenReplies()
+  backend.send(closeMessage('S', ''), { kind: 'close', handler })
+  backend.send(closeMessage('P', ''), { kind: 'close', handler })
 }
 
 /** COPY FROM STDIN among other statements would need the client's data in the midst of them. */
@@ -62,7 +99,10 @@ function withoutCopyIn(handler: ReplyHandler, backend: Backend): ReplyHandler {
     takesRows: handler.takesRows,
     reply(type, message) {
       if (type !== messages.copyInResponse) return handler.reply(type, message)
-      backend.send(copyFailMessage('it stands in one query string with statements over virtual tables'))
+      backend.send(
+        copyFailMessage('it stands in one query string with statements over virtual tables'),
+        plain.copyEnd,
+      )
       backend.flush()
       return undefined
     },

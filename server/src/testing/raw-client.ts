@@ -67,6 +67,23 @@ export class RawClient {
     }
   }
 
+  /** The messages up to the first that `isLast`, which is shown each of them, or up to the connection's end. */
+  async untilLast(
+    isLast: (message: Message) => boolean,
+  ): Promise<{ readonly messages: readonly Message[]; readonly hasEnded: boolean }> {
+    let shown = 0
+    for (;;) {
+      for (; shown < this.#messages.length; shown++) {
+        const message = this.#messages[shown]
+        if (message !== undefined && isLast(message)) {
+          return { messages: this.#messages.splice(0, shown + 1), hasEnded: false }
+        }
+      }
+      if (this.#hasEnded) return { messages: this.#messages.splice(0), hasEnded: true }
+      await this.#next()
+    }
+  }
+
   /** What comes until the connection is closed. */
   async untilEnd(): Promise<readonly Message[]> {
     while (!this.#hasEnded) await this.#next()
