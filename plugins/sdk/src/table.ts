@@ -20,6 +20,12 @@ export interface Key {
    * of the values it was called with; otherwise two calls could yield the same row.
    */
   readonly valuesPerCall?: number
+  /**
+   * Whether the column belongs to the API's data, whatever is asked: rows fetched without a condition on it
+   * hold all rows that a condition would leave. Not so for a column that only repeats what was asked for, such
+   * as a search text. Rows that are kept then answer later queries with narrower conditions. Default is false.
+   */
+  readonly inherent?: boolean
 }
 
 /** What a table's `list` and `hydrate` functions are given. */
