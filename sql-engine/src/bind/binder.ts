@@ -16,7 +16,7 @@ import type {
   Relation,
   VirtualLeaf,
 } from './binding.js'
-import { columnsOfFunction } from './function-columns.js'
+import { columnsOfFunction, functionName } from './function-columns.js'
 import { outputName } from './output-name.js'
 import { type CteScope, columnAt, findCte, type MergedColumn, resolveColumn, type Scope } from './scope.js'
 
@@ -471,12 +471,11 @@ function aliasedColumns(
   return columns
 }
 
+/** The name of an item of FROM that is no table: its alias, or the name of the function. */
 function nameOfItem(item: Node): string {
-  const alias =
-    inside(item, 'RangeFunction')?.alias ??
-    inside(item, 'RangeTableFunc')?.alias ??
-    inside(item, 'JsonTable')?.alias
-  return alias?.aliasname ?? ''
+  const function_ = inside(item, 'RangeFunction')
+  const alias = function_?.alias ?? inside(item, 'RangeTableFunc')?.alias ?? inside(item, 'JsonTable')?.alias
+  return alias?.aliasname ?? (function_ && functionName(function_)) ?? ''
 }
 
 type ColumnOf = (reference: Inside<'ColumnRef'>) => BoundColumn | undefined

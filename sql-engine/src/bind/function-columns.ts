@@ -13,12 +13,8 @@ const namedValue = new Set([
 
 /** The column of a function in FROM, for PostgreSQL's own that give just one; undefined for all others. */
 export function columnsOfFunction(item: Inside<'RangeFunction'>): ReadonlySet<string> | undefined {
-  const [list, ...more] = item.functions ?? []
-  if (list === undefined || more.length > 0 || item.ordinality === true || item.coldeflist !== undefined) {
-    return undefined
-  }
-  const [function_] = inside(list, 'List')?.items ?? []
-  const call = function_ && inside(function_, 'FuncCall')
+  if (item.ordinality === true || item.coldeflist !== undefined) return undefined
+  const call = callOf(item)
   const names = stringsOf(call?.funcname)
   const name = names?.length === 1 || names?.[0] === 'pg_catalog' ? names.at(-1) : undefined
   if (call === undefined || name === undefined) return undefined
@@ -27,6 +23,18 @@ export function columnsOfFunction(item: Inside<'RangeFunction'>): ReadonlySet<st
   const [renamed] = stringsOf(item.alias?.colnames) ?? []
   if (renamed !== undefined) return new Set([renamed])
   return new Set([namedValue.has(name) ? 'value' : (item.alias?.aliasname ?? name)])
+}
+
+/** The name of the one function of an item, which without an alias is the item's name too. */
+export function functionName(item: Inside<'RangeFunction'>): string | undefined {
+  return stringsOf(callOf(item)?.funcname)?.at(-1)
+}
+
+/** Undefined for ROWS FROM with several functions. */
+function callOf(item: Inside<'RangeFunction'>): Inside<'FuncCall'> | undefined {
+  const [list, ...more] = item.functions ?? []
+  const [function_] = inside(list, 'List')?.items ?? []
+  return more.length > 0 ? undefined : inside(function_, 'FuncCall')
 }
 
 /** Arrays that are written out. (An array of rows would unnest into several columns.) */

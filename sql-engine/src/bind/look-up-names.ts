@@ -23,6 +23,7 @@ const answerSchema = z.object({
     .nullable(),
   volatile: z.array(z.string()).nullable(),
   not_plain: z.array(z.string()).nullable(),
+  aggregates: z.array(z.string()).nullable(),
   loose: z.boolean(),
   standard_strings: z.boolean(),
 })
@@ -47,7 +48,14 @@ export async function lookUpNames(
     })
   }
   return {
-    functions: new FunctionTraits(answer.volatile ?? [], answer.not_plain ?? [], answer.loose),
+    functions: new FunctionTraits(
+      {
+        volatile: answer.volatile ?? [],
+        notPlain: answer.not_plain ?? [],
+        aggregates: answer.aggregates ?? [],
+      },
+      answer.loose,
+    ),
     relationOf: (rangeVar) => {
       const found = answer.relations?.[nameOf(rangeVar)]
       if (found === undefined) return undefined
@@ -93,6 +101,9 @@ function lookUpQuery(relations: readonly string[], functions: readonly string[])
     'not_plain', (
       select pg_catalog.json_agg(distinct p.proname) from pg_catalog.pg_proc p
       where p.proname = any (${arrayOf(functions)}::pg_catalog.name[]) and (p.prokind <> 'f' or p.proretset)),
+    'aggregates', (
+      select pg_catalog.json_agg(distinct p.proname) from pg_catalog.pg_proc p
+      where p.proname = any (${arrayOf(functions)}::pg_catalog.name[]) and p.prokind = 'a'),
     'loose', exists (select from pg_catalog.pg_collation l where not l.collisdeterministic),
     'standard_strings', pg_catalog.current_setting('standard_conforming_strings') = 'on')`
 }

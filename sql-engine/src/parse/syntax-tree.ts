@@ -97,7 +97,10 @@ export function findAll<Tag extends NodeTag>(value: unknown, tag: Tag): readonly
   return found
 }
 
-/** Whether two trees are the same but for where they stand in their texts. */
+/**
+ * Whether two trees are the same but for where they stand in their texts, and for how types of PostgreSQL's
+ * own are spelt: `numeric` is read as `pg_catalog.numeric`, `text` as `text`.
+ */
 export function sameTree(left: unknown, right: unknown): boolean {
   if (left === right) return true
   if (Array.isArray(left) && Array.isArray(right)) {
@@ -105,9 +108,20 @@ export function sameTree(left: unknown, right: unknown): boolean {
   }
   if (!isObject(left) || !isObject(right) || Array.isArray(left) || Array.isArray(right)) return false
   for (const key of new Set([...Object.keys(left), ...Object.keys(right)])) {
-    if (!isLocation(key) && !sameTree(left[key], right[key])) return false
+    if (isLocation(key)) continue
+    const isType = key === 'names' && 'typemod' in left
+    const same = isType ? sameType(left[key], right[key]) : sameTree(left[key], right[key])
+    if (!same) return false
   }
   return true
+}
+
+function sameType(left: unknown, right: unknown): boolean {
+  const [leftName, rightName] = [left, right].map((names) => {
+    const strings = Array.isArray(names) ? stringsOf(names) : undefined
+    return (strings?.[0] === 'pg_catalog' ? strings.slice(1) : strings)?.join('.')
+  })
+  return leftName !== undefined && leftName === rightName
 }
 
 function isLocation(key: string): boolean {

@@ -1,3 +1,17 @@
+/** Names of functions by what PostgreSQL's catalog says of them. */
+export interface FunctionNames {
+  readonly volatile: Iterable<string>
+  /** Aggregates, window functions and set-returning functions. */
+  readonly notPlain: Iterable<string>
+  readonly aggregates: Iterable<string>
+}
+
+/**
+ * Stable by the catalog, that is, for one statement; a key query is a statement of its own, and an earlier one.
+ * (What is the same for a whole transaction, such as now(), may be asked twice.)
+ */
+const differByStatement = ['statement_timestamp']
+
 /**
  * What PostgreSQL's catalog says of the functions that a statement calls. By name alone: if one function of
  * a name is volatile, all are taken to be.
@@ -5,12 +19,14 @@
 export class FunctionTraits {
   readonly #volatile: ReadonlySet<string>
   readonly #notPlain: ReadonlySet<string>
+  readonly #aggregates: ReadonlySet<string>
   /** Whether there are collations by which texts may be equal that are not the same. */
   readonly hasLooseCollations: boolean
 
-  constructor(volatile: Iterable<string>, notPlain: Iterable<string>, hasLooseCollations: boolean) {
-    this.#volatile = new Set(volatile)
+  constructor({ volatile, notPlain, aggregates }: FunctionNames, hasLooseCollations: boolean) {
+    this.#volatile = new Set([...volatile, ...differByStatement])
     this.#notPlain = new Set(notPlain)
+    this.#aggregates = new Set(aggregates)
     this.hasLooseCollations = hasLooseCollations
   }
 
@@ -22,5 +38,9 @@ export class FunctionTraits {
   /** Whether it is neither an aggregate, nor a window function, nor set-returning. */
   isPlain(name: string): boolean {
     return !this.#notPlain.has(name)
+  }
+
+  isAggregate(name: string): boolean {
+    return this.#aggregates.has(name)
   }
 }

@@ -4,7 +4,7 @@
  * them; what it does not know to be demanded it leaves out, and so finds too many values at worst.
  */
 import type { Block, Condition, Leaf, OuterSide, VirtualLeaf } from '../bind/binding.js'
-import { inside, type Node, stringsOf } from '../parse/syntax-tree.js'
+import { type Inside, inside, type Node, stringsOf } from '../parse/syntax-tree.js'
 import type { Pieces } from './piece.js'
 import type { Pushable } from './pushable.js'
 
@@ -35,7 +35,8 @@ export class KeyQueries {
     const levels = levelsAbove(pushable.condition.block, pushable.anchor)
     const from = new Set<Leaf>()
     for (const leaf of piece.leaves) {
-      const isReal = isSubset(leaf.nullable, levels.get(leaf.block)?.nullable ?? noSides)
+      const isReal =
+        isSubset(leaf.nullable, levels.get(leaf.block)?.nullable ?? noSides) && !hasGroupingSets(leaf.block)
       if (!isReal && !isStrict(expression)) return undefined
       if (!this.#include(leaf, from, placed)) return undefined
     }
@@ -129,6 +130,12 @@ function holds(condition: Condition, { anchor }: Level): boolean {
     case 'full':
       return false
   }
+}
+
+/** Whether a query's GROUP BY makes columns NULL in some of its rows: ROLLUP, CUBE, GROUPING SETS. */
+function hasGroupingSets({ statement }: Block): boolean {
+  const { groupClause } = statement as Inside<'SelectStmt'>
+  return (groupClause ?? []).some((node) => inside(node, 'GroupingSet') !== undefined)
 }
 
 /** Whether an expression is NULL when a column in it is. Only the forms that surely are. */

@@ -20,14 +20,17 @@ export type DecodedValue =
  */
 export function decodeValue(typeName: string, json: string | null, type: ColumnType): DecodedValue {
   if (json === null) return { kind: 'null' }
-  if (
-    type === 'timestamp with time zone' &&
-    (typeName === 'date' || typeName === 'timestamp without time zone')
-  ) {
-    return { kind: 'cast' }
-  }
+  if (castTypes[type]?.includes(typeName) === true) return { kind: 'cast' }
   const value = exactTypes[type].includes(typeName) ? readValue(json, type) : undefined
   return value === undefined ? { kind: 'inexact' } : { kind: 'value', value }
+}
+
+/** Types that PostgreSQL, to compare them with a column, turns into the column's, or compares as if it did. */
+const castTypes: Readonly<Partial<Record<ColumnType, readonly string[]>>> = {
+  text: ['character'],
+  // A cidr prints its netmask always: 1.1.1.1/32.
+  inet: ['cidr'],
+  'timestamp with time zone': ['date', 'timestamp without time zone'],
 }
 
 const integers = ['smallint', 'integer', 'bigint']
@@ -39,7 +42,7 @@ const exactTypes: Readonly<Record<ColumnType, readonly string[]>> = {
   bigint: [...integers, 'numeric'],
   'double precision': ['double precision', 'smallint', 'integer', 'numeric'],
   numeric: [...integers, 'numeric'],
-  inet: ['inet', 'cidr'],
+  inet: ['inet'],
   cidr: ['cidr'],
   uuid: ['uuid'],
   date: ['date'],
@@ -61,18 +64,31 @@ function readValue(json: string, type: ColumnType): KeyValue | undefined {
     case 'boolean':
       return json === 'true'
     case 'bigint':
-      return /^-?\d+(\.0*)?$/.test(json) ? BigInt(json.split('.')[0] ?? json) : undefined
+      return readInteger(json)
     case 'double precision': {
       const number = Number(json)
       return Number.isFinite(number) ? number : undefined
     }
     case 'numeric':
-      return /^-?[\d.]+$/.test(json) ? json : undefined
+      return /^-?\d+(\.\d+)?$/.test(json) ? withoutTrailingZeros(json) : undefined
     case 'jsonb':
-      return json
+      // Equal to one without the zero; but equal values that are spelt alike are all that we can tell.
+      return /\.\d*0(?!\d)/.test(json) ? undefined : json
     case 'timestamp with time zone':
       return readTimestamp(readString(json) ?? '')
   }
+}
+
+/** @returns undefined for fractions, and for what takes more than 64 bits */
+function readInteger(json: string): bigint | undefined {
+  const integer = /^(-?\d+)(\.0*)?$/.exec(json)?.[1]
+  const value = integer === undefined ? undefined : BigInt(integer)
+  return value === undefined || BigInt.asIntN(64, value) !== value ? undefined : value
+}
+
+/** 2.50 and 2.5 are equal; so that they are not asked for twice, both are 2.5. */
+function withoutTrailingZeros(digits: string): string {
+  return digits.includes('.') ? digits.replace(/\.?0+$/, '') : digits
 }
 
 function readString(json: string): string | undefined {

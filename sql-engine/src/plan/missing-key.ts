@@ -1,8 +1,28 @@
 import type { VirtualLeaf } from '../bind/binding.js'
 import { DatabaseError } from '../database-error.js'
 
+/** Key columns without which a table cannot be asked, and for which there are no values. */
+export function missingKeys({ table }: VirtualLeaf, given: ReadonlySet<string>): readonly string[] {
+  const keys = Object.entries(table.table.keys)
+  const required = keys.filter(([, key]) => key?.require === 'required').map(([column]) => column)
+  const missing = required.filter((column) => !given.has(column))
+  const anyOf = keys.filter(([, key]) => key?.require === 'any-of').map(([column]) => column)
+  return anyOf.some((column) => given.has(column)) ? missing : [...missing, ...anyOf]
+}
+
+const details = {
+  none: 'The statement gives none that are known before the table is read.',
+  unusable:
+    'The value that the statement gives is of a type, or of a form, that the column cannot hold exactly. ' +
+    "Cast it to the column's type.",
+} as const
+
 /** The error of a statement that gives no value for a key column that the table's API needs. */
-export function missingKeyError({ table, name }: VirtualLeaf, columns: readonly string[]): DatabaseError {
+export function missingKeyError(
+  { table, name }: VirtualLeaf,
+  columns: readonly string[],
+  reason: keyof typeof details,
+): DatabaseError {
   const quoted = columns.map((column) => `"${column}"`).join(' or ')
   const called = name === table.table.name ? '' : ` (here called "${name}")`
   const [example] = table.table.examples
@@ -11,9 +31,7 @@ export function missingKeyError({ table, name }: VirtualLeaf, columns: readonly 
     {
       // fdw_dynamic_parameter_value_needed
       sqlState: 'HV002',
-      detail:
-        'The API behind the table can only be asked for given values. The statement gives none that are ' +
-        'known before the table is read.',
+      detail: `The API behind the table can only be asked for given values. ${details[reason]}`,
       hint:
         `Add a condition with =, IN or = ANY on ${quoted}, or join the column to one of another table` +
         (example === undefined ? '.' : `, as in: ${example.sql.replace(/\s+/g, ' ')}`),

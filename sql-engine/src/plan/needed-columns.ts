@@ -71,7 +71,8 @@ class Needs {
 
   addJoin(join: Inside<'JoinExpr'>): void {
     for (const name of stringsOf(join.usingClause) ?? []) this.#addEverywhere(name)
-    if (join.isNatural !== true) return
+    // A NATURAL join compares columns that it does not name; an alias may name them anew.
+    if (join.isNatural !== true && join.alias?.colnames === undefined) return
     for (const rangeVar of findAll([join.larg, join.rarg], 'RangeVar')) {
       const leaf = this.#binding.virtualOf(rangeVar)
       if (leaf !== undefined) this.#addAll(leaf)

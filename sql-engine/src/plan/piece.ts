@@ -3,14 +3,16 @@
  * second time, apart from the statement, with the same result.
  */
 import type { Binding, Block, Cte, Leaf, VirtualLeaf } from '../bind/binding.js'
-import { type Inside, inside, isObject, type Node, stringsOf, walk } from '../parse/syntax-tree.js'
+import { findAll, type Inside, inside, isObject, type Node, stringsOf, walk } from '../parse/syntax-tree.js'
 import type { FunctionTraits } from './function-traits.js'
+import { aggregateTags } from './row-wise.js'
 
 export interface Piece {
   /** Leaves outside the piece whose columns it names. */
   readonly leaves: ReadonlySet<Leaf>
   /** Virtual tables that it reads inside, through CTEs too. */
   readonly virtuals: ReadonlySet<VirtualLeaf>
+  /** CTEs that it reads, by way of others too, and that are defined outside of it. */
   readonly ctes: ReadonlySet<Cte>
 }
 
@@ -63,16 +65,20 @@ export class Pieces {
     const inner = new Set<Block>()
     const references: Inside<'ColumnRef'>[] = []
     const rangeVars: Inside<'RangeVar'>[] = []
+    const calls: Inside<'FuncCall'>[] = []
+    const definedInside = new Set<object>()
     let mayStandApart = true
     walk(node, (object) => {
       const block = this.#binding.blockOf(object)
       if (block !== undefined) inner.add(block)
       if (isObject(object.ColumnRef)) references.push(object.ColumnRef as Inside<'ColumnRef'>)
       if (isObject(object.RangeVar)) rangeVars.push(object.RangeVar as Inside<'RangeVar'>)
+      if (isObject(object.CommonTableExpr)) definedInside.add(object.CommonTableExpr)
+      if (isObject(object.FuncCall)) calls.push(object.FuncCall as Inside<'FuncCall'>)
       if (this.#isRefused(object)) mayStandApart = false
       return mayStandApart
     })
-    if (!mayStandApart) return undefined
+    if (!mayStandApart || calls.some((call) => this.#isOuterAggregate(call, node, inner))) return undefined
 
     const leaves = new Set<Leaf>()
     for (const reference of references) {
@@ -84,10 +90,12 @@ export class Pieces {
     const virtuals = new Set<VirtualLeaf>()
     const ctes = new Set<Cte>()
     for (const rangeVar of rangeVars) {
+      const cte = this.#binding.cteOf(rangeVar)
+      if (cte !== undefined && definedInside.has(cte.node)) continue
       const read = this.#ofRangeVar(rangeVar, inner)
       if (read === undefined) return undefined
       for (const virtual of read.virtuals) virtuals.add(virtual)
-      for (const cte of read.ctes) ctes.add(cte)
+      for (const outer of read.ctes) if (!definedInside.has(outer.node)) ctes.add(outer)
     }
     return { leaves, virtuals, ctes }
   }
@@ -100,6 +108,27 @@ export class Pieces {
       }
     }
     return undefined
+  }
+
+  /** Whether a call aggregates the rows of a query around the piece. (PostgreSQL goes by the columns in it.) */
+  #isOuterAggregate(call: Inside<'FuncCall'>, piece: Node, inner: ReadonlySet<Block>): boolean {
+    const name = stringsOf(call.funcname)?.at(-1)
+    if (name === undefined || !this.#functions.isAggregate(name)) return false
+    const references = findAll(call, 'ColumnRef')
+    if (references.length === 0) return !this.#isInSubquery(call, piece)
+    return references.every((reference) => {
+      const bound = this.#binding.columnOf(reference)
+      return bound !== undefined && !inner.has(bound.leaf.block)
+    })
+  }
+
+  #isInSubquery(call: object, piece: Node): boolean {
+    let isOutside = false
+    walk(piece, (object) => {
+      if (object.FuncCall === call) isOutside = true
+      return this.#binding.blockOf(object) === undefined
+    })
+    return !isOutside
   }
 
   /** Whether a reference that is not bound cannot reach outside of the piece. */
@@ -135,4 +164,5 @@ const refusedTags = [
   'lockingClause',
   'RangeTableSample',
   'CurrentOfExpr',
+  ...aggregateTags,
 ]

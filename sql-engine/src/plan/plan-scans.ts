@@ -4,11 +4,12 @@
  */
 import type { Key } from '@millrace/plugin-sdk/table'
 import type { Binding, Condition, VirtualLeaf } from '../bind/binding.js'
+import type { CatalogColumn } from '../catalog/virtual-table.js'
 import { inside, type Node } from '../parse/syntax-tree.js'
 import { findPushables } from './find-pushables.js'
 import type { FunctionTraits } from './function-traits.js'
 import { KeyQueries, type KeyQuery } from './key-query.js'
-import { missingKeyError } from './missing-key.js'
+import { missingKeyError, missingKeys } from './missing-key.js'
 import { Pieces } from './piece.js'
 import type { Comparison, Pushable, ValueSource } from './pushable.js'
 import { pushableLimit } from './pushable-limit.js'
@@ -78,7 +79,7 @@ class Planner {
     while (waiting.size > 0) {
       const ready = [...waiting]
         .map((leaf) => this.#planLeaf(leaf, placed))
-        .filter((plan) => missingKeys(plan).length === 0)
+        .filter((plan) => missingOf(plan).length === 0)
       const [first] = ready
       if (first === undefined) throw this.#missing([...waiting], placed)
       // Scans that nothing else can narrow start at once, side by side. Where there is none, two scans could
@@ -113,6 +114,9 @@ class Planner {
     const { column, comparison, condition, leaf } = pushable
     const key = leaf.table.table.keys[column]
     if (key === undefined || !key.operators.includes(comparison.operator)) return undefined
+    const definition = definitionOf(pushable)
+    // PostgreSQL compares by the type that the catalog has; the plugin knows nothing of it.
+    if (definition === undefined || definition.type !== definition.databaseType) return undefined
     if (comparison.operator === '=') {
       const sources = comparison.sources.map((source) => this.#planSource(source, pushable, placed))
       const known = sources.filter((source) => source !== undefined)
@@ -137,7 +141,7 @@ class Planner {
     if (query === undefined) return undefined
     // Columns of others may bring a collation along; a literal cannot.
     const mayBeLoose = this.#functions.hasLooseCollations && inside(node, 'A_Const') === undefined
-    if (mayBeLoose && typeOf(pushable) === 'text') return undefined
+    if (mayBeLoose && definitionOf(pushable)?.type === 'text') return undefined
     return { kind: 'query', source, query }
   }
 
@@ -149,12 +153,12 @@ class Planner {
   #missing(waiting: readonly VirtualLeaf[], placed: ReadonlySet<VirtualLeaf>): Error {
     const [first] = waiting.map((leaf) => this.#planLeaf(leaf, placed))
     if (first === undefined) throw new Error('no scan is waiting')
-    return missingKeyError(first.leaf, missingKeys(first))
+    return missingKeyError(first.leaf, missingOf(first), 'none')
   }
 }
 
-function typeOf({ leaf, column }: Pushable) {
-  return leaf.table.columns.find(({ name }) => name === column)?.type
+function definitionOf({ leaf, column }: Pushable): CatalogColumn | undefined {
+  return leaf.table.columns.find(({ name }) => name === column)
 }
 
 function narrower(best: UnlimitedPlan, other: UnlimitedPlan): UnlimitedPlan {
@@ -170,14 +174,7 @@ function sourcesOf(comparison: PlannedComparison): readonly PlannedSource[] {
   return 'source' in comparison ? [comparison.source] : []
 }
 
-/** Key columns without which the table cannot be asked, and that the plan has no values for. */
-function missingKeys({ leaf, quals }: UnlimitedPlan): readonly string[] {
-  const given = new Set(
-    quals.filter(({ comparison }) => comparison.operator === '=').map(({ column }) => column),
-  )
-  const keys = Object.entries(leaf.table.table.keys)
-  const required = keys.filter(([, key]) => key?.require === 'required').map(([column]) => column)
-  const missing = required.filter((column) => !given.has(column))
-  const anyOf = keys.filter(([, key]) => key?.require === 'any-of').map(([column]) => column)
-  return anyOf.some((column) => given.has(column)) ? missing : [...missing, ...anyOf]
+function missingOf({ leaf, quals }: UnlimitedPlan): readonly string[] {
+  const given = quals.filter(({ comparison }) => comparison.operator === '=')
+  return missingKeys(leaf, new Set(given.map(({ column }) => column)))
 }

@@ -1,9 +1,10 @@
 import type { Key } from '@millrace/plugin-sdk/table'
 import type { VirtualLeaf } from '../bind/binding.js'
-import { findAll, type Inside, inside, type Node, stringsOf } from '../parse/syntax-tree.js'
+import { type Inside, inside, type Node } from '../parse/syntax-tree.js'
 import type { FunctionTraits } from './function-traits.js'
 import type { Pieces } from './piece.js'
-import type { PlannedQual } from './plan-scans.js'
+import type { PlannedComparison, PlannedQual } from './plan-scans.js'
+import { isRowWise } from './row-wise.js'
 
 /**
  * LIMIT and OFFSET of the block that reads a table, if any rows of the scan will do: the block does nothing
@@ -28,14 +29,10 @@ export function pushableLimit(
     select.lockingClause !== undefined ||
     select.larg !== undefined
   if (looksAtRowsTogether) return undefined
-  const isPlain = findAll(select.targetList, 'FuncCall').every((call) => {
-    const name = stringsOf(call.funcname)?.at(-1)
-    return call.over === undefined && name !== undefined && functions.isPlain(name)
-  })
-  if (!isPlain) return undefined
+  if (!isRowWise(select.targetList, functions)) return undefined
   const fulfilled = new Set(
     quals
-      .filter(({ key, comparison }) => isPromised(key) && comparison.operator === '=')
+      .filter(({ key, comparison }) => isPromised(key) && isOfConstants(comparison))
       .map(({ condition }) => condition),
   )
   const isWhole = block.conditions.every(
@@ -53,6 +50,14 @@ export function pushableLimit(
 /** A table that takes a number of values a call promises that each row has one of them. */
 function isPromised(key: Key): boolean {
   return key.valuesPerCall !== undefined
+}
+
+/** Values that come from rows of an outer query are asked for together; LIMIT holds for each row by itself. */
+function isOfConstants(comparison: PlannedComparison): boolean {
+  return (
+    comparison.operator === '=' &&
+    comparison.sources.every((source) => source.kind === 'boolean' || source.query.from.length === 0)
+  )
 }
 
 /** `(a, b) = (1, 2)` and `a = 1 OR …` ask for more than one column can tell. */

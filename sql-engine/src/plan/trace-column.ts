@@ -1,6 +1,7 @@
 import { type Block, type BoundColumn, type Leaf, ownColumn, type VirtualLeaf } from '../bind/binding.js'
 import { findAll, type Inside, stringsOf } from '../parse/syntax-tree.js'
 import type { FunctionTraits } from './function-traits.js'
+import { isRowWise } from './row-wise.js'
 
 export interface TracedColumn {
   readonly leaf: VirtualLeaf
@@ -60,12 +61,11 @@ export function passesConditions(query: Block, functions: FunctionTraits): boole
     select.intoClause !== undefined ||
     select.larg !== undefined
   if (wholeResultMatters || isDistinctOn(select)) return false
-  // Aggregates and window functions look at rows together; set-returning functions make several of one.
-  return findAll([select.targetList, select.sortClause], 'FuncCall').every((call) => {
-    const name = stringsOf(call.funcname)?.at(-1)
-    if (call.over !== undefined || name === undefined) return false
-    return functions.isPlain(name) && !functions.isVolatile(name)
-  })
+  const expressions = [select.targetList, select.sortClause]
+  const isVolatile = findAll(expressions, 'FuncCall').some((call) =>
+    functions.isVolatile(stringsOf(call.funcname)?.at(-1) ?? ''),
+  )
+  return !isVolatile && isRowWise(expressions, functions)
 }
 
 /** Plain DISTINCT is a list of one empty node. */

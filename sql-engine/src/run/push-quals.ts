@@ -5,6 +5,7 @@ import type { VirtualLeaf } from '../bind/binding.js'
 import { countCalls, type ScanQuals } from '../fetch/scan-quals.js'
 import { inside, type Node } from '../parse/syntax-tree.js'
 import { type DecodedValue, decodeValue, type KeyValue } from '../plan/key-values.js'
+import { missingKeyError, missingKeys } from '../plan/missing-key.js'
 import type { PlannedQual, PlannedSource, ScanPlan } from '../plan/plan-scans.js'
 import type { KeyQueryWriter, Wanted } from '../plan/write-key-query.js'
 import type { BoundParameters, Session } from '../statement.js'
@@ -75,7 +76,10 @@ export class QualPusher {
     return Number(count.value) + (offset?.kind === 'value' ? Number(offset.value) : 0)
   }
 
-  /** The quals of a scan, once the scans that it depends on are staged. */
+  /**
+   * The quals of a scan, once the scans that it depends on are staged.
+   * @throws DatabaseError HV002 when no value that was found for a required key can be pushed
+   */
   async push({ leaf, quals }: ScanPlan): Promise<PushedQuals> {
     const byColumn = new Map<string, Qual<KeyValue>[]>()
     let whole = true
@@ -90,6 +94,9 @@ export class QualPusher {
       if (merged === undefined) return { kind: 'none' }
       byColumn.set(qual.column, merged)
     }
+    const given = [...byColumn].filter(([, ofColumn]) => ofColumn.some(({ operator }) => operator === '='))
+    const missing = missingKeys(leaf, new Set(given.map(([column]) => column)))
+    if (missing.length > 0) throw missingKeyError(leaf, missing, 'unusable')
     return { kind: 'some', ...withoutCostlyKeys(Object.fromEntries(byColumn), leaf, whole) }
   }
 
@@ -133,6 +140,7 @@ export class QualPusher {
 
   async #rows({ query }: QuerySource, wanted: Wanted): Promise<readonly DecodedValue[]> {
     const text = this.#writer.write(query, [wanted])
+    if (text === undefined) return [{ kind: 'inexact' }]
     const { rows } = await this.#session.query(text, this.#parameters)
     return rows.map(([type, json]) => decodeValue(type ?? '', json ?? null, wanted.literalType))
   }
@@ -140,6 +148,7 @@ export class QualPusher {
   async #evaluate(wanted: readonly Wanted[]): Promise<readonly DecodedValue[]> {
     if (wanted.length === 0) return []
     const text = this.#writer.write({ from: [], where: [], virtuals: new Set() }, wanted)
+    if (text === undefined) return this.#evaluateApart(wanted)
     const [row] = (await this.#session.query(text, this.#parameters)).rows
     const values = wanted.map(({ literalType }, index) =>
       decodeValue(row?.[2 * index] ?? '', row?.[2 * index + 1] ?? null, literalType),
@@ -150,6 +159,14 @@ export class QualPusher {
     const cast = await this.#evaluate(uncast.map(({ one }) => one))
     for (const [position, { index }] of uncast.entries())
       values[index] = cast[position] ?? { kind: 'inexact' }
+    return values
+  }
+
+  /** One after the other, where one of them cannot be written. */
+  async #evaluateApart(wanted: readonly Wanted[]): Promise<readonly DecodedValue[]> {
+    if (wanted.length === 1) return [{ kind: 'inexact' }]
+    const values: DecodedValue[] = []
+    for (const one of wanted) values.push(...(await this.#evaluate([one])))
     return values
   }
 }

@@ -1,7 +1,8 @@
 /** A client's session without a gateway: statements are prepared and run over one connection. */
 import pg from 'pg'
 import type { Engine } from '../engine.js'
-import type { Session } from '../statement.js'
+import type { BoundParameters, PreparedStatement, Session, Statement } from '../statement.js'
+import { type PreparedResult, runAsText, runPrepared } from './run-prepared.js'
 
 export class ClientSession {
   readonly #client: pg.Client
@@ -27,21 +28,40 @@ export class ClientSession {
     const statements = this.#engine.analyse(text)
     if (statements === undefined) return (await this.#client.query(text)).rows
     for (const statement of statements) {
-      const prepared = await this.#engine.prepare(statement, this.#session, { signal, notice: () => {} })
+      const prepared = await this.#prepare(statement, signal)
       rows = (await this.#client.query(prepared.text)).rows
       prepared.release()
     }
     return rows
   }
 
+  /** Runs one statement with parameters. */
+  async queryWithParameters(text: string, parameters: BoundParameters): Promise<PreparedResult> {
+    const [statement] = this.#engine.analyse(text) ?? []
+    if (statement === undefined) return runPrepared(this.#client, text, parameters)
+    const prepared = await this.#prepare(statement, new AbortController().signal, parameters)
+    try {
+      return await runPrepared(this.#client, prepared.text, parameters)
+    } finally {
+      prepared.release()
+    }
+  }
+
   close(): Promise<void> {
     return this.#client.end()
   }
 
+  #prepare(
+    statement: Statement,
+    signal: AbortSignal,
+    parameters?: BoundParameters,
+  ): Promise<PreparedStatement> {
+    const options = { signal, notice: () => {}, ...(parameters === undefined ? {} : { parameters }) }
+    return this.#engine.prepare(statement, this.#session, options)
+  }
+
   readonly #session: Session = {
-    query: async (text) => {
-      const types = { getTypeParser: () => (value: string) => value }
-      return this.#client.query({ text, rowMode: 'array', types })
-    },
+    query: (text, parameters) =>
+      parameters === undefined ? runAsText(this.#client, text) : runPrepared(this.#client, text, parameters),
   }
 }

@@ -1,0 +1,252 @@
+/** Writes random FROM clauses. */
+import type { ColumnType } from '@millrace/plugin-sdk/column'
+import { engineColumns } from '../catalog/catalog-columns.js'
+import { quoteLiteral } from '../parse/identifier.js'
+import type { Choices } from './choices.js'
+import {
+  columnsOf,
+  type ExpressionWriter,
+  type Scope,
+  type ScopeColumn,
+  type Source,
+} from './random-expression.js'
+import { randomTables, valuesOfType } from './random-tables.js'
+
+export interface WrittenQuery {
+  readonly text: string
+  readonly columns: readonly ScopeColumn[]
+}
+
+export interface From {
+  readonly text: string
+  readonly scope: Scope
+  /** Conditions for WHERE that give tables their keys. */
+  readonly conditions: readonly string[]
+}
+
+/** What a FROM clause cannot write itself. */
+export interface FromContext {
+  readonly expressions: ExpressionWriter
+  readonly ctes: readonly Source[]
+  newName(prefix: string): string
+  query(depth: number, outer: Scope | undefined): WrittenQuery
+}
+
+/** A source as it is written; `key` is the column without which its table cannot be read. */
+interface Item {
+  readonly text: string
+  readonly source: Source
+  readonly key: ScopeColumn | undefined
+}
+
+const joinKinds = [
+  'join',
+  ',',
+  'left join',
+  'right join',
+  'cross join',
+  'full join',
+  'natural join',
+  'natural left join',
+  'using',
+  'lateral',
+  'left lateral',
+] as const
+type JoinKind = (typeof joinKinds)[number]
+
+export class FromWriter {
+  readonly #choices: Choices
+  readonly #context: FromContext
+
+  constructor(choices: Choices, context: FromContext) {
+    this.#choices = choices
+    this.#context = context
+  }
+
+  write(depth: number, outer: Scope | undefined): From {
+    const kinds = Array.from({ length: this.#choices.below(depth > 0 ? 3 : 2) }, () =>
+      this.#choices.pick<JoinKind>(joinKinds),
+    )
+    // Sides that outer joins keep need their keys inside, or a condition above would undo the join.
+    const isKept = kinds.some((kind) => /right|full|natural/.test(kind))
+    const first = this.#item(depth, outer, isKept)
+    let text = first.text
+    /** What ON may see: what stands after the last comma. */
+    let group: Source[] = [first.source]
+    let sources: Source[] = [first.source]
+    const conditions = this.#keyCondition(first, { sources: [], outer }, depth)
+    for (const kind of kinds) {
+      if (kind === 'lateral' || kind === 'left lateral') {
+        const query = this.#context.query(depth - 1, { sources, outer })
+        const alias = this.#context.newName('l')
+        text =
+          kind === 'lateral'
+            ? `${text} cross join lateral (${query.text}) ${alias}`
+            : `${text} left join lateral (${query.text}) ${alias} on true`
+        const source = { alias, columns: query.columns }
+        group = [...group, source]
+        sources = [...sources, source]
+        // LATERAL sees what stands before a comma too; written as a join, the scope is the group's alone.
+        continue
+      }
+      const item = this.#item(depth, outer, isKept)
+      if (kind === ',' || kind === 'cross join') {
+        text = kind === ',' ? `${text}, ${item.text}` : `${text} cross join ${item.text}`
+        conditions.push(...this.#keyCondition(item, { sources, outer }, depth))
+        group = kind === ',' ? [item.source] : [...group, item.source]
+      } else {
+        const joined = this.#join(kind, text, group, item, outer, depth)
+        text = joined.text
+        sources = [...sources, ...joined.merged]
+        group = [...group, item.source, ...joined.merged]
+      }
+      sources = [...sources, item.source]
+    }
+    return { text, scope: { sources, outer }, conditions }
+  }
+
+  #join(
+    kind: JoinKind,
+    left: string,
+    group: readonly Source[],
+    item: Item,
+    outer: Scope | undefined,
+    depth: number,
+  ): { readonly text: string; readonly merged: readonly Source[] } {
+    const common = item.source.columns.filter(
+      ({ name }) =>
+        group.flatMap(({ columns }) => columns).filter((column) => column.name === name).length === 1,
+    )
+    if (kind === 'natural join' || kind === 'natural left join') {
+      return {
+        text: `${left} ${kind} ${item.text}`,
+        merged: common.length > 0 ? [{ alias: '', columns: common }] : [],
+      }
+    }
+    if (kind === 'using') {
+      const [column, ...others] = common.filter(
+        ({ name }) => name === item.key?.name || item.key === undefined,
+      )
+      if (column !== undefined) {
+        const more = this.#choices.chance(20) ? others.slice(0, 1) : []
+        const names = [column, ...more].map(({ name }) => name).join(', ')
+        const word = this.#choices.pick(['join', 'left join'])
+        return {
+          text: `${left} ${word} ${item.text} using (${names})`,
+          merged: [{ alias: '', columns: [column, ...more] }],
+        }
+      }
+    }
+    const word = kind === 'using' ? 'join' : kind
+    const on =
+      word === 'full join' ? this.#fullCondition(group, item) : this.#onCondition(group, item, outer, depth)
+    return { text: `${left} ${word} ${item.text} on ${on}`, merged: [] }
+  }
+
+  #onCondition(group: readonly Source[], item: Item, outer: Scope | undefined, depth: number): string {
+    const { expressions } = this.#context
+    const before: Scope = { sources: group, outer }
+    const column = item.key ?? this.#choices.pickAny(item.source.columns)
+    const link =
+      column === undefined
+        ? 'true'
+        : expressions.equality(referTo(item.source, column), column.type, before, depth)
+    if (!this.#choices.chance(40)) return link
+    const scope: Scope = { sources: [...group, item.source], outer }
+    return `${link} and ${expressions.condition(scope, depth - 1)}`
+  }
+
+  /** A full join wants equalities, or nothing. */
+  #fullCondition(group: readonly Source[], item: Item): string {
+    const column = this.#choices.pickAny(item.source.columns)
+    const partner =
+      column && columnsOf({ sources: group, outer: undefined }).find(({ type }) => type === column.type)
+    return column === undefined || partner === undefined
+      ? 'true'
+      : `${referTo(item.source, column)} = ${partner.text}`
+  }
+
+  #keyCondition({ source, key }: Item, before: Scope, depth: number): string[] {
+    if (key === undefined || this.#choices.chance(4)) return []
+    return [this.#context.expressions.equality(referTo(source, key), key.type, before, depth)]
+  }
+
+  #item(depth: number, outer: Scope | undefined, whole: boolean): Item {
+    const choice = this.#choices.below(depth > 0 ? 13 : 9)
+    if (choice >= 10) return this.#subquery(depth, outer)
+    if (choice === 8) return this.#values()
+    if (choice === 9) return this.#unnested()
+    const cte = choice === 7 ? this.#choices.pickAny(this.#context.ctes) : undefined
+    if (cte !== undefined) {
+      const alias = this.#context.newName('s')
+      return { text: `${cte.alias} ${alias}`, source: { ...cte, alias }, key: undefined }
+    }
+    return this.#table(
+      ['thing', 'note', 'place', 'event', 'thing', 'place', 'note', 'thing'][choice] ?? 'thing',
+      whole,
+    )
+  }
+
+  #table(name: string, whole: boolean): Item {
+    const { keys } = randomTables[name] ?? {}
+    const columns = tableColumns(name)
+    const alias = this.#context.newName('s')
+    const required = columns.find((column) => keys?.[column.name]?.require === 'required')
+    if (required !== undefined && (whole || this.#choices.chance(15))) {
+      const { expressions } = this.#context
+      const condition = `${required.name} in (${expressions.constants(required.type, 3)})`
+      const text = `(select * from ${name} where ${condition}) ${alias}`
+      return { text, source: { alias, columns }, key: undefined }
+    }
+    if (!this.#choices.chance(10))
+      return { text: `${name} ${alias}`, source: { alias, columns }, key: required }
+    const renamed = columns.map((column, index) => (index < 3 ? { ...column, name: `n${index}` } : column))
+    const names = renamed.slice(0, 3).map((column) => column.name)
+    const key = renamed[required === undefined ? -1 : columns.indexOf(required)]
+    return { text: `${name} as ${alias} (${names.join(', ')})`, source: { alias, columns: renamed }, key }
+  }
+
+  #subquery(depth: number, outer: Scope | undefined): Item {
+    const query = this.#context.query(depth - 1, outer)
+    const alias = this.#context.newName('s')
+    if (!this.#choices.chance(20)) {
+      return { text: `(${query.text}) ${alias}`, source: { alias, columns: query.columns }, key: undefined }
+    }
+    const columns = query.columns.map((column, index) => ({ ...column, name: `n${index}` }))
+    const names = columns.map(({ name }) => name).join(', ')
+    return { text: `(${query.text}) ${alias} (${names})`, source: { alias, columns }, key: undefined }
+  }
+
+  #values(): Item {
+    const alias = this.#context.newName('s')
+    const type = this.#choices.pick<ColumnType>(['text', 'inet', 'bigint'])
+    const rows = [0, 1].map(() => `(${quoteLiteral(this.#choices.pick(valuesOfType[type]))}::${type})`)
+    return {
+      text: `(values ${rows.join(', ')}) ${alias} (value)`,
+      source: { alias, columns: [{ name: 'value', type }] },
+      key: undefined,
+    }
+  }
+
+  #unnested(): Item {
+    const alias = this.#context.newName('s')
+    const type = this.#choices.pick<ColumnType>(['inet', 'text', 'bigint'])
+    const items = [0, 1].map(() => quoteLiteral(this.#choices.pick(valuesOfType[type])))
+    const call = `unnest(array[${items.join(', ')}]::${type}[])`
+    if (this.#choices.chance(30)) {
+      // Under the function's own name.
+      return { text: call, source: { alias: '', columns: [{ name: 'unnest', type }] }, key: undefined }
+    }
+    return { text: `${call} ${alias}`, source: { alias, columns: [{ name: alias, type }] }, key: undefined }
+  }
+}
+
+function referTo({ alias }: Source, { name }: ScopeColumn): string {
+  return alias === '' ? name : `${alias}.${name}`
+}
+
+export function tableColumns(name: string): readonly ScopeColumn[] {
+  const { columns = {}, keys } = randomTables[name] ?? {}
+  const own = Object.entries(columns).map(([column, { type }]) => ({ name: column, type }))
+  return keys === undefined ? own : [...own, ...engineColumns]
+}
