@@ -1,6 +1,7 @@
 /** The engine: PostgreSQL, its catalog, and the preparation of statements over virtual tables. */
 import pg from 'pg'
 import type { Logger } from 'pino'
+import { ScanCache } from './cache/scan-cache.js'
 import { type Loopback, setLoopback } from './catalog/loopback.js'
 import { synchroniseCatalog } from './catalog/synchronise-catalog.js'
 import type { VirtualTable } from './catalog/virtual-table.js'
@@ -18,7 +19,19 @@ export interface EngineOptions {
   /** Where plugins look for credentials: the process environment, or a stand-in for it. */
   readonly environment: Readonly<Record<string, string | undefined>>
   readonly log: Logger
+  /** Rows that are kept for later statements. Default is none. */
+  readonly cache?: CacheOptions
 }
+
+export interface CacheOptions {
+  /** How long rows answer later statements, in milliseconds; a session may choose otherwise. */
+  readonly ttl: number
+  /** Bytes of rows that are kept at most. */
+  readonly maxBytes: number
+}
+
+/** For sessions that keep rows although the server does not by default. */
+const defaultCacheBytes = 256 * 1024 * 1024
 
 export class Engine implements StatementEngine {
   readonly #postgres: Postgres
@@ -32,13 +45,15 @@ export class Engine implements StatementEngine {
   }
 
   /** Brings the catalog up to date. @throws DatabaseError when a connection's settings are wrong */
-  static async start({ postgres, connections, environment, log }: EngineOptions): Promise<Engine> {
+  static async start({ postgres, connections, environment, log, cache }: EngineOptions): Promise<Engine> {
     const opened = connections.map((options) => new Connection(options, environment, log))
     const tables = await withClient(postgres, (client) => synchroniseCatalog(client, connections, log))
     return new Engine(postgres, {
       virtualTables: new Map(tables.map((table) => [table.oid, table])),
       connections: new Map(opened.map((connection) => [connection.name, connection])),
       scanTables: new ScanTables({ engineConfig: postgres.engineConfig, log }),
+      cache: new ScanCache({ maxBytes: cache?.maxBytes ?? defaultCacheBytes }),
+      cacheTtl: cache?.ttl ?? 0,
     })
   }
 
@@ -63,8 +78,14 @@ export class Engine implements StatementEngine {
     await withClient(this.#postgres, (client) => setLoopback(client, loopback))
   }
 
+  /** Forgets rows that were kept: PostgreSQL has crashed, and they are gone. */
+  forgetRows(): void {
+    this.#workshop.cache.clear()
+  }
+
   /** Lets go of scan tables and connections. PostgreSQL itself is stopped by whoever started it. */
   async stop(): Promise<void> {
+    this.#workshop.cache.clear()
     await this.#workshop.scanTables.stop()
     await Promise.all([...this.#workshop.connections.values()].map((connection) => connection.close()))
   }

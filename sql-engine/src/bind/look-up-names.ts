@@ -8,9 +8,11 @@ import { FunctionTraits } from '../plan/function-traits.js'
 import { databaseName } from '../postgres/names.js'
 import type { Session } from '../statement.js'
 import type { Relation } from './binding.js'
+import { readSettings, type SessionSettings, settingsQuery, settingsSchema } from './session-settings.js'
 
 export interface Names {
   readonly functions: FunctionTraits
+  readonly settings: SessionSettings
   relationOf(rangeVar: Inside<'RangeVar'>): Relation | undefined
 }
 
@@ -26,6 +28,7 @@ const answerSchema = z.object({
   aggregates: z.array(z.string()).nullable(),
   loose: z.boolean(),
   standard_strings: z.boolean(),
+  settings: settingsSchema,
 })
 
 /** @param virtualTables by OID */
@@ -48,6 +51,7 @@ export async function lookUpNames(
     })
   }
   return {
+    settings: readSettings(answer.settings),
     functions: new FunctionTraits(
       {
         volatile: answer.volatile ?? [],
@@ -105,7 +109,8 @@ function lookUpQuery(relations: readonly string[], functions: readonly string[])
       select pg_catalog.json_agg(distinct p.proname) from pg_catalog.pg_proc p
       where p.proname = any (${arrayOf(functions)}::pg_catalog.name[]) and p.prokind = 'a'),
     'loose', exists (select from pg_catalog.pg_collation l where not l.collisdeterministic),
-    'standard_strings', pg_catalog.current_setting('standard_conforming_strings') = 'on')`
+    'standard_strings', pg_catalog.current_setting('standard_conforming_strings') = 'on',
+    'settings', ${settingsQuery})`
 }
 
 function arrayOf(texts: readonly string[]): string {

@@ -3,6 +3,7 @@
 import { bind } from '../bind/binder.js'
 import type { VirtualLeaf } from '../bind/binding.js'
 import { lookUpNames } from '../bind/look-up-names.js'
+import type { ScanCache } from '../cache/scan-cache.js'
 import type { VirtualTable } from '../catalog/virtual-table.js'
 import { DatabaseError } from '../database-error.js'
 import type { Connection } from '../fetch/connection.js'
@@ -24,6 +25,9 @@ export interface Workshop {
   readonly virtualTables: ReadonlyMap<number, VirtualTable>
   readonly connections: ReadonlyMap<string, Connection>
   readonly scanTables: ScanTables
+  readonly cache: ScanCache
+  /** How long rows answer later statements, unless their session says otherwise; in milliseconds. */
+  readonly cacheTtl: number
 }
 
 export async function prepareStatement(
@@ -57,6 +61,8 @@ export async function prepareStatement(
       columns: neededColumns(tree, binding),
       pusher,
       scanTables: workshop.scanTables,
+      cache: workshop.cache,
+      maxAge: names.settings.cacheTtl ?? workshop.cacheTtl,
       connectionOf: ({ table }) => connectionOf(table, workshop),
       signal: options.signal,
     },

@@ -1,5 +1,6 @@
 /** Runs the scans of a plan: each as soon as those are staged that its key queries read. */
 import type { VirtualLeaf } from '../bind/binding.js'
+import type { ScanCache } from '../cache/scan-cache.js'
 import { canceledError, DatabaseError } from '../database-error.js'
 import type { Connection } from '../fetch/connection.js'
 import { scanRows } from '../fetch/scan-rows.js'
@@ -14,6 +15,9 @@ export interface ScanRun {
   readonly columns: ReadonlyMap<VirtualLeaf, ReadonlySet<string>>
   readonly pusher: QualPusher
   readonly scanTables: ScanTables
+  readonly cache: ScanCache
+  /** How old rows may be, in milliseconds. */
+  readonly maxAge: number
   connectionOf(leaf: VirtualLeaf): Connection
   readonly signal: AbortSignal
 }
@@ -85,17 +89,28 @@ async function stage(
   signal: AbortSignal,
 ): Promise<ScanTable> {
   const { table } = leaf
-  const rows =
-    pushed.kind === 'none' || limit === 0
-      ? noRows()
-      : scanRows({ table, connection: run.connectionOf(leaf), columns, quals: pushed.quals, limit, signal })
-  return run.scanTables.stage({
-    columns: table.columns,
-    filled: columns,
-    tableName: table.table.name,
-    rows,
+  const request = { columns: table.columns, filled: columns, tableName: table.table.name }
+  if (pushed.kind === 'none' || limit === 0) {
+    return run.scanTables.stage({ ...request, rows: noRows(), signal })
+  }
+  const { quals } = pushed
+  const asked = {
+    source: String(table.oid),
+    keys: table.table.keys,
+    columns: new Set(columns),
+    quals,
+    limit,
+    maxAge: run.maxAge,
     signal,
-  })
+  }
+  const connection = run.connectionOf(leaf)
+  return run.cache.get(asked, (fetchSignal) =>
+    run.scanTables.stage({
+      ...request,
+      rows: scanRows({ table, connection, columns, quals, limit, signal: fetchSignal }),
+      signal: fetchSignal,
+    }),
+  )
 }
 
 async function* noRows(): AsyncGenerator<never, void, void> {}
