@@ -31,18 +31,24 @@ export interface ServiceOptions {
 export async function startService(options: ServiceOptions, parts: StartedParts): Promise<ConnectionAddress> {
   const { settings, environment, log } = options
   const { home, listen } = settings
+  let engine: Engine | undefined
   let gateway: Gateway | undefined
   const starting = startEmbeddedPostgres({
     home,
     log,
-    onCrash: () => gateway?.closeAll(engineCrashed()),
+    onCrash: () => {
+      engine?.forgetRows()
+      gateway?.closeAll(engineCrashed())
+    },
   })
   parts.add(starting, async () => (await starting.catch(() => undefined))?.stop())
   // Plugins load while PostgreSQL starts.
   const [postgres, connections] = await Promise.all([starting, loadConnections(settings)])
   const [password, tls] = await Promise.all([loadOrCreatePassword(home), loadCertificate(settings)])
-  const engine = await Engine.start({ postgres, connections, environment, log })
-  parts.add(engine, () => engine.stop())
+  const cache = { ttl: settings.cache.ttl * 1000, maxBytes: settings.cache.max_size_mb * 1024 * 1024 }
+  engine = parts.add(await Engine.start({ postgres, connections, environment, log, cache }), (started) =>
+    started.stop(),
+  )
   gateway = await startGateway({
     ...listen,
     engine,

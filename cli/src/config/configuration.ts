@@ -25,6 +25,19 @@ const configuration = z.strictObject({
       error: 'expected true, false, or an object of certificate and key',
     })
     .default(true),
+  /** Rows that APIs have sent answer later statements, too. */
+  cache: z
+    .strictObject({
+      /** For so many seconds; 0 asks anew each time. A session may choose otherwise. */
+      ttl: z
+        .number()
+        .min(0)
+        .max(86_400 * 365)
+        .default(300),
+      /** Megabytes of rows that are kept at most. */
+      max_size_mb: z.number().positive().default(1024),
+    })
+    .prefault({}),
   /** By the name of the schema in which the connection's tables stand. */
   connections: z.record(z.string(), connection).default({
     aws: { plugin: 'aws' },

@@ -21,6 +21,7 @@ describe('settings', () => {
       home,
       listen: { host: '127.0.0.1', port: 9193 },
       tls: true,
+      cache: { ttl: 300, max_size_mb: 1024 },
       connections: { aws: { plugin: 'aws' }, ipstack: { plugin: 'ipstack' } },
     })
   })
@@ -69,6 +70,7 @@ describe('a configuration file with a fault', () => {
     )
 
   it.each<[unknown, string]>([
+    [{ cache: { ttl: -1 } }, 'cache.ttl: Too small: expected number to be >=0'],
     [{ connections: { aws: {} } }, 'connections.aws.plugin: Invalid input: expected string'],
     [{ connections: [] }, 'connections: Invalid input'],
     [{ listen: { port: '9193' } }, 'listen.port: Invalid input: expected number'],

@@ -148,19 +148,19 @@ test('over any rows: if a scan covers another, it holds all of its rows', () => 
 function holds(row: bigint | null, qual: Qual<KeyValue>): boolean {
   if (qual.operator === 'is null') return row === null
   if (row === null) return false
+  if (qual.operator === '=') return qual.values.includes(row)
+  const value = 'value' in qual && typeof qual.value === 'bigint' ? qual.value : 0n
   switch (qual.operator) {
-    case '=':
-      return qual.values.includes(row)
     case '<>':
-      return row !== qual.value
+      return row !== value
     case '<':
-      return row < qual.value
+      return row < value
     case '<=':
-      return row <= qual.value
+      return row <= value
     case '>':
-      return row > qual.value
+      return row > value
     case '>=':
-      return row >= qual.value
+      return row >= value
     default:
       return true
   }

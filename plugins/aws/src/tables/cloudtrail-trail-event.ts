@@ -28,12 +28,12 @@ export const cloudtrailTrailEvent = defineTable({
   keys: {
     log_group_name: { operators: ['='], require: 'required', valuesPerCall: 1 },
     filter: { operators: ['='], valuesPerCall: 1 },
-    log_stream_name: { operators: ['='], valuesPerCall: 100 },
-    timestamp: { operators: ['=', '>', '>=', '<', '<='] },
-    timestamp_ms: { operators: ['=', '>', '>=', '<', '<='] },
+    log_stream_name: { operators: ['='], valuesPerCall: 100, inherent: true },
+    timestamp: { operators: ['=', '>', '>=', '<', '<='], inherent: true },
+    timestamp_ms: { operators: ['=', '>', '>=', '<', '<='], inherent: true },
     ...eventFieldKeys,
-    region: { operators: ['='] },
-    account_id: { operators: ['='] },
+    region: { operators: ['='], inherent: true },
+    account_id: { operators: ['='], inherent: true },
   },
   async *list(scan) {
     const logGroupName = equalValue(scan.quals.log_group_name)

@@ -32,8 +32,8 @@ export const cloudtrailTrail = defineTable({
   keys: {
     name: { operators: ['='] },
     arn: { operators: ['='] },
-    region: { operators: ['='] },
-    account_id: { operators: ['='] },
+    region: { operators: ['='], inherent: true },
+    account_id: { operators: ['='], inherent: true },
   },
   async *list(scan) {
     const identity = await identityOfScan(scan, scan.quals.account_id)

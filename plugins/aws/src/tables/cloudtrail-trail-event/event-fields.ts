@@ -33,10 +33,10 @@ export const textFields = {
 
 type TextField = keyof typeof textFields
 
-const textKey: Key = { operators: textOperators }
+const textKey: Key = { operators: textOperators, inherent: true }
 
 /** Whether `*` reaches across the end of a line is not documented, and these texts may have several. */
-const severalLinesKey: Key = { operators: ['=', '<>'] }
+const severalLinesKey: Key = { operators: ['=', '<>'], inherent: true }
 
 export const eventFieldKeys: Readonly<Record<TextField | 'read_only', Key>> = {
   event_id: textKey,
@@ -55,7 +55,7 @@ export const eventFieldKeys: Readonly<Record<TextField | 'read_only', Key>> = {
   user_type: textKey,
   event_category: textKey,
   aws_region: textKey,
-  read_only: { operators: ['='] },
+  read_only: { operators: ['='], inherent: true },
 }
 
 /** The filter pattern for a scan's conditions on event fields. */
