@@ -87,6 +87,11 @@ describe('keys from', () => {
        select city from (with b as (select * from a) select p.city from b join place p on p.ip = b.ip) s`,
     ],
     [
+      'a subquery in FROM that refers to an outer query',
+      `select n.id from note n where n.id in (
+         select p.size from place p join (select n.ip as x from (values (1)) v) s on s.x = p.ip)`,
+    ],
+    [
       'a function without an alias',
       `select city from unnest(array['1.1.1.1']::inet[]) join place on ip = unnest`,
     ],

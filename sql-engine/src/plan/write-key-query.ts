@@ -128,6 +128,9 @@ class TreeCopy {
   /** An item of FROM under its alias. */
   leaf(leaf: Leaf): Node {
     const copied = this.tree(leaf.node)
+    const subselect = inside(copied, 'RangeSubselect')
+    // What was an outer query's leaf may stand beside it now.
+    if (subselect !== undefined) subselect.lateral = true
     const item =
       inside(copied, 'RangeVar') ?? inside(copied, 'RangeSubselect') ?? inside(copied, 'RangeFunction')
     const aliasname = this.#aliases.get(leaf)
