@@ -1,4 +1,4 @@
-import { bigint, boolean, inet, text } from '@millrace/plugin-sdk/column'
+import { bigint, boolean, type Columns, inet, text } from '@millrace/plugin-sdk/column'
 import pino from 'pino'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { Engine } from './engine.js'
@@ -267,5 +267,48 @@ describe('names', () => {
         },
       },
     ])
+  })
+})
+
+describe("values of types that are not the column's", () => {
+  test('for a required key: an error that says so', async () => {
+    await session.query('create domain home_address as inet')
+    await expect(
+      session.query("select * from place where ip = '1.1.1.1'::home_address"),
+    ).rejects.toMatchObject({ sqlState: 'HV002', detail: expect.stringContaining("the column's type") })
+    expect(calls).toEqual([])
+  })
+
+  test('a column that a view keeps at an earlier type is not pushed', async () => {
+    const start = (columns: Columns) => {
+      const host = {
+        columns,
+        keys: { name: { operators: ['=' as const] }, port: { operators: ['=' as const, '<' as const] } },
+        rows: [{ name: 'a', port: 7n }],
+      }
+      const counting = countingPlugin({ host })
+      const connections = [
+        { name: 'counting', plugin, settings: {} },
+        { name: 'changing', plugin: counting.plugin, settings: {} },
+      ]
+      const options = { postgres, connections, environment: {}, log: pino({ level: 'silent' }) }
+      return { ...counting, engine: Engine.start(options) }
+    }
+    const earlier = start({ name: text('Name'), port: text('Port') })
+    await (await earlier.engine).stop()
+    await session.query('create view host_port as select port from changing.host')
+    const later = start({ name: text('Name'), port: bigint('Port') })
+    const other = await later.engine
+    const visitor = await ClientSession.open({ ...postgres.engineConfig, user: 'millrace' }, other)
+    try {
+      const rows = await visitor.query(
+        "select * from changing.host where port = '7' and port < '8' and name = 'a'",
+      )
+      expect(rows).toMatchObject([{ name: 'a', port: '7' }])
+      expect(later.calls.map(({ quals }) => quals)).toEqual([['name = a']])
+    } finally {
+      await visitor.close()
+      await other.stop()
+    }
   })
 })
