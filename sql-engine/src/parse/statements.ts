@@ -18,7 +18,8 @@ export class StatementTexts {
   /** @param names of all virtual tables, without schemas */
   constructor(names: Iterable<string>) {
     this.#names = new Set(names)
-    const alternatives = [...this.#names].map((name) => name.replace(/[^\w]/g, '\\$&'))
+    // In a text, a quote within a name is written twice.
+    const alternatives = [...this.#names].map((name) => name.replaceAll('"', '""').replace(/[^\w]/g, '\\$&'))
     this.#anyName = alternatives.length === 0 ? undefined : new RegExp(alternatives.join('|'), 'i')
   }
 

@@ -1,5 +1,5 @@
 /** A plugin over rows that a test gives, which notes what it was asked. */
-import type { Columns, Row } from '@millrace/plugin-sdk/column'
+import type { Columns, ColumnType, Row } from '@millrace/plugin-sdk/column'
 import { definePlugin, type Plugin } from '@millrace/plugin-sdk/plugin'
 import { equalValues, type Qual, type Quals } from '@millrace/plugin-sdk/qual'
 import { type Key, tablesOf } from '@millrace/plugin-sdk/table'
@@ -37,6 +37,7 @@ export function countingPlugin(
   inCall: CallHook = async () => {},
   filtering: Filtering = 'equality',
 ): CountingPlugin {
+  const fulfils = filtering === 'equality' ? fulfilsEquality : fulfilsExactly
   const calls: Call[] = []
   const defineTable = tablesOf<undefined>()
   const plugin = definePlugin({
@@ -65,9 +66,7 @@ export function countingPlugin(
           const found = rows.filter((row) =>
             quals.every(({ column, qual }) => {
               const type = columns[column]?.type ?? 'text'
-              return filtering === 'equality'
-                ? fulfils(row[column], qual)
-                : fulfilsExactly(type, row[column], qual)
+              return fulfils(type, row[column], qual)
             }),
           )
           const fetched = await scan.call('List', async (signal) => {
@@ -110,9 +109,7 @@ function describe(column: string, qual: Qual): string {
 }
 
 /** An API that knows nothing but equality: other quals may always let more through. */
-function fulfils(value: unknown, qual: Qual): boolean {
-  if (qual.operator === 'is null') return value === null || value === undefined
-  if (qual.operator === 'is not null') return value !== null && value !== undefined
-  if (value === null || value === undefined) return false
-  return qual.operator !== '=' || qual.values.some((asked) => String(asked) === String(value))
+function fulfilsEquality(type: ColumnType, value: unknown, qual: Qual): boolean {
+  const isKnown = qual.operator === '=' || !('value' in qual)
+  return isKnown ? fulfilsExactly(type, value, qual) : value !== null && value !== undefined
 }
