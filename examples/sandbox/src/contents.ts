@@ -11,6 +11,7 @@ import {
   ipv6LogGroup,
   oddLogGroup,
 } from './data/article-trail.js'
+import { logGroupDetails } from './data/log-group-details.js'
 import { oddEvents } from './data/odd-events.js'
 
 /** The article's trail and events; beside them log groups with what the article does not have. */
@@ -21,4 +22,7 @@ export function fill(trails: TrailStore, logs: LogStore): void {
   logs.addEvents(articleRegion, ipv6LogGroup, ipv6Events(accountId))
   logs.addEvents(articleRegion, oddLogGroup, oddEvents())
   logs.createGroup(articleRegion, emptyLogGroup, [articleStream(accountId)])
+  for (const { name, ...details } of logGroupDetails(accountId)) {
+    logs.describeGroup(articleRegion, name, details)
+  }
 }

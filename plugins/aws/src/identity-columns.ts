@@ -24,14 +24,17 @@ export interface IdentityValues {
 
 /**
  * Values of `partition` and `account_id`; asks for them only when the query names one of them.
+ * @param madeOfThem the table's other columns that cannot do without them, such as ARNs that it puts together
  * @returns undefined when the query wants rows of other accounts only
  */
 export async function identityOfScan(
   scan: IdentityScan,
   accountQuals: readonly Qual<string>[] | undefined,
+  madeOfThem: readonly string[] = [],
 ): Promise<IdentityValues | undefined> {
   const wanted = equalValues(accountQuals)
-  if (wanted === undefined && !scan.columns.has('partition') && !scan.columns.has('account_id')) {
+  const columns = ['partition', 'account_id', ...madeOfThem]
+  if (wanted === undefined && !columns.some((column) => scan.columns.has(column))) {
     return { partition: null, account_id: null }
   }
   const { partition, accountId } = await scan.connection.callerIdentity(scan)

@@ -2,7 +2,7 @@
  * JSON values of the APIs as columns.
  */
 import type { JsonText } from '@millrace/plugin-sdk/column'
-import { toJsonText } from '@millrace/plugin-sdk/json'
+import { parseJson, rawJsonText, toJsonText } from '@millrace/plugin-sdk/json'
 
 /** JSON for jsonb; NULL for null and absent. */
 export function jsonOrNull(value: unknown): JsonText | null {
@@ -15,3 +15,36 @@ export function jsonOrNull(value: unknown): JsonText | null {
     throw error
   }
 }
+
+/** A text that an API says is JSON, for jsonb; NULL where it is absent or none. */
+export function jsonOfText(text: string | undefined): JsonText | null {
+  if (text === undefined) return null
+  const json = parseExactly(text)
+  if (json === undefined) return null
+  return mayOverflow.test(text) ? jsonOrNull(json) : rawJsonText(text)
+}
+
+/**
+ * Parses JSON with all digits of its numbers.
+ * @returns undefined when the text is not JSON
+ */
+export function parseExactly(text: string): unknown {
+  try {
+    return parseJson(text)
+  } catch {
+    // The exact parser refuses repeated keys, of which the last counts, and nesting that JSON.parse bears.
+    return parsePlainly(text)
+  }
+}
+
+/** @returns undefined when the text is not JSON */
+export function parsePlainly(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** A number that may be too large for jsonb, by its exponent or its digits, where a JSON value can stand. */
+export const mayOverflow = /(?:^|[[:,\s])-?(?:[\d.]+[eE][+-]?\d{4}|[\d.]{1000})/

@@ -4,12 +4,14 @@ import { awsConfig } from './config.js'
 import { AwsConnection } from './connection.js'
 import { cloudtrailTrail } from './tables/cloudtrail-trail.js'
 import { cloudtrailTrailEvent } from './tables/cloudtrail-trail-event.js'
+import { cloudwatchLogGroup } from './tables/cloudwatch-log-group.js'
 
 export default definePlugin({
   name: 'aws',
-  description: 'Amazon Web Services: CloudTrail trails and the events that they deliver to CloudWatch Logs.',
+  description:
+    'Amazon Web Services: CloudTrail, CloudWatch Logs, elastic IP addresses, the account and its regions.',
   config: awsConfig,
   connect: (config, { environment }) => new AwsConnection(config, environment),
   close: (connection) => connection.close(),
-  tables: [cloudtrailTrail, cloudtrailTrailEvent],
+  tables: [cloudtrailTrail, cloudtrailTrailEvent, cloudwatchLogGroup],
 })

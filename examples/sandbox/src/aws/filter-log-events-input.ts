@@ -4,6 +4,7 @@ import { compileFilterPattern } from '../filter-pattern/filter-pattern.js'
 import { FilterPatternError } from '../filter-pattern/scanner.js'
 import { AwsError, constraintError } from './aws-error.js'
 import type { AwsContext } from './aws-service.js'
+import { invalid, patternError, readLogGroupName } from './log-group-reference.js'
 
 const inputSchema = z.object({
   logGroupName: z.string().nullish(),
@@ -47,7 +48,7 @@ export function readFilterLogEventsInput(raw: unknown, context: AwsContext): Fil
     throw new AwsError('SerializationException', z.prettifyError(parsed.error))
   }
   const { nextToken, ...rest } = parsed.data
-  const logGroupName = readLogGroup(rest.logGroupName, rest.logGroupIdentifier, context)
+  const logGroupName = readLogGroupName(rest.logGroupName, rest.logGroupIdentifier, context)
   const names = rest.logStreamNames ?? null
   const prefix = rest.logStreamNamePrefix ?? null
   if (names !== null && prefix !== null) {
@@ -89,33 +90,6 @@ export function readFilterLogEventsInput(raw: unknown, context: AwsContext): Fil
   }
 }
 
-function readLogGroup(
-  name: string | null | undefined,
-  identifier: string | null | undefined,
-  context: AwsContext,
-): string {
-  if (typeof name === 'string' && typeof identifier === 'string') {
-    throw invalid('logGroupName and logGroupIdentifier may not be given together')
-  }
-  if (typeof name === 'string') {
-    if (!/^[.\-_/#A-Za-z0-9]{1,512}$/.test(name))
-      throw patternError(name, 'logGroupName', '[\\.\\-_/#A-Za-z0-9]+')
-    return name
-  }
-  if (typeof identifier !== 'string') {
-    throw invalid('One of logGroupName and logGroupIdentifier must be given')
-  }
-  if (!/^[\w#+=/:,.@-]{1,2048}$/.test(identifier)) {
-    throw patternError(identifier, 'logGroupIdentifier', '[\\w#+=/:,.@-]*')
-  }
-  if (!identifier.startsWith('arn:')) return identifier
-  const start = `arn:${context.partition}:logs:${context.region}:${context.accountId}:log-group:`
-  if (!identifier.startsWith(start)) {
-    throw new AwsError('ResourceNotFoundException', 'The specified log group does not exist.')
-  }
-  return identifier.slice(start.length)
-}
-
 function readPattern(pattern: string): (message: string) => boolean {
   if (pattern.length > 1024) {
     throw constraintError(pattern, 'filterPattern', 'Member must have length less than or equal to 1024')
@@ -135,12 +109,4 @@ function readTime(time: number | null | undefined, member: string): number | nul
 
 function checkStreamName(name: string, member: string): void {
   if (!streamName.test(name)) throw patternError(name, member, '[^:*]*')
-}
-
-function patternError(value: string, member: string, pattern: string): AwsError {
-  return constraintError(value, member, `Member must satisfy regular expression pattern: ${pattern}`)
-}
-
-function invalid(message: string): AwsError {
-  return new AwsError('InvalidParameterException', message)
 }

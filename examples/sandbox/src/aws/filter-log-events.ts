@@ -4,6 +4,7 @@ import { AwsError } from './aws-error.js'
 import type { AwsContext, Serialized } from './aws-service.js'
 import { EventCursor } from './event-cursor.js'
 import { type FilterLogEventsInput, readFilterLogEventsInput } from './filter-log-events-input.js'
+import { notFound } from './log-group-reference.js'
 import type { LogEvent, LogGroup, LogStore } from './log-store.js'
 import { type PageState, PageTokens } from './page-token.js'
 
@@ -139,8 +140,4 @@ function streamTest(input: FilterLogEventsInput): (name: string) => boolean {
 /** JSON.stringify keeps the message's text exactly: what looks like an escape in it stays the text it is. */
 function serialize(event: LogEvent): string {
   return `{"logStreamName":${JSON.stringify(event.logStreamName)},"timestamp":${event.timestamp},"message":${JSON.stringify(event.message)},"ingestionTime":${event.ingestionTime},"eventId":"${event.eventId}"}`
-}
-
-function notFound(what: string): AwsError {
-  return new AwsError('ResourceNotFoundException', `The specified ${what} does not exist.`)
 }

@@ -17,11 +17,28 @@ export interface EventSource {
   eventAt(index: number): LogEvent
 }
 
+/** What else is known of a log group; members are named as in the API. */
+export interface LogGroupDetails {
+  /** Epoch milliseconds. */
+  readonly creationTime?: number
+  readonly retentionInDays?: number
+  readonly metricFilterCount?: number
+  readonly storedBytes?: number
+  readonly kmsKeyId?: string
+  readonly logGroupClass?: 'STANDARD' | 'INFREQUENT_ACCESS' | 'DELIVERY'
+  readonly dataProtectionStatus?: 'ACTIVATED' | 'DELETED' | 'ARCHIVED' | 'DISABLED'
+  readonly inheritedProperties?: readonly string[]
+  /** What GetDataProtectionPolicy gives; the document is JSON text. */
+  readonly dataProtection?: { readonly policyDocument: string; readonly lastUpdatedTime: number }
+  readonly tags?: Readonly<Record<string, string>>
+}
+
 export interface LogGroup {
   readonly name: string
   readonly region: string
   readonly streamNames: ReadonlySet<string>
   readonly sources: readonly EventSource[]
+  readonly details: LogGroupDetails
 }
 
 /** An event as it is put into a log group. */
@@ -36,6 +53,7 @@ export interface PutEvent {
 interface OpenLogGroup extends LogGroup {
   readonly streamNames: Set<string>
   readonly sources: EventSource[]
+  details: LogGroupDetails
 }
 
 export const defaultStreamName = 'events'
@@ -47,6 +65,19 @@ export class LogStore {
 
   group(region: string, name: string): LogGroup | undefined {
     return this.#groups.get(`${region}/${name}`)
+  }
+
+  /** A region's log groups, in the ASCII order of their names. */
+  groupsIn(region: string): readonly LogGroup[] {
+    return [...this.#groups.values()]
+      .filter((group) => group.region === region)
+      .sort((a, b) => (a.name < b.name ? -1 : 1))
+  }
+
+  /** Tells more of a log group, which is made when it is not there. */
+  describeGroup(region: string, name: string, details: LogGroupDetails): void {
+    const group = this.#open(region, name)
+    group.details = { ...group.details, ...details }
   }
 
   /** Makes a log group, empty, unless it is there. */
@@ -76,7 +107,7 @@ export class LogStore {
     const key = `${region}/${name}`
     const present = this.#groups.get(key)
     if (present !== undefined) return present
-    const created: OpenLogGroup = { name, region, streamNames: new Set(), sources: [] }
+    const created: OpenLogGroup = { name, region, streamNames: new Set(), sources: [], details: {} }
     this.#groups.set(key, created)
     return created
   }

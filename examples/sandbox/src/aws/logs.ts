@@ -1,8 +1,13 @@
 /** Amazon CloudWatch Logs. */
 import type { AwsService } from './aws-service.js'
+import { describeLogGroups } from './describe-log-groups.js'
 import type { FilterLogEvents } from './filter-log-events.js'
+import { ListPages } from './list-pages.js'
+import { getDataProtectionPolicy, listTagsForResource } from './log-group-details.js'
 
 export function logsService(filterLogEvents: FilterLogEvents): AwsService {
+  const { store } = filterLogEvents
+  const pages = new ListPages()
   return {
     name: 'logs',
     protocol: 'json',
@@ -10,6 +15,9 @@ export function logsService(filterLogEvents: FilterLogEvents): AwsService {
     throttlingCode: 'ThrottlingException',
     operations: {
       FilterLogEvents: (input, context) => filterLogEvents.answer(input, context),
+      DescribeLogGroups: (input, context) => describeLogGroups(input, context, store, pages),
+      GetDataProtectionPolicy: (input, context) => getDataProtectionPolicy(input, context, store),
+      ListTagsForResource: (input, context) => listTagsForResource(input, context, store),
     },
   }
 }

@@ -7,9 +7,9 @@
  */
 import type { FilteredLogEvent } from '@aws-sdk/client-cloudwatch-logs'
 import type { JsonText, Row } from '@millrace/plugin-sdk/column'
-import { parseJson, rawJsonText } from '@millrace/plugin-sdk/json'
+import { rawJsonText } from '@millrace/plugin-sdk/json'
 import { isoTimeOrNull } from '../../iso-time.js'
-import { jsonOrNull } from '../../json-value.js'
+import { jsonOrNull, mayOverflow, parseExactly, parsePlainly } from '../../json-value.js'
 import type { EventColumn, EventColumns } from './columns.js'
 
 export type EventRow = Row<EventColumns>
@@ -107,27 +107,6 @@ function wanted<Reader>(readers: Partial<Record<EventColumn, Reader>>, columns: 
     read !== undefined && columns.has(column) ? [{ column, read }] : [],
   )
 }
-
-/** @returns undefined when the text is not JSON */
-function parsePlainly(message: string): unknown {
-  try {
-    return JSON.parse(message)
-  } catch {
-    return undefined
-  }
-}
-
-function parseExactly(message: string): unknown {
-  try {
-    return parseJson(message)
-  } catch {
-    // The exact parser refuses repeated keys, of which the last counts, and nesting that JSON.parse bears.
-    return parsePlainly(message)
-  }
-}
-
-/** A number that may be too large for jsonb, by its exponent or its digits, where a JSON value can stand. */
-const mayOverflow = /(?:^|[[:,\s])-?(?:[\d.]+[eE][+-]?\d{4}|[\d.]{1000})/
 
 function messageJson(message: string): JsonText | null {
   return mayOverflow.test(message) ? jsonOrNull(parseExactly(message)) : rawJsonText(message)

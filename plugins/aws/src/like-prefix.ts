@@ -1,0 +1,18 @@
+/**
+ * What a text must begin with to fulfil LIKE.
+ * @param pattern SQL's: `%` and `_` stand for others, a backslash takes the next character as it is
+ * @returns '' where any beginning will do, or where the pattern is none
+ */
+export function likePrefix(pattern: string): string {
+  let prefix = ''
+  for (let index = 0; index < pattern.length; index++) {
+    const character = pattern.charAt(index)
+    if (character === '%' || character === '_') return prefix
+    if (character === '\\') {
+      index++
+      if (index === pattern.length) return ''
+    }
+    prefix += pattern.charAt(index)
+  }
+  return prefix
+}

@@ -1,0 +1,184 @@
+import { scanOf } from '@millrace/plugin-sdk/testing'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import {
+  type AwsWorld,
+  deniedEnvironment,
+  equals,
+  errorOf,
+  kept,
+  startAwsWorld,
+} from '../testing/aws-world.js'
+import { like } from '../testing/sql-conditions.js'
+import type { LogGroupColumns } from './cloudwatch-log-group/columns.js'
+import { fetchDataProtection, fetchTags } from './cloudwatch-log-group/details.js'
+import { cloudwatchLogGroup } from './cloudwatch-log-group.js'
+
+let world: AwsWorld
+
+beforeEach(async () => {
+  world = await startAwsWorld()
+})
+afterEach(() => world.stop())
+
+const groupNames = ['cloudtrail-cwg-devto', 'cloudtrail-ipv6', 'sandbox/empty', 'sandbox/odd-messages']
+
+test('every column', async () => {
+  const rows = await world.rows(cloudwatchLogGroup)
+  expect(rows.map(({ name }) => name)).toEqual(groupNames)
+  const [article, , empty] = rows
+  expect(article).toMatchObject({
+    arn: 'arn:aws:logs:us-east-1:810361751552:log-group:cloudtrail-cwg-devto:*',
+    log_group_arn: 'arn:aws:logs:us-east-1:810361751552:log-group:cloudtrail-cwg-devto',
+    log_group_class: 'STANDARD',
+    // The milliseconds stay.
+    creation_time: new Date('2022-07-05T15:02:38.512Z'),
+    metric_filter_count: 1,
+    retention_in_days: 90,
+    data_protection_status: 'ACTIVATED',
+    title: 'cloudtrail-cwg-devto',
+    tags: '{"Purpose":"devto","Owner":"articles"}',
+    akas: '["arn:aws:logs:us-east-1:810361751552:log-group:cloudtrail-cwg-devto:*"]',
+    partition: 'aws',
+    region: 'us-east-1',
+    account_id: '810361751552',
+  })
+  expect(JSON.parse(article?.data_protection_policy ?? '')).toMatchObject({ Name: 'mask-addresses' })
+  expect(JSON.parse(article?.data_protection ?? '')).toEqual({
+    LogGroupIdentifier: 'cloudtrail-cwg-devto',
+    PolicyDocument: article?.data_protection_policy,
+    LastUpdatedTime: Date.parse('2022-07-06T15:02:38.512Z'),
+  })
+  expect(empty).toMatchObject({
+    tags: '{}',
+    data_protection_policy: null,
+    log_group_class: 'INFREQUENT_ACCESS',
+  })
+  expect(empty?.retention_in_days).toBeUndefined()
+  expect(empty?.kms_key_id).toBeUndefined()
+})
+
+describe('columns decide which calls are made', () => {
+  const cases: [(keyof LogGroupColumns)[], string[]][] = [
+    [['name', 'arn', 'stored_bytes', 'akas', 'region'], []],
+    [['tags'], Array(4).fill('ListTagsForResource')],
+    [['data_protection', 'data_protection_policy'], Array(4).fill('GetDataProtectionPolicy')],
+    [['partition'], ['GetCallerIdentity']],
+  ]
+  test.each(cases)('%j', async (columns, details) => {
+    await world.rows(cloudwatchLogGroup, { columns })
+    expect(world.operations().sort()).toEqual(['DescribeLogGroups', ...details].sort())
+  })
+})
+
+describe('conditions', () => {
+  const columns = ['name', 'region'] as const
+
+  test('a name is asked for, and nothing that begins with it comes', async () => {
+    world.sandbox.logs.createGroup('us-east-1', 'cloudtrail-ipv6-more')
+    const everything = await world.rows(cloudwatchLogGroup, { columns })
+    for (const name of [...groupNames, 'cloudtrail', 'no-such', 'not a name', '']) {
+      const quals = { name: equals(name) }
+      const found = await world.rows(cloudwatchLogGroup, { columns, quals })
+      expect(found).toEqual(kept(everything, quals))
+    }
+  })
+
+  test('a name that no group can have is not asked for', async () => {
+    expect(await world.rows(cloudwatchLogGroup, { columns, quals: { name: equals('a b') } })).toEqual([])
+    expect(world.operations()).toEqual([])
+  })
+
+  test('a group is found behind pages of others that begin alike, where it is not the first', async () => {
+    for (let i = 0; i < 60; i++) world.sandbox.logs.createGroup('us-east-1', `x/${i}`)
+    expect(await world.rows(cloudwatchLogGroup, { columns, quals: { name: equals('x/9') } })).toHaveLength(1)
+    expect(await world.rows(cloudwatchLogGroup, { columns, quals: { name: equals('x/') } })).toEqual([])
+  })
+
+  test.each([
+    'cloudtrail-%',
+    '%devto',
+    'sandbox/odd_messages',
+    'a\\_b%',
+    'a b%',
+    '%',
+    '\\',
+    'cloudtrail-ipv6',
+  ])('LIKE %s', async (pattern) => {
+    world.sandbox.logs.createGroup('us-east-1', 'a_b')
+    const all = await world.rows(cloudwatchLogGroup, { columns })
+    const found = await world.rows(cloudwatchLogGroup, {
+      columns,
+      quals: { name: [{ operator: '~~', value: pattern }] },
+    })
+    const keep = (rows: typeof all) => rows.filter(({ name }) => like(name ?? '', pattern))
+    expect(keep(found)).toEqual(keep(all))
+  })
+
+  test('a beginning reaches the API', async () => {
+    await world.rows(cloudwatchLogGroup, {
+      columns,
+      quals: { name: [{ operator: '~~', value: 'cloudtrail-%' }] },
+    })
+    expect(world.sandbox.calls.list()).toMatchObject([{ parameters: { logGroupNamePrefix: 'cloudtrail-' } }])
+  })
+
+  test('regions are asked side by side; a condition on region or account leaves others out', async () => {
+    world.sandbox.logs.createGroup('eu-west-1', 'there')
+    const connection = world.connect({ regions: ['us-east-1', 'eu-west-1'] })
+    expect(await world.rows(cloudwatchLogGroup, { connection, columns })).toHaveLength(5)
+    world.sandbox.calls.clear()
+    const quals = { region: equals('eu-west-1') }
+    expect(await world.rows(cloudwatchLogGroup, { connection, columns, quals })).toEqual([
+      expect.objectContaining({ name: 'there', region: 'eu-west-1' }),
+    ])
+    expect(world.sandbox.calls.list()).toMatchObject([{ region: 'eu-west-1' }])
+    world.sandbox.calls.clear()
+    expect(
+      await world.rows(cloudwatchLogGroup, { connection, columns, quals: { account_id: equals('1') } }),
+    ).toEqual([])
+    expect(world.operations()).toEqual(['GetCallerIdentity'])
+  })
+})
+
+describe('pages', () => {
+  beforeEach(() => {
+    for (let i = 0; i < 120; i++) world.sandbox.logs.createGroup('us-east-1', `group-${i}`)
+  })
+
+  test('all of them', async () => {
+    const rows = await world.rows(cloudwatchLogGroup, { columns: ['name'] })
+    expect(new Set(rows.map(({ name }) => name)).size).toBe(124)
+    expect(world.operations()).toHaveLength(3)
+  })
+
+  test('no more than a limit needs', async () => {
+    expect(await world.rows(cloudwatchLogGroup, { columns: ['name'], limit: 7 })).toHaveLength(7)
+    expect(world.sandbox.calls.list()).toMatchObject([{ parameters: { limit: 7 } }])
+  })
+
+  test('a page that fails is asked for again', async () => {
+    world.sandbox.faults.add({ kind: 'throttle', after: 1, times: 1 })
+    expect(await world.rows(cloudwatchLogGroup, { columns: ['name'] })).toHaveLength(124)
+    expect(world.operations()).toHaveLength(4)
+  })
+})
+
+test('a log group that is deleted meanwhile has no details, and fails nothing', async () => {
+  const connection = world.connect()
+  const scan = scanOf(cloudwatchLogGroup, { connection, columns: ['name', 'tags', 'data_protection'] })
+  const row = {
+    name: 'gone',
+    arn: 'arn:aws:logs:us-east-1:810361751552:log-group:gone:*',
+    region: 'us-east-1',
+  }
+  expect(await fetchTags(row, scan)).toEqual({})
+  expect(await fetchDataProtection(row, scan)).toEqual({})
+  expect(world.operations()).toEqual(['ListTagsForResource', 'GetDataProtectionPolicy'])
+})
+
+test('a refusal', async () => {
+  const connection = world.connect({}, deniedEnvironment)
+  const error = await errorOf(world.rows(cloudwatchLogGroup, { connection, columns: ['name'] }))
+  expect(error.sqlState).toBe('HV000')
+  expect(error.detail).toMatch(/not authorized to perform: logs:DescribeLogGroups/)
+})

@@ -1,0 +1,102 @@
+/**
+ * aws_cloudwatch_log_group: CloudWatch's log groups, by DescribeLogGroups in each region.
+ */
+import type { LogGroup } from '@aws-sdk/client-cloudwatch-logs'
+import type { Row } from '@millrace/plugin-sdk/column'
+import { merge } from '@millrace/plugin-sdk/merge'
+import { equalValue, type Qual } from '@millrace/plugin-sdk/qual'
+import { defineTable } from '../define-table.js'
+import { dateOrNull } from '../epoch-time.js'
+import { type IdentityValues, identityOfScan } from '../identity-columns.js'
+import { jsonOrNull } from '../json-value.js'
+import { likePrefix } from '../like-prefix.js'
+import { regionsOfScan } from '../regions.js'
+import { columns, type LogGroupColumns } from './cloudwatch-log-group/columns.js'
+import { fetchDataProtection, fetchTags } from './cloudwatch-log-group/details.js'
+import { groupPages } from './cloudwatch-log-group/group-pages.js'
+
+export const cloudwatchLogGroup = defineTable({
+  name: 'aws_cloudwatch_log_group',
+  description:
+    'Log groups of CloudWatch Logs. A condition on name, LIKE with a beginning too, narrows the list.',
+  columns,
+  keys: {
+    name: { operators: ['=', '~~'], valuesPerCall: 1, inherent: true },
+    region: { operators: ['='], inherent: true },
+    account_id: { operators: ['='], inherent: true },
+  },
+  async *list(scan) {
+    const identity = await identityOfScan(scan, scan.quals.account_id)
+    if (identity === undefined) return
+    const { limit } = scan
+    const wanted = { name: equalValue(scan.quals.name), prefix: prefixOf(scan.quals.name), limit }
+    const regions = await regionsOfScan(scan, scan.quals.region)
+    async function* rowsOf(region: string, values: IdentityValues) {
+      for await (const groups of groupPages(wanted, region, scan)) {
+        yield groups.map((group) => rowOf(group, region, values))
+      }
+    }
+    yield* merge(regions.map((region) => rowsOf(region, identity)))
+  },
+  hydrate: {
+    dataProtection: { columns: ['data_protection', 'data_protection_policy'], fetch: fetchDataProtection },
+    tags: { columns: ['tags'], fetch: fetchTags },
+  },
+  examples: [
+    {
+      title: 'Log groups by size, and for how long they keep events',
+      sql: `select name, region, stored_bytes, retention_in_days
+from aws_cloudwatch_log_group
+order by stored_bytes desc`,
+    },
+    {
+      title: 'Log groups that keep events for ever',
+      sql: 'select name, creation_time from aws_cloudwatch_log_group where retention_in_days is null',
+    },
+    {
+      title: 'Log groups of one kind that no key of the account encrypts',
+      sql: "select name from aws_cloudwatch_log_group where name like 'cloudtrail-%' and kms_key_id is null",
+    },
+    {
+      title: 'What data protection policies look for',
+      sql: `select g.name, s ->> 'Sid' as statement, identifier
+from aws_cloudwatch_log_group g,
+  jsonb_array_elements(g.data_protection_policy -> 'Statement') as s,
+  jsonb_array_elements_text(s -> 'DataIdentifier') as identifier
+where g.data_protection_status = 'ACTIVATED'`,
+    },
+    {
+      title: 'The log groups that trails deliver to, with their tags',
+      sql: `select t.name as trail, g.name as log_group, g.tags
+from aws_cloudtrail_trail t
+join aws_cloudwatch_log_group g on g.name = split_part(t.log_group_arn, ':', 6)`,
+    },
+  ],
+})
+
+/** The longest beginning that a condition asks for. */
+function prefixOf(quals: readonly Qual<string>[] | undefined): string | undefined {
+  return (quals ?? [])
+    .flatMap((qual) => (qual.operator === '~~' ? [likePrefix(qual.value)] : []))
+    .reduce((longest, prefix) => (prefix.length > longest.length ? prefix : longest), '')
+}
+
+function rowOf(group: LogGroup, region: string, identity: IdentityValues): Row<LogGroupColumns> {
+  return {
+    name: group.logGroupName,
+    arn: group.arn,
+    log_group_arn: group.logGroupArn,
+    log_group_class: group.logGroupClass,
+    creation_time: dateOrNull(group.creationTime),
+    kms_key_id: group.kmsKeyId,
+    metric_filter_count: group.metricFilterCount,
+    retention_in_days: group.retentionInDays,
+    stored_bytes: group.storedBytes,
+    data_protection_status: group.dataProtectionStatus,
+    inherited_properties: jsonOrNull(group.inheritedProperties),
+    title: group.logGroupName,
+    akas: jsonOrNull(group.arn === undefined ? undefined : [group.arn]),
+    region,
+    ...identity,
+  }
+}

@@ -1,0 +1,47 @@
+/**
+ * What costs a further call for each log group: its data protection policy, its tags.
+ */
+import { GetDataProtectionPolicyCommand, ListTagsForResourceCommand } from '@aws-sdk/client-cloudwatch-logs'
+import type { Row } from '@millrace/plugin-sdk/column'
+import type { Scan } from '@millrace/plugin-sdk/table'
+import { awsCallExpecting, ExpectedError } from '../../aws-call.js'
+import type { AwsConnection } from '../../connection.js'
+import { jsonOfText, jsonOrNull } from '../../json-value.js'
+import type { LogGroupColumns } from './columns.js'
+
+type LogGroupScan = Scan<AwsConnection, LogGroupColumns>
+type LogGroupRow = Row<LogGroupColumns>
+
+/** A log group may be deleted while a query runs. */
+const gone = ['ResourceNotFoundException']
+
+export async function fetchDataProtection(row: LogGroupRow, scan: LogGroupScan): Promise<LogGroupRow> {
+  const { name, region } = row
+  if (typeof name !== 'string' || typeof region !== 'string') return {}
+  const command = new GetDataProtectionPolicyCommand({ logGroupIdentifier: name })
+  const answer = await awsCallExpecting(scan, 'GetDataProtectionPolicy', region, gone, (abortSignal) =>
+    scan.connection.cloudWatchLogs(region).send(command, { abortSignal }),
+  )
+  if (answer instanceof ExpectedError) return {}
+  return {
+    // Members are spelt as Steampipe's column spells them, not as the API does.
+    data_protection: jsonOrNull({
+      LogGroupIdentifier: answer.logGroupIdentifier,
+      PolicyDocument: answer.policyDocument,
+      LastUpdatedTime: answer.lastUpdatedTime,
+    }),
+    data_protection_policy: jsonOfText(answer.policyDocument),
+  }
+}
+
+export async function fetchTags(row: LogGroupRow, scan: LogGroupScan): Promise<LogGroupRow> {
+  const { region } = row
+  // The API takes the ARN without `:*` only; log_group_arn came later than arn.
+  const resourceArn = row.log_group_arn ?? row.arn?.replace(/:\*$/, '')
+  if (resourceArn === undefined || typeof region !== 'string') return {}
+  const command = new ListTagsForResourceCommand({ resourceArn })
+  const answer = await awsCallExpecting(scan, 'ListTagsForResource', region, gone, (abortSignal) =>
+    scan.connection.cloudWatchLogs(region).send(command, { abortSignal }),
+  )
+  return answer instanceof ExpectedError ? {} : { tags: jsonOrNull(answer.tags) }
+}

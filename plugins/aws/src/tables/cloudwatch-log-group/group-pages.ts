@@ -1,0 +1,52 @@
+/**
+ * Pages of DescribeLogGroups in one region.
+ */
+import { DescribeLogGroupsCommand, type LogGroup } from '@aws-sdk/client-cloudwatch-logs'
+import { awsCall, type CallScan } from '../../aws-call.js'
+import type { AwsConnection } from '../../connection.js'
+import { pageSize, tokenPages } from '../../token-pages.js'
+
+export interface GroupPageScan extends CallScan {
+  readonly connection: AwsConnection
+}
+
+export interface WantedGroups {
+  /** The one group that is wanted. */
+  readonly name?: string | undefined
+  /** What names begin with. */
+  readonly prefix?: string | undefined
+  /** How many are needed. */
+  readonly limit?: number | undefined
+}
+
+const mostGroupsPerPage = 50
+
+/** DescribeLogGroups, logGroupNamePrefix: groups of other names cannot exist, and it would refuse the call. */
+const groupName = /^[.\-_/#A-Za-z0-9]{1,512}$/
+
+/**
+ * A name is asked for as a prefix, and what else begins so is left out. The newer logGroupIdentifiers takes
+ * names, but what it does with one that there is not is not documented.
+ */
+export async function* groupPages(
+  { name, prefix, limit }: WantedGroups,
+  region: string,
+  scan: GroupPageScan,
+): AsyncGenerator<readonly LogGroup[]> {
+  if (name !== undefined && !groupName.test(name)) return
+  const asked = name ?? prefix ?? ''
+  const logGroupNamePrefix = groupName.test(asked) ? asked : undefined
+  yield* tokenPages(name === undefined ? limit : 1, async (nextToken) => {
+    const command = new DescribeLogGroupsCommand({
+      logGroupNamePrefix,
+      nextToken,
+      limit: name === undefined ? pageSize(limit, mostGroupsPerPage) : mostGroupsPerPage,
+    })
+    const answer = await awsCall(scan, 'DescribeLogGroups', region, (abortSignal) =>
+      scan.connection.cloudWatchLogs(region).send(command, { abortSignal }),
+    )
+    const groups = answer.logGroups ?? []
+    const items = name === undefined ? groups : groups.filter((group) => group.logGroupName === name)
+    return { items, token: answer.nextToken }
+  })
+}

@@ -1,0 +1,81 @@
+/** The tables' surroundings in a test: the sandbox, and connections to it that are closed with it. */
+import type { ApiError } from '@millrace/plugin-sdk/api-error'
+import type { Columns, Row } from '@millrace/plugin-sdk/column'
+import type { Qual, Quals } from '@millrace/plugin-sdk/qual'
+import type { Table } from '@millrace/plugin-sdk/table'
+import { collectRows, type ScanRequest } from '@millrace/plugin-sdk/testing'
+import { deniedCredentials } from '@millrace/sandbox/credentials'
+import { type Sandbox, startSandbox } from '@millrace/sandbox/sandbox'
+import { awsConfig } from '../config.js'
+import type { AwsConnection } from '../connection.js'
+import plugin from '../plugin.js'
+
+export interface AwsWorld {
+  readonly sandbox: Sandbox
+  /** @param environment takes the place of variables that lead to the sandbox */
+  connect(settings?: object, environment?: Readonly<Record<string, string>>): AwsConnection
+  /** The rows of a scan, over a new connection unless one is given. */
+  rows<TableColumns extends Columns>(
+    table: Table<AwsConnection, TableColumns>,
+    request?: Partial<ScanRequest<AwsConnection, TableColumns>>,
+  ): Promise<Row<TableColumns>[]>
+  /** The calls so far, by name. */
+  operations(): string[]
+  stop(): Promise<void>
+}
+
+export async function startAwsWorld(): Promise<AwsWorld> {
+  const sandbox = await startSandbox()
+  const connections: AwsConnection[] = []
+  const connect: AwsWorld['connect'] = (settings = {}, environment = {}) => {
+    const connection = plugin.connect(awsConfig.parse(settings), {
+      connectionName: 'aws',
+      environment: { ...sandbox.environment, ...environment },
+    })
+    connections.push(connection)
+    return connection
+  }
+  return {
+    sandbox,
+    connect,
+    rows: (table, request = {}) =>
+      collectRows(table, { ...request, connection: request.connection ?? connect() }),
+    operations: () => sandbox.calls.list().map(({ operation }) => operation),
+    async stop() {
+      for (const connection of connections) await plugin.close?.(connection)
+      await sandbox.stop()
+    },
+  }
+}
+
+/** An environment whose key may call nothing. */
+export const deniedEnvironment = {
+  AWS_ACCESS_KEY_ID: deniedCredentials.accessKeyId,
+  AWS_SECRET_ACCESS_KEY: deniedCredentials.secretAccessKey,
+}
+
+export function equals<Value>(...values: readonly [Value, ...Value[]]): readonly Qual<Value>[] {
+  return [{ operator: '=', values }]
+}
+
+/** The error that a scan ends with. */
+export async function errorOf(promise: Promise<unknown>): Promise<ApiError> {
+  return promise.then(
+    () => {
+      throw new Error('there was no error')
+    },
+    (error: ApiError) => error,
+  )
+}
+
+/** The rows that PostgreSQL would keep, for conditions with `=` on texts. */
+export function kept<TableColumns extends Columns>(
+  rows: readonly Row<TableColumns>[],
+  quals: Quals<TableColumns>,
+): Row<TableColumns>[] {
+  return rows.filter((row) =>
+    Object.entries<readonly Qual[] | undefined>(quals).every(([column, conditions = []]) =>
+      conditions.every((qual) => qual.operator === '=' && qual.values.includes(row[column])),
+    ),
+  )
+}

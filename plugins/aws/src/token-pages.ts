@@ -1,0 +1,34 @@
+/**
+ * Calls that give a token for their next page, until a page comes without one.
+ */
+
+export interface TokenPage<Item> {
+  /** What the query can use of the page. */
+  readonly items: readonly Item[]
+  /** Absent on the last page. An empty page may have one. */
+  readonly token: string | undefined
+}
+
+/**
+ * All pages that hold something.
+ * @param limit no further page is asked for when so many items have come; undefined for all
+ * @param ask makes the call for the page of a token, the first without
+ */
+export async function* tokenPages<Item>(
+  limit: number | undefined,
+  ask: (token: string | undefined) => Promise<TokenPage<Item>>,
+): AsyncGenerator<readonly Item[]> {
+  let given = 0
+  let token: string | undefined
+  do {
+    const page = await ask(token)
+    given += page.items.length
+    token = page.token || undefined
+    if (page.items.length > 0) yield page.items
+  } while (token !== undefined && (limit === undefined || given < limit))
+}
+
+/** How many items to ask for on a page: no more than are needed. */
+export function pageSize(limit: number | undefined, most: number): number {
+  return Math.max(1, Math.min(limit ?? most, most))
+}
