@@ -1,7 +1,7 @@
 /** Statements that are answered from rows fetched for earlier ones. */
-import { bigint, text } from '@millrace/plugin-sdk/column'
+import { bigint, inet, text } from '@millrace/plugin-sdk/column'
 import { pino } from 'pino'
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { Engine } from '../engine.js'
 import { startTestPostgres, type TestPostgres } from '../postgres/testing.js'
 import { ClientSession } from '../testing/client-session.js'
@@ -17,6 +17,16 @@ const { plugin, calls } = countingPlugin({
       size: { operators: ['=', '<', '>'], inherent: true },
     },
     rows,
+  },
+  place: {
+    columns: { ip: inet('Address'), city: text('City') },
+    keys: { ip: { operators: ['='], require: 'required', valuesPerCall: 2 } },
+    rows: [1, 2, 3, 4, 5].map((last) => ({ ip: `1.1.1.${last}`, city: `c${last}` })),
+  },
+  word: {
+    columns: { word: text('Word'), length: bigint('Length') },
+    keys: { word: { operators: ['='], require: 'required', valuesPerCall: 1 } },
+    rows: ['a', 'A', "it's", '\\', ''].map((word) => ({ word, length: BigInt(word.length) })),
   },
 })
 
@@ -100,4 +110,56 @@ test('what is kept is dropped with the engine, and when its rows are gone', asyn
   while ((await scanTables()) > 0) {}
   await namesOf(`trail = 't1'`)
   expect(calls).toHaveLength(2)
+})
+
+describe('lookups', () => {
+  const ips = (...last: readonly number[]) => last.map((one) => `'1.1.1.${one}'`).join(', ')
+  const citiesOf = async (...last: readonly number[]) =>
+    (await session.query(`select city from place where ip in (${ips(...last)}) order by 1`)).map(
+      ({ city }) => city,
+    )
+  const asked = () => calls.flatMap(({ quals }) => quals.map((qual) => qual.replaceAll('1.1.1.', '')))
+
+  test('ask for the keys that are not known, those without a row too', async () => {
+    expect(await citiesOf(1, 2, 9)).toEqual(['c1', 'c2'])
+    expect(await citiesOf(2, 3, 9)).toEqual(['c2', 'c3'])
+    expect(await citiesOf(1, 2, 3, 9)).toEqual(['c1', 'c2', 'c3'])
+    expect(await citiesOf(3, 4, 5, 1)).toEqual(['c1', 'c3', 'c4', 'c5'])
+    expect(asked()).toEqual(['ip = 1, 2', 'ip = 9', 'ip = 3', 'ip = 4, 5'])
+  })
+
+  test('put together, are rows as others are: whole, joined, in transactions of any kind', async () => {
+    await session.query(`select * from place where ip in (${ips(1, 2)})`)
+    await session.query(`select * from place where ip in (${ips(3)})`)
+    await session.query('begin isolation level repeatable read, read only')
+    await session.query('select 1')
+    const [row] = await session.query(
+      `select p.*, to_jsonb(p) as whole, (select count(*) from place q where q.ip in (${ips(1, 2, 3)})) as n
+       from place p where p.ip in (${ips(1, 3)}) and p.city = 'c3'`,
+    )
+    await session.query('commit')
+    expect(row).toMatchObject({ ip: '1.1.1.3', city: 'c3', whole: { ip: '1.1.1.3', city: 'c3' }, n: '3' })
+    expect(asked()).toEqual(['ip = 1, 2', 'ip = 3'])
+  })
+
+  test('tell texts apart byte by byte', async () => {
+    const wordsOf = async (...words: readonly string[]) => {
+      const list = words.map((word) => `'${word.replaceAll("'", "''")}'`).join(', ')
+      return (
+        await session.query(`select word from word where word in (${list}) order by word collate "C"`)
+      ).map(({ word }) => word)
+    }
+    expect(await wordsOf('a', "it's")).toEqual(['a', "it's"])
+    expect(await wordsOf('A', "it's", '\\')).toEqual(['A', '\\', "it's"])
+    expect(await wordsOf('a', 'A', '', '\\')).toEqual(['', 'A', '\\', 'a'])
+    expect(calls).toHaveLength(5)
+  })
+
+  test('leave nothing behind', async () => {
+    await citiesOf(1, 2)
+    await citiesOf(2, 3)
+    engine.forgetRows()
+    const left = `select from pg_class where relnamespace = 'millrace_scan'::regnamespace`
+    while ((await session.query(left)).length > 0) {}
+  })
 })

@@ -3,12 +3,16 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { DatabaseError } from '../database-error.js'
 import type { ScanTable } from '../stage/scan-table.js'
-import { type CacheRequest, type LeasedTable, ScanCache } from './scan-cache.js'
+import { type CacheRequest, type LeasedTable, ScanCache, type ScanMaker } from './scan-cache.js'
 
 /** Tables that were made and not dropped, by name. */
 class Tables {
   readonly live = new Set<string>()
   made = 0
+
+  maker(fetch: (signal: AbortSignal) => Promise<ScanTable> = async () => this.make()): ScanMaker {
+    return { fetch: (_, signal) => fetch(signal), combine: async () => this.make() }
+  }
 
   make(rowCount = 1, approximateBytes = 10): ScanTable {
     const name = `s_${++this.made}`
@@ -32,7 +36,7 @@ function world(maxBytes = 1000) {
   const clock = { time: 0 }
   const cache = new ScanCache({ maxBytes, now: () => clock.time })
   const ask = (size: bigint | undefined, more: Partial<CacheRequest> = {}) =>
-    cache.get(requestFor(size, more), async () => tables.make())
+    cache.get(requestFor(size, more), tables.maker())
   return { tables, clock, cache, ask }
 }
 
@@ -40,6 +44,7 @@ function requestFor(size: bigint | undefined, more: Partial<CacheRequest> = {}):
   return {
     source: 'a.t',
     keys: { size: { operators: ['='], inherent: true } },
+    lookupKey: undefined,
     columns: new Set(['size']),
     quals: size === undefined ? {} : { size: [{ operator: '=', values: [size] }] },
     limit: undefined,
@@ -108,13 +113,13 @@ test('a session that wants nothing old asks anew, and leaves nothing', async () 
 test('the age of rows is that of their question, not of their end', async () => {
   const { clock, tables, cache } = world()
   const first = held(tables)
-  const asking = cache.get(requestFor(1n), first.fetch)
+  const asking = cache.get(requestFor(1n), tables.maker(first.fetch))
   clock.time = 90
   first.finish()
   ;(await asking).release()
   clock.time = 101
   const second = held(tables)
-  const anew = cache.get(requestFor(1n), second.fetch)
+  const anew = cache.get(requestFor(1n), tables.maker(second.fetch))
   expect(second.signals).toHaveLength(1)
   second.finish()
   ;(await anew).release()
@@ -123,8 +128,11 @@ test('the age of rows is that of their question, not of their end', async () => 
 test('the same question at the same time is one; a narrower one does not wait for it', async () => {
   const { tables, cache } = world()
   const [same, wider] = [held(tables), held(tables)]
-  const both = [cache.get(requestFor(undefined), same.fetch), cache.get(requestFor(undefined), wider.fetch)]
-  const narrow = await cache.get(requestFor(1n), async () => tables.make())
+  const both = [
+    cache.get(requestFor(undefined), tables.maker(same.fetch)),
+    cache.get(requestFor(undefined), tables.maker(wider.fetch)),
+  ]
+  const narrow = await cache.get(requestFor(1n), tables.maker())
   expect(narrow.isHit).toBe(false)
   same.finish()
   const [one, other] = await Promise.all(both)
@@ -137,7 +145,9 @@ test('a fetch goes on while anybody waits for it, and ends with the last', async
   const { tables, cache } = world()
   const fetch = held(tables)
   const [first, second] = [new AbortController(), new AbortController()]
-  const asking = [first, second].map(({ signal }) => cache.get(requestFor(1n, { signal }), fetch.fetch))
+  const asking = [first, second].map(({ signal }) =>
+    cache.get(requestFor(1n, { signal }), tables.maker(fetch.fetch)),
+  )
   const ended = asking.map((one) => expect(one).rejects.toMatchObject({ sqlState: '57014' }))
   first.abort()
   await ended[0]
@@ -146,7 +156,7 @@ test('a fetch goes on while anybody waits for it, and ends with the last', async
   await ended[1]
   expect(fetch.signals[0]?.aborted).toBe(true)
   // Whoever asks now does not get what is being thrown away.
-  expect((await cache.get(requestFor(1n), async () => tables.make())).isHit).toBe(false)
+  expect((await cache.get(requestFor(1n), tables.maker())).isHit).toBe(false)
   // A fetch that came to its end all the same leaves nothing.
   fetch.finish()
   await setImmediate()
@@ -157,7 +167,7 @@ test('errors are told to all who wait, and are not kept', async () => {
   const { tables, cache, ask } = world()
   const fetch = held(tables)
   const asking = [1, 2].map(() =>
-    expect(cache.get(requestFor(1n), fetch.fetch)).rejects.toMatchObject({ sqlState: 'HV000' }),
+    expect(cache.get(requestFor(1n), tables.maker(fetch.fetch))).rejects.toMatchObject({ sqlState: 'HV000' }),
   )
   fetch.fail(new DatabaseError('no', { sqlState: 'HV000' }))
   await Promise.all(asking)
@@ -166,7 +176,11 @@ test('errors are told to all who wait, and are not kept', async () => {
 
 test('rows that end at a limit answer nobody else; those that end before it are all', async () => {
   const { tables, cache, ask } = world()
-  const limited = (rows: number) => cache.get(requestFor(1n, { limit: 10 }), async () => tables.make(rows))
+  const limited = (rows: number) =>
+    cache.get(
+      requestFor(1n, { limit: 10 }),
+      tables.maker(async () => tables.make(rows)),
+    )
   ;(await limited(10)).release()
   expect(tables.live.size).toBe(0)
   ;(await limited(9)).release()

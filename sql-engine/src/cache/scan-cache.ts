@@ -2,9 +2,11 @@
 
 import type { Key } from '@millrace/plugin-sdk/table'
 import { canceledError } from '../database-error.js'
+import type { KeyValue } from '../plan/key-values.js'
 import { abortable } from '../stage/abortable.js'
 import type { ScanTable } from '../stage/scan-table.js'
 import { covers, type ScanShape } from './covers.js'
+import { type DividedKeys, divideKeys, narrowed } from './divide-keys.js'
 
 export interface ScanCacheOptions {
   /** Bytes of rows that are kept at most; what has not been read for longest goes first. */
@@ -17,10 +19,27 @@ export interface CacheRequest extends ScanShape {
   /** The same for scans of one table through one connection. */
   readonly source: string
   readonly keys: Readonly<Record<string, Key | undefined>>
+  /** The key column by whose values the table's rows can be told apart, if there is one. */
+  readonly lookupKey: string | undefined
   readonly limit: number | undefined
   /** Milliseconds that may have passed since the rows were asked for; 0 asks anew and keeps nothing. */
   readonly maxAge: number
   readonly signal: AbortSignal
+}
+
+/** Rows of one table among others that are read together. */
+export interface TablePart {
+  readonly table: ScanTable
+  /** The only values of the column whose rows count; undefined for all rows. */
+  readonly values: readonly KeyValue[] | undefined
+}
+
+/** How a scan's rows come about. */
+export interface ScanMaker {
+  /** Fills a new scan table; the signal is aborted when all who wait for it have gone. */
+  fetch(shape: ScanShape, signal: AbortSignal): Promise<ScanTable>
+  /** Puts rows of several tables together, without copying them. */
+  combine(column: string, parts: readonly TablePart[], signal: AbortSignal): Promise<ScanTable>
 }
 
 /** A scan table that is not dropped before it is released. */
@@ -56,32 +75,82 @@ export class ScanCache {
   }
 
   /**
-   * A table with the rows of a scan: one that is kept, one that is being filled for the same question, or a
-   * new one.
-   * @param fetch fills a new scan table; its signal is aborted when all who wait for it have gone
+   * A table with the rows of a scan: one that is kept, one that is being filled for the same question, a new
+   * one; or, of a scan by listed keys, what is kept of them together with a new one for the others.
    * @throws DatabaseError of the fetch; 57014 when the request's own signal is aborted
    */
-  async get(request: CacheRequest, fetch: (signal: AbortSignal) => Promise<ScanTable>): Promise<LeasedTable> {
+  async get(request: CacheRequest, maker: ScanMaker): Promise<LeasedTable> {
     if (request.signal.aborted) throw canceledError()
     this.#sweep()
     const known = this.#find(request)
-    const entry = known ?? this.#begin(request, fetch)
+    if (known !== undefined) return this.#lease(known, request, true)
+    const divided = this.#divide(request)
+    if (divided !== undefined) return this.#combine(request, divided, maker)
+    return this.#lease(this.#begin(request, maker), request, false)
+  }
+
+  async #lease(entry: Entry, { signal }: CacheRequest, isHit: boolean): Promise<LeasedTable> {
     entry.leases++
     let table: ScanTable
     try {
-      table = await abortable(entry.staging, request.signal)
+      table = await abortable(entry.staging, signal)
     } catch (error) {
       this.#return(entry)
-      throw request.signal.aborted ? canceledError() : error
+      throw signal.aborted ? canceledError() : error
     }
     let isLeased = true
     return {
       ...table,
-      isHit: known !== undefined,
+      isHit,
       release: () => {
         if (isLeased) this.#return(entry)
         isLeased = false
       },
+    }
+  }
+
+  #divide(request: CacheRequest): DividedKeys<Entry> | undefined {
+    const { lookupKey, limit, maxAge, keys } = request
+    if (lookupKey === undefined || limit !== undefined || maxAge <= 0) return undefined
+    const oldest = this.#now() - maxAge
+    const entries = [...this.#entries].reverse().filter((entry) => isOf(entry, request, oldest))
+    return divideKeys(request, lookupKey, entries, ({ shape }) => shape, keys)
+  }
+
+  async #combine(
+    request: CacheRequest,
+    { column, known, missing }: DividedKeys<Entry>,
+    maker: ScanMaker,
+  ): Promise<LeasedTable> {
+    const leasing = known.map(({ earlier }) => this.#lease(earlier, request, true))
+    if (missing.length > 0) leasing.push(this.get(narrowed(request, column, missing), maker))
+    const outcomes = await Promise.allSettled(leasing)
+    const leased = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? outcome.value : []))
+    const release = () => {
+      for (const table of leased) table.release()
+    }
+    try {
+      for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
+      const parts = leased.map((table, index): TablePart => {
+        const keys = known[index]
+        return { table, values: keys === undefined || keys.isWhole ? undefined : keys.values }
+      })
+      const combined = await maker.combine(column, parts, request.signal)
+      let isLeased = true
+      return {
+        ...combined,
+        isHit: missing.length === 0,
+        release: () => {
+          if (isLeased) {
+            combined.release()
+            release()
+          }
+          isLeased = false
+        },
+      }
+    } catch (error) {
+      release()
+      throw error
     }
   }
 
@@ -96,7 +165,7 @@ export class ScanCache {
     if (request.maxAge <= 0) return undefined
     const oldest = this.#now() - request.maxAge
     for (const entry of this.#entries) {
-      if (entry.source !== request.source || entry.startedAt < oldest) continue
+      if (!isOf(entry, request, oldest)) continue
       if (!covers(entry.shape, request, request.keys)) continue
       // A question that is wider than this one may take much longer to answer.
       if (entry.state === 'fetching' && !covers(request, entry.shape, request.keys)) continue
@@ -107,17 +176,18 @@ export class ScanCache {
     return undefined
   }
 
-  #begin(request: CacheRequest, fetch: (signal: AbortSignal) => Promise<ScanTable>): Entry {
+  #begin(request: CacheRequest, maker: ScanMaker): Entry {
     const { columns, quals, source, limit, maxAge } = request
+    const shape = { columns, quals }
     const controller = new AbortController()
     const startedAt = this.#now()
     const entry: Entry = {
-      shape: { columns, quals },
+      shape,
       source,
       startedAt,
       expiresAt: startedAt + maxAge,
       controller,
-      staging: fetch(controller.signal),
+      staging: maker.fetch(shape, controller.signal),
       state: 'fetching',
       table: undefined,
       leases: 0,
@@ -184,4 +254,9 @@ export class ScanCache {
     }, Math.max(next, 0) + 100)
     this.#timer.unref()
   }
+}
+
+/** Whether an entry is of the table that is asked for, and young enough. */
+function isOf(entry: Entry, { source }: CacheRequest, oldest: number): boolean {
+  return entry.source === source && entry.startedAt >= oldest
 }

@@ -1,6 +1,7 @@
 /** Runs the scans of a plan: each as soon as those are staged that its key queries read. */
 import type { VirtualLeaf } from '../bind/binding.js'
 import type { ScanCache } from '../cache/scan-cache.js'
+import type { VirtualTable } from '../catalog/virtual-table.js'
 import { canceledError, DatabaseError } from '../database-error.js'
 import type { Connection } from '../fetch/connection.js'
 import { scanRows } from '../fetch/scan-rows.js'
@@ -97,6 +98,7 @@ async function stage(
   const asked = {
     source: String(table.oid),
     keys: table.table.keys,
+    lookupKey: lookupKeyOf(table),
     columns: new Set(columns),
     quals,
     limit,
@@ -104,13 +106,29 @@ async function stage(
     signal,
   }
   const connection = run.connectionOf(leaf)
-  return run.cache.get(asked, (fetchSignal) =>
-    run.scanTables.stage({
-      ...request,
-      rows: scanRows({ table, connection, columns, quals, limit, signal: fetchSignal }),
-      signal: fetchSignal,
-    }),
-  )
+  return run.cache.get(asked, {
+    fetch: (shape, fetchSignal) => {
+      const rows = scanRows({ table, connection, columns, quals: shape.quals, limit, signal: fetchSignal })
+      return run.scanTables.stage({ ...request, rows, signal: fetchSignal })
+    },
+    combine: (name, parts, combineSignal) => {
+      const column = table.columns.find((one) => one.name === name)
+      if (column === undefined) throw new Error(`${table.table.name} has no column ${name}`)
+      const texts = parts.map((part) => ({ ...part, values: part.values?.map(String) }))
+      return run.scanTables.combine(column, texts, combineSignal)
+    },
+  })
+}
+
+/** Types whose values are written as they are read: an instant, for one, is a number to the plugins. */
+const listableTypes: ReadonlySet<string> = new Set(['text', 'inet', 'cidr', 'bigint', 'uuid', 'date'])
+
+/** The key by whose values a table's rows can be told apart, since each is found by one of them. */
+function lookupKeyOf({ table, columns }: VirtualTable): string | undefined {
+  return columns.find(
+    ({ name, type, databaseType }) =>
+      table.keys[name]?.valuesPerCall !== undefined && type === databaseType && listableTypes.has(type),
+  )?.name
 }
 
 async function* noRows(): AsyncGenerator<never, void, void> {}

@@ -1,4 +1,4 @@
-import { escapeIdentifier } from 'pg'
+import { escapeIdentifier, escapeLiteral } from 'pg'
 import type { CatalogColumn } from '../catalog/virtual-table.js'
 
 /**
@@ -24,6 +24,29 @@ export function copyIntoScanTable(qualifiedName: string, filled: readonly string
 /** Without statistics the planner guesses; the sample is small, for it is to choose join orders and no more. */
 export function analyzeScanTable(qualifiedName: string, filled: readonly string[]): string {
   return `SET LOCAL default_statistics_target = 10; ANALYZE ${qualifiedName} (${columnList(filled)})`
+}
+
+/** Rows of a scan table that count, by the values of a column; undefined for all. */
+export interface CountedRows {
+  readonly qualifiedName: string
+  readonly values: readonly string[] | undefined
+}
+
+/** A view, so that nothing is copied. Its columns are those of the tables. */
+export function createCombinedView(
+  qualifiedName: string,
+  { name, databaseType }: CatalogColumn,
+  parts: readonly CountedRows[],
+): string {
+  const column = escapeIdentifier(name)
+  // By bytes: a collation might take two keys for equal, and the row of one would stand for both.
+  const compared = databaseType === 'text' ? `${column} COLLATE "C"` : column
+  const selects = parts.map(({ qualifiedName, values }) => {
+    const all = `SELECT * FROM ${qualifiedName}`
+    if (values === undefined) return all
+    return `${all} WHERE ${compared} = ANY (ARRAY[${values.map(escapeLiteral).join(', ')}]::${databaseType}[])`
+  })
+  return `CREATE VIEW ${qualifiedName} AS ${selects.join(' UNION ALL ')}`
 }
 
 function columnList(names: readonly string[]): string {

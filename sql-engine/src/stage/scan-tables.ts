@@ -12,7 +12,12 @@ import { abortable, untilAborted } from './abortable.js'
 import { type CopyProgress, copyChunks, readAhead } from './copy-chunks.js'
 import { copyRowEncoder } from './copy-row-encoder.js'
 import type { ScanTable } from './scan-table.js'
-import { analyzeScanTable, copyIntoScanTable, createScanTable } from './scan-table-statements.js'
+import {
+  analyzeScanTable,
+  copyIntoScanTable,
+  createCombinedView,
+  createScanTable,
+} from './scan-table-statements.js'
 import { stagingError } from './staging-error.js'
 import { TableJanitor } from './table-janitor.js'
 
@@ -89,6 +94,44 @@ export class ScanTables {
     }
   }
 
+  /**
+   * Puts rows of several scan tables together, without copying them. They have to outlive what this gives.
+   * @param column by whose values rows count
+   * @throws DatabaseError; 57014 when the signal is aborted
+   */
+  async combine(
+    column: CatalogColumn,
+    parts: readonly { readonly table: ScanTable; readonly values: readonly string[] | undefined }[],
+    signal: AbortSignal,
+  ): Promise<ScanTable> {
+    if (this.#stopped !== undefined) throw shutdownError()
+    if (signal.aborted) throw canceledError()
+    const name = `s_${++lastId}`
+    const qualifiedName = `${scanSchema}.${name}`
+    const counted = parts.map(({ table, values }) => ({ qualifiedName: table.qualifiedName, values }))
+    const client = await this.#connect(signal)
+    let oid: number
+    try {
+      oid = await create(client, createCombinedView(qualifiedName, column, counted), qualifiedName)
+      client.release()
+    } catch (error) {
+      client.release(true)
+      throw stagingError(error, column.name)
+    }
+    let isLive = true
+    return {
+      name,
+      qualifiedName,
+      oid,
+      rowCount: parts.reduce((sum, { table }) => sum + table.rowCount, 0),
+      approximateBytes: 0,
+      release: () => {
+        if (isLive) this.#janitor.drop(qualifiedName, 'VIEW')
+        isLive = false
+      },
+    }
+  }
+
   /** Ends what is being staged, drops all scan tables, and closes the connections. */
   stop(): Promise<void> {
     this.#stopped ??= this.#stop()
@@ -121,7 +164,11 @@ export class ScanTables {
     let oid: number
     try {
       oid = await this.#inTransaction(controller, async (client) => {
-        const created = await createTable(client, qualifiedName, columns)
+        const created = await create(
+          client,
+          `BEGIN; ${createScanTable(qualifiedName, columns)}`,
+          qualifiedName,
+        )
         const copy = client.query(copyFrom(copyIntoScanTable(qualifiedName, writtenNames)))
         await pipeline(Readable.from(source), copy)
         if (progress.rowCount >= analyzeRows)
@@ -194,15 +241,10 @@ export class ScanTables {
   }
 }
 
-async function createTable(
-  client: PoolClient,
-  qualifiedName: string,
-  columns: readonly CatalogColumn[],
-): Promise<number> {
+/** @returns the OID of what was made */
+async function create(client: PoolClient, statement: string, qualifiedName: string): Promise<number> {
   // One round trip; pg's types do not know that several statements give several results.
-  const results: unknown = await client.query(
-    `BEGIN; ${createScanTable(qualifiedName, columns)}; SELECT '${qualifiedName}'::regclass::oid AS oid`,
-  )
+  const results: unknown = await client.query(`${statement}; SELECT '${qualifiedName}'::regclass::oid AS oid`)
   const last: unknown = Array.isArray(results) ? results.at(-1) : undefined
   const oid =
     last instanceof Object && 'rows' in last && Array.isArray(last.rows) ? last.rows[0]?.oid : undefined

@@ -10,6 +10,8 @@ const pauses = [250, 1_000, 5_000, 30_000]
 /** How long a DROP waits for a reader, in milliseconds. Whoever comes after it waits as long. */
 const lockTimeout = 20
 
+export type RelationKind = 'TABLE' | 'VIEW'
+
 /**
  * Drops scan tables in the background. A table that a client's open transaction has read cannot be dropped
  * until that ends; it is tried again later. What is left at the end goes at the next start.
@@ -17,7 +19,7 @@ const lockTimeout = 20
 export class TableJanitor {
   readonly #pool: Pool
   readonly #log: Logger
-  readonly #names = new Set<string>()
+  readonly #kinds = new Map<string, RelationKind>()
   #failures = 0
   #timer: NodeJS.Timeout | undefined
   #sweep: Promise<void> | undefined
@@ -33,12 +35,12 @@ export class TableJanitor {
 
   /** Tables still to be dropped. */
   get pending(): number {
-    return this.#names.size
+    return this.#kinds.size
   }
 
-  /** Drops a table soon. Returns at once. */
-  drop(qualifiedName: string): void {
-    this.#names.add(qualifiedName)
+  /** Drops a table soon, or a view over tables, which goes before them. Returns at once. */
+  drop(qualifiedName: string, kind: RelationKind = 'TABLE'): void {
+    this.#kinds.set(qualifiedName, kind)
     this.#failures = 0
     if (this.#sweep === undefined) this.#schedule(gatherTime)
   }
@@ -58,7 +60,7 @@ export class TableJanitor {
     this.#timer = setTimeout(() => {
       this.#sweep = this.#dropAll().finally(() => {
         this.#sweep = undefined
-        if (this.#names.size === 0) return
+        if (this.#kinds.size === 0) return
         this.#schedule(pauses[Math.min(this.#failures++, pauses.length - 1)] ?? gatherTime)
       })
     }, milliseconds)
@@ -66,28 +68,30 @@ export class TableJanitor {
 
   /** Never rejects; what could not be dropped stays in the set. */
   async #dropAll(): Promise<void> {
-    const names = [...this.#names]
     try {
-      for (let start = 0; start < names.length; start += batchSize) {
-        const batch = names.slice(start, start + batchSize)
-        if (await this.#dropTables(batch)) continue
-        // One of them is being read; the others need not wait for it.
-        for (const name of batch) await this.#dropTables([name])
+      for (const kind of ['VIEW', 'TABLE'] as const) {
+        const names = [...this.#kinds.keys()].filter((name) => this.#kinds.get(name) === kind)
+        for (let start = 0; start < names.length; start += batchSize) {
+          const batch = names.slice(start, start + batchSize)
+          if (await this.#dropRelations(kind, batch)) continue
+          // One of them is being read; the others need not wait for it.
+          for (const name of batch) await this.#dropRelations(kind, [name])
+        }
       }
     } catch (error) {
-      this.#log.debug({ err: error, tables: this.#names.size }, 'scan tables could not be dropped yet')
+      this.#log.debug({ err: error, tables: this.#kinds.size }, 'scan tables could not be dropped yet')
     }
   }
 
   /** @returns false when a lock stands in the way */
-  async #dropTables(names: readonly string[]): Promise<boolean> {
+  async #dropRelations(kind: RelationKind, names: readonly string[]): Promise<boolean> {
     try {
-      await this.#pool.query(`DROP TABLE IF EXISTS ${names.join(', ')} CASCADE`)
+      await this.#pool.query(`DROP ${kind} IF EXISTS ${names.join(', ')} CASCADE`)
     } catch (error) {
       if (error instanceof ServerError && error.code === '55P03' /* lock_not_available */) return false
       throw error
     }
-    for (const name of names) this.#names.delete(name)
+    for (const name of names) this.#kinds.delete(name)
     return true
   }
 }
