@@ -24,6 +24,12 @@ export class Choices {
     return items[this.below(items.length)] ?? items[0]
   }
 
+  /** One of some items; mostly of the first three, so that what is picked apart from another is often the same. */
+  pickAlike<Item>(items: readonly [Item, ...Item[]]): Item {
+    const few = this.chance(30) ? items.length : Math.min(items.length, 3)
+    return items[this.below(few)] ?? items[0]
+  }
+
   /** Of items that may be none. */
   pickAny<Item>(items: readonly Item[]): Item | undefined {
     return items[this.below(Math.max(items.length, 1))]

@@ -54,7 +54,10 @@ export class ExpressionWriter {
 
   /** Any column of the scope's own level. */
   ownColumn(scope: Scope): { readonly text: string; readonly type: ColumnType } | undefined {
-    return this.#choices.pickAny(columnsOf(scope))
+    const columns = columnsOf(scope)
+    // The engine's own are the same in all rows.
+    const telling = columns.filter(({ text }) => !/\b(sp_ctx|_ctx|sp_connection_name)$/.test(text))
+    return this.#choices.pickAny(telling.length === 0 || this.#choices.chance(8) ? columns : telling)
   }
 
   /** An expression whose type is surely this one. */
@@ -131,7 +134,7 @@ export class ExpressionWriter {
 
   /** A constant to compare with a column of a type; it may be of a type of its own that compares with it. */
   constant(type: ColumnType): string {
-    const value = this.#choices.pick(valuesOfType[type])
+    const value = this.#choices.pickAlike(valuesOfType[type])
     switch (this.#choices.below(9)) {
       case 0:
       case 1:
@@ -203,9 +206,9 @@ export class ExpressionWriter {
   }
 
   #array(type: ColumnType): string {
-    if (this.#choices.chance(30)) return `array[${this.constants(type, 2)}]::${type}[]`
+    if (this.#choices.chance(30)) return `array[${this.#typed(type)}, ${this.#typed(type)}]`
     const values = Array.from({ length: this.#choices.below(3) }, () =>
-      this.#choices.pick(valuesOfType[type]),
+      this.#choices.pickAlike(valuesOfType[type]),
     )
     const elements = values.map((value) => `"${value.replace(/["\\]/g, '\\$&')}"`)
     if (this.#choices.chance(10)) elements.push('null')
@@ -213,13 +216,13 @@ export class ExpressionWriter {
   }
 
   #parameter(type: ColumnType): string {
-    const value = this.#choices.chance(10) ? undefined : this.#choices.pick(valuesOfType[type])
+    const value = this.#choices.chance(10) ? undefined : this.#choices.pickAlike(valuesOfType[type])
     this.parameters.push({ type, value })
     return `$${this.parameters.length}`
   }
 
   #typed(type: ColumnType): string {
-    return `${quoteLiteral(this.#choices.pick(valuesOfType[type]))}::${type}`
+    return `${quoteLiteral(this.#choices.pickAlike(valuesOfType[type]))}::${type}`
   }
 
   /** The value, or one near it, in another type that compares with the column's. */

@@ -147,10 +147,14 @@ export class FromWriter {
     const { expressions } = this.#context
     const before: Scope = { sources: group, outer }
     const column = item.key ?? this.#choices.pickAny(item.source.columns)
+    const own = column && referTo(item.source, column)
+    const partner = column && !this.#choices.chance(40) ? expressions.column(column.type, before) : undefined
     const link =
-      column === undefined
+      column === undefined || own === undefined
         ? 'true'
-        : expressions.equality(referTo(item.source, column), column.type, before, depth)
+        : partner !== undefined
+          ? `${own} = ${partner}`
+          : expressions.equality(own, column.type, before, depth)
     if (!this.#choices.chance(40)) return link
     const scope: Scope = { sources: [...group, item.source], outer }
     return `${link} and ${expressions.condition(scope, depth - 1)}`
@@ -176,7 +180,9 @@ export class FromWriter {
     if (choice >= 10) return this.#subquery(depth, outer)
     if (choice === 8) return this.#values()
     if (choice === 9) return this.#unnested()
-    const cte = choice === 7 ? this.#choices.pickAny(this.#context.ctes) : undefined
+    // Of CTEs that there are, most should be read.
+    const wantsCte = this.#context.ctes.length > 0 && this.#choices.below(100) < 50
+    const cte = wantsCte ? this.#choices.pickAny(this.#context.ctes) : undefined
     if (cte !== undefined) {
       const alias = this.#context.newName('s')
       return { text: `${cte.alias} ${alias}`, source: { ...cte, alias }, key: undefined }

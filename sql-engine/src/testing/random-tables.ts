@@ -110,7 +110,7 @@ export function randomRows(choices: Choices): RandomRows {
 function randomRow(columns: Columns, choices: Choices): Row {
   return Object.fromEntries(
     Object.entries(columns).map(([name, { type }]) => {
-      const value = choices.chance(15) ? null : choices.pick(valuesOfType[type])
+      const value = choices.chance(15) ? null : choices.pickAlike(valuesOfType[type])
       return [name, value === null ? null : asPluginValue(type, value)]
     }),
   )
