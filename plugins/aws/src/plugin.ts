@@ -4,6 +4,7 @@ import { awsConfig } from './config.js'
 import { AwsConnection } from './connection.js'
 import { cloudtrailTrail } from './tables/cloudtrail-trail.js'
 import { cloudtrailTrailEvent } from './tables/cloudtrail-trail-event.js'
+import { cloudwatchLogEvent } from './tables/cloudwatch-log-event.js'
 import { cloudwatchLogGroup } from './tables/cloudwatch-log-group.js'
 
 export default definePlugin({
@@ -13,5 +14,5 @@ export default definePlugin({
   config: awsConfig,
   connect: (config, { environment }) => new AwsConnection(config, environment),
   close: (connection) => connection.close(),
-  tables: [cloudtrailTrail, cloudtrailTrailEvent, cloudwatchLogGroup],
+  tables: [cloudtrailTrail, cloudtrailTrailEvent, cloudwatchLogGroup, cloudwatchLogEvent],
 })

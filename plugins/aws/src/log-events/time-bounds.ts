@@ -1,19 +1,26 @@
 /**
  * Conditions on time as the bounds of FilterLogEvents: whole milliseconds, both inclusive.
  */
-import type { Qual, Quals } from '@millrace/plugin-sdk/qual'
-import type { EventColumns } from './columns.js'
+import type { Qual } from '@millrace/plugin-sdk/qual'
 
 export interface TimeBounds {
   readonly startTime: number | undefined
   readonly endTime: number | undefined
 }
 
+/** Conditions on when an event took place. */
+export interface TimeQuals {
+  /** Microseconds. */
+  readonly timestamp?: readonly Qual<bigint>[] | undefined
+  /** Milliseconds. */
+  readonly timestamp_ms?: readonly Qual<bigint>[] | undefined
+}
+
 /**
  * The smallest range of milliseconds that holds every event which the conditions allow.
  * @returns undefined when they allow none
  */
-export function timeBoundsOf(quals: Quals<EventColumns>): TimeBounds | undefined {
+export function timeBoundsOf(quals: TimeQuals): TimeBounds | undefined {
   const range = { start: 0n, end: BigInt(Number.MAX_SAFE_INTEGER) }
   for (const qual of quals.timestamp ?? []) narrow(range, qual, 1000n)
   for (const qual of quals.timestamp_ms ?? []) narrow(range, qual, 1n)

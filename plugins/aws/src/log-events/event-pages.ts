@@ -8,8 +8,8 @@ import {
   type FilterLogEventsCommandOutput,
 } from '@aws-sdk/client-cloudwatch-logs'
 import { merge } from '@millrace/plugin-sdk/merge'
-import { awsCallExpecting, type CallScan, ExpectedError } from '../../aws-call.js'
-import type { AwsConnection } from '../../connection.js'
+import { awsCallExpecting, type CallScan, ExpectedError } from '../aws-call.js'
+import type { AwsConnection } from '../connection.js'
 
 export interface PageScan extends CallScan {
   readonly connection: AwsConnection

@@ -1,0 +1,112 @@
+/**
+ * Events of one log group, by FilterLogEvents in each region that may have it.
+ */
+import type { FilteredLogEvent } from '@aws-sdk/client-cloudwatch-logs'
+import { ApiError } from '@millrace/plugin-sdk/api-error'
+import { merge } from '@millrace/plugin-sdk/merge'
+import { equalValue, equalValues, type Qual } from '@millrace/plugin-sdk/qual'
+import type { Key } from '@millrace/plugin-sdk/table'
+import type { ExpectedError } from '../aws-call.js'
+import { regionsOfScan } from '../regions.js'
+import { eventPages, type PageScan } from './event-pages.js'
+import { isStreamName, type LogGroup, logGroupOf } from './log-group-identifier.js'
+import { type TimeBounds, type TimeQuals, timeBoundsOf } from './time-bounds.js'
+
+/** Keys of every table of log events. */
+export const logEventKeys = {
+  log_group_name: { operators: ['='], require: 'required', valuesPerCall: 1 },
+  filter: { operators: ['='], valuesPerCall: 1 },
+  log_stream_name: { operators: ['='], valuesPerCall: 100 },
+  timestamp: { operators: ['=', '>', '>=', '<', '<='] },
+  region: { operators: ['='] },
+  account_id: { operators: ['='] },
+} as const satisfies Record<string, Key>
+
+/** Conditions on those keys. */
+export interface LogEventQuals extends TimeQuals {
+  readonly log_group_name?: readonly Qual<string>[] | undefined
+  readonly filter?: readonly Qual<string>[] | undefined
+  readonly log_stream_name?: readonly Qual<string>[] | undefined
+  readonly region?: readonly Qual<string>[] | undefined
+}
+
+/** What is asked of every region, on every page. */
+export interface LogEventRequest {
+  readonly logGroupName: string
+  readonly input: TimeBounds & {
+    readonly logStreamNames: string[] | undefined
+    readonly filterPattern: string | undefined
+  }
+}
+
+/**
+ * @param pattern what other conditions say in a filter pattern
+ * @returns undefined when no event can fulfil the conditions
+ * @throws ApiError without a log group
+ */
+export function logEventRequest(quals: LogEventQuals, pattern?: string): LogEventRequest | undefined {
+  const logGroupName = equalValue(quals.log_group_name)
+  if (logGroupName === undefined) throw new ApiError('a log_group_name must be given')
+  const bounds = timeBoundsOf(quals)
+  if (bounds === undefined) return undefined
+  const logStreamNames = equalValues(quals.log_stream_name)?.filter(isStreamName)
+  if (logStreamNames?.length === 0) return undefined
+  // A pattern of the user's own is sent as it stands; whatever else is asked of the event, PostgreSQL checks.
+  const filterPattern = equalValue(quals.filter) || pattern
+  return { logGroupName, input: { ...bounds, logStreamNames, filterPattern } }
+}
+
+/** Columns that only repeat what was asked for. */
+export function echoOf(quals: LogEventQuals) {
+  return { filter: equalValue(quals.filter), log_group_name: equalValue(quals.log_group_name) }
+}
+
+/**
+ * Rows of all events that a request asks for.
+ * @param readerOf makes the function that turns a region's events into rows
+ * @throws ApiError where no region has the log group
+ */
+export async function* groupEvents<Row>(
+  { logGroupName, input }: LogEventRequest,
+  scan: PageScan & { readonly quals: LogEventQuals },
+  readerOf: (region: string) => (event: FilteredLogEvent) => Row,
+): AsyncGenerator<readonly Row[]> {
+  const logGroup = logGroupOf(logGroupName)
+  const regions = await regionsOfGroup(logGroup, scan)
+  if (regions.length === 0) return
+
+  const misses = new Map<string, ExpectedError>()
+  async function* rowsOf(region: string): AsyncGenerator<readonly Row[]> {
+    const readRow = readerOf(region)
+    const request = { ...logGroup.parameter, ...input }
+    const onAnswer = (miss: ExpectedError | undefined) => {
+      if (miss !== undefined) misses.set(region, miss)
+    }
+    for await (const events of eventPages(request, region, scan, onAnswer)) {
+      yield events.map(readRow)
+    }
+  }
+  yield* merge(regions.map(rowsOf))
+  if (misses.size === regions.length) throw noSuchGroup(logGroupName, misses)
+}
+
+/** An ARN says where its group is, be that region among the connection's or not. */
+async function regionsOfGroup(
+  logGroup: LogGroup,
+  scan: PageScan & { readonly quals: LogEventQuals },
+): Promise<readonly string[]> {
+  if (logGroup.region === undefined) return regionsOfScan(scan, scan.quals.region)
+  const wanted = equalValues(scan.quals.region)
+  return wanted === undefined || wanted.includes(logGroup.region) ? [logGroup.region] : []
+}
+
+function noSuchGroup(name: string, misses: ReadonlyMap<string, ExpectedError>): ApiError {
+  const regions = [...misses.keys()].join(', ')
+  const said = [...misses.values()][0]
+  return new ApiError(`FilterLogEvents: there is no log group "${name}" in ${regions}`, {
+    ...(said === undefined ? {} : { detail: `${said.code}: ${said.message}` }),
+    hint:
+      'Check the name; the column log_group_arn of aws_cloudtrail_trail tells where trails deliver. A log group ' +
+      "belongs to one region: if that is another, add it to the connection's setting regions.",
+  })
+}

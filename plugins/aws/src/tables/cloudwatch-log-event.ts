@@ -1,0 +1,76 @@
+/**
+ * aws_cloudwatch_log_event: the messages of any CloudWatch log group, by FilterLogEvents.
+ */
+import type { FilteredLogEvent } from '@aws-sdk/client-cloudwatch-logs'
+import type { Row } from '@millrace/plugin-sdk/column'
+import { defineTable } from '../define-table.js'
+import { dateOrNull } from '../epoch-time.js'
+import { identityOfScan } from '../identity-columns.js'
+import { jsonOfText } from '../json-value.js'
+import { echoOf, groupEvents, logEventKeys, logEventRequest } from '../log-events/group-events.js'
+import { columns, type LogEventColumns } from './cloudwatch-log-event/columns.js'
+
+type LogEventRow = Row<LogEventColumns>
+
+export const cloudwatchLogEvent = defineTable({
+  name: 'aws_cloudwatch_log_event',
+  description:
+    'Events of a CloudWatch log group, whatever their messages are. Conditions on timestamp, log_stream_name ' +
+    'and filter narrow what is fetched; without one the whole log group is searched.',
+  columns,
+  keys: logEventKeys,
+  async *list(scan) {
+    const request = logEventRequest(scan.quals)
+    if (request === undefined) return
+    const identity = await identityOfScan(scan, scan.quals.account_id)
+    if (identity === undefined) return
+    const echo = echoOf(scan.quals)
+    const wantsJson = scan.columns.has('message_json')
+    yield* groupEvents(request, scan, (region) => {
+      const values: LogEventRow = { ...echo, ...identity, region }
+      return (event) => rowOf(event, values, wantsJson)
+    })
+  },
+  examples: [
+    {
+      title: 'The messages of an hour',
+      sql: `select timestamp, message
+from aws_cloudwatch_log_event
+where log_group_name = 'cloudtrail-cwg-devto'
+  and timestamp >= timestamptz '2022-07-06 20:00+00' and timestamp < timestamptz '2022-07-06 21:00+00'
+order by timestamp`,
+    },
+    {
+      title: 'Messages with some words in them',
+      sql: `select timestamp, message
+from aws_cloudwatch_log_event
+where log_group_name = 'cloudtrail-cwg-devto' and filter = '"Access Denied"'`,
+    },
+    {
+      title: 'Fields of messages that are JSON, by a filter pattern',
+      sql: `select timestamp, message_json ->> 'eventName' as event, message_json -> 'userIdentity' ->> 'type' as who
+from aws_cloudwatch_log_event
+where log_group_name = 'cloudtrail-cwg-devto' and filter = '{ $.errorCode = "*" }'`,
+    },
+    {
+      title: 'How long messages take to arrive, by log stream',
+      sql: `select log_stream_name, count(*), avg(ingestion_time - timestamp)
+from aws_cloudwatch_log_event
+where log_group_name = 'cloudtrail-cwg-devto'
+group by log_stream_name`,
+    },
+  ],
+})
+
+/** @param values what is the same in all rows of a region */
+function rowOf(event: FilteredLogEvent, values: LogEventRow, wantsJson: boolean): LogEventRow {
+  return {
+    ...values,
+    log_stream_name: event.logStreamName,
+    event_id: event.eventId,
+    timestamp: dateOrNull(event.timestamp),
+    ingestion_time: dateOrNull(event.ingestionTime),
+    message: event.message?.trim(),
+    message_json: wantsJson ? jsonOfText(event.message) : null,
+  }
+}
