@@ -11,6 +11,7 @@ import {
   verifyScramSha256Password,
 } from 'pg-gateway'
 import type { PacketReader } from '../startup/packet-reader.js'
+import { ByteReader, MalformedMessage } from '../wire/byte-reader.js'
 import { startupPacket } from '../wire/frontend-messages.js'
 
 /** A client's answer is some hundred bytes; PostgreSQL's own limit (PG_MAX_AUTH_TOKEN_LENGTH) is this. */
@@ -66,7 +67,10 @@ export class ScramAuthenticator {
         if (step === 'failed') continue
         write(message)
         if (step === 'done') return
-        if (step === 'answer') input.write(unpooled(await readAnswer(reader))).catch(() => {})
+        if (step === 'go on') continue
+        const answer = await readAnswer(reader)
+        if (step === 'choose') checkChoice(answer)
+        input.write(unpooled(answer)).catch(() => {})
       }
     } finally {
       input.abort(letGo).catch(() => {})
@@ -98,12 +102,13 @@ function unpooled(bytes: Uint8Array): Uint8Array {
 }
 
 /** What has to follow a message of the server's: chapter "SASL Authentication". */
-function stepOf(message: Buffer): 'answer' | 'go on' | 'done' | 'failed' {
+function stepOf(message: Buffer): 'choose' | 'answer' | 'go on' | 'done' | 'failed' {
   if (message[0] !== 0x52 /* R */ || message.length < 9) return 'failed'
   switch (message.readInt32BE(5)) {
     case 0:
       return 'done'
     case 10:
+      return 'choose'
     case 11:
       return 'answer'
     case 12:
@@ -120,6 +125,19 @@ async function readAnswer(reader: PacketReader): Promise<Buffer> {
     throw new DatabaseError('expected SASL response', { sqlState: '08P01' })
   }
   return Buffer.concat([head, await reader.read(length - 4)])
+}
+
+/** pg-gateway prints what it cannot read; nobody may fill our log with that. */
+function checkChoice(answer: Buffer): void {
+  try {
+    const reader = new ByteReader(answer)
+    reader.string()
+    reader.bytes(reader.int32())
+    if (!reader.ended) throw new MalformedMessage('bytes after the end')
+  } catch (error) {
+    if (!(error instanceof MalformedMessage)) throw error
+    throw new DatabaseError('malformed SCRAM message', { sqlState: '08P01', cause: error })
+  }
 }
 
 function authenticationFailed(user: string): DatabaseError {

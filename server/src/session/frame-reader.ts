@@ -39,6 +39,8 @@ export class FrameReader {
     socket.on('end', this.#end)
     socket.on('close', this.#end)
     socket.on('error', this.#end)
+    // It may have gone before anybody listened.
+    if (socket.destroyed || socket.readableEnded) this.#ended = true
   }
 
   /** Whether a message has been passed on in part. */

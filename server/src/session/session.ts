@@ -74,7 +74,8 @@ export class Session {
   async run(): Promise<void> {
     const { client, backend, log } = this.#options
     // PostgreSQL does what it has been asked before; replies it cannot get rid of end it, as they would without us.
-    client.once('close', () => backend.socket.destroySoon())
+    if (client.destroyed) backend.socket.destroySoon()
+    else client.once('close', () => backend.socket.destroySoon())
     const relaying = this.#backend.relay().then(
       () => this.terminate(connectionLost()),
       (error: unknown) => this.terminate(internalError(error, log)),

@@ -1,7 +1,7 @@
 /** Writes to a socket as much as it takes, in as few writes as possible. */
 import type { Duplex } from 'node:stream'
 
-/** How long a peer that has been told everything may keep the connection, in milliseconds. */
+/** How long a peer that is to go may keep the connection without reading anything, in milliseconds. */
 const patience = 5_000
 
 export class SocketWriter {
@@ -62,15 +62,20 @@ export class SocketWriter {
     if (this.#socket.writable) this.#socket.end()
   }
 
-  /** Writes one thing more, and ends the connection: soon, even if the peer does not. */
+  /** Writes one thing more, and ends the connection: soon, even if the peer does not read or does not go. */
   end(last?: Buffer): void {
     const socket = this.#socket
     if (last !== undefined) this.add(last)
     this.flush()
     if (!socket.writable) return
-    socket.end(() => {
-      const timer = setTimeout(() => socket.destroy(), patience)
-      socket.once('close', () => clearTimeout(timer))
-    })
+    socket.end()
+    // What the peer still says is not wanted, but that it has gone is. Whoever reads now lets go first.
+    setImmediate(() => socket.resume())
+    let left = socket.writableLength
+    const timer = setInterval(() => {
+      if (socket.writableLength === left) socket.destroy()
+      left = socket.writableLength
+    }, patience)
+    socket.once('close', () => clearInterval(timer))
   }
 }

@@ -58,11 +58,13 @@ export interface TestGateway extends CountingPlugin {
 }
 
 export interface TestGatewayOptions {
+  /** Replaces the promise that PostgreSQL accepts connections. */
+  readonly ready?: () => Promise<void>
   readonly tls?: Certificate
   readonly maxConnections?: number
 }
 
-export async function startTestGateway(options: TestGatewayOptions = {}): Promise<TestGateway> {
+export async function startTestGateway({ ready, ...options }: TestGatewayOptions = {}): Promise<TestGateway> {
   const log = pino({ level: process.env.MILLRACE_TEST_LOG ?? 'silent' }, pino.destination(2))
   const holders: ((call: HeldCall) => void)[] = []
   const counting = countingPlugin(tables, async (table, signal) => {
@@ -80,7 +82,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
     host: '127.0.0.1',
     port: 0,
     engine,
-    backend: postgres,
+    backend: { socketPath: postgres.socketPath, ready: ready ?? (() => postgres.ready()) },
     passwordOf: (user) => (user === 'millrace' ? password : undefined),
     log,
     ...options,
