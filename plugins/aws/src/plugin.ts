@@ -6,6 +6,7 @@ import { cloudtrailTrail } from './tables/cloudtrail-trail.js'
 import { cloudtrailTrailEvent } from './tables/cloudtrail-trail-event.js'
 import { cloudwatchLogEvent } from './tables/cloudwatch-log-event.js'
 import { cloudwatchLogGroup } from './tables/cloudwatch-log-group.js'
+import { cloudwatchLogStream } from './tables/cloudwatch-log-stream.js'
 
 export default definePlugin({
   name: 'aws',
@@ -14,5 +15,11 @@ export default definePlugin({
   config: awsConfig,
   connect: (config, { environment }) => new AwsConnection(config, environment),
   close: (connection) => connection.close(),
-  tables: [cloudtrailTrail, cloudtrailTrailEvent, cloudwatchLogGroup, cloudwatchLogEvent],
+  tables: [
+    cloudtrailTrail,
+    cloudtrailTrailEvent,
+    cloudwatchLogGroup,
+    cloudwatchLogEvent,
+    cloudwatchLogStream,
+  ],
 })

@@ -1,6 +1,7 @@
 /** Amazon CloudWatch Logs. */
 import type { AwsService } from './aws-service.js'
 import { describeLogGroups } from './describe-log-groups.js'
+import { describeLogStreams } from './describe-log-streams.js'
 import type { FilterLogEvents } from './filter-log-events.js'
 import { ListPages } from './list-pages.js'
 import { getDataProtectionPolicy, listTagsForResource } from './log-group-details.js'
@@ -16,6 +17,7 @@ export function logsService(filterLogEvents: FilterLogEvents): AwsService {
     operations: {
       FilterLogEvents: (input, context) => filterLogEvents.answer(input, context),
       DescribeLogGroups: (input, context) => describeLogGroups(input, context, store, pages),
+      DescribeLogStreams: (input, context) => describeLogStreams(input, context, store, pages),
       GetDataProtectionPolicy: (input, context) => getDataProtectionPolicy(input, context, store),
       ListTagsForResource: (input, context) => listTagsForResource(input, context, store),
     },

@@ -7,9 +7,8 @@ import { merge } from '@millrace/plugin-sdk/merge'
 import { equalValue, equalValues, type Qual } from '@millrace/plugin-sdk/qual'
 import type { Key } from '@millrace/plugin-sdk/table'
 import type { ExpectedError } from '../aws-call.js'
-import { regionsOfScan } from '../regions.js'
 import { eventPages, type PageScan } from './event-pages.js'
-import { isStreamName, type LogGroup, logGroupOf } from './log-group-identifier.js'
+import { isStreamName, logGroupOf, regionsOfGroup } from './log-group-identifier.js'
 import { type TimeBounds, type TimeQuals, timeBoundsOf } from './time-bounds.js'
 
 /** Keys of every table of log events. */
@@ -72,7 +71,7 @@ export async function* groupEvents<Row>(
   readerOf: (region: string) => (event: FilteredLogEvent) => Row,
 ): AsyncGenerator<readonly Row[]> {
   const logGroup = logGroupOf(logGroupName)
-  const regions = await regionsOfGroup(logGroup, scan)
+  const regions = await regionsOfGroup(logGroup, scan, scan.quals.region)
   if (regions.length === 0) return
 
   const misses = new Map<string, ExpectedError>()
@@ -88,16 +87,6 @@ export async function* groupEvents<Row>(
   }
   yield* merge(regions.map(rowsOf))
   if (misses.size === regions.length) throw noSuchGroup(logGroupName, misses)
-}
-
-/** An ARN says where its group is, be that region among the connection's or not. */
-async function regionsOfGroup(
-  logGroup: LogGroup,
-  scan: PageScan & { readonly quals: LogEventQuals },
-): Promise<readonly string[]> {
-  if (logGroup.region === undefined) return regionsOfScan(scan, scan.quals.region)
-  const wanted = equalValues(scan.quals.region)
-  return wanted === undefined || wanted.includes(logGroup.region) ? [logGroup.region] : []
 }
 
 function noSuchGroup(name: string, misses: ReadonlyMap<string, ExpectedError>): ApiError {

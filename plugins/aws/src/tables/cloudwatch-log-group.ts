@@ -4,12 +4,12 @@
 import type { LogGroup } from '@aws-sdk/client-cloudwatch-logs'
 import type { Row } from '@millrace/plugin-sdk/column'
 import { merge } from '@millrace/plugin-sdk/merge'
-import { equalValue, type Qual } from '@millrace/plugin-sdk/qual'
+import { equalValue } from '@millrace/plugin-sdk/qual'
 import { defineTable } from '../define-table.js'
 import { dateOrNull } from '../epoch-time.js'
 import { type IdentityValues, identityOfScan } from '../identity-columns.js'
 import { jsonOrNull } from '../json-value.js'
-import { likePrefix } from '../like-prefix.js'
+import { longestLikePrefix } from '../like-prefix.js'
 import { regionsOfScan } from '../regions.js'
 import { columns, type LogGroupColumns } from './cloudwatch-log-group/columns.js'
 import { fetchDataProtection, fetchTags } from './cloudwatch-log-group/details.js'
@@ -29,7 +29,7 @@ export const cloudwatchLogGroup = defineTable({
     const identity = await identityOfScan(scan, scan.quals.account_id)
     if (identity === undefined) return
     const { limit } = scan
-    const wanted = { name: equalValue(scan.quals.name), prefix: prefixOf(scan.quals.name), limit }
+    const wanted = { name: equalValue(scan.quals.name), prefix: longestLikePrefix(scan.quals.name), limit }
     const regions = await regionsOfScan(scan, scan.quals.region)
     async function* rowsOf(region: string, values: IdentityValues) {
       for await (const groups of groupPages(wanted, region, scan)) {
@@ -73,13 +73,6 @@ join aws_cloudwatch_log_group g on g.name = split_part(t.log_group_arn, ':', 6)`
     },
   ],
 })
-
-/** The longest beginning that a condition asks for. */
-function prefixOf(quals: readonly Qual<string>[] | undefined): string | undefined {
-  return (quals ?? [])
-    .flatMap((qual) => (qual.operator === '~~' ? [likePrefix(qual.value)] : []))
-    .reduce((longest, prefix) => (prefix.length > longest.length ? prefix : longest), '')
-}
 
 function rowOf(group: LogGroup, region: string, identity: IdentityValues): Row<LogGroupColumns> {
   return {

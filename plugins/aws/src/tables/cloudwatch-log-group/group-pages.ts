@@ -4,6 +4,7 @@
 import { DescribeLogGroupsCommand, type LogGroup } from '@aws-sdk/client-cloudwatch-logs'
 import { awsCall, type CallScan } from '../../aws-call.js'
 import type { AwsConnection } from '../../connection.js'
+import { isGroupName } from '../../log-events/log-group-identifier.js'
 import { pageSize, tokenPages } from '../../token-pages.js'
 
 export interface GroupPageScan extends CallScan {
@@ -21,9 +22,6 @@ export interface WantedGroups {
 
 const mostGroupsPerPage = 50
 
-/** DescribeLogGroups, logGroupNamePrefix: groups of other names cannot exist, and it would refuse the call. */
-const groupName = /^[.\-_/#A-Za-z0-9]{1,512}$/
-
 /**
  * A name is asked for as a prefix, and what else begins so is left out. The newer logGroupIdentifiers takes
  * names, but what it does with one that there is not is not documented.
@@ -33,9 +31,9 @@ export async function* groupPages(
   region: string,
   scan: GroupPageScan,
 ): AsyncGenerator<readonly LogGroup[]> {
-  if (name !== undefined && !groupName.test(name)) return
+  if (name !== undefined && !isGroupName(name)) return
   const asked = name ?? prefix ?? ''
-  const logGroupNamePrefix = groupName.test(asked) ? asked : undefined
+  const logGroupNamePrefix = isGroupName(asked) ? asked : undefined
   yield* tokenPages(name === undefined ? limit : 1, async (nextToken) => {
     const command = new DescribeLogGroupsCommand({
       logGroupNamePrefix,

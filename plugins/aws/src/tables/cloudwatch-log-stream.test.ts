@@ -1,0 +1,186 @@
+import type { Quals } from '@millrace/plugin-sdk/qual'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import {
+  type AwsWorld,
+  deniedEnvironment,
+  equals,
+  errorOf,
+  kept,
+  startAwsWorld,
+} from '../testing/aws-world.js'
+import { like } from '../testing/sql-conditions.js'
+import type { LogStreamColumns } from './cloudwatch-log-stream/columns.js'
+import { cloudwatchLogStream } from './cloudwatch-log-stream.js'
+
+let world: AwsWorld
+
+beforeEach(async () => {
+  world = await startAwsWorld()
+})
+afterEach(() => world.stop())
+
+const columns = ['log_group_name', 'name', 'descending', 'order_by', 'log_stream_name_prefix'] as const
+const article = 'cloudtrail-cwg-devto'
+
+function streams(quals: Quals<LogStreamColumns>, limit?: number) {
+  return world.rows(cloudwatchLogStream, {
+    columns: [...columns],
+    quals,
+    ...(limit !== undefined && { limit }),
+  })
+}
+
+const parameters = () => world.sandbox.calls.list().map((call) => call.parameters)
+
+test('every column', async () => {
+  const rows = await world.rows(cloudwatchLogStream, { quals: { log_group_name: equals(article) } })
+  expect(rows).toEqual([
+    {
+      name: '810361751552_CloudTrail_us-east-1',
+      arn: `arn:aws:logs:us-east-1:810361751552:log-group:${article}:log-stream:810361751552_CloudTrail_us-east-1`,
+      log_group_name: article,
+      log_stream_name_prefix: undefined,
+      descending: false,
+      order_by: 'LogStreamName',
+      creation_time: new Date('2022-07-05T15:02:38.512Z'),
+      first_event_timestamp: expect.any(Date),
+      last_event_timestamp: expect.any(Date),
+      last_ingestion_time: expect.any(Date),
+      upload_sequence_token: expect.stringMatching(/^49\d+$/),
+      title: '810361751552_CloudTrail_us-east-1',
+      akas: expect.stringContaining('log-stream:810361751552_CloudTrail_us-east-1'),
+      partition: 'aws',
+      region: 'us-east-1',
+      account_id: '810361751552',
+    },
+  ])
+  expect(world.operations().sort()).toEqual(['DescribeLogStreams', 'GetCallerIdentity'])
+})
+
+test('the streams of all groups; one without events has no times', async () => {
+  const rows = await world.rows(cloudwatchLogStream, {
+    columns: ['log_group_name', 'name', 'last_event_timestamp'],
+  })
+  expect(new Set(rows.map((row) => row.log_group_name)).size).toBe(4)
+  const empty = rows.filter((row) => row.last_event_timestamp === null)
+  expect(empty).toMatchObject([{ log_group_name: 'sandbox/empty' }])
+  expect(world.operations()).toEqual(['DescribeLogGroups', ...Array(4).fill('DescribeLogStreams')])
+})
+
+test('a group by its ARN, in the region that it names; a group that there is not has no streams', async () => {
+  const arn = `arn:aws:logs:us-east-1:810361751552:log-group:${article}:*`
+  const connection = world.connect({ regions: ['eu-west-1'] })
+  const named = (name: string) =>
+    world.rows(cloudwatchLogStream, {
+      connection,
+      columns: ['log_group_name'],
+      quals: { log_group_name: equals(name) },
+    })
+  expect(await named(arn)).toMatchObject([{ log_group_name: arn }])
+  expect(await named('no-such-group')).toEqual([])
+  world.sandbox.calls.clear()
+  expect(await named('not a name')).toEqual([])
+  expect(world.operations()).toEqual([])
+})
+
+describe('conditions', () => {
+  beforeEach(() => {
+    const events = ['b', 'a', 'ab', 'abc', 'c_d'].map((logStreamName, i) => ({
+      logStreamName,
+      timestamp: 100 + i,
+      message: '',
+    }))
+    world.sandbox.logs.addEvents('us-east-1', 'g', events)
+    world.sandbox.logs.addEvents('us-east-1', 'h', events.slice(1, 3))
+  })
+  const names = async (...request: Parameters<typeof streams>) =>
+    (await streams(...request)).map(({ name }) => name)
+
+  test('a name, with and without its group', async () => {
+    const everything = await streams({})
+    for (const group of [{}, { log_group_name: equals('g') }]) {
+      for (const name of ['a', 'ab', 'x', '', 'a:b', 'c_d']) {
+        const quals = { ...group, name: equals(name) }
+        const found = await streams(quals)
+        const sorted = (rows: typeof found) => rows.map((row) => JSON.stringify(row)).sort()
+        expect(sorted(found)).toEqual(sorted(kept(everything, quals)))
+      }
+    }
+  })
+
+  test('LIKE, whose beginning reaches the API', async () => {
+    const everything = await streams({ log_group_name: equals('g') })
+    for (const pattern of ['a%', '%b', 'c\\_%', 'a_', ':%', 'a']) {
+      const found = await streams({ log_group_name: equals('g'), name: [{ operator: '~~', value: pattern }] })
+      const keep = (rows: typeof found) => rows.filter(({ name }) => like(name ?? '', pattern))
+      expect(keep(found)).toEqual(keep(everything))
+    }
+    expect(parameters()[1]).toMatchObject({ logStreamNamePrefix: 'a' })
+  })
+
+  test('a prefix, in either order, and told', async () => {
+    const group = { log_group_name: equals('g') }
+    for (const order of ['LogStreamName', 'LastEventTime']) {
+      const rows = await streams({ ...group, order_by: equals(order), log_stream_name_prefix: equals('ab') })
+      expect(rows).toEqual(
+        [
+          {
+            log_group_name: 'g',
+            name: 'ab',
+            order_by: order,
+            descending: false,
+            log_stream_name_prefix: 'ab',
+          },
+          {
+            log_group_name: 'g',
+            name: 'abc',
+            order_by: order,
+            descending: false,
+            log_stream_name_prefix: 'ab',
+          },
+        ].map((row) => expect.objectContaining(row)),
+      )
+    }
+    expect(parameters()).toMatchObject([{ logStreamNamePrefix: 'ab' }, { orderBy: 'LastEventTime' }])
+    expect(parameters()[1]).not.toHaveProperty('logStreamNamePrefix')
+    expect(await names({ ...group, log_stream_name_prefix: equals('ab'), name: equals('abc') })).toEqual([
+      'abc',
+    ])
+    expect(await names({ ...group, log_stream_name_prefix: equals('b'), name: equals('abc') })).toEqual([])
+    expect(await names({ ...group, log_stream_name_prefix: equals('') })).toHaveLength(5)
+  })
+
+  test('the order decides what a limit leaves', async () => {
+    const group = { log_group_name: equals('g') }
+    expect(await names({ ...group, descending: equals(true) }, 1)).toEqual(['c_d'])
+    expect(await names({ ...group, order_by: equals('LastEventTime') }, 1)).toEqual(['b'])
+    expect(parameters()).toMatchObject([{ limit: 1 }, { limit: 1 }])
+  })
+
+  test('an order that there is not is refused', async () => {
+    const error = await errorOf(streams({ log_group_name: equals('g'), order_by: equals('Size') }))
+    expect(error).toMatchObject({ sqlState: 'HV000', detail: expect.stringContaining('orderBy') })
+  })
+})
+
+test('pages, side by side for several groups, and one that fails once', async () => {
+  for (const group of ['p', 'q']) {
+    const streamNames = Array.from({ length: 120 }, (_, i) => `${group}-${i}`)
+    world.sandbox.logs.createGroup('us-east-1', group, streamNames)
+  }
+  world.sandbox.faults.add({ kind: 'latency', milliseconds: 20, operation: 'DescribeLogStreams' })
+  world.sandbox.faults.add({ kind: 'throttle', operation: 'DescribeLogStreams', after: 2, times: 1 })
+  const rows = await streams({})
+  expect(new Set(rows.map(({ name }) => name?.match(/^[pq]-\d+$/)?.[0]).filter(Boolean)).size).toBe(240)
+  expect(world.sandbox.calls.maxInFlight({ operation: 'DescribeLogStreams' })).toBeGreaterThan(1)
+})
+
+test('a refusal', async () => {
+  const connection = world.connect({}, deniedEnvironment)
+  const quals = { log_group_name: equals(article) }
+  const error = await errorOf(world.rows(cloudwatchLogStream, { connection, quals, columns: ['name'] }))
+  expect(error).toMatchObject({
+    sqlState: 'HV000',
+    detail: expect.stringContaining('logs:DescribeLogStreams'),
+  })
+})

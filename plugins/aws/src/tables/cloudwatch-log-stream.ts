@@ -1,0 +1,163 @@
+/**
+ * aws_cloudwatch_log_stream: the streams of CloudWatch's log groups, by DescribeLogStreams for each group.
+ */
+import { DescribeLogStreamsCommand, type LogStream } from '@aws-sdk/client-cloudwatch-logs'
+import type { Row } from '@millrace/plugin-sdk/column'
+import { merge } from '@millrace/plugin-sdk/merge'
+import { equalValue } from '@millrace/plugin-sdk/qual'
+import type { Scan } from '@millrace/plugin-sdk/table'
+import { awsCallExpecting, ExpectedError } from '../aws-call.js'
+import type { AwsConnection } from '../connection.js'
+import { defineTable } from '../define-table.js'
+import { dateOrNull } from '../epoch-time.js'
+import { identityOfScan } from '../identity-columns.js'
+import { jsonOrNull } from '../json-value.js'
+import { isGroupName, type LogGroup, logGroupOf, regionsOfGroup } from '../log-events/log-group-identifier.js'
+import { regionsOfScan } from '../regions.js'
+import { pageSize, tokenPages } from '../token-pages.js'
+import { groupPages } from './cloudwatch-log-group/group-pages.js'
+import { columns, type LogStreamColumns } from './cloudwatch-log-stream/columns.js'
+import { type WantedStreams, wantedStreams } from './cloudwatch-log-stream/wanted-streams.js'
+
+type LogStreamScan = Scan<AwsConnection, LogStreamColumns>
+type LogStreamRow = Row<LogStreamColumns>
+
+const mostStreamsPerPage = 50
+
+/** A log group may be deleted while a query runs; one that there is not has no streams. */
+const noGroup = ['ResourceNotFoundException']
+
+export const cloudwatchLogStream = defineTable({
+  name: 'aws_cloudwatch_log_stream',
+  description:
+    'Log streams of CloudWatch Logs. With a condition on log_group_name only that group is asked; without one, ' +
+    'every log group is.',
+  columns,
+  keys: {
+    log_group_name: { operators: ['='], valuesPerCall: 1 },
+    name: { operators: ['=', '~~'], valuesPerCall: 1, inherent: true },
+    log_stream_name_prefix: { operators: ['='], valuesPerCall: 1 },
+    descending: { operators: ['='], valuesPerCall: 1 },
+    order_by: { operators: ['='], valuesPerCall: 1 },
+    region: { operators: ['='], inherent: true },
+    account_id: { operators: ['='], inherent: true },
+  },
+  async *list(scan) {
+    const wanted = wantedStreams(scan.quals)
+    const groupName = equalValue(scan.quals.log_group_name)
+    if (wanted === undefined) return
+    const identity = await identityOfScan(scan, scan.quals.account_id)
+    if (identity === undefined) return
+    const values = { ...identity, ...echoOf(wanted) }
+    if (groupName === undefined) {
+      const regions = await regionsOfScan(scan, scan.quals.region)
+      yield* merge(regions.map((region) => streamsOfRegion(region, wanted, values, scan)))
+      return
+    }
+    const group = logGroupOf(groupName)
+    if (group.region === undefined && !isGroupName(groupName)) return
+    const regions = await regionsOfGroup(group, scan, scan.quals.region)
+    const rows = { ...values, log_group_name: groupName }
+    yield* merge(
+      regions.map((region) => streamsOfGroup(group.parameter, wanted, { ...rows, region }, region, scan)),
+    )
+  },
+  examples: [
+    {
+      title: "A group's streams, by when they last got an event",
+      sql: `select name, last_event_timestamp, last_ingestion_time
+from aws_cloudwatch_log_stream
+where log_group_name = 'cloudtrail-cwg-devto'
+order by last_event_timestamp desc`,
+    },
+    {
+      title: 'The stream with the latest event, as CloudWatch Logs finds it',
+      sql: `select name, last_event_timestamp
+from aws_cloudwatch_log_stream
+where log_group_name = 'sandbox/odd-messages' and order_by = 'LastEventTime' and descending
+limit 1`,
+    },
+    {
+      title: 'Streams of a group whose names begin alike',
+      sql: `select name, creation_time, first_event_timestamp
+from aws_cloudwatch_log_stream
+where log_group_name = 'cloudtrail-cwg-devto' and name like '810361751552_CloudTrail_%'`,
+    },
+    {
+      title: 'Streams without events, of all groups',
+      sql: `select log_group_name, name, creation_time
+from aws_cloudwatch_log_stream
+where last_event_timestamp is null`,
+    },
+  ],
+})
+
+/** Streams of all groups, those of a page of groups side by side. */
+async function* streamsOfRegion(
+  region: string,
+  wanted: WantedStreams,
+  values: LogStreamRow,
+  scan: LogStreamScan,
+): AsyncGenerator<readonly LogStreamRow[]> {
+  for await (const groups of groupPages({}, region, scan)) {
+    const names = groups.flatMap(({ logGroupName }) => logGroupName ?? [])
+    yield* merge(
+      names.map((logGroupName) => {
+        const rows = { ...values, log_group_name: logGroupName, region }
+        return streamsOfGroup({ logGroupName }, wanted, rows, region, scan)
+      }),
+    )
+  }
+}
+
+/** @param values what is the same in all rows of the group */
+function streamsOfGroup(
+  group: LogGroup['parameter'],
+  wanted: WantedStreams,
+  values: LogStreamRow,
+  region: string,
+  scan: LogStreamScan,
+): AsyncGenerator<readonly LogStreamRow[]> {
+  const { name, prefix = '', logStreamNamePrefix, orderBy, descending } = wanted
+  const isWanted = ({ logStreamName = '' }: LogStream) =>
+    name === undefined ? logStreamName.startsWith(prefix) : logStreamName === name
+  // A name stands in a group once. Only where the API leaves out all others is a small page enough.
+  const fetchesOthers = name !== undefined || (prefix !== '' && prefix !== logStreamNamePrefix)
+  return tokenPages(name === undefined ? scan.limit : 1, async (nextToken) => {
+    const command = new DescribeLogStreamsCommand({
+      ...group,
+      logStreamNamePrefix,
+      // A value that there is not is refused by the API, in its words.
+      orderBy: orderBy as 'LogStreamName',
+      descending,
+      nextToken,
+      limit: fetchesOthers ? mostStreamsPerPage : pageSize(scan.limit, mostStreamsPerPage),
+    })
+    const answer = await awsCallExpecting(scan, 'DescribeLogStreams', region, noGroup, (abortSignal) =>
+      scan.connection.cloudWatchLogs(region).send(command, { abortSignal }),
+    )
+    if (answer instanceof ExpectedError) return { items: [], token: undefined }
+    const items = (answer.logStreams ?? []).filter(isWanted).map((stream) => rowOf(stream, values))
+    return { items, token: answer.nextToken }
+  })
+}
+
+/** Columns that only repeat what was asked for, or what the API does unless told otherwise. */
+function echoOf({ prefix, descending, orderBy }: WantedStreams): LogStreamRow {
+  return { log_stream_name_prefix: prefix, descending, order_by: orderBy }
+}
+
+function rowOf(stream: LogStream, values: LogStreamRow): LogStreamRow {
+  return {
+    ...values,
+    name: stream.logStreamName,
+    arn: stream.arn,
+    creation_time: dateOrNull(stream.creationTime),
+    first_event_timestamp: dateOrNull(stream.firstEventTimestamp),
+    last_event_timestamp: dateOrNull(stream.lastEventTimestamp),
+    last_ingestion_time: dateOrNull(stream.lastIngestionTime),
+    upload_sequence_token: stream.uploadSequenceToken,
+    title: stream.logStreamName,
+    akas: jsonOrNull(stream.arn === undefined ? undefined : [stream.arn]),
+  }
+}
