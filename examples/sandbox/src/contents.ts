@@ -1,4 +1,5 @@
 /** What stands in the sandbox from the start. */
+import type { AddressStore } from './aws/address-store.js'
 import type { LogStore } from './aws/log-store.js'
 import type { TrailStore } from './aws/trail-store.js'
 import { articleEvents, ipv6Events } from './data/article-events.js'
@@ -11,11 +12,18 @@ import {
   ipv6LogGroup,
   oddLogGroup,
 } from './data/article-trail.js'
+import { elasticAddresses } from './data/elastic-addresses.js'
 import { logGroupDetails } from './data/log-group-details.js'
 import { oddEvents } from './data/odd-events.js'
 
+export interface Stores {
+  readonly trails: TrailStore
+  readonly logs: LogStore
+  readonly addresses: AddressStore
+}
+
 /** The article's trail and events; beside them log groups with what the article does not have. */
-export function fill(trails: TrailStore, logs: LogStore): void {
+export function fill({ trails, logs, addresses }: Stores): void {
   const { accountId } = trails
   trails.add(articleTrail(accountId))
   logs.addEvents(articleRegion, articleLogGroup, articleEvents(accountId))
@@ -25,4 +33,5 @@ export function fill(trails: TrailStore, logs: LogStore): void {
   for (const { name, ...details } of logGroupDetails(accountId)) {
     logs.describeGroup(articleRegion, name, details)
   }
+  for (const address of elasticAddresses(accountId)) addresses.add(address)
 }

@@ -7,9 +7,10 @@
  * …
  * await sandbox.stop()
  */
+import { AddressStore } from './aws/address-store.js'
 import { AwsApi } from './aws/aws-api.js'
 import { cloudtrailService } from './aws/cloudtrail.js'
-import { ec2 } from './aws/ec2.js'
+import { ec2Service } from './aws/ec2.js'
 import { FilterLogEvents, type PagingSettings } from './aws/filter-log-events.js'
 import { LogStore } from './aws/log-store.js'
 import { logsService } from './aws/logs.js'
@@ -42,6 +43,7 @@ export interface Sandbox extends AsyncDisposable {
   readonly faults: Faults
   readonly logs: LogStore
   readonly trails: TrailStore
+  readonly addresses: AddressStore
   /** How FilterLogEvents makes its pages; may be changed at any time. */
   readonly paging: PagingSettings
   readonly ipstack: IpstackApi
@@ -55,13 +57,14 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const { host = '127.0.0.1', port = 0 } = options
   const trails = new TrailStore(articleAccountId)
   const logs = new LogStore()
-  fill(trails, logs)
+  const addresses = new AddressStore()
+  fill({ trails, logs, addresses })
   const filterLogEvents = new FilterLogEvents(logs)
   const ipstack = new IpstackApi(undefined, options.now)
   const aws = new AwsApi({
     accountId: articleAccountId,
     credentials: [sandboxCredentials, deniedCredentials],
-    services: [cloudtrailService(trails), logsService(filterLogEvents), sts, ec2],
+    services: [cloudtrailService(trails), logsService(filterLogEvents), sts, ec2Service(addresses)],
   })
   const parts: ControlledParts = {
     calls: new CallLog(),
@@ -82,6 +85,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     url,
     environment: environmentOf(url),
     trails,
+    addresses,
     ipstack,
     generateEvents: (request) => generateInto(logs, request),
     stop,

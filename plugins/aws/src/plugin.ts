@@ -7,6 +7,8 @@ import { cloudtrailTrailEvent } from './tables/cloudtrail-trail-event.js'
 import { cloudwatchLogEvent } from './tables/cloudwatch-log-event.js'
 import { cloudwatchLogGroup } from './tables/cloudwatch-log-group.js'
 import { cloudwatchLogStream } from './tables/cloudwatch-log-stream.js'
+import { region } from './tables/region.js'
+import { vpcEip } from './tables/vpc-eip.js'
 
 export default definePlugin({
   name: 'aws',
@@ -21,5 +23,7 @@ export default definePlugin({
     cloudwatchLogGroup,
     cloudwatchLogEvent,
     cloudwatchLogStream,
+    region,
+    vpcEip,
   ],
 })

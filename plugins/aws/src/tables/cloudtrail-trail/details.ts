@@ -17,6 +17,7 @@ import { awsCallExpecting, ExpectedError } from '../../aws-call.js'
 import { Batch } from '../../batch.js'
 import type { AwsConnection } from '../../connection.js'
 import { jsonOrNull } from '../../json-value.js'
+import { tagObjectOrNull } from '../../tag-object.js'
 import type { TrailColumns } from './columns.js'
 
 type TrailScan = Scan<AwsConnection, TrailColumns>
@@ -94,7 +95,7 @@ export function fetchTags(row: TrailRow, scan: TrailScan): Promise<TrailRow> {
     }
     const tags = await batch.get(arn)
     if (tags === undefined) return {}
-    return { tags_src: jsonOrNull(tags), tags: tags.length > 0 ? jsonOrNull(tagObject(tags)) : null }
+    return { tags_src: jsonOrNull(tags), tags: tagObjectOrNull(tags) }
   })
 }
 
@@ -119,10 +120,6 @@ async function listTags(
       ResourceId === undefined || TagsList === undefined ? [] : [[ResourceId, TagsList] as const],
     ),
   )
-}
-
-function tagObject(tags: readonly Tag[]): Readonly<Record<string, string>> {
-  return Object.fromEntries(tags.flatMap(({ Key, Value }) => (Key === undefined ? [] : [[Key, Value ?? '']])))
 }
 
 /** What is known of a scan's trails, by kind of detail and ARN. */

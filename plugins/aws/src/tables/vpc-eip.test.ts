@@ -1,0 +1,143 @@
+import type { Quals } from '@millrace/plugin-sdk/qual'
+import fc from 'fast-check'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import {
+  type AwsWorld,
+  deniedEnvironment,
+  equals,
+  errorOf,
+  kept,
+  startAwsWorld,
+} from '../testing/aws-world.js'
+import type { AddressColumns } from './vpc-eip/columns.js'
+import { filterKeys } from './vpc-eip/filters.js'
+import { vpcEip } from './vpc-eip.js'
+
+let world: AwsWorld
+
+beforeEach(async () => {
+  world = await startAwsWorld()
+})
+afterEach(() => world.stop())
+
+test('every column', async () => {
+  const rows = await world.rows(vpcEip)
+  expect(rows).toHaveLength(2)
+  const arn = 'arn:aws:ec2:us-east-1:810361751552:elastic-ip/eipalloc-0a1f2e3d4c5b69788'
+  expect(rows[0]).toEqual({
+    allocation_id: 'eipalloc-0a1f2e3d4c5b69788',
+    arn,
+    public_ip: '54.85.112.7',
+    public_ipv4_pool: 'amazon',
+    domain: 'vpc',
+    association_id: 'eipassoc-08c1d2e3f4a5b6c7d',
+    carrier_ip: undefined,
+    customer_owned_ip: undefined,
+    customer_owned_ipv4_pool: undefined,
+    instance_id: 'i-0123456789abcdef0',
+    network_border_group: 'us-east-1',
+    network_interface_id: 'eni-0f9e8d7c6b5a49382',
+    network_interface_owner_id: '810361751552',
+    private_ip_address: '172.31.18.44',
+    tags_src: '[{"Key":"Name","Value":"web"},{"Key":"Owner","Value":"articles"}]',
+    tags: '{"Name":"web","Owner":"articles"}',
+    title: 'eipalloc-0a1f2e3d4c5b69788',
+    akas: JSON.stringify([arn]),
+    partition: 'aws',
+    region: 'us-east-1',
+    account_id: '810361751552',
+  })
+  expect(rows[1]).toMatchObject({ tags: null, instance_id: undefined })
+})
+
+test('an address of EC2-Classic has no ARN', async () => {
+  world.sandbox.addresses.add({ region: 'us-west-2', publicIp: '52.10.1.2', domain: 'standard' })
+  const rows = await world.rows(vpcEip, { connection: world.connect({ regions: ['us-west-2'] }) })
+  expect(rows).toMatchObject([{ title: '52.10.1.2', arn: undefined, akas: null, allocation_id: undefined }])
+})
+
+test('who calls is asked only where a column needs it', async () => {
+  await world.rows(vpcEip, { columns: ['public_ip', 'tags', 'region', 'title'] })
+  expect(world.operations()).toEqual(['DescribeAddresses'])
+  await world.rows(vpcEip, { columns: ['arn'] })
+  expect(world.operations().slice(1)).toEqual(['GetCallerIdentity', 'DescribeAddresses'])
+})
+
+describe('conditions', () => {
+  const filtered = Object.keys(filterKeys) as (keyof typeof filterKeys)[]
+  const nasty = [
+    '*',
+    '?',
+    '\\',
+    '',
+    'vpc',
+    'standard',
+    '54.85.112.7',
+    '54.85.112.0/24',
+    '2600:1f18::1',
+    'i-*',
+    'eipalloc-\\*',
+    'no such',
+  ]
+
+  test('every row arrives that PostgreSQL would keep', async () => {
+    world.sandbox.addresses.add({ region: 'us-east-1', publicIp: '52.10.1.2', domain: 'standard' })
+    const connection = world.connect({ regions: ['us-east-1', 'eu-west-1'] })
+    const everything = await world.rows(vpcEip, { connection })
+    const sorted = (rows: typeof everything) => rows.map((row) => JSON.stringify(row)).sort()
+    const qualOn = (column: (typeof filtered)[number]) => {
+      const known = everything.flatMap((row) => row[column] ?? [])
+      return fc.array(fc.constantFrom(...known, ...known, ...nasty), { minLength: 1, maxLength: 3 })
+    }
+    const someQuals = fc
+      .record(Object.fromEntries(filtered.map((column) => [column, qualOn(column)])), { requiredKeys: [] })
+      .map((values) => {
+        const entries = Object.entries(values).slice(0, 2)
+        return Object.fromEntries(
+          entries.map(([column, list]) => [column, [{ operator: '=', values: [...new Set(list)] }]]),
+        ) as Quals<AddressColumns>
+      })
+    let narrowed = 0
+    await fc.assert(
+      fc.asyncProperty(someQuals, async (quals) => {
+        const fetched = await world.rows(vpcEip, { connection, quals })
+        if (fetched.length < everything.length) narrowed++
+        expect(sorted(kept(fetched, quals))).toEqual(sorted(kept(everything, quals)))
+      }),
+      { numRuns: 100 },
+    )
+    expect(narrowed).toBeGreaterThan(20)
+  })
+
+  test('several values are one filter, and a region is a region asked', async () => {
+    const connection = world.connect({ regions: ['us-east-1', 'eu-west-1'] })
+    const quals = { public_ip: equals('34.248.19.203', '54.85.112.7'), region: equals('eu-west-1') }
+    expect(await world.rows(vpcEip, { connection, quals, columns: ['public_ip'] })).toMatchObject([
+      { public_ip: '34.248.19.203' },
+    ])
+    expect(world.sandbox.calls.list()).toMatchObject([
+      {
+        region: 'eu-west-1',
+        parameters: {
+          'Filter.1.Name': 'public-ip',
+          'Filter.1.Value.1': '34.248.19.203',
+          'Filter.1.Value.2': '54.85.112.7',
+        },
+      },
+    ])
+  })
+
+  test('more values than a filter takes are not said', async () => {
+    const addresses = Array.from({ length: 201 }, (_, i) => `10.0.0.${i}`)
+    const quals = { public_ip: equals('54.85.112.7', ...addresses) }
+    expect(await world.rows(vpcEip, { quals, columns: ['public_ip'] })).toHaveLength(2)
+  })
+})
+
+test('a failure is tried again, a refusal told', async () => {
+  world.sandbox.faults.add({ kind: 'throttle', operation: 'DescribeAddresses', times: 1 })
+  expect(await world.rows(vpcEip, { columns: ['public_ip'] })).toHaveLength(2)
+  const connection = world.connect({}, deniedEnvironment)
+  const error = await errorOf(world.rows(vpcEip, { connection, columns: ['public_ip'] }))
+  expect(error).toMatchObject({ sqlState: 'HV000', detail: expect.stringContaining('ec2:DescribeAddresses') })
+})

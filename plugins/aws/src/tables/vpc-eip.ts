@@ -1,0 +1,97 @@
+/**
+ * aws_vpc_eip: elastic IP addresses, by DescribeAddresses in each region.
+ */
+import { type Address, DescribeAddressesCommand } from '@aws-sdk/client-ec2'
+import type { Row } from '@millrace/plugin-sdk/column'
+import { merge } from '@millrace/plugin-sdk/merge'
+import type { Scan } from '@millrace/plugin-sdk/table'
+import { awsCall } from '../aws-call.js'
+import type { AwsConnection } from '../connection.js'
+import { defineTable } from '../define-table.js'
+import { type IdentityValues, identityOfScan } from '../identity-columns.js'
+import { jsonOrNull } from '../json-value.js'
+import { regionsOfScan } from '../regions.js'
+import { tagObjectOrNull } from '../tag-object.js'
+import { type AddressColumns, columns } from './vpc-eip/columns.js'
+import { filterKeys, filtersOf } from './vpc-eip/filters.js'
+
+type AddressScan = Scan<AwsConnection, AddressColumns>
+type AddressRow = Row<AddressColumns>
+
+export const vpcEip = defineTable({
+  name: 'aws_vpc_eip',
+  description: 'Elastic IP addresses.',
+  columns,
+  keys: {
+    ...filterKeys,
+    region: { operators: ['='], inherent: true },
+    account_id: { operators: ['='], inherent: true },
+  },
+  async *list(scan) {
+    const identity = await identityOfScan(scan, scan.quals.account_id, ['arn', 'akas'])
+    if (identity === undefined) return
+    const regions = await regionsOfScan(scan, scan.quals.region)
+    yield* merge(regions.map((region) => addressesOf(region, identity, scan)))
+  },
+  examples: [
+    {
+      title: 'Addresses that nothing uses, which cost all the same',
+      sql: 'select public_ip, allocation_id, region from aws_vpc_eip where association_id is null',
+    },
+    {
+      title: 'Which instance has an address',
+      sql: "select instance_id, private_ip_address, tags ->> 'Name' from aws_vpc_eip where public_ip = '54.85.112.7'",
+    },
+    {
+      title: 'Where the addresses are',
+      sql: `select e.public_ip, e.instance_id, i.city, i.country_name
+from aws_vpc_eip e
+join ipstack_ip i on i.ip = e.public_ip`,
+    },
+  ],
+})
+
+async function* addressesOf(
+  region: string,
+  identity: IdentityValues,
+  scan: AddressScan,
+): AsyncGenerator<readonly AddressRow[]> {
+  const filters = filtersOf(scan.quals)
+  const command = new DescribeAddressesCommand(filters.length > 0 ? { Filters: filters } : {})
+  const { Addresses = [] } = await awsCall(scan, 'DescribeAddresses', region, (abortSignal) =>
+    scan.connection.ec2(region).send(command, { abortSignal }),
+  )
+  yield Addresses.map((address) => rowOf(address, region, identity))
+}
+
+function rowOf(address: Address, region: string, identity: IdentityValues): AddressRow {
+  const { AllocationId, PublicIp, Tags } = address
+  const { partition, account_id } = identity
+  // Not in the API's answer: put together as the page on EC2's resources and ARNs says.
+  const arn =
+    AllocationId === undefined || partition === null
+      ? undefined
+      : `arn:${partition}:ec2:${region}:${account_id}:elastic-ip/${AllocationId}`
+  return {
+    allocation_id: AllocationId,
+    arn,
+    public_ip: PublicIp,
+    public_ipv4_pool: address.PublicIpv4Pool,
+    domain: address.Domain,
+    association_id: address.AssociationId,
+    carrier_ip: address.CarrierIp,
+    customer_owned_ip: address.CustomerOwnedIp,
+    customer_owned_ipv4_pool: address.CustomerOwnedIpv4Pool,
+    instance_id: address.InstanceId,
+    network_border_group: address.NetworkBorderGroup,
+    network_interface_id: address.NetworkInterfaceId,
+    network_interface_owner_id: address.NetworkInterfaceOwnerId,
+    private_ip_address: address.PrivateIpAddress,
+    tags_src: jsonOrNull(Tags),
+    tags: tagObjectOrNull(Tags),
+    title: AllocationId ?? PublicIp,
+    akas: jsonOrNull(arn === undefined ? undefined : [arn]),
+    region,
+    ...identity,
+  }
+}
