@@ -10,6 +10,7 @@ import { Connection, type ConnectionOptions } from './fetch/connection.js'
 import { StatementTexts } from './parse/statements.js'
 import type { Postgres } from './postgres/postgres.js'
 import { prepareStatement, type Workshop } from './run/prepare-statement.js'
+import { StatementPlans } from './run/statement-plan.js'
 import { ScanTables } from './stage/scan-tables.js'
 import type { PreparedStatement, PrepareOptions, Session, Statement, StatementEngine } from './statement.js'
 
@@ -48,8 +49,10 @@ export class Engine implements StatementEngine {
   static async start({ postgres, connections, environment, log, cache }: EngineOptions): Promise<Engine> {
     const opened = connections.map((options) => new Connection(options, environment, log))
     const tables = await withClient(postgres, (client) => synchroniseCatalog(client, connections, log))
+    const virtualTables = new Map(tables.map((table) => [table.oid, table]))
     return new Engine(postgres, {
-      virtualTables: new Map(tables.map((table) => [table.oid, table])),
+      virtualTables,
+      plans: new StatementPlans(virtualTables),
       connections: new Map(opened.map((connection) => [connection.name, connection])),
       scanTables: new ScanTables({ engineConfig: postgres.engineConfig, log }),
       cache: new ScanCache({ maxBytes: cache?.maxBytes ?? defaultCacheBytes }),

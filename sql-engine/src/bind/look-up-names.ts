@@ -1,4 +1,4 @@
-/** Asks PostgreSQL, in the client's own session, what the names of a statement stand for. */
+/** What PostgreSQL, asked in the client's own session, says of the names of a statement. */
 import { z } from 'zod'
 import type { VirtualTable } from '../catalog/virtual-table.js'
 import { DatabaseError } from '../database-error.js'
@@ -6,7 +6,6 @@ import { quoteIdentifier, quoteLiteral } from '../parse/identifier.js'
 import { findAll, type Inside, type Node, stringsOf } from '../parse/syntax-tree.js'
 import { FunctionTraits } from '../plan/function-traits.js'
 import { databaseName } from '../postgres/names.js'
-import type { Session } from '../statement.js'
 import type { Relation } from './binding.js'
 import { readSettings, type SessionSettings, settingsQuery, settingsSchema } from './session-settings.js'
 
@@ -23,27 +22,33 @@ const answerSchema = z.object({
       z.object({ oid: z.number(), kind: z.string(), columns: z.array(z.string()).nullable() }),
     )
     .nullable(),
-  volatile: z.array(z.string()).nullable(),
-  not_plain: z.array(z.string()).nullable(),
-  aggregates: z.array(z.string()).nullable(),
+  /** Name, volatility and kind by pg_proc's letters, and whether it returns a set. */
+  functions: z.array(z.tuple([z.string(), z.string(), z.string(), z.boolean()])).nullish(),
   loose: z.boolean(),
   standard_strings: z.boolean(),
   settings: settingsSchema,
 })
 
-/** @param virtualTables by OID */
-export async function lookUpNames(
-  statement: Node,
-  text: string,
-  virtualTables: ReadonlyMap<number, VirtualTable>,
-  session: Session,
-): Promise<Names> {
+/** The query that asks for all that is to be known of a statement's names. */
+export function lookUpQuery(statement: Node): string {
   const relationNames = new Set(relationsOf(statement).map(nameOf))
   const functionNames = new Set(
     findAll(statement, 'FuncCall').flatMap(({ funcname }) => stringsOf(funcname)?.at(-1) ?? []),
   )
-  const { rows } = await session.query(lookUpQuery([...relationNames], [...functionNames]))
-  const answer = answerSchema.parse(JSON.parse(rows[0]?.[0] ?? ''))
+  return queryFor([...relationNames], [...functionNames])
+}
+
+/**
+ * Reads what PostgreSQL said to that query.
+ * @param text of the statement
+ * @param virtualTables by OID
+ */
+export function readNames(
+  json: string,
+  text: string,
+  virtualTables: ReadonlyMap<number, VirtualTable>,
+): Names {
+  const answer = answerSchema.parse(JSON.parse(json))
   if (!answer.standard_strings && text.includes('\\')) {
     throw new DatabaseError('statements over virtual tables need standard_conforming_strings', {
       sqlState: '0A000',
@@ -53,11 +58,12 @@ export async function lookUpNames(
   return {
     settings: readSettings(answer.settings),
     functions: new FunctionTraits(
-      {
-        volatile: answer.volatile ?? [],
-        notPlain: answer.not_plain ?? [],
-        aggregates: answer.aggregates ?? [],
-      },
+      (answer.functions ?? []).map(([name, volatility, kind, returnsSet]) => ({
+        name,
+        isVolatile: volatility === 'v',
+        isAggregate: kind === 'a',
+        isPlain: kind === 'f' && !returnsSet,
+      })),
       answer.loose,
     ),
     relationOf: (rangeVar) => {
@@ -88,7 +94,7 @@ function nameOf({ catalogname, schemaname, relname }: Inside<'RangeVar'>): strin
   return parts.flatMap((part) => (part === undefined ? [] : quoteIdentifier(part))).join('.')
 }
 
-function lookUpQuery(relations: readonly string[], functions: readonly string[]): string {
+function queryFor(relations: readonly string[], functions: readonly string[]): string {
   // Another database's name would make to_regclass fail; PostgreSQL then says so of the statement itself.
   const own = relations.filter((name) => name.split('"."').length < 3)
   return `select pg_catalog.json_build_object(
@@ -99,18 +105,18 @@ function lookUpQuery(relations: readonly string[], functions: readonly string[])
           where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped)))
       from pg_catalog.unnest(${arrayOf(own)}) as name
       join pg_catalog.pg_class c on c.oid = pg_catalog.to_regclass(name)),
-    'volatile', (
-      select pg_catalog.json_agg(distinct p.proname) from pg_catalog.pg_proc p
-      where p.proname = any (${arrayOf(functions)}::pg_catalog.name[]) and p.provolatile = 'v'),
-    'not_plain', (
-      select pg_catalog.json_agg(distinct p.proname) from pg_catalog.pg_proc p
-      where p.proname = any (${arrayOf(functions)}::pg_catalog.name[]) and (p.prokind <> 'f' or p.proretset)),
-    'aggregates', (
-      select pg_catalog.json_agg(distinct p.proname) from pg_catalog.pg_proc p
-      where p.proname = any (${arrayOf(functions)}::pg_catalog.name[]) and p.prokind = 'a'),
+    ${functions.length === 0 ? '' : `'functions', ${functionsQuery(functions)},`}
     'loose', exists (select from pg_catalog.pg_collation l where not l.collisdeterministic),
     'standard_strings', pg_catalog.current_setting('standard_conforming_strings') = 'on',
     'settings', ${settingsQuery})`
+}
+
+/** Rows of name, volatility, kind, and whether it returns a set; without names there is nothing to ask. */
+function functionsQuery(names: readonly string[]): string {
+  return `(
+      select pg_catalog.json_agg(distinct
+        pg_catalog.jsonb_build_array(p.proname, p.provolatile, p.prokind, p.proretset))
+      from pg_catalog.pg_proc p where p.proname = any (${arrayOf(names)}::pg_catalog.name[]))`
 }
 
 function arrayOf(texts: readonly string[]): string {

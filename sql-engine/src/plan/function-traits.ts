@@ -1,9 +1,10 @@
-/** Names of functions by what PostgreSQL's catalog says of them. */
-export interface FunctionNames {
-  readonly volatile: Iterable<string>
-  /** Aggregates, window functions and set-returning functions. */
-  readonly notPlain: Iterable<string>
-  readonly aggregates: Iterable<string>
+/** A function as PostgreSQL's catalog has it. */
+export interface CatalogFunction {
+  readonly name: string
+  readonly isVolatile: boolean
+  readonly isAggregate: boolean
+  /** Neither an aggregate, nor a window function, nor set-returning. */
+  readonly isPlain: boolean
 }
 
 /**
@@ -23,10 +24,12 @@ export class FunctionTraits {
   /** Whether there are collations by which texts may be equal that are not the same. */
   readonly hasLooseCollations: boolean
 
-  constructor({ volatile, notPlain, aggregates }: FunctionNames, hasLooseCollations: boolean) {
+  constructor(functions: readonly CatalogFunction[], hasLooseCollations: boolean) {
+    const namesOf = (chosen: readonly CatalogFunction[]) => chosen.map(({ name }) => name)
+    const volatile = namesOf(functions.filter(({ isVolatile }) => isVolatile))
     this.#volatile = new Set([...volatile, ...differByStatement])
-    this.#notPlain = new Set(notPlain)
-    this.#aggregates = new Set(aggregates)
+    this.#notPlain = new Set(namesOf(functions.filter(({ isPlain }) => !isPlain)))
+    this.#aggregates = new Set(namesOf(functions.filter(({ isAggregate }) => isAggregate)))
     this.hasLooseCollations = hasLooseCollations
   }
 

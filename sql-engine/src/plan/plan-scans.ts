@@ -10,7 +10,7 @@ import { findPushables } from './find-pushables.js'
 import type { FunctionTraits } from './function-traits.js'
 import { KeyQueries, type KeyQuery } from './key-query.js'
 import { missingKeyError, missingKeys } from './missing-key.js'
-import { Pieces } from './piece.js'
+import type { Pieces } from './piece.js'
 import type { Comparison, Pushable, ValueSource } from './pushable.js'
 import { pushableLimit } from './pushable-limit.js'
 
@@ -51,8 +51,7 @@ export interface ScanPlan {
  * Plans the scans of a statement, each after those that it depends on.
  * @throws DatabaseError HV002 when a table cannot be asked for want of a key
  */
-export function planScans(binding: Binding, functions: FunctionTraits): readonly ScanPlan[] {
-  const pieces = new Pieces(binding, functions)
+export function planScans(binding: Binding, pieces: Pieces, functions: FunctionTraits): readonly ScanPlan[] {
   const planner = new Planner(new KeyQueries(pieces), findPushables(binding, functions), functions)
   const plans = planner.plan(binding.virtualLeaves)
   return plans.map((plan) => ({ ...plan, limit: pushableLimit(plan, pieces, functions) }))

@@ -1,29 +1,25 @@
 /** The way of one statement: bind, plan, order, find keys, fetch, stage, rewrite. */
 
-import { bind } from '../bind/binder.js'
 import type { VirtualLeaf } from '../bind/binding.js'
-import { lookUpNames } from '../bind/look-up-names.js'
 import type { ScanCache } from '../cache/scan-cache.js'
 import type { VirtualTable } from '../catalog/virtual-table.js'
 import { DatabaseError } from '../database-error.js'
 import type { Connection } from '../fetch/connection.js'
 import { SourceText } from '../parse/source-text.js'
 import { findAll, type Node } from '../parse/syntax-tree.js'
-import { neededColumns } from '../plan/needed-columns.js'
-import { Pieces } from '../plan/piece.js'
-import { planScans } from '../plan/plan-scans.js'
 import { KeyQueryWriter } from '../plan/write-key-query.js'
 import type { ScanTable } from '../stage/scan-table.js'
 import type { ScanTables } from '../stage/scan-tables.js'
 import type { PreparedStatement, PrepareOptions, Session } from '../statement.js'
 import { QualPusher } from './push-quals.js'
-import { rewriteStatement } from './rewrite-statement.js'
 import { runScans, withoutPosition } from './run-scans.js'
+import type { StatementPlans } from './statement-plan.js'
 
 /** What statements are prepared with; the same for all. */
 export interface Workshop {
   readonly virtualTables: ReadonlyMap<number, VirtualTable>
   readonly connections: ReadonlyMap<string, Connection>
+  readonly plans: StatementPlans
   readonly scanTables: ScanTables
   readonly cache: ScanCache
   /** How long rows answer later statements, unless their session says otherwise; in milliseconds. */
@@ -38,37 +34,33 @@ export async function prepareStatement(
   options: PrepareOptions,
 ): Promise<PreparedStatement> {
   const session = oneByOne(clientSession)
-  const names = await lookUpNames(tree, text, workshop.virtualTables, session)
-  const binding = bind(tree, (rangeVar) => names.relationOf(rangeVar))
-  // Names that looked like ours may stand for a user's own tables, or for CTEs.
-  if (binding.virtualLeaves.length === 0) return unchanged(text)
+  const plan = await workshop.plans.plan(tree, text, session)
+  if (plan === undefined) return unchanged(text)
   if (options.parameters === undefined) refuseParameters(text, tree)
 
-  const plans = planScans(binding, names.functions)
   const staged = new Map<VirtualLeaf, ScanTable>()
   const tableOf = (leaf: VirtualLeaf): ScanTable => {
     const table = staged.get(leaf)
     if (table === undefined) throw new Error(`the scan of ${leaf.name} is not staged`)
     return table
   }
-  const pieces = new Pieces(binding, names.functions)
-  const writer = new KeyQueryWriter(binding, pieces, (leaf) => tableOf(leaf).name)
+  const writer = new KeyQueryWriter(plan.binding, plan.pieces, (leaf) => tableOf(leaf).name)
   const pusher = new QualPusher(session, options.parameters, writer)
-  await pusher.evaluateConstants(plans)
+  await pusher.evaluateConstants(plan.scans)
   await runScans(
     {
-      plans,
-      columns: neededColumns(tree, binding),
+      plans: plan.scans,
+      columns: plan.columns,
       pusher,
       scanTables: workshop.scanTables,
       cache: workshop.cache,
-      maxAge: names.settings.cacheTtl ?? workshop.cacheTtl,
+      maxAge: plan.settings.cacheTtl ?? workshop.cacheTtl,
       connectionOf: ({ table }) => connectionOf(table, workshop),
       signal: options.signal,
     },
     staged,
   )
-  const edited = rewriteStatement(text, tree, binding, (leaf) => tableOf(leaf).qualifiedName)
+  const edited = plan.rewritable.rewritten((leaf) => tableOf(leaf).qualifiedName)
   return {
     text: edited.text,
     originalPosition: (position) => edited.originalPosition(position),

@@ -4,15 +4,37 @@ import { quoteIdentifier } from '../parse/identifier.js'
 import { type Edit, type EditedText, SourceText } from '../parse/source-text.js'
 import { findAll, type Node, type ScanToken, tokensOf } from '../parse/syntax-tree.js'
 
-/** @param nameOf gives a scan table's name with its schema */
-export function rewriteStatement(
-  text: string,
-  statement: Node,
-  binding: Binding,
-  nameOf: (leaf: VirtualLeaf) => string,
-): EditedText {
+/** A place of a statement's text where something else is to stand; offsets are bytes. */
+interface Slot {
+  readonly start: number
+  readonly end: number
+  /** @param nameOf gives a scan table's name with its schema */
+  replacement(nameOf: (leaf: VirtualLeaf) => string): string
+}
+
+/** A statement with the places marked where its virtual tables' names stand. */
+export class RewritableStatement {
+  readonly #source: SourceText
+  readonly #slots: readonly Slot[]
+
+  constructor(text: string, statement: Node, binding: Binding) {
+    this.#source = new SourceText(text)
+    this.#slots = slotsOf(text, statement, binding)
+  }
+
+  /** @param nameOf gives a scan table's name with its schema */
+  rewritten(nameOf: (leaf: VirtualLeaf) => string): EditedText {
+    const edits = this.#slots.map((slot): Edit => {
+      const { start, end } = slot
+      return { start, end, replacement: slot.replacement(nameOf) }
+    })
+    return this.#source.edited(edits)
+  }
+}
+
+function slotsOf(text: string, statement: Node, binding: Binding): readonly Slot[] {
   const tokens = new Tokens(text)
-  const edits: Edit[] = []
+  const slots: Slot[] = []
   for (const leaf of binding.virtualLeaves) {
     const { rangeVar } = leaf
     const parts = [rangeVar.catalogname, rangeVar.schemaname, rangeVar.relname].filter(
@@ -23,7 +45,7 @@ export function rewriteStatement(
     const needsAlias =
       rangeVar.alias === undefined && tokens.before(span.start)?.text.toUpperCase() !== 'TABLE'
     const alias = needsAlias ? ` AS ${quoteIdentifier(rangeVar.relname ?? '')}` : ''
-    edits.push({ ...span, replacement: `${nameOf(leaf)}${alias}` })
+    slots.push({ ...span, replacement: (nameOf) => `${nameOf(leaf)}${alias}` })
   }
   for (const reference of findAll(statement, 'ColumnRef')) {
     const bound = binding.columnOf(reference)
@@ -31,9 +53,10 @@ export function rewriteStatement(
     // Under an alias, a column's reference may not name the schema.
     if (bound?.leaf.kind !== 'virtual' || bound.leaf.aliased || count < 3) continue
     const span = tokens.spanOfName(reference.location ?? 0, count - 1)
-    edits.push({ ...span, replacement: quoteIdentifier(bound.leaf.name) })
+    const name = quoteIdentifier(bound.leaf.name)
+    slots.push({ ...span, replacement: () => name })
   }
-  return new SourceText(text).edited(edits)
+  return slots
 }
 
 class Tokens {
