@@ -24,6 +24,8 @@ export function environmentOf(url: string): Record<string, string> {
     AWS_ENDPOINT_URL_CLOUDTRAIL: '',
     AWS_ENDPOINT_URL_CLOUDWATCH_LOGS: '',
     AWS_ENDPOINT_URL_EC2: '',
+    AWS_ENDPOINT_URL_IAM: '',
+    AWS_ENDPOINT_URL_ORGANIZATIONS: '',
     AWS_ENDPOINT_URL_STS: '',
     AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: '',
     IPSTACK_TOKEN: ipstackToken,

@@ -1,5 +1,6 @@
 /**
- * The sandbox: one HTTP server that stands in for CloudTrail, CloudWatch Logs, STS, EC2 and ipstack.
+ * The sandbox: one HTTP server that stands in for AWS (CloudTrail, CloudWatch Logs, STS, EC2, IAM,
+ * Organizations) and ipstack.
  *
  * @example
  * const sandbox = await startSandbox()
@@ -7,19 +8,23 @@
  * …
  * await sandbox.stop()
  */
+import type { Account } from './aws/account.js'
 import { AddressStore } from './aws/address-store.js'
 import { AwsApi } from './aws/aws-api.js'
 import { cloudtrailService } from './aws/cloudtrail.js'
 import { ec2Service } from './aws/ec2.js'
 import { FilterLogEvents, type PagingSettings } from './aws/filter-log-events.js'
+import { iamService } from './aws/iam.js'
 import { LogStore } from './aws/log-store.js'
 import { logsService } from './aws/logs.js'
+import { organizationsService } from './aws/organizations.js'
 import { sts } from './aws/sts.js'
 import { TrailStore } from './aws/trail-store.js'
 import { CallLog } from './call-log.js'
 import { fill } from './contents.js'
 import { type ControlledParts, controlAnswer } from './control.js'
 import { articleAccountId, deniedCredentials, sandboxCredentials } from './credentials.js'
+import { articleAccount } from './data/article-account.js'
 import { environmentOf } from './environment.js'
 import { Faults } from './faults.js'
 import { type GeneratedLogGroup, type GenerateRequest, generateInto } from './generate.js'
@@ -44,6 +49,8 @@ export interface Sandbox extends AsyncDisposable {
   readonly logs: LogStore
   readonly trails: TrailStore
   readonly addresses: AddressStore
+  /** What IAM and Organizations tell; may be changed at any time. */
+  readonly account: Account
   /** How FilterLogEvents makes its pages; may be changed at any time. */
   readonly paging: PagingSettings
   readonly ipstack: IpstackApi
@@ -58,13 +65,21 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const trails = new TrailStore(articleAccountId)
   const logs = new LogStore()
   const addresses = new AddressStore()
+  const account = articleAccount(articleAccountId)
   fill({ trails, logs, addresses })
   const filterLogEvents = new FilterLogEvents(logs)
   const ipstack = new IpstackApi(undefined, options.now)
   const aws = new AwsApi({
     accountId: articleAccountId,
     credentials: [sandboxCredentials, deniedCredentials],
-    services: [cloudtrailService(trails), logsService(filterLogEvents), sts, ec2Service(addresses)],
+    services: [
+      cloudtrailService(trails),
+      logsService(filterLogEvents),
+      sts,
+      ec2Service(addresses),
+      iamService(account),
+      organizationsService(account),
+    ],
   })
   const parts: ControlledParts = {
     calls: new CallLog(),
@@ -86,6 +101,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     environment: environmentOf(url),
     trails,
     addresses,
+    account,
     ipstack,
     generateEvents: (request) => generateInto(logs, request),
     stop,

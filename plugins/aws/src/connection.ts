@@ -6,6 +6,8 @@ import { Agent as HttpsAgent } from 'node:https'
 import { CloudTrailClient } from '@aws-sdk/client-cloudtrail'
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs'
 import { EC2Client } from '@aws-sdk/client-ec2'
+import { IAMClient } from '@aws-sdk/client-iam'
+import { OrganizationsClient } from '@aws-sdk/client-organizations'
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
 import { ApiError } from '@millrace/plugin-sdk/api-error'
 import { awsCall, type CallScan } from './aws-call.js'
@@ -77,6 +79,14 @@ export class AwsConnection {
 
   ec2(region: string): EC2Client {
     return this.#client('EC2', region, (settings) => new EC2Client(settings))
+  }
+
+  iam(region: string): IAMClient {
+    return this.#client('IAM', region, (settings) => new IAMClient(settings))
+  }
+
+  organizations(region: string): OrganizationsClient {
+    return this.#client('ORGANIZATIONS', region, (settings) => new OrganizationsClient(settings))
   }
 
   sts(region: string): STSClient {

@@ -5,7 +5,7 @@ import type { AwsConfig } from './config.js'
 import type { Environment } from './credentials.js'
 
 /** Services that have tables, by the name that the SDK's settings give them (AWS_ENDPOINT_URL_<NAME>). */
-export type Service = 'CLOUDTRAIL' | 'CLOUDWATCH_LOGS' | 'EC2' | 'STS'
+export type Service = 'CLOUDTRAIL' | 'CLOUDWATCH_LOGS' | 'EC2' | 'IAM' | 'ORGANIZATIONS' | 'STS'
 
 /** The URL at which a service is asked; undefined for AWS's own. */
 export function endpointOf(

@@ -2,6 +2,7 @@
 import { definePlugin } from '@millrace/plugin-sdk/plugin'
 import { awsConfig } from './config.js'
 import { AwsConnection } from './connection.js'
+import { account } from './tables/account.js'
 import { cloudtrailTrail } from './tables/cloudtrail-trail.js'
 import { cloudtrailTrailEvent } from './tables/cloudtrail-trail-event.js'
 import { cloudwatchLogEvent } from './tables/cloudwatch-log-event.js'
@@ -25,5 +26,6 @@ export default definePlugin({
     cloudwatchLogStream,
     region,
     vpcEip,
+    account,
   ],
 })

@@ -44,9 +44,9 @@ export class AwsApi implements Service {
           const run = Object.hasOwn(service.operations, operation) ? service.operations[operation] : undefined
           if (run === undefined) throw unknownOperation(protocol)
           const input = form ?? parseBody(request)
-          return sayResult(protocol, operation, await run(input, context))
+          return sayResult(protocol, operation, await run(input, context), service.namespace)
         } catch (error) {
-          if (error instanceof AwsError) return sayError(protocol, error)
+          if (error instanceof AwsError) return sayError(protocol, error, service?.namespace)
           throw error
         }
       },
@@ -184,12 +184,16 @@ function refuse(protocol: AwsService['protocol'], service: AwsService | undefine
   const { kind, status, code, message } = refusal
   if (kind === 'throttle') {
     const throttling = code ?? service?.throttlingCode ?? 'ThrottlingException'
-    return sayError(protocol, new AwsError(throttling, message ?? 'Rate exceeded', status ?? 400))
+    return sayError(
+      protocol,
+      new AwsError(throttling, message ?? 'Rate exceeded', status ?? 400),
+      service?.namespace,
+    )
   }
   const failing = new AwsError(
     code ?? (protocol === 'json' ? 'InternalFailure' : 'InternalError'),
     message ?? 'The request processing has failed because of an unknown error, exception or failure.',
     status ?? (code === undefined ? 500 : 400),
   )
-  return sayError(protocol, failing)
+  return sayError(protocol, failing, service?.namespace)
 }

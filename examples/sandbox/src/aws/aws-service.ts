@@ -26,6 +26,8 @@ export interface AwsService {
   readonly identifier: string
   /** Other spellings of the identifier that clients send. */
   readonly otherIdentifiers?: readonly string[]
+  /** Query: the namespace of its XML, if it is not that of STS. */
+  readonly namespace?: string
   /** What the service calls its throttling error. */
   readonly throttlingCode: string
   readonly operations: Readonly<Record<string, AwsOperation>>

@@ -7,17 +7,26 @@ import type { AwsService, Serialized } from './aws-service.js'
 const stsNamespace = 'https://sts.amazonaws.com/doc/2011-06-15/'
 const ec2Namespace = 'http://ec2.amazonaws.com/doc/2016-11-15/'
 
-export function sayResult(protocol: AwsService['protocol'], operation: string, { text }: Serialized): Answer {
+export function sayResult(
+  protocol: AwsService['protocol'],
+  operation: string,
+  { text }: Serialized,
+  namespace = stsNamespace,
+): Answer {
   const requestId = randomUUID()
   if (protocol === 'json') return answer(200, 'application/x-amz-json-1.1', text, requestId)
   const xml =
     protocol === 'query'
-      ? `<${operation}Response xmlns="${stsNamespace}"><${operation}Result>${text}</${operation}Result><ResponseMetadata><RequestId>${requestId}</RequestId></ResponseMetadata></${operation}Response>`
+      ? `<${operation}Response xmlns="${namespace}"><${operation}Result>${text}</${operation}Result><ResponseMetadata><RequestId>${requestId}</RequestId></ResponseMetadata></${operation}Response>`
       : `<?xml version="1.0" encoding="UTF-8"?>\n<${operation}Response xmlns="${ec2Namespace}"><requestId>${requestId}</requestId>${text}</${operation}Response>`
   return answer(200, 'text/xml', xml, requestId)
 }
 
-export function sayError(protocol: AwsService['protocol'], error: AwsError): Answer {
+export function sayError(
+  protocol: AwsService['protocol'],
+  error: AwsError,
+  namespace = stsNamespace,
+): Answer {
   const requestId = randomUUID()
   const { code, message, status } = error
   if (protocol === 'json') {
@@ -26,7 +35,7 @@ export function sayError(protocol: AwsService['protocol'], error: AwsError): Ans
   const said = `<Code>${escapeXml(code)}</Code><Message>${escapeXml(message)}</Message>`
   const xml =
     protocol === 'query'
-      ? `<ErrorResponse xmlns="${stsNamespace}"><Error><Type>${status < 500 ? 'Sender' : 'Receiver'}</Type>${said}</Error><RequestId>${requestId}</RequestId></ErrorResponse>`
+      ? `<ErrorResponse xmlns="${namespace}"><Error><Type>${status < 500 ? 'Sender' : 'Receiver'}</Type>${said}</Error><RequestId>${requestId}</RequestId></ErrorResponse>`
       : `<?xml version="1.0" encoding="UTF-8"?>\n<Response><Errors><Error>${said}</Error></Errors><RequestID>${requestId}</RequestID></Response>`
   return answer(status, 'text/xml', xml, requestId)
 }

@@ -1,0 +1,82 @@
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { type AwsWorld, deniedEnvironment, equals, errorOf, startAwsWorld } from '../testing/aws-world.js'
+import type { AccountColumns } from './account/columns.js'
+import { account } from './account.js'
+
+let world: AwsWorld
+
+beforeEach(async () => {
+  world = await startAwsWorld()
+})
+afterEach(() => world.stop())
+
+test('every column', async () => {
+  expect(await world.rows(account)).toEqual([
+    {
+      account_aliases: '["devto-articles"]',
+      arn: 'arn:aws:::810361751552',
+      organization_id: 'o-a1b2c3d4e5',
+      organization_arn: 'arn:aws:organizations::810361751552:organization/o-a1b2c3d4e5',
+      organization_feature_set: 'ALL',
+      organization_master_account_arn:
+        'arn:aws:organizations::810361751552:account/o-a1b2c3d4e5/810361751552',
+      organization_master_account_email: 'aws@articles.example',
+      organization_master_account_id: '810361751552',
+      organization_available_policy_types: '[{"Type":"SERVICE_CONTROL_POLICY","Status":"ENABLED"}]',
+      title: 'devto-articles',
+      akas: '["arn:aws:::810361751552"]',
+      partition: 'aws',
+      region: 'global',
+      account_id: '810361751552',
+    },
+  ])
+})
+
+const cases: [(keyof AccountColumns)[], string[]][] = [
+  [['region'], []],
+  [['account_id', 'arn', 'akas', 'partition'], ['GetCallerIdentity']],
+  [['account_aliases'], ['ListAccountAliases']],
+  [['title'], ['GetCallerIdentity', 'ListAccountAliases']],
+  [['organization_id', 'organization_arn'], ['DescribeOrganization']],
+]
+test.each(cases)('columns decide which calls are made: %j', async (columns, calls) => {
+  expect(await world.rows(account, { columns })).toHaveLength(1)
+  expect(world.operations()).toEqual(calls)
+})
+
+test('an account with nothing of that', async () => {
+  world.sandbox.account.aliases = []
+  world.sandbox.account.organization = undefined
+  const [row] = await world.rows(account)
+  expect(row).toMatchObject({ account_aliases: '[]', title: '810361751552' })
+  expect(row).not.toHaveProperty('organization_id')
+})
+
+test('pages of aliases', async () => {
+  world.sandbox.account.aliases = Array.from({ length: 250 }, (_, i) => `alias-${i}`)
+  const [row] = await world.rows(account, { columns: ['account_aliases'] })
+  expect(JSON.parse(row?.account_aliases ?? '')).toEqual(world.sandbox.account.aliases)
+  expect(world.operations()).toHaveLength(3)
+})
+
+test('the number of the account decides', async () => {
+  const rowsOf = (id: string) =>
+    world.rows(account, { columns: ['title'], quals: { account_id: equals(id) } })
+  expect(await rowsOf('1')).toEqual([])
+  expect(world.operations()).toEqual(['GetCallerIdentity'])
+  expect(await rowsOf('810361751552')).toHaveLength(1)
+})
+
+test('a failure is tried again, refusals are told', async () => {
+  world.sandbox.faults.add({ kind: 'throttle', operation: 'DescribeOrganization', times: 1 })
+  world.sandbox.faults.add({ kind: 'error', operation: 'ListAccountAliases', times: 1 })
+  expect(await world.rows(account, { columns: ['organization_id', 'title'] })).toHaveLength(1)
+  const connection = world.connect({}, deniedEnvironment)
+  for (const [column, action] of [
+    ['account_aliases', 'iam:ListAccountAliases'],
+    ['organization_id', 'organizations:DescribeOrganization'],
+  ] as const) {
+    const error = await errorOf(world.rows(account, { connection, columns: [column] }))
+    expect(error).toMatchObject({ sqlState: 'HV000', detail: expect.stringContaining(action) })
+  }
+})

@@ -1,0 +1,107 @@
+/**
+ * aws_account: the account whose credentials are in use, by IAM's ListAccountAliases and Organizations'
+ * DescribeOrganization. Always one row.
+ */
+import { ListAccountAliasesCommand } from '@aws-sdk/client-iam'
+import { DescribeOrganizationCommand } from '@aws-sdk/client-organizations'
+import type { Row } from '@millrace/plugin-sdk/column'
+import type { Scan } from '@millrace/plugin-sdk/table'
+import { awsCall, awsCallExpecting, ExpectedError } from '../aws-call.js'
+import type { AwsConnection } from '../connection.js'
+import { defineTable } from '../define-table.js'
+import { identityOfScan } from '../identity-columns.js'
+import { jsonOrNull } from '../json-value.js'
+import { tokenPages } from '../token-pages.js'
+import { type AccountColumns, columns } from './account/columns.js'
+
+type AccountScan = Scan<AwsConnection, AccountColumns>
+type AccountRow = Row<AccountColumns>
+
+const notInOrganization = ['AWSOrganizationsNotInUseException']
+
+export const account = defineTable({
+  name: 'aws_account',
+  description: 'The account whose credentials are in use, its aliases and its organization.',
+  columns,
+  keys: {
+    account_id: { operators: ['='], inherent: true },
+  },
+  async *list(scan) {
+    const identity = await identityOfScan(scan, scan.quals.account_id, ['arn', 'akas', 'title'])
+    if (identity === undefined) return
+    const { partition, account_id } = identity
+    // An account has no ARN of its own; this form is Steampipe's.
+    const arn = account_id === null ? null : `arn:${partition}:::${account_id}`
+    yield [{ arn, akas: arn === null ? null : jsonOrNull([arn]), region: 'global', ...identity }]
+  },
+  hydrate: {
+    aliases: { columns: ['account_aliases', 'title'], fetch: fetchAliases },
+    organization: {
+      columns: [
+        'organization_id',
+        'organization_arn',
+        'organization_feature_set',
+        'organization_master_account_arn',
+        'organization_master_account_email',
+        'organization_master_account_id',
+        'organization_available_policy_types',
+      ],
+      fetch: fetchOrganization,
+    },
+  },
+  examples: [
+    {
+      title: 'Who this connection is',
+      sql: 'select account_id, title, partition from aws_account',
+    },
+    {
+      title: "The organization's management account",
+      sql: `select organization_id, organization_master_account_id, organization_master_account_email
+from aws_account`,
+    },
+    {
+      title: 'Kinds of policies in use in the organization',
+      sql: `select policy ->> 'Type' as type, policy ->> 'Status' as status
+from aws_account, jsonb_array_elements(organization_available_policy_types) as policy`,
+    },
+  ],
+})
+
+async function fetchAliases(row: AccountRow, scan: AccountScan): Promise<AccountRow> {
+  const { connection } = scan
+  const region = await connection.defaultRegion()
+  const pages = tokenPages(undefined, async (Marker) => {
+    const command = new ListAccountAliasesCommand({ Marker })
+    const answer = await awsCall(scan, 'ListAccountAliases', region, (abortSignal) =>
+      connection.iam(region).send(command, { abortSignal }),
+    )
+    return { items: answer.AccountAliases ?? [], token: answer.IsTruncated ? answer.Marker : undefined }
+  })
+  const aliases: string[] = []
+  for await (const page of pages) aliases.push(...page)
+  return { account_aliases: jsonOrNull(aliases), title: aliases[0] ?? row.account_id }
+}
+
+async function fetchOrganization(_row: AccountRow, scan: AccountScan): Promise<AccountRow> {
+  const { connection } = scan
+  const region = await connection.defaultRegion()
+  const answer = await awsCallExpecting(
+    scan,
+    'DescribeOrganization',
+    region,
+    notInOrganization,
+    (abortSignal) =>
+      connection.organizations(region).send(new DescribeOrganizationCommand({}), { abortSignal }),
+  )
+  if (answer instanceof ExpectedError || answer.Organization === undefined) return {}
+  const { Organization: organization } = answer
+  return {
+    organization_id: organization.Id,
+    organization_arn: organization.Arn,
+    organization_feature_set: organization.FeatureSet,
+    organization_master_account_arn: organization.MasterAccountArn,
+    organization_master_account_email: organization.MasterAccountEmail,
+    organization_master_account_id: organization.MasterAccountId,
+    organization_available_policy_types: jsonOrNull(organization.AvailablePolicyTypes),
+  }
+}
