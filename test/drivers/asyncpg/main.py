@@ -149,6 +149,33 @@ async def _():
         equal(as_texts(await connection.fetch(article_join)), article_rows)
 
 
+async def ended_by_the_server(connection, act) -> None:
+    """Checks that what `act` does ends a query that waits for an API before the driver's own time limit does."""
+    with sandbox.hanging_api('ipstack'):
+        query = asyncio.create_task(connection.fetch("select city from ipstack_ip where ip = '8.8.4.4'", timeout=2))
+        await asyncio.to_thread(sandbox.until_in_flight, 1)
+        await act()
+        try:
+            await query
+        except asyncpg.QueryCanceledError:
+            equal(await connection.fetchval('select 1'), 1)
+        except TimeoutError:
+            raise AssertionError('it is not ended') from None
+
+
+@check('ends a query that waits for an API by pg_cancel_backend', known=Known.not_in_the_backend)
+async def _():
+    async with connected() as connection, connected() as other:
+        process = connection.get_server_pid()
+        await ended_by_the_server(connection, lambda: other.fetch('select pg_cancel_backend($1)', process))
+
+
+@check('ends a query that waits for an API by statement_timeout', known=Known.not_in_the_backend)
+async def _():
+    async with connected(server_settings={'statement_timeout': '500ms'}) as connection:
+        await ended_by_the_server(connection, lambda: asyncio.sleep(0))
+
+
 @check('goes on after an error')
 async def _():
     async with connected() as connection:
