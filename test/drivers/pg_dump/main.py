@@ -41,7 +41,9 @@ def _():
 def _():
     with psycopg.connect(url, sslmode='require', autocommit=True) as connection:
         connection.execute('create table kept (ip inet primary key, city text)')
-        connection.execute('create view kept_places as select k.city as kept, i.city from kept k join ipstack_ip i using (ip)')
+        connection.execute(
+            'create view kept_places as select k.city as kept, i.city from kept k join ipstack_ip i using (ip)'
+        )
         try:
             connection.execute("insert into kept select ip, city from ipstack_ip where ip = '104.53.216.85'")
             schema_of_all = dump('--schema-only')

@@ -73,7 +73,8 @@ final class Checks {
     properties.setProperty("sslmode", "require");
     properties.setProperty("loginTimeout", "10");
     for (int i = 0; i < options.length; i += 2) properties.setProperty(options[i], options[i + 1]);
-    return DriverManager.getConnection("jdbc:postgresql://" + url.getAuthority().split("@")[1] + url.getPath(), properties);
+    String address = "jdbc:postgresql://" + url.getHost() + ":" + url.getPort() + url.getPath();
+    return DriverManager.getConnection(address, properties);
   }
 
   /** The article's join with a parameter in place of the log group's name. */
