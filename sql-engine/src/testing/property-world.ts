@@ -1,9 +1,10 @@
 /** The planner's property tests: the same rows in virtual tables and in ordinary ones. */
 import type { Row } from '@millrace/plugin-sdk/column'
+import type { Key } from '@millrace/plugin-sdk/table'
 import pg from 'pg'
 import { pino } from 'pino'
 import { catalogColumns } from '../catalog/catalog-columns.js'
-import { Engine } from '../engine.js'
+import { type CacheOptions, Engine } from '../engine.js'
 import { quoteIdentifier, quoteLiteral } from '../parse/identifier.js'
 import { startTestPostgres } from '../postgres/testing.js'
 import type { BoundParameters } from '../statement.js'
@@ -35,13 +36,15 @@ export function setsOfRows(count: number): readonly RandomRows[] {
   return Array.from({ length: count }, (_, set) => randomRows(choicesOfSet(set)))
 }
 
+/** @param cache what is kept of one set's rows; it is forgotten when another set is asked for */
 export async function startPropertyWorld(
   allRows: readonly RandomRows[],
   filtering: Filtering,
+  cache: CacheOptions = { ttl: 0, maxBytes: 0 },
 ): Promise<PropertyWorld> {
   const shown = Object.fromEntries(Object.keys(randomTables).map((name) => [name, [] as Row[]]))
   const virtuals = Object.entries(randomTables).flatMap(([name, { columns, keys }]) =>
-    keys === undefined ? [] : [[name, { columns, keys, rows: shown[name] ?? [] }] as const],
+    keys === undefined ? [] : [[name, { columns, keys: inherent(keys), rows: shown[name] ?? [] }] as const],
   )
   const counting = countingPlugin(Object.fromEntries(virtuals), async () => {}, filtering)
   const postgres = await startTestPostgres()
@@ -50,16 +53,20 @@ export async function startPropertyWorld(
     connections: [{ name: 'counting', plugin: counting.plugin, settings: {} }],
     environment: {},
     log: pino({ level: 'silent' }),
+    cache,
   })
   const config = { ...postgres.engineConfig, user: 'millrace' }
   const session = await ClientSession.open(config, engine)
   const oracle = new pg.Client({ ...config, options: '' })
   await oracle.connect()
   for (const [set, rows] of allRows.entries()) await oracle.query(setUp(set, rows, counting))
+  let shownSet: number | undefined
 
   return {
     ...counting,
     async run(query, set) {
+      if (set !== shownSet) engine.forgetRows()
+      shownSet = set
       for (const [name, rows] of Object.entries(shown)) {
         rows.splice(0, rows.length, ...(allRows[set]?.[name] ?? []))
       }
@@ -77,6 +84,11 @@ export async function startPropertyWorld(
       await postgres.stop()
     },
   }
+}
+
+/** No column of these tables only repeats what is asked for. */
+function inherent(keys: Readonly<Record<string, Key>>): Readonly<Record<string, Key>> {
+  return Object.fromEntries(Object.entries(keys).map(([name, key]) => [name, { ...key, inherent: true }]))
 }
 
 /** The same numbers each time, from a linear congruential generator (Numerical Recipes' constants). */
