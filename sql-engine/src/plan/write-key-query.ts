@@ -1,4 +1,5 @@
 /** Writes a key query as SQL: pieces of the statement's syntax tree, put together anew. */
+import { randomUUID } from 'node:crypto'
 import type { ColumnType } from '@millrace/plugin-sdk/column'
 import { Deparser } from 'pgsql-deparser'
 import type { Binding, Cte, Leaf, VirtualLeaf } from '../bind/binding.js'
@@ -19,22 +20,41 @@ export interface Wanted {
   readonly cast: boolean
 }
 
+/**
+ * Stands for a scan table's name until that is known. No statement has it by chance, and none can by
+ * intent, for it is another one in each process.
+ */
+const placeholderPrefix = `s_${randomUUID().replaceAll('-', '').slice(0, 16)}`
+
+/** Writes the key queries of a statement. What it has written once it does not write again. */
 export class KeyQueryWriter {
   readonly #binding: Binding
   readonly #pieces: Pieces
-  readonly #nameOf: ScanTableName
+  readonly #written = new WeakMap<KeyQuery, Map<string, string | undefined>>()
 
-  constructor(binding: Binding, pieces: Pieces, nameOf: ScanTableName) {
+  constructor(binding: Binding, pieces: Pieces) {
     this.#binding = binding
     this.#pieces = pieces
-    this.#nameOf = nameOf
   }
 
   /**
    * A query whose rows hold, for each wanted value, its type's name and the value as JSON.
+   * @param wanted the same ones each time for a query, but for their casts
    * @returns undefined when it cannot be written faithfully
    */
-  write(query: KeyQuery, wanted: readonly Wanted[]): string | undefined {
+  write(query: KeyQuery, wanted: readonly Wanted[], nameOf: ScanTableName): string | undefined {
+    const written = this.#written.get(query) ?? new Map<string, string | undefined>()
+    this.#written.set(query, written)
+    const casts = wanted.map(({ cast }) => cast).join()
+    if (!written.has(casts)) written.set(casts, this.#write(query, wanted))
+    let text = written.get(casts)
+    for (const [index, leaf] of this.#binding.virtualLeaves.entries()) {
+      if (query.virtuals.has(leaf)) text = text?.replaceAll(placeholder(index), nameOf(leaf))
+    }
+    return text
+  }
+
+  #write(query: KeyQuery, wanted: readonly Wanted[]): string | undefined {
     const aliases = new Map<Leaf, string>()
     for (const leaf of query.from) {
       // A function's alias may name its column too, so that it must stay.
@@ -42,7 +62,7 @@ export class KeyQueryWriter {
       if ([...aliases.values()].includes(alias)) return undefined
       aliases.set(leaf, alias)
     }
-    const copy = new TreeCopy(this.#binding, this.#nameOf, aliases)
+    const copy = new TreeCopy(this.#binding, aliases)
     const fromClause = query.from.map((leaf) => copy.leaf(leaf))
     const targetList: Node[] = []
     for (const [index, { source, literalType, cast }] of wanted.entries()) {
@@ -109,15 +129,21 @@ function expressionOf(
   return { ColumnRef: { fields: [string(alias), string('value')] } }
 }
 
-/** Copies trees, with names replaced: virtual tables by scan tables, leaves and CTEs by names of our own. */
+/** The underscore at its end tells the first from the twelfth. */
+function placeholder(index: number): string {
+  return `${placeholderPrefix}_${index}_`
+}
+
+/**
+ * Copies trees, with names replaced: virtual tables by placeholders for scan tables, leaves and CTEs by names
+ * of our own.
+ */
 class TreeCopy {
   readonly #binding: Binding
-  readonly #nameOf: ScanTableName
   readonly #aliases: ReadonlyMap<Leaf, string>
 
-  constructor(binding: Binding, nameOf: ScanTableName, aliases: ReadonlyMap<Leaf, string>) {
+  constructor(binding: Binding, aliases: ReadonlyMap<Leaf, string>) {
     this.#binding = binding
-    this.#nameOf = nameOf
     this.#aliases = aliases
   }
 
@@ -176,7 +202,12 @@ class TreeCopy {
     const cte = this.#binding.cteOf(rangeVar)
     if (virtual !== undefined) {
       const { catalogname: _catalog, ...rest } = rangeVar
-      return { ...rest, schemaname: scanSchema, relname: this.#nameOf(virtual), alias: { ...alias } }
+      return {
+        ...rest,
+        schemaname: scanSchema,
+        relname: placeholder(this.#binding.virtualLeaves.indexOf(virtual)),
+        alias: { ...alias },
+      }
     }
     if (cte !== undefined) return { ...rangeVar, relname: this.#cteName(cte), alias: { ...alias } }
     return { ...rangeVar }

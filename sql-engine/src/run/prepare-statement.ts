@@ -7,7 +7,6 @@ import { DatabaseError } from '../database-error.js'
 import type { Connection } from '../fetch/connection.js'
 import { SourceText } from '../parse/source-text.js'
 import { findAll, type Node } from '../parse/syntax-tree.js'
-import { KeyQueryWriter } from '../plan/write-key-query.js'
 import type { ScanTable } from '../stage/scan-table.js'
 import type { ScanTables } from '../stage/scan-tables.js'
 import type { PreparedStatement, PrepareOptions, Session } from '../statement.js'
@@ -44,8 +43,7 @@ export async function prepareStatement(
     if (table === undefined) throw new Error(`the scan of ${leaf.name} is not staged`)
     return table
   }
-  const writer = new KeyQueryWriter(plan.binding, plan.pieces, (leaf) => tableOf(leaf).name)
-  const pusher = new QualPusher(session, options.parameters, writer)
+  const pusher = new QualPusher(session, options.parameters, plan.writer, (leaf) => tableOf(leaf).name)
   await pusher.evaluateConstants(plan.scans)
   await runScans(
     {

@@ -7,7 +7,7 @@ import { inside, type Node } from '../parse/syntax-tree.js'
 import { type DecodedValue, decodeValue, type KeyValue } from '../plan/key-values.js'
 import { missingKeyError, missingKeys } from '../plan/missing-key.js'
 import type { PlannedQual, PlannedSource, ScanPlan } from '../plan/plan-scans.js'
-import type { KeyQueryWriter, Wanted } from '../plan/write-key-query.js'
+import type { KeyQueryWriter, ScanTableName, Wanted } from '../plan/write-key-query.js'
 import type { BoundParameters, Session } from '../statement.js'
 
 /** What a scan is asked for. */
@@ -31,9 +31,16 @@ export class QualPusher {
   readonly #session: Session
   readonly #parameters: BoundParameters | undefined
   readonly #writer: KeyQueryWriter
+  readonly #nameOf: ScanTableName
   readonly #constants = new Map<QuerySource, Promise<DecodedValue>>()
 
-  constructor(session: Session, parameters: BoundParameters | undefined, writer: KeyQueryWriter) {
+  constructor(
+    session: Session,
+    parameters: BoundParameters | undefined,
+    writer: KeyQueryWriter,
+    nameOf: ScanTableName,
+  ) {
+    this.#nameOf = nameOf
     this.#session = session
     this.#parameters = parameters
     this.#writer = writer
@@ -139,7 +146,7 @@ export class QualPusher {
   }
 
   async #rows({ query }: QuerySource, wanted: Wanted): Promise<readonly DecodedValue[]> {
-    const text = this.#writer.write(query, [wanted])
+    const text = this.#writer.write(query, [wanted], this.#nameOf)
     if (text === undefined) return [{ kind: 'inexact' }]
     const { rows } = await this.#session.query(text, this.#parameters)
     return rows.map(([type, json]) => decodeValue(type ?? '', json ?? null, wanted.literalType))
@@ -147,7 +154,7 @@ export class QualPusher {
 
   async #evaluate(wanted: readonly Wanted[]): Promise<readonly DecodedValue[]> {
     if (wanted.length === 0) return []
-    const text = this.#writer.write({ from: [], where: [], virtuals: new Set() }, wanted)
+    const text = this.#writer.write({ from: [], where: [], virtuals: new Set() }, wanted, this.#nameOf)
     if (text === undefined) return this.#evaluateApart(wanted)
     const [row] = (await this.#session.query(text, this.#parameters)).rows
     const values = wanted.map(({ literalType }, index) =>

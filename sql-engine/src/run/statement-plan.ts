@@ -1,6 +1,6 @@
 /** What is the same each time that a statement runs, as long as its names stand for the same. */
 import { bind } from '../bind/binder.js'
-import type { Binding, VirtualLeaf } from '../bind/binding.js'
+import type { VirtualLeaf } from '../bind/binding.js'
 import { lookUpQuery, readNames } from '../bind/look-up-names.js'
 import type { SessionSettings } from '../bind/session-settings.js'
 import type { VirtualTable } from '../catalog/virtual-table.js'
@@ -8,12 +8,12 @@ import type { Node } from '../parse/syntax-tree.js'
 import { neededColumns } from '../plan/needed-columns.js'
 import { Pieces } from '../plan/piece.js'
 import { planScans, type ScanPlan } from '../plan/plan-scans.js'
+import { KeyQueryWriter } from '../plan/write-key-query.js'
 import type { Session } from '../statement.js'
 import { RewritableStatement } from './rewrite-statement.js'
 
 export interface StatementPlan {
-  readonly binding: Binding
-  readonly pieces: Pieces
+  readonly writer: KeyQueryWriter
   readonly scans: readonly ScanPlan[]
   /** Columns that each scan has to fill. */
   readonly columns: ReadonlyMap<VirtualLeaf, ReadonlySet<string>>
@@ -61,8 +61,7 @@ export class StatementPlans {
     if (binding.virtualLeaves.length === 0) return undefined
     const pieces = new Pieces(binding, names.functions)
     return {
-      binding,
-      pieces,
+      writer: new KeyQueryWriter(binding, pieces),
       scans: planScans(binding, pieces, names.functions),
       columns: neededColumns(statement, binding),
       rewritable: new RewritableStatement(text, statement, binding),
