@@ -1,5 +1,6 @@
 /** What stands in the sandbox from the start. */
 import type { AddressStore } from './aws/address-store.js'
+import type { EventHistory } from './aws/event-history.js'
 import type { LogStore } from './aws/log-store.js'
 import type { TrailStore } from './aws/trail-store.js'
 import { articleEvents, ipv6Events } from './data/article-events.js'
@@ -20,13 +21,16 @@ export interface Stores {
   readonly trails: TrailStore
   readonly logs: LogStore
   readonly addresses: AddressStore
+  readonly history: EventHistory
 }
 
 /** The article's trail and events; beside them log groups with what the article does not have. */
-export function fill({ trails, logs, addresses }: Stores): void {
+export function fill({ trails, logs, addresses, history }: Stores): void {
   const { accountId } = trails
   trails.add(articleTrail(accountId))
-  logs.addEvents(articleRegion, articleLogGroup, articleEvents(accountId))
+  const events = articleEvents(accountId)
+  logs.addEvents(articleRegion, articleLogGroup, events)
+  for (const { message } of events) history.add(articleRegion, message)
   logs.addEvents(articleRegion, ipv6LogGroup, ipv6Events(accountId))
   logs.addEvents(articleRegion, oddLogGroup, oddEvents())
   logs.createGroup(articleRegion, emptyLogGroup, [articleStream(accountId)])

@@ -13,6 +13,7 @@ import { AddressStore } from './aws/address-store.js'
 import { AwsApi } from './aws/aws-api.js'
 import { cloudtrailService } from './aws/cloudtrail.js'
 import { ec2Service } from './aws/ec2.js'
+import { EventHistory } from './aws/event-history.js'
 import { FilterLogEvents, type PagingSettings } from './aws/filter-log-events.js'
 import { iamService } from './aws/iam.js'
 import { LogStore } from './aws/log-store.js'
@@ -25,6 +26,7 @@ import { fill } from './contents.js'
 import { type ControlledParts, controlAnswer } from './control.js'
 import { articleAccountId, deniedCredentials, sandboxCredentials } from './credentials.js'
 import { articleAccount } from './data/article-account.js'
+import { articleDelivery } from './data/article-trail.js'
 import { environmentOf } from './environment.js'
 import { Faults } from './faults.js'
 import { type GeneratedLogGroup, type GenerateRequest, generateInto } from './generate.js'
@@ -48,6 +50,7 @@ export interface Sandbox extends AsyncDisposable {
   readonly faults: Faults
   readonly logs: LogStore
   readonly trails: TrailStore
+  readonly history: EventHistory
   readonly addresses: AddressStore
   /** What IAM and Organizations tell; may be changed at any time. */
   readonly account: Account
@@ -66,14 +69,15 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const logs = new LogStore()
   const addresses = new AddressStore()
   const account = articleAccount(articleAccountId)
-  fill({ trails, logs, addresses })
+  const history = new EventHistory(articleDelivery)
+  fill({ trails, logs, addresses, history })
   const filterLogEvents = new FilterLogEvents(logs)
   const ipstack = new IpstackApi(undefined, options.now)
   const aws = new AwsApi({
     accountId: articleAccountId,
     credentials: [sandboxCredentials, deniedCredentials],
     services: [
-      cloudtrailService(trails),
+      cloudtrailService({ trails, history }),
       logsService(filterLogEvents),
       sts,
       ec2Service(addresses),
@@ -100,6 +104,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     url,
     environment: environmentOf(url),
     trails,
+    history,
     addresses,
     account,
     ipstack,

@@ -3,6 +3,7 @@ import { definePlugin } from '@millrace/plugin-sdk/plugin'
 import { awsConfig } from './config.js'
 import { AwsConnection } from './connection.js'
 import { account } from './tables/account.js'
+import { cloudtrailLookupEvent } from './tables/cloudtrail-lookup-event.js'
 import { cloudtrailTrail } from './tables/cloudtrail-trail.js'
 import { cloudtrailTrailEvent } from './tables/cloudtrail-trail-event.js'
 import { cloudwatchLogEvent } from './tables/cloudwatch-log-event.js'
@@ -27,5 +28,6 @@ export default definePlugin({
     region,
     vpcEip,
     account,
+    cloudtrailLookupEvent,
   ],
 })

@@ -1,7 +1,11 @@
-/** AWS CloudTrail: trails, their status, selectors and tags. */
+/** AWS CloudTrail: trails, their status, selectors and tags; the event history. */
 import { z } from 'zod'
 import { AwsError, constraintError } from './aws-error.js'
 import { type AwsContext, type AwsService, json } from './aws-service.js'
+import type { EventHistory } from './event-history.js'
+import { ListPages } from './list-pages.js'
+import { lookupEvents } from './lookup-events.js'
+import { readInput } from './read-input.js'
 import type { Trail, TrailStore } from './trail-store.js'
 
 const describeTrailsInput = z.object({
@@ -16,7 +20,13 @@ const listTagsInput = z.object({ ResourceIdList: z.array(z.string()), NextToken:
 /** ListTags takes so many resources at once. */
 const mostTaggedResources = 20
 
-export function cloudtrailService(trails: TrailStore): AwsService {
+export interface CloudTrailStores {
+  readonly trails: TrailStore
+  readonly history: EventHistory
+}
+
+export function cloudtrailService({ trails, history }: CloudTrailStores): AwsService {
+  const pages = new ListPages()
   return {
     name: 'cloudtrail',
     protocol: 'json',
@@ -25,8 +35,9 @@ export function cloudtrailService(trails: TrailStore): AwsService {
     otherIdentifiers: ['com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101'],
     throttlingCode: 'ThrottlingException',
     operations: {
+      LookupEvents: (raw, context) => lookupEvents(raw, context, history, pages),
       DescribeTrails: (raw, context) => {
-        const input = read(describeTrailsInput, raw)
+        const input = readInput(describeTrailsInput, raw)
         const names = input.trailNameList ?? []
         const listed =
           names.length > 0
@@ -34,9 +45,9 @@ export function cloudtrailService(trails: TrailStore): AwsService {
             : trails.inRegion(context.region, input.includeShadowTrails ?? true)
         return json({ trailList: listed.map((trail) => describe(trails, trail)) })
       },
-      GetTrailStatus: (raw, context) => json(get(trails, read(nameInput, raw).Name, context).status),
+      GetTrailStatus: (raw, context) => json(get(trails, readInput(nameInput, raw).Name, context).status),
       GetEventSelectors: (raw, context) => {
-        const trail = get(trails, read(trailNameInput, raw).TrailName, context)
+        const trail = get(trails, readInput(trailNameInput, raw).TrailName, context)
         return json({
           TrailARN: trails.arnOf(trail),
           EventSelectors: trail.eventSelectors,
@@ -44,7 +55,7 @@ export function cloudtrailService(trails: TrailStore): AwsService {
         })
       },
       GetInsightSelectors: (raw, context) => {
-        const { TrailName, EventDataStore } = read(insightInput, raw)
+        const { TrailName, EventDataStore } = readInput(insightInput, raw)
         if (typeof TrailName !== 'string' || typeof EventDataStore === 'string') {
           throw new AwsError(
             'InvalidParameterCombinationException',
@@ -61,7 +72,7 @@ export function cloudtrailService(trails: TrailStore): AwsService {
         return json({ TrailARN: trails.arnOf(trail), InsightSelectors: trail.insightSelectors })
       },
       ListTags: (raw, context) => {
-        const { ResourceIdList: arns } = read(listTagsInput, raw)
+        const { ResourceIdList: arns } = readInput(listTagsInput, raw)
         if (arns.length > mostTaggedResources) {
           throw constraintError(
             `[${arns.length} ARNs]`,
@@ -74,12 +85,6 @@ export function cloudtrailService(trails: TrailStore): AwsService {
       },
     },
   }
-}
-
-function read<T>(schema: z.ZodType<T>, raw: unknown): T {
-  const parsed = schema.safeParse(raw)
-  if (!parsed.success) throw new AwsError('SerializationException', z.prettifyError(parsed.error))
-  return parsed.data
 }
 
 function describe(trails: TrailStore, trail: Trail): unknown {

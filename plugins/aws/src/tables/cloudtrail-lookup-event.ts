@@ -1,0 +1,159 @@
+/**
+ * aws_cloudtrail_lookup_event: CloudTrail's event history of the last 90 days, by LookupEvents.
+ */
+import { type Event, LookupEventsCommand } from '@aws-sdk/client-cloudtrail'
+import type { Row } from '@millrace/plugin-sdk/column'
+import { merge } from '@millrace/plugin-sdk/merge'
+import { equalValue } from '@millrace/plugin-sdk/qual'
+import type { Key, Scan } from '@millrace/plugin-sdk/table'
+import { awsCall } from '../aws-call.js'
+import type { AwsConnection } from '../connection.js'
+import { defineTable } from '../define-table.js'
+import { identityOfScan } from '../identity-columns.js'
+import { jsonOfText, jsonOrNull } from '../json-value.js'
+import { regionsOfScan } from '../regions.js'
+import { pageSize, tokenPages } from '../token-pages.js'
+import { type Lookup, lookupsOf } from './cloudtrail-lookup-event/attributes.js'
+import { columns, type LookupColumns } from './cloudtrail-lookup-event/columns.js'
+import { isoOfMicroseconds, type TimeRange, timeRangeOf } from './cloudtrail-lookup-event/time-range.js'
+
+type LookupScan = Scan<AwsConnection, LookupColumns>
+type LookupRow = Row<LookupColumns>
+
+const mostEventsPerPage = 50
+
+/** LookupEvents bears two calls a second in a region; more side by side would only be throttled. */
+const lookupsAtOnce = 2
+
+/** Events that come are looked through, so that rows have only values that were asked for. */
+const attributeKey: Key = { operators: ['='], valuesPerCall: 50, inherent: true }
+const questionKey: Key = { operators: ['='], valuesPerCall: 1 }
+
+export const cloudtrailLookupEvent = defineTable({
+  name: 'aws_cloudtrail_lookup_event',
+  description:
+    'Management events of the last 90 days, as CloudTrail keeps them for every account, with or without a ' +
+    'trail. The API gives 50 events a call and takes two calls a second: name an attribute, or a time.',
+  columns,
+  keys: {
+    event_id: attributeKey,
+    event_name: attributeKey,
+    event_source: attributeKey,
+    read_only: attributeKey,
+    access_key_id: attributeKey,
+    event_time: { operators: ['=', '>', '>=', '<', '<='], inherent: true },
+    end_time: questionKey,
+    start_time: questionKey,
+    resource_name: questionKey,
+    resource_type: questionKey,
+    username: attributeKey,
+    region: { operators: ['='], inherent: true },
+    account_id: { operators: ['='], inherent: true },
+  },
+  async *list(scan) {
+    const echo = echoOf(scan)
+    const range = timeRangeOf(scan.quals)
+    if (range === undefined) return
+    const identity = await identityOfScan(scan, scan.quals.account_id)
+    if (identity === undefined) return
+    const regions = await regionsOfScan(scan, scan.quals.region)
+    const lookups = lookupsOf(scan.quals)
+    yield* merge(
+      regions.map((region) => {
+        const values = { ...echo, ...identity, region }
+        return merge(
+          lookups.map((lookup) => eventsOf(lookup, range, region, values, scan)),
+          lookupsAtOnce,
+        )
+      }),
+    )
+  },
+  examples: [
+    {
+      title: 'The latest events that changed something',
+      sql: `select event_time, event_source, event_name, username
+from aws_cloudtrail_lookup_event
+where read_only = 'false'
+limit 20`,
+    },
+    {
+      title: 'Sign-ins to the console, with their addresses',
+      sql: `select event_time, username, cloud_trail_event ->> 'sourceIPAddress' as address
+from aws_cloudtrail_lookup_event
+where event_name = 'ConsoleLogin'`,
+    },
+    {
+      title: 'Events of an hour',
+      sql: `select event_time, event_name, username, resources
+from aws_cloudtrail_lookup_event
+where event_time >= timestamptz '2022-07-06 19:00+00' and event_time < timestamptz '2022-07-06 20:00+00'`,
+    },
+    {
+      title: 'What was done with a bucket',
+      sql: `select event_time, event_name, username
+from aws_cloudtrail_lookup_event
+where resource_type = 'AWS::S3::Bucket' and resource_name = 'devto-public-assets'`,
+    },
+  ],
+})
+
+/** Columns that only repeat what was asked for. */
+function echoOf({ quals }: LookupScan): LookupRow {
+  return {
+    start_time: isoOfMicroseconds(equalValue(quals.start_time)),
+    end_time: isoOfMicroseconds(equalValue(quals.end_time)),
+    resource_name: equalValue(quals.resource_name),
+    resource_type: equalValue(quals.resource_type),
+  }
+}
+
+function eventsOf(
+  { attribute, isMeant, isLoose }: Lookup,
+  range: TimeRange,
+  region: string,
+  values: LookupRow,
+  scan: LookupScan,
+): AsyncGenerator<readonly LookupRow[]> {
+  const wantsRecord = scan.columns.has('cloud_trail_event')
+  const isInTime = timeTest(scan)
+  return tokenPages(scan.limit, async (NextToken) => {
+    const command = new LookupEventsCommand({
+      ...range,
+      ...(attribute === undefined ? {} : { LookupAttributes: [attribute] }),
+      MaxResults: isLoose ? mostEventsPerPage : pageSize(scan.limit, mostEventsPerPage),
+      NextToken,
+    })
+    const answer = await awsCall(scan, 'LookupEvents', region, (abortSignal) =>
+      scan.connection.cloudTrail(region).send(command, { abortSignal }),
+    )
+    const events = (answer.Events ?? []).filter((event) => isMeant(event) && isInTime(event))
+    return { items: events.map((event) => rowOf(event, values, wantsRecord)), token: answer.NextToken }
+  })
+}
+
+/** PostgreSQL cannot check start_time and end_time: they are not the event's. */
+function timeTest({ quals }: LookupScan): (event: Event) => boolean {
+  const start = equalValue(quals.start_time)
+  const end = equalValue(quals.end_time)
+  return ({ EventTime }) => {
+    if (EventTime === undefined) return true
+    const time = BigInt(EventTime.getTime()) * 1000n
+    return (start === undefined || time >= start) && (end === undefined || time <= end)
+  }
+}
+
+function rowOf(event: Event, values: LookupRow, wantsRecord: boolean): LookupRow {
+  return {
+    ...values,
+    event_id: event.EventId,
+    event_name: event.EventName,
+    event_source: event.EventSource,
+    read_only: event.ReadOnly,
+    access_key_id: event.AccessKeyId,
+    event_time: event.EventTime,
+    username: event.Username,
+    resources: jsonOrNull(event.Resources),
+    cloud_trail_event: wantsRecord ? jsonOfText(event.CloudTrailEvent) : null,
+    title: event.EventName,
+  }
+}
