@@ -1,5 +1,6 @@
 /** The PostgreSQL server that clients see: accepts connections, lets clients in, serves each in a session. */
 import { createServer, type Server, type Socket } from 'node:net'
+import { loopbackApplicationName } from '@millrace/sql-engine/catalog/loopback'
 import { DatabaseError } from '@millrace/sql-engine/database-error'
 import type { StatementEngine } from '@millrace/sql-engine/statement'
 import type { Logger } from 'pino'
@@ -123,7 +124,8 @@ class ListeningGateway implements Gateway {
       if (this.#sockets.size > 2 * maxConnections + 10) throw refuse(socket, tooManyClients())
       const arrival = await shakeHands(socket, { certificate: tls, authenticator: this.#authenticator })
       if (arrival.kind === 'cancel') {
-        this.#sessions.get(arrival.key.toString('hex'))?.cancel()
+        // The client learns by the connection's end that its request has been passed on.
+        await this.#sessions.get(arrival.key.toString('hex'))?.cancel()
         new SocketWriter(socket).end()
       } else await this.#serve(arrival, () => clearTimeout(timer))
       log.debug('connection ended')
@@ -145,7 +147,8 @@ class ListeningGateway implements Gateway {
       await backend.ready()
       const connection = await connectBackend(backend.socketPath, parameters)
       onGreeted()
-      const session = new Session({ client: stream, backend: connection, engine, log })
+      const isLoopback = parameters.get('application_name') === loopbackApplicationName
+      const session = new Session({ client: stream, backend: connection, engine, isLoopback, log })
       const key = connection.key.toString('hex')
       this.#sessions.set(key, session)
       try {

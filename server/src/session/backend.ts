@@ -25,6 +25,9 @@ const ownName = 'millrace_key'
 /** A statement that fails: PostgreSQL then gives up the transaction and reads over everything to the next Sync. */
 const failingStatement = '"Millrace could not prepare the statement; this error ends its transaction"'
 
+/** In milliseconds. */
+const cancelTimeout = 10_000
+
 export interface BackendOptions extends BackendConnection {
   readonly client: SocketWriter
   /** Called when PostgreSQL is ready for a query and no transaction is open: no portal is left. */
@@ -38,6 +41,7 @@ export class Backend {
   #transactionStatus = idleStatus
   #saidGoodbye = false
   #lost: DatabaseError | undefined
+  #cancelling: Promise<void> | undefined
   readonly #waiting = new Set<(error: DatabaseError) => void>()
 
   constructor(readonly options: BackendOptions) {}
@@ -113,15 +117,18 @@ export class Backend {
     await this.askHidden(replies).catch(() => {})
   }
 
-  /** Stops what PostgreSQL is doing for the client; nothing if it is waiting for it. */
-  cancel(): void {
-    if (this.replies.idle) return
-    const socket = createConnection(this.options.socketPath)
-    // Nobody is told whether a cancel request came in time, or at all.
-    socket.on('error', () => socket.destroy())
-    socket.setTimeout(10_000, () => socket.destroy())
-    socket.on('data', () => {})
-    socket.end(cancelPacket(this.options.key))
+  /**
+   * Stops what PostgreSQL is doing for the client; nothing if it is waiting for it. Resolves when PostgreSQL has
+   * taken the request, so that it cannot hit what the client asks for next.
+   */
+  async cancel(): Promise<void> {
+    if (!this.replies.idle) this.#cancelling = sendCancel(this.options)
+    await this.#cancelling
+  }
+
+  /** Resolves when no cancel request is on its way. */
+  async cancelled(): Promise<void> {
+    await this.#cancelling
   }
 
   /** Passes PostgreSQL's replies on until it, or the client, has gone. */
@@ -193,6 +200,18 @@ export class Backend {
       this.#waiting.delete(reject)
     }
   }
+}
+
+/** Nobody is told whether a cancel request came in time, or at all; PostgreSQL closes its connection. */
+function sendCancel({ socketPath, key }: BackendConnection): Promise<void> {
+  return new Promise((resolve) => {
+    const socket = createConnection(socketPath)
+    socket.on('error', () => socket.destroy())
+    socket.on('close', () => resolve())
+    socket.setTimeout(cancelTimeout, () => socket.destroy())
+    socket.resume()
+    socket.write(cancelPacket(key))
+  })
 }
 
 const isRow = ({ type }: FrameHead) => type === messages.dataRow || type === messages.copyData

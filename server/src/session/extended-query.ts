@@ -20,7 +20,7 @@ import { backend as messages } from '../wire/message-types.js'
 import type { Backend } from './backend.js'
 import { HiddenReplies } from './hidden-replies.js'
 import { preparedReplies } from './prepared-replies.js'
-import { plain, type ReplyHandler } from './reply-queue.js'
+import { plain, type ReplyHandler, type Request, type RequestKind } from './reply-queue.js'
 
 export interface ExtendedQueryWorld {
   readonly backend: Backend
@@ -31,10 +31,21 @@ export interface ExtendedQueryWorld {
   report(error: unknown): void
 }
 
+interface NamedStatement {
+  readonly statement: Statement
+  /** All that the client's Parse held, with what surrounds the statement. */
+  readonly text: string
+}
+
+/** Commands that prepare statements or forget them. */
+const renaming = /\b(?:prepare|deallocate|discard)\b/i
+
 export class ExtendedQueries {
   readonly #world: ExtendedQueryWorld
   /** The client's prepared statements that name virtual tables. */
-  readonly #statements = new Map<string, Statement>()
+  readonly #statements = new Map<string, NamedStatement>()
+  /** Whether SQL commands may have given names to other statements. */
+  #mayBeRenamed = false
   /** Names of such statements that PostgreSQL may not have answered for. */
   readonly #unanswered = new Set<string>()
   /** Portals that stand for rewritten statements. */
@@ -54,9 +65,28 @@ export class ExtendedQueries {
     return this.#statements.size > 0 || this.#unanswered.size > 0 || this.#portals.size > 0
   }
 
+  /** To be told of every text that the client sends. */
+  noteText(text: string): void {
+    this.#mayBeRenamed ||= renaming.test(text)
+  }
+
+  /** To be told of a message that is passed on unread. @returns what will be answered */
+  passOn(kind: RequestKind): Request {
+    if (kind === 'parse') {
+      this.#mayBeRenamed = true
+      // A name that is not empty would have to be closed before it is prepared anew.
+      this.#unanswered.add('')
+      return { kind, handler: relaying(() => this.#statements.delete('')) }
+    }
+    if (kind === 'bind') this.#portals.delete('')
+    if (kind === 'query') this.#mayBeRenamed = true
+    return plain[kind]
+  }
+
   parse(message: Buffer): void {
     const { backend, analyse } = this.#world
     const { name, text } = readParse(message)
+    this.noteText(text)
     const statements = analyse(text)
     const [statement] = statements ?? []
     // PostgreSQL refuses several statements in one Parse.
@@ -67,7 +97,7 @@ export class ExtendedQueries {
     }
     this.#unanswered.add(name)
     const handler = relaying(() => {
-      if (isVirtual) this.#statements.set(name, statement)
+      if (isVirtual) this.#statements.set(name, { statement, text })
       else this.#statements.delete(name)
     })
     backend.send(message, { kind: 'parse', handler })
@@ -116,13 +146,13 @@ export class ExtendedQueries {
       backend.send(message, plain.bind)
       return
     }
-    const statement = this.#statements.get(bind.statement)
+    const statement = await this.#statementOf(bind.statement)
     const types = statement && (await this.#parameterTypes(bind.statement))
     if (types instanceof DatabaseError) {
       report(types)
       return
     }
-    // PostgreSQL says what is wrong with the number of values.
+    // PostgreSQL says what is wrong with the name, or with the number of values.
     if (types?.length !== bind.values.length || statement === undefined) {
       this.#portals.delete(bind.portal)
       backend.send(message, plain.bind)
@@ -139,6 +169,22 @@ export class ExtendedQueries {
     backend.send(bindMessage(bind.portal, name, bind.rest), { kind: 'bind', handler })
     this.#hidden.push(name)
     this.#portals.set(bind.portal, handler)
+  }
+
+  /** The statement over virtual tables that a name stands for, if it does. */
+  async #statementOf(name: string): Promise<Statement | undefined> {
+    const known = this.#statements.get(name)
+    // Commands do not reach the unnamed statement.
+    if (known === undefined || name === '' || !this.#mayBeRenamed) return known?.statement
+    const { backend } = this.#world
+    const parameters = { types: [textType], formats: [0 as const], values: [Buffer.from(name)] }
+    const result = await backend.query(preparedText, parameters).catch((error: unknown) => {
+      if (error instanceof DatabaseError && !backend.isLost) return undefined
+      throw error
+    })
+    if (result?.rows[0]?.[0] === known.text) return known.statement
+    this.#statements.delete(name)
+    return undefined
   }
 
   /** Asked each time: the statement may have been deallocated by an SQL command. */
@@ -168,6 +214,9 @@ export class ExtendedQueries {
     return this.#statements.has(statement) || this.#unanswered.has(statement)
   }
 }
+
+const preparedText = 'select statement from pg_catalog.pg_prepared_statements where name = $1'
+const textType = 25
 
 /** Passes all replies on. */
 function relaying(done: () => void): ReplyHandler {

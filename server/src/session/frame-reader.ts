@@ -96,6 +96,17 @@ export class FrameReader {
     return end === this.#offset ? undefined : this.#advance(end - this.#offset)
   }
 
+  /** What else comes is read over: a peer that is still sending may then read why it need not. */
+  discard(): void {
+    this.#socket.off('data', this.#onData)
+    this.#buffer = Buffer.alloc(0)
+    this.#offset = 0
+    this.#chunks = []
+    this.#waiting = 0
+    this.#socket.resume()
+    this.#end()
+  }
+
   #head(): FrameHead {
     return this.#headAt(this.#offset)
   }

@@ -1,4 +1,5 @@
 /** A client's session: its messages go to its own PostgreSQL connection, virtual tables are prepared on the way. */
+import { isUtf8 } from 'node:buffer'
 import type { Duplex } from 'node:stream'
 import { DatabaseError } from '@millrace/sql-engine/database-error'
 import type {
@@ -21,7 +22,7 @@ import { plain, type RequestKind } from './reply-queue.js'
 import { runSimpleQuery } from './simple-query.js'
 import { SocketWriter } from './socket-writer.js'
 
-/** Longer statements and values are passed on unread, as PostgreSQL takes up to 1 GiB. In bytes. */
+/** Longer statements are passed on unread, as PostgreSQL takes up to 1 GiB. In bytes. */
 const longestRead = 16 << 20
 
 /** Messages that may be long, and how they are answered. */
@@ -36,6 +37,8 @@ export interface SessionOptions {
   readonly client: Duplex
   readonly backend: BackendConnection
   readonly engine: StatementEngine
+  /** Whether the client is PostgreSQL itself, which asks for a virtual table's rows. */
+  readonly isLoopback: boolean
   readonly log: Logger
 }
 
@@ -87,16 +90,17 @@ export class Session {
     } catch (error) {
       if (error instanceof MalformedMessage) {
         this.terminate(new DatabaseError(error.message, { sqlState: '08P01' }))
-      } else if (!this.#hasEnded) this.terminate(internalError(error, log))
+      } else if (error instanceof DatabaseError) this.terminate(error)
+      else if (!this.#hasEnded) this.terminate(internalError(error, log))
     }
     await relaying
     this.#release()
   }
 
-  /** Ends what the client's statement is doing: calls to APIs, and PostgreSQL's work. */
-  cancel(): void {
+  /** Ends what the client's statement is doing: calls to APIs, and PostgreSQL's work. Resolves when it is told. */
+  async cancel(): Promise<void> {
     this.#preparing?.abort()
-    this.#backend.cancel()
+    await this.#backend.cancel()
   }
 
   /** Ends the session, whatever it is doing; the client is told why. */
@@ -108,8 +112,9 @@ export class Session {
     const canTell =
       !this.#clientHasLeft && !this.#backend.saidGoodbye && !this.#options.backend.reader.isInside
     this.#client.end(canTell ? errorResponse(reason, 'FATAL') : undefined)
+    this.#reader.discard()
     this.#backend.lose(reason)
-    this.#backend.cancel()
+    void this.#backend.cancel()
     this.#options.backend.writer.finish(terminateMessage)
   }
 
@@ -154,15 +159,17 @@ export class Session {
 
   /** Whether a message is taken whole; others are passed on as they come. */
   #isRead({ type, size }: FrameHead): boolean {
-    if (size > longestRead || type === frontend.functionCall) return false
-    return type !== frontend.bind || this.#extended.isUsed
+    if (type === frontend.bind) return this.#extended.isUsed
+    return size <= longestRead && type !== frontend.functionCall
   }
 
   /** Notes what will be answered to a message that is passed on in parts. */
   #passOn(type: number): void {
     const kind = streamable.get(type)
     if (kind === undefined) throw new MalformedMessage('invalid message length')
-    this.#backend.expect(plain[kind])
+    // What is not read might name a virtual table; PostgreSQL would ask for it over the loopback, and so on.
+    if (this.#options.isLoopback && (kind === 'query' || kind === 'parse')) throw statementTooLong()
+    this.#backend.expect(this.#extended.passOn(kind))
   }
 
   #receive(type: number, message: Buffer): Promise<void> | 'end' | undefined {
@@ -206,8 +213,11 @@ export class Session {
   }
 
   #query(message: Buffer): Promise<void> | undefined {
-    const statements = this.#options.engine.analyse(message.toString('utf8', 5, message.length - 1))
-    if (statements !== undefined) {
+    const text = message.toString('utf8', 5, message.length - 1)
+    this.#extended.noteText(text)
+    const statements = this.#options.engine.analyse(text)
+    // What is no text is not read here; PostgreSQL says what is wrong with it.
+    if (statements !== undefined && isText(message)) {
       return runSimpleQuery(statements, message, {
         backend: this.#backend,
         prepare: (statement) => this.#prepare(statement, undefined),
@@ -224,6 +234,7 @@ export class Session {
     const controller = new AbortController()
     this.#preparing = controller
     const session: EngineSession = { query: (text, bound) => this.#backend.query(text, bound) }
+    let timer: NodeJS.Timeout | undefined
     const notice = (message: string) => {
       this.#client.add(noticeResponse(message))
       this.#client.flush()
@@ -232,17 +243,36 @@ export class Session {
       this.#checkEncoding()
       const { signal } = controller
       const options = parameters === undefined ? { signal, notice } : { parameters, signal, notice }
-      const prepared = await this.#options.engine.prepare(statement, session, options)
+      // Asked together with the engine's own first question: it costs no round trip.
+      const timing = this.#startTimeout(controller)
+      const preparing = this.#options.engine.prepare(statement, session, options)
+      preparing.catch(() => {})
+      timer = await timing
+      const prepared = await preparing
       this.#prepared.push(prepared)
       return prepared
     } catch (error) {
+      // A cancel request has come here and to PostgreSQL; it must not hit what comes next.
+      await this.#backend.cancelled()
       if (this.#backend.isLost) throw error
-      this.#report(error, statement.start)
+      this.#report(isTimeout(controller.signal) ? statementTimeout() : error, statement.start)
       await this.#backend.fail()
       return undefined
     } finally {
+      clearTimeout(timer)
       this.#preparing = undefined
     }
+  }
+
+  /** PostgreSQL counts its own work only; what APIs take is to count as well. */
+  async #startTimeout(controller: AbortController): Promise<NodeJS.Timeout | undefined> {
+    const { rows } = await this.#backend.query(timeoutQuestion)
+    const milliseconds = Number(rows[0]?.[0] ?? 0)
+    if (milliseconds === 0) return undefined
+    return setTimeout(() => {
+      controller.abort(timeoutReason)
+      void this.#backend.cancel()
+    }, milliseconds)
   }
 
   /** Values of the engine's questions come as text in the client's encoding. */
@@ -276,6 +306,32 @@ export class Session {
     this.#prepared = []
     for (const statement of prepared) statement.release()
   }
+}
+
+/** Whether a Query message holds what it should: UTF-8 that ends with the one NUL in it. */
+function isText(message: Buffer): boolean {
+  return message.indexOf(0, 5) === message.length - 1 && isUtf8(message.subarray(5))
+}
+
+/** In milliseconds; the setting reads like "5s". */
+const timeoutQuestion = `select 1000 * extract(epoch from
+  pg_catalog.current_setting('statement_timeout')::pg_catalog.interval)`
+
+const timeoutReason = Symbol('statement_timeout')
+
+function isTimeout({ aborted, reason }: AbortSignal): boolean {
+  return aborted && reason === timeoutReason
+}
+
+function statementTimeout(): DatabaseError {
+  return new DatabaseError('canceling statement due to statement timeout', { sqlState: '57014' })
+}
+
+function statementTooLong(): DatabaseError {
+  return new DatabaseError('the condition on a virtual table is too long', {
+    sqlState: '54000',
+    hint: 'Put the values into a table, and join it.',
+  })
 }
 
 function connectionLost(): DatabaseError {
