@@ -230,6 +230,11 @@ describe('key queries leave out what does not hold for sure', () => {
       'select n.id, t.label from note n left join note m on m.id = n.id and m.id = 1 join thing t on t.id = n.id where m.id is null',
     ],
     [
+      'a join by columns that may be NULL',
+      `select n.id, t.label from note n left join (values (7::bigint)) m (x) on m.x = n.id
+       join thing t on t.id = n.id where coalesce(m.x, 2) = n.id`,
+    ],
+    [
       'values where an outer join has none',
       "select n.id, t.label from note n left join note m on m.id = n.id and m.id = 99 join thing t on t.label = coalesce(m.trail, 'rest')",
     ],

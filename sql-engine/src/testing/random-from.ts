@@ -97,12 +97,21 @@ export class FromWriter {
       } else {
         const joined = this.#join(kind, text, group, item, outer, depth)
         text = joined.text
+        conditions.push(...this.#afterOuterJoin(kind, item))
         sources = [...sources, ...joined.merged]
         group = [...group, item.source, ...joined.merged]
       }
       sources = [...sources, item.source]
     }
     return { text, scope: { sources, outer }, conditions }
+  }
+
+  /** What an outer join left without a match; or conditions that undo it. */
+  #afterOuterJoin(kind: JoinKind, { source }: Item): string[] {
+    const column = this.#choices.pickAny(source.columns)
+    if (!kind.includes('left') || column === undefined || !this.#choices.chance(20)) return []
+    const own = referTo(source, column)
+    return [this.#choices.chance(60) ? `${own} is null` : `coalesce(${own}::text, 'none') <> 'a'`]
   }
 
   #join(

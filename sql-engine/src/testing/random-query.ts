@@ -86,7 +86,7 @@ class QueryWriter {
     const body = this.#choices.chance(12)
       ? this.#setOperation(depth, outer, types)
       : this.#select(depth, outer, types)
-    const end = this.#choices.chance(12) ? ` order by ${ordinals(body.columns.length)}${this.#limit()}` : ''
+    const end = this.#choices.chance(20) ? ` order by ${ordinals(body.columns.length)}${this.#limit()}` : ''
     this.#ctes = seen
     const text = end !== '' && / order by [^()]*$/.test(body.text) ? body.text : `${body.text}${end}`
     return { ...body, text: `${withClause}${text}` }
@@ -293,7 +293,6 @@ class QueryWriter {
 
   #limit(): string {
     const limit = this.#choices.pick([
-      '',
       '',
       ' limit 3',
       ' limit 1',
