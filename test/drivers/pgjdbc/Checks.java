@@ -48,7 +48,8 @@ final class Checks {
     } catch (Exception | AssertionError problem) {
       if (known != null) {
         skipped++;
-        System.out.printf("pgjdbc: known: %s: %s (%s)%n", name, known, problem.getMessage());
+        String message = String.valueOf(problem.getMessage()).lines().findFirst().orElse("");
+        System.out.printf("pgjdbc: known: %s: %s (%s)%n", name, known, message);
       } else {
         failed++;
         System.out.println("pgjdbc: FAILED " + name);
