@@ -1,9 +1,11 @@
 /** What stands in the sandbox from the start. */
 import type { AddressStore } from './aws/address-store.js'
 import type { EventHistory } from './aws/event-history.js'
+import type { LakeStore } from './aws/lake-store.js'
 import type { LogStore } from './aws/log-store.js'
 import type { TrailStore } from './aws/trail-store.js'
 import { articleEvents, ipv6Events } from './data/article-events.js'
+import { fillLake } from './data/article-lake.js'
 import {
   articleLogGroup,
   articleRegion,
@@ -22,10 +24,11 @@ export interface Stores {
   readonly logs: LogStore
   readonly addresses: AddressStore
   readonly history: EventHistory
+  readonly lake: LakeStore
 }
 
 /** The article's trail and events; beside them log groups with what the article does not have. */
-export function fill({ trails, logs, addresses, history }: Stores): void {
+export function fill({ trails, logs, addresses, history, lake }: Stores): void {
   const { accountId } = trails
   trails.add(articleTrail(accountId))
   const events = articleEvents(accountId)
@@ -38,4 +41,5 @@ export function fill({ trails, logs, addresses, history }: Stores): void {
     logs.describeGroup(articleRegion, name, details)
   }
   for (const address of elasticAddresses(accountId)) addresses.add(address)
+  fillLake(lake, accountId)
 }

@@ -16,6 +16,7 @@ import { ec2Service } from './aws/ec2.js'
 import { EventHistory } from './aws/event-history.js'
 import { FilterLogEvents, type PagingSettings } from './aws/filter-log-events.js'
 import { iamService } from './aws/iam.js'
+import { LakeStore } from './aws/lake-store.js'
 import { LogStore } from './aws/log-store.js'
 import { logsService } from './aws/logs.js'
 import { organizationsService } from './aws/organizations.js'
@@ -51,6 +52,7 @@ export interface Sandbox extends AsyncDisposable {
   readonly logs: LogStore
   readonly trails: TrailStore
   readonly history: EventHistory
+  readonly lake: LakeStore
   readonly addresses: AddressStore
   /** What IAM and Organizations tell; may be changed at any time. */
   readonly account: Account
@@ -70,14 +72,15 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const addresses = new AddressStore()
   const account = articleAccount(articleAccountId)
   const history = new EventHistory(articleDelivery)
-  fill({ trails, logs, addresses, history })
+  const lake = new LakeStore()
+  fill({ trails, logs, addresses, history, lake })
   const filterLogEvents = new FilterLogEvents(logs)
   const ipstack = new IpstackApi(undefined, options.now)
   const aws = new AwsApi({
     accountId: articleAccountId,
     credentials: [sandboxCredentials, deniedCredentials],
     services: [
-      cloudtrailService({ trails, history }),
+      cloudtrailService({ trails, history, lake }),
       logsService(filterLogEvents),
       sts,
       ec2Service(addresses),
@@ -105,6 +108,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     environment: environmentOf(url),
     trails,
     history,
+    lake,
     addresses,
     account,
     ipstack,

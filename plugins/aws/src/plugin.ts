@@ -3,6 +3,7 @@ import { definePlugin } from '@millrace/plugin-sdk/plugin'
 import { awsConfig } from './config.js'
 import { AwsConnection } from './connection.js'
 import { account } from './tables/account.js'
+import { cloudtrailEventDataStore } from './tables/cloudtrail-event-data-store.js'
 import { cloudtrailLookupEvent } from './tables/cloudtrail-lookup-event.js'
 import { cloudtrailTrail } from './tables/cloudtrail-trail.js'
 import { cloudtrailTrailEvent } from './tables/cloudtrail-trail-event.js'
@@ -29,5 +30,6 @@ export default definePlugin({
     vpcEip,
     account,
     cloudtrailLookupEvent,
+    cloudtrailEventDataStore,
   ],
 })

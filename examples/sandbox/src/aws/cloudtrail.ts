@@ -1,8 +1,10 @@
-/** AWS CloudTrail: trails, their status, selectors and tags; the event history. */
+/** AWS CloudTrail: trails, their status, selectors and tags; the event history; Lake. */
 import { z } from 'zod'
 import { AwsError, constraintError } from './aws-error.js'
 import { type AwsContext, type AwsService, json } from './aws-service.js'
 import type { EventHistory } from './event-history.js'
+import { lakeOperations } from './lake.js'
+import type { LakeStore } from './lake-store.js'
 import { ListPages } from './list-pages.js'
 import { lookupEvents } from './lookup-events.js'
 import { readInput } from './read-input.js'
@@ -23,9 +25,10 @@ const mostTaggedResources = 20
 export interface CloudTrailStores {
   readonly trails: TrailStore
   readonly history: EventHistory
+  readonly lake: LakeStore
 }
 
-export function cloudtrailService({ trails, history }: CloudTrailStores): AwsService {
+export function cloudtrailService({ trails, history, lake }: CloudTrailStores): AwsService {
   const pages = new ListPages()
   return {
     name: 'cloudtrail',
@@ -35,6 +38,7 @@ export function cloudtrailService({ trails, history }: CloudTrailStores): AwsSer
     otherIdentifiers: ['com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101'],
     throttlingCode: 'ThrottlingException',
     operations: {
+      ...lakeOperations(lake, pages),
       LookupEvents: (raw, context) => lookupEvents(raw, context, history, pages),
       DescribeTrails: (raw, context) => {
         const input = readInput(describeTrailsInput, raw)

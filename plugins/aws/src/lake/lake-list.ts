@@ -1,0 +1,46 @@
+/**
+ * The list calls of CloudTrail Lake, which page alike.
+ */
+import type { CloudTrailClient } from '@aws-sdk/client-cloudtrail'
+import { awsCallExpecting, type CallScan, ExpectedError } from '../aws-call.js'
+import type { AwsConnection } from '../connection.js'
+import { pageSize, type TokenPage, tokenPages } from '../token-pages.js'
+
+/** Regions without CloudTrail Lake answer so: there is nothing to list. */
+const unsupported = ['UnsupportedOperationException']
+
+const mostItemsPerPage = 1000
+
+export interface LakeList<Item> {
+  /** The API's name of the call. */
+  readonly name: string
+  readonly region: string
+  /** How many items are needed; undefined for all. */
+  readonly limit: number | undefined
+  /** Further errors that say that there is nothing to list. */
+  readonly nothing?: readonly string[]
+  send(client: CloudTrailClient, page: LakePage, options: LakeOptions): Promise<TokenPage<Item>>
+}
+
+export interface LakePage {
+  readonly MaxResults: number
+  readonly NextToken: string | undefined
+}
+
+export interface LakeOptions {
+  readonly abortSignal: AbortSignal
+}
+
+export function lakeList<Item>(
+  { name, region, limit, nothing = [], send }: LakeList<Item>,
+  scan: CallScan & { readonly connection: AwsConnection },
+): AsyncGenerator<readonly Item[]> {
+  const client = scan.connection.cloudTrail(region)
+  return tokenPages(limit, async (NextToken) => {
+    const page = { MaxResults: pageSize(limit, mostItemsPerPage), NextToken }
+    const answer = await awsCallExpecting(scan, name, region, [...unsupported, ...nothing], (abortSignal) =>
+      send(client, page, { abortSignal }),
+    )
+    return answer instanceof ExpectedError ? { items: [], token: undefined } : answer
+  })
+}

@@ -1,0 +1,104 @@
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import {
+  type AwsWorld,
+  deniedEnvironment,
+  equals,
+  errorOf,
+  kept,
+  startAwsWorld,
+} from '../testing/aws-world.js'
+import { cloudtrailEventDataStore } from './cloudtrail-event-data-store.js'
+
+let world: AwsWorld
+
+beforeEach(async () => {
+  world = await startAwsWorld()
+})
+afterEach(() => world.stop())
+
+const arn = 'arn:aws:cloudtrail:us-east-1:810361751552:eventdatastore/ee54f254-e519-4d51-8c3c-1f0a9e2d7b60'
+
+test('every column, listed and by ARN', async () => {
+  const row = {
+    name: 'devto-management',
+    arn,
+    status: 'ENABLED',
+    billing_mode: 'FIXED_RETENTION_PRICING',
+    federation_role_arn: undefined,
+    federation_status: 'DISABLED',
+    kms_key_id: undefined,
+    created_timestamp: new Date('2022-07-05T20:38:09Z'),
+    multi_region_enabled: true,
+    organization_enabled: false,
+    retention_period: 2557,
+    termination_protection_enabled: true,
+    updated_timestamp: new Date('2022-07-05T20:38:51.500Z'),
+    advanced_event_selectors:
+      '[{"FieldSelectors":[{"Field":"eventCategory","Equals":["Management"]}],"Name":"Management events"}]',
+    akas: JSON.stringify([arn]),
+    title: 'devto-management',
+    partition: 'aws',
+    region: 'us-east-1',
+    account_id: '810361751552',
+  }
+  const rows = await world.rows(cloudtrailEventDataStore)
+  expect(rows).toHaveLength(2)
+  expect(rows[0]).toEqual(row)
+  world.sandbox.calls.clear()
+  expect(await world.rows(cloudtrailEventDataStore, { quals: { arn: equals(arn) } })).toEqual([row])
+  expect(world.operations()).toEqual(['GetCallerIdentity', 'GetEventDataStore'])
+})
+
+test('stores are asked one by one only where a column needs it', async () => {
+  await world.rows(cloudtrailEventDataStore, { columns: ['name', 'arn', 'title', 'region'] })
+  expect(world.operations()).toEqual(['ListEventDataStores'])
+  await world.rows(cloudtrailEventDataStore, { columns: ['name', 'status'] })
+  expect(world.operations().slice(2)).toEqual(['GetEventDataStore', 'GetEventDataStore'])
+})
+
+test.each([
+  arn,
+  arn.replace('ee54', 'ff54'),
+  arn.replace('us-east-1', 'eu-west-1'),
+  arn.replace('810361751552', '111122223333'),
+  'arn:aws:s3:::bucket',
+  'ee54f254-e519-4d51-8c3c-1f0a9e2d7b60',
+  '',
+])('the same rows by arn = %j as among all', async (value) => {
+  const connection = world.connect({ regions: ['us-east-1', 'eu-west-1'] })
+  const columns = ['arn', 'name'] as const
+  const all = await world.rows(cloudtrailEventDataStore, { connection, columns: [...columns] })
+  const quals = { arn: equals(value) }
+  const found = await world.rows(cloudtrailEventDataStore, { connection, columns: [...columns], quals })
+  expect(found.map((row) => row.name)).toEqual(kept(all, quals).map((row) => row.name))
+})
+
+test('a region without Lake has none; pages; a page that fails once', async () => {
+  const { lake } = world.sandbox
+  const [first] = lake.stores
+  if (first === undefined) throw new Error('the sandbox has no event data store')
+  for (let i = 0; i < 1200; i++) lake.stores.push({ ...first, id: `store-${i}` })
+  lake.regionsWithout.add('eu-west-1')
+  world.sandbox.faults.add({
+    kind: 'throttle',
+    operation: 'ListEventDataStores',
+    region: 'us-east-1',
+    after: 1,
+    times: 1,
+  })
+  const connection = world.connect({ regions: ['us-east-1', 'eu-west-1'] })
+  const rows = await world.rows(cloudtrailEventDataStore, { connection, columns: ['arn'] })
+  expect(new Set(rows.map((row) => row.arn)).size).toBe(1202)
+  world.sandbox.calls.clear()
+  await world.rows(cloudtrailEventDataStore, { columns: ['arn'], limit: 3 })
+  expect(world.sandbox.calls.list()).toMatchObject([{ parameters: { MaxResults: 3 } }])
+})
+
+test('a refusal', async () => {
+  const connection = world.connect({}, deniedEnvironment)
+  const error = await errorOf(world.rows(cloudtrailEventDataStore, { connection, columns: ['name'] }))
+  expect(error).toMatchObject({
+    sqlState: 'HV000',
+    detail: expect.stringContaining('cloudtrail:ListEventDataStores'),
+  })
+})
