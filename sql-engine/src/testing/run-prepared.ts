@@ -14,6 +14,9 @@ const typeNames: ReadonlyMap<number, string> = new Map(
   Object.entries(pg.types.builtins).map(([name, oid]) => [oid, name.toLowerCase()]),
 )
 
+/** Counts for all sessions, so that no two statements meet under one name. */
+let lastName = 0
+
 /** Runs a statement with parameters whose types are given, by PREPARE and EXECUTE. */
 export async function runPrepared(
   client: pg.Client,
@@ -24,14 +27,12 @@ export async function runPrepared(
   const literals = values.map((value) =>
     value === undefined ? 'null' : quoteLiteral(Buffer.from(value).toString('utf8')),
   )
+  const name = `millrace_test_${++lastName}`
+  await client.query(`prepare ${name} ${types.length > 0 ? `(${parameterTypes}) ` : ''}as ${text}`)
   try {
-    await client.query(`prepare millrace_test ${types.length > 0 ? `(${parameterTypes}) ` : ''}as ${text}`)
-    return await runAsText(
-      client,
-      `execute millrace_test ${literals.length > 0 ? `(${literals.join(', ')})` : ''}`,
-    )
+    return await runAsText(client, `execute ${name} ${literals.length > 0 ? `(${literals.join(', ')})` : ''}`)
   } finally {
-    await client.query('deallocate all')
+    await client.query(`deallocate ${name}`)
   }
 }
 
