@@ -3,7 +3,9 @@ import { definePlugin } from '@millrace/plugin-sdk/plugin'
 import { awsConfig } from './config.js'
 import { AwsConnection } from './connection.js'
 import { account } from './tables/account.js'
+import { cloudtrailChannel } from './tables/cloudtrail-channel.js'
 import { cloudtrailEventDataStore } from './tables/cloudtrail-event-data-store.js'
+import { cloudtrailImport } from './tables/cloudtrail-import.js'
 import { cloudtrailLookupEvent } from './tables/cloudtrail-lookup-event.js'
 import { cloudtrailTrail } from './tables/cloudtrail-trail.js'
 import { cloudtrailTrailEvent } from './tables/cloudtrail-trail-event.js'
@@ -31,5 +33,7 @@ export default definePlugin({
     account,
     cloudtrailLookupEvent,
     cloudtrailEventDataStore,
+    cloudtrailChannel,
+    cloudtrailImport,
   ],
 })

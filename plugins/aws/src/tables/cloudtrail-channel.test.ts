@@ -1,0 +1,94 @@
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import {
+  type AwsWorld,
+  deniedEnvironment,
+  equals,
+  errorOf,
+  kept,
+  startAwsWorld,
+} from '../testing/aws-world.js'
+import { cloudtrailChannel } from './cloudtrail-channel.js'
+
+let world: AwsWorld
+
+beforeEach(async () => {
+  world = await startAwsWorld()
+})
+afterEach(() => world.stop())
+
+const arn = 'arn:aws:cloudtrail:us-east-1:810361751552:channel/7d1f0e52-3b44-4c0f-9a7e-2f6c1b8d9e31'
+
+test('every column, listed and by ARN', async () => {
+  const rows = await world.rows(cloudtrailChannel)
+  expect(rows).toEqual([
+    {
+      name: 'devto-audit',
+      arn,
+      apply_to_all_regions: false,
+      source: 'Custom',
+      advanced_event_selectors: '[]',
+      ingestion_status: expect.any(String),
+      destinations: expect.any(String),
+      source_config: expect.any(String),
+      akas: JSON.stringify([arn]),
+      title: 'devto-audit',
+      partition: 'aws',
+      region: 'us-east-1',
+      account_id: '810361751552',
+    },
+  ])
+  const [row] = rows
+  expect(JSON.parse(row?.ingestion_status ?? '')).toEqual({
+    LatestIngestionSuccessTime: '2022-07-06T20:28:09.000Z',
+    LatestIngestionSuccessEventID: '2b6f9a10-11aa-4c7d-8f22-0d9c3e5b7a18',
+    LatestIngestionAttemptTime: '2022-07-06T20:33:09.000Z',
+    LatestIngestionAttemptEventID: '9e3d5c77-68f1-4a0b-b9d4-7c1e2f3a4b5c',
+    LatestIngestionErrorCode: 'InvalidEventData',
+  })
+  expect(JSON.parse(row?.destinations ?? '')).toMatchObject([{ Type: 'EVENT_DATA_STORE' }])
+  expect(JSON.parse(row?.source_config ?? '')).toEqual({
+    ApplyToAllRegions: false,
+    AdvancedEventSelectors: [],
+  })
+  world.sandbox.calls.clear()
+  expect(await world.rows(cloudtrailChannel, { quals: { arn: equals(arn) } })).toEqual(rows)
+  expect(world.operations()).toEqual(['GetCallerIdentity', 'GetChannel'])
+})
+
+test('channels are asked one by one only where a column needs it', async () => {
+  await world.rows(cloudtrailChannel, { columns: ['name', 'arn', 'akas', 'region'] })
+  expect(world.operations()).toEqual(['ListChannels'])
+  await world.rows(cloudtrailChannel, { columns: ['source'] })
+  expect(world.operations().slice(1)).toEqual(['ListChannels', 'GetChannel'])
+})
+
+test('the same rows by an ARN as among all', async () => {
+  const connection = world.connect({ regions: ['us-east-1', 'eu-west-1'] })
+  const columns = ['arn'] as const
+  const all = await world.rows(cloudtrailChannel, { connection, columns: [...columns] })
+  for (const value of [arn, arn.replace('7d1f', '8d1f'), arn.replace('us-east', 'eu-west'), 'x', '']) {
+    const quals = { arn: equals(value) }
+    const found = await world.rows(cloudtrailChannel, { connection, columns: [...columns], quals })
+    expect(found.map((row) => row.arn)).toEqual(kept(all, quals).map((row) => row.arn))
+  }
+})
+
+test('pages, a page that fails once, a region without Lake', async () => {
+  const { lake } = world.sandbox
+  for (let i = 0; i < 1001; i++) {
+    lake.channels.push({ region: 'us-east-1', id: `c${i}`, description: { Name: `c${i}` } })
+  }
+  lake.regionsWithout.add('eu-west-1')
+  world.sandbox.faults.add({ kind: 'error', operation: 'ListChannels', region: 'us-east-1', times: 1 })
+  const connection = world.connect({ regions: ['us-east-1', 'eu-west-1'] })
+  expect(await world.rows(cloudtrailChannel, { connection, columns: ['name'] })).toHaveLength(1002)
+})
+
+test('a refusal', async () => {
+  const connection = world.connect({}, deniedEnvironment)
+  const error = await errorOf(world.rows(cloudtrailChannel, { connection, columns: ['name'] }))
+  expect(error).toMatchObject({
+    sqlState: 'HV000',
+    detail: expect.stringContaining('cloudtrail:ListChannels'),
+  })
+})

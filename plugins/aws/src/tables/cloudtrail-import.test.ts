@@ -1,0 +1,99 @@
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import {
+  type AwsWorld,
+  deniedEnvironment,
+  equals,
+  errorOf,
+  kept,
+  startAwsWorld,
+} from '../testing/aws-world.js'
+import { cloudtrailImport } from './cloudtrail-import.js'
+
+let world: AwsWorld
+
+beforeEach(async () => {
+  world = await startAwsWorld()
+})
+afterEach(() => world.stop())
+
+const id = 'b1c2d3e4-f5a6-4788-99aa-bbccddeeff00'
+
+test('every column, listed and by identifier', async () => {
+  const rows = await world.rows(cloudtrailImport)
+  expect(rows).toHaveLength(2)
+  const [row] = rows
+  expect(row).toEqual({
+    import_id: id,
+    created_timestamp: new Date('2022-07-06T15:04:49Z'),
+    import_status: 'FAILED',
+    end_event_time: new Date('2022-07-05T20:38:09Z'),
+    start_event_time: new Date('2022-06-06T20:38:09Z'),
+    updated_timestamp: new Date('2022-07-06T15:19:49Z'),
+    destinations:
+      '["arn:aws:cloudtrail:us-east-1:810361751552:eventdatastore/ee54f254-e519-4d51-8c3c-1f0a9e2d7b60"]',
+    import_source: expect.any(String),
+    import_statistics: expect.any(String),
+    title: id,
+    partition: 'aws',
+    region: 'us-east-1',
+    account_id: '810361751552',
+  })
+  expect(JSON.parse(row?.import_source ?? '')).toMatchObject({ S3BucketRegion: 'us-east-1' })
+  expect(JSON.parse(row?.import_statistics ?? '')).toMatchObject({ PrefixesFound: 34, FailedEntries: 3 })
+  world.sandbox.calls.clear()
+  expect(await world.rows(cloudtrailImport, { quals: { import_id: equals(id) } })).toEqual([row])
+  expect(world.operations()).toEqual(['GetCallerIdentity', 'GetImport'])
+})
+
+test('imports are asked one by one only where a column needs it', async () => {
+  await world.rows(cloudtrailImport, { columns: ['import_id', 'import_status', 'destinations'] })
+  expect(world.operations()).toEqual(['ListImports'])
+  await world.rows(cloudtrailImport, { columns: ['import_source', 'import_statistics'] })
+  expect(world.operations().slice(1)).toEqual(['ListImports', 'GetImport', 'GetImport'])
+})
+
+test('the same rows by conditions as among all', async () => {
+  const connection = world.connect({ regions: ['us-east-1', 'eu-west-1'] })
+  const ask = (quals = {}) =>
+    world.rows(cloudtrailImport, { connection, columns: ['import_id', 'import_status'], quals })
+  const all = await ask()
+  for (const ids of [undefined, id, id.replace('b', 'a'), id.toUpperCase(), 'x']) {
+    for (const status of [undefined, 'FAILED', 'COMPLETED', 'STOPPED', 'failed', '']) {
+      const quals = {
+        ...(ids !== undefined && { import_id: equals(ids) }),
+        ...(status !== undefined && { import_status: equals(status) }),
+      }
+      expect((await ask(quals)).map((row) => row.import_id)).toEqual(
+        kept(all, quals).map((row) => row.import_id),
+      )
+    }
+  }
+  world.sandbox.calls.clear()
+  await ask({ import_status: equals('FAILED'), region: equals('us-east-1') })
+  expect(world.sandbox.calls.list()).toMatchObject([
+    { region: 'us-east-1', parameters: { ImportStatus: 'FAILED' } },
+  ])
+})
+
+test('pages, a page that fails once, a region without Lake', async () => {
+  const { lake } = world.sandbox
+  const [first] = lake.imports
+  if (first === undefined) throw new Error('the sandbox has no import')
+  for (let i = 0; i < 1100; i++) {
+    lake.imports.push({ ...first, description: { ...first.description, ImportId: `import-${i}` } })
+  }
+  lake.regionsWithout.add('eu-west-1')
+  world.sandbox.faults.add({ kind: 'throttle', region: 'us-east-1', after: 1, times: 1 })
+  const connection = world.connect({ regions: ['us-east-1', 'eu-west-1'] })
+  const rows = await world.rows(cloudtrailImport, { connection, columns: ['import_id'] })
+  expect(new Set(rows.map((row) => row.import_id)).size).toBe(1102)
+})
+
+test('a refusal', async () => {
+  const connection = world.connect({}, deniedEnvironment)
+  const error = await errorOf(world.rows(cloudtrailImport, { connection, columns: ['import_id'] }))
+  expect(error).toMatchObject({
+    sqlState: 'HV000',
+    detail: expect.stringContaining('cloudtrail:ListImports'),
+  })
+})

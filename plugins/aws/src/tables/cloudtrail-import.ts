@@ -1,0 +1,169 @@
+/**
+ * aws_cloudtrail_import: imports of trails' log files into CloudTrail Lake, by ListImports in each region.
+ */
+import {
+  GetImportCommand,
+  type GetImportResponse,
+  type ImportStatus,
+  type ImportsListItem,
+  ListImportsCommand,
+} from '@aws-sdk/client-cloudtrail'
+import type { Row } from '@millrace/plugin-sdk/column'
+import { merge } from '@millrace/plugin-sdk/merge'
+import { equalValue } from '@millrace/plugin-sdk/qual'
+import type { Scan } from '@millrace/plugin-sdk/table'
+import { awsCallExpecting, ExpectedError } from '../aws-call.js'
+import type { AwsConnection } from '../connection.js'
+import { defineTable } from '../define-table.js'
+import { type IdentityValues, identityOfScan } from '../identity-columns.js'
+import { jsonOrNull } from '../json-value.js'
+import { lakeList } from '../lake/lake-list.js'
+import { regionsOfScan } from '../regions.js'
+import { columns, type ImportColumns } from './cloudtrail-import/columns.js'
+
+type ImportScan = Scan<AwsConnection, ImportColumns>
+type ImportRow = Row<ImportColumns>
+
+const gone = ['ImportNotFoundException', 'UnsupportedOperationException']
+
+/** GetImport, ImportId: there are no others, and it would refuse the call. */
+const importId = /^[a-f0-9-]{36}$/
+
+/** Those that ListImports takes; others may come with time, and are looked for in the whole list. */
+const knownStatuses: readonly string[] = ['INITIALIZING', 'IN_PROGRESS', 'FAILED', 'STOPPED', 'COMPLETED']
+
+export const cloudtrailImport = defineTable({
+  name: 'aws_cloudtrail_import',
+  description: "Imports of trails' log files into event data stores of CloudTrail Lake.",
+  columns,
+  keys: {
+    import_id: { operators: ['='], valuesPerCall: 1, inherent: true },
+    import_status: { operators: ['='], valuesPerCall: 1, inherent: true },
+    region: { operators: ['='], inherent: true },
+    account_id: { operators: ['='], inherent: true },
+  },
+  async *list(scan) {
+    const id = equalValue(scan.quals.import_id)
+    if (id !== undefined && !importId.test(id)) return
+    const identity = await identityOfScan(scan, scan.quals.account_id)
+    if (identity === undefined) return
+    const regions = await regionsOfScan(scan, scan.quals.region)
+    yield* merge(
+      regions.map((region) =>
+        id === undefined ? importsOf(region, identity, scan) : importOf(id, region, identity, scan),
+      ),
+    )
+  },
+  hydrate: {
+    import: {
+      columns: ['end_event_time', 'start_event_time', 'import_source', 'import_statistics'],
+      fetch: fetchImport,
+    },
+  },
+  examples: [
+    {
+      title: 'Imports, the latest first',
+      sql: `select import_id, import_status, created_timestamp, updated_timestamp
+from aws_cloudtrail_import
+order by created_timestamp desc`,
+    },
+    {
+      title: 'What failed imports did not bring',
+      sql: `select import_id, import_source ->> 'S3LocationUri' as source, import_statistics -> 'FailedEntries' as failed
+from aws_cloudtrail_import
+where import_status = 'FAILED'`,
+    },
+    {
+      title: 'The event data stores that were imported into',
+      sql: `select distinct s.name
+from aws_cloudtrail_import i, jsonb_array_elements_text(i.destinations) as destination
+join aws_cloudtrail_event_data_store s on s.arn = destination`,
+    },
+  ],
+})
+
+async function* importsOf(
+  region: string,
+  identity: IdentityValues,
+  scan: ImportScan,
+): AsyncGenerator<readonly ImportRow[]> {
+  const status = equalValue(scan.quals.import_status)
+  // The SDK's type is closed; the list above says what of it is sent.
+  const asked = status !== undefined && knownStatuses.includes(status) ? (status as ImportStatus) : undefined
+  const pages = lakeList(
+    {
+      name: 'ListImports',
+      region,
+      limit: scan.limit,
+      async send(client, page, options) {
+        const answer = await client.send(new ListImportsCommand({ ...page, ImportStatus: asked }), options)
+        const imports = answer.Imports ?? []
+        return { items: imports.filter((each) => hasStatus(each, status)), token: answer.NextToken }
+      },
+    },
+    scan,
+  )
+  for await (const imports of pages) {
+    yield imports.map((each) => ({ ...listedColumns(each), region, ...identity }))
+  }
+}
+
+async function* importOf(
+  id: string,
+  region: string,
+  identity: IdentityValues,
+  scan: ImportScan,
+): AsyncGenerator<readonly ImportRow[]> {
+  const answer = await getImport(id, region, scan)
+  if (answer?.ImportId !== id || !hasStatus(answer, equalValue(scan.quals.import_status))) return
+  const row = { ...listedColumns(answer), ...furtherColumns(answer), region, ...identity }
+  complete.add(row)
+  yield [row]
+}
+
+function hasStatus(each: ImportsListItem, status: string | undefined): boolean {
+  return status === undefined || each.ImportStatus === status
+}
+
+/** Rows that were asked for by their identifier, and have everything. */
+const complete = new WeakSet<ImportRow>()
+
+async function fetchImport(row: ImportRow, scan: ImportScan): Promise<ImportRow> {
+  const { import_id: id, region } = row
+  if (complete.has(row) || typeof id !== 'string' || typeof region !== 'string') return {}
+  const answer = await getImport(id, region, scan)
+  return answer === undefined ? {} : furtherColumns(answer)
+}
+
+/** @returns undefined when there is none, or no longer */
+async function getImport(
+  ImportId: string,
+  region: string,
+  scan: ImportScan,
+): Promise<GetImportResponse | undefined> {
+  const command = new GetImportCommand({ ImportId })
+  const answer = await awsCallExpecting(scan, 'GetImport', region, gone, (abortSignal) =>
+    scan.connection.cloudTrail(region).send(command, { abortSignal }),
+  )
+  return answer instanceof ExpectedError ? undefined : answer
+}
+
+function listedColumns(each: ImportsListItem): ImportRow {
+  return {
+    import_id: each.ImportId,
+    created_timestamp: each.CreatedTimestamp,
+    import_status: each.ImportStatus,
+    updated_timestamp: each.UpdatedTimestamp,
+    destinations: jsonOrNull(each.Destinations),
+    title: each.ImportId,
+  }
+}
+
+function furtherColumns(answer: GetImportResponse): ImportRow {
+  return {
+    end_event_time: answer.EndEventTime,
+    start_event_time: answer.StartEventTime,
+    import_source: jsonOrNull(answer.ImportSource?.S3),
+    import_statistics: jsonOrNull(answer.ImportStatistics),
+  }
+}
