@@ -170,7 +170,7 @@ async def _():
         await ended_by_the_server(connection, lambda: other.fetch('select pg_cancel_backend($1)', process))
 
 
-@check('ends a query that waits for an API by statement_timeout', known=Known.not_in_the_backend)
+@check('ends a query that waits for an API by statement_timeout')
 async def _():
     async with connected(server_settings={'statement_timeout': '500ms'}) as connection:
         await ended_by_the_server(connection, lambda: asyncio.sleep(0))
