@@ -1,5 +1,6 @@
 /** The PostgreSQL server that clients see: accepts connections, lets clients in, serves each in a session. */
 import { createServer, type Server, type Socket } from 'node:net'
+import { createSecureContext, type SecureContext } from 'node:tls'
 import { loopbackApplicationName } from '@millrace/sql-engine/catalog/loopback'
 import { DatabaseError } from '@millrace/sql-engine/database-error'
 import type { StatementEngine } from '@millrace/sql-engine/statement'
@@ -58,6 +59,7 @@ class ListeningGateway implements Gateway {
   readonly #options: GatewayOptions
   readonly #server: Server
   readonly #authenticator: ScramAuthenticator
+  readonly #encryption: SecureContext | undefined
   readonly #sockets = new Set<Socket>()
   /** By what a cancel request names, in hexadecimal digits. */
   readonly #sessions = new Map<string, Session>()
@@ -69,6 +71,7 @@ class ListeningGateway implements Gateway {
     this.#options = options
     this.host = options.host
     this.port = options.port
+    this.#encryption = options.tls && createSecureContext(options.tls)
     this.#authenticator = new ScramAuthenticator(options.passwordOf)
     this.#server = createServer({ noDelay: true, keepAlive: true, allowHalfOpen: true }, (socket) => {
       this.#accept(socket).catch((error: unknown) => options.log.error({ err: error }, 'connection failed'))
@@ -119,10 +122,13 @@ class ListeningGateway implements Gateway {
     socket.once('close', () => this.#sockets.delete(socket))
     const timer = setTimeout(() => socket.destroy(), handshakeTimeout)
     try {
-      const { tls, log, maxConnections = defaultMaxConnections } = this.#options
+      const { log, maxConnections = defaultMaxConnections } = this.#options
       // Nobody may fill the machine with connections that are never let in.
       if (this.#sockets.size > 2 * maxConnections + 10) throw refuse(socket, tooManyClients())
-      const arrival = await shakeHands(socket, { certificate: tls, authenticator: this.#authenticator })
+      const arrival = await shakeHands(socket, {
+        encryption: this.#encryption,
+        authenticator: this.#authenticator,
+      })
       if (arrival.kind === 'cancel') {
         // The client learns by the connection's end that its request has been passed on.
         await this.#sessions.get(arrival.key.toString('hex'))?.cancel()

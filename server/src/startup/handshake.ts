@@ -1,10 +1,9 @@
 /** From a new connection to a client that has been let in: encryption, start-up packet, password. */
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { TLSSocket } from 'node:tls'
+import { type SecureContext, TLSSocket } from 'node:tls'
 import { DatabaseError } from '@millrace/sql-engine/database-error'
 import type { ScramAuthenticator } from '../authentication/scram.js'
-import type { Certificate } from '../certificate.js'
 import { SocketWriter } from '../session/socket-writer.js'
 import { errorResponse, negotiateProtocolVersion } from '../wire/backend-messages.js'
 import { PacketReader } from './packet-reader.js'
@@ -22,7 +21,7 @@ export type Arrival =
 
 export interface HandshakeOptions {
   /** Without it, clients are told that there is no encryption. */
-  readonly certificate: Certificate | undefined
+  readonly encryption: SecureContext | undefined
   readonly authenticator: ScramAuthenticator
 }
 
@@ -32,7 +31,7 @@ export interface HandshakeOptions {
  * @throws ConnectionEnded when the client goes away first
  */
 export async function shakeHands(socket: Socket, options: HandshakeOptions): Promise<Arrival> {
-  const { stream, packet } = await readStartup(socket, options.certificate)
+  const { stream, packet } = await readStartup(socket, options.encryption)
   if (packet.kind === 'cancel') return packet
   const reader = new PacketReader(stream)
   try {
@@ -61,7 +60,7 @@ type LastPacket = Extract<FirstPacket, { kind: 'cancel' | 'startup' }>
 
 async function readStartup(
   socket: Socket,
-  certificate: Certificate | undefined,
+  encryption: SecureContext | undefined,
 ): Promise<{ readonly stream: Duplex; readonly packet: LastPacket }> {
   let stream: Duplex = socket
   for (;;) {
@@ -69,7 +68,7 @@ async function readStartup(
     try {
       const packet = await readFirstPacket(reader)
       if (packet.kind === 'cancel' || packet.kind === 'startup') return { stream, packet }
-      const encrypts = packet.kind === 'tls' && certificate !== undefined && stream === socket
+      const encrypts = packet.kind === 'tls' && encryption !== undefined && stream === socket
       // Anything that was sent along came from whoever stands between, before there was encryption.
       if (reader.hasMore) {
         throw new DatabaseError('received unencrypted data after a request for encryption', {
@@ -79,7 +78,7 @@ async function readStartup(
       stream.write(encrypts ? 'S' : 'N')
       if (!encrypts) continue
       reader.release()
-      stream = new TLSSocket(socket, { isServer: true, ...certificate })
+      stream = new TLSSocket(socket, { isServer: true, secureContext: encryption })
       // Whoever reads is told of errors, too; between readers, nobody is.
       stream.on('error', () => {})
     } catch (error) {
