@@ -7,6 +7,7 @@ import { cloudtrailChannel } from './tables/cloudtrail-channel.js'
 import { cloudtrailEventDataStore } from './tables/cloudtrail-event-data-store.js'
 import { cloudtrailImport } from './tables/cloudtrail-import.js'
 import { cloudtrailLookupEvent } from './tables/cloudtrail-lookup-event.js'
+import { cloudtrailQuery } from './tables/cloudtrail-query.js'
 import { cloudtrailTrail } from './tables/cloudtrail-trail.js'
 import { cloudtrailTrailEvent } from './tables/cloudtrail-trail-event.js'
 import { cloudwatchLogEvent } from './tables/cloudwatch-log-event.js'
@@ -35,5 +36,6 @@ export default definePlugin({
     cloudtrailEventDataStore,
     cloudtrailChannel,
     cloudtrailImport,
+    cloudtrailQuery,
   ],
 })

@@ -1,0 +1,192 @@
+/**
+ * aws_cloudtrail_query: queries that were made of CloudTrail Lake's event data stores, by ListQueries for each.
+ */
+import {
+  DescribeQueryCommand,
+  ListEventDataStoresCommand,
+  ListQueriesCommand,
+  type Query,
+  type QueryStatus,
+} from '@aws-sdk/client-cloudtrail'
+import type { Row } from '@millrace/plugin-sdk/column'
+import { merge } from '@millrace/plugin-sdk/merge'
+import { equalValue, equalValues } from '@millrace/plugin-sdk/qual'
+import type { Scan } from '@millrace/plugin-sdk/table'
+import { awsCallExpecting, ExpectedError } from '../aws-call.js'
+import type { AwsConnection } from '../connection.js'
+import { defineTable } from '../define-table.js'
+import { identityOfScan } from '../identity-columns.js'
+import { regionOfLakeArn } from '../lake/lake-arn.js'
+import { lakeList } from '../lake/lake-list.js'
+import { regionsOfScan } from '../regions.js'
+import { columns, type QueryColumns } from './cloudtrail-query/columns.js'
+import { type DateRange, dateRangeOf } from './cloudtrail-query/date-range.js'
+
+type QueryScan = Scan<AwsConnection, QueryColumns>
+type QueryRow = Row<QueryColumns>
+
+/** A store that is about to be deleted tells nothing of its queries. */
+const storeGone = ['EventDataStoreNotFoundException', 'InactiveEventDataStoreException']
+const queryGone = [...storeGone, 'QueryIdNotFoundException', 'UnsupportedOperationException']
+
+/** Those that ListQueries takes; others may come with time, and are looked for in the whole list. */
+const knownStatuses: readonly string[] = ['QUEUED', 'RUNNING', 'FINISHED', 'FAILED', 'CANCELLED', 'TIMED_OUT']
+
+export const cloudtrailQuery = defineTable({
+  name: 'aws_cloudtrail_query',
+  description:
+    'Queries of the last seven days that were made of event data stores of CloudTrail Lake. With a condition on ' +
+    'event_data_store_arn only that store is asked; without one, every active store is.',
+  columns,
+  keys: {
+    event_data_store_arn: { operators: ['='], valuesPerCall: 1, inherent: true },
+    query_status: { operators: ['='], valuesPerCall: 1, inherent: true },
+    creation_time: { operators: ['=', '>', '>=', '<', '<='], inherent: true },
+    query_id: { operators: ['='], valuesPerCall: 1000, inherent: true },
+    region: { operators: ['='], inherent: true },
+    account_id: { operators: ['='], inherent: true },
+  },
+  async *list(scan) {
+    const range = dateRangeOf(scan.quals.creation_time)
+    if (range === undefined) return
+    const identity = await identityOfScan(scan, scan.quals.account_id)
+    if (identity === undefined) return
+    const regions = await regionsOfScan(scan, scan.quals.region)
+    const arn = equalValue(scan.quals.event_data_store_arn)
+    if (arn === undefined) {
+      yield* merge(regions.map((region) => queriesOfRegion(region, range, { ...identity, region }, scan)))
+      return
+    }
+    const region = regionOfLakeArn('eventdatastore', arn)
+    if (region === undefined || !regions.includes(region)) return
+    yield* queriesOfStore(arn, region, range, { ...identity, region }, scan)
+  },
+  hydrate: {
+    description: {
+      columns: [
+        'delivery_s3_uri',
+        'delivery_status',
+        'error_message',
+        'bytes_scanned',
+        'events_matched',
+        'events_scanned',
+        'execution_time_in_millis',
+        'query_string',
+      ],
+      fetch: fetchDescription,
+    },
+  },
+  examples: [
+    {
+      title: 'The queries that looked through most',
+      sql: `select query_id, creation_time, bytes_scanned, query_string
+from aws_cloudtrail_query
+order by bytes_scanned desc
+limit 10`,
+    },
+    {
+      title: 'Queries that failed, and why',
+      sql: "select query_id, creation_time, error_message from aws_cloudtrail_query where query_status = 'FAILED'",
+    },
+    {
+      title: 'Queries of a day, by event data store',
+      sql: `select s.name, count(*)
+from aws_cloudtrail_event_data_store s
+join aws_cloudtrail_query q on q.event_data_store_arn = s.arn
+where q.creation_time >= timestamptz '2022-07-06 00:00+00' and q.creation_time < timestamptz '2022-07-07 00:00+00'
+group by s.name`,
+    },
+  ],
+})
+
+/** Queries of all stores, those of a page of stores side by side. */
+async function* queriesOfRegion(
+  region: string,
+  range: DateRange,
+  values: QueryRow,
+  scan: QueryScan,
+): AsyncGenerator<readonly QueryRow[]> {
+  const pages = lakeList(
+    {
+      name: 'ListEventDataStores',
+      region,
+      limit: undefined,
+      async send(client, page, options) {
+        const answer = await client.send(new ListEventDataStoresCommand(page), options)
+        return { items: answer.EventDataStores ?? [], token: answer.NextToken }
+      },
+    },
+    scan,
+  )
+  for await (const stores of pages) {
+    const arns = stores.flatMap(({ EventDataStoreArn }) => EventDataStoreArn ?? [])
+    yield* merge(arns.map((arn) => queriesOfStore(arn, region, range, values, scan)))
+  }
+}
+
+/**
+ * A query is looked for in the list of its store also where its identifier is known: DescribeQuery no longer
+ * looks at the store, and would answer for another store's query too.
+ * @param values what is the same in all rows of the region
+ */
+async function* queriesOfStore(
+  arn: string,
+  region: string,
+  range: DateRange,
+  values: QueryRow,
+  scan: QueryScan,
+): AsyncGenerator<readonly QueryRow[]> {
+  const ids = equalValues(scan.quals.query_id)
+  const status = equalValue(scan.quals.query_status)
+  // The SDK's type is closed; the list above says what of it is sent.
+  const asked = status !== undefined && knownStatuses.includes(status) ? (status as QueryStatus) : undefined
+  const isMeant = ({ QueryId, QueryStatus }: Query) =>
+    (ids === undefined || (QueryId !== undefined && ids.includes(QueryId))) &&
+    (status === undefined || QueryStatus === status)
+  const pages = lakeList(
+    {
+      name: 'ListQueries',
+      region,
+      // With a condition on query_id a page of the limit's size would hold others.
+      limit: ids === undefined ? scan.limit : undefined,
+      nothing: storeGone,
+      async send(client, page, options) {
+        const command = new ListQueriesCommand({ ...page, ...range, EventDataStore: arn, QueryStatus: asked })
+        const answer = await client.send(command, options)
+        return { items: (answer.Queries ?? []).filter(isMeant), token: answer.NextToken }
+      },
+    },
+    scan,
+  )
+  for await (const queries of pages) {
+    yield queries.map((query) => ({
+      ...values,
+      query_id: query.QueryId,
+      event_data_store_arn: arn,
+      creation_time: query.CreationTime,
+      query_status: query.QueryStatus,
+      title: query.QueryId,
+    }))
+  }
+}
+
+async function fetchDescription(row: QueryRow, scan: QueryScan): Promise<QueryRow> {
+  const { query_id: id, event_data_store_arn: arn, region } = row
+  if (typeof id !== 'string' || typeof arn !== 'string' || typeof region !== 'string') return {}
+  const command = new DescribeQueryCommand({ EventDataStore: arn, QueryId: id })
+  const answer = await awsCallExpecting(scan, 'DescribeQuery', region, queryGone, (abortSignal) =>
+    scan.connection.cloudTrail(region).send(command, { abortSignal }),
+  )
+  if (answer instanceof ExpectedError) return {}
+  const { QueryStatistics: statistics } = answer
+  return {
+    delivery_s3_uri: answer.DeliveryS3Uri,
+    delivery_status: answer.DeliveryStatus,
+    error_message: answer.ErrorMessage,
+    bytes_scanned: statistics?.BytesScanned,
+    events_matched: statistics?.EventsMatched,
+    events_scanned: statistics?.EventsScanned,
+    execution_time_in_millis: statistics?.ExecutionTimeInMillis,
+    query_string: answer.QueryString,
+  }
+}
