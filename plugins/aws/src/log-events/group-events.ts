@@ -15,10 +15,10 @@ import { type TimeBounds, type TimeQuals, timeBoundsOf } from './time-bounds.js'
 export const logEventKeys = {
   log_group_name: { operators: ['='], require: 'required', valuesPerCall: 1 },
   filter: { operators: ['='], valuesPerCall: 1 },
-  log_stream_name: { operators: ['='], valuesPerCall: 100 },
-  timestamp: { operators: ['=', '>', '>=', '<', '<='] },
-  region: { operators: ['='] },
-  account_id: { operators: ['='] },
+  log_stream_name: { operators: ['='], valuesPerCall: 100, inherent: true },
+  timestamp: { operators: ['=', '>', '>=', '<', '<='], inherent: true },
+  region: { operators: ['='], inherent: true },
+  account_id: { operators: ['='], inherent: true },
 } as const satisfies Record<string, Key>
 
 /** Conditions on those keys. */

@@ -16,7 +16,7 @@ export const cloudtrailTrailEvent = defineTable({
   columns,
   keys: {
     ...logEventKeys,
-    timestamp_ms: { operators: ['=', '>', '>=', '<', '<='] },
+    timestamp_ms: { operators: ['=', '>', '>=', '<', '<='], inherent: true },
     ...eventFieldKeys,
   },
   async *list(scan) {

@@ -30,8 +30,8 @@ export const cloudtrailTrail = defineTable({
     'at home has region = home_region.',
   columns,
   keys: {
-    name: { operators: ['='] },
-    arn: { operators: ['='] },
+    name: { operators: ['='], inherent: true },
+    arn: { operators: ['='], inherent: true },
     region: { operators: ['='], inherent: true },
     account_id: { operators: ['='], inherent: true },
   },
