@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { Random } from './random.js'
 
 const scope = {
-  /** Only calls of this service (`logs`, `cloudtrail`, `sts`, `ec2`, `ipstack`). */
+  /** Only calls of this service (`logs`, `cloudtrail`, `sts`, `ec2`, `iam`, `organizations`, `ipstack`). */
   service: z.string().optional(),
   /** Only calls of this operation (`FilterLogEvents`, `bulk`, ...). */
   operation: z.string().optional(),
