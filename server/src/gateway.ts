@@ -132,7 +132,7 @@ class ListeningGateway implements Gateway {
       if (arrival.kind === 'cancel') {
         // The client learns by the connection's end that its request has been passed on.
         await this.#sessions.get(arrival.key.toString('hex'))?.cancel()
-        new SocketWriter(socket).end()
+        new SocketWriter(arrival.stream).end()
       } else await this.#serve(arrival, () => clearTimeout(timer))
       log.debug('connection ended')
     } catch (error) {

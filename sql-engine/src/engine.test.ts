@@ -312,3 +312,39 @@ describe("values of types that are not the column's", () => {
     }
   })
 })
+
+describe('rows that reach no answer are not asked for', () => {
+  test.each([
+    ['select * from place where false', 0],
+    ['select * from place where 1 = 0', 0],
+    ['select * from place where null and city is not null', 0],
+    ['select * from place limit 0', 0],
+    ['select * from (select * from place p join event e on p.city = e.source) x limit 0', 0],
+    ['select * from (select city from place union all select source from event) x where 0 = 1', 0],
+    ['select city from place union all select source from event limit 0', 0],
+    ['select count(*) from place where false', 1],
+    ["select * from trail t left join place p on false where t.name = 't1'", 1],
+    ["select * from place p right join trail t on 1 = 2 where t.name = 't1'", 1],
+    ['select a from address where exists (select from place where false)', 0],
+  ])('%s', async (text, count) => {
+    expect(await session.query(text)).toHaveLength(count)
+    expect(calls.filter(({ table }) => table !== 'trail')).toEqual([])
+  })
+
+  test.each([
+    [
+      "select t.name, e.source from trail t left join event e on e.trail = t.name and false where t.name = 't1'",
+      1,
+    ],
+    [
+      "with p as (select * from place where ip = '1.1.1.1'), q as (select * from p where false) select city from p",
+      1,
+    ],
+    ["(select city from place where ip = '1.1.1.1') union all (select 'x' limit 0)", 1],
+    ["select p.city from place p left join address a on false where p.ip = '1.1.1.1'", 1],
+    ["select city from place where ip = '1.1.1.1' and (select count(*) from trail where false) = 0", 1],
+  ])('others are: %s', async (text, count) => {
+    expect(await session.query(text)).toHaveLength(count)
+    expect(calls).toHaveLength(1)
+  })
+})

@@ -10,7 +10,7 @@ import { PacketReader } from './packet-reader.js'
 import { type FirstPacket, readFirstPacket } from './read-startup.js'
 
 export type Arrival =
-  | { readonly kind: 'cancel'; readonly key: Buffer }
+  | { readonly kind: 'cancel'; readonly stream: Duplex; readonly key: Buffer }
   | {
       readonly kind: 'client'
       /** The socket, or what TLS makes of it. */
@@ -32,7 +32,7 @@ export interface HandshakeOptions {
  */
 export async function shakeHands(socket: Socket, options: HandshakeOptions): Promise<Arrival> {
   const { stream, packet } = await readStartup(socket, options.encryption)
-  if (packet.kind === 'cancel') return packet
+  if (packet.kind === 'cancel') return { kind: 'cancel', stream, key: packet.key }
   const reader = new PacketReader(stream)
   try {
     const parameters = checkParameters(packet)

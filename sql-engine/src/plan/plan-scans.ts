@@ -10,6 +10,7 @@ import { findPushables } from './find-pushables.js'
 import type { FunctionTraits } from './function-traits.js'
 import { KeyQueries, type KeyQuery } from './key-query.js'
 import { missingKeyError, missingKeys } from './missing-key.js'
+import { isNeverRead } from './never-read.js'
 import type { Pieces } from './piece.js'
 import type { Comparison, Pushable, ValueSource } from './pushable.js'
 import { pushableLimit } from './pushable-limit.js'
@@ -40,6 +41,8 @@ export interface PlannedQual {
 
 export interface ScanPlan {
   readonly leaf: VirtualLeaf
+  /** Whether its rows can reach no answer, so that there is nothing to ask. */
+  readonly isNeverRead: boolean
   readonly quals: readonly PlannedQual[]
   /** LIMIT and OFFSET of the block, whose sum bounds the rows needed if every qual is pushed. */
   readonly limit: readonly Node[] | undefined
@@ -78,7 +81,7 @@ class Planner {
     while (waiting.size > 0) {
       const ready = [...waiting]
         .map((leaf) => this.#planLeaf(leaf, placed))
-        .filter((plan) => missingOf(plan).length === 0)
+        .filter((plan) => plan.isNeverRead || missingOf(plan).length === 0)
       const [first] = ready
       if (first === undefined) throw this.#missing([...waiting], placed)
       // Scans that nothing else can narrow start at once, side by side. Where there is none, two scans could
@@ -95,6 +98,7 @@ class Planner {
   }
 
   #planLeaf(leaf: VirtualLeaf, placed: ReadonlySet<VirtualLeaf>): UnlimitedPlan {
+    if (isNeverRead(leaf)) return { leaf, isNeverRead: true, quals: [], after: new Set() }
     const quals: PlannedQual[] = []
     const after = new Set<VirtualLeaf>()
     for (const pushable of this.#pushables) {
@@ -106,7 +110,7 @@ class Planner {
         if (source.kind === 'query') for (const virtual of source.query.virtuals) after.add(virtual)
       }
     }
-    return { leaf, quals, after }
+    return { leaf, isNeverRead: false, quals, after }
   }
 
   #planQual(pushable: Pushable, placed: ReadonlySet<VirtualLeaf>): PlannedQual | undefined {

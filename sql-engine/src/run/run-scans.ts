@@ -67,7 +67,7 @@ async function runScan(
 ): Promise<ScanTable> {
   await Promise.all([...plan.after].map((leaf) => tasks.get(leaf)))
   if (signal.aborted) throw canceledError()
-  const pushed = await run.pusher.push(plan)
+  const pushed: PushedQuals = plan.isNeverRead ? { kind: 'none' } : await run.pusher.push(plan)
   const limit =
     plan.limit !== undefined && pushed.kind === 'some' && pushed.whole
       ? await run.pusher.limitOf(plan.limit)
