@@ -4,7 +4,6 @@ import { mkdtemp, rm, stat } from 'node:fs/promises'
 import { connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { connect as connectTls } from 'node:tls'
 import { DatabaseError } from '@millrace/sql-engine/database-error'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
@@ -217,18 +216,6 @@ describe('cancelling', () => {
 
   test('of a session that there is not, nobody is told', async () => {
     expect(await say(cancelPacket(Buffer.alloc(8)))).toBe('')
-  })
-
-  test('over an encrypted connection ends as TLS wants it', async () => {
-    const socket = open()
-    socket.write(sslRequest)
-    await once(socket, 'data')
-    const encrypted = connectTls({ socket, rejectUnauthorized: false })
-    await once(encrypted, 'secureConnect')
-    encrypted.write(cancelPacket(Buffer.alloc(8)))
-    // Only with a close_notify; without, there is an 'error', or a 'close' alone.
-    encrypted.resume()
-    await once(encrypted, 'end')
   })
 })
 
