@@ -21,6 +21,23 @@ test('what has come while nobody waited is not waited for', async () => {
   expect(reader.peek()).toEqual({ type: 'B'.charCodeAt(0), size: 6 })
 })
 
+test('pieces stay in order when a message ends where one of them does', async () => {
+  const stream = new PassThrough()
+  const reader = new FrameReader(stream, () => {})
+  const [first, second] = [message('A', 'a'), message('B', 'bcd')]
+  // The first message and the beginning of the second have come before anybody reads.
+  for (const piece of [first, second.subarray(0, 2)]) {
+    stream.write(piece)
+    await setImmediate()
+  }
+  expect(reader.take(first.length)).toEqual(first)
+  expect(reader.peek()).toBeUndefined()
+  stream.write(second.subarray(2))
+  await setImmediate()
+  expect(reader.peek()).toEqual({ type: 'B'.charCodeAt(0), size: second.length })
+  expect(reader.take(second.length)).toEqual(second)
+})
+
 test('messages come out as they went in, however they were cut', async () => {
   const letters = fc.constantFrom('A', 'B', 'D')
   const parts = fc.array(fc.tuple(letters, fc.string({ maxLength: 40 })), { maxLength: 30 })

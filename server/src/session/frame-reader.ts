@@ -140,7 +140,7 @@ export class FrameReader {
   }
 
   readonly #onData = (chunk: Buffer) => {
-    if (this.#offset === this.#buffer.length) {
+    if (this.#waiting === 0) {
       this.#buffer = chunk
       this.#offset = 0
     } else this.#chunks.push(chunk)

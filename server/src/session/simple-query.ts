@@ -51,8 +51,9 @@ export async function runSimpleQuery(
     if (!isSent) break
   }
   await backend.settle()
+  const hasFailed = backend.replies.skipping
   backend.send(syncMessage, plain.sync)
-  destroyUnnamed(backend)
+  destroyUnnamed(backend, hasFailed)
 }
 
 /** @returns false after an error */
@@ -86,11 +87,11 @@ function beginImplicitTransaction(backend: Backend): void {
   backend.send(executeMessage(''), { kind: 'execute', handler })
 }
 
-/** A simple query leaves no unnamed statement and no unnamed portal. */
-function destroyUnnamed(backend: Backend): void {
+/** A simple query leaves no unnamed statement; it leaves an unnamed portal only where that has failed. */
+function destroyUnnamed(backend: Backend, hasFailed: boolean): void {
   const handler = new HiddenReplies()
   backend.send(closeMessage('S', ''), { kind: 'close', handler })
-  backend.send(closeMessage('P', ''), { kind: 'close', handler })
+  if (!hasFailed) backend.send(closeMessage('P', ''), { kind: 'close', handler })
 }
 
 /** COPY FROM STDIN among other statements would need the client's data in the midst of them. */

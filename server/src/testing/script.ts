@@ -104,9 +104,9 @@ function describeReply({ type, bytes }: Message, names: RelationNames): string {
   return `${type} ${JSON.stringify(bytes.toString('latin1', 5))}`
 }
 
-/** Where in the sources of PostgreSQL an error was raised is told only by PostgreSQL. */
+/** Where an error was raised, in PostgreSQL's sources and in which context, is told only by PostgreSQL. */
 function isCompared(field: string): boolean {
-  return field !== '' && !/^[FLR]/.test(field)
+  return field !== '' && !/^[FLRW]/.test(field)
 }
 
 /** Types of temporary tables have OIDs of their own, too. */
