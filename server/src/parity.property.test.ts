@@ -53,7 +53,8 @@ const virtualTexts: Texts = {
     `begin; ${place()}`,
     `${place()}; commit`,
     `begin; declare v cursor for ${events}`,
-    'fetch 2 from v',
+    // FETCH tells the table that holds the rows, which is not the virtual one.
+    'move 2 from v',
     `${place()}; select 1/0; ${events}`,
     `insert into t values (8, 'eight'); ${place(' and city::int = 1')}`,
     `set local application_name = 'nobody'; ${place()}; show application_name`,
