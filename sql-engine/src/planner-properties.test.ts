@@ -43,8 +43,8 @@ describe.each([
     async () => {
       const counts = { answered: 0, keyMissing: 0, failed: 0, tooSlow: 0 }
       await fc.assert(
-        fc.asyncProperty(cases, async ({ set: any, numbers }) => {
-          const set = ttl === 0 ? any : 0
+        fc.asyncProperty(cases, async ({ set: chosen, numbers }) => {
+          const set = ttl === 0 ? chosen : 0
           const query = randomQuery(new Choices(numbers))
           const { virtual, expected } = await world.run(query, set)
           if ([virtual.sqlState, expected.sqlState].includes(queryCanceled)) counts.tooSlow++

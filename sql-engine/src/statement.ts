@@ -63,6 +63,17 @@ export interface PreparedStatement {
   release(): void
 }
 
+/** A statement that is sent as it stands. */
+export function unchangedStatement(text: string): PreparedStatement {
+  return {
+    text,
+    originalPosition: (position) => position,
+    relations: new Map(),
+    originalNames: (message) => message,
+    release: () => {},
+  }
+}
+
 /** Plans and prepares statements. One for all sessions. */
 export interface StatementEngine {
   /**

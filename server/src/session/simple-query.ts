@@ -2,7 +2,7 @@
  * A simple query whose statements name virtual tables. They are run one by one by the extended protocol, with
  * one Sync at the end: as in a simple query, they are one transaction unless they say otherwise.
  */
-import type { PreparedStatement, Statement } from '@millrace/sql-engine/statement'
+import { type PreparedStatement, type Statement, unchangedStatement } from '@millrace/sql-engine/statement'
 import {
   bindMessage,
   bindRest,
@@ -58,7 +58,7 @@ export async function runSimpleQuery(
 
 /** @returns false after an error */
 async function runStatement(statement: Statement, { backend, prepare }: SimpleQueryWorld): Promise<boolean> {
-  let prepared: PreparedStatement | undefined = unchanged(statement.text)
+  let prepared: PreparedStatement | undefined = unchangedStatement(statement.text)
   if (statement.mayNameVirtualTables) {
     // PostgreSQL says what is wrong with the statement before any API is asked.
     const handler = preparedReplies(prepared, statement.start, unasked)
@@ -107,15 +107,5 @@ function withoutCopyIn(handler: ReplyHandler, backend: Backend): ReplyHandler {
       backend.flush()
       return undefined
     },
-  }
-}
-
-function unchanged(text: string): PreparedStatement {
-  return {
-    text,
-    originalPosition: (position) => position,
-    relations: new Map(),
-    originalNames: (message) => message,
-    release: () => {},
   }
 }

@@ -2,53 +2,18 @@
  * The plan of a statement: for each virtual table it names, which columns and conditions its scan gets, and
  * after which other scans it runs.
  */
-import type { Key } from '@millrace/plugin-sdk/table'
-import type { Binding, Condition, VirtualLeaf } from '../bind/binding.js'
+import type { Binding, VirtualLeaf } from '../bind/binding.js'
 import type { CatalogColumn } from '../catalog/virtual-table.js'
-import { inside, type Node } from '../parse/syntax-tree.js'
+import { inside } from '../parse/syntax-tree.js'
 import { findPushables } from './find-pushables.js'
 import type { FunctionTraits } from './function-traits.js'
-import { KeyQueries, type KeyQuery } from './key-query.js'
+import { KeyQueries } from './key-query.js'
 import { missingKeyError, missingKeys } from './missing-key.js'
 import { isNeverRead } from './never-read.js'
 import type { Pieces } from './piece.js'
-import type { Comparison, Pushable, ValueSource } from './pushable.js'
+import type { Pushable, ValueSource } from './pushable.js'
 import { pushableLimit } from './pushable-limit.js'
-
-/** Where the values of a planned condition come from. */
-export type PlannedSource =
-  | { readonly kind: 'boolean'; readonly value: boolean }
-  | {
-      readonly kind: 'query'
-      readonly source: Exclude<ValueSource, { kind: 'boolean' }>
-      readonly query: KeyQuery
-    }
-
-export type PlannedComparison =
-  | { readonly operator: '='; readonly sources: readonly PlannedSource[] }
-  | {
-      readonly operator: Exclude<Comparison['operator'], '=' | 'is null' | 'is not null'>
-      readonly source: Extract<PlannedSource, { kind: 'query' }>
-    }
-  | { readonly operator: 'is null' | 'is not null' }
-
-export interface PlannedQual {
-  readonly column: string
-  readonly key: Key
-  readonly comparison: PlannedComparison
-  readonly condition: Condition
-}
-
-export interface ScanPlan {
-  readonly leaf: VirtualLeaf
-  /** Whether its rows can reach no answer, so that there is nothing to ask. */
-  readonly isNeverRead: boolean
-  readonly quals: readonly PlannedQual[]
-  /** LIMIT and OFFSET of the block, whose sum bounds the rows needed if every qual is pushed. */
-  readonly limit: readonly Node[] | undefined
-  /** Scans whose rows the key queries read. */
-  readonly after: ReadonlySet<VirtualLeaf>
-}
+import type { PlannedComparison, PlannedQual, PlannedSource, ScanPlan } from './scan-plan.js'
 
 /**
  * Plans the scans of a statement, each after those that it depends on.

@@ -3,8 +3,8 @@ import type { VirtualLeaf } from '../bind/binding.js'
 import { type Inside, inside, type Node } from '../parse/syntax-tree.js'
 import type { FunctionTraits } from './function-traits.js'
 import type { Pieces } from './piece.js'
-import type { PlannedComparison, PlannedQual } from './plan-scans.js'
 import { isRowWise } from './row-wise.js'
+import type { PlannedComparison, PlannedQual } from './scan-plan.js'
 
 /**
  * LIMIT and OFFSET of the block that reads a table, if any rows of the scan will do: the block does nothing

@@ -9,7 +9,12 @@ import { SourceText } from '../parse/source-text.js'
 import { findAll, type Node } from '../parse/syntax-tree.js'
 import type { ScanTable } from '../stage/scan-table.js'
 import type { ScanTables } from '../stage/scan-tables.js'
-import type { PreparedStatement, PrepareOptions, Session } from '../statement.js'
+import {
+  type PreparedStatement,
+  type PrepareOptions,
+  type Session,
+  unchangedStatement,
+} from '../statement.js'
 import { QualPusher } from './push-quals.js'
 import { runScans, withoutPosition } from './run-scans.js'
 import type { StatementPlans } from './statement-plan.js'
@@ -34,7 +39,7 @@ export async function prepareStatement(
 ): Promise<PreparedStatement> {
   const session = oneByOne(clientSession)
   const plan = await workshop.plans.plan(tree, text, session)
-  if (plan === undefined) return unchanged(text)
+  if (plan === undefined) return unchangedStatement(text)
   if (options.parameters === undefined) refuseParameters(text, tree)
 
   const staged = new Map<VirtualLeaf, ScanTable>()
@@ -78,16 +83,6 @@ function refuseParameters(text: string, tree: Node): void {
     sqlState: '42P02',
     position: new SourceText(text).charactersBefore(parameter.location ?? 0) + 1,
   })
-}
-
-function unchanged(text: string): PreparedStatement {
-  return {
-    text,
-    originalPosition: (position) => position,
-    relations: new Map(),
-    originalNames: (message) => message,
-    release: () => {},
-  }
 }
 
 function connectionOf(table: VirtualTable, { connections }: Workshop): Connection {

@@ -6,7 +6,7 @@ import { countCalls, type ScanQuals } from '../fetch/scan-quals.js'
 import { inside, type Node } from '../parse/syntax-tree.js'
 import { type DecodedValue, decodeValue, type KeyValue } from '../plan/key-values.js'
 import { missingKeyError, missingKeys } from '../plan/missing-key.js'
-import type { PlannedQual, PlannedSource, ScanPlan } from '../plan/plan-scans.js'
+import type { PlannedQual, PlannedSource, ScanPlan } from '../plan/scan-plan.js'
 import type { KeyQueryWriter, ScanTableName, Wanted } from '../plan/write-key-query.js'
 import type { BoundParameters, Session } from '../statement.js'
 

@@ -1,0 +1,41 @@
+/** The plan of one scan: its conditions, where their values come from, and what has to be there before. */
+import type { Key } from '@millrace/plugin-sdk/table'
+import type { Condition, VirtualLeaf } from '../bind/binding.js'
+import type { Node } from '../parse/syntax-tree.js'
+import type { KeyQuery } from './key-query.js'
+import type { Comparison, ValueSource } from './pushable.js'
+
+/** Where the values of a planned condition come from. */
+export type PlannedSource =
+  | { readonly kind: 'boolean'; readonly value: boolean }
+  | {
+      readonly kind: 'query'
+      readonly source: Exclude<ValueSource, { kind: 'boolean' }>
+      readonly query: KeyQuery
+    }
+
+export type PlannedComparison =
+  | { readonly operator: '='; readonly sources: readonly PlannedSource[] }
+  | {
+      readonly operator: Exclude<Comparison['operator'], '=' | 'is null' | 'is not null'>
+      readonly source: Extract<PlannedSource, { kind: 'query' }>
+    }
+  | { readonly operator: 'is null' | 'is not null' }
+
+export interface PlannedQual {
+  readonly column: string
+  readonly key: Key
+  readonly comparison: PlannedComparison
+  readonly condition: Condition
+}
+
+export interface ScanPlan {
+  readonly leaf: VirtualLeaf
+  /** Whether its rows can reach no answer, so that there is nothing to ask. */
+  readonly isNeverRead: boolean
+  readonly quals: readonly PlannedQual[]
+  /** LIMIT and OFFSET of the block, whose sum bounds the rows needed if every qual is pushed. */
+  readonly limit: readonly Node[] | undefined
+  /** Scans whose rows the key queries read. */
+  readonly after: ReadonlySet<VirtualLeaf>
+}
