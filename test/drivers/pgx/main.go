@@ -18,8 +18,6 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-const noRowsWanted = "a query that wants no rows needs its key columns all the same"
-
 func main() {
 	check("connects with SCRAM over TLS", "", func(ctx context.Context, connection *pgx.Conn) {
 		equal(encrypted(connection), true)
@@ -198,7 +196,7 @@ func main() {
 		equal(kind.Name, "timestamptz")
 	})
 
-	check("learns the columns of a table from a query with where false", noRowsWanted,
+	check("learns the columns of a table from a query with where false", "",
 		func(ctx context.Context, connection *pgx.Conn) {
 			rows, _ := connection.Query(ctx, "select event_name from aws_cloudtrail_trail_event where false")
 			equal(len(must(pgx.CollectRows(rows, pgx.RowTo[string]))), 0)

@@ -32,9 +32,7 @@ event_columns = ['event_name', 'event_source', 'event_time', 'source_ip_address'
 class Known:
     """Why checks are known to fail."""
 
-    cancel_over_tls = 'the answer to a cancel request over TLS ends without close_notify'
     not_in_the_backend = 'the backend does not know that its session waits for an API'
-    no_rows_wanted = 'a query that wants no rows needs its key columns all the same'
 
 
 driver = Path(sys.argv[0]).resolve().parent.name
