@@ -110,8 +110,10 @@ export class ScanCache {
   }
 
   #divide(request: CacheRequest): DividedKeys<Entry> | undefined {
-    const { lookupKey, limit, maxAge, keys } = request
-    if (lookupKey === undefined || limit !== undefined || maxAge <= 0) return undefined
+    const { lookupKey, columns, limit, maxAge, keys } = request
+    // Rows are told apart by the key's column, which has to be filled.
+    if (lookupKey === undefined || !columns.has(lookupKey)) return undefined
+    if (limit !== undefined || maxAge <= 0) return undefined
     const oldest = this.#now() - maxAge
     const entries = [...this.#entries].reverse().filter((entry) => isOf(entry, request, oldest))
     return divideKeys(request, lookupKey, entries, ({ shape }) => shape, keys)
