@@ -1,13 +1,15 @@
 /** Connections: who is let in, who is refused, and what ends them. */
 import { once } from 'node:events'
-import { mkdtemp, rm, stat } from 'node:fs/promises'
+import { mkdtemp, rm, stat, symlink } from 'node:fs/promises'
 import { connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseError } from '@millrace/sql-engine/database-error'
 import pg from 'pg'
+import { pino } from 'pino'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { loadOrCreateCertificate } from './certificate.js'
+import { startGateway } from './gateway.js'
 import { describe as describeMessage, queryMessage, RawClient } from './testing/raw-client.js'
 import { startTestGateway, type TestGateway } from './testing/test-gateway.js'
 import { ByteWriter } from './wire/byte-writer.js'
@@ -272,6 +274,30 @@ describe('when PostgreSQL ends a session', () => {
     expect((await raw.untilEnd()).map(describeMessage)).toEqual([expect.stringContaining('"C":"57P01"')])
     await aborted
   })
+})
+
+test('a client that comes when PostgreSQL has just died waits until it is back', async () => {
+  const socketPath = join(await certificateFolder, 'socket')
+  let asked = 0
+  const gateway = await startGateway({
+    host: '127.0.0.1',
+    port: 0,
+    engine: { analyse: () => undefined, prepare: () => Promise.reject(new Error('not asked')) },
+    backend: {
+      socketPath,
+      // Whoever starts it again has not heard of its death the first time.
+      ready: async () => {
+        if (++asked === 2) await symlink(world.postgres.socketPath, socketPath)
+      },
+    },
+    passwordOf: () => String(world.config.password),
+    log: pino({ level: 'silent' }),
+  })
+  onTestFinished(() => gateway.stop())
+  const client = await world.connect({ port: gateway.port })
+  expect((await client.query('select 1 as one')).rows).toEqual([{ one: 1 }])
+  expect(asked).toBe(2)
+  await client.end()
 })
 
 test('sessions that the gateway ends are told why; others can come', async () => {

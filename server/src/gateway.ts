@@ -1,5 +1,6 @@
 /** The PostgreSQL server that clients see: accepts connections, lets clients in, serves each in a session. */
 import { createServer, type Server, type Socket } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
 import { createSecureContext, type SecureContext } from 'node:tls'
 import { loopbackApplicationName } from '@millrace/sql-engine/catalog/loopback'
 import { DatabaseError } from '@millrace/sql-engine/database-error'
@@ -7,7 +8,7 @@ import type { StatementEngine } from '@millrace/sql-engine/statement'
 import type { Logger } from 'pino'
 import { ScramAuthenticator } from './authentication/scram.js'
 import type { Certificate } from './certificate.js'
-import { connectBackend } from './session/backend-connection.js'
+import { type BackendConnection, connectBackend } from './session/backend-connection.js'
 import { Session } from './session/session.js'
 import { SocketWriter } from './session/socket-writer.js'
 import { type Arrival, refuse, shakeHands } from './startup/handshake.js'
@@ -42,6 +43,13 @@ const defaultMaxConnections = 90
 
 /** As PostgreSQL's authentication_timeout: for everything before a client is let in, in milliseconds. */
 const handshakeTimeout = 60_000
+
+/** 08006: nobody listens; 57P03 (cannot_connect_now): PostgreSQL starts, or is about to end. */
+const passingStates: ReadonlySet<string> = new Set(['08006', '57P03'])
+
+/** Attempts to connect to PostgreSQL, and the pause between them in milliseconds. */
+const mostAttempts = 20
+const attemptPause = 50
 
 /** For clients to read why their session ends, in milliseconds. */
 const farewellTimeout = 1_000
@@ -146,12 +154,11 @@ class ListeningGateway implements Gateway {
     { stream, parameters }: Extract<Arrival, { kind: 'client' }>,
     onGreeted: () => void,
   ): Promise<void> {
-    const { backend, engine, log, maxConnections = defaultMaxConnections } = this.#options
+    const { engine, log, maxConnections = defaultMaxConnections } = this.#options
     this.#clients++
     try {
       if (this.#clients > maxConnections) throw tooManyClients()
-      await backend.ready()
-      const connection = await connectBackend(backend.socketPath, parameters)
+      const connection = await this.#connectBackend(parameters)
       onGreeted()
       const isLoopback = parameters.get('application_name') === loopbackApplicationName
       const session = new Session({ client: stream, backend: connection, engine, isLoopback, log })
@@ -167,6 +174,21 @@ class ListeningGateway implements Gateway {
       throw refuse(stream, error)
     } finally {
       this.#clients--
+    }
+  }
+
+  /** Tries again when PostgreSQL has just died, and whoever starts it again has not yet heard of it. */
+  async #connectBackend(parameters: ReadonlyMap<string, string>): Promise<BackendConnection> {
+    const { backend } = this.#options
+    for (let attempt = 1; ; attempt++) {
+      await backend.ready()
+      try {
+        return await connectBackend(backend.socketPath, parameters)
+      } catch (error) {
+        const isPassing = error instanceof DatabaseError && passingStates.has(error.sqlState)
+        if (!isPassing || attempt === mostAttempts) throw error
+        await delay(attemptPause)
+      }
     }
   }
 

@@ -45,6 +45,8 @@ beforeEach(async () => {
 })
 afterEach(async () => {
   await tables.stop()
+  // The next test must not take what is still closing for its own.
+  await until(async () => (await copyingBackends()).length === 0)
   await reader.end()
   await watcher.end()
 })

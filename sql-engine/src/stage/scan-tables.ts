@@ -170,6 +170,8 @@ export class ScanTables {
           qualifiedName,
         )
         const copy = client.query(copyFrom(copyIntoScanTable(qualifiedName, writtenNames)))
+        // The source may be waiting for its API; until it ends, so does the pipeline.
+        copy.once('error', (error) => controller.abort(error))
         await pipeline(Readable.from(source), copy)
         if (progress.rowCount >= analyzeRows)
           await client.query(analyzeScanTable(qualifiedName, writtenNames))
