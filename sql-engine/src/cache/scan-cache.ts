@@ -98,15 +98,7 @@ export class ScanCache {
       this.#return(entry)
       throw signal.aborted ? canceledError() : error
     }
-    let isLeased = true
-    return {
-      ...table,
-      isHit,
-      release: () => {
-        if (isLeased) this.#return(entry)
-        isLeased = false
-      },
-    }
+    return leased(table, isHit, () => this.#return(entry))
   }
 
   #divide(request: CacheRequest): DividedKeys<Entry> | undefined {
@@ -127,31 +119,23 @@ export class ScanCache {
     const leasing = known.map(({ earlier }) => this.#lease(earlier, request, true))
     if (missing.length > 0) leasing.push(this.get(narrowed(request, column, missing), maker))
     const outcomes = await Promise.allSettled(leasing)
-    const leased = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? outcome.value : []))
-    const release = () => {
-      for (const table of leased) table.release()
+    const tables = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? outcome.value : []))
+    const releaseParts = () => {
+      for (const table of tables) table.release()
     }
     try {
       for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
-      const parts = leased.map((table, index): TablePart => {
+      const parts = tables.map((table, index): TablePart => {
         const keys = known[index]
         return { table, values: keys === undefined || keys.isWhole ? undefined : keys.values }
       })
       const combined = await maker.combine(column, parts, request.signal)
-      let isLeased = true
-      return {
-        ...combined,
-        isHit: missing.length === 0,
-        release: () => {
-          if (isLeased) {
-            combined.release()
-            release()
-          }
-          isLeased = false
-        },
-      }
+      return leased(combined, missing.length === 0, () => {
+        combined.release()
+        releaseParts()
+      })
     } catch (error) {
-      release()
+      releaseParts()
       throw error
     }
   }
@@ -261,4 +245,17 @@ export class ScanCache {
 /** Whether an entry is of the table that is asked for, and young enough. */
 function isOf(entry: Entry, { source }: CacheRequest, oldest: number): boolean {
   return entry.source === source && entry.startedAt >= oldest
+}
+
+/** @param release called once, however often the table is released */
+function leased(table: ScanTable, isHit: boolean, release: () => void): LeasedTable {
+  let isLeased = true
+  return {
+    ...table,
+    isHit,
+    release: () => {
+      if (isLeased) release()
+      isLeased = false
+    },
+  }
 }
