@@ -6,6 +6,7 @@ import { pino } from 'pino'
 import { expect, test, vi } from 'vitest'
 import { z } from 'zod'
 import { DatabaseError } from '../database-error.js'
+import { CallCounts } from './call-counts.js'
 import { Connection } from './connection.js'
 import { type ScanRequest, scanRows } from './scan-rows.js'
 
@@ -38,6 +39,7 @@ function request(list: List, logged: string[] = []): ScanRequest {
     columns: ['name', 'sp_connection_name'],
     quals: {},
     limit: undefined,
+    counts: new CallCounts(),
     signal: new AbortController().signal,
   }
 }

@@ -8,6 +8,7 @@ import type { Logger } from 'pino'
 import { engineColumns } from '../catalog/catalog-columns.js'
 import type { VirtualTable } from '../catalog/virtual-table.js'
 import { canceledError, DatabaseError } from '../database-error.js'
+import type { CallCounts } from './call-counts.js'
 import type { Connection } from './connection.js'
 import { callsOf, type ScanQuals } from './scan-quals.js'
 
@@ -18,6 +19,7 @@ export interface ScanRequest {
   readonly columns: readonly string[]
   readonly quals: ScanQuals
   readonly limit: number | undefined
+  readonly counts: CallCounts
   readonly signal: AbortSignal
 }
 
@@ -84,7 +86,7 @@ async function* hydratedRows(
 }
 
 function scanOf(
-  { connection, limit }: ScanRequest,
+  { connection, limit, counts }: ScanRequest,
   columns: ReadonlySet<string>,
   quals: ScanQuals,
   signal: AbortSignal,
@@ -100,6 +102,7 @@ function scanOf(
     call: (name, run) =>
       connection.limit(async () => {
         signal.throwIfAborted()
+        counts.calls++
         try {
           return await run(signal)
         } catch (error) {

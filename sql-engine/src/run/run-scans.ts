@@ -3,6 +3,7 @@ import type { VirtualLeaf } from '../bind/binding.js'
 import type { ScanCache } from '../cache/scan-cache.js'
 import type { VirtualTable } from '../catalog/virtual-table.js'
 import { canceledError, DatabaseError } from '../database-error.js'
+import { CallCounts } from '../fetch/call-counts.js'
 import type { Connection } from '../fetch/connection.js'
 import { scanRows } from '../fetch/scan-rows.js'
 import type { ScanPlan } from '../plan/scan-plan.js'
@@ -108,7 +109,16 @@ async function stage(
   const connection = run.connectionOf(leaf)
   return run.cache.get(asked, {
     fetch: (shape, fetchSignal) => {
-      const rows = scanRows({ table, connection, columns, quals: shape.quals, limit, signal: fetchSignal })
+      const counts = new CallCounts()
+      const rows = scanRows({
+        table,
+        connection,
+        columns,
+        quals: shape.quals,
+        limit,
+        counts,
+        signal: fetchSignal,
+      })
       return run.scanTables.stage({ ...request, rows, signal: fetchSignal })
     },
     combine: (name, parts, combineSignal) => {
