@@ -10,10 +10,14 @@ export interface MergedColumn {
   readonly value: BoundColumn | undefined
 }
 
-/** The names of one query level. */
-export interface Scope {
+/** A FROM clause, or a part of one. */
+export interface FromPart {
   readonly leaves: readonly Leaf[]
   readonly merged: readonly MergedColumn[]
+}
+
+/** The names of one query level. */
+export interface Scope extends FromPart {
   readonly outer: Scope | undefined
 }
 
@@ -55,10 +59,7 @@ function resolveUnqualified(name: string, scope: Scope): BoundColumn | undefined
 }
 
 /** An unqualified name at one level; every leaf's columns must be known. */
-export function columnAt(
-  name: string,
-  level: Pick<Scope, 'leaves' | 'merged'>,
-): BoundColumn | 'none' | 'ambiguous' {
+export function columnAt(name: string, level: FromPart): BoundColumn | 'none' | 'ambiguous' {
   const holders = level.leaves.filter(({ columns }) => columns?.has(name))
   const [only] = holders
   if (only === undefined) return 'none'

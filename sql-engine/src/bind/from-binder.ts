@@ -1,0 +1,228 @@
+/** Binds what stands in FROM: tables, subqueries, functions, and joins of them. */
+import { type Inside, inside, type Node, stringsOf } from '../parse/syntax-tree.js'
+import type { Block, BoundColumn, Leaf, OuterSide, Position, Relation, VirtualLeaf } from './binding.js'
+import type { BindingDraft } from './binding-draft.js'
+import { columnsOfFunction, functionName } from './function-columns.js'
+import { aliasedColumns } from './output-columns.js'
+import { type CteScope, columnAt, type FromPart, findCte, type MergedColumn, type Scope } from './scope.js'
+
+type JoinExpr = Inside<'JoinExpr'>
+type RangeVar = Inside<'RangeVar'>
+
+/** Tells what a name that is no CTE stands for; undefined for unknown ones. */
+export type RelationOf = (rangeVar: RangeVar) => Relation | undefined
+
+/** Binds what may stand inside an item of FROM. */
+export interface QueryBinder {
+  bindQuery(
+    node: Node,
+    parent: Block | undefined,
+    outer: Scope | undefined,
+    ctes: CteScope | undefined,
+  ): Block | undefined
+  bindExpressions(values: unknown, block: Block, scope: Scope, ctes: CteScope | undefined): void
+}
+
+export class FromBinder {
+  readonly #draft: BindingDraft
+  readonly #relationOf: RelationOf
+  readonly #queries: QueryBinder
+
+  constructor(draft: BindingDraft, relationOf: RelationOf, queries: QueryBinder) {
+    this.#draft = draft
+    this.#relationOf = relationOf
+    this.#queries = queries
+  }
+
+  /** @param before what stands to the left of the first item, such as the target of UPDATE */
+  bind(
+    items: readonly Node[] | undefined,
+    block: Block,
+    outer: Scope | undefined,
+    ctes: CteScope | undefined,
+    before: FromPart,
+  ): FromPart {
+    let part = before
+    for (const item of items ?? []) {
+      part = joined(part, this.#bindFromItem(item, block, outer, ctes, part))
+    }
+    return part
+  }
+
+  /** @param before what stands to the left; LATERAL and functions may refer to it */
+  #bindFromItem(
+    item: Node,
+    block: Block,
+    outer: Scope | undefined,
+    ctes: CteScope | undefined,
+    before: FromPart,
+  ): FromPart {
+    const join = inside(item, 'JoinExpr')
+    if (join !== undefined) return this.#bindJoin(join, item, block, outer, ctes, before)
+    const rangeVar = inside(item, 'RangeVar')
+    if (rangeVar !== undefined) return alone(this.#bindRangeVar(rangeVar, item, block, ctes))
+    const subselect = inside(item, 'RangeSubselect')
+    if (subselect?.subquery !== undefined) {
+      const scope = subselect.lateral === true ? { ...before, outer } : outer
+      const query = this.#queries.bindQuery(subselect.subquery, block, scope, ctes)
+      const name = subselect.alias?.aliasname ?? ''
+      if (query === undefined) return alone(this.#draft.opaqueLeaf(item, block, name))
+      const columns = aliasedColumns(
+        query.output?.map((column) => column.name),
+        subselect.alias?.colnames,
+      )
+      const leaf = { kind: 'subquery' as const, name, aliased: true, columns, node: item, block, query }
+      return alone(this.#draft.addLeaf({ ...leaf, nullable: noSides }))
+    }
+    this.#queries.bindExpressions([item], block, { ...before, outer }, ctes)
+    const call = inside(item, 'RangeFunction')
+    const columns = call === undefined ? undefined : columnsOfFunction(call)
+    return alone(this.#draft.opaqueLeaf(item, block, nameOfItem(item), columns))
+  }
+
+  #bindRangeVar(rangeVar: RangeVar, node: Node, block: Block, ctes: CteScope | undefined): Leaf {
+    const aliased = rangeVar.alias !== undefined
+    const name = rangeVar.alias?.aliasname ?? rangeVar.relname ?? ''
+    const base = { name, aliased, node, block, nullable: noSides }
+    const cte =
+      rangeVar.schemaname === undefined && rangeVar.relname !== undefined
+        ? findCte(rangeVar.relname, ctes)
+        : undefined
+    const renamed = rangeVar.alias?.colnames
+    if (cte !== undefined) {
+      cte.references++
+      this.#draft.cteReferences.set(rangeVar, cte)
+      const own = aliasedColumns(
+        cte.query?.output?.map((column) => column.name),
+        cte.node.aliascolnames,
+      )
+      const columns = aliasedColumns(own && [...own], renamed)
+      return this.#draft.addLeaf({ ...base, kind: 'cte', rangeVar, columns, cte })
+    }
+    const relation = this.#relationOf(rangeVar)
+    if (relation === undefined) return this.#draft.opaqueLeaf(node, block, name)
+    if (relation.kind === 'relation') {
+      const columns = aliasedColumns([...relation.columns], renamed)
+      return this.#draft.addLeaf({ ...base, kind: 'relation', rangeVar, columns, stable: relation.stable })
+    }
+    const columns = aliasedColumns(
+      relation.table.columns.map((column) => column.name),
+      renamed,
+    )
+    const leaf: VirtualLeaf = { ...base, kind: 'virtual', rangeVar, columns, table: relation.table }
+    this.#draft.virtualLeaves.push(leaf)
+    this.#draft.virtualReferences.set(rangeVar, leaf)
+    return this.#draft.addLeaf(leaf)
+  }
+
+  #bindJoin(
+    join: JoinExpr,
+    node: Node,
+    block: Block,
+    outer: Scope | undefined,
+    ctes: CteScope | undefined,
+    before: FromPart,
+  ): FromPart {
+    if (join.larg === undefined || join.rarg === undefined) return { leaves: [], merged: [] }
+    const left = this.#bindFromItem(join.larg, block, outer, ctes, before)
+    const right = this.#bindFromItem(join.rarg, block, outer, ctes, joined(before, left))
+    const both = joined(left, right)
+    const kind = kindOfJoin(join)
+    const position: Position = {
+      kind: 'on',
+      join: kind,
+      left: new Set(left.leaves),
+      right: new Set(right.leaves),
+    }
+    this.#draft.addConditions(join.quals, position, block, both.leaves)
+    this.#queries.bindExpressions([join.quals], block, { ...both, outer }, ctes)
+    const merged: MergedColumn[] = []
+    for (const name of stringsOf(join.usingClause) ?? []) {
+      merged.push(this.#mergeColumn(name, left, right, kind, position, block))
+    }
+    if (kind === 'left' || kind === 'full') addSide(right.leaves, { join, side: 'right' })
+    if (kind === 'right' || kind === 'full') addSide(left.leaves, { join, side: 'left' })
+    // NATURAL joins merge columns that we have not looked up; an alias hides what is beneath.
+    if (join.isNatural === true || join.alias !== undefined || join.join_using_alias !== undefined) {
+      return alone(this.#draft.opaqueLeaf(node, block, join.alias?.aliasname ?? ''))
+    }
+    return { leaves: both.leaves, merged: [...both.merged, ...merged] }
+  }
+
+  /** USING is an equality between the two sides' columns, and a name for both. */
+  #mergeColumn(
+    name: string,
+    left: FromPart,
+    right: FromPart,
+    kind: ReturnType<typeof kindOfJoin>,
+    position: Position,
+    block: Block,
+  ): MergedColumn {
+    const known = [...left.leaves, ...right.leaves].every(({ columns }) => columns !== undefined)
+    const leftColumn = known ? certain(columnAt(name, left)) : undefined
+    const rightColumn = known ? certain(columnAt(name, right)) : undefined
+    if (leftColumn !== undefined && rightColumn !== undefined) {
+      const equality: Node = {
+        A_Expr: {
+          kind: 'AEXPR_OP',
+          name: [{ String: { sval: '=' } }],
+          lexpr: this.#draft.referenceTo(leftColumn),
+          rexpr: this.#draft.referenceTo(rightColumn),
+        },
+      }
+      this.#draft.addConditions(equality, position, block, [...left.leaves, ...right.leaves])
+    }
+    const leaves = new Set([...left.leaves, ...right.leaves].filter(({ columns }) => columns?.has(name)))
+    const value = kind === 'full' ? undefined : kind === 'right' ? rightColumn : leftColumn
+    return { name, leaves, value }
+  }
+
+  /** The table that UPDATE, DELETE or MERGE changes. */
+  targetLeaf(target: RangeVar, block: Block): Leaf {
+    const relation = this.#relationOf(target)
+    const aliased = target.alias !== undefined
+    const name = target.alias?.aliasname ?? target.relname ?? ''
+    const base = { name, aliased, node: { RangeVar: target }, block, nullable: noSides }
+    if (relation?.kind !== 'relation') return this.#draft.opaqueLeaf(base.node, block, name)
+    const { columns, stable } = relation
+    return this.#draft.addLeaf({ ...base, kind: 'relation', rangeVar: target, columns, stable })
+  }
+}
+
+const noSides: ReadonlySet<OuterSide> = new Set()
+
+function alone(leaf: Leaf): FromPart {
+  return { leaves: [leaf], merged: [] }
+}
+
+function joined(left: FromPart, right: FromPart): FromPart {
+  return { leaves: [...left.leaves, ...right.leaves], merged: [...left.merged, ...right.merged] }
+}
+
+function addSide(leaves: readonly Leaf[], side: OuterSide): void {
+  for (const leaf of leaves) leaf.nullable = new Set([...leaf.nullable, side])
+}
+
+function kindOfJoin(join: JoinExpr): 'inner' | 'left' | 'right' | 'full' {
+  switch (join.jointype) {
+    case 'JOIN_LEFT':
+      return 'left'
+    case 'JOIN_RIGHT':
+      return 'right'
+    case 'JOIN_FULL':
+      return 'full'
+    default:
+      return 'inner'
+  }
+}
+
+function certain(column: BoundColumn | 'none' | 'ambiguous'): BoundColumn | undefined {
+  return typeof column === 'string' ? undefined : column
+}
+
+/** The name of an item of FROM that is no table: its alias, or the name of the function. */
+function nameOfItem(item: Node): string {
+  const function_ = inside(item, 'RangeFunction')
+  const alias = function_?.alias ?? inside(item, 'RangeTableFunc')?.alias ?? inside(item, 'JsonTable')?.alias
+  return alias?.aliasname ?? (function_ && functionName(function_)) ?? ''
+}
