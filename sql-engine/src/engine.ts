@@ -8,6 +8,7 @@ import type { VirtualTable } from './catalog/virtual-table.js'
 import { DatabaseError } from './database-error.js'
 import { Connection, type ConnectionOptions } from './fetch/connection.js'
 import { StatementTexts } from './parse/statements.js'
+import type { Optimisations } from './plan/unoptimised-scans.js'
 import type { Postgres } from './postgres/postgres.js'
 import { prepareStatement, type Workshop } from './run/prepare-statement.js'
 import { StatementPlans } from './run/statement-plan.js'
@@ -22,6 +23,8 @@ export interface EngineOptions {
   readonly log: Logger
   /** Rows that are kept for later statements. Default is none. */
   readonly cache?: CacheOptions
+  /** Default is all; none is for tests, which compare the answers. */
+  readonly optimisations?: Optimisations
 }
 
 export interface CacheOptions {
@@ -46,13 +49,15 @@ export class Engine implements StatementEngine {
   }
 
   /** Brings the catalog up to date. @throws DatabaseError when a connection's settings are wrong */
-  static async start({ postgres, connections, environment, log, cache }: EngineOptions): Promise<Engine> {
-    const opened = connections.map((options) => new Connection(options, environment, log))
+  static async start(options: EngineOptions): Promise<Engine> {
+    const { postgres, connections, environment, log, cache, optimisations = 'all' } = options
+    const opened = connections.map((connection) => new Connection(connection, environment, log))
     const tables = await withClient(postgres, (client) => synchroniseCatalog(client, connections, log))
     const virtualTables = new Map(tables.map((table) => [table.oid, table]))
     return new Engine(postgres, {
       virtualTables,
-      plans: new StatementPlans(virtualTables),
+      plans: new StatementPlans(virtualTables, optimisations),
+      sharesScans: optimisations === 'all',
       connections: new Map(opened.map((connection) => [connection.name, connection])),
       scanTables: new ScanTables({ engineConfig: postgres.engineConfig, log }),
       cache: new ScanCache({ maxBytes: cache?.maxBytes ?? defaultCacheBytes }),

@@ -40,7 +40,7 @@ const rows = {
 let world: PropertyWorld
 
 beforeAll(async () => {
-  world = await startPropertyWorld([rows], 'every operator')
+  world = await startPropertyWorld({ rows: [rows], filtering: 'every operator' })
 })
 afterAll(() => world?.stop())
 

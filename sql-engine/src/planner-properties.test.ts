@@ -24,16 +24,19 @@ const hour = 3_600_000
 describe.each([
   { title: 'over an API that filters by every operator', filtering: 'every operator', sets, ttl: 0 },
   { title: 'over an API that filters by equality', filtering: 'equality', sets, ttl: 0 },
+  { title: 'with every optimisation off', filtering: 'every operator', sets, ttl: 0, optimisations: 'none' },
   // Few sets of rows, so that statements meet what others have left.
   { title: 'over rows that were kept', filtering: 'every operator', sets: 3, ttl: hour },
-] as const)('$title', ({ filtering, sets, ttl }) => {
+] as const)('$title', ({ filtering, sets, ttl, ...more }) => {
   let world: PropertyWorld
 
   beforeAll(async () => {
-    world = await startPropertyWorld(setsOfRows(sets).slice(ttl === 0 ? 0 : -1), filtering, {
-      ttl,
+    world = await startPropertyWorld({
+      rows: setsOfRows(sets).slice(ttl === 0 ? 0 : -1),
+      filtering,
       // So few that rows come and go.
-      maxBytes: 3_000,
+      cache: { ttl, maxBytes: 3_000 },
+      ...more,
     })
   })
   afterAll(() => world?.stop())

@@ -28,6 +28,8 @@ export interface Workshop {
   readonly cache: ScanCache
   /** How long rows answer later statements, unless their session says otherwise; in milliseconds. */
   readonly cacheTtl: number
+  /** Whether scans of one statement that ask the same are one. */
+  readonly sharesScans: boolean
 }
 
 export async function prepareStatement(
@@ -59,6 +61,7 @@ export async function prepareStatement(
       cache: workshop.cache,
       maxAge: plan.settings.cacheTtl ?? workshop.cacheTtl,
       connectionOf: ({ table }) => connectionOf(table, workshop),
+      sharesScans: workshop.sharesScans,
       signal: options.signal,
     },
     staged,

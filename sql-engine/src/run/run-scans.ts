@@ -21,6 +21,7 @@ export interface ScanRun {
   /** How old rows may be, in milliseconds. */
   readonly maxAge: number
   connectionOf(leaf: VirtualLeaf): Connection
+  readonly sharesScans: boolean
   readonly signal: AbortSignal
 }
 
@@ -76,7 +77,7 @@ async function runScan(
   const columns = [...(run.columns.get(plan.leaf) ?? [])]
   const key = sharingKey(plan.leaf, columns, pushed, limit)
   const known = shared.get(key)
-  if (known !== undefined) return known
+  if (known !== undefined && run.sharesScans) return known
   const staging = stage(run, plan.leaf, columns, pushed, limit, signal)
   shared.set(key, staging)
   return staging

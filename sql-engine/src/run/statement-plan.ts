@@ -9,6 +9,7 @@ import { neededColumns } from '../plan/needed-columns.js'
 import { Pieces } from '../plan/piece.js'
 import { planScans } from '../plan/plan-scans.js'
 import type { ScanPlan } from '../plan/scan-plan.js'
+import { allColumns, type Optimisations, unoptimisedScans } from '../plan/unoptimised-scans.js'
 import { KeyQueryWriter } from '../plan/write-key-query.js'
 import type { Session } from '../statement.js'
 import { RewritableStatement } from './rewrite-statement.js'
@@ -33,11 +34,13 @@ interface Known {
 /** Plans statements, and remembers the plans for as long as the statements' trees are remembered. */
 export class StatementPlans {
   readonly #virtualTables: ReadonlyMap<number, VirtualTable>
+  readonly #optimisations: Optimisations
   readonly #known = new WeakMap<Node, Known>()
 
   /** @param virtualTables by OID */
-  constructor(virtualTables: ReadonlyMap<number, VirtualTable>) {
+  constructor(virtualTables: ReadonlyMap<number, VirtualTable>, optimisations: Optimisations) {
     this.#virtualTables = virtualTables
+    this.#optimisations = optimisations
   }
 
   /**
@@ -61,10 +64,12 @@ export class StatementPlans {
     const binding = bind(statement, (rangeVar) => names.relationOf(rangeVar))
     if (binding.virtualLeaves.length === 0) return undefined
     const pieces = new Pieces(binding, names.functions)
+    const scans = planScans(binding, pieces, names.functions)
+    const isPlain = this.#optimisations === 'none'
     return {
       writer: new KeyQueryWriter(binding, pieces),
-      scans: planScans(binding, pieces, names.functions),
-      columns: neededColumns(statement, binding),
+      scans: isPlain ? unoptimisedScans(scans) : scans,
+      columns: isPlain ? allColumns(binding.virtualLeaves) : neededColumns(statement, binding),
       rewritable: new RewritableStatement(text, statement, binding),
       settings: names.settings,
     }

@@ -11,6 +11,8 @@ export interface Call {
   readonly columns: readonly string[]
   /** As `column operator values`, sorted. */
   readonly quals: readonly string[]
+  /** The same, as they were given. */
+  readonly pushed: Quals
   readonly limit: number | undefined
 }
 
@@ -60,6 +62,7 @@ export function countingPlugin(
             table: name,
             columns: [...scan.columns].sort(),
             quals: quals.map(({ column, qual }) => describe(column, qual)).sort(),
+            pushed: scan.quals,
             limit: scan.limit,
           })
           refuseBadKeys(keys, scan.quals)

@@ -40,7 +40,7 @@ function compare(type: ColumnType, value: unknown, asked: unknown): number {
     case 'numeric':
     case 'double precision':
       // Numbers of these tests have few digits.
-      return sign(Number(value), Number(asked))
+      return compareNumbers(Number(value), Number(asked))
     case 'jsonb':
       return canonicalJson(String(value)) === canonicalJson(String(asked)) ? 0 : 1
     case 'boolean':
@@ -53,6 +53,13 @@ function compare(type: ColumnType, value: unknown, asked: unknown): number {
 
 function sign<Value extends number | bigint>(left: Value, right: Value): number {
   return left < right ? -1 : left > right ? 1 : 0
+}
+
+/** To PostgreSQL, NaN equals itself and is greater than all else. */
+function compareNumbers(left: number, right: number): number {
+  if (Number.isNaN(left) || Number.isNaN(right))
+    return Number(Number.isNaN(left)) - Number(Number.isNaN(right))
+  return sign(left, right)
 }
 
 function canonicalJson(text: string): string {

@@ -1,18 +1,18 @@
 /** The planner's property tests: the same rows in virtual tables and in ordinary ones. */
 import type { Row } from '@millrace/plugin-sdk/column'
-import type { Key } from '@millrace/plugin-sdk/table'
 import pg from 'pg'
 import { pino } from 'pino'
 import { catalogColumns } from '../catalog/catalog-columns.js'
 import { type CacheOptions, Engine } from '../engine.js'
 import { quoteIdentifier, quoteLiteral } from '../parse/identifier.js'
-import { startTestPostgres } from '../postgres/testing.js'
+import type { Optimisations } from '../plan/unoptimised-scans.js'
+import { startTestPostgres, type TestPostgres } from '../postgres/testing.js'
 import type { BoundParameters } from '../statement.js'
 import { Choices } from './choices.js'
 import { ClientSession } from './client-session.js'
 import { type CountingPlugin, countingPlugin, type Filtering } from './counting-plugin.js'
 import type { RandomQuery } from './random-query.js'
-import { type RandomRows, randomRows, randomTables } from './random-tables.js'
+import { type RandomRows, type RandomTables, randomRows, usualTables } from './random-tables.js'
 import { runPrepared } from './run-prepared.js'
 
 /** Some joins of joins have very many rows; they are left out. */
@@ -25,76 +25,101 @@ export interface Outcome {
   readonly message?: string
 }
 
+export interface PropertyWorldOptions {
+  /** Default is one of the world's own, stopped with it. Worlds may use one after the other. */
+  readonly postgres?: TestPostgres
+  readonly tables?: RandomTables
+  /** Sets of rows for the tables; see {@link setsOfRows}. */
+  readonly rows: readonly RandomRows[]
+  readonly filtering: Filtering
+  /** What is kept of one set's rows; it is forgotten when another set is asked for. Default is none. */
+  readonly cache?: CacheOptions
+  readonly optimisations?: Optimisations
+}
+
 export interface PropertyWorld extends CountingPlugin {
+  readonly engine: Engine
+  readonly postgres: TestPostgres
+  /** Makes the virtual tables show a set's rows. What was kept of another is forgotten. */
+  show(set: number): void
   /** Runs a query over the virtual tables, and over ordinary ones with the rows of the same set. */
   run(query: RandomQuery, set: number): Promise<{ readonly virtual: Outcome; readonly expected: Outcome }>
   stop(): Promise<void>
 }
 
+/** Search paths by which the same names are ordinary and virtual tables. */
+export const ordinaryPath = (set: number) => `oracle_${set}, plain_${set}`
+export const virtualPath = (set: number) => `counting, plain_${set}`
+
 /** So many sets of rows, the same each time; the first has none. */
-export function setsOfRows(count: number): readonly RandomRows[] {
-  return Array.from({ length: count }, (_, set) => randomRows(choicesOfSet(set)))
+export function setsOfRows(count: number, tables: RandomTables = usualTables): readonly RandomRows[] {
+  return Array.from({ length: count }, (_, set) => randomRows(choicesOfSeed(set), tables))
 }
 
-/** @param cache what is kept of one set's rows; it is forgotten when another set is asked for */
-export async function startPropertyWorld(
-  allRows: readonly RandomRows[],
-  filtering: Filtering,
-  cache: CacheOptions = { ttl: 0, maxBytes: 0 },
-): Promise<PropertyWorld> {
-  const shown = Object.fromEntries(Object.keys(randomTables).map((name) => [name, [] as Row[]]))
-  const virtuals = Object.entries(randomTables).flatMap(([name, { columns, keys }]) =>
-    keys === undefined ? [] : [[name, { columns, keys: inherent(keys), rows: shown[name] ?? [] }] as const],
+export async function startPropertyWorld(options: PropertyWorldOptions): Promise<PropertyWorld> {
+  const { tables = usualTables, rows: allRows, filtering, cache = { ttl: 0, maxBytes: 0 } } = options
+  const shown = Object.fromEntries(Object.keys(tables).map((name) => [name, [] as Row[]]))
+  const virtuals = Object.entries(tables).flatMap(([name, { columns, keys }]) =>
+    keys === undefined ? [] : [[name, { columns, keys, rows: shown[name] ?? [] }] as const],
   )
   const counting = countingPlugin(Object.fromEntries(virtuals), async () => {}, filtering)
-  const postgres = await startTestPostgres()
+  const postgres = options.postgres ?? (await startTestPostgres())
   const engine = await Engine.start({
     postgres,
     connections: [{ name: 'counting', plugin: counting.plugin, settings: {} }],
     environment: {},
     log: pino({ level: 'silent' }),
     cache,
+    optimisations: options.optimisations ?? 'all',
   })
   const config = { ...postgres.engineConfig, user: 'millrace' }
   const session = await ClientSession.open(config, engine)
   const oracle = new pg.Client({ ...config, options: '' })
   await oracle.connect()
-  for (const [set, rows] of allRows.entries()) await oracle.query(setUp(set, rows, counting))
+  const setUps = allRows.map((rows, set) => setUp(set, tables, rows, counting))
+  for (const text of setUps) await oracle.query(text)
   let shownSet: number | undefined
+  const show = (set: number) => {
+    if (set !== shownSet) engine.forgetRows()
+    shownSet = set
+    for (const [name, rows] of Object.entries(shown)) {
+      rows.splice(0, rows.length, ...(allRows[set]?.[name] ?? []))
+    }
+  }
 
   return {
     ...counting,
+    engine,
+    postgres,
+    show,
     async run(query, set) {
-      if (set !== shownSet) engine.forgetRows()
-      shownSet = set
-      for (const [name, rows] of Object.entries(shown)) {
-        rows.splice(0, rows.length, ...(allRows[set]?.[name] ?? []))
-      }
-      await oracle.query(`set search_path = oracle_${set}, plain_${set}; ${timeout}`)
-      await session.query(`set search_path = counting, plain_${set}; ${timeout}`)
+      show(set)
+      const settings = `set search_path = ${ordinaryPath(set)}; ${timeout}`
+      const virtualSettings = `set search_path = ${virtualPath(set)}; ${timeout}`
+      await Promise.all([oracle.query(settings), session.query(virtualSettings)])
       const parameters = boundParameters(query)
-      const expected = await outcomeOf(runPrepared(oracle, query.text, parameters), query)
-      const virtual = await outcomeOf(session.queryWithParameters(query.text, parameters), query)
+      const [expected, virtual] = await Promise.all([
+        outcomeOf(runPrepared(oracle, query.text, parameters), query),
+        outcomeOf(session.queryWithParameters(query.text, parameters), query),
+      ])
       return { virtual, expected }
     },
     async stop() {
       await session.close()
+      for (const set of allRows.keys()) {
+        await oracle.query(`drop schema oracle_${set} cascade; drop schema plain_${set} cascade`)
+      }
       await oracle.end()
       await engine.stop()
-      await postgres.stop()
+      if (options.postgres === undefined) await postgres.stop()
     },
   }
 }
 
-/** No column of these tables only repeats what is asked for. */
-function inherent(keys: Readonly<Record<string, Key>>): Readonly<Record<string, Key>> {
-  return Object.fromEntries(Object.entries(keys).map(([name, key]) => [name, { ...key, inherent: true }]))
-}
-
-/** The same numbers each time, from a linear congruential generator (Numerical Recipes' constants). */
-function choicesOfSet(set: number): Choices {
-  let state = set
-  const numbers = Array.from({ length: set === 0 ? 0 : 2000 }, () => {
+/** The same numbers each time, from a linear congruential generator (Numerical Recipes' constants); none for 0. */
+export function choicesOfSeed(seed: number): Choices {
+  let state = seed
+  const numbers = Array.from({ length: seed === 0 ? 0 : 2000 }, () => {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
     return state >>> 8
   })
@@ -102,9 +127,9 @@ function choicesOfSet(set: number): Choices {
 }
 
 /** Statements that make the tables of a set and fill them. */
-function setUp(set: number, rows: RandomRows, { plugin }: CountingPlugin): string {
+function setUp(set: number, tables: RandomTables, rows: RandomRows, { plugin }: CountingPlugin): string {
   const statements = [`create schema oracle_${set}`, `create schema plain_${set}`]
-  for (const [name, { columns, keys }] of Object.entries(randomTables)) {
+  for (const [name, { columns, keys }] of Object.entries(tables)) {
     const table = `${keys === undefined ? 'plain' : 'oracle'}_${set}.${name}`
     const defined = plugin.tables.find((virtual) => virtual.name === name)
     const definitions =
@@ -128,7 +153,8 @@ function setUp(set: number, rows: RandomRows, { plugin }: CountingPlugin): strin
 }
 
 function literalOf(value: Row[string]): string {
-  return value === null || value === undefined ? 'null' : quoteLiteral(String(value))
+  if (value === null || value === undefined) return 'null'
+  return quoteLiteral(Object.is(value, -0) ? '-0' : String(value))
 }
 
 function boundParameters({ parameters }: RandomQuery): BoundParameters {
@@ -139,7 +165,7 @@ function boundParameters({ parameters }: RandomQuery): BoundParameters {
   }
 }
 
-const { INT8, INET, CIDR, BOOL, NUMERIC, TIMESTAMPTZ, JSONB } = pg.types.builtins
+const { FLOAT8, UUID, DATE, INT8, INET, CIDR, BOOL, NUMERIC, TIMESTAMPTZ, JSONB } = pg.types.builtins
 const typeOids: Readonly<Record<string, number>> = {
   bigint: INT8,
   inet: INET,
@@ -148,9 +174,12 @@ const typeOids: Readonly<Record<string, number>> = {
   numeric: NUMERIC,
   'timestamp with time zone': TIMESTAMPTZ,
   jsonb: JSONB,
+  'double precision': FLOAT8,
+  uuid: UUID,
+  date: DATE,
 }
 
-async function outcomeOf(
+export async function outcomeOf(
   running: ReturnType<typeof runPrepared>,
   { isOrdered }: RandomQuery,
 ): Promise<Outcome> {

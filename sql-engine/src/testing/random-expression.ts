@@ -261,6 +261,22 @@ export class ExpressionWriter {
           "'2022-07-06 22:38:09+02'",
           "'2022-07-06T20:38:09.123456Z'",
         ])
+      case 'double precision':
+        return this.#choices.pick(['1', '0.1', '0.1::real', "'1'", '1e300', '2::bigint', "'infinity'"])
+      case 'uuid':
+        return this.#choices.pick([
+          "'{A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11}'",
+          `${quoteLiteral(value)}::uuid`,
+          "'a0eebc999c0b4ef8bb6d6bb9bd380a11'",
+        ])
+      case 'date':
+        return this.#choices.pick([
+          `${quoteLiteral(value)}::timestamptz`,
+          "'2022-07-06 00:00:01'::timestamp",
+          "'infinity'",
+          "'20220707'",
+          `${quoteLiteral(value)}::date + 1`,
+        ])
       case 'jsonb':
         return this.#choices.pick([
           "'1.0'",

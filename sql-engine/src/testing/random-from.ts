@@ -1,6 +1,5 @@
 /** Writes random FROM clauses. */
 import type { ColumnType } from '@millrace/plugin-sdk/column'
-import { engineColumns } from '../catalog/catalog-columns.js'
 import { quoteLiteral } from '../parse/identifier.js'
 import type { Choices } from './choices.js'
 import {
@@ -10,7 +9,7 @@ import {
   type ScopeColumn,
   type Source,
 } from './random-expression.js'
-import { randomTables, valuesOfType } from './random-tables.js'
+import { type RandomTables, requiredKeys, tableColumns, valuesOfType } from './random-tables.js'
 
 export interface WrittenQuery {
   readonly text: string
@@ -26,17 +25,18 @@ export interface From {
 
 /** What a FROM clause cannot write itself. */
 export interface FromContext {
+  readonly tables: RandomTables
   readonly expressions: ExpressionWriter
   readonly ctes: readonly Source[]
   newName(prefix: string): string
   query(depth: number, outer: Scope | undefined): WrittenQuery
 }
 
-/** A source as it is written; `key` is the column without which its table cannot be read. */
+/** A source as it is written; `keys` are columns without whose values its table cannot be read. */
 interface Item {
   readonly text: string
   readonly source: Source
-  readonly key: ScopeColumn | undefined
+  readonly keys: readonly ScopeColumn[]
 }
 
 const joinKinds = [
@@ -134,7 +134,7 @@ export class FromWriter {
     }
     if (kind === 'using') {
       const [column, ...others] = common.filter(
-        ({ name }) => name === item.key?.name || item.key === undefined,
+        ({ name }) => name === item.keys[0]?.name || item.keys.length === 0,
       )
       if (column !== undefined) {
         const more = this.#choices.chance(20) ? others.slice(0, 1) : []
@@ -155,7 +155,7 @@ export class FromWriter {
   #onCondition(group: readonly Source[], item: Item, outer: Scope | undefined, depth: number): string {
     const { expressions } = this.#context
     const before: Scope = { sources: group, outer }
-    const column = item.key ?? this.#choices.pickAny(item.source.columns)
+    const column = item.keys[0] ?? this.#choices.pickAny(item.source.columns)
     const own = column && referTo(item.source, column)
     const partner = column && !this.#choices.chance(40) ? expressions.column(column.type, before) : undefined
     const link =
@@ -164,9 +164,12 @@ export class FromWriter {
         : partner !== undefined
           ? `${own} = ${partner}`
           : expressions.equality(own, column.type, before, depth)
-    if (!this.#choices.chance(40)) return link
+    const others = item.keys
+      .slice(1)
+      .map((key) => ` and ${expressions.equality(referTo(item.source, key), key.type, before, 0)}`)
+    if (!this.#choices.chance(40)) return `${link}${others.join('')}`
     const scope: Scope = { sources: [...group, item.source], outer }
-    return `${link} and ${expressions.condition(scope, depth - 1)}`
+    return `${link}${others.join('')} and ${expressions.condition(scope, depth - 1)}`
   }
 
   /** A full join wants equalities, or nothing. */
@@ -179,9 +182,11 @@ export class FromWriter {
       : `${referTo(item.source, column)} = ${partner.text}`
   }
 
-  #keyCondition({ source, key }: Item, before: Scope, depth: number): string[] {
-    if (key === undefined || this.#choices.chance(4)) return []
-    return [this.#context.expressions.equality(referTo(source, key), key.type, before, depth)]
+  #keyCondition({ source, keys }: Item, before: Scope, depth: number): string[] {
+    if (keys.length === 0 || this.#choices.chance(4)) return []
+    return keys.map((key) =>
+      this.#context.expressions.equality(referTo(source, key), key.type, before, depth),
+    )
   }
 
   #item(depth: number, outer: Scope | undefined, whole: boolean): Item {
@@ -194,42 +199,42 @@ export class FromWriter {
     const cte = wantsCte ? this.#choices.pickAny(this.#context.ctes) : undefined
     if (cte !== undefined) {
       const alias = this.#context.newName('s')
-      return { text: `${cte.alias} ${alias}`, source: { ...cte, alias }, key: undefined }
+      return { text: `${cte.alias} ${alias}`, source: { ...cte, alias }, keys: [] }
     }
-    return this.#table(
-      ['thing', 'note', 'place', 'event', 'thing', 'place', 'note', 'thing'][choice] ?? 'thing',
-      whole,
-    )
+    const names = Object.keys(this.#context.tables)
+    return this.#table(names[choice % names.length] ?? '', whole)
   }
 
   #table(name: string, whole: boolean): Item {
-    const { keys } = randomTables[name] ?? {}
-    const columns = tableColumns(name)
+    const table = this.#context.tables[name] ?? { columns: {}, keys: undefined }
+    const columns = tableColumns(table)
     const alias = this.#context.newName('s')
-    const required = columns.find((column) => keys?.[column.name]?.require === 'required')
-    if (required !== undefined && (whole || this.#choices.chance(15))) {
+    const required = requiredKeys(table, this.#choices)
+    if (required.length > 0 && (whole || this.#choices.chance(15))) {
       const { expressions } = this.#context
-      const condition = `${required.name} in (${expressions.constants(required.type, 3)})`
-      const text = `(select * from ${name} where ${condition}) ${alias}`
-      return { text, source: { alias, columns }, key: undefined }
+      const conditions = required.map((key) => `${key.name} in (${expressions.constants(key.type, 3)})`)
+      const text = `(select * from ${name} where ${conditions.join(' and ')}) ${alias}`
+      return { text, source: { alias, columns }, keys: [] }
     }
     if (!this.#choices.chance(10))
-      return { text: `${name} ${alias}`, source: { alias, columns }, key: required }
+      return { text: `${name} ${alias}`, source: { alias, columns }, keys: required }
     const renamed = columns.map((column, index) => (index < 3 ? { ...column, name: `n${index}` } : column))
     const names = renamed.slice(0, 3).map((column) => column.name)
-    const key = renamed[required === undefined ? -1 : columns.indexOf(required)]
-    return { text: `${name} as ${alias} (${names.join(', ')})`, source: { alias, columns: renamed }, key }
+    const keys = required.flatMap(
+      (key) => renamed[columns.findIndex(({ name: own }) => own === key.name)] ?? [],
+    )
+    return { text: `${name} as ${alias} (${names.join(', ')})`, source: { alias, columns: renamed }, keys }
   }
 
   #subquery(depth: number, outer: Scope | undefined): Item {
     const query = this.#context.query(depth - 1, outer)
     const alias = this.#context.newName('s')
     if (!this.#choices.chance(20)) {
-      return { text: `(${query.text}) ${alias}`, source: { alias, columns: query.columns }, key: undefined }
+      return { text: `(${query.text}) ${alias}`, source: { alias, columns: query.columns }, keys: [] }
     }
     const columns = query.columns.map((column, index) => ({ ...column, name: `n${index}` }))
     const names = columns.map(({ name }) => name).join(', ')
-    return { text: `(${query.text}) ${alias} (${names})`, source: { alias, columns }, key: undefined }
+    return { text: `(${query.text}) ${alias} (${names})`, source: { alias, columns }, keys: [] }
   }
 
   #values(): Item {
@@ -239,7 +244,7 @@ export class FromWriter {
     return {
       text: `(values ${rows.join(', ')}) ${alias} (value)`,
       source: { alias, columns: [{ name: 'value', type }] },
-      key: undefined,
+      keys: [],
     }
   }
 
@@ -250,18 +255,12 @@ export class FromWriter {
     const call = `unnest(array[${items.join(', ')}]::${type}[])`
     if (this.#choices.chance(30)) {
       // Under the function's own name.
-      return { text: call, source: { alias: '', columns: [{ name: 'unnest', type }] }, key: undefined }
+      return { text: call, source: { alias: '', columns: [{ name: 'unnest', type }] }, keys: [] }
     }
-    return { text: `${call} ${alias}`, source: { alias, columns: [{ name: alias, type }] }, key: undefined }
+    return { text: `${call} ${alias}`, source: { alias, columns: [{ name: alias, type }] }, keys: [] }
   }
 }
 
 function referTo({ alias }: Source, { name }: ScopeColumn): string {
   return alias === '' ? name : `${alias}.${name}`
-}
-
-export function tableColumns(name: string): readonly ScopeColumn[] {
-  const { columns = {}, keys } = randomTables[name] ?? {}
-  const own = Object.entries(columns).map(([column, { type }]) => ({ name: column, type }))
-  return keys === undefined ? own : [...own, ...engineColumns]
 }

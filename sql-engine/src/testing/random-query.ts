@@ -12,7 +12,8 @@ import {
   type ScopeColumn,
   type Source,
 } from './random-expression.js'
-import { type From, type FromContext, FromWriter, tableColumns, type WrittenQuery } from './random-from.js'
+import { type From, type FromContext, FromWriter, type WrittenQuery } from './random-from.js'
+import { type RandomTables, requiredKeys, tableColumns, usualTables } from './random-tables.js'
 
 export interface RandomQuery {
   readonly text: string
@@ -21,8 +22,8 @@ export interface RandomQuery {
   readonly isOrdered: boolean
 }
 
-export function randomQuery(choices: Choices): RandomQuery {
-  return new QueryWriter(choices).whole()
+export function randomQuery(choices: Choices, tables: RandomTables = usualTables): RandomQuery {
+  return new QueryWriter(choices, tables).whole()
 }
 
 /** Types whose values PostgreSQL has a max() of. */
@@ -41,13 +42,15 @@ interface Target {
 
 class QueryWriter {
   readonly #choices: Choices
+  readonly #tables: RandomTables
   readonly #expressions: ExpressionWriter
   readonly #from: FromWriter
   #ctes: readonly Source[] = []
   #names = 0
 
-  constructor(choices: Choices) {
+  constructor(choices: Choices, tables: RandomTables) {
     this.#choices = choices
+    this.#tables = tables
     this.#expressions = new ExpressionWriter(choices, {
       subquery: (type, scope, depth, single) =>
         single ? this.#single(type, scope, depth) : this.#query(depth, scope, [type]).text,
@@ -55,6 +58,7 @@ class QueryWriter {
     })
     const writer = this
     const context: FromContext = {
+      tables,
       expressions: this.#expressions,
       get ctes() {
         return writer.#ctes
@@ -265,28 +269,33 @@ class QueryWriter {
 
   /** One of rows that are all the same, as LIMIT finds it. */
   #alike(type: ColumnType, outer: Scope): string | undefined {
-    const table = this.#choices.pick(['thing', 'place', 'event'])
+    const name = this.#choices.pickAny(
+      Object.keys(this.#tables).filter((candidate) => this.#tables[candidate]?.keys !== undefined),
+    )
+    const table = name === undefined ? undefined : this.#tables[name]
+    if (table === undefined) return undefined
     const column = tableColumns(table).find((candidate) => candidate.type === type)
     const value = this.#expressions.column(type, { sources: [], outer })
     if (column === undefined || value === undefined) return undefined
     const alias = this.#newName('s')
     const own = `${alias}.${column.name}`
-    return `select ${own} from ${table} ${alias} where ${own} = ${value} limit 1`
+    return `select ${own} from ${name} ${alias} where ${own} = ${value} limit 1`
   }
 
   #anyQuery(depth: number, outer: Scope): string {
     if (this.#choices.chance(60)) {
-      const table = this.#choices.pick(['note', 'thing', 'place', 'event'])
+      const name = this.#choices.pickAny(Object.keys(this.#tables)) ?? ''
+      const table = this.#tables[name] ?? { columns: {}, keys: undefined }
       const alias = this.#newName('s')
       const columns: readonly ScopeColumn[] = tableColumns(table)
       const source: Source = { alias, columns }
-      const key = table === 'place' ? 'ip' : table === 'event' ? 'trail' : undefined
-      const column = columns.find(({ name }) => name === key) ?? this.#choices.pickAny(columns)
+      const [key] = requiredKeys(table, this.#choices)
+      const column = key ?? this.#choices.pickAny(columns)
       const value = column && this.#expressions.column(column.type, { sources: [], outer })
       const list = this.#choices.pick(['', '', 'count(*)', '1', 'json_arrayagg(1)'])
       const link = value === undefined ? 'true' : `${alias}.${column?.name} = ${value}`
       const more = this.#expressions.condition({ sources: [source], outer }, 0)
-      return `select ${list} from ${table} ${alias} where ${link} and ${more}`
+      return `select ${list} from ${name} ${alias} where ${link} and ${more}`
     }
     return this.#query(depth, outer, undefined).text
   }

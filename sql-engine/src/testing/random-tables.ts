@@ -5,15 +5,19 @@ import {
   type Columns,
   type ColumnType,
   cidr,
+  date,
+  doublePrecision,
   inet,
   jsonb,
   numeric,
   type Row,
   text,
   timestamptz,
+  uuid,
 } from '@millrace/plugin-sdk/column'
 import type { Operator } from '@millrace/plugin-sdk/qual'
 import type { Key } from '@millrace/plugin-sdk/table'
+import { engineColumns } from '../catalog/catalog-columns.js'
 import type { Choices } from './choices.js'
 
 export interface RandomTable {
@@ -22,10 +26,13 @@ export interface RandomTable {
   readonly keys: Readonly<Record<string, Key>> | undefined
 }
 
+/** By name. */
+export type RandomTables = Readonly<Record<string, RandomTable>>
+
 const orders: readonly Operator[] = ['=', '<>', '<', '<=', '>', '>=', 'is null', 'is not null']
 const patterns: readonly Operator[] = ['~~', '~~*', '!~~', '!~~*', '~', '~*', '!~', '!~*']
 
-export const randomTables: Readonly<Record<string, RandomTable>> = {
+const plainTables: RandomTables = {
   /** Every key may be left out; every operator is pushed. */
   thing: {
     columns: {
@@ -74,6 +81,19 @@ export const randomTables: Readonly<Record<string, RandomTable>> = {
   },
 }
 
+/** Their keys are all inherent: no column only repeats what is asked for. */
+export const usualTables: RandomTables = Object.fromEntries(
+  Object.entries(plainTables).map(([name, { columns, keys }]) => [
+    name,
+    {
+      columns,
+      keys:
+        keys &&
+        Object.fromEntries(Object.entries(keys).map(([column, key]) => [column, { ...key, inherent: true }])),
+    },
+  ]),
+)
+
 /** Values of the rows, and most of those that queries ask for. */
 export const valuesOfType: Readonly<Record<ColumnType, readonly [string, ...string[]]>> = {
   text: ['a', 't1', 't2', '1.1.1.1', '2.2.2.2', '', "o'x", 'A%_\\', 'ä😀 b', 'line\nbreak\t'],
@@ -82,9 +102,9 @@ export const valuesOfType: Readonly<Record<ColumnType, readonly [string, ...stri
   cidr: ['1.1.1.1/32', '10.0.0.0/8', '2001:db8::/32'],
   boolean: ['true', 'false'],
   numeric: ['1', '2.5', '2', '-0.5', '1000'],
-  'double precision': ['1', '0.5'],
-  uuid: ['00000000-0000-0000-0000-000000000001'],
-  date: ['2022-07-06'],
+  'double precision': ['1', '0.5', '0.1', 'NaN', '-0', '1e300'],
+  uuid: ['00000000-0000-0000-0000-000000000001', 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11'],
+  date: ['2022-07-06', '2022-07-07', '1969-12-31'],
   'timestamp with time zone': [
     '2022-07-06T20:38:09Z',
     '2022-07-06T20:38:09.123Z',
@@ -94,12 +114,100 @@ export const valuesOfType: Readonly<Record<ColumnType, readonly [string, ...stri
   jsonb: ['1', '{"a": 1}', '{"a": 2.5, "b": [1, "x"]}', '"t1"', 'null'],
 }
 
+const namedColumns = {
+  id: bigint(''),
+  label: text(''),
+  ip: inet(''),
+  flag: boolean(''),
+  amount: numeric(''),
+  net: cidr(''),
+  seen: timestamptz(''),
+  doc: jsonb(''),
+  trail: text(''),
+  size: doublePrecision(''),
+  token: uuid(''),
+  day: date(''),
+} satisfies Columns
+
+/** What an API may understand, by type. */
+function operatorsOf(type: ColumnType): readonly Operator[] {
+  switch (type) {
+    case 'text':
+      return [...orders, ...patterns]
+    case 'jsonb':
+      return ['=', 'is null', 'is not null']
+    case 'inet':
+    case 'cidr':
+    case 'boolean':
+      return ['=', '<>', 'is null', 'is not null']
+    default:
+      return orders
+  }
+}
+
+/** Tables with columns and keys of all kinds. Columns of one name are of one type, so that tables join. */
+export function someTables(choices: Choices): RandomTables {
+  const virtual = Array.from({ length: 2 + choices.below(3) }, (_, index) => {
+    const columns = someColumns(choices)
+    // At most one kind of need, or no random query would fulfil it.
+    const need = choices.pick(['none', 'none', 'required', 'required', 'two', 'any-of'] as const)
+    const needed = need === 'none' ? 0 : need === 'required' ? 1 : 2
+    const keys = Object.entries(columns).flatMap(([name, { type }], position): [string, Key][] => {
+      const isNeeded = position < needed
+      if (!isNeeded && choices.chance(25)) return []
+      const known = operatorsOf(type).filter(
+        (operator) => (isNeeded && operator === '=') || choices.chance(65),
+      )
+      if (known.length === 0) return []
+      const key: Key = {
+        operators: known,
+        inherent: choices.chance(80),
+        ...(isNeeded ? { require: need === 'any-of' ? need : 'required' } : {}),
+        ...(known.includes('=') && choices.chance(60) ? { valuesPerCall: 1 + choices.below(3) } : {}),
+      }
+      return [[name, key]]
+    })
+    return [`virtual_${index}`, { columns, keys: Object.fromEntries(keys) }] as const
+  })
+  return Object.fromEntries([...virtual, ['note', { columns: someColumns(choices), keys: undefined }]])
+}
+
+function someColumns(choices: Choices): Columns {
+  const left = Object.entries(namedColumns)
+  const chosen = Array.from({ length: 3 + choices.below(5) }, () =>
+    left.splice(choices.below(left.length), 1),
+  )
+  return Object.fromEntries(chosen.flat())
+}
+
+/** Columns of a table, with those that the engine adds to a virtual one. */
+export function tableColumns({
+  columns,
+  keys,
+}: RandomTable): readonly { readonly name: string; readonly type: ColumnType }[] {
+  const own = Object.entries(columns).map(([name, { type }]) => ({ name, type }))
+  return keys === undefined ? own : [...own, ...engineColumns]
+}
+
+/** Columns that must have a value for a table to be read: all required ones, or one of the any-of keys. */
+export function requiredKeys(
+  table: RandomTable,
+  choices: Choices,
+): readonly { readonly name: string; readonly type: ColumnType }[] {
+  const columns = tableColumns(table)
+  const withNeed = (need: Key['require']) =>
+    columns.filter(({ name }) => table.keys?.[name]?.require === need)
+  const anyOf = withNeed('any-of')
+  const one = anyOf.length === 0 ? undefined : choices.pickAny(anyOf)
+  return [...withNeed('required'), ...(one === undefined ? [] : [one])]
+}
+
 /** Rows for each table, as a plugin yields them. */
 export type RandomRows = Readonly<Record<string, readonly Row[]>>
 
-export function randomRows(choices: Choices): RandomRows {
+export function randomRows(choices: Choices, tables: RandomTables): RandomRows {
   return Object.fromEntries(
-    Object.entries(randomTables).map(([name, { columns }]) => {
+    Object.entries(tables).map(([name, { columns }]) => {
       const rows = Array.from({ length: choices.below(8) }, () => randomRow(columns, choices))
       // Duplicates are rows of their own.
       return [name, choices.chance(30) ? [...rows, ...rows.slice(0, 2)] : rows]
@@ -116,7 +224,8 @@ function randomRow(columns: Columns, choices: Choices): Row {
   )
 }
 
-function asPluginValue(type: ColumnType, value: string): string | boolean | bigint {
+function asPluginValue(type: ColumnType, value: string): string | number | boolean | bigint {
   if (type === 'boolean') return value === 'true'
+  if (type === 'double precision') return Number(value)
   return type === 'bigint' ? BigInt(value) : value
 }
