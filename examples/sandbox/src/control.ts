@@ -52,6 +52,7 @@ const pagingSchema = z
     scanLimit: z.int().positive(),
     emptyPagesBefore: count,
     emptyPageAtEnd: z.boolean(),
+    inOrder: z.boolean(),
     cacheBytes: count,
   })
   .partial()

@@ -1,6 +1,7 @@
 /**
  * Runs a table without the engine, for a plugin's tests.
  */
+import { setMaxListeners } from 'node:events'
 import type { Columns, Row } from './column.js'
 import type { Quals } from './qual.js'
 import type { Hydrate, Scan, Table } from './table.js'
@@ -22,6 +23,7 @@ export function scanOf<Connection, TableColumns extends Columns>(
   request: ScanRequest<Connection, TableColumns>,
 ): Scan<Connection, TableColumns> {
   const signal = request.signal ?? new AbortController().signal
+  setMaxListeners(0, signal) // all calls of the scan listen to it
   return {
     connection: request.connection,
     connectionName: 'test',

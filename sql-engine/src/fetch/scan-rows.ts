@@ -1,4 +1,5 @@
 /** Runs one scan: makes the table's calls, adds what hydrate functions fetch, and stops at the limit. */
+import { setMaxListeners } from 'node:events'
 import { ApiError } from '@millrace/plugin-sdk/api-error'
 import type { Columns, Row } from '@millrace/plugin-sdk/column'
 import { toJsonText } from '@millrace/plugin-sdk/json'
@@ -33,6 +34,7 @@ type AnyScan = Scan<unknown, Columns>
 export async function* scanRows(request: ScanRequest): AsyncGenerator<readonly Row[], void, void> {
   const { table, connection, limit } = request
   const controller = new AbortController()
+  setMaxListeners(0, controller.signal) // all calls of the scan listen to it
   const onAbort = () => controller.abort()
   if (request.signal.aborted) throw canceledError()
   request.signal.addEventListener('abort', onAbort, { once: true })

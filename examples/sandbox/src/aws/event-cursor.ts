@@ -20,8 +20,17 @@ export class EventCursor {
   readonly #lanes: readonly Lane[]
   readonly #step: 1 | -1
 
-  /** @param positions those of an earlier cursor over the same group and range, to go on from there */
-  constructor(group: LogGroup, range: TimeRange, fromHead: boolean, positions: readonly number[] = []) {
+  /**
+   * @param positions those of an earlier cursor over the same group and range, to go on from there
+   * @param inOrder whether the sources are merged by time, or walked one after the other
+   */
+  constructor(
+    group: LogGroup,
+    range: TimeRange,
+    fromHead: boolean,
+    positions: readonly number[] = [],
+    readonly inOrder = true,
+  ) {
     this.#step = fromHead ? 1 : -1
     this.#lanes = group.sources.map((source, i) => {
       const first = firstAtOrAfter(source, range.startTime)
@@ -56,6 +65,7 @@ export class EventCursor {
     for (const lane of this.#lanes) {
       if (this.#step > 0 ? lane.next >= lane.end : lane.next <= lane.end) continue
       const time = lane.source.timestampAt(lane.next) * this.#step
+      if (!this.inOrder) return lane
       if (best === null || time < bestTime) {
         best = lane
         bestTime = time

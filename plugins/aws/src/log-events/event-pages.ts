@@ -1,5 +1,6 @@
 /**
- * Pages of FilterLogEvents in one region.
+ * Pages of FilterLogEvents in one region: one after the other, and where there are many of them, of several
+ * slices of time side by side.
  */
 import {
   type FilteredLogEvent,
@@ -7,82 +8,131 @@ import {
   type FilterLogEventsCommandInput,
   type FilterLogEventsCommandOutput,
 } from '@aws-sdk/client-cloudwatch-logs'
+import { ApiError } from '@millrace/plugin-sdk/api-error'
 import { merge } from '@millrace/plugin-sdk/merge'
 import { awsCallExpecting, type CallScan, ExpectedError } from '../aws-call.js'
 import type { AwsConnection } from '../connection.js'
+import { HeldPages } from './held-pages.js'
+import { ReadingPlaces } from './reading-places.js'
+import { type TimeSlice, wholeSlice } from './time-slices.js'
 
 export interface PageScan extends CallScan {
   readonly connection: AwsConnection
   readonly limit: number | undefined
 }
 
+/** What is asked, but for the time. */
+export type EventQuery = Omit<FilterLogEventsCommandInput, 'startTime' | 'endTime' | 'nextToken' | 'limit'>
+
 const mostEventsPerPage = 10_000
+/** As many as keep the API busy at the rates that accounts have, and as few as bound the pages in memory. */
+const mostSlicesAtOnce = 8
 const notFound = ['ResourceNotFoundException']
 
-/**
- * All pages that hold events. The API may give empty ones in between; only a page without a token is the last.
- * @param input what is asked, the same on every page
- * @param onAnswer told whether the region has the log group; what the API said where it does not
- */
-export async function* eventPages(
-  input: FilterLogEventsCommandInput,
-  region: string,
-  scan: PageScan,
-  onAnswer: (missing: ExpectedError | undefined) => void,
-): AsyncGenerator<readonly FilteredLogEvent[]> {
-  let missing: number | undefined = scan.limit
-  let page = ask(input, undefined, region, scan)
-  for (;;) {
-    const answer = await page
-    if (answer instanceof ExpectedError) {
-      yield* withoutMissingStreams(answer, input, region, scan, onAnswer)
+/** One region's part of a scan. */
+export class RegionEvents {
+  readonly #region: string
+  readonly #scan: PageScan
+  readonly #places: ReadingPlaces
+  /** How many more events are needed. */
+  #left: number
+  #hasGroup = false
+  #missing: ExpectedError | undefined
+
+  constructor(region: string, scan: PageScan) {
+    this.#region = region
+    this.#scan = scan
+    this.#left = scan.limit ?? Number.POSITIVE_INFINITY
+    // What a page can hold is not worth a second reader.
+    const pages = Math.max(1, Math.ceil(this.#left / mostEventsPerPage))
+    this.#places = new ReadingPlaces(Math.min(mostSlicesAtOnce, pages))
+  }
+
+  /** What the API said where the region has no such log group; known once {@link pages} has ended. */
+  get missing(): ExpectedError | undefined {
+    return this.#missing
+  }
+
+  /** All pages that hold events, in no particular order. Fewer where the scan's limit is reached before. */
+  pages(query: EventQuery, bounds: TimeSlice['bounds']): AsyncGenerator<readonly FilteredLogEvent[]> {
+    return this.#slice(query, wholeSlice(bounds))
+  }
+
+  /** A slice's pages, or those of its parts. */
+  async *#slice(query: EventQuery, slice: TimeSlice): AsyncGenerator<readonly FilteredLogEvent[]> {
+    const leave = await this.#places.take(this.#scan.signal)
+    const held = new HeldPages(slice, this.#places.count)
+    try {
+      let token: string | undefined
+      do {
+        if (this.#left <= 0) return
+        const answer = await this.#ask({ ...query, ...slice.bounds, nextToken: token })
+        if (answer instanceof ExpectedError) {
+          // What has come is not all, and the rest cannot be had.
+          if (token !== undefined) throw goneError(answer, this.#region)
+          leave()
+          yield* this.#withoutMissingStreams(answer, query, slice)
+          return
+        }
+        this.#hasGroup = true
+        token = answer.nextToken
+        const next = held.add(answer.events ?? [], token === undefined)
+        if (next.kind === 'divide') {
+          leave()
+          yield* merge(next.parts.map((part) => this.#slice(query, part)))
+          return
+        }
+        for (const events of next.pages) {
+          this.#left -= events.length
+          yield events
+        }
+        // The API may give empty pages in between; only a page without a token is the last.
+      } while (token !== undefined)
+    } finally {
+      leave()
+    }
+  }
+
+  #ask(
+    input: FilterLogEventsCommandInput & EventQuery,
+  ): Promise<FilterLogEventsCommandOutput | ExpectedError> {
+    const { connection, limit = mostEventsPerPage } = this.#scan
+    const command = new FilterLogEventsCommand({
+      ...input,
+      limit: Math.max(Math.min(limit, mostEventsPerPage), 1),
+    })
+    return awsCallExpecting(this.#scan, 'FilterLogEvents', this.#region, notFound, (abortSignal) =>
+      connection.cloudWatchLogs(this.#region).send(command, { abortSignal }),
+    )
+  }
+
+  /**
+   * One name that the group has no stream for fails the call for all of them. So the names are halved until
+   * those that exist have answered.
+   */
+  async *#withoutMissingStreams(
+    error: ExpectedError,
+    query: EventQuery,
+    slice: TimeSlice,
+  ): AsyncGenerator<readonly FilteredLogEvent[]> {
+    const names = query.logStreamNames ?? []
+    if (!/log stream/i.test(error.message)) {
+      if (this.#hasGroup) throw goneError(error, this.#region)
+      this.#missing = error
       return
     }
-    onAnswer(undefined)
-    const { events = [], nextToken } = answer
-    if (missing !== undefined) missing -= events.length
-    const isLast = nextToken === undefined || (missing !== undefined && missing <= 0)
-    if (!isLast) {
-      // The next page is on its way while this one is used.
-      page = ask(input, nextToken, region, scan)
-      page.catch(() => {})
-    }
-    if (events.length > 0) yield events
-    if (isLast) return
+    this.#hasGroup = true
+    if (names.length < 2) return
+    const half = Math.ceil(names.length / 2)
+    const halves = [names.slice(0, half), names.slice(half)]
+    yield* merge(halves.map((logStreamNames) => this.#slice({ ...query, logStreamNames }, slice)))
   }
 }
 
-function ask(
-  input: FilterLogEventsCommandInput,
-  nextToken: string | undefined,
-  region: string,
-  scan: PageScan,
-): Promise<FilterLogEventsCommandOutput | ExpectedError> {
-  const limit = Math.min(scan.limit ?? mostEventsPerPage, mostEventsPerPage)
-  const command = new FilterLogEventsCommand({ ...input, nextToken, limit: Math.max(limit, 1) })
-  return awsCallExpecting(scan, 'FilterLogEvents', region, notFound, (abortSignal) =>
-    scan.connection.cloudWatchLogs(region).send(command, { abortSignal }),
-  )
-}
-
-/**
- * One name that the group has no stream for fails the call for all of them. So the names are halved until
- * those that exist have answered.
- */
-async function* withoutMissingStreams(
-  error: ExpectedError,
-  input: FilterLogEventsCommandInput,
-  region: string,
-  scan: PageScan,
-  onAnswer: (missing: ExpectedError | undefined) => void,
-): AsyncGenerator<readonly FilteredLogEvent[]> {
-  const names = input.logStreamNames ?? []
-  if (!/log stream/i.test(error.message)) return onAnswer(error)
-  onAnswer(undefined)
-  if (names.length < 2) return
-  const half = Math.ceil(names.length / 2)
-  const halves = [names.slice(0, half), names.slice(half)]
-  yield* merge(
-    halves.map((logStreamNames) => eventPages({ ...input, logStreamNames }, region, scan, onAnswer)),
-  )
+/** There was an answer before. */
+function goneError(error: ExpectedError, region: string): ApiError {
+  return new ApiError(`FilterLogEvents: what is read was deleted in ${region} meanwhile`, {
+    detail: `${error.code}: ${error.message}`,
+    hint: 'Run the query again.',
+  })
 }

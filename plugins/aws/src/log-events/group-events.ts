@@ -7,7 +7,7 @@ import { merge } from '@millrace/plugin-sdk/merge'
 import { equalValue, equalValues, type Qual } from '@millrace/plugin-sdk/qual'
 import type { Key } from '@millrace/plugin-sdk/table'
 import type { ExpectedError } from '../aws-call.js'
-import { eventPages, type PageScan } from './event-pages.js'
+import { type PageScan, RegionEvents } from './event-pages.js'
 import { isStreamName, logGroupOf, regionsOfGroup } from './log-group-identifier.js'
 import { type TimeBounds, type TimeQuals, timeBoundsOf } from './time-bounds.js'
 
@@ -32,7 +32,8 @@ export interface LogEventQuals extends TimeQuals {
 /** What is asked of every region, on every page. */
 export interface LogEventRequest {
   readonly logGroupName: string
-  readonly input: TimeBounds & {
+  readonly input: {
+    readonly bounds: TimeBounds
     readonly logStreamNames: string[] | undefined
     readonly filterPattern: string | undefined
   }
@@ -52,7 +53,7 @@ export function logEventRequest(quals: LogEventQuals, pattern?: string): LogEven
   if (logStreamNames?.length === 0) return undefined
   // A pattern of the user's own is sent as it stands; whatever else is asked of the event, PostgreSQL checks.
   const filterPattern = equalValue(quals.filter) || pattern
-  return { logGroupName, input: { ...bounds, logStreamNames, filterPattern } }
+  return { logGroupName, input: { bounds, logStreamNames, filterPattern } }
 }
 
 /** Columns that only repeat what was asked for. */
@@ -77,13 +78,12 @@ export async function* groupEvents<Row>(
   const misses = new Map<string, ExpectedError>()
   async function* rowsOf(region: string): AsyncGenerator<readonly Row[]> {
     const readRow = readerOf(region)
-    const request = { ...logGroup.parameter, ...input }
-    const onAnswer = (miss: ExpectedError | undefined) => {
-      if (miss !== undefined) misses.set(region, miss)
-    }
-    for await (const events of eventPages(request, region, scan, onAnswer)) {
+    const regionEvents = new RegionEvents(region, scan)
+    const { bounds, ...query } = input
+    for await (const events of regionEvents.pages({ ...logGroup.parameter, ...query }, bounds)) {
       yield events.map(readRow)
     }
+    if (regionEvents.missing !== undefined) misses.set(region, regionEvents.missing)
   }
   yield* merge(regions.map(rowsOf))
   if (misses.size === regions.length) throw noSuchGroup(logGroupName, misses)

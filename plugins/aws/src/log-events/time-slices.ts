@@ -1,0 +1,106 @@
+/**
+ * How a range of time is divided, so that FilterLogEvents can read its parts side by side.
+ *
+ * A slice is divided only before any of its events has been handed on, and its parts are then read from their
+ * beginnings: parts do not overlap, each event lies in exactly one, and no order of events within or across
+ * pages is relied on. What a page shows of the order only serves to guess how many pages there are.
+ */
+import type { TimeBounds } from './time-bounds.js'
+
+/** What the first pages of a slice show of where its events are. Times are milliseconds. */
+export interface SeenEvents {
+  /** How many of the pages had events. */
+  readonly pages: number
+  readonly earliest: number
+  readonly latest: number
+}
+
+/** A slice of a range of time. */
+export interface TimeSlice {
+  readonly bounds: TimeBounds
+  readonly division: Division
+}
+
+type Division =
+  | Undecided
+  /** Its size is known well enough: it is read through. */
+  | { readonly kind: 'done' }
+
+/** The slice may be divided by what its first pages show. */
+interface Undecided {
+  readonly kind: 'undecided'
+  /** How many pages are looked at before. They are read again by the parts. */
+  readonly pages: number
+  /** How often the slices before it have been halved without knowing where their events are. */
+  readonly blindly: number
+}
+
+/**
+ * The whole of a range, of which nothing is known yet. A range without an end often has no events for a long
+ * time before now, so that little is to be expected of a first page.
+ */
+export function wholeSlice(bounds: TimeBounds): TimeSlice {
+  return { bounds, division: { kind: 'undecided', pages: 3, blindly: 0 } }
+}
+
+const undecided: Undecided = { kind: 'undecided', pages: 1, blindly: 0 }
+
+/** A slice that is expected to have fewer pages is read through. */
+const fewestPages = 8
+/**
+ * So many expected pages are cut off at a time. More would leave less to do side by side; fewer would cost
+ * more calls, since a division costs the pages that showed it, and a slice's last page is seldom full.
+ */
+const cutOffPages = { least: 16, most: 24 }
+/** How often a range is halved without knowing where its events are. */
+const mostBlindDivisions = 3
+
+/**
+ * The parts of a slice, of which neither is empty and which together are the slice.
+ * @param seen undefined where no page had events
+ * @param now what is taken for the end of a range without one, to guess by; milliseconds
+ * @param places how many slices can be read side by side
+ * @returns undefined where the slice is best read through
+ */
+export function divide(
+  { bounds, division }: TimeSlice,
+  seen: SeenEvents | undefined,
+  now: number,
+  places: number,
+): readonly [TimeSlice, TimeSlice] | undefined {
+  if (division.kind === 'done' || places < 2) return undefined
+  const end = bounds.endTime ?? now
+  if (seen === undefined) return divideBlindly(bounds, end, division.blindly)
+  const page = (seen.latest - seen.earliest + 1) / seen.pages
+  const pages = (end - seen.earliest + 1) / page
+  if (pages < fewestPages) return undefined
+  const cutOff = Math.min(Math.max(pages / places, cutOffPages.least), cutOffPages.most, pages / 2)
+  return cut(bounds, Math.floor(seen.earliest + page * cutOff), { kind: 'done' }, undecided)
+}
+
+/** The API has searched for a while and found nothing, and there may be much more to search. */
+function divideBlindly(
+  bounds: TimeBounds,
+  end: number,
+  blindly: number,
+): readonly [TimeSlice, TimeSlice] | undefined {
+  // Without a beginning, half of the range would be half of all time since 1970.
+  if (bounds.startTime === undefined || blindly >= mostBlindDivisions) return undefined
+  const half = { ...undecided, blindly: blindly + 1 }
+  return cut(bounds, Math.floor((bounds.startTime + end) / 2), half, half)
+}
+
+/** @param last the last millisecond of the first part */
+function cut(
+  bounds: TimeBounds,
+  last: number,
+  first: Division,
+  second: Division,
+): readonly [TimeSlice, TimeSlice] | undefined {
+  if (bounds.startTime !== undefined && last < bounds.startTime) return undefined
+  if (bounds.endTime !== undefined && last >= bounds.endTime) return undefined
+  return [
+    { bounds: { startTime: bounds.startTime, endTime: last }, division: first },
+    { bounds: { startTime: last + 1, endTime: bounds.endTime }, division: second },
+  ]
+}
