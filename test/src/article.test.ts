@@ -1,8 +1,8 @@
 /** The article's queries, word for word, against the sandbox. */
 import { readFile } from 'node:fs/promises'
+import { psql, psqlTest } from '@millrace/server/testing/psql'
 import type pg from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { psql, psqlTest } from './testing/psql.js'
 import { startWorld, type World } from './testing/world.js'
 
 const folder = new URL('../../examples/article/', import.meta.url)
@@ -78,27 +78,27 @@ describe('through a driver', () => {
 
 describe('through psql', () => {
   psqlTest('the trail', async () => {
-    const rows = await psql(world.url, '-At', '-f', new URL('1-find-trail.sql', folder).pathname)
-    expect(rows.trim()).toBe(
+    const { output } = await psql(world.url, await article('1-find-trail.sql'))
+    expect(output.trim()).toBe(
       'cloudtrail-for-devto|us-east-1|arn:aws:logs:us-east-1:810361751552:cloudtrail-cwg-devto|2022-07-06 20:38:09+00',
     )
   })
 
   psqlTest('the addresses', async () => {
-    const rows = await psql(world.url, '-At', '-f', new URL('2-list-addresses.sql', folder).pathname)
-    expect(rows.trim().split('\n').sort()).toEqual(addresses)
+    const { output } = await psql(world.url, await article('2-list-addresses.sql'))
+    expect(output.trim().split('\n').sort()).toEqual(addresses)
   })
 
   psqlTest('the join', async () => {
-    const rows = await psql(world.url, '-At', '-f', new URL('3-geolocate.sql', folder).pathname)
-    expect(rows.trim().split('\n').sort()).toEqual(places.map((place) => place.join('|')))
+    const { output } = await psql(world.url, await article('3-geolocate.sql'))
+    expect(output.trim().split('\n').sort()).toEqual(places.map((place) => place.join('|')))
   })
 
   psqlTest('what there is: tables, their columns, their comments', async () => {
-    expect(await psql(world.url, '-At', '-c', '\\dE *.*cloudtrail*')).toContain('aws_cloudtrail_trail_event')
-    expect(await psql(world.url, '-At', '-c', '\\d+ ipstack_ip')).toMatch(
-      /^ip\|inet\|.*key_require 'required'/m,
-    )
+    const tables = await psql(world.url, '\\dE *.*cloudtrail*')
+    expect(tables.output).toContain('aws_cloudtrail_trail_event')
+    const columns = await psql(world.url, '\\d+ ipstack_ip')
+    expect(columns.output).toMatch(/^ip\|inet\|.*key_require 'required'/m)
   })
 })
 
