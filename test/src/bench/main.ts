@@ -5,8 +5,9 @@ import { startMillraceProcess } from './millrace-process.js'
 import { passthrough } from './passthrough.js'
 import { startSandboxProcess } from './sandbox-process.js'
 import { scanRows } from './scan-rows.js'
+import { slicedScan } from './sliced-scan.js'
 
-const benchmarks = [passthrough, articleJoin, scanRows]
+const benchmarks = [passthrough, articleJoin, scanRows, slicedScan]
 
 const { values, positionals } = parseArgs({
   options: { json: { type: 'boolean', default: false } },
