@@ -62,7 +62,11 @@ const alike: readonly (readonly [BinaryOperator, ...BinaryOperator[]])[] = [
   ['AND', 'OR'],
 ]
 
-const joins: readonly [JoinType, ...JoinType[]] = ['INNER JOIN', 'LEFT JOIN', 'RIGHT JOIN', 'FULL JOIN']
+/**
+ * Not FULL JOIN, nor are its conditions mutated: PostgreSQL runs some of them only because of a condition outside,
+ * and refuses (0A000) the key query that lacks it.
+ */
+const joins: readonly [JoinType, ...JoinType[]] = ['INNER JOIN', 'LEFT JOIN', 'RIGHT JOIN']
 
 /** Which rows come is changed, never in which order: what was determined is determined afterwards. */
 class Mutator {
@@ -99,6 +103,7 @@ class Mutator {
     const { join, ...alone } = from
     const mapped = this.#within(false, () => usual.super().from(alone)) ?? undefined
     if (mapped === undefined || !join) return mapped
+    if (join.type === 'FULL JOIN') return { ...mapped, join }
     const on = this.#condition(join.on)
     const type = on && this.#choices.chance(8) ? this.#choices.pick(joins) : join.type
     return { ...mapped, join: { ...join, type, ...(on ? { on } : {}) } }

@@ -5,7 +5,7 @@ import ipstack from '@millrace/plugin-ipstack/plugin'
 import type { Plugin } from '@millrace/plugin-sdk/plugin'
 import { type Sandbox, startSandbox } from '@millrace/sandbox/sandbox'
 import { startGateway } from '@millrace/server/gateway'
-import { Engine } from '@millrace/sql-engine/engine'
+import { type CacheOptions, Engine } from '@millrace/sql-engine/engine'
 import { startTestPostgres, type TestPostgres } from '@millrace/sql-engine/postgres/testing'
 import pg from 'pg'
 import { pino } from 'pino'
@@ -15,6 +15,8 @@ export interface WorldOptions {
   readonly settings?: { readonly aws?: object; readonly ipstack?: object }
   /** Takes the place of variables of the sandbox's environment. */
   readonly environment?: Readonly<Record<string, string>>
+  /** What is kept of the rows; default is nothing. */
+  readonly cache?: CacheOptions
 }
 
 export interface World {
@@ -28,7 +30,8 @@ export interface World {
 
 const password = 'a secret of this test'
 
-export async function startWorld({ settings = {}, environment = {} }: WorldOptions = {}): Promise<World> {
+export async function startWorld(options: WorldOptions = {}): Promise<World> {
+  const { settings = {}, environment = {}, cache } = options
   const log = pino({ level: process.env.MILLRACE_TEST_LOG ?? 'silent' }, pino.destination(2))
   const sandbox = await startSandbox()
   const postgres = await startTestPostgres({ log })
@@ -38,6 +41,7 @@ export async function startWorld({ settings = {}, environment = {} }: WorldOptio
     connections: [connection('aws', aws, settings.aws), connection('ipstack', ipstack, settings.ipstack)],
     environment: { ...sandbox.environment, ...environment },
     log,
+    ...(cache === undefined ? {} : { cache }),
   })
   const gateway = await startGateway({
     host: '127.0.0.1',
