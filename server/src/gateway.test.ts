@@ -282,7 +282,11 @@ test('a client that comes when PostgreSQL has just died waits until it is back',
   const gateway = await startGateway({
     host: '127.0.0.1',
     port: 0,
-    engine: { analyse: () => undefined, prepare: () => Promise.reject(new Error('not asked')) },
+    engine: {
+      analyse: () => undefined,
+      prepare: () => Promise.reject(new Error('not asked')),
+      transactionEnded: () => {},
+    },
     backend: {
       socketPath,
       // Whoever starts it again has not heard of its death the first time.

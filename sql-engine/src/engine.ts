@@ -4,6 +4,7 @@ import type { Logger } from 'pino'
 import { ScanCache } from './cache/scan-cache.js'
 import { type Loopback, setLoopback } from './catalog/loopback.js'
 import { synchroniseCatalog } from './catalog/synchronise-catalog.js'
+import { readViewNames } from './catalog/view-definitions.js'
 import type { VirtualTable } from './catalog/virtual-table.js'
 import { DatabaseError } from './database-error.js'
 import { Connection, type ConnectionOptions } from './fetch/connection.js'
@@ -41,20 +42,27 @@ export class Engine implements StatementEngine {
   readonly #postgres: Postgres
   readonly #workshop: Workshop
   readonly #texts: StatementTexts
+  readonly #log: Logger
+  #readingViews: Promise<void> | undefined
 
-  private constructor(postgres: Postgres, workshop: Workshop) {
+  private constructor(postgres: Postgres, workshop: Workshop, viewNames: readonly string[], log: Logger) {
     this.#postgres = postgres
     this.#workshop = workshop
-    this.#texts = new StatementTexts([...workshop.virtualTables.values()].map(({ table }) => table.name))
+    this.#log = log
+    const tableNames = [...workshop.virtualTables.values()].map(({ table }) => table.name)
+    this.#texts = new StatementTexts([...tableNames, ...viewNames])
   }
 
   /** Brings the catalog up to date. @throws DatabaseError when a connection's settings are wrong */
   static async start(options: EngineOptions): Promise<Engine> {
     const { postgres, connections, environment, log, cache, optimisations = 'all' } = options
     const opened = connections.map((connection) => new Connection(connection, environment, log))
-    const tables = await withClient(postgres, (client) => synchroniseCatalog(client, connections, log))
+    const [tables, viewNames] = await withClient(postgres, async (client) => {
+      const synchronised = await synchroniseCatalog(client, connections, log)
+      return [synchronised, await readViewNames(client)] as const
+    })
     const virtualTables = new Map(tables.map((table) => [table.oid, table]))
-    return new Engine(postgres, {
+    const workshop: Workshop = {
       virtualTables,
       plans: new StatementPlans(virtualTables, optimisations),
       sharesScans: optimisations === 'all',
@@ -62,7 +70,8 @@ export class Engine implements StatementEngine {
       scanTables: new ScanTables({ engineConfig: postgres.engineConfig, log }),
       cache: new ScanCache({ maxBytes: cache?.maxBytes ?? defaultCacheBytes }),
       cacheTtl: cache?.ttl ?? 0,
-    })
+    }
+    return new Engine(postgres, workshop, viewNames, log)
   }
 
   get virtualTables(): readonly VirtualTable[] {
@@ -81,6 +90,20 @@ export class Engine implements StatementEngine {
     return prepareStatement(statement.text, tree, this.#workshop, session, options)
   }
 
+  /**
+   * Views that statements' texts did not name, as those that a function makes, are read from the catalog. Until
+   * then, and if that fails, PostgreSQL runs them by itself.
+   */
+  transactionEnded(): void {
+    if (this.#readingViews !== undefined || !this.#texts.takeViewChange()) return
+    this.#readingViews = withClient(this.#postgres, readViewNames)
+      .then((names) => this.#texts.addNames(names))
+      .catch((error: unknown) => this.#log.warn({ err: error }, 'the names of views could not be read'))
+      .finally(() => {
+        this.#readingViews = undefined
+      })
+  }
+
   /** Tells PostgreSQL where the gateway listens, for statements that only PostgreSQL sees. */
   async setLoopback(loopback: Loopback): Promise<void> {
     await withClient(this.#postgres, (client) => setLoopback(client, loopback))
@@ -93,6 +116,7 @@ export class Engine implements StatementEngine {
 
   /** Lets go of scan tables and connections. PostgreSQL itself is stopped by whoever started it. */
   async stop(): Promise<void> {
+    await this.#readingViews
     this.#workshop.cache.clear()
     await this.#workshop.scanTables.stop()
     await Promise.all([...this.#workshop.connections.values()].map((connection) => connection.close()))

@@ -36,6 +36,8 @@ export interface Statement {
   readonly start: number
   /** Whether it may name a virtual table. If false, it is relayed as it stands. */
   readonly mayNameVirtualTables: boolean
+  /** Whether PostgreSQL refuses it outside of a transaction block, before it reads a row. */
+  readonly needsTransaction: boolean
 }
 
 export interface PrepareOptions {
@@ -87,4 +89,6 @@ export interface StatementEngine {
    * @throws DatabaseError
    */
   prepare(statement: Statement, session: Session, options: PrepareOptions): Promise<PreparedStatement>
+  /** To be told when a session's transaction has ended: what it has made can be seen by all. */
+  transactionEnded(): void
 }

@@ -2,7 +2,7 @@
 import { createConnection } from 'node:net'
 import { DatabaseError } from '@millrace/sql-engine/database-error'
 import type { BoundParameters, SessionResult } from '@millrace/sql-engine/statement'
-import { readErrorFields } from '../wire/backend-messages.js'
+import { readErrorFields, replaceRelations } from '../wire/backend-messages.js'
 import {
   bindMessage,
   bindRest,
@@ -30,6 +30,8 @@ const cancelTimeout = 10_000
 
 export interface BackendOptions extends BackendConnection {
   readonly client: SocketWriter
+  /** OIDs of relations that the client does not know, with those of the relations that they stand for. */
+  readonly relations: ReadonlyMap<number, number>
   /** Called when PostgreSQL is ready for a query and no transaction is open: no portal is left. */
   readonly onTransactionEnd: () => void
 }
@@ -168,6 +170,8 @@ export class Backend {
   #receive(type: number, message: Buffer): void {
     if (type === messages.parameterStatus) this.#noteParameter(message)
     if (type === messages.errorResponse) this.#saidGoodbye ||= isFatal(message)
+    const { relations } = this.options
+    if (type === messages.rowDescription && relations.size > 0) replaceRelations(message, relations)
     const handler = this.replies.head?.handler
     const reply = handler === undefined ? message : handler.reply(type, message)
     // Some messages belong to no request: they come whenever there is something to tell.

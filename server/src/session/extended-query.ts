@@ -147,13 +147,20 @@ export class ExtendedQueries {
       return
     }
     const statement = await this.#statementOf(bind.statement)
-    const types = statement && (await this.#parameterTypes(bind.statement))
-    if (types instanceof DatabaseError) {
-      report(types)
+    const signature = statement && (await this.#signatureOf(bind.statement))
+    if (signature instanceof DatabaseError) {
+      report(signature)
       return
     }
+    const types = signature?.parameterTypes
     // PostgreSQL says what is wrong with the name, or with the number of values.
     if (types?.length !== bind.values.length || statement === undefined) {
+      this.#portals.delete(bind.portal)
+      backend.send(message, plain.bind)
+      return
+    }
+    if (statement.needsTransaction && !backend.isInTransaction) {
+      // PostgreSQL refuses a cursor without a transaction.
       this.#portals.delete(bind.portal)
       backend.send(message, plain.bind)
       return
@@ -163,8 +170,9 @@ export class ExtendedQueries {
     if (prepared === undefined) return
     this.#closeObsolete()
     const name = `millrace_${++this.#lastHidden}`
-    const handler = preparedReplies(prepared, statement.start)
-    const hidden = preparedReplies(prepared, statement.start, [messages.parseComplete])
+    const described = signature?.rowDescription
+    const handler = preparedReplies(prepared, statement.start, { described })
+    const hidden = preparedReplies(prepared, statement.start, { hidden: [messages.parseComplete] })
     backend.send(parseMessage(name, prepared.text, types), { kind: 'parse', handler: hidden })
     backend.send(bindMessage(bind.portal, name, bind.rest), { kind: 'bind', handler })
     this.#hidden.push(name)
@@ -188,7 +196,7 @@ export class ExtendedQueries {
   }
 
   /** Asked each time: the statement may have been deallocated by an SQL command. */
-  async #parameterTypes(statement: string): Promise<readonly number[] | DatabaseError> {
+  async #signatureOf(statement: string): Promise<HiddenReplies | DatabaseError> {
     const { backend } = this.#world
     const replies = new HiddenReplies()
     backend.send(describeMessage('S', statement), { kind: 'describe', handler: replies.last })
@@ -198,7 +206,7 @@ export class ExtendedQueries {
       if (error instanceof DatabaseError && !backend.isLost) return error
       throw error
     }
-    return replies.parameterTypes
+    return replies
   }
 
   #closeObsolete(): void {

@@ -9,6 +9,8 @@ export class HiddenReplies implements ReplyHandler {
   readonly rows: (string | null)[][] = []
   /** OIDs of a described statement's parameters. */
   parameterTypes: readonly number[] = []
+  /** The RowDescription of a statement that gives rows. */
+  rowDescription: Buffer | undefined
   /** Resolves when the last request is answered. @throws DatabaseError of any of them */
   readonly finished: Promise<void>
   /** To be given to the last request. */
@@ -31,6 +33,7 @@ export class HiddenReplies implements ReplyHandler {
   reply(type: number, message: Buffer): undefined {
     if (type === backend.dataRow) this.rows.push(readDataRow(message))
     else if (type === backend.parameterDescription) this.parameterTypes = readParameterTypes(message)
+    else if (type === backend.rowDescription) this.rowDescription = Buffer.from(message)
     else if (type === backend.errorResponse) this.#reject(toDatabaseError(message))
   }
 }

@@ -1,17 +1,23 @@
 /** Replies to a rewritten statement, told as those to the statement that the client sent. */
 import type { PreparedStatement } from '@millrace/sql-engine/statement'
-import { mapError, replaceRelations } from '../wire/backend-messages.js'
+import { mapError, replaceFields } from '../wire/backend-messages.js'
 import { backend } from '../wire/message-types.js'
 import type { ReplyHandler } from './reply-queue.js'
 
+export interface PreparedReplyOptions {
+  /** What PostgreSQL says of the client's own statement (RowDescription); undefined if it gives no rows. */
+  readonly described?: Buffer | undefined
+  /** Replies that the client must not see, for it has not made the request. */
+  readonly hidden?: readonly number[]
+}
+
 /**
  * @param start characters of the client's text that precede the statement
- * @param hidden replies that the client must not see, for it has not made the request
  */
 export function preparedReplies(
   prepared: PreparedStatement,
   start: number,
-  hidden: readonly number[] = [],
+  { described, hidden = [] }: PreparedReplyOptions = {},
 ): ReplyHandler {
   const position = (rewritten: number) => {
     const original = prepared.originalPosition(rewritten)
@@ -23,7 +29,7 @@ export function preparedReplies(
       if (hidden.includes(type)) return undefined
       switch (type) {
         case backend.rowDescription:
-          return replaceRelations(message, prepared.relations)
+          return described === undefined ? message : replaceFields(message, described)
         case backend.errorResponse:
         case backend.noticeResponse:
           return mapError(message, position, prepared.originalNames)

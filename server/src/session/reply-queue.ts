@@ -60,6 +60,11 @@ export class ReplyQueue {
     return this.#skipping
   }
 
+  /** Whether the last that was sent belongs to the extended protocol, and no Sync has ended it yet. */
+  get isPipelined(): boolean {
+    return this.#isExtended
+  }
+
   /** PostgreSQL waits for COPY's data, whose end has not been sent. Anything else will end the connection. */
   get copying(): boolean {
     return this.#copying

@@ -25,6 +25,9 @@ import { SocketWriter } from './socket-writer.js'
 /** Longer statements are passed on unread, as PostgreSQL takes up to 1 GiB. In bytes. */
 const longestRead = 16 << 20
 
+/** Of the latest statements; no cursor that is still read is likely to be older. */
+const rememberedRelations = 10_000
+
 /** Messages that may be long, and how they are answered. */
 const streamable = new Map<number, RequestKind>([
   [frontend.parse, 'parse'],
@@ -50,6 +53,11 @@ export class Session {
   readonly #extended: ExtendedQueries
   /** Statements that have been prepared in this transaction. */
   #prepared: PreparedStatement[] = []
+  /**
+   * OIDs of statements' scan tables, with those of the virtual tables: cursors tell them whenever they are read,
+   * those WITH HOLD when the tables themselves are gone.
+   */
+  readonly #relations = new Map<number, number>()
   #preparing: AbortController | undefined
   /** It has said that it leaves, or sends no more; what it has asked for is still done. */
   #clientHasLeft = false
@@ -63,6 +71,7 @@ export class Session {
     this.#backend = new Backend({
       ...backend,
       client: this.#client,
+      relations: this.#relations,
       onTransactionEnd: () => this.#endTransaction(),
     })
     this.#extended = new ExtendedQueries({
@@ -250,6 +259,7 @@ export class Session {
       timer = await timing
       const prepared = await preparing
       this.#prepared.push(prepared)
+      this.#rememberRelations(prepared)
       return prepared
     } catch (error) {
       // A cancel request has come here and to PostgreSQL; it must not hit what comes next.
@@ -261,6 +271,14 @@ export class Session {
     } finally {
       clearTimeout(timer)
       this.#preparing = undefined
+    }
+  }
+
+  #rememberRelations({ relations }: PreparedStatement): void {
+    for (const [scanTable, table] of relations) this.#relations.set(scanTable, table)
+    for (const scanTable of this.#relations.keys()) {
+      if (this.#relations.size <= rememberedRelations) break
+      this.#relations.delete(scanTable)
     }
   }
 
@@ -299,6 +317,7 @@ export class Session {
   #endTransaction(): void {
     this.#extended.endTransaction()
     this.#release()
+    this.#options.engine.transactionEnded()
   }
 
   #release(): void {

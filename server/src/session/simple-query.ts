@@ -43,12 +43,22 @@ export async function runSimpleQuery(
     backend.send(message, plain.query)
     return
   }
-  if (statements.length > 1 && !backend.isInTransaction) beginImplicitTransaction(backend)
-  for (const statement of statements) {
-    await backend.settle()
-    if (backend.replies.skipping) break
-    const isSent = await runStatement(statement, { backend, prepare })
-    if (!isSent) break
+  const [first, ...others] = statements
+  if (first === undefined) return
+  if (others.length === 0) {
+    const runs = await runAlone(first, message, { backend, prepare })
+    if (runs === 'as it stands') return
+  } else {
+    if (!backend.isInTransaction) beginImplicitTransaction(backend)
+    for (const statement of statements) {
+      await backend.settle()
+      if (backend.replies.skipping) break
+      const prepared = statement.mayNameVirtualTables
+        ? await prepareParsed(statement, { backend, prepare })
+        : unprepared(statement)
+      if (prepared === undefined) break
+      run(prepared, statement, backend)
+    }
   }
   await backend.settle()
   const hasFailed = backend.replies.skipping
@@ -56,24 +66,71 @@ export async function runSimpleQuery(
   destroyUnnamed(backend, hasFailed)
 }
 
-/** @returns false after an error */
-async function runStatement(statement: Statement, { backend, prepare }: SimpleQueryWorld): Promise<boolean> {
-  let prepared: PreparedStatement | undefined = unchangedStatement(statement.text)
-  if (statement.mayNameVirtualTables) {
-    // PostgreSQL says what is wrong with the statement before any API is asked.
-    const handler = preparedReplies(prepared, statement.start, unasked)
-    backend.send(parseMessage('', statement.text, []), { kind: 'parse', handler })
-    await backend.settle()
-    if (backend.replies.skipping) return false
-    prepared = await prepare(statement)
-    if (prepared === undefined) return false
+/** One statement in a text: PostgreSQL gets the message itself if the statement is not another one after all. */
+async function runAlone(
+  statement: Statement,
+  message: Buffer,
+  world: SimpleQueryWorld,
+): Promise<'as it stands' | 'prepared'> {
+  const { backend } = world
+  // What the client has sent before, and not ended by a Sync, is one transaction with this.
+  const { isPipelined } = backend.replies
+  // PostgreSQL refuses a cursor without a transaction.
+  const isRefused = statement.needsTransaction && !backend.isInTransaction
+  const prepared = isRefused ? unprepared(statement) : await prepareParsed(statement, world)
+  if (prepared === undefined) return 'prepared'
+  if (isPipelined || prepared.statement.text !== statement.text) {
+    run(prepared, statement, backend)
+    return 'prepared'
   }
-  const handler = withoutCopyIn(preparedReplies(prepared, statement.start, unasked), backend)
+  // Our questions have begun a transaction of the extended protocol, which a simple query would go on with.
+  if (!isRefused) backend.send(syncMessage, { kind: 'sync', handler: new HiddenReplies() })
+  backend.send(message, plain.query)
+  return 'as it stands'
+}
+
+interface Prepared {
+  readonly statement: PreparedStatement
+  /** What PostgreSQL says of the client's own statement. */
+  readonly described: Buffer | undefined
+}
+
+function unprepared({ text }: Statement): Prepared {
+  return { statement: unchangedStatement(text), described: undefined }
+}
+
+/** PostgreSQL says what is wrong with a statement before any API is asked. @returns undefined after an error */
+async function prepareParsed(
+  statement: Statement,
+  { backend, prepare }: SimpleQueryWorld,
+): Promise<Prepared | undefined> {
+  const handler = preparedReplies(unchangedStatement(statement.text), statement.start, { hidden: unasked })
+  let described: Buffer | undefined
+  const describing: ReplyHandler = {
+    takesRows: false,
+    reply(type, message) {
+      if (type === messages.rowDescription) described = Buffer.from(message)
+      const isHidden = type === messages.rowDescription || type === messages.parameterDescription
+      return isHidden ? undefined : handler.reply(type, message)
+    },
+  }
+  backend.send(parseMessage('', statement.text, []), { kind: 'parse', handler })
+  backend.send(describeMessage('S', ''), { kind: 'describe', handler: describing })
+  await backend.settle()
+  if (backend.replies.skipping) return undefined
+  const prepared = await prepare(statement)
+  return prepared && { statement: prepared, described }
+}
+
+function run({ statement: prepared, described }: Prepared, statement: Statement, backend: Backend): void {
+  const handler = withoutCopyIn(
+    preparedReplies(prepared, statement.start, { described, hidden: unasked }),
+    backend,
+  )
   backend.send(parseMessage('', prepared.text, []), { kind: 'parse', handler })
   backend.send(bindMessage('', '', bindRest(undefined)), { kind: 'bind', handler })
   backend.send(describeMessage('P', ''), { kind: 'describe', handler })
   backend.send(executeMessage(''), { kind: 'execute', handler })
-  return true
 }
 
 /**

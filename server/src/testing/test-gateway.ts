@@ -1,5 +1,5 @@
 /** A gateway over a PostgreSQL of a test's own, with a plugin that counts its calls. */
-import { boolean, inet, jsonb, text } from '@millrace/plugin-sdk/column'
+import { bigint, boolean, inet, jsonb, text } from '@millrace/plugin-sdk/column'
 import type { DatabaseError } from '@millrace/sql-engine/database-error'
 import { Engine } from '@millrace/sql-engine/engine'
 import { startTestPostgres, type TestPostgres } from '@millrace/sql-engine/postgres/testing'
@@ -11,7 +11,7 @@ import { type Gateway, startGateway } from '../gateway.js'
 
 export const password = 'a secret of this test'
 
-/** Three places, for each of which the plugin is asked by address; and four events of two trails. */
+/** Three places, for each of which the plugin is asked by address; four events of two trails; and two kinds. */
 const tables = {
   place: {
     columns: { ip: inet('Address'), city: text('City'), is_eu: boolean('In the EU'), more: jsonb('More') },
@@ -31,6 +31,14 @@ const tables = {
       { trail: 't1', address: '2.2.2.2', name: 'b' },
       { trail: 't1', address: 'example.com', name: 'c' },
       { trail: 't2', address: '3.3.3.3', name: 'd' },
+    ],
+  },
+  kind: {
+    columns: { name: text('Name'), size: bigint('Size') },
+    keys: { name: { operators: ['='], valuesPerCall: 10 } },
+    rows: [
+      { name: 'small', size: 1n },
+      { name: 'large', size: 100n },
     ],
   },
 } as const

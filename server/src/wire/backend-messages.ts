@@ -90,11 +90,31 @@ export function replaceRelations(message: Buffer, relations: ReadonlyMap<number,
     const at = reader.offset
     const original = relations.get(reader.uint32())
     if (original !== undefined) message.writeUInt32BE(original, at)
-    // Attribute number, type, its length, its modifier, format.
-    reader.bytes(2 + 4 + 2 + 4 + 2)
+    reader.bytes(fieldLength - 4)
   }
   return message
 }
+
+/**
+ * Makes a RowDescription tell of its fields what another one does, but for their formats: the tables and columns
+ * that they come from, and their types. In place; as it is, if the other has not as many fields.
+ */
+export function replaceFields(message: Buffer, described: Buffer): Buffer {
+  const [reader, original] = [new ByteReader(message), new ByteReader(described)]
+  const count = reader.uint16()
+  if (original.uint16() !== count) return message
+  for (let field = 0; field < count; field++) {
+    reader.string()
+    original.string()
+    original.bytes(fieldLength).copy(message, reader.offset, 0, fieldLength - formatLength)
+    reader.bytes(fieldLength)
+  }
+  return message
+}
+
+/** Of a field behind its name: table, attribute number, type, its length, its modifier, format. */
+const fieldLength = 4 + 2 + 4 + 2 + 4 + 2
+const formatLength = 2
 
 export function readDataRow(message: Buffer): (string | null)[] {
   const reader = new ByteReader(message)

@@ -3,11 +3,12 @@
  * and what is unbound is never pushed.
  */
 import { type Inside, inside, isObject, type Node } from '../parse/syntax-tree.js'
-import type { Binding, Block, Cte } from './binding.js'
+import type { Binding, Block, Cte, Position } from './binding.js'
 import { BindingDraft } from './binding-draft.js'
 import { FromBinder, type RelationOf } from './from-binder.js'
 import { outputOf, outputOfValues, outputReference } from './output-columns.js'
 import { type CteScope, resolveColumn, type Scope } from './scope.js'
+import { resolveTableOid } from './system-columns.js'
 
 type RangeVar = Inside<'RangeVar'>
 type SelectStmt = Inside<'SelectStmt'>
@@ -20,6 +21,8 @@ export function bind(statement: Node, relationOf: RelationOf): Binding {
 class Binder {
   readonly #draft = new BindingDraft()
   readonly #from: FromBinder
+  /** Recursive CTEs by their queries, inside which they can be seen. */
+  readonly #recursiveCtes = new Map<object, Cte>()
 
   constructor(relationOf: RelationOf) {
     this.#from = new FromBinder(this.#draft, relationOf, {
@@ -70,7 +73,6 @@ class Binder {
     }
     const merge = inside(node, 'MergeStmt')
     if (merge !== undefined) {
-      // Source rows without a match count too (WHEN NOT MATCHED): no condition of MERGE narrows a scan.
       const sources = merge.sourceRelation === undefined ? [] : [merge.sourceRelation]
       return this.#bindChange(merge, merge.relation, sources, undefined, parent, outer, ctes)
     }
@@ -98,6 +100,12 @@ class Binder {
     const from = this.#from.bind(sources, block, outer, own, { leaves: targets, merged: [] })
     const scope = { ...from, outer }
     this.#draft.addConditions(where, { kind: 'where' }, block, from.leaves)
+    if ('joinCondition' in statement && !countsUnmatchedSources(statement)) {
+      // Rows of the target may count that match no source row, as in a left join.
+      const [left, right] = [new Set(targets), new Set(from.leaves.filter((leaf) => !targets.includes(leaf)))]
+      const position: Position = { kind: 'on', join: 'left', left, right }
+      this.#draft.addConditions(statement.joinCondition, position, block, from.leaves)
+    }
     const { withClause: _bound, relation: _target, ...rest } = statement
     const expressions = Object.entries(rest).filter(([key]) => !['fromClause', 'usingClause'].includes(key))
     this.#bindExpressions(
@@ -116,11 +124,14 @@ class Binder {
     ctes: CteScope | undefined,
   ): Block {
     const block = this.#draft.newBlock(select, parent)
+    const recursive = this.#recursiveCtes.get(select)
+    if (recursive !== undefined) recursive.query = block
     const own = this.#bindWith(select.withClause, block, outer, ctes)
     if (select.larg !== undefined && select.rarg !== undefined) {
       const left = this.#bindSelect(select.larg, block, outer, own)
-      this.#bindSelect(select.rarg, block, outer, own)
+      // The second arm of a recursive CTE reads what the first one gives.
       block.output = left.output?.map(({ name }) => ({ name, column: undefined }))
+      this.#bindSelect(select.rarg, block, outer, own)
       this.#bindExpressions([select.limitCount, select.limitOffset], block, emptyScope(outer), own)
       return block
     }
@@ -161,7 +172,10 @@ class Binder {
       const cte: Cte = { name, node: expression, recursive, query: undefined, references: 0 }
       this.#draft.ctes.push(cte)
       defined.push(cte)
-      if (recursive) known.set(name, cte)
+      if (!recursive) continue
+      known.set(name, cte)
+      const select = inside(expression.ctequery, 'SelectStmt')
+      if (select !== undefined) this.#recursiveCtes.set(select, cte)
     }
     const visible: CteScope = { ctes: known, outer: ctes }
     for (const cte of defined) {
@@ -190,10 +204,19 @@ class Binder {
     if (reference !== undefined) {
       const column = resolveColumn(reference, scope)
       if (column !== undefined) this.#draft.columns.set(reference, column)
+      const table = column === undefined ? resolveTableOid(reference, scope) : undefined
+      if (table !== undefined) this.#draft.tableOids.set(reference, table)
       return
     }
     for (const value of Object.values(values)) this.#bindExpressions(value, block, scope, ctes)
   }
+}
+
+/** Whether a MERGE does something with rows of its source that match none of the target. */
+function countsUnmatchedSources({ mergeWhenClauses }: Inside<'MergeStmt'>): boolean {
+  return (mergeWhenClauses ?? []).some(
+    (node) => inside(node, 'MergeWhenClause')?.matchKind === 'MERGE_WHEN_NOT_MATCHED_BY_TARGET',
+  )
 }
 
 function emptyScope(outer: Scope | undefined): Scope {

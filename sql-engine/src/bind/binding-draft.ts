@@ -1,5 +1,5 @@
 /** What is known of a statement's names while it is being bound. */
-import { inside, type Node } from '../parse/syntax-tree.js'
+import { type Inside, inside, type Node } from '../parse/syntax-tree.js'
 import type {
   Binding,
   Block,
@@ -22,6 +22,7 @@ export class BindingDraft {
   readonly cteReferences = new Map<object, Cte>()
   readonly virtualReferences = new Map<object, VirtualLeaf>()
   readonly outputReferences = new Set<object>()
+  readonly tableOids = new Map<Inside<'ColumnRef'>, VirtualLeaf>()
   readonly #blockOfStatement = new Map<object, Block>()
 
   finished(): Binding {
@@ -33,6 +34,7 @@ export class BindingDraft {
       isOutputReference: (reference) => this.outputReferences.has(reference),
       cteOf: (rangeVar) => this.cteReferences.get(rangeVar),
       virtualOf: (rangeVar) => this.virtualReferences.get(rangeVar),
+      tableOids: this.tableOids,
       blockOf: (select) => this.#blockOfStatement.get(select),
     }
   }

@@ -37,6 +37,8 @@ export interface RelationLeaf extends LeafBase {
   readonly rangeVar: Inside<'RangeVar'>
   /** Rows read twice are the same rows: a table, not a view. */
   readonly stable: boolean
+  /** See {@link Relation}. */
+  readonly definition: string | undefined
 }
 
 export interface CteLeaf extends LeafBase {
@@ -121,6 +123,8 @@ export interface Binding {
   isOutputReference(reference: Inside<'ColumnRef'>): boolean
   cteOf(rangeVar: Inside<'RangeVar'>): Cte | undefined
   virtualOf(rangeVar: Inside<'RangeVar'>): VirtualLeaf | undefined
+  /** References to `tableoid`, which is to be that of the virtual table. */
+  readonly tableOids: ReadonlyMap<Inside<'ColumnRef'>, VirtualLeaf>
   /** The block of a subquery in an expression. */
   blockOf(select: object): Block | undefined
 }
@@ -134,4 +138,13 @@ export function ownColumn({ table, columns }: VirtualLeaf, name: string): string
 /** What PostgreSQL says of a name in the client's session. */
 export type Relation =
   | { readonly kind: 'virtual'; readonly table: VirtualTable }
-  | { readonly kind: 'relation'; readonly columns: ReadonlySet<string>; readonly stable: boolean }
+  | {
+      readonly kind: 'relation'
+      readonly columns: ReadonlySet<string>
+      readonly stable: boolean
+      /**
+       * The query that stands for it, for a view that reads virtual tables and may be replaced by its query: all
+       * names in it are qualified, as far as they are not in pg_catalog.
+       */
+      readonly definition: string | undefined
+    }

@@ -103,7 +103,8 @@ export class FromBinder {
     if (relation === undefined) return this.#draft.opaqueLeaf(node, block, name)
     if (relation.kind === 'relation') {
       const columns = aliasedColumns([...relation.columns], renamed)
-      return this.#draft.addLeaf({ ...base, kind: 'relation', rangeVar, columns, stable: relation.stable })
+      const { stable, definition } = relation
+      return this.#draft.addLeaf({ ...base, kind: 'relation', rangeVar, columns, stable, definition })
     }
     const columns = aliasedColumns(
       relation.table.columns.map((column) => column.name),
@@ -137,13 +138,14 @@ export class FromBinder {
     this.#draft.addConditions(join.quals, position, block, both.leaves)
     this.#queries.bindExpressions([join.quals], block, { ...both, outer }, ctes)
     const merged: MergedColumn[] = []
-    for (const name of stringsOf(join.usingClause) ?? []) {
+    const names = join.isNatural === true ? commonColumns(left, right) : (stringsOf(join.usingClause) ?? [])
+    for (const name of names ?? []) {
       merged.push(this.#mergeColumn(name, left, right, kind, position, block))
     }
     if (kind === 'left' || kind === 'full') addSide(right.leaves, { join, side: 'right' })
     if (kind === 'right' || kind === 'full') addSide(left.leaves, { join, side: 'left' })
-    // NATURAL joins merge columns that we have not looked up; an alias hides what is beneath.
-    if (join.isNatural === true || join.alias !== undefined || join.join_using_alias !== undefined) {
+    // A NATURAL join may merge columns that we do not know; an alias hides what is beneath.
+    if (names === undefined || join.alias !== undefined || join.join_using_alias !== undefined) {
       return alone(this.#draft.opaqueLeaf(node, block, join.alias?.aliasname ?? ''))
     }
     return { leaves: both.leaves, merged: [...both.merged, ...merged] }
@@ -185,7 +187,8 @@ export class FromBinder {
     const base = { name, aliased, node: { RangeVar: target }, block, nullable: noSides }
     if (relation?.kind !== 'relation') return this.#draft.opaqueLeaf(base.node, block, name)
     const { columns, stable } = relation
-    return this.#draft.addLeaf({ ...base, kind: 'relation', rangeVar: target, columns, stable })
+    const leaf = { ...base, kind: 'relation' as const, rangeVar: target, columns, stable }
+    return this.#draft.addLeaf({ ...leaf, definition: undefined })
   }
 }
 
@@ -197,6 +200,19 @@ function alone(leaf: Leaf): FromPart {
 
 function joined(left: FromPart, right: FromPart): FromPart {
   return { leaves: [...left.leaves, ...right.leaves], merged: [...left.merged, ...right.merged] }
+}
+
+/** Columns that a NATURAL join compares; undefined when those of one side are not known. */
+function commonColumns(left: FromPart, right: FromPart): readonly string[] | undefined {
+  const [lefts, rights] = [left, right].map(({ leaves }) => {
+    const names = new Set<string>()
+    for (const { columns } of leaves) {
+      if (columns === undefined) return undefined
+      for (const name of columns) names.add(name)
+    }
+    return names
+  })
+  return lefts && rights && [...lefts].filter((name) => rights.has(name))
 }
 
 function addSide(leaves: readonly Leaf[], side: OuterSide): void {

@@ -1,4 +1,5 @@
 import { type Inside, inside, type Node, stringsOf } from '../parse/syntax-tree.js'
+import { aliasedColumns } from './output-columns.js'
 
 /** Functions that give one column, called like the function or its alias. */
 const namedByAlias = new Set(['generate_series', 'regexp_split_to_table', 'string_to_table'])
@@ -11,18 +12,21 @@ const namedValue = new Set([
   'jsonb_array_elements_text',
 ])
 
-/** The column of a function in FROM, for PostgreSQL's own that give just one; undefined for all others. */
+/**
+ * The columns of a function in FROM, for PostgreSQL's own that give just one, WITH ORDINALITY or without;
+ * undefined for all others.
+ */
 export function columnsOfFunction(item: Inside<'RangeFunction'>): ReadonlySet<string> | undefined {
-  if (item.ordinality === true || item.coldeflist !== undefined) return undefined
+  if (item.coldeflist !== undefined) return undefined
   const call = callOf(item)
   const names = stringsOf(call?.funcname)
   const name = names?.length === 1 || names?.[0] === 'pg_catalog' ? names.at(-1) : undefined
   if (call === undefined || name === undefined) return undefined
   const isUnnest = name === 'unnest' && call.args?.length === 1 && isArrayOfScalars(call.args[0])
   if (!isUnnest && !namedByAlias.has(name) && !namedValue.has(name)) return undefined
-  const [renamed] = stringsOf(item.alias?.colnames) ?? []
-  if (renamed !== undefined) return new Set([renamed])
-  return new Set([namedValue.has(name) ? 'value' : (item.alias?.aliasname ?? name)])
+  const own = namedValue.has(name) ? 'value' : (item.alias?.aliasname ?? name)
+  const columns = item.ordinality === true ? [own, 'ordinality'] : [own]
+  return aliasedColumns(columns, item.alias?.colnames)
 }
 
 /** The name of the one function of an item, which without an alias is the item's name too. */

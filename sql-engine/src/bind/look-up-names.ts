@@ -1,11 +1,12 @@
 /** What PostgreSQL, asked in the client's own session, says of the names of a statement. */
 import { z } from 'zod'
+import { viewDefinition } from '../catalog/view-definitions.js'
 import type { VirtualTable } from '../catalog/virtual-table.js'
 import { DatabaseError } from '../database-error.js'
 import { quoteIdentifier, quoteLiteral } from '../parse/identifier.js'
-import { findAll, type Inside, type Node, stringsOf } from '../parse/syntax-tree.js'
+import { findAll, type Inside, type Node, relationsOf, stringsOf } from '../parse/syntax-tree.js'
 import { FunctionTraits } from '../plan/function-traits.js'
-import { databaseName } from '../postgres/names.js'
+import { databaseName, internalSchema } from '../postgres/names.js'
 import type { Relation } from './binding.js'
 import { readSettings, type SessionSettings, settingsQuery, settingsSchema } from './session-settings.js'
 
@@ -19,7 +20,12 @@ const answerSchema = z.object({
   relations: z
     .record(
       z.string(),
-      z.object({ oid: z.number(), kind: z.string(), columns: z.array(z.string()).nullable() }),
+      z.object({
+        oid: z.number(),
+        kind: z.string(),
+        columns: z.array(z.string()).nullable(),
+        definition: z.string().nullable(),
+      }),
     )
     .nullable(),
   /** Name, volatility and kind by pg_proc's letters, and whether it returns a set. */
@@ -71,23 +77,19 @@ export function readNames(
       if (found === undefined) return undefined
       const table = virtualTables.get(found.oid)
       if (table !== undefined) return { kind: 'virtual', table }
-      return { kind: 'relation', columns: new Set(found.columns), stable: storedKinds.has(found.kind) }
+      const { columns, kind, definition } = found
+      return {
+        kind: 'relation',
+        columns: new Set(columns),
+        stable: storedKinds.has(kind),
+        definition: definition ?? undefined,
+      }
     },
   }
 }
 
 /** Kinds of pg_class whose rows are stored: tables, partitioned tables, materialized views. */
 const storedKinds = new Set(['r', 'p', 'm'])
-
-/** All relations, also those that the grammar keeps without a node around: targets of INSERT and the like. */
-function relationsOf(statement: Node): readonly Inside<'RangeVar'>[] {
-  const targets = [
-    ...findAll(statement, 'UpdateStmt'),
-    ...findAll(statement, 'DeleteStmt'),
-    ...findAll(statement, 'MergeStmt'),
-  ].flatMap(({ relation }) => relation ?? [])
-  return [...findAll(statement, 'RangeVar'), ...targets]
-}
 
 function nameOf({ catalogname, schemaname, relname }: Inside<'RangeVar'>): string {
   const parts = catalogname === databaseName ? [schemaname, relname] : [catalogname, schemaname, relname]
@@ -102,7 +104,8 @@ function queryFor(relations: readonly string[], functions: readonly string[]): s
       select pg_catalog.json_object_agg(name, pg_catalog.json_build_object(
         'oid', c.oid::pg_catalog.int8, 'kind', c.relkind, 'columns', (
           select pg_catalog.json_agg(a.attname order by a.attnum) from pg_catalog.pg_attribute a
-          where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped)))
+          where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped),
+        'definition', case c.relkind when 'v' then ${internalSchema}.${viewDefinition}(c.oid) end))
       from pg_catalog.unnest(${arrayOf(own)}) as name
       join pg_catalog.pg_class c on c.oid = pg_catalog.to_regclass(name)),
     ${functions.length === 0 ? '' : `'functions', ${functionsQuery(functions)},`}

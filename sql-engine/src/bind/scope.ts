@@ -52,10 +52,18 @@ function resolveUnqualified(name: string, scope: Scope): BoundColumn | undefined
     if (level.leaves.some(({ columns }) => columns === undefined)) return undefined
     const found = columnAt(name, level)
     if (found !== 'none') return found === 'ambiguous' ? undefined : found
-    // A leaf's name stands for its whole row.
-    if (level.leaves.some((leaf) => leaf.name === name)) return undefined
+    // A leaf's name stands for its whole row, which for a function of one value is that value.
+    const [row, ...others] = level.leaves.filter((leaf) => leaf.name === name)
+    if (row !== undefined) return others.length > 0 ? undefined : onlyValue(row)
   }
   return undefined
+}
+
+function onlyValue(leaf: Leaf): BoundColumn | undefined {
+  const function_ = inside(leaf.node, 'RangeFunction')
+  const [column, ...others] = leaf.columns ?? []
+  const isOne = function_ !== undefined && function_.ordinality !== true && others.length === 0
+  return isOne && column !== undefined ? { leaf, column } : undefined
 }
 
 /** An unqualified name at one level; every leaf's columns must be known. */

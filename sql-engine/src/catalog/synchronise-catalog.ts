@@ -9,6 +9,7 @@ import { ensureLoopbackServer } from './loopback.js'
 import { type CatalogTable, readCatalog } from './read-catalog.js'
 import { setSearchPath } from './search-path.js'
 import { tableDefinition } from './table-definition.js'
+import { ensureViewDefinition } from './view-definitions.js'
 import type { CatalogColumn, CatalogConnection, VirtualTable } from './virtual-table.js'
 
 /**
@@ -26,6 +27,7 @@ export async function synchroniseCatalog(
   await client.query('BEGIN')
   try {
     await ensureLoopbackServer(client)
+    await ensureViewDefinition(client)
     const shown = await ensureSchemas(client, connections, log)
     const wanted = shown.flatMap(({ name, plugin }) =>
       plugin.tables.map((table) => tableDefinition(name, table)),

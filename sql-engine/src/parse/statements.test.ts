@@ -48,7 +48,7 @@ describe('is relayed as it stands:', () => {
     'explain (analyze off) create table t as select * from place',
     'prepare p as select * from place',
     'drop foreign table place',
-    'copy place from stdin',
+    'copy place from $$/tmp/file$$',
     'do $$ begin perform from place; end $$',
   ])('%s', (text) => {
     expect(planned(text)).toBeUndefined()

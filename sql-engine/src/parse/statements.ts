@@ -2,31 +2,38 @@
 import type { Statement } from '../statement.js'
 import { BoundedMap } from './bounded-map.js'
 import { SourceText } from './source-text.js'
-import { findAll, inside, type Node, parseText, walk } from './syntax-tree.js'
+import { executeOf, inside, type Node, parseText, relationsOf, walk } from './syntax-tree.js'
 
 /** Texts whose analysis is remembered. Clients send the same ones over and over. */
 const rememberedTexts = 1000
 /** Longer texts are not remembered: there will be few of a kind, and they take memory. */
 const longestRemembered = 32_768
 
-export class StatementTexts {
-  readonly #names: ReadonlySet<string>
-  readonly #anyName: RegExp | undefined
-  readonly #analysed = new BoundedMap<string, readonly Statement[] | undefined>(rememberedTexts)
-  readonly #parsed = new BoundedMap<string, Node | undefined>(rememberedTexts)
+/** Texts that may make a view, or prepare a statement, by which later ones reach a virtual table. */
+const naming = /\b(?:view|rename|prepare)\b/i
 
-  /** @param names of all virtual tables, without schemas */
+export class StatementTexts {
+  /** Of virtual tables, and of views over them. */
+  readonly #names: Set<string>
+  /** Of statements over these that SQL's PREPARE has prepared in some session. */
+  readonly #prepared = new Set<string>()
+  #anyName: RegExp | undefined
+  #analysed = new BoundedMap<string, readonly Statement[] | undefined>(rememberedTexts)
+  readonly #parsed = new BoundedMap<string, Node | undefined>(rememberedTexts)
+  #viewsHaveChanged = false
+
+  /** @param names of all virtual tables, and of views over them, without schemas */
   constructor(names: Iterable<string>) {
     this.#names = new Set(names)
-    // In a text, a quote within a name is written twice.
-    const alternatives = [...this.#names].map((name) => name.replaceAll('"', '""').replace(/[^\w]/g, '\\$&'))
-    this.#anyName = alternatives.length === 0 ? undefined : new RegExp(alternatives.join('|'), 'i')
+    this.#prepareSearch()
   }
 
   /** See {@link StatementEngine.analyse}. */
   analyse(text: string): readonly Statement[] | undefined {
+    if (naming.test(text)) this.#noteNames(text)
     // A name that is spelt with Unicode escapes is not seen here; the foreign table itself then answers.
-    if (this.#anyName?.test(text) !== true) return undefined
+    const mayExecute = this.#prepared.size > 0 && /\bexecute\b/i.test(text)
+    if (this.#anyName?.test(text) !== true && !mayExecute) return undefined
     return this.#analysed.getOrAdd(text, text.length <= longestRemembered, () => this.#analyse(text))
   }
 
@@ -34,6 +41,47 @@ export class StatementTexts {
   treeOf(statement: Statement): Node | undefined {
     const { text } = statement
     return this.#parsed.getOrAdd(text, text.length <= longestRemembered, () => parseText(text)?.[0]?.node)
+  }
+
+  /** Adds names of views. A name too many costs a question to PostgreSQL, whenever a statement has it. */
+  addNames(names: Iterable<string>): void {
+    const before = this.#names.size
+    for (const name of names) this.#names.add(name)
+    if (this.#names.size > before) this.#prepareSearch()
+  }
+
+  /** Whether views may have changed, since this was last asked, in ways that the texts did not tell. */
+  takeViewChange(): boolean {
+    const hasChanged = this.#viewsHaveChanged
+    this.#viewsHaveChanged = false
+    return hasChanged
+  }
+
+  #prepareSearch(): void {
+    // In a text, a quote within a name is written twice.
+    const alternatives = [...this.#names].map((name) => name.replaceAll('"', '""').replace(/[^\w]/g, '\\$&'))
+    this.#anyName =
+      alternatives.length === 0
+        ? undefined
+        : // Not within a longer name.
+          new RegExp(`(?<![\\w$])(?:${alternatives.join('|')})(?![\\w$])`, 'i')
+    this.#analysed = new BoundedMap(rememberedTexts)
+  }
+
+  #noteNames(text: string): void {
+    for (const { node } of parseText(text) ?? []) {
+      const view = inside(node, 'ViewStmt')
+      if (view !== undefined && this.#namesVirtualTable(view.query)) this.addNames([view.view?.relname ?? ''])
+      const renaming = inside(node, 'RenameStmt')
+      const old = renaming?.relation?.relname
+      if (old !== undefined && this.#names.has(old)) this.addNames([renaming?.newname ?? ''])
+      const preparation = inside(node, 'PrepareStmt')
+      const { name, query } = preparation ?? {}
+      if (name === undefined || !this.#namesVirtualTable(query) || this.#prepared.has(name)) continue
+      this.#prepared.add(name)
+      this.#analysed = new BoundedMap(rememberedTexts)
+    }
+    this.#viewsHaveChanged ||= /\b(?:view|rename)\b/i.test(text)
   }
 
   #analyse(text: string): readonly Statement[] | undefined {
@@ -44,16 +92,32 @@ export class StatementTexts {
       ({ node, byteStart, byteLength }): Statement => ({
         text: source.slice(byteStart, byteLength === undefined ? undefined : byteStart + byteLength),
         start: source.charactersBefore(byteStart),
-        mayNameVirtualTables: isPlanned(node) && this.#namesVirtualTable(node),
+        mayNameVirtualTables: this.#mayNameVirtualTable(node),
+        needsTransaction: needsTransaction(node),
       }),
     )
     return statements.some(({ mayNameVirtualTables }) => mayNameVirtualTables) ? statements : undefined
   }
 
-  #namesVirtualTable(node: Node): boolean {
-    return findAll(node, 'RangeVar').some(({ relname }) => relname !== undefined && this.#names.has(relname))
+  #mayNameVirtualTable(node: Node): boolean {
+    const execute = executeOf(node)
+    if (execute !== undefined) return this.#prepared.has(execute.name ?? '') && isPlanned(node)
+    return isPlanned(node) && this.#namesVirtualTable(node)
+  }
+
+  #namesVirtualTable(value: unknown): boolean {
+    return relationsOf(value).some(({ relname }) => relname !== undefined && this.#names.has(relname))
   }
 }
+
+/** A cursor that does not outlive its transaction; without one, PostgreSQL refuses it before it reads anything. */
+function needsTransaction(node: Node): boolean {
+  const cursor = inside(node, 'DeclareCursorStmt')
+  return cursor !== undefined && ((cursor.options ?? 0) & cursorOptionHold) === 0
+}
+
+/** CURSOR_OPT_HOLD of PostgreSQL's parsenodes.h. */
+const cursorOptionHold = 0x0020
 
 /**
  * Whether a statement reads rows when it runs. Definitions of views, functions and materialized views keep
@@ -66,7 +130,8 @@ function isPlanned(node: Node): boolean {
   const create = inside(node, 'CreateTableAsStmt')
   if (create !== undefined) return create.objtype === 'OBJECT_TABLE'
   const copy = inside(node, 'CopyStmt')
-  if (copy !== undefined) return copy.query !== undefined && copy.is_from !== true
+  // Files of the server are for superusers, as PostgreSQL then says.
+  if (copy !== undefined) return copy.filename === undefined
   return plannedTags.some((tag) => inside(node, tag) !== undefined)
 }
 
@@ -77,6 +142,8 @@ const plannedTags = [
   'DeleteStmt',
   'MergeStmt',
   'DeclareCursorStmt',
+  'ExecuteStmt',
+  'TruncateStmt',
 ] as const
 
 /** EXPLAIN without ANALYZE runs nothing. */

@@ -97,6 +97,25 @@ export function findAll<Tag extends NodeTag>(value: unknown, tag: Tag): readonly
   return found
 }
 
+/** The EXECUTE in a statement, if it is one, or explains one, or makes a table of one. */
+export function executeOf(statement: Node): Inside<'ExecuteStmt'> | undefined {
+  const held = inside(statement, 'ExplainStmt')?.query ?? inside(statement, 'CreateTableAsStmt')?.query
+  if (held !== undefined) return executeOf(held)
+  return inside(statement, 'ExecuteStmt')
+}
+
+/** All relations, also those that the grammar keeps without a node around: targets of INSERT and the like. */
+export function relationsOf(value: unknown): readonly Inside<'RangeVar'>[] {
+  const found: Inside<'RangeVar'>[] = []
+  walk(value, (object) => {
+    if (typeof object.relname === 'string' && 'relpersistence' in object) {
+      found.push(object as Inside<'RangeVar'>)
+    }
+    return undefined
+  })
+  return found
+}
+
 /**
  * Whether two trees are the same but for where they stand in their texts, and for how types of PostgreSQL's
  * own are spelt: `numeric` is read as `pg_catalog.numeric`, `text` as `text`.

@@ -101,7 +101,10 @@ class Needs {
   /** Whole rows of the leaves of a name; of all, where the name is missing or not one we know. */
   #addRows(name: string | undefined): void {
     const named = name === undefined ? [] : this.#leaves.filter((leaf) => leaf.name === name)
-    const certain = named.length > 0 && named.every(({ kind }) => kind !== 'opaque')
+    // A join's alias stands for rows of others; a function's does not.
+    const certain =
+      named.length > 0 &&
+      named.every(({ kind, node }) => kind !== 'opaque' || inside(node, 'RangeFunction') !== undefined)
     for (const leaf of certain ? named : this.#leaves) this.#addAll(leaf)
   }
 

@@ -4,9 +4,10 @@ import type { VirtualLeaf } from '../bind/binding.js'
 import type { ScanCache } from '../cache/scan-cache.js'
 import type { VirtualTable } from '../catalog/virtual-table.js'
 import { DatabaseError } from '../database-error.js'
+import { expandExecute } from '../expand/expand-execute.js'
 import type { Connection } from '../fetch/connection.js'
 import { SourceText } from '../parse/source-text.js'
-import { findAll, type Node } from '../parse/syntax-tree.js'
+import { executeOf, findAll, type Node } from '../parse/syntax-tree.js'
 import type { ScanTable } from '../stage/scan-table.js'
 import type { ScanTables } from '../stage/scan-tables.js'
 import {
@@ -40,7 +41,10 @@ export async function prepareStatement(
   options: PrepareOptions,
 ): Promise<PreparedStatement> {
   const session = oneByOne(clientSession)
-  const plan = await workshop.plans.plan(tree, text, session)
+  const execute = executeOf(tree)
+  const executed = execute && (await expandExecute(text, tree, execute, clientSession))
+  if (execute !== undefined && executed === undefined) return unchangedStatement(text)
+  const plan = await workshop.plans.plan(executed?.tree ?? tree, executed?.edited.text ?? text, session)
   if (plan === undefined) return unchangedStatement(text)
   if (options.parameters === undefined) refuseParameters(text, tree)
 
@@ -69,7 +73,10 @@ export async function prepareStatement(
   const edited = plan.rewritable.rewritten((leaf) => tableOf(leaf).qualifiedName)
   return {
     text: edited.text,
-    originalPosition: (position) => edited.originalPosition(position),
+    originalPosition: (position) => {
+      const planned = plan.originalPosition(edited.originalPosition(position))
+      return executed?.edited.originalPosition(planned) ?? planned
+    },
     relations: new Map([...staged].map(([leaf, table]) => [table.oid, leaf.table.oid])),
     originalNames: (message) => withOriginalNames(message, staged),
     release: () => {

@@ -2,12 +2,11 @@
 import type { Binding, VirtualLeaf } from '../bind/binding.js'
 import { quoteIdentifier } from '../parse/identifier.js'
 import { type Edit, type EditedText, SourceText } from '../parse/source-text.js'
-import { findAll, type Node, type ScanToken, tokensOf } from '../parse/syntax-tree.js'
+import { findAll, type Inside, inside, type Node, stringsOf } from '../parse/syntax-tree.js'
+import { type Span, TokenPositions } from '../parse/token-positions.js'
 
 /** A place of a statement's text where something else is to stand; offsets are bytes. */
-interface Slot {
-  readonly start: number
-  readonly end: number
+interface Slot extends Span {
   /** @param nameOf gives a scan table's name with its schema */
   replacement(nameOf: (leaf: VirtualLeaf) => string): string
 }
@@ -33,50 +32,73 @@ export class RewritableStatement {
 }
 
 function slotsOf(text: string, statement: Node, binding: Binding): readonly Slot[] {
-  const tokens = new Tokens(text)
+  const tokens = new TokenPositions(text)
   const slots: Slot[] = []
-  for (const leaf of binding.virtualLeaves) {
-    const { rangeVar } = leaf
-    const parts = [rangeVar.catalogname, rangeVar.schemaname, rangeVar.relname].filter(
-      (part) => part !== undefined,
-    )
-    const span = tokens.spanOfName(rangeVar.location ?? 0, parts.length)
-    // The name by which the statement calls the table stays. TABLE takes no alias, and needs none.
-    const needsAlias =
-      rangeVar.alias === undefined && tokens.before(span.start)?.text.toUpperCase() !== 'TABLE'
-    const alias = needsAlias ? ` AS ${quoteIdentifier(rangeVar.relname ?? '')}` : ''
-    slots.push({ ...span, replacement: (nameOf) => `${nameOf(leaf)}${alias}` })
-  }
+  for (const leaf of binding.virtualLeaves) slots.push(...slotsOfTable(leaf, tokens))
   for (const reference of findAll(statement, 'ColumnRef')) {
-    const bound = binding.columnOf(reference)
-    const count = reference.fields?.length ?? 0
-    // Under an alias, a column's reference may not name the schema.
-    if (bound?.leaf.kind !== 'virtual' || bound.leaf.aliased || count < 3) continue
-    const span = tokens.spanOfName(reference.location ?? 0, count - 1)
-    const name = quoteIdentifier(bound.leaf.name)
+    const names = stringsOf((reference.fields ?? []).filter((field) => inside(field, 'String') !== undefined))
+    const leaf = qualifiedLeaf(reference, names ?? [], binding)
+    if (leaf === undefined || binding.tableOids.has(reference)) continue
+    const isStar = names?.length !== reference.fields?.length
+    const span = tokens.spanOfName(reference.location ?? 0, (names?.length ?? 0) - (isStar ? 0 : 1))
+    const name = quoteIdentifier(newName(leaf))
     slots.push({ ...span, replacement: () => name })
+  }
+  for (const [reference, leaf] of binding.tableOids) {
+    const span = tokens.spanOfName(reference.location ?? 0, reference.fields?.length ?? 1)
+    // A subquery, for the output column is called like the one that it selects.
+    const value = `(SELECT ${leaf.table.oid}::pg_catalog.oid AS tableoid)`
+    slots.push({ ...span, replacement: () => value })
   }
   return slots
 }
 
-class Tokens {
-  readonly #tokens: readonly ScanToken[]
-  readonly #indexes: ReadonlyMap<number, number>
-
-  constructor(text: string) {
-    this.#tokens = tokensOf(text)
-    this.#indexes = new Map(this.#tokens.map(({ start }, index) => [start, index]))
+/** A table's name, and where an alias has to stand that keeps the name by which the statement calls it. */
+function slotsOfTable(leaf: VirtualLeaf, tokens: TokenPositions): readonly Slot[] {
+  const { rangeVar } = leaf
+  const parts = [rangeVar.catalogname, rangeVar.schemaname, rangeVar.relname].filter(
+    (part) => part !== undefined,
+  )
+  const span = tokens.spanOfName(rangeVar.location ?? 0, parts.length)
+  const before = tokens.before(span.start)?.text.toUpperCase()
+  // TABLE takes no alias, and needs none.
+  if (rangeVar.alias !== undefined || before === 'TABLE')
+    return [{ ...span, replacement: (nameOf) => nameOf(leaf) }]
+  const alias = ` AS ${quoteIdentifier(newName(leaf))}`
+  const after = tokens.after(span.end)
+  const isOnly = before === '(' && tokens.before(span.start, 2)?.text.toUpperCase() === 'ONLY'
+  // `ONLY (name)` and `name *` are wholes that an alias follows.
+  if (after !== undefined && (isOnly || after.text === '*')) {
+    return [
+      { ...span, replacement: (nameOf) => nameOf(leaf) },
+      { start: after.end, end: after.end, replacement: () => alias },
+    ]
   }
+  return [{ ...span, replacement: (nameOf) => `${nameOf(leaf)}${alias}` }]
+}
 
-  before(offset: number): ScanToken | undefined {
-    return this.#tokens[(this.#indexes.get(offset) ?? 0) - 1]
+/** The table that a reference names with its schema; under an alias, it may not. */
+function qualifiedLeaf(
+  reference: Inside<'ColumnRef'>,
+  names: readonly string[],
+  binding: Binding,
+): VirtualLeaf | undefined {
+  const bound = binding.columnOf(reference)?.leaf
+  if (bound !== undefined) {
+    return bound.kind === 'virtual' && !bound.aliased && names.length > 2 ? bound : undefined
   }
+  const isStar = names.length < (reference.fields?.length ?? 0)
+  const [schema, name] = names.slice(isStar ? -2 : -3)
+  if (names.length < (isStar ? 2 : 3)) return undefined
+  return binding.virtualLeaves.find(
+    (leaf) => !leaf.aliased && leaf.table.schema === schema && leaf.name === name,
+  )
+}
 
-  /** The bytes of a name of so many parts with dots between them. */
-  spanOfName(start: number, parts: number): { readonly start: number; readonly end: number } {
-    const index = this.#indexes.get(start)
-    const last = index === undefined ? undefined : this.#tokens[index + 2 * (parts - 1)]
-    if (last === undefined) throw new Error(`no name stands at byte ${start}`)
-    return { start, end: last.end }
-  }
+/** Tables of one name and of several schemas can be told apart by these; their aliases have to differ. */
+function newName(leaf: VirtualLeaf): string {
+  const isShared = leaf.block.leaves.some(
+    (other) => other !== leaf && other.kind === 'virtual' && !other.aliased && other.name === leaf.name,
+  )
+  return isShared && !leaf.aliased ? `${leaf.table.schema}.${leaf.name}` : leaf.name
 }

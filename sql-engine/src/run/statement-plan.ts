@@ -1,13 +1,18 @@
 /** What is the same each time that a statement runs, as long as its names stand for the same. */
 import { bind } from '../bind/binder.js'
 import type { VirtualLeaf } from '../bind/binding.js'
+import type { RelationOf } from '../bind/from-binder.js'
 import { lookUpQuery, readNames } from '../bind/look-up-names.js'
 import type { SessionSettings } from '../bind/session-settings.js'
 import type { VirtualTable } from '../catalog/virtual-table.js'
+import { copyEdits } from '../expand/expand-copy.js'
+import { viewEdits } from '../expand/expand-views.js'
+import { type Expansion, expand } from '../expand/expansion.js'
 import type { Node } from '../parse/syntax-tree.js'
 import { neededColumns } from '../plan/needed-columns.js'
 import { Pieces } from '../plan/piece.js'
 import { planScans } from '../plan/plan-scans.js'
+import { refuseLocks, refuseWrites } from '../plan/refusals.js'
 import type { ScanPlan } from '../plan/scan-plan.js'
 import { allColumns, type Optimisations, unoptimisedScans } from '../plan/unoptimised-scans.js'
 import { KeyQueryWriter } from '../plan/write-key-query.js'
@@ -21,15 +26,27 @@ export interface StatementPlan {
   readonly columns: ReadonlyMap<VirtualLeaf, ReadonlySet<string>>
   readonly rewritable: RewritableStatement
   readonly settings: SessionSettings
+  /** Where a 1-based character position of the text that was planned stood in the client's. */
+  originalPosition(position: number): number
 }
 
 interface Known {
   /** Asks PostgreSQL what the statement's names stand for. */
   readonly query: string
-  /** What it said when the plan was made. */
+  /** What it said when the outcome was found. */
   answer?: string
-  plan?: StatementPlan
+  outcome?: Outcome
 }
+
+type Outcome =
+  | { readonly kind: 'plan'; readonly plan: StatementPlan }
+  /** The statement stands for another one, which is to be planned. */
+  | { readonly kind: 'expansion'; readonly expansion: Expansion }
+  /** No virtual table is named. */
+  | { readonly kind: 'nothing' }
+
+/** PostgreSQL allows views of views without a limit; nobody writes so many. */
+const deepestExpansion = 50
 
 /** Plans statements, and remembers the plans for as long as the statements' trees are remembered. */
 export class StatementPlans {
@@ -45,33 +62,61 @@ export class StatementPlans {
 
   /**
    * @returns undefined when none of the statement's names stands for a virtual table after all
-   * @throws DatabaseError HV002 when a table cannot be asked for want of a key
+   * @throws DatabaseError HV002 when a table cannot be asked for want of a key, 0A000 for what virtual tables
+   *   cannot do
    */
-  async plan(statement: Node, text: string, session: Session): Promise<StatementPlan | undefined> {
+  plan(statement: Node, text: string, session: Session): Promise<StatementPlan | undefined> {
+    return this.#planAt(0, statement, text, session)
+  }
+
+  async #planAt(
+    depth: number,
+    statement: Node,
+    text: string,
+    session: Session,
+  ): Promise<StatementPlan | undefined> {
     const known = this.#known.get(statement) ?? { query: lookUpQuery(statement) }
     this.#known.set(statement, known)
     const { rows } = await session.query(known.query)
     const answer = rows[0]?.[0] ?? ''
-    if (known.answer !== answer) {
-      known.plan = this.#plan(statement, text, answer)
+    if (known.answer !== answer || known.outcome === undefined) {
+      known.outcome = this.#outcomeOf(statement, text, answer, depth < deepestExpansion)
       known.answer = answer
     }
-    return known.plan
+    const { outcome } = known
+    if (outcome.kind === 'plan') return outcome.plan
+    if (outcome.kind === 'nothing') return undefined
+    const { tree, edited } = outcome.expansion
+    const plan = await this.#planAt(depth + 1, tree, edited.text, session)
+    return (
+      plan && {
+        ...plan,
+        originalPosition: (position) => edited.originalPosition(plan.originalPosition(position)),
+      }
+    )
   }
 
-  #plan(statement: Node, text: string, answer: string): StatementPlan | undefined {
+  #outcomeOf(statement: Node, text: string, answer: string, mayExpand: boolean): Outcome {
     const names = readNames(answer, text, this.#virtualTables)
-    const binding = bind(statement, (rangeVar) => names.relationOf(rangeVar))
-    if (binding.virtualLeaves.length === 0) return undefined
+    const relationOf: RelationOf = (rangeVar) => names.relationOf(rangeVar)
+    refuseWrites(statement, relationOf)
+    const binding = bind(statement, relationOf)
+    const edits = [...copyEdits(text, statement, relationOf), ...viewEdits(text, statement, binding)]
+    const expansion = mayExpand && edits.length > 0 ? expand(text, edits) : undefined
+    if (expansion !== undefined) return { kind: 'expansion', expansion }
+    if (binding.virtualLeaves.length === 0) return { kind: 'nothing' }
+    refuseLocks(binding.blocks)
     const pieces = new Pieces(binding, names.functions)
     const scans = planScans(binding, pieces, names.functions)
     const isPlain = this.#optimisations === 'none'
-    return {
+    const plan: StatementPlan = {
       writer: new KeyQueryWriter(binding, pieces),
       scans: isPlain ? unoptimisedScans(scans) : scans,
       columns: isPlain ? allColumns(binding.virtualLeaves) : neededColumns(statement, binding),
       rewritable: new RewritableStatement(text, statement, binding),
       settings: names.settings,
+      originalPosition: (position) => position,
     }
+    return { kind: 'plan', plan }
   }
 }

@@ -1,0 +1,59 @@
+/** Users' views over virtual tables: which there are, and the queries that stand for them. */
+import type { Client } from 'pg'
+import { internalSchema, loopbackServer } from '../postgres/names.js'
+
+/** A function of our own in PostgreSQL, `internalSchema.viewDefinition(oid)`. */
+export const viewDefinition = 'view_definition'
+
+/** Views that read, by way of others too, what stands in the CTE's first part; materialized views keep rows. */
+const readers = `
+  SELECT r.ev_class
+    FROM reads
+    JOIN pg_catalog.pg_depend d ON d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
+                               AND d.refobjid = reads.oid
+                               AND d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass
+    JOIN pg_catalog.pg_rewrite r ON r.oid = d.objid
+    JOIN pg_catalog.pg_class c ON c.oid = r.ev_class AND c.relkind = 'v'`
+
+const virtualTables = `
+  SELECT f.ftrelid
+    FROM pg_catalog.pg_foreign_table f
+    JOIN pg_catalog.pg_foreign_server s ON s.oid = f.ftserver AND s.srvname = '${loopbackServer}'`
+
+/**
+ * Gives the query of a view that reads virtual tables, with every name qualified that is not in pg_catalog; NULL
+ * for a view that its query must not be put in place of: one whose owner may see other things than the user, or
+ * that keeps conditions of others from being evaluated before its own (security_barrier).
+ */
+const viewDefinitionBody = `
+  WITH RECURSIVE reads (oid) AS (${virtualTables} UNION ${readers})
+  SELECT pg_catalog.pg_get_viewdef(c.oid)
+    FROM pg_catalog.pg_class c
+   WHERE c.oid = $1
+     AND c.relowner = (SELECT u.oid FROM pg_catalog.pg_roles u WHERE u.rolname = current_user)
+     AND NOT EXISTS (SELECT FROM pg_catalog.pg_options_to_table(c.reloptions)
+                      WHERE option_name = 'security_barrier' AND option_value::pg_catalog.bool)
+     AND c.oid IN (SELECT reads.oid FROM reads)`
+
+/** Makes the function, or brings it up to date. */
+export async function ensureViewDefinition(client: Client): Promise<void> {
+  const { rows } = await client.query<{ body: string }>(
+    `SELECT prosrc AS body FROM pg_proc
+      WHERE pronamespace = $1::regnamespace AND proname = $2`,
+    [internalSchema, viewDefinition],
+  )
+  if (rows[0]?.body === viewDefinitionBody) return
+  await client.query(
+    `CREATE OR REPLACE FUNCTION ${internalSchema}.${viewDefinition} (pg_catalog.oid) RETURNS pg_catalog.text
+       LANGUAGE sql STABLE SET search_path = '' AS $view$${viewDefinitionBody}$view$`,
+  )
+}
+
+/** Names, without schemas, of the views that read virtual tables. */
+export async function readViewNames(client: Client): Promise<readonly string[]> {
+  const { rows } = await client.query<{ name: string }>(
+    `WITH RECURSIVE reads (oid) AS (${virtualTables} UNION ${readers})
+     SELECT DISTINCT c.relname AS name FROM reads JOIN pg_class c USING (oid) WHERE c.relkind = 'v'`,
+  )
+  return rows.map(({ name }) => name)
+}
