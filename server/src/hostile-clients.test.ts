@@ -10,7 +10,7 @@ import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { propertyRuns, propertyTimeout } from './testing/property-runs.js'
 import { queryMessage, RawClient } from './testing/raw-client.js'
 import { startTestGateway, type TestGateway } from './testing/test-gateway.js'
-import { startupPacket } from './wire/frontend-messages.js'
+import { copyFailMessage, startupPacket, syncMessage } from './wire/frontend-messages.js'
 
 let world: TestGateway
 /** Straight to PostgreSQL. */
@@ -104,6 +104,24 @@ test('a client that never reads is let go when its session is ended', async () =
   await noSessionIsLeft(watcher)
   // Those of the gateway to both sides; the client itself keeps its own.
   while ((await openDescriptors()) > before - 2) await setTimeout(50)
+})
+
+test('a Flush that holds something fails, and what follows it up to Sync is read over', async () => {
+  const raw = await RawClient.connect(world.config)
+  onTestFinished(() => raw.close())
+  const flush = Buffer.from('H\0\0\0\u0007abc', 'latin1')
+  raw.send(flush, queryMessage('deallocate all'), queryMessage(`select city from place where ip = '1.1.1.1'`))
+  raw.send(syncMessage)
+  expect((await raw.until('Z')).map(({ type }) => type)).toEqual(['E', 'Z'])
+  raw.send(queryMessage(`select city from place where ip = '1.1.1.1'`))
+  expect((await raw.until('Z')).map(({ type }) => type)).toEqual(['T', 'D', 'C', 'Z'])
+  raw.send(
+    queryMessage('create temp table t (a int); copy t from stdin'),
+    flush,
+    flush,
+    copyFailMessage('no'),
+  )
+  expect((await raw.until('Z')).map(({ type }) => type)).toEqual(['C', 'G', 'E', 'Z'])
 })
 
 const garbage = fc.uint8Array({ maxLength: 200 }).map((bytes) => Buffer.from(bytes))

@@ -8,6 +8,8 @@ export type RequestKind =
   | 'execute'
   | 'close'
   | 'sync'
+  /** A Flush that holds something, which is refused. A proper one has no reply, and is no request. */
+  | 'malformedFlush'
   /** CopyDone or CopyFail: the end of COPY's data. It has no reply of its own. */
   | 'copyEnd'
   /** A simple query or a function call: both end with ReadyForQuery, whatever happens. */
@@ -37,6 +39,7 @@ export const plain: { readonly [Kind in RequestKind]: Request } = {
   execute: { kind: 'execute' },
   close: { kind: 'close' },
   sync: { kind: 'sync' },
+  malformedFlush: { kind: 'malformedFlush' },
   copyEnd: { kind: 'copyEnd' },
   query: { kind: 'query' },
 }
@@ -81,8 +84,7 @@ export class ReplyQueue {
       this.#skipping = false
     }
     this.#isExtended = kind !== 'sync' && kind !== 'query'
-    if (this.#copying && (kind === 'copyEnd' || kind === 'sync')) {
-      // PostgreSQL reads over a Sync among COPY's data.
+    if (this.#copying && (kind === 'copyEnd' || isOverreadInCopy(kind))) {
       if (kind === 'copyEnd') this.#copying = false
       return
     }
@@ -140,14 +142,14 @@ export class ReplyQueue {
     this.#checkIdle()
   }
 
-  /** What was sent behind the statement is COPY's data up to its end; PostgreSQL reads over a Sync among them. */
+  /** What was sent behind the statement is COPY's data up to its end. */
   #beginCopy(): void {
     const [head, ...waiting] = this.#requests.slice(this.#first)
     if (head === undefined) return
     const end = waiting.findIndex(({ kind }) => kind === 'copyEnd')
     this.#copying = end < 0
     const data = this.#copying ? waiting : waiting.slice(0, end)
-    const others = data.filter(({ kind }) => kind !== 'sync')
+    const others = data.filter(({ kind }) => !isOverreadInCopy(kind))
     this.#requests = [head, ...others, ...waiting.slice(data.length + 1)]
     this.#first = 0
     if (this.#copying) this.#wake()
@@ -177,6 +179,11 @@ export class ReplyQueue {
   }
 }
 
+/** Among COPY's data, PostgreSQL reads over Sync and Flush, whatever they hold. */
+function isOverreadInCopy(kind: RequestKind): boolean {
+  return kind === 'sync' || kind === 'malformedFlush'
+}
+
 function ends(kind: RequestKind, type: number): boolean {
   switch (kind) {
     case 'parse':
@@ -194,6 +201,7 @@ function ends(kind: RequestKind, type: number): boolean {
         type === backend.portalSuspended
       )
     case 'sync':
+    case 'malformedFlush':
     case 'copyEnd':
     case 'query':
       return false

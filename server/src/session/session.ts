@@ -12,7 +12,7 @@ import type {
 import type { Logger } from 'pino'
 import { errorResponse, noticeResponse } from '../wire/backend-messages.js'
 import { MalformedMessage } from '../wire/byte-reader.js'
-import { terminateMessage } from '../wire/frontend-messages.js'
+import { flushMessage, terminateMessage } from '../wire/frontend-messages.js'
 import { frontend } from '../wire/message-types.js'
 import { Backend } from './backend.js'
 import type { BackendConnection } from './backend-connection.js'
@@ -208,7 +208,7 @@ export class Session {
         backend.send(message, plain.sync)
         return undefined
       case frontend.flush:
-        backend.send(message)
+        backend.send(message, message.length === flushMessage.length ? undefined : plain.malformedFlush)
         return undefined
       case frontend.copyDone:
       case frontend.copyFail:

@@ -75,7 +75,7 @@ const barrierType = 4_000_000_000
  * What is answered in every state that a session can be in, and by nothing else: COPY is ended, an error is got
  * over, and a statement without text can be prepared and described even in a transaction that has failed.
  */
-function barrier(index: number): Buffer[] {
+export function barrier(index: number): Buffer[] {
   return [
     copyFailMessage('the round is over'),
     syncMessage,
@@ -88,7 +88,7 @@ function barrier(index: number): Buffer[] {
 }
 
 /** Tells the last reply to a barrier, given replies one by one. */
-function barrierReplies(index: number): (message: Message) => boolean {
+export function barrierReplies(index: number): (message: Message) => boolean {
   let isDescribed = false
   return ({ type, bytes }) => {
     isDescribed ||= type === 't' && bytes.length === 15 && bytes.readUInt32BE(7) === barrierType

@@ -1,8 +1,11 @@
 /**
  * `npm run fuzz -- --count N --seed S`: as many random statements as asked for, over random virtual tables,
- * against the same rows in ordinary tables. Ends with exit status 1 after a mismatch.
+ * against the same rows in ordinary tables. `--frames N` instead: so many random frames to a gateway. Ends with exit
+ * status 1 after a mismatch, a crash, or harm to another session.
  */
 import { parseArgs } from 'node:util'
+import { type StormCounts, stormOfFrames } from '@millrace/server/testing/storm-of-frames'
+import { startTestGateway } from '@millrace/server/testing/test-gateway'
 import { startTestPostgres } from '@millrace/sql-engine/postgres/testing'
 import { describeCounts, fuzzStatements } from './fuzz-statements.js'
 
@@ -12,22 +15,39 @@ const { values } = parseArgs({
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
     /** With every optimisation off. */
     twin: { type: 'boolean', default: false },
+    /** Random frames instead of statements. */
+    frames: { type: 'string' },
   },
 })
-
+const seed = Number(values.seed)
 const started = performance.now()
-const postgres = await startTestPostgres()
-try {
-  const counts = await fuzzStatements({
-    postgres,
-    count: Number(values.count),
-    seed: Number(values.seed),
-    optimisations: values.twin ? 'none' : 'all',
-    tell: (line) => console.log(line),
-  })
-  const seconds = (performance.now() - started) / 1000
-  console.log(`${describeCounts(counts)}, ${(counts.statements / seconds).toFixed(0)} statements a second`)
-  if (counts.mismatches > 0) process.exitCode = 1
-} finally {
-  await postgres.stop()
+const perSecond = (count: number) => Math.round(count / ((performance.now() - started) / 1000))
+
+if (values.frames === undefined) await fuzz(Number(values.count))
+else await storm(Number(values.frames))
+
+async function fuzz(count: number): Promise<void> {
+  const postgres = await startTestPostgres()
+  try {
+    const optimisations = values.twin ? 'none' : 'all'
+    const tell = (line: string) => console.log(line)
+    const counts = await fuzzStatements({ postgres, count, seed, optimisations, tell })
+    console.log(`${describeCounts(counts)}, ${perSecond(counts.statements)} statements a second`)
+    if (counts.mismatches > 0) process.exitCode = 1
+  } finally {
+    await postgres.stop()
+  }
+}
+
+async function storm(frames: number): Promise<void> {
+  const world = await startTestGateway()
+  const describe = ({ frames: sent, sessions, watched, slowest }: StormCounts) =>
+    `seed ${seed}: ${sent} frames in ${sessions} sessions, ${perSecond(sent)} a second; the watching session made ` +
+    `${watched} statements, the slowest in ${Math.round(slowest)} ms`
+  try {
+    const counts = await stormOfFrames(world, { frames, seed }, (so) => console.log(describe(so)))
+    console.log(describe(counts))
+  } finally {
+    await world.stop()
+  }
 }
