@@ -201,6 +201,33 @@ test('what was not read for longest makes room', async () => {
   expect([...tables.live]).toEqual(['s_1', 's_3'])
 })
 
+test('nothing that was asked for before a clearing answers what comes after it', async () => {
+  const { tables, cache, ask } = world()
+  const [limited, whole] = [held(tables), held(tables)]
+  const asking = [
+    cache.get(requestFor(1n, { limit: 10 }), tables.maker(limited.fetch)),
+    cache.get(requestFor(2n), tables.maker(whole.fetch)),
+  ]
+  cache.clear()
+  limited.finish()
+  whole.finish()
+  for (const table of await Promise.all(asking)) {
+    expect(tables.live.has(table.name)).toBe(true)
+    table.release()
+  }
+  expect(tables.live.size).toBe(0)
+  expect((await ask(1n)).isHit).toBe(false)
+  expect((await ask(2n)).isHit).toBe(false)
+})
+
+test('one source is cleared, others are not', async () => {
+  const { cache, ask } = world()
+  for (const source of ['a.t', 'b.t']) (await ask(1n, { source })).release()
+  cache.clear('a.t')
+  expect((await ask(1n, { source: 'b.t' })).isHit).toBe(true)
+  expect((await ask(1n, { source: 'a.t' })).isHit).toBe(false)
+})
+
 test('tables of other sources are not looked at', async () => {
   const { ask } = world()
   ;(await ask(1n)).release()

@@ -66,6 +66,8 @@ export class ScanCache {
   readonly #now: () => number
   /** Those that may answer, the one that was read last at the end. */
   readonly #entries = new Set<Entry>()
+  /** Fetches whose rows are not there yet, those that may not answer others among them. */
+  readonly #fetching = new Set<Entry>()
   #bytes = 0
   #timer: NodeJS.Timeout | undefined
 
@@ -140,9 +142,16 @@ export class ScanCache {
     }
   }
 
-  /** Forgets everything; tables that are being read are dropped when they are released. */
-  clear(): void {
-    for (const entry of this.#entries) this.#forget(entry)
+  /**
+   * Forgets all rows, or those of one source. None that was asked for before answers a question that comes
+   * after; who has asked before gets what was asked for. Tables that are being read are dropped when they are
+   * released.
+   */
+  clear(source?: string): void {
+    for (const entry of [...this.#entries, ...this.#fetching]) {
+      if (source === undefined || entry.source === source) this.#forget(entry)
+    }
+    if (this.#entries.size > 0) return
     clearTimeout(this.#timer)
     this.#timer = undefined
   }
@@ -180,14 +189,19 @@ export class ScanCache {
     }
     // Rows that end at a limit are not all rows; whether they do is known only when they have come.
     if (maxAge > 0 && limit === undefined) this.#entries.add(entry)
+    this.#fetching.add(entry)
     entry.staging.then(
       (table) => this.#finish(entry, table, maxAge > 0 && (limit === undefined || table.rowCount < limit)),
-      () => this.#forget(entry),
+      () => {
+        this.#fetching.delete(entry)
+        this.#forget(entry)
+      },
     )
     return entry
   }
 
   #finish(entry: Entry, table: ScanTable, isComplete: boolean): void {
+    this.#fetching.delete(entry)
     entry.table = table
     if (entry.state === 'gone' || !isComplete) {
       this.#forget(entry)
