@@ -5,11 +5,13 @@ import { type Certificate, loadOrCreateCertificate } from '@millrace/server/cert
 import { type Gateway, startGateway } from '@millrace/server/gateway'
 import { DatabaseError } from '@millrace/sql-engine/database-error'
 import { Engine } from '@millrace/sql-engine/engine'
+import type { AggregatorOptions } from '@millrace/sql-engine/fetch/aggregator'
 import type { ConnectionOptions } from '@millrace/sql-engine/fetch/connection'
 import { startEmbeddedPostgres } from '@millrace/sql-engine/postgres/embedded-postgres'
 import { clientRole, databaseName } from '@millrace/sql-engine/postgres/names'
 import type { Logger } from 'pino'
 import { type ConnectionAddress, reachableHost } from './address.js'
+import { isAggregator } from './config/configuration.js'
 import type { Environment, ListenSettings, Settings } from './config/settings.js'
 import { loadOrCreatePassword } from './password.js'
 import { loadPlugin } from './plugins/load-plugin.js'
@@ -71,13 +73,17 @@ export async function startService(options: ServiceOptions, parts: StartedParts)
   return address
 }
 
-function loadConnections({ connections, home }: Settings): Promise<ConnectionOptions[]> {
+function loadConnections({
+  connections,
+  home,
+}: Settings): Promise<(ConnectionOptions | AggregatorOptions)[]> {
   return Promise.all(
-    Object.entries(connections).map(async ([name, { plugin, ...settings }]) => ({
-      name,
-      plugin: await loadPlugin(plugin, home),
-      settings,
-    })),
+    Object.entries(connections).map(async ([name, connection]) => {
+      const plugin = await loadPlugin(connection.plugin, home)
+      if (isAggregator(connection)) return { name, plugin, members: connection.connections }
+      const { plugin: _, ...settings } = connection
+      return { name, plugin, settings }
+    }),
   )
 }
 

@@ -7,6 +7,7 @@ import { synchroniseCatalog } from './catalog/synchronise-catalog.js'
 import { readViewNames } from './catalog/view-definitions.js'
 import type { VirtualTable } from './catalog/virtual-table.js'
 import { DatabaseError } from './database-error.js'
+import { type AggregatorOptions, isAggregator, openAggregator } from './fetch/aggregator.js'
 import { Connection, type ConnectionOptions } from './fetch/connection.js'
 import { StatementTexts } from './parse/statements.js'
 import type { Optimisations } from './plan/unoptimised-scans.js'
@@ -18,7 +19,7 @@ import type { PreparedStatement, PrepareOptions, Session, Statement, StatementEn
 
 export interface EngineOptions {
   readonly postgres: Postgres
-  readonly connections: readonly ConnectionOptions[]
+  readonly connections: readonly (ConnectionOptions | AggregatorOptions)[]
   /** Where plugins look for credentials: the process environment, or a stand-in for it. */
   readonly environment: Readonly<Record<string, string | undefined>>
   readonly log: Logger
@@ -56,9 +57,12 @@ export class Engine implements StatementEngine {
   /** Brings the catalog up to date. @throws DatabaseError when a connection's settings are wrong */
   static async start(options: EngineOptions): Promise<Engine> {
     const { postgres, connections, environment, log, cache, optimisations = 'all' } = options
-    const opened = connections.map((connection) => new Connection(connection, environment, log))
+    const opened = connections
+      .filter((one): one is ConnectionOptions => !isAggregator(one))
+      .map((connection) => new Connection(connection, environment, log))
+    const aggregators = connections.filter(isAggregator).map((one) => openAggregator(one, opened))
     const [tables, viewNames] = await withClient(postgres, async (client) => {
-      const synchronised = await synchroniseCatalog(client, connections, log)
+      const synchronised = await synchroniseCatalog(client, [...opened, ...aggregators], log)
       return [synchronised, await readViewNames(client)] as const
     })
     const virtualTables = new Map(tables.map((table) => [table.oid, table]))
@@ -67,6 +71,7 @@ export class Engine implements StatementEngine {
       plans: new StatementPlans(virtualTables, optimisations),
       sharesScans: optimisations === 'all',
       connections: new Map(opened.map((connection) => [connection.name, connection])),
+      aggregators: new Map(aggregators.map((aggregator) => [aggregator.name, aggregator])),
       scanTables: new ScanTables({ engineConfig: postgres.engineConfig, log }),
       cache: new ScanCache({ maxBytes: cache?.maxBytes ?? defaultCacheBytes }),
       cacheTtl: cache?.ttl ?? 0,

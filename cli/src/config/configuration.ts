@@ -4,9 +4,27 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { UserError } from '../user-error.js'
 
-const connection = z.looseObject({
-  /** `aws`, `ipstack`, or the name of an npm package. */
-  plugin: z.string().min(1),
+/** `aws`, `ipstack`, or the name of an npm package. */
+const plugin = z.string().min(1)
+
+/** The tables of several connections as one. */
+const aggregator = z.strictObject({
+  type: z.literal('aggregator'),
+  plugin,
+  /** Names of connections, in which `*` stands for any run of characters and `?` for one. */
+  connections: z.array(z.string().min(1)).min(1),
+})
+
+/** The plugin checks the other settings. */
+const settings = z.looseObject({ plugin })
+
+const connection = z.unknown().transform((value, context) => {
+  const parsed = Object(value).type === 'aggregator' ? aggregator.safeParse(value) : settings.safeParse(value)
+  if (parsed.success) return parsed.data
+  for (const { message, path } of parsed.error.issues) {
+    context.issues.push({ code: 'custom', input: value, message, path: [...path] })
+  }
+  return z.NEVER
 })
 
 const configuration = z.strictObject({
@@ -39,13 +57,20 @@ const configuration = z.strictObject({
     })
     .prefault({}),
   /** By the name of the schema in which the connection's tables stand. */
-  connections: z.record(z.string(), connection).default({
+  connections: z.record(z.string(), connection).prefault({
     aws: { plugin: 'aws' },
     ipstack: { plugin: 'ipstack' },
   }),
 })
 
 export type Configuration = z.infer<typeof configuration>
+export type AggregatorSettings = z.infer<typeof aggregator>
+
+export function isAggregator(
+  connection: Configuration['connections'][string],
+): connection is AggregatorSettings {
+  return 'type' in connection && connection.type === 'aggregator'
+}
 
 /** A configuration without a file. */
 export const defaultConfiguration: Configuration = configuration.parse({})

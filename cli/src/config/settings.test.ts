@@ -37,6 +37,16 @@ describe('settings', () => {
     expect(await read()).toMatchObject({ listen: { host: '::1', port: 5432 }, tls: false, connections })
   })
 
+  it('may name aggregators', async () => {
+    const connections = {
+      work: { plugin: 'aws' },
+      all: { type: 'aggregator', plugin: 'aws', connections: ['w*'] },
+      typed: { plugin: '@acme/millrace', type: 'of its own' },
+    }
+    await write({ connections })
+    expect((await read()).connections).toEqual(connections)
+  })
+
   it('come from the environment first', async () => {
     await write({ listen: { host: '::1', port: 5432 } })
     const settings = await read({ MILLRACE_HOST: '0.0.0.0', MILLRACE_PORT: '0' })
@@ -72,6 +82,19 @@ describe('a configuration file with a fault', () => {
   it.each<[unknown, string]>([
     [{ cache: { ttl: -1 } }, 'cache.ttl: Too small: expected number to be >=0'],
     [{ connections: { aws: {} } }, 'connections.aws.plugin: Invalid input: expected string'],
+    [{ connections: { aws: 1 } }, 'connections.aws: Invalid input: expected object'],
+    [
+      { connections: { all: { type: 'aggregator', connections: ['a'] } } },
+      'connections.all.plugin: Invalid input: expected string',
+    ],
+    [
+      { connections: { all: { type: 'aggregator', plugin: 'aws', connections: [] } } },
+      'connections.all.connections: Too small',
+    ],
+    [
+      { connections: { all: { type: 'aggregator', plugin: 'aws', connections: ['a'], regions: ['*'] } } },
+      'connections.all: Unrecognized key: "regions"',
+    ],
     [{ connections: [] }, 'connections: Invalid input'],
     [{ listen: { port: '9193' } }, 'listen.port: Invalid input: expected number'],
     [{ listen: { prot: 1 } }, 'listen: Unrecognized key: "prot"'],

@@ -17,11 +17,28 @@ export const deniedCredentials: SandboxCredentials = {
   secretAccessKey: 'not-a-secret/denied/denied/denied/denied0',
 }
 
+/** May call everything in {@link otherAccountId}, whose stores are empty at first. */
+export const otherCredentials: SandboxCredentials = {
+  accessKeyId: 'AKIASANDBOXOTHER0000',
+  secretAccessKey: 'not-a-secret/other/other/other/other/0000',
+}
+
 /** A session token that is past its time; any other session token is unknown. */
 export const expiredSessionToken = 'sandbox-expired-session-token'
 
 /** The account of the article. */
 export const articleAccountId = '810361751552'
+
+export const otherAccountId = '210987654321'
+
+/** Roles that {@link sandboxCredentials} may assume. */
+export const sandboxRoles = {
+  /** In the other account. */
+  reader: `arn:aws:iam::${otherAccountId}:role/sandbox-reader`,
+  /** In the other account, for those who know its external ID. */
+  guarded: `arn:aws:iam::${otherAccountId}:role/sandbox-guarded`,
+}
+export const sandboxExternalId = 'sandbox-external-id'
 
 /** An ipstack token whose plan has everything (Professional Plus). */
 export const ipstackToken = 'sandbox-token'

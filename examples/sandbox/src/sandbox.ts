@@ -8,26 +8,25 @@
  * …
  * await sandbox.stop()
  */
+import { AccessKeys } from './aws/access-keys.js'
 import type { Account } from './aws/account.js'
-import { AddressStore } from './aws/address-store.js'
+import type { AddressStore } from './aws/address-store.js'
+import { type AwsAccount, articleAwsAccount, emptyAwsAccount } from './aws/aws-account.js'
 import { AwsApi } from './aws/aws-api.js'
-import { cloudtrailService } from './aws/cloudtrail.js'
-import { ec2Service } from './aws/ec2.js'
-import { EventHistory } from './aws/event-history.js'
-import { FilterLogEvents, type PagingSettings } from './aws/filter-log-events.js'
-import { iamService } from './aws/iam.js'
-import { LakeStore } from './aws/lake-store.js'
-import { LogStore } from './aws/log-store.js'
-import { logsService } from './aws/logs.js'
-import { organizationsService } from './aws/organizations.js'
-import { sts } from './aws/sts.js'
-import { TrailStore } from './aws/trail-store.js'
+import type { EventHistory } from './aws/event-history.js'
+import type { PagingSettings } from './aws/filter-log-events.js'
+import type { LakeStore } from './aws/lake-store.js'
+import type { LogStore } from './aws/log-store.js'
+import type { TrailStore } from './aws/trail-store.js'
 import { CallLog } from './call-log.js'
-import { fill } from './contents.js'
 import { type ControlledParts, controlAnswer } from './control.js'
-import { articleAccountId, deniedCredentials, sandboxCredentials } from './credentials.js'
-import { articleAccount } from './data/article-account.js'
-import { articleDelivery } from './data/article-trail.js'
+import {
+  articleAccountId,
+  deniedCredentials,
+  otherAccountId,
+  otherCredentials,
+  sandboxCredentials,
+} from './credentials.js'
 import { environmentOf } from './environment.js'
 import { Faults } from './faults.js'
 import { type GeneratedLogGroup, type GenerateRequest, generateInto } from './generate.js'
@@ -58,6 +57,8 @@ export interface Sandbox extends AsyncDisposable {
   readonly account: Account
   /** How FilterLogEvents makes its pages; may be changed at any time. */
   readonly paging: PagingSettings
+  /** A second account, empty at first; the members above are those of the article's. */
+  readonly otherAccount: AwsAccount
   readonly ipstack: IpstackApi
   /** Adds events to a log group, which is made when it is not there. Takes no time, whatever the count. */
   generateEvents(request: GenerateRequest): GeneratedLogGroup
@@ -67,33 +68,16 @@ export interface Sandbox extends AsyncDisposable {
 
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const { host = '127.0.0.1', port = 0 } = options
-  const trails = new TrailStore(articleAccountId)
-  const logs = new LogStore()
-  const addresses = new AddressStore()
-  const account = articleAccount(articleAccountId)
-  const history = new EventHistory(articleDelivery)
-  const lake = new LakeStore()
-  fill({ trails, logs, addresses, history, lake })
-  const filterLogEvents = new FilterLogEvents(logs)
+  const keys = sandboxKeys()
+  const article = articleAwsAccount(articleAccountId, keys)
+  const otherAccount = emptyAwsAccount(otherAccountId, keys)
+  const { logs, trails, history, lake, addresses, account, paging } = article
   const ipstack = new IpstackApi(undefined, options.now)
   const aws = new AwsApi({
-    accountId: articleAccountId,
-    credentials: [sandboxCredentials, deniedCredentials],
-    services: [
-      cloudtrailService({ trails, history, lake }),
-      logsService(filterLogEvents),
-      sts,
-      ec2Service(addresses),
-      iamService(account),
-      organizationsService(account),
-    ],
+    keys,
+    accounts: new Map([article, otherAccount].map(({ id, services }) => [id, services])),
   })
-  const parts: ControlledParts = {
-    calls: new CallLog(),
-    faults: new Faults(),
-    logs,
-    paging: filterLogEvents.paging,
-  }
+  const parts: ControlledParts = { calls: new CallLog(), faults: new Faults(), logs, paging }
   const server = new HttpServer({
     services: [aws, ipstack],
     calls: parts.calls,
@@ -111,9 +95,24 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     lake,
     addresses,
     account,
+    otherAccount,
     ipstack,
     generateEvents: (request) => generateInto(logs, request),
     stop,
     [Symbol.asyncDispose]: stop,
   }
+}
+
+function sandboxKeys(): AccessKeys {
+  const keys = new AccessKeys()
+  const user = (accountId: string, name: string, isDenied = false) => ({
+    accountId,
+    arn: `arn:aws:iam::${accountId}:user/${name}`,
+    userId: `AIDASANDBOX${name.toUpperCase()}`.padEnd(21, '0'),
+    isDenied,
+  })
+  keys.add({ ...sandboxCredentials, identity: user(articleAccountId, 'sandbox') })
+  keys.add({ ...deniedCredentials, identity: user(articleAccountId, 'denied', true) })
+  keys.add({ ...otherCredentials, identity: user(otherAccountId, 'other') })
+  return keys
 }

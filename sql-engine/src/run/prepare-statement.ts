@@ -5,6 +5,7 @@ import type { ScanCache } from '../cache/scan-cache.js'
 import type { VirtualTable } from '../catalog/virtual-table.js'
 import { DatabaseError } from '../database-error.js'
 import { expandExecute } from '../expand/expand-execute.js'
+import type { Aggregator } from '../fetch/aggregator.js'
 import type { Connection } from '../fetch/connection.js'
 import { SourceText } from '../parse/source-text.js'
 import { executeOf, findAll, type Node } from '../parse/syntax-tree.js'
@@ -18,12 +19,14 @@ import {
 } from '../statement.js'
 import { QualPusher } from './push-quals.js'
 import { runScans, withoutPosition } from './run-scans.js'
+import { memberSource } from './stage-members.js'
 import type { StatementPlans } from './statement-plan.js'
 
 /** What statements are prepared with; the same for all. */
 export interface Workshop {
   readonly virtualTables: ReadonlyMap<number, VirtualTable>
   readonly connections: ReadonlyMap<string, Connection>
+  readonly aggregators: ReadonlyMap<string, Aggregator>
   readonly plans: StatementPlans
   readonly scanTables: ScanTables
   readonly cache: ScanCache
@@ -65,6 +68,8 @@ export async function prepareStatement(
       cache: workshop.cache,
       maxAge: plan.settings.cacheTtl ?? workshop.cacheTtl,
       connectionOf: ({ table }) => connectionOf(table, workshop),
+      membersOf: ({ table }) => workshop.aggregators.get(table.connection.name)?.members,
+      memberSource: ({ table }, member) => memberSource(table, member, workshop.virtualTables.values()),
       sharesScans: workshop.sharesScans,
       signal: options.signal,
     },

@@ -3,13 +3,16 @@ import type { VirtualLeaf } from '../bind/binding.js'
 import type { ScanCache } from '../cache/scan-cache.js'
 import type { VirtualTable } from '../catalog/virtual-table.js'
 import { canceledError, DatabaseError } from '../database-error.js'
+import { narrowMembers } from '../fetch/aggregator.js'
 import { CallCounts } from '../fetch/call-counts.js'
 import type { Connection } from '../fetch/connection.js'
+import type { ScanQuals } from '../fetch/scan-quals.js'
 import { scanRows } from '../fetch/scan-rows.js'
 import type { ScanPlan } from '../plan/scan-plan.js'
 import type { ScanTable } from '../stage/scan-table.js'
 import type { ScanTables } from '../stage/scan-tables.js'
 import type { PushedQuals, QualPusher } from './push-quals.js'
+import { stageMembers } from './stage-members.js'
 
 export interface ScanRun {
   readonly plans: readonly ScanPlan[]
@@ -21,6 +24,10 @@ export interface ScanRun {
   /** How old rows may be, in milliseconds. */
   readonly maxAge: number
   connectionOf(leaf: VirtualLeaf): Connection
+  /** The connections whose rows an aggregator's table holds; undefined for another table. */
+  membersOf(leaf: VirtualLeaf): readonly Connection[] | undefined
+  /** What rows of an aggregator's table that come through one of its connections are kept under. */
+  memberSource(leaf: VirtualLeaf, member: Connection): string
   readonly sharesScans: boolean
   readonly signal: AbortSignal
 }
@@ -93,12 +100,45 @@ async function stage(
 ): Promise<ScanTable> {
   const { table } = leaf
   const request = { columns: table.columns, filled: columns, tableName: table.table.name }
-  if (pushed.kind === 'none' || limit === 0) {
-    return run.scanTables.stage({ ...request, rows: noRows(), signal })
+  const stageNothing = () => run.scanTables.stage({ ...request, rows: noRows(), signal })
+  if (pushed.kind === 'none' || limit === 0) return stageNothing()
+  const aggregated = run.membersOf(leaf)
+  if (aggregated === undefined) {
+    const connection = run.connectionOf(leaf)
+    return stageConnection(
+      run,
+      { table, connection, source: String(table.oid), columns, limit },
+      pushed.quals,
+      signal,
+    )
   }
-  const { quals } = pushed
+  const { members, quals } = narrowMembers(aggregated, pushed.quals)
+  if (members.length === 0) return stageNothing()
+  return stageMembers(table, members, run.scanTables, signal, (connection, memberSignal) => {
+    const source = run.memberSource(leaf, connection)
+    return stageConnection(run, { table, connection, source, columns, limit }, quals, memberSignal)
+  })
+}
+
+/** A scan through one connection. */
+interface ConnectionScan {
+  readonly table: VirtualTable
+  readonly connection: Connection
+  /** The same for scans of one table through one connection. */
+  readonly source: string
+  readonly columns: readonly string[]
+  readonly limit: number | undefined
+}
+
+function stageConnection(
+  run: ScanRun,
+  { table, connection, source, columns, limit }: ConnectionScan,
+  quals: ScanQuals,
+  signal: AbortSignal,
+): Promise<ScanTable> {
+  const request = { columns: table.columns, filled: columns, tableName: table.table.name }
   const asked = {
-    source: String(table.oid),
+    source,
     keys: table.table.keys,
     lookupKey: lookupKeyOf(table),
     columns: new Set(columns),
@@ -107,7 +147,6 @@ async function stage(
     maxAge: run.maxAge,
     signal,
   }
-  const connection = run.connectionOf(leaf)
   return run.cache.get(asked, {
     fetch: (shape, fetchSignal) => {
       const counts = new CallCounts()

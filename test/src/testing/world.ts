@@ -13,6 +13,9 @@ import { pino } from 'pino'
 export interface WorldOptions {
   /** Settings by connection, beside what the sandbox's environment says. */
   readonly settings?: { readonly aws?: object; readonly ipstack?: object }
+  /** Connections of the AWS plugin beside `aws`, by name: their settings; and aggregators of them. */
+  readonly moreAws?: Readonly<Record<string, object>>
+  readonly aggregators?: Readonly<Record<string, readonly string[]>>
   /** Takes the place of variables of the sandbox's environment. */
   readonly environment?: Readonly<Record<string, string>>
   /** What is kept of the rows; default is nothing. */
@@ -31,14 +34,19 @@ export interface World {
 const password = 'a secret of this test'
 
 export async function startWorld(options: WorldOptions = {}): Promise<World> {
-  const { settings = {}, environment = {}, cache } = options
+  const { settings = {}, environment = {}, moreAws = {}, aggregators = {}, cache } = options
   const log = pino({ level: process.env.MILLRACE_TEST_LOG ?? 'silent' }, pino.destination(2))
   const sandbox = await startSandbox()
   const postgres = await startTestPostgres({ log })
   const connection = (name: string, plugin: Plugin, own: object = {}) => ({ name, plugin, settings: own })
   const engine = await Engine.start({
     postgres,
-    connections: [connection('aws', aws, settings.aws), connection('ipstack', ipstack, settings.ipstack)],
+    connections: [
+      connection('aws', aws, settings.aws),
+      connection('ipstack', ipstack, settings.ipstack),
+      ...Object.entries(moreAws).map(([name, own]) => connection(name, aws, own)),
+      ...Object.entries(aggregators).map(([name, members]) => ({ name, plugin: aws, members })),
+    ],
     environment: { ...sandbox.environment, ...environment },
     log,
     ...(cache === undefined ? {} : { cache }),

@@ -1,6 +1,7 @@
 /** The front door of the AWS services: recognises a call, checks who makes it, runs it. */
-import { deniedCredentials, expiredSessionToken, type SandboxCredentials } from '../credentials.js'
+import { expiredSessionToken } from '../credentials.js'
 import type { Answer, ApiCall, ApiRequest, Refusal, Service } from '../service.js'
+import type { AccessKeys } from './access-keys.js'
 import { AwsError } from './aws-error.js'
 import type { AwsContext, AwsService } from './aws-service.js'
 import { regions } from './regions.js'
@@ -8,15 +9,24 @@ import { checkSignature, readSignature, type SignatureFault } from './signature.
 import { sayError, sayResult } from './wire.js'
 
 export interface AwsApiOptions {
-  readonly accountId: string
-  readonly credentials: readonly SandboxCredentials[]
-  readonly services: readonly AwsService[]
+  readonly keys: AccessKeys
+  /** Each account's services, by its number; the same services in all of them. */
+  readonly accounts: ReadonlyMap<string, readonly AwsService[]>
 }
 
 export class AwsApi implements Service {
   readonly name = 'aws'
 
-  constructor(readonly options: AwsApiOptions) {}
+  readonly #keys: AccessKeys
+  readonly #accounts: ReadonlyMap<string, readonly AwsService[]>
+  /** Those of any account: they are told apart in the same way everywhere. */
+  readonly #services: readonly AwsService[]
+
+  constructor({ keys, accounts }: AwsApiOptions) {
+    this.#keys = keys
+    this.#accounts = accounts
+    this.#services = [...accounts.values()][0] ?? []
+  }
 
   recognise(request: ApiRequest): ApiCall | null {
     if (request.method !== 'POST') return null
@@ -24,7 +34,7 @@ export class AwsApi implements Service {
     const form = target === undefined ? readForm(request) : null
     if (target === undefined && form === null) return null
     const [identifier, operation] = form ? [form.Version, form.Action] : splitTarget(target ?? '')
-    const service = this.options.services.find(
+    const service = this.#services.find(
       (one) =>
         (one.protocol === 'json') === (form === null) &&
         (one.identifier === identifier || one.otherIdentifiers?.includes(identifier ?? '')),
@@ -41,7 +51,8 @@ export class AwsApi implements Service {
         try {
           if (service === undefined || operation === undefined) throw unknownOperation(protocol)
           const context = this.#authenticate(request, service, operation, signal)
-          const run = Object.hasOwn(service.operations, operation) ? service.operations[operation] : undefined
+          const { operations } = this.#serviceOf(context, service)
+          const run = Object.hasOwn(operations, operation) ? operations[operation] : undefined
           if (run === undefined) throw unknownOperation(protocol)
           const input = form ?? parseBody(request)
           return sayResult(protocol, operation, await run(input, context), service.namespace)
@@ -54,6 +65,12 @@ export class AwsApi implements Service {
     }
   }
 
+  #serviceOf({ accountId }: AwsContext, { name }: AwsService): AwsService {
+    const service = this.#accounts.get(accountId)?.find((one) => one.name === name)
+    if (service === undefined) throw new Error(`account ${accountId} has no ${name}`)
+    return service
+  }
+
   #authenticate(
     request: ApiRequest,
     service: AwsService,
@@ -64,10 +81,10 @@ export class AwsApi implements Service {
     const signed = readSignature(request)
     if (typeof signed === 'string') throw signatureError(protocol, signed)
     const { accessKeyId, region } = signed.scope
-    const known = this.options.credentials.find((one) => one.accessKeyId === accessKeyId)
+    const known = this.#keys.find(accessKeyId)
     const sessionToken = request.headers['x-amz-security-token']
     if (sessionToken === expiredSessionToken) throw expiredTokenError(protocol)
-    if (known === undefined || sessionToken !== undefined) throw unknownKeyError(protocol)
+    if (known === undefined || sessionToken !== known.sessionToken) throw unknownKeyError(protocol)
     const fault = checkSignature(request, signed, known.secretAccessKey)
     if (fault !== null) throw signatureError(protocol, fault)
     if (signed.scope.service !== service.name) throw wrongScopeError(protocol, `service: '${service.name}'.`)
@@ -75,17 +92,9 @@ export class AwsApi implements Service {
     if (where === undefined) throw wrongScopeError(protocol, 'a valid region.')
     // A region that the account has not opted into does not know the account's keys.
     if (where.optInStatus === 'not-opted-in') throw unknownKeyError(protocol)
-    const isDenied = accessKeyId === deniedCredentials.accessKeyId
-    const userArn = `arn:aws:iam::${this.options.accountId}:user/${isDenied ? 'denied' : 'sandbox'}`
+    const { accountId, arn: userArn, userId, isDenied } = known.identity
     if (isDenied && operation !== 'GetCallerIdentity') throw deniedError(service, operation, userArn)
-    return {
-      accountId: this.options.accountId,
-      region,
-      partition: 'aws',
-      userArn,
-      userId: isDenied ? 'AIDASANDBOXDENIED0000' : 'AIDASANDBOXSANDBOX000',
-      signal,
-    }
+    return { accountId, region, partition: 'aws', userArn, userId, signal }
   }
 }
 

@@ -1,0 +1,101 @@
+/**
+ * Aggregators: connections whose tables hold the rows of the tables of several other connections.
+ */
+import type { Plugin } from '@millrace/plugin-sdk/plugin'
+import { equalValues } from '@millrace/plugin-sdk/qual'
+import type { Key, Table } from '@millrace/plugin-sdk/table'
+import { DatabaseError } from '../database-error.js'
+import type { Connection, ConnectionOptions } from './connection.js'
+import type { ScanQuals } from './scan-quals.js'
+
+/** An aggregator as the configuration names it. */
+export interface AggregatorOptions {
+  readonly name: string
+  /** That of the connections. */
+  readonly plugin: Plugin
+  /** Names of connections, in which `*` stands for any run of characters and `?` for one. */
+  readonly members: readonly string[]
+}
+
+/** An aggregator with the connections that its names stand for. */
+export interface Aggregator {
+  readonly name: string
+  /** With tables that can also be asked for the rows of some of the connections only. */
+  readonly plugin: Plugin
+  /** At least one; each once. */
+  readonly members: readonly Connection[]
+}
+
+const connectionColumn = 'sp_connection_name'
+const connectionKey: Key = { operators: ['='], inherent: true }
+
+/** @throws DatabaseError F0000 when a name stands for no connection, or for one of another plugin */
+export function openAggregator(options: AggregatorOptions, connections: readonly Connection[]): Aggregator {
+  const { name, plugin, members } = options
+  const found = members.flatMap((pattern) => connectionsNamed(pattern, options, connections))
+  const tables = plugin.tables.map(withConnectionKey)
+  return { name, plugin: { ...plugin, tables }, members: [...new Set(found)] }
+}
+
+export function isAggregator(options: ConnectionOptions | AggregatorOptions): options is AggregatorOptions {
+  return 'members' in options
+}
+
+/** The members that conditions allow, and the conditions for each of them. */
+export function narrowMembers(
+  members: readonly Connection[],
+  quals: ScanQuals,
+): { readonly members: readonly Connection[]; readonly quals: ScanQuals } {
+  const { [connectionColumn]: onConnection, ...others } = quals
+  const names = equalValues(onConnection)
+  return {
+    members: names === undefined ? members : members.filter(({ name }) => names.includes(name)),
+    quals: others,
+  }
+}
+
+function connectionsNamed(
+  pattern: string,
+  { name, plugin }: AggregatorOptions,
+  connections: readonly Connection[],
+): readonly Connection[] {
+  const isWildcard = /[*?]/.test(pattern)
+  const test = wildcardTest(pattern)
+  const named = connections.filter((connection) => test.test(connection.name))
+  const ofPlugin = named.filter((connection) => connection.plugin.name === plugin.name)
+  const [other] = named
+  if (!isWildcard && other !== undefined && ofPlugin.length === 0) {
+    throw configurationError(
+      name,
+      `its member "${pattern}" is a connection of the plugin ${other.plugin.name}, not of ${plugin.name}`,
+    )
+  }
+  if (ofPlugin.length === 0) {
+    throw configurationError(
+      name,
+      isWildcard
+        ? `no connection of the plugin ${plugin.name} has a name like "${pattern}"`
+        : `there is no connection "${pattern}" that could be its member`,
+    )
+  }
+  return ofPlugin
+}
+
+function wildcardTest(pattern: string): RegExp {
+  const source = pattern.replace(/[\\^$.*+?()[\]{}|]/g, (character) => {
+    if (character === '*') return '.*'
+    return character === '?' ? '.' : `\\${character}`
+  })
+  return new RegExp(`^${source}$`, 'su')
+}
+
+function withConnectionKey(table: Table): Table {
+  return { ...table, keys: { ...table.keys, [connectionColumn]: connectionKey } }
+}
+
+function configurationError(name: string, what: string): DatabaseError {
+  return new DatabaseError(`aggregator "${name}": ${what}`, {
+    sqlState: 'F0000', // config_file_error
+    hint: 'Mend the configuration file and start again. An aggregator cannot be the member of another.',
+  })
+}

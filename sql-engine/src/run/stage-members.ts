@@ -1,0 +1,86 @@
+/** A scan of an aggregator's table: one scan for each of its connections, side by side, and their rows together. */
+import type { VirtualTable } from '../catalog/virtual-table.js'
+import { DatabaseError } from '../database-error.js'
+import type { Connection } from '../fetch/connection.js'
+import type { ScanTable } from '../stage/scan-table.js'
+import type { ScanTables } from '../stage/scan-tables.js'
+
+/**
+ * @param stage stages the rows of one connection, in the columns of the aggregator's table
+ * @throws DatabaseError that names the connection; a connection that fails is never left out
+ */
+export async function stageMembers(
+  table: VirtualTable,
+  members: readonly Connection[],
+  scanTables: ScanTables,
+  signal: AbortSignal,
+  stage: (member: Connection, signal: AbortSignal) => Promise<ScanTable>,
+): Promise<ScanTable> {
+  const failing = new AbortController()
+  const either = AbortSignal.any([signal, failing.signal])
+  const failures: unknown[] = []
+  const outcomes = await Promise.all(
+    members.map((member) =>
+      stage(member, either).catch((error: unknown) => {
+        failures.push(withConnectionName(error, member.name))
+        failing.abort()
+      }),
+    ),
+  )
+  const parts = outcomes.filter((part) => part !== undefined)
+  const releaseParts = () => {
+    for (const part of parts) part.release()
+  }
+  try {
+    if (failures.length > 0) throw failures[0]
+    const [only, second] = parts
+    if (only !== undefined && second === undefined) return only
+    const [column] = table.columns
+    if (column === undefined) throw new Error(`${table.table.name} has no columns`)
+    const all = parts.map((part) => ({ table: part, values: undefined }))
+    const combined = await scanTables.combine(column, all, signal)
+    return {
+      ...combined,
+      release: () => {
+        combined.release()
+        releaseParts()
+      },
+    }
+  } catch (error) {
+    releaseParts()
+    throw error
+  }
+}
+
+/**
+ * What rows of a connection's table are kept under. Statements over the connection's own table use the same,
+ * so that they share rows, unless the two tables differ in a column that a view has kept.
+ */
+export function memberSource(
+  table: VirtualTable,
+  member: Connection,
+  virtualTables: Iterable<VirtualTable>,
+): string {
+  for (const own of virtualTables) {
+    if (own.connection.name !== member.name || own.table.name !== table.table.name) continue
+    if (layoutOf(own) === layoutOf(table)) return String(own.oid)
+  }
+  return `${table.oid} ${member.name}`
+}
+
+function layoutOf({ columns }: VirtualTable): string {
+  return JSON.stringify(columns.map(({ name, type, databaseType }) => [name, type, databaseType]))
+}
+
+function withConnectionName(error: unknown, name: string): unknown {
+  if (!(error instanceof DatabaseError)) return error
+  const { sqlState, detail, hint, position } = error
+  if (sqlState === '57014') return error
+  return new DatabaseError(`connection "${name}": ${error.message}`, {
+    sqlState,
+    detail,
+    hint,
+    position,
+    cause: error,
+  })
+}
