@@ -145,10 +145,13 @@ export class FromBinder {
     if (kind === 'left' || kind === 'full') addSide(right.leaves, { join, side: 'right' })
     if (kind === 'right' || kind === 'full') addSide(left.leaves, { join, side: 'left' })
     // A NATURAL join may merge columns that we do not know; an alias hides what is beneath.
-    if (names === undefined || join.alias !== undefined || join.join_using_alias !== undefined) {
+    if (names === undefined || join.alias !== undefined) {
       return alone(this.#draft.opaqueLeaf(node, block, join.alias?.aliasname ?? ''))
     }
-    return { leaves: both.leaves, merged: [...both.merged, ...merged] }
+    const alias = join.join_using_alias?.aliasname
+    // It is one more name for the merged columns, which are not found by it.
+    const renamed = alias === undefined ? [] : [this.#draft.opaqueLeaf(node, block, alias, new Set())]
+    return { leaves: [...both.leaves, ...renamed], merged: [...both.merged, ...merged] }
   }
 
   /** USING is an equality between the two sides' columns, and a name for both. */

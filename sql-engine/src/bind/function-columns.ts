@@ -2,20 +2,28 @@ import { type Inside, inside, type Node, stringsOf } from '../parse/syntax-tree.
 import { aliasedColumns } from './output-columns.js'
 
 /** Functions that give one column, called like the function or its alias. */
-const namedByAlias = new Set(['generate_series', 'regexp_split_to_table', 'string_to_table'])
-
-/** Functions that give one column, called `value`. */
-const namedValue = new Set([
-  'json_array_elements',
-  'json_array_elements_text',
-  'jsonb_array_elements',
-  'jsonb_array_elements_text',
+const namedByAlias = new Set([
+  'generate_series',
+  'json_object_keys',
+  'jsonb_object_keys',
+  'jsonb_path_query',
+  'regexp_split_to_table',
+  'string_to_table',
 ])
 
-/**
- * The columns of a function in FROM, for PostgreSQL's own that give just one, WITH ORDINALITY or without;
- * undefined for all others.
- */
+/** Functions whose columns have names of their own. */
+const ownNames: ReadonlyMap<string, readonly string[]> = new Map([
+  ['json_array_elements', ['value']],
+  ['json_array_elements_text', ['value']],
+  ['jsonb_array_elements', ['value']],
+  ['jsonb_array_elements_text', ['value']],
+  ['json_each', ['key', 'value']],
+  ['json_each_text', ['key', 'value']],
+  ['jsonb_each', ['key', 'value']],
+  ['jsonb_each_text', ['key', 'value']],
+])
+
+/** The columns of a function in FROM, WITH ORDINALITY or without; undefined for those that are not listed above. */
 export function columnsOfFunction(item: Inside<'RangeFunction'>): ReadonlySet<string> | undefined {
   if (item.coldeflist !== undefined) return undefined
   const call = callOf(item)
@@ -23,9 +31,10 @@ export function columnsOfFunction(item: Inside<'RangeFunction'>): ReadonlySet<st
   const name = names?.length === 1 || names?.[0] === 'pg_catalog' ? names.at(-1) : undefined
   if (call === undefined || name === undefined) return undefined
   const isUnnest = name === 'unnest' && call.args?.length === 1 && isArrayOfScalars(call.args[0])
-  if (!isUnnest && !namedByAlias.has(name) && !namedValue.has(name)) return undefined
-  const own = namedValue.has(name) ? 'value' : (item.alias?.aliasname ?? name)
-  const columns = item.ordinality === true ? [own, 'ordinality'] : [own]
+  const named = ownNames.get(name)
+  if (!isUnnest && !namedByAlias.has(name) && named === undefined) return undefined
+  const own = named ?? [item.alias?.aliasname ?? name]
+  const columns = item.ordinality === true ? [...own, 'ordinality'] : own
   return aliasedColumns(columns, item.alias?.colnames)
 }
 

@@ -143,7 +143,8 @@ function sameType(left: unknown, right: unknown): boolean {
   return leftName !== undefined && leftName === rightName
 }
 
-function isLocation(key: string): boolean {
+/** Whether a part of a tree tells where something stands in its text. */
+export function isLocation(key: string): boolean {
   return (
     key.endsWith('location') || key.endsWith('list_start') || key.endsWith('list_end') || key === 'stmt_len'
   )

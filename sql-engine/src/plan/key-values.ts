@@ -25,6 +25,11 @@ export function decodeValue(typeName: string, json: string | null, type: ColumnT
   return value === undefined ? { kind: 'inexact' } : { kind: 'value', value }
 }
 
+/** Whether values of a type can be taken for no column, or a column of which they could be is not known. */
+export function isForeignType(typeName: string): boolean {
+  return !knownTypes.has(typeName)
+}
+
 /** Types that PostgreSQL, to compare them with a column, turns into the column's, or compares as if it did. */
 const castTypes: Readonly<Partial<Record<ColumnType, readonly string[]>>> = {
   text: ['character'],
@@ -49,6 +54,11 @@ const exactTypes: Readonly<Record<ColumnType, readonly string[]>> = {
   jsonb: ['jsonb'],
   'timestamp with time zone': ['timestamp with time zone'],
 }
+
+const knownTypes: ReadonlySet<string> = new Set([
+  ...Object.values(castTypes).flat(),
+  ...Object.values(exactTypes).flat(),
+])
 
 function readValue(json: string, type: ColumnType): KeyValue | undefined {
   switch (type) {

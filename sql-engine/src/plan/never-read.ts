@@ -3,7 +3,8 @@
  * often around a query of their user's.
  */
 import type { Block, Condition, Leaf, SubqueryLeaf } from '../bind/binding.js'
-import { type Inside, inside, type Node } from '../parse/syntax-tree.js'
+import type { Inside, Node } from '../parse/syntax-tree.js'
+import { integerOf, isNeverTrue } from './constant-condition.js'
 
 /** Whether a condition that is never true, or LIMIT 0, drops all that is made of a leaf's rows. */
 export function isNeverRead(leaf: Leaf): boolean {
@@ -36,27 +37,8 @@ function drops({ expression, position }: Condition, leaf: Leaf): boolean {
   return (join === 'left' && right.has(leaf)) || (join === 'right' && left.has(leaf))
 }
 
-/** Only what needs no evaluation. */
-function isNeverTrue(expression: Node): boolean {
-  const constant = inside(expression, 'A_Const')
-  if (constant !== undefined) {
-    return constant.isnull === true || (constant.boolval !== undefined && constant.boolval.boolval !== true)
-  }
-  const { kind, name, lexpr, rexpr } = inside(expression, 'A_Expr') ?? {}
-  const [operator] = name ?? []
-  if (kind !== 'AEXPR_OP' || name?.length !== 1 || inside(operator, 'String')?.sval !== '=') return false
-  const [left, right] = [integerOf(lexpr), integerOf(rexpr)]
-  return left !== undefined && right !== undefined && left !== right
-}
-
 function isConstant(node: Node | undefined, value: number): boolean {
   return integerOf(node) === value
-}
-
-function integerOf(node: Node | undefined): number | undefined {
-  const integer = inside(node, 'A_Const')?.ival
-  // The grammar leaves zero out.
-  return integer === undefined ? undefined : (integer.ival ?? 0)
 }
 
 function selectOf({ statement }: Block): Inside<'SelectStmt'> | undefined {

@@ -1,6 +1,7 @@
 import type { Key } from '@millrace/plugin-sdk/table'
 import type { VirtualLeaf } from '../bind/binding.js'
 import { type Inside, inside, type Node } from '../parse/syntax-tree.js'
+import { comparedTruth } from './comparisons.js'
 import type { FunctionTraits } from './function-traits.js'
 import type { Pieces } from './piece.js'
 import { isRowWise } from './row-wise.js'
@@ -60,8 +61,9 @@ function isOfConstants(comparison: PlannedComparison): boolean {
   )
 }
 
-/** `(a, b) = (1, 2)` and `a = 1 OR …` ask for more than one column can tell. */
+/** `(a, b) = (1, 2)`, `a = 1 OR …` and `(a = 1 OR …) = true` ask for more than one column can tell. */
 function isOnOneColumn(expression: Node): boolean {
   const { lexpr, rexpr } = inside(expression, 'A_Expr') ?? {}
-  return lexpr !== undefined && rexpr !== undefined && inside(lexpr, 'RowExpr') === undefined
+  if (lexpr === undefined || rexpr === undefined || inside(lexpr, 'RowExpr') !== undefined) return false
+  return comparedTruth(lexpr, rexpr) === undefined
 }

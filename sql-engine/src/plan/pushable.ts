@@ -12,8 +12,8 @@ export type ValueSource =
   | { readonly kind: 'expression'; readonly node: Node }
   /** The elements of an array: `= ANY (…)`. */
   | { readonly kind: 'elements'; readonly node: Node }
-  /** The rows of a subquery of one column: `IN (SELECT …)`. */
-  | { readonly kind: 'subquery'; readonly select: Node }
+  /** One of so many columns of a subquery's rows: `IN (SELECT …)`. The first one's index is 0. */
+  | { readonly kind: 'subquery'; readonly select: Node; readonly index: number; readonly count: number }
   | { readonly kind: 'boolean'; readonly value: boolean }
 
 export type Comparison =

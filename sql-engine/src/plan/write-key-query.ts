@@ -117,16 +117,23 @@ function expressionOf(
   fromClause: Node[],
 ): Node {
   if (source.kind === 'expression') return copy.tree(source.node)
-  const named = { aliasname: alias, colnames: [string('value')] }
+  const named = { aliasname: alias, colnames: [string(valueName(0))] }
   if (source.kind === 'elements') {
     const array = copy.tree(source.node)
     const typed = isBareLiteral(array) ? castToArray(array, literalType) : array
     const items = [call('unnest', typed), {} as Node]
     fromClause.push({ RangeFunction: { lateral: true, functions: [{ List: { items } }], alias: named } })
   } else {
-    fromClause.push({ RangeSubselect: { lateral: true, subquery: copy.tree(source.select), alias: named } })
+    const colnames = Array.from({ length: source.count }, (_, index) => string(valueName(index)))
+    const subquery = copy.tree(source.select)
+    fromClause.push({ RangeSubselect: { lateral: true, subquery, alias: { aliasname: alias, colnames } } })
   }
-  return { ColumnRef: { fields: [string(alias), string('value')] } }
+  const index = source.kind === 'subquery' ? source.index : 0
+  return { ColumnRef: { fields: [string(alias), string(valueName(index))] } }
+}
+
+function valueName(index: number): string {
+  return `value_${index + 1}`
 }
 
 /** The underscore at its end tells the first from the twelfth. */

@@ -3,8 +3,9 @@ import type { ColumnType } from '@millrace/plugin-sdk/column'
 import type { Qual } from '@millrace/plugin-sdk/qual'
 import type { VirtualLeaf } from '../bind/binding.js'
 import { countCalls, type ScanQuals } from '../fetch/scan-quals.js'
+import { quoteLiteral } from '../parse/identifier.js'
 import { inside, type Node } from '../parse/syntax-tree.js'
-import { type DecodedValue, decodeValue, type KeyValue } from '../plan/key-values.js'
+import { type DecodedValue, decodeValue, isForeignType, type KeyValue } from '../plan/key-values.js'
 import { missingKeyError, missingKeys } from '../plan/missing-key.js'
 import type { PlannedQual, PlannedSource, ScanPlan } from '../plan/scan-plan.js'
 import type { KeyQueryWriter, ScanTableName, Wanted } from '../plan/write-key-query.js'
@@ -149,7 +150,10 @@ export class QualPusher {
     const text = this.#writer.write(query, [wanted], this.#nameOf)
     if (text === undefined) return [{ kind: 'inexact' }]
     const { rows } = await this.#session.query(text, this.#parameters)
-    return rows.map(([type, json]) => decodeValue(type ?? '', json ?? null, wanted.literalType))
+    const types = await this.#baseTypes(rows.map(([type]) => type ?? ''))
+    return rows.map(([type, json]) =>
+      decodeValue(types.get(type ?? '') ?? '', json ?? null, wanted.literalType),
+    )
   }
 
   async #evaluate(wanted: readonly Wanted[]): Promise<readonly DecodedValue[]> {
@@ -157,8 +161,10 @@ export class QualPusher {
     const text = this.#writer.write({ from: [], where: [], virtuals: new Set() }, wanted, this.#nameOf)
     if (text === undefined) return this.#evaluateApart(wanted)
     const [row] = (await this.#session.query(text, this.#parameters)).rows
+    const typeAt = (index: number) => row?.[2 * index] ?? ''
+    const types = await this.#baseTypes(wanted.map((_, index) => typeAt(index)))
     const values = wanted.map(({ literalType }, index) =>
-      decodeValue(row?.[2 * index] ?? '', row?.[2 * index + 1] ?? null, literalType),
+      decodeValue(types.get(typeAt(index)) ?? '', row?.[2 * index + 1] ?? null, literalType),
     )
     const uncast = wanted.flatMap((one, index) =>
       values[index]?.kind === 'cast' ? [{ index, one: { ...one, cast: true } }] : [],
@@ -169,6 +175,16 @@ export class QualPusher {
     return values
   }
 
+  /** Types by their names; for domains, the types that they are of, by whose operators values are compared. */
+  async #baseTypes(names: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    const types = new Map(names.map((name) => [name, name]))
+    const foreign = [...types.keys()].filter(isForeignType)
+    if (foreign.length === 0) return types
+    const { rows } = await this.#session.query(baseTypesQuery(foreign))
+    for (const [name, base] of rows) if (name && base) types.set(name, base)
+    return types
+  }
+
   /** One after the other, where one of them cannot be written. */
   async #evaluateApart(wanted: readonly Wanted[]): Promise<readonly DecodedValue[]> {
     if (wanted.length === 1) return [{ kind: 'inexact' }]
@@ -176,6 +192,16 @@ export class QualPusher {
     for (const one of wanted) values.push(...(await this.#evaluate([one])))
     return values
   }
+}
+
+function baseTypesQuery(names: readonly string[]): string {
+  return `with recursive types (name, oid) as (
+      select name, pg_catalog.to_regtype(name)::pg_catalog.oid
+      from pg_catalog.unnest(array[${names.map(quoteLiteral).join(', ')}]::pg_catalog.text[]) as name
+      union all
+      select name, t.typbasetype from types join pg_catalog.pg_type t using (oid) where t.typtype = 'd')
+    select name, oid::pg_catalog.regtype::pg_catalog.text
+    from types join pg_catalog.pg_type t using (oid) where t.typtype <> 'd'`
 }
 
 function isConstant({ source, query }: QuerySource): boolean {

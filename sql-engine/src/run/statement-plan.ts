@@ -14,6 +14,7 @@ import { Pieces } from '../plan/piece.js'
 import { planScans } from '../plan/plan-scans.js'
 import { refuseLocks, refuseWrites } from '../plan/refusals.js'
 import type { ScanPlan } from '../plan/scan-plan.js'
+import { sharedColumns } from '../plan/shared-columns.js'
 import { allColumns, type Optimisations, unoptimisedScans } from '../plan/unoptimised-scans.js'
 import { KeyQueryWriter } from '../plan/write-key-query.js'
 import type { Session } from '../statement.js'
@@ -112,7 +113,9 @@ export class StatementPlans {
     const plan: StatementPlan = {
       writer: new KeyQueryWriter(binding, pieces),
       scans: isPlain ? unoptimisedScans(scans) : scans,
-      columns: isPlain ? allColumns(binding.virtualLeaves) : neededColumns(statement, binding),
+      columns: isPlain
+        ? allColumns(binding.virtualLeaves)
+        : sharedColumns(scans, neededColumns(statement, binding)),
       rewritable: new RewritableStatement(text, statement, binding),
       settings: names.settings,
       originalPosition: (position) => position,

@@ -1,0 +1,326 @@
+/** What a condition says, where it is true, of single columns of virtual tables: by its form alone. */
+import type { Operator } from '@millrace/plugin-sdk/qual'
+import type { Binding, Block, Leaf } from '../bind/binding.js'
+import { type Inside, inside, type Node, stringsOf } from '../parse/syntax-tree.js'
+import { isNeverTrue } from './constant-condition.js'
+import type { FunctionTraits } from './function-traits.js'
+import type { Comparison, ValueSource } from './pushable.js'
+import { type TracedColumn, traceColumn } from './trace-column.js'
+
+/** A column of the condition's own block, and the virtual table's column behind it. */
+export interface Target extends TracedColumn {
+  readonly anchor: Leaf
+}
+
+/** A column, and a comparison that holds of it. */
+export type ColumnComparison = readonly [Target, Comparison]
+
+export class Comparisons {
+  readonly #binding: Binding
+  readonly #functions: FunctionTraits
+
+  constructor(binding: Binding, functions: FunctionTraits) {
+    this.#binding = binding
+    this.#functions = functions
+  }
+
+  /** What follows from an expression that is true. @param within the block whose columns may be narrowed */
+  of(expression: Node, within: Block): readonly ColumnComparison[] {
+    const operation = inside(expression, 'A_Expr')
+    if (operation !== undefined) return this.#ofOperation(operation, within)
+    const { boolop, args = [] } = inside(expression, 'BoolExpr') ?? {}
+    if (boolop === 'AND_EXPR') return args.flatMap((part) => this.of(part, within))
+    if (boolop === 'OR_EXPR') {
+      const arms = args.filter((arm) => !isNeverTrue(arm))
+      return alternatives(arms.map((arm) => this.of(arm, within)))
+    }
+    if (boolop === 'NOT_EXPR') return this.#ofFalse(args[0], within)
+    const booleanTest = inside(expression, 'BooleanTest')
+    if (booleanTest !== undefined) {
+      const { booltesttype, arg } = booleanTest
+      if (booltesttype === 'IS_TRUE') return arg === undefined ? [] : this.of(arg, within)
+      return booltesttype === 'IS_FALSE' ? this.#ofFalse(arg, within) : []
+    }
+    const nullTest = inside(expression, 'NullTest')
+    if (nullTest !== undefined) {
+      const operator = nullTest.nulltesttype === 'IS_NULL' ? 'is null' : 'is not null'
+      return this.#on(nullTest.arg, within, () => ({ operator }))
+    }
+    const link = inside(expression, 'SubLink')
+    if (link?.subselect !== undefined && isPlainIn(link)) {
+      return this.#ofSubquery(link.testexpr, link.subselect, within)
+    }
+    return this.#ofBoolean(expression, true, within)
+  }
+
+  /** What follows from an expression that is false, and not NULL. */
+  #ofFalse(expression: Node | undefined, within: Block): readonly ColumnComparison[] {
+    if (expression === undefined) return []
+    const operation = inside(expression, 'A_Expr')
+    if (operation !== undefined) {
+      const negated = negatedOperation(operation)
+      return negated === undefined ? [] : this.#ofOperation(negated, within)
+    }
+    const { boolop, args = [] } = inside(expression, 'BoolExpr') ?? {}
+    if (boolop === 'OR_EXPR') return args.flatMap((part) => this.#ofFalse(part, within))
+    if (boolop === 'AND_EXPR') return alternatives(args.map((part) => this.#ofFalse(part, within)))
+    if (boolop === 'NOT_EXPR') return args[0] === undefined ? [] : this.of(args[0], within)
+    const { booltesttype, arg } = inside(expression, 'BooleanTest') ?? {}
+    if (booltesttype === 'IS_NOT_TRUE') return arg === undefined ? [] : this.of(arg, within)
+    if (booltesttype === 'IS_NOT_FALSE') return this.#ofFalse(arg, within)
+    const nullTest = inside(expression, 'NullTest')
+    if (nullTest !== undefined) {
+      const operator = nullTest.nulltesttype === 'IS_NULL' ? 'is not null' : 'is null'
+      return this.#on(nullTest.arg, within, () => ({ operator }))
+    }
+    return this.#ofBoolean(expression, false, within)
+  }
+
+  #ofOperation(operation: Inside<'A_Expr'>, within: Block): readonly ColumnComparison[] {
+    const { lexpr, rexpr } = operation
+    const name = operatorName(operation.name)
+    if (lexpr === undefined || rexpr === undefined || name === undefined) return []
+    const items = inside(rexpr, 'List')?.items
+    switch (operation.kind) {
+      case 'AEXPR_OP': {
+        if (inside(lexpr, 'RowExpr') !== undefined) return this.#ofRows(name, lexpr, rexpr, within)
+        const truth = name === '=' ? comparedTruth(lexpr, rexpr) : undefined
+        if (truth !== undefined) {
+          return truth.value ? this.of(truth.expression, within) : this.#ofFalse(truth.expression, within)
+        }
+        return this.#ofComparison(name, lexpr, rexpr, within)
+      }
+      case 'AEXPR_LIKE':
+      case 'AEXPR_ILIKE':
+        return this.#ofComparison(name, lexpr, rexpr, within)
+      case 'AEXPR_IN': {
+        if (items === undefined) return []
+        if (inside(lexpr, 'RowExpr') !== undefined) {
+          return name === '=' ? this.#ofRowList(lexpr, items, within) : []
+        }
+        if (name === '=') {
+          const sources = items.map((node): ValueSource => ({ kind: 'expression', node }))
+          return this.#on(lexpr, within, () => ({ operator: '=', sources }))
+        }
+        return items.flatMap((node) => this.#on(lexpr, within, () => ({ operator: '<>', node })))
+      }
+      case 'AEXPR_OP_ANY': {
+        if (name !== '=') return []
+        const source: ValueSource = { kind: 'elements', node: rexpr }
+        return this.#on(lexpr, within, () => ({ operator: '=', sources: [source] }))
+      }
+      case 'AEXPR_BETWEEN': {
+        const [low, high] = items ?? []
+        if (low === undefined || high === undefined) return []
+        return [
+          ...this.#on(lexpr, within, () => ({ operator: '>=', node: low })),
+          ...this.#on(lexpr, within, () => ({ operator: '<=', node: high })),
+        ]
+      }
+      default:
+        return []
+    }
+  }
+
+  #ofComparison(name: string, left: Node, right: Node, within: Block): readonly ColumnComparison[] {
+    const commuted = commutators.get(name)
+    return [
+      ...this.#on(left, within, () => comparisonOf(name, right)),
+      ...(commuted === undefined ? [] : this.#on(right, within, () => comparisonOf(commuted, left))),
+    ]
+  }
+
+  /** Rows are compared column by column, the first that differ decide. */
+  #ofRows(name: string, left: Node, right: Node, within: Block): readonly ColumnComparison[] {
+    const link = inside(right, 'SubLink')
+    if (name === '=' && link?.subLinkType === 'EXPR_SUBLINK' && link.subselect !== undefined) {
+      return this.#ofSubquery(left, link.subselect, within)
+    }
+    const pairs = rowPairs(left, right) ?? []
+    if (name === '=') return pairs.flatMap(([one, other]) => this.#ofComparison('=', one, other, within))
+    const [first] = pairs
+    const bound = rowBounds.get(name)
+    return first === undefined || bound === undefined ? [] : this.#ofComparison(bound, ...first, within)
+  }
+
+  /** `(a, b) IN ((1, 2), (3, 4))`: each column has its values, of which not all go together. */
+  #ofRowList(left: Node, items: readonly Node[], within: Block): readonly ColumnComparison[] {
+    const pairs = items.map((item) => rowPairs(left, item))
+    return (pairs[0] ?? []).flatMap(([column], index) => {
+      const nodes = pairs.map((row) => row?.[index]?.[1])
+      const sources = nodes.flatMap((node): ValueSource[] =>
+        node === undefined ? [] : [{ kind: 'expression', node }],
+      )
+      if (sources.length < items.length) return []
+      return this.#on(column, within, () => ({ operator: '=', sources }))
+    })
+  }
+
+  /** `x IN (SELECT …)`, `(x, y) IN (SELECT …, …)`. */
+  #ofSubquery(left: Node | undefined, select: Node, within: Block): readonly ColumnComparison[] {
+    const columns = inside(left, 'RowExpr')?.args ?? [left]
+    return columns.flatMap((column, index) => {
+      const source: ValueSource = { kind: 'subquery', select, index, count: columns.length }
+      return this.#on(column, within, () => ({ operator: '=', sources: [source] }))
+    })
+  }
+
+  #ofBoolean(node: Node | undefined, value: boolean, within: Block): readonly ColumnComparison[] {
+    return this.#on(node, within, ({ leaf, column }) =>
+      leaf.table.columns.find(({ name }) => name === column)?.type === 'boolean'
+        ? { operator: '=', sources: [{ kind: 'boolean', value }] }
+        : undefined,
+    )
+  }
+
+  #on(
+    node: Node | undefined,
+    within: Block,
+    comparisonOfTarget: (target: Target) => Comparison | undefined,
+  ): readonly ColumnComparison[] {
+    const reference = node && inside(node, 'ColumnRef')
+    const bound = reference && this.#binding.columnOf(reference)
+    // A column of another query is one value here, and nothing to be narrowed.
+    if (bound === undefined || bound.leaf.block !== within) return []
+    const traced = traceColumn(bound, this.#functions)
+    if (traced === undefined) return []
+    const target: Target = { ...traced, anchor: bound.leaf }
+    const comparison = comparisonOfTarget(target)
+    return comparison === undefined ? [] : [[target, comparison]]
+  }
+}
+
+/** Of several conditions one is true: a column is narrowed when each of them gives values for it. */
+function alternatives(arms: readonly (readonly ColumnComparison[])[]): readonly ColumnComparison[] {
+  const [first, ...others] = arms.map((arm) =>
+    arm.flatMap(([target, comparison]) =>
+      comparison.operator === '=' ? [[target, comparison.sources] as const] : [],
+    ),
+  )
+  const found: ColumnComparison[] = []
+  for (const [target, sources] of first ?? []) {
+    const matching = others.map((arm) => arm.find(([other]) => isSameColumn(other, target))?.[1])
+    if (matching.some((match) => match === undefined)) continue
+    found.push([
+      target,
+      { operator: '=', sources: [...sources, ...matching.flatMap((match) => match ?? [])] },
+    ])
+  }
+  // With one arm left, whatever it says.
+  return arms.length === 1 ? (arms[0] ?? []) : found
+}
+
+/** The boolean that an expression is compared with, as in `(x = 1) = true`. A column is compared as any other. */
+export function comparedTruth(
+  left: Node,
+  right: Node,
+): { readonly expression: Node; readonly value: boolean } | undefined {
+  for (const [expression, constant] of [
+    [left, right],
+    [right, left],
+  ] as const) {
+    const value = inside(constant, 'A_Const')?.boolval
+    const isColumn = inside(expression, 'ColumnRef') !== undefined
+    if (value !== undefined && !isColumn) return { expression, value: value.boolval === true }
+  }
+  return undefined
+}
+
+/** The operation that is true where this one is false; undefined for those that have none. */
+function negatedOperation(operation: Inside<'A_Expr'>): Inside<'A_Expr'> | undefined {
+  const name = operatorName(operation.name)
+  const isRow = inside(operation.lexpr, 'RowExpr') !== undefined
+  const negator = name === undefined || isRow ? undefined : negators.get(name)
+  const isSimple =
+    operation.kind === 'AEXPR_OP' ||
+    operation.kind === 'AEXPR_IN' ||
+    operation.kind === 'AEXPR_LIKE' ||
+    operation.kind === 'AEXPR_ILIKE'
+  return negator === undefined || !isSimple
+    ? undefined
+    : { ...operation, name: [{ String: { sval: negator } }] }
+}
+
+function isSameColumn(left: TracedColumn, right: TracedColumn): boolean {
+  return left.leaf === right.leaf && left.column === right.column
+}
+
+export function isPlainIn(link: Inside<'SubLink'>): boolean {
+  return (
+    link.subLinkType === 'ANY_SUBLINK' && (link.operName === undefined || operatorName(link.operName) === '=')
+  )
+}
+
+/** Pairs of `(a, b) = (c, d)`. */
+function rowPairs(left: Node, right: Node): readonly (readonly [Node, Node])[] | undefined {
+  const lefts = inside(left, 'RowExpr')?.args
+  const rights = inside(right, 'RowExpr')?.args
+  if (lefts === undefined || rights === undefined || lefts.length !== rights.length) return undefined
+  return lefts.flatMap((node, index) => {
+    const other = rights[index]
+    return other === undefined ? [] : [[node, other] as const]
+  })
+}
+
+/** An operator of PostgreSQL's own; undefined for one of another schema. */
+function operatorName(name: readonly Node[] | undefined): string | undefined {
+  const [first, second] = stringsOf(name) ?? []
+  if (second === undefined) return first
+  return first === 'pg_catalog' ? second : undefined
+}
+
+const commutators: ReadonlyMap<string, string> = new Map([
+  ['=', '='],
+  ['<>', '<>'],
+  ['<', '>'],
+  ['>', '<'],
+  ['<=', '>='],
+  ['>=', '<='],
+])
+
+const negatorPairs = [
+  ['=', '<>'],
+  ['<', '>='],
+  ['>', '<='],
+  ['~~', '!~~'],
+  ['~~*', '!~~*'],
+  ['~', '!~'],
+  ['~*', '!~*'],
+] as const
+
+const negators: ReadonlyMap<string, string> = new Map(
+  negatorPairs.flatMap(([one, other]) => [[one, other] as const, [other, one] as const]),
+)
+
+/** What a comparison of rows says of their first columns. */
+const rowBounds: ReadonlyMap<string, string> = new Map([
+  ['<', '<='],
+  ['<=', '<='],
+  ['>', '>='],
+  ['>=', '>='],
+])
+
+const nodeOperators: ReadonlySet<string> = new Set<Exclude<Operator, '=' | 'is null' | 'is not null'>>([
+  '<>',
+  '<',
+  '<=',
+  '>',
+  '>=',
+  '~~',
+  '~~*',
+  '!~~',
+  '!~~*',
+  '~',
+  '~*',
+  '!~',
+  '!~*',
+])
+
+function isNodeOperator(name: string): name is Exclude<Operator, '=' | 'is null' | 'is not null'> {
+  return nodeOperators.has(name)
+}
+
+function comparisonOf(name: string, node: Node): Comparison | undefined {
+  if (name === '=') return { operator: '=', sources: [{ kind: 'expression', node }] }
+  return isNodeOperator(name) ? { operator: name, node } : undefined
+}
