@@ -8,9 +8,9 @@ import fc from 'fast-check'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { propertyRuns, propertyTimeout } from './testing/property-runs.js'
-import { queryMessage, RawClient } from './testing/raw-client.js'
+import { describe, queryMessage, RawClient } from './testing/raw-client.js'
 import { startTestGateway, type TestGateway } from './testing/test-gateway.js'
-import { copyFailMessage, startupPacket, syncMessage } from './wire/frontend-messages.js'
+import { copyFailMessage, executeMessage, startupPacket, syncMessage } from './wire/frontend-messages.js'
 
 let world: TestGateway
 /** Straight to PostgreSQL. */
@@ -123,6 +123,27 @@ test('a Flush that holds something fails, and what follows it up to Sync is read
   )
   expect((await raw.until('Z')).map(({ type }) => type)).toEqual(['C', 'G', 'E', 'Z'])
 })
+
+test.each([...'PBDEC'])(
+  'a message of type %s that cannot be read fails, and the session goes on',
+  async (type) => {
+    const raw = await RawClient.connect(world.config)
+    onTestFinished(() => raw.close())
+    const unreadable = Buffer.from(`${type}\0\0\0\u0006xy`, 'latin1')
+    const straight = await RawClient.connect({
+      ...world.postgres.engineConfig,
+      user: 'millrace',
+      options: '',
+    })
+    onTestFinished(() => straight.close())
+    for (const client of [raw, straight]) client.send(unreadable, executeMessage(''), syncMessage)
+    const [told, expected] = await Promise.all([raw.until('Z'), straight.until('Z')])
+    expect(told.map(describe)).toEqual(expected.map(describe))
+    expect(told.map((message) => message.type)).toEqual(['E', 'Z'])
+    raw.send(queryMessage(`select city from place where ip = '1.1.1.1'`))
+    expect((await raw.until('Z')).map((message) => message.type)).toEqual(['T', 'D', 'C', 'Z'])
+  },
+)
 
 const garbage = fc.uint8Array({ maxLength: 200 }).map((bytes) => Buffer.from(bytes))
 /** A message whose type and length are right. */

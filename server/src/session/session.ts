@@ -28,6 +28,15 @@ const longestRead = 16 << 20
 /** Of the latest statements; no cursor that is still read is likely to be older. */
 const rememberedRelations = 10_000
 
+/** Messages whose body is read here, if it can be. */
+const readable = new Map<number, RequestKind>([
+  [frontend.parse, 'parse'],
+  [frontend.bind, 'bind'],
+  [frontend.describe, 'describe'],
+  [frontend.execute, 'execute'],
+  [frontend.close, 'close'],
+])
+
 /** Messages that may be long, and how they are answered. */
 const streamable = new Map<number, RequestKind>([
   [frontend.parse, 'parse'],
@@ -163,7 +172,16 @@ export class Session {
       return undefined
     }
     const message = reader.take(head.size)
-    return message === undefined ? 'wait' : this.#receive(head.type, message)
+    if (message === undefined) return 'wait'
+    try {
+      return this.#receive(head.type, message)
+    } catch (error) {
+      const kind = readable.get(head.type)
+      if (!(error instanceof MalformedMessage) || kind === undefined) throw error
+      // PostgreSQL cannot read it either, and says so; the session goes on.
+      this.#backend.send(message, this.#extended.passOn(kind))
+      return undefined
+    }
   }
 
   /** Whether a message is taken whole; others are passed on as they come. */

@@ -6,11 +6,12 @@ export class Dice {
     this.#state = seed >>> 0
   }
 
-  /** A number from 0 up to, but not including, `count`; by a linear congruential generator (Numerical Recipes). */
+  /** A number from 0 up to, but not including, `count`; by mulberry32, whose neighbouring seeds are unlike. */
   below(count: number): number {
-    this.#state = (Math.imul(this.#state, 1_664_525) + 1_013_904_223) >>> 0
-    // Its low digits repeat soon.
-    return Math.floor((this.#state / 2 ** 32) * count)
+    this.#state = (this.#state + 0x6d2b79f5) >>> 0
+    let mixed = Math.imul(this.#state ^ (this.#state >>> 15), this.#state | 1)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
+    return Math.floor((((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32) * count)
   }
 
   /** True in so many of a thousand cases. */

@@ -41,7 +41,10 @@ const values: readonly [string, ...string[]] = ['1', '1.1.1.1', '', 'x', '\u0000
 /** Types that end no session by themselves. */
 const usualTypes: readonly [string, ...string[]] = [...'BCDEFHPQScdf'] as [string, ...string[]]
 
-/** Properly framed, but for one frame in some hundreds that may end the session: its type is another. */
+/** Of these, PostgreSQL takes more than 10,000 bytes (PQ_SMALL_MESSAGE_LIMIT). */
+const longTypes: readonly [string, ...string[]] = [...'BPQd'] as [string, ...string[]]
+
+/** Properly framed, but for one frame in some thousands that may end the session: its type is another. */
 export function randomFrame(dice: Dice): Buffer {
   switch (dice.below(10)) {
     case 0:
@@ -55,7 +58,8 @@ export function randomFrame(dice: Dice): Buffer {
     case 6:
       return changedFrame(dice)
     default:
-      return framed(typeOf(dice), dice.bytes(dice.rarely(5) ? dice.below(100_000) : dice.below(40)))
+      if (dice.rarely(5)) return framed(dice.pick(longTypes), dice.bytes(dice.below(100_000)))
+      return framed(typeOf(dice), dice.bytes(dice.below(40)))
   }
 }
 
@@ -80,7 +84,7 @@ export function randomPacket(dice: Dice): Buffer {
 }
 
 function typeOf(dice: Dice): string {
-  return dice.rarely(3) ? String.fromCharCode(dice.below(256)) : dice.pick(usualTypes)
+  return dice.rarely(1) ? String.fromCharCode(dice.below(256)) : dice.pick(usualTypes)
 }
 
 function framed(type: string, body: Buffer): Buffer {
