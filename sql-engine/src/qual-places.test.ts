@@ -31,6 +31,15 @@ const { plugin, calls } = countingPlugin({
     },
     rows: [1n, 2n, 3n, 4n].map((id) => ({ id, kind: id === 4n ? null : `k${id % 2n}`, note: `n${id}` })),
   },
+  grid: {
+    columns: { x: bigint('First'), y: bigint('Second'), z: bigint('Third') },
+    keys: {
+      x: { operators: ['='], require: 'required', valuesPerCall: 1 },
+      y: { operators: ['='], valuesPerCall: 1 },
+      z: { operators: ['='], valuesPerCall: 10 },
+    },
+    rows: [1n, 2n].flatMap((x) => [1n, 2n].map((y) => ({ x, y, z: 1n }))),
+  },
 })
 
 let postgres: TestPostgres
@@ -50,6 +59,7 @@ beforeAll(async () => {
     create schema copied;
     create table copied.place as select ip, city, doc from place where ip in ('1.1.1.1', '2.2.2.2', '3.3.3.3');
     create table copied.pair as select a, b, c from pair where a in (1, 2, 3) and b in ('x', 'y');
+    create table copied.grid as select x, y, z from grid where x in (1, 2);
     create table copied.thing as select id, kind, note from thing`)
 })
 
@@ -215,5 +225,22 @@ describe('keys that an API can do without', () => {
     ['select note from thing where id = 1 and (null or false)', []],
   ] as const)('%s', async (query, calls) => {
     expect(await ask(query)).toEqual(calls)
+  })
+})
+
+describe('several lists of values are asked for in all combinations, but not in too many', () => {
+  const list = (count: number) => Array.from({ length: count }, (_, index) => index + 1).join(', ')
+  test.each([
+    [2, 3, 1, 6],
+    [10, 10, 1, 100],
+    // The list with the most values is left to PostgreSQL.
+    [10, 11, 1, 10],
+    [10, 11, 30, 30],
+    [2, 30, 100, 20],
+    // A table cannot do without its key.
+    [150, 2, 1, 150],
+  ])('%i, %i and %i', async (x, y, z, count) => {
+    await ask(`select x, y from grid where x in (${list(x)}) and y in (${list(y)}) and z in (${list(z)})`)
+    expect(calls).toHaveLength(count)
   })
 })

@@ -22,7 +22,7 @@ export type PushedQuals =
   /** No row can fulfil the conditions: there is nothing to ask. */
   | { readonly kind: 'none' }
 
-/** A key that an API can do without is not asked for in more calls than this; the table is read instead. */
+/** Keys that an API can do without are not asked for in more calls than this; more rows are read instead. */
 const mostOptionalCalls = 100
 
 type QuerySource = Extract<PlannedSource, { kind: 'query' }>
@@ -245,15 +245,23 @@ function mergeEqual(quals: readonly Qual<KeyValue>[], added: Qual<KeyValue>): Qu
   return [...quals.filter((qual) => qual !== known), { operator: '=', values: [first, ...others] }]
 }
 
+/**
+ * Leaves out keys that the API can do without where their values, and all combinations with those of the other
+ * keys, come to too many calls: the one with the most values first.
+ */
 function withoutCostlyKeys(quals: ScanQuals, leaf: VirtualLeaf, whole: boolean) {
   const { keys } = leaf.table.table
+  const callsFor = (column: string) => countCalls({ [column]: quals[column] ?? [] }, keys)
+  const isOptional = (column: string) => (keys[column]?.require ?? 'optional') === 'optional'
+  const columns = Object.keys(quals).sort((one, other) => callsFor(one) - callsFor(other))
+  let calls = 1
+  for (const column of columns) if (!isOptional(column)) calls *= callsFor(column)
   const kept = { ...quals }
-  for (const [column, ofColumn] of Object.entries(quals)) {
-    const key = keys[column]
-    const isOptional = (key?.require ?? 'optional') === 'optional'
-    if (!isOptional || countCalls({ [column]: ofColumn }, keys) <= mostOptionalCalls) continue
-    kept[column] = ofColumn.filter(({ operator }) => operator !== '=')
+  for (const column of columns.filter(isOptional)) {
+    const more = callsFor(column)
+    if (more === 1 || calls * more <= mostOptionalCalls) calls *= more
+    else kept[column] = (quals[column] ?? []).filter(({ operator }) => operator !== '=')
   }
-  const isKept = Object.keys(quals).every((column) => kept[column] === quals[column])
+  const isKept = columns.every((column) => kept[column] === quals[column])
   return { quals: kept, whole: whole && isKept }
 }
