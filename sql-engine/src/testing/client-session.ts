@@ -35,6 +35,18 @@ export class ClientSession {
     return rows
   }
 
+  /** Runs one statement, and gives its rows as text. */
+  async run(text: string): Promise<PreparedResult> {
+    const [statement] = this.#engine.analyse(text) ?? []
+    if (statement === undefined) return runAsText(this.#client, text)
+    const prepared = await this.#prepare(statement, new AbortController().signal)
+    try {
+      return await runAsText(this.#client, prepared.text)
+    } finally {
+      prepared.release()
+    }
+  }
+
   /** Runs one statement with parameters. */
   async queryWithParameters(text: string, parameters: BoundParameters): Promise<PreparedResult> {
     const [statement] = this.#engine.analyse(text) ?? []

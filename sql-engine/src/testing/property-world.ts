@@ -13,7 +13,7 @@ import { ClientSession } from './client-session.js'
 import { type CountingPlugin, countingPlugin, type Filtering } from './counting-plugin.js'
 import type { RandomQuery } from './random-query.js'
 import { type RandomRows, type RandomTables, randomRows, usualTables } from './random-tables.js'
-import { runPrepared } from './run-prepared.js'
+import { type PreparedResult, preparedTexts, runPrepared } from './run-prepared.js'
 
 /** Some joins of joins have very many rows; they are left out. */
 const timeout = "set statement_timeout = '2s'"
@@ -24,6 +24,12 @@ export interface Outcome {
   readonly sqlState?: string | undefined
   readonly message?: string
 }
+
+/**
+ * How a query is run over the virtual tables: by itself, by SQL's PREPARE and EXECUTE, or as the query of a view (if
+ * it has no parameters).
+ */
+export type Way = 'by itself' | 'by EXECUTE' | 'by a view'
 
 export interface PropertyWorldOptions {
   /** Default is one of the world's own, stopped with it. Worlds may use one after the other. */
@@ -43,7 +49,11 @@ export interface PropertyWorld extends CountingPlugin {
   /** Makes the virtual tables show a set's rows. What was kept of another is forgotten. */
   show(set: number): void
   /** Runs a query over the virtual tables, and over ordinary ones with the rows of the same set. */
-  run(query: RandomQuery, set: number): Promise<{ readonly virtual: Outcome; readonly expected: Outcome }>
+  run(
+    query: RandomQuery,
+    set: number,
+    way?: Way,
+  ): Promise<{ readonly virtual: Outcome; readonly expected: Outcome }>
   stop(): Promise<void>
 }
 
@@ -92,15 +102,17 @@ export async function startPropertyWorld(options: PropertyWorldOptions): Promise
     engine,
     postgres,
     show,
-    async run(query, set) {
+    async run(query, set, way = 'by itself') {
       show(set)
       const settings = `set search_path = ${ordinaryPath(set)}; ${timeout}`
       const virtualSettings = `set search_path = ${virtualPath(set)}; ${timeout}`
       await Promise.all([oracle.query(settings), session.query(virtualSettings)])
       const parameters = boundParameters(query)
+      // What is read from a view has no order of its own.
+      const order = { isOrdered: query.isOrdered && way !== 'by a view' }
       const [expected, virtual] = await Promise.all([
-        outcomeOf(runPrepared(oracle, query.text, parameters), query),
-        outcomeOf(session.queryWithParameters(query.text, parameters), query),
+        outcomeOf(runPrepared(oracle, query.text, parameters), order),
+        outcomeOf(runBy(way, session, query.text, parameters), order),
       ])
       return { virtual, expected }
     },
@@ -113,6 +125,30 @@ export async function startPropertyWorld(options: PropertyWorldOptions): Promise
       await engine.stop()
       if (options.postgres === undefined) await postgres.stop()
     },
+  }
+}
+
+async function runBy(
+  way: Way,
+  session: ClientSession,
+  text: string,
+  parameters: BoundParameters,
+): Promise<PreparedResult> {
+  if (way === 'by itself') return session.queryWithParameters(text, parameters)
+  if (way === 'by a view' && parameters.types.length === 0) {
+    await session.run(`create temp view viewed as ${text}`)
+    try {
+      return await session.run('select * from viewed')
+    } finally {
+      await session.run('drop view viewed')
+    }
+  }
+  const { prepare, execute, deallocate } = preparedTexts(text, parameters)
+  await session.run(prepare)
+  try {
+    return await session.run(execute)
+  } finally {
+    await session.run(deallocate)
   }
 }
 
@@ -181,7 +217,7 @@ const typeOids: Readonly<Record<string, number>> = {
 
 export async function outcomeOf(
   running: ReturnType<typeof runPrepared>,
-  { isOrdered }: RandomQuery,
+  { isOrdered }: Pick<RandomQuery, 'isOrdered'>,
 ): Promise<Outcome> {
   try {
     const { rows, columns } = await running

@@ -17,22 +17,38 @@ const typeNames: ReadonlyMap<number, string> = new Map(
 /** Counts for all sessions, so that no two statements meet under one name. */
 let lastName = 0
 
-/** Runs a statement with parameters whose types are given, by PREPARE and EXECUTE. */
-export async function runPrepared(
-  client: pg.Client,
-  text: string,
-  { types, values }: BoundParameters,
-): Promise<PreparedResult> {
+/** The statements that run one with parameters whose types are given, in their order. */
+export interface PreparedTexts {
+  readonly prepare: string
+  readonly execute: string
+  readonly deallocate: string
+}
+
+export function preparedTexts(text: string, { types, values }: BoundParameters): PreparedTexts {
   const parameterTypes = types.map((oid) => typeNames.get(oid)).join(', ')
   const literals = values.map((value) =>
     value === undefined ? 'null' : quoteLiteral(Buffer.from(value).toString('utf8')),
   )
   const name = `millrace_test_${++lastName}`
-  await client.query(`prepare ${name} ${types.length > 0 ? `(${parameterTypes}) ` : ''}as ${text}`)
+  return {
+    prepare: `prepare ${name} ${types.length > 0 ? `(${parameterTypes}) ` : ''}as ${text}`,
+    execute: `execute ${name} ${literals.length > 0 ? `(${literals.join(', ')})` : ''}`,
+    deallocate: `deallocate ${name}`,
+  }
+}
+
+/** Runs a statement by PREPARE and EXECUTE. */
+export async function runPrepared(
+  client: pg.Client,
+  text: string,
+  parameters: BoundParameters,
+): Promise<PreparedResult> {
+  const { prepare, execute, deallocate } = preparedTexts(text, parameters)
+  await client.query(prepare)
   try {
-    return await runAsText(client, `execute ${name} ${literals.length > 0 ? `(${literals.join(', ')})` : ''}`)
+    return await runAsText(client, execute)
   } finally {
-    await client.query(`deallocate ${name}`)
+    await client.query(deallocate)
   }
 }
 
