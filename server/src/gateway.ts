@@ -2,7 +2,7 @@
 import { createServer, type Server, type Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { createSecureContext, type SecureContext } from 'node:tls'
-import { loopbackApplicationName } from '@millrace/sql-engine/catalog/loopback'
+import { loopbackProcess } from '@millrace/sql-engine/catalog/loopback'
 import { DatabaseError } from '@millrace/sql-engine/database-error'
 import type { StatementEngine } from '@millrace/sql-engine/statement'
 import type { Logger } from 'pino'
@@ -160,8 +160,8 @@ class ListeningGateway implements Gateway {
       if (this.#clients > maxConnections) throw tooManyClients()
       const connection = await this.#connectBackend(parameters)
       onGreeted()
-      const isLoopback = parameters.get('application_name') === loopbackApplicationName
-      const session = new Session({ client: stream, backend: connection, engine, isLoopback, log })
+      const lender = loopbackProcess(parameters.get('application_name'))
+      const session = new Session({ client: stream, backend: connection, engine, lender, log })
       const key = connection.key.toString('hex')
       this.#sessions.set(key, session)
       try {

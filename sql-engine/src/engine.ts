@@ -12,8 +12,10 @@ import { Connection, type ConnectionOptions } from './fetch/connection.js'
 import { StatementTexts } from './parse/statements.js'
 import type { Optimisations } from './plan/unoptimised-scans.js'
 import type { Postgres } from './postgres/postgres.js'
-import { prepareStatement, type Workshop } from './run/prepare-statement.js'
+import { Loans } from './run/loans.js'
+import { prepareStatement } from './run/prepare-statement.js'
 import { StatementPlans } from './run/statement-plan.js'
+import type { Workshop } from './run/workshop.js'
 import { ScanTables } from './stage/scan-tables.js'
 import type { PreparedStatement, PrepareOptions, Session, Statement, StatementEngine } from './statement.js'
 
@@ -70,6 +72,7 @@ export class Engine implements StatementEngine {
       virtualTables,
       plans: new StatementPlans(virtualTables, optimisations),
       sharesScans: optimisations === 'all',
+      loans: new Loans(),
       connections: new Map(opened.map((connection) => [connection.name, connection])),
       aggregators: new Map(aggregators.map((aggregator) => [aggregator.name, aggregator])),
       scanTables: new ScanTables({ engineConfig: postgres.engineConfig, log }),

@@ -19,6 +19,10 @@ export interface SessionResult {
 
 /** The engine's way to ask something in the client's own session: its transaction, its search path. */
 export interface Session {
+  /** Of its server process, as pg_backend_pid() tells it. */
+  readonly processId: number
+  /** Of the server process that asks, if it is PostgreSQL itself that reads a virtual table over the loopback. */
+  readonly lender: number | undefined
   /**
    * Runs one statement in the client's session and collects its rows as text. By the extended protocol and
    * without a Sync of its own, so that it neither ends the client's implicit transaction nor destroys its
@@ -61,6 +65,11 @@ export interface PreparedStatement {
   readonly relations: ReadonlyMap<number, number>
   /** Replaces names of scan tables in an error or notice by the virtual tables' names. */
   originalNames(message: string): string
+  /**
+   * To be called when PostgreSQL has done the statement, and before it does anything else for the session, if it is
+   * there: what the statement is given must not reach others.
+   */
+  readonly finished: (() => void) | undefined
   /** Lets the scan tables go. Called once the client's transaction has ended. */
   release(): void
 }
@@ -72,6 +81,7 @@ export function unchangedStatement(text: string): PreparedStatement {
     originalPosition: (position) => position,
     relations: new Map(),
     originalNames: (message) => message,
+    finished: undefined,
     release: () => {},
   }
 }

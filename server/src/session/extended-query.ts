@@ -31,6 +31,12 @@ export interface ExtendedQueryWorld {
   report(error: unknown): void
 }
 
+interface Portal {
+  readonly handler: ReplyHandler
+  /** See {@link PreparedStatement.finished}. */
+  readonly finished: (() => void) | undefined
+}
+
 interface NamedStatement {
   readonly statement: Statement
   /** All that the client's Parse held, with what surrounds the statement. */
@@ -49,7 +55,7 @@ export class ExtendedQueries {
   /** Names of such statements that PostgreSQL may not have answered for. */
   readonly #unanswered = new Set<string>()
   /** Portals that stand for rewritten statements. */
-  readonly #portals = new Map<string, ReplyHandler>()
+  readonly #portals = new Map<string, Portal>()
   /** Hidden statements of this transaction's portals. */
   #hidden: string[] = []
   /** Those of earlier ones, which no portal can need any more. */
@@ -114,13 +120,17 @@ export class ExtendedQueries {
 
   describe(message: Buffer): void {
     const { kind, name } = readTarget(message)
-    const handler = kind === 'P' ? this.#portals.get(name) : undefined
+    const handler = kind === 'P' ? this.#portals.get(name)?.handler : undefined
     this.#world.backend.send(message, handler === undefined ? plain.describe : { kind: 'describe', handler })
   }
 
-  execute(message: Buffer): void {
-    const handler = this.#portals.get(readExecute(message))
-    this.#world.backend.send(message, handler === undefined ? plain.execute : { kind: 'execute', handler })
+  /** @returns a promise if nothing else may run until PostgreSQL has done the statement */
+  execute(message: Buffer): Promise<void> | undefined {
+    const portal = this.#portals.get(readExecute(message))
+    const { backend } = this.#world
+    backend.send(message, portal === undefined ? plain.execute : { kind: 'execute', handler: portal.handler })
+    const finished = portal?.finished
+    return finished && backend.settle().then(finished)
   }
 
   close(message: Buffer): void {
@@ -176,7 +186,7 @@ export class ExtendedQueries {
     backend.send(parseMessage(name, prepared.text, types), { kind: 'parse', handler: hidden })
     backend.send(bindMessage(bind.portal, name, bind.rest), { kind: 'bind', handler })
     this.#hidden.push(name)
-    this.#portals.set(bind.portal, handler)
+    this.#portals.set(bind.portal, { handler, finished: prepared.finished })
   }
 
   /** The statement over virtual tables that a name stands for, if it does. */

@@ -49,8 +49,8 @@ export interface SessionOptions {
   readonly client: Duplex
   readonly backend: BackendConnection
   readonly engine: StatementEngine
-  /** Whether the client is PostgreSQL itself, which asks for a virtual table's rows. */
-  readonly isLoopback: boolean
+  /** The server process that asks for a virtual table's rows, if the client is PostgreSQL itself. */
+  readonly lender: number | undefined
   readonly log: Logger
 }
 
@@ -195,7 +195,7 @@ export class Session {
     const kind = streamable.get(type)
     if (kind === undefined) throw new MalformedMessage('invalid message length')
     // What is not read might name a virtual table; PostgreSQL would ask for it over the loopback, and so on.
-    if (this.#options.isLoopback && (kind === 'query' || kind === 'parse')) throw statementTooLong()
+    if (this.#options.lender !== undefined && (kind === 'query' || kind === 'parse')) throw statementTooLong()
     this.#backend.expect(this.#extended.passOn(kind))
   }
 
@@ -215,8 +215,8 @@ export class Session {
         else backend.send(message, plain.describe)
         return undefined
       case frontend.execute:
-        if (extended.isUsed) extended.execute(message)
-        else backend.send(message, plain.execute)
+        if (extended.isUsed) return extended.execute(message)
+        backend.send(message, plain.execute)
         return undefined
       case frontend.close:
         if (extended.isUsed) extended.close(message)
@@ -260,7 +260,13 @@ export class Session {
   ): Promise<PreparedStatement | undefined> {
     const controller = new AbortController()
     this.#preparing = controller
-    const session: EngineSession = { query: (text, bound) => this.#backend.query(text, bound) }
+    const { backend, lender } = this.#options
+    const session: EngineSession = {
+      // BackendKeyData holds the process, then the secret.
+      processId: backend.key.readInt32BE(0),
+      lender,
+      query: (text, bound) => this.#backend.query(text, bound),
+    }
     let timer: NodeJS.Timeout | undefined
     const notice = (message: string) => {
       this.#client.add(noticeResponse(message))

@@ -57,7 +57,7 @@ export async function runSimpleQuery(
         ? await prepareParsed(statement, { backend, prepare })
         : unprepared(statement)
       if (prepared === undefined) break
-      run(prepared, statement, backend)
+      await run(prepared, statement, backend)
     }
   }
   await backend.settle()
@@ -79,8 +79,9 @@ async function runAlone(
   const isRefused = statement.needsTransaction && !backend.isInTransaction
   const prepared = isRefused ? unprepared(statement) : await prepareParsed(statement, world)
   if (prepared === undefined) return 'prepared'
-  if (isPipelined || prepared.statement.text !== statement.text) {
-    run(prepared, statement, backend)
+  const isOther = prepared.statement.text !== statement.text || prepared.statement.finished !== undefined
+  if (isPipelined || isOther) {
+    await run(prepared, statement, backend)
     return 'prepared'
   }
   // Our questions have begun a transaction of the extended protocol, which a simple query would go on with.
@@ -122,7 +123,11 @@ async function prepareParsed(
   return prepared && { statement: prepared, described }
 }
 
-function run({ statement: prepared, described }: Prepared, statement: Statement, backend: Backend): void {
+async function run(
+  { statement: prepared, described }: Prepared,
+  statement: Statement,
+  backend: Backend,
+): Promise<void> {
   const handler = withoutCopyIn(
     preparedReplies(prepared, statement.start, { described, hidden: unasked }),
     backend,
@@ -131,6 +136,9 @@ function run({ statement: prepared, described }: Prepared, statement: Statement,
   backend.send(bindMessage('', '', bindRest(undefined)), { kind: 'bind', handler })
   backend.send(describeMessage('P', ''), { kind: 'describe', handler })
   backend.send(executeMessage(''), { kind: 'execute', handler })
+  if (prepared.finished === undefined) return
+  await backend.settle()
+  prepared.finished()
 }
 
 /**

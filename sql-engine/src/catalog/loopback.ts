@@ -15,12 +15,19 @@ export interface Loopback {
   readonly password: string
 }
 
-/** What the server's connections say they are; the gateway can tell them by it. */
-export const loopbackApplicationName = 'millrace_loopback'
+/** What the server's connections say they are, before the process that asks by them; the gateway can tell them by it. */
+const loopbackApplicationName = 'millrace_loopback'
+
+/** The server process that asks over the loopback, by the name of its connection; undefined for other clients. */
+export function loopbackProcess(applicationName: string | undefined): number | undefined {
+  const [name, process] = applicationName?.split(' ') ?? []
+  return name === loopbackApplicationName && process !== undefined ? Number(process) : undefined
+}
 
 const serverOptions: ForeignOptions = {
   dbname: databaseName,
-  application_name: loopbackApplicationName,
+  // postgres_fdw writes the process for %p.
+  application_name: `${loopbackApplicationName} %p`,
   connect_timeout: '10',
   // A connection kept open would hold one of the gateway's places for as long as its session lasts.
   keep_connections: 'off',

@@ -6,7 +6,7 @@ import { pino } from 'pino'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { startTestPostgres, type TestPostgres } from '../postgres/testing.js'
-import { loopbackApplicationName, setLoopback } from './loopback.js'
+import { setLoopback } from './loopback.js'
 import { synchroniseCatalog } from './synchronise-catalog.js'
 
 function table(name: string, columns: Columns, keys: Table['keys'] = {}): Table {
@@ -290,7 +290,7 @@ describe('the loopback', () => {
       server: expect.arrayContaining([
         'host=127.0.0.1',
         'port=9193',
-        `application_name=${loopbackApplicationName}`,
+        'application_name=millrace_loopback %p',
       ]),
       mapping: ['user=millrace', "password=it's"],
     })

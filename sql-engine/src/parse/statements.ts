@@ -12,6 +12,9 @@ const longestRemembered = 32_768
 /** Texts that may make a view, or prepare a statement, by which later ones reach a virtual table. */
 const naming = /\b(?:view|rename|prepare)\b/i
 
+/** What a materialized view reads is in its query, not in the text. */
+const refreshing = /\brefresh\b/i
+
 export class StatementTexts {
   /** Of virtual tables, and of views over them. */
   readonly #names: Set<string>
@@ -33,7 +36,7 @@ export class StatementTexts {
     if (naming.test(text)) this.#noteNames(text)
     // A name that is spelt with Unicode escapes is not seen here; the foreign table itself then answers.
     const mayExecute = this.#prepared.size > 0 && /\bexecute\b/i.test(text)
-    if (this.#anyName?.test(text) !== true && !mayExecute) return undefined
+    if (this.#anyName?.test(text) !== true && !mayExecute && !refreshing.test(text)) return undefined
     return this.#analysed.getOrAdd(text, text.length <= longestRemembered, () => this.#analyse(text))
   }
 
@@ -102,6 +105,7 @@ export class StatementTexts {
   #mayNameVirtualTable(node: Node): boolean {
     const execute = executeOf(node)
     if (execute !== undefined) return this.#prepared.has(execute.name ?? '') && isPlanned(node)
+    if (inside(node, 'RefreshMatViewStmt') !== undefined) return fillsMaterializedView(node)
     return isPlanned(node) && this.#namesVirtualTable(node)
   }
 
@@ -119,16 +123,29 @@ function needsTransaction(node: Node): boolean {
 /** CURSOR_OPT_HOLD of PostgreSQL's parsenodes.h. */
 const cursorOptionHold = 0x0020
 
+/** Whether a statement runs the query of a materialized view, which keeps the virtual tables' own names. */
+export function fillsMaterializedView(node: Node): boolean {
+  const create = inside(node, 'CreateTableAsStmt')
+  if (create !== undefined) return create.objtype === 'OBJECT_MATVIEW' && create.into?.skipData !== true
+  const refresh = inside(node, 'RefreshMatViewStmt')
+  return refresh !== undefined && refresh.skipData !== true
+}
+
 /**
- * Whether a statement reads rows when it runs. Definitions of views, functions and materialized views keep
- * the foreign tables' names; what they read later comes through those.
+ * Whether a statement reads rows when it runs. Definitions of views and functions keep the foreign tables' names;
+ * what they read later comes through those.
  */
 function isPlanned(node: Node): boolean {
   const explain = inside(node, 'ExplainStmt')
   if (explain !== undefined)
-    return explain.query !== undefined && isAnalyze(explain.options) && isPlanned(explain.query)
+    return (
+      explain.query !== undefined &&
+      isAnalyze(explain.options) &&
+      isPlanned(explain.query) &&
+      !fillsMaterializedView(explain.query)
+    )
   const create = inside(node, 'CreateTableAsStmt')
-  if (create !== undefined) return create.objtype === 'OBJECT_TABLE'
+  if (create !== undefined) return create.objtype === 'OBJECT_TABLE' || fillsMaterializedView(node)
   const copy = inside(node, 'CopyStmt')
   // Files of the server are for superusers, as PostgreSQL then says.
   if (copy !== undefined) return copy.filename === undefined

@@ -1,40 +1,24 @@
 /** The way of one statement: bind, plan, order, find keys, fetch, stage, rewrite. */
 
 import type { VirtualLeaf } from '../bind/binding.js'
-import type { ScanCache } from '../cache/scan-cache.js'
-import type { VirtualTable } from '../catalog/virtual-table.js'
 import { DatabaseError } from '../database-error.js'
 import { expandExecute } from '../expand/expand-execute.js'
-import type { Aggregator } from '../fetch/aggregator.js'
-import type { Connection } from '../fetch/connection.js'
 import { SourceText } from '../parse/source-text.js'
+import { fillsMaterializedView } from '../parse/statements.js'
 import { executeOf, findAll, type Node } from '../parse/syntax-tree.js'
 import type { ScanTable } from '../stage/scan-table.js'
-import type { ScanTables } from '../stage/scan-tables.js'
 import {
   type PreparedStatement,
   type PrepareOptions,
   type Session,
   unchangedStatement,
 } from '../statement.js'
-import { QualPusher } from './push-quals.js'
-import { runScans, withoutPosition } from './run-scans.js'
-import { memberSource } from './stage-members.js'
-import type { StatementPlans } from './statement-plan.js'
-
-/** What statements are prepared with; the same for all. */
-export interface Workshop {
-  readonly virtualTables: ReadonlyMap<number, VirtualTable>
-  readonly connections: ReadonlyMap<string, Connection>
-  readonly aggregators: ReadonlyMap<string, Aggregator>
-  readonly plans: StatementPlans
-  readonly scanTables: ScanTables
-  readonly cache: ScanCache
-  /** How long rows answer later statements, unless their session says otherwise; in milliseconds. */
-  readonly cacheTtl: number
-  /** Whether scans of one statement that ask the same are one. */
-  readonly sharesScans: boolean
-}
+import { fillMaterializedView } from './fill-materialized-view.js'
+import type { Loan } from './loans.js'
+import { withoutPosition } from './run-scans.js'
+import { stageStatement, tableOf } from './stage-statement.js'
+import type { StatementPlan } from './statement-plan.js'
+import type { Workshop } from './workshop.js'
 
 export async function prepareStatement(
   text: string,
@@ -44,38 +28,16 @@ export async function prepareStatement(
   options: PrepareOptions,
 ): Promise<PreparedStatement> {
   const session = oneByOne(clientSession)
+  if (fillsMaterializedView(tree)) return fillMaterializedView(text, tree, workshop, session, options)
   const execute = executeOf(tree)
   const executed = execute && (await expandExecute(text, tree, execute, clientSession))
   if (execute !== undefined && executed === undefined) return unchangedStatement(text)
   const plan = await workshop.plans.plan(executed?.tree ?? tree, executed?.edited.text ?? text, session)
   if (plan === undefined) return unchangedStatement(text)
   if (options.parameters === undefined) refuseParameters(text, tree)
-
-  const staged = new Map<VirtualLeaf, ScanTable>()
-  const tableOf = (leaf: VirtualLeaf): ScanTable => {
-    const table = staged.get(leaf)
-    if (table === undefined) throw new Error(`the scan of ${leaf.name} is not staged`)
-    return table
-  }
-  const pusher = new QualPusher(session, options.parameters, plan.writer, (leaf) => tableOf(leaf).name)
-  await pusher.evaluateConstants(plan.scans)
-  await runScans(
-    {
-      plans: plan.scans,
-      columns: plan.columns,
-      pusher,
-      scanTables: workshop.scanTables,
-      cache: workshop.cache,
-      maxAge: plan.settings.cacheTtl ?? workshop.cacheTtl,
-      connectionOf: ({ table }) => connectionOf(table, workshop),
-      membersOf: ({ table }) => workshop.aggregators.get(table.connection.name)?.members,
-      memberSource: ({ table }, member) => memberSource(table, member, workshop.virtualTables.values()),
-      sharesScans: workshop.sharesScans,
-      signal: options.signal,
-    },
-    staged,
-  )
-  const edited = plan.rewritable.rewritten((leaf) => tableOf(leaf).qualifiedName)
+  const lent = lentTables(plan, workshop.loans.of(session.lender))
+  const staged = lent ?? (await stageStatement(plan, workshop, session, options))
+  const edited = plan.rewritable.rewritten((leaf) => tableOf(staged, leaf).qualifiedName)
   return {
     text: edited.text,
     originalPosition: (position) => {
@@ -84,10 +46,27 @@ export async function prepareStatement(
     },
     relations: new Map([...staged].map(([leaf, table]) => [table.oid, leaf.table.oid])),
     originalNames: (message) => withOriginalNames(message, staged),
+    finished: undefined,
     release: () => {
+      if (lent !== undefined) return
       for (const table of staged.values()) table.release()
     },
   }
+}
+
+/** The scan tables that are lent to a statement, if it finds there all that it reads. */
+function lentTables(
+  { needed }: StatementPlan,
+  loan: Loan | undefined,
+): ReadonlyMap<VirtualLeaf, ScanTable> | undefined {
+  if (loan === undefined) return undefined
+  const tables = new Map<VirtualLeaf, ScanTable>()
+  for (const [leaf, names] of needed) {
+    const lent = loan.get(leaf.table.oid)
+    if (lent === undefined || [...names].some((column) => !lent.columns.has(column))) return undefined
+    tables.set(leaf, lent.table)
+  }
+  return tables
 }
 
 /** A simple query has no parameters; PostgreSQL says so in these words. */
@@ -98,12 +77,6 @@ function refuseParameters(text: string, tree: Node): void {
     sqlState: '42P02',
     position: new SourceText(text).charactersBefore(parameter.location ?? 0) + 1,
   })
-}
-
-function connectionOf(table: VirtualTable, { connections }: Workshop): Connection {
-  const connection = connections.get(table.connection.name)
-  if (connection === undefined) throw new Error(`there is no connection ${table.connection.name}`)
-  return connection
 }
 
 function withOriginalNames(message: string, staged: ReadonlyMap<VirtualLeaf, ScanTable>): string {
@@ -121,6 +94,7 @@ function withOriginalNames(message: string, staged: ReadonlyMap<VirtualLeaf, Sca
 function oneByOne(session: Session): Session {
   let last: Promise<unknown> = Promise.resolve()
   return {
+    ...session,
     query(text, parameters) {
       const result = last.then(() => session.query(text, parameters))
       last = result.catch(() => {})

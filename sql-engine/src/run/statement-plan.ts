@@ -21,14 +21,23 @@ import type { Session } from '../statement.js'
 import { RewritableStatement } from './rewrite-statement.js'
 
 export interface StatementPlan {
+  /** Of the text that was planned. */
+  readonly tree: Node
   readonly writer: KeyQueryWriter
-  readonly scans: readonly ScanPlan[]
-  /** Columns that each scan has to fill. */
-  readonly columns: ReadonlyMap<VirtualLeaf, ReadonlySet<string>>
+  /** Columns of its virtual tables that the statement reads. */
+  readonly needed: ReadonlyMap<VirtualLeaf, ReadonlySet<string>>
+  /** @throws DatabaseError HV002 when a table cannot be asked for want of a key */
+  readonly fetching: () => Fetching
   readonly rewritable: RewritableStatement
   readonly settings: SessionSettings
   /** Where a 1-based character position of the text that was planned stood in the client's. */
   originalPosition(position: number): number
+}
+
+export interface Fetching {
+  readonly scans: readonly ScanPlan[]
+  /** Columns that each scan has to fill: those that are needed, and those of scans that ask the same. */
+  readonly columns: ReadonlyMap<VirtualLeaf, ReadonlySet<string>>
 }
 
 interface Known {
@@ -63,8 +72,7 @@ export class StatementPlans {
 
   /**
    * @returns undefined when none of the statement's names stands for a virtual table after all
-   * @throws DatabaseError HV002 when a table cannot be asked for want of a key, 0A000 for what virtual tables
-   *   cannot do
+   * @throws DatabaseError 0A000 for what virtual tables cannot do
    */
   plan(statement: Node, text: string, session: Session): Promise<StatementPlan | undefined> {
     return this.#planAt(0, statement, text, session)
@@ -108,18 +116,31 @@ export class StatementPlans {
     if (binding.virtualLeaves.length === 0) return { kind: 'nothing' }
     refuseLocks(binding.blocks)
     const pieces = new Pieces(binding, names.functions)
-    const scans = planScans(binding, pieces, names.functions)
     const isPlain = this.#optimisations === 'none'
+    const needed = isPlain ? allColumns(binding.virtualLeaves) : neededColumns(statement, binding)
     const plan: StatementPlan = {
+      tree: statement,
       writer: new KeyQueryWriter(binding, pieces),
-      scans: isPlain ? unoptimisedScans(scans) : scans,
-      columns: isPlain
-        ? allColumns(binding.virtualLeaves)
-        : sharedColumns(scans, neededColumns(statement, binding)),
+      needed,
+      fetching: once(() => {
+        const scans = planScans(binding, pieces, names.functions)
+        return isPlain
+          ? { scans: unoptimisedScans(scans), columns: needed }
+          : { scans, columns: sharedColumns(scans, needed) }
+      }),
       rewritable: new RewritableStatement(text, statement, binding),
       settings: names.settings,
       originalPosition: (position) => position,
     }
     return { kind: 'plan', plan }
+  }
+}
+
+/** Calls a function when its value is first asked for; again, if it threw. */
+function once<Value>(make: () => Value): () => Value {
+  let made: { readonly value: Value } | undefined
+  return () => {
+    made ??= { value: make() }
+    return made.value
   }
 }

@@ -73,6 +73,8 @@ export class ClientSession {
   }
 
   readonly #session: Session = {
+    processId: 0,
+    lender: undefined,
     query: (text, parameters) =>
       parameters === undefined ? runAsText(this.#client, text) : runPrepared(this.#client, text, parameters),
   }

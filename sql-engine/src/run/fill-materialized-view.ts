@@ -1,0 +1,144 @@
+/**
+ * CREATE MATERIALIZED VIEW and REFRESH: PostgreSQL runs them as they stand, since it keeps the query with the
+ * virtual tables' own names. What the query needs is staged before, and lent to it over the loopback.
+ */
+import { quoteIdentifier, quoteLiteral } from '../parse/identifier.js'
+import {
+  findAll,
+  type Inside,
+  inside,
+  type Node,
+  parseText,
+  relationsOf,
+  stringsOf,
+  walk,
+} from '../parse/syntax-tree.js'
+import {
+  type PreparedStatement,
+  type PrepareOptions,
+  type Session,
+  unchangedStatement,
+} from '../statement.js'
+import type { Loan } from './loans.js'
+import { stageStatement, tableOf } from './stage-statement.js'
+import type { StatementPlan } from './statement-plan.js'
+import type { Workshop } from './workshop.js'
+
+/** @throws DatabaseError */
+export async function fillMaterializedView(
+  text: string,
+  tree: Node,
+  workshop: Workshop,
+  session: Session,
+  options: PrepareOptions,
+): Promise<PreparedStatement> {
+  const unchanged = unchangedStatement(text)
+  const query = await queryOf(text, tree, session)
+  const plan = query && (await workshop.plans.plan(query.tree, query.text, session))
+  if (plan === undefined || !(await isLendable(plan, session))) return unchanged
+  const staged = await stageStatement(plan, workshop, session, options)
+  const loan: Loan = new Map(
+    [...plan.needed].map(([leaf, columns]) => [leaf.table.oid, { table: tableOf(staged, leaf), columns }]),
+  )
+  const endLoan = workshop.loans.lend(session.processId, loan)
+  return {
+    ...unchanged,
+    finished: endLoan,
+    release: () => {
+      endLoan()
+      for (const table of staged.values()) table.release()
+    },
+  }
+}
+
+interface Query {
+  readonly text: string
+  readonly tree: Node
+}
+
+/** The query of a materialized view; undefined when PostgreSQL will not run it, or says what is wrong. */
+async function queryOf(text: string, tree: Node, session: Session): Promise<Query | undefined> {
+  const create = inside(tree, 'CreateTableAsStmt')
+  const name = create?.into?.rel ?? inside(tree, 'RefreshMatViewStmt')?.relation
+  if (name === undefined) return undefined
+  const { rows } = await session.query(
+    `select pg_catalog.pg_get_viewdef(c.oid) from pg_catalog.pg_class c
+      where c.oid = pg_catalog.to_regclass(${quoteLiteral(nameOf(name))}) and c.relkind = 'm'`,
+  )
+  const kept = rows[0]?.[0] ?? undefined
+  // One of that name is already there.
+  if (create !== undefined) return kept === undefined ? { text, tree } : undefined
+  const [parsed] = kept === undefined ? [] : (parseText(kept) ?? [])
+  return kept === undefined || parsed === undefined ? undefined : { text: kept, tree: parsed.node }
+}
+
+function nameOf({ catalogname, schemaname, relname }: Inside<'RangeVar'>): string {
+  return [catalogname, schemaname, relname]
+    .flatMap((part) => (part === undefined ? [] : quoteIdentifier(part)))
+    .join('.')
+}
+
+/**
+ * Whether PostgreSQL reads each virtual table just once while it runs the query, and for the query alone. Over the
+ * loopback, it cannot be told what else reads one: a function, or a view that has not been expanded.
+ */
+async function isLendable({ tree, needed }: StatementPlan, session: Session): Promise<boolean> {
+  const leaves = [...needed.keys()]
+  if (new Set(leaves.map(({ table }) => table.oid)).size < leaves.length) return false
+  const functions = findAll(tree, 'FuncCall').flatMap(({ funcname }) => stringsOf(funcname)?.at(-1) ?? [])
+  if (functions.some((name) => queriesText.test(name))) return false
+  const relations = relationsOf(tree).map(nameOf)
+  const { rows } = await session.query(`select not exists (
+      select from pg_catalog.pg_proc p
+      where p.proname = any (${arrayOf(functions)}) and ${isUsers('p.pronamespace')}
+    ) and not exists (
+      select from pg_catalog.pg_operator o
+      where o.oprname = any (${arrayOf(operatorsOf(tree))}) and ${isUsers('o.oprnamespace')}
+    ) and not exists (
+      select from pg_catalog.pg_type t
+      where t.typname = any (${arrayOf(typesOf(tree))}) and ${isUsers('t.typnamespace')}
+    ) and not exists (
+      select from pg_catalog.pg_cast where oid >= ${firstNormalOid}
+    ) and not exists (
+      select from pg_catalog.unnest(${arrayOf(relations)}) name
+      join pg_catalog.pg_class c on c.oid = pg_catalog.to_regclass(name)
+      where c.relkind not in ('r', 'p', 'm', 'f') or c.relrowsecurity or exists (
+        select from pg_catalog.pg_attribute a where a.attrelid = c.oid and a.attgenerated = 'v'))`)
+  return rows[0]?.[0] === 't'
+}
+
+/** FirstNormalObjectId of PostgreSQL's transam.h: what users have made has higher OIDs. */
+const firstNormalOid = 16_384
+
+/** PostgreSQL's own functions that run queries that they are given, or read a table that they are given the name of. */
+const queriesText = /_to_xml|^ts_stat$|^ts_rewrite$/
+
+function isUsers(namespace: string): string {
+  return `${namespace} <> 'pg_catalog'::pg_catalog.regnamespace`
+}
+
+/** Names of operators, wherever the grammar keeps them. */
+function operatorsOf(tree: Node): readonly string[] {
+  const found: string[] = []
+  walk(tree, (object) => {
+    for (const list of [object.name, object.operName, object.useOp]) {
+      if (Array.isArray(list)) found.push(stringsOf(list)?.at(-1) ?? '')
+    }
+    return undefined
+  })
+  return found
+}
+
+/** Names of types; the grammar keeps most of them without a node around. */
+function typesOf(tree: Node): readonly string[] {
+  const found: string[] = []
+  walk(tree, (object) => {
+    if ('typemod' in object && Array.isArray(object.names)) found.push(stringsOf(object.names)?.at(-1) ?? '')
+    return undefined
+  })
+  return found
+}
+
+function arrayOf(texts: readonly string[]): string {
+  return `array[${texts.map(quoteLiteral).join(', ')}]::pg_catalog.text[]`
+}

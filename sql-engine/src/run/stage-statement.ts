@@ -1,0 +1,53 @@
+/** Fetches what a planned statement needs, and stages it. */
+import type { VirtualLeaf } from '../bind/binding.js'
+import type { VirtualTable } from '../catalog/virtual-table.js'
+import type { Connection } from '../fetch/connection.js'
+import type { ScanTable } from '../stage/scan-table.js'
+import type { PrepareOptions, Session } from '../statement.js'
+import { QualPusher } from './push-quals.js'
+import { runScans } from './run-scans.js'
+import { memberSource } from './stage-members.js'
+import type { StatementPlan } from './statement-plan.js'
+import type { Workshop } from './workshop.js'
+
+/** @throws DatabaseError; nothing is then left staged */
+export async function stageStatement(
+  plan: StatementPlan,
+  workshop: Workshop,
+  session: Session,
+  { parameters, signal }: PrepareOptions,
+): Promise<ReadonlyMap<VirtualLeaf, ScanTable>> {
+  const staged = new Map<VirtualLeaf, ScanTable>()
+  const pusher = new QualPusher(session, parameters, plan.writer, (leaf) => tableOf(staged, leaf).name)
+  const { scans, columns } = plan.fetching()
+  await pusher.evaluateConstants(scans)
+  await runScans(
+    {
+      plans: scans,
+      columns,
+      pusher,
+      scanTables: workshop.scanTables,
+      cache: workshop.cache,
+      maxAge: plan.settings.cacheTtl ?? workshop.cacheTtl,
+      connectionOf: ({ table }) => connectionOf(table, workshop),
+      membersOf: ({ table }) => workshop.aggregators.get(table.connection.name)?.members,
+      memberSource: ({ table }, member) => memberSource(table, member, workshop.virtualTables.values()),
+      sharesScans: workshop.sharesScans,
+      signal,
+    },
+    staged,
+  )
+  return staged
+}
+
+export function tableOf(staged: ReadonlyMap<VirtualLeaf, ScanTable>, leaf: VirtualLeaf): ScanTable {
+  const table = staged.get(leaf)
+  if (table === undefined) throw new Error(`the scan of ${leaf.name} is not staged`)
+  return table
+}
+
+function connectionOf(table: VirtualTable, { connections }: Workshop): Connection {
+  const connection = connections.get(table.connection.name)
+  if (connection === undefined) throw new Error(`there is no connection ${table.connection.name}`)
+  return connection
+}

@@ -1,0 +1,22 @@
+import type { ScanCache } from '../cache/scan-cache.js'
+import type { VirtualTable } from '../catalog/virtual-table.js'
+import type { Aggregator } from '../fetch/aggregator.js'
+import type { Connection } from '../fetch/connection.js'
+import type { ScanTables } from '../stage/scan-tables.js'
+import type { Loans } from './loans.js'
+import type { StatementPlans } from './statement-plan.js'
+
+/** What statements are prepared with; the same for all. */
+export interface Workshop {
+  readonly virtualTables: ReadonlyMap<number, VirtualTable>
+  readonly connections: ReadonlyMap<string, Connection>
+  readonly aggregators: ReadonlyMap<string, Aggregator>
+  readonly plans: StatementPlans
+  readonly scanTables: ScanTables
+  readonly cache: ScanCache
+  /** How long rows answer later statements, unless their session says otherwise; in milliseconds. */
+  readonly cacheTtl: number
+  /** Whether scans of one statement that ask the same are one. */
+  readonly sharesScans: boolean
+  readonly loans: Loans
+}
