@@ -122,7 +122,29 @@ function isKept(row: FoundRow, column: Column, qual: Qual<string> | Qual<boolean
   return holds(qual as Qual<string | boolean | bigint>, comparable)
 }
 
+/** Regular expressions that PostgreSQL and JavaScript read in the same way. */
+const { expression } = fc.letrec<{ expression: string; branch: string; atom: string }>((tie) => ({
+  expression: fc.array(tie('branch'), { minLength: 1, maxLength: 2 }).map((branches) => branches.join('|')),
+  branch: fc
+    .tuple(
+      fc.constantFrom('', '^'),
+      fc.array(fc.tuple(tie('atom'), fc.constantFrom('', '', '', '+', '*', '?', '{1,2}', '+?')), {
+        maxLength: 3,
+      }),
+      fc.constantFrom('', '$'),
+    )
+    .map(([start, atoms, end]) => `${start}${atoms.flat().join('')}${end}`),
+  atom: fc.oneof(
+    { depthSize: 'small' },
+    fc.constantFrom('a', 'B', '7', '"', ' ', '_', '%', 'é', '.', '\\d', '\\.', '\\*', '\\|', '\\)'),
+    fc.constantFrom('[ab]', '[a-z]', '[0-9.]', '[^a]', '[A-Z_]', 'Log', 'Con'),
+    tie('expression').map((inside) => `(${inside})`),
+  ),
+}))
+
 const textQual: fc.Arbitrary<Qual<string>> = fc.oneof(
+  fc.record({ operator: fc.constant('~' as const), value: expression }),
+  fc.constant({ operator: 'is not null' as const }),
   fc.record({
     operator: fc.constant('=' as const),
     values: fc.uniqueArray(nasty, { minLength: 1, maxLength: 4 }).map((values) => values as [string]),
@@ -134,8 +156,8 @@ const textQual: fc.Arbitrary<Qual<string>> = fc.oneof(
 )
 
 const booleanQual: fc.Arbitrary<Qual<boolean>> = fc
-  .constantFrom<[boolean, ...boolean[]]>([true], [false], [true, false])
-  .map((values) => ({ operator: '=', values }))
+  .constantFrom<[boolean, ...boolean[]] | undefined>([true], [false], [true, false], undefined)
+  .map((values) => (values === undefined ? { operator: 'is not null' } : { operator: '=', values }))
 
 const milliseconds = fc.bigInt(990n, 1150n)
 const timeQual: fc.Arbitrary<Qual<bigint>> = fc.oneof(
@@ -187,7 +209,16 @@ describe('pushed conditions leave out nothing that PostgreSQL keeps', () => {
     for (const value of [first, second]) {
       await expectSameRows({ [column]: [{ operator: '<>', value }] })
       await expectSameRows({ [column]: [{ operator: '~~', value: `${value.slice(0, 1)}%` }] })
+      await expectSameRows({ [column]: [{ operator: '~', value: `^${value.slice(0, 1)}[a-zA-Z]*` }] })
     }
+  })
+
+  test('some text or other, the empty one too', async () => {
+    const quals: EventQuals = { event_name: [{ operator: 'is not null' }] }
+    expect(everything.some((row) => row.event_name === '')).toBe(true)
+    const fetched = await expectSameRows(quals)
+    expect(fetched).toBe(kept(everything, quals).length)
+    expect(fetched).toBeLessThan(everything.length)
   })
 
   test('a plain condition fetches just the rows that it is true of', async () => {

@@ -23,6 +23,22 @@ describe('the text of a pattern', () => {
     [{ operator: '~~', value: 'a_b%c' }, '{ ($.f = "a*") && ($.f = "*c") }'],
     [{ operator: '~~', value: '%a%longest%b%' }, '{ $.f = "*longest*" }'],
     [{ operator: '~~', value: 'a\\_b%' }, '{ $.f = "a_b*" }'],
+    [{ operator: 'is not null' }, '{ ($.f = "a") || ($.f != "a") }'],
+    [{ operator: '~', value: 'Object' }, '{ $.f = "*Object*" }'],
+    [{ operator: '~', value: '^Get' }, '{ $.f = "Get*" }'],
+    [{ operator: '~', value: 'Object$' }, '{ $.f = "*Object" }'],
+    [{ operator: '~', value: '^GetObject$' }, '{ $.f = "GetObject" }'],
+    [{ operator: '~', value: '^(Get|List)' }, '{ ($.f = "Get*") || ($.f = "List*") }'],
+    [
+      { operator: '~', value: '^(?:Get|List).*s$' },
+      '{ (($.f = "Get*") && ($.f = "*s")) || (($.f = "List*") && ($.f = "*s")) }',
+    ],
+    [{ operator: '~', value: '^Get[A-Z][a-z]+$' }, '{ $.f = %^Get[A-Z][a-z]+$% }'],
+    [{ operator: '~', value: '^\\d+\\.\\d+' }, '{ $.f = %^[0-9]+\\x2E[0-9]+% }'],
+    [{ operator: '~', value: '^\\d+.\\d+' }, '{ ($.f = %^[0-9]+%) && ($.f = %[0-9]+%) }'],
+    [{ operator: '~', value: 'ab+c' }, '{ ($.f = "*ab*") && ($.f = "*c*") }'],
+    [{ operator: '~', value: 'a?b' }, '{ $.f = "*b*" }'],
+    [{ operator: '~', value: 'a{2,3}?b\\.c' }, '{ $.f = "*b.c*" }'],
   ])('%j', (qual, pattern) => {
     expect(patternOf(qual)).toBe(pattern)
   })
@@ -45,7 +61,31 @@ describe('the text of a pattern', () => {
     ['an escaped percent sign', { operator: '~~', value: 'a\\%b%' }],
     ['a pattern that ends in its escape', { operator: '~~', value: 'a\\' }],
     ['absence', { operator: 'is null' }],
-    ['a regular expression', { operator: '~', value: '^a' }],
+    ...[
+      '',
+      '.',
+      '^$',
+      '[0-9]*',
+      'a|',
+      '(a|b*)',
+      'é',
+      '100%',
+      '[^a]',
+      '[é-ü]',
+      '[[:alpha:]]',
+      '[!-/]',
+      '\\mword',
+      '(a)\\1',
+      '(?=a)',
+      '(?i)a',
+      '***=a',
+      'a**',
+      '(a',
+      'a)',
+      'a{x}',
+      '\\w+',
+      '(a|b|c)(a|b|c)(a|b|c)',
+    ].map((value): [string, Qual<string>] => [`the expression ${value}`, { operator: '~', value }]),
   ])('%s is left to PostgreSQL', (_, qual) => {
     expect(patternOf(qual)).toBeUndefined()
   })
@@ -61,6 +101,16 @@ describe('the text of a pattern', () => {
   test('all conditions hold, each in parentheses', () => {
     expect(patternOf(equal('a', 'b'), { operator: '<>', value: 'c' })).toBe(
       '{ (($.f = "a") || ($.f = "b")) && ($.f != "c") }',
+    )
+  })
+
+  test('more than two regular expressions are left out', () => {
+    const matches = (field: string): Condition => ({ kind: 'matches', field, expression: '[ab]' })
+    const either: Condition = { kind: 'any of', conditions: [matches('a'), matches('b'), matches('c')] }
+    const text: Condition = { kind: 'text', field: 'f', operator: '=', pattern: 'x' }
+    expect(compilePattern([either])).toBeUndefined()
+    expect(compilePattern([matches('a'), either, matches('b'), text, matches('c')])).toBe(
+      '{ ($.a = %[ab]%) && ($.b = %[ab]%) && ($.f = "x") }',
     )
   })
 

@@ -4,15 +4,17 @@
  * The law of quals holds: what cannot be said for certain is left out, and more events match. The columns
  * hold a field's value only where it is a JSON string, and NULL otherwise; so for numbers, booleans, null,
  * lists, objects and absent fields the query's condition is not true, and it does not matter what a pattern
- * makes of them. That is also why IS NULL can not be said: a pattern has no condition for "no string".
+ * makes of them. That is also why IS NULL cannot be said: a pattern has no condition for "no string", and matches
+ * no message that is not JSON. IS NOT NULL can: a text either is another text or is not.
  */
 import type { Operator, Qual } from '@millrace/plugin-sdk/qual'
 import { anyOf, type Condition } from './condition.js'
 import { likeConditions } from './like.js'
 import { isCertain } from './quote.js'
+import { regularExpressionConditions } from './regular-expression.js'
 
 /** Operators of which {@link textConditions} makes something. */
-export const textOperators: readonly Operator[] = ['=', '<>', '~~']
+export const textOperators: readonly Operator[] = ['=', '<>', '~~', '~', 'is not null']
 
 /** @param field the field's path in the event, such as `userIdentity.type` */
 export function textConditions(field: string, qual: Qual<string>): readonly Condition[] {
@@ -29,15 +31,25 @@ export function textConditions(field: string, qual: Qual<string>): readonly Cond
       return [{ kind: 'text', field, operator: '!=', pattern: qual.value }]
     case '~~':
       return likeConditions(field, qual.value)
+    case '~':
+      return regularExpressionConditions(field, qual.value)
+    case 'is not null':
+      return [isPresent(field)]
     default:
       return []
   }
 }
 
+/** `$.f = "*"` would do for most; whether the empty text matches it is said nowhere. */
+function isPresent(field: string): Condition {
+  const other = (operator: '=' | '!='): Condition => ({ kind: 'text', field, operator, pattern: 'a' })
+  return { kind: 'any of', conditions: [other('='), other('!=')] }
+}
+
 export function booleanConditions(field: string, qual: Qual<boolean>): readonly Condition[] {
-  if (qual.operator !== '=') return []
+  const values = qual.operator === '=' ? qual.values : qual.operator === 'is not null' ? [true, false] : []
   const condition = anyOf(
-    qual.values.map((value): Condition => ({ kind: 'is', field, state: value ? 'TRUE' : 'FALSE' })),
+    values.map((value): Condition => ({ kind: 'is', field, state: value ? 'TRUE' : 'FALSE' })),
   )
   return condition === undefined ? [] : [condition]
 }

@@ -22,6 +22,9 @@ export function holds<Value extends string | bigint | boolean>(
       return value >= qual.value
     case '~~':
       return like(String(value), qual.value)
+    case '~':
+      // The expressions of tests mean the same to JavaScript, and a dot is any character to PostgreSQL.
+      return new RegExp(qual.value, 's').test(String(value))
     case 'is not null':
       return true
     default:

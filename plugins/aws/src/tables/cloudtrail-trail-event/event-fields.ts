@@ -4,7 +4,7 @@
  * The fields are those of the AWS page "CloudTrail record contents". Left out are recipient_account_id and
  * event_version, which look like numbers (see quote.ts), and columns that show more than one field.
  */
-import type { Quals } from '@millrace/plugin-sdk/qual'
+import type { Operator, Quals } from '@millrace/plugin-sdk/qual'
 import type { Key } from '@millrace/plugin-sdk/table'
 import { compilePattern } from '../../filter-pattern/compile.js'
 import type { Condition } from '../../filter-pattern/condition.js'
@@ -36,7 +36,7 @@ type TextField = keyof typeof textFields
 const textKey: Key = { operators: textOperators, inherent: true }
 
 /** Whether `*` reaches across the end of a line is not documented, and these texts may have several. */
-const severalLinesKey: Key = { operators: ['=', '<>'], inherent: true }
+const severalLinesKey: Key = { operators: ['=', '<>', 'is not null'], inherent: true }
 
 export const eventFieldKeys: Readonly<Record<TextField | 'read_only', Key>> = {
   event_id: textKey,
@@ -55,15 +55,18 @@ export const eventFieldKeys: Readonly<Record<TextField | 'read_only', Key>> = {
   user_type: textKey,
   event_category: textKey,
   aws_region: textKey,
-  read_only: { operators: ['='], inherent: true },
+  read_only: { operators: ['=', 'is not null'], inherent: true },
 }
+
+/** By how much a condition is likely to leave; the least first. */
+const ranks: Partial<Record<Operator, number>> = { '=': 0, '~~': 1, '~': 1, 'is not null': 2, '<>': 3 }
 
 /** The filter pattern for a scan's conditions on event fields. */
 export function patternOf(quals: Quals<EventColumns>): string | undefined {
   const conditions: { readonly rank: number; readonly condition: Condition }[] = []
   for (const [column, field] of Object.entries(textFields) as [TextField, string][]) {
     for (const qual of quals[column] ?? []) {
-      const rank = qual.operator === '=' ? 0 : qual.operator === '~~' ? 1 : 2
+      const rank = ranks[qual.operator] ?? 3
       for (const condition of textConditions(field, qual)) conditions.push({ rank, condition })
     }
   }
