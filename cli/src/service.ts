@@ -81,8 +81,8 @@ function loadConnections({
     Object.entries(connections).map(async ([name, connection]) => {
       const plugin = await loadPlugin(connection.plugin, home)
       if (isAggregator(connection)) return { name, plugin, members: connection.connections }
-      const { plugin: _, ...settings } = connection
-      return { name, plugin, settings }
+      const { plugin: _, cache_ttl: ttl, ...settings } = connection
+      return { name, plugin, settings, cacheTtl: ttl === undefined ? undefined : ttl * 1000 }
     }),
   )
 }

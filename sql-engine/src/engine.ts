@@ -9,6 +9,8 @@ import type { VirtualTable } from './catalog/virtual-table.js'
 import { DatabaseError } from './database-error.js'
 import { type AggregatorOptions, isAggregator, openAggregator } from './fetch/aggregator.js'
 import { Connection, type ConnectionOptions } from './fetch/connection.js'
+import { lookupSources } from './lookup/lookup-sources.js'
+import { LookupTables } from './lookup/lookup-tables.js'
 import { StatementTexts } from './parse/statements.js'
 import type { Optimisations } from './plan/unoptimised-scans.js'
 import type { Postgres } from './postgres/postgres.js'
@@ -41,6 +43,9 @@ export interface CacheOptions {
 /** For sessions that keep rows although the server does not by default. */
 const defaultCacheBytes = 256 * 1024 * 1024
 
+/** Of the bytes that are kept at most, where there are tables whose lookups are kept one by one. */
+const lookupShare = 1 / 4
+
 export class Engine implements StatementEngine {
   readonly #postgres: Postgres
   readonly #workshop: Workshop
@@ -68,15 +73,21 @@ export class Engine implements StatementEngine {
       return [synchronised, await readViewNames(client)] as const
     })
     const virtualTables = new Map(tables.map((table) => [table.oid, table]))
+    const connectionsByName = new Map(opened.map((connection) => [connection.name, connection]))
+    const sources = lookupSources(tables, connectionsByName)
+    const maxBytes = cache?.maxBytes ?? defaultCacheBytes
+    const lookupBytes = sources.length > 0 ? maxBytes * lookupShare : 0
+    const { engineConfig } = postgres
     const workshop: Workshop = {
       virtualTables,
       plans: new StatementPlans(virtualTables, optimisations),
       sharesScans: optimisations === 'all',
       loans: new Loans(),
-      connections: new Map(opened.map((connection) => [connection.name, connection])),
+      connections: connectionsByName,
       aggregators: new Map(aggregators.map((aggregator) => [aggregator.name, aggregator])),
-      scanTables: new ScanTables({ engineConfig: postgres.engineConfig, log }),
-      cache: new ScanCache({ maxBytes: cache?.maxBytes ?? defaultCacheBytes }),
+      scanTables: new ScanTables({ engineConfig, log }),
+      cache: new ScanCache({ maxBytes: maxBytes - lookupBytes }),
+      lookups: new LookupTables({ engineConfig, log, maxBytes: lookupBytes, sources }),
       cacheTtl: cache?.ttl ?? 0,
     }
     return new Engine(postgres, workshop, viewNames, log)
@@ -120,12 +131,25 @@ export class Engine implements StatementEngine {
   /** Forgets rows that were kept: PostgreSQL has crashed, and they are gone. */
   forgetRows(): void {
     this.#workshop.cache.clear()
+    this.#workshop.lookups.reset()
+  }
+
+  /**
+   * Forgets rows that were kept, after a restart too: all, or those of one virtual table. None that was asked for
+   * before answers a statement that comes after.
+   * @param table the virtual table's OID
+   */
+  async clearCache(table?: number): Promise<void> {
+    const source = table === undefined ? undefined : String(table)
+    this.#workshop.cache.clear(source)
+    await this.#workshop.lookups.clear(source)
   }
 
   /** Lets go of scan tables and connections. PostgreSQL itself is stopped by whoever started it. */
   async stop(): Promise<void> {
     await this.#readingViews
     this.#workshop.cache.clear()
+    await this.#workshop.lookups.stop()
     await this.#workshop.scanTables.stop()
     await Promise.all([...this.#workshop.connections.values()].map((connection) => connection.close()))
   }

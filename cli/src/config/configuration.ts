@@ -15,8 +15,17 @@ const aggregator = z.strictObject({
   connections: z.array(z.string().min(1)).min(1),
 })
 
+const timeToLive = z
+  .number()
+  .min(0)
+  .max(86_400 * 365)
+
 /** The plugin checks the other settings. */
-const settings = z.looseObject({ plugin })
+const settings = z.looseObject({
+  plugin,
+  /** For how many seconds the connection's rows answer later statements, whatever its tables say. */
+  cache_ttl: timeToLive.optional(),
+})
 
 const connection = z.unknown().transform((value, context) => {
   const parsed = Object(value).type === 'aggregator' ? aggregator.safeParse(value) : settings.safeParse(value)
@@ -47,11 +56,7 @@ const configuration = z.strictObject({
   cache: z
     .strictObject({
       /** For so many seconds; 0 asks anew each time. A session may choose otherwise. */
-      ttl: z
-        .number()
-        .min(0)
-        .max(86_400 * 365)
-        .default(300),
+      ttl: timeToLive.default(300),
       /** Megabytes of rows that are kept at most. */
       max_size_mb: z.number().positive().default(1024),
     })

@@ -81,6 +81,10 @@ describe('a configuration file with a fault', () => {
 
   it.each<[unknown, string]>([
     [{ cache: { ttl: -1 } }, 'cache.ttl: Too small: expected number to be >=0'],
+    [
+      { connections: { aws: { plugin: 'aws', cache_ttl: '60' } } },
+      'connections.aws.cache_ttl: Invalid input: expected number',
+    ],
     [{ connections: { aws: {} } }, 'connections.aws.plugin: Invalid input: expected string'],
     [{ connections: { aws: 1 } }, 'connections.aws: Invalid input: expected object'],
     [

@@ -33,6 +33,23 @@ interface Reply {
   readonly pause: number | undefined
 }
 
+function accountOf(config: IpstackConfig, environment: ConnectContext['environment']) {
+  const endpoint = config.endpoint_url ?? (environment.IPSTACK_ENDPOINT || undefined)
+  return {
+    token: config.token || environment.IPSTACK_TOKEN || undefined,
+    url: new URL(endpoint ?? `${config.https ? 'https' : 'http'}://api.ipstack.com`),
+  }
+}
+
+/** What answers depend on: the API's address, the plan that the access key stands for, and the modules. */
+export function identityOf(
+  config: IpstackConfig,
+  { environment }: Pick<ConnectContext, 'environment'>,
+): string {
+  const { token, url } = accountOf(config, environment)
+  return JSON.stringify([url.href, token, config.security])
+}
+
 export class IpstackConnection {
   /** Whether security columns may be asked for. */
   readonly security: boolean
@@ -47,9 +64,8 @@ export class IpstackConnection {
 
   constructor(config: IpstackConfig, { environment }: Pick<ConnectContext, 'environment'>) {
     this.security = config.security
-    this.#token = config.token || environment.IPSTACK_TOKEN || undefined
-    const endpoint = config.endpoint_url ?? (environment.IPSTACK_ENDPOINT || undefined)
-    const url = new URL(endpoint ?? `${config.https ? 'https' : 'http'}://api.ipstack.com`)
+    const { token, url } = accountOf(config, environment)
+    this.#token = token
     this.#origin = url.origin
     this.#path = url.pathname.replace(/\/+$/, '')
     this.#pool = new Pool(url.origin, {

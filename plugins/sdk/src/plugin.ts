@@ -15,6 +15,8 @@ export interface ConnectContext {
 export interface Plugin<Config = unknown, Connection = unknown> {
   readonly name: string
   readonly description: string
+  /** Of the package. Rows that outlive a restart answer only to the version that has fetched them. */
+  readonly version?: string
   /** Parses the connection's settings from the configuration file; defaults are filled in here. */
   readonly config: ZodType<Config>
   /**
@@ -23,6 +25,11 @@ export interface Plugin<Config = unknown, Connection = unknown> {
    * of credentials (the first call says what is missing).
    */
   connect(config: Config, context: ConnectContext): Connection
+  /**
+   * Tells apart connections that may get different answers to one question: by account, address of the API, plan.
+   * May hold secrets, for only a digest of it is kept. Without it, no rows outlive a restart.
+   */
+  identity?(config: Config, context: ConnectContext): string
   /** Closes what `connect` opened. */
   close?(connection: Connection): void | Promise<void>
   /** API calls that a connection has in flight at most, unless its settings say otherwise. Default 10. */

@@ -28,6 +28,25 @@ export interface Key {
   readonly inherent?: boolean
 }
 
+/** How a table's rows are kept for later queries. */
+export interface TableCache<ColumnName extends string = string> {
+  /**
+   * Seconds for which rows answer later queries, unless the connection or the session says otherwise. For data
+   * that changes slower or faster than the server's default of five minutes allows for.
+   */
+  readonly ttl?: number
+  /**
+   * A key column with `valuesPerCall`, for tables that are asked about one thing at a time: what was found for
+   * each of its values is kept by itself, also that nothing was, and is found by an index. For small answers.
+   */
+  readonly lookup?: ColumnName
+  /**
+   * Whether lookups outlive a restart of Millrace. That takes a plugin that tells the {@link Plugin.identity} of
+   * its connections.
+   */
+  readonly persist?: boolean
+}
+
 /** What a table's `list` and `hydrate` functions are given. */
 export interface Scan<Connection = unknown, TableColumns extends Columns = Columns> {
   /** What the plugin's `connect` returned for the connection that is asked. */
@@ -68,6 +87,7 @@ export interface Table<Connection = unknown, TableColumns extends Columns = Colu
   readonly description: string
   readonly columns: TableColumns
   readonly keys: { readonly [Name in keyof TableColumns]?: Key }
+  readonly cache?: TableCache<keyof TableColumns & string>
   /**
    * Yields batches of rows, as they come from the API. Columns that a hydrate function names may be left
    * out. Rows may hold columns that were not asked for; they are dropped.

@@ -1,4 +1,4 @@
-import type { Plugin } from '@millrace/plugin-sdk/plugin'
+import type { ConnectContext, Plugin } from '@millrace/plugin-sdk/plugin'
 import pLimit, { type LimitFunction } from 'p-limit'
 import type { Logger } from 'pino'
 import { DatabaseError } from '../database-error.js'
@@ -9,6 +9,8 @@ export interface ConnectionOptions {
   readonly plugin: Plugin
   /** As it stands in the configuration; the plugin's schema checks it. */
   readonly settings: unknown
+  /** How long rows answer later statements, in milliseconds; undefined for what table and server say. */
+  readonly cacheTtl?: number | undefined
 }
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -20,15 +22,21 @@ export class Connection {
   /** Places for API calls in flight. */
   readonly limit: LimitFunction
   readonly log: Logger
+  readonly cacheTtl: number | undefined
   readonly #config: unknown
   readonly #environment: Environment
   #opened: { readonly state: unknown } | undefined
 
   /** @throws DatabaseError when the settings are not what the plugin takes */
-  constructor({ name, plugin, settings }: ConnectionOptions, environment: Environment, log: Logger) {
+  constructor(
+    { name, plugin, settings, cacheTtl }: ConnectionOptions,
+    environment: Environment,
+    log: Logger,
+  ) {
     this.name = name
     this.plugin = plugin
     this.log = log
+    this.cacheTtl = cacheTtl
     this.#environment = environment
     const parsed = plugin.config.safeParse(settings)
     if (!parsed.success) {
@@ -46,13 +54,17 @@ export class Connection {
 
   /** What the plugin's `connect` gives; called when the first scan starts. */
   get state(): unknown {
-    this.#opened ??= {
-      state: this.plugin.connect(this.#config, {
-        connectionName: this.name,
-        environment: this.#environment,
-      }),
-    }
+    this.#opened ??= { state: this.plugin.connect(this.#config, this.#context) }
     return this.#opened.state
+  }
+
+  /** See {@link Plugin.identity}. */
+  get identity(): string | undefined {
+    return this.plugin.identity?.(this.#config, this.#context)
+  }
+
+  get #context(): ConnectContext {
+    return { connectionName: this.name, environment: this.#environment }
   }
 
   async close(): Promise<void> {

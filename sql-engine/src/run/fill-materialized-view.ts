@@ -36,7 +36,7 @@ export async function fillMaterializedView(
   const query = await queryOf(text, tree, session)
   const plan = query && (await workshop.plans.plan(query.tree, query.text, session))
   if (plan === undefined || !(await isLendable(plan, session))) return unchanged
-  const staged = await stageStatement(plan, workshop, session, options)
+  const staged = await stageStatement(plan, workshop, session, options, 'loopback')
   const loan: Loan = new Map(
     [...plan.needed].map(([leaf, columns]) => [leaf.table.oid, { table: tableOf(staged, leaf), columns }]),
   )

@@ -8,6 +8,8 @@ import { CallCounts } from '../fetch/call-counts.js'
 import type { Connection } from '../fetch/connection.js'
 import type { ScanQuals } from '../fetch/scan-quals.js'
 import { scanRows } from '../fetch/scan-rows.js'
+import { listableTypes, lookupColumn, lookupKeys } from '../lookup/lookup-sources.js'
+import type { LookupTables } from '../lookup/lookup-tables.js'
 import type { ScanPlan } from '../plan/scan-plan.js'
 import type { ScanTable } from '../stage/scan-table.js'
 import type { ScanTables } from '../stage/scan-tables.js'
@@ -21,8 +23,11 @@ export interface ScanRun {
   readonly pusher: QualPusher
   readonly scanTables: ScanTables
   readonly cache: ScanCache
+  readonly lookups: LookupTables
   /** How old rows may be, in milliseconds. */
-  readonly maxAge: number
+  maxAgeOf(table: VirtualTable, connection: Connection): number
+  /** Whether the client's transaction does not see what is written while it lasts. */
+  readonly hasFixedSnapshot: boolean
   connectionOf(leaf: VirtualLeaf): Connection
   /** The connections whose rows an aggregator's table holds; undefined for another table. */
   membersOf(leaf: VirtualLeaf): readonly Connection[] | undefined
@@ -130,12 +135,16 @@ interface ConnectionScan {
   readonly limit: number | undefined
 }
 
-function stageConnection(
+async function stageConnection(
   run: ScanRun,
-  { table, connection, source, columns, limit }: ConnectionScan,
+  scan: ConnectionScan,
   quals: ScanQuals,
   signal: AbortSignal,
 ): Promise<ScanTable> {
+  const { table, connection, source, columns, limit } = scan
+  const maxAge = run.maxAgeOf(table, connection)
+  const lookup = await lookUp(run, scan, quals, maxAge, signal)
+  if (lookup !== undefined) return lookup
   const request = { columns: table.columns, filled: columns, tableName: table.table.name }
   const asked = {
     source,
@@ -144,7 +153,7 @@ function stageConnection(
     columns: new Set(columns),
     quals,
     limit,
-    maxAge: run.maxAge,
+    maxAge,
     signal,
   }
   return run.cache.get(asked, {
@@ -170,8 +179,50 @@ function stageConnection(
   })
 }
 
-/** Types whose values are written as they are read: an instant, for one, is a number to the plugins. */
-const listableTypes: ReadonlySet<string> = new Set(['text', 'inet', 'cidr', 'bigint', 'uuid', 'date'])
+/** @returns undefined for a scan that is no lookup, or cannot be answered from those that are kept */
+async function lookUp(
+  { lookups, scanTables, hasFixedSnapshot }: ScanRun,
+  { table, connection, source, columns, limit }: ConnectionScan,
+  quals: ScanQuals,
+  maxAge: number,
+  signal: AbortSignal,
+): Promise<ScanTable | undefined> {
+  if (maxAge <= 0 || hasFixedSnapshot || !lookups.keeps(source)) return undefined
+  const keys = lookupKeys(table, columns, quals)
+  const column = lookupColumn(table)
+  if (keys === undefined || column === undefined) return undefined
+  const [listed] = quals[column.name] ?? []
+  const values = new Map(listed?.operator === '=' ? listed.values.map((value) => [String(value), value]) : [])
+  return lookups.get({
+    source,
+    columns: new Set(columns),
+    keys,
+    limit,
+    maxAge,
+    signal,
+    fetch: (missing, filled, fetchSignal) => {
+      const [first, ...others] = missing.flatMap((key) => values.get(key) ?? [])
+      if (first === undefined) throw new Error(`no value is left for ${column.name}`)
+      const rows = scanRows({
+        table,
+        connection,
+        columns: filled,
+        quals: { [column.name]: [{ operator: '=', values: [first, ...others] }] },
+        limit: undefined,
+        counts: new CallCounts(),
+        signal: fetchSignal,
+      })
+      const { columns: all } = table
+      return scanTables.stage({
+        columns: all,
+        filled,
+        tableName: table.table.name,
+        rows,
+        signal: fetchSignal,
+      })
+    },
+  })
+}
 
 /** The key by whose values a table's rows can be told apart, since each is found by one of them. */
 function lookupKeyOf({ table, columns }: VirtualTable): string | undefined {

@@ -1,5 +1,6 @@
 /** Fetches what a planned statement needs, and stages it. */
 import type { VirtualLeaf } from '../bind/binding.js'
+import { timeToLive } from '../cache/time-to-live.js'
 import type { VirtualTable } from '../catalog/virtual-table.js'
 import type { Connection } from '../fetch/connection.js'
 import type { ScanTable } from '../stage/scan-table.js'
@@ -10,12 +11,17 @@ import { memberSource } from './stage-members.js'
 import type { StatementPlan } from './statement-plan.js'
 import type { Workshop } from './workshop.js'
 
-/** @throws DatabaseError; nothing is then left staged */
+/**
+ * @param reader who reads what is staged; PostgreSQL does not see over the loopback what is written while its
+ *   transaction lasts: https://www.postgresql.org/docs/18/postgres-fdw.html, "Transaction Management"
+ * @throws DatabaseError; nothing is then left staged
+ */
 export async function stageStatement(
   plan: StatementPlan,
   workshop: Workshop,
   session: Session,
   { parameters, signal }: PrepareOptions,
+  reader: 'session' | 'loopback' = 'session',
 ): Promise<ReadonlyMap<VirtualLeaf, ScanTable>> {
   const staged = new Map<VirtualLeaf, ScanTable>()
   const pusher = new QualPusher(session, parameters, plan.writer, (leaf) => tableOf(staged, leaf).name)
@@ -28,7 +34,15 @@ export async function stageStatement(
       pusher,
       scanTables: workshop.scanTables,
       cache: workshop.cache,
-      maxAge: plan.settings.cacheTtl ?? workshop.cacheTtl,
+      lookups: workshop.lookups,
+      maxAgeOf: ({ table }, connection) =>
+        timeToLive({
+          session: plan.settings.cacheTtl,
+          connection: connection.cacheTtl,
+          table,
+          server: workshop.cacheTtl,
+        }),
+      hasFixedSnapshot: reader === 'loopback' || plan.settings.hasFixedSnapshot,
       connectionOf: ({ table }) => connectionOf(table, workshop),
       membersOf: ({ table }) => workshop.aggregators.get(table.connection.name)?.members,
       memberSource: ({ table }, member) => memberSource(table, member, workshop.virtualTables.values()),

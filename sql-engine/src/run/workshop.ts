@@ -2,6 +2,7 @@ import type { ScanCache } from '../cache/scan-cache.js'
 import type { VirtualTable } from '../catalog/virtual-table.js'
 import type { Aggregator } from '../fetch/aggregator.js'
 import type { Connection } from '../fetch/connection.js'
+import type { LookupTables } from '../lookup/lookup-tables.js'
 import type { ScanTables } from '../stage/scan-tables.js'
 import type { Loans } from './loans.js'
 import type { StatementPlans } from './statement-plan.js'
@@ -14,6 +15,7 @@ export interface Workshop {
   readonly plans: StatementPlans
   readonly scanTables: ScanTables
   readonly cache: ScanCache
+  readonly lookups: LookupTables
   /** How long rows answer later statements, unless their session says otherwise; in milliseconds. */
   readonly cacheTtl: number
   /** Whether scans of one statement that ask the same are one. */

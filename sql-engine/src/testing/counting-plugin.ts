@@ -2,7 +2,7 @@
 import type { Columns, ColumnType, Row } from '@millrace/plugin-sdk/column'
 import { definePlugin, type Plugin } from '@millrace/plugin-sdk/plugin'
 import { equalValues, type Qual, type Quals } from '@millrace/plugin-sdk/qual'
-import { type Key, tablesOf } from '@millrace/plugin-sdk/table'
+import { type Key, type TableCache, tablesOf } from '@millrace/plugin-sdk/table'
 import { z } from 'zod'
 import { fulfilsExactly } from './exact-filter.js'
 
@@ -20,6 +20,7 @@ export interface CountedTable {
   readonly columns: Columns
   readonly keys: Readonly<Record<string, Key>>
   readonly rows: readonly Row[]
+  readonly cache?: TableCache
 }
 
 export interface CountingPlugin {
@@ -46,13 +47,15 @@ export function countingPlugin(
     name: 'counting',
     description: 'Rows of a test.',
     config: z.unknown(),
+    identity: (config) => JSON.stringify(config),
     connect: () => undefined,
-    tables: Object.entries(tables).map(([name, { columns, keys, rows }]) =>
+    tables: Object.entries(tables).map(([name, { columns, keys, rows, cache }]) =>
       defineTable({
         name,
         description: name,
         columns,
         keys,
+        ...(cache === undefined ? {} : { cache }),
         examples: [],
         async *list(scan) {
           const quals = Object.entries(scan.quals).flatMap(([column, ofColumn]) =>

@@ -14,6 +14,8 @@ export const ipstackIp = defineTable({
     "plan's; a private or unknown address has a row of NULLs.",
   columns,
   keys: { ip: { operators: ['='], require: 'required', valuesPerCall: mostAddresses } },
+  // Where an address is seldom changes, and each lookup counts against the plan.
+  cache: { ttl: 86_400, lookup: 'ip', persist: true },
   async *list(scan) {
     // A network is no address: no address equals it, so it has no row.
     const addresses = (equalValues(scan.quals.ip) ?? []).filter(isAddress).slice(0, scan.limit)

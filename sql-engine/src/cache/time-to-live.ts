@@ -1,0 +1,20 @@
+/** How long rows answer later statements. */
+import type { Table } from '@millrace/plugin-sdk/table'
+
+export interface TimesToLive {
+  /** What the session has set; undefined for nothing. In milliseconds, as all of these. */
+  readonly session: number | undefined
+  /** What the configuration says of the connection. */
+  readonly connection: number | undefined
+  readonly table: Table
+  /** The server's default; 0 also turns off what tables say of themselves. */
+  readonly server: number
+}
+
+/** @returns milliseconds; 0 asks anew and keeps nothing */
+export function timeToLive({ session, connection, table, server }: TimesToLive): number {
+  if (session !== undefined) return session
+  if (connection !== undefined) return connection
+  const ofTable = table.cache?.ttl
+  return server === 0 || ofTable === undefined ? server : ofTable * 1000
+}

@@ -1,0 +1,70 @@
+/** The SQL of tables that keep lookups: one of rows, and one of the keys that were asked for. */
+import { escapeIdentifier, escapeLiteral } from 'pg'
+import type { CatalogColumn } from '../catalog/virtual-table.js'
+import { clientRole } from '../postgres/names.js'
+
+/** Tables of lookups live here. */
+export const lookupSchema = 'millrace_lookup'
+
+export const createLookupSchema = `CREATE SCHEMA IF NOT EXISTS ${lookupSchema};
+  GRANT USAGE ON SCHEMA ${lookupSchema} TO ${clientRole};
+  ALTER DEFAULT PRIVILEGES IN SCHEMA ${lookupSchema} GRANT SELECT ON TABLES TO ${clientRole}`
+
+export interface LookupTableParts {
+  /** Needs no quoting. */
+  readonly name: string
+  readonly key: CatalogColumn
+  /** All columns of the virtual table, in order. */
+  readonly columns: readonly CatalogColumn[]
+}
+
+export const rowsOf = ({ name }: { name: string }) => `${lookupSchema}.${name}`
+export const keysOf = ({ name }: { name: string }) => `${lookupSchema}.${name}_keys`
+
+/**
+ * Both tables are logged, so that a crash leaves both or none of what one transaction wrote: a key without
+ * its rows would read as one of which nothing is known.
+ */
+export function createLookupTable(parts: LookupTableParts, comment: string): string {
+  const definitions = parts.columns.map(
+    ({ name, databaseType }) => `${escapeIdentifier(name)} ${databaseType}`,
+  )
+  return `CREATE TABLE ${rowsOf(parts)} (${definitions.join(', ')});
+    CREATE INDEX ON ${rowsOf(parts)} (${escapeIdentifier(parts.key.name)});
+    CREATE TABLE ${keysOf(parts)} (
+      key text COLLATE "C" PRIMARY KEY, fetched_at float8 NOT NULL, expires_at float8 NOT NULL, bytes float8 NOT NULL);
+    REVOKE SELECT ON ${keysOf(parts)} FROM ${clientRole};
+    COMMENT ON TABLE ${rowsOf(parts)} IS ${escapeLiteral(comment)}`
+}
+
+/** Rows without a key are those of keys that were all forgotten at once. */
+export function truncateLookupTable(parts: LookupTableParts): string {
+  return `TRUNCATE ${rowsOf(parts)}, ${keysOf(parts)}`
+}
+
+/** Takes keys as $1, an array of texts. */
+export function deleteRows({ name, key }: LookupTableParts): string {
+  return `DELETE FROM ${rowsOf({ name })} WHERE ${comparedKey(key)} = ANY ($1::text[]::${key.databaseType}[])`
+}
+
+export function deleteKeys(parts: LookupTableParts): string {
+  return `DELETE FROM ${keysOf(parts)} WHERE key = ANY ($1::text[])`
+}
+
+/** Takes keys as $1; rows of other keys are left out, since nobody would find them. */
+export function moveRows({ name, key }: LookupTableParts, filled: readonly string[], from: string): string {
+  const list = filled.map((column) => escapeIdentifier(column)).join(', ')
+  return `INSERT INTO ${rowsOf({ name })} (${list}) SELECT ${list} FROM ${from}
+    WHERE ${comparedKey(key)} = ANY ($1::text[]::${key.databaseType}[])`
+}
+
+/** Takes keys as $1, then when they were asked for, when they expire, and bytes of one. */
+export function insertKeys(parts: LookupTableParts): string {
+  return `INSERT INTO ${keysOf(parts)} SELECT key, $2, $3, $4 FROM unnest($1::text[]) AS key`
+}
+
+/** By bytes: a collation might take two keys for equal. */
+function comparedKey({ name, databaseType }: CatalogColumn): string {
+  const column = escapeIdentifier(name)
+  return databaseType === 'text' ? `${column} COLLATE "C"` : column
+}

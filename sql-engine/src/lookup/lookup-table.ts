@@ -1,0 +1,310 @@
+/** The rows of one virtual table's lookups, all with the same columns filled, in one table with an index. */
+import type { Pool, PoolClient } from 'pg'
+import { canceledError } from '../database-error.js'
+import { abortable } from '../stage/abortable.js'
+import type { ScanTable } from '../stage/scan-table.js'
+import { stagingError } from '../stage/staging-error.js'
+import { KnownKeys } from './known-keys.js'
+import {
+  createLookupTable,
+  deleteKeys,
+  deleteRows,
+  insertKeys,
+  keysOf,
+  type LookupTableParts,
+  moveRows,
+  rowsOf,
+  truncateLookupTable,
+} from './lookup-table-statements.js'
+
+export interface LookupTableOptions extends LookupTableParts {
+  /** Names of the columns that are filled, the key among them. */
+  readonly filled: ReadonlySet<string>
+  /** What it holds, for those who come after a restart. */
+  readonly comment: string
+  readonly pool: Pool
+  /** Milliseconds since 1970. */
+  readonly now: () => number
+}
+
+export interface LookupRequest {
+  readonly keys: readonly string[]
+  /** Milliseconds; more than 0. */
+  readonly maxAge: number
+  readonly signal: AbortSignal
+  /** Asks for keys' rows, with the columns that the table fills. */
+  fetch(keys: readonly string[], signal: AbortSignal): Promise<ScanTable>
+}
+
+/** Keys whose rows are on their way. */
+interface Flight {
+  readonly keys: ReadonlySet<string>
+  readonly startedAt: number
+  readonly controller: AbortController
+  readonly landed: Promise<void>
+  waiting: number
+}
+
+export interface LookedUp {
+  /** Whether nothing had to be asked for. */
+  readonly isHit: boolean
+  readonly release: () => void
+}
+
+/** Rows take so many bytes more than they had when they were sent, and as many again in the tables' indexes. */
+const overhead = 120
+
+export class LookupTable {
+  readonly filled: ReadonlySet<string>
+  readonly #options: LookupTableOptions
+  readonly #known = new KnownKeys()
+  readonly #flights = new Set<Flight>()
+  #opening: Promise<number> | undefined
+  #leases = 0
+  #lastWrite: Promise<unknown> = Promise.resolve()
+  #retired: (() => void) | undefined
+  #hasRetired = false
+
+  constructor(options: LookupTableOptions) {
+    this.filled = options.filled
+    this.#options = options
+  }
+
+  get name(): string {
+    return this.#options.name
+  }
+
+  get qualifiedName(): string {
+    return rowsOf(this.#options)
+  }
+
+  /** Bytes that its rows take, about. */
+  get bytes(): number {
+    return this.#known.bytes
+  }
+
+  get isInUse(): boolean {
+    return this.#leases > 0 || this.#flights.size > 0
+  }
+
+  /** Makes the table if it is not there, and reads which keys are known. @returns the table's OID */
+  open(): Promise<number> {
+    this.#opening ??= this.#open().catch((error: unknown) => {
+      this.#opening = undefined
+      throw error
+    })
+    return this.#opening
+  }
+
+  /** Whether the rows of all keys are there and young enough. */
+  knows(keys: readonly string[], maxAge: number): boolean {
+    const now = this.#options.now()
+    return keys.every((key) => this.#known.isFresh(key, now - maxAge, now))
+  }
+
+  /** Keeps the table from being dropped until what is given back is called, once. */
+  hold(): () => void {
+    this.#leases++
+    return () => {
+      this.#leases--
+      this.#checkRetired()
+    }
+  }
+
+  /** How many of the keys would have to be asked for. */
+  countMissing(keys: readonly string[], maxAge: number): number {
+    const now = this.#options.now()
+    return keys.filter((key) => !this.#known.isFresh(key, now - maxAge, now)).length
+  }
+
+  /**
+   * Sees to it that the rows of all keys are in the table and stay there until they are released. Keys that
+   * somebody else is asking for already are waited for.
+   * @throws DatabaseError of the fetch; 57014 when the request's own signal is aborted
+   */
+  async get({ keys, maxAge, signal, fetch }: LookupRequest): Promise<LookedUp> {
+    const letGo = this.hold()
+    this.#known.pin(keys)
+    let isReleased = false
+    const release = () => {
+      if (isReleased) return
+      isReleased = true
+      this.#known.unpin(keys)
+      letGo()
+    }
+    try {
+      const missing = await this.#missing(keys, maxAge, signal, fetch)
+      return { isHit: missing === 0, release }
+    } catch (error) {
+      release()
+      throw signal.aborted ? canceledError() : error
+    }
+  }
+
+  async #missing(
+    keys: readonly string[],
+    maxAge: number,
+    signal: AbortSignal,
+    fetch: LookupRequest['fetch'],
+  ): Promise<number> {
+    const now = this.#options.now()
+    const oldest = now - maxAge
+    const missing = new Set(keys.filter((key) => !this.#known.isFresh(key, oldest, now)))
+    const awaited: Flight[] = []
+    for (const flight of this.#flights) {
+      if (missing.size === 0) break
+      if (flight.startedAt < oldest || flight.controller.signal.aborted) continue
+      const before = missing.size
+      for (const key of missing) if (flight.keys.has(key)) missing.delete(key)
+      if (missing.size < before) awaited.push(flight)
+    }
+    if (missing.size > 0) awaited.push(this.#depart([...missing], now, maxAge, fetch))
+    const outcomes = await Promise.allSettled(awaited.map((flight) => this.#await(flight, signal)))
+    for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
+    return missing.size
+  }
+
+  #depart(keys: readonly string[], startedAt: number, maxAge: number, fetch: LookupRequest['fetch']): Flight {
+    const controller = new AbortController()
+    const landed = fetch(keys, controller.signal).then(async (staged) => {
+      try {
+        await this.#inTurn(() => this.#land(keys, staged, startedAt, startedAt + maxAge))
+      } finally {
+        staged.release()
+      }
+    })
+    const flight: Flight = { keys: new Set(keys), startedAt, controller, landed, waiting: 0 }
+    this.#flights.add(flight)
+    const arrive = () => {
+      this.#flights.delete(flight)
+      this.#checkRetired()
+    }
+    landed.then(arrive, arrive)
+    return flight
+  }
+
+  async #await(flight: Flight, signal: AbortSignal): Promise<void> {
+    flight.waiting++
+    try {
+      await abortable(flight.landed, signal)
+    } finally {
+      flight.waiting--
+      if (flight.waiting === 0 && this.#flights.has(flight)) flight.controller.abort()
+    }
+  }
+
+  async #land(
+    asked: readonly string[],
+    staged: ScanTable,
+    fetchedAt: number,
+    expiresAt: number,
+  ): Promise<void> {
+    const bytes = Math.ceil((staged.approximateBytes + staged.rowCount * overhead) / asked.length) + overhead
+    // Somebody who wanted younger rows may have got them before.
+    const keys = asked.filter((key) => !this.#known.isFresh(key, fetchedAt, Number.POSITIVE_INFINITY))
+    const options = this.#options
+    await this.#inTransaction(async (client) => {
+      await client.query(deleteRows(options), [keys])
+      await client.query(deleteKeys(options), [keys])
+      if (staged.rowCount > 0) {
+        await client.query(moveRows(options, [...this.filled], staged.qualifiedName), [keys])
+      }
+      if (this.#retired === undefined) {
+        await client.query(insertKeys(options), [keys, fetchedAt, expiresAt, bytes])
+      }
+    })
+    for (const key of keys) this.#known.set(key, { fetchedAt, expiresAt, bytes })
+  }
+
+  /** Throws away what has expired, and what was not asked for for longest until so many bytes are free. */
+  dispose(bytesToFree: number): Promise<void> {
+    return this.#inTurn(async () => {
+      const keys = this.#known.disposable(this.#options.now(), bytesToFree)
+      if (keys.length === 0) return
+      // Whoever asks for them from now on asks anew, and what comes of that is written when this is done.
+      this.#known.forget(keys)
+      await this.#inTransaction(async (client) => {
+        await client.query(deleteRows(this.#options), [keys])
+        await client.query(deleteKeys(this.#options), [keys])
+      })
+    })
+  }
+
+  /**
+   * Lets nobody find the keys any more, after a restart neither.
+   * @param unused called when no statement reads the rows any more
+   */
+  async retire(unused: () => void): Promise<void> {
+    this.#retired = unused
+    const opened = await this.open().catch(() => undefined)
+    if (opened !== undefined) {
+      await this.#inTurn(() => this.#options.pool.query(`DELETE FROM ${keysOf(this.#options)}`))
+    }
+    this.#hasRetired = true
+    this.#checkRetired()
+  }
+
+  /** Ends what is on its way. */
+  async abort(): Promise<void> {
+    const flights = [...this.#flights]
+    for (const { controller } of flights) controller.abort()
+    await Promise.allSettled(flights.map(({ landed }) => landed))
+  }
+
+  #checkRetired(): void {
+    if (!this.#hasRetired || this.isInUse) return
+    this.#hasRetired = false
+    this.#retired?.()
+  }
+
+  /** Writes are made one after the other, so that none undoes what another has told of. */
+  #inTurn<Result>(write: () => Promise<Result>): Promise<Result> {
+    const result = this.#lastWrite.then(write)
+    this.#lastWrite = result.catch(() => {})
+    return result
+  }
+
+  async #open(): Promise<number> {
+    const options = this.#options
+    const { rows } = await options.pool.query<{ oid: number | null }>(
+      `SELECT to_regclass('${rowsOf(options)}')::oid AS oid`,
+    )
+    const [found] = rows
+    if (typeof found?.oid === 'number') {
+      await this.#load()
+      return found.oid
+    }
+    return this.#inTransaction(async (client) => {
+      await client.query(createLookupTable(options, options.comment))
+      const made = await client.query(`SELECT '${rowsOf(options)}'::regclass::oid AS oid`)
+      return Number(made.rows[0]?.oid)
+    })
+  }
+
+  async #load(): Promise<void> {
+    const options = this.#options
+    const { rows } = await options.pool.query<[string, number, number, number]>({
+      text: `SELECT key, fetched_at, expires_at, bytes FROM ${keysOf(options)} ORDER BY fetched_at`,
+      rowMode: 'array',
+    })
+    for (const [key, fetchedAt, expiresAt, bytes] of rows)
+      this.#known.set(key, { fetchedAt, expiresAt, bytes })
+    if (rows.length === 0) await options.pool.query(truncateLookupTable(options))
+  }
+
+  async #inTransaction<Result>(work: (client: PoolClient) => Promise<Result>): Promise<Result> {
+    let client: PoolClient | undefined
+    try {
+      client = await this.#options.pool.connect()
+      await client.query('BEGIN')
+      const result = await work(client)
+      await client.query('COMMIT')
+      client.release()
+      return result
+    } catch (error) {
+      // Closing the connection rolls back.
+      client?.release(true)
+      throw stagingError(error, this.#options.key.name)
+    }
+  }
+}

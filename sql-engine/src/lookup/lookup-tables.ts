@@ -1,0 +1,254 @@
+/** All lookups that are kept: which tables there are for them, and how much room they take. */
+import { createHash } from 'node:crypto'
+import { type ClientConfig, Pool } from 'pg'
+import type { Logger } from 'pino'
+import { z } from 'zod'
+import type { LeasedTable } from '../cache/scan-cache.js'
+import type { CatalogColumn } from '../catalog/virtual-table.js'
+import type { ScanTable } from '../stage/scan-table.js'
+import { TableJanitor } from '../stage/table-janitor.js'
+import { LookupTable } from './lookup-table.js'
+import { createLookupSchema, lookupSchema } from './lookup-table-statements.js'
+
+/** A virtual table whose lookups are kept. */
+export interface LookupSource {
+  /** The virtual table's OID, as text. */
+  readonly source: string
+  /** All columns of the virtual table, in order. */
+  readonly columns: readonly CatalogColumn[]
+  readonly key: CatalogColumn
+  /**
+   * Tells apart whatever could make the same question be answered otherwise: the plugin and its version, the
+   * table and its columns, whose account is asked. Undefined for rows that a restart ends.
+   */
+  readonly fingerprint: string | undefined
+}
+
+export interface LookupTablesOptions {
+  readonly engineConfig: ClientConfig
+  readonly log: Logger
+  /** Bytes of rows that are kept at most. */
+  readonly maxBytes: number
+  readonly sources: readonly LookupSource[]
+  /** Milliseconds since 1970. Default is the machine's clock. */
+  readonly now?: () => number
+}
+
+export interface LookupsRequest {
+  readonly source: string
+  readonly columns: ReadonlySet<string>
+  readonly keys: readonly string[]
+  readonly limit: number | undefined
+  /** Milliseconds; more than 0. */
+  readonly maxAge: number
+  readonly signal: AbortSignal
+  /** Asks for keys' rows with these columns. */
+  fetch(keys: readonly string[], columns: readonly string[], signal: AbortSignal): Promise<ScanTable>
+}
+
+/** Tables of one source, each of which fills other columns. */
+const mostTables = 8
+
+const commentSchema = z.object({ columns: z.array(z.string()) })
+
+interface Kept extends LookupSource {
+  /** What the names of the source's tables begin with. */
+  readonly prefix: string
+  /** The one that was asked last stands at the end. */
+  tables: LookupTable[]
+}
+
+export class LookupTables {
+  readonly #log: Logger
+  readonly #pool: Pool
+  readonly #janitor: TableJanitor
+  readonly #maxBytes: number
+  readonly #now: () => number
+  readonly #sources = new Map<string, Kept>()
+  #finding: Promise<void> | undefined
+  #disposing: Promise<void> | undefined
+  /** Makes names of tables differ from those of tables that are being dropped. */
+  #generation = 0
+
+  constructor({ engineConfig, log, maxBytes, sources, now = Date.now }: LookupTablesOptions) {
+    const options = `${engineConfig.options ?? ''} -c synchronous_commit=off`
+    this.#pool = new Pool({ ...engineConfig, options, max: 4, allowExitOnIdle: true })
+    this.#pool.on('error', (error) => log.debug({ err: error }, 'a connection for lookups was lost'))
+    this.#janitor = new TableJanitor(engineConfig, log)
+    this.#log = log
+    this.#maxBytes = maxBytes
+    this.#now = now
+    for (const source of sources) {
+      const prefix = `l_${shortHash(source.fingerprint ?? `${Math.random()} ${source.source}`)}`
+      this.#sources.set(source.source, { ...source, prefix, tables: [] })
+    }
+  }
+
+  keeps(source: string): boolean {
+    return this.#sources.has(source)
+  }
+
+  /**
+   * The table that holds the rows of all keys, others among them: the reader picks.
+   * @returns undefined where the limit leaves over so few rows that not all keys need be asked for
+   * @throws DatabaseError of the fetch; 57014 when the request's own signal is aborted
+   */
+  async get(request: LookupsRequest): Promise<LeasedTable | undefined> {
+    const kept = this.#sources.get(request.source)
+    if (kept === undefined) return undefined
+    this.#finding ??= this.#find().catch((error: unknown) => {
+      this.#finding = undefined
+      throw error
+    })
+    await this.#finding
+    const { table, letGo } = await this.#choose(kept, request)
+    try {
+      return await this.#lookUp(table, request)
+    } finally {
+      letGo()
+    }
+  }
+
+  async #lookUp(table: LookupTable, request: LookupsRequest): Promise<LeasedTable | undefined> {
+    const { keys, maxAge, limit, signal } = request
+    const oid = await table.open()
+    if (limit !== undefined && table.countMissing(keys, maxAge) > limit) return undefined
+    const columns = [...table.filled]
+    const lookedUp = await table.get({
+      keys,
+      maxAge,
+      signal,
+      fetch: (missing, fetchSignal) => request.fetch(missing, columns, fetchSignal),
+    })
+    const { name, qualifiedName } = table
+    const { isHit } = lookedUp
+    const release = () => {
+      lookedUp.release()
+      this.#makeRoom()
+    }
+    return { name, qualifiedName, oid, rowCount: keys.length, approximateBytes: 0, isHit, release }
+  }
+
+  /** Forgets all rows, or those of one source; after a restart, too. Statements that read them still find them. */
+  async clear(source?: string): Promise<void> {
+    await this.#finding?.catch(() => {})
+    const retiring: Promise<void>[] = []
+    for (const kept of this.#sources.values()) {
+      if (source !== undefined && kept.source !== source) continue
+      const { tables } = kept
+      kept.tables = []
+      retiring.push(...tables.map((table) => this.#retire(table)))
+    }
+    await Promise.all(retiring)
+  }
+
+  /** PostgreSQL has crashed: which rows it still has is to be looked up. */
+  reset(): void {
+    for (const kept of this.#sources.values()) kept.tables = []
+    this.#finding = undefined
+  }
+
+  /** Ends what is on its way, and closes the connections. */
+  async stop(): Promise<void> {
+    for (const { tables } of this.#sources.values()) await Promise.all(tables.map((table) => table.abort()))
+    await this.#disposing
+    await this.#janitor.stop()
+    await this.#pool.end()
+  }
+
+  /** One with just these columns, or one with more if it knows all keys. */
+  async #choose(
+    kept: Kept,
+    { columns, keys, maxAge }: LookupsRequest,
+  ): Promise<{ readonly table: LookupTable; readonly letGo: () => void }> {
+    const fitting = kept.tables.filter(({ filled }) => [...columns].every((column) => filled.has(column)))
+    await Promise.all(fitting.map((table) => table.open()))
+    const exact = fitting.find(({ filled }) => filled.size === columns.size)
+    const table = exact?.knows(keys, maxAge) === true ? exact : fitting.find((one) => one.knows(keys, maxAge))
+    const chosen = table ?? exact ?? this.#make(kept, columns)
+    const letGo = chosen.hold()
+    kept.tables = [...kept.tables.filter((one) => one !== chosen), chosen]
+    const [oldest] = kept.tables
+    if (kept.tables.length > mostTables && oldest !== undefined) {
+      kept.tables = kept.tables.slice(1)
+      this.#retire(oldest).catch((error: unknown) => this.#log.warn({ err: error }, 'lookups stay'))
+    }
+    return { table: chosen, letGo }
+  }
+
+  #make(kept: Kept, columns: ReadonlySet<string>): LookupTable {
+    const sorted = [...columns].sort()
+    const name = `${kept.prefix}_${shortHash(JSON.stringify(sorted))}_${Date.now().toString(36)}${++this.#generation}`
+    return this.#table(kept, name, sorted)
+  }
+
+  #table({ key, columns }: Kept, name: string, filled: readonly string[]): LookupTable {
+    return new LookupTable({
+      name,
+      key,
+      columns,
+      filled: new Set(filled),
+      comment: JSON.stringify({ columns: filled }),
+      pool: this.#pool,
+      now: this.#now,
+    })
+  }
+
+  async #retire(table: LookupTable): Promise<void> {
+    await table.retire(() => {
+      this.#janitor.drop(table.qualifiedName)
+      this.#janitor.drop(`${table.qualifiedName}_keys`)
+    })
+  }
+
+  /** Finds the tables of an earlier life, and drops those that nobody can ask any more. */
+  async #find(): Promise<void> {
+    await this.#pool.query(createLookupSchema)
+    const { rows } = await this.#pool.query<{ name: string; comment: string | null }>(
+      `SELECT relname AS name, obj_description(oid, 'pg_class') AS comment FROM pg_class
+       WHERE relnamespace = $1::regnamespace AND relkind = 'r' AND relname NOT LIKE '%\\_keys' ORDER BY oid`,
+      [lookupSchema],
+    )
+    for (const { name, comment } of rows) {
+      const kept = [...this.#sources.values()].find(({ prefix }) => name.startsWith(`${prefix}_`))
+      const columns = columnsOf(comment)
+      if (kept !== undefined && columns !== undefined) {
+        kept.tables.push(this.#table(kept, name, columns))
+        continue
+      }
+      this.#janitor.drop(`${lookupSchema}.${name}`)
+      this.#janitor.drop(`${lookupSchema}.${name}_keys`)
+    }
+  }
+
+  #makeRoom(): void {
+    const all = [...this.#sources.values()].flatMap(({ tables }) => tables)
+    const bytes = all.reduce((sum, table) => sum + table.bytes, 0)
+    if (bytes <= this.#maxBytes || this.#disposing !== undefined) return
+    // Some more, so that not each lookup has to make room.
+    let left = bytes - this.#maxBytes * 0.9
+    const disposing = all.map((table) => {
+      const share = Math.min(left, table.bytes)
+      left -= share
+      return table.dispose(share)
+    })
+    this.#disposing = Promise.all(disposing)
+      .then(() => {})
+      .catch((error: unknown) => this.#log.warn({ err: error }, 'old lookups could not be deleted'))
+      .finally(() => {
+        this.#disposing = undefined
+      })
+  }
+}
+
+function columnsOf(comment: string | null): readonly string[] | undefined {
+  try {
+    return commentSchema.parse(JSON.parse(comment ?? '')).columns
+  } catch {
+    return undefined
+  }
+}
+
+function shortHash(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 12)
+}
