@@ -48,8 +48,11 @@ export async function startService(options: ServiceOptions, parts: StartedParts)
   const [postgres, connections] = await Promise.all([starting, loadConnections(settings)])
   const [password, tls] = await Promise.all([loadOrCreatePassword(home), loadCertificate(settings)])
   const cache = { ttl: settings.cache.ttl * 1000, maxBytes: settings.cache.max_size_mb * 1024 * 1024 }
-  engine = parts.add(await Engine.start({ postgres, connections, environment, log, cache }), (started) =>
-    started.stop(),
+  const { max_api_calls, max_keys, max_rows, max_bytes } = settings.limits
+  const limits = { apiCalls: max_api_calls, keys: max_keys, rows: max_rows, bytes: max_bytes }
+  engine = parts.add(
+    await Engine.start({ postgres, connections, environment, log, cache, limits }),
+    (started) => started.stop(),
   )
   gateway = await startGateway({
     ...listen,

@@ -1,7 +1,8 @@
 /** Virtual tables through the gateway, by both protocols. */
-import pg from 'pg'
+import type pg from 'pg'
 import postgres from 'postgres'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { errorOf } from './testing/error-of.js'
 import { describe as describeMessage, queryMessage, RawClient } from './testing/raw-client.js'
 import { startTestGateway, type TestGateway } from './testing/test-gateway.js'
 import { ByteWriter } from './wire/byte-writer.js'
@@ -33,15 +34,6 @@ beforeEach(() => {
 const asked = () => world.calls.map(({ table, quals }) => `${table}: ${quals.join('; ')}`).sort()
 
 const cityOf = (ip: string) => `select city from place where ip = '${ip}'`
-
-async function errorOf(promise: Promise<unknown>): Promise<pg.DatabaseError> {
-  const error = await promise.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  )
-  if (!(error instanceof pg.DatabaseError)) throw new Error(`no database error, but ${String(error)}`)
-  return error
-}
 
 describe('simple queries', () => {
   test('a join asks for each distinct address once', async () => {

@@ -14,6 +14,7 @@ import { LookupTables } from './lookup/lookup-tables.js'
 import { StatementTexts } from './parse/statements.js'
 import type { Optimisations } from './plan/unoptimised-scans.js'
 import type { Postgres } from './postgres/postgres.js'
+import { defaultLimits, type Limits } from './report/limits.js'
 import { Loans } from './run/loans.js'
 import { prepareStatement } from './run/prepare-statement.js'
 import { StatementPlans } from './run/statement-plan.js'
@@ -29,6 +30,10 @@ export interface EngineOptions {
   readonly log: Logger
   /** Rows that are kept for later statements. Default is none. */
   readonly cache?: CacheOptions
+  /** What a statement may ask for, unless its session says otherwise. */
+  readonly limits?: Partial<Limits>
+  /** Milliseconds of a clock that only goes forward, for notices of progress; tests have one of their own. */
+  readonly now?: () => number
   /** Default is all; none is for tests, which compare the answers. */
   readonly optimisations?: Optimisations
 }
@@ -63,7 +68,7 @@ export class Engine implements StatementEngine {
 
   /** Brings the catalog up to date. @throws DatabaseError when a connection's settings are wrong */
   static async start(options: EngineOptions): Promise<Engine> {
-    const { postgres, connections, environment, log, cache, optimisations = 'all' } = options
+    const { postgres, connections, environment, log, cache, limits, optimisations = 'all' } = options
     const opened = connections
       .filter((one): one is ConnectionOptions => !isAggregator(one))
       .map((connection) => new Connection(connection, environment, log))
@@ -89,6 +94,8 @@ export class Engine implements StatementEngine {
       cache: new ScanCache({ maxBytes: maxBytes - lookupBytes }),
       lookups: new LookupTables({ engineConfig, log, maxBytes: lookupBytes, sources }),
       cacheTtl: cache?.ttl ?? 0,
+      limits: { ...defaultLimits, ...limits },
+      now: options.now ?? (() => performance.now()),
     }
     return new Engine(postgres, workshop, viewNames, log)
   }

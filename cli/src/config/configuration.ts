@@ -1,6 +1,7 @@
 /** The configuration file: config.json in the home. */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { defaultLimits } from '@millrace/sql-engine/report/limits'
 import { z } from 'zod'
 import { UserError } from '../user-error.js'
 
@@ -36,6 +37,14 @@ const connection = z.unknown().transform((value, context) => {
   return z.NEVER
 })
 
+/** @param usual Infinity for none */
+const ceiling = (usual: number) =>
+  z
+    .int()
+    .min(-1)
+    .default(Number.isFinite(usual) ? usual : -1)
+    .transform((limit) => (limit === -1 ? Number.POSITIVE_INFINITY : limit))
+
 const configuration = z.strictObject({
   listen: z
     .strictObject({
@@ -59,6 +68,16 @@ const configuration = z.strictObject({
       ttl: timeToLive.default(300),
       /** Megabytes of rows that are kept at most. */
       max_size_mb: z.number().positive().default(1024),
+    })
+    .prefault({}),
+  /** What one statement may ask for; -1 for no ceiling. A session may choose otherwise. */
+  limits: z
+    .strictObject({
+      max_api_calls: ceiling(defaultLimits.apiCalls),
+      /** Combinations of key values that one scan asks for. */
+      max_keys: ceiling(defaultLimits.keys),
+      max_rows: ceiling(defaultLimits.rows),
+      max_bytes: ceiling(defaultLimits.bytes),
     })
     .prefault({}),
   /** By the name of the schema in which the connection's tables stand. */

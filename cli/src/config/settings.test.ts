@@ -22,6 +22,12 @@ describe('settings', () => {
       listen: { host: '127.0.0.1', port: 9193 },
       tls: true,
       cache: { ttl: 300, max_size_mb: 1024 },
+      limits: {
+        max_api_calls: Number.POSITIVE_INFINITY,
+        max_keys: 100_000,
+        max_rows: Number.POSITIVE_INFINITY,
+        max_bytes: 10 * 1024 ** 3,
+      },
       connections: { aws: { plugin: 'aws' }, ipstack: { plugin: 'ipstack' } },
     })
   })
@@ -80,6 +86,7 @@ describe('a configuration file with a fault', () => {
     )
 
   it.each<[unknown, string]>([
+    [{ limits: { max_rows: -2 } }, 'limits.max_rows: Too small: expected number to be >=-1'],
     [{ cache: { ttl: -1 } }, 'cache.ttl: Too small: expected number to be >=0'],
     [
       { connections: { aws: { plugin: 'aws', cache_ttl: '60' } } },

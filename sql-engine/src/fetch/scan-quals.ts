@@ -40,6 +40,16 @@ export function countCalls(quals: ScanQuals, keys: Readonly<Record<string, Key |
   return calls
 }
 
+/** How many combinations of values the conditions list for the keys of which a call takes only so many. */
+export function countKeys(quals: ScanQuals, keys: Readonly<Record<string, Key | undefined>>): number {
+  let count = 1
+  for (const [column, ofColumn] of Object.entries(quals)) {
+    const equal = ofColumn.find((qual) => qual.operator === '=')
+    if (equal?.operator === '=' && keys[column]?.valuesPerCall !== undefined) count *= equal.values.length
+  }
+  return count
+}
+
 function firstToDivide(quals: ScanQuals, keys: Readonly<Record<string, Key | undefined>>) {
   for (const [column, ofColumn] of Object.entries(quals)) {
     const size = keys[column]?.valuesPerCall

@@ -11,7 +11,7 @@ import type { VirtualTable } from '../catalog/virtual-table.js'
 import { canceledError, DatabaseError } from '../database-error.js'
 import type { CallCounts } from './call-counts.js'
 import type { Connection } from './connection.js'
-import { callsOf, type ScanQuals } from './scan-quals.js'
+import { callsOf, countKeys, type ScanQuals } from './scan-quals.js'
 
 export interface ScanRequest {
   readonly table: VirtualTable
@@ -67,8 +67,19 @@ function* listsOf(request: ScanRequest, signal: AbortSignal): Generator<AsyncIte
   )
   for (const quals of callsOf(request.quals, table.keys)) {
     const scan = scanOf(request, wanted, quals, signal)
-    yield hydrates.length === 0 ? table.list(scan) : hydratedRows(table, hydrates, scan)
+    const rows = hydrates.length === 0 ? table.list(scan) : hydratedRows(table, hydrates, scan)
+    yield counted(rows, countKeys(quals, table.keys), request.counts)
   }
+}
+
+/** Tells when the keys of a list are done. */
+async function* counted(
+  rows: AsyncIterable<readonly Row[]>,
+  keys: number,
+  counts: CallCounts,
+): AsyncGenerator<readonly Row[], void, void> {
+  yield* rows
+  counts.keysDone(keys)
 }
 
 async function* hydratedRows(
@@ -104,7 +115,7 @@ function scanOf(
     call: (name, run) =>
       connection.limit(async () => {
         signal.throwIfAborted()
-        counts.calls++
+        counts.beginCall(name)
         try {
           return await run(signal)
         } catch (error) {

@@ -1,5 +1,6 @@
 import { Client, type ClientConfig, DatabaseError as ServerError } from 'pg'
 import type { Logger } from 'pino'
+import { settingNames } from '../bind/session-settings.js'
 import { clientRole, databaseName, internalSchema, scanSchema } from './names.js'
 
 /** Everything that must stand in the server besides the catalog. May be run any number of times. */
@@ -30,6 +31,7 @@ export async function prepareDatabase(config: ClientConfig, log: Logger): Promis
       [scanSchema],
     )
     if (rows[0]?.prepared !== true) await client.query(databaseObjects)
+    await grantSettings(client)
     await dropScanTables(client, log)
   } finally {
     await client.end()
@@ -46,6 +48,16 @@ async function createDatabase(config: ClientConfig): Promise<void> {
   } finally {
     await client.end()
   }
+}
+
+/** Without it, only a superuser may ALTER ROLE or ALTER DATABASE … SET what PostgreSQL itself does not know. */
+async function grantSettings(client: Client): Promise<void> {
+  const { rows } = await client.query<{ name: string }>(
+    `SELECT name FROM unnest($1::text[]) AS name WHERE NOT has_parameter_privilege($2, name, 'SET')`,
+    [settingNames, clientRole],
+  )
+  if (rows.length === 0) return
+  await client.query(`GRANT SET ON PARAMETER ${rows.map(({ name }) => name).join(', ')} TO ${clientRole}`)
 }
 
 async function dropScanTables(client: Client, log: Logger): Promise<void> {

@@ -1,18 +1,18 @@
 /** Runs the scans of a plan: each as soon as those are staged that its key queries read. */
 import type { VirtualLeaf } from '../bind/binding.js'
-import type { ScanCache } from '../cache/scan-cache.js'
+import type { ScanCache, ScanMaker } from '../cache/scan-cache.js'
 import type { VirtualTable } from '../catalog/virtual-table.js'
 import { canceledError, DatabaseError } from '../database-error.js'
 import { narrowMembers } from '../fetch/aggregator.js'
-import { CallCounts } from '../fetch/call-counts.js'
 import type { Connection } from '../fetch/connection.js'
-import type { ScanQuals } from '../fetch/scan-quals.js'
-import { scanRows } from '../fetch/scan-rows.js'
+import { countKeys, type ScanQuals } from '../fetch/scan-quals.js'
 import { listableTypes, lookupColumn, lookupKeys } from '../lookup/lookup-sources.js'
 import type { LookupTables } from '../lookup/lookup-tables.js'
 import type { ScanPlan } from '../plan/scan-plan.js'
+import type { StatementMeter } from '../report/statement-meter.js'
 import type { ScanTable } from '../stage/scan-table.js'
 import type { ScanTables } from '../stage/scan-tables.js'
+import { fetchScan, withinOwnCeilings } from './fetch-scan.js'
 import type { PushedQuals, QualPusher } from './push-quals.js'
 import { stageMembers } from './stage-members.js'
 
@@ -34,6 +34,7 @@ export interface ScanRun {
   /** What rows of an aggregator's table that come through one of its connections are kept under. */
   memberSource(leaf: VirtualLeaf, member: Connection): string
   readonly sharesScans: boolean
+  readonly meter: StatementMeter
   readonly signal: AbortSignal
 }
 
@@ -107,6 +108,7 @@ async function stage(
   const request = { columns: table.columns, filled: columns, tableName: table.table.name }
   const stageNothing = () => run.scanTables.stage({ ...request, rows: noRows(), signal })
   if (pushed.kind === 'none' || limit === 0) return stageNothing()
+  run.meter.checkKeys(table.table.name, countKeys(pushed.quals, table.table.keys))
   const aggregated = run.membersOf(leaf)
   if (aggregated === undefined) {
     const connection = run.connectionOf(leaf)
@@ -145,10 +147,10 @@ async function stageConnection(
   const maxAge = run.maxAgeOf(table, connection)
   const lookup = await lookUp(run, scan, quals, maxAge, signal)
   if (lookup !== undefined) return lookup
-  const request = { columns: table.columns, filled: columns, tableName: table.table.name }
+  const { keys } = table.table
   const asked = {
     source,
-    keys: table.table.keys,
+    keys,
     lookupKey: lookupKeyOf(table),
     columns: new Set(columns),
     quals,
@@ -156,32 +158,26 @@ async function stageConnection(
     maxAge,
     signal,
   }
-  return run.cache.get(asked, {
-    fetch: (shape, fetchSignal) => {
-      const counts = new CallCounts()
-      const rows = scanRows({
-        table,
-        connection,
-        columns,
-        quals: shape.quals,
-        limit,
-        counts,
-        signal: fetchSignal,
-      })
-      return run.scanTables.stage({ ...request, rows, signal: fetchSignal })
-    },
+  const maker: ScanMaker = {
+    fetch: (shape, fetchSignal) =>
+      fetchScan(
+        { table, connection, columns, quals: shape.quals, limit, signal: fetchSignal },
+        run.scanTables,
+        run.meter,
+      ),
     combine: (name, parts, combineSignal) => {
       const column = table.columns.find((one) => one.name === name)
       if (column === undefined) throw new Error(`${table.table.name} has no column ${name}`)
       const texts = parts.map((part) => ({ ...part, values: part.values?.map(String) }))
       return run.scanTables.combine(column, texts, combineSignal)
     },
-  })
+  }
+  return withinOwnCeilings(run.meter, () => run.cache.get(asked, maker))
 }
 
 /** @returns undefined for a scan that is no lookup, or cannot be answered from those that are kept */
 async function lookUp(
-  { lookups, scanTables, hasFixedSnapshot }: ScanRun,
+  { lookups, scanTables, hasFixedSnapshot, meter }: ScanRun,
   { table, connection, source, columns, limit }: ConnectionScan,
   quals: ScanQuals,
   maxAge: number,
@@ -193,35 +189,25 @@ async function lookUp(
   if (keys === undefined || column === undefined) return undefined
   const [listed] = quals[column.name] ?? []
   const values = new Map(listed?.operator === '=' ? listed.values.map((value) => [String(value), value]) : [])
-  return lookups.get({
-    source,
-    columns: new Set(columns),
-    keys,
-    limit,
-    maxAge,
-    signal,
-    fetch: (missing, filled, fetchSignal) => {
-      const [first, ...others] = missing.flatMap((key) => values.get(key) ?? [])
-      if (first === undefined) throw new Error(`no value is left for ${column.name}`)
-      const rows = scanRows({
-        table,
-        connection,
-        columns: filled,
-        quals: { [column.name]: [{ operator: '=', values: [first, ...others] }] },
-        limit: undefined,
-        counts: new CallCounts(),
-        signal: fetchSignal,
-      })
-      const { columns: all } = table
-      return scanTables.stage({
-        columns: all,
-        filled,
-        tableName: table.table.name,
-        rows,
-        signal: fetchSignal,
-      })
-    },
-  })
+  const ask = () =>
+    lookups.get({
+      source,
+      columns: new Set(columns),
+      keys,
+      limit,
+      maxAge,
+      signal,
+      fetch: (missing, filled, fetchSignal) => {
+        const [first, ...others] = missing.flatMap((key) => values.get(key) ?? [])
+        if (first === undefined) throw new Error(`no value is left for ${column.name}`)
+        const missingQuals: ScanQuals = {
+          [column.name]: [{ operator: '=', values: [first, ...others] }],
+        }
+        const request = { table, connection, columns: filled, quals: missingQuals, limit: undefined }
+        return fetchScan({ ...request, signal: fetchSignal }, scanTables, meter)
+      },
+    })
+  return withinOwnCeilings(meter, ask)
 }
 
 /** The key by whose values a table's rows can be told apart, since each is found by one of them. */

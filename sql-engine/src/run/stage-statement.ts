@@ -3,10 +3,11 @@ import type { VirtualLeaf } from '../bind/binding.js'
 import { timeToLive } from '../cache/time-to-live.js'
 import type { VirtualTable } from '../catalog/virtual-table.js'
 import type { Connection } from '../fetch/connection.js'
+import { StatementMeter } from '../report/statement-meter.js'
 import type { ScanTable } from '../stage/scan-table.js'
 import type { PrepareOptions, Session } from '../statement.js'
 import { QualPusher } from './push-quals.js'
-import { runScans } from './run-scans.js'
+import { runScans, type ScanRun } from './run-scans.js'
 import { memberSource } from './stage-members.js'
 import type { StatementPlan } from './statement-plan.js'
 import type { Workshop } from './workshop.js'
@@ -20,37 +21,45 @@ export async function stageStatement(
   plan: StatementPlan,
   workshop: Workshop,
   session: Session,
-  { parameters, signal }: PrepareOptions,
+  { parameters, signal, notice }: PrepareOptions,
   reader: 'session' | 'loopback' = 'session',
 ): Promise<ReadonlyMap<VirtualLeaf, ScanTable>> {
   const staged = new Map<VirtualLeaf, ScanTable>()
   const pusher = new QualPusher(session, parameters, plan.writer, (leaf) => tableOf(staged, leaf).name)
   const { scans, columns } = plan.fetching()
   await pusher.evaluateConstants(scans)
-  await runScans(
-    {
-      plans: scans,
-      columns,
-      pusher,
-      scanTables: workshop.scanTables,
-      cache: workshop.cache,
-      lookups: workshop.lookups,
-      maxAgeOf: ({ table }, connection) =>
-        timeToLive({
-          session: plan.settings.cacheTtl,
-          connection: connection.cacheTtl,
-          table,
-          server: workshop.cacheTtl,
-        }),
-      hasFixedSnapshot: reader === 'loopback' || plan.settings.hasFixedSnapshot,
-      connectionOf: ({ table }) => connectionOf(table, workshop),
-      membersOf: ({ table }) => workshop.aggregators.get(table.connection.name)?.members,
-      memberSource: ({ table }, member) => memberSource(table, member, workshop.virtualTables.values()),
-      sharesScans: workshop.sharesScans,
-      signal,
-    },
-    staged,
-  )
+  const meter = new StatementMeter({
+    limits: { ...workshop.limits, ...plan.settings.limits },
+    notice: plan.settings.progress ? notice : undefined,
+    now: workshop.now,
+  })
+  const run: ScanRun = {
+    plans: scans,
+    columns,
+    pusher,
+    scanTables: workshop.scanTables,
+    cache: workshop.cache,
+    lookups: workshop.lookups,
+    maxAgeOf: ({ table }, connection) =>
+      timeToLive({
+        session: plan.settings.cacheTtl,
+        connection: connection.cacheTtl,
+        table,
+        server: workshop.cacheTtl,
+      }),
+    hasFixedSnapshot: reader === 'loopback' || plan.settings.hasFixedSnapshot,
+    connectionOf: ({ table }) => connectionOf(table, workshop),
+    membersOf: ({ table }) => workshop.aggregators.get(table.connection.name)?.members,
+    memberSource: ({ table }, member) => memberSource(table, member, workshop.virtualTables.values()),
+    sharesScans: workshop.sharesScans,
+    meter,
+    signal,
+  }
+  try {
+    await runScans(run, staged)
+  } finally {
+    meter.close()
+  }
   return staged
 }
 

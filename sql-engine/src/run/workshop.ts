@@ -3,6 +3,7 @@ import type { VirtualTable } from '../catalog/virtual-table.js'
 import type { Aggregator } from '../fetch/aggregator.js'
 import type { Connection } from '../fetch/connection.js'
 import type { LookupTables } from '../lookup/lookup-tables.js'
+import type { Limits } from '../report/limits.js'
 import type { ScanTables } from '../stage/scan-tables.js'
 import type { Loans } from './loans.js'
 import type { StatementPlans } from './statement-plan.js'
@@ -18,6 +19,10 @@ export interface Workshop {
   readonly lookups: LookupTables
   /** How long rows answer later statements, unless their session says otherwise; in milliseconds. */
   readonly cacheTtl: number
+  /** What a statement may ask for, unless its session says otherwise. */
+  readonly limits: Limits
+  /** Milliseconds of a clock that only goes forward. */
+  readonly now: () => number
   /** Whether scans of one statement that ask the same are one. */
   readonly sharesScans: boolean
   readonly loans: Loans

@@ -4,17 +4,19 @@ import type { CopyRowEncoder } from './copy-row-encoder.js'
 /** Characters in a chunk at least, but for the last. */
 const chunkLength = 64 * 1024
 
-/** Counts what has gone through. */
-export interface CopyProgress {
-  rowCount: number
-  bytes: number
+/** Counts what goes through. */
+export interface CopyMeter {
+  /** @throws DatabaseError if they are too many */
+  addRows(count: number): void
+  /** @throws DatabaseError if they are too many */
+  addBytes(count: number): void
 }
 
 /** Encodes rows and gathers them in chunks of a size that is worth a write. */
 export async function* copyChunks(
   batches: AsyncIterable<readonly Row[]>,
   encode: CopyRowEncoder,
-  progress: CopyProgress,
+  meter: CopyMeter,
 ): AsyncGenerator<Buffer, void, void> {
   let lines = ''
   for await (const batch of batches) {
@@ -23,14 +25,14 @@ export async function* copyChunks(
       if (lines.length < chunkLength) continue
       const chunk = Buffer.from(lines)
       lines = ''
-      progress.bytes += chunk.length
+      meter.addBytes(chunk.length)
       yield chunk
     }
-    progress.rowCount += batch.length
+    meter.addRows(batch.length)
   }
   if (lines === '') return
   const chunk = Buffer.from(lines)
-  progress.bytes += chunk.length
+  meter.addBytes(chunk.length)
   yield chunk
 }
 

@@ -9,7 +9,7 @@ import type { CatalogColumn } from '../catalog/virtual-table.js'
 import { canceledError, DatabaseError } from '../database-error.js'
 import { scanSchema } from '../postgres/names.js'
 import { abortable, untilAborted } from './abortable.js'
-import { type CopyProgress, copyChunks, readAhead } from './copy-chunks.js'
+import { type CopyMeter, copyChunks, readAhead } from './copy-chunks.js'
 import { copyRowEncoder } from './copy-row-encoder.js'
 import type { ScanTable } from './scan-table.js'
 import {
@@ -29,6 +29,8 @@ export interface StageRequest {
   /** The virtual table's name, for errors. */
   readonly tableName: string
   readonly rows: AsyncIterable<readonly Row[]>
+  /** Counts them too, and may refuse more of them. */
+  readonly meter?: CopyMeter
   readonly signal: AbortSignal
 }
 
@@ -147,7 +149,7 @@ export class ScanTables {
   }
 
   async #stage(
-    { columns, filled, tableName, rows }: StageRequest,
+    { columns, filled, tableName, rows, meter }: StageRequest,
     controller: AbortController,
   ): Promise<ScanTable> {
     const { signal } = controller
@@ -156,9 +158,9 @@ export class ScanTables {
     // COPY wants a column even where only the number of rows matters.
     const named = columns.filter((column) => filled.includes(column.name))
     const written = named.length > 0 ? named : columns.slice(0, 1)
-    const progress: CopyProgress = { rowCount: 0, bytes: 0 }
+    const tally = new Tally(meter)
     const encode = copyRowEncoder(written, tableName)
-    const chunks = copyChunks(untilAborted(rows, signal), encode, progress)
+    const chunks = copyChunks(untilAborted(rows, signal), encode, tally)
     const source = this.#hasRoom ? chunks : await readAhead(chunks, readAheadBytes)
     const writtenNames = written.map((column) => column.name)
     let oid: number
@@ -173,8 +175,7 @@ export class ScanTables {
         // The source may be waiting for its API; until it ends, so does the pipeline.
         copy.once('error', (error) => controller.abort(error))
         await pipeline(Readable.from(source), copy)
-        if (progress.rowCount >= analyzeRows)
-          await client.query(analyzeScanTable(qualifiedName, writtenNames))
+        if (tally.rows >= analyzeRows) await client.query(analyzeScanTable(qualifiedName, writtenNames))
         return created
       })
     } catch (error) {
@@ -188,8 +189,8 @@ export class ScanTables {
       name,
       qualifiedName,
       oid,
-      rowCount: progress.rowCount,
-      approximateBytes: progress.bytes,
+      rowCount: tally.rows,
+      approximateBytes: tally.bytes,
       release: () => {
         if (this.#live.delete(qualifiedName)) this.#janitor.drop(qualifiedName)
       },
@@ -240,6 +241,27 @@ export class ScanTables {
       )
       throw error
     }
+  }
+}
+
+/** Counts for itself and for whoever else wants to know. */
+class Tally implements CopyMeter {
+  rows = 0
+  bytes = 0
+  readonly #other: CopyMeter | undefined
+
+  constructor(other: CopyMeter | undefined) {
+    this.#other = other
+  }
+
+  addRows(count: number): void {
+    this.rows += count
+    this.#other?.addRows(count)
+  }
+
+  addBytes(count: number): void {
+    this.bytes += count
+    this.#other?.addBytes(count)
   }
 }
 

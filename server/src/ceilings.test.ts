@@ -1,0 +1,154 @@
+/** Ceilings on what a statement may ask for, through the gateway. */
+import type pg from 'pg'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { errorOf } from './testing/error-of.js'
+import { startTestGateway, type TestGateway } from './testing/test-gateway.js'
+
+let world: TestGateway
+let client: pg.Client
+
+beforeAll(async () => {
+  world = await startTestGateway()
+  client = await world.connect()
+})
+
+afterAll(() => world?.stop())
+
+beforeEach(async () => {
+  await client.query('reset all')
+  world.calls.length = 0
+})
+
+const twoPlaces = `select city from place where ip in ('1.1.1.1', '2.2.2.2')`
+const places = 'select e.name, p.city from event e join place p on p.ip = e.address::inet'
+
+describe('millrace.max_api_calls', () => {
+  test('a scan that is known to need more makes none', async () => {
+    await client.query('set millrace.max_api_calls = 1')
+    const error = await errorOf(client.query(twoPlaces))
+    expect(error).toMatchObject({
+      code: '53400',
+      message: 'the statement needs at least 2 API calls',
+      detail: 'Table "place" needs 2; none of the 2 has been made. millrace.max_api_calls allows 1.',
+    })
+    expect(error.hint).toContain('millrace.max_api_calls')
+    expect(world.calls).toEqual([])
+    await client.query('set millrace.max_api_calls = 2')
+    expect((await client.query(twoPlaces)).rowCount).toBe(2)
+  })
+
+  test('calls of all scans of the statement count', async () => {
+    const join = `${places} where e.trail = 't1' and e.address ~ '^\\d'`
+    await client.query('set millrace.max_api_calls = 2')
+    const error = await errorOf(client.query(join))
+    expect(error.message).toBe('the statement needs at least 3 API calls')
+    expect(error.detail).toMatch(/^Table "place" needs 2, beside 1 for other scans;/)
+    expect(world.calls.map(({ table }) => table)).toEqual(['event'])
+    await client.query('set millrace.max_api_calls = 3')
+    expect((await client.query(join)).rowCount).toBe(2)
+  })
+
+  test('0 makes no call; -1 lifts the ceiling', async () => {
+    await client.query('set millrace.max_api_calls = 0')
+    const error = await errorOf(client.query('select * from kind'))
+    expect(error.message).toBe('table "kind": List: the statement needs more than 0 API calls')
+    await client.query('set millrace.max_api_calls = -1')
+    expect((await client.query('select * from kind')).rowCount).toBe(2)
+  })
+
+  test('the extended protocol has it too, and the session goes on after the error', async () => {
+    await client.query('set millrace.max_api_calls = 0')
+    const text = 'select city from place where ip = $1'
+    expect((await errorOf(client.query(text, ['1.1.1.1']))).code).toBe('53400')
+    await client.query('reset millrace.max_api_calls')
+    expect((await client.query(text, ['1.1.1.1'])).rowCount).toBe(1)
+  })
+
+  test('another session that waits for the same rows has its own ceiling', async () => {
+    const other = await world.connect({ options: '-c millrace.max_api_calls=1' })
+    await other.query('set millrace.cache_ttl = 60')
+    await client.query('set millrace.cache_ttl = 60')
+    const held = world.holdCall()
+    const whole = `select * from event e, kind k where e.trail = 't1'`
+    const failing = errorOf(other.query(whole))
+    const call = await held
+    const waiting = client.query(
+      `select * from ${call.table} where ${call.table === 'event' ? "trail = 't1'" : 'true'}`,
+    )
+    call.answer()
+    expect((await failing).code).toBe('53400')
+    expect((await waiting).rowCount).toBeGreaterThan(0)
+  })
+})
+
+describe('other ceilings', () => {
+  test('keys of a scan', async () => {
+    await client.query('set millrace.max_keys = 1')
+    const error = await errorOf(client.query(twoPlaces))
+    expect(error).toMatchObject({
+      code: '53400',
+      message: 'table "place" would have to be asked for 2 keys',
+    })
+    expect(error.detail).toContain('millrace.max_keys allows 1.')
+    expect(world.calls).toEqual([])
+  })
+
+  test('rows of a statement', async () => {
+    await client.query('set millrace.max_rows = 2')
+    const error = await errorOf(client.query(`select * from event where trail = 't1'`))
+    expect(error).toMatchObject({
+      code: '53400',
+      message: 'table "event": the statement fetches more than 2 rows',
+    })
+    await client.query('set millrace.max_rows = 3')
+    expect((await client.query(`select * from event where trail = 't1'`)).rowCount).toBe(3)
+  })
+
+  test('bytes of a statement', async () => {
+    await client.query("set millrace.max_bytes = '1B'")
+    const error = await errorOf(client.query('select * from kind'))
+    expect(error).toMatchObject({
+      code: '53400',
+      message: 'table "kind": the statement fetches more than 1 bytes of rows',
+    })
+    await client.query("set millrace.max_bytes = '1kB'")
+    expect((await client.query('select * from kind')).rowCount).toBe(2)
+  })
+})
+
+describe('how they are set', () => {
+  test("in a connection's options, by SET LOCAL, for a role", async () => {
+    const options = await world.connect({ options: '-c millrace.max_api_calls=0' })
+    expect((await errorOf(options.query('select * from kind'))).code).toBe('53400')
+
+    await client.query('begin; set local millrace.max_api_calls = 0')
+    expect((await errorOf(client.query('select * from kind'))).code).toBe('53400')
+    await client.query('rollback')
+    expect((await client.query('select * from kind')).rowCount).toBe(2)
+
+    await client.query('alter role millrace set millrace.max_api_calls = 0')
+    try {
+      const later = await world.connect()
+      expect((await errorOf(later.query('select * from kind'))).code).toBe('53400')
+    } finally {
+      await client.query('alter role millrace reset millrace.max_api_calls')
+    }
+  })
+
+  test.each([
+    ['max_api_calls', 'many', 'Give a whole number, -1 for no ceiling.'],
+    ['max_keys', '-2', 'Give a whole number, -1 for no ceiling.'],
+    ['max_rows', '1.5', 'Give a whole number, -1 for no ceiling.'],
+    ['max_bytes', '1 gb', 'Give a number of bytes, or one with a unit (kB, MB, GB, TB), -1 for no ceiling.'],
+    ['progress', 'loud', 'Give on or off.'],
+    ['cache_ttl', 'soon', 'Give a number of seconds, 0 for rows that are asked for anew.'],
+  ])('%s = %s is refused', async (name, value, hint) => {
+    await client.query(`select set_config('millrace.${name}', $1, false)`, [value])
+    expect(await errorOf(client.query('select * from kind'))).toMatchObject({
+      code: '22023',
+      message: `invalid value for parameter "millrace.${name}": "${value}"`,
+      hint,
+    })
+    expect(world.calls).toEqual([])
+  })
+})
