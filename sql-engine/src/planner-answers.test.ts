@@ -250,6 +250,8 @@ describe('key queries leave out what does not hold for sure', () => {
 })
 
 describe('columns', () => {
+  test('of a join under an alias', () => expectSame('select j.label from (note join thing using (id)) as j'))
+
   test('of a join under an alias that renames them', () =>
     expectSame('select c6 from (note join thing using (id)) as j (c1, c2, c3, c4, c5, c6)'))
 })

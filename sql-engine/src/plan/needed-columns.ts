@@ -57,10 +57,9 @@ class Needs {
 
   addReference(reference: Inside<'ColumnRef'>): void {
     const bound = this.#binding.columnOf(reference)
-    if (bound !== undefined) {
-      if (bound.leaf.kind === 'virtual') this.#add(bound.leaf, bound.column)
-      return
-    }
+    if (bound?.leaf.kind === 'virtual') this.#add(bound.leaf, bound.column)
+    // The alias of a join stands for columns of the tables in it.
+    if (bound !== undefined && (bound.leaf.kind !== 'opaque' || isFunction(bound.leaf))) return
     const fields = reference.fields ?? []
     const last = fields.at(-1)
     if (last === undefined || this.#placedStars.has(reference)) return
@@ -102,9 +101,7 @@ class Needs {
   #addRows(name: string | undefined): void {
     const named = name === undefined ? [] : this.#leaves.filter((leaf) => leaf.name === name)
     // A join's alias stands for rows of others; a function's does not.
-    const certain =
-      named.length > 0 &&
-      named.every(({ kind, node }) => kind !== 'opaque' || inside(node, 'RangeFunction') !== undefined)
+    const certain = named.length > 0 && named.every((leaf) => leaf.kind !== 'opaque' || isFunction(leaf))
     for (const leaf of certain ? named : this.#leaves) this.#addAll(leaf)
   }
 
@@ -123,6 +120,10 @@ class Needs {
     if (leaf.kind !== 'virtual') return
     for (const { name } of leaf.table.columns) this.columns.get(leaf)?.add(name)
   }
+}
+
+function isFunction({ node }: Leaf): boolean {
+  return inside(node, 'RangeFunction') !== undefined
 }
 
 function isBareStar(reference: Inside<'ColumnRef'>): boolean {
