@@ -5,7 +5,6 @@ import { DescribeRegionsCommand, type EC2Client } from '@aws-sdk/client-ec2'
 import { ApiError } from '@millrace/plugin-sdk/api-error'
 import { equalValues, type Qual } from '@millrace/plugin-sdk/qual'
 import { awsCallExpecting, type CallScan, ExpectedError } from './aws-call.js'
-import type { AwsConnection } from './connection.js'
 import { regionsOfPartition } from './partition-regions.js'
 
 export interface RegionSource {
@@ -39,9 +38,14 @@ export async function resolveRegions(
   })
 }
 
+/** What knows a connection's regions. */
+interface RegionList {
+  regions(scan: CallScan): Promise<readonly string[]>
+}
+
 /** The connection's regions, less those that the scan's conditions on `region` exclude. */
 export async function regionsOfScan(
-  scan: CallScan & { readonly connection: AwsConnection },
+  scan: CallScan & { readonly connection: RegionList },
   quals: readonly Qual<string>[] | undefined,
 ): Promise<readonly string[]> {
   const wanted = equalValues(quals)

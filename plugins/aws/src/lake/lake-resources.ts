@@ -1,0 +1,122 @@
+/**
+ * Rows of CloudTrail Lake's resources that have an ARN: each region lists names and ARNs, and another call tells
+ * the rest of one.
+ */
+import type { CloudTrailClient } from '@aws-sdk/client-cloudtrail'
+import type { JsonText } from '@millrace/plugin-sdk/column'
+import { merge } from '@millrace/plugin-sdk/merge'
+import { equalValue, type Qual } from '@millrace/plugin-sdk/qual'
+import type { Key } from '@millrace/plugin-sdk/table'
+import { awsCallExpecting, type CallScan, ExpectedError } from '../aws-call.js'
+import type { AwsConnection } from '../connection.js'
+import { type IdentityValues, identityOfScan } from '../identity-columns.js'
+import { jsonOrNull } from '../json-value.js'
+import { regionsOfScan } from '../regions.js'
+import type { TokenPage } from '../token-pages.js'
+import { type LakeResourceKind, regionOfLakeArn } from './lake-arn.js'
+import { type LakeOptions, type LakePage, lakeList } from './lake-list.js'
+
+/** Keys of every table of such resources. */
+export const lakeResourceKeys = {
+  arn: { operators: ['='], valuesPerCall: 1, inherent: true },
+  region: { operators: ['='], inherent: true },
+  account_id: { operators: ['='], inherent: true },
+} as const satisfies Record<string, Key>
+
+/** What the list tells. */
+export interface LakeName {
+  readonly arn: string | undefined
+  readonly name: string | undefined
+}
+
+/** Columns that every table of such resources has. */
+export interface LakeRow extends Partial<IdentityValues> {
+  readonly name?: string | null | undefined
+  readonly arn?: string | null | undefined
+  readonly akas?: JsonText | null | undefined
+  readonly title?: string | null | undefined
+  readonly region?: string | null | undefined
+}
+
+export interface LakeResource<Details extends object> {
+  readonly kind: LakeResourceKind
+  readonly listCall: string
+  list(client: CloudTrailClient, page: LakePage, options: LakeOptions): Promise<TokenPage<LakeName>>
+  readonly getCall: string
+  get(client: CloudTrailClient, arn: string, options: LakeOptions): Promise<LakeName & { details: Details }>
+  /** Errors that say that there is none of the ARN, or no longer. */
+  readonly gone: readonly string[]
+}
+
+interface LakeScan extends CallScan {
+  readonly connection: AwsConnection
+  readonly limit: number | undefined
+  readonly columns: ReadonlySet<string>
+  readonly quals: {
+    readonly arn?: readonly Qual<string>[] | undefined
+    readonly region?: readonly Qual<string>[] | undefined
+    readonly account_id?: readonly Qual<string>[] | undefined
+  }
+}
+
+/** Rows of all resources, without their details; of the one that a condition names, with them. */
+export async function* listLakeResources<Details extends object>(
+  resource: LakeResource<Details>,
+  scan: LakeScan,
+): AsyncGenerator<readonly (LakeRow & Partial<Details>)[]> {
+  const identity = await identityOfScan(scan, scan.quals.account_id)
+  if (identity === undefined) return
+  const regions = await regionsOfScan(scan, scan.quals.region)
+  const arn = equalValue(scan.quals.arn)
+  if (arn === undefined) {
+    yield* merge(regions.map((region) => resourcesIn(region, identity, resource, scan)))
+    return
+  }
+  const region = regionOfLakeArn(resource.kind, arn)
+  if (region === undefined || !regions.includes(region)) return
+  const found = await getResource(resource, arn, region, scan)
+  if (found?.arn === arn) yield [{ ...namesOf(found), ...found.details, region, ...identity }]
+}
+
+/**
+ * The details of a row that was listed; nothing where the resource is gone meanwhile.
+ * @param isWhole whether the row has them already
+ */
+export async function lakeResourceDetails<Details extends object>(
+  resource: LakeResource<Details>,
+  { arn, region }: LakeRow,
+  isWhole: boolean,
+  scan: LakeScan,
+): Promise<Partial<Details>> {
+  if (isWhole || typeof arn !== 'string' || typeof region !== 'string') return {}
+  return (await getResource(resource, arn, region, scan))?.details ?? {}
+}
+
+async function* resourcesIn<Details extends object>(
+  region: string,
+  identity: IdentityValues,
+  { listCall, list }: LakeResource<Details>,
+  scan: LakeScan,
+): AsyncGenerator<readonly (LakeRow & Partial<Details>)[]> {
+  for await (const names of lakeList({ name: listCall, region, limit: scan.limit, send: list }, scan)) {
+    const rows: LakeRow[] = names.map((name) => ({ ...namesOf(name), region, ...identity }))
+    // Details are what a row may lack.
+    yield rows as (LakeRow & Partial<Details>)[]
+  }
+}
+
+async function getResource<Details extends object>(
+  { getCall, get, gone }: LakeResource<Details>,
+  arn: string,
+  region: string,
+  scan: LakeScan,
+): Promise<(LakeName & { readonly details: Details }) | undefined> {
+  const answer = await awsCallExpecting(scan, getCall, region, gone, (abortSignal) =>
+    get(scan.connection.cloudTrail(region), arn, { abortSignal }),
+  )
+  return answer instanceof ExpectedError ? undefined : answer
+}
+
+function namesOf({ arn, name }: LakeName): LakeRow {
+  return { name, arn, akas: jsonOrNull(arn === undefined ? undefined : [arn]), title: name }
+}

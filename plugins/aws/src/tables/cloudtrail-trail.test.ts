@@ -1,0 +1,150 @@
+/** aws_cloudtrail_trail over the real SDK client, against answers that each test makes up. */
+import { collectRows } from '@millrace/plugin-sdk/testing'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import {
+  type Answers,
+  Refusal,
+  type StubAws,
+  startStubAws,
+  stubAccount,
+  stubIdentity,
+} from '../testing/stub-aws.js'
+import { cloudtrailTrail } from './cloudtrail-trail.js'
+
+let stub: StubAws
+beforeEach(async () => {
+  stub = await startStubAws()
+})
+afterEach(() => stub.stop())
+
+describe('aws_cloudtrail_trail', () => {
+  const arn = (region: string, name: string, owner = stubAccount) =>
+    `arn:aws:cloudtrail:${region}:${owner}:trail/${name}`
+  const everywhere = {
+    Name: 'everywhere',
+    TrailARN: arn('us-east-1', 'everywhere'),
+    HomeRegion: 'us-east-1',
+    IsMultiRegionTrail: true,
+  }
+  const local = {
+    Name: 'local',
+    TrailARN: arn('eu-west-1', 'local'),
+    HomeRegion: 'eu-west-1',
+    HasInsightSelectors: true,
+  }
+  const others = {
+    Name: 'others',
+    TrailARN: arn('us-east-1', 'others', '999999999999'),
+    HomeRegion: 'us-east-1',
+    IsOrganizationTrail: true,
+  }
+  const trails: Answers = {
+    GetCallerIdentity: stubIdentity,
+    DescribeTrails: ({ region }) => ({
+      trailList: region === 'eu-west-1' ? [everywhere, local, others] : [everywhere, others],
+    }),
+    GetTrailStatus: () => ({ IsLogging: true, LatestDeliveryTime: 1657139889 }),
+    GetEventSelectors: () => ({ EventSelectors: [{ ReadWriteType: 'All' }] }),
+    GetInsightSelectors: () => new Refusal('InsightNotEnabledException'),
+    ListTags: ({ input }) => ({
+      ResourceTagList: (input.ResourceIdList as string[]).map((id) => ({
+        ResourceId: id,
+        TagsList: id.endsWith('local') ? [] : [{ Key: 'k', Value: 'v' }, { Key: 'empty' }],
+      })),
+    }),
+  }
+  const regions = ['us-east-1', 'eu-west-1']
+
+  test('without columns of other calls, each region is asked once', async () => {
+    stub.answers = trails
+    const rows = await collectRows(cloudtrailTrail, {
+      connection: stub.connect({ regions }),
+      columns: ['name', 'region', 'home_region', 'akas', 'title'],
+    })
+    expect(rows).toHaveLength(5)
+    expect(rows).toContainEqual(
+      expect.objectContaining({
+        name: 'local',
+        region: 'eu-west-1',
+        title: 'local',
+        akas: `["${local.TrailARN}"]`,
+      }),
+    )
+    expect(stub.callNames()).toEqual(['DescribeTrails', 'DescribeTrails'])
+  })
+
+  test('details are asked once for each trail, at home', async () => {
+    stub.answers = trails
+    const rows = await collectRows(cloudtrailTrail, { connection: stub.connect({ regions }) })
+    const by = (name: string, region: string) =>
+      rows.find((row) => row.name === name && row.region === region)
+    for (const region of regions) {
+      expect(by('everywhere', region)).toMatchObject({
+        is_logging: true,
+        latest_delivery_time: new Date('2022-07-06T20:38:09Z'),
+        event_selectors: '[{"ReadWriteType":"All"}]',
+        tags_src: '[{"Key":"k","Value":"v"},{"Key":"empty"}]',
+        tags: '{"k":"v","empty":""}',
+        account_id: stubAccount,
+        partition: 'aws',
+      })
+      expect(by('others', region)?.is_logging).toBeUndefined()
+      expect(by('others', region)?.tags).toBeUndefined()
+    }
+    expect(by('local', 'eu-west-1')).toMatchObject({ tags_src: '[]', tags: null })
+    expect(by('local', 'eu-west-1')?.insight_selectors).toBeUndefined()
+    const count = (name: string) => stub.callNames().filter((each) => each === name).length
+    expect(count('GetTrailStatus')).toBe(2)
+    expect(count('GetEventSelectors')).toBe(2)
+    expect(count('GetInsightSelectors')).toBe(2)
+    expect(count('ListTags')).toBe(2)
+    expect(count('GetCallerIdentity')).toBe(1)
+    for (const { name, region, input } of stub.calls) {
+      if (name === 'GetTrailStatus') expect(input.Name).toContain(`:${region}:`)
+    }
+  })
+
+  test('tags are asked for twenty trails at once; one that is gone hides no other', async () => {
+    const many = Array.from({ length: 25 }, (_, i) => ({
+      Name: `t${i}`,
+      TrailARN: arn('us-east-1', `t${i}`),
+      HomeRegion: 'us-east-1',
+    }))
+    stub.answers = {
+      DescribeTrails: () => ({ trailList: many }),
+      ListTags: ({ input }) => {
+        const ids = input.ResourceIdList as string[]
+        if (ids.some((id) => id.endsWith('/t24'))) return new Refusal('ResourceNotFoundException')
+        return {
+          ResourceTagList: ids.map((id) => ({ ResourceId: id, TagsList: [{ Key: 'id', Value: id }] })),
+        }
+      },
+    }
+    const rows = await collectRows(cloudtrailTrail, { connection: stub.connect(), columns: ['tags'] })
+    expect(rows.filter((row) => row.tags === `{"id":"${row.arn}"}`)).toHaveLength(24)
+    expect(
+      stub.calls
+        .filter(({ name }) => name === 'ListTags')
+        .map(({ input }) => (input.ResourceIdList as []).length),
+    ).toEqual([20, 5, 1, 1, 1, 1, 1])
+  })
+
+  test('conditions on name, ARN, region and stubAccount narrow rows and calls', async () => {
+    stub.answers = trails
+    const count = async (quals: object) =>
+      (
+        await collectRows(cloudtrailTrail, {
+          connection: stub.connect({ regions }),
+          columns: ['is_logging'],
+          quals,
+        })
+      ).length
+    expect(await count({ name: [{ operator: '=', values: ['local', 'absent'] }] })).toBe(1)
+    expect(stub.callNames().filter((name) => name === 'GetTrailStatus')).toHaveLength(1)
+    expect(await count({ arn: [{ operator: '=', values: [everywhere.TrailARN] }] })).toBe(2)
+    expect(await count({ region: [{ operator: '=', values: ['eu-west-1'] }] })).toBe(3)
+    stub.calls.length = 0
+    expect(await count({ account_id: [{ operator: '=', values: ['1'] }] })).toBe(0)
+    expect(stub.callNames()).toEqual(['GetCallerIdentity'])
+  })
+})
