@@ -107,6 +107,31 @@ describe('refused before any call', () => {
   })
 })
 
+test('a table that is made WITH NO DATA asks for none', async () => {
+  await client.query('create table empty as select k.*, p.city from kind k, place p with no data')
+  expect((await client.query('select * from empty')).fields.map(({ name }) => name)).toContain('city')
+  await client.query('drop table empty')
+  expect(asked()).toEqual([])
+})
+
+test('inside a function, a key that only a join could give is an error that tells a way out', async () => {
+  const block = `do $$ declare found record; begin
+    for found in select city from own join place on place.ip = own.ip loop raise notice '%', found; end loop; end $$`
+  for (const text of [
+    block,
+    'create function cities() returns setof text language sql as $$ select city from own natural join place $$; select cities()',
+  ]) {
+    const error = await errorOf(client.query(text))
+    expect(error).toMatchObject({
+      code: 'HV002',
+      message: 'table "place" needs a value for its key column "ip"',
+      detail: expect.stringContaining('inside functions'),
+      hint: expect.stringContaining('CREATE TEMP TABLE'),
+    })
+  }
+  expect(asked()).toEqual([])
+})
+
 test("rows of others are locked beside a virtual table's", async () => {
   await client.query('begin')
   const { rows } = await client.query(

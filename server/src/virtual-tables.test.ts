@@ -360,12 +360,30 @@ describe('the extended protocol', () => {
   })
 })
 
-test('under another encoding, a statement over virtual tables is refused with a hint', async () => {
-  const other = await world.connect()
-  await other.query("set client_encoding = 'LATIN1'")
-  expect(await errorOf(other.query(cityOf('1.1.1.1')))).toMatchObject({
-    code: '0A000',
-    hint: "Run SET client_encoding = 'UTF8' first.",
+describe('under another encoding', () => {
+  let other: pg.Client
+  beforeAll(async () => {
+    other = await world.connect()
+    await other.query("set client_encoding = 'LATIN1'")
   })
-  expect((await other.query('select 1 as one')).rows).toEqual([{ one: 1 }])
+
+  test('a statement in ASCII works', async () => {
+    expect((await other.query(cityOf('1.1.1.1'))).rows).toEqual([{ city: 'city of 1.1.1.1' }])
+    const { rows } = await other.query('select city from place where ip = $1', ['2.2.2.2'])
+    expect(rows).toEqual([{ city: 'city of 2.2.2.2' }])
+  })
+
+  test.each([
+    ['the statement', `${cityOf('1.1.1.1')} and city <> 'é'`],
+    ['a value by which a table is asked', `select name from event where trail = 't' || chr(233)`],
+    ['a definition', `select city from accented where ip = '1.1.1.1'`],
+  ])('what is not ASCII in %s is refused with a hint', async (_, text) => {
+    await client.query(`create or replace view accented as select * from place where city <> 'é'`)
+    expect(await errorOf(other.query(text))).toMatchObject({
+      code: '0A000',
+      hint: "Run SET client_encoding = 'UTF8' first.",
+    })
+    expect((await other.query('select 1 as one')).rows).toEqual([{ one: 1 }])
+    expect(asked()).toEqual([])
+  })
 })

@@ -14,6 +14,7 @@ import {
 } from '../wire/frontend-messages.js'
 import { backend as messages } from '../wire/message-types.js'
 import type { BackendConnection } from './backend-connection.js'
+import { checkReadable } from './client-encoding.js'
 import type { FrameHead } from './frame-reader.js'
 import { HiddenReplies } from './hidden-replies.js'
 import { ReplyQueue, type Request } from './reply-queue.js'
@@ -101,6 +102,7 @@ export class Backend {
     this.send(executeMessage(ownName), { kind: 'execute', handler })
     this.send(closeMessage('P', ownName), { kind: 'close', handler: replies.last })
     await this.askHidden(replies)
+    checkReadable(this.parameters.get('client_encoding'), replies.rows.flat())
     return { rows: replies.rows }
   }
 

@@ -16,6 +16,7 @@ import { flushMessage, terminateMessage } from '../wire/frontend-messages.js'
 import { frontend } from '../wire/message-types.js'
 import { Backend } from './backend.js'
 import type { BackendConnection } from './backend-connection.js'
+import { checkReadable } from './client-encoding.js'
 import { ExtendedQueries } from './extended-query.js'
 import { type FrameHead, FrameReader } from './frame-reader.js'
 import { plain, type RequestKind } from './reply-queue.js'
@@ -273,7 +274,7 @@ export class Session {
       this.#client.flush()
     }
     try {
-      this.#checkEncoding()
+      checkReadable(this.#backend.parameters.get('client_encoding'), [statement.text])
       const { signal } = controller
       const options = parameters === undefined ? { signal, notice } : { parameters, signal, notice }
       // Asked together with the engine's own first question: it costs no round trip.
@@ -315,16 +316,6 @@ export class Session {
       controller.abort(timeoutReason)
       void this.#backend.cancel()
     }, milliseconds)
-  }
-
-  /** Values of the engine's questions come as text in the client's encoding. */
-  #checkEncoding(): void {
-    const encoding = this.#backend.parameters.get('client_encoding') ?? 'UTF8'
-    if (encoding === 'UTF8' || encoding === 'SQL_ASCII') return
-    throw new DatabaseError(`virtual tables cannot be queried under client_encoding ${encoding}`, {
-      sqlState: '0A000',
-      hint: "Run SET client_encoding = 'UTF8' first.",
-    })
   }
 
   /** @param start characters of the client's text that precede the statement */

@@ -25,6 +25,8 @@ describe('is planned:', () => {
     'explain analyze select * from place',
     'explain (verbose, analyze true) select * from place',
     'select * from "Mixed ""case"""',
+    'create materialized view v as select * from place',
+    'refresh materialized view whatever',
     '/* place */ select city -- from it\n from place',
   ])('%s', (text) => {
     expect(planned(text)).toEqual([true])
@@ -41,8 +43,9 @@ describe('is relayed as it stands:', () => {
     'select * from places',
     'select * from place where',
     'create view v as select * from place',
-    'create materialized view v as select * from place',
-    'refresh materialized view place',
+    'create materialized view v as select * from place with no data',
+    'refresh materialized view place with no data',
+    'create table t as select * from place with no data',
     'explain select * from place',
     'explain (analyze false) select * from place',
     'explain (analyze off) create table t as select * from place',

@@ -145,7 +145,10 @@ function isPlanned(node: Node): boolean {
       !fillsMaterializedView(explain.query)
     )
   const create = inside(node, 'CreateTableAsStmt')
-  if (create !== undefined) return create.objtype === 'OBJECT_TABLE' || fillsMaterializedView(node)
+  if (create !== undefined) {
+    const isFilled = create.into?.skipData !== true
+    return (create.objtype === 'OBJECT_TABLE' && isFilled) || fillsMaterializedView(node)
+  }
   const copy = inside(node, 'CopyStmt')
   // Files of the server are for superusers, as PostgreSQL then says.
   if (copy !== undefined) return copy.filename === undefined

@@ -38,3 +38,17 @@ export function missingKeyError(
     },
   )
 }
+
+/** The same error, where PostgreSQL has asked for a table by itself. The table's alias is one of PostgreSQL's then. */
+export function missingKeyInside(error: unknown): unknown {
+  if (!(error instanceof DatabaseError) || error.sqlState !== 'HV002') return error
+  return new DatabaseError(error.message.replace(/ \(here called ".*?"\)/, ''), {
+    sqlState: error.sqlState,
+    detail:
+      'PostgreSQL asks for the table by itself here, as it does inside functions and DO blocks, ' +
+      'and does not tell the values that a join would give.',
+    hint:
+      'Give the key as a value in the condition, or read the rows before and outside: ' +
+      'CREATE TEMP TABLE … AS SELECT … with the join, then use that table inside.',
+  })
+}

@@ -6,6 +6,7 @@ import { expandExecute } from '../expand/expand-execute.js'
 import { SourceText } from '../parse/source-text.js'
 import { fillsMaterializedView } from '../parse/statements.js'
 import { executeOf, findAll, type Node } from '../parse/syntax-tree.js'
+import { missingKeyInside } from '../plan/missing-key.js'
 import type { ScanTable } from '../stage/scan-table.js'
 import {
   type PreparedStatement,
@@ -21,6 +22,20 @@ import type { StatementPlan } from './statement-plan.js'
 import type { Workshop } from './workshop.js'
 
 export async function prepareStatement(
+  text: string,
+  tree: Node,
+  workshop: Workshop,
+  session: Session,
+  options: PrepareOptions,
+): Promise<PreparedStatement> {
+  try {
+    return await prepare(text, tree, workshop, session, options)
+  } catch (error) {
+    throw session.lender === undefined ? error : missingKeyInside(error)
+  }
+}
+
+async function prepare(
   text: string,
   tree: Node,
   workshop: Workshop,
