@@ -1,13 +1,16 @@
 /** `npm run bench`: ratios measured in one run; with --json one object that holds nothing else. */
 import { parseArgs } from 'node:util'
 import { articleJoin } from './article-join.js'
+import { cachedQuery } from './cached-query.js'
 import { startMillraceProcess } from './millrace-process.js'
 import { passthrough } from './passthrough.js'
+import { pointLookup } from './point-lookup.js'
+import { repeatRange } from './repeat-range.js'
 import { startSandboxProcess } from './sandbox-process.js'
 import { scanRows } from './scan-rows.js'
 import { slicedScan } from './sliced-scan.js'
 
-const benchmarks = [passthrough, articleJoin, scanRows, slicedScan]
+const benchmarks = [passthrough, articleJoin, scanRows, slicedScan, cachedQuery, pointLookup, repeatRange]
 
 const { values, positionals } = parseArgs({
   options: { json: { type: 'boolean', default: false } },
