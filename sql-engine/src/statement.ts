@@ -70,6 +70,12 @@ export interface PreparedStatement {
    * there: what the statement is given must not reach others.
    */
   readonly finished: (() => void) | undefined
+  /**
+   * The same statement with other parameters, where that takes no question to anybody; undefined where it does.
+   * To be asked only as long as nothing but such statements has run in the session meanwhile: what else runs may
+   * change what names stand for, and settings. Undefined for statements that are not of that kind.
+   */
+  readonly again: ((parameters: BoundParameters) => PreparedStatement | undefined) | undefined
   /** Lets the scan tables go. Called once the client's transaction has ended. */
   release(): void
 }
@@ -82,6 +88,7 @@ export function unchangedStatement(text: string): PreparedStatement {
     relations: new Map(),
     originalNames: (message) => message,
     finished: undefined,
+    again: undefined,
     release: () => {},
   }
 }

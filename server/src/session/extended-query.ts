@@ -27,14 +27,28 @@ export interface ExtendedQueryWorld {
   analyse(text: string): readonly Statement[] | undefined
   /** See {@link SimpleQueryWorld.prepare}. */
   prepare(statement: Statement, parameters: BoundParameters): Promise<PreparedStatement | undefined>
+  /** To be told of a statement that was prepared without {@link prepare}. */
+  adopt(prepared: PreparedStatement): void
   /** Tells the client an error. */
   report(error: unknown): void
+}
+
+/** What a statement was the last time, and may be again. */
+interface Repeatable {
+  readonly again: NonNullable<PreparedStatement['again']>
+  readonly statement: Statement
+  readonly types: readonly number[]
+  readonly described: Buffer | undefined
+  /** The name of the hidden statement. */
+  readonly hidden: string
 }
 
 interface Portal {
   readonly handler: ReplyHandler
   /** See {@link PreparedStatement.finished}. */
   readonly finished: (() => void) | undefined
+  /** Whether its statement changes nothing in the session. */
+  readonly isRepeatable: boolean
 }
 
 interface NamedStatement {
@@ -61,6 +75,10 @@ export class ExtendedQueries {
   /** Those of earlier ones, which no portal can need any more. */
   #obsolete: string[] = []
   #lastHidden = 0
+  /** By the client's names of statements; as long as nothing else has run. */
+  readonly #repeatable = new Map<string, Repeatable>()
+  /** Counts what may have changed the session. */
+  #changes = 0
 
   constructor(world: ExtendedQueryWorld) {
     this.#world = world
@@ -73,11 +91,13 @@ export class ExtendedQueries {
 
   /** To be told of every text that the client sends. */
   noteText(text: string): void {
+    this.#forgetRepeatable()
     this.#mayBeRenamed ||= renaming.test(text)
   }
 
   /** To be told of a message that is passed on unread. @returns what will be answered */
   passOn(kind: RequestKind): Request {
+    this.#forgetRepeatable()
     if (kind === 'parse') {
       this.#mayBeRenamed = true
       // A name that is not empty would have to be closed before it is prepared anew.
@@ -112,7 +132,9 @@ export class ExtendedQueries {
   /** @returns a promise if the statement has to be prepared; the client's next message waits for it */
   bind(message: Buffer): Promise<void> | undefined {
     const bind = readBind(message)
+    if (this.#bindAgain(bind)) return undefined
     if (this.#mayBeVirtual(bind.statement)) return this.#bindVirtual(message, bind)
+    this.#forgetRepeatable()
     this.#portals.delete(bind.portal)
     this.#world.backend.send(message, plain.bind)
     return undefined
@@ -127,6 +149,7 @@ export class ExtendedQueries {
   /** @returns a promise if nothing else may run until PostgreSQL has done the statement */
   execute(message: Buffer): Promise<void> | undefined {
     const portal = this.#portals.get(readExecute(message))
+    if (portal?.isRepeatable !== true) this.#forgetRepeatable()
     const { backend } = this.#world
     backend.send(message, portal === undefined ? plain.execute : { kind: 'execute', handler: portal.handler })
     const finished = portal?.finished
@@ -136,6 +159,7 @@ export class ExtendedQueries {
   close(message: Buffer): void {
     const { kind, name } = readTarget(message)
     if (kind === 'P') this.#portals.delete(name)
+    else this.#forgetRepeatable()
     const handler = kind === 'S' ? relaying(() => this.#statements.delete(name)) : undefined
     this.#world.backend.send(message, handler === undefined ? plain.close : { kind: 'close', handler })
   }
@@ -177,16 +201,52 @@ export class ExtendedQueries {
     }
     const { formats, values } = bind
     const prepared = await prepare(statement, { types, formats, values })
+    if (prepared?.again === undefined) this.#forgetRepeatable()
     if (prepared === undefined) return
     this.#closeObsolete()
     const name = `millrace_${++this.#lastHidden}`
     const described = signature?.rowDescription
     const handler = preparedReplies(prepared, statement.start, { described })
     const hidden = preparedReplies(prepared, statement.start, { hidden: [messages.parseComplete] })
-    backend.send(parseMessage(name, prepared.text, types), { kind: 'parse', handler: hidden })
+    const done = this.#keeping(name, bind.statement, prepared, { statement, types, described, hidden: name })
+    backend.send(parseMessage(name, prepared.text, types), { kind: 'parse', handler: { ...hidden, done } })
     backend.send(bindMessage(bind.portal, name, bind.rest), { kind: 'bind', handler })
-    this.#hidden.push(name)
-    this.#portals.set(bind.portal, { handler, finished: prepared.finished })
+    const { again, finished } = prepared
+    this.#portals.set(bind.portal, { handler, finished, isRepeatable: again !== undefined })
+  }
+
+  /** Of the hidden statement's Parse: it may run again if nothing else has run, or is about to. */
+  #keeping(name: string, bound: string, { again }: PreparedStatement, known: Omit<Repeatable, 'again'>) {
+    const changes = this.#changes
+    return () => {
+      const isKept = again !== undefined && !this.#mayBeRenamed && changes === this.#changes
+      const obsolete = isKept ? this.#repeatable.get(bound)?.hidden : name
+      if (obsolete !== undefined) this.#hidden.push(obsolete)
+      if (isKept) this.#repeatable.set(bound, { ...known, again })
+    }
+  }
+
+  /** Binds a statement that ran just before, or is told that it has to be prepared anew. */
+  #bindAgain({ statement: name, portal, formats, values, rest }: BindMessage): boolean {
+    const known = this.#repeatable.get(name)
+    if (known === undefined || known.types.length !== values.length) return false
+    const { backend, adopt } = this.#world
+    if (backend.replies.skipping || backend.replies.copying) return false
+    const prepared = known.again({ types: known.types, formats, values })
+    if (prepared === undefined) return false
+    adopt(prepared)
+    const handler = preparedReplies(prepared, known.statement.start, { described: known.described })
+    backend.send(bindMessage(portal, known.hidden, rest), { kind: 'bind', handler })
+    this.#portals.set(portal, { handler, finished: undefined, isRepeatable: true })
+    return true
+  }
+
+  /** Something else runs: it may change what names stand for, and settings. */
+  #forgetRepeatable(): void {
+    this.#changes++
+    if (this.#repeatable.size === 0) return
+    for (const { hidden } of this.#repeatable.values()) this.#hidden.push(hidden)
+    this.#repeatable.clear()
   }
 
   /** The statement over virtual tables that a name stands for, if it does. */

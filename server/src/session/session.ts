@@ -88,6 +88,7 @@ export class Session {
       backend: this.#backend,
       analyse: (text) => engine.analyse(text),
       prepare: (statement, parameters) => this.#prepare(statement, parameters),
+      adopt: (prepared) => this.#adopt(prepared),
       report: (error) => this.#report(error),
     })
   }
@@ -283,8 +284,7 @@ export class Session {
       preparing.catch(() => {})
       timer = await timing
       const prepared = await preparing
-      this.#prepared.push(prepared)
-      this.#rememberRelations(prepared)
+      this.#adopt(prepared)
       return prepared
     } catch (error) {
       // A cancel request has come here and to PostgreSQL; it must not hit what comes next.
@@ -297,6 +297,11 @@ export class Session {
       clearTimeout(timer)
       this.#preparing = undefined
     }
+  }
+
+  #adopt(prepared: PreparedStatement): void {
+    this.#prepared.push(prepared)
+    this.#rememberRelations(prepared)
   }
 
   #rememberRelations({ relations }: PreparedStatement): void {

@@ -16,6 +16,7 @@ const tables = {
   place: {
     columns: { ip: inet('Address'), city: text('City'), is_eu: boolean('In the EU'), more: jsonb('More') },
     keys: { ip: { operators: ['='], require: 'required', valuesPerCall: 1 } },
+    cache: { lookup: 'ip' },
     rows: ['1.1.1.1', '2.2.2.2', '3.3.3.3'].map((ip) => ({
       ip,
       city: `city of ${ip}`,

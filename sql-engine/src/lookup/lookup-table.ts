@@ -111,6 +111,19 @@ export class LookupTable {
     }
   }
 
+  /** Keeps the rows of keys until what is given back is called. */
+  holdKeys(keys: readonly string[]): () => void {
+    const letGo = this.hold()
+    this.#known.pin(keys)
+    let isHeld = true
+    return () => {
+      if (!isHeld) return
+      isHeld = false
+      this.#known.unpin(keys)
+      letGo()
+    }
+  }
+
   /** How many of the keys would have to be asked for. */
   countMissing(keys: readonly string[], maxAge: number): number {
     const now = this.#options.now()
@@ -123,15 +136,7 @@ export class LookupTable {
    * @throws DatabaseError of the fetch; 57014 when the request's own signal is aborted
    */
   async get({ keys, maxAge, signal, fetch }: LookupRequest): Promise<LookedUp> {
-    const letGo = this.hold()
-    this.#known.pin(keys)
-    let isReleased = false
-    const release = () => {
-      if (isReleased) return
-      isReleased = true
-      this.#known.unpin(keys)
-      letGo()
-    }
+    const release = this.holdKeys(keys)
     try {
       const missing = await this.#missing(keys, maxAge, signal, fetch)
       return { isHit: missing === 0, release }

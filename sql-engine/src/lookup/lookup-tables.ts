@@ -129,6 +129,21 @@ export class LookupTables {
     return { name, qualifiedName, oid, rowCount: keys.length, approximateBytes: 0, isHit, release }
   }
 
+  /** Whether a table of that name may answer for a source. */
+  has(source: string, name: string): boolean {
+    return this.#sources.get(source)?.tables.some((table) => table.name === name) === true
+  }
+
+  /**
+   * Keeps the rows of keys in a table that still has them, and still may answer.
+   * @param name of the table
+   * @returns lets them go; undefined when they have to be asked for
+   */
+  holdKnown(source: string, name: string, keys: readonly string[], maxAge: number): (() => void) | undefined {
+    const table = this.#sources.get(source)?.tables.find((one) => one.name === name)
+    return table?.knows(keys, maxAge) === true ? table.holdKeys(keys) : undefined
+  }
+
   /** Forgets all rows, or those of one source; after a restart, too. Statements that read them still find them. */
   async clear(source?: string): Promise<void> {
     await this.#finding?.catch(() => {})

@@ -16,6 +16,7 @@ import {
 } from '../statement.js'
 import { fillMaterializedView } from './fill-materialized-view.js'
 import type { Loan } from './loans.js'
+import { repeatLookup } from './repeat-lookup.js'
 import { withoutPosition } from './run-scans.js'
 import { stageStatement, tableOf } from './stage-statement.js'
 import type { StatementPlan } from './statement-plan.js'
@@ -53,7 +54,9 @@ async function prepare(
   const lent = lentTables(plan, workshop.loans.of(session.lender))
   const staged = lent ?? (await stageStatement(plan, workshop, session, options))
   const edited = plan.rewritable.rewritten((leaf) => tableOf(staged, leaf).qualifiedName)
-  return {
+  const repeat =
+    lent === undefined && executed === undefined ? repeatLookup(plan, tree, staged, workshop) : undefined
+  const prepared: PreparedStatement = {
     text: edited.text,
     originalPosition: (position) => {
       const planned = plan.originalPosition(edited.originalPosition(position))
@@ -62,11 +65,18 @@ async function prepare(
     relations: new Map([...staged].map(([leaf, table]) => [table.oid, leaf.table.oid])),
     originalNames: (message) => withOriginalNames(message, staged),
     finished: undefined,
+    again:
+      repeat &&
+      ((parameters) => {
+        const release = repeat(parameters)
+        return release && { ...prepared, release }
+      }),
     release: () => {
       if (lent !== undefined) return
       for (const table of staged.values()) table.release()
     },
   }
+  return prepared
 }
 
 /** The scan tables that are lent to a statement, if it finds there all that it reads. */

@@ -1,0 +1,95 @@
+/**
+ * Statements that look up one key are the most frequent ones, and the shortest: asking PostgreSQL again what their
+ * names stand for and what their parameter says would take longer than the lookup. Where a session has done nothing
+ * else meanwhile, what was found the first time holds.
+ */
+import { isIPv4 } from 'node:net'
+import type { VirtualLeaf } from '../bind/binding.js'
+import { timeToLive } from '../cache/time-to-live.js'
+import { lookupColumn } from '../lookup/lookup-sources.js'
+import { findAll, inside, type Node, relationsOf } from '../parse/syntax-tree.js'
+import type { ScanPlan } from '../plan/scan-plan.js'
+import type { ScanTable } from '../stage/scan-table.js'
+import type { BoundParameters } from '../statement.js'
+import type { StatementPlan } from './statement-plan.js'
+import type { Workshop } from './workshop.js'
+
+/** @returns lets go of the key's rows; undefined when the statement has to be prepared anew */
+export type RepeatLookup = (parameters: BoundParameters) => (() => void) | undefined
+
+/**
+ * @param tree of the client's own statement
+ * @param staged the lookup's rows among others, as they were found the first time
+ * @returns undefined for statements that are not as simple as that
+ */
+export function repeatLookup(
+  plan: StatementPlan,
+  tree: Node,
+  staged: ReadonlyMap<VirtualLeaf, ScanTable>,
+  workshop: Workshop,
+): RepeatLookup | undefined {
+  const [[leaf, table] = [], ...others] = staged
+  if (leaf === undefined || table === undefined || others.length > 0) return undefined
+  if (plan.settings.hasFixedSnapshot || !isPlain(plan, tree)) return undefined
+  const source = String(leaf.table.oid)
+  const key = lookupColumn(leaf.table)
+  const connection = workshop.connections.get(leaf.table.connection.name)
+  if (key === undefined || connection === undefined || !workshop.lookups.has(source, table.name))
+    return undefined
+  const number = keyParameter(plan.fetching().scans, key.name)
+  if (number === undefined) return undefined
+  const maxAge = timeToLive({
+    session: plan.settings.cacheTtl,
+    connection: connection.cacheTtl,
+    table: leaf.table.table,
+    server: workshop.cacheTtl,
+  })
+  return ({ types, formats, values }) => {
+    const index = number - 1
+    const value = values[index]
+    if (value === undefined || formats[index] !== 0) return undefined
+    const text = readers[`${types[index]} ${key.type}`]?.(value)
+    return text === undefined ? undefined : workshop.lookups.holdKnown(source, table.name, [text], maxAge)
+  }
+}
+
+/** Whether the statement names one table, and calls nothing that could change what its session is set to. */
+function isPlain(plan: StatementPlan, tree: Node): boolean {
+  return (
+    plan.tree === tree &&
+    inside(tree, 'SelectStmt') !== undefined &&
+    relationsOf(tree).length === 1 &&
+    findAll(tree, 'FuncCall').length === 0
+  )
+}
+
+/** The number of the parameter that is the scan's only key. */
+function keyParameter([scan, ...others]: readonly ScanPlan[], column: string): number | undefined {
+  const [qual, ...more] = scan?.quals ?? []
+  if (others.length > 0 || more.length > 0 || qual?.column !== column || scan?.isNeverRead) return undefined
+  if (qual.comparison.operator !== '=') return undefined
+  const [value, ...values] = qual.comparison.sources
+  if (values.length > 0 || value?.kind !== 'query' || value.source.kind !== 'expression') return undefined
+  return inside(value.source.node, 'ParamRef')?.number
+}
+
+type Reader = (value: Uint8Array) => string | undefined
+
+const textOf: Reader = (value) => Buffer.from(value).toString('utf8')
+
+/** By the parameter's type OID and the column's type: values that PostgreSQL would print as they came. */
+const readers: Readonly<Record<string, Reader | undefined>> = {
+  '25 text': textOf,
+  '1043 text': textOf,
+  '869 inet': (value) => {
+    const text = textOf(value)
+    return text !== undefined && isIPv4(text) ? text : undefined
+  },
+  '20 bigint': integerOf,
+  '23 bigint': integerOf,
+}
+
+function integerOf(value: Uint8Array): string | undefined {
+  const text = textOf(value)
+  return text !== undefined && /^(?:0|-?[1-9]\d{0,17})$/.test(text) ? text : undefined
+}
