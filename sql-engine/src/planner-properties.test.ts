@@ -28,6 +28,7 @@ describe.each([
   { title: 'with every optimisation off', filtering: 'every operator', sets, ttl: 0, optimisations: 'none' },
   { title: 'by EXECUTE', filtering: 'every operator', sets, ttl: 0, way: 'by EXECUTE' },
   { title: 'by a view', filtering: 'every operator', sets, ttl: 0, way: 'by a view' },
+  { title: 'over views', filtering: 'every operator', sets, ttl: 0, way: 'over views' },
   // Few sets of rows, so that statements meet what others have left.
   { title: 'over rows that were kept', filtering: 'every operator', sets: 3, ttl: hour },
 ] as const)('$title', ({ filtering, sets, ttl, ...more }) => {

@@ -26,10 +26,10 @@ export interface Outcome {
 }
 
 /**
- * How a query is run over the virtual tables: by itself, by SQL's PREPARE and EXECUTE, or as the query of a view (if
- * it has no parameters).
+ * How a query is run over the virtual tables: by itself, by SQL's PREPARE and EXECUTE, as the query of a view (if it has
+ * no parameters), or over views of the tables' names.
  */
-export type Way = 'by itself' | 'by EXECUTE' | 'by a view'
+export type Way = 'by itself' | 'by EXECUTE' | 'by a view' | 'over views'
 
 export interface PropertyWorldOptions {
   /** Default is one of the world's own, stopped with it. Worlds may use one after the other. */
@@ -59,7 +59,8 @@ export interface PropertyWorld extends CountingPlugin {
 
 /** Search paths by which the same names are ordinary and virtual tables. */
 export const ordinaryPath = (set: number) => `oracle_${set}, plain_${set}`
-export const virtualPath = (set: number) => `counting, plain_${set}`
+export const virtualPath = (set: number, way?: Way) =>
+  `${way === 'over views' ? 'viewed' : 'counting'}, plain_${set}`
 
 /** So many sets of rows, the same each time; the first has none. */
 export function setsOfRows(count: number, tables: RandomTables = usualTables): readonly RandomRows[] {
@@ -88,6 +89,10 @@ export async function startPropertyWorld(options: PropertyWorldOptions): Promise
   await oracle.connect()
   const setUps = allRows.map((rows, set) => setUp(set, tables, rows, counting))
   for (const text of setUps) await oracle.query(text)
+  await session.query('create schema viewed')
+  for (const [name] of virtuals) {
+    await session.query(`create view viewed.${name} as select * from counting.${name}`)
+  }
   let shownSet: number | undefined
   const show = (set: number) => {
     if (set !== shownSet) engine.forgetRows()
@@ -105,7 +110,7 @@ export async function startPropertyWorld(options: PropertyWorldOptions): Promise
     async run(query, set, way = 'by itself') {
       show(set)
       const settings = `set search_path = ${ordinaryPath(set)}; ${timeout}`
-      const virtualSettings = `set search_path = ${virtualPath(set)}; ${timeout}`
+      const virtualSettings = `set search_path = ${virtualPath(set, way)}; ${timeout}`
       await Promise.all([oracle.query(settings), session.query(virtualSettings)])
       const parameters = boundParameters(query)
       // What is read from a view has no order of its own.
@@ -117,6 +122,7 @@ export async function startPropertyWorld(options: PropertyWorldOptions): Promise
       return { virtual, expected }
     },
     async stop() {
+      await session.query('drop schema viewed cascade')
       await session.close()
       for (const set of allRows.keys()) {
         await oracle.query(`drop schema oracle_${set} cascade; drop schema plain_${set} cascade`)
@@ -134,7 +140,7 @@ async function runBy(
   text: string,
   parameters: BoundParameters,
 ): Promise<PreparedResult> {
-  if (way === 'by itself') return session.queryWithParameters(text, parameters)
+  if (way === 'by itself' || way === 'over views') return session.queryWithParameters(text, parameters)
   if (way === 'by a view' && parameters.types.length === 0) {
     await session.run(`create temp view viewed as ${text}`)
     try {
