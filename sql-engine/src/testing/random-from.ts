@@ -190,10 +190,11 @@ export class FromWriter {
   }
 
   #item(depth: number, outer: Scope | undefined, whole: boolean): Item {
-    const choice = this.#choices.below(depth > 0 ? 13 : 9)
+    const choice = this.#choices.below(depth > 0 ? 14 : 9)
+    if (choice === 13) return this.#aliasedJoin(depth, outer, whole)
     if (choice >= 10) return this.#subquery(depth, outer)
     if (choice === 8) return this.#values()
-    if (choice === 9) return this.#unnested()
+    if (choice === 9) return this.#choices.chance(50) ? this.#unnested() : this.#elements()
     // Of CTEs that there are, most should be read.
     const wantsCte = this.#context.ctes.length > 0 && this.#choices.below(100) < 50
     const cte = wantsCte ? this.#choices.pickAny(this.#context.ctes) : undefined
@@ -237,6 +238,30 @@ export class FromWriter {
     return { text: `(${query.text}) ${alias} (${names})`, source: { alias, columns }, keys: [] }
   }
 
+  /** A join under an alias, which hides the names of what it joins. */
+  #aliasedJoin(depth: number, outer: Scope | undefined, whole: boolean): Item {
+    const names = Object.keys(this.#context.tables)
+    const left = this.#table(this.#choices.pickAny(names) ?? '', true)
+    const right = this.#table(this.#choices.pickAny(names) ?? '', whole)
+    const kind = this.#choices.pick<JoinKind>(['join', 'left join', 'using'])
+    const { text, merged } = this.#join(kind, left.text, [left.source], right, outer, depth)
+    const alias = this.#context.newName('s')
+    const usingNames = merged.flatMap(({ columns }) => columns.map(({ name }) => name))
+    const isMerged = ({ name }: ScopeColumn) => usingNames.includes(name)
+    const columns = [
+      ...merged.flatMap((source) => source.columns),
+      ...left.source.columns.filter((column) => !isMerged(column)),
+      ...right.source.columns.filter((column) => !isMerged(column)),
+    ]
+    if (this.#choices.chance(40)) {
+      const renamed = columns.map((column, index) => ({ ...column, name: `n${index}` }))
+      const list = renamed.map(({ name }) => name).join(', ')
+      return { text: `(${text}) as ${alias} (${list})`, source: { alias, columns: renamed }, keys: [] }
+    }
+    const unique = columns.filter(({ name }) => columns.filter((column) => column.name === name).length === 1)
+    return { text: `(${text}) as ${alias}`, source: { alias, columns: unique }, keys: [] }
+  }
+
   #values(): Item {
     const alias = this.#context.newName('s')
     const type = this.#choices.pick<ColumnType>(['text', 'inet', 'bigint'])
@@ -257,7 +282,27 @@ export class FromWriter {
       // Under the function's own name.
       return { text: call, source: { alias: '', columns: [{ name: 'unnest', type }] }, keys: [] }
     }
+    if (this.#choices.chance(30)) {
+      const columns = [{ name: 'v', type } as const, { name: 'o', type: 'bigint' } as const]
+      return { text: `${call} with ordinality ${alias} (v, o)`, source: { alias, columns }, keys: [] }
+    }
     return { text: `${call} ${alias}`, source: { alias, columns: [{ name: alias, type }] }, keys: [] }
+  }
+
+  #elements(): Item {
+    const alias = this.#context.newName('s')
+    const items = [0, 1].map(() => JSON.stringify(this.#choices.pick(valuesOfType.text)))
+    const array = quoteLiteral(`[${items.join(', ')}]`)
+    if (this.#choices.chance(40)) {
+      const object = quoteLiteral(`{"a": ${items[0]}, "b": ${items[1]}}`)
+      const columns = [{ name: 'key', type: 'text' } as const, { name: 'value', type: 'text' } as const]
+      return { text: `jsonb_each_text(${object}) ${alias}`, source: { alias, columns }, keys: [] }
+    }
+    // The function's name stands for its only value.
+    const isRow = this.#choices.chance(50)
+    const column = { name: isRow ? alias : 'value', type: 'text' } as const
+    const source = { alias: isRow ? '' : alias, columns: [column] }
+    return { text: `jsonb_array_elements_text(${array}) ${alias}`, source, keys: [] }
   }
 }
 
