@@ -40,6 +40,9 @@ export const sandboxRoles = {
 }
 export const sandboxExternalId = 'sandbox-external-id'
 
+/** For which {@link sandboxRoles}' reader is given without a key. */
+export const sandboxWebIdentityToken = 'sandbox-web-identity-token'
+
 /** An ipstack token whose plan has everything (Professional Plus). */
 export const ipstackToken = 'sandbox-token'
 

@@ -8,7 +8,7 @@
  * …
  * await sandbox.stop()
  */
-import { AccessKeys } from './aws/access-keys.js'
+import { AccessKeys, type Identity, type TemporaryCredentials } from './aws/access-keys.js'
 import type { Account } from './aws/account.js'
 import type { AddressStore } from './aws/address-store.js'
 import { type AwsAccount, articleAwsAccount, emptyAwsAccount } from './aws/aws-account.js'
@@ -60,6 +60,8 @@ export interface Sandbox extends AsyncDisposable {
   /** A second account, empty at first; the members above are those of the article's. */
   readonly otherAccount: AwsAccount
   readonly ipstack: IpstackApi
+  /** Makes a temporary key of the other account, such as IAM Identity Center or a metadata service gives. */
+  issueKey(): TemporaryCredentials
   /** Adds events to a log group, which is made when it is not there. Takes no time, whatever the count. */
   generateEvents(request: GenerateRequest): GeneratedLogGroup
   /** Ends all calls and connections. */
@@ -97,6 +99,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     account,
     otherAccount,
     ipstack,
+    issueKey: () => keys.issue(identityIn(otherAccountId, 'temporary')),
     generateEvents: (request) => generateInto(logs, request),
     stop,
     [Symbol.asyncDispose]: stop,
@@ -105,14 +108,13 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 
 function sandboxKeys(): AccessKeys {
   const keys = new AccessKeys()
-  const user = (accountId: string, name: string, isDenied = false) => ({
-    accountId,
-    arn: `arn:aws:iam::${accountId}:user/${name}`,
-    userId: `AIDASANDBOX${name.toUpperCase()}`.padEnd(21, '0'),
-    isDenied,
-  })
-  keys.add({ ...sandboxCredentials, identity: user(articleAccountId, 'sandbox') })
-  keys.add({ ...deniedCredentials, identity: user(articleAccountId, 'denied', true) })
-  keys.add({ ...otherCredentials, identity: user(otherAccountId, 'other') })
+  keys.add({ ...sandboxCredentials, identity: identityIn(articleAccountId, 'sandbox') })
+  keys.add({ ...deniedCredentials, identity: identityIn(articleAccountId, 'denied', true) })
+  keys.add({ ...otherCredentials, identity: identityIn(otherAccountId, 'other') })
   return keys
+}
+
+function identityIn(accountId: string, user: string, isDenied = false): Identity {
+  const arn = `arn:aws:iam::${accountId}:user/${user}`
+  return { accountId, arn, userId: `AIDASANDBOX${user.toUpperCase()}`.padEnd(21, '0'), isDenied }
 }

@@ -17,6 +17,13 @@ export const awsConfig = z
     session_token: z.string().min(1).optional(),
     /** A role to take on, with the credentials found by the other settings. */
     role_arn: z.string().startsWith('arn:').optional(),
+    /** What the role's owner wants to be told by those who take it on. */
+    external_id: z.string().min(2).max(1224).optional(),
+    /** How the role's sessions are named, in the account's own records. */
+    role_session_name: z
+      .string()
+      .regex(/^[\w+=,.@-]{2,64}$/, 'expected 2 to 64 letters, digits and _+=,.@-')
+      .optional(),
     /** The regions that tables ask. Without it, only the default region is asked. */
     regions: z.array(regionPattern).min(1).optional(),
     /** The region for calls that belong to no region in particular. */
@@ -32,5 +39,10 @@ export const awsConfig = z
   .refine((config) => config.session_token === undefined || config.access_key !== undefined, {
     message: 'session_token needs access_key and secret_key',
   })
+  .refine(
+    ({ role_arn, external_id, role_session_name }) =>
+      role_arn !== undefined || (external_id === undefined && role_session_name === undefined),
+    { message: 'external_id and role_session_name need role_arn' },
+  )
 
 export type AwsConfig = z.infer<typeof awsConfig>

@@ -12,12 +12,14 @@ import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
 import { ApiError } from '@millrace/plugin-sdk/api-error'
 import { awsCall, type CallScan } from './aws-call.js'
 import type { AwsConfig } from './config.js'
-import { type CredentialProvider, credentialsOf, type Environment, type StsLocation } from './credentials.js'
-import { attemptsOf, endpointOf, regionOf, type Service } from './environment.js'
+import type { CredentialProvider, StsLocation } from './credential-chain.js'
+import { credentialsOf } from './credentials.js'
+import { attemptsOf, type Environment, endpointOf, regionOf, type Service } from './environment.js'
 import { Once } from './once.js'
 import { guessRegion } from './partition-regions.js'
 import { resolveRegions } from './regions.js'
 import { AwsRetryStrategy } from './retry-strategy.js'
+import { regionOfProfile } from './shared-files.js'
 
 /** Whose credentials a connection uses. */
 export interface CallerIdentity {
@@ -65,7 +67,10 @@ export class AwsConnection {
   constructor(config: AwsConfig, environment: Environment) {
     this.#config = config
     this.#environment = environment
-    this.#credentials = credentialsOf(config, environment, () => this.#stsLocation())
+    this.#credentials = credentialsOf(config, environment, {
+      sts: () => this.#stsLocation(),
+      singleSignOn: endpointOf('SSO', config, environment),
+    })
     this.#retryStrategy = new AwsRetryStrategy(attemptsOf(config, environment))
   }
 
@@ -139,7 +144,7 @@ export class AwsConnection {
     const config = this.#config
     if (config.default_region !== undefined) return config.default_region
     const guess = guessRegion(config.regions ?? [])
-    const told = regionOf(this.#environment) ?? (await regionOfProfile(config.profile))
+    const told = regionOf(this.#environment) ?? (await regionOfProfile(config.profile, this.#environment))
     // Tools set us-east-1 where nobody chose a region, and it cannot speak for another partition.
     return told === undefined || told === 'us-east-1' ? (guess ?? 'us-east-1') : told
   }
@@ -169,17 +174,5 @@ export class AwsConnection {
     })
     this.#clients.set(key, made)
     return made
-  }
-}
-
-/** The region that AWS's configuration files name for a profile. */
-async function regionOfProfile(profile: string | undefined): Promise<string | undefined> {
-  const probe = new STSClient(profile === undefined ? {} : { profile })
-  try {
-    return await probe.config.region()
-  } catch {
-    return undefined
-  } finally {
-    probe.destroy()
   }
 }

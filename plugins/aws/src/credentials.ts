@@ -1,19 +1,15 @@
 /**
  * Where a connection's credentials come from: its settings, else wherever AWS's own tools find them.
  */
-import { fromNodeProviderChain, fromTemporaryCredentials } from '@aws-sdk/credential-providers'
+import { fromTemporaryCredentials } from '@aws-sdk/credential-providers'
 import type { AwsConfig } from './config.js'
-
-export type Environment = Readonly<Record<string, string | undefined>>
-
-export interface Credentials {
-  readonly accessKeyId: string
-  readonly secretAccessKey: string
-  readonly sessionToken?: string | undefined
-  readonly expiration?: Date | undefined
-}
-
-export type CredentialProvider = () => Promise<Credentials>
+import {
+  type CredentialProvider,
+  type CredentialServices,
+  type Credentials,
+  chainedCredentials,
+} from './credential-chain.js'
+import type { Environment } from './environment.js'
 
 /** Said where no credentials are found. */
 export const credentialPlaces =
@@ -21,44 +17,44 @@ export const credentialPlaces =
   '(AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE), the files ~/.aws/credentials and ' +
   '~/.aws/config, AWS IAM Identity Center, web identity tokens, and the container and instance metadata services.'
 
-/** Where STS is asked when a role is taken on. */
-export interface StsLocation {
-  readonly region: string
-  readonly endpoint?: string
-}
-
-/** @param stsLocation asked only when a role is to be taken on */
 export function credentialsOf(
   config: AwsConfig,
   environment: Environment,
-  stsLocation: () => Promise<StsLocation>,
+  services: CredentialServices,
 ): CredentialProvider {
-  const own = ownCredentials(config, environment)
+  const own = ownCredentials(config, environment, services)
   const roleArn = config.role_arn
   if (roleArn === undefined) return remembering(own)
   return remembering(async () => {
     const assume = fromTemporaryCredentials({
       masterCredentials: own,
-      params: { RoleArn: roleArn, RoleSessionName: 'millrace' },
-      clientConfig: await stsLocation(),
+      params: {
+        RoleArn: roleArn,
+        RoleSessionName: config.role_session_name ?? 'millrace',
+        ExternalId: config.external_id,
+      },
+      clientConfig: await services.sts(),
     })
     return assume()
   })
 }
 
-function ownCredentials(config: AwsConfig, environment: Environment): CredentialProvider {
+function ownCredentials(
+  config: AwsConfig,
+  environment: Environment,
+  services: CredentialServices,
+): CredentialProvider {
   if (config.access_key !== undefined && config.secret_key !== undefined) {
     const fixed = staticCredentials(config.access_key, config.secret_key, config.session_token)
     return async () => fixed
   }
   const profile = config.profile ?? environment.AWS_PROFILE
   const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secret } = environment
-  // The chain below reads the process's environment; this is its first step for an environment given to us.
   if (!profile && accessKeyId && secret) {
     const fixed = staticCredentials(accessKeyId, secret, environment.AWS_SESSION_TOKEN)
     return async () => fixed
   }
-  return fromNodeProviderChain(profile ? { profile } : {})
+  return chainedCredentials(profile || undefined, environment, services)
 }
 
 function staticCredentials(accessKeyId: string, secretAccessKey: string, sessionToken?: string): Credentials {

@@ -2,10 +2,12 @@
  * What a connection takes from the environment, by the names that all AWS tools share.
  */
 import type { AwsConfig } from './config.js'
-import type { Environment } from './credentials.js'
 
-/** Services that have tables, by the name that the SDK's settings give them (AWS_ENDPOINT_URL_<NAME>). */
-export type Service = 'CLOUDTRAIL' | 'CLOUDWATCH_LOGS' | 'EC2' | 'IAM' | 'ORGANIZATIONS' | 'STS'
+/** The process's environment, or a stand-in for it. */
+export type Environment = Readonly<Record<string, string | undefined>>
+
+/** Services that are asked, by the name that the SDK's settings give them (AWS_ENDPOINT_URL_<NAME>). */
+export type Service = 'CLOUDTRAIL' | 'CLOUDWATCH_LOGS' | 'EC2' | 'IAM' | 'ORGANIZATIONS' | 'SSO' | 'STS'
 
 /** The URL at which a service is asked; undefined for AWS's own. */
 export function endpointOf(

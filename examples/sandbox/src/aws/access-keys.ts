@@ -11,6 +11,10 @@ export interface Identity {
   readonly isDenied: boolean
 }
 
+export interface TemporaryCredentials extends SandboxCredentials {
+  readonly sessionToken: string
+}
+
 export interface AccessKey extends SandboxCredentials {
   /** Of temporary keys. */
   readonly sessionToken?: string
@@ -29,7 +33,7 @@ export class AccessKeys {
   }
 
   /** Makes a temporary key. */
-  issue(identity: Identity): AccessKey & { readonly sessionToken: string } {
+  issue(identity: Identity): AccessKey & TemporaryCredentials {
     const key = {
       accessKeyId: `ASIA${randomBytes(8).toString('hex').toUpperCase()}`,
       secretAccessKey: randomBytes(30).toString('base64'),

@@ -71,6 +71,12 @@ export class AwsApi implements Service {
     return service
   }
 
+  /** Who calls without a signature; the account does not matter to such calls. */
+  #anonymous(signal: AbortSignal): AwsContext {
+    const [accountId = ''] = this.#accounts.keys()
+    return { accountId, region: 'us-east-1', partition: 'aws', userArn: '', userId: '', signal }
+  }
+
   #authenticate(
     request: ApiRequest,
     service: AwsService,
@@ -78,6 +84,7 @@ export class AwsApi implements Service {
     signal: AbortSignal,
   ): AwsContext {
     const { protocol } = service
+    if (service.unsigned?.includes(operation)) return this.#anonymous(signal)
     const signed = readSignature(request)
     if (typeof signed === 'string') throw signatureError(protocol, signed)
     const { accessKeyId, region } = signed.scope

@@ -31,6 +31,8 @@ export interface AwsService {
   /** What the service calls its throttling error. */
   readonly throttlingCode: string
   readonly operations: Readonly<Record<string, AwsOperation>>
+  /** Those that are called without a signature. */
+  readonly unsigned?: readonly string[]
 }
 
 export function json(value: unknown): Serialized {
