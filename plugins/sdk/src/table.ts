@@ -26,6 +26,11 @@ export interface Key {
    * as a search text. Rows that are kept then answer later queries with narrower conditions. Default is false.
    */
   readonly inherent?: boolean
+  /**
+   * Whether the column's value never changes in a row once that is there, as the time of an event. Of an inherent
+   * key, a wider range then asks only for what is missing. Default is false.
+   */
+  readonly immutable?: boolean
 }
 
 /** How a table's rows are kept for later queries. */

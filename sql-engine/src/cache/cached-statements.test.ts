@@ -1,5 +1,5 @@
 /** Statements that are answered from rows fetched for earlier ones. */
-import { bigint, inet, text } from '@millrace/plugin-sdk/column'
+import { bigint, inet, text, timestamptz } from '@millrace/plugin-sdk/column'
 import { pino } from 'pino'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { Engine } from '../engine.js'
@@ -17,6 +17,20 @@ const { plugin, calls } = countingPlugin({
       size: { operators: ['=', '<', '>'], inherent: true },
     },
     rows,
+  },
+  log: {
+    columns: { trail: text('Trail'), at: timestamptz('Time'), line: bigint('Line') },
+    keys: {
+      trail: { operators: ['='], require: 'required' },
+      at: { operators: ['=', '<', '<=', '>', '>='], inherent: true, immutable: true },
+      line: { operators: ['<', '<=', '>', '>='], inherent: true, immutable: true },
+    },
+    // Two rows at each instant, a microsecond apart from the next.
+    rows: Array.from({ length: 40 }, (_, line) => ({
+      trail: 't',
+      at: `2026-01-01T00:00:00.0000${String(line >> 1).padStart(2, '0')}Z`,
+      line: BigInt(line),
+    })),
   },
   place: {
     columns: { ip: inet('Address'), city: text('City') },
@@ -110,6 +124,53 @@ test('what is kept is dropped with the engine, and when its rows are gone', asyn
   while ((await scanTables()) > 0) {}
   await namesOf(`trail = 't1'`)
   expect(calls).toHaveLength(2)
+})
+
+describe('a wider range', () => {
+  const instant = (microseconds: number) =>
+    `'2026-01-01 00:00:00.0000${String(microseconds).padStart(2, '0')}Z'`
+  const linesOf = async (condition: string) =>
+    (await session.query(`select line from log where trail = 't' and ${condition} order by line`)).map(
+      ({ line }) => Number(line),
+    )
+  const lines = (first: number, last: number) =>
+    Array.from({ length: (last - first + 1) * 2 }, (_, index) => first * 2 + index)
+  const asked = () => calls.map(({ quals }) => quals.filter((qual) => !qual.startsWith('trail')).join(' '))
+
+  test('asks for what is missing at its ends, to the microsecond', async () => {
+    const between = (first: number, last: number) =>
+      linesOf(`at between ${instant(first)} and ${instant(last)}`)
+    expect(await between(5, 9)).toEqual(lines(5, 9))
+    expect(await between(5, 12)).toEqual(lines(5, 12))
+    expect(await between(2, 12)).toEqual(lines(2, 12))
+    expect(await between(0, 19)).toEqual(lines(0, 19))
+    expect(await between(1, 18)).toEqual(lines(1, 18))
+    expect(await linesOf(`at > ${instant(3)} and at < ${instant(17)}`)).toEqual(lines(4, 16))
+    const times = calls.map(({ pushed }) => pushed.at)
+    expect(times.map((quals) => quals?.map(({ operator }) => operator))).toEqual([
+      ['>=', '<='],
+      ['>', '<='],
+      ['>=', '<'],
+      ['>=', '<='],
+    ])
+  })
+
+  test('without an end, and of numbers', async () => {
+    expect(await linesOf('line < 10')).toEqual(lines(0, 4))
+    expect(await linesOf('line >= 5 and line <= 13')).toEqual(lines(0, 6).slice(5))
+    expect(await linesOf('line > 20')).toHaveLength(19)
+    expect(await linesOf('line >= 2')).toHaveLength(38)
+    expect(asked()).toEqual(['line < 10', 'line <= 13 line >= 10', 'line > 20', 'line <= 20 line > 13'])
+  })
+
+  test('is asked for as a whole where other conditions or columns are not covered', async () => {
+    await linesOf(`at <= ${instant(5)} and line < 6`)
+    expect(await linesOf(`at <= ${instant(9)}`)).toEqual(lines(0, 9))
+    await session.query(`select at from log where trail = 't' and line < 6`)
+    const rows = await session.query(`select at, line from log where trail = 't' and line < 8`)
+    expect(rows).toHaveLength(8)
+    expect(calls).toHaveLength(4)
+  })
 })
 
 describe('lookups', () => {

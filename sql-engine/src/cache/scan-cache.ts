@@ -6,7 +6,9 @@ import type { KeyValue } from '../plan/key-values.js'
 import { abortable } from '../stage/abortable.js'
 import type { ScanTable } from '../stage/scan-table.js'
 import { covers, type ScanShape } from './covers.js'
-import { type DividedKeys, divideKeys, narrowed } from './divide-keys.js'
+import { divideKeys, narrowed } from './divide-keys.js'
+import { divideRange } from './divide-range.js'
+import type { Interval } from './interval.js'
 
 export interface ScanCacheOptions {
   /** Bytes of rows that are kept at most; what has not been read for longest goes first. */
@@ -22,6 +24,8 @@ export interface CacheRequest extends ScanShape {
   /** The key column by whose values the table's rows can be told apart, if there is one. */
   readonly lookupKey: string | undefined
   readonly limit: number | undefined
+  /** Whether it asks for what kept rows lack of a wider range. */
+  readonly isGap?: boolean
   /** Milliseconds that may have passed since the rows were asked for; 0 asks anew and keeps nothing. */
   readonly maxAge: number
   readonly signal: AbortSignal
@@ -30,9 +34,14 @@ export interface CacheRequest extends ScanShape {
 /** Rows of one table among others that are read together. */
 export interface TablePart {
   readonly table: ScanTable
-  /** The only values of the column whose rows count; undefined for all rows. */
-  readonly values: readonly KeyValue[] | undefined
+  /** Which of its rows count; undefined for all. */
+  readonly counted: CountedPart | undefined
 }
+
+/** Rows by the values of a column. */
+export type CountedPart =
+  | { readonly kind: 'values'; readonly values: readonly KeyValue[] }
+  | { readonly kind: 'range'; readonly interval: Interval }
 
 /** How a scan's rows come about. */
 export interface ScanMaker {
@@ -61,6 +70,13 @@ interface Entry {
   leases: number
 }
 
+/** Entries whose rows make up a scan together with those of a narrower one. */
+interface Parts {
+  readonly column: string
+  readonly known: readonly { readonly entry: Entry; readonly counted: CountedPart | undefined }[]
+  readonly missing: { readonly request: CacheRequest; readonly counted: CountedPart | undefined } | undefined
+}
+
 export class ScanCache {
   readonly #maxBytes: number
   readonly #now: () => number
@@ -86,8 +102,8 @@ export class ScanCache {
     this.#sweep()
     const known = this.#find(request)
     if (known !== undefined) return this.#lease(known, request, true)
-    const divided = this.#divide(request)
-    if (divided !== undefined) return this.#combine(request, divided, maker)
+    const parts = this.#divideKeys(request) ?? this.#divideRange(request)
+    if (parts !== undefined) return this.#combine(request, parts, maker)
     return this.#lease(this.#begin(request, maker), request, false)
   }
 
@@ -103,23 +119,61 @@ export class ScanCache {
     return leased(table, isHit, () => this.#return(entry))
   }
 
-  #divide(request: CacheRequest): DividedKeys<Entry> | undefined {
+  #divideKeys(request: CacheRequest): Parts | undefined {
     const { lookupKey, columns, limit, maxAge, keys } = request
     // Rows are told apart by the key's column, which has to be filled.
     if (lookupKey === undefined || !columns.has(lookupKey)) return undefined
     if (limit !== undefined || maxAge <= 0) return undefined
-    const oldest = this.#now() - maxAge
-    const entries = [...this.#entries].reverse().filter((entry) => isOf(entry, request, oldest))
-    return divideKeys(request, lookupKey, entries, ({ shape }) => shape, keys)
+    const divided = divideKeys(request, lookupKey, this.#candidates(request), ({ shape }) => shape, keys)
+    if (divided === undefined) return undefined
+    const { column, known, missing } = divided
+    return {
+      column,
+      known: known.map(({ earlier, values, isWhole }) => ({
+        entry: earlier,
+        counted: isWhole ? undefined : { kind: 'values', values },
+      })),
+      missing:
+        missing.length > 0 ? { request: narrowed(request, column, missing), counted: undefined } : undefined,
+    }
+  }
+
+  #divideRange(request: CacheRequest): Parts | undefined {
+    if (request.limit !== undefined || request.maxAge <= 0) return undefined
+    const kept = this.#candidates(request).filter(({ state }) => state === 'kept')
+    const divided =
+      request.isGap === true ? undefined : divideRange(request, kept, ({ shape }) => shape, request.keys)
+    if (divided === undefined) return undefined
+    const { column, known, missing } = divided
+    return {
+      column,
+      known: known.map(({ earlier, interval }) => ({
+        entry: earlier,
+        counted: { kind: 'range', interval },
+      })),
+      missing: missing && {
+        request: { ...request, quals: missing.quals, isGap: true },
+        counted: { kind: 'range', interval: missing.interval },
+      },
+    }
+  }
+
+  /** The one that was read last comes first. */
+  #candidates(request: CacheRequest): Entry[] {
+    const oldest = this.#now() - request.maxAge
+    return [...this.#entries].reverse().filter((entry) => isOf(entry, request, oldest))
   }
 
   async #combine(
     request: CacheRequest,
-    { column, known, missing }: DividedKeys<Entry>,
+    { column, known, missing }: Parts,
     maker: ScanMaker,
   ): Promise<LeasedTable> {
-    const leasing = known.map(({ earlier }) => this.#lease(earlier, request, true))
-    if (missing.length > 0) leasing.push(this.get(narrowed(request, column, missing), maker))
+    const leasing = known.map(({ entry }) => {
+      this.#touch(entry)
+      return this.#lease(entry, request, true)
+    })
+    if (missing !== undefined) leasing.push(this.get(missing.request, maker))
     const outcomes = await Promise.allSettled(leasing)
     const tables = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? outcome.value : []))
     const releaseParts = () => {
@@ -128,11 +182,10 @@ export class ScanCache {
     try {
       for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
       const parts = tables.map((table, index): TablePart => {
-        const keys = known[index]
-        return { table, values: keys === undefined || keys.isWhole ? undefined : keys.values }
+        return { table, counted: (known[index] ?? missing)?.counted }
       })
       const combined = await maker.combine(column, parts, request.signal)
-      return leased(combined, missing.length === 0, () => {
+      return leased(combined, missing === undefined, () => {
         combined.release()
         releaseParts()
       })
@@ -164,11 +217,16 @@ export class ScanCache {
       if (!covers(entry.shape, request, request.keys)) continue
       // A question that is wider than this one may take much longer to answer.
       if (entry.state === 'fetching' && !covers(request, entry.shape, request.keys)) continue
-      this.#entries.delete(entry)
-      this.#entries.add(entry)
+      this.#touch(entry)
       return entry
     }
     return undefined
+  }
+
+  /** It is being read. */
+  #touch(entry: Entry): void {
+    if (!this.#entries.delete(entry)) return
+    this.#entries.add(entry)
   }
 
   #begin(request: CacheRequest, maker: ScanMaker): Entry {

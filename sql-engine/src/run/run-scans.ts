@@ -1,5 +1,6 @@
 /** Runs the scans of a plan: each as soon as those are staged that its key queries read. */
 import type { VirtualLeaf } from '../bind/binding.js'
+import { countedRows } from '../cache/counted-rows.js'
 import type { ScanCache, ScanMaker } from '../cache/scan-cache.js'
 import type { VirtualTable } from '../catalog/virtual-table.js'
 import { canceledError, DatabaseError } from '../database-error.js'
@@ -168,8 +169,8 @@ async function stageConnection(
     combine: (name, parts, combineSignal) => {
       const column = table.columns.find((one) => one.name === name)
       if (column === undefined) throw new Error(`${table.table.name} has no column ${name}`)
-      const texts = parts.map((part) => ({ ...part, values: part.values?.map(String) }))
-      return run.scanTables.combine(column, texts, combineSignal)
+      const rows = parts.map((part) => ({ table: part.table, condition: countedRows(column, part.counted) }))
+      return run.scanTables.combine(table.table.name, rows, combineSignal)
     },
   }
   return withinOwnCeilings(run.meter, () => run.cache.get(asked, maker))

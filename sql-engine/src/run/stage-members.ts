@@ -35,10 +35,8 @@ export async function stageMembers(
     if (failures.length > 0) throw failures[0]
     const [only, second] = parts
     if (only !== undefined && second === undefined) return only
-    const [column] = table.columns
-    if (column === undefined) throw new Error(`${table.table.name} has no columns`)
-    const all = parts.map((part) => ({ table: part, values: undefined }))
-    const combined = await scanTables.combine(column, all, signal)
+    const all = parts.map((part) => ({ table: part, condition: undefined }))
+    const combined = await scanTables.combine(table.table.name, all, signal)
     return {
       ...combined,
       release: () => {

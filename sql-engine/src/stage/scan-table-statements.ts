@@ -1,4 +1,4 @@
-import { escapeIdentifier, escapeLiteral } from 'pg'
+import { escapeIdentifier } from 'pg'
 import type { CatalogColumn } from '../catalog/virtual-table.js'
 
 /**
@@ -26,25 +26,17 @@ export function analyzeScanTable(qualifiedName: string, filled: readonly string[
   return `SET LOCAL default_statistics_target = 10; ANALYZE ${qualifiedName} (${columnList(filled)})`
 }
 
-/** Rows of a scan table that count, by the values of a column; undefined for all. */
+/** Rows of a scan table that count, by a condition on them; undefined for all. */
 export interface CountedRows {
   readonly qualifiedName: string
-  readonly values: readonly string[] | undefined
+  readonly condition: string | undefined
 }
 
 /** A view, so that nothing is copied. Its columns are those of the tables. */
-export function createCombinedView(
-  qualifiedName: string,
-  { name, databaseType }: CatalogColumn,
-  parts: readonly CountedRows[],
-): string {
-  const column = escapeIdentifier(name)
-  // By bytes: a collation might take two keys for equal, and the row of one would stand for both.
-  const compared = databaseType === 'text' ? `${column} COLLATE "C"` : column
-  const selects = parts.map(({ qualifiedName, values }) => {
+export function createCombinedView(qualifiedName: string, parts: readonly CountedRows[]): string {
+  const selects = parts.map(({ qualifiedName, condition }) => {
     const all = `SELECT * FROM ${qualifiedName}`
-    if (values === undefined) return all
-    return `${all} WHERE ${compared} = ANY (ARRAY[${values.map(escapeLiteral).join(', ')}]::${databaseType}[])`
+    return condition === undefined ? all : `${all} WHERE ${condition}`
   })
   return `CREATE VIEW ${qualifiedName} AS ${selects.join(' UNION ALL ')}`
 }

@@ -98,27 +98,26 @@ export class ScanTables {
 
   /**
    * Puts rows of several scan tables together, without copying them. They have to outlive what this gives.
-   * @param column by whose values rows count
    * @throws DatabaseError; 57014 when the signal is aborted
    */
   async combine(
-    column: CatalogColumn,
-    parts: readonly { readonly table: ScanTable; readonly values: readonly string[] | undefined }[],
+    tableName: string,
+    parts: readonly { readonly table: ScanTable; readonly condition: string | undefined }[],
     signal: AbortSignal,
   ): Promise<ScanTable> {
     if (this.#stopped !== undefined) throw shutdownError()
     if (signal.aborted) throw canceledError()
     const name = `s_${++lastId}`
     const qualifiedName = `${scanSchema}.${name}`
-    const counted = parts.map(({ table, values }) => ({ qualifiedName: table.qualifiedName, values }))
+    const counted = parts.map(({ table, condition }) => ({ qualifiedName: table.qualifiedName, condition }))
     const client = await this.#connect(signal)
     let oid: number
     try {
-      oid = await create(client, createCombinedView(qualifiedName, column, counted), qualifiedName)
+      oid = await create(client, createCombinedView(qualifiedName, counted), qualifiedName)
       client.release()
     } catch (error) {
       client.release(true)
-      throw stagingError(error, column.name)
+      throw stagingError(error, tableName)
     }
     let isLive = true
     return {

@@ -16,7 +16,7 @@ export const logEventKeys = {
   log_group_name: { operators: ['='], require: 'required', valuesPerCall: 1 },
   filter: { operators: ['='], valuesPerCall: 1 },
   log_stream_name: { operators: ['='], valuesPerCall: 100, inherent: true },
-  timestamp: { operators: ['=', '>', '>=', '<', '<='], inherent: true },
+  timestamp: { operators: ['=', '>', '>=', '<', '<='], inherent: true, immutable: true },
   region: { operators: ['='], inherent: true },
   account_id: { operators: ['='], inherent: true },
 } as const satisfies Record<string, Key>

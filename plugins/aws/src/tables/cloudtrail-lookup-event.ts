@@ -41,7 +41,7 @@ export const cloudtrailLookupEvent = defineTable({
     event_source: attributeKey,
     read_only: attributeKey,
     access_key_id: attributeKey,
-    event_time: { operators: ['=', '>', '>=', '<', '<='], inherent: true },
+    event_time: { operators: ['=', '>', '>=', '<', '<='], inherent: true, immutable: true },
     end_time: questionKey,
     start_time: questionKey,
     resource_name: questionKey,

@@ -41,7 +41,7 @@ export const cloudtrailQuery = defineTable({
   keys: {
     event_data_store_arn: { operators: ['='], valuesPerCall: 1, inherent: true },
     query_status: { operators: ['='], valuesPerCall: 1, inherent: true },
-    creation_time: { operators: ['=', '>', '>=', '<', '<='], inherent: true },
+    creation_time: { operators: ['=', '>', '>=', '<', '<='], inherent: true, immutable: true },
     query_id: { operators: ['='], valuesPerCall: 1000, inherent: true },
     region: { operators: ['='], inherent: true },
     account_id: { operators: ['='], inherent: true },

@@ -16,7 +16,7 @@ export const cloudtrailTrailEvent = defineTable({
   columns,
   keys: {
     ...logEventKeys,
-    timestamp_ms: { operators: ['=', '>', '>=', '<', '<='], inherent: true },
+    timestamp_ms: { operators: ['=', '>', '>=', '<', '<='], inherent: true, immutable: true },
     ...eventFieldKeys,
   },
   async *list(scan) {
