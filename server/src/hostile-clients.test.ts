@@ -6,11 +6,20 @@ import { setImmediate, setTimeout } from 'node:timers/promises'
 import { DatabaseError } from '@millrace/sql-engine/database-error'
 import fc from 'fast-check'
 import pg from 'pg'
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { afterAll, beforeAll, describe as describeTests, expect, onTestFinished, test } from 'vitest'
 import { propertyRuns, propertyTimeout } from './testing/property-runs.js'
 import { describe, queryMessage, RawClient } from './testing/raw-client.js'
 import { startTestGateway, type TestGateway } from './testing/test-gateway.js'
-import { copyFailMessage, executeMessage, startupPacket, syncMessage } from './wire/frontend-messages.js'
+import {
+  bindMessage,
+  bindRest,
+  copyFailMessage,
+  describeMessage as describePortal,
+  executeMessage,
+  parseMessage,
+  startupPacket,
+  syncMessage,
+} from './wire/frontend-messages.js'
 
 let world: TestGateway
 /** Straight to PostgreSQL. */
@@ -142,6 +151,43 @@ test.each([...'PBDEC'])(
     expect(told.map((message) => message.type)).toEqual(['E', 'Z'])
     raw.send(queryMessage(`select city from place where ip = '1.1.1.1'`))
     expect((await raw.until('Z')).map((message) => message.type)).toEqual(['T', 'D', 'C', 'Z'])
+  },
+)
+
+describeTests(
+  'the unnamed portal of a simple query that has failed, at which PostgreSQL 18.4 itself crashes',
+  () => {
+    const unnamed = bindRest(undefined)
+    test.each([
+      ['Execute', executeMessage('')],
+      ['Describe', describePortal('P', '')],
+    ])('%s', async (_, message) => {
+      const other = new pg.Client(world.config)
+      await other.connect()
+      onTestFinished(() => other.end())
+      const raw = await RawClient.connect(world.config)
+      onTestFinished(() => raw.close())
+      raw.send(queryMessage('begin'), queryMessage('copy no_such_table to stdout'))
+      // A Bind that fails leaves the portal as it is.
+      raw.send(parseMessage('s', 'select 1', []), syncMessage, bindMessage('', 's', unnamed), syncMessage)
+      for (let times = 0; times < 4; times++) await raw.until('Z')
+      raw.send(message, syncMessage)
+      expect((await raw.until('Z')).map(describe)).toEqual([expect.stringContaining('"C":"34000"'), 'Z "E"'])
+      raw.send(queryMessage('rollback'), message, syncMessage)
+      await raw.until('Z')
+      expect((await raw.until('Z')).map(describe)).toEqual([expect.stringContaining('"C":"34000"'), 'Z "I"'])
+      // A portal that the client has bound is its own.
+      raw.send(
+        queryMessage('begin'),
+        parseMessage('', 'select 1', []),
+        bindMessage('', '', unnamed),
+        syncMessage,
+      )
+      raw.send(message, syncMessage)
+      for (let times = 0; times < 2; times++) await raw.until('Z')
+      expect((await raw.until('Z')).map(({ type }) => type).join('')).toMatch(/^(DC|T)Z$/)
+      expect((await other.query('select 1 as one')).rows).toEqual([{ one: 1 }])
+    })
   },
 )
 

@@ -21,6 +21,7 @@ import type { Backend } from './backend.js'
 import { HiddenReplies } from './hidden-replies.js'
 import { preparedReplies } from './prepared-replies.js'
 import { plain, type ReplyHandler, type Request, type RequestKind } from './reply-queue.js'
+import { UnnamedPortal } from './unnamed-portal.js'
 
 export interface ExtendedQueryWorld {
   readonly backend: Backend
@@ -62,6 +63,7 @@ const renaming = /\b(?:prepare|deallocate|discard)\b/i
 
 export class ExtendedQueries {
   readonly #world: ExtendedQueryWorld
+  readonly #unnamedPortal: UnnamedPortal
   /** The client's prepared statements that name virtual tables. */
   readonly #statements = new Map<string, NamedStatement>()
   /** Whether SQL commands may have given names to other statements. */
@@ -82,11 +84,23 @@ export class ExtendedQueries {
 
   constructor(world: ExtendedQueryWorld) {
     this.#world = world
+    this.#unnamedPortal = new UnnamedPortal(world.backend)
   }
 
   /** Whether a Bind, Describe, Execute or Close need be looked at. */
   get isUsed(): boolean {
-    return this.#statements.size > 0 || this.#unanswered.size > 0 || this.#portals.size > 0
+    const { size } = this.#statements
+    return size > 0 || this.#unanswered.size > 0 || this.#portals.size > 0 || this.#unnamedPortal.isWatched
+  }
+
+  /** To be told of every simple query. */
+  noteQuery(text: string): void {
+    this.noteText(text)
+    this.#unnamedPortal.noteQuery()
+  }
+
+  noteSync(): void {
+    this.#unnamedPortal.noteSync()
   }
 
   /** To be told of every text that the client sends. */
@@ -105,7 +119,10 @@ export class ExtendedQueries {
       return { kind, handler: relaying(() => this.#statements.delete('')) }
     }
     if (kind === 'bind') this.#portals.delete('')
-    if (kind === 'query') this.#mayBeRenamed = true
+    if (kind === 'query') {
+      this.#mayBeRenamed = true
+      this.#unnamedPortal.noteQuery()
+    }
     return plain[kind]
   }
 
@@ -136,24 +153,42 @@ export class ExtendedQueries {
     if (this.#mayBeVirtual(bind.statement)) return this.#bindVirtual(message, bind)
     this.#forgetRepeatable()
     this.#portals.delete(bind.portal)
-    this.#world.backend.send(message, plain.bind)
+    this.#sendBind(bind.portal, message)
     return undefined
   }
 
-  describe(message: Buffer): void {
+  /** @returns a promise if the client's next message has to wait for this one */
+  describe(message: Buffer): Promise<void> | undefined {
     const { kind, name } = readTarget(message)
     const handler = kind === 'P' ? this.#portals.get(name)?.handler : undefined
-    this.#world.backend.send(message, handler === undefined ? plain.describe : { kind: 'describe', handler })
+    const request = handler === undefined ? plain.describe : { kind: 'describe' as const, handler }
+    return this.#sendProtected(kind === 'P' && name === '', message, request)
   }
 
-  /** @returns a promise if nothing else may run until PostgreSQL has done the statement */
+  /** @returns a promise if the client's next message has to wait, as where PostgreSQL has to do the statement first */
   execute(message: Buffer): Promise<void> | undefined {
-    const portal = this.#portals.get(readExecute(message))
+    const name = readExecute(message)
+    const portal = this.#portals.get(name)
     if (portal?.isRepeatable !== true) this.#forgetRepeatable()
-    const { backend } = this.#world
-    backend.send(message, portal === undefined ? plain.execute : { kind: 'execute', handler: portal.handler })
+    const request =
+      portal === undefined ? plain.execute : { kind: 'execute' as const, handler: portal.handler }
+    const sending = this.#sendProtected(name === '', message, request)
     const finished = portal?.finished
-    return finished && backend.settle().then(finished)
+    if (finished === undefined) return sending
+    return (sending ?? Promise.resolve()).then(() => this.#world.backend.settle()).then(finished)
+  }
+
+  #sendProtected(isUnnamed: boolean, message: Buffer, request: Request): Promise<void> | undefined {
+    const { backend } = this.#world
+    const waiting = isUnnamed ? this.#unnamedPortal.protect() : undefined
+    if (waiting !== undefined) return waiting.then(() => backend.send(message, request))
+    backend.send(message, request)
+    return undefined
+  }
+
+  #sendBind(portal: string, message: Buffer, handler: ReplyHandler = relaying(() => {})): void {
+    const noted = portal === '' ? this.#unnamedPortal.noteBind(handler) : handler
+    this.#world.backend.send(message, { kind: 'bind', handler: noted })
   }
 
   close(message: Buffer): void {
@@ -177,7 +212,7 @@ export class ExtendedQueries {
     this.#unanswered.clear()
     // PostgreSQL does not take the Bind: after an error before it, or while it waits for COPY's data.
     if (backend.replies.skipping || backend.replies.copying) {
-      backend.send(message, plain.bind)
+      this.#sendBind(bind.portal, message)
       return
     }
     const statement = await this.#statementOf(bind.statement)
@@ -190,13 +225,13 @@ export class ExtendedQueries {
     // PostgreSQL says what is wrong with the name, or with the number of values.
     if (types?.length !== bind.values.length || statement === undefined) {
       this.#portals.delete(bind.portal)
-      backend.send(message, plain.bind)
+      this.#sendBind(bind.portal, message)
       return
     }
     if (statement.needsTransaction && !backend.isInTransaction) {
       // PostgreSQL refuses a cursor without a transaction.
       this.#portals.delete(bind.portal)
-      backend.send(message, plain.bind)
+      this.#sendBind(bind.portal, message)
       return
     }
     const { formats, values } = bind
@@ -210,7 +245,7 @@ export class ExtendedQueries {
     const hidden = preparedReplies(prepared, statement.start, { hidden: [messages.parseComplete] })
     const done = this.#keeping(name, bind.statement, prepared, { statement, types, described, hidden: name })
     backend.send(parseMessage(name, prepared.text, types), { kind: 'parse', handler: { ...hidden, done } })
-    backend.send(bindMessage(bind.portal, name, bind.rest), { kind: 'bind', handler })
+    this.#sendBind(bind.portal, bindMessage(bind.portal, name, bind.rest), handler)
     const { again, finished } = prepared
     this.#portals.set(bind.portal, { handler, finished, isRepeatable: again !== undefined })
   }
@@ -236,7 +271,7 @@ export class ExtendedQueries {
     if (prepared === undefined) return false
     adopt(prepared)
     const handler = preparedReplies(prepared, known.statement.start, { described: known.described })
-    backend.send(bindMessage(portal, known.hidden, rest), { kind: 'bind', handler })
+    this.#sendBind(portal, bindMessage(portal, known.hidden, rest), handler)
     this.#portals.set(portal, { handler, finished: undefined, isRepeatable: true })
     return true
   }

@@ -213,8 +213,8 @@ export class Session {
       case frontend.bind:
         return extended.bind(message)
       case frontend.describe:
-        if (extended.isUsed) extended.describe(message)
-        else backend.send(message, plain.describe)
+        if (extended.isUsed) return extended.describe(message)
+        backend.send(message, plain.describe)
         return undefined
       case frontend.execute:
         if (extended.isUsed) return extended.execute(message)
@@ -225,6 +225,7 @@ export class Session {
         else backend.send(message, plain.close)
         return undefined
       case frontend.sync:
+        extended.noteSync()
         backend.send(message, plain.sync)
         return undefined
       case frontend.flush:
@@ -243,7 +244,7 @@ export class Session {
 
   #query(message: Buffer): Promise<void> | undefined {
     const text = message.toString('utf8', 5, message.length - 1)
-    this.#extended.noteText(text)
+    this.#extended.noteQuery(text)
     const statements = this.#options.engine.analyse(text)
     // What is no text is not read here; PostgreSQL says what is wrong with it.
     if (statements !== undefined && isText(message)) {
