@@ -65,6 +65,8 @@ export interface PreparedStatement {
   readonly relations: ReadonlyMap<number, number>
   /** Replaces names of scan tables in an error or notice by the virtual tables' names. */
   originalNames(message: string): string
+  /** What the client is told that has been done (CommandComplete), where `text` does something else. */
+  readonly commandTag?: string
   /**
    * To be called when PostgreSQL has done the statement, and before it does anything else for the session, if it is
    * there: what the statement is given must not reach others.

@@ -1,6 +1,6 @@
 /** Replies to a rewritten statement, told as those to the statement that the client sent. */
 import type { PreparedStatement } from '@millrace/sql-engine/statement'
-import { mapError, replaceFields } from '../wire/backend-messages.js'
+import { commandComplete, mapError, replaceFields } from '../wire/backend-messages.js'
 import { backend } from '../wire/message-types.js'
 import type { ReplyHandler } from './reply-queue.js'
 
@@ -33,6 +33,8 @@ export function preparedReplies(
         case backend.errorResponse:
         case backend.noticeResponse:
           return mapError(message, position, prepared.originalNames)
+        case backend.commandComplete:
+          return prepared.commandTag === undefined ? message : commandComplete(prepared.commandTag)
         default:
           return message
       }

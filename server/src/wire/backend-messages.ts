@@ -22,6 +22,11 @@ export function noticeResponse(message: string): Buffer {
   return fieldsMessage('N', fields)
 }
 
+/** @param tag such as `SELECT 5` */
+export function commandComplete(tag: string): Buffer {
+  return new ByteWriter().string(tag).message('C')
+}
+
 function fieldsOf(error: DatabaseError, severity: Severity): ErrorFields {
   const fields = new Map<string, string>([
     ['S', severity],

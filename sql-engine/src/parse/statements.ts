@@ -2,7 +2,7 @@
 import type { Statement } from '../statement.js'
 import { BoundedMap } from './bounded-map.js'
 import { SourceText } from './source-text.js'
-import { executeOf, inside, type Node, parseText, relationsOf, walk } from './syntax-tree.js'
+import { executeOf, inside, type Node, parseText, relationsOf } from './syntax-tree.js'
 
 /** Texts whose analysis is remembered. Clients send the same ones over and over. */
 const rememberedTexts = 1000
@@ -138,12 +138,7 @@ export function fillsMaterializedView(node: Node): boolean {
 function isPlanned(node: Node): boolean {
   const explain = inside(node, 'ExplainStmt')
   if (explain !== undefined)
-    return (
-      explain.query !== undefined &&
-      isAnalyze(explain.options) &&
-      isPlanned(explain.query) &&
-      !fillsMaterializedView(explain.query)
-    )
+    return explain.query !== undefined && isPlanned(explain.query) && !fillsMaterializedView(explain.query)
   const create = inside(node, 'CreateTableAsStmt')
   if (create !== undefined) {
     const isFilled = create.into?.skipData !== true
@@ -165,18 +160,3 @@ const plannedTags = [
   'ExecuteStmt',
   'TruncateStmt',
 ] as const
-
-/** EXPLAIN without ANALYZE runs nothing. */
-function isAnalyze(options: readonly Node[] | undefined): boolean {
-  let analyze = false
-  walk(options, (object) => {
-    const element = inside(object as unknown as Node, 'DefElem')
-    if (element?.defname === 'analyze') {
-      const argument = element.arg
-      const value = argument && (inside(argument, 'String')?.sval ?? inside(argument, 'Integer')?.ival ?? 0)
-      analyze = argument === undefined || !['false', 'off', '0', 0].includes(value ?? 0)
-    }
-    return undefined
-  })
-  return analyze
-}

@@ -4,36 +4,40 @@
  */
 import type { Binding, VirtualLeaf } from '../bind/binding.js'
 import type { CatalogColumn } from '../catalog/virtual-table.js'
-import { inside } from '../parse/syntax-tree.js'
+import { findAll, inside, type Node, stringsOf } from '../parse/syntax-tree.js'
 import { findPushables } from './find-pushables.js'
 import type { FunctionTraits } from './function-traits.js'
 import { KeyQueries } from './key-query.js'
 import { missingKeyError, missingKeys } from './missing-key.js'
 import { isNeverRead } from './never-read.js'
+import type { NotPushed } from './not-pushed.js'
 import type { Pieces } from './piece.js'
 import type { Pushable, ValueSource } from './pushable.js'
 import { pushableLimit } from './pushable-limit.js'
-import type { PlannedComparison, PlannedQual, PlannedSource, ScanPlan } from './scan-plan.js'
+import type { PlannedComparison, PlannedQual, PlannedSource, RefusedQual, ScanPlan } from './scan-plan.js'
 
 /**
  * Plans the scans of a statement, each after those that it depends on.
  * @throws DatabaseError HV002 when a table cannot be asked for want of a key
  */
 export function planScans(binding: Binding, pieces: Pieces, functions: FunctionTraits): readonly ScanPlan[] {
-  const planner = new Planner(new KeyQueries(pieces), findPushables(binding, functions), functions)
+  const planner = new Planner(pieces, findPushables(binding, functions), functions)
   const plans = planner.plan(binding.virtualLeaves)
   return plans.map((plan) => ({ ...plan, limit: pushableLimit(plan, pieces, functions) }))
 }
 
 type UnlimitedPlan = Omit<ScanPlan, 'limit'>
+type NarrowedPlan = Omit<UnlimitedPlan, 'refused'>
 
 class Planner {
+  readonly #pieces: Pieces
   readonly #keyQueries: KeyQueries
   readonly #pushables: readonly Pushable[]
   readonly #functions: FunctionTraits
 
-  constructor(keyQueries: KeyQueries, pushables: readonly Pushable[], functions: FunctionTraits) {
-    this.#keyQueries = keyQueries
+  constructor(pieces: Pieces, pushables: readonly Pushable[], functions: FunctionTraits) {
+    this.#pieces = pieces
+    this.#keyQueries = new KeyQueries(pieces)
     this.#pushables = pushables
     this.#functions = functions
   }
@@ -53,8 +57,9 @@ class Planner {
       // each narrow the other; the one that has more values already goes first.
       const free = ready.filter((plan) => this.#couldNarrow(plan, all) === plan.quals.length)
       const chosen = free.length > 0 ? free : [ready.reduce(narrower, first)]
+      const before = new Set(placed)
       for (const plan of chosen) {
-        plans.push(plan)
+        plans.push({ ...plan, refused: () => this.#refused(plan, before) })
         waiting.delete(plan.leaf)
         placed.add(plan.leaf)
       }
@@ -62,14 +67,14 @@ class Planner {
     return plans
   }
 
-  #planLeaf(leaf: VirtualLeaf, placed: ReadonlySet<VirtualLeaf>): UnlimitedPlan {
+  #planLeaf(leaf: VirtualLeaf, placed: ReadonlySet<VirtualLeaf>): NarrowedPlan {
     if (isNeverRead(leaf)) return { leaf, isNeverRead: true, quals: [], after: new Set() }
     const quals: PlannedQual[] = []
     const after = new Set<VirtualLeaf>()
     for (const pushable of this.#pushables) {
       if (pushable.leaf !== leaf) continue
       const qual = this.#planQual(pushable, placed)
-      if (qual === undefined) continue
+      if ('kind' in qual) continue
       quals.push(qual)
       for (const source of sourcesOf(qual.comparison)) {
         if (source.kind === 'query') for (const virtual of source.query.virtuals) after.add(virtual)
@@ -78,23 +83,28 @@ class Planner {
     return { leaf, isNeverRead: false, quals, after }
   }
 
-  #planQual(pushable: Pushable, placed: ReadonlySet<VirtualLeaf>): PlannedQual | undefined {
+  #planQual(pushable: Pushable, placed: ReadonlySet<VirtualLeaf>): PlannedQual | NotPushed {
     const { column, comparison, condition, leaf } = pushable
     const key = leaf.table.table.keys[column]
-    if (key === undefined || !key.operators.includes(comparison.operator)) return undefined
+    if (key === undefined) return { kind: 'no key', column }
+    const { operators: taken } = key
+    if (!taken.includes(comparison.operator)) return { kind: 'operator', column, taken }
     const definition = definitionOf(pushable)
     // PostgreSQL compares by the type that the catalog has; the plugin knows nothing of it.
-    if (definition === undefined || definition.type !== definition.databaseType) return undefined
+    if (definition === undefined || definition.type !== definition.databaseType)
+      return { kind: 'column type', column }
     if (comparison.operator === '=') {
       const sources = comparison.sources.map((source) => this.#planSource(source, pushable, placed))
-      const known = sources.filter((source) => source !== undefined)
-      if (known.length < sources.length) return undefined
+      const known = sources.filter((source) => 'kind' in source)
+      const unknown = sources.find((source) => 'reason' in source)
+      if (unknown !== undefined) return unknown.reason
       return { column, key, condition, comparison: { operator: '=', sources: known } }
     }
     if (!('node' in comparison)) return { column, key, condition, comparison }
     const source = this.#planSource({ kind: 'expression', node: comparison.node }, pushable, placed)
     // A bound that differs from row to row is none.
-    if (source?.kind !== 'query' || source.query.from.length > 0) return undefined
+    if ('reason' in source) return source.reason
+    if (source.kind !== 'query' || source.query.from.length > 0) return { kind: 'bound by row' }
     return { column, key, condition, comparison: { operator: comparison.operator, source } }
   }
 
@@ -102,19 +112,39 @@ class Planner {
     source: ValueSource,
     pushable: Pushable,
     placed: ReadonlySet<VirtualLeaf>,
-  ): PlannedSource | undefined {
+  ): PlannedSource | { readonly reason: NotPushed } {
     if (source.kind === 'boolean') return source
     const node = source.kind === 'subquery' ? source.select : source.node
     const query = this.#keyQueries.plan(node, pushable, placed)
-    if (query === undefined) return undefined
+    if (query === undefined) return { reason: this.#whyUnknown(node, pushable) }
     // Columns of others may bring a collation along; a literal cannot.
     const mayBeLoose = this.#functions.hasLooseCollations && inside(node, 'A_Const') === undefined
-    if (mayBeLoose && definitionOf(pushable)?.type === 'text') return undefined
+    if (mayBeLoose && definitionOf(pushable)?.type === 'text') return { reason: { kind: 'collation' } }
     return { kind: 'query', source, query }
   }
 
+  #whyUnknown(node: Node, pushable: Pushable): NotPushed {
+    const names = findAll(node, 'FuncCall').flatMap(({ funcname }) => stringsOf(funcname)?.at(-1) ?? [])
+    const functionName = names.find((name) => this.#functions.isVolatile(name))
+    if (functionName !== undefined) return { kind: 'volatile', functionName }
+    const leaves = this.#pieces.of(node)?.leaves ?? new Set()
+    const isOfItself = pushable.anchor !== undefined && leaves.has(pushable.anchor)
+    if (isOfItself) return { kind: 'form' }
+    return this.#pieces.of(node) === undefined ? { kind: 'not evaluated apart' } : { kind: 'later rows' }
+  }
+
+  #refused({ leaf, isNeverRead }: NarrowedPlan, placed: ReadonlySet<VirtualLeaf>): readonly RefusedQual[] {
+    if (isNeverRead) return []
+    const refused: RefusedQual[] = []
+    for (const pushable of this.#pushables) {
+      const reason = pushable.leaf === leaf ? this.#planQual(pushable, placed) : undefined
+      if (reason !== undefined && 'kind' in reason) refused.push({ condition: pushable.condition, reason })
+    }
+    return refused
+  }
+
   /** How many of a scan's conditions could be pushed if all others were there. */
-  #couldNarrow({ leaf }: UnlimitedPlan, all: ReadonlySet<VirtualLeaf>): number {
+  #couldNarrow({ leaf }: NarrowedPlan, all: ReadonlySet<VirtualLeaf>): number {
     return this.#planLeaf(leaf, new Set([...all].filter((other) => other !== leaf))).quals.length
   }
 
@@ -129,11 +159,11 @@ function definitionOf({ leaf, column }: Pushable): CatalogColumn | undefined {
   return leaf.table.columns.find(({ name }) => name === column)
 }
 
-function narrower(best: UnlimitedPlan, other: UnlimitedPlan): UnlimitedPlan {
+function narrower(best: NarrowedPlan, other: NarrowedPlan): NarrowedPlan {
   return equalities(other) > equalities(best) ? other : best
 }
 
-function equalities({ quals }: UnlimitedPlan): number {
+function equalities({ quals }: NarrowedPlan): number {
   return quals.filter(({ comparison }) => comparison.operator === '=').length
 }
 
@@ -142,7 +172,7 @@ function sourcesOf(comparison: PlannedComparison): readonly PlannedSource[] {
   return 'source' in comparison ? [comparison.source] : []
 }
 
-function missingOf({ leaf, quals }: UnlimitedPlan): readonly string[] {
+function missingOf({ leaf, quals }: NarrowedPlan): readonly string[] {
   const given = quals.filter(({ comparison }) => comparison.operator === '=')
   return missingKeys(leaf, new Set(given.map(({ column }) => column)))
 }

@@ -48,6 +48,16 @@ export function pushableLimit(
   return areKnown ? bounds : undefined
 }
 
+/** Why LIMIT cannot be pushed from the block that reads a table. */
+export function whyLimitStays({ block }: VirtualLeaf): 'ties' | 'joined' | 'together' | 'afterwards' {
+  const select = block.statement as Inside<'SelectStmt'>
+  if (select.limitOption !== 'LIMIT_OPTION_COUNT') return 'ties'
+  if (block.leaves.length !== 1) return 'joined'
+  const { sortClause, groupClause, havingClause, distinctClause, windowClause, lockingClause, larg } = select
+  const together = [sortClause, groupClause, havingClause, distinctClause, windowClause, lockingClause, larg]
+  return together.some((clause) => clause !== undefined) ? 'together' : 'afterwards'
+}
+
 /** A table that takes a number of values a call promises that each row has one of them. */
 function isPromised(key: Key): boolean {
   return key.valuesPerCall !== undefined

@@ -3,6 +3,7 @@ import type { Key } from '@millrace/plugin-sdk/table'
 import type { Condition, VirtualLeaf } from '../bind/binding.js'
 import type { Node } from '../parse/syntax-tree.js'
 import type { KeyQuery } from './key-query.js'
+import type { NotPushed } from './not-pushed.js'
 import type { Comparison, ValueSource } from './pushable.js'
 
 /** Where the values of a planned condition come from. */
@@ -29,6 +30,11 @@ export interface PlannedQual {
   readonly condition: Condition
 }
 
+export interface RefusedQual {
+  readonly condition: Condition
+  readonly reason: NotPushed
+}
+
 export interface ScanPlan {
   readonly leaf: VirtualLeaf
   /** Whether its rows can reach no answer, so that there is nothing to ask. */
@@ -36,6 +42,8 @@ export interface ScanPlan {
   readonly quals: readonly PlannedQual[]
   /** LIMIT and OFFSET of the block, whose sum bounds the rows needed if every qual is pushed. */
   readonly limit: readonly Node[] | undefined
+  /** Conditions of a form that could be pushed, and are not. */
+  readonly refused: () => readonly RefusedQual[]
   /** Scans whose rows the key queries read. */
   readonly after: ReadonlySet<VirtualLeaf>
 }

@@ -36,6 +36,10 @@ export class StatementMeter {
     return new ScanMeter(this, table)
   }
 
+  get now(): number {
+    return this.#now()
+  }
+
   /** The statement has ended. Scans that go on for others tell its client nothing. */
   close(): void {
     this.#notice = undefined
@@ -114,11 +118,22 @@ export class StatementMeter {
   }
 }
 
+/**
+ * Where a scan's rows came from:
+ * - `miss`: from the API
+ * - `hit`: they were there, or on their way for another statement
+ * - `partial`: some keys were there
+ * - `shared`: another scan of the statement asks the same
+ * - `none`: no row could fulfil the conditions, and nothing was asked
+ */
+export type CacheUse = 'miss' | 'hit' | 'partial' | 'shared' | 'none'
+
 /** What one scan has asked for, and got. */
 export class ScanMeter extends CallCounts {
   rows = 0
   /** As they are written into the scan table. */
   bytes = 0
+  #fetches = 0
   #keys = 0
   #keysDone = 0
   #plannedCalls = 0
@@ -138,9 +153,16 @@ export class ScanMeter extends CallCounts {
    * @throws CeilingError 53400
    */
   begin(calls: number, keys: number): void {
+    this.#fetches++
     this.#statement.addPlannedCalls(this.#table, calls)
-    this.#plannedCalls = calls
-    this.#keys = keys
+    this.#plannedCalls += calls
+    this.#keys += keys
+  }
+
+  /** @param keys of the whole scan */
+  cacheUse(keys: number): CacheUse {
+    if (this.#fetches === 0) return 'hit'
+    return this.#keys < keys ? 'partial' : 'miss'
   }
 
   /** @throws CeilingError 53400 */

@@ -4,7 +4,7 @@ import type { Connection } from '../fetch/connection.js'
 import { countCalls, countKeys, type ScanQuals } from '../fetch/scan-quals.js'
 import { scanRows } from '../fetch/scan-rows.js'
 import { CeilingError } from '../report/ceiling-error.js'
-import type { StatementMeter } from '../report/statement-meter.js'
+import type { ScanMeter, StatementMeter } from '../report/statement-meter.js'
 import type { ScanTable } from '../stage/scan-table.js'
 import type { ScanTables } from '../stage/scan-tables.js'
 
@@ -22,10 +22,9 @@ export interface FetchRequest {
 export async function fetchScan(
   { table, connection, columns, quals, limit, signal }: FetchRequest,
   scanTables: ScanTables,
-  statement: StatementMeter,
+  meter: ScanMeter,
 ): Promise<ScanTable> {
   const { name, keys } = table.table
-  const meter = statement.scan(name)
   const lists = countCalls(quals, keys)
   // One list may do without a call; and rows enough may come before all lists are asked.
   meter.begin(lists > 1 && limit === undefined ? lists : 0, countKeys(quals, keys))

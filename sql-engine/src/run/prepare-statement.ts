@@ -3,9 +3,10 @@
 import type { VirtualLeaf } from '../bind/binding.js'
 import { DatabaseError } from '../database-error.js'
 import { expandExecute } from '../expand/expand-execute.js'
+import { explainOptions } from '../parse/explain-options.js'
 import { SourceText } from '../parse/source-text.js'
 import { fillsMaterializedView } from '../parse/statements.js'
-import { executeOf, findAll, type Node } from '../parse/syntax-tree.js'
+import { executeOf, findAll, inside, type Node } from '../parse/syntax-tree.js'
 import { missingKeyInside } from '../plan/missing-key.js'
 import type { ScanTable } from '../stage/scan-table.js'
 import {
@@ -14,6 +15,7 @@ import {
   type Session,
   unchangedStatement,
 } from '../statement.js'
+import { explainStatement } from './explain-statement.js'
 import { fillMaterializedView } from './fill-materialized-view.js'
 import type { Loan } from './loans.js'
 import { repeatLookup } from './repeat-lookup.js'
@@ -50,7 +52,15 @@ async function prepare(
   if (execute !== undefined && executed === undefined) return unchangedStatement(text)
   const plan = await workshop.plans.plan(executed?.tree ?? tree, executed?.edited.text ?? text, session)
   if (plan === undefined) return unchangedStatement(text)
-  if (options.parameters === undefined) refuseParameters(text, tree)
+  const explain = inside(plan.tree, 'ExplainStmt')
+  const isGeneric = explain !== undefined && explainOptions(explain).genericPlan
+  if (options.parameters === undefined && !isGeneric) refuseParameters(text, tree)
+  if (explain !== undefined) {
+    return explainStatement(explain, plan, workshop, session, clientSession, options, (position) => {
+      const planned = plan.originalPosition(position)
+      return executed?.edited.originalPosition(planned) ?? planned
+    })
+  }
   const lent = lentTables(plan, workshop.loans.of(session.lender))
   const staged = lent ?? (await stageStatement(plan, workshop, session, options))
   const edited = plan.rewritable.rewritten((leaf) => tableOf(staged, leaf).qualifiedName)

@@ -25,7 +25,7 @@ export type PushedQuals =
 /** Keys that an API can do without are not asked for in more calls than this; more rows are read instead. */
 const mostOptionalCalls = 100
 
-type QuerySource = Extract<PlannedSource, { kind: 'query' }>
+export type QuerySource = Extract<PlannedSource, { kind: 'query' }>
 type Values = readonly KeyValue[] | 'inexact'
 
 export class QualPusher {
@@ -66,6 +66,11 @@ export class QualPusher {
       const value = values[index]
       if (value !== undefined) this.#constants.set(source, Promise.resolve(value))
     }
+  }
+
+  /** What a source was evaluated to, if it depends on no scan. */
+  constantOf(source: QuerySource): Promise<DecodedValue> | undefined {
+    return this.#constants.get(source)
   }
 
   /** The number of rows that LIMIT and OFFSET leave over; undefined for no limit. */
@@ -218,7 +223,8 @@ function wantedOf({ source }: QuerySource, literalType: ColumnType): Wanted {
   return { source, literalType, cast: false }
 }
 
-function querySourcesOf({ comparison }: PlannedQual): readonly QuerySource[] {
+/** The sources of a condition's values that PostgreSQL evaluates. */
+export function querySourcesOf({ comparison }: PlannedQual): readonly QuerySource[] {
   if (comparison.operator === '=') return comparison.sources.filter((source) => source.kind === 'query')
   return 'source' in comparison ? [comparison.source] : []
 }

@@ -10,7 +10,8 @@ import { countKeys, type ScanQuals } from '../fetch/scan-quals.js'
 import { listableTypes, lookupColumn, lookupKeys } from '../lookup/lookup-sources.js'
 import type { LookupTables } from '../lookup/lookup-tables.js'
 import type { ScanPlan } from '../plan/scan-plan.js'
-import type { StatementMeter } from '../report/statement-meter.js'
+import type { ScanRecord } from '../report/scan-record.js'
+import type { ScanMeter, StatementMeter } from '../report/statement-meter.js'
 import type { ScanTable } from '../stage/scan-table.js'
 import type { ScanTables } from '../stage/scan-tables.js'
 import { fetchScan, withinOwnCeilings } from './fetch-scan.js'
@@ -36,6 +37,8 @@ export interface ScanRun {
   memberSource(leaf: VirtualLeaf, member: Connection): string
   readonly sharesScans: boolean
   readonly meter: StatementMeter
+  /** What has become of the scans; filled as they end. */
+  readonly records: ScanRecord[]
   readonly signal: AbortSignal
 }
 
@@ -91,7 +94,10 @@ async function runScan(
   const columns = [...(run.columns.get(plan.leaf) ?? [])]
   const key = sharingKey(plan.leaf, columns, pushed, limit)
   const known = shared.get(key)
-  if (known !== undefined && run.sharesScans) return known
+  if (known !== undefined && run.sharesScans) {
+    note(run, plan.leaf, columns, pushed, limit, 'shared')
+    return known
+  }
   const staging = stage(run, plan.leaf, columns, pushed, limit, signal)
   shared.set(key, staging)
   return staging
@@ -108,28 +114,28 @@ async function stage(
   const { table } = leaf
   const request = { columns: table.columns, filled: columns, tableName: table.table.name }
   const stageNothing = () => run.scanTables.stage({ ...request, rows: noRows(), signal })
-  if (pushed.kind === 'none' || limit === 0) return stageNothing()
+  if (pushed.kind === 'none' || limit === 0) {
+    note(run, leaf, columns, pushed, limit, 'none')
+    return stageNothing()
+  }
   run.meter.checkKeys(table.table.name, countKeys(pushed.quals, table.table.keys))
   const aggregated = run.membersOf(leaf)
   if (aggregated === undefined) {
     const connection = run.connectionOf(leaf)
-    return stageConnection(
-      run,
-      { table, connection, source: String(table.oid), columns, limit },
-      pushed.quals,
-      signal,
-    )
+    const source = String(table.oid)
+    return recorded(run, { leaf, table, connection, source, columns, limit }, pushed.quals, signal)
   }
   const { members, quals } = narrowMembers(aggregated, pushed.quals)
   if (members.length === 0) return stageNothing()
   return stageMembers(table, members, run.scanTables, signal, (connection, memberSignal) => {
     const source = run.memberSource(leaf, connection)
-    return stageConnection(run, { table, connection, source, columns, limit }, quals, memberSignal)
+    return recorded(run, { leaf, table, connection, source, columns, limit }, quals, memberSignal)
   })
 }
 
 /** A scan through one connection. */
 interface ConnectionScan {
+  readonly leaf: VirtualLeaf
   readonly table: VirtualTable
   readonly connection: Connection
   /** The same for scans of one table through one connection. */
@@ -138,15 +144,72 @@ interface ConnectionScan {
   readonly limit: number | undefined
 }
 
-async function stageConnection(
+/** Stages a scan, and takes note of what became of it. */
+async function recorded(
   run: ScanRun,
   scan: ConnectionScan,
   quals: ScanQuals,
   signal: AbortSignal,
 ): Promise<ScanTable> {
+  const { leaf, table, connection, columns, limit } = scan
+  const meter = run.meter.scan(table.table.name)
+  const startedAt = new Date()
+  const start = run.meter.now
+  let failure: string | undefined
+  try {
+    return await stageConnection(run, scan, quals, meter, signal)
+  } catch (error) {
+    failure = error instanceof Error ? error.message : String(error)
+    throw error
+  } finally {
+    run.records.push({
+      leaf,
+      connection: connection.name,
+      columns,
+      quals,
+      limit,
+      cache: meter.cacheUse(countKeys(quals, table.table.keys)),
+      meter,
+      startedAt,
+      milliseconds: run.meter.now - start,
+      error: failure,
+    })
+  }
+}
+
+/** Takes note of a scan for which nothing is asked. */
+function note(
+  run: ScanRun,
+  leaf: VirtualLeaf,
+  columns: readonly string[],
+  pushed: PushedQuals,
+  limit: number | undefined,
+  cache: 'shared' | 'none',
+): void {
+  run.records.push({
+    leaf,
+    connection: leaf.table.connection.name,
+    columns,
+    quals: pushed.kind === 'some' ? pushed.quals : undefined,
+    limit,
+    cache,
+    meter: run.meter.scan(leaf.table.table.name),
+    startedAt: new Date(),
+    milliseconds: 0,
+    error: undefined,
+  })
+}
+
+async function stageConnection(
+  run: ScanRun,
+  scan: ConnectionScan,
+  quals: ScanQuals,
+  meter: ScanMeter,
+  signal: AbortSignal,
+): Promise<ScanTable> {
   const { table, connection, source, columns, limit } = scan
   const maxAge = run.maxAgeOf(table, connection)
-  const lookup = await lookUp(run, scan, quals, maxAge, signal)
+  const lookup = await lookUp(run, scan, quals, maxAge, meter, signal)
   if (lookup !== undefined) return lookup
   const { keys } = table.table
   const asked = {
@@ -164,7 +227,7 @@ async function stageConnection(
       fetchScan(
         { table, connection, columns, quals: shape.quals, limit, signal: fetchSignal },
         run.scanTables,
-        run.meter,
+        meter,
       ),
     combine: (name, parts, combineSignal) => {
       const column = table.columns.find((one) => one.name === name)
@@ -178,10 +241,11 @@ async function stageConnection(
 
 /** @returns undefined for a scan that is no lookup, or cannot be answered from those that are kept */
 async function lookUp(
-  { lookups, scanTables, hasFixedSnapshot, meter }: ScanRun,
+  { lookups, scanTables, hasFixedSnapshot, meter: statement }: ScanRun,
   { table, connection, source, columns, limit }: ConnectionScan,
   quals: ScanQuals,
   maxAge: number,
+  meter: ScanMeter,
   signal: AbortSignal,
 ): Promise<ScanTable | undefined> {
   if (maxAge <= 0 || hasFixedSnapshot || !lookups.keeps(source)) return undefined
@@ -208,7 +272,7 @@ async function lookUp(
         return fetchScan({ ...request, signal: fetchSignal }, scanTables, meter)
       },
     })
-  return withinOwnCeilings(meter, ask)
+  return withinOwnCeilings(statement, ask)
 }
 
 /** The key by whose values a table's rows can be told apart, since each is found by one of them. */

@@ -3,6 +3,7 @@ import type { VirtualLeaf } from '../bind/binding.js'
 import { timeToLive } from '../cache/time-to-live.js'
 import type { VirtualTable } from '../catalog/virtual-table.js'
 import type { Connection } from '../fetch/connection.js'
+import type { ScanRecord } from '../report/scan-record.js'
 import { StatementMeter } from '../report/statement-meter.js'
 import type { ScanTable } from '../stage/scan-table.js'
 import type { PrepareOptions, Session } from '../statement.js'
@@ -15,6 +16,7 @@ import type { Workshop } from './workshop.js'
 /**
  * @param reader who reads what is staged; PostgreSQL does not see over the loopback what is written while its
  *   transaction lasts: https://www.postgresql.org/docs/18/postgres-fdw.html, "Transaction Management"
+ * @param records filled with what becomes of the scans
  * @throws DatabaseError; nothing is then left staged
  */
 export async function stageStatement(
@@ -23,6 +25,7 @@ export async function stageStatement(
   session: Session,
   { parameters, signal, notice }: PrepareOptions,
   reader: 'session' | 'loopback' = 'session',
+  records: ScanRecord[] = [],
 ): Promise<ReadonlyMap<VirtualLeaf, ScanTable>> {
   const staged = new Map<VirtualLeaf, ScanTable>()
   const pusher = new QualPusher(session, parameters, plan.writer, (leaf) => tableOf(staged, leaf).name)
@@ -53,6 +56,7 @@ export async function stageStatement(
     memberSource: ({ table }, member) => memberSource(table, member, workshop.virtualTables.values()),
     sharesScans: workshop.sharesScans,
     meter,
+    records,
     signal,
   }
   try {

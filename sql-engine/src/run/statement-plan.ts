@@ -9,6 +9,7 @@ import { copyEdits } from '../expand/expand-copy.js'
 import { viewEdits } from '../expand/expand-views.js'
 import { type Expansion, expand } from '../expand/expansion.js'
 import type { Node } from '../parse/syntax-tree.js'
+import { type KeptCondition, keptConditions } from '../plan/kept-conditions.js'
 import { neededColumns } from '../plan/needed-columns.js'
 import { Pieces } from '../plan/piece.js'
 import { planScans } from '../plan/plan-scans.js'
@@ -28,6 +29,8 @@ export interface StatementPlan {
   readonly needed: ReadonlyMap<VirtualLeaf, ReadonlySet<string>>
   /** @throws DatabaseError HV002 when a table cannot be asked for want of a key */
   readonly fetching: () => Fetching
+  /** Conditions that PostgreSQL alone checks. @throws DatabaseError as {@link fetching} does */
+  readonly kept: () => ReadonlyMap<VirtualLeaf, readonly KeptCondition[]>
   readonly rewritable: RewritableStatement
   readonly settings: SessionSettings
   /** Where a 1-based character position of the text that was planned stood in the client's. */
@@ -118,16 +121,18 @@ export class StatementPlans {
     const pieces = new Pieces(binding, names.functions)
     const isPlain = this.#optimisations === 'none'
     const needed = isPlain ? allColumns(binding.virtualLeaves) : neededColumns(statement, binding)
+    const fetching = once(() => {
+      const scans = planScans(binding, pieces, names.functions)
+      return isPlain
+        ? { scans: unoptimisedScans(scans), columns: needed }
+        : { scans, columns: sharedColumns(scans, needed) }
+    })
     const plan: StatementPlan = {
       tree: statement,
       writer: new KeyQueryWriter(binding, pieces),
       needed,
-      fetching: once(() => {
-        const scans = planScans(binding, pieces, names.functions)
-        return isPlain
-          ? { scans: unoptimisedScans(scans), columns: needed }
-          : { scans, columns: sharedColumns(scans, needed) }
-      }),
+      fetching,
+      kept: once(() => keptConditions(binding, fetching().scans, names.functions)),
       rewritable: new RewritableStatement(text, statement, binding),
       settings: names.settings,
       originalPosition: (position) => position,

@@ -1,0 +1,26 @@
+/** Why a condition is not among those that a table's API is asked with. PostgreSQL checks it over what is fetched. */
+import type { Operator } from '@millrace/plugin-sdk/qual'
+
+export type NotPushed =
+  /** The table's API takes no conditions on the column. */
+  | { readonly kind: 'no key'; readonly column: string }
+  /** The API takes other operators on the column. */
+  | { readonly kind: 'operator'; readonly column: string; readonly taken: readonly Operator[] }
+  /** The column has another type in the catalog than the plugin gives it. */
+  | { readonly kind: 'column type'; readonly column: string }
+  /** The values stand in rows that are fetched later. */
+  | { readonly kind: 'later rows' }
+  /** It calls a function that may give another result each time. */
+  | { readonly kind: 'volatile'; readonly functionName: string }
+  /** It cannot be evaluated before the statement runs, for another reason. */
+  | { readonly kind: 'not evaluated apart' }
+  /** A bound that differs from row to row is none. */
+  | { readonly kind: 'bound by row' }
+  /** There are collations by which texts are equal that are not the same. */
+  | { readonly kind: 'collation' }
+  /** An outer join keeps the table's rows, whether they fulfil it or not. */
+  | { readonly kind: 'outer join' }
+  /** It does not compare a column of the table with something that is known without the table's rows. */
+  | { readonly kind: 'form' }
+  /** The value cannot be turned into one of the column's type exactly. */
+  | { readonly kind: 'inexact'; readonly column: string }

@@ -1,0 +1,124 @@
+/** EXPLAIN's answer: what Millrace does, and PostgreSQL's plan under the names that the client knows. */
+import type { ScanDescription } from './describe-scans.js'
+import type { ScanRecord } from './scan-record.js'
+import { plural } from './statement-meter.js'
+
+export interface Explanation {
+  readonly scans: readonly ScanDescription[]
+  /** What has become of them; undefined without ANALYZE. */
+  readonly records: readonly ScanRecord[] | undefined
+}
+
+/** Of a relation in the schema of scan tables: the virtual table that it holds rows of. */
+export interface KnownName {
+  readonly schema: string
+  readonly name: string
+}
+
+/** @param plan PostgreSQL's, line by line */
+export function explainLines({ scans, records }: Explanation, plan: readonly string[]): readonly string[] {
+  const title = records === undefined ? 'PostgreSQL, over tables that are yet to be filled:' : 'PostgreSQL:'
+  return ['Millrace:', ...scans.flatMap((scan) => scanLines(scan, records)), title, ...plan]
+}
+
+function scanLines(scan: ScanDescription, records: readonly ScanRecord[] | undefined): readonly string[] {
+  const { leaf, number, after, isNeverRead, columns, pushed, kept, limit, calls } = scan
+  const { schema, table } = leaf.table
+  const called = leaf.name === table.name ? '' : ` ${leaf.name}`
+  const lines = [
+    `Columns: ${columns.join(', ') || 'none'}`,
+    ...pushed.map((condition) => `Pushed: ${condition}`),
+    ...kept.map(({ condition, reason }) => `Kept: ${condition} (${reason})`),
+    ...(limit === undefined ? [] : [`Limit: ${limit}`]),
+    isNeverRead ? 'Calls: none, for none of its rows can reach the answer' : `Calls: ${calls}`,
+    ...(records ?? []).filter((record) => record.leaf === leaf).map((record) => recordLine(record, schema)),
+  ]
+  const waits = after.length === 0 ? '' : `, after ${after.join(', ')}`
+  return [`  ${number}. ${schema}.${table.name}${called}${waits}`, ...lines.map((line) => `       ${line}`)]
+}
+
+function recordLine({ connection, cache, meter, milliseconds }: ScanRecord, schema: string): string {
+  const through = connection === schema ? '' : ` through ${connection}`
+  if (cache === 'none') return `Made${through}: nothing, for no row can fulfil the conditions`
+  if (cache === 'shared') return `Made${through}: nothing, for another scan of the statement asks the same`
+  const { calls, retries, throttles, rows, bytes } = meter
+  const asked = `${plural(calls, 'call')}, ${retries} retried, ${throttles} throttled`
+  const got = `${plural(rows, 'row')}, ${plural(bytes, 'byte')}`
+  return `Made${through}: ${asked}; ${got}; cache ${cache}; ${milliseconds.toFixed(3)} ms`
+}
+
+/** Adds Millrace's part to PostgreSQL's JSON, as text: numbers beyond JavaScript's stay what they are. */
+export function explainJson({ scans, records }: Explanation, plan: string): string {
+  const end = plan.lastIndexOf('}')
+  if (end < 0) return plan
+  const own = JSON.stringify(
+    scans.map((scan) => jsonScan(scan, records)),
+    undefined,
+    2,
+  )
+  const indented = own.replaceAll('\n', '\n    ')
+  return `${plan.slice(0, end).trimEnd()},\n    "Millrace Scans": ${indented}\n  ${plan.slice(end)}`
+}
+
+function jsonScan(scan: ScanDescription, records: readonly ScanRecord[] | undefined) {
+  const { leaf, number, after, columns, pushed, kept, limit, calls } = scan
+  return {
+    Number: number,
+    Schema: leaf.table.schema,
+    Table: leaf.table.table.name,
+    Alias: leaf.name,
+    After: after,
+    Columns: columns,
+    Pushed: pushed,
+    Kept: kept.map(({ condition, reason }) => ({ Condition: condition, Reason: reason })),
+    ...(limit === undefined ? {} : { Limit: limit }),
+    Calls: calls,
+    ...(records === undefined ? {} : { Made: records.filter((one) => one.leaf === leaf).map(jsonRecord) }),
+  }
+}
+
+function jsonRecord({ connection, cache, meter, milliseconds }: ScanRecord) {
+  return {
+    Connection: connection,
+    Calls: meter.calls,
+    Retries: meter.retries,
+    Throttles: meter.throttles,
+    Rows: meter.rows,
+    Bytes: meter.bytes,
+    Cache: cache,
+    'Total Time': Number(milliseconds.toFixed(3)),
+  }
+}
+
+/**
+ * Puts virtual tables' names where PostgreSQL's plan names the relations that hold their rows.
+ * @param names by the relations' own names
+ */
+export function withKnownNames(
+  plan: string,
+  names: ReadonlyMap<string, KnownName>,
+  scanSchema: string,
+): string {
+  let renamed = plan
+  for (const [relation, { schema, name }] of names) {
+    renamed = renamed
+      // Text: `Seq Scan on millrace_scan.s_1 alias`, with the schema if VERBOSE, and the alias if it is another name.
+      .replace(
+        new RegExp(`\\bon (${scanSchema}\\.)?${relation}\\b( (?!\\()\\S+)?`, 'g'),
+        (_, withSchema: string | undefined, alias: string | undefined) =>
+          `on ${withSchema === undefined ? '' : `${schema}.`}${name}${alias?.trim() === name ? '' : (alias ?? '')}`,
+      )
+      // The other formats: name and schema stand in fields of their own, one after the other.
+      .replace(
+        new RegExp(
+          `(\\bRelation.Name\\W{1,4})${relation}\\b(\\W+(?:/Relation-Name\\W+)?Schema\\W{1,4})${scanSchema}\\b`,
+          'g',
+        ),
+        (_, before: string, between: string) => `${before}${name}${between}${schema}`,
+      )
+      .replaceAll(`${scanSchema}.${relation}`, `${schema}.${name}`)
+      // Not the beginning of a longer number; but of an index, or of a second reference.
+      .replace(new RegExp(`\\b${relation}(?!\\d)`, 'g'), name)
+  }
+  return renamed
+}

@@ -1,0 +1,55 @@
+/** Conditions that an API is asked with, as SQL would have them. */
+import type { ColumnType } from '@millrace/plugin-sdk/column'
+import type { Operator, Qual } from '@millrace/plugin-sdk/qual'
+import { quoteLiteral } from '../parse/identifier.js'
+import type { KeyValue } from '../plan/key-values.js'
+
+/** Values of a list that are written out; of others, only their number is told. */
+const mostValues = 10
+
+const patternNames: Readonly<Partial<Record<Operator, string>>> = {
+  '~~': 'LIKE',
+  '~~*': 'ILIKE',
+  '!~~': 'NOT LIKE',
+  '!~~*': 'NOT ILIKE',
+  'is null': 'IS NULL',
+  'is not null': 'IS NOT NULL',
+}
+
+/** `~~` is known to most as LIKE. */
+export function operatorName(operator: Operator): string {
+  return patternNames[operator] ?? operator
+}
+
+export function qualText(column: string, qual: Qual<KeyValue>, type: ColumnType): string {
+  if (qual.operator === '=')
+    return equalText(
+      column,
+      qual.values.map((value) => valueText(value, type)),
+    )
+  const name = operatorName(qual.operator)
+  return 'value' in qual ? `${column} ${name} ${valueText(qual.value, type)}` : `${column} ${name}`
+}
+
+/** @param values as SQL */
+export function equalText(column: string, values: readonly string[]): string {
+  const [only, second] = values
+  if (only !== undefined && second === undefined) return `${column} = ${only}`
+  const more = values.length - mostValues
+  const listed = values.slice(0, mostValues).join(', ')
+  return `${column} IN (${listed}${more > 0 ? `, and ${more} more` : ''})`
+}
+
+export function valueText(value: KeyValue, type: ColumnType): string {
+  if (typeof value === 'bigint' && type === 'timestamp with time zone')
+    return quoteLiteral(instantText(value))
+  return typeof value === 'string' ? quoteLiteral(value) : String(value)
+}
+
+/** @param microseconds since 1970 */
+export function instantText(microseconds: bigint): string {
+  const fraction = ((microseconds % 1000n) + 1000n) % 1000n
+  const milliseconds = Number((microseconds - fraction) / 1000n)
+  const text = new Date(milliseconds).toISOString()
+  return fraction === 0n ? text : text.replace('Z', `${String(fraction).padStart(3, '0')}Z`)
+}

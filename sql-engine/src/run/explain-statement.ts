@@ -1,0 +1,195 @@
+/**
+ * EXPLAIN of a statement over virtual tables. Without ANALYZE no call is made: PostgreSQL plans over empty tables.
+ * PostgreSQL's answer is read by the gateway, and what the client runs is a SELECT of the whole one.
+ */
+import type { VirtualLeaf } from '../bind/binding.js'
+import { DatabaseError } from '../database-error.js'
+import { explainOptions } from '../parse/explain-options.js'
+import { quoteLiteral } from '../parse/identifier.js'
+import { findAll, type Inside, type Node } from '../parse/syntax-tree.js'
+import type { DecodedValue } from '../plan/key-values.js'
+import type { ScanPlan } from '../plan/scan-plan.js'
+import { scanSchema } from '../postgres/names.js'
+import { describeScans } from '../report/describe-scans.js'
+import {
+  type Explanation,
+  explainJson,
+  explainLines,
+  type KnownName,
+  withKnownNames,
+} from '../report/explain-text.js'
+import type { ScanRecord } from '../report/scan-record.js'
+import type { ScanTable } from '../stage/scan-table.js'
+import type { BoundParameters, PreparedStatement, PrepareOptions, Session } from '../statement.js'
+import { QualPusher, type QuerySource, querySourcesOf } from './push-quals.js'
+import { stageStatement, tableOf } from './stage-statement.js'
+import type { StatementPlan } from './statement-plan.js'
+import type { Workshop } from './workshop.js'
+
+type Staged = ReadonlyMap<VirtualLeaf, ScanTable>
+
+/**
+ * @param clientSession whose errors tell their positions
+ * @param clientPosition tells where a position of the plan's text stands in the client's
+ * @throws DatabaseError
+ */
+export async function explainStatement(
+  explain: Inside<'ExplainStmt'>,
+  plan: StatementPlan,
+  workshop: Workshop,
+  session: Session,
+  clientSession: Session,
+  options: PrepareOptions,
+  clientPosition: (position: number) => number | undefined,
+): Promise<PreparedStatement> {
+  const { analyze, format } = explainOptions(explain)
+  const scans = await described(plan, session, options.parameters)
+  const records: ScanRecord[] = []
+  const staged = analyze
+    ? await stageStatement(plan, workshop, session, options, 'session', records)
+    : await stageNothing(plan, workshop, options.signal)
+  const release = () => {
+    for (const table of staged.values()) table.release()
+  }
+  try {
+    const edited = plan.rewritable.rewritten((leaf) => tableOf(staged, leaf).qualifiedName)
+    const names = await knownNames(staged, session)
+    const parameters = options.parameters ?? withoutValues(plan.tree)
+    const { rows } = await clientSession.query(edited.text, parameters).catch((error: unknown) => {
+      throw clientError(error, names, (position) => clientPosition(edited.originalPosition(position) ?? 0))
+    })
+    const lines = rows.map(([line]) => withKnownNames(line ?? '', names, scanSchema))
+    const explanation = { scans, records: analyze ? records : undefined }
+    if (format === 'xml' || format === 'yaml') {
+      options.notice(
+        `EXPLAIN (FORMAT ${format.toUpperCase()}) shows PostgreSQL's plan alone; FORMAT TEXT and JSON show the API calls too`,
+      )
+    }
+    return {
+      text: answerOf(format, explanation, lines),
+      originalPosition: () => undefined,
+      relations: new Map(),
+      originalNames: (message) => message,
+      commandTag: 'EXPLAIN',
+      finished: undefined,
+      again: undefined,
+      release,
+    }
+  } catch (error) {
+    release()
+    throw error
+  }
+}
+
+async function described(plan: StatementPlan, session: Session, parameters: BoundParameters | undefined) {
+  const { scans, columns } = plan.fetching()
+  const nameOf = ({ name }: VirtualLeaf): string => {
+    throw new Error(`a constant reads ${name}`)
+  }
+  const pusher = new QualPusher(session, parameters, plan.writer, nameOf)
+  // EXPLAIN (GENERIC_PLAN) has parameters without values.
+  await pusher.evaluateConstants(parameters === undefined ? scans.map(withoutParameters) : scans)
+  const values = new Map<QuerySource, DecodedValue>()
+  for (const { quals } of scans) {
+    for (const source of quals.flatMap(querySourcesOf)) {
+      const value = await pusher.constantOf(source)
+      if (value !== undefined) values.set(source, value)
+    }
+  }
+  return describeScans(scans, columns, plan.kept(), (source) => values.get(source))
+}
+
+function withoutParameters(scan: ScanPlan): ScanPlan {
+  const quals = scan.quals.filter((qual) => !querySourcesOf(qual).some(hasParameter))
+  return { ...scan, quals }
+}
+
+function hasParameter({ source }: QuerySource): boolean {
+  return findAll(source.kind === 'subquery' ? source.select : source.node, 'ParamRef').length > 0
+}
+
+/** @returns undefined for a statement without parameters */
+function withoutValues(statement: Node): BoundParameters | undefined {
+  const count = Math.max(0, ...findAll(statement, 'ParamRef').map(({ number = 0 }) => number))
+  if (count === 0) return undefined
+  return { types: [], formats: [], values: Array.from({ length: count }, () => undefined) }
+}
+
+/** Empty tables of the same shape. @throws DatabaseError */
+async function stageNothing(
+  { needed }: StatementPlan,
+  { scanTables }: Workshop,
+  signal: AbortSignal,
+): Promise<Staged> {
+  const staged = new Map<VirtualLeaf, ScanTable>()
+  try {
+    for (const leaf of needed.keys()) {
+      const { table, columns } = leaf.table
+      staged.set(
+        leaf,
+        await scanTables.stage({ columns, filled: [], tableName: table.name, rows: noRows(), signal }),
+      )
+    }
+  } catch (error) {
+    for (const table of staged.values()) table.release()
+    throw error
+  }
+  return staged
+}
+
+async function* noRows(): AsyncGenerator<never, void, void> {}
+
+/** Names of the relations that hold rows: scan tables and, behind views, what these read. */
+async function knownNames(staged: Staged, session: Session): Promise<ReadonlyMap<string, KnownName>> {
+  const leaves = new Map([...staged].map(([leaf, table]) => [String(table.oid), leaf]))
+  const { rows } = await session.query(
+    `with recursive held (root, oid) as (
+       select o, o from pg_catalog.unnest('{${[...leaves.keys()].join(',')}}'::pg_catalog.oid[]) as o
+       union
+       select held.root, d.refobjid from held
+         join pg_catalog.pg_rewrite r on r.ev_class = held.oid
+         join pg_catalog.pg_depend d on d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass and d.objid = r.oid
+          and d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass and d.refobjid <> held.oid)
+     select distinct held.root::pg_catalog.text, c.relname::pg_catalog.text
+       from held join pg_catalog.pg_class c on c.oid = held.oid
+      where c.relnamespace = '${scanSchema}'::pg_catalog.regnamespace`,
+  )
+  const names = new Map<string, KnownName>()
+  for (const [root, relation] of rows) {
+    const leaf = leaves.get(root ?? '')
+    if (leaf === undefined || relation === null || relation === undefined) continue
+    names.set(relation, { schema: leaf.table.schema, name: leaf.table.table.name })
+  }
+  return names
+}
+
+function clientError(
+  error: unknown,
+  names: ReadonlyMap<string, KnownName>,
+  positionOf: (position: number) => number | undefined,
+): unknown {
+  if (!(error instanceof DatabaseError)) return error
+  const { sqlState, detail, hint, position, cause } = error
+  return new DatabaseError(withKnownNames(error.message, names, scanSchema), {
+    sqlState,
+    detail,
+    hint,
+    cause,
+    position: position === undefined ? undefined : positionOf(position),
+  })
+}
+
+/** A statement whose rows are the answer; the client is told of its column what PostgreSQL says of EXPLAIN's. */
+function answerOf(
+  format: 'text' | 'json' | 'xml' | 'yaml',
+  explanation: Explanation,
+  plan: readonly string[],
+): string {
+  const lines =
+    format === 'text'
+      ? explainLines(explanation, plan)
+      : [format === 'json' ? explainJson(explanation, plan.join('\n')) : plan.join('\n')]
+  const type = format === 'json' ? 'json' : 'text'
+  return `SELECT line::pg_catalog.${type} AS "QUERY PLAN"
+    FROM pg_catalog.unnest(ARRAY[${lines.map(quoteLiteral).join(', ')}]::pg_catalog.text[]) AS line`
+}
