@@ -83,7 +83,7 @@ describe('tables', () => {
       `select attfdwoptions from pg_attribute
        where attrelid = 'everyone.aws_cloudtrail_trail'::regclass and attname = 'sp_connection_name'`,
     )
-    expect(options).toEqual([[['key_operators==']]])
+    expect(options).toEqual([[['key_operators==, <>']]])
   })
 
   test('work in joins, with a limit, and behind a view', async () => {
@@ -182,10 +182,8 @@ describe('a member that fails', () => {
       message: expect.stringContaining('connection "wrong": aws_cloudtrail_trail_event: GetCallerIdentity: '),
     })
     expect(
-      await query(`${select} where log_group_name = 'shared' and sp_connection_name <> 'wrong'`).catch(
-        ({ code }) => code,
-      ),
-    ).toBe('HV000')
+      await query(`${select} where log_group_name = 'shared' and sp_connection_name <> 'wrong'`),
+    ).toEqual([['of 1']])
     expect(
       await query(`${select} where log_group_name = 'shared' and sp_connection_name = 'member_articles'`),
     ).toEqual([['of 1']])

@@ -24,3 +24,17 @@ describe.each([...aws.tables, ...ipstack.tables])('$name', ({ name, examples }) 
     expect(fields.length).toBeGreaterThan(0)
   })
 })
+
+test('elastic IP addresses and their places: one lookup for all of them', async () => {
+  world.sandbox.calls.clear()
+  const { rows } = await client.query(
+    `select host(e.public_ip) as ip, i.city is not null as is_placed
+     from aws_vpc_eip e join ipstack_ip i on i.ip = e.public_ip order by 1`,
+  )
+  expect(rows).toEqual([
+    { ip: '3.222.40.118', is_placed: true },
+    { ip: '54.85.112.7', is_placed: true },
+  ])
+  const operations = world.sandbox.calls.list().map(({ operation }) => operation)
+  expect(operations).toEqual(['DescribeAddresses', 'bulk'])
+})

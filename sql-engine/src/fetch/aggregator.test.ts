@@ -53,4 +53,7 @@ test('a condition on the connection leaves members out, and is none for the othe
   const narrowed = narrowMembers(members, { name, sp_connection_name: [{ operator: '=', values: ['a_2'] }] })
   expect(namesOf(narrowed.members)).toEqual(['a_2'])
   expect(narrowed.quals).toEqual({ name })
+  const others = narrowMembers(members, { sp_connection_name: [{ operator: '<>', value: 'a_2' }] })
+  expect(namesOf(others.members)).toEqual(['a_1'])
+  expect(others.quals).toEqual({})
 })

@@ -2,7 +2,6 @@
  * Aggregators: connections whose tables hold the rows of the tables of several other connections.
  */
 import type { Plugin } from '@millrace/plugin-sdk/plugin'
-import { equalValues } from '@millrace/plugin-sdk/qual'
 import type { Key, Table } from '@millrace/plugin-sdk/table'
 import { DatabaseError } from '../database-error.js'
 import type { Connection, ConnectionOptions } from './connection.js'
@@ -27,7 +26,7 @@ export interface Aggregator {
 }
 
 const connectionColumn = 'sp_connection_name'
-const connectionKey: Key = { operators: ['='], inherent: true }
+const connectionKey: Key = { operators: ['=', '<>'], inherent: true }
 
 /** @throws DatabaseError F0000 when a name stands for no connection, or for one of another plugin */
 export function openAggregator(options: AggregatorOptions, connections: readonly Connection[]): Aggregator {
@@ -46,12 +45,14 @@ export function narrowMembers(
   members: readonly Connection[],
   quals: ScanQuals,
 ): { readonly members: readonly Connection[]; readonly quals: ScanQuals } {
-  const { [connectionColumn]: onConnection, ...others } = quals
-  const names = equalValues(onConnection)
-  return {
-    members: names === undefined ? members : members.filter(({ name }) => names.includes(name)),
-    quals: others,
-  }
+  const { [connectionColumn]: onConnection = [], ...others } = quals
+  const allowed = members.filter(({ name }) =>
+    onConnection.every((qual) => {
+      if (qual.operator === '=') return qual.values.includes(name)
+      return qual.operator !== '<>' || qual.value !== name
+    }),
+  )
+  return { members: allowed, quals: others }
 }
 
 function connectionsNamed(
