@@ -135,6 +135,28 @@ describe('joins', () => {
       place('1.1.1.1', '1.1.1.1'),
     ],
     [
+      'select city from (own join (values (1::bigint)) v (n) using (n)) as j join place on place.ip = j.ip',
+      place('1.1.1.1'),
+    ],
+    ['select j.city from (own join place using (ip)) as j where j.ip = $$1.1.1.1$$', place('1.1.1.1')],
+    [
+      'select city from (own as o (a, b, c, d) cross join place) as j where ip = $$1.1.1.1$$',
+      place('1.1.1.1'),
+    ],
+    [
+      'select j.city from own left join (own o2 join place using (ip)) as j on j.n = own.n and j.ip = $$1.1.1.1$$',
+      place('1.1.1.1'),
+    ],
+    [
+      'select city from place where ip in (select j.ip from (own o join (values (1::bigint)) v (n) using (n)) as j)',
+      place('1.1.1.1'),
+    ],
+    // Another column of the same rows is no reason to ask twice.
+    [
+      'select p.city from place p, place q where p.ip = $$1.1.1.1$$ and q.ip = $$1.1.1.1$$ and q.doc is not null',
+      place('1.1.1.1'),
+    ],
+    [
       'select city from own, lateral (select city from place where ip = own.ip offset 0) l',
       place('1.1.1.1', '2.2.2.2'),
     ],
@@ -175,6 +197,11 @@ describe('several keys', () => {
     [
       "select c from pair where a in (1, 2) and b in ('x', 'y')",
       ['1; b = x', '1; b = y', '2; b = x', '2; b = y'].map((keys) => `pair: a = ${keys}`),
+    ],
+    // Each waits for a value of the other, but for equality being transitive.
+    [
+      "select p.c from pair p, pair q where p.a = q.a and q.a = 1 and p.b = q.b and p.b = 'x'",
+      ['pair: a = 1; b = x', 'pair: a = 1; b = x'],
     ],
     ["select c from pair where (a, b) = (1, 'x')", ['pair: a = 1; b = x']],
     [

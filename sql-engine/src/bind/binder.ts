@@ -7,7 +7,7 @@ import type { Binding, Block, Cte, Position } from './binding.js'
 import { BindingDraft } from './binding-draft.js'
 import { FromBinder, type RelationOf } from './from-binder.js'
 import { outputOf, outputOfValues, outputReference } from './output-columns.js'
-import { type CteScope, resolveColumn, type Scope } from './scope.js'
+import { allLeaves, type CteScope, emptyFrom, resolveColumn, type Scope } from './scope.js'
 import { resolveTableOid } from './system-columns.js'
 
 type RangeVar = Inside<'RangeVar'>
@@ -50,7 +50,7 @@ class Binder {
       const block = this.#draft.newBlock(insert, parent)
       const own = this.#bindWith(insert.withClause, block, outer, ctes)
       if (insert.selectStmt !== undefined) this.#bindQuery(insert.selectStmt, block, outer, own)
-      const scope = { leaves: [this.#draft.opaqueLeaf(node, block, 'excluded')], merged: [], outer }
+      const scope = { ...emptyFrom, leaves: [this.#draft.opaqueLeaf(node, block, 'excluded')], outer }
       this.#bindExpressions([insert.onConflictClause, insert.returningClause], block, scope, own)
       return block
     }
@@ -97,14 +97,15 @@ class Binder {
     const block = this.#draft.newBlock(statement, parent)
     const own = this.#bindWith(statement.withClause, block, outer, ctes)
     const targets = target === undefined ? [] : [this.#from.targetLeaf(target, block)]
-    const from = this.#from.bind(sources, block, outer, own, { leaves: targets, merged: [] })
+    const from = this.#from.bind(sources, block, outer, own, { ...emptyFrom, leaves: targets })
     const scope = { ...from, outer }
-    this.#draft.addConditions(where, { kind: 'where' }, block, from.leaves)
+    const all = allLeaves(from)
+    this.#draft.addConditions(where, { kind: 'where' }, block, all)
     if ('joinCondition' in statement && !countsUnmatchedSources(statement)) {
       // Rows of the target may count that match no source row, as in a left join.
-      const [left, right] = [new Set(targets), new Set(from.leaves.filter((leaf) => !targets.includes(leaf)))]
+      const [left, right] = [new Set(targets), new Set(all.filter((leaf) => !targets.includes(leaf)))]
       const position: Position = { kind: 'on', join: 'left', left, right }
-      this.#draft.addConditions(statement.joinCondition, position, block, from.leaves)
+      this.#draft.addConditions(statement.joinCondition, position, block, all)
     }
     const { withClause: _bound, relation: _target, ...rest } = statement
     const expressions = Object.entries(rest).filter(([key]) => !['fromClause', 'usingClause'].includes(key))
@@ -135,9 +136,9 @@ class Binder {
       this.#bindExpressions([select.limitCount, select.limitOffset], block, emptyScope(outer), own)
       return block
     }
-    const from = this.#from.bind(select.fromClause, block, outer, own, { leaves: [], merged: [] })
+    const from = this.#from.bind(select.fromClause, block, outer, own, emptyFrom)
     const scope = { ...from, outer }
-    this.#draft.addConditions(select.whereClause, { kind: 'where' }, block, from.leaves)
+    this.#draft.addConditions(select.whereClause, { kind: 'where' }, block, allLeaves(from))
     const { targetList, whereClause, havingClause, windowClause, valuesLists, distinctClause } = select
     const { groupClause, sortClause, limitCount, limitOffset } = select
     const expressions = [whereClause, havingClause, windowClause, valuesLists, limitCount, limitOffset]
@@ -203,7 +204,7 @@ class Binder {
     const reference = inside(node, 'ColumnRef')
     if (reference !== undefined) {
       const column = resolveColumn(reference, scope)
-      if (column !== undefined) this.#draft.columns.set(reference, column)
+      if (column !== undefined) this.#draft.bindColumn(reference, column)
       const table = column === undefined ? resolveTableOid(reference, scope) : undefined
       if (table !== undefined) this.#draft.tableOids.set(reference, table)
       return
@@ -220,5 +221,5 @@ function countsUnmatchedSources({ mergeWhenClauses }: Inside<'MergeStmt'>): bool
 }
 
 function emptyScope(outer: Scope | undefined): Scope {
-  return { leaves: [], merged: [], outer }
+  return { ...emptyFrom, outer }
 }

@@ -12,6 +12,8 @@ import type {
   VirtualLeaf,
 } from './binding.js'
 
+import { columnAt, type FromPart } from './scope.js'
+
 const noSides: ReadonlySet<OuterSide> = new Set()
 
 export class BindingDraft {
@@ -23,6 +25,8 @@ export class BindingDraft {
   readonly virtualReferences = new Map<object, VirtualLeaf>()
   readonly outputReferences = new Set<object>()
   readonly tableOids = new Map<Inside<'ColumnRef'>, VirtualLeaf>()
+  /** What is joined under an alias, by the alias' leaf. */
+  readonly hiddenParts = new Map<Leaf, FromPart>()
   readonly #blockOfStatement = new Map<object, Block>()
 
   finished(): Binding {
@@ -56,11 +60,23 @@ export class BindingDraft {
     return this.addLeaf({ kind: 'opaque', name, aliased: true, columns, node, block, nullable: noSides })
   }
 
+  /** A column of a join under an alias is a column of what is joined, if that is certain. */
+  bindColumn(reference: object, column: BoundColumn): void {
+    this.columns.set(reference, this.#beneathAliases(column))
+  }
+
+  #beneathAliases(column: BoundColumn): BoundColumn {
+    const part = this.hiddenParts.get(column.leaf)
+    if (part === undefined || part.leaves.some(({ columns }) => columns === undefined)) return column
+    const beneath = columnAt(column.column, part)
+    return typeof beneath === 'string' ? column : this.#beneathAliases(beneath)
+  }
+
   /** A reference to a column that the statement itself does not spell. */
   referenceTo(column: BoundColumn): Node {
     const fields: Node[] = [{ String: { sval: column.leaf.name } }, { String: { sval: column.column } }]
     const reference = { fields }
-    this.columns.set(reference, column)
+    this.bindColumn(reference, column)
     return { ColumnRef: reference }
   }
 

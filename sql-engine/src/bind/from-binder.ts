@@ -4,7 +4,16 @@ import type { Block, BoundColumn, Leaf, OuterSide, Position, Relation, VirtualLe
 import type { BindingDraft } from './binding-draft.js'
 import { columnsOfFunction, functionName } from './function-columns.js'
 import { aliasedColumns } from './output-columns.js'
-import { type CteScope, columnAt, type FromPart, findCte, type MergedColumn, type Scope } from './scope.js'
+import {
+  allLeaves,
+  type CteScope,
+  columnAt,
+  emptyFrom,
+  type FromPart,
+  findCte,
+  type MergedColumn,
+  type Scope,
+} from './scope.js'
 
 type JoinExpr = Inside<'JoinExpr'>
 type RangeVar = Inside<'RangeVar'>
@@ -124,7 +133,7 @@ export class FromBinder {
     ctes: CteScope | undefined,
     before: FromPart,
   ): FromPart {
-    if (join.larg === undefined || join.rarg === undefined) return { leaves: [], merged: [] }
+    if (join.larg === undefined || join.rarg === undefined) return emptyFrom
     const left = this.#bindFromItem(join.larg, block, outer, ctes, before)
     const right = this.#bindFromItem(join.rarg, block, outer, ctes, joined(before, left))
     const both = joined(left, right)
@@ -132,26 +141,51 @@ export class FromBinder {
     const position: Position = {
       kind: 'on',
       join: kind,
-      left: new Set(left.leaves),
-      right: new Set(right.leaves),
+      left: new Set(allLeaves(left)),
+      right: new Set(allLeaves(right)),
     }
-    this.#draft.addConditions(join.quals, position, block, both.leaves)
+    this.#draft.addConditions(join.quals, position, block, allLeaves(both))
     this.#queries.bindExpressions([join.quals], block, { ...both, outer }, ctes)
     const merged: MergedColumn[] = []
     const names = join.isNatural === true ? commonColumns(left, right) : (stringsOf(join.usingClause) ?? [])
     for (const name of names ?? []) {
       merged.push(this.#mergeColumn(name, left, right, kind, position, block))
     }
-    if (kind === 'left' || kind === 'full') addSide(right.leaves, { join, side: 'right' })
-    if (kind === 'right' || kind === 'full') addSide(left.leaves, { join, side: 'left' })
-    // A NATURAL join may merge columns that we do not know; an alias hides what is beneath.
-    if (names === undefined || join.alias !== undefined) {
-      return alone(this.#draft.opaqueLeaf(node, block, join.alias?.aliasname ?? ''))
-    }
+    if (kind === 'left' || kind === 'full') addSide(allLeaves(right), { join, side: 'right' })
+    if (kind === 'right' || kind === 'full') addSide(allLeaves(left), { join, side: 'left' })
+    const part: FromPart = { ...both, merged: [...both.merged, ...merged] }
+    if (join.alias !== undefined) return this.#hide(part, join.alias, names !== undefined, node, block)
+    // A NATURAL join may merge columns that we do not know.
+    if (names === undefined) return alone(this.#draft.opaqueLeaf(node, block, ''), allLeaves(both))
     const alias = join.join_using_alias?.aliasname
     // It is one more name for the merged columns, which are not found by it.
     const renamed = alias === undefined ? [] : [this.#draft.opaqueLeaf(node, block, alias, new Set())]
-    return { leaves: [...both.leaves, ...renamed], merged: [...both.merged, ...merged] }
+    return { ...part, leaves: [...part.leaves, ...renamed] }
+  }
+
+  /** An alias hides the names of what is joined; its own columns are theirs. */
+  #hide(
+    part: FromPart,
+    alias: NonNullable<JoinExpr['alias']>,
+    isKnown: boolean,
+    node: Node,
+    block: Block,
+  ): FromPart {
+    const isRenamed = alias.colnames !== undefined
+    // Merged columns come first, which is more than we follow where all of them are named.
+    const names =
+      isRenamed || part.merged.length > 0
+        ? undefined
+        : part.leaves.flatMap(({ columns }) => [...(columns ?? [])])
+    const areCertain =
+      isKnown &&
+      names !== undefined &&
+      new Set(names).size === names.length &&
+      part.leaves.every(({ columns }) => columns !== undefined)
+    const columns = areCertain ? new Set(names) : undefined
+    const leaf = this.#draft.opaqueLeaf(node, block, alias.aliasname ?? '', columns)
+    if (isKnown && !isRenamed) this.#draft.hiddenParts.set(leaf, part)
+    return alone(leaf, allLeaves(part))
   }
 
   /** USING is an equality between the two sides' columns, and a name for both. */
@@ -175,7 +209,7 @@ export class FromBinder {
           rexpr: this.#draft.referenceTo(rightColumn),
         },
       }
-      this.#draft.addConditions(equality, position, block, [...left.leaves, ...right.leaves])
+      this.#draft.addConditions(equality, position, block, [...allLeaves(left), ...allLeaves(right)])
     }
     const leaves = new Set([...left.leaves, ...right.leaves].filter(({ columns }) => columns?.has(name)))
     const value = kind === 'full' ? undefined : kind === 'right' ? rightColumn : leftColumn
@@ -197,12 +231,16 @@ export class FromBinder {
 
 const noSides: ReadonlySet<OuterSide> = new Set()
 
-function alone(leaf: Leaf): FromPart {
-  return { leaves: [leaf], merged: [] }
+function alone(leaf: Leaf, hidden: readonly Leaf[] = []): FromPart {
+  return { leaves: [leaf], merged: [], hidden }
 }
 
 function joined(left: FromPart, right: FromPart): FromPart {
-  return { leaves: [...left.leaves, ...right.leaves], merged: [...left.merged, ...right.merged] }
+  return {
+    leaves: [...left.leaves, ...right.leaves],
+    merged: [...left.merged, ...right.merged],
+    hidden: [...left.hidden, ...right.hidden],
+  }
 }
 
 /** Columns that a NATURAL join compares; undefined when those of one side are not known. */

@@ -14,6 +14,15 @@ export interface MergedColumn {
 export interface FromPart {
   readonly leaves: readonly Leaf[]
   readonly merged: readonly MergedColumn[]
+  /** Leaves that the alias of a join has hidden. */
+  readonly hidden: readonly Leaf[]
+}
+
+export const emptyFrom: FromPart = { leaves: [], merged: [], hidden: [] }
+
+/** All leaves, also those that cannot be named. */
+export function allLeaves({ leaves, hidden }: FromPart): readonly Leaf[] {
+  return [...leaves, ...hidden]
 }
 
 /** The names of one query level. */

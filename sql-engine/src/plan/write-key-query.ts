@@ -195,8 +195,9 @@ class TreeCopy {
     const reference = inside(node, 'ColumnRef')
     if (reference !== undefined) {
       const bound = this.#binding.columnOf(reference)
-      const isQualified = (reference.fields?.length ?? 0) > 1
-      const alias = bound && (this.#aliases.get(bound.leaf) ?? (isQualified ? bound.leaf.name : undefined))
+      // What is not of this FROM stays as it is spelt, but for schemas: tables have aliases now.
+      const hasSchema = (reference.fields?.length ?? 0) > 2
+      const alias = bound && (this.#aliases.get(bound.leaf) ?? (hasSchema ? bound.leaf.name : undefined))
       if (bound === undefined || alias === undefined) return { ColumnRef: { ...reference } }
       return { ColumnRef: { fields: [string(alias), string(bound.column)] } }
     }
