@@ -8,6 +8,8 @@ import { readViewNames } from './catalog/view-definitions.js'
 import type { VirtualTable } from './catalog/virtual-table.js'
 import { DatabaseError } from './database-error.js'
 import { type AggregatorOptions, isAggregator, openAggregator } from './fetch/aggregator.js'
+import { CallLimiters } from './fetch/call-limiters.js'
+import { systemClock } from './fetch/clock.js'
 import { Connection, type ConnectionOptions } from './fetch/connection.js'
 import { lookupSources } from './lookup/lookup-sources.js'
 import { LookupTables } from './lookup/lookup-tables.js'
@@ -69,9 +71,10 @@ export class Engine implements StatementEngine {
   /** Brings the catalog up to date. @throws DatabaseError when a connection's settings are wrong */
   static async start(options: EngineOptions): Promise<Engine> {
     const { postgres, connections, environment, log, cache, limits, optimisations = 'all' } = options
+    const limiters = new CallLimiters(systemClock)
     const opened = connections
       .filter((one): one is ConnectionOptions => !isAggregator(one))
-      .map((connection) => new Connection(connection, environment, log))
+      .map((connection) => new Connection(connection, environment, log, limiters))
     const aggregators = connections.filter(isAggregator).map((one) => openAggregator(one, opened))
     const [tables, viewNames] = await withClient(postgres, async (client) => {
       const synchronised = await synchroniseCatalog(client, [...opened, ...aggregators], log)

@@ -45,7 +45,7 @@ test('an API that fails, after it was asked again', async () => {
   world.sandbox.faults.add({ kind: 'error', service: 'logs' })
   const error = await errorOf(events)
   expect(error.code).toBe('HV000')
-  expect(error.message).toContain('aws_cloudtrail_trail_event')
+  expect(error.message).toMatch(/^aws_cloudtrail_trail_event: FilterLogEvents: .* \(asked 2 times\)$/)
   expect(world.sandbox.calls.count({ service: 'logs' })).toBe(2)
 })
 

@@ -22,13 +22,17 @@ export function awsCall<Result>(
   region: string,
   run: (signal: AbortSignal) => Promise<Result>,
 ): Promise<Result> {
-  return scan.call(name, async (signal) => {
-    try {
-      return await run(signal)
-    } catch (error) {
-      throw toApiError(error, region)
-    }
-  })
+  return scan.call(
+    name,
+    async (signal) => {
+      try {
+        return await run(signal)
+      } catch (error) {
+        throw toApiError(error, region)
+      }
+    },
+    region,
+  )
 }
 
 /**

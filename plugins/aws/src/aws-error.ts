@@ -3,13 +3,20 @@
  *
  * Codes are those of the API references' pages "Common Errors" and of the errors' own names in the SDK.
  */
-import { ApiError, type ApiErrorOptions } from '@millrace/plugin-sdk/api-error'
+import { ApiError, type ApiErrorOptions, type RetryReason } from '@millrace/plugin-sdk/api-error'
+import { readRetryAfter } from '@millrace/plugin-sdk/retry'
 import { credentialPlaces } from './credentials.js'
 
 /** What the SDK's errors have in common. */
 interface AwsSdkError extends Error {
   readonly code?: unknown
-  readonly $metadata?: { readonly httpStatusCode?: number; readonly requestId?: string }
+  readonly $metadata?: {
+    readonly httpStatusCode?: number
+    readonly requestId?: string
+    /** Set by the SDK once it has learnt by how much this machine's clock is off. */
+    readonly clockSkewCorrected?: boolean
+  }
+  readonly $response?: { readonly headers?: Readonly<Record<string, string>> }
 }
 
 const denied = /^(AccessDenied|AccessDeniedException|UnauthorizedOperation|AuthorizationError|NotAuthorized)$/
@@ -18,6 +25,10 @@ const unknownCredentials =
 const expired = /^(ExpiredToken|RequestExpired)/
 const throttled =
   /Throttl|^(TooManyRequests|RequestLimitExceeded|LimitExceeded|BandwidthLimitExceeded|ProvisionedThroughputExceeded|SlowDown|PriorRequestNotComplete)/
+/** Beside HTTP 5xx; the SDK's own list for its retries, and the code that comes with HTTP 408. */
+const transient = /^(RequestTimeout(Exception)?|UnknownError)$/
+const cut = /^(ECONNRESET|EPIPE|ECONNABORTED)$/
+const unanswered = /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|TimeoutError)$/
 const noCredentials = /^(CredentialsProviderError|TokenProviderError|ProviderError)$/
 const network =
   /^(ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ECONNABORTED|EPROTO|CERT_.*|ERR_TLS_.*|.*_CERT(IFICATE)?.*)$/
@@ -27,7 +38,7 @@ export function toApiError(error: unknown, region: string): ApiError {
   if (ApiError.is(error)) return error
   if (!(error instanceof Error))
     return new ApiError(`the call failed in ${region}`, { detail: String(error) })
-  const { name, message, code, $metadata } = error as AwsSdkError
+  const { name, message, code, $metadata, $response } = error as AwsSdkError
   const symptom = typeof code === 'string' ? code : name
   if (name === 'AbortError') return new ApiError('the call was cancelled', { sqlState: '57014' })
   if (noCredentials.test(name)) {
@@ -41,6 +52,7 @@ export function toApiError(error: unknown, region: string): ApiError {
       sqlState: 'HV00N',
       detail: firstParagraph(`${symptom}: ${message || 'no answer'}`),
       hint: 'Check the network, the name of the region, and endpoint_url or AWS_ENDPOINT_URL if one is set.',
+      retry: retryUnreachable(symptom, name),
     })
   }
   const status = $metadata?.httpStatusCode
@@ -48,7 +60,19 @@ export function toApiError(error: unknown, region: string): ApiError {
   return new ApiError(summary(name, status, region), {
     ...verdict(name, status),
     detail: detailOf(name, message, status, $metadata?.requestId),
+    retry: $metadata?.clockSkewCorrected ? 'transient' : retryRefused(name, status),
+    retryAfter: readRetryAfter($response?.headers?.['retry-after'], Date.now()),
   })
+}
+
+function retryUnreachable(symptom: string, name: string): RetryReason | undefined {
+  if (unanswered.test(symptom) || unanswered.test(name)) return 'unanswered'
+  return cut.test(symptom) ? 'transient' : undefined
+}
+
+function retryRefused(name: string, status: number | undefined): RetryReason | undefined {
+  if (throttled.test(name) || status === 429) return 'throttled'
+  return transient.test(name) || (status !== undefined && status >= 500) ? 'transient' : undefined
 }
 
 function verdict(name: string, status: number | undefined): ApiErrorOptions {
@@ -66,7 +90,7 @@ function verdict(name: string, status: number | undefined): ApiErrorOptions {
     return { hint: 'Run the query again later, or narrow it, so that it makes fewer calls.' }
   }
   if (status !== undefined && status >= 500) {
-    return { hint: 'The service itself failed; it was asked several times. Run the query again later.' }
+    return { hint: 'The service itself failed. Run the query again later.' }
   }
   return { hint: 'Check the conditions of the query against what DETAIL says.' }
 }

@@ -14,11 +14,10 @@ import { awsCall, type CallScan } from './aws-call.js'
 import type { AwsConfig } from './config.js'
 import type { CredentialProvider, StsLocation } from './credential-chain.js'
 import { credentialsOf } from './credentials.js'
-import { attemptsOf, type Environment, endpointOf, regionOf, type Service } from './environment.js'
+import { type Environment, endpointOf, regionOf, type Service } from './environment.js'
 import { Once } from './once.js'
 import { guessRegion } from './partition-regions.js'
 import { resolveRegions } from './regions.js'
-import { AwsRetryStrategy } from './retry-strategy.js'
 import { regionOfProfile } from './shared-files.js'
 
 /** Whose credentials a connection uses. */
@@ -37,7 +36,7 @@ const requestTimeout = 120_000
 interface ClientSettings {
   readonly region: string
   readonly credentials: CredentialProvider
-  readonly retryStrategy: AwsRetryStrategy
+  readonly maxAttempts: number
   readonly requestHandler: object
   readonly endpoint?: string
 }
@@ -50,7 +49,6 @@ export class AwsConnection {
   readonly #config: AwsConfig
   readonly #environment: Environment
   readonly #credentials: CredentialProvider
-  readonly #retryStrategy: AwsRetryStrategy
   readonly #clients = new Map<string, Client>()
   readonly #identity = new Once<CallerIdentity>()
   readonly #regions = new Once<readonly string[]>()
@@ -71,7 +69,6 @@ export class AwsConnection {
       sts: () => this.#stsLocation(),
       singleSignOn: endpointOf('SSO', config, environment),
     })
-    this.#retryStrategy = new AwsRetryStrategy(attemptsOf(config, environment))
   }
 
   cloudTrail(region: string): CloudTrailClient {
@@ -168,7 +165,7 @@ export class AwsConnection {
     const made = make({
       region,
       credentials: this.#credentials,
-      retryStrategy: this.#retryStrategy,
+      maxAttempts: 1, // whoever runs the scan makes calls again
       requestHandler: this.#requestHandler,
       ...(endpoint === undefined ? {} : { endpoint }),
     })

@@ -2,6 +2,7 @@
 import { definePlugin } from '@millrace/plugin-sdk/plugin'
 import { awsConfig } from './config.js'
 import { AwsConnection } from './connection.js'
+import { awsLimits } from './limits.js'
 import { account } from './tables/account.js'
 import { cloudtrailChannel } from './tables/cloudtrail-channel.js'
 import { cloudtrailEventDataStore } from './tables/cloudtrail-event-data-store.js'
@@ -22,6 +23,7 @@ export default definePlugin({
     'Amazon Web Services: CloudTrail, CloudWatch Logs, elastic IP addresses, the account and its regions.',
   config: awsConfig,
   connect: (config, { environment }) => new AwsConnection(config, environment),
+  limits: (config, { environment }) => awsLimits(config, environment),
   close: (connection) => connection.close(),
   tables: [
     cloudtrailTrail,

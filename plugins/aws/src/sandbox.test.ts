@@ -44,6 +44,7 @@ interface EventRequest {
   readonly connection?: AwsConnection
   /** Milliseconds. */
   readonly before?: bigint
+  readonly attempts?: number
   readonly limit?: number
   readonly signal?: AbortSignal
 }
@@ -355,7 +356,7 @@ describe('failures that pass', () => {
 
   test('failures that do not pass end with what AWS said', async () => {
     sandbox.faults.add({ kind: 'throttle' })
-    const error = await errorOf(events({ connection: connect({ max_error_retry_attempts: 2 }) }))
+    const error = await errorOf(events({ attempts: 2 }))
     expect(error).toMatchObject({
       sqlState: 'HV000',
       detail: expect.stringMatching(/^ThrottlingException: Rate exceeded \(HTTP 400, request id /),

@@ -1,11 +1,12 @@
 /**
  * One ipstack account: its socket pool, its access key, and what has been learnt about its plan.
  */
-import { setTimeout as sleep } from 'node:timers/promises'
-import type { ConnectContext } from '@millrace/plugin-sdk/plugin'
+import type { RetryReason } from '@millrace/plugin-sdk/api-error'
+import type { ApiLimits, ConnectContext } from '@millrace/plugin-sdk/plugin'
+import { readRetryAfter } from '@millrace/plugin-sdk/retry'
 import { Pool } from 'undici'
 import type { IpstackConfig } from './config.js'
-import { missingToken, unintelligible, unreachable } from './ipstack-error.js'
+import { missingToken, refusalError, refusalOf, unintelligible, unreachable } from './ipstack-error.js'
 
 /** Bulk lookups take so many addresses (documentation, "Bulk IP lookup"). */
 export const mostAddresses = 50
@@ -14,9 +15,6 @@ const connectTimeout = 5_000
 const answerTimeout = 30_000
 const mostSockets = 64
 const mostAttempts = 3
-const firstDelay = 200
-/** An API that wants a longer pause is told of instead. */
-const longestDelay = 10_000
 
 /** Parameters of a lookup, beside the access key. */
 export interface LookupOptions {
@@ -29,8 +27,8 @@ export interface LookupOptions {
 interface Reply {
   readonly status: number
   readonly text: string
-  /** How long the API asks to wait, in milliseconds. */
-  readonly pause: number | undefined
+  /** How long the API asks to be left alone, in milliseconds. */
+  readonly retryAfter: number | undefined
 }
 
 function accountOf(config: IpstackConfig, environment: ConnectContext['environment']) {
@@ -48,6 +46,15 @@ export function identityOf(
 ): string {
   const { token, url } = accountOf(config, environment)
   return JSON.stringify([url.href, token, config.security])
+}
+
+/** An account is what an access key stands for. ipstack states no limit of calls a second. */
+export function limitsOf(
+  config: IpstackConfig,
+  { environment }: Pick<ConnectContext, 'environment'>,
+): ApiLimits {
+  const { token, url } = accountOf(config, environment)
+  return { account: JSON.stringify([url.href, token]), attempts: mostAttempts }
 }
 
 export class IpstackConnection {
@@ -77,7 +84,7 @@ export class IpstackConnection {
   }
 
   /**
-   * Asks `GET /{subject}`; again where the network or the service fails for a moment.
+   * Asks `GET /{subject}`, once.
    * @param subject addresses joined by commas, or `check`
    * @returns the answer's JSON
    * @throws ApiError without the access key in any of its texts
@@ -86,12 +93,7 @@ export class IpstackConnection {
     signal.throwIfAborted()
     if (this.#token === undefined) throw missingToken()
     const path = `${this.#path}/${subject}?${queryOf(this.#token, options)}`
-    for (let attempt = 1; ; attempt++) {
-      const reply = await this.#send(path, signal)
-      const delay = delayAfter(reply, attempt)
-      if (delay === undefined) return this.#read(reply)
-      await sleep(delay, undefined, { signal })
-    }
+    return this.#read(await this.#send(path, signal))
   }
 
   close(): Promise<void> {
@@ -102,8 +104,8 @@ export class IpstackConnection {
   async #send(path: string, signal: AbortSignal): Promise<Reply | string> {
     try {
       const { statusCode, headers, body } = await this.#pool.request({ method: 'GET', path, signal })
-      const pause = Number(headers['retry-after']) * 1000
-      return { status: statusCode, text: await body.text(), pause: pause > 0 ? pause : undefined }
+      const retryAfter = readRetryAfter(headers['retry-after'], Date.now())
+      return { status: statusCode, text: await body.text(), retryAfter }
     } catch (error) {
       signal.throwIfAborted()
       // Only the code goes on: messages and causes may hold the path, and with it the access key.
@@ -114,13 +116,14 @@ export class IpstackConnection {
 
   #read(reply: Reply | string): unknown {
     if (typeof reply === 'string') throw unreachable(this.#origin, reply)
-    try {
-      const json: unknown = JSON.parse(reply.text)
-      if (typeof json === 'object' && json !== null && (reply.status < 400 || 'success' in json)) return json
-    } catch {
-      // Said below.
-    }
-    throw unintelligible(reply.status, this.#withoutToken(reply.text.trim().slice(0, 300)) || 'no content')
+    const { status, text, retryAfter } = reply
+    const retry = retryReasonOf(status)
+    const json = parseObject(text)
+    if (json !== undefined && retry === undefined && (status < 400 || 'success' in json)) return json
+    const refusal = refusalOf(json)
+    if (refusal !== undefined) throw refusalError(refusal, { retry, retryAfter })
+    const said = this.#withoutToken(text.trim().slice(0, 300)) || 'no content'
+    throw unintelligible(status, said, { retry, retryAfter })
   }
 
   #withoutToken(text: string): string {
@@ -137,12 +140,17 @@ function queryOf(token: string, options: LookupOptions): string {
   return query.toString()
 }
 
-/** @returns undefined where the reply is to be taken as it is */
-function delayAfter(reply: Reply | string, attempt: number): number | undefined {
-  if (attempt >= mostAttempts) return undefined
-  const backoff = firstDelay * 2 ** (attempt - 1) * (0.5 + Math.random() / 2)
-  if (typeof reply === 'string') return backoff
-  if (reply.status < 500 && reply.status !== 429) return undefined
-  const delay = Math.max(backoff, reply.pause ?? 0)
-  return delay > longestDelay ? undefined : delay
+/** @returns undefined where the same call would be answered the same */
+function retryReasonOf(status: number): RetryReason | undefined {
+  if (status === 429) return 'throttled'
+  return status >= 500 ? 'transient' : undefined
+}
+
+function parseObject(text: string): object | undefined {
+  try {
+    const json: unknown = JSON.parse(text)
+    return typeof json === 'object' && json !== null ? json : undefined
+  } catch {
+    return undefined
+  }
 }

@@ -34,10 +34,17 @@ export function refusalOf(answer: unknown): Refusal | undefined {
   return { code: Number(code) || 0, type: textOr(type, 'unknown_error'), info: textOr(info, '') }
 }
 
-export function refusalError(refusal: Refusal): ApiError {
+/** Whether and when a call may be made again. */
+type Retrying = Pick<ApiErrorOptions, 'retry' | 'retryAfter'>
+
+export function refusalError(refusal: Refusal, retrying: Retrying = {}): ApiError {
   const { message, ...options } = verdictOf(refusal)
   const { code, type, info } = refusal
-  return new ApiError(message, { ...options, detail: `${code} ${type}${info === '' ? '' : `: ${info}`}` })
+  return new ApiError(message, {
+    ...options,
+    ...retrying,
+    detail: `${code} ${type}${info === '' ? '' : `: ${info}`}`,
+  })
 }
 
 export function missingToken(): ApiError {
@@ -47,17 +54,21 @@ export function missingToken(): ApiError {
   })
 }
 
+/** Of the operating system and of undici, where there was a connection. */
+const cut = /^(ECONNRESET|EPIPE|UND_ERR_SOCKET|UND_ERR_BODY_TIMEOUT)$/
+
 /** @param code what the operating system or the HTTP client calls the failure */
 export function unreachable(origin: string, code: string): ApiError {
   return new ApiError('ipstack could not be reached', {
     sqlState: 'HV00N',
     detail: `${code} at ${origin}`,
+    retry: cut.test(code) ? 'transient' : 'unanswered',
     hint: 'Check the network, and endpoint_url or IPSTACK_ENDPOINT if one is set.',
   })
 }
 
 /** An answer that is not ipstack's: a proxy's page, a gateway's error. */
-export function unintelligible(status: number, said: string): ApiError {
+export function unintelligible(status: number, said: string, retrying: Retrying): ApiError {
   const detail = `HTTP ${status}: ${said}`
   if (status === 401) {
     return new ApiError('ipstack does not accept the access key', {
@@ -70,11 +81,13 @@ export function unintelligible(status: number, said: string): ApiError {
     return new ApiError('ipstack was asked too often', {
       detail,
       hint: 'Run the query again later, or narrow it to fewer addresses.',
+      ...retrying,
     })
   }
   return new ApiError('ipstack gave an answer that is not its own', {
     detail,
     hint: 'Check whether endpoint_url or IPSTACK_ENDPOINT leads to ipstack; if so, run the query again later.',
+    ...retrying,
   })
 }
 

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { definePlugin } from '@millrace/plugin-sdk/plugin'
 import { ipstackConfig } from './config.js'
-import { IpstackConnection, identityOf } from './connection.js'
+import { IpstackConnection, identityOf, limitsOf } from './connection.js'
 import { ipstackIp } from './tables/ipstack-ip.js'
 import { ipstackMyIp } from './tables/ipstack-my-ip.js'
 
@@ -14,6 +14,7 @@ export default definePlugin({
   version: String(Object(manifest).version),
   config: ipstackConfig,
   identity: identityOf,
+  limits: limitsOf,
   connect: (config, context) => new IpstackConnection(config, context),
   close: (connection) => connection.close(),
   tables: [ipstackIp, ipstackMyIp],

@@ -14,12 +14,24 @@ export type ApiSqlState =
   /** query_canceled */
   | '57014'
 
+/**
+ * Why a call may be made again as it is:
+ * - `throttled`: the API is asked too often;
+ * - `transient`: the service failed for a moment, or the connection was cut;
+ * - `unanswered`: nobody answered. Given up soon, since a wrong address does not become right by waiting.
+ */
+export type RetryReason = 'throttled' | 'transient' | 'unanswered'
+
 export interface ApiErrorOptions {
   readonly sqlState?: ApiSqlState
   /** What the API said, word for word, without secrets. */
   readonly detail?: string
   /** What the user can do about it. */
   readonly hint?: string
+  /** Left out where the same call would fail again. */
+  readonly retry?: RetryReason | undefined
+  /** How long the API asks to be left alone, in milliseconds. */
+  readonly retryAfter?: number | undefined
   readonly cause?: unknown
 }
 
@@ -32,12 +44,16 @@ export class ApiError extends Error {
   readonly sqlState: ApiSqlState
   readonly detail: string | undefined
   readonly hint: string | undefined
+  readonly retry: RetryReason | undefined
+  readonly retryAfter: number | undefined
 
   constructor(message: string, options: ApiErrorOptions = {}) {
     super(message, { cause: options.cause })
     this.sqlState = options.sqlState ?? 'HV000'
     this.detail = options.detail
     this.hint = options.hint
+    this.retry = options.retry
+    this.retryAfter = options.retryAfter
   }
 
   /** Also of errors from another copy of this package, which a plugin may have installed of its own. */

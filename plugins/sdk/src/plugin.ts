@@ -11,6 +11,21 @@ export interface ConnectContext {
   readonly environment: Readonly<Record<string, string | undefined>>
 }
 
+/** What an API bears of a connection's account. Settings of the connection come before all of it. */
+export interface ApiLimits {
+  /**
+   * Tells accounts apart, as the API counts calls. Connections of the plugin with the same one share their limits.
+   * May hold secrets: it is not shown. By default each connection is an account.
+   */
+  readonly account?: string
+  /** Calls a second, by the name of the call; each scope has as many. Others are not limited. */
+  readonly rates?: Readonly<Record<string, number>>
+  /** How often a call is made at most, the first time included. Default 9. */
+  readonly attempts?: number
+  /** How long an answer is awaited, in milliseconds. Default a minute. */
+  readonly callTimeout?: number
+}
+
 /** A plugin, as its package's default export. */
 export interface Plugin<Config = unknown, Connection = unknown> {
   readonly name: string
@@ -32,8 +47,10 @@ export interface Plugin<Config = unknown, Connection = unknown> {
   identity?(config: Config, context: ConnectContext): string
   /** Closes what `connect` opened. */
   close?(connection: Connection): void | Promise<void>
-  /** API calls that a connection has in flight at most, unless its settings say otherwise. Default 10. */
+  /** API calls that an account has in flight at most, unless the connection's settings say otherwise. Default 10. */
   readonly concurrency?: number
+  /** Limits of the API, as its documentation states them. */
+  limits?(config: Config, context: ConnectContext): ApiLimits
   // A table's functions take its own connection and columns; a list of tables of all shapes cannot name them.
   // biome-ignore lint/suspicious/noExplicitAny: see above
   readonly tables: readonly Table<Connection, any>[]

@@ -65,12 +65,15 @@ export interface Scan<Connection = unknown, TableColumns extends Columns = Colum
   /** Aborted when the query is cancelled, its client has gone, or its limit is reached. */
   readonly signal: AbortSignal
   /**
-   * Makes one API call: waits for a place under the connection's concurrency limit, counts it, and gives it
-   * a signal. Every request a table makes goes through here.
-   * @param name the API's own name of the call, such as `FilterLogEvents`, for errors and EXPLAIN
+   * Makes one API call: waits for its turn under the account's limits, counts it, gives it a signal that also ends
+   * a call without an answer, and makes it again where its {@link ApiError} says that this may help. Every request
+   * a table makes goes through here.
+   * @param name the API's own name of the call, such as `FilterLogEvents`, for errors, limits and EXPLAIN
+   * @param run makes one request; it may be called several times, one after the other
+   * @param scope what the API counts the call under beside the account, such as a region
    * @throws what `run` throws, as an {@link ApiError} that names the call
    */
-  call<Result>(name: string, run: (signal: AbortSignal) => Promise<Result>): Promise<Result>
+  call<Result>(name: string, run: (signal: AbortSignal) => Promise<Result>, scope?: string): Promise<Result>
 }
 
 /** Columns that cost a further API call for each row. */

@@ -2,8 +2,10 @@
  * Runs a table without the engine, for a plugin's tests.
  */
 import { setMaxListeners } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Columns, Row } from './column.js'
 import type { Quals } from './qual.js'
+import { delayBeforeRetry } from './retry.js'
 import type { Hydrate, Scan, Table } from './table.js'
 
 export interface ScanRequest<Connection, TableColumns extends Columns> {
@@ -15,6 +17,8 @@ export interface ScanRequest<Connection, TableColumns extends Columns> {
   readonly signal?: AbortSignal
   /** Called with the name of each API call that the table makes. */
   readonly onCall?: (name: string) => void
+  /** How often a call is made at most, where its error says that this may help. Default 3. */
+  readonly attempts?: number
 }
 
 /** Makes the scan that a table's functions are given. Calls run at once, without a limit. */
@@ -31,9 +35,17 @@ export function scanOf<Connection, TableColumns extends Columns>(
     quals: request.quals ?? {},
     limit: request.limit,
     signal,
-    call: (name, run) => {
-      request.onCall?.(name)
-      return run(signal)
+    call: async (name, run) => {
+      for (let made = 1; ; made++) {
+        request.onCall?.(name)
+        try {
+          return await run(signal)
+        } catch (error) {
+          const delay = delayBeforeRetry(error, made, request.attempts ?? 3, Math.random)
+          if (delay === undefined || signal.aborted) throw error
+          await sleep(delay, undefined, { signal })
+        }
+      }
     },
   }
 }

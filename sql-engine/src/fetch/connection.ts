@@ -1,7 +1,10 @@
 import type { ConnectContext, Plugin } from '@millrace/plugin-sdk/plugin'
-import pLimit, { type LimitFunction } from 'p-limit'
 import type { Logger } from 'pino'
 import { DatabaseError } from '../database-error.js'
+import type { CallLimiter } from './call-limiter.js'
+import { CallLimiters } from './call-limiters.js'
+import { type Clock, systemClock } from './clock.js'
+import type { CallRules } from './make-call.js'
 
 /** A connection as the configuration names it. */
 export interface ConnectionOptions {
@@ -11,16 +14,34 @@ export interface ConnectionOptions {
   readonly settings: unknown
   /** How long rows answer later statements, in milliseconds; undefined for what table and server say. */
   readonly cacheTtl?: number | undefined
+  /** What takes the place of the API's limits as the plugin states them. */
+  readonly limits?: LimitSettings | undefined
 }
+
+export interface LimitSettings {
+  /** API calls in flight at most. */
+  readonly maxConcurrency?: number | undefined
+  /** Calls a second, by the name of the call; each scope has as many. */
+  readonly rates?: Readonly<Record<string, number>> | undefined
+  /** How long an answer is awaited, in milliseconds. */
+  readonly callTimeout?: number | undefined
+}
+
+const defaultConcurrency = 10
+const defaultAttempts = 9
+const defaultCallTimeout = 60_000
 
 type Environment = Readonly<Record<string, string | undefined>>
 
 /** One connection of a plugin to its API, shared by all sessions. */
-export class Connection {
+export class Connection implements CallRules {
   readonly name: string
   readonly plugin: Plugin
-  /** Places for API calls in flight. */
-  readonly limit: LimitFunction
+  /** Shared with other connections to the same account. */
+  readonly limiter: CallLimiter
+  readonly attempts: number
+  readonly callTimeout: number
+  readonly clock: Clock
   readonly log: Logger
   readonly cacheTtl: number | undefined
   readonly #config: unknown
@@ -29,9 +50,10 @@ export class Connection {
 
   /** @throws DatabaseError when the settings are not what the plugin takes */
   constructor(
-    { name, plugin, settings, cacheTtl }: ConnectionOptions,
+    { name, plugin, settings, cacheTtl, limits = {} }: ConnectionOptions,
     environment: Environment,
     log: Logger,
+    limiters = new CallLimiters(systemClock),
   ) {
     this.name = name
     this.plugin = plugin
@@ -49,7 +71,14 @@ export class Connection {
       )
     }
     this.#config = parsed.data
-    this.limit = pLimit(plugin.concurrency ?? 10)
+    const stated = plugin.limits?.(this.#config, this.#context) ?? {}
+    this.clock = limiters.clock
+    this.attempts = stated.attempts ?? defaultAttempts
+    this.callTimeout = limits.callTimeout ?? stated.callTimeout ?? defaultCallTimeout
+    this.limiter = limiters.limiterOf(plugin.name, stated.account ?? `connection ${name}`, {
+      ceiling: limits.maxConcurrency ?? plugin.concurrency ?? defaultConcurrency,
+      rates: { ...stated.rates, ...limits.rates },
+    })
   }
 
   /** What the plugin's `connect` gives; called when the first scan starts. */

@@ -40,6 +40,7 @@ function request(list: List, logged: string[] = []): ScanRequest {
     quals: {},
     limit: undefined,
     counts: new CallCounts(),
+    statement: {},
     signal: new AbortController().signal,
   }
 }

@@ -11,6 +11,7 @@ import type { VirtualTable } from '../catalog/virtual-table.js'
 import { canceledError, DatabaseError } from '../database-error.js'
 import type { CallCounts } from './call-counts.js'
 import type { Connection } from './connection.js'
+import { CallError, makeCall } from './make-call.js'
 import { callsOf, countKeys, type ScanQuals } from './scan-quals.js'
 
 export interface ScanRequest {
@@ -21,6 +22,8 @@ export interface ScanRequest {
   readonly quals: ScanQuals
   readonly limit: number | undefined
   readonly counts: CallCounts
+  /** The same for all scans of a statement; statements take turns. */
+  readonly statement: object
   readonly signal: AbortSignal
 }
 
@@ -43,7 +46,7 @@ export async function* scanRows(request: ScanRequest): AsyncGenerator<readonly R
   try {
     // Lists wait for their calls' places; more of them at once than places would only take memory.
     const lists = listsOf(request, controller.signal)
-    for await (const batch of merge(lists, connection.limit.concurrency)) {
+    for await (const batch of merge(lists, connection.limiter.ceiling)) {
       const rows = batch.length > left ? batch.slice(0, left) : batch
       left -= rows.length
       if (rows.length > 0)
@@ -99,7 +102,7 @@ async function* hydratedRows(
 }
 
 function scanOf(
-  { connection, limit, counts }: ScanRequest,
+  { connection, limit, counts, statement }: ScanRequest,
   columns: ReadonlySet<string>,
   quals: ScanQuals,
   signal: AbortSignal,
@@ -112,26 +115,8 @@ function scanOf(
     quals: quals as AnyScan['quals'],
     limit,
     signal,
-    call: (name, run) =>
-      connection.limit(async () => {
-        signal.throwIfAborted()
-        counts.beginCall(name)
-        try {
-          return await run(signal)
-        } catch (error) {
-          throw signal.aborted ? error : new CallError(name, error)
-        }
-      }),
-  }
-}
-
-/** A failed call, under its name. */
-class CallError extends Error {
-  constructor(
-    readonly call: string,
-    override readonly cause: unknown,
-  ) {
-    super(call)
+    call: (name, run, scope = '') =>
+      makeCall({ name, scope, owner: statement, signal, counts, run }, connection),
   }
 }
 
@@ -140,7 +125,14 @@ function scanError(error: unknown, { table }: VirtualTable, log: Logger): Databa
   const [call, cause] = error instanceof CallError ? [`${error.call}: `, error.cause] : ['', error]
   if (ApiError.is(cause)) {
     const { sqlState, detail, hint } = cause
-    return new DatabaseError(`${table.name}: ${call}${cause.message}`, { sqlState, detail, hint, cause })
+    const made = error instanceof CallError ? error.attempts : 1
+    const times = made > 1 ? ` (asked ${made} times)` : ''
+    return new DatabaseError(`${table.name}: ${call}${cause.message}${times}`, {
+      sqlState,
+      detail,
+      hint,
+      cause,
+    })
   }
   // Anything else is a defect of the plugin. Its message stays out of reach: it may hold what it was sent.
   log.error(

@@ -137,12 +137,12 @@ export class ScanMeter extends CallCounts {
   #keys = 0
   #keysDone = 0
   #plannedCalls = 0
-  readonly #statement: StatementMeter
+  readonly statement: StatementMeter
   readonly #table: string
 
   constructor(statement: StatementMeter, table: string) {
     super()
-    this.#statement = statement
+    this.statement = statement
     this.#table = table
   }
 
@@ -154,7 +154,7 @@ export class ScanMeter extends CallCounts {
    */
   begin(calls: number, keys: number): void {
     this.#fetches++
-    this.#statement.addPlannedCalls(this.#table, calls)
+    this.statement.addPlannedCalls(this.#table, calls)
     this.#plannedCalls += calls
     this.#keys += keys
   }
@@ -167,7 +167,7 @@ export class ScanMeter extends CallCounts {
 
   /** @throws CeilingError 53400 */
   override beginCall(name: string): void {
-    if (this.calls >= this.#plannedCalls) this.#statement.addUnplannedCall(this.#table, name)
+    if (this.calls >= this.#plannedCalls) this.statement.addUnplannedCall(this.#table, name)
     super.beginCall(name)
     this.#tell()
   }
@@ -180,18 +180,18 @@ export class ScanMeter extends CallCounts {
   /** @throws CeilingError 53400 */
   addRows(rows: number): void {
     this.rows += rows
-    this.#statement.addRows(this.#table, rows)
+    this.statement.addRows(this.#table, rows)
     this.#tell()
   }
 
   /** @throws CeilingError 53400 */
   addBytes(bytes: number): void {
     this.bytes += bytes
-    this.#statement.addBytes(this.#table, bytes)
+    this.statement.addBytes(this.#table, bytes)
   }
 
   #tell(): void {
-    this.#statement.tell(() => {
+    this.statement.tell(() => {
       const parts = [plural(this.calls, 'API call'), plural(this.rows, 'row')]
       if (this.#keys > 1) parts.push(`${this.#keysDone} of ${this.#keys} keys`)
       return `${this.#table}: ${parts.join(', ')} so far`

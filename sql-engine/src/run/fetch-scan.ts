@@ -28,7 +28,16 @@ export async function fetchScan(
   const lists = countCalls(quals, keys)
   // One list may do without a call; and rows enough may come before all lists are asked.
   meter.begin(lists > 1 && limit === undefined ? lists : 0, countKeys(quals, keys))
-  const rows = scanRows({ table, connection, columns, quals, limit, counts: meter, signal })
+  const rows = scanRows({
+    table,
+    connection,
+    columns,
+    quals,
+    limit,
+    counts: meter,
+    statement: meter.statement,
+    signal,
+  })
   return scanTables.stage({ columns: table.columns, filled: columns, tableName: name, rows, meter, signal })
 }
 

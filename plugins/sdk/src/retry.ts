@@ -1,0 +1,47 @@
+/**
+ * When a call is made again, and after how long. Backoff is exponential with full jitter, as the AWS page "Retry
+ * behavior" describes for the standard mode.
+ */
+import { ApiError } from './api-error.js'
+
+/** The first time included. */
+const mostAttemptsUnanswered = 3
+const longestBackoff = 20_000
+const firstBackoff = 100
+/** A throttled caller does well to wait longer from the start. */
+const firstBackoffThrottled = 500
+/** An API that wants a longer pause is told of instead. In milliseconds. */
+export const longestPause = 60_000
+
+/**
+ * @param made how often the call has been made, at least 1
+ * @param most how often it is made at most
+ * @param random from 0 up to 1
+ * @returns milliseconds to wait before the call is made again; undefined when it is not to be
+ */
+export function delayBeforeRetry(
+  error: unknown,
+  made: number,
+  most: number,
+  random: () => number,
+): number | undefined {
+  if (!ApiError.is(error) || error.retry === undefined) return undefined
+  const attempts = error.retry === 'unanswered' ? Math.min(most, mostAttemptsUnanswered) : most
+  const pause = error.retryAfter ?? 0
+  if (made >= attempts || pause > longestPause) return undefined
+  const first = error.retry === 'throttled' ? firstBackoffThrottled : firstBackoff
+  return Math.max(pause, random() * Math.min(longestBackoff, first * 2 ** (made - 1)))
+}
+
+/**
+ * What an API says in the header Retry-After (RFC 9110, section 10.2.3).
+ * @param value seconds, or a date
+ * @param now milliseconds since 1970
+ * @returns milliseconds; undefined where it says nothing
+ */
+export function readRetryAfter(value: unknown, now: number): number | undefined {
+  if (typeof value !== 'string' || value.trim() === '') return undefined
+  const seconds = Number(value)
+  const pause = Number.isNaN(seconds) ? Date.parse(value) - now : seconds * 1000
+  return pause > 0 ? pause : undefined
+}

@@ -1,0 +1,180 @@
+import { setMaxListeners } from 'node:events'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { FakeClock, settled } from '../testing/fake-clock.js'
+import { CallLimiter, type CallOutcome, type CallPlace } from './call-limiter.js'
+
+const never = new AbortController().signal
+setMaxListeners(0, never)
+const answered: CallOutcome = { kind: 'answered' }
+const throttled: CallOutcome = { kind: 'throttled', retryAfter: undefined }
+
+function limiterOf(ceiling: number, rates: Readonly<Record<string, number>> = {}) {
+  const clock = new FakeClock()
+  return { clock, limiter: new CallLimiter({ ceiling, rates }, clock) }
+}
+
+describe('turns', () => {
+  async function orderOf(waiting: readonly (readonly [owner: string, call: string])[]): Promise<string[]> {
+    const { limiter } = limiterOf(1)
+    const owners = new Map<string, object>()
+    const order: string[] = []
+    const running = await limiter.begin({ name: 'Get', scope: '', owner: {}, signal: never })
+    const all = waiting.map(async ([name, call]) => {
+      const owner = owners.get(name) ?? {}
+      owners.set(name, owner)
+      const place = await limiter.begin({ name: 'Get', scope: '', owner, signal: never })
+      order.push(call)
+      place.end(answered)
+    })
+    running.end(answered)
+    await Promise.all(all)
+    return order
+  }
+
+  test('statements take turns; within one, first come, first served', async () => {
+    const join = Array.from({ length: 5 }, (_, index) => ['join', `j${index}`] as const)
+    expect(await orderOf([...join, ['lookup', 'l0'], ['other', 'o0'], ['lookup', 'l1']])).toEqual([
+      'j0',
+      'l0',
+      'o0',
+      'j1',
+      'l1',
+      'j2',
+      'j3',
+      'j4',
+    ])
+  })
+
+  test('calls whose rate is used up do not hold up others', async () => {
+    const { limiter, clock } = limiterOf(10, { Filter: 1 })
+    const owner = {}
+    const begun: string[] = []
+    for (const [name, scope] of [
+      ['Filter', 'a'],
+      ['Filter', 'a'],
+      ['Filter', 'b'],
+      ['Describe', 'a'],
+    ] as const) {
+      void limiter.begin({ name, scope, owner, signal: never }).then(() => begun.push(`${name} ${scope}`))
+    }
+    await settled()
+    expect(begun).toEqual(['Filter a', 'Filter b', 'Describe a'])
+    await clock.advance(999)
+    expect(begun).toHaveLength(3)
+    await clock.advance(1)
+    expect(begun).toHaveLength(4)
+  })
+})
+
+describe('how many are in flight', () => {
+  test('half as many once throttled, one more with each round that goes well', async () => {
+    const { limiter } = limiterOf(16)
+    const begin = () => limiter.begin({ name: 'Get', scope: '', owner: {}, signal: never })
+    const places = await Promise.all(Array.from({ length: 16 }, begin))
+    // All of them began before the first was refused: that is one thing learnt, not sixteen.
+    for (const place of places) place.end(throttled)
+    expect(limiter.allowed).toBe(8)
+    for (let call = 0; call < 9; call++) (await begin()).end(answered)
+    expect(limiter.allowed).toBe(9)
+    for (let call = 0; call < 200; call++) (await begin()).end(answered)
+    expect(limiter.allowed).toBe(16)
+    for (let call = 0; call < 10; call++) (await begin()).end(throttled)
+    expect(limiter.allowed).toBe(1)
+  })
+
+  test('Retry-After is kept to by all calls of that kind', async () => {
+    const { limiter, clock } = limiterOf(4)
+    const begin = (scope: string) => limiter.begin({ name: 'Get', scope, owner: {}, signal: never })
+    const place = await begin('a')
+    place.end({ kind: 'throttled', retryAfter: 3000 })
+    let begun = false
+    void begin('a').then(() => {
+      begun = true
+    })
+    await begin('b')
+    await clock.advance(2999)
+    expect(begun).toBe(false)
+    await clock.advance(1)
+    expect(begun).toBe(true)
+  })
+
+  test('a pause of hours holds nothing up: the call itself has failed', async () => {
+    const { limiter } = limiterOf(4)
+    const begin = () => limiter.begin({ name: 'Get', scope: '', owner: {}, signal: never })
+    const place = await begin()
+    place.end({ kind: 'throttled', retryAfter: 3_600_000 })
+    await begin()
+  })
+})
+
+test('whatever comes: no more than the ceiling, nor than the rate in any second; all are served; who is cancelled leaves', async () => {
+  const call = fc.record({
+    owner: fc.nat({ max: 3 }),
+    name: fc.constantFrom('Limited', 'Slow', 'Free'),
+    scope: fc.constantFrom('a', 'b'),
+    /** When it comes, how long it takes, and when it is cancelled, in milliseconds from the one before. */
+    after: fc.nat({ max: 200 }),
+    takes: fc.nat({ max: 500 }),
+    cancelledAfter: fc.option(fc.nat({ max: 1000 }), { nil: undefined }),
+    outcome: fc.constantFrom<CallOutcome>(
+      answered,
+      answered,
+      throttled,
+      { kind: 'failed' },
+      {
+        kind: 'throttled',
+        retryAfter: 100,
+      },
+    ),
+  })
+  const rates: Record<string, number> = { Limited: 3, Slow: 0.5 }
+  await fc.assert(
+    fc.asyncProperty(
+      fc.integer({ min: 1, max: 5 }),
+      fc.array(call, { maxLength: 40 }),
+      async (ceiling, calls) => {
+        const { limiter, clock } = limiterOf(ceiling, rates)
+        const owners = [{}, {}, {}, {}]
+        const starts = new Map<string, number[]>()
+        let inFlight = 0
+        let mostInFlight = 0
+        let served = 0
+        let cancelled = 0
+        for (const { owner, name, scope, after, takes, cancelledAfter, outcome } of calls) {
+          await clock.advance(after)
+          const controller = new AbortController()
+          const begin = (place: CallPlace) => {
+            inFlight++
+            mostInFlight = Math.max(mostInFlight, inFlight)
+            const key = `${name} ${scope}`
+            starts.set(key, [...(starts.get(key) ?? []), clock.now()])
+            clock.after(takes, () => {
+              inFlight--
+              served++
+              place.end(outcome)
+            })
+          }
+          const ticket = { name, scope, owner: owners[owner] ?? {}, signal: controller.signal }
+          limiter.begin(ticket).then(begin, () => cancelled++)
+          if (cancelledAfter !== undefined) clock.after(cancelledAfter, () => controller.abort())
+        }
+        await clock.advance(1_000_000)
+        expect(served + cancelled).toBe(calls.length)
+        expect(mostInFlight).toBeLessThanOrEqual(ceiling)
+        expect(limiter.waiting).toBe(0)
+        expect(clock.timers).toBe(0)
+        for (const [key, times] of starts) {
+          const rate = rates[key.split(' ')[0] ?? '']
+          if (rate === undefined) continue
+          const most = Math.max(1, rate)
+          for (let index = most; index < times.length; index++) {
+            const earlier = times[index - most] ?? Number.NaN
+            expect((times[index] ?? Number.NaN) - earlier).toBeGreaterThanOrEqual((most / rate) * 1000)
+          }
+        }
+      },
+    ),
+    { numRuns: 200 },
+  )
+})

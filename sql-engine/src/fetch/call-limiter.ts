@@ -1,0 +1,218 @@
+/**
+ * Lets the calls of one account to an API begin: not too many at once, not too often, and in fair turns.
+ *
+ * How many are in flight adapts (additive increase, multiplicative decrease): when the API says that it is asked
+ * too often, half as many as before; with each round that goes well, one more, up to the ceiling.
+ */
+import { longestPause } from '@millrace/plugin-sdk/retry'
+import type { Clock } from './clock.js'
+import { RateWindow } from './rate-window.js'
+
+export interface CallLimits {
+  /** Calls in flight at most. */
+  readonly ceiling: number
+  /** Calls a second by the name of the call, each scope by itself. */
+  readonly rates: Readonly<Record<string, number>>
+}
+
+/** A call that wants to begin. */
+export interface CallTicket {
+  /** The API's name of the call. */
+  readonly name: string
+  /** What the API counts the call under beside the account, such as a region; empty for nothing more. */
+  readonly scope: string
+  /** Whose turn it uses: the statement. */
+  readonly owner: object
+  readonly signal: AbortSignal
+}
+
+export type CallOutcome =
+  | { readonly kind: 'answered' }
+  | { readonly kind: 'throttled'; readonly retryAfter: number | undefined }
+  /** Says nothing about whether there are too many. */
+  | { readonly kind: 'failed' }
+
+/** A call that has begun. To be ended once. */
+export interface CallPlace {
+  end(outcome: CallOutcome): void
+}
+
+interface Waiter {
+  readonly begin: () => void
+}
+
+/** The calls of one owner that wait, by what limits their rate; in each, first come first served. */
+type Queues = Map<RateWindow, Set<Waiter>>
+
+export class CallLimiter {
+  readonly #clock: Clock
+  #ceiling: number
+  #rates: Readonly<Record<string, number>>
+  /** May be a fraction: how many are in flight is below the next whole number. */
+  #allowed: number
+  #inFlight = 0
+  /** Calls that began before the last halving say nothing new when they are throttled. */
+  #halvings = 0
+  readonly #windows = new Map<string, RateWindow>()
+  /** In the order of their turns. */
+  readonly #owners = new Map<object, Queues>()
+  #wake: { readonly at: number; readonly callOff: () => void } | undefined
+
+  constructor({ ceiling, rates }: CallLimits, clock: Clock) {
+    this.#clock = clock
+    this.#ceiling = ceiling
+    this.#allowed = ceiling
+    this.#rates = rates
+  }
+
+  /** Calls in flight at most, whatever the API bears. */
+  get ceiling(): number {
+    return this.#ceiling
+  }
+
+  /** Calls in flight at most, as the API has borne of late. */
+  get allowed(): number {
+    return Math.floor(this.#allowed)
+  }
+
+  /** Calls that wait for their turn. */
+  get waiting(): number {
+    let count = 0
+    for (const queues of this.#owners.values()) for (const queue of queues.values()) count += queue.size
+    return count
+  }
+
+  /** Where connections to one account are given different limits, the lower ones hold. */
+  restrict({ ceiling, rates }: CallLimits): void {
+    const merged: Record<string, number> = { ...this.#rates }
+    for (const [name, rate] of Object.entries(rates)) {
+      merged[name] = Math.min(merged[name] ?? Number.POSITIVE_INFINITY, rate)
+    }
+    this.#rates = merged
+    this.#ceiling = Math.min(this.#ceiling, ceiling)
+    this.#allowed = Math.min(this.#allowed, this.#ceiling)
+  }
+
+  /** Waits until the call may begin. @throws the signal's reason if it is aborted before */
+  begin({ name, scope, owner, signal }: CallTicket): Promise<CallPlace> {
+    const window = this.#windowOf(name, scope)
+    return new Promise((resolve, reject) => {
+      if (signal.aborted) return reject(signal.reason)
+      const onAbort = () => {
+        this.#leave(owner, window, waiter)
+        reject(signal.reason)
+        this.#wakeLater()
+      }
+      const waiter: Waiter = {
+        begin: () => {
+          signal.removeEventListener('abort', onAbort)
+          resolve(this.#placeFor(window))
+        },
+      }
+      signal.addEventListener('abort', onAbort, { once: true })
+      this.#enter(owner, window, waiter)
+      this.#beginNext()
+    })
+  }
+
+  #placeFor(window: RateWindow): CallPlace {
+    this.#inFlight++
+    window.take(this.#clock.now())
+    const halvings = this.#halvings
+    let ended = false
+    return {
+      end: (outcome) => {
+        if (ended) return
+        ended = true
+        this.#inFlight--
+        if (outcome.kind === 'answered') this.#grow()
+        if (outcome.kind === 'throttled') {
+          if (halvings === this.#halvings) this.#halve()
+          const pause = outcome.retryAfter ?? 0
+          if (pause > 0 && pause <= longestPause) window.pauseUntil(this.#clock.now() + pause)
+        }
+        this.#beginNext()
+      },
+    }
+  }
+
+  #grow(): void {
+    this.#allowed = Math.min(this.#ceiling, this.#allowed + 1 / this.#allowed)
+  }
+
+  #halve(): void {
+    this.#halvings++
+    this.#allowed = Math.max(1, this.#allowed / 2)
+  }
+
+  /** Lets begin what may: one call of each owner in turn. */
+  #beginNext(): void {
+    while (this.#inFlight < this.allowed) {
+      const next = this.#takeNext()
+      if (next === undefined) break
+      next.begin()
+    }
+    this.#wakeLater()
+  }
+
+  #takeNext(): Waiter | undefined {
+    const now = this.#clock.now()
+    for (const [owner, queues] of this.#owners) {
+      for (const [window, queue] of queues) {
+        if (window.readyAt > now) continue
+        const [waiter] = queue
+        if (waiter === undefined) continue
+        // To the back, if it has more.
+        this.#owners.delete(owner)
+        this.#owners.set(owner, queues)
+        this.#leave(owner, window, waiter)
+        return waiter
+      }
+    }
+    return undefined
+  }
+
+  /** When only rates hold the waiting up, a timer goes on; otherwise the end of a call does. */
+  #wakeLater(): void {
+    let at = Number.POSITIVE_INFINITY
+    if (this.#inFlight < this.allowed) {
+      for (const queues of this.#owners.values())
+        for (const window of queues.keys()) at = Math.min(at, window.readyAt)
+    }
+    if (at === this.#wake?.at) return
+    this.#wake?.callOff()
+    this.#wake = undefined
+    if (at === Number.POSITIVE_INFINITY) return
+    // Timers may come a little early; a millisecond more is nothing to any rate.
+    const delay = Math.max(0, Math.ceil(at - this.#clock.now()))
+    const callOff = this.#clock.after(delay, () => {
+      this.#wake = undefined
+      this.#beginNext()
+    })
+    this.#wake = { at, callOff }
+  }
+
+  #windowOf(name: string, scope: string): RateWindow {
+    const key = `${name}\n${scope}`
+    let window = this.#windows.get(key)
+    if (window === undefined) {
+      window = new RateWindow(this.#rates[name] ?? Number.POSITIVE_INFINITY)
+      this.#windows.set(key, window)
+    }
+    return window
+  }
+
+  #enter(owner: object, window: RateWindow, waiter: Waiter): void {
+    const queues: Queues = this.#owners.get(owner) ?? new Map()
+    const queue = queues.get(window) ?? new Set()
+    this.#owners.set(owner, queues.set(window, queue.add(waiter)))
+  }
+
+  #leave(owner: object, window: RateWindow, waiter: Waiter): void {
+    const queues = this.#owners.get(owner)
+    const queue = queues?.get(window)
+    queue?.delete(waiter)
+    if (queue?.size === 0) queues?.delete(window)
+    if (queues?.size === 0) this.#owners.delete(owner)
+  }
+}

@@ -1,0 +1,127 @@
+/** Makes one call of an API, again and again where that may help. */
+import { ApiError } from '@millrace/plugin-sdk/api-error'
+import { delayBeforeRetry } from '@millrace/plugin-sdk/retry'
+import { DatabaseError } from '../database-error.js'
+import type { CallCounts } from './call-counts.js'
+import type { CallLimiter, CallOutcome, CallTicket } from './call-limiter.js'
+import type { Clock } from './clock.js'
+
+/** How a connection's calls are made. */
+export interface CallRules {
+  readonly limiter: CallLimiter
+  /** How often a call is made at most, the first time included. */
+  readonly attempts: number
+  /** How long an answer is awaited, in milliseconds. */
+  readonly callTimeout: number
+  readonly clock: Clock
+}
+
+export interface Call<Result> extends CallTicket {
+  readonly counts: CallCounts
+  /** Makes one request. */
+  readonly run: (signal: AbortSignal) => Promise<Result>
+}
+
+/** No call is made again after so long, in milliseconds. */
+const longestTrying = 180_000
+
+/** A failed call, under its name. */
+export class CallError extends Error {
+  constructor(
+    readonly call: string,
+    /** How often it was made. */
+    readonly attempts: number,
+    override readonly cause: unknown,
+  ) {
+    super(call)
+  }
+}
+
+/**
+ * While it waits to make the call again, it takes no place from others.
+ * @throws CallError with the last failure; a DatabaseError when the call must not be made; the signal's reason once
+ *   it is aborted
+ */
+export async function makeCall<Result>(call: Call<Result>, rules: CallRules): Promise<Result> {
+  const { name, signal, counts } = call
+  const { clock, attempts } = rules
+  const begun = clock.now()
+  for (let made = 1; ; made++) {
+    try {
+      return await attempt(call, rules)
+    } catch (error) {
+      signal.throwIfAborted()
+      if (error instanceof DatabaseError) throw error
+      if (ApiError.is(error) && error.retry === 'throttled') counts.throttles++
+      const delay = delayBeforeRetry(error, made, attempts, clock.random)
+      const left = longestTrying - (clock.now() - begun)
+      if (delay === undefined || delay > left) throw new CallError(name, made, error)
+      await clock.sleep(delay, signal)
+      counts.retries++
+    }
+  }
+}
+
+async function attempt<Result>(call: Call<Result>, rules: CallRules): Promise<Result> {
+  const place = await rules.limiter.begin(call)
+  let outcome: CallOutcome = { kind: 'failed' }
+  try {
+    call.counts.beginCall(call.name)
+    const result = await runInTime(call, rules)
+    outcome = { kind: 'answered' }
+    return result
+  } catch (error) {
+    if (ApiError.is(error) && error.retry === 'throttled') {
+      outcome = { kind: 'throttled', retryAfter: error.retryAfter }
+    }
+    throw error
+  } finally {
+    place.end(outcome)
+  }
+}
+
+/** Neither a silent API nor a plugin that does not listen to its signal holds a statement up for ever. */
+function runInTime<Result>(
+  { run, signal }: Call<Result>,
+  { callTimeout, clock }: CallRules,
+): Promise<Result> {
+  const controller = new AbortController()
+  return new Promise<Result>((resolve, reject) => {
+    const onAbort = () => end(() => reject(signal.reason))
+    const callOff = clock.after(callTimeout, () => end(() => reject(noAnswer(callTimeout))))
+    let ended = false
+    const settle = () => {
+      if (ended) return false
+      ended = true
+      callOff()
+      signal.removeEventListener('abort', onAbort)
+      return true
+    }
+    const end = (tell: () => void) => {
+      if (!settle()) return
+      tell()
+      controller.abort()
+    }
+    signal.addEventListener('abort', onAbort, { once: true })
+    startOf(run, controller.signal).then(
+      (result) => settle() && resolve(result),
+      (error: unknown) => settle() && reject(error),
+    )
+  })
+}
+
+/** What is thrown before there is a promise is a failure like any other. */
+async function startOf<Result>(
+  run: (signal: AbortSignal) => Promise<Result>,
+  signal: AbortSignal,
+): Promise<Result> {
+  return run(signal)
+}
+
+function noAnswer(timeout: number): ApiError {
+  return new ApiError(`there was no answer within ${timeout / 1000} s`, {
+    sqlState: 'HV00N',
+    hint: "Run the query again later; if the API is known to be slow, raise the connection's call_timeout.",
+    retry: 'unanswered',
+  })
+}
