@@ -1,7 +1,7 @@
 import { ApiError } from '@millrace/plugin-sdk/api-error'
 import { type Row, text } from '@millrace/plugin-sdk/column'
 import { definePlugin } from '@millrace/plugin-sdk/plugin'
-import { type Scan, tablesOf } from '@millrace/plugin-sdk/table'
+import { type Scan, type Table, tablesOf } from '@millrace/plugin-sdk/table'
 import { pino } from 'pino'
 import { expect, test, vi } from 'vitest'
 import { z } from 'zod'
@@ -12,10 +12,11 @@ import { type ScanRequest, scanRows } from './scan-rows.js'
 
 const columns = { name: text('Name'), city: text('City') }
 
+type Hydrates = Table<undefined, typeof columns>['hydrate']
 type List = (scan: ListScan) => AsyncIterable<readonly { readonly name: string }[]>
 type ListScan = Scan<undefined, typeof columns>
 
-function request(list: List, logged: string[] = []): ScanRequest {
+function request(list: List, logged: string[] = [], hydrate: Hydrates = {}): ScanRequest {
   const table = tablesOf<undefined>()({
     name: 'place',
     description: 'Places.',
@@ -23,6 +24,7 @@ function request(list: List, logged: string[] = []): ScanRequest {
     keys: {},
     examples: [],
     list,
+    hydrate,
   })
   const plugin = definePlugin({
     name: 'places',
@@ -45,9 +47,13 @@ function request(list: List, logged: string[] = []): ScanRequest {
   }
 }
 
-async function rowsOf(list: List, logged?: string[]): Promise<Row[]> {
+function rowsOf(list: List, logged?: string[]): Promise<Row[]> {
+  return collect(request(list, logged))
+}
+
+async function collect(scan: ScanRequest): Promise<Row[]> {
   const rows: Row[] = []
-  for await (const batch of scanRows(request(list, logged))) rows.push(...batch)
+  for await (const batch of scanRows(scan)) rows.push(...batch)
   return rows
 }
 
@@ -104,4 +110,53 @@ test('a defect of a plugin is told as such, and where it is stands in the log; w
   expect(error).toMatchObject({ sqlState: 'HV000', message: 'place: the plugin failed unexpectedly' })
   expect(logged.join()).toContain('faultyList')
   expect(`${logged.join()}${error.detail}${error.hint}`).not.toContain('secret-token')
+})
+
+/** Pages of three hundred places without their cities, and a hydrate function that tells what was asked of it. */
+function hydratedPlaces(pages: number) {
+  const asked: string[] = []
+  let running = 0
+  let mostRunning = 0
+  let listed = 0
+  const list: List = async function* () {
+    for (let page = 0; page < pages; page++) {
+      listed++
+      yield Array.from({ length: 300 }, (_, i) => ({ name: `${page}-${i}` }))
+    }
+  }
+  const hydrate: Hydrates = {
+    city: {
+      columns: ['city'],
+      fetch: async ({ name }, scan) => {
+        asked.push(String(name))
+        mostRunning = Math.max(mostRunning, ++running)
+        const row = await scan.call('GetCity', async () => ({ city: `city of ${name}` }))
+        running--
+        return row
+      },
+    },
+  }
+  return { list, hydrate, asked, listed: () => listed, mostRunning: () => mostRunning }
+}
+
+test('hydrate functions run for columns that are wanted, for so many rows at once', async () => {
+  const places = hydratedPlaces(3)
+  const scan = request(places.list, [], places.hydrate)
+  expect(await collect(scan)).toHaveLength(900)
+  expect(places.asked).toEqual([])
+
+  const rows = await collect({ ...scan, columns: ['name', 'city'] })
+  expect(rows).toHaveLength(900)
+  expect(rows).toContainEqual({ name: '2-299', city: 'city of 2-299' })
+  expect(new Set(places.asked).size).toBe(900)
+  expect(places.asked).toHaveLength(900)
+  expect(places.mostRunning()).toBe(200)
+})
+
+test('hydrate functions run for no more rows than a limit leaves', async () => {
+  const places = hydratedPlaces(5)
+  const scan = request(places.list, [], places.hydrate)
+  expect(await collect({ ...scan, columns: ['city'], limit: 310 })).toHaveLength(310)
+  expect(places.asked).toHaveLength(310)
+  expect(places.listed()).toBe(2)
 })

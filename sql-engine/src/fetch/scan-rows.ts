@@ -85,20 +85,36 @@ async function* counted(
   counts.keysDone(keys)
 }
 
+/**
+ * Rows whose further columns are fetched side by side. Their calls wait for places; what more of them at once would
+ * take is memory. Enough for hydrate functions that put the keys of many rows into one call.
+ */
+const rowsHydratedAtOnce = 200
+
 async function* hydratedRows(
   table: Table,
   hydrates: readonly Hydrate<unknown, Columns>[],
   scan: AnyScan,
 ): AsyncGenerator<readonly Row[], void, void> {
+  let left = scan.limit ?? Number.POSITIVE_INFINITY
   for await (const batch of table.list(scan)) {
-    const rows = scan.limit === undefined ? batch : batch.slice(0, scan.limit)
-    yield await Promise.all(
-      rows.map(async (row) => {
-        const parts = await Promise.all(hydrates.map((hydrate) => hydrate.fetch(row, scan)))
-        return Object.assign({}, row, ...parts) as Row
-      }),
-    )
+    const rows = batch.slice(0, left)
+    left -= rows.length
+    for (let start = 0; start < rows.length; start += rowsHydratedAtOnce) {
+      const part = rows.slice(start, start + rowsHydratedAtOnce)
+      yield await Promise.all(part.map((row) => hydrated(row, hydrates, scan)))
+    }
+    if (left === 0) return
   }
+}
+
+async function hydrated(
+  row: Row,
+  hydrates: readonly Hydrate<unknown, Columns>[],
+  scan: AnyScan,
+): Promise<Row> {
+  const parts = await Promise.all(hydrates.map((hydrate) => hydrate.fetch(row, scan)))
+  return Object.assign({}, row, ...parts) as Row
 }
 
 function scanOf(
