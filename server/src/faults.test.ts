@@ -1,0 +1,182 @@
+/** What may go wrong with many clients, slow ones, or PostgreSQL itself: nothing hangs, and nothing is left over. */
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { setImmediate, setTimeout } from 'node:timers/promises'
+import pg from 'pg'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { Dice } from './testing/dice.js'
+import { describe as describeMessage, queryMessage, RawClient } from './testing/raw-client.js'
+import { startTestGateway, type TestGateway } from './testing/test-gateway.js'
+import {
+  bindMessage,
+  bindRest,
+  cancelPacket,
+  executeMessage,
+  parseMessage,
+  syncMessage,
+} from './wire/frontend-messages.js'
+
+let world: TestGateway
+/** Straight to PostgreSQL. */
+let watcher: pg.Client
+
+async function watch(): Promise<pg.Client> {
+  const client = new pg.Client({ ...world.postgres.engineConfig, options: '' })
+  client.on('error', () => {})
+  await client.connect()
+  return client
+}
+
+beforeAll(async () => {
+  world = await startTestGateway()
+  watcher = await watch()
+})
+
+afterAll(async () => {
+  await watcher?.end()
+  await world?.stop()
+})
+
+async function open(): Promise<RawClient> {
+  const raw = await RawClient.connect(world.config)
+  onTestFinished(() => raw.close())
+  return raw
+}
+
+const city = (ip: string) => `select city from place where ip = '${ip}'`
+const extended = (text: string) => [
+  parseMessage('', text, []),
+  bindMessage('', '', bindRest(undefined)),
+  executeMessage(''),
+  syncMessage,
+]
+
+async function until(text: string): Promise<void> {
+  while ((await watcher.query(text)).rowCount === 0) await setTimeout(5)
+}
+
+const noScanTables = `select where not exists (select from pg_class where relnamespace = 'millrace_scan'::regnamespace and relkind = 'r')`
+
+test.each([
+  ['an ordinary table', `select repeat('z', 1000) from generate_series(1, 300000)`],
+  [
+    'a virtual table',
+    `select city, repeat('z', 1000) from place, generate_series(1, 300000) where ip = '1.1.1.1'`,
+  ],
+])('a client that stops reading 300 MB of %s holds a few of them', async (_, text) => {
+  for (const messages of [[queryMessage(text)], extended(text)]) {
+    const raw = await RawClient.connect(world.config)
+    const before = process.memoryUsage().arrayBuffers
+    raw.socket.pause()
+    raw.send(...messages)
+    await until(`select from pg_stat_activity where pid = ${raw.processId} and wait_event = 'ClientWrite'`)
+    // Whatever still flows is in the buffers by then.
+    for (let times = 0; times < 20; times++) await watcher.query('select 1')
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(16 << 20)
+    raw.close()
+    await until(`select where not exists (select from pg_stat_activity where pid = ${raw.processId})`)
+  }
+  await until(noScanTables)
+})
+
+test('a client that vanishes frees its calls, its backend and its scan tables', async () => {
+  const raw = await open()
+  raw.send(queryMessage('begin'), queryMessage(city('1.1.1.1')))
+  await raw.until('Z')
+  await raw.until('Z')
+  expect((await watcher.query(noScanTables)).rowCount).toBe(0)
+  const held = world.holdCall()
+  raw.send(queryMessage(city('2.2.2.2')))
+  const { signal } = await held
+  const aborted = once(signal, 'abort')
+  raw.close()
+  await aborted
+  await until(`select where not exists (select from pg_stat_activity where pid = ${raw.processId})`)
+  await until(noScanTables)
+})
+
+test('a backend that is killed ends all sessions with an error that says so; others can come', async () => {
+  const other = await startTestGateway()
+  onTestFinished(() => other.stop())
+  const [idle, fetching, running] = await Promise.all([0, 1, 2].map(() => RawClient.connect(other.config)))
+  if (idle === undefined || fetching === undefined || running === undefined) throw new Error('no clients')
+  const held = other.holdCall()
+  fetching.send(queryMessage(city('1.1.1.1')))
+  const { signal } = await held
+  const aborted = once(signal, 'abort')
+  running.send(queryMessage('select pg_sleep(60)'))
+  process.kill(idle.processId, 'SIGKILL')
+  for (const client of [idle, fetching, running]) {
+    const said = (await client.untilEnd()).filter(({ type }) => 'EN'.includes(type)).map(describeMessage)
+    expect(said.join(), 'an error that tells the client to connect again').toMatch(/"C":"(57P0[123]|08006)"/)
+  }
+  await aborted
+  const next = new pg.Client(other.config)
+  await next.connect()
+  expect((await next.query(city('3.3.3.3'))).rows).toEqual([{ city: 'city of 3.3.3.3' }])
+  await next.end()
+})
+
+test('200 clients at once: as many as may come are served, the others are told to wait, all get answers', async () => {
+  const counts = { served: 0, refused: 0 }
+  const serve = async (number: number): Promise<void> => {
+    for (;;) {
+      const client = new pg.Client(world.config)
+      client.on('error', () => {})
+      try {
+        await client.connect()
+      } catch (error) {
+        expect(error).toMatchObject({ code: '53300' })
+        counts.refused++
+        await setTimeout(20)
+        continue
+      }
+      const ip = `${(number % 3) + 1}`.repeat(4).split('').join('.')
+      const { rows } = await client.query('select city, $2::int as n from place where ip = $1', [ip, number])
+      expect(rows).toEqual([{ city: `city of ${ip}`, n: number }])
+      await client.end()
+      counts.served++
+      return
+    }
+  }
+  await Promise.all(Array.from({ length: 200 }, (_, number) => serve(number)))
+  expect(counts.served).toBe(200)
+  await until(noScanTables)
+}, 120_000)
+
+test('cancel requests at any moment end a statement or nothing, and never the next one', async () => {
+  const dice = new Dice(20_261_125)
+  const raw = await open()
+  const key = Buffer.alloc(8)
+  key.writeInt32BE(raw.processId)
+  key.writeInt32BE(raw.secretKey, 4)
+  const cancel = async () => {
+    const socket = connect(world.gateway.port, '127.0.0.1')
+    socket.resume()
+    socket.write(cancelPacket(key))
+    await once(socket, 'close')
+  }
+  const texts = [
+    city('1.1.1.1'),
+    'select pg_sleep(0.02)',
+    "select e.name, p.city from event e join place p on p.ip = e.address::inet where e.trail = 't2'",
+    'select count(*) from generate_series(1, 20000)',
+  ] as const
+  const ends = { canceled: 0, done: 0 }
+  for (let round = 0; round < 100; round++) {
+    const text = dice.pick(texts)
+    raw.send(...(dice.below(2) === 0 ? [queryMessage(text)] : extended(text)))
+    for (let turns = dice.below(30); turns > 0; turns--) await setImmediate()
+    const canceled = cancel()
+    const errors = (await raw.until('Z')).filter(({ type }) => type === 'E').map(describeMessage)
+    await canceled
+    if (errors.length === 0) ends.done++
+    else {
+      expect(errors).toEqual([expect.stringContaining('"C":"57014"')])
+      ends.canceled++
+    }
+    raw.send(queryMessage(city('3.3.3.3')))
+    expect((await raw.until('Z')).map(({ type }) => type).join(''), `round ${round}`).toBe('TDCZ')
+  }
+  expect(ends.canceled).toBeGreaterThan(0)
+}, 120_000)
