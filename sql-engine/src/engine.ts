@@ -45,6 +45,8 @@ export interface CacheOptions {
   readonly ttl: number
   /** Bytes of rows that are kept at most. */
   readonly maxBytes: number
+  /** Milliseconds since 1970. Default is the machine's clock. */
+  readonly now?: () => number
 }
 
 /** For sessions that keep rows although the server does not by default. */
@@ -86,6 +88,7 @@ export class Engine implements StatementEngine {
     const maxBytes = cache?.maxBytes ?? defaultCacheBytes
     const lookupBytes = sources.length > 0 ? maxBytes * lookupShare : 0
     const { engineConfig } = postgres
+    const cacheClock = cache?.now === undefined ? {} : { now: cache.now }
     const workshop: Workshop = {
       virtualTables,
       plans: new StatementPlans(virtualTables, optimisations),
@@ -94,8 +97,8 @@ export class Engine implements StatementEngine {
       connections: connectionsByName,
       aggregators: new Map(aggregators.map((aggregator) => [aggregator.name, aggregator])),
       scanTables: new ScanTables({ engineConfig, log }),
-      cache: new ScanCache({ maxBytes: maxBytes - lookupBytes }),
-      lookups: new LookupTables({ engineConfig, log, maxBytes: lookupBytes, sources }),
+      cache: new ScanCache({ maxBytes: maxBytes - lookupBytes, ...cacheClock }),
+      lookups: new LookupTables({ engineConfig, log, maxBytes: lookupBytes, sources, ...cacheClock }),
       cacheTtl: cache?.ttl ?? 0,
       limits: { ...defaultLimits, ...limits },
       now: options.now ?? (() => performance.now()),

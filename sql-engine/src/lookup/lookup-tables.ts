@@ -96,11 +96,7 @@ export class LookupTables {
   async get(request: LookupsRequest): Promise<LeasedTable | undefined> {
     const kept = this.#sources.get(request.source)
     if (kept === undefined) return undefined
-    this.#finding ??= this.#find().catch((error: unknown) => {
-      this.#finding = undefined
-      throw error
-    })
-    await this.#finding
+    await this.#find()
     const { table, letGo } = await this.#choose(kept, request)
     try {
       return await this.#lookUp(table, request)
@@ -146,7 +142,8 @@ export class LookupTables {
 
   /** Forgets all rows, or those of one source; after a restart, too. Statements that read them still find them. */
   async clear(source?: string): Promise<void> {
-    await this.#finding?.catch(() => {})
+    if (this.#sources.size === 0) return
+    await this.#find()
     const retiring: Promise<void>[] = []
     for (const kept of this.#sources.values()) {
       if (source !== undefined && kept.source !== source) continue
@@ -216,8 +213,17 @@ export class LookupTables {
     })
   }
 
+  /** Once; again after it has failed. */
+  #find(): Promise<void> {
+    this.#finding ??= this.#findTables().catch((error: unknown) => {
+      this.#finding = undefined
+      throw error
+    })
+    return this.#finding
+  }
+
   /** Finds the tables of an earlier life, and drops those that nobody can ask any more. */
-  async #find(): Promise<void> {
+  async #findTables(): Promise<void> {
     await this.#pool.query(createLookupSchema)
     const { rows } = await this.#pool.query<{ name: string; comment: string | null }>(
       `SELECT relname AS name, obj_description(oid, 'pg_class') AS comment FROM pg_class

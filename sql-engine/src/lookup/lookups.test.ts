@@ -221,6 +221,14 @@ describe('after a restart', () => {
     expect(calls).toHaveLength(1)
   })
 
+  test('what was kept before can be cleared, though nobody has asked for it yet', async () => {
+    await citiesOf(1)
+    await restart()
+    await engine.clearCache()
+    expect(await citiesOf(1)).toEqual(['c1'])
+    expect(calls).toHaveLength(1)
+  })
+
   test('of PostgreSQL by a crash, no key is known without its rows', async () => {
     await citiesOf(1, 9)
     const pid = Number((await readFile(join(postgres.home, 'data', 'postmaster.pid'), 'utf8')).split('\n')[0])
