@@ -226,6 +226,22 @@ describe('a view', () => {
     expect((await client.query(shadowed)).rows).toEqual([{ city: 'city of 1.1.1.1' }])
   })
 
+  test('what it names is not caught by the statement around it, or by the search path', async () => {
+    await client.query(`create table mine as select 'hidden' as relname;
+      create temp table mine as select 'pg_class' as relname;
+      create temp view known as select k.name, c.relname from counting.kind k, mine join pg_class c using (relname)`)
+    for (const [before, path] of [
+      [`with mine as (select 'caught' as relname)`, 'public, counting'],
+      [`with pg_class as (select 'caught' as relname)`, 'public, counting'],
+      ['', 'public, counting, pg_temp'],
+    ]) {
+      await client.query(`set search_path = ${path}`)
+      const { rows } = await client.query(`${before} select distinct relname from known`)
+      expect(rows).toEqual([{ relname: 'pg_class' }])
+    }
+    await client.query('reset search_path; drop view known; drop table pg_temp.mine; drop table mine')
+  })
+
   test('one that keeps conditions out is left to PostgreSQL', async () => {
     const { rows } = await client.query(`select city from guarded where ip = '1.1.1.1'`)
     expect(rows).toEqual([{ city: 'city of 1.1.1.1' }])

@@ -105,7 +105,8 @@ function queryFor(relations: readonly string[], functions: readonly string[]): s
         'oid', c.oid::pg_catalog.int8, 'kind', c.relkind, 'columns', (
           select pg_catalog.json_agg(a.attname order by a.attnum) from pg_catalog.pg_attribute a
           where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped),
-        'definition', case c.relkind when 'v' then ${internalSchema}.${viewDefinition}(c.oid) end))
+        'definition', case when c.relkind = 'v' and ${hidesNothing}
+          then ${internalSchema}.${viewDefinition}(c.oid) end))
       from pg_catalog.unnest(${arrayOf(own)}) as name
       join pg_catalog.pg_class c on c.oid = pg_catalog.to_regclass(name)),
     ${functions.length === 0 ? '' : `'functions', ${functionsQuery(functions)},`}
@@ -113,6 +114,12 @@ function queryFor(relations: readonly string[], functions: readonly string[]): s
     'standard_strings', pg_catalog.current_setting('standard_conforming_strings') = 'on',
     'settings', ${settingsQuery})`
 }
+
+/**
+ * What a view's definition leaves unqualified is in pg_catalog, or in the temporary schema; these come first on every
+ * search path, unless it names them.
+ */
+const hidesNothing = `pg_catalog.current_setting('search_path') !~ 'pg_(catalog|temp)'`
 
 /** Rows of name, volatility, kind, and whether it returns a set; without names there is nothing to ask. */
 function functionsQuery(names: readonly string[]): string {

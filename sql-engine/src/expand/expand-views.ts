@@ -2,7 +2,15 @@
 import type { Binding, Leaf, RelationLeaf } from '../bind/binding.js'
 import { quoteIdentifier } from '../parse/identifier.js'
 import type { Edit } from '../parse/source-text.js'
-import { findAll, type Inside, inside, type Node, stringsOf } from '../parse/syntax-tree.js'
+import {
+  findAll,
+  type Inside,
+  inside,
+  type Node,
+  parseText,
+  relationsOf,
+  stringsOf,
+} from '../parse/syntax-tree.js'
 import { TokenPositions } from '../parse/token-positions.js'
 
 type View = RelationLeaf & { readonly definition: string }
@@ -16,8 +24,13 @@ export function viewEdits(text: string, statement: Node, binding: Binding): read
     findAll(statement, 'RangeTableSample').map(({ relation }) => relation && inside(relation, 'RangeVar')),
   )
   const rows = namesOfRows(statement, binding)
+  const ctes = new Set(findAll(statement, 'CommonTableExpr').map(({ ctename }) => ctename))
   const views = named.filter(
-    (view) => !sampled.has(view.rangeVar) && !rows.has(view.name) && isPlainName(view, tokens),
+    (view) =>
+      !sampled.has(view.rangeVar) &&
+      !rows.has(view.name) &&
+      isPlainName(view, tokens) &&
+      !isCaught(view.definition, ctes),
   )
   return [
     ...views.map((view) => editOf(view, tokens)),
@@ -29,6 +42,15 @@ export function viewEdits(text: string, statement: Node, binding: Binding): read
 
 function isView(leaf: Leaf): leaf is View {
   return leaf.kind === 'relation' && leaf.definition !== undefined
+}
+
+/** Whether a name of a view's query would be found to mean a CTE of the statement around it. */
+function isCaught(definition: string, ctes: ReadonlySet<string | undefined>): boolean {
+  if (ctes.size === 0) return false
+  const [query] = parseText(definition) ?? []
+  return relationsOf(query?.node).some(
+    ({ schemaname, relname }) => schemaname === undefined && ctes.has(relname),
+  )
 }
 
 function partsOf({ catalogname, schemaname, relname }: Inside<'RangeVar'>): readonly string[] {
