@@ -84,10 +84,19 @@ function loadConnections({
     Object.entries(connections).map(async ([name, connection]) => {
       const plugin = await loadPlugin(connection.plugin, home)
       if (isAggregator(connection)) return { name, plugin, members: connection.connections }
-      const { plugin: _, cache_ttl: ttl, ...settings } = connection
-      return { name, plugin, settings, cacheTtl: ttl === undefined ? undefined : ttl * 1000 }
+      const { plugin: _, cache_ttl, max_concurrency, rate_limits, call_timeout, ...settings } = connection
+      const limits = {
+        maxConcurrency: max_concurrency,
+        rates: rate_limits,
+        callTimeout: milliseconds(call_timeout),
+      }
+      return { name, plugin, settings, cacheTtl: milliseconds(cache_ttl), limits }
     }),
   )
+}
+
+function milliseconds(seconds: number | undefined): number | undefined {
+  return seconds === undefined ? undefined : seconds * 1000
 }
 
 async function loadCertificate({ home, tls }: Settings): Promise<Certificate | undefined> {

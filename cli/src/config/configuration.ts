@@ -26,6 +26,12 @@ const settings = z.looseObject({
   plugin,
   /** For how many seconds the connection's rows answer later statements, whatever its tables say. */
   cache_ttl: timeToLive.optional(),
+  /** API calls in flight at most, of the account's connections together. */
+  max_concurrency: z.int().min(1).max(1000).optional(),
+  /** Calls a second, by the API's name of the call; each region has as many. */
+  rate_limits: z.record(z.string().min(1), z.number().positive().max(10_000)).optional(),
+  /** For how many seconds the answer to a call is awaited. */
+  call_timeout: z.number().positive().max(3600).optional(),
 })
 
 const connection = z.unknown().transform((value, context) => {

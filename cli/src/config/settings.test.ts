@@ -92,6 +92,18 @@ describe('a configuration file with a fault', () => {
       { connections: { aws: { plugin: 'aws', cache_ttl: '60' } } },
       'connections.aws.cache_ttl: Invalid input: expected number',
     ],
+    [
+      { connections: { aws: { plugin: 'aws', max_concurrency: 0 } } },
+      'connections.aws.max_concurrency: Too small: expected number to be >=1',
+    ],
+    [
+      { connections: { aws: { plugin: 'aws', rate_limits: { FilterLogEvents: 0 } } } },
+      'connections.aws.rate_limits.FilterLogEvents: Too small: expected number to be >0',
+    ],
+    [
+      { connections: { aws: { plugin: 'aws', call_timeout: '1m' } } },
+      'connections.aws.call_timeout: Invalid input: expected number',
+    ],
     [{ connections: { aws: {} } }, 'connections.aws.plugin: Invalid input: expected string'],
     [{ connections: { aws: 1 } }, 'connections.aws: Invalid input: expected object'],
     [

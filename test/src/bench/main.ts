@@ -2,6 +2,8 @@
 import { parseArgs } from 'node:util'
 import { articleJoin } from './article-join.js'
 import { cachedQuery } from './cached-query.js'
+import { gatewayMemory } from './gateway-memory.js'
+import { lookupJoinBatches, lookupJoinPath } from './lookup-join.js'
 import { startMillraceProcess } from './millrace-process.js'
 import { passthrough } from './passthrough.js'
 import { pointLookup } from './point-lookup.js'
@@ -10,7 +12,18 @@ import { startSandboxProcess } from './sandbox-process.js'
 import { scanRows } from './scan-rows.js'
 import { slicedScan } from './sliced-scan.js'
 
-const benchmarks = [passthrough, articleJoin, scanRows, slicedScan, cachedQuery, pointLookup, repeatRange]
+const benchmarks = [
+  passthrough,
+  articleJoin,
+  scanRows,
+  slicedScan,
+  cachedQuery,
+  pointLookup,
+  repeatRange,
+  lookupJoinPath,
+  lookupJoinBatches,
+  gatewayMemory,
+]
 
 const { values, positionals } = parseArgs({
   options: { json: { type: 'boolean', default: false } },

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import aws from '@millrace/plugin-aws/plugin'
 import ipstack from '@millrace/plugin-ipstack/plugin'
+import { ipstackFreeToken } from '@millrace/sandbox/credentials'
 import { startGateway } from '@millrace/server/gateway'
 import { Engine } from '@millrace/sql-engine/engine'
 import { startEmbeddedPostgres } from '@millrace/sql-engine/postgres/embedded-postgres'
@@ -18,6 +19,8 @@ export interface MillraceProcess {
   readonly gateway: ClientConfig
   /** Straight to the engine, as the same role. */
   readonly engine: ClientConfig
+  /** Resident memory of the process that is the gateway, in bytes. PostgreSQL's processes are others. */
+  memory(): Promise<number>
   stop(): Promise<void>
 }
 
@@ -41,6 +44,12 @@ export async function startMillraceProcess(
   return {
     gateway: { ...common, host: '127.0.0.1', port },
     engine: { ...common, host: socketFolder, port: 5432 },
+    memory: async () => {
+      const answer = once(child, 'message')
+      child.send('memory')
+      const [bytes] = await answer
+      return bytes
+    },
     stop: async () => {
       child.send('stop')
       await once(child, 'exit')
@@ -67,6 +76,13 @@ async function run(home: string): Promise<void> {
     connections: [
       { name: 'aws', plugin: aws, settings: {} },
       { name: 'ipstack', plugin: ipstack, settings: {} },
+      // A plan without bulk lookups: each address takes a call.
+      {
+        name: 'ipstack_single',
+        plugin: ipstack,
+        settings: { token: ipstackFreeToken },
+        limits: { maxConcurrency: 50 },
+      },
     ],
     environment: process.env,
     log,
@@ -81,7 +97,11 @@ async function run(home: string): Promise<void> {
     log,
   })
   process.send?.({ port: gateway.port, socketFolder: postgres.socketFolder } satisfies Started)
-  await Promise.race([once(process, 'message'), once(process, 'disconnect')])
+  for (;;) {
+    const [message] = await Promise.race([once(process, 'message'), once(process, 'disconnect')])
+    if (message !== 'memory') break
+    process.send?.(process.memoryUsage.rss())
+  }
   await gateway.stop()
   await engine.stop()
   await postgres.stop()

@@ -6,6 +6,7 @@ import type { Plugin } from '@millrace/plugin-sdk/plugin'
 import { type Sandbox, startSandbox } from '@millrace/sandbox/sandbox'
 import { startGateway } from '@millrace/server/gateway'
 import { type CacheOptions, Engine } from '@millrace/sql-engine/engine'
+import type { LimitSettings } from '@millrace/sql-engine/fetch/connection'
 import { startTestPostgres, type TestPostgres } from '@millrace/sql-engine/postgres/testing'
 import pg from 'pg'
 import { pino } from 'pino'
@@ -16,6 +17,8 @@ export interface WorldOptions {
   /** Connections of the AWS plugin beside `aws`, by name: their settings; and aggregators of them. */
   readonly moreAws?: Readonly<Record<string, object>>
   readonly aggregators?: Readonly<Record<string, readonly string[]>>
+  /** Of every connection. */
+  readonly limits?: LimitSettings
   /** Takes the place of variables of the sandbox's environment. */
   readonly environment?: Readonly<Record<string, string>>
   /** What is kept of the rows; default is nothing. */
@@ -34,11 +37,16 @@ export interface World {
 const password = 'a secret of this test'
 
 export async function startWorld(options: WorldOptions = {}): Promise<World> {
-  const { settings = {}, environment = {}, moreAws = {}, aggregators = {}, cache } = options
+  const { settings = {}, environment = {}, moreAws = {}, aggregators = {}, limits, cache } = options
   const log = pino({ level: process.env.MILLRACE_TEST_LOG ?? 'silent' }, pino.destination(2))
   const sandbox = await startSandbox()
   const postgres = await startTestPostgres({ log })
-  const connection = (name: string, plugin: Plugin, own: object = {}) => ({ name, plugin, settings: own })
+  const connection = (name: string, plugin: Plugin, own: object = {}) => ({
+    name,
+    plugin,
+    settings: own,
+    limits,
+  })
   const engine = await Engine.start({
     postgres,
     connections: [

@@ -1,0 +1,97 @@
+/** Calls of several sessions and connections to one account, against the sandbox. */
+import type pg from 'pg'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { startWorld, type World } from './testing/world.js'
+
+let world: World
+let client: pg.Client
+let other: pg.Client
+
+beforeAll(async () => {
+  world = await startWorld({
+    moreAws: { aws_again: {} },
+    limits: { maxConcurrency: 2, rates: { DescribeTrails: 1 } },
+    cache: { ttl: 60_000, maxBytes: 100_000_000 },
+  })
+  client = await world.connect()
+  other = await world.connect()
+})
+
+afterAll(() => world?.stop())
+
+afterEach(() => {
+  world.sandbox.faults.clear()
+  world.sandbox.calls.clear()
+})
+
+const countEvents = (session: pg.Client, connection: string, eventName: string) =>
+  session.query(
+    `select count(*)::int as count from ${connection}.aws_cloudtrail_trail_event
+     where log_group_name = 'cloudtrail-cwg-devto' and event_name = $1`,
+    [eventName],
+  )
+
+const lookUp = (session: pg.Client, addresses: readonly string[]) =>
+  session.query('select ip, city from ipstack_ip where ip = any ($1::inet[])', [addresses])
+
+const addressesOf = (network: number, count: number) =>
+  Array.from({ length: count }, (_, index) => `84.${network}.${index >> 8}.${index & 255}`)
+
+describe('limits', () => {
+  test('hold for an account, whichever connection and session asks', async () => {
+    world.sandbox.faults.add({ kind: 'latency', milliseconds: 50, service: 'logs' })
+    await Promise.all([
+      countEvents(client, 'aws', 'a').then(() => countEvents(client, 'aws', 'b')),
+      countEvents(other, 'aws_again', 'c').then(() => countEvents(other, 'aws_again', 'd')),
+      world.connect().then((third) => countEvents(third, 'aws', 'e')),
+      world.connect().then((fourth) => countEvents(fourth, 'aws_again', 'f')),
+    ])
+    expect(world.sandbox.calls.count({ service: 'logs' })).toBeGreaterThanOrEqual(6)
+    expect(world.sandbox.calls.maxInFlight()).toBeLessThanOrEqual(2)
+  })
+
+  test('a query of one key does not wait for all keys of another', async () => {
+    world.sandbox.faults.add({ kind: 'latency', milliseconds: 100, service: 'ipstack' })
+    const begun = world.sandbox.calls.next()
+    let isJoinDone = false
+    // 40 calls, two at a time.
+    const join = lookUp(client, addressesOf(18, 2000)).finally(() => {
+      isJoinDone = true
+    })
+    await begun
+    expect((await lookUp(other, addressesOf(19, 1))).rows).toHaveLength(1)
+    expect(isJoinDone).toBe(false)
+    expect((await join).rows).toHaveLength(2000)
+  })
+
+  test('a rate of the settings is kept to', async () => {
+    const start = performance.now()
+    await client.query('select name from aws.aws_cloudtrail_trail')
+    await other.query('select name from aws_again.aws_cloudtrail_trail')
+    const calls = world.sandbox.calls.count({ operation: 'DescribeTrails' })
+    expect(calls).toBeGreaterThanOrEqual(2)
+    expect(performance.now() - start).toBeGreaterThanOrEqual((calls - 1) * 1000)
+  })
+})
+
+describe('equal requests in flight', () => {
+  test('are one request', async () => {
+    world.sandbox.faults.add({ kind: 'latency', milliseconds: 300, service: 'ipstack' })
+    const addresses = addressesOf(20, 50)
+    const answers = await Promise.all([lookUp(client, addresses), lookUp(other, addresses)])
+    expect(answers.map(({ rows }) => rows.length)).toEqual([50, 50])
+    expect(world.sandbox.calls.count({ service: 'ipstack' })).toBe(1)
+  })
+
+  test('the others are answered when the first to ask goes away', async () => {
+    world.sandbox.faults.add({ kind: 'latency', milliseconds: 300, service: 'logs' })
+    const first = await world.connect()
+    const begun = world.sandbox.calls.next(({ service }) => service === 'logs')
+    const gone = countEvents(first, 'aws', 'StopLogging').catch((error: unknown) => error)
+    await begun
+    const answer = countEvents(other, 'aws', 'StopLogging')
+    Object(first).connection.stream.destroy()
+    expect(await gone).toBeInstanceOf(Error)
+    expect((await answer).rows).toHaveLength(1)
+  })
+})
