@@ -83,7 +83,10 @@ function loadConnections({
   return Promise.all(
     Object.entries(connections).map(async ([name, connection]) => {
       const plugin = await loadPlugin(connection.plugin, home)
-      if (isAggregator(connection)) return { name, plugin, members: connection.connections }
+      if (isAggregator(connection)) {
+        const { connections: members, on_member_failure: onMemberFailure } = connection
+        return { name, plugin, members, onMemberFailure }
+      }
       const { plugin: _, cache_ttl, max_concurrency, rate_limits, call_timeout, ...settings } = connection
       const limits = {
         maxConcurrency: max_concurrency,

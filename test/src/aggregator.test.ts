@@ -27,6 +27,7 @@ beforeAll(async () => {
       wrong: { access_key: 'AKIAWRONG', secret_key: 'wrong' },
     },
     aggregators: { everyone: ['member_*'], broken: ['member_articles', 'wrong'] },
+    lenientAggregators: { lenient: ['member_articles', 'wrong'], hopeless: ['wrong'] },
   })
   for (const account of [world.sandbox, world.sandbox.otherAccount]) {
     account.logs.addEvents(articleRegion, 'shared', [
@@ -187,5 +188,46 @@ describe('a member that fails', () => {
     expect(
       await query(`${select} where log_group_name = 'shared' and sp_connection_name = 'member_articles'`),
     ).toEqual([['of 1']])
+  })
+})
+
+describe('a member that fails, where the aggregator says to go on', () => {
+  const select = (schema: string) =>
+    `select event_name from ${schema}.aws_cloudtrail_trail_event where log_group_name = 'shared'`
+
+  async function noticesOf(sql: string): Promise<{ rows: unknown[]; notices: string[] }> {
+    const notices: string[] = []
+    const onNotice = ({ message }: { message?: string | undefined }) => notices.push(message ?? '')
+    client.on('notice', onNotice)
+    const rows = await query(sql)
+    client.off('notice', onNotice)
+    return { rows, notices }
+  }
+
+  test('is named in a notice, each time', async () => {
+    for (const _ of [1, 2]) {
+      expect(await noticesOf(select('lenient'))).toEqual({
+        rows: [['of 1']],
+        notices: [
+          expect.stringMatching(
+            /^rows are missing: connection "wrong": aws_cloudtrail_trail_event: FilterLogEvents: .*UnrecognizedClient/,
+          ),
+        ],
+      })
+    }
+  })
+
+  test('fails the query if there is no other', async () => {
+    await expect(query(select('hopeless'))).rejects.toMatchObject({ code: 'HV000' })
+  })
+
+  test('fails what nobody would be told of: the rows of a materialized view, of a function', async () => {
+    const failure = { message: expect.stringContaining('connection "wrong"') }
+    await expect(query(`create materialized view some_of_it as ${select('lenient')}`)).rejects.toMatchObject(
+      failure,
+    )
+    await query(`create function some_of_it() returns setof text language plpgsql as
+      $$ begin return query ${select('lenient')}; end $$`)
+    await expect(query('select * from some_of_it()')).rejects.toMatchObject(failure)
   })
 })

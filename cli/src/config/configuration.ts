@@ -14,6 +14,8 @@ const aggregator = z.strictObject({
   plugin,
   /** Names of connections, in which `*` stands for any run of characters and `?` for one. */
   connections: z.array(z.string().min(1)).min(1),
+  /** Whether a query goes on, with a notice, when an API fails one of them. */
+  on_member_failure: z.enum(['error', 'notice']).optional(),
 })
 
 const timeToLive = z

@@ -118,6 +118,14 @@ describe('a configuration file with a fault', () => {
       { connections: { all: { type: 'aggregator', plugin: 'aws', connections: ['a'], regions: ['*'] } } },
       'connections.all: Unrecognized key: "regions"',
     ],
+    [
+      {
+        connections: {
+          all: { type: 'aggregator', plugin: 'aws', connections: ['a'], on_member_failure: 'ignore' },
+        },
+      },
+      'connections.all.on_member_failure: Invalid option',
+    ],
     [{ connections: [] }, 'connections: Invalid input'],
     [{ listen: { port: '9193' } }, 'listen.port: Invalid input: expected number'],
     [{ listen: { prot: 1 } }, 'listen: Unrecognized key: "prot"'],

@@ -14,7 +14,14 @@ export interface AggregatorOptions {
   readonly plugin: Plugin
   /** Names of connections, in which `*` stands for any run of characters and `?` for one. */
   readonly members: readonly string[]
+  readonly onMemberFailure?: MemberFailure | undefined
 }
+
+/**
+ * What becomes of a query when an API fails one of the members: it fails, or goes on with the rows of the others and
+ * tells in a notice which are missing. Default is `error`.
+ */
+export type MemberFailure = 'error' | 'notice'
 
 /** An aggregator with the connections that its names stand for. */
 export interface Aggregator {
@@ -23,6 +30,7 @@ export interface Aggregator {
   readonly plugin: Plugin
   /** At least one; each once. */
   readonly members: readonly Connection[]
+  readonly onMemberFailure: MemberFailure
 }
 
 const connectionColumn = 'sp_connection_name'
@@ -30,10 +38,10 @@ const connectionKey: Key = { operators: ['=', '<>'], inherent: true }
 
 /** @throws DatabaseError F0000 when a name stands for no connection, or for one of another plugin */
 export function openAggregator(options: AggregatorOptions, connections: readonly Connection[]): Aggregator {
-  const { name, plugin, members } = options
+  const { name, plugin, members, onMemberFailure = 'error' } = options
   const found = members.flatMap((pattern) => connectionsNamed(pattern, options, connections))
   const tables = plugin.tables.map(withConnectionKey)
-  return { name, plugin: { ...plugin, tables }, members: [...new Set(found)] }
+  return { name, plugin: { ...plugin, tables }, members: [...new Set(found)], onMemberFailure }
 }
 
 export function isAggregator(options: ConnectionOptions | AggregatorOptions): options is AggregatorOptions {

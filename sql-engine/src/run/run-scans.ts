@@ -4,7 +4,7 @@ import { countedRows } from '../cache/counted-rows.js'
 import type { ScanCache, ScanMaker } from '../cache/scan-cache.js'
 import type { VirtualTable } from '../catalog/virtual-table.js'
 import { canceledError, DatabaseError } from '../database-error.js'
-import { narrowMembers } from '../fetch/aggregator.js'
+import { type Aggregator, narrowMembers } from '../fetch/aggregator.js'
 import type { Connection } from '../fetch/connection.js'
 import { countKeys, type ScanQuals } from '../fetch/scan-quals.js'
 import { listableTypes, lookupColumn, lookupKeys } from '../lookup/lookup-sources.js'
@@ -31,8 +31,10 @@ export interface ScanRun {
   /** Whether the client's transaction does not see what is written while it lasts. */
   readonly hasFixedSnapshot: boolean
   connectionOf(leaf: VirtualLeaf): Connection
-  /** The connections whose rows an aggregator's table holds; undefined for another table. */
-  membersOf(leaf: VirtualLeaf): readonly Connection[] | undefined
+  /** The aggregator that a table belongs to; undefined for a connection's own table. */
+  aggregatorOf(leaf: VirtualLeaf): Aggregator | undefined
+  /** Tells the client something; undefined where the client would not hear of it. */
+  readonly notice: ((message: string) => void) | undefined
   /** What rows of an aggregator's table that come through one of its connections are kept under. */
   memberSource(leaf: VirtualLeaf, member: Connection): string
   readonly sharesScans: boolean
@@ -119,17 +121,20 @@ async function stage(
     return stageNothing()
   }
   run.meter.checkKeys(table.table.name, countKeys(pushed.quals, table.table.keys))
-  const aggregated = run.membersOf(leaf)
+  const aggregated = run.aggregatorOf(leaf)
   if (aggregated === undefined) {
     const connection = run.connectionOf(leaf)
     const source = String(table.oid)
     return recorded(run, { leaf, table, connection, source, columns, limit }, pushed.quals, signal)
   }
-  const { members, quals } = narrowMembers(aggregated, pushed.quals)
+  const { members, quals } = narrowMembers(aggregated.members, pushed.quals)
   if (members.length === 0) return stageNothing()
-  return stageMembers(table, members, run.scanTables, signal, (connection, memberSignal) => {
-    const source = run.memberSource(leaf, connection)
-    return recorded(run, { leaf, table, connection, source, columns, limit }, quals, memberSignal)
+  return stageMembers(table, members, run.scanTables, signal, {
+    stage: (connection, memberSignal) => {
+      const source = run.memberSource(leaf, connection)
+      return recorded(run, { leaf, table, connection, source, columns, limit }, quals, memberSignal)
+    },
+    leaveOut: aggregated.onMemberFailure === 'notice' ? run.notice : undefined,
   })
 }
 

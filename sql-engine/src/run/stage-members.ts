@@ -1,28 +1,42 @@
 /** A scan of an aggregator's table: one scan for each of its connections, side by side, and their rows together. */
+import { ApiError } from '@millrace/plugin-sdk/api-error'
 import type { VirtualTable } from '../catalog/virtual-table.js'
 import { DatabaseError } from '../database-error.js'
 import type { Connection } from '../fetch/connection.js'
 import type { ScanTable } from '../stage/scan-table.js'
 import type { ScanTables } from '../stage/scan-tables.js'
 
+export interface MemberStaging {
+  /** Stages the rows of one connection, in the columns of the aggregator's table. */
+  stage(member: Connection, signal: AbortSignal): Promise<ScanTable>
+  /** Told of each member that is left out because an API failed it; undefined where none may be. */
+  readonly leaveOut: ((message: string) => void) | undefined
+}
+
 /**
- * @param stage stages the rows of one connection, in the columns of the aggregator's table
- * @throws DatabaseError that names the connection; a connection that fails is never left out
+ * Rows of each member are kept by themselves, so that what is left out is asked for anew the next time.
+ * @throws DatabaseError that names the connection
  */
 export async function stageMembers(
   table: VirtualTable,
   members: readonly Connection[],
   scanTables: ScanTables,
   signal: AbortSignal,
-  stage: (member: Connection, signal: AbortSignal) => Promise<ScanTable>,
+  { stage, leaveOut }: MemberStaging,
 ): Promise<ScanTable> {
   const failing = new AbortController()
   const either = AbortSignal.any([signal, failing.signal])
   const failures: unknown[] = []
+  const leftOut: DatabaseError[] = []
   const outcomes = await Promise.all(
     members.map((member) =>
       stage(member, either).catch((error: unknown) => {
-        failures.push(withConnectionName(error, member.name))
+        const named = withConnectionName(error, member.name)
+        if (leaveOut !== undefined && named instanceof DatabaseError && isRefusal(error)) {
+          leftOut.push(named)
+          return
+        }
+        failures.push(named)
         failing.abort()
       }),
     ),
@@ -33,6 +47,11 @@ export async function stageMembers(
   }
   try {
     if (failures.length > 0) throw failures[0]
+    // Of no member at all there would be nothing to go on with.
+    if (parts.length === 0) throw leftOut[0]
+    for (const { message, detail } of leftOut) {
+      leaveOut?.(`rows are missing: ${message}${detail === undefined ? '' : ` (${detail})`}`)
+    }
     const [only, second] = parts
     if (only !== undefined && second === undefined) return only
     const all = parts.map((part) => ({ table: part, condition: undefined }))
@@ -48,6 +67,11 @@ export async function stageMembers(
     releaseParts()
     throw error
   }
+}
+
+/** Whether it is the API that failed; not the query's own doing, such as a cancel or a ceiling, nor a defect. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof DatabaseError && ApiError.is(error.cause) && error.sqlState !== '57014'
 }
 
 /**

@@ -52,7 +52,9 @@ export async function stageStatement(
       }),
     hasFixedSnapshot: reader === 'loopback' || plan.settings.hasFixedSnapshot,
     connectionOf: ({ table }) => connectionOf(table, workshop),
-    membersOf: ({ table }) => workshop.aggregators.get(table.connection.name)?.members,
+    aggregatorOf: ({ table }) => workshop.aggregators.get(table.connection.name),
+    // postgres_fdw passes no notices on.
+    notice: reader === 'session' && session.lender === undefined ? notice : undefined,
     memberSource: ({ table }, member) => memberSource(table, member, workshop.virtualTables.values()),
     sharesScans: workshop.sharesScans,
     meter,

@@ -17,6 +17,8 @@ export interface WorldOptions {
   /** Connections of the AWS plugin beside `aws`, by name: their settings; and aggregators of them. */
   readonly moreAws?: Readonly<Record<string, object>>
   readonly aggregators?: Readonly<Record<string, readonly string[]>>
+  /** Aggregators whose queries go on when a member fails. */
+  readonly lenientAggregators?: Readonly<Record<string, readonly string[]>>
   /** Of every connection. */
   readonly limits?: LimitSettings
   /** Takes the place of variables of the sandbox's environment. */
@@ -37,7 +39,15 @@ export interface World {
 const password = 'a secret of this test'
 
 export async function startWorld(options: WorldOptions = {}): Promise<World> {
-  const { settings = {}, environment = {}, moreAws = {}, aggregators = {}, limits, cache } = options
+  const {
+    settings = {},
+    environment = {},
+    moreAws = {},
+    aggregators = {},
+    lenientAggregators = {},
+    limits,
+    cache,
+  } = options
   const log = pino({ level: process.env.MILLRACE_TEST_LOG ?? 'silent' }, pino.destination(2))
   const sandbox = await startSandbox()
   const postgres = await startTestPostgres({ log })
@@ -54,6 +64,12 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       connection('ipstack', ipstack, settings.ipstack),
       ...Object.entries(moreAws).map(([name, own]) => connection(name, aws, own)),
       ...Object.entries(aggregators).map(([name, members]) => ({ name, plugin: aws, members })),
+      ...Object.entries(lenientAggregators).map(([name, members]) => ({
+        name,
+        plugin: aws,
+        members,
+        onMemberFailure: 'notice' as const,
+      })),
     ],
     environment: { ...sandbox.environment, ...environment },
     log,
