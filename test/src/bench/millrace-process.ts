@@ -83,6 +83,16 @@ async function run(home: string): Promise<void> {
         settings: { token: ipstackFreeToken },
         limits: { maxConcurrency: 50 },
       },
+      // Its keys are named, so that its limits are not those of the connection above.
+      {
+        name: 'aws_rated',
+        plugin: aws,
+        settings: {
+          access_key: process.env.AWS_ACCESS_KEY_ID,
+          secret_key: process.env.AWS_SECRET_ACCESS_KEY,
+        },
+        limits: { rates: { FilterLogEvents: 10 } },
+      },
     ],
     environment: process.env,
     log,

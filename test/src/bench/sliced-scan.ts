@@ -5,6 +5,7 @@ import { type Benchmark, median, milliseconds, timed } from './benchmark.js'
 const pages = 200
 const eventsPerPage = 100
 const latency = 100
+/** Also what the connection `aws_rated` knows. */
 const requestsPerSecond = 10
 const rounds = 5
 const logGroup = 'bench-sliced-scan'
@@ -51,7 +52,7 @@ export const slicedScan: Benchmark = {
 
 async function readAll(client: pg.Client, count: number): Promise<void> {
   const { rows } = await client.query(
-    `select count(*)::int as count from aws_cloudtrail_trail_event
+    `select count(*)::int as count from aws_rated.aws_cloudtrail_trail_event
      where log_group_name = $1 and timestamp >= to_timestamp($2) and timestamp < to_timestamp($3)`,
     [logGroup, startTime / 1000, (startTime + count * intervalMs) / 1000],
   )

@@ -29,6 +29,8 @@ type Division =
 /** The slice may be divided by what its first pages show. */
 interface Undecided {
   readonly kind: 'undecided'
+  /** The slice is read through where it seems to have fewer pages. */
+  readonly expected: number
   /** How many pages are looked at before. They are read again by the parts. */
   readonly pages: number
   /** How often the slices before it have been halved without knowing where their events are. */
@@ -40,12 +42,12 @@ interface Undecided {
  * time before now, so that little is to be expected of a first page.
  */
 export function wholeSlice(bounds: TimeBounds): TimeSlice {
-  return { bounds, division: { kind: 'undecided', pages: 3, blindly: 0 } }
+  return { bounds, division: { ...undecided, pages: pagesOfWhole } }
 }
 
-const undecided: Undecided = { kind: 'undecided', pages: 1, blindly: 0 }
-
-/** A slice that is expected to have fewer pages is read through. */
+/** So many pages of a whole range are looked at before it is divided: a few pages take no call more. */
+const pagesOfWhole = 3
+/** A slice that seems to have fewer pages is read through. */
 const fewestPages = 8
 /**
  * So many expected pages are cut off at a time. More would leave less to do side by side; fewer would cost
@@ -55,8 +57,10 @@ const cutOffPages = { least: 16, most: 24 }
 /** How often a range is halved without knowing where its events are. */
 const mostBlindDivisions = 3
 
+const undecided: Undecided = { kind: 'undecided', expected: fewestPages, pages: 1, blindly: 0 }
+
 /**
- * The parts of a slice, of which neither is empty and which together are the slice.
+ * The parts of a slice, of which none is empty and which together are the slice.
  * @param seen undefined where no page had events
  * @param now what is taken for the end of a range without one, to guess by; milliseconds
  * @param places how many slices can be read side by side
@@ -67,15 +71,37 @@ export function divide(
   seen: SeenEvents | undefined,
   now: number,
   places: number,
-): readonly [TimeSlice, TimeSlice] | undefined {
+): readonly TimeSlice[] | undefined {
   if (division.kind === 'done' || places < 2) return undefined
   const end = bounds.endTime ?? now
   if (seen === undefined) return divideBlindly(bounds, end, division.blindly)
-  const page = (seen.latest - seen.earliest + 1) / seen.pages
-  const pages = (end - seen.earliest + 1) / page
-  if (pages < fewestPages) return undefined
+  const { earliest } = seen
+  const page = (seen.latest - earliest + 1) / seen.pages
+  const pages = (end - earliest + 1) / page
+  if (pages < division.expected) return undefined
+  const isWhole = division.pages === pagesOfWhole
+  if (isWhole && bounds.endTime !== undefined) {
+    return divideEvenly(bounds, earliest, Math.min(Math.max(Math.ceil(pages / cutOffPages.most), 2), places))
+  }
   const cutOff = Math.min(Math.max(pages / places, cutOffPages.least), cutOffPages.most, pages / 2)
-  return cut(bounds, Math.floor(seen.earliest + page * cutOff), { kind: 'done' }, undecided)
+  return cut(bounds, Math.floor(earliest + page * cutOff), { kind: 'done' }, undecided)
+}
+
+/** A range with an end is taken to be filled evenly, until the first page of a part shows that it is not. */
+function divideEvenly(
+  { startTime, endTime }: TimeBounds,
+  earliest: number,
+  count: number,
+): readonly TimeSlice[] | undefined {
+  if (endTime === undefined || endTime - earliest < count) return undefined
+  const division: Undecided = { ...undecided, expected: 2 * cutOffPages.most }
+  const lasts = Array.from({ length: count - 1 }, (_, index) =>
+    Math.floor(earliest + ((endTime - earliest) * (index + 1)) / count),
+  )
+  return [...lasts, endTime].map((last, index) => {
+    const before = lasts[index - 1]
+    return { bounds: { startTime: before === undefined ? startTime : before + 1, endTime: last }, division }
+  })
 }
 
 /** The API has searched for a while and found nothing, and there may be much more to search. */
