@@ -123,6 +123,9 @@ describe('a condition leaves members out', () => {
     // The first test has asked whose credentials these are.
     expect(await query(`${select} ${where}`)).toEqual([['of 1']])
     expect(calls()).toEqual(['FilterLogEvents'])
+    const others = `where log_group_name = 'shared' and account_id <> '${otherAccountId}'`
+    expect(await query(`${select} ${others}`)).toEqual([['of 1']])
+    expect(calls()).toEqual(['FilterLogEvents'])
   })
 
   test('on the region: those without it make no call', async () => {
@@ -229,5 +232,21 @@ describe('a member that fails, where the aggregator says to go on', () => {
     await query(`create function some_of_it() returns setof text language plpgsql as
       $$ begin return query ${select('lenient')}; end $$`)
     await expect(query('select * from some_of_it()')).rejects.toMatchObject(failure)
+  })
+})
+
+describe('EXPLAIN ANALYZE', () => {
+  const select = `select event_name from everyone.aws_cloudtrail_trail_event where log_group_name = 'shared'`
+  const made = async (sql: string) =>
+    (await query(`explain analyze ${sql}`))
+      .join('\n')
+      .match(/through \w+: \d+ calls?/g)
+      ?.sort()
+
+  test('tells the calls of each member, and leaves out those that were not asked', async () => {
+    expect(await made(select)).toEqual(['through member_articles: 1 call', 'through member_other: 2 calls'])
+    expect(await made(`${select} and sp_connection_name <> 'member_other'`)).toEqual([
+      'through member_articles: 1 call',
+    ])
   })
 })

@@ -2,7 +2,8 @@
  * Columns that every AWS table has, about the account that was asked.
  */
 import { text } from '@millrace/plugin-sdk/column'
-import { equalValues, type Qual } from '@millrace/plugin-sdk/qual'
+import type { Qual } from '@millrace/plugin-sdk/qual'
+import type { Key } from '@millrace/plugin-sdk/table'
 import type { CallScan } from './aws-call.js'
 import type { AwsConnection } from './connection.js'
 
@@ -11,6 +12,9 @@ export const identityColumns = {
   region: text('The region that was asked.'),
   account_id: text('The number of the account whose credentials were used.'),
 }
+
+/** Conditions on `account_id`, which {@link identityOfScan} takes. */
+export const accountKey = { operators: ['=', '<>'], inherent: true } as const satisfies Key
 
 interface IdentityScan extends CallScan {
   readonly connection: AwsConnection
@@ -32,12 +36,17 @@ export async function identityOfScan(
   accountQuals: readonly Qual<string>[] | undefined,
   madeOfThem: readonly string[] = [],
 ): Promise<IdentityValues | undefined> {
-  const wanted = equalValues(accountQuals)
+  const conditions = accountQuals ?? []
   const columns = ['partition', 'account_id', ...madeOfThem]
-  if (wanted === undefined && !columns.some((column) => scan.columns.has(column))) {
+  if (conditions.length === 0 && !columns.some((column) => scan.columns.has(column))) {
     return { partition: null, account_id: null }
   }
   const { partition, accountId } = await scan.connection.callerIdentity(scan)
-  if (wanted !== undefined && !wanted.includes(accountId)) return undefined
+  if (!conditions.every((qual) => allows(qual, accountId))) return undefined
   return { partition, account_id: accountId }
+}
+
+function allows(qual: Qual<string>, accountId: string): boolean {
+  if (qual.operator === '=') return qual.values.includes(accountId)
+  return qual.operator !== '<>' || qual.value !== accountId
 }

@@ -9,7 +9,7 @@ import { equalValue, type Qual } from '@millrace/plugin-sdk/qual'
 import type { Key } from '@millrace/plugin-sdk/table'
 import { awsCallExpecting, type CallScan, ExpectedError } from '../aws-call.js'
 import type { AwsConnection } from '../connection.js'
-import { type IdentityValues, identityOfScan } from '../identity-columns.js'
+import { accountKey, type IdentityValues, identityOfScan } from '../identity-columns.js'
 import { jsonOrNull } from '../json-value.js'
 import { regionsOfScan } from '../regions.js'
 import type { TokenPage } from '../token-pages.js'
@@ -20,7 +20,7 @@ import { type LakeOptions, type LakePage, lakeList } from './lake-list.js'
 export const lakeResourceKeys = {
   arn: { operators: ['='], valuesPerCall: 1, inherent: true },
   region: { operators: ['='], inherent: true },
-  account_id: { operators: ['='], inherent: true },
+  account_id: accountKey,
 } as const satisfies Record<string, Key>
 
 /** What the list tells. */

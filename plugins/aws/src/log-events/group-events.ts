@@ -1,12 +1,14 @@
 /**
  * Events of one log group, by FilterLogEvents in each region that may have it.
  */
+
 import type { FilteredLogEvent } from '@aws-sdk/client-cloudwatch-logs'
 import { ApiError } from '@millrace/plugin-sdk/api-error'
 import { merge } from '@millrace/plugin-sdk/merge'
 import { equalValue, equalValues, type Qual } from '@millrace/plugin-sdk/qual'
 import type { Key } from '@millrace/plugin-sdk/table'
 import type { ExpectedError } from '../aws-call.js'
+import { accountKey } from '../identity-columns.js'
 import { type PageScan, RegionEvents } from './event-pages.js'
 import { isStreamName, logGroupOf, regionsOfGroup } from './log-group-identifier.js'
 import { type TimeBounds, type TimeQuals, timeBoundsOf } from './time-bounds.js'
@@ -18,7 +20,7 @@ export const logEventKeys = {
   log_stream_name: { operators: ['='], valuesPerCall: 100, inherent: true },
   timestamp: { operators: ['=', '>', '>=', '<', '<='], inherent: true, immutable: true },
   region: { operators: ['='], inherent: true },
-  account_id: { operators: ['='], inherent: true },
+  account_id: accountKey,
 } as const satisfies Record<string, Key>
 
 /** Conditions on those keys. */

@@ -9,7 +9,7 @@ import type { Scan } from '@millrace/plugin-sdk/table'
 import { awsCall, awsCallExpecting, ExpectedError } from '../aws-call.js'
 import type { AwsConnection } from '../connection.js'
 import { defineTable } from '../define-table.js'
-import { identityOfScan } from '../identity-columns.js'
+import { accountKey, identityOfScan } from '../identity-columns.js'
 import { jsonOrNull } from '../json-value.js'
 import { tokenPages } from '../token-pages.js'
 import { type AccountColumns, columns } from './account/columns.js'
@@ -24,7 +24,7 @@ export const account = defineTable({
   description: 'The account whose credentials are in use, its aliases and its organization.',
   columns,
   keys: {
-    account_id: { operators: ['='], inherent: true },
+    account_id: accountKey,
   },
   async *list(scan) {
     const identity = await identityOfScan(scan, scan.quals.account_id, ['arn', 'akas', 'title'])

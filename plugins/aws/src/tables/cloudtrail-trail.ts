@@ -9,7 +9,7 @@ import type { Scan } from '@millrace/plugin-sdk/table'
 import { awsCall } from '../aws-call.js'
 import type { AwsConnection } from '../connection.js'
 import { defineTable } from '../define-table.js'
-import { type IdentityValues, identityOfScan } from '../identity-columns.js'
+import { accountKey, type IdentityValues, identityOfScan } from '../identity-columns.js'
 import { jsonOrNull } from '../json-value.js'
 import { regionsOfScan } from '../regions.js'
 import { columns, type TrailColumns } from './cloudtrail-trail/columns.js'
@@ -33,7 +33,7 @@ export const cloudtrailTrail = defineTable({
     name: { operators: ['='], inherent: true },
     arn: { operators: ['='], inherent: true },
     region: { operators: ['='], inherent: true },
-    account_id: { operators: ['='], inherent: true },
+    account_id: accountKey,
   },
   async *list(scan) {
     const identity = await identityOfScan(scan, scan.quals.account_id)

@@ -7,7 +7,7 @@ import { merge } from '@millrace/plugin-sdk/merge'
 import { equalValue } from '@millrace/plugin-sdk/qual'
 import { defineTable } from '../define-table.js'
 import { dateOrNull } from '../epoch-time.js'
-import { type IdentityValues, identityOfScan } from '../identity-columns.js'
+import { accountKey, type IdentityValues, identityOfScan } from '../identity-columns.js'
 import { jsonOrNull } from '../json-value.js'
 import { longestLikePrefix } from '../like-prefix.js'
 import { regionsOfScan } from '../regions.js'
@@ -23,7 +23,7 @@ export const cloudwatchLogGroup = defineTable({
   keys: {
     name: { operators: ['=', '~~'], valuesPerCall: 1, inherent: true },
     region: { operators: ['='], inherent: true },
-    account_id: { operators: ['='], inherent: true },
+    account_id: accountKey,
   },
   async *list(scan) {
     const identity = await identityOfScan(scan, scan.quals.account_id)

@@ -5,7 +5,7 @@ import { DescribeRegionsCommand } from '@aws-sdk/client-ec2'
 import { boolean, jsonb, text } from '@millrace/plugin-sdk/column'
 import { awsCall } from '../aws-call.js'
 import { defineTable } from '../define-table.js'
-import { identityColumns, identityOfScan } from '../identity-columns.js'
+import { accountKey, identityColumns, identityOfScan } from '../identity-columns.js'
 import { jsonOrNull } from '../json-value.js'
 
 export const region = defineTable({
@@ -25,7 +25,7 @@ export const region = defineTable({
     account_id: identityColumns.account_id,
   },
   keys: {
-    account_id: { operators: ['='], inherent: true },
+    account_id: accountKey,
   },
   async *list(scan) {
     const identity = await identityOfScan(scan, scan.quals.account_id, ['akas'])
