@@ -1,7 +1,7 @@
 /**
  * Statements to which other tools are known to give wrong answers, each against the same rows in an ordinary
  * table: what PostgreSQL says of those is right. Their numbers are those of our list of such faults; those of caches
- * are in known-cache-faults.test.ts.
+ * are in known-cache-faults.test.ts, and B11 is in aggregator.test.ts.
  */
 import aws from '@millrace/plugin-aws/plugin'
 import type pg from 'pg'

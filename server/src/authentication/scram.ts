@@ -127,13 +127,17 @@ async function readAnswer(reader: PacketReader): Promise<Buffer> {
   return Buffer.concat([head, await reader.read(length - 4)])
 }
 
+/** RFC 5802, section 7: client-first-message. Without a nonce in it, pg-gateway would answer nothing. */
+const clientFirst = /^(?:n|y|p=[^,]+),[^,]*,n=[^,]*,r=[!-+\--~]+(?:,|$)/
+
 /** pg-gateway prints what it cannot read; nobody may fill our log with that. */
 function checkChoice(answer: Buffer): void {
   try {
     const reader = new ByteReader(answer)
     reader.string()
-    reader.bytes(reader.int32())
+    const response = reader.bytes(reader.int32())
     if (!reader.ended) throw new MalformedMessage('bytes after the end')
+    if (!clientFirst.test(response.toString('latin1'))) throw new MalformedMessage('no client-first-message')
   } catch (error) {
     if (!(error instanceof MalformedMessage)) throw error
     throw new DatabaseError('malformed SCRAM message', { sqlState: '08P01', cause: error })
