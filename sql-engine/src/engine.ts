@@ -16,7 +16,9 @@ import { LookupTables } from './lookup/lookup-tables.js'
 import { StatementTexts } from './parse/statements.js'
 import type { Optimisations } from './plan/unoptimised-scans.js'
 import type { Postgres } from './postgres/postgres.js'
+import { ensureCacheClear } from './report/cache-clear-function.js'
 import { defaultLimits, type Limits } from './report/limits.js'
+import { ownConnection } from './report/own-tables.js'
 import { Loans } from './run/loans.js'
 import { prepareStatement } from './run/prepare-statement.js'
 import { StatementPlans } from './run/statement-plan.js'
@@ -79,7 +81,8 @@ export class Engine implements StatementEngine {
       .map((connection) => new Connection(connection, environment, log, limiters))
     const aggregators = connections.filter(isAggregator).map((one) => openAggregator(one, opened))
     const [tables, viewNames] = await withClient(postgres, async (client) => {
-      const synchronised = await synchroniseCatalog(client, [...opened, ...aggregators], log)
+      const synchronised = await synchroniseCatalog(client, [...opened, ...aggregators], log, [ownConnection])
+      if (synchronised.some(isOwn)) await ensureCacheClear(client)
       return [synchronised, await readViewNames(client)] as const
     })
     const virtualTables = new Map(tables.map((table) => [table.oid, table]))
@@ -106,8 +109,9 @@ export class Engine implements StatementEngine {
     return new Engine(postgres, workshop, viewNames, log)
   }
 
+  /** Those of the connections. */
   get virtualTables(): readonly VirtualTable[] {
-    return [...this.#workshop.virtualTables.values()]
+    return [...this.#workshop.virtualTables.values()].filter((table) => !isOwn(table))
   }
 
   analyse(text: string): readonly Statement[] | undefined {
@@ -166,6 +170,10 @@ export class Engine implements StatementEngine {
     await this.#workshop.scanTables.stop()
     await Promise.all([...this.#workshop.connections.values()].map((connection) => connection.close()))
   }
+}
+
+function isOwn({ connection }: VirtualTable): boolean {
+  return connection === ownConnection
 }
 
 async function withClient<Result>(

@@ -1,6 +1,7 @@
 /**
  * What passes between a client's session (the server package) and the engine for one statement.
  */
+import type { ScanHistory } from './report/scan-history.js'
 
 /** Parameters as the client's Bind message gave them; passed on byte for byte. */
 export interface BoundParameters {
@@ -21,6 +22,8 @@ export interface SessionResult {
 export interface Session {
   /** Of its server process, as pg_backend_pid() tells it. */
   readonly processId: number
+  /** What its statements have asked; undefined for PostgreSQL itself, and where nobody wants to know. */
+  readonly history?: ScanHistory | undefined
   /** Of the server process that asks, if it is PostgreSQL itself that reads a virtual table over the loopback. */
   readonly lender: number | undefined
   /**

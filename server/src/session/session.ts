@@ -2,6 +2,7 @@
 import { isUtf8 } from 'node:buffer'
 import type { Duplex } from 'node:stream'
 import { DatabaseError } from '@millrace/sql-engine/database-error'
+import { ScanHistory } from '@millrace/sql-engine/report/scan-history'
 import type {
   BoundParameters,
   Session as EngineSession,
@@ -68,13 +69,15 @@ export class Session {
    * those WITH HOLD when the tables themselves are gone.
    */
   readonly #relations = new Map<number, number>()
+  readonly #history: ScanHistory | undefined
   #preparing: AbortController | undefined
   /** It has said that it leaves, or sends no more; what it has asked for is still done. */
   #clientHasLeft = false
   #hasEnded = false
 
   constructor(options: SessionOptions) {
-    const { client, backend, engine } = options
+    const { client, backend, engine, lender } = options
+    if (lender === undefined) this.#history = new ScanHistory()
     this.#options = options
     this.#reader = new FrameReader(client, () => this.#preparing?.abort())
     this.#client = new SocketWriter(client)
@@ -268,6 +271,7 @@ export class Session {
       // BackendKeyData holds the process, then the secret.
       processId: backend.key.readInt32BE(0),
       lender,
+      history: this.#history,
       query: (text, bound) => this.#backend.query(text, bound),
     }
     let timer: NodeJS.Timeout | undefined

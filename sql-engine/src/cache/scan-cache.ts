@@ -199,14 +199,20 @@ export class ScanCache {
    * Forgets all rows, or those of one source. None that was asked for before answers a question that comes
    * after; who has asked before gets what was asked for. Tables that are being read are dropped when they are
    * released.
+   * @returns the number of results that are forgotten
    */
-  clear(source?: string): void {
+  clear(source?: string): number {
+    let forgotten = 0
     for (const entry of [...this.#entries, ...this.#fetching]) {
-      if (source === undefined || entry.source === source) this.#forget(entry)
+      if (source !== undefined && entry.source !== source) continue
+      if (entry.state !== 'gone') forgotten++
+      this.#forget(entry)
     }
-    if (this.#entries.size > 0) return
-    clearTimeout(this.#timer)
-    this.#timer = undefined
+    if (this.#entries.size === 0) {
+      clearTimeout(this.#timer)
+      this.#timer = undefined
+    }
+    return forgotten
   }
 
   #find(request: CacheRequest): Entry | undefined {

@@ -1,5 +1,6 @@
 import type { ColumnType } from '@millrace/plugin-sdk/column'
 import type { Table } from '@millrace/plugin-sdk/table'
+import { ownSchema } from '../postgres/names.js'
 
 /** A column as a virtual table is defined with it. */
 export interface ColumnDefinition {
@@ -19,12 +20,15 @@ export const engineColumns: readonly ColumnDefinition[] = [
   { name: '_ctx', type: 'jsonb', description: 'The same as sp_ctx, by its older name.' },
 ]
 
-/** A table's columns in the order in which the catalog shows them: the plugin's, then the engine's. */
-export function catalogColumns(table: Table): readonly ColumnDefinition[] {
+/**
+ * A table's columns in the order in which the catalog shows them: the plugin's, then the engine's, which Millrace's
+ * own tables have not.
+ */
+export function catalogColumns(table: Table, schema?: string): readonly ColumnDefinition[] {
   const own = Object.entries(table.columns).map(([name, { type, description }]) => ({
     name,
     type,
     description,
   }))
-  return [...own, ...engineColumns]
+  return schema === ownSchema ? own : [...own, ...engineColumns]
 }

@@ -2,7 +2,7 @@ import { DatabaseError } from '../database-error.js'
 import type { CatalogConnection } from './virtual-table.js'
 
 /** PostgreSQL's own schemas and ours. */
-const reserved = /^(?:pg_.*|public|information_schema|millrace_.*)$/
+const reserved = /^(?:pg_.*|public|information_schema|millrace|millrace_.*)$/
 
 /** @throws DatabaseError when a connection's name cannot be that of a schema of its own */
 export function checkConnectionNames(connections: readonly CatalogConnection[]): void {

@@ -2,10 +2,11 @@ import { type Client, escapeIdentifier } from 'pg'
 
 /**
  * Puts the connections' schemas on the database's search path, in alphabetical order as in Steampipe, and
- * after `public`: a user's own table of the same name comes first.
+ * after `public`: a user's own table of the same name comes first. Not `"$user"`: the clients' role is called like
+ * the schema of Millrace's own tables, which is none for what users make.
  */
 export async function setSearchPath(client: Client, schemas: readonly string[]): Promise<void> {
-  const path = ['$user', 'public', ...schemas.toSorted()]
+  const path = ['public', ...schemas.toSorted()]
   const { rows } = await client.query<{ database: string; current: boolean }>(
     `SELECT current_database() AS database, EXISTS (
               SELECT FROM pg_db_role_setting JOIN pg_database ON pg_database.oid = setdatabase

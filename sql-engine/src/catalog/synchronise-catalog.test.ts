@@ -127,7 +127,7 @@ describe('the catalog', () => {
     const session = await asClient()
     try {
       const { rows } = await session.query('SHOW search_path')
-      expect(rows).toEqual([{ search_path: '"$user", public, acme, zeta' }])
+      expect(rows).toEqual([{ search_path: 'public, acme, zeta' }])
       const before = await session.query(
         `SELECT 'acme_user'::regclass::oid = 'acme.acme_user'::regclass AS ok`,
       )

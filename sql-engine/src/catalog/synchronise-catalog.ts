@@ -16,29 +16,32 @@ import type { CatalogColumn, CatalogConnection, VirtualTable } from './virtual-t
  * Makes PostgreSQL's catalog show the connections' tables, each connection's in a schema of its own, and
  * tells what the catalog then holds. Writes only what differs from what is there, in one transaction. Users'
  * views over the tables survive; where one forbids a change, the change is left out with a warning.
+ * @param own Millrace's own, which is not on the search path
  * @throws DatabaseError when a connection's name or a plugin's table cannot be shown
  */
 export async function synchroniseCatalog(
   client: Client,
   connections: readonly CatalogConnection[],
   log: Logger,
+  own: readonly CatalogConnection[] = [],
 ): Promise<readonly VirtualTable[]> {
   checkConnectionNames(connections)
   await client.query('BEGIN')
   try {
     await ensureLoopbackServer(client)
     await ensureViewDefinition(client)
-    const shown = await ensureSchemas(client, connections, log)
+    const all = [...connections, ...own]
+    const shown = await ensureSchemas(client, all, log)
     const wanted = shown.flatMap(({ name, plugin }) =>
       plugin.tables.map((table) => tableDefinition(name, table)),
     )
     const current = await readCatalog(client)
     const changes = catalogChanges(current, wanted)
     await applyCatalogChanges(client, changes, log)
-    await dropEmptySchemas(client, changes, connections)
+    await dropEmptySchemas(client, changes, all)
     await setSearchPath(
       client,
-      shown.map(({ name }) => name),
+      shown.filter((connection) => !own.includes(connection)).map(({ name }) => name),
     )
     const unchanged = changes.created.length + changes.changed.length + changes.removed.length === 0
     const tables = virtualTables(unchanged ? current : await readCatalog(client), shown)

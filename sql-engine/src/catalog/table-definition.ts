@@ -30,7 +30,7 @@ const longestName = 63
  */
 export function tableDefinition(schema: string, table: Table): TableDefinition {
   checkNames(table)
-  const columns = catalogColumns(table).map(({ name, type, description }) => {
+  const columns = catalogColumns(table, schema).map(({ name, type, description }) => {
     if (!isColumnType(type)) throw pluginFault(table, `Its column "${name}" has the unknown type ${type}.`)
     return { name, type, description, options: keyOptions(table.keys[name]) }
   })

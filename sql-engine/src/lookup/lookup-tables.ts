@@ -140,9 +140,12 @@ export class LookupTables {
     return table?.knows(keys, maxAge) === true ? table.holdKeys(keys) : undefined
   }
 
-  /** Forgets all rows, or those of one source; after a restart, too. Statements that read them still find them. */
-  async clear(source?: string): Promise<void> {
-    if (this.#sources.size === 0) return
+  /**
+   * Forgets all rows, or those of one source; after a restart, too. Statements that read them still find them.
+   * @returns the number of tables that are forgotten
+   */
+  async clear(source?: string): Promise<number> {
+    if (this.#sources.size === 0) return 0
     await this.#find()
     const retiring: Promise<void>[] = []
     for (const kept of this.#sources.values()) {
@@ -152,6 +155,7 @@ export class LookupTables {
       retiring.push(...tables.map((table) => this.#retire(table)))
     }
     await Promise.all(retiring)
+    return retiring.length
   }
 
   /** PostgreSQL has crashed: which rows it still has is to be looked up. */

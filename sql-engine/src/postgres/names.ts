@@ -7,6 +7,8 @@ export const clientRole = 'millrace'
 export const databaseName = 'millrace'
 /** Scan tables live here. Emptied at every start. */
 export const scanSchema = 'millrace_scan'
+/** Millrace's own virtual tables, and functions that clients may call. */
+export const ownSchema = 'millrace'
 /** What the engine remembers about itself. */
 export const internalSchema = 'millrace_internal'
 /** Foreign server of all virtual tables; points back at the gateway. */

@@ -6,6 +6,7 @@ import type { KeptCondition } from '../plan/kept-conditions.js'
 import type { DecodedValue } from '../plan/key-values.js'
 import { whyLimitStays } from '../plan/pushable-limit.js'
 import type { PlannedQual, PlannedSource, ScanPlan } from '../plan/scan-plan.js'
+import { ownSchema } from '../postgres/names.js'
 import { notPushedWords } from './not-pushed-words.js'
 import { equalText, operatorName, valueText } from './qual-text.js'
 
@@ -140,6 +141,7 @@ const limitWords = {
 
 /** @param columns that are filled */
 function callsText({ leaf, quals }: ScanPlan, columns: readonly string[], knownValue: ValueOf): string {
+  if (leaf.table.schema === ownSchema) return 'none, for the rows are there'
   let known = 1
   let isKeyed = false
   const parts: string[] = []

@@ -9,8 +9,10 @@ export interface Explanation {
   readonly records: readonly ScanRecord[] | undefined
 }
 
-/** Of a relation in the schema of scan tables: the virtual table that it holds rows of. */
+/** Of a relation of ours: the virtual table that it holds rows of. */
 export interface KnownName {
+  /** The relation's own schema. */
+  readonly heldIn: string
   readonly schema: string
   readonly name: string
 }
@@ -94,29 +96,25 @@ function jsonRecord({ connection, cache, meter, milliseconds }: ScanRecord) {
  * Puts virtual tables' names where PostgreSQL's plan names the relations that hold their rows.
  * @param names by the relations' own names
  */
-export function withKnownNames(
-  plan: string,
-  names: ReadonlyMap<string, KnownName>,
-  scanSchema: string,
-): string {
+export function withKnownNames(plan: string, names: ReadonlyMap<string, KnownName>): string {
   let renamed = plan
-  for (const [relation, { schema, name }] of names) {
+  for (const [relation, { heldIn, schema, name }] of names) {
     renamed = renamed
       // Text: `Seq Scan on millrace_scan.s_1 alias`, with the schema if VERBOSE, and the alias if it is another name.
       .replace(
-        new RegExp(`\\bon (${scanSchema}\\.)?${relation}\\b( (?!\\()\\S+)?`, 'g'),
+        new RegExp(`\\bon (${heldIn}\\.)?${relation}\\b( (?!\\()\\S+)?`, 'g'),
         (_, withSchema: string | undefined, alias: string | undefined) =>
           `on ${withSchema === undefined ? '' : `${schema}.`}${name}${alias?.trim() === name ? '' : (alias ?? '')}`,
       )
       // The other formats: name and schema stand in fields of their own, one after the other.
       .replace(
         new RegExp(
-          `(\\bRelation.Name\\W{1,4})${relation}\\b(\\W+(?:/Relation-Name\\W+)?Schema\\W{1,4})${scanSchema}\\b`,
+          `(\\bRelation.Name\\W{1,4})${relation}\\b(\\W+(?:/Relation-Name\\W+)?Schema\\W{1,4})${heldIn}\\b`,
           'g',
         ),
         (_, before: string, between: string) => `${before}${name}${between}${schema}`,
       )
-      .replaceAll(`${scanSchema}.${relation}`, `${schema}.${name}`)
+      .replaceAll(`${heldIn}.${relation}`, `${schema}.${name}`)
       // Not the beginning of a longer number; but of an index, or of a second reference.
       .replace(new RegExp(`\\b${relation}(?!\\d)`, 'g'), name)
   }

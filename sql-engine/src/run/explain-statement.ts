@@ -9,7 +9,6 @@ import { quoteLiteral } from '../parse/identifier.js'
 import { findAll, type Inside, type Node } from '../parse/syntax-tree.js'
 import type { DecodedValue } from '../plan/key-values.js'
 import type { ScanPlan } from '../plan/scan-plan.js'
-import { scanSchema } from '../postgres/names.js'
 import { describeScans } from '../report/describe-scans.js'
 import {
   type Explanation,
@@ -58,7 +57,7 @@ export async function explainStatement(
     const { rows } = await clientSession.query(edited.text, parameters).catch((error: unknown) => {
       throw clientError(error, names, (position) => clientPosition(edited.originalPosition(position) ?? 0))
     })
-    const lines = rows.map(([line]) => withKnownNames(line ?? '', names, scanSchema))
+    const lines = rows.map(([line]) => withKnownNames(line ?? '', names))
     const explanation = { scans, records: analyze ? records : undefined }
     if (format === 'xml' || format === 'yaml') {
       options.notice(
@@ -150,15 +149,15 @@ async function knownNames(staged: Staged, session: Session): Promise<ReadonlyMap
          join pg_catalog.pg_rewrite r on r.ev_class = held.oid
          join pg_catalog.pg_depend d on d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass and d.objid = r.oid
           and d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass and d.refobjid <> held.oid)
-     select distinct held.root::pg_catalog.text, c.relname::pg_catalog.text
+     select distinct held.root::pg_catalog.text, c.relname::pg_catalog.text, n.nspname::pg_catalog.text
        from held join pg_catalog.pg_class c on c.oid = held.oid
-      where c.relnamespace = '${scanSchema}'::pg_catalog.regnamespace`,
+       join pg_catalog.pg_namespace n on n.oid = c.relnamespace`,
   )
   const names = new Map<string, KnownName>()
-  for (const [root, relation] of rows) {
+  for (const [root, relation, heldIn] of rows) {
     const leaf = leaves.get(root ?? '')
-    if (leaf === undefined || relation === null || relation === undefined) continue
-    names.set(relation, { schema: leaf.table.schema, name: leaf.table.table.name })
+    if (leaf === undefined || !relation || !heldIn) continue
+    names.set(relation, { heldIn, schema: leaf.table.schema, name: leaf.table.table.name })
   }
   return names
 }
@@ -170,7 +169,7 @@ function clientError(
 ): unknown {
   if (!(error instanceof DatabaseError)) return error
   const { sqlState, detail, hint, position, cause } = error
-  return new DatabaseError(withKnownNames(error.message, names, scanSchema), {
+  return new DatabaseError(withKnownNames(error.message, names), {
     sqlState,
     detail,
     hint,

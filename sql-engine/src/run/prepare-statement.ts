@@ -46,6 +46,7 @@ async function prepare(
   options: PrepareOptions,
 ): Promise<PreparedStatement> {
   const session = oneByOne(clientSession)
+  session.history?.begin(text)
   if (fillsMaterializedView(tree)) return fillMaterializedView(text, tree, workshop, session, options)
   const execute = executeOf(tree)
   const executed = execute && (await expandExecute(text, tree, execute, clientSession))

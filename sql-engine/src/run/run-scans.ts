@@ -1,4 +1,5 @@
 /** Runs the scans of a plan: each as soon as those are staged that its key queries read. */
+import type { Row } from '@millrace/plugin-sdk/column'
 import type { VirtualLeaf } from '../bind/binding.js'
 import { countedRows } from '../cache/counted-rows.js'
 import type { ScanCache, ScanMaker } from '../cache/scan-cache.js'
@@ -15,6 +16,7 @@ import type { ScanMeter, StatementMeter } from '../report/statement-meter.js'
 import type { ScanTable } from '../stage/scan-table.js'
 import type { ScanTables } from '../stage/scan-tables.js'
 import { fetchScan, withinOwnCeilings } from './fetch-scan.js'
+import type { OwnRows } from './own-rows.js'
 import type { PushedQuals, QualPusher } from './push-quals.js'
 import { stageMembers } from './stage-members.js'
 
@@ -38,6 +40,8 @@ export interface ScanRun {
   /** What rows of an aggregator's table that come through one of its connections are kept under. */
   memberSource(leaf: VirtualLeaf, member: Connection): string
   readonly sharesScans: boolean
+  /** Undefined for tables of connections. */
+  ownRowsOf(leaf: VirtualLeaf): OwnRows | undefined
   readonly meter: StatementMeter
   /** What has become of the scans; filled as they end. */
   readonly records: ScanRecord[]
@@ -97,7 +101,7 @@ async function runScan(
   const key = sharingKey(plan.leaf, columns, pushed, limit)
   const known = shared.get(key)
   if (known !== undefined && run.sharesScans) {
-    note(run, plan.leaf, columns, pushed, limit, 'shared')
+    if (run.ownRowsOf(plan.leaf) === undefined) note(run, plan.leaf, columns, pushed, limit, 'shared')
     return known
   }
   const staging = stage(run, plan.leaf, columns, pushed, limit, signal)
@@ -116,6 +120,11 @@ async function stage(
   const { table } = leaf
   const request = { columns: table.columns, filled: columns, tableName: table.table.name }
   const stageNothing = () => run.scanTables.stage({ ...request, rows: noRows(), signal })
+  const own = run.ownRowsOf(leaf)
+  if (own !== undefined) {
+    const rows = pushed.kind === 'some' ? oneBatch(own, pushed.quals) : noRows()
+    return run.scanTables.stage({ ...request, rows, signal })
+  }
   if (pushed.kind === 'none' || limit === 0) {
     note(run, leaf, columns, pushed, limit, 'none')
     return stageNothing()
@@ -286,6 +295,10 @@ function lookupKeyOf({ table, columns }: VirtualTable): string | undefined {
     ({ name, type, databaseType }) =>
       table.keys[name]?.valuesPerCall !== undefined && type === databaseType && listableTypes.has(type),
   )?.name
+}
+
+async function* oneBatch(own: OwnRows, quals: ScanQuals): AsyncGenerator<readonly Row[], void, void> {
+  yield await own(quals)
 }
 
 async function* noRows(): AsyncGenerator<never, void, void> {}

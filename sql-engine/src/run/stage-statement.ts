@@ -7,6 +7,7 @@ import type { ScanRecord } from '../report/scan-record.js'
 import { StatementMeter } from '../report/statement-meter.js'
 import type { ScanTable } from '../stage/scan-table.js'
 import type { PrepareOptions, Session } from '../statement.js'
+import { ownRows } from './own-rows.js'
 import { QualPusher } from './push-quals.js'
 import { runScans, type ScanRun } from './run-scans.js'
 import { memberSource } from './stage-members.js'
@@ -57,6 +58,7 @@ export async function stageStatement(
     notice: reader === 'session' && session.lender === undefined ? notice : undefined,
     memberSource: ({ table }, member) => memberSource(table, member, workshop.virtualTables.values()),
     sharesScans: workshop.sharesScans,
+    ownRowsOf: ({ table }) => ownRows(table, session.history, workshop),
     meter,
     records,
     signal,
@@ -65,6 +67,7 @@ export async function stageStatement(
     await runScans(run, staged)
   } finally {
     meter.close()
+    session.history?.add(records, plan.kept())
   }
   return staged
 }

@@ -1,0 +1,226 @@
+/** millrace.scan, millrace.scan_summary and millrace.cache_clear(), through the gateway. */
+import type pg from 'pg'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { errorOf } from './testing/error-of.js'
+import { psql, psqlTest } from './testing/psql.js'
+import { startTestGateway, type TestGateway } from './testing/test-gateway.js'
+
+let world: TestGateway
+let client: pg.Client
+
+beforeAll(async () => {
+  world = await startTestGateway()
+})
+
+afterAll(() => world?.stop())
+
+beforeEach(async () => {
+  client = await world.connect()
+  world.calls.length = 0
+})
+
+const join = `select e.name, p.city from event e join place p on p.ip = e.address::inet
+  where e.trail = 't1' and e.address ~ '^\\d'`
+
+describe('millrace.scan', () => {
+  test('has a row for each scan of the session, by both protocols', async () => {
+    expect((await client.query('select * from millrace.scan')).rows).toEqual([])
+    await client.query(join)
+    await client.query('select * from kind where name = $1', ['small'])
+    const { rows } = await client.query('select * from millrace.scan order by statement, scan')
+    const counts = { retries: '0', throttles: '0', cache_hit: false, cache: 'miss', error: null }
+    expect(rows).toMatchObject([
+      {
+        statement: '1',
+        statement_text: join,
+        scan: '1',
+        connection: 'counting',
+        table_name: 'event',
+        columns: ['address', 'name', 'trail'],
+        quals_pushed: { trail: [{ operator: '=', values: ['t1'] }] },
+        quals_kept: [{ condition: "e.address ~ E'^\\\\d'", reason: 'the API takes no condition on address' }],
+        row_limit: null,
+        calls: '1',
+        rows: '3',
+        ...counts,
+      },
+      {
+        statement: '1',
+        scan: '2',
+        table_name: 'place',
+        quals_pushed: { ip: [{ operator: '=', values: ['1.1.1.1', '2.2.2.2'] }] },
+        quals_kept: [],
+        calls: '2',
+        rows: '2',
+        ...counts,
+      },
+      { statement: '2', scan: '1', table_name: 'kind', calls: '1', rows: '1', ...counts },
+    ])
+    expect(rows[0].started_at).toBeInstanceOf(Date)
+    expect(rows[0].duration_ms).toBeGreaterThan(0)
+    expect(Number(rows[0].bytes)).toBeGreaterThan(0)
+    // What reads it is no part of it.
+    expect((await client.query('select count(*) from millrace.scan')).rows).toEqual([{ count: '3' }])
+    expect(world.calls).toHaveLength(4)
+  })
+
+  test('is of the session alone', async () => {
+    await client.query(join)
+    const other = await world.connect()
+    expect((await other.query('select * from millrace.scan')).rows).toEqual([])
+  })
+
+  test('tells cache hits, shared scans, and those for which nothing was asked', async () => {
+    await client.query('set millrace.cache_ttl = 60')
+    await client.query('select * from kind')
+    await client.query('select * from kind')
+    await client.query('select * from kind a, kind b')
+    await client.query("select * from event where trail = 'a' and trail = 'b'")
+    const { rows } = await client.query('select cache, cache_hit, calls from millrace.scan order by 1, 2')
+    expect(rows.map(({ cache }) => cache)).toEqual(['hit', 'hit', 'miss', 'none', 'shared'])
+    expect(rows.filter(({ cache_hit }) => cache_hit)).toHaveLength(2)
+  })
+
+  test('has scans that failed, with their calls', async () => {
+    await client.query('set millrace.max_rows = 2')
+    await errorOf(client.query("select * from event where trail = 't1'"))
+    const { rows } = await client.query('select calls, error from millrace.scan')
+    expect(rows).toEqual([{ calls: '1', error: 'table "event": the statement fetches more than 2 rows' }])
+    expect((await client.query('select error from millrace.scan_summary')).rows[0].error).toBe(rows[0].error)
+  })
+
+  test('is bounded', async () => {
+    for (let statement = 0; statement < 26; statement++) {
+      const arms = Array.from({ length: 20 }, () => 'select size from kind')
+      await client.query(arms.join(' union all '))
+    }
+    const { rows } = await client.query('select count(*), min(statement) from millrace.scan')
+    expect(rows).toEqual([{ count: '500', min: '2' }])
+  })
+
+  test('is a table like others: joins, views, prepared statements; and no name on the search path', async () => {
+    await client.query(join)
+    const joined = await client.query(
+      `select s.table_name, t.scans from millrace.scan s join millrace.scan_summary t using (statement) order by 1`,
+    )
+    expect(joined.rows).toEqual([
+      { table_name: 'event', scans: '2' },
+      { table_name: 'place', scans: '2' },
+    ])
+    await client.query('create view calls_made as select sum(calls) as calls from millrace.scan')
+    try {
+      expect((await client.query('select * from calls_made')).rows).toEqual([{ calls: '3' }])
+    } finally {
+      await client.query('drop view calls_made')
+    }
+    const prepared = await client.query('select calls from millrace.scan where table_name = $1', ['place'])
+    expect(prepared.rows).toEqual([{ calls: '2' }])
+    expect((await errorOf(client.query('select * from scan'))).code).toBe('42P01')
+  })
+
+  test('its schema takes what is made under a search path of "$user"', async () => {
+    await client.query(
+      'create table of_public (a int); set search_path = "$user", public; create table of_user (a int)',
+    )
+    const { rows } = await client.query(
+      'select relnamespace::regnamespace::text as schema from pg_class where relname like $1 order by relname',
+      ['of\\_%'],
+    )
+    expect(rows).toEqual([{ schema: 'public' }, { schema: 'millrace' }])
+    await client.query('drop table of_public, of_user')
+  })
+
+  test('inside a function it is refused, and not empty', async () => {
+    await client.query(
+      `create function pg_temp.made() returns bigint language plpgsql as
+       'begin return (select sum(calls) from millrace.scan); end'`,
+    )
+    await client.query(join)
+    const error = await errorOf(client.query('select pg_temp.made()'))
+    expect(error.message).toContain('millrace.scan cannot be read from inside a function')
+  })
+
+  test('EXPLAIN is not a scan; EXPLAIN ANALYZE is', async () => {
+    await client.query('explain select * from kind')
+    expect((await client.query('select * from millrace.scan')).rowCount).toBe(0)
+    await client.query('explain analyze select * from kind')
+    expect((await client.query('select * from millrace.scan')).rowCount).toBe(1)
+  })
+
+  psqlTest('psql describes it', async () => {
+    const { output, complaints } = await psql(
+      world.url,
+      '\\d millrace.scan\nselect count(*) from millrace.scan;\n',
+    )
+    expect(complaints).toBe('')
+    expect(output).toMatch(/quals_pushed\|jsonb/)
+    expect(output).toMatch(/started_at\|timestamp with time zone/)
+    expect(output).toMatch(/^0$/m)
+  })
+})
+
+describe('millrace.scan_summary', () => {
+  test('has a row for each statement', async () => {
+    await client.query(join)
+    const { rows } = await client.query('select * from millrace.scan_summary')
+    expect(rows).toMatchObject([
+      {
+        statement: '1',
+        statement_text: join,
+        scans: '2',
+        cache_hits: '0',
+        calls: '3',
+        rows: '5',
+        error: null,
+      },
+    ])
+  })
+})
+
+describe('millrace.cache_clear()', () => {
+  beforeEach(async () => {
+    await client.query('set millrace.cache_ttl = 60')
+    await client.query('select millrace.cache_clear()')
+  })
+
+  test('forgets the rows of all tables, and tells of how many scans', async () => {
+    await client.query('select * from kind')
+    await client.query("select * from event where trail = 't1'")
+    const cleared = await client.query('select millrace.cache_clear()')
+    expect(cleared.rows).toEqual([{ cache_clear: '2' }])
+    world.calls.length = 0
+    await client.query('select * from kind')
+    expect(world.calls).toHaveLength(1)
+    expect((await client.query('select millrace.cache_clear() as n')).rows).toEqual([{ n: '1' }])
+    expect((await client.query('select millrace.cache_clear() as n')).rows).toEqual([{ n: '0' }])
+  })
+
+  test('of one table, by its name', async () => {
+    await client.query('select * from kind')
+    await client.query("select * from event where trail = 't1'")
+    const cleared = await client.query("select millrace.cache_clear($1) as n, 'x' as x", ['counting.kind'])
+    expect(cleared.rows).toEqual([{ n: '1', x: 'x' }])
+    world.calls.length = 0
+    await client.query("select * from event where trail = 't1'")
+    expect(world.calls).toEqual([])
+    await client.query('select * from kind')
+    expect(world.calls).toHaveLength(1)
+  })
+
+  test('a name that is none is an error', async () => {
+    const error = await errorOf(client.query("select millrace.cache_clear('kid')"))
+    expect(error.message).toContain('virtual table "kid" does not exist')
+  })
+
+  test('a scan that began before answers no statement that comes after', async () => {
+    const held = world.holdCall()
+    const slow = client.query('select * from kind')
+    const call = await held
+    const other = await world.connect()
+    expect((await other.query('select millrace.cache_clear() as n')).rows).toEqual([{ n: '1' }])
+    call.answer()
+    expect((await slow).rowCount).toBe(2)
+    await client.query('select * from kind')
+    expect(world.calls).toHaveLength(2)
+  })
+})

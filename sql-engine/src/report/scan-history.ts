@@ -1,0 +1,159 @@
+/** What a session's last statements have asked of APIs: rows of millrace.scan and millrace.scan_summary. */
+import type { Row } from '@millrace/plugin-sdk/column'
+import { toJsonText } from '@millrace/plugin-sdk/json'
+import type { VirtualLeaf } from '../bind/binding.js'
+import type { KeptCondition } from '../plan/kept-conditions.js'
+import { keptTexts } from './describe-scans.js'
+import { instantText } from './qual-text.js'
+import type { ScanRecord } from './scan-record.js'
+
+/** Scans that are remembered; the oldest statements go first. */
+const rememberedScans = 500
+/** Characters of a statement that are remembered. */
+const longestText = 500
+/** Values of a list that are remembered. */
+const mostValues = 100
+
+type Kept = ReadonlyMap<VirtualLeaf, readonly KeptCondition[]>
+
+interface Remembered {
+  readonly number: number
+  readonly text: string
+  readonly scans: readonly ScanRow[]
+}
+
+interface ScanRow {
+  readonly connection: string
+  readonly table: string
+  readonly columns: readonly string[]
+  readonly quals: unknown
+  readonly kept: unknown
+  readonly limit: number | undefined
+  readonly calls: number
+  readonly retries: number
+  readonly throttles: number
+  readonly rows: number
+  readonly bytes: number
+  readonly cache: ScanRecord['cache']
+  /** In milliseconds since 1970. */
+  readonly startedAt: number
+  readonly milliseconds: number
+  readonly error: string | undefined
+}
+
+/** Of one session. */
+export class ScanHistory {
+  #statements: Remembered[] = []
+  #text = ''
+  #scans = 0
+  #last = 0
+
+  /** The session runs one statement after the other; what is added from now on is of this one. */
+  begin(text: string): void {
+    this.#text = text.trim().slice(0, longestText)
+  }
+
+  /** @param kept conditions of the statement's scans that PostgreSQL alone checks */
+  add(records: readonly ScanRecord[], kept: Kept): void {
+    if (records.length === 0) return
+    const scans = records.map((record) => scanRow(record, kept)).slice(0, rememberedScans)
+    this.#statements.push({ number: ++this.#last, text: this.#text, scans })
+    this.#scans += scans.length
+    while (this.#scans > rememberedScans) this.#scans -= this.#statements.shift()?.scans.length ?? 0
+  }
+
+  scanRows(): readonly Row[] {
+    return this.#statements.flatMap(({ number, text, scans }) =>
+      scans.map((scan, index) => ({
+        statement: BigInt(number),
+        statement_text: text,
+        scan: BigInt(index + 1),
+        connection: scan.connection,
+        table_name: scan.table,
+        columns: toJsonText(scan.columns),
+        quals_pushed: toJsonText(scan.quals),
+        quals_kept: toJsonText(scan.kept),
+        row_limit: scan.limit === undefined ? null : BigInt(scan.limit),
+        ...countsOf([scan]),
+        cache_hit: scan.cache === 'hit',
+        cache: scan.cache,
+        started_at: new Date(scan.startedAt),
+        duration_ms: scan.milliseconds,
+        error: scan.error ?? null,
+      })),
+    )
+  }
+
+  summaryRows(): readonly Row[] {
+    return this.#statements.map(({ number, text, scans }) => {
+      const start = Math.min(...scans.map(({ startedAt }) => startedAt))
+      const end = Math.max(...scans.map(({ startedAt, milliseconds }) => startedAt + milliseconds))
+      return {
+        statement: BigInt(number),
+        statement_text: text,
+        scans: BigInt(scans.length),
+        cache_hits: BigInt(scans.filter(({ cache }) => cache === 'hit').length),
+        ...countsOf(scans),
+        started_at: new Date(start),
+        duration_ms: end - start,
+        error: scans.find(({ error }) => error !== undefined)?.error ?? null,
+      }
+    })
+  }
+}
+
+function scanRow(record: ScanRecord, kept: Kept): ScanRow {
+  const { leaf, connection, columns, quals, limit, cache, meter, startedAt, milliseconds, error } = record
+  const { calls, retries, throttles, rows, bytes } = meter
+  return {
+    connection,
+    table: leaf.table.table.name,
+    columns: [...columns].sort(),
+    quals: quals === undefined ? null : pushedJson(quals, leaf),
+    kept: keptTexts(kept.get(leaf)),
+    limit,
+    calls,
+    retries,
+    throttles,
+    rows,
+    bytes,
+    cache,
+    startedAt: startedAt.getTime(),
+    milliseconds,
+    error,
+  }
+}
+
+/** Conditions by column, each an object of `operator` and `value`, or `values`; of many values the first ones. */
+function pushedJson(quals: NonNullable<ScanRecord['quals']>, { table }: VirtualLeaf): unknown {
+  const entries = Object.entries(quals).map(([column, ofColumn]) => {
+    const type = table.columns.find(({ name }) => name === column)?.type
+    const json = (value: unknown) => {
+      if (typeof value !== 'bigint') return value
+      return type === 'timestamp with time zone' ? instantText(value) : value.toString()
+    }
+    const described = ofColumn.map((qual) => {
+      if (qual.operator === '=') {
+        const more = qual.values.length - mostValues
+        const values = qual.values.slice(0, mostValues).map(json)
+        return { operator: '=', values, ...(more > 0 ? { more } : {}) }
+      }
+      return 'value' in qual
+        ? { operator: qual.operator, value: json(qual.value) }
+        : { operator: qual.operator }
+    })
+    return [column, described]
+  })
+  return Object.fromEntries(entries)
+}
+
+function countsOf(scans: readonly ScanRow[]) {
+  const sum = (count: (scan: ScanRow) => number) => BigInt(scans.reduce((all, scan) => all + count(scan), 0))
+  return {
+    calls: sum(({ calls }) => calls),
+    retries: sum(({ retries }) => retries),
+    throttles: sum(({ throttles }) => throttles),
+    rows: sum(({ rows }) => rows),
+    bytes: sum(({ bytes }) => bytes),
+  }
+}

@@ -1,0 +1,76 @@
+/** Rows of Millrace's own tables, which come from its memory. */
+import type { Row } from '@millrace/plugin-sdk/column'
+import { equalValues } from '@millrace/plugin-sdk/qual'
+import type { VirtualTable } from '../catalog/virtual-table.js'
+import { DatabaseError } from '../database-error.js'
+import type { ScanQuals } from '../fetch/scan-quals.js'
+import { ownSchema } from '../postgres/names.js'
+import { cacheClearTable } from '../report/own-tables.js'
+import type { ScanHistory } from '../report/scan-history.js'
+import { memberSource } from './stage-members.js'
+import type { Workshop } from './workshop.js'
+
+export type OwnRows = (quals: ScanQuals) => Promise<readonly Row[]>
+
+/**
+ * @param history of the session; undefined where PostgreSQL asks for one over the loopback
+ * @returns undefined for tables of connections
+ */
+export function ownRows(
+  { schema, table }: VirtualTable,
+  history: ScanHistory | undefined,
+  workshop: Workshop,
+): OwnRows | undefined {
+  if (schema !== ownSchema) return undefined
+  if (table.name === cacheClearTable) return (quals) => clear(quals, workshop)
+  return async () => {
+    if (history === undefined) throw noHistory(table.name)
+    return table.name === 'scan' ? history.scanRows() : history.summaryRows()
+  }
+}
+
+async function clear(quals: ScanQuals, workshop: Workshop): Promise<readonly Row[]> {
+  const rows: Row[] = []
+  for (const value of equalValues(quals.table_name) ?? []) {
+    const name = String(value)
+    const scans = name === '' ? await clearAll(workshop) : await clearTable(name, workshop)
+    rows.push({ table_name: name, scans: BigInt(scans) })
+  }
+  return rows
+}
+
+async function clearAll({ cache, lookups }: Workshop): Promise<number> {
+  return cache.clear() + (await lookups.clear())
+}
+
+/** @param name with its schema or without, of which there may be several then */
+async function clearTable(name: string, workshop: Workshop): Promise<number> {
+  const { cache, lookups, aggregators, virtualTables } = workshop
+  const tables = [...virtualTables.values()].filter(
+    ({ schema, table }) =>
+      schema !== ownSchema && (table.name === name || `${schema}.${table.name}` === name),
+  )
+  if (tables.length === 0) {
+    throw new DatabaseError(`virtual table "${name}" does not exist`, {
+      sqlState: '42P01',
+      hint: 'Give a name such as ipstack_ip or ipstack.ipstack_ip, or none for all tables.',
+    })
+  }
+  const sources = new Set(tables.map(({ oid }) => String(oid)))
+  for (const table of tables) {
+    for (const member of aggregators.get(table.connection.name)?.members ?? []) {
+      sources.add(memberSource(table, member, virtualTables.values()))
+    }
+  }
+  let scans = 0
+  for (const source of sources) scans += cache.clear(source) + (await lookups.clear(source))
+  return scans
+}
+
+function noHistory(name: string): DatabaseError {
+  return new DatabaseError(`${ownSchema}.${name} cannot be read from inside a function`, {
+    sqlState: '0A000',
+    detail: 'It tells what the session itself has done; a function’s tables are read in another session.',
+    hint: 'Query it by itself, or by a view.',
+  })
+}
