@@ -41,19 +41,22 @@ export async function fetchScan(
   return scanTables.stage({ columns: table.columns, filled: columns, tableName: name, rows, meter, signal })
 }
 
+/** Of others, with whom a scan waits for the same rows. */
+const mostFailures = 10
+
 /**
  * Asks again for what another statement has asked for too, and may not have.
- * @throws DatabaseError; a {@link CeilingError} only of the statement's own
+ * @throws DatabaseError; a {@link CeilingError} only of the statement's own, unless others' come again and again
  */
 export async function withinOwnCeilings<Result>(
   statement: StatementMeter,
   ask: () => Promise<Result>,
 ): Promise<Result> {
-  for (;;) {
+  for (let left = mostFailures; ; left--) {
     try {
       return await ask()
     } catch (error) {
-      if (!(error instanceof CeilingError) || error.owner === statement) throw error
+      if (!(error instanceof CeilingError) || error.owner === statement || left === 0) throw error
     }
   }
 }
