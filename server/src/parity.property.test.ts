@@ -78,11 +78,13 @@ const virtualTexts: Texts = {
   ],
 }
 
-/** Of a simple query's portal after it has failed, PostgreSQL says the one, and the gateway the other: see unnamed-portal.ts. */
+/**
+ * Of a simple query's portal after it has failed, PostgreSQL says the one or the other, and the gateway that there is
+ * none: see unnamed-portal.ts. While COPY waits for data, PostgreSQL may be sent the gateway's Close instead.
+ */
 function withoutFailedPortal(line: string): string {
-  return /C34000 Mportal "" does not exist|C25P02 /.test(line)
-    ? 'E: no portal, or an aborted transaction'
-    : line
+  if (/C34000 Mportal "" does not exist|C25P02 |^n ""$/.test(line)) return 'no portal, or one that failed'
+  return line.replace(/(?<=unexpected message type )0x4[345]/, 'of some kind')
 }
 
 async function isTheSame(script: readonly Round[]): Promise<void> {

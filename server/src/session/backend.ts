@@ -58,6 +58,11 @@ export class Backend {
     return this.#transactionStatus !== idleStatus
   }
 
+  /** Whether the client's transaction has failed, as of the last ReadyForQuery. */
+  get hasFailed(): boolean {
+    return this.#transactionStatus === failedStatus
+  }
+
   /** Whether the last thing that PostgreSQL said was why it closes the connection. */
   get saidGoodbye(): boolean {
     return this.#saidGoodbye
@@ -224,6 +229,8 @@ const isRow = ({ type }: FrameHead) => type === messages.dataRow || type === mes
 
 /** "I": not in a transaction. */
 const idleStatus = 0x49
+/** "E": in a transaction that has failed. */
+const failedStatus = 0x45
 
 function isFatal(errorResponse: Buffer): boolean {
   const severity = readErrorFields(errorResponse).get('V')

@@ -56,18 +56,13 @@ export class UnnamedPortal {
 
   /** To be called before an Execute or a Describe of the unnamed portal is sent, which waits for a promise. */
   protect(): Promise<void> | undefined {
-    if (this.#state === 'unsure') return this.#settle()
-    if (this.#state === 'foreign') this.#close()
-    return undefined
+    return this.#state === 'unsure' || this.#state === 'foreign' ? this.#settle() : undefined
   }
 
   async #settle(): Promise<void> {
     await this.#backend.settle()
-    // If it is not known by now, the Bind has failed.
-    if (this.#state === 'unsure') this.#close()
-  }
-
-  #close(): void {
+    // If it is not known by now, the Bind has failed. Without a failed transaction, no query's portal is left.
+    if (this.#state === 'own' || !this.#backend.hasFailed) return
     this.#state = 'foreign'
     this.#backend.send(closeMessage('P', ''), { kind: 'close', handler: new HiddenReplies() })
   }
