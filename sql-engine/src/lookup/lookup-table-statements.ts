@@ -6,6 +6,7 @@ import { clientRole } from '../postgres/names.js'
 /** Tables of lookups live here. */
 export const lookupSchema = 'millrace_lookup'
 
+/** Clients may read the tables: those that have the rows for their queries, and all of them for pg_dump, which locks what it finds. */
 export const createLookupSchema = `CREATE SCHEMA IF NOT EXISTS ${lookupSchema};
   GRANT USAGE ON SCHEMA ${lookupSchema} TO ${clientRole};
   ALTER DEFAULT PRIVILEGES IN SCHEMA ${lookupSchema} GRANT SELECT ON TABLES TO ${clientRole}`
@@ -33,7 +34,6 @@ export function createLookupTable(parts: LookupTableParts, comment: string): str
     CREATE INDEX ON ${rowsOf(parts)} (${escapeIdentifier(parts.key.name)});
     CREATE TABLE ${keysOf(parts)} (
       key text COLLATE "C" PRIMARY KEY, fetched_at float8 NOT NULL, expires_at float8 NOT NULL, bytes float8 NOT NULL);
-    REVOKE SELECT ON ${keysOf(parts)} FROM ${clientRole};
     COMMENT ON TABLE ${rowsOf(parts)} IS ${escapeLiteral(comment)}`
 }
 
