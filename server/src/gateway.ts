@@ -39,7 +39,8 @@ export interface Gateway {
   stop(): Promise<void>
 }
 
-const defaultMaxConnections = 90
+/** PostgreSQL's own limit is higher, for the connections of the engine. */
+const defaultMaxConnections = 250
 
 /** As PostgreSQL's authentication_timeout: for everything before a client is let in, in milliseconds. */
 const handshakeTimeout = 60_000

@@ -64,6 +64,16 @@ describe('keys from', () => {
       'an aggregate in a subquery of the outer query',
       'select n.flag, (select max(t.id) from thing t where t.label = (select max(n.trail))) from note n group by n.flag',
     ],
+    // PostgreSQL runs these only because the condition on the key makes the joins LEFT or RIGHT ones.
+    [
+      'a full join that is none, in a subquery',
+      `select t.id from thing t where t.id in
+         (select n.id from note m full join note n on n.id <= m.id)`,
+    ],
+    [
+      'a full join that is none',
+      'select t.id, n.id as n from note m full join note n on n.id <= m.id join thing t on t.id = n.id',
+    ],
     [
       'HAVING',
       'select n.trail from note n group by n.trail having exists (select from thing t where t.ip = max(n.ip))',

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import type { ColumnType } from '@millrace/plugin-sdk/column'
 import { Deparser } from 'pgsql-deparser'
 import type { Binding, Cte, Leaf, VirtualLeaf } from '../bind/binding.js'
-import { inside, isObject, type Node, parseText, sameTree } from '../parse/syntax-tree.js'
+import { findAll, inside, isObject, type Node, parseText, sameTree } from '../parse/syntax-tree.js'
 import { scanSchema } from '../postgres/names.js'
 import type { KeyQuery } from './key-query.js'
 import type { Pieces } from './piece.js'
@@ -65,13 +65,18 @@ export class KeyQueryWriter {
     const copy = new TreeCopy(this.#binding, aliases)
     const fromClause = query.from.map((leaf) => copy.leaf(leaf))
     const targetList: Node[] = []
+    const columns: Node[] = []
     for (const [index, { source, literalType, cast }] of wanted.entries()) {
       const alias = `millrace_value_${index + 1}`
       const value = expressionOf({ source, literalType, cast }, copy, alias, fromClause)
+      if (inside(value, 'ColumnRef') !== undefined) columns.push(value)
       const typed = cast || isBareLiteral(value) ? castTo(value, literalType) : value
       targetList.push(target(textOf(call('pg_typeof', typed))), target(textOf(call('to_json', typed))))
     }
-    const [first, ...others] = query.where.map((node) => copy.tree(node))
+    const conditions = query.where.map((node) => copy.tree(node))
+    const [first, ...others] = hasFullJoin(fromClause)
+      ? [...conditions, ...columns.map(isNotNull)]
+      : conditions
     const whereClause =
       first === undefined || others.length === 0
         ? first
@@ -103,6 +108,18 @@ export class KeyQueryWriter {
     const recursive = ctes.some((cte) => cte.recursive) ? { recursive: true } : {}
     return { withClause: { ctes: ctes.map((cte) => copy.cte(cte)), ...recursive } }
   }
+}
+
+/**
+ * PostgreSQL runs some FULL JOINs only because a condition around them makes them LEFT or RIGHT ones: the statement's
+ * condition on the value, which a key query has not. No key is NULL, so this says as much.
+ */
+function hasFullJoin(fromClause: readonly Node[]): boolean {
+  return findAll(fromClause, 'JoinExpr').some(({ jointype }) => jointype === 'JOIN_FULL')
+}
+
+function isNotNull(arg: Node): Node {
+  return { NullTest: { arg, nulltesttype: 'IS_NOT_NULL' } }
 }
 
 function nodeOf(source: Wanted['source']): Node {

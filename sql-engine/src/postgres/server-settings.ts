@@ -9,7 +9,7 @@ export function serverSettings(socketFolder: string, dataFolder: string, durable
     port: '5432',
     cluster_name: clusterName(dataFolder),
     // The gateway's own limit on clients is lower; this leaves room for the engine's connections.
-    max_connections: '200',
+    max_connections: '300',
     shared_buffers: '128MB',
     // Many scan tables are dropped in one transaction.
     max_locks_per_transaction: '256',
