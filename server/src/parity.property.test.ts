@@ -8,14 +8,15 @@ import { plainTexts, scriptOf, type Texts } from './testing/script-arbitraries.j
 import { startTestGateway, type TestGateway } from './testing/test-gateway.js'
 
 let world: TestGateway
+/** Straight to PostgreSQL. */
+let watcher: pg.Client
 /** The tables of the schemas `counting` (virtual) and `ordinary`, with the same rows. */
 let names: RelationNames
 
 beforeAll(async () => {
   world = await startTestGateway()
-  const client = new pg.Client({ ...world.postgres.engineConfig, options: '' })
-  await client.connect()
-  await client.query(`
+  watcher = await watch()
+  await watcher.query(`
     create schema ordinary;
     grant usage on schema ordinary to public;
     create table ordinary.place (ip inet, city text, is_eu boolean, more jsonb);
@@ -25,15 +26,24 @@ beforeAll(async () => {
     insert into ordinary.event values
       ('t1', '1.1.1.1', 'a'), ('t1', '2.2.2.2', 'b'), ('t1', 'example.com', 'c'), ('t2', '3.3.3.3', 'd');
     grant select on all tables in schema ordinary to public`)
-  const { rows } = await client.query(
+  const { rows } = await watcher.query(
     `select oid::int, relname from pg_class
      where relnamespace in ('counting'::regnamespace, 'ordinary'::regnamespace)`,
   )
-  await client.end()
   names = new Map(rows.map(({ oid, relname }) => [oid, relname]))
 })
 
-afterAll(() => world?.stop())
+afterAll(async () => {
+  await watcher?.end()
+  await world?.stop()
+})
+
+async function watch(): Promise<pg.Client> {
+  const client = new pg.Client({ ...world.postgres.engineConfig, options: '' })
+  client.on('error', () => {})
+  await client.connect()
+  return client
+}
 
 const place = (more = '') => `select city from place where ip = '1.1.1.1'${more}`
 const events = "select name from event where trail = 't1' order by name"
@@ -53,8 +63,7 @@ const virtualTexts: Texts = {
     `begin; ${place()}`,
     `${place()}; commit`,
     `begin; declare v cursor for ${events}`,
-    // FETCH tells the table that holds the rows, which is not the virtual one.
-    'move 2 from v',
+    'fetch 2 from v',
     `${place()}; select 1/0; ${events}`,
     `insert into t values (8, 'eight'); ${place(' and city::int = 1')}`,
     `set local application_name = 'nobody'; ${place()}; show application_name`,
@@ -78,13 +87,40 @@ const virtualTexts: Texts = {
   ],
 }
 
+/** While COPY waits for data, PostgreSQL may be sent the gateway's Close of a portal instead of the client's message. */
+const withoutMessageType = (line: string) =>
+  line.replace(/(?<=unexpected message type )0x4[345]/, 'of some kind')
+
 /**
- * Of a simple query's portal after it has failed, PostgreSQL says the one or the other, and the gateway that there is
- * none: see unnamed-portal.ts. While COPY waits for data, PostgreSQL may be sent the gateway's Close instead.
+ * How many lines are to be compared. Of a simple query's portal after it has failed in a transaction, the gateway says
+ * that there is none (see unnamed-portal.ts), and PostgreSQL something else, after which it may go on where the gateway
+ * reads over what comes up to the Sync: from there on, they are not in the same state.
  */
-function withoutFailedPortal(line: string): string {
-  if (/C34000 Mportal "" does not exist|C25P02 |^n ""$/.test(line)) return 'no portal, or one that failed'
-  return line.replace(/(?<=unexpected message type )0x4[345]/, 'of some kind')
+function linesToCompare(expected: readonly string[], told: readonly string[]): number {
+  const index = told.findIndex((line, at) => line !== expected[at])
+  const isOfFailedPortal =
+    told[index]?.includes('C34000 Mportal "" does not exist') === true &&
+    told.slice(0, index).findLast((line) => line.startsWith('Z ')) === 'Z "E"' &&
+    /^[nI] ""$|C25P02 |C55000 Mportal "" cannot be run/.test(expected[index] ?? '')
+  return isOfFailedPortal ? index : Math.max(told.length, expected.length)
+}
+
+/** Whether PostgreSQL has crashed, as some scripts make it, or has just closed the connection; it is then up again. */
+async function hasCrashed(): Promise<boolean> {
+  try {
+    for (;;) {
+      const { rowCount } = await watcher.query("select from pg_stat_activity where usename = 'millrace'")
+      if (rowCount === 0) return false
+    }
+  } catch {
+    for (;;) {
+      await world.postgres.ready()
+      const again = await watch().catch(() => undefined)
+      if (again === undefined) continue
+      watcher = again
+      return true
+    }
+  }
 }
 
 async function isTheSame(script: readonly Round[]): Promise<void> {
@@ -94,18 +130,25 @@ async function isTheSame(script: readonly Round[]): Promise<void> {
     application_name: '',
     options: '-c search_path=public,ordinary',
   }
-  const expected = (await play(script, straight, names)).map(withoutFailedPortal)
-  const told = (await play(script, world.config, names)).map(withoutFailedPortal)
-  if (expected.at(-1) !== theEnd) expect(told).toEqual(expected)
-  else {
-    // When PostgreSQL closes a connection that it has not read to the end, its last words may get lost.
-    expect(told.at(-1)).toBe(theEnd)
-    const [said, saidStraight] = [told, expected].map((lines) =>
-      lines.filter((line) => line !== theEnd && !line.includes('C08006')),
-    )
-    const length = Math.min(said?.length ?? 0, saidStraight?.length ?? 0)
-    expect(said?.slice(0, length)).toEqual(saidStraight?.slice(0, length))
+  const expected = (await play(script, straight, names)).map(withoutMessageType)
+  if (expected.at(-1) === theEnd && (await hasCrashed())) {
+    await play(script, world.config, names)
+    expect(await hasCrashed()).toBe(false)
+    return
   }
+  const told = (await play(script, world.config, names)).map(withoutMessageType)
+  const length = linesToCompare(expected, told)
+  if (length < told.length || expected.at(-1) !== theEnd) {
+    expect(told.slice(0, length)).toEqual(expected.slice(0, length))
+    return
+  }
+  // When PostgreSQL closes a connection that it has not read to the end, its last words may get lost.
+  expect(told.at(-1)).toBe(theEnd)
+  const [said, saidStraight] = [told, expected].map((lines) =>
+    lines.filter((line) => line !== theEnd && !line.includes('C08006')),
+  )
+  const common = Math.min(said?.length ?? 0, saidStraight?.length ?? 0)
+  expect(said?.slice(0, common)).toEqual(saidStraight?.slice(0, common))
 }
 
 test(
