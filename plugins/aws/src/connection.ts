@@ -15,6 +15,7 @@ import type { AwsConfig } from './config.js'
 import type { CredentialProvider, StsLocation } from './credential-chain.js'
 import { credentialsOf } from './credentials.js'
 import { type Environment, endpointOf, regionOf, type Service } from './environment.js'
+import { PlainAnswers } from './log-events/plain-answers.js'
 import { Once } from './once.js'
 import { guessRegion } from './partition-regions.js'
 import { resolveRegions } from './regions.js'
@@ -76,7 +77,12 @@ export class AwsConnection {
   }
 
   cloudWatchLogs(region: string): CloudWatchLogsClient {
-    return this.#client('CLOUDWATCH_LOGS', region, (settings) => new CloudWatchLogsClient(settings))
+    return this.#client('CLOUDWATCH_LOGS', region, (settings) => {
+      // Large answers are what these calls are about. Without a logger, the SDK still copies each of them for it.
+      const client = new CloudWatchLogsClient({ ...settings, protocol: PlainAnswers })
+      client.middlewareStack.remove('loggerMiddleware')
+      return client
+    })
   }
 
   ec2(region: string): EC2Client {

@@ -1,0 +1,46 @@
+/**
+ * The SDK's protocol for CloudWatch Logs, but that answers of FilterLogEvents are taken as JSON.parse gives them.
+ *
+ * The SDK copies every event member by member. This answer needs none of that: by the API reference it is made of
+ * texts and numbers only, which JSON has as they are. Its pages are what scans spend most of their time on.
+ */
+import { isAscii } from 'node:buffer'
+import type { FilterLogEventsResponse } from '@aws-sdk/client-cloudwatch-logs'
+import { AwsJson1_1Protocol } from '@aws-sdk/core/protocols'
+
+type Answering = Parameters<AwsJson1_1Protocol['deserializeResponse']>
+
+/** What every answer of the SDK has. */
+type WithMetadata = Awaited<ReturnType<AwsJson1_1Protocol['deserializeResponse']>>
+
+export class PlainAnswers extends AwsJson1_1Protocol {
+  override async deserializeResponse<Output extends WithMetadata>(
+    ...[operation, context, response]: Answering
+  ): Promise<Output> {
+    if (operation.name !== 'FilterLogEvents' || this.isErrorResponse(response.statusCode)) {
+      return super.deserializeResponse(operation, context, response)
+    }
+    const answer: FilterLogEventsResponse = JSON.parse(textOf(await bytesOf(response.body)))
+    withoutNulls(answer)
+    answer.events?.forEach(withoutNulls)
+    // The name of the operation says what its output is; its type cannot.
+    return { ...answer, $metadata: this.deserializeMetadata(response) } as WithMetadata as Output
+  }
+}
+
+/** By a loop of its own: the SDK's collector, and those of Node.js, take several times as long. */
+async function bytesOf(body: AsyncIterable<Buffer>): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  for await (const chunk of body) chunks.push(chunk)
+  return Buffer.concat(chunks)
+}
+
+/** Bytes that are ASCII need no decoding. */
+function textOf(bytes: Buffer): string {
+  return bytes.toString(isAscii(bytes) ? 'latin1' : 'utf8')
+}
+
+/** A member that is null is one that is absent, to the SDK and to those who read its answers. */
+function withoutNulls(object: object): void {
+  for (const [name, value] of Object.entries(object)) if (value === null) Reflect.deleteProperty(object, name)
+}
