@@ -21,8 +21,8 @@ export class PlainAnswers extends AwsJson1_1Protocol {
       return super.deserializeResponse(operation, context, response)
     }
     const answer: FilterLogEventsResponse = JSON.parse(textOf(await bytesOf(response.body)))
-    withoutNulls(answer)
-    answer.events?.forEach(withoutNulls)
+    for (const event of answer.events ?? []) dropNulls(event, eventMembers)
+    dropNulls(answer, answerMembers)
     // The name of the operation says what its output is; its type cannot.
     return { ...answer, $metadata: this.deserializeMetadata(response) } as WithMetadata as Output
   }
@@ -40,7 +40,10 @@ function textOf(bytes: Buffer): string {
   return bytes.toString(isAscii(bytes) ? 'latin1' : 'utf8')
 }
 
+const answerMembers = ['events', 'nextToken', 'searchedLogStreams'] as const
+const eventMembers = ['logStreamName', 'timestamp', 'message', 'ingestionTime', 'eventId'] as const
+
 /** A member that is null is one that is absent, to the SDK and to those who read its answers. */
-function withoutNulls(object: object): void {
-  for (const [name, value] of Object.entries(object)) if (value === null) Reflect.deleteProperty(object, name)
+function dropNulls<Name extends string>(object: { [Member in Name]?: unknown }, members: readonly Name[]) {
+  for (const member of members) if (object[member] === null) delete object[member]
 }
