@@ -26,6 +26,8 @@ export const awsConfig = z
       .optional(),
     /** The regions that tables ask. Without it, only the default region is asked. */
     regions: z.array(regionPattern).min(1).optional(),
+    /** Whether a query goes on, with a notice, when one of several regions fails. */
+    on_region_failure: z.enum(['error', 'notice']).optional(),
     /** The region for calls that belong to no region in particular. */
     default_region: z.string().min(1).optional(),
     /** One URL for all services, such as a local stand-in's. */

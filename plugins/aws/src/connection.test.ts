@@ -53,6 +53,7 @@ describe('settings', () => {
     { session_token: 't' },
     { regions: [] },
     { regions: ['us east'] },
+    { on_region_failure: 'ignore' },
     { endpoint_url: 'ftp://x' },
     { unknown: 1 },
   ])('%j is refused', (settings) => {

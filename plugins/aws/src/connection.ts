@@ -136,6 +136,11 @@ export class AwsConnection {
     return this.#defaultRegion
   }
 
+  /** Whether tables go on without a region that fails. */
+  get leavesOutRegions(): boolean {
+    return this.#config.on_region_failure === 'notice'
+  }
+
   close(): void {
     for (const client of this.#clients.values()) client.destroy()
     this.#clients.clear()

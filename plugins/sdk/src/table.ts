@@ -74,6 +74,16 @@ export interface Scan<Connection = unknown, TableColumns extends Columns = Colum
    * @throws what `run` throws, as an {@link ApiError} that names the call
    */
   call<Result>(name: string, run: (signal: AbortSignal) => Promise<Result>, scope?: string): Promise<Result>
+  /**
+   * Goes on without rows that the API has failed to give, where the user's settings say so. The client is told of it in
+   * a NOTICE, and what did come is not kept for later statements. Where no client would see the NOTICE, as within a
+   * function, the query fails instead, with what the API said. For `list`; where nothing is left to go on with, throw
+   * the failure.
+   * @param part what the rows belong to, such as `region eu-west-1`
+   * @param failure as {@link call} has thrown it
+   * @throws the failure, where it is not the API's: a cancel, a ceiling on the statement's calls, a defect
+   */
+  leaveOut(part: string, failure: unknown): void
 }
 
 /** Columns that cost a further API call for each row. */

@@ -3,6 +3,7 @@
  */
 import { setMaxListeners } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { ApiError } from './api-error.js'
 import type { Columns, Row } from './column.js'
 import type { Quals } from './qual.js'
 import { delayBeforeRetry } from './retry.js'
@@ -19,6 +20,8 @@ export interface ScanRequest<Connection, TableColumns extends Columns> {
   readonly onCall?: (name: string) => void
   /** How often a call is made at most, where its error says that this may help. Default 3. */
   readonly attempts?: number
+  /** Called with each part that the table goes on without. By default none may be left out. */
+  readonly onLeftOut?: (part: string, failure: ApiError) => void
 }
 
 /** Makes the scan that a table's functions are given. Calls run at once, without a limit. */
@@ -46,6 +49,11 @@ export function scanOf<Connection, TableColumns extends Columns>(
           await sleep(delay, undefined, { signal })
         }
       }
+    },
+    leaveOut: (part, failure) => {
+      const isCancel = signal.aborted || (ApiError.is(failure) && failure.sqlState === '57014')
+      if (request.onLeftOut === undefined || isCancel || !ApiError.is(failure)) throw failure
+      request.onLeftOut(part, failure)
     },
   }
 }

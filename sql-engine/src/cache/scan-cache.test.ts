@@ -14,7 +14,7 @@ class Tables {
     return { fetch: (_, signal) => fetch(signal), combine: async () => this.make() }
   }
 
-  make(rowCount = 1, approximateBytes = 10): ScanTable {
+  make(rowCount = 1, approximateBytes = 10, missing: ScanTable['missing'] = []): ScanTable {
     const name = `s_${++this.made}`
     this.live.add(name)
     const release = () => {
@@ -26,6 +26,7 @@ class Tables {
       oid: this.made,
       rowCount,
       approximateBytes,
+      missing,
       release,
     }
   }
@@ -172,6 +173,28 @@ test('errors are told to all who wait, and are not kept', async () => {
   fetch.fail(new DatabaseError('no', { sqlState: 'HV000' }))
   await Promise.all(asking)
   expect((await ask(1n)).isHit).toBe(false)
+})
+
+test('rows of which some are missing are given to all who wait, who can tell, and are not kept', async () => {
+  const { tables, cache, ask } = world()
+  const missing = [{ part: 'region x', error: new DatabaseError('no', { sqlState: 'HV000' }) }]
+  let finish = () => {}
+  const begun = new Promise<void>((resolve) => {
+    finish = resolve
+  })
+  const incomplete = tables.maker(async () => {
+    await begun
+    return tables.make(1, 10, missing)
+  })
+  const asking = [1, 2].map(() => cache.get(requestFor(1n), incomplete))
+  finish()
+  const [one, other] = await Promise.all(asking)
+  expect([one?.missing, other?.missing, other?.isHit]).toEqual([missing, missing, true])
+  expect(one?.name).toBe(other?.name)
+  const anew = await ask(1n)
+  expect([anew.isHit, anew.missing]).toEqual([false, []])
+  for (const table of [one, other, anew]) table?.release()
+  expect([...tables.live]).toEqual([anew.name])
 })
 
 test('rows that end at a limit answer nobody else; those that end before it are all', async () => {

@@ -254,8 +254,10 @@ export class ScanCache {
     // Rows that end at a limit are not all rows; whether they do is known only when they have come.
     if (maxAge > 0 && limit === undefined) this.#entries.add(entry)
     this.#fetching.add(entry)
+    const isComplete = ({ rowCount, missing }: ScanTable) =>
+      missing.length === 0 && (limit === undefined || rowCount < limit)
     entry.staging.then(
-      (table) => this.#finish(entry, table, maxAge > 0 && (limit === undefined || table.rowCount < limit)),
+      (table) => this.#finish(entry, table, maxAge > 0 && isComplete(table)),
       () => {
         this.#fetching.delete(entry)
         this.#forget(entry)

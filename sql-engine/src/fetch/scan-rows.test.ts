@@ -3,14 +3,20 @@ import { type Row, text } from '@millrace/plugin-sdk/column'
 import { definePlugin } from '@millrace/plugin-sdk/plugin'
 import { type Scan, type Table, tablesOf } from '@millrace/plugin-sdk/table'
 import { pino } from 'pino'
-import { expect, test, vi } from 'vitest'
+import { beforeEach, expect, test, vi } from 'vitest'
 import { z } from 'zod'
 import { DatabaseError } from '../database-error.js'
+import type { MissingPart } from '../stage/scan-table.js'
 import { CallCounts } from './call-counts.js'
 import { Connection } from './connection.js'
 import { type ScanRequest, scanRows } from './scan-rows.js'
 
 const columns = { name: text('Name'), city: text('City') }
+
+const leftOut: MissingPart[] = []
+beforeEach(() => {
+  leftOut.length = 0
+})
 
 type Hydrates = Table<undefined, typeof columns>['hydrate']
 type List = (scan: ListScan) => AsyncIterable<readonly { readonly name: string }[]>
@@ -43,6 +49,7 @@ function request(list: List, logged: string[] = [], hydrate: Hydrates = {}): Sca
     limit: undefined,
     counts: new CallCounts(),
     statement: {},
+    leaveOut: (missing) => leftOut.push(missing),
     signal: new AbortController().signal,
   }
 }
@@ -110,6 +117,38 @@ test('a defect of a plugin is told as such, and where it is stands in the log; w
   expect(error).toMatchObject({ sqlState: 'HV000', message: 'place: the plugin failed unexpectedly' })
   expect(logged.join()).toContain('faultyList')
   expect(`${logged.join()}${error.detail}${error.hint}`).not.toContain('secret-token')
+})
+
+test('a part that an API fails to give may be left out; the error is told as one that ends a scan', async () => {
+  const rows = await rowsOf(async function* (scan) {
+    const refused = scan.call('ListPlaces', async () => {
+      throw new ApiError('not there', { detail: 'said the API' })
+    })
+    await refused.catch((error: unknown) => scan.leaveOut('region north', error))
+    scan.leaveOut('region west', new ApiError('nor there'))
+    yield [{ name: 'Diemen' }]
+  })
+  expect(rows).toHaveLength(1)
+  expect(leftOut).toMatchObject([
+    {
+      part: 'region north',
+      error: { sqlState: 'HV000', message: 'place: ListPlaces: not there', detail: 'said the API' },
+    },
+    { part: 'region west', error: { message: 'place: nor there' } },
+  ])
+})
+
+test.each([
+  ['a defect', new TypeError('no function'), /^place: the plugin failed unexpectedly$/],
+  ['a ceiling', new DatabaseError('too many calls', { sqlState: '53400' }), /^too many calls$/],
+  ['a cancel', new ApiError('cancelled', { sqlState: '57014' }), /^place: cancelled$/],
+])('%s is no part that may be left out', async (_, failure, message) => {
+  const error = await errorOf(async function* (scan) {
+    scan.leaveOut('region north', failure)
+    yield []
+  })
+  expect(error.message).toMatch(message)
+  expect(leftOut).toEqual([])
 })
 
 /** Pages of three hundred places without their cities, and a hydrate function that tells what was asked of it. */

@@ -9,6 +9,7 @@ import type { Logger } from 'pino'
 import { engineColumns } from '../catalog/catalog-columns.js'
 import type { VirtualTable } from '../catalog/virtual-table.js'
 import { canceledError, DatabaseError } from '../database-error.js'
+import type { MissingPart } from '../stage/scan-table.js'
 import type { CallCounts } from './call-counts.js'
 import type { Connection } from './connection.js'
 import { CallError, makeCall } from './make-call.js'
@@ -24,6 +25,8 @@ export interface ScanRequest {
   readonly counts: CallCounts
   /** The same for all scans of a statement; statements take turns. */
   readonly statement: object
+  /** Told of each part that the plugin goes on without. */
+  readonly leaveOut: (missing: MissingPart) => void
   readonly signal: AbortSignal
 }
 
@@ -118,7 +121,7 @@ async function hydrated(
 }
 
 function scanOf(
-  { connection, limit, counts, statement }: ScanRequest,
+  { table, connection, limit, counts, statement, leaveOut }: ScanRequest,
   columns: ReadonlySet<string>,
   quals: ScanQuals,
   signal: AbortSignal,
@@ -133,6 +136,11 @@ function scanOf(
     signal,
     call: (name, run, scope = '') =>
       makeCall({ name, scope, owner: statement, signal, counts, run }, connection),
+    leaveOut: (part, failure) => {
+      const cause = failure instanceof CallError ? failure.cause : failure
+      if (signal.aborted || !ApiError.is(cause) || cause.sqlState === '57014') throw failure
+      leaveOut({ part, error: scanError(failure, table, connection.log) })
+    },
   }
 }
 

@@ -51,6 +51,9 @@ export interface LookedUp {
   readonly release: () => void
 }
 
+/** The plugin went on without some of the keys' rows, so that nothing of them is kept. */
+export class IncompleteLookup extends Error {}
+
 /** Rows take so many bytes more than they had when they were sent, and as many again in the tables' indexes. */
 const overhead = 120
 
@@ -133,7 +136,7 @@ export class LookupTable {
   /**
    * Sees to it that the rows of all keys are in the table and stay there until they are released. Keys that
    * somebody else is asking for already are waited for.
-   * @throws DatabaseError of the fetch; 57014 when the request's own signal is aborted
+   * @throws DatabaseError of the fetch; 57014 when the request's own signal is aborted; IncompleteLookup
    */
   async get({ keys, maxAge, signal, fetch }: LookupRequest): Promise<LookedUp> {
     const release = this.holdKeys(keys)
@@ -173,6 +176,7 @@ export class LookupTable {
     const controller = new AbortController()
     const landed = fetch(keys, controller.signal).then(async (staged) => {
       try {
+        if (staged.missing.length > 0) throw new IncompleteLookup()
         await this.#inTurn(() => this.#land(keys, staged, startedAt, startedAt + maxAge))
       } finally {
         staged.release()

@@ -7,7 +7,7 @@ import type { LeasedTable } from '../cache/scan-cache.js'
 import type { CatalogColumn } from '../catalog/virtual-table.js'
 import type { ScanTable } from '../stage/scan-table.js'
 import { TableJanitor } from '../stage/table-janitor.js'
-import { LookupTable } from './lookup-table.js'
+import { IncompleteLookup, LookupTable } from './lookup-table.js'
 import { createLookupSchema, lookupSchema } from './lookup-table-statements.js'
 
 /** A virtual table whose lookups are kept. */
@@ -90,7 +90,8 @@ export class LookupTables {
 
   /**
    * The table that holds the rows of all keys, others among them: the reader picks.
-   * @returns undefined where the limit leaves over so few rows that not all keys need be asked for
+   * @returns undefined where the limit leaves over so few rows that not all keys need be asked for, and where rows
+   *   are missing of what has come
    * @throws DatabaseError of the fetch; 57014 when the request's own signal is aborted
    */
   async get(request: LookupsRequest): Promise<LeasedTable | undefined> {
@@ -100,6 +101,9 @@ export class LookupTables {
     const { table, letGo } = await this.#choose(kept, request)
     try {
       return await this.#lookUp(table, request)
+    } catch (error) {
+      if (error instanceof IncompleteLookup) return undefined
+      throw error
     } finally {
       letGo()
     }
@@ -122,7 +126,16 @@ export class LookupTables {
       lookedUp.release()
       this.#makeRoom()
     }
-    return { name, qualifiedName, oid, rowCount: keys.length, approximateBytes: 0, isHit, release }
+    return {
+      name,
+      qualifiedName,
+      oid,
+      rowCount: keys.length,
+      approximateBytes: 0,
+      missing: [],
+      isHit,
+      release,
+    }
   }
 
   /** Whether a table of that name may answer for a source. */

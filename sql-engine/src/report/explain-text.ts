@@ -39,14 +39,16 @@ function scanLines(scan: ScanDescription, records: readonly ScanRecord[] | undef
   return [`  ${number}. ${schema}.${table.name}${called}${waits}`, ...lines.map((line) => `       ${line}`)]
 }
 
-function recordLine({ connection, cache, meter, milliseconds }: ScanRecord, schema: string): string {
+function recordLine({ connection, cache, meter, milliseconds, error }: ScanRecord, schema: string): string {
   const through = connection === schema ? '' : ` through ${connection}`
   if (cache === 'none') return `Made${through}: nothing, for no row can fulfil the conditions`
   if (cache === 'shared') return `Made${through}: nothing, for another scan of the statement asks the same`
   const { calls, retries, throttles, rows, bytes } = meter
   const asked = `${plural(calls, 'call')}, ${retries} retried, ${throttles} throttled`
   const got = `${plural(rows, 'row')}, ${plural(bytes, 'byte')}`
-  return `Made${through}: ${asked}; ${got}; cache ${cache}; ${milliseconds.toFixed(3)} ms`
+  // Of a scan that the statement went on without, or without some of its rows.
+  const lacks = error === undefined ? '' : `; ${error}`
+  return `Made${through}: ${asked}; ${got}; cache ${cache}; ${milliseconds.toFixed(3)} ms${lacks}`
 }
 
 /** Adds Millrace's part to PostgreSQL's JSON, as text: numbers beyond JavaScript's stay what they are. */
@@ -79,7 +81,7 @@ function jsonScan(scan: ScanDescription, records: readonly ScanRecord[] | undefi
   }
 }
 
-function jsonRecord({ connection, cache, meter, milliseconds }: ScanRecord) {
+function jsonRecord({ connection, cache, meter, milliseconds, error }: ScanRecord) {
   return {
     Connection: connection,
     Calls: meter.calls,
@@ -89,6 +91,7 @@ function jsonRecord({ connection, cache, meter, milliseconds }: ScanRecord) {
     Bytes: meter.bytes,
     Cache: cache,
     'Total Time': Number(milliseconds.toFixed(3)),
+    ...(error === undefined ? {} : { Error: error }),
   }
 }
 

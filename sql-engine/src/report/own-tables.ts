@@ -45,7 +45,7 @@ const scan = {
   ),
   started_at: timestamptz('When the scan began.'),
   duration_ms: doublePrecision('Milliseconds until the last row was staged.'),
-  error: text('Why it has failed; NULL if it has not.'),
+  error: text('Why it has failed, or what it lacks; NULL if it is whole.'),
 }
 
 const scanSummary = {
@@ -55,7 +55,7 @@ const scanSummary = {
   ...counts,
   started_at: timestamptz('When the first scan began.'),
   duration_ms: doublePrecision('Milliseconds from the begin of the first scan to the end of the last.'),
-  error: text('Why the first scan that failed has failed; NULL if none has.'),
+  error: text('Why the first scan has failed that has, or what it lacks; NULL if all are whole.'),
 }
 
 const cacheClearCall = {

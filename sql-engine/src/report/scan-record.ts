@@ -14,6 +14,6 @@ export interface ScanRecord {
   readonly meter: ScanMeter
   readonly startedAt: Date
   readonly milliseconds: number
-  /** Why it has failed. */
+  /** Why it has failed, or what it has no rows of. */
   readonly error: string | undefined
 }

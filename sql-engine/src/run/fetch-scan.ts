@@ -5,7 +5,7 @@ import { countCalls, countKeys, type ScanQuals } from '../fetch/scan-quals.js'
 import { scanRows } from '../fetch/scan-rows.js'
 import { CeilingError } from '../report/ceiling-error.js'
 import type { ScanMeter, StatementMeter } from '../report/statement-meter.js'
-import type { ScanTable } from '../stage/scan-table.js'
+import type { MissingPart, ScanTable } from '../stage/scan-table.js'
 import type { ScanTables } from '../stage/scan-tables.js'
 
 export interface FetchRequest {
@@ -28,6 +28,7 @@ export async function fetchScan(
   const lists = countCalls(quals, keys)
   // One list may do without a call; and rows enough may come before all lists are asked.
   meter.begin(lists > 1 && limit === undefined ? lists : 0, countKeys(quals, keys))
+  const missing = new Map<string, MissingPart>()
   const rows = scanRows({
     table,
     connection,
@@ -36,9 +37,14 @@ export async function fetchScan(
     limit,
     counts: meter,
     statement: meter.statement,
+    leaveOut: (one) => missing.set(one.part, missing.get(one.part) ?? one),
     signal,
   })
-  return scanTables.stage({ columns: table.columns, filled: columns, tableName: name, rows, meter, signal })
+  const request = { columns: table.columns, filled: columns, tableName: name, rows, meter, signal }
+  const staged = await scanTables.stage(request)
+  // Whoever wants no more rows than these misses none.
+  if (limit !== undefined && staged.rowCount >= limit) return staged
+  return { ...staged, missing: [...missing.values()] }
 }
 
 /** Of others, with whom a scan waits for the same rows. */

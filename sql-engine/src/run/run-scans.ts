@@ -16,6 +16,7 @@ import type { ScanMeter, StatementMeter } from '../report/statement-meter.js'
 import type { ScanTable } from '../stage/scan-table.js'
 import type { ScanTables } from '../stage/scan-tables.js'
 import { fetchScan, withinOwnCeilings } from './fetch-scan.js'
+import { tellMissing } from './missing-rows.js'
 import type { OwnRows } from './own-rows.js'
 import type { PushedQuals, QualPusher } from './push-quals.js'
 import { stageMembers } from './stage-members.js'
@@ -37,6 +38,8 @@ export interface ScanRun {
   aggregatorOf(leaf: VirtualLeaf): Aggregator | undefined
   /** Tells the client something; undefined where the client would not hear of it. */
   readonly notice: ((message: string) => void) | undefined
+  /** What the client has been told is missing. */
+  readonly told: Set<string>
   /** What rows of an aggregator's table that come through one of its connections are kept under. */
   memberSource(leaf: VirtualLeaf, member: Connection): string
   readonly sharesScans: boolean
@@ -171,7 +174,9 @@ async function recorded(
   const start = run.meter.now
   let failure: string | undefined
   try {
-    return await stageConnection(run, scan, quals, meter, signal)
+    const staged = await stageConnection(run, scan, quals, meter, signal)
+    failure = tellMissing(staged, { tableName: table.table.name, connection: connection.name }, run)
+    return staged
   } catch (error) {
     failure = error instanceof Error ? error.message : String(error)
     throw error

@@ -5,6 +5,7 @@ import { DatabaseError } from '../database-error.js'
 import type { Connection } from '../fetch/connection.js'
 import type { ScanTable } from '../stage/scan-table.js'
 import type { ScanTables } from '../stage/scan-tables.js'
+import { missingText, withConnectionName } from './missing-rows.js'
 
 export interface MemberStaging {
   /** Stages the rows of one connection, in the columns of the aggregator's table. */
@@ -31,7 +32,7 @@ export async function stageMembers(
   const outcomes = await Promise.all(
     members.map((member) =>
       stage(member, either).catch((error: unknown) => {
-        const named = withConnectionName(error, member.name)
+        const named = error instanceof DatabaseError ? withConnectionName(error, member.name) : error
         if (leaveOut !== undefined && named instanceof DatabaseError && isRefusal(error)) {
           leftOut.push(named)
           return
@@ -49,9 +50,7 @@ export async function stageMembers(
     if (failures.length > 0) throw failures[0]
     // Of no member at all there would be nothing to go on with.
     if (parts.length === 0) throw leftOut[0]
-    for (const { message, detail } of leftOut) {
-      leaveOut?.(`rows are missing: ${message}${detail === undefined ? '' : ` (${detail})`}`)
-    }
+    for (const error of leftOut) leaveOut?.(missingText('rows', error))
     const [only, second] = parts
     if (only !== undefined && second === undefined) return only
     const all = parts.map((part) => ({ table: part, condition: undefined }))
@@ -92,17 +91,4 @@ export function memberSource(
 
 function layoutOf({ columns }: VirtualTable): string {
   return JSON.stringify(columns.map(({ name, type, databaseType }) => [name, type, databaseType]))
-}
-
-function withConnectionName(error: unknown, name: string): unknown {
-  if (!(error instanceof DatabaseError)) return error
-  const { sqlState, detail, hint, position } = error
-  if (sqlState === '57014') return error
-  return new DatabaseError(`connection "${name}": ${error.message}`, {
-    sqlState,
-    detail,
-    hint,
-    position,
-    cause: error,
-  })
 }

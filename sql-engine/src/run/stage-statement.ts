@@ -56,6 +56,7 @@ export async function stageStatement(
     aggregatorOf: ({ table }) => workshop.aggregators.get(table.connection.name),
     // postgres_fdw passes no notices on.
     notice: reader === 'session' && session.lender === undefined ? notice : undefined,
+    told: new Set(),
     memberSource: ({ table }, member) => memberSource(table, member, workshop.virtualTables.values()),
     sharesScans: workshop.sharesScans,
     ownRowsOf: ({ table }) => ownRows(table, session.history, workshop),

@@ -1,3 +1,5 @@
+import type { DatabaseError } from '../database-error.js'
+
 /** A table in PostgreSQL that holds the rows of one scan. */
 export interface ScanTable {
   /** Needs no quoting: `s_12`. */
@@ -8,6 +10,14 @@ export interface ScanTable {
   readonly rowCount: number
   /** Bytes of the rows as they were sent. */
   readonly approximateBytes: number
+  /** What it has no rows of, because an API failed and its user has chosen to go on. */
+  readonly missing: readonly MissingPart[]
   /** Lets the table be dropped, when no one reads it any more. Returns at once; may be called again. */
   release(): void
+}
+
+export interface MissingPart {
+  /** In the plugin's words, such as `region eu-west-1`. */
+  readonly part: string
+  readonly error: DatabaseError
 }

@@ -126,6 +126,7 @@ export class ScanTables {
       oid,
       rowCount: parts.reduce((sum, { table }) => sum + table.rowCount, 0),
       approximateBytes: 0,
+      missing: parts.flatMap(({ table }) => table.missing),
       release: () => {
         if (isLive) this.#janitor.drop(qualifiedName, 'VIEW')
         isLive = false
@@ -190,6 +191,7 @@ export class ScanTables {
       oid,
       rowCount: tally.rows,
       approximateBytes: tally.bytes,
+      missing: [],
       release: () => {
         if (this.#live.delete(qualifiedName)) this.#janitor.drop(qualifiedName)
       },

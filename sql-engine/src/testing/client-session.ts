@@ -5,6 +5,8 @@ import type { BoundParameters, PreparedStatement, Session, Statement } from '../
 import { type PreparedResult, runAsText, runPrepared } from './run-prepared.js'
 
 export class ClientSession {
+  /** What its statements were told while they waited. */
+  readonly notices: string[] = []
   readonly #client: pg.Client
   readonly #engine: Engine
 
@@ -68,7 +70,8 @@ export class ClientSession {
     signal: AbortSignal,
     parameters?: BoundParameters,
   ): Promise<PreparedStatement> {
-    const options = { signal, notice: () => {}, ...(parameters === undefined ? {} : { parameters }) }
+    const notice = (message: string) => this.notices.push(message)
+    const options = { signal, notice, ...(parameters === undefined ? {} : { parameters }) }
     return this.#engine.prepare(statement, this.#session, options)
   }
 

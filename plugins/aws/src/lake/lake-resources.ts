@@ -4,11 +4,11 @@
  */
 import type { CloudTrailClient } from '@aws-sdk/client-cloudtrail'
 import type { JsonText } from '@millrace/plugin-sdk/column'
-import { merge } from '@millrace/plugin-sdk/merge'
 import { equalValue, type Qual } from '@millrace/plugin-sdk/qual'
-import type { Key } from '@millrace/plugin-sdk/table'
+import type { Key, Scan } from '@millrace/plugin-sdk/table'
 import { awsCallExpecting, type CallScan, ExpectedError } from '../aws-call.js'
 import type { AwsConnection } from '../connection.js'
+import { eachRegion } from '../each-region.js'
 import { accountKey, type IdentityValues, identityOfScan } from '../identity-columns.js'
 import { jsonOrNull } from '../json-value.js'
 import { regionsOfScan } from '../regions.js'
@@ -48,7 +48,7 @@ export interface LakeResource<Details extends object> {
   readonly gone: readonly string[]
 }
 
-interface LakeScan extends CallScan {
+interface LakeScan extends CallScan, Pick<Scan, 'leaveOut'> {
   readonly connection: AwsConnection
   readonly limit: number | undefined
   readonly columns: ReadonlySet<string>
@@ -69,7 +69,7 @@ export async function* listLakeResources<Details extends object>(
   const regions = await regionsOfScan(scan, scan.quals.region)
   const arn = equalValue(scan.quals.arn)
   if (arn === undefined) {
-    yield* merge(regions.map((region) => resourcesIn(region, identity, resource, scan)))
+    yield* eachRegion(regions, scan, (region) => resourcesIn(region, identity, resource, scan))
     return
   }
   const region = regionOfLakeArn(resource.kind, arn)

@@ -4,10 +4,10 @@
 
 import type { FilteredLogEvent } from '@aws-sdk/client-cloudwatch-logs'
 import { ApiError } from '@millrace/plugin-sdk/api-error'
-import { merge } from '@millrace/plugin-sdk/merge'
 import { equalValue, equalValues, type Qual } from '@millrace/plugin-sdk/qual'
-import type { Key } from '@millrace/plugin-sdk/table'
+import type { Key, Scan } from '@millrace/plugin-sdk/table'
 import type { ExpectedError } from '../aws-call.js'
+import { eachRegion } from '../each-region.js'
 import { accountKey } from '../identity-columns.js'
 import { type PageScan, RegionEvents } from './event-pages.js'
 import { isStreamName, logGroupOf, regionsOfGroup } from './log-group-identifier.js'
@@ -66,11 +66,11 @@ export function echoOf(quals: LogEventQuals) {
 /**
  * Rows of all events that a request asks for.
  * @param readerOf makes the function that turns a region's events into rows
- * @throws ApiError where no region has the log group
+ * @throws ApiError where no region has the log group; the failure of one that is left out, where no other has it
  */
 export async function* groupEvents<Row>(
   { logGroupName, input }: LogEventRequest,
-  scan: PageScan & { readonly quals: LogEventQuals },
+  scan: PageScan & Pick<Scan, 'leaveOut'> & { readonly quals: LogEventQuals },
   readerOf: (region: string) => (event: FilteredLogEvent) => Row,
 ): AsyncGenerator<readonly Row[]> {
   const logGroup = logGroupOf(logGroupName)
@@ -87,8 +87,9 @@ export async function* groupEvents<Row>(
     }
     if (regionEvents.missing !== undefined) misses.set(region, regionEvents.missing)
   }
-  yield* merge(regions.map(rowsOf))
-  if (misses.size === regions.length) throw noSuchGroup(logGroupName, misses)
+  const failures = yield* eachRegion(regions, scan, rowsOf)
+  // The group may be in a region that has failed; others then have nothing to go on with.
+  if (misses.size + failures.length === regions.length) throw failures[0] ?? noSuchGroup(logGroupName, misses)
 }
 
 function noSuchGroup(name: string, misses: ReadonlyMap<string, ExpectedError>): ApiError {

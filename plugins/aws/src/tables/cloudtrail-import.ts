@@ -9,12 +9,12 @@ import {
   ListImportsCommand,
 } from '@aws-sdk/client-cloudtrail'
 import type { Row } from '@millrace/plugin-sdk/column'
-import { merge } from '@millrace/plugin-sdk/merge'
 import { equalValue } from '@millrace/plugin-sdk/qual'
 import type { Scan } from '@millrace/plugin-sdk/table'
 import { awsCallExpecting, ExpectedError } from '../aws-call.js'
 import type { AwsConnection } from '../connection.js'
 import { defineTable } from '../define-table.js'
+import { eachRegion } from '../each-region.js'
 import { accountKey, type IdentityValues, identityOfScan } from '../identity-columns.js'
 import { jsonOrNull } from '../json-value.js'
 import { lakeList } from '../lake/lake-list.js'
@@ -48,10 +48,8 @@ export const cloudtrailImport = defineTable({
     const identity = await identityOfScan(scan, scan.quals.account_id)
     if (identity === undefined) return
     const regions = await regionsOfScan(scan, scan.quals.region)
-    yield* merge(
-      regions.map((region) =>
-        id === undefined ? importsOf(region, identity, scan) : importOf(id, region, identity, scan),
-      ),
+    yield* eachRegion(regions, scan, (region) =>
+      id === undefined ? importsOf(region, identity, scan) : importOf(id, region, identity, scan),
     )
   },
   hydrate: {

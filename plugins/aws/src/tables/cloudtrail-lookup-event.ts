@@ -9,6 +9,7 @@ import type { Key, Scan } from '@millrace/plugin-sdk/table'
 import { awsCall } from '../aws-call.js'
 import type { AwsConnection } from '../connection.js'
 import { defineTable } from '../define-table.js'
+import { eachRegion } from '../each-region.js'
 import { accountKey, identityOfScan } from '../identity-columns.js'
 import { jsonOfText, jsonOrNull } from '../json-value.js'
 import { regionsOfScan } from '../regions.js'
@@ -58,15 +59,13 @@ export const cloudtrailLookupEvent = defineTable({
     if (identity === undefined) return
     const regions = await regionsOfScan(scan, scan.quals.region)
     const lookups = lookupsOf(scan.quals)
-    yield* merge(
-      regions.map((region) => {
-        const values = { ...echo, ...identity, region }
-        return merge(
-          lookups.map((lookup) => eventsOf(lookup, range, region, values, scan)),
-          lookupsAtOnce,
-        )
-      }),
-    )
+    yield* eachRegion(regions, scan, (region) => {
+      const values = { ...echo, ...identity, region }
+      return merge(
+        lookups.map((lookup) => eventsOf(lookup, range, region, values, scan)),
+        lookupsAtOnce,
+      )
+    })
   },
   examples: [
     {

@@ -15,6 +15,7 @@ import type { Scan } from '@millrace/plugin-sdk/table'
 import { awsCallExpecting, ExpectedError } from '../aws-call.js'
 import type { AwsConnection } from '../connection.js'
 import { defineTable } from '../define-table.js'
+import { eachRegion } from '../each-region.js'
 import { accountKey, identityOfScan } from '../identity-columns.js'
 import { regionOfLakeArn } from '../lake/lake-arn.js'
 import { lakeList } from '../lake/lake-list.js'
@@ -54,7 +55,9 @@ export const cloudtrailQuery = defineTable({
     const regions = await regionsOfScan(scan, scan.quals.region)
     const arn = equalValue(scan.quals.event_data_store_arn)
     if (arn === undefined) {
-      yield* merge(regions.map((region) => queriesOfRegion(region, range, { ...identity, region }, scan)))
+      yield* eachRegion(regions, scan, (region) =>
+        queriesOfRegion(region, range, { ...identity, region }, scan),
+      )
       return
     }
     const region = regionOfLakeArn('eventdatastore', arn)

@@ -3,12 +3,12 @@
  */
 import { DescribeTrailsCommand, type Trail } from '@aws-sdk/client-cloudtrail'
 import type { Row } from '@millrace/plugin-sdk/column'
-import { merge } from '@millrace/plugin-sdk/merge'
 import { equalValues } from '@millrace/plugin-sdk/qual'
 import type { Scan } from '@millrace/plugin-sdk/table'
 import { awsCall } from '../aws-call.js'
 import type { AwsConnection } from '../connection.js'
 import { defineTable } from '../define-table.js'
+import { eachRegion } from '../each-region.js'
 import { accountKey, type IdentityValues, identityOfScan } from '../identity-columns.js'
 import { jsonOrNull } from '../json-value.js'
 import { regionsOfScan } from '../regions.js'
@@ -39,7 +39,7 @@ export const cloudtrailTrail = defineTable({
     const identity = await identityOfScan(scan, scan.quals.account_id)
     if (identity === undefined) return
     const regions = await regionsOfScan(scan, scan.quals.region)
-    yield* merge(regions.map((region) => trailsOf(region, identity, scan)))
+    yield* eachRegion(regions, scan, (region) => trailsOf(region, identity, scan))
   },
   hydrate: {
     status: {

@@ -3,9 +3,9 @@
  */
 import type { LogGroup } from '@aws-sdk/client-cloudwatch-logs'
 import type { Row } from '@millrace/plugin-sdk/column'
-import { merge } from '@millrace/plugin-sdk/merge'
 import { equalValue } from '@millrace/plugin-sdk/qual'
 import { defineTable } from '../define-table.js'
+import { eachRegion } from '../each-region.js'
 import { dateOrNull } from '../epoch-time.js'
 import { accountKey, type IdentityValues, identityOfScan } from '../identity-columns.js'
 import { jsonOrNull } from '../json-value.js'
@@ -31,12 +31,11 @@ export const cloudwatchLogGroup = defineTable({
     const { limit } = scan
     const wanted = { name: equalValue(scan.quals.name), prefix: longestLikePrefix(scan.quals.name), limit }
     const regions = await regionsOfScan(scan, scan.quals.region)
-    async function* rowsOf(region: string, values: IdentityValues) {
+    yield* eachRegion(regions, scan, async function* (region) {
       for await (const groups of groupPages(wanted, region, scan)) {
-        yield groups.map((group) => rowOf(group, region, values))
+        yield groups.map((group) => rowOf(group, region, identity))
       }
-    }
-    yield* merge(regions.map((region) => rowsOf(region, identity)))
+    })
   },
   hydrate: {
     dataProtection: { columns: ['data_protection', 'data_protection_policy'], fetch: fetchDataProtection },

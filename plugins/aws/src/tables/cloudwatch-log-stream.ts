@@ -9,6 +9,7 @@ import type { Scan } from '@millrace/plugin-sdk/table'
 import { awsCallExpecting, ExpectedError } from '../aws-call.js'
 import type { AwsConnection } from '../connection.js'
 import { defineTable } from '../define-table.js'
+import { eachRegion } from '../each-region.js'
 import { dateOrNull } from '../epoch-time.js'
 import { accountKey, identityOfScan } from '../identity-columns.js'
 import { jsonOrNull } from '../json-value.js'
@@ -51,15 +52,15 @@ export const cloudwatchLogStream = defineTable({
     const values = { ...identity, ...echoOf(wanted) }
     if (groupName === undefined) {
       const regions = await regionsOfScan(scan, scan.quals.region)
-      yield* merge(regions.map((region) => streamsOfRegion(region, wanted, values, scan)))
+      yield* eachRegion(regions, scan, (region) => streamsOfRegion(region, wanted, values, scan))
       return
     }
     const group = logGroupOf(groupName)
     if (group.region === undefined && !isGroupName(groupName)) return
     const regions = await regionsOfGroup(group, scan, scan.quals.region)
     const rows = { ...values, log_group_name: groupName }
-    yield* merge(
-      regions.map((region) => streamsOfGroup(group.parameter, wanted, { ...rows, region }, region, scan)),
+    yield* eachRegion(regions, scan, (region) =>
+      streamsOfGroup(group.parameter, wanted, { ...rows, region }, region, scan),
     )
   },
   examples: [

@@ -3,11 +3,11 @@
  */
 import { type Address, DescribeAddressesCommand } from '@aws-sdk/client-ec2'
 import type { Row } from '@millrace/plugin-sdk/column'
-import { merge } from '@millrace/plugin-sdk/merge'
 import type { Scan } from '@millrace/plugin-sdk/table'
 import { awsCall } from '../aws-call.js'
 import type { AwsConnection } from '../connection.js'
 import { defineTable } from '../define-table.js'
+import { eachRegion } from '../each-region.js'
 import { accountKey, type IdentityValues, identityOfScan } from '../identity-columns.js'
 import { jsonOrNull } from '../json-value.js'
 import { regionsOfScan } from '../regions.js'
@@ -31,7 +31,7 @@ export const vpcEip = defineTable({
     const identity = await identityOfScan(scan, scan.quals.account_id, ['arn', 'akas'])
     if (identity === undefined) return
     const regions = await regionsOfScan(scan, scan.quals.region)
-    yield* merge(regions.map((region) => addressesOf(region, identity, scan)))
+    yield* eachRegion(regions, scan, (region) => addressesOf(region, identity, scan))
   },
   examples: [
     {

@@ -1,0 +1,33 @@
+/**
+ * Where tables ask several regions: side by side, and, where the connection's settings say so, without those that fail.
+ */
+import { merge } from '@millrace/plugin-sdk/merge'
+import type { Scan } from '@millrace/plugin-sdk/table'
+
+interface RegionScan extends Pick<Scan, 'leaveOut'> {
+  readonly connection: { readonly leavesOutRegions: boolean }
+}
+
+/**
+ * What is read of each region, as it comes. Of a region that fails later on, what has come stays.
+ * @returns the failures of regions that are left out
+ * @throws the failure of a region, where none may be left out; of the last one, where all have failed
+ */
+export async function* eachRegion<Item>(
+  regions: readonly string[],
+  scan: RegionScan,
+  read: (region: string) => AsyncIterable<Item>,
+): AsyncGenerator<Item, readonly unknown[], void> {
+  const failures: unknown[] = []
+  async function* readOrLeaveOut(region: string): AsyncGenerator<Item, void, void> {
+    try {
+      yield* read(region)
+    } catch (error) {
+      if (!scan.connection.leavesOutRegions || failures.length + 1 === regions.length) throw error
+      scan.leaveOut(`region ${region}`, error)
+      failures.push(error)
+    }
+  }
+  yield* merge(regions.map(readOrLeaveOut))
+  return failures
+}

@@ -1,0 +1,146 @@
+/** Statements over tables whose plugin goes on without what its API fails to give. */
+import { ApiError } from '@millrace/plugin-sdk/api-error'
+import { text } from '@millrace/plugin-sdk/column'
+import { definePlugin } from '@millrace/plugin-sdk/plugin'
+import { equalValue } from '@millrace/plugin-sdk/qual'
+import { tablesOf } from '@millrace/plugin-sdk/table'
+import { pino } from 'pino'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { z } from 'zod'
+import { Engine } from './engine.js'
+import { startTestPostgres, type TestPostgres } from './postgres/testing.js'
+import { ClientSession } from './testing/client-session.js'
+
+const parts = ['north', 'south', 'west']
+/** Parts whose calls fail. */
+const failing = new Set<string>()
+/** Parts that were asked, with the word. */
+const asked: string[] = []
+
+async function answer(part: string, word: string): Promise<void> {
+  asked.push(`${part} ${word}`.trim())
+  if (failing.has(part)) throw new ApiError(`${part} is closed`, { detail: 'come back tomorrow' })
+}
+
+const columns = { part: text('Part'), word: text('Word'), meaning: text('Meaning') }
+const defineTable = tablesOf<undefined>()
+const place = defineTable({
+  name: 'place',
+  description: 'One row of each part, for each word.',
+  columns,
+  keys: { word: { operators: ['='], valuesPerCall: 1 } },
+  examples: [],
+  async *list(scan) {
+    const word = equalValue(scan.quals.word) ?? ''
+    for (const part of parts) {
+      try {
+        await scan.call('List', () => answer(part, word))
+        yield [{ part, word, meaning: `${word} of ${part}` }]
+      } catch (error) {
+        scan.leaveOut(`the ${part}`, error)
+      }
+    }
+  },
+})
+
+const plugin = definePlugin({
+  name: 'parts',
+  description: 'Rows of parts, any of which may fail.',
+  config: z.unknown(),
+  connect: () => undefined,
+  tables: [place, { ...place, name: 'known', cache: { lookup: 'word' } }],
+})
+
+let postgres: TestPostgres
+let engine: Engine
+let session: ClientSession
+
+beforeAll(async () => {
+  postgres = await startTestPostgres()
+})
+afterAll(() => postgres?.stop())
+
+beforeEach(async () => {
+  engine = await Engine.start({
+    postgres,
+    connections: [{ name: 'here', plugin, settings: {} }],
+    environment: {},
+    log: pino({ level: 'silent' }),
+    cache: { ttl: 60_000, maxBytes: 10_000_000 },
+  })
+  session = await ClientSession.open({ ...postgres.engineConfig, user: 'millrace' }, engine)
+})
+afterEach(async () => {
+  failing.clear()
+  asked.length = 0
+  await session.close()
+  await engine.stop()
+})
+
+async function rowsOf(sql: string): Promise<{ rows: unknown[]; notices: string[]; asked: string[] }> {
+  session.notices.length = 0
+  asked.length = 0
+  const rows = (await session.query(sql)).map((row) => Object.values(row)[0])
+  return { rows: rows.sort(), notices: [...session.notices], asked: [...asked] }
+}
+
+const notice = (part: string) =>
+  `rows of the ${part} are missing: connection "here": place: List: ${part} is closed (come back tomorrow)`
+
+test('each part that is missing is told, each time, until nothing is; what is whole is kept', async () => {
+  failing.add('north').add('west')
+  const incomplete = { rows: ['south'], notices: [notice('north'), notice('west')], asked: parts }
+  expect(await rowsOf('select part from place')).toEqual(incomplete)
+  expect(await rowsOf('select part from place')).toEqual(incomplete)
+  failing.clear()
+  expect(await rowsOf('select part from place')).toEqual({ rows: parts, notices: [], asked: parts })
+  failing.add('north')
+  expect(await rowsOf('select part from place')).toEqual({ rows: parts, notices: [], asked: [] })
+})
+
+test('the client is told once of what several scans, or several keys, lack', async () => {
+  failing.add('north')
+  const self = await rowsOf('select a.part from place a join place b using (part)')
+  expect(self).toMatchObject({ rows: ['south', 'west'], notices: [notice('north')] })
+  const keys = await rowsOf(`select part from place where word in ('a', 'b', 'c')`)
+  expect(keys.rows).toHaveLength(6)
+  expect(keys.notices).toEqual([notice('north')])
+  const different = await rowsOf(
+    `select a.part from place a join place b using (part) where a.word = 'a' and b.word = 'b'`,
+  )
+  expect(different).toMatchObject({ rows: ['south', 'west'], notices: [notice('north')] })
+})
+
+test('of keys that are kept and others, the others alone are missing', async () => {
+  await rowsOf(`select part from place where word = 'a'`)
+  failing.add('west')
+  const some = await rowsOf(`select part from place where word in ('a', 'b')`)
+  expect(some).toEqual({
+    rows: ['north', 'north', 'south', 'south', 'west'],
+    notices: [notice('west')],
+    asked: ['north b', 'south b', 'west b'],
+  })
+  expect(await rowsOf(`select part from place where word = 'a'`)).toMatchObject({ notices: [], asked: [] })
+})
+
+test('a limit that is reached lacks nothing', async () => {
+  failing.add('north')
+  expect(await rowsOf('select part from place limit 1')).toMatchObject({ rows: ['south'], notices: [] })
+  expect(await rowsOf('select part from place limit 3')).toMatchObject({ notices: [notice('north')] })
+})
+
+test('lookups are not kept while rows of theirs are missing', async () => {
+  const known = notice('north').replace(' place:', ' known:')
+  failing.add('north')
+  for (const _ of [1, 2]) {
+    expect(await rowsOf(`select part from known where word = 'a'`)).toMatchObject({
+      rows: ['south', 'west'],
+      notices: [known],
+    })
+  }
+  failing.clear()
+  const whole = { rows: parts, notices: [] }
+  expect(await rowsOf(`select part from known where word = 'a'`)).toMatchObject(whole)
+  failing.add('north')
+  expect(await rowsOf(`select part from known where word = 'a'`)).toEqual({ ...whole, asked: [] })
+})
