@@ -8,19 +8,26 @@ import { merge } from '@millrace/plugin-sdk/merge'
 import { equalValue, equalValues, type Qual } from '@millrace/plugin-sdk/qual'
 import type { Key } from '@millrace/plugin-sdk/table'
 import type { ExpectedError } from '../aws-call.js'
-import { accountKey } from '../identity-columns.js'
+import { identityKeys } from '../identity-columns.js'
 import { type PageScan, RegionEvents } from './event-pages.js'
 import { isStreamName, logGroupOf, regionsOfGroup } from './log-group-identifier.js'
 import { type TimeBounds, type TimeQuals, timeBoundsOf } from './time-bounds.js'
+
+/** Of several values for `=`, what lies between them is asked for too. */
+export const timeKey = {
+  operators: ['=', '>', '>=', '<', '<='],
+  exact: ['>', '>=', '<', '<='],
+  inherent: true,
+  immutable: true,
+} as const satisfies Key
 
 /** Keys of every table of log events. */
 export const logEventKeys = {
   log_group_name: { operators: ['='], require: 'required', valuesPerCall: 1 },
   filter: { operators: ['='], valuesPerCall: 1 },
   log_stream_name: { operators: ['='], valuesPerCall: 100, inherent: true },
-  timestamp: { operators: ['=', '>', '>=', '<', '<='], inherent: true, immutable: true },
-  region: { operators: ['='], inherent: true },
-  account_id: accountKey,
+  timestamp: timeKey,
+  ...identityKeys,
 } as const satisfies Record<string, Key>
 
 /** Conditions on those keys. */

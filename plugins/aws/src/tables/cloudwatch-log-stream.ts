@@ -10,7 +10,7 @@ import { awsCallExpecting, ExpectedError } from '../aws-call.js'
 import type { AwsConnection } from '../connection.js'
 import { defineTable } from '../define-table.js'
 import { dateOrNull } from '../epoch-time.js'
-import { accountKey, identityOfScan } from '../identity-columns.js'
+import { identityKeys, identityOfScan } from '../identity-columns.js'
 import { jsonOrNull } from '../json-value.js'
 import { isGroupName, type LogGroup, logGroupOf, regionsOfGroup } from '../log-events/log-group-identifier.js'
 import { regionsOfScan } from '../regions.js'
@@ -39,8 +39,7 @@ export const cloudwatchLogStream = defineTable({
     log_stream_name_prefix: { operators: ['='], valuesPerCall: 1 },
     descending: { operators: ['='], valuesPerCall: 1 },
     order_by: { operators: ['='], valuesPerCall: 1 },
-    region: { operators: ['='], inherent: true },
-    account_id: accountKey,
+    ...identityKeys,
   },
   async *list(scan) {
     const wanted = wantedStreams(scan.quals)

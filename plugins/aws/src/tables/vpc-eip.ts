@@ -8,7 +8,7 @@ import type { Scan } from '@millrace/plugin-sdk/table'
 import { awsCall } from '../aws-call.js'
 import type { AwsConnection } from '../connection.js'
 import { defineTable } from '../define-table.js'
-import { accountKey, type IdentityValues, identityOfScan } from '../identity-columns.js'
+import { type IdentityValues, identityKeys, identityOfScan } from '../identity-columns.js'
 import { jsonOrNull } from '../json-value.js'
 import { regionsOfScan } from '../regions.js'
 import { tagObjectOrNull } from '../tag-object.js'
@@ -24,8 +24,7 @@ export const vpcEip = defineTable({
   columns,
   keys: {
     ...filterKeys,
-    region: { operators: ['='], inherent: true },
-    account_id: accountKey,
+    ...identityKeys,
   },
   async *list(scan) {
     const identity = await identityOfScan(scan, scan.quals.account_id, ['arn', 'akas'])
