@@ -60,7 +60,12 @@ async function* addressesOf(
   const { Addresses = [] } = await awsCall(scan, 'DescribeAddresses', region, (abortSignal) =>
     scan.connection.ec2(region).send(command, { abortSignal }),
   )
-  yield Addresses.map((address) => rowOf(address, region, identity))
+  yield Addresses.map((address) => rowOf(withoutEmpty(address), region, identity))
+}
+
+/** EC2 sends members empty where there is nothing to tell, such as the instance of an address that none has. */
+function withoutEmpty(address: Address): Address {
+  return Object.fromEntries(Object.entries(address).filter(([, value]) => value !== ''))
 }
 
 function rowOf(address: Address, region: string, identity: IdentityValues): AddressRow {
