@@ -251,6 +251,13 @@ describe('pages', () => {
     expect(from('us-west-2')).toHaveLength(7)
   })
 
+  test('a log group is none the less there where a condition leaves its region out', async () => {
+    const connection = connect({ regions: ['us-east-1', 'eu-west-1'] })
+    const region: Qual<string>[] = [{ operator: '<>', value: 'us-east-1' }]
+    expect(await events({ connection, region })).toEqual([])
+    expect(sandbox.calls.list()).toMatchObject([{ region: 'eu-west-1' }])
+  })
+
   test.each<[string, Qual<string>[], string[]]>([
     ['=', [{ operator: '=', values: ['eu-west-1', 'mars-1'] }], ['eu-west-1']],
     ['<>', [{ operator: '<>', value: 'us-east-1' }], ['eu-west-1', 'us-west-2']],

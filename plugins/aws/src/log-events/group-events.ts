@@ -73,7 +73,7 @@ export function echoOf(quals: LogEventQuals) {
 /**
  * Rows of all events that a request asks for.
  * @param readerOf makes the function that turns a region's events into rows
- * @throws ApiError where no region has the log group
+ * @throws ApiError where no region has the log group that may have it
  */
 export async function* groupEvents<Row>(
   { logGroupName, input }: LogEventRequest,
@@ -95,7 +95,13 @@ export async function* groupEvents<Row>(
     if (regionEvents.missing !== undefined) misses.set(region, regionEvents.missing)
   }
   yield* merge(regions.map(rowsOf))
-  if (misses.size === regions.length) throw noSuchGroup(logGroupName, misses)
+  if (misses.size < regions.length || leavesRegionsOut(scan.quals.region)) return
+  throw noSuchGroup(logGroupName, misses)
+}
+
+/** What was not asked may have the log group; then it is no error that the others have not. */
+function leavesRegionsOut(quals: readonly Qual<string>[] | undefined): boolean {
+  return (quals ?? []).some(({ operator }) => operator !== '=')
 }
 
 function noSuchGroup(name: string, misses: ReadonlyMap<string, ExpectedError>): ApiError {

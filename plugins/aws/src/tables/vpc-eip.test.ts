@@ -65,7 +65,10 @@ test('members that EC2 sends empty are NULL, as those that it leaves out', async
       '<DescribeAddressesResponse><addressesSet><item><publicIp>54.85.112.7</publicIp><domain>standard</domain>' +
       '<instanceId/><privateIpAddress></privateIpAddress><customerOwnedIp/></item></addressesSet></DescribeAddressesResponse>',
   }
-  const [row] = await collectRows(vpcEip, { connection: stub.connect(), columns: ['public_ip', 'instance_id'] })
+  const [row] = await collectRows(vpcEip, {
+    connection: stub.connect(),
+    columns: ['public_ip', 'instance_id'],
+  })
   expect(row?.public_ip).toBe('54.85.112.7')
   expect(row?.instance_id ?? null).toBeNull()
   expect(row?.private_ip_address ?? null).toBeNull()
