@@ -27,7 +27,7 @@ const { plugin, calls } = countingPlugin({
     keys: {
       trail: { operators: ['='], require: 'required', valuesPerCall: 1 },
       source: { operators: ['=', '<>', '~~'] },
-      size: { operators: ['=', '<', '<=', '>', '>='] },
+      size: { operators: ['=', '<', '<=', '>', '>='], exact: ['<', '<=', '>', '>='] },
       read_only: { operators: ['=', 'is null'] },
     },
     rows: events,
@@ -243,6 +243,16 @@ describe('LIMIT', () => {
     ["select source from event where trail = 't1' limit all", undefined],
     ["select source from event where trail = 't1' offset 1", undefined],
     ["select source from event where trail = 't1' limit 1 offset null", 1],
+    ["select source from event where trail = 't1' and size >= 1 limit 1", 1],
+    ["select source from event where trail = 't1' and 1 <= size and size < (select 10) limit 1", 1],
+    ["select source from event where trail = 't1' and size between 1 and 10 limit 1", 1],
+    ["select source from event where trail = 't1' and size not between 1 and 10 limit 1", undefined],
+    ["select source from event where trail = 't1' and size between 1 and length(source) limit 1", undefined],
+    ["select source from event where trail = 't1' and size >= length(source) limit 1", undefined],
+    ["select source from event where trail = 't1' and size < 1.5 limit 1", undefined],
+    ["select source from event where trail = 't1' and size = 1 limit 1", undefined],
+    ["select source from event where trail = 't1' and (size >= 1) is not false limit 1", undefined],
+    ["select source from event where trail = 't1' and (size, source) >= (1, 'a') limit 1", undefined],
   ])('%s', async (statement, limit) => {
     await session.query(statement)
     expect(calls.map((call) => call.limit)).toEqual([limit])

@@ -35,10 +35,16 @@ const { plugin, calls } = countingPlugin({
     columns: { x: bigint('First'), y: bigint('Second'), z: bigint('Third') },
     keys: {
       x: { operators: ['='], require: 'required', valuesPerCall: 1 },
-      y: { operators: ['='], valuesPerCall: 1 },
-      z: { operators: ['='], valuesPerCall: 10 },
+      y: { operators: ['='], valuesPerCall: 1, inherent: true },
+      z: { operators: ['='], valuesPerCall: 10, inherent: true },
     },
     rows: [1n, 2n].flatMap((x) => [1n, 2n].map((y) => ({ x, y, z: 1n }))),
+  },
+  /** A call without a word finds all, and tells no word; that is what these rows are like. */
+  search: {
+    columns: { word: text('What is looked for'), found: text('What is found') },
+    keys: { word: { operators: ['='], valuesPerCall: 1 } },
+    rows: [{ word: 'w1', found: 'x' }],
   },
 })
 
@@ -269,5 +275,10 @@ describe('several lists of values are asked for in all combinations, but not in 
   ])('%i, %i and %i', async (x, y, z, count) => {
     await ask(`select x, y from grid where x in (${list(x)}) and y in (${list(y)}) and z in (${list(z)})`)
     expect(calls).toHaveLength(count)
+  })
+  test('but a column that only repeats what is asked has all its values asked for', async () => {
+    const words = Array.from({ length: 150 }, (_, index) => `'w${index}'`)
+    await session.query(`select found from counting.search where word in (${words})`)
+    expect(calls).toHaveLength(150)
   })
 })

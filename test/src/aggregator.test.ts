@@ -84,7 +84,7 @@ describe('tables', () => {
       `select attfdwoptions from pg_attribute
        where attrelid = 'everyone.aws_cloudtrail_trail'::regclass and attname = 'sp_connection_name'`,
     )
-    expect(options).toEqual([[['key_operators==, <>']]])
+    expect(options).toEqual([[['key_operators==, <>, ~~, ~~*, !~~, !~~*']]])
   })
 
   test('work in joins, with a limit, and behind a view', async () => {
@@ -116,6 +116,11 @@ describe('a condition leaves members out', () => {
     expect(await query(`${select} ${where} in ('nobody', 'member_other')`)).toEqual([['of 0']])
     expect(calls()).toEqual(['FilterLogEvents', 'FilterLogEvents'])
     expect(await query(`${select} ${where} <> 'member_other'`)).toEqual([['of 1']])
+    calls()
+    for (const condition of ["like '%\\_articles'", "not like '%_other'", "ilike 'MEMBER_A%'"]) {
+      expect(await query(`${select} ${where} ${condition}`)).toEqual([['of 1']])
+      expect(calls()).toEqual(['FilterLogEvents'])
+    }
   })
 
   test('on the account: they are asked nothing but, once, whose they are', async () => {
@@ -123,9 +128,11 @@ describe('a condition leaves members out', () => {
     // The first test has asked whose credentials these are.
     expect(await query(`${select} ${where}`)).toEqual([['of 1']])
     expect(calls()).toEqual(['FilterLogEvents'])
-    const others = `where log_group_name = 'shared' and account_id <> '${otherAccountId}'`
-    expect(await query(`${select} ${others}`)).toEqual([['of 1']])
-    expect(calls()).toEqual(['FilterLogEvents'])
+    for (const condition of [`<> '${otherAccountId}'`, "like '810%'", "not ilike '21%'"]) {
+      const others = `where log_group_name = 'shared' and account_id ${condition}`
+      expect(await query(`${select} ${others}`)).toEqual([['of 1']])
+      expect(calls()).toEqual(['FilterLogEvents'])
+    }
   })
 
   test('on the region: those without it make no call', async () => {

@@ -17,6 +17,12 @@ const texts = [
   '42',
 ]
 const addresses = ['1.2.3.4', '10.20.30.40', '2001:db8::1', 's3.amazonaws.com', '1x2.3', 'AWS Internal']
+const identifiers = [
+  { arn: 'arn:aws:iam::1:user/ann' },
+  { sessionContext: { sessionIssuer: { arn: 'arn:aws:iam::1:role/reader', principalId: 'AROA1:ann' } } },
+  { arn: null, sessionContext: { sessionIssuer: { principalId: 'AROA2:ann' } } },
+  { arn: 42, sessionContext: 'none' },
+]
 const start = Date.UTC(2026, 0, 1)
 
 let world: World
@@ -29,7 +35,8 @@ beforeAll(async () => {
       eventName: i % 13 === 0 ? (i % 2 ? null : 42) : texts[i % texts.length],
       errorCode: i % 3 === 0 ? 'AccessDenied' : i % 7 === 0 ? texts[i % texts.length] : undefined,
       sourceIPAddress: addresses[i % addresses.length],
-      userIdentity: i % 5 === 0 ? undefined : { userName: texts[(i * 7) % texts.length] },
+      userIdentity:
+        i % 5 === 0 ? undefined : { userName: texts[(i * 7) % texts.length], ...identifiers[i % 4] },
       readOnly: [true, false, null, undefined, 'true'][i % 5],
     }
     const message = i % 50 === 49 ? 'not JSON' : JSON.stringify(record)
@@ -95,6 +102,14 @@ describe('the answer is that of PostgreSQL', () => {
     ['read_only = false', true],
     ['read_only <> true', 'either'],
     [`username = 'a' or username = 'Object'`, true],
+    [`user_identifier = 'arn:aws:iam::1:role/reader'`, true],
+    [`user_identifier in ('AROA2:ann', 'arn:aws:iam::1:user/ann')`, true],
+    [`user_identifier <> 'arn:aws:iam::1:user/ann'`, true],
+    [`user_identifier like 'arn:%/%'`, true],
+    [`user_identifier ~ ':role/'`, true],
+    [`user_identifier ~ ':[a-z]+$'`, false],
+    ['user_identifier is not null', true],
+    ['user_identifier is null', false],
     [`username = 'a' or event_name = 'a'`, false],
     [
       `username is not null and event_name like 'Get%' and not read_only and error_code = 'AccessDenied'`,
@@ -146,6 +161,26 @@ describe('bounds of time', () => {
     const { startTime, endTime } = Object(call?.parameters)
     expect({ startTime, endTime }).toEqual({ startTime: undefined, endTime: undefined, ...expected })
   })
+})
+
+test.each<[string, number]>([
+  [`timestamp >= '2026-01-01 00:00:00.1+00'`, 5],
+  [`timestamp_ms between ${start + 10} and ${start + 20}`, 5],
+  [`region = 'us-east-1' and account_id <> '210987654321' and timestamp < '2027-01-01'`, 5],
+  [`log_stream_name = 's1' and timestamp > '2026-01-01 00:00:00.1+00'`, 5],
+  // Not every event that comes need fulfil these.
+  [`timestamp in (to_timestamp(${start / 1000}), to_timestamp(${start / 1000} + 0.1))`, 10_000],
+  [`event_name = 'GetObject'`, 10_000],
+])('a limit reaches the API beside %s: %i', async (condition, limit) => {
+  const all = new Set(await rows('plain', condition))
+  const { rows: found } = await client.query(
+    `select coalesce(event_id, timestamp::text) as id from aws_cloudtrail_trail_event
+     where ${group} and ${condition} limit 5`,
+  )
+  expect(found).toHaveLength(5)
+  for (const { id } of found) expect(all).toContain(id)
+  const calls = world.sandbox.calls.list().filter(({ operation }) => operation === 'FilterLogEvents')
+  expect(calls.map(({ parameters }) => Object(parameters).limit)).toEqual([limit])
 })
 
 describe("the user's own filter", () => {

@@ -14,6 +14,7 @@ const key = z.looseObject({
   operators: z.array(z.string()),
   require: z.enum(['required', 'any-of', 'optional']).optional(),
   valuesPerCall: z.int().positive().optional(),
+  exact: z.array(z.string()).optional(),
 })
 
 const hydrate = z.looseObject({ columns: z.array(z.string()).min(1), fetch: callable })

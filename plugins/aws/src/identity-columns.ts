@@ -2,6 +2,7 @@
  * Columns that every AWS table has, about the account that was asked.
  */
 import { text } from '@millrace/plugin-sdk/column'
+import { knownTextOperators, mayFulfil } from '@millrace/plugin-sdk/known-text'
 import type { Qual } from '@millrace/plugin-sdk/qual'
 import type { Key } from '@millrace/plugin-sdk/table'
 import type { CallScan } from './aws-call.js'
@@ -14,7 +15,17 @@ export const identityColumns = {
 }
 
 /** Conditions on `account_id`, which {@link identityOfScan} takes. */
-export const accountKey = { operators: ['=', '<>'], inherent: true } as const satisfies Key
+export const accountKey = {
+  operators: knownTextOperators,
+  exact: ['=', '<>'],
+  inherent: true,
+} as const satisfies Key
+
+/** Keys of every table that is asked region by region. `region` is for {@link regionsOfScan}. */
+export const identityKeys = { region: accountKey, account_id: accountKey } as const satisfies Record<
+  string,
+  Key
+>
 
 interface IdentityScan extends CallScan {
   readonly connection: AwsConnection
@@ -36,17 +47,11 @@ export async function identityOfScan(
   accountQuals: readonly Qual<string>[] | undefined,
   madeOfThem: readonly string[] = [],
 ): Promise<IdentityValues | undefined> {
-  const conditions = accountQuals ?? []
   const columns = ['partition', 'account_id', ...madeOfThem]
-  if (conditions.length === 0 && !columns.some((column) => scan.columns.has(column))) {
+  if ((accountQuals ?? []).length === 0 && !columns.some((column) => scan.columns.has(column))) {
     return { partition: null, account_id: null }
   }
   const { partition, accountId } = await scan.connection.callerIdentity(scan)
-  if (!conditions.every((qual) => allows(qual, accountId))) return undefined
+  if (!mayFulfil(accountQuals, accountId)) return undefined
   return { partition, account_id: accountId }
-}
-
-function allows(qual: Qual<string>, accountId: string): boolean {
-  if (qual.operator === '=') return qual.values.includes(accountId)
-  return qual.operator !== '<>' || qual.value !== accountId
 }

@@ -3,7 +3,8 @@
  */
 import { DescribeRegionsCommand, type EC2Client } from '@aws-sdk/client-ec2'
 import { ApiError } from '@millrace/plugin-sdk/api-error'
-import { equalValues, type Qual } from '@millrace/plugin-sdk/qual'
+import { mayFulfil } from '@millrace/plugin-sdk/known-text'
+import type { Qual } from '@millrace/plugin-sdk/qual'
 import { awsCallExpecting, type CallScan, ExpectedError } from './aws-call.js'
 import { regionsOfPartition } from './partition-regions.js'
 
@@ -48,9 +49,7 @@ export async function regionsOfScan(
   scan: CallScan & { readonly connection: RegionList },
   quals: readonly Qual<string>[] | undefined,
 ): Promise<readonly string[]> {
-  const wanted = equalValues(quals)
-  const regions = await scan.connection.regions(scan)
-  return wanted === undefined ? regions : regions.filter((region) => wanted.includes(region))
+  return (await scan.connection.regions(scan)).filter((region) => mayFulfil(quals, region))
 }
 
 async function enabledRegions({ scan, region, client }: RegionSource): Promise<readonly string[]> {

@@ -1,5 +1,6 @@
 /** The tables against the sandbox: what its services do that a stub only pretends. */
 import { ApiError } from '@millrace/plugin-sdk/api-error'
+import type { Qual } from '@millrace/plugin-sdk/qual'
 import { collectRows, scanOf } from '@millrace/plugin-sdk/testing'
 import {
   deniedCredentials,
@@ -44,6 +45,7 @@ interface EventRequest {
   readonly connection?: AwsConnection
   /** Milliseconds. */
   readonly before?: bigint
+  readonly region?: readonly Qual<string>[]
   readonly attempts?: number
   readonly limit?: number
   readonly signal?: AbortSignal
@@ -54,12 +56,14 @@ function events({
   columns = ['event_id'],
   connection,
   before,
+  region = [],
   ...more
 }: EventRequest = {}) {
   return collectRows(cloudtrailTrailEvent, {
     connection: connection ?? connect(),
     quals: {
       log_group_name: [{ operator: '=', values: [logGroup] }],
+      region,
       ...(before === undefined ? {} : { timestamp_ms: [{ operator: '<', value: before }] }),
     },
     columns,
@@ -245,6 +249,44 @@ describe('pages', () => {
     expect(rows).toHaveLength(12)
     expect(from('eu-west-1')).toHaveLength(5)
     expect(from('us-west-2')).toHaveLength(7)
+  })
+
+  test('a log group is none the less there where a condition leaves its region out', async () => {
+    const connection = connect({ regions: ['us-east-1', 'eu-west-1'] })
+    const region: Qual<string>[] = [{ operator: '<>', value: 'us-east-1' }]
+    expect(await events({ connection, region })).toEqual([])
+    expect(sandbox.calls.list()).toMatchObject([{ region: 'eu-west-1' }])
+  })
+
+  test.each<[string, Qual<string>[], string[]]>([
+    ['=', [{ operator: '=', values: ['eu-west-1', 'mars-1'] }], ['eu-west-1']],
+    ['<>', [{ operator: '<>', value: 'us-east-1' }], ['eu-west-1', 'us-west-2']],
+    ['LIKE', [{ operator: '~~', value: 'us-%' }], ['us-east-1', 'us-west-2']],
+    [
+      'ILIKE and NOT LIKE',
+      [
+        { operator: '~~*', value: 'US-%' },
+        { operator: '!~~', value: '%east%' },
+      ],
+      ['us-west-2'],
+    ],
+  ])('a condition on region with %s: other regions are not asked', async (_, quals, asked) => {
+    for (const region of ['us-east-1', 'eu-west-1', 'us-west-2']) {
+      sandbox.generateEvents({ logGroup: 'g', count: 1, region })
+    }
+    const rows = await events({
+      logGroup: 'g',
+      columns: ['region', 'event_id'],
+      connection: connect({ regions: ['us-east-1', 'eu-west-1', 'us-west-2'] }),
+      region: quals,
+    })
+    expect(rows.map(({ region }) => region).sort()).toEqual(asked)
+    expect(
+      sandbox.calls
+        .list()
+        .map(({ region }) => region)
+        .sort(),
+    ).toEqual(asked)
   })
 })
 

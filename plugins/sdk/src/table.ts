@@ -21,6 +21,11 @@ export interface Key {
    */
   readonly valuesPerCall?: number
   /**
+   * Operators whose conditions are true of every row that the table yields, to the letter, so that it need not
+   * yield more rows than LIMIT says. `=` need not be named where `valuesPerCall` promises it. Default is none.
+   */
+  readonly exact?: readonly Operator[]
+  /**
    * Whether the column belongs to the API's data, whatever is asked: rows fetched without a condition on it
    * hold all rows that a condition would leave. Not so for a column that only repeats what was asked for, such
    * as a search text. Rows that are kept then answer later queries with narrower conditions. Default is false.

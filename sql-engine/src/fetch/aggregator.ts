@@ -1,7 +1,9 @@
 /**
  * Aggregators: connections whose tables hold the rows of the tables of several other connections.
  */
+import { knownTextOperators, mayFulfil } from '@millrace/plugin-sdk/known-text'
 import type { Plugin } from '@millrace/plugin-sdk/plugin'
+import type { Qual } from '@millrace/plugin-sdk/qual'
 import type { Key, Table } from '@millrace/plugin-sdk/table'
 import { DatabaseError } from '../database-error.js'
 import type { Connection, ConnectionOptions } from './connection.js'
@@ -34,7 +36,7 @@ export interface Aggregator {
 }
 
 const connectionColumn = 'sp_connection_name'
-const connectionKey: Key = { operators: ['=', '<>'], inherent: true }
+const connectionKey: Key = { operators: knownTextOperators, exact: ['=', '<>'], inherent: true }
 
 /** @throws DatabaseError F0000 when a name stands for no connection, or for one of another plugin */
 export function openAggregator(options: AggregatorOptions, connections: readonly Connection[]): Aggregator {
@@ -53,14 +55,10 @@ export function narrowMembers(
   members: readonly Connection[],
   quals: ScanQuals,
 ): { readonly members: readonly Connection[]; readonly quals: ScanQuals } {
-  const { [connectionColumn]: onConnection = [], ...others } = quals
-  const allowed = members.filter(({ name }) =>
-    onConnection.every((qual) => {
-      if (qual.operator === '=') return qual.values.includes(name)
-      return qual.operator !== '<>' || qual.value !== name
-    }),
-  )
-  return { members: allowed, quals: others }
+  const { [connectionColumn]: onConnection, ...others } = quals
+  // The column is one of texts.
+  const onName = onConnection as readonly Qual<string>[] | undefined
+  return { members: members.filter(({ name }) => mayFulfil(onName, name)), quals: others }
 }
 
 function connectionsNamed(

@@ -1,6 +1,7 @@
+import type { Operator } from '@millrace/plugin-sdk/qual'
 import type { Key } from '@millrace/plugin-sdk/table'
 import type { VirtualLeaf } from '../bind/binding.js'
-import { type Inside, inside, type Node } from '../parse/syntax-tree.js'
+import { type Inside, inside, type Node, stringsOf } from '../parse/syntax-tree.js'
 import { comparedTruth } from './comparisons.js'
 import type { FunctionTraits } from './function-traits.js'
 import type { Pieces } from './piece.js'
@@ -31,14 +32,16 @@ export function pushableLimit(
     select.larg !== undefined
   if (looksAtRowsTogether) return undefined
   if (!isRowWise(select.targetList, functions)) return undefined
-  const fulfilled = new Set(
-    quals
-      .filter(({ key, comparison }) => isPromised(key) && isOfConstants(comparison))
-      .map(({ condition }) => condition),
-  )
-  const isWhole = block.conditions.every(
-    (condition) => fulfilled.has(condition) && isOnOneColumn(condition.expression),
-  )
+  const isWhole = block.conditions.every((condition) => {
+    const comparisons = comparisonsIn(condition.expression)
+    const promised = quals.filter(
+      (qual) =>
+        qual.condition === condition &&
+        isPromised(qual.key, qual.comparison.operator) &&
+        isOfConstants(qual.comparison),
+    )
+    return comparisons > 0 && promised.length === comparisons
+  })
   if (!isWhole) return undefined
   const bounds = limitOffset === undefined ? [limitCount] : [limitCount, limitOffset]
   const areKnown = bounds.every((bound) => {
@@ -59,21 +62,27 @@ export function whyLimitStays({ block }: VirtualLeaf): 'ties' | 'joined' | 'toge
 }
 
 /** A table that takes a number of values a call promises that each row has one of them. */
-function isPromised(key: Key): boolean {
-  return key.valuesPerCall !== undefined
+function isPromised(key: Key, operator: Operator): boolean {
+  return key.exact?.includes(operator) === true || (operator === '=' && key.valuesPerCall !== undefined)
 }
 
 /** Values that come from rows of an outer query are asked for together; LIMIT holds for each row by itself. */
 function isOfConstants(comparison: PlannedComparison): boolean {
-  return (
-    comparison.operator === '=' &&
-    comparison.sources.every((source) => source.kind === 'boolean' || source.query.from.length === 0)
-  )
+  if (comparison.operator === '=') {
+    return comparison.sources.every((source) => source.kind === 'boolean' || source.query.from.length === 0)
+  }
+  return 'source' in comparison && comparison.source.query.from.length === 0
 }
 
-/** `(a, b) = (1, 2)`, `a = 1 OR …` and `(a = 1 OR …) = true` ask for more than one column can tell. */
-function isOnOneColumn(expression: Node): boolean {
-  const { lexpr, rexpr } = inside(expression, 'A_Expr') ?? {}
-  if (lexpr === undefined || rexpr === undefined || inside(lexpr, 'RowExpr') !== undefined) return false
-  return comparedTruth(lexpr, rexpr) === undefined
+/**
+ * As how many comparisons of one column a condition is planned, if they say all of it; else 0. `(a, b) = (1, 2)`,
+ * `a = 1 OR …` and `(a = 1 OR …) = true` ask for more than one column can tell.
+ */
+function comparisonsIn(expression: Node): number {
+  const { kind, name, lexpr, rexpr } = inside(expression, 'A_Expr') ?? {}
+  if (lexpr === undefined || rexpr === undefined || inside(lexpr, 'RowExpr') !== undefined) return 0
+  if (comparedTruth(lexpr, rexpr) !== undefined) return 0
+  const items = inside(rexpr, 'List')?.items ?? []
+  const isNotIn = kind === 'AEXPR_IN' && stringsOf(name)?.at(-1) === '<>'
+  return kind === 'AEXPR_BETWEEN' || isNotIn ? items.length : 1
 }

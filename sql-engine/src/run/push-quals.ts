@@ -22,7 +22,7 @@ export type PushedQuals =
   /** No row can fulfil the conditions: there is nothing to ask. */
   | { readonly kind: 'none' }
 
-/** Keys that an API can do without are not asked for in more calls than this; more rows are read instead. */
+/** Keys that can be left out are not asked for in more calls than this; more rows are read instead. */
 const mostOptionalCalls = 100
 
 export type QuerySource = Extract<PlannedSource, { kind: 'query' }>
@@ -253,12 +253,14 @@ function mergeEqual(quals: readonly Qual<KeyValue>[], added: Qual<KeyValue>): Qu
 
 /**
  * Leaves out keys that the API can do without where their values, and all combinations with those of the other
- * keys, come to too many calls: the one with the most values first.
+ * keys, come to too many calls: the one with the most values first. A column that only repeats what is asked for
+ * has no values without its key, and PostgreSQL would keep no row.
  */
 function withoutCostlyKeys(quals: ScanQuals, leaf: VirtualLeaf, whole: boolean) {
   const { keys } = leaf.table.table
   const callsFor = (column: string) => countCalls({ [column]: quals[column] ?? [] }, keys)
-  const isOptional = (column: string) => (keys[column]?.require ?? 'optional') === 'optional'
+  const isOptional = (column: string) =>
+    (keys[column]?.require ?? 'optional') === 'optional' && keys[column]?.inherent === true
   const columns = Object.keys(quals).sort((one, other) => callsFor(one) - callsFor(other))
   let calls = 1
   for (const column of columns) if (!isOptional(column)) calls *= callsFor(column)

@@ -9,7 +9,7 @@ import type { Key, Scan } from '@millrace/plugin-sdk/table'
 import { awsCallExpecting, type CallScan, ExpectedError } from '../aws-call.js'
 import type { AwsConnection } from '../connection.js'
 import { eachRegion } from '../each-region.js'
-import { accountKey, type IdentityValues, identityOfScan } from '../identity-columns.js'
+import { type IdentityValues, identityKeys, identityOfScan } from '../identity-columns.js'
 import { jsonOrNull } from '../json-value.js'
 import { regionsOfScan } from '../regions.js'
 import type { TokenPage } from '../token-pages.js'
@@ -19,8 +19,7 @@ import { type LakeOptions, type LakePage, lakeList } from './lake-list.js'
 /** Keys of every table of such resources. */
 export const lakeResourceKeys = {
   arn: { operators: ['='], valuesPerCall: 1, inherent: true },
-  region: { operators: ['='], inherent: true },
-  account_id: accountKey,
+  ...identityKeys,
 } as const satisfies Record<string, Key>
 
 /** What the list tells. */

@@ -8,19 +8,26 @@ import { equalValue, equalValues, type Qual } from '@millrace/plugin-sdk/qual'
 import type { Key, Scan } from '@millrace/plugin-sdk/table'
 import type { ExpectedError } from '../aws-call.js'
 import { eachRegion } from '../each-region.js'
-import { accountKey } from '../identity-columns.js'
+import { identityKeys } from '../identity-columns.js'
 import { type PageScan, RegionEvents } from './event-pages.js'
 import { isStreamName, logGroupOf, regionsOfGroup } from './log-group-identifier.js'
 import { type TimeBounds, type TimeQuals, timeBoundsOf } from './time-bounds.js'
+
+/** Of several values for `=`, what lies between them is asked for too. */
+export const timeKey = {
+  operators: ['=', '>', '>=', '<', '<='],
+  exact: ['>', '>=', '<', '<='],
+  inherent: true,
+  immutable: true,
+} as const satisfies Key
 
 /** Keys of every table of log events. */
 export const logEventKeys = {
   log_group_name: { operators: ['='], require: 'required', valuesPerCall: 1 },
   filter: { operators: ['='], valuesPerCall: 1 },
   log_stream_name: { operators: ['='], valuesPerCall: 100, inherent: true },
-  timestamp: { operators: ['=', '>', '>=', '<', '<='], inherent: true, immutable: true },
-  region: { operators: ['='], inherent: true },
-  account_id: accountKey,
+  timestamp: timeKey,
+  ...identityKeys,
 } as const satisfies Record<string, Key>
 
 /** Conditions on those keys. */
@@ -66,7 +73,8 @@ export function echoOf(quals: LogEventQuals) {
 /**
  * Rows of all events that a request asks for.
  * @param readerOf makes the function that turns a region's events into rows
- * @throws ApiError where no region has the log group; the failure of one that is left out, where no other has it
+ * @throws ApiError where no region has the log group that may have it; the failure of one that is left out, where no
+ *   other has it
  */
 export async function* groupEvents<Row>(
   { logGroupName, input }: LogEventRequest,
@@ -88,8 +96,15 @@ export async function* groupEvents<Row>(
     if (regionEvents.missing !== undefined) misses.set(region, regionEvents.missing)
   }
   const failures = yield* eachRegion(regions, scan, rowsOf)
+  if (misses.size + failures.length < regions.length) return
   // The group may be in a region that has failed; others then have nothing to go on with.
-  if (misses.size + failures.length === regions.length) throw failures[0] ?? noSuchGroup(logGroupName, misses)
+  if (failures.length > 0) throw failures[0]
+  if (!leavesRegionsOut(scan.quals.region)) throw noSuchGroup(logGroupName, misses)
+}
+
+/** What was not asked may have the log group; then it is no error that the others have not. */
+function leavesRegionsOut(quals: readonly Qual<string>[] | undefined): boolean {
+  return (quals ?? []).some(({ operator }) => operator !== '=')
 }
 
 function noSuchGroup(name: string, misses: ReadonlyMap<string, ExpectedError>): ApiError {

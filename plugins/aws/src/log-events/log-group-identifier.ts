@@ -1,7 +1,8 @@
 /**
  * A log group, by its name or by its ARN.
  */
-import { equalValues, type Qual } from '@millrace/plugin-sdk/qual'
+import { mayFulfil } from '@millrace/plugin-sdk/known-text'
+import type { Qual } from '@millrace/plugin-sdk/qual'
 import type { CallScan } from '../aws-call.js'
 import type { AwsConnection } from '../connection.js'
 import { regionsOfScan } from '../regions.js'
@@ -32,8 +33,7 @@ export async function regionsOfGroup(
   quals: readonly Qual<string>[] | undefined,
 ): Promise<readonly string[]> {
   if (region === undefined) return regionsOfScan(scan, quals)
-  const wanted = equalValues(quals)
-  return wanted === undefined || wanted.includes(region) ? [region] : []
+  return mayFulfil(quals, region) ? [region] : []
 }
 
 /** DescribeLogGroups, logGroupNamePrefix: groups of other names cannot exist, and it would refuse the call. */

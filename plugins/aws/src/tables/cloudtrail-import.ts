@@ -15,7 +15,7 @@ import { awsCallExpecting, ExpectedError } from '../aws-call.js'
 import type { AwsConnection } from '../connection.js'
 import { defineTable } from '../define-table.js'
 import { eachRegion } from '../each-region.js'
-import { accountKey, type IdentityValues, identityOfScan } from '../identity-columns.js'
+import { type IdentityValues, identityKeys, identityOfScan } from '../identity-columns.js'
 import { jsonOrNull } from '../json-value.js'
 import { lakeList } from '../lake/lake-list.js'
 import { regionsOfScan } from '../regions.js'
@@ -39,8 +39,7 @@ export const cloudtrailImport = defineTable({
   keys: {
     import_id: { operators: ['='], valuesPerCall: 1, inherent: true },
     import_status: { operators: ['='], valuesPerCall: 1, inherent: true },
-    region: { operators: ['='], inherent: true },
-    account_id: accountKey,
+    ...identityKeys,
   },
   async *list(scan) {
     const id = equalValue(scan.quals.import_id)

@@ -10,7 +10,7 @@ import { awsCall } from '../aws-call.js'
 import type { AwsConnection } from '../connection.js'
 import { defineTable } from '../define-table.js'
 import { eachRegion } from '../each-region.js'
-import { accountKey, identityOfScan } from '../identity-columns.js'
+import { identityKeys, identityOfScan } from '../identity-columns.js'
 import { jsonOfText, jsonOrNull } from '../json-value.js'
 import { regionsOfScan } from '../regions.js'
 import { pageSize, tokenPages } from '../token-pages.js'
@@ -48,8 +48,7 @@ export const cloudtrailLookupEvent = defineTable({
     resource_name: questionKey,
     resource_type: questionKey,
     username: attributeKey,
-    region: { operators: ['='], inherent: true },
-    account_id: accountKey,
+    ...identityKeys,
   },
   async *list(scan) {
     const echo = echoOf(scan)

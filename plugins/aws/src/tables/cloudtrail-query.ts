@@ -16,7 +16,7 @@ import { awsCallExpecting, ExpectedError } from '../aws-call.js'
 import type { AwsConnection } from '../connection.js'
 import { defineTable } from '../define-table.js'
 import { eachRegion } from '../each-region.js'
-import { accountKey, identityOfScan } from '../identity-columns.js'
+import { identityKeys, identityOfScan } from '../identity-columns.js'
 import { regionOfLakeArn } from '../lake/lake-arn.js'
 import { lakeList } from '../lake/lake-list.js'
 import { regionsOfScan } from '../regions.js'
@@ -44,8 +44,7 @@ export const cloudtrailQuery = defineTable({
     query_status: { operators: ['='], valuesPerCall: 1, inherent: true },
     creation_time: { operators: ['=', '>', '>=', '<', '<='], inherent: true, immutable: true },
     query_id: { operators: ['='], valuesPerCall: 1000, inherent: true },
-    region: { operators: ['='], inherent: true },
-    account_id: accountKey,
+    ...identityKeys,
   },
   async *list(scan) {
     const range = dateRangeOf(scan.quals.creation_time)

@@ -3,7 +3,7 @@
  */
 import { defineTable } from '../define-table.js'
 import { identityOfScan } from '../identity-columns.js'
-import { echoOf, groupEvents, logEventKeys, logEventRequest } from '../log-events/group-events.js'
+import { echoOf, groupEvents, logEventKeys, logEventRequest, timeKey } from '../log-events/group-events.js'
 import { columns } from './cloudtrail-trail-event/columns.js'
 import { eventFieldKeys, patternOf } from './cloudtrail-trail-event/event-fields.js'
 import { rowReader } from './cloudtrail-trail-event/row-reader.js'
@@ -16,7 +16,7 @@ export const cloudtrailTrailEvent = defineTable({
   columns,
   keys: {
     ...logEventKeys,
-    timestamp_ms: { operators: ['=', '>', '>=', '<', '<='], inherent: true, immutable: true },
+    timestamp_ms: timeKey,
     ...eventFieldKeys,
   },
   async *list(scan) {

@@ -9,7 +9,7 @@ import { awsCall } from '../aws-call.js'
 import type { AwsConnection } from '../connection.js'
 import { defineTable } from '../define-table.js'
 import { eachRegion } from '../each-region.js'
-import { accountKey, type IdentityValues, identityOfScan } from '../identity-columns.js'
+import { type IdentityValues, identityKeys, identityOfScan } from '../identity-columns.js'
 import { jsonOrNull } from '../json-value.js'
 import { regionsOfScan } from '../regions.js'
 import { columns, type TrailColumns } from './cloudtrail-trail/columns.js'
@@ -32,8 +32,7 @@ export const cloudtrailTrail = defineTable({
   keys: {
     name: { operators: ['='], inherent: true },
     arn: { operators: ['='], inherent: true },
-    region: { operators: ['='], inherent: true },
-    account_id: accountKey,
+    ...identityKeys,
   },
   async *list(scan) {
     const identity = await identityOfScan(scan, scan.quals.account_id)

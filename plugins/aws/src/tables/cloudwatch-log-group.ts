@@ -7,7 +7,7 @@ import { equalValue } from '@millrace/plugin-sdk/qual'
 import { defineTable } from '../define-table.js'
 import { eachRegion } from '../each-region.js'
 import { dateOrNull } from '../epoch-time.js'
-import { accountKey, type IdentityValues, identityOfScan } from '../identity-columns.js'
+import { type IdentityValues, identityKeys, identityOfScan } from '../identity-columns.js'
 import { jsonOrNull } from '../json-value.js'
 import { longestLikePrefix } from '../like-prefix.js'
 import { regionsOfScan } from '../regions.js'
@@ -22,8 +22,7 @@ export const cloudwatchLogGroup = defineTable({
   columns,
   keys: {
     name: { operators: ['=', '~~'], valuesPerCall: 1, inherent: true },
-    region: { operators: ['='], inherent: true },
-    account_id: accountKey,
+    ...identityKeys,
   },
   async *list(scan) {
     const identity = await identityOfScan(scan, scan.quals.account_id)

@@ -11,7 +11,7 @@ import type { AwsConnection } from '../connection.js'
 import { defineTable } from '../define-table.js'
 import { eachRegion } from '../each-region.js'
 import { dateOrNull } from '../epoch-time.js'
-import { accountKey, identityOfScan } from '../identity-columns.js'
+import { identityKeys, identityOfScan } from '../identity-columns.js'
 import { jsonOrNull } from '../json-value.js'
 import { isGroupName, type LogGroup, logGroupOf, regionsOfGroup } from '../log-events/log-group-identifier.js'
 import { regionsOfScan } from '../regions.js'
@@ -40,8 +40,7 @@ export const cloudwatchLogStream = defineTable({
     log_stream_name_prefix: { operators: ['='], valuesPerCall: 1 },
     descending: { operators: ['='], valuesPerCall: 1 },
     order_by: { operators: ['='], valuesPerCall: 1 },
-    region: { operators: ['='], inherent: true },
-    account_id: accountKey,
+    ...identityKeys,
   },
   async *list(scan) {
     const wanted = wantedStreams(scan.quals)

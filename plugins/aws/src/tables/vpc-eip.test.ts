@@ -1,4 +1,5 @@
 import type { Quals } from '@millrace/plugin-sdk/qual'
+import { collectRows } from '@millrace/plugin-sdk/testing'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import {
@@ -9,6 +10,7 @@ import {
   kept,
   startAwsWorld,
 } from '../testing/aws-world.js'
+import { startStubAws } from '../testing/stub-aws.js'
 import type { AddressColumns } from './vpc-eip/columns.js'
 import { filterKeys } from './vpc-eip/filters.js'
 import { vpcEip } from './vpc-eip.js'
@@ -54,6 +56,24 @@ test('an address of EC2-Classic has no ARN', async () => {
   world.sandbox.addresses.add({ region: 'us-west-2', publicIp: '52.10.1.2', domain: 'standard' })
   const rows = await world.rows(vpcEip, { connection: world.connect({ regions: ['us-west-2'] }) })
   expect(rows).toMatchObject([{ title: '52.10.1.2', arn: undefined, akas: null, allocation_id: undefined }])
+})
+
+test('members that EC2 sends empty are NULL, as those that it leaves out', async () => {
+  const stub = await startStubAws()
+  stub.answers = {
+    DescribeAddresses: () =>
+      '<DescribeAddressesResponse><addressesSet><item><publicIp>54.85.112.7</publicIp><domain>standard</domain>' +
+      '<instanceId/><privateIpAddress></privateIpAddress><customerOwnedIp/></item></addressesSet></DescribeAddressesResponse>',
+  }
+  const [row] = await collectRows(vpcEip, {
+    connection: stub.connect(),
+    columns: ['public_ip', 'instance_id'],
+  })
+  expect(row?.public_ip).toBe('54.85.112.7')
+  expect(row?.instance_id ?? null).toBeNull()
+  expect(row?.private_ip_address ?? null).toBeNull()
+  expect(row?.customer_owned_ip ?? null).toBeNull()
+  await stub.stop()
 })
 
 test('who calls is asked only where a column needs it', async () => {

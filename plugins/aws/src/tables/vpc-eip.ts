@@ -8,7 +8,7 @@ import { awsCall } from '../aws-call.js'
 import type { AwsConnection } from '../connection.js'
 import { defineTable } from '../define-table.js'
 import { eachRegion } from '../each-region.js'
-import { accountKey, type IdentityValues, identityOfScan } from '../identity-columns.js'
+import { type IdentityValues, identityKeys, identityOfScan } from '../identity-columns.js'
 import { jsonOrNull } from '../json-value.js'
 import { regionsOfScan } from '../regions.js'
 import { tagObjectOrNull } from '../tag-object.js'
@@ -24,8 +24,7 @@ export const vpcEip = defineTable({
   columns,
   keys: {
     ...filterKeys,
-    region: { operators: ['='], inherent: true },
-    account_id: accountKey,
+    ...identityKeys,
   },
   async *list(scan) {
     const identity = await identityOfScan(scan, scan.quals.account_id, ['arn', 'akas'])
@@ -61,7 +60,12 @@ async function* addressesOf(
   const { Addresses = [] } = await awsCall(scan, 'DescribeAddresses', region, (abortSignal) =>
     scan.connection.ec2(region).send(command, { abortSignal }),
   )
-  yield Addresses.map((address) => rowOf(address, region, identity))
+  yield Addresses.map((address) => rowOf(withoutEmpty(address), region, identity))
+}
+
+/** EC2 sends members empty where there is nothing to tell, such as the instance of an address that none has. */
+function withoutEmpty(address: Address): Address {
+  return Object.fromEntries(Object.entries(address).filter(([, value]) => value !== ''))
 }
 
 function rowOf(address: Address, region: string, identity: IdentityValues): AddressRow {

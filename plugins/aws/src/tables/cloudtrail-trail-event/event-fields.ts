@@ -2,12 +2,12 @@
  * Columns whose conditions can be said in a filter pattern, and the fields of the event that they show.
  *
  * The fields are those of the AWS page "CloudTrail record contents". Left out are recipient_account_id and
- * event_version, which look like numbers (see quote.ts), and columns that show more than one field.
+ * event_version, which look like numbers (see quote.ts).
  */
-import type { Operator, Quals } from '@millrace/plugin-sdk/qual'
+import type { Operator, Qual, Quals } from '@millrace/plugin-sdk/qual'
 import type { Key } from '@millrace/plugin-sdk/table'
 import { compilePattern } from '../../filter-pattern/compile.js'
-import type { Condition } from '../../filter-pattern/condition.js'
+import { allOf, anyOf, type Condition } from '../../filter-pattern/condition.js'
 import { booleanConditions, textConditions, textOperators } from '../../filter-pattern/text-conditions.js'
 import type { EventColumns } from './columns.js'
 
@@ -33,18 +33,26 @@ export const textFields = {
 
 type TextField = keyof typeof textFields
 
+/** The fields of which the first that is a text stands in the column. */
+export const identifierFields = [
+  'userIdentity.arn',
+  'userIdentity.sessionContext.sessionIssuer.arn',
+  'userIdentity.sessionContext.sessionIssuer.principalId',
+] as const
+
 const textKey: Key = { operators: textOperators, inherent: true }
 
 /** Whether `*` reaches across the end of a line is not documented, and these texts may have several. */
 const severalLinesKey: Key = { operators: ['=', '<>', 'is not null'], inherent: true }
 
-export const eventFieldKeys: Readonly<Record<TextField | 'read_only', Key>> = {
+export const eventFieldKeys: Readonly<Record<TextField | 'user_identifier' | 'read_only', Key>> = {
   event_id: textKey,
   request_id: textKey,
   shared_event_id: textKey,
   access_key_id: textKey,
   source_ip_address: textKey,
   username: textKey,
+  user_identifier: textKey,
   vpc_endpoint_id: textKey,
   error_message: severalLinesKey,
   error_code: textKey,
@@ -70,10 +78,20 @@ export function patternOf(quals: Quals<EventColumns>): string | undefined {
       for (const condition of textConditions(field, qual)) conditions.push({ rank, condition })
     }
   }
+  for (const qual of quals.user_identifier ?? []) {
+    const condition = identifierCondition(qual)
+    if (condition !== undefined) conditions.push({ rank: ranks[qual.operator] ?? 3, condition })
+  }
   for (const qual of quals.read_only ?? []) {
     for (const condition of booleanConditions('readOnly', qual)) conditions.push({ rank: 1, condition })
   }
   // Sorting is stable: within a rank the order of the fields stays.
   conditions.sort((a, b) => a.rank - b.rank)
   return compilePattern(conditions.map(({ condition }) => condition))
+}
+
+/** What is true of the column is true of one of its fields. */
+function identifierCondition(qual: Qual<string>): Condition | undefined {
+  const ofFields = identifierFields.flatMap((field) => allOf(textConditions(field, qual)) ?? [])
+  return ofFields.length < identifierFields.length ? undefined : anyOf(ofFields)
 }
