@@ -141,6 +141,40 @@ test('the same question at the same time is one; a narrower one does not wait fo
   expect(one?.name).toBe(other?.name)
 })
 
+test('questions with the same limit at the same time are one; nobody waits for more rows than a limit leaves', async () => {
+  const { tables, cache } = world()
+  const [all, limited, again] = [held(tables), held(tables), held(tables)]
+  const limit = 1
+  const whole = cache.get(requestFor(undefined), tables.maker(all.fetch))
+  const both = [limited, again].map(({ fetch }) =>
+    cache.get(requestFor(undefined, { limit }), tables.maker(fetch)),
+  )
+  limited.finish()
+  const [one, other] = await Promise.all(both)
+  expect(again.signals).toHaveLength(0)
+  expect([one?.name, one?.isHit]).toEqual([other?.name, false])
+  expect(other?.isHit).toBe(true)
+  // Who comes later does not find them: they may not be all.
+  const more = await cache.get(requestFor(undefined, { limit: 2 }), tables.maker())
+  expect(more.isHit).toBe(false)
+  all.finish()
+  for (const table of [await whole, one, other, more]) table?.release()
+  cache.clear()
+  expect(tables.live.size).toBe(0)
+})
+
+test('rows that end at a limit are no part of a question without one', async () => {
+  const { tables, cache } = world()
+  const limited = held(tables)
+  const asked = { lookupKey: 'size', keys: { size: { operators: ['='], inherent: true, valuesPerCall: 5 } } } as const
+  const first = cache.get(requestFor(1n, { ...asked, limit: 1 }), tables.maker(limited.fetch))
+  const quals = { size: [{ operator: '=', values: [1n, 2n] }] } as const
+  const second = await cache.get(requestFor(1n, { ...asked, quals }), tables.maker())
+  expect(second.isHit).toBe(false)
+  limited.finish()
+  await first
+})
+
 test('a fetch goes on while anybody waits for it, and ends with the last', async () => {
   const { tables, cache } = world()
   const fetch = held(tables)

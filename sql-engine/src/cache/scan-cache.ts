@@ -59,6 +59,7 @@ export interface LeasedTable extends ScanTable {
 
 interface Entry {
   readonly shape: ScanShape
+  readonly limit: number | undefined
   readonly source: string
   readonly startedAt: number
   readonly expiresAt: number
@@ -158,10 +159,12 @@ export class ScanCache {
     }
   }
 
-  /** The one that was read last comes first. */
+  /** Those that have, or will have, all their rows. The one that was read last comes first. */
   #candidates(request: CacheRequest): Entry[] {
     const oldest = this.#now() - request.maxAge
-    return [...this.#entries].reverse().filter((entry) => isOf(entry, request, oldest))
+    return [...this.#entries]
+      .reverse()
+      .filter((entry) => isOf(entry, request, oldest) && (entry.state === 'kept' || entry.limit === undefined))
   }
 
   async #combine(
@@ -221,8 +224,7 @@ export class ScanCache {
     for (const entry of this.#entries) {
       if (!isOf(entry, request, oldest)) continue
       if (!covers(entry.shape, request, request.keys)) continue
-      // A question that is wider than this one may take much longer to answer.
-      if (entry.state === 'fetching' && !covers(request, entry.shape, request.keys)) continue
+      if (entry.state === 'fetching' && !isSame(entry, request)) continue
       this.#touch(entry)
       return entry
     }
@@ -242,6 +244,7 @@ export class ScanCache {
     const startedAt = this.#now()
     const entry: Entry = {
       shape,
+      limit,
       source,
       startedAt,
       expiresAt: startedAt + maxAge,
@@ -251,10 +254,10 @@ export class ScanCache {
       table: undefined,
       leases: 0,
     }
-    // Rows that end at a limit are not all rows; whether they do is known only when they have come.
-    if (maxAge > 0 && limit === undefined) this.#entries.add(entry)
+    if (maxAge > 0) this.#entries.add(entry)
     this.#fetching.add(entry)
     entry.staging.then(
+      // Rows that end at a limit are not all rows; whether they do is known only when they have come.
       (table) => this.#finish(entry, table, maxAge > 0 && (limit === undefined || table.rowCount < limit)),
       () => {
         this.#fetching.delete(entry)
@@ -323,6 +326,14 @@ export class ScanCache {
 /** Whether an entry is of the table that is asked for, and young enough. */
 function isOf(entry: Entry, { source }: CacheRequest, oldest: number): boolean {
   return entry.source === source && entry.startedAt >= oldest
+}
+
+/**
+ * Whether a question is the very one that a fetch is to answer. A fetch for a wider one, or for more rows, may take
+ * much longer; one for fewer rows does not give enough.
+ */
+function isSame({ shape, limit }: Entry, request: CacheRequest): boolean {
+  return limit === request.limit && covers(request, shape, request.keys)
 }
 
 /** @param release called once, however often the table is released */
