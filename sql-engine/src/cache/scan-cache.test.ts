@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { DatabaseError } from '../database-error.js'
 import type { ScanTable } from '../stage/scan-table.js'
 import { type CacheRequest, type LeasedTable, ScanCache, type ScanMaker } from './scan-cache.js'
@@ -166,7 +166,10 @@ test('questions with the same limit at the same time are one; nobody waits for m
 test('rows that end at a limit are no part of a question without one', async () => {
   const { tables, cache } = world()
   const limited = held(tables)
-  const asked = { lookupKey: 'size', keys: { size: { operators: ['='], inherent: true, valuesPerCall: 5 } } } as const
+  const asked = {
+    lookupKey: 'size',
+    keys: { size: { operators: ['='], inherent: true, valuesPerCall: 5 } },
+  } as const
   const first = cache.get(requestFor(1n, { ...asked, limit: 1 }), tables.maker(limited.fetch))
   const quals = { size: [{ operator: '=', values: [1n, 2n] }] } as const
   const second = await cache.get(requestFor(1n, { ...asked, quals }), tables.maker())
@@ -252,6 +255,39 @@ test('nothing that was asked for before a clearing answers what comes after it',
   expect(tables.live.size).toBe(0)
   expect((await ask(1n)).isHit).toBe(false)
   expect((await ask(2n)).isHit).toBe(false)
+})
+
+describe('tables whose time is over are dropped, though nobody asks', () => {
+  beforeEach(() => {
+    vi.useFakeTimers()
+    return () => void vi.useRealTimers()
+  })
+
+  async function pass(clock: { time: number }, milliseconds: number) {
+    clock.time += milliseconds
+    await vi.advanceTimersByTimeAsync(milliseconds)
+  }
+
+  test('those that come later and go sooner, too', async () => {
+    const { tables, clock, ask } = world()
+    ;(await ask(1n, { maxAge: 100_000 })).release()
+    ;(await ask(2n, { maxAge: 1_000 })).release()
+    await pass(clock, 2_000)
+    expect([...tables.live]).toEqual(['s_1'])
+    await pass(clock, 100_000)
+    expect(tables.live.size).toBe(0)
+  })
+
+  test('a year is no timer that runs at once, and again and again', async () => {
+    const { tables, clock, ask } = world()
+    const year = 31_536_000_000
+    ;(await ask(1n, { maxAge: year })).release()
+    const timers = vi.spyOn(globalThis, 'setTimeout')
+    await pass(clock, 10_000)
+    expect(timers).not.toHaveBeenCalled()
+    await pass(clock, year)
+    expect(tables.live.size).toBe(0)
+  })
 })
 
 test('one source is cleared, others are not', async () => {

@@ -78,6 +78,9 @@ interface Parts {
   readonly missing: { readonly request: CacheRequest; readonly counted: CountedPart | undefined } | undefined
 }
 
+/** A day, in milliseconds. A timer of Node's for more than 24.8 days runs at once. */
+const longestTimer = 86_400_000
+
 export class ScanCache {
   readonly #maxBytes: number
   readonly #now: () => number
@@ -164,7 +167,9 @@ export class ScanCache {
     const oldest = this.#now() - request.maxAge
     return [...this.#entries]
       .reverse()
-      .filter((entry) => isOf(entry, request, oldest) && (entry.state === 'kept' || entry.limit === undefined))
+      .filter(
+        (entry) => isOf(entry, request, oldest) && (entry.state === 'kept' || entry.limit === undefined),
+      )
   }
 
   async #combine(
@@ -211,10 +216,7 @@ export class ScanCache {
       if (entry.state !== 'gone') forgotten++
       this.#forget(entry)
     }
-    if (this.#entries.size === 0) {
-      clearTimeout(this.#timer)
-      this.#timer = undefined
-    }
+    if (this.#entries.size === 0) clearTimeout(this.#timer)
     return forgotten
   }
 
@@ -310,15 +312,15 @@ export class ScanCache {
 
   /** Tables go soon after their time, even if nobody asks for anything. */
   #schedule(): void {
-    if (this.#timer !== undefined) return
+    clearTimeout(this.#timer)
     const kept = [...this.#entries].filter(({ state }) => state === 'kept')
     if (kept.length === 0) return
     const next = Math.min(...kept.map(({ expiresAt }) => expiresAt)) - this.#now()
+    const delay = Math.min(Math.max(next, 0) + 100, longestTimer)
     this.#timer = setTimeout(() => {
-      this.#timer = undefined
       this.#sweep()
       this.#schedule()
-    }, Math.max(next, 0) + 100)
+    }, delay)
     this.#timer.unref()
   }
 }
