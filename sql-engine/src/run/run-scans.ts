@@ -244,6 +244,7 @@ async function stageConnection(
         meter,
       ),
     combine: (name, parts, combineSignal) => {
+      meter.noteKeptRows()
       const column = table.columns.find((one) => one.name === name)
       if (column === undefined) throw new Error(`${table.table.name} has no column ${name}`)
       const rows = parts.map((part) => ({ table: part.table, condition: countedRows(column, part.counted) }))
