@@ -123,6 +123,28 @@ describe('millrace.scan', () => {
     expect((await client.query('select error from millrace.scan_summary')).rows[0].error).toBe(rows[0].error)
   })
 
+  test('says of scans that ended with their statement just that', async () => {
+    const [place, kind] = [world.holdCall(), world.holdCall()]
+    const running = errorOf(client.query("select 1 from place, kind where ip = '1.1.1.1'"))
+    const held = await Promise.all([place, kind])
+    held.find(({ table }) => table === 'kind')?.fail(new Error('no'))
+    await running
+    const timedOut = world.holdCall()
+    await client.query("set statement_timeout = '200ms'")
+    const late = errorOf(client.query('select count(*) from kind'))
+    await timedOut
+    expect((await late).message).toBe('canceling statement due to statement timeout')
+    await client.query('reset statement_timeout')
+    const { rows } = await client.query(
+      'select table_name, error from millrace.scan order by statement, scan',
+    )
+    expect(rows).toEqual([
+      { table_name: 'kind', error: 'kind: List: the plugin failed unexpectedly' },
+      { table_name: 'place', error: 'canceled with its statement' },
+      { table_name: 'kind', error: 'canceled with its statement' },
+    ])
+  })
+
   test('is bounded', async () => {
     for (let statement = 0; statement < 26; statement++) {
       const arms = Array.from({ length: 20 }, () => 'select size from kind')

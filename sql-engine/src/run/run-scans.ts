@@ -173,7 +173,8 @@ async function recorded(
   try {
     return await stageConnection(run, scan, quals, meter, signal)
   } catch (error) {
-    failure = error instanceof Error ? error.message : String(error)
+    if (signal.aborted) failure = 'canceled with its statement'
+    else failure = error instanceof Error ? error.message : String(error)
     throw error
   } finally {
     run.records.push({
