@@ -88,7 +88,9 @@ describe('equal requests in flight', () => {
     const first = await world.connect()
     const begun = world.sandbox.calls.next(({ service }) => service === 'logs')
     const all = first
-      .query(`select event_source from aws_cloudtrail_trail_event where log_group_name = 'cloudtrail-cwg-devto'`)
+      .query(
+        `select event_source from aws_cloudtrail_trail_event where log_group_name = 'cloudtrail-cwg-devto'`,
+      )
       .catch((error: unknown) => error)
     await begun
     world.sandbox.calls.clear()
