@@ -95,6 +95,20 @@ test('a client that vanishes frees its calls, its backend and its scan tables', 
   await until(noScanTables)
 })
 
+test('a client that vanishes frees the calls of a function that it has called, too', async () => {
+  await watcher.query(`create or replace function city_of_two() returns text language plpgsql
+    as $$ begin return (${city('2.2.2.2')}); end $$`)
+  const raw = await open()
+  const held = world.holdCall()
+  raw.send(queryMessage('select city_of_two()'))
+  const { signal } = await held
+  const aborted = once(signal, 'abort')
+  raw.close()
+  await aborted
+  await until(`select where not exists (select from pg_stat_activity where pid = ${raw.processId})`)
+  await until(noScanTables)
+})
+
 test('a backend that is killed ends all sessions with an error that says so; others can come', async () => {
   const other = await startTestGateway()
   onTestFinished(() => other.stop())

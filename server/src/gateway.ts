@@ -162,8 +162,9 @@ class ListeningGateway implements Gateway {
       const connection = await this.#connectBackend(parameters)
       onGreeted()
       const lender = loopbackProcess(parameters.get('application_name'))
-      const session = new Session({ client: stream, backend: connection, engine, lender, log })
       const key = connection.key.toString('hex')
+      const onClientGone = () => this.#abortLoopback(connection.key.readInt32BE(0))
+      const session = new Session({ client: stream, backend: connection, engine, lender, onClientGone, log })
       this.#sessions.set(key, session)
       try {
         stream.write(connection.greeting)
@@ -176,6 +177,14 @@ class ListeningGateway implements Gateway {
     } finally {
       this.#clients--
     }
+  }
+
+  /**
+   * Ends what a server process asks for over the loopback, as for a function's body: while it waits, PostgreSQL does
+   * not see that its client has gone, and the API would go on being asked for nobody.
+   */
+  #abortLoopback(processId: number): void {
+    for (const session of this.#sessions.values()) if (session.lender === processId) session.abortCalls()
   }
 
   /** Tries again when PostgreSQL has just died, and whoever starts it again has not yet heard of it. */

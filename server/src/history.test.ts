@@ -64,6 +64,40 @@ describe('millrace.scan', () => {
     expect(world.calls).toHaveLength(4)
   })
 
+  test('has each run of a prepared statement, those too for which nobody is asked', async () => {
+    await client.query('set millrace.cache_ttl = 60')
+    const lookUp = (ip: string) =>
+      client.query({ name: 'look up', text: 'select city from place where ip = $1', values: [ip] })
+    for (const ip of ['1.1.1.1', '2.2.2.2', '1.1.1.1', '2.2.2.2']) await lookUp(ip)
+    const { rows } = await client.query('select * from millrace.scan order by statement')
+    const of = (ip: string, more: object) => ({
+      table_name: 'place',
+      quals_pushed: { ip: [{ operator: '=', values: [ip] }] },
+      columns: ['city', 'ip'],
+      ...more,
+    })
+    const [miss, hit] = [
+      { cache: 'miss', calls: '1', rows: '1' },
+      { cache: 'hit', calls: '0', rows: '0', bytes: '0' },
+    ]
+    expect(rows).toMatchObject([
+      of('1.1.1.1', miss),
+      of('2.2.2.2', miss),
+      of('1.1.1.1', hit),
+      of('2.2.2.2', hit),
+    ])
+  })
+
+  test('of long conditions and values has the beginning', async () => {
+    const long = 'x'.repeat(100_000)
+    await client.query(`select size from kind where name = '${long}' and size::text <> '${long}'`)
+    const { rows } = await client.query(
+      'select length(quals_pushed::text) as pushed, length(quals_kept::text) as kept from millrace.scan',
+    )
+    expect(rows[0].pushed).toBeLessThan(1000)
+    expect(rows[0].kept).toBeLessThan(1000)
+  })
+
   test('is of the session alone', async () => {
     await client.query(join)
     const other = await world.connect()
@@ -87,6 +121,28 @@ describe('millrace.scan', () => {
     const { rows } = await client.query('select calls, error from millrace.scan')
     expect(rows).toEqual([{ calls: '1', error: 'table "event": the statement fetches more than 2 rows' }])
     expect((await client.query('select error from millrace.scan_summary')).rows[0].error).toBe(rows[0].error)
+  })
+
+  test('says of scans that ended with their statement just that', async () => {
+    const [place, kind] = [world.holdCall(), world.holdCall()]
+    const running = errorOf(client.query("select 1 from place, kind where ip = '1.1.1.1'"))
+    const held = await Promise.all([place, kind])
+    held.find(({ table }) => table === 'kind')?.fail(new Error('no'))
+    await running
+    const timedOut = world.holdCall()
+    await client.query("set statement_timeout = '200ms'")
+    const late = errorOf(client.query('select count(*) from kind'))
+    await timedOut
+    expect((await late).message).toBe('canceling statement due to statement timeout')
+    await client.query('reset statement_timeout')
+    const { rows } = await client.query(
+      'select table_name, error from millrace.scan order by statement, scan',
+    )
+    expect(rows).toEqual([
+      { table_name: 'kind', error: 'kind: List: the plugin failed unexpectedly' },
+      { table_name: 'place', error: 'canceled with its statement' },
+      { table_name: 'kind', error: 'canceled with its statement' },
+    ])
   })
 
   test('is bounded', async () => {

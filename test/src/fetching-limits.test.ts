@@ -83,6 +83,27 @@ describe('equal requests in flight', () => {
     expect(world.sandbox.calls.count({ service: 'ipstack' })).toBe(1)
   })
 
+  test('with a limit, too; and without one, nobody with a limit waits for all rows', async () => {
+    world.sandbox.faults.add({ kind: 'hang', operation: 'FilterLogEvents', times: 1 })
+    const first = await world.connect()
+    const begun = world.sandbox.calls.next(({ service }) => service === 'logs')
+    const all = first
+      .query(
+        `select event_source from aws_cloudtrail_trail_event where log_group_name = 'cloudtrail-cwg-devto'`,
+      )
+      .catch((error: unknown) => error)
+    await begun
+    world.sandbox.calls.clear()
+    world.sandbox.faults.add({ kind: 'latency', milliseconds: 300, operation: 'FilterLogEvents' })
+    const one = `select event_source from aws_cloudtrail_trail_event
+      where log_group_name = 'cloudtrail-cwg-devto' limit 1`
+    const answers = await Promise.all([client.query(one), other.query(one)])
+    expect(answers.map(({ rows }) => rows.length)).toEqual([1, 1])
+    expect(world.sandbox.calls.count({ service: 'logs' })).toBe(1)
+    await first.end()
+    await all
+  })
+
   test('the others are answered when the first to ask goes away', async () => {
     world.sandbox.faults.add({ kind: 'latency', milliseconds: 300, service: 'logs' })
     const first = await world.connect()
@@ -94,4 +115,16 @@ describe('equal requests in flight', () => {
     expect(await gone).toBeInstanceOf(Error)
     expect((await answer).rows).toHaveLength(1)
   })
+})
+
+test('a wider range asks for what is missing, and says that the rest was there', async () => {
+  const events = (until: string) => `select count(event_id) from aws_cloudtrail_trail_event
+    where log_group_name = 'cloudtrail-cwg-devto' and timestamp < '${until}'`
+  const session = await world.connect()
+  for (const until of ['2022-07-06 20:30Z', '2022-07-06 21:00Z']) await session.query(events(until))
+  const { rows } = await session.query('select cache, cache_hit from millrace.scan order by statement')
+  expect(rows).toEqual([
+    { cache: 'miss', cache_hit: false },
+    { cache: 'partial', cache_hit: false },
+  ])
 })

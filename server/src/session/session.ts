@@ -53,6 +53,8 @@ export interface SessionOptions {
   readonly engine: StatementEngine
   /** The server process that asks for a virtual table's rows, if the client is PostgreSQL itself. */
   readonly lender: number | undefined
+  /** Called once, when the client has gone. */
+  readonly onClientGone: () => void
   readonly log: Logger
 }
 
@@ -79,7 +81,10 @@ export class Session {
     const { client, backend, engine, lender } = options
     if (lender === undefined) this.#history = new ScanHistory()
     this.#options = options
-    this.#reader = new FrameReader(client, () => this.#preparing?.abort())
+    this.#reader = new FrameReader(client, () => {
+      this.abortCalls()
+      options.onClientGone()
+    })
     this.#client = new SocketWriter(client)
     this.#backend = new Backend({
       ...backend,
@@ -94,6 +99,11 @@ export class Session {
       adopt: (prepared) => this.#adopt(prepared),
       report: (error) => this.#report(error),
     })
+  }
+
+  /** See {@link SessionOptions.lender}. */
+  get lender(): number | undefined {
+    return this.#options.lender
   }
 
   /** Serves the client until it goes, or PostgreSQL does. Never rejects. */
@@ -120,9 +130,14 @@ export class Session {
     this.#release()
   }
 
+  /** Ends what the client's statement asks of APIs. */
+  abortCalls(): void {
+    this.#preparing?.abort()
+  }
+
   /** Ends what the client's statement is doing: calls to APIs, and PostgreSQL's work. Resolves when it is told. */
   async cancel(): Promise<void> {
-    this.#preparing?.abort()
+    this.abortCalls()
     await this.#backend.cancel()
   }
 
@@ -130,7 +145,7 @@ export class Session {
   terminate(reason: DatabaseError): void {
     if (this.#hasEnded) return
     this.#hasEnded = true
-    this.#preparing?.abort()
+    this.abortCalls()
     // Within a row nothing can be said, and PostgreSQL's own last words are enough.
     const canTell =
       !this.#clientHasLeft && !this.#backend.saidGoodbye && !this.#options.backend.reader.isInside

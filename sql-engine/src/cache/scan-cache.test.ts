@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { DatabaseError } from '../database-error.js'
 import type { ScanTable } from '../stage/scan-table.js'
 import { type CacheRequest, type LeasedTable, ScanCache, type ScanMaker } from './scan-cache.js'
@@ -142,6 +142,43 @@ test('the same question at the same time is one; a narrower one does not wait fo
   expect(one?.name).toBe(other?.name)
 })
 
+test('questions with the same limit at the same time are one; nobody waits for more rows than a limit leaves', async () => {
+  const { tables, cache } = world()
+  const [all, limited, again] = [held(tables), held(tables), held(tables)]
+  const limit = 1
+  const whole = cache.get(requestFor(undefined), tables.maker(all.fetch))
+  const both = [limited, again].map(({ fetch }) =>
+    cache.get(requestFor(undefined, { limit }), tables.maker(fetch)),
+  )
+  limited.finish()
+  const [one, other] = await Promise.all(both)
+  expect(again.signals).toHaveLength(0)
+  expect([one?.name, one?.isHit]).toEqual([other?.name, false])
+  expect(other?.isHit).toBe(true)
+  // Who comes later does not find them: they may not be all.
+  const more = await cache.get(requestFor(undefined, { limit: 2 }), tables.maker())
+  expect(more.isHit).toBe(false)
+  all.finish()
+  for (const table of [await whole, one, other, more]) table?.release()
+  cache.clear()
+  expect(tables.live.size).toBe(0)
+})
+
+test('rows that end at a limit are no part of a question without one', async () => {
+  const { tables, cache } = world()
+  const limited = held(tables)
+  const asked = {
+    lookupKey: 'size',
+    keys: { size: { operators: ['='], inherent: true, valuesPerCall: 5 } },
+  } as const
+  const first = cache.get(requestFor(1n, { ...asked, limit: 1 }), tables.maker(limited.fetch))
+  const quals = { size: [{ operator: '=', values: [1n, 2n] }] } as const
+  const second = await cache.get(requestFor(1n, { ...asked, quals }), tables.maker())
+  expect(second.isHit).toBe(false)
+  limited.finish()
+  await first
+})
+
 test('a fetch goes on while anybody waits for it, and ends with the last', async () => {
   const { tables, cache } = world()
   const fetch = held(tables)
@@ -241,6 +278,39 @@ test('nothing that was asked for before a clearing answers what comes after it',
   expect(tables.live.size).toBe(0)
   expect((await ask(1n)).isHit).toBe(false)
   expect((await ask(2n)).isHit).toBe(false)
+})
+
+describe('tables whose time is over are dropped, though nobody asks', () => {
+  beforeEach(() => {
+    vi.useFakeTimers()
+    return () => void vi.useRealTimers()
+  })
+
+  async function pass(clock: { time: number }, milliseconds: number) {
+    clock.time += milliseconds
+    await vi.advanceTimersByTimeAsync(milliseconds)
+  }
+
+  test('those that come later and go sooner, too', async () => {
+    const { tables, clock, ask } = world()
+    ;(await ask(1n, { maxAge: 100_000 })).release()
+    ;(await ask(2n, { maxAge: 1_000 })).release()
+    await pass(clock, 2_000)
+    expect([...tables.live]).toEqual(['s_1'])
+    await pass(clock, 100_000)
+    expect(tables.live.size).toBe(0)
+  })
+
+  test('a year is no timer that runs at once, and again and again', async () => {
+    const { tables, clock, ask } = world()
+    const year = 31_536_000_000
+    ;(await ask(1n, { maxAge: year })).release()
+    const timers = vi.spyOn(globalThis, 'setTimeout')
+    await pass(clock, 10_000)
+    expect(timers).not.toHaveBeenCalled()
+    await pass(clock, year)
+    expect(tables.live.size).toBe(0)
+  })
 })
 
 test('one source is cleared, others are not', async () => {

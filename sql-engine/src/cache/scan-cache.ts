@@ -59,6 +59,7 @@ export interface LeasedTable extends ScanTable {
 
 interface Entry {
   readonly shape: ScanShape
+  readonly limit: number | undefined
   readonly source: string
   readonly startedAt: number
   readonly expiresAt: number
@@ -76,6 +77,9 @@ interface Parts {
   readonly known: readonly { readonly entry: Entry; readonly counted: CountedPart | undefined }[]
   readonly missing: { readonly request: CacheRequest; readonly counted: CountedPart | undefined } | undefined
 }
+
+/** A day, in milliseconds. A timer of Node's for more than 24.8 days runs at once. */
+const longestTimer = 86_400_000
 
 export class ScanCache {
   readonly #maxBytes: number
@@ -158,10 +162,14 @@ export class ScanCache {
     }
   }
 
-  /** The one that was read last comes first. */
+  /** Those that have, or will have, all their rows. The one that was read last comes first. */
   #candidates(request: CacheRequest): Entry[] {
     const oldest = this.#now() - request.maxAge
-    return [...this.#entries].reverse().filter((entry) => isOf(entry, request, oldest))
+    return [...this.#entries]
+      .reverse()
+      .filter(
+        (entry) => isOf(entry, request, oldest) && (entry.state === 'kept' || entry.limit === undefined),
+      )
   }
 
   async #combine(
@@ -208,10 +216,7 @@ export class ScanCache {
       if (entry.state !== 'gone') forgotten++
       this.#forget(entry)
     }
-    if (this.#entries.size === 0) {
-      clearTimeout(this.#timer)
-      this.#timer = undefined
-    }
+    if (this.#entries.size === 0) clearTimeout(this.#timer)
     return forgotten
   }
 
@@ -221,8 +226,7 @@ export class ScanCache {
     for (const entry of this.#entries) {
       if (!isOf(entry, request, oldest)) continue
       if (!covers(entry.shape, request, request.keys)) continue
-      // A question that is wider than this one may take much longer to answer.
-      if (entry.state === 'fetching' && !covers(request, entry.shape, request.keys)) continue
+      if (entry.state === 'fetching' && !isSame(entry, request)) continue
       this.#touch(entry)
       return entry
     }
@@ -242,6 +246,7 @@ export class ScanCache {
     const startedAt = this.#now()
     const entry: Entry = {
       shape,
+      limit,
       source,
       startedAt,
       expiresAt: startedAt + maxAge,
@@ -251,9 +256,9 @@ export class ScanCache {
       table: undefined,
       leases: 0,
     }
-    // Rows that end at a limit are not all rows; whether they do is known only when they have come.
-    if (maxAge > 0 && limit === undefined) this.#entries.add(entry)
+    if (maxAge > 0) this.#entries.add(entry)
     this.#fetching.add(entry)
+    // Rows that end at a limit are not all rows; whether they do is known only when they have come.
     const isComplete = ({ rowCount, missing }: ScanTable) =>
       missing.length === 0 && (limit === undefined || rowCount < limit)
     entry.staging.then(
@@ -309,15 +314,15 @@ export class ScanCache {
 
   /** Tables go soon after their time, even if nobody asks for anything. */
   #schedule(): void {
-    if (this.#timer !== undefined) return
+    clearTimeout(this.#timer)
     const kept = [...this.#entries].filter(({ state }) => state === 'kept')
     if (kept.length === 0) return
     const next = Math.min(...kept.map(({ expiresAt }) => expiresAt)) - this.#now()
+    const delay = Math.min(Math.max(next, 0) + 100, longestTimer)
     this.#timer = setTimeout(() => {
-      this.#timer = undefined
       this.#sweep()
       this.#schedule()
-    }, Math.max(next, 0) + 100)
+    }, delay)
     this.#timer.unref()
   }
 }
@@ -325,6 +330,14 @@ export class ScanCache {
 /** Whether an entry is of the table that is asked for, and young enough. */
 function isOf(entry: Entry, { source }: CacheRequest, oldest: number): boolean {
   return entry.source === source && entry.startedAt >= oldest
+}
+
+/**
+ * Whether a question is the very one that a fetch is to answer. A fetch for a wider one, or for more rows, may take
+ * much longer; one for fewer rows does not give enough.
+ */
+function isSame({ shape, limit }: Entry, request: CacheRequest): boolean {
+  return limit === request.limit && covers(request, shape, request.keys)
 }
 
 /** @param release called once, however often the table is released */

@@ -44,6 +44,26 @@ async function failureOf({ outcome, clock }: ReturnType<typeof make>): Promise<C
   return error
 }
 
+test('a call that is cancelled just as its turn comes is not made', async () => {
+  const clock = new FakeClock()
+  const limiter = new CallLimiter({ ceiling: 1, rates: {} }, clock)
+  const counts = new CallCounts()
+  const cancel = new AbortController()
+  const ticket = { name: 'Get', scope: '', owner: {}, signal: cancel.signal }
+  const before = await limiter.begin({ ...ticket, signal: new AbortController().signal })
+  const never = () => new Promise<never>(() => {})
+  const call = makeCall(
+    { ...ticket, counts, run: never },
+    { limiter, attempts: 9, callTimeout: 60_000, clock },
+  )
+  before.end({ kind: 'answered' })
+  const reason = new Error('cancelled')
+  cancel.abort(reason)
+  await expect(call).rejects.toBe(reason)
+  expect(counts.calls).toBe(0)
+  await limiter.begin({ ...ticket, signal: new AbortController().signal })
+})
+
 describe('a call is made again', () => {
   test('after a failure that passes, later and later', async () => {
     const call = make(['transient', 'transient', 'throttled', 'fine'])

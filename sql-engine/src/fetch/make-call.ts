@@ -66,6 +66,8 @@ async function attempt<Result>(call: Call<Result>, rules: CallRules): Promise<Re
   const place = await rules.limiter.begin(call)
   let outcome: CallOutcome = { kind: 'failed' }
   try {
+    // It may have been aborted since its turn came, and would not hear of that any more.
+    call.signal.throwIfAborted()
     call.counts.beginCall(call.name)
     const result = await runInTime(call, rules)
     outcome = { kind: 'answered' }

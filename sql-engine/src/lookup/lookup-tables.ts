@@ -190,8 +190,10 @@ export class LookupTables {
     kept: Kept,
     { columns, keys, maxAge }: LookupsRequest,
   ): Promise<{ readonly table: LookupTable; readonly letGo: () => void }> {
-    const fitting = kept.tables.filter(({ filled }) => [...columns].every((column) => filled.has(column)))
-    await Promise.all(fitting.map((table) => table.open()))
+    const fits = ({ filled }: LookupTable) => [...columns].every((column) => filled.has(column))
+    await Promise.all(kept.tables.filter(fits).map((table) => table.open()))
+    // Anew: some may have been cleared meanwhile, and must not come back.
+    const fitting = kept.tables.filter(fits)
     const exact = fitting.find(({ filled }) => filled.size === columns.size)
     const table = exact?.knows(keys, maxAge) === true ? exact : fitting.find((one) => one.knows(keys, maxAge))
     const chosen = table ?? exact ?? this.#make(kept, columns)

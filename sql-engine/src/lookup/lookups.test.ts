@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { bigint, inet, text } from '@millrace/plugin-sdk/column'
+import pg from 'pg'
 import { pino } from 'pino'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { Engine } from '../engine.js'
@@ -92,6 +93,7 @@ const citiesOf = async (...last: readonly number[]) =>
   (await session.query(`select city from place where ip in (${list(...last)}) order by 1`)).map(
     ({ city }) => city,
   )
+const waiting = 'select from pg_locks where not granted'
 const asked = () => calls.flatMap(({ quals }) => quals.map((qual) => qual.replaceAll('1.1.1.', '')))
 
 test('each key is asked for once, also one of which nothing is known', async () => {
@@ -225,6 +227,25 @@ describe('after a restart', () => {
     await citiesOf(1)
     await restart()
     await engine.clearCache()
+    expect(await citiesOf(1)).toEqual(['c1'])
+    expect(calls).toHaveLength(1)
+  })
+
+  test('what is cleared while the first statement reads which keys are known answers nobody after that', async () => {
+    await citiesOf(1)
+    await restart()
+    const locker = new pg.Client(postgres.engineConfig)
+    await locker.connect()
+    const { rows } = await locker.query(`select oid::regclass::text as name from pg_class
+      where relnamespace = 'millrace_lookup'::regnamespace and relname like '%\\_keys'`)
+    await locker.query(`begin; lock table ${rows.map(({ name }) => name).join(', ')}`)
+    const reading = citiesOf(1)
+    await expect.poll(async () => (await locker.query(waiting)).rowCount).toBe(1)
+    const clearing = engine.clearCache()
+    await locker.query('rollback')
+    await locker.end()
+    expect(await reading).toEqual(['c1'])
+    await clearing
     expect(await citiesOf(1)).toEqual(['c1'])
     expect(calls).toHaveLength(1)
   })

@@ -9,9 +9,9 @@ import type { ScanRecord } from './scan-record.js'
 
 /** Scans that are remembered; the oldest statements go first. */
 const rememberedScans = 500
-/** Characters of a statement that are remembered. */
+/** Characters of a statement, a condition or a value that are remembered. */
 const longestText = 500
-/** Values of a list that are remembered. */
+/** Values of a list, and conditions of a scan, that are remembered. */
 const mostValues = 100
 
 type Kept = ReadonlyMap<VirtualLeaf, readonly KeptCondition[]>
@@ -50,7 +50,7 @@ export class ScanHistory {
 
   /** The session runs one statement after the other; what is added from now on is of this one. */
   begin(text: string): void {
-    this.#text = text.trim().slice(0, longestText)
+    this.#text = beginningOf(text.trim())
   }
 
   /** @param kept conditions of the statement's scans that PostgreSQL alone checks */
@@ -102,6 +102,11 @@ export class ScanHistory {
   }
 }
 
+/** Copied, for a part of a string keeps all of it in memory. */
+function beginningOf(text: string): string {
+  return text.length > longestText ? Buffer.from(text.slice(0, longestText)).toString() : text
+}
+
 function scanRow(record: ScanRecord, kept: Kept): ScanRow {
   const { leaf, connection, columns, quals, limit, cache, meter, startedAt, milliseconds, error } = record
   const { calls, retries, throttles, rows, bytes } = meter
@@ -110,7 +115,9 @@ function scanRow(record: ScanRecord, kept: Kept): ScanRow {
     table: leaf.table.table.name,
     columns: [...columns].sort(),
     quals: quals === undefined ? null : pushedJson(quals, leaf),
-    kept: keptTexts(kept.get(leaf)),
+    kept: keptTexts(kept.get(leaf))
+      .slice(0, mostValues)
+      .map(({ condition, reason }) => ({ condition: beginningOf(condition), reason })),
     limit,
     calls,
     retries,
@@ -129,6 +136,7 @@ function pushedJson(quals: NonNullable<ScanRecord['quals']>, { table }: VirtualL
   const entries = Object.entries(quals).map(([column, ofColumn]) => {
     const type = table.columns.find(({ name }) => name === column)?.type
     const json = (value: unknown) => {
+      if (typeof value === 'string') return beginningOf(value)
       if (typeof value !== 'bigint') return value
       return type === 'timestamp with time zone' ? instantText(value) : value.toString()
     }

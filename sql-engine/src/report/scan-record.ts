@@ -1,6 +1,15 @@
 import type { VirtualLeaf } from '../bind/binding.js'
 import type { ScanQuals } from '../fetch/scan-quals.js'
-import type { CacheUse, ScanMeter } from './statement-meter.js'
+import type { CacheUse } from './statement-meter.js'
+
+/** What a scan has asked for, and got. */
+export interface ScanCounts {
+  readonly calls: number
+  readonly retries: number
+  readonly throttles: number
+  readonly rows: number
+  readonly bytes: number
+}
 
 /** What became of one scan, through one connection. */
 export interface ScanRecord {
@@ -11,7 +20,7 @@ export interface ScanRecord {
   readonly quals: ScanQuals | undefined
   readonly limit: number | undefined
   readonly cache: CacheUse
-  readonly meter: ScanMeter
+  readonly meter: ScanCounts
   readonly startedAt: Date
   readonly milliseconds: number
   /** Why it has failed, or what it has no rows of. */

@@ -122,7 +122,7 @@ export class StatementMeter {
  * Where a scan's rows came from:
  * - `miss`: from the API
  * - `hit`: they were there, or on their way for another statement
- * - `partial`: some keys were there
+ * - `partial`: some keys, or a part of the range, were there
  * - `shared`: another scan of the statement asks the same
  * - `none`: no row could fulfil the conditions, and nothing was asked
  */
@@ -137,6 +137,7 @@ export class ScanMeter extends CallCounts {
   #keys = 0
   #keysDone = 0
   #plannedCalls = 0
+  #hasKeptRows = false
   readonly statement: StatementMeter
   readonly #table: string
 
@@ -159,10 +160,15 @@ export class ScanMeter extends CallCounts {
     this.#keys += keys
   }
 
+  /** Takes note that some of its rows were there. */
+  noteKeptRows(): void {
+    this.#hasKeptRows = true
+  }
+
   /** @param keys of the whole scan */
   cacheUse(keys: number): CacheUse {
     if (this.#fetches === 0) return 'hit'
-    return this.#keys < keys ? 'partial' : 'miss'
+    return this.#keys < keys || this.#hasKeptRows ? 'partial' : 'miss'
   }
 
   /** @throws CeilingError 53400 */

@@ -85,7 +85,10 @@ async function described(plan: StatementPlan, session: Session, parameters: Boun
   const nameOf = ({ name }: VirtualLeaf): string => {
     throw new Error(`a constant reads ${name}`)
   }
-  const pusher = new QualPusher(session, parameters, plan.writer, nameOf)
+  const pusher = new QualPusher(session, parameters, plan.writer, nameOf, {
+    limit: Number.POSITIVE_INFINITY,
+    check: () => {},
+  })
   // EXPLAIN (GENERIC_PLAN) has parameters without values.
   await pusher.evaluateConstants(parameters === undefined ? scans.map(withoutParameters) : scans)
   const values = new Map<QuerySource, DecodedValue>()

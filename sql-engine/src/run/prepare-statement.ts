@@ -8,6 +8,7 @@ import { SourceText } from '../parse/source-text.js'
 import { fillsMaterializedView } from '../parse/statements.js'
 import { executeOf, findAll, inside, type Node } from '../parse/syntax-tree.js'
 import { missingKeyInside } from '../plan/missing-key.js'
+import type { ScanRecord } from '../report/scan-record.js'
 import type { ScanTable } from '../stage/scan-table.js'
 import {
   type PreparedStatement,
@@ -63,10 +64,13 @@ async function prepare(
     })
   }
   const lent = lentTables(plan, workshop.loans.of(session.lender))
-  const staged = lent ?? (await stageStatement(plan, workshop, session, options))
+  const records: ScanRecord[] = []
+  const staged = lent ?? (await stageStatement(plan, workshop, session, options, 'session', records))
   const edited = plan.rewritable.rewritten((leaf) => tableOf(staged, leaf).qualifiedName)
   const repeat =
-    lent === undefined && executed === undefined ? repeatLookup(plan, tree, staged, workshop) : undefined
+    lent === undefined && executed === undefined
+      ? repeatLookup(plan, tree, staged, records, workshop)
+      : undefined
   const prepared: PreparedStatement = {
     text: edited.text,
     originalPosition: (position) => {
@@ -79,8 +83,11 @@ async function prepare(
     again:
       repeat &&
       ((parameters) => {
-        const release = repeat(parameters)
-        return release && { ...prepared, release }
+        const repeated = repeat(parameters)
+        if (repeated === undefined) return undefined
+        session.history?.begin(text)
+        session.history?.add([repeated.record], plan.kept())
+        return { ...prepared, release: repeated.release }
       }),
     release: () => {
       if (lent !== undefined) return

@@ -26,13 +26,21 @@ export type PushedQuals =
 const mostOptionalCalls = 100
 
 export type QuerySource = Extract<PlannedSource, { kind: 'query' }>
-type Values = readonly KeyValue[] | 'inexact'
+type Values = readonly KeyValue[] | 'inexact' | 'too many'
+
+/** What holds the number of a scan's keys. */
+export interface KeyCeiling {
+  readonly limit: number
+  /** @throws DatabaseError if they are too many */
+  check(table: string, keys: number): void
+}
 
 export class QualPusher {
   readonly #session: Session
   readonly #parameters: BoundParameters | undefined
   readonly #writer: KeyQueryWriter
   readonly #nameOf: ScanTableName
+  readonly #ceiling: KeyCeiling
   readonly #constants = new Map<QuerySource, Promise<DecodedValue>>()
 
   constructor(
@@ -40,7 +48,9 @@ export class QualPusher {
     parameters: BoundParameters | undefined,
     writer: KeyQueryWriter,
     nameOf: ScanTableName,
+    ceiling: KeyCeiling,
   ) {
+    this.#ceiling = ceiling
     this.#nameOf = nameOf
     this.#session = session
     this.#parameters = parameters
@@ -124,6 +134,11 @@ export class QualPusher {
       const values = new Map<string, KeyValue>()
       for (const source of comparison.sources) {
         const found = source.kind === 'boolean' ? [source.value] : await this.#valuesOf(source, type)
+        if (found === 'too many') {
+          if (source.kind === 'query' && !canBeLeftOut(leaf, qual.column))
+            await this.#refuse(leaf, source, type)
+          return undefined
+        }
         if (found === 'inexact') return undefined
         for (const value of found) values.set(String(value), value)
       }
@@ -132,7 +147,7 @@ export class QualPusher {
     }
     const { operator, source } = comparison
     const found = await this.#valuesOf(source, type)
-    if (found === 'inexact') return undefined
+    if (typeof found === 'string') return undefined
     const [value] = found
     if (value === undefined) return 'nothing matches'
     if (operator === '<>') return { operator, value }
@@ -148,13 +163,24 @@ export class QualPusher {
     const wanted = wantedOf(planned, type)
     let rows = await this.#rows(planned, wanted)
     if (rows.some(({ kind }) => kind === 'cast')) rows = await this.#rows(planned, { ...wanted, cast: true })
-    return toValues(rows)
+    return rows.length > this.#ceiling.limit + 1 ? 'too many' : toValues(rows)
+  }
+
+  /** @throws DatabaseError that says how many values there are, which only PostgreSQL has counted */
+  async #refuse(leaf: VirtualLeaf, { source, query }: QuerySource, type: ColumnType): Promise<void> {
+    const keys = this.#writer.write(query, [wantedOf({ kind: 'query', source, query }, type)], this.#nameOf)
+    const text = `select pg_catalog.count(value) from (${keys}) as keys (type, value)`
+    const [[count] = []] = (await this.#session.query(text, this.#parameters)).rows
+    this.#ceiling.check(leaf.table.table.name, Number(count))
   }
 
   async #rows({ query }: QuerySource, wanted: Wanted): Promise<readonly DecodedValue[]> {
     const text = this.#writer.write(query, [wanted], this.#nameOf)
     if (text === undefined) return [{ kind: 'inexact' }]
-    const { rows } = await this.#session.query(text, this.#parameters)
+    // However many there are, no more are taken than may be asked for; one of them may be NULL.
+    const { limit } = this.#ceiling
+    const some = Number.isFinite(limit) ? `select * from (${text}) as keys limit ${limit + 2}` : text
+    const { rows } = await this.#session.query(some, this.#parameters)
     const types = await this.#baseTypes(rows.map(([type]) => type ?? ''))
     return rows.map(([type, json]) =>
       decodeValue(types.get(type ?? '') ?? '', json ?? null, wanted.literalType),
@@ -252,20 +278,26 @@ function mergeEqual(quals: readonly Qual<KeyValue>[], added: Qual<KeyValue>): Qu
 }
 
 /**
+ * Whether values for a key can be left out. A column that only repeats what is asked for has no values without its
+ * key, and PostgreSQL would keep no row.
+ */
+function canBeLeftOut({ table }: VirtualLeaf, column: string): boolean {
+  const key = table.table.keys[column]
+  return key?.inherent === true && (key.require ?? 'optional') === 'optional'
+}
+
+/**
  * Leaves out keys that the API can do without where their values, and all combinations with those of the other
- * keys, come to too many calls: the one with the most values first. A column that only repeats what is asked for
- * has no values without its key, and PostgreSQL would keep no row.
+ * keys, come to too many calls: the one with the most values first.
  */
 function withoutCostlyKeys(quals: ScanQuals, leaf: VirtualLeaf, whole: boolean) {
   const { keys } = leaf.table.table
   const callsFor = (column: string) => countCalls({ [column]: quals[column] ?? [] }, keys)
-  const isOptional = (column: string) =>
-    (keys[column]?.require ?? 'optional') === 'optional' && keys[column]?.inherent === true
   const columns = Object.keys(quals).sort((one, other) => callsFor(one) - callsFor(other))
   let calls = 1
-  for (const column of columns) if (!isOptional(column)) calls *= callsFor(column)
+  for (const column of columns) if (!canBeLeftOut(leaf, column)) calls *= callsFor(column)
   const kept = { ...quals }
-  for (const column of columns.filter(isOptional)) {
+  for (const column of columns.filter((one) => canBeLeftOut(leaf, one))) {
     const more = callsFor(column)
     if (more === 1 || calls * more <= mostOptionalCalls) calls *= more
     else kept[column] = (quals[column] ?? []).filter(({ operator }) => operator !== '=')

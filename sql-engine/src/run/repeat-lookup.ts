@@ -6,30 +6,42 @@
 import { isIPv4 } from 'node:net'
 import type { VirtualLeaf } from '../bind/binding.js'
 import { timeToLive } from '../cache/time-to-live.js'
+import type { ScanQuals } from '../fetch/scan-quals.js'
 import { lookupColumn } from '../lookup/lookup-sources.js'
 import { findAll, inside, type Node, relationsOf } from '../parse/syntax-tree.js'
 import type { ScanPlan } from '../plan/scan-plan.js'
+import type { ScanCounts, ScanRecord } from '../report/scan-record.js'
 import type { ScanTable } from '../stage/scan-table.js'
 import type { BoundParameters } from '../statement.js'
 import type { StatementPlan } from './statement-plan.js'
 import type { Workshop } from './workshop.js'
 
-/** @returns lets go of the key's rows; undefined when the statement has to be prepared anew */
-export type RepeatLookup = (parameters: BoundParameters) => (() => void) | undefined
+/** @returns undefined when the statement has to be prepared anew */
+export type RepeatLookup = (parameters: BoundParameters) => RepeatedLookup | undefined
+
+export interface RepeatedLookup {
+  readonly record: ScanRecord
+  /** Lets go of the key's rows. */
+  readonly release: () => void
+}
+
+const nothingAsked: ScanCounts = { calls: 0, retries: 0, throttles: 0, rows: 0, bytes: 0 }
 
 /**
  * @param tree of the client's own statement
  * @param staged the lookup's rows among others, as they were found the first time
+ * @param records what became of the scan the first time
  * @returns undefined for statements that are not as simple as that
  */
 export function repeatLookup(
   plan: StatementPlan,
   tree: Node,
   staged: ReadonlyMap<VirtualLeaf, ScanTable>,
+  [first]: readonly ScanRecord[],
   workshop: Workshop,
 ): RepeatLookup | undefined {
   const [[leaf, table] = [], ...others] = staged
-  if (leaf === undefined || table === undefined || others.length > 0) return undefined
+  if (leaf === undefined || table === undefined || first === undefined || others.length > 0) return undefined
   if (plan.settings.hasFixedSnapshot || !isPlain(plan, tree)) return undefined
   const source = String(leaf.table.oid)
   const key = lookupColumn(leaf.table)
@@ -49,7 +61,21 @@ export function repeatLookup(
     const value = values[index]
     if (value === undefined || formats[index] !== 0) return undefined
     const text = readers[`${types[index]} ${key.type}`]?.(value)
-    return text === undefined ? undefined : workshop.lookups.holdKnown(source, table.name, [text], maxAge)
+    if (text === undefined) return undefined
+    const startedAt = new Date()
+    const release = workshop.lookups.holdKnown(source, table.name, [text], maxAge)
+    if (release === undefined) return undefined
+    const quals: ScanQuals = { [key.name]: [{ operator: '=', values: [text] }] }
+    const record: ScanRecord = {
+      ...first,
+      quals,
+      cache: 'hit',
+      meter: nothingAsked,
+      startedAt,
+      milliseconds: 0,
+      error: undefined,
+    }
+    return { record, release }
   }
 }
 

@@ -178,7 +178,8 @@ async function recorded(
     failure = tellMissing(staged, { tableName: table.table.name, connection: connection.name }, run)
     return staged
   } catch (error) {
-    failure = error instanceof Error ? error.message : String(error)
+    if (signal.aborted) failure = 'canceled with its statement'
+    else failure = error instanceof Error ? error.message : String(error)
     throw error
   } finally {
     run.records.push({
@@ -249,6 +250,7 @@ async function stageConnection(
         meter,
       ),
     combine: (name, parts, combineSignal) => {
+      meter.noteKeptRows()
       const column = table.columns.find((one) => one.name === name)
       if (column === undefined) throw new Error(`${table.table.name} has no column ${name}`)
       const rows = parts.map((part) => ({ table: part.table, condition: countedRows(column, part.counted) }))

@@ -8,7 +8,7 @@ import { StatementMeter } from '../report/statement-meter.js'
 import type { ScanTable } from '../stage/scan-table.js'
 import type { PrepareOptions, Session } from '../statement.js'
 import { ownRows } from './own-rows.js'
-import { QualPusher } from './push-quals.js'
+import { type KeyCeiling, QualPusher } from './push-quals.js'
 import { runScans, type ScanRun } from './run-scans.js'
 import { memberSource } from './stage-members.js'
 import type { StatementPlan } from './statement-plan.js'
@@ -29,14 +29,19 @@ export async function stageStatement(
   records: ScanRecord[] = [],
 ): Promise<ReadonlyMap<VirtualLeaf, ScanTable>> {
   const staged = new Map<VirtualLeaf, ScanTable>()
-  const pusher = new QualPusher(session, parameters, plan.writer, (leaf) => tableOf(staged, leaf).name)
   const { scans, columns } = plan.fetching()
-  await pusher.evaluateConstants(scans)
   const meter = new StatementMeter({
     limits: { ...workshop.limits, ...plan.settings.limits },
     notice: plan.settings.progress ? notice : undefined,
     now: workshop.now,
   })
+  const ceiling: KeyCeiling = {
+    limit: meter.limits.keys,
+    check: (table, keys) => meter.checkKeys(table, keys),
+  }
+  const nameOf = (leaf: VirtualLeaf) => tableOf(staged, leaf).name
+  const pusher = new QualPusher(session, parameters, plan.writer, nameOf, ceiling)
+  await pusher.evaluateConstants(scans)
   const run: ScanRun = {
     plans: scans,
     columns,
