@@ -71,6 +71,8 @@ describe.each([
           : { numRuns: 250, seed: 20_261_124, interruptAfterTimeLimit: 90_000 },
       )
       if (isLong) console.info(counts, `${world.calls.length} calls`)
+      const ordered = world.calls.filter(({ order }) => order !== undefined)
+      if (!('optimisations' in more)) expect(ordered.length).toBeGreaterThan(10)
       expect(counts.keyMissing).toBeLessThan(counts.answered / 5)
       expect(counts.failed + counts.tooSlow).toBeLessThan(counts.answered / 5)
     },

@@ -1,28 +1,29 @@
-import type { Key } from '@millrace/plugin-sdk/table'
-import type { VirtualLeaf } from '../bind/binding.js'
-import { type Inside, inside, type Node } from '../parse/syntax-tree.js'
+import type { Operator } from '@millrace/plugin-sdk/qual'
+import type { Binding, VirtualLeaf } from '../bind/binding.js'
+import { type Inside, inside, type Node, stringsOf } from '../parse/syntax-tree.js'
 import { comparedTruth } from './comparisons.js'
 import type { FunctionTraits } from './function-traits.js'
 import type { Pieces } from './piece.js'
+import { pushableOrder } from './pushable-order.js'
 import { isRowWise } from './row-wise.js'
-import type { PlannedComparison, PlannedQual } from './scan-plan.js'
+import type { PlannedLimit, PlannedQual } from './scan-plan.js'
 
 /**
- * LIMIT and OFFSET of the block that reads a table, if any rows of the scan will do: the block does nothing
- * but read it, and every condition is one that the table promises to fulfil.
+ * LIMIT and OFFSET of the block that reads a table, if any rows of the scan will do, or the first ones by a column:
+ * the block does nothing but read it, and every condition is one that the table promises to fulfil, or to count by.
  */
 export function pushableLimit(
   { leaf, quals }: { readonly leaf: VirtualLeaf; readonly quals: readonly PlannedQual[] },
+  binding: Binding,
   pieces: Pieces,
   functions: FunctionTraits,
-): readonly Node[] | undefined {
+): PlannedLimit | undefined {
   const { block } = leaf
   const select = block.statement as Inside<'SelectStmt'>
-  const { limitCount, limitOffset } = select
-  if (limitCount === undefined || select.limitOption !== 'LIMIT_OPTION_COUNT') return undefined
+  const { limitCount, limitOffset, sortClause } = select
+  if (limitCount === undefined) return undefined
   const looksAtRowsTogether =
     block.leaves.length !== 1 ||
-    select.sortClause !== undefined ||
     select.groupClause !== undefined ||
     select.havingClause !== undefined ||
     select.distinctClause !== undefined ||
@@ -30,22 +31,24 @@ export function pushableLimit(
     select.lockingClause !== undefined ||
     select.larg !== undefined
   if (looksAtRowsTogether) return undefined
-  if (!isRowWise(select.targetList, functions)) return undefined
-  const fulfilled = new Set(
-    quals
-      .filter(({ key, comparison }) => isPromised(key) && isOfConstants(comparison))
-      .map(({ condition }) => condition),
-  )
-  const isWhole = block.conditions.every(
-    (condition) => fulfilled.has(condition) && isOnOneColumn(condition.expression),
-  )
+  const order = sortClause === undefined ? undefined : pushableOrder(leaf, binding)
+  // Rows in one place are among those that a table yields in order, WITH TIES or not.
+  const areAnyRows = sortClause === undefined && select.limitOption === 'LIMIT_OPTION_COUNT'
+  if (order === undefined && !areAnyRows) return undefined
+  if (!isRowWise([select.targetList, sortClause], functions)) return undefined
+  const isWhole = block.conditions.every((condition) => {
+    const ofCondition = quals.filter((qual) => qual.condition === condition)
+    return order === undefined
+      ? ofCondition.some(isPromised) && isOnOneColumn(condition.expression)
+      : ofCondition.length === countOfQuals(condition.expression) && ofCondition.every(isCountable)
+  })
   if (!isWhole) return undefined
   const bounds = limitOffset === undefined ? [limitCount] : [limitCount, limitOffset]
   const areKnown = bounds.every((bound) => {
     const piece = pieces.of(bound)
     return piece !== undefined && piece.leaves.size === 0 && piece.virtuals.size === 0
   })
-  return areKnown ? bounds : undefined
+  return areKnown ? { bounds, order } : undefined
 }
 
 /** Why LIMIT cannot be pushed from the block that reads a table. */
@@ -59,16 +62,43 @@ export function whyLimitStays({ block }: VirtualLeaf): 'ties' | 'joined' | 'toge
 }
 
 /** A table that takes a number of values a call promises that each row has one of them. */
-function isPromised(key: Key): boolean {
-  return key.valuesPerCall !== undefined
+function isPromised(qual: PlannedQual): boolean {
+  return qual.key.valuesPerCall !== undefined && qual.comparison.operator === '=' && isOfConstants(qual)
+}
+
+/** What a pattern means is for PostgreSQL to say. */
+const countable: ReadonlySet<Operator> = new Set(['=', '<>', '<', '<=', '>', '>=', 'is null', 'is not null'])
+
+/** Whether a table can tell which rows fulfil a qual, so as to count them. */
+function isCountable(qual: PlannedQual): boolean {
+  return countable.has(qual.comparison.operator) && isOfConstants(qual)
 }
 
 /** Values that come from rows of an outer query are asked for together; LIMIT holds for each row by itself. */
-function isOfConstants(comparison: PlannedComparison): boolean {
-  return (
-    comparison.operator === '=' &&
-    comparison.sources.every((source) => source.kind === 'boolean' || source.query.from.length === 0)
-  )
+function isOfConstants({ comparison }: PlannedQual): boolean {
+  const sources =
+    'sources' in comparison ? comparison.sources : 'source' in comparison ? [comparison.source] : []
+  return sources.every((source) => source.kind === 'boolean' || source.query.from.length === 0)
+}
+
+/** How many quals say all that a condition does; undefined where no number of them is sure to. */
+function countOfQuals(expression: Node): number | undefined {
+  const { kind } = inside(expression, 'A_Expr') ?? {}
+  if (kind !== undefined) {
+    // NOT IN makes a qual of each of its values.
+    const isOne = kind === 'AEXPR_OP' || kind === 'AEXPR_OP_ANY' || isPlainList(expression)
+    if (kind === 'AEXPR_BETWEEN') return 2
+    return isOne && isOnOneColumn(expression) ? 1 : undefined
+  }
+  const { boolop, args } = inside(expression, 'BoolExpr') ?? {}
+  const column = inside(expression, 'NullTest')?.arg ?? (boolop === 'NOT_EXPR' ? args?.[0] : expression)
+  return inside(column, 'ColumnRef') === undefined ? undefined : 1
+}
+
+/** `x IN (1, 2)`. */
+function isPlainList(expression: Node): boolean {
+  const { kind, name } = inside(expression, 'A_Expr') ?? {}
+  return kind === 'AEXPR_IN' && stringsOf(name)?.at(-1) === '='
 }
 
 /** `(a, b) = (1, 2)`, `a = 1 OR …` and `(a = 1 OR …) = true` ask for more than one column can tell. */

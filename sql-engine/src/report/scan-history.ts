@@ -111,7 +111,7 @@ function scanRow(record: ScanRecord, kept: Kept): ScanRow {
     columns: [...columns].sort(),
     quals: quals === undefined ? null : pushedJson(quals, leaf),
     kept: keptTexts(kept.get(leaf)),
-    limit,
+    limit: limit?.rows,
     calls,
     retries,
     throttles,

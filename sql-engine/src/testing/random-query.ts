@@ -12,6 +12,7 @@ import {
   type ScopeColumn,
   type Source,
 } from './random-expression.js'
+import { firstRowsQuery } from './random-first-rows.js'
 import { type From, type FromContext, FromWriter, type WrittenQuery } from './random-from.js'
 import { type RandomTables, requiredKeys, tableColumns, usualTables } from './random-tables.js'
 
@@ -127,6 +128,8 @@ class QueryWriter {
   }
 
   #select(depth: number, outer: Scope | undefined, types: readonly ColumnType[] | undefined): WrittenQuery {
+    const first = types === undefined && this.#choices.chance(12) ? this.#firstRows(depth, outer) : undefined
+    if (first !== undefined) return first
     const from = this.#from.write(depth, outer)
     const conditions = [...from.conditions]
     for (let left = this.#choices.below(3); left > 0; left--) {
@@ -151,6 +154,15 @@ class QueryWriter {
       default:
         return this.#written('select ', this.#targets(from.scope, depth), body)
     }
+  }
+
+  #firstRows(depth: number, outer: Scope | undefined): WrittenQuery | undefined {
+    const context = {
+      tables: this.#tables,
+      expressions: this.#expressions,
+      newName: (prefix: string) => this.#newName(prefix),
+    }
+    return firstRowsQuery(this.#choices, context, outer, depth)
   }
 
   #selectTypes(types: readonly ColumnType[], { scope }: From, body: string, depth: number): WrittenQuery {
