@@ -14,7 +14,7 @@ let client: pg.Client
 beforeAll(async () => {
   world = await startWorld()
   const { sandbox } = world
-  sandbox.generateEvents({ logGroup: group, count: 25_000, startTime: start, intervalMs: 40, seed: 3 })
+  sandbox.generateEvents({ logGroup: group, count: 12_000, startTime: start, intervalMs: 400, seed: 3 })
   // Long ago, newest of all, and several at one time.
   const message = (n: number) =>
     JSON.stringify({ eventID: `own-${n}`, eventName: 'Own', readOnly: n % 2 === 0 })

@@ -27,6 +27,11 @@ export function randomQuery(choices: Choices, tables: RandomTables = usualTables
   return new QueryWriter(choices, tables).whole()
 }
 
+/** A query for the first rows of one table. */
+export function randomFirstRows(choices: Choices, tables: RandomTables = usualTables): RandomQuery {
+  return new QueryWriter(choices, tables).firstRows()
+}
+
 /** Types whose values PostgreSQL has a max() of. */
 const comparableTypes: ReadonlySet<ColumnType> = new Set([
   'text',
@@ -77,6 +82,11 @@ class QueryWriter {
     const end = isOrdered ? ` order by ${ordinals(query.columns.length)}${this.#limit()}` : ''
     const text = isOrdered ? `select * from (${query.text}) as whole${end}` : query.text
     return { text, parameters: this.#expressions.parameters, isOrdered }
+  }
+
+  firstRows(): RandomQuery {
+    const text = this.#firstRows(0, undefined)?.text ?? 'select 1'
+    return { text, parameters: this.#expressions.parameters, isOrdered: false }
   }
 
   #newName(prefix: string): string {
