@@ -114,7 +114,13 @@ describe('why conditions are kept', () => {
   test('LIMIT is pushed, or it is said why not', async () => {
     const limit = async (statement: string) => (await saidOf('Limit', statement))[0]
     expect(await limit("select * from kind where name = 'small' limit 3")).toBe('3, pushed')
-    expect(await limit('select * from kind order by size limit 3')).toMatch(/^3, kept: rows are sorted/)
+    expect(await limit('select * from kind order by name limit 3')).toMatch(/^3, kept: rows are sorted/)
+    expect(await limit('select * from kind order by size desc limit 3 offset 1')).toBe(
+      '3 + 1, pushed: the first by size DESC',
+    )
+    expect(await limit('select * from kind order by 2 fetch first 3 rows with ties')).toBe(
+      '3, pushed: the first by size ASC',
+    )
     expect(await limit('select * from kind where size = 1 limit 3')).toMatch(/^3, kept: conditions/)
     expect(await limit('select * from kind, kind k limit 3')).toMatch(/^3, kept: rows of several/)
   })

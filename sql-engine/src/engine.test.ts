@@ -30,6 +30,7 @@ const { plugin, calls } = countingPlugin({
       size: { operators: ['=', '<', '<=', '>', '>='], exact: ['<', '<=', '>', '>='] },
       read_only: { operators: ['=', 'is null'] },
     },
+    orders: { size: ['asc', 'desc'] },
     rows: events,
   },
   place: {
@@ -221,7 +222,7 @@ describe('LIMIT', () => {
     ["select * from event where trail = 't1' limit 2", 2],
     ["select * from event where trail = 't1' limit 1 offset 1", 2],
     ["select * from event where trail = 't1' and source ~ 'a' limit 2", undefined],
-    ["select * from event where trail = 't1' order by size limit 2", undefined],
+    ["select * from event where trail = 't1' order by source limit 2", undefined],
     ["select distinct trail from event where trail = 't1' limit 2", undefined],
     ["select count(*) from event where trail = 't1' limit 2", undefined],
     ["select * from event where trail = 't1' and source = 'a' limit 2", undefined],
@@ -229,7 +230,7 @@ describe('LIMIT', () => {
     ["select * from event where (trail = 't1' or trail = 't1') = true limit 1", undefined],
     ["select * from event where (trail = 't1' and source = 'a') = true limit 1", undefined],
     ["select * from event where (trail = 't1') is true limit 1", undefined],
-    ["select * from event where trail = 't1' order by size fetch first 1 rows with ties", undefined],
+    ["select * from event where trail = 't1' order by source fetch first 1 rows with ties", undefined],
     ["select count(*) over () from event where trail = 't1' limit 1", undefined],
     ["select generate_series(1, 2) from event where trail = 't1' limit 3", undefined],
     ["select trail from event where trail = 't1' group by trail limit 1", undefined],
@@ -255,7 +256,75 @@ describe('LIMIT', () => {
     ["select source from event where trail = 't1' and (size, source) >= (1, 'a') limit 1", undefined],
   ])('%s', async (statement, limit) => {
     await session.query(statement)
-    expect(calls.map((call) => call.limit)).toEqual([limit])
+    expect(calls.map(({ limit, order }) => [limit, order])).toEqual([[limit, undefined]])
+  })
+
+  const of = "from event where trail = 't1'"
+
+  test.each([
+    [`select * ${of} order by size limit 2`, 2, 'asc'],
+    [`select * ${of} order by size desc limit 2`, 2, 'desc'],
+    [`select * ${of} order by size desc nulls last limit 2`, 2, 'desc'],
+    [`select * ${of} order by event.size desc nulls first limit 2`, 2, 'desc'],
+    [`select source, size ${of} order by 2 limit 1 offset 1`, 2, 'asc'],
+    [`select source, size as much ${of} order by much desc limit 1`, 1, 'desc'],
+    [`select source ${of} order by size desc, lower(source), random() limit 1`, 1, 'desc'],
+    [`select size as source ${of} order by source limit 1`, 1, 'asc'],
+    [`select * ${of} order by size fetch first 2 rows with ties`, 2, 'asc'],
+    [`select * ${of} order by size limit (select 1)`, 1, 'asc'],
+    [`select * ${of} and size > 1 order by size limit 2`, 2, 'asc'],
+    [`select * ${of} and size between 2 and 5 order by size limit 2`, 2, 'asc'],
+    [`select * ${of} and source in ('a', 'b') and source <> 'x' order by size limit 2`, 2, 'asc'],
+    [`select * ${of} and not read_only order by size limit 1`, 1, 'asc'],
+    [`select * ${of} and read_only is null order by size limit 1`, 1, 'asc'],
+    ["select * from event e (t, s, a, n) where t in ('t1', 't2') order by n desc limit 1", 1, 'desc'],
+    [`with e as (select * ${of} order by size desc limit 1) select count(*) from e, e f`, 1, 'desc'],
+  ])('of the first rows: %s', async (statement, limit, direction) => {
+    await session.query(statement)
+    expect(calls).not.toEqual([])
+    for (const call of calls) expect(call).toMatchObject({ limit, order: { column: 'size', direction } })
+  })
+
+  test.each([
+    `select source as size ${of} order by size limit 1`,
+    `select source as size, * ${of} order by 1 limit 1`,
+    `select (select name from trail limit 1) ${of} order by size limit 1`,
+    `select * ${of} order by -size limit 1`,
+    `select * ${of} order by size + 0 limit 1`,
+    `select * ${of} order by source, size limit 1`,
+    `select * ${of} order by size using < limit 1`,
+    `select * ${of} and source like 'a%' order by size limit 1`,
+    `select * ${of} and address = '1.1.1.1' order by size limit 1`,
+    `select * ${of} and source not in ('a', 'b') order by size limit 1`,
+    `select * ${of} and (source = 'a' or size = 1) order by size limit 1`,
+    `select * ${of} and size not between 2 and 3 order by size limit 1`,
+    `select distinct size ${of} order by size limit 1`,
+    `select size ${of} group by size order by size limit 1`,
+    `select size, count(*) over () ${of} order by size limit 1`,
+    `select size, generate_series(1, 0) ${of} order by size limit 1`,
+    `select size ${of} order by size, generate_series(1, 0) limit 1`,
+    `select size ${of} order by size, row_number() over () limit 1`,
+    `select size ${of} order by size limit null`,
+    `(select size ${of}) union all (select 1) order by size limit 1`,
+    `select size from event join trail on trail = name ${of.slice(11)} order by size limit 1`,
+  ])('not of the first rows: %s', async (statement) => {
+    await session.query(statement)
+    for (const { table, limit } of calls) if (table === 'event') expect(limit).toBeUndefined()
+  })
+
+  test('the first rows of each of several calls, with those in the same place', async () => {
+    const rows = await session.query(
+      "select source, size from event where trail in ('t1', 't2') order by size desc limit 1 offset 1",
+    )
+    expect(rows).toEqual([{ source: 'd', size: '4' }])
+    expect(calls.map(({ limit }) => limit)).toEqual([2, 2])
+  })
+
+  test('a negative one asks nothing', async () => {
+    for (const end of ['limit -1', 'order by size limit 1 offset -2']) {
+      await expect(session.query(`select * ${of} ${end}`)).rejects.toThrow('must not be negative')
+    }
+    expect(calls).toEqual([])
   })
 })
 

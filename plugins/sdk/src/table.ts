@@ -57,6 +57,15 @@ export interface TableCache<ColumnName extends string = string> {
   readonly persist?: boolean
 }
 
+/** Ascending or descending, as PostgreSQL sorts. */
+export type Direction = 'asc' | 'desc'
+
+/** Which rows a limit means: the first ones by a column. */
+export interface ScanOrder<ColumnName extends string = string> {
+  readonly column: ColumnName
+  readonly direction: Direction
+}
+
 /** What a table's `list` and `hydrate` functions are given. */
 export interface Scan<Connection = unknown, TableColumns extends Columns = Columns> {
   /** What the plugin's `connect` returned for the connection that is asked. */
@@ -65,8 +74,10 @@ export interface Scan<Connection = unknown, TableColumns extends Columns = Colum
   /** The columns that the query needs; others are not looked at. */
   readonly columns: ReadonlySet<keyof TableColumns & string>
   readonly quals: Quals<TableColumns>
-  /** No more rows than this are needed; undefined when all are. */
+  /** No more rows than this are needed; undefined when all are. With an {@link order}, they must be the first ones. */
   readonly limit: number | undefined
+  /** Only there with a limit, and only as the table's {@link Table.orders} say. */
+  readonly order: ScanOrder<keyof TableColumns & string> | undefined
   /** Aborted when the query is cancelled, its client has gone, or its limit is reached. */
   readonly signal: AbortSignal
   /**
@@ -110,6 +121,16 @@ export interface Table<Connection = unknown, TableColumns extends Columns = Colu
   readonly description: string
   readonly columns: TableColumns
   readonly keys: { readonly [Name in keyof TableColumns]?: Key }
+  /**
+   * Columns, of numbers or times, by which the table can yield the first rows without having read all. Where
+   * {@link Scan.order} asks for them, a `list` call promises that its rows, in whatever order it yields them, hold
+   * - the first {@link Scan.limit} rows among those that fulfil its quals, or all of them where there are fewer, and
+   * - every row that fulfils its quals and has the same value in the column as the last of those.
+   *
+   * A row counts only if it is sure to fulfil every qual, by `isSureToFulfil` of `fulfils.ts` or because the API says so; more
+   * rows may always be yielded. In a table's rows such a column is never NULL.
+   */
+  readonly orders?: { readonly [Name in keyof TableColumns]?: readonly Direction[] }
   readonly cache?: TableCache<keyof TableColumns & string>
   /**
    * Yields batches of rows, as they come from the API. Columns that a hydrate function names may be left

@@ -7,7 +7,7 @@ import { ApiError } from './api-error.js'
 import type { Columns, Row } from './column.js'
 import type { Quals } from './qual.js'
 import { delayBeforeRetry } from './retry.js'
-import type { Hydrate, Scan, Table } from './table.js'
+import type { Hydrate, Scan, ScanOrder, Table } from './table.js'
 
 export interface ScanRequest<Connection, TableColumns extends Columns> {
   readonly connection: Connection
@@ -15,6 +15,7 @@ export interface ScanRequest<Connection, TableColumns extends Columns> {
   readonly columns?: readonly (keyof TableColumns & string)[]
   readonly quals?: Quals<TableColumns>
   readonly limit?: number
+  readonly order?: ScanOrder<keyof TableColumns & string>
   readonly signal?: AbortSignal
   /** Called with the name of each API call that the table makes. */
   readonly onCall?: (name: string) => void
@@ -37,6 +38,7 @@ export function scanOf<Connection, TableColumns extends Columns>(
     columns: new Set<keyof TableColumns & string>(request.columns ?? Object.keys(table.columns)),
     quals: request.quals ?? {},
     limit: request.limit,
+    order: request.order,
     signal,
     call: async (name, run) => {
       for (let made = 1; ; made++) {

@@ -37,6 +37,7 @@ const tables = {
   kind: {
     columns: { name: text('Name'), size: bigint('Size') },
     keys: { name: { operators: ['='], valuesPerCall: 10 } },
+    orders: { size: ['asc', 'desc'] },
     rows: [
       { name: 'small', size: 1n },
       { name: 'large', size: 100n },

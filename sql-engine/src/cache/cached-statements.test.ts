@@ -16,6 +16,7 @@ const { plugin, calls } = countingPlugin({
       trail: { operators: ['='], require: 'required' },
       size: { operators: ['=', '<', '>'], inherent: true },
     },
+    orders: { size: ['asc', 'desc'] },
     rows,
   },
   log: {
@@ -86,6 +87,19 @@ test('the same and narrower conditions make no call', async () => {
   expect(calls).toHaveLength(2)
   expect(await namesOf(`trail = 't2' and size > 2`)).toEqual(['n3', 'n4'])
   expect(calls).toHaveLength(3)
+})
+
+test('the first rows answer for all only where there are fewer than were asked for', async () => {
+  const first = (count: number, direction: string) =>
+    session.query(`select name, size from event where trail = 't1' order by size ${direction} limit ${count}`)
+  expect(await first(1, 'desc')).toMatchObject([{ name: 'n2' }])
+  expect(await first(1, 'asc')).toMatchObject([{ name: 'n1' }])
+  expect(await first(2, 'asc')).toMatchObject([{ name: 'n1' }, { name: 'n2' }])
+  expect(calls).toHaveLength(3)
+  expect(await first(3, 'asc')).toMatchObject([{ name: 'n1' }, { name: 'n2' }])
+  expect(await first(1, 'desc')).toMatchObject([{ name: 'n2' }])
+  expect(await namesOf(`trail = 't1'`)).toEqual(['n1', 'n2'])
+  expect(calls).toHaveLength(4)
 })
 
 test('sessions share what is kept', async () => {

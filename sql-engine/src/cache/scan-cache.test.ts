@@ -145,7 +145,7 @@ test('the same question at the same time is one; a narrower one does not wait fo
 test('questions with the same limit at the same time are one; nobody waits for more rows than a limit leaves', async () => {
   const { tables, cache } = world()
   const [all, limited, again] = [held(tables), held(tables), held(tables)]
-  const limit = 1
+  const limit = { rows: 1, order: undefined }
   const whole = cache.get(requestFor(undefined), tables.maker(all.fetch))
   const both = [limited, again].map(({ fetch }) =>
     cache.get(requestFor(undefined, { limit }), tables.maker(fetch)),
@@ -156,12 +156,33 @@ test('questions with the same limit at the same time are one; nobody waits for m
   expect([one?.name, one?.isHit]).toEqual([other?.name, false])
   expect(other?.isHit).toBe(true)
   // Who comes later does not find them: they may not be all.
-  const more = await cache.get(requestFor(undefined, { limit: 2 }), tables.maker())
+  const more = await cache.get(
+    requestFor(undefined, { limit: { rows: 2, order: undefined } }),
+    tables.maker(),
+  )
   expect(more.isHit).toBe(false)
   all.finish()
   for (const table of [await whole, one, other, more]) table?.release()
   cache.clear()
   expect(tables.live.size).toBe(0)
+})
+
+test('the first rows by an order are no answer for any rows, nor for the first by another', async () => {
+  const { tables, cache } = world()
+  const orders = [
+    undefined,
+    { column: 'size', direction: 'asc' },
+    { column: 'size', direction: 'desc' },
+    { column: 'time', direction: 'desc' },
+    { column: 'time', direction: 'desc' },
+  ] as const
+  const fetches = orders.map(() => held(tables))
+  const asked = fetches.map(({ fetch }, index) =>
+    cache.get(requestFor(undefined, { limit: { rows: 1, order: orders[index] } }), tables.maker(fetch)),
+  )
+  for (const { finish } of fetches) finish()
+  const got = await Promise.all(asked)
+  expect(got.map(({ isHit }) => isHit)).toEqual([false, false, false, false, true])
 })
 
 test('rows that end at a limit are no part of a question without one', async () => {
@@ -171,7 +192,10 @@ test('rows that end at a limit are no part of a question without one', async () 
     lookupKey: 'size',
     keys: { size: { operators: ['='], inherent: true, valuesPerCall: 5 } },
   } as const
-  const first = cache.get(requestFor(1n, { ...asked, limit: 1 }), tables.maker(limited.fetch))
+  const first = cache.get(
+    requestFor(1n, { ...asked, limit: { rows: 1, order: undefined } }),
+    tables.maker(limited.fetch),
+  )
   const quals = { size: [{ operator: '=', values: [1n, 2n] }] } as const
   const second = await cache.get(requestFor(1n, { ...asked, quals }), tables.maker())
   expect(second.isHit).toBe(false)
@@ -238,7 +262,7 @@ test('rows that end at a limit answer nobody else; those that end before it are 
   const { tables, cache, ask } = world()
   const limited = (rows: number) =>
     cache.get(
-      requestFor(1n, { limit: 10 }),
+      requestFor(1n, { limit: { rows: 10, order: undefined } }),
       tables.maker(async () => tables.make(rows)),
     )
   ;(await limited(10)).release()
@@ -250,7 +274,7 @@ test('rows that end at a limit answer nobody else; those that end before it are 
 test('a limit is answered from all rows', async () => {
   const { ask } = world()
   ;(await ask(1n)).release()
-  expect((await ask(1n, { limit: 3 })).isHit).toBe(true)
+  expect((await ask(1n, { limit: { rows: 3, order: undefined } })).isHit).toBe(true)
 })
 
 test('what was not read for longest makes room', async () => {
@@ -265,7 +289,7 @@ test('nothing that was asked for before a clearing answers what comes after it',
   const { tables, cache, ask } = world()
   const [limited, whole] = [held(tables), held(tables)]
   const asking = [
-    cache.get(requestFor(1n, { limit: 10 }), tables.maker(limited.fetch)),
+    cache.get(requestFor(1n, { limit: { rows: 10, order: undefined } }), tables.maker(limited.fetch)),
     cache.get(requestFor(2n), tables.maker(whole.fetch)),
   ]
   cache.clear()

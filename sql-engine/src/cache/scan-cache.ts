@@ -2,6 +2,7 @@
 
 import type { Key } from '@millrace/plugin-sdk/table'
 import { canceledError } from '../database-error.js'
+import type { ScanLimit } from '../fetch/scan-limit.js'
 import type { KeyValue } from '../plan/key-values.js'
 import { abortable } from '../stage/abortable.js'
 import type { ScanTable } from '../stage/scan-table.js'
@@ -23,7 +24,7 @@ export interface CacheRequest extends ScanShape {
   readonly keys: Readonly<Record<string, Key | undefined>>
   /** The key column by whose values the table's rows can be told apart, if there is one. */
   readonly lookupKey: string | undefined
-  readonly limit: number | undefined
+  readonly limit: ScanLimit | undefined
   /** Whether it asks for what kept rows lack of a wider range. */
   readonly isGap?: boolean
   /** Milliseconds that may have passed since the rows were asked for; 0 asks anew and keeps nothing. */
@@ -59,7 +60,7 @@ export interface LeasedTable extends ScanTable {
 
 interface Entry {
   readonly shape: ScanShape
-  readonly limit: number | undefined
+  readonly limit: ScanLimit | undefined
   readonly source: string
   readonly startedAt: number
   readonly expiresAt: number
@@ -260,7 +261,7 @@ export class ScanCache {
     this.#fetching.add(entry)
     // Rows that end at a limit are not all rows; whether they do is known only when they have come.
     const isComplete = ({ rowCount, missing }: ScanTable) =>
-      missing.length === 0 && (limit === undefined || rowCount < limit)
+      missing.length === 0 && (limit === undefined || rowCount < limit.rows)
     entry.staging.then(
       (table) => this.#finish(entry, table, maxAge > 0 && isComplete(table)),
       () => {
@@ -337,7 +338,15 @@ function isOf(entry: Entry, { source }: CacheRequest, oldest: number): boolean {
  * much longer; one for fewer rows does not give enough.
  */
 function isSame({ shape, limit }: Entry, request: CacheRequest): boolean {
-  return limit === request.limit && covers(request, shape, request.keys)
+  return isSameLimit(limit, request.limit) && covers(request, shape, request.keys)
+}
+
+function isSameLimit(one: ScanLimit | undefined, other: ScanLimit | undefined): boolean {
+  return (
+    one?.rows === other?.rows &&
+    one?.order?.column === other?.order?.column &&
+    one?.order?.direction === other?.order?.direction
+  )
 }
 
 /** @param release called once, however often the table is released */

@@ -195,7 +195,9 @@ test('hydrate functions run for columns that are wanted, for so many rows at onc
 test('hydrate functions run for no more rows than a limit leaves', async () => {
   const places = hydratedPlaces(5)
   const scan = request(places.list, [], places.hydrate)
-  expect(await collect({ ...scan, columns: ['city'], limit: 310 })).toHaveLength(310)
+  expect(await collect({ ...scan, columns: ['city'], limit: { rows: 310, order: undefined } })).toHaveLength(
+    310,
+  )
   expect(places.asked).toHaveLength(310)
   expect(places.listed()).toBe(2)
 })

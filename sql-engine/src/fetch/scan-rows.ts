@@ -13,6 +13,7 @@ import type { MissingPart } from '../stage/scan-table.js'
 import type { CallCounts } from './call-counts.js'
 import type { Connection } from './connection.js'
 import { CallError, makeCall } from './make-call.js'
+import type { ScanLimit } from './scan-limit.js'
 import { callsOf, countKeys, type ScanQuals } from './scan-quals.js'
 
 export interface ScanRequest {
@@ -21,7 +22,7 @@ export interface ScanRequest {
   /** Names of the columns to be filled. */
   readonly columns: readonly string[]
   readonly quals: ScanQuals
-  readonly limit: number | undefined
+  readonly limit: ScanLimit | undefined
   readonly counts: CallCounts
   /** The same for all scans of a statement; statements take turns. */
   readonly statement: object
@@ -38,14 +39,14 @@ type AnyScan = Scan<unknown, Columns>
  * @throws DatabaseError that names table and API call
  */
 export async function* scanRows(request: ScanRequest): AsyncGenerator<readonly Row[], void, void> {
-  const { table, connection, limit } = request
+  const { table, connection } = request
   const controller = new AbortController()
   setMaxListeners(0, controller.signal) // all calls of the scan listen to it
   const onAbort = () => controller.abort()
   if (request.signal.aborted) throw canceledError()
   request.signal.addEventListener('abort', onAbort, { once: true })
   const constants = constantsOf(request)
-  let left = limit ?? Number.POSITIVE_INFINITY
+  let left = enoughRows(request.limit)
   try {
     // Lists wait for their calls' places; more of them at once than places would only take memory.
     const lists = listsOf(request, controller.signal)
@@ -73,9 +74,14 @@ function* listsOf(request: ScanRequest, signal: AbortSignal): Generator<AsyncIte
   )
   for (const quals of callsOf(request.quals, table.keys)) {
     const scan = scanOf(request, wanted, quals, signal)
-    const rows = hydrates.length === 0 ? table.list(scan) : hydratedRows(table, hydrates, scan)
+    const rows = hydrates.length === 0 ? table.list(scan) : hydratedRows(table, hydrates, scan, request.limit)
     yield counted(rows, countKeys(quals, table.keys), request.counts)
   }
+}
+
+/** Rows after which no more are needed. Which the first ones by an order are is known only when all have come. */
+function enoughRows(limit: ScanLimit | undefined): number {
+  return limit === undefined || limit.order !== undefined ? Number.POSITIVE_INFINITY : limit.rows
 }
 
 /** Tells when the keys of a list are done. */
@@ -98,8 +104,9 @@ async function* hydratedRows(
   table: Table,
   hydrates: readonly Hydrate<unknown, Columns>[],
   scan: AnyScan,
+  limit: ScanLimit | undefined,
 ): AsyncGenerator<readonly Row[], void, void> {
-  let left = scan.limit ?? Number.POSITIVE_INFINITY
+  let left = enoughRows(limit)
   for await (const batch of table.list(scan)) {
     const rows = batch.slice(0, left)
     left -= rows.length
@@ -132,7 +139,8 @@ function scanOf(
     columns,
     // The columns' types and the values' were brought together when the values were decoded.
     quals: quals as AnyScan['quals'],
-    limit,
+    limit: limit?.rows,
+    order: limit?.order,
     signal,
     call: (name, run, scope = '') =>
       makeCall({ name, scope, owner: statement, signal, counts, run }, connection),

@@ -23,7 +23,7 @@ import type { PlannedComparison, PlannedQual, PlannedSource, RefusedQual, ScanPl
 export function planScans(binding: Binding, pieces: Pieces, functions: FunctionTraits): readonly ScanPlan[] {
   const planner = new Planner(pieces, findPushables(binding, functions), functions)
   const plans = planner.plan(binding.virtualLeaves)
-  return plans.map((plan) => ({ ...plan, limit: pushableLimit(plan, pieces, functions) }))
+  return plans.map((plan) => ({ ...plan, limit: pushableLimit(plan, binding, pieces, functions) }))
 }
 
 type UnlimitedPlan = Omit<ScanPlan, 'limit'>

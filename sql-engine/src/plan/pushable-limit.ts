@@ -1,29 +1,29 @@
 import type { Operator } from '@millrace/plugin-sdk/qual'
-import type { Key } from '@millrace/plugin-sdk/table'
-import type { VirtualLeaf } from '../bind/binding.js'
+import type { Binding, VirtualLeaf } from '../bind/binding.js'
 import { type Inside, inside, type Node, stringsOf } from '../parse/syntax-tree.js'
 import { comparedTruth } from './comparisons.js'
 import type { FunctionTraits } from './function-traits.js'
 import type { Pieces } from './piece.js'
+import { pushableOrder } from './pushable-order.js'
 import { isRowWise } from './row-wise.js'
-import type { PlannedComparison, PlannedQual } from './scan-plan.js'
+import type { PlannedComparison, PlannedLimit, PlannedQual } from './scan-plan.js'
 
 /**
- * LIMIT and OFFSET of the block that reads a table, if any rows of the scan will do: the block does nothing
- * but read it, and every condition is one that the table promises to fulfil.
+ * LIMIT and OFFSET of the block that reads a table, if any rows of the scan will do, or the first ones by a column:
+ * the block does nothing but read it, and every condition is one that the table promises to fulfil, or to count by.
  */
 export function pushableLimit(
   { leaf, quals }: { readonly leaf: VirtualLeaf; readonly quals: readonly PlannedQual[] },
+  binding: Binding,
   pieces: Pieces,
   functions: FunctionTraits,
-): readonly Node[] | undefined {
+): PlannedLimit | undefined {
   const { block } = leaf
   const select = block.statement as Inside<'SelectStmt'>
-  const { limitCount, limitOffset } = select
-  if (limitCount === undefined || select.limitOption !== 'LIMIT_OPTION_COUNT') return undefined
+  const { limitCount, limitOffset, sortClause } = select
+  if (limitCount === undefined) return undefined
   const looksAtRowsTogether =
     block.leaves.length !== 1 ||
-    select.sortClause !== undefined ||
     select.groupClause !== undefined ||
     select.havingClause !== undefined ||
     select.distinctClause !== undefined ||
@@ -31,16 +31,15 @@ export function pushableLimit(
     select.lockingClause !== undefined ||
     select.larg !== undefined
   if (looksAtRowsTogether) return undefined
-  if (!isRowWise(select.targetList, functions)) return undefined
+  const order = sortClause === undefined ? undefined : pushableOrder(leaf, binding)
+  // Rows in one place are among those that a table yields in order, WITH TIES or not.
+  const areAnyRows = sortClause === undefined && select.limitOption === 'LIMIT_OPTION_COUNT'
+  if (order === undefined && !areAnyRows) return undefined
+  if (!isRowWise([select.targetList, sortClause], functions)) return undefined
   const isWhole = block.conditions.every((condition) => {
-    const comparisons = comparisonsIn(condition.expression)
-    const promised = quals.filter(
-      (qual) =>
-        qual.condition === condition &&
-        isPromised(qual.key, qual.comparison.operator) &&
-        isOfConstants(qual.comparison),
-    )
-    return comparisons > 0 && promised.length === comparisons
+    const ofCondition = quals.filter((qual) => qual.condition === condition)
+    const isTold = ofCondition.every(order === undefined ? isPromised : isCountable)
+    return isTold && ofCondition.length === comparisonsIn(condition.expression)
   })
   if (!isWhole) return undefined
   const bounds = limitOffset === undefined ? [limitCount] : [limitCount, limitOffset]
@@ -48,7 +47,7 @@ export function pushableLimit(
     const piece = pieces.of(bound)
     return piece !== undefined && piece.leaves.size === 0 && piece.virtuals.size === 0
   })
-  return areKnown ? bounds : undefined
+  return areKnown ? { bounds, order } : undefined
 }
 
 /** Why LIMIT cannot be pushed from the block that reads a table. */
@@ -62,26 +61,40 @@ export function whyLimitStays({ block }: VirtualLeaf): 'ties' | 'joined' | 'toge
 }
 
 /** A table that takes a number of values a call promises that each row has one of them. */
-function isPromised(key: Key, operator: Operator): boolean {
-  return key.exact?.includes(operator) === true || (operator === '=' && key.valuesPerCall !== undefined)
+function isPromised({ key, comparison }: PlannedQual): boolean {
+  const { operator } = comparison
+  const isExact = key.exact?.includes(operator) === true
+  return (isExact || (operator === '=' && key.valuesPerCall !== undefined)) && isOfConstants(comparison)
+}
+
+/** What a pattern means is for PostgreSQL to say. */
+const countable: ReadonlySet<Operator> = new Set(['=', '<>', '<', '<=', '>', '>=', 'is null', 'is not null'])
+
+/** Whether a table can tell which rows fulfil a qual, so as to count them. */
+function isCountable({ comparison }: PlannedQual): boolean {
+  return countable.has(comparison.operator) && isOfConstants(comparison)
 }
 
 /** Values that come from rows of an outer query are asked for together; LIMIT holds for each row by itself. */
 function isOfConstants(comparison: PlannedComparison): boolean {
-  if (comparison.operator === '=') {
-    return comparison.sources.every((source) => source.kind === 'boolean' || source.query.from.length === 0)
-  }
-  return 'source' in comparison && comparison.source.query.from.length === 0
+  const sources =
+    'sources' in comparison ? comparison.sources : 'source' in comparison ? [comparison.source] : []
+  return sources.every((source) => source.kind === 'boolean' || source.query.from.length === 0)
 }
 
 /**
- * As how many comparisons of one column a condition is planned, if they say all of it; else 0. `(a, b) = (1, 2)`,
+ * As how many comparisons of one column a condition is planned, if they say all of it. `(a, b) = (1, 2)`,
  * `a = 1 OR …` and `(a = 1 OR …) = true` ask for more than one column can tell.
  */
-function comparisonsIn(expression: Node): number {
+function comparisonsIn(expression: Node): number | undefined {
   const { kind, name, lexpr, rexpr } = inside(expression, 'A_Expr') ?? {}
-  if (lexpr === undefined || rexpr === undefined || inside(lexpr, 'RowExpr') !== undefined) return 0
-  if (comparedTruth(lexpr, rexpr) !== undefined) return 0
+  if (kind === undefined) {
+    const { boolop, args } = inside(expression, 'BoolExpr') ?? {}
+    const column = inside(expression, 'NullTest')?.arg ?? (boolop === 'NOT_EXPR' ? args?.[0] : expression)
+    return inside(column, 'ColumnRef') === undefined ? undefined : 1
+  }
+  if (lexpr === undefined || rexpr === undefined || inside(lexpr, 'RowExpr') !== undefined) return undefined
+  if (comparedTruth(lexpr, rexpr) !== undefined) return undefined
   const items = inside(rexpr, 'List')?.items ?? []
   const isNotIn = kind === 'AEXPR_IN' && stringsOf(name)?.at(-1) === '<>'
   return kind === 'AEXPR_BETWEEN' || isNotIn ? items.length : 1

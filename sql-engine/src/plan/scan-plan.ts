@@ -1,5 +1,5 @@
 /** The plan of one scan: its conditions, where their values come from, and what has to be there before. */
-import type { Key } from '@millrace/plugin-sdk/table'
+import type { Key, ScanOrder } from '@millrace/plugin-sdk/table'
 import type { Condition, VirtualLeaf } from '../bind/binding.js'
 import type { Node } from '../parse/syntax-tree.js'
 import type { KeyQuery } from './key-query.js'
@@ -35,13 +35,20 @@ export interface RefusedQual {
   readonly reason: NotPushed
 }
 
+export interface PlannedLimit {
+  /** LIMIT and OFFSET of the block, whose sum bounds the rows needed. */
+  readonly bounds: readonly Node[]
+  /** By which the first rows are needed; undefined when any will do. */
+  readonly order: ScanOrder | undefined
+}
+
 export interface ScanPlan {
   readonly leaf: VirtualLeaf
   /** Whether its rows can reach no answer, so that there is nothing to ask. */
   readonly isNeverRead: boolean
   readonly quals: readonly PlannedQual[]
-  /** LIMIT and OFFSET of the block, whose sum bounds the rows needed if every qual is pushed. */
-  readonly limit: readonly Node[] | undefined
+  /** Holds if every qual is pushed. */
+  readonly limit: PlannedLimit | undefined
   /** Conditions of a form that could be pushed, and are not. */
   readonly refused: () => readonly RefusedQual[]
   /** Scans whose rows the key queries read. */

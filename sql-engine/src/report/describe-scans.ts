@@ -128,7 +128,10 @@ function limitText({ leaf, limit }: ScanPlan): string | undefined {
   const { limitCount, limitOffset } = leaf.block.statement as Inside<'SelectStmt'>
   if (limitCount === undefined || inside(limitCount, 'A_Const')?.isnull === true) return undefined
   const text = `${sqlOf(limitCount)}${limitOffset === undefined ? '' : ` + ${sqlOf(limitOffset)}`}`
-  if (limit !== undefined) return `${text}, pushed`
+  if (limit !== undefined) {
+    const { order } = limit
+    return `${text}, pushed${order === undefined ? '' : `: the first by ${order.column} ${order.direction.toUpperCase()}`}`
+  }
   return `${text}, kept: ${limitWords[whyLimitStays(leaf)]}`
 }
 

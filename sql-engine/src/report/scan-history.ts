@@ -118,7 +118,7 @@ function scanRow(record: ScanRecord, kept: Kept): ScanRow {
     kept: keptTexts(kept.get(leaf))
       .slice(0, mostValues)
       .map(({ condition, reason }) => ({ condition: beginningOf(condition), reason })),
-    limit,
+    limit: limit?.rows,
     calls,
     retries,
     throttles,

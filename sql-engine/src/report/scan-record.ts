@@ -1,4 +1,5 @@
 import type { VirtualLeaf } from '../bind/binding.js'
+import type { ScanLimit } from '../fetch/scan-limit.js'
 import type { ScanQuals } from '../fetch/scan-quals.js'
 import type { CacheUse } from './statement-meter.js'
 
@@ -18,7 +19,7 @@ export interface ScanRecord {
   readonly columns: readonly string[]
   /** Undefined when no row could fulfil the conditions, and nothing was asked. */
   readonly quals: ScanQuals | undefined
-  readonly limit: number | undefined
+  readonly limit: ScanLimit | undefined
   readonly cache: CacheUse
   readonly meter: ScanCounts
   readonly startedAt: Date

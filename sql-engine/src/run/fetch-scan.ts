@@ -1,6 +1,7 @@
 /** Fetches rows of a scan into a scan table, within what its statement may ask for. */
 import type { VirtualTable } from '../catalog/virtual-table.js'
 import type { Connection } from '../fetch/connection.js'
+import type { ScanLimit } from '../fetch/scan-limit.js'
 import { countCalls, countKeys, type ScanQuals } from '../fetch/scan-quals.js'
 import { scanRows } from '../fetch/scan-rows.js'
 import { CeilingError } from '../report/ceiling-error.js'
@@ -14,7 +15,7 @@ export interface FetchRequest {
   /** Names of the columns to be filled. */
   readonly columns: readonly string[]
   readonly quals: ScanQuals
-  readonly limit: number | undefined
+  readonly limit: ScanLimit | undefined
   readonly signal: AbortSignal
 }
 
@@ -26,8 +27,9 @@ export async function fetchScan(
 ): Promise<ScanTable> {
   const { name, keys } = table.table
   const lists = countCalls(quals, keys)
-  // One list may do without a call; and rows enough may come before all lists are asked.
-  meter.begin(lists > 1 && limit === undefined ? lists : 0, countKeys(quals, keys))
+  // One list may do without a call; and any rows that are enough may come before all lists are asked.
+  const takesAll = limit === undefined || limit.order !== undefined
+  meter.begin(lists > 1 && takesAll ? lists : 0, countKeys(quals, keys))
   const missing = new Map<string, MissingPart>()
   const rows = scanRows({
     table,
@@ -42,8 +44,8 @@ export async function fetchScan(
   })
   const request = { columns: table.columns, filled: columns, tableName: name, rows, meter, signal }
   const staged = await scanTables.stage(request)
-  // Whoever wants no more rows than these misses none.
-  if (limit !== undefined && staged.rowCount >= limit) return staged
+  // Whoever wants no more rows than these, whichever they are, misses none.
+  if (!takesAll && staged.rowCount >= limit.rows) return staged
   return { ...staged, missing: [...missing.values()] }
 }
 

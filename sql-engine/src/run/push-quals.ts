@@ -2,12 +2,13 @@
 import type { ColumnType } from '@millrace/plugin-sdk/column'
 import type { Qual } from '@millrace/plugin-sdk/qual'
 import type { VirtualLeaf } from '../bind/binding.js'
+import type { ScanLimit } from '../fetch/scan-limit.js'
 import { countCalls, type ScanQuals } from '../fetch/scan-quals.js'
 import { quoteLiteral } from '../parse/identifier.js'
 import { inside, type Node } from '../parse/syntax-tree.js'
 import { type DecodedValue, decodeValue, isForeignType, type KeyValue } from '../plan/key-values.js'
 import { missingKeyError, missingKeys } from '../plan/missing-key.js'
-import type { PlannedQual, PlannedSource, ScanPlan } from '../plan/scan-plan.js'
+import type { PlannedLimit, PlannedQual, PlannedSource, ScanPlan } from '../plan/scan-plan.js'
 import type { KeyQueryWriter, ScanTableName, Wanted } from '../plan/write-key-query.js'
 import type { BoundParameters, Session } from '../statement.js'
 
@@ -83,8 +84,14 @@ export class QualPusher {
     return this.#constants.get(source)
   }
 
+  /** What a planned limit comes to, once every planned condition is pushed; undefined for no limit. */
+  async limitOf({ bounds, order }: PlannedLimit): Promise<ScanLimit | undefined> {
+    const rows = await this.#rowsWithin(bounds)
+    return rows === undefined ? undefined : { rows, order }
+  }
+
   /** The number of rows that LIMIT and OFFSET leave over; undefined for no limit. */
-  async limitOf(bounds: readonly Node[]): Promise<number | undefined> {
+  async #rowsWithin(bounds: readonly Node[]): Promise<number | undefined> {
     const constants = bounds.map((node) => inside(node, 'A_Const')?.ival)
     if (constants.every((constant) => constant !== undefined)) {
       return constants.reduce((sum, constant) => sum + (constant.ival ?? 0), 0)

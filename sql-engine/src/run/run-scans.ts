@@ -7,6 +7,7 @@ import type { VirtualTable } from '../catalog/virtual-table.js'
 import { canceledError, DatabaseError } from '../database-error.js'
 import { type Aggregator, narrowMembers } from '../fetch/aggregator.js'
 import type { Connection } from '../fetch/connection.js'
+import type { ScanLimit } from '../fetch/scan-limit.js'
 import { countKeys, type ScanQuals } from '../fetch/scan-quals.js'
 import { listableTypes, lookupColumn, lookupKeys } from '../lookup/lookup-sources.js'
 import type { LookupTables } from '../lookup/lookup-tables.js'
@@ -117,7 +118,7 @@ async function stage(
   leaf: VirtualLeaf,
   columns: readonly string[],
   pushed: PushedQuals,
-  limit: number | undefined,
+  limit: ScanLimit | undefined,
   signal: AbortSignal,
 ): Promise<ScanTable> {
   const { table } = leaf
@@ -128,7 +129,8 @@ async function stage(
     const rows = pushed.kind === 'some' ? oneBatch(own, pushed.quals) : noRows()
     return run.scanTables.stage({ ...request, rows, signal })
   }
-  if (pushed.kind === 'none' || limit === 0) {
+  // PostgreSQL refuses negative ones itself.
+  if (pushed.kind === 'none' || (limit !== undefined && limit.rows <= 0)) {
     note(run, leaf, columns, pushed, limit, 'none')
     return stageNothing()
   }
@@ -158,7 +160,7 @@ interface ConnectionScan {
   /** The same for scans of one table through one connection. */
   readonly source: string
   readonly columns: readonly string[]
-  readonly limit: number | undefined
+  readonly limit: ScanLimit | undefined
 }
 
 /** Stages a scan, and takes note of what became of it. */
@@ -203,7 +205,7 @@ function note(
   leaf: VirtualLeaf,
   columns: readonly string[],
   pushed: PushedQuals,
-  limit: number | undefined,
+  limit: ScanLimit | undefined,
   cache: 'shared' | 'none',
 ): void {
   run.records.push({
@@ -280,7 +282,8 @@ async function lookUp(
       source,
       columns: new Set(columns),
       keys,
-      limit,
+      // The first rows by an order are found among those of all keys.
+      limit: limit?.order === undefined ? limit?.rows : undefined,
       maxAge,
       signal,
       fetch: (missing, filled, fetchSignal) => {
@@ -315,7 +318,7 @@ function sharingKey(
   { table }: VirtualLeaf,
   columns: readonly string[],
   pushed: PushedQuals,
-  limit: number | undefined,
+  limit: ScanLimit | undefined,
 ): string {
   const quals = pushed.kind === 'some' ? Object.entries(pushed.quals).sort() : 'none'
   return JSON.stringify([table.oid, [...columns].sort(), limit ?? 'all', quals], (_, value: unknown) =>

@@ -2,9 +2,10 @@
 import type { Columns, ColumnType, Row } from '@millrace/plugin-sdk/column'
 import { definePlugin, type Plugin } from '@millrace/plugin-sdk/plugin'
 import { equalValues, type Qual, type Quals } from '@millrace/plugin-sdk/qual'
-import { type Key, type TableCache, tablesOf } from '@millrace/plugin-sdk/table'
+import { type Key, type ScanOrder, type Table, type TableCache, tablesOf } from '@millrace/plugin-sdk/table'
 import { z } from 'zod'
 import { fulfilsExactly } from './exact-filter.js'
+import { firstRows } from './first-rows.js'
 
 export interface Call {
   readonly table: string
@@ -14,12 +15,15 @@ export interface Call {
   /** The same, as they were given. */
   readonly pushed: Quals
   readonly limit: number | undefined
+  readonly order: ScanOrder | undefined
 }
 
 export interface CountedTable {
   readonly columns: Columns
   readonly keys: Readonly<Record<string, Key>>
   readonly rows: readonly Row[]
+  /** As {@link Table.orders} promise, and no row more. */
+  readonly orders?: Table['orders']
   readonly cache?: TableCache
 }
 
@@ -49,12 +53,13 @@ export function countingPlugin(
     config: z.unknown(),
     identity: (config) => JSON.stringify(config),
     connect: () => undefined,
-    tables: Object.entries(tables).map(([name, { columns, keys, rows, cache }]) =>
+    tables: Object.entries(tables).map(([name, { columns, keys, rows, orders, cache }]) =>
       defineTable({
         name,
         description: name,
         columns,
         keys,
+        ...(orders === undefined ? {} : { orders }),
         ...(cache === undefined ? {} : { cache }),
         examples: [],
         async *list(scan) {
@@ -67,14 +72,18 @@ export function countingPlugin(
             quals: quals.map(({ column, qual }) => describe(column, qual)).sort(),
             pushed: scan.quals,
             limit: scan.limit,
+            order: scan.order,
           })
           refuseBadKeys(keys, scan.quals)
-          const found = rows.filter((row) =>
-            quals.every(({ column, qual }) => {
-              const type = columns[column]?.type ?? 'text'
-              return fulfils(type, row[column], qual)
-            }),
-          )
+          const rowsBy = (test: typeof fulfils) =>
+            rows.filter((row) =>
+              quals.every(({ column, qual }) => test(columns[column]?.type ?? 'text', row[column], qual)),
+            )
+          const { order, limit } = scan
+          const found =
+            order === undefined || limit === undefined
+              ? rowsBy(fulfils)
+              : firstRows(rowsBy(fulfilsExactly), order, columns[order.column]?.type ?? 'text', limit)
           const fetched = await scan.call('List', async (signal) => {
             await inCall(name, signal)
             return found

@@ -28,6 +28,12 @@ export function fulfilsExactly(type: ColumnType, value: unknown, qual: Qual): bo
   }
 }
 
+/** The order of two values of rows, neither of which is NULL. */
+export function compareValues(type: ColumnType, left: unknown, right: unknown): number {
+  const isTime = type === 'timestamp with time zone'
+  return compare(type, left, isTime ? BigInt(Date.parse(String(right))) * 1000n : right)
+}
+
 function compare(type: ColumnType, value: unknown, asked: unknown): number {
   switch (type) {
     case 'timestamp with time zone': {

@@ -62,6 +62,7 @@ function alikeBut(calls: readonly Call[]): readonly (readonly Call[])[] {
       others,
       keyColumns(call.pushed),
       call.limit ?? null,
+      call.order ?? null,
     ])
     groups.set(key, [...(groups.get(key) ?? []), call])
   }
@@ -102,6 +103,8 @@ function callsFor(alike: readonly Call[], tables: RandomTables): number | undefi
   return Math.ceil(values.size / key.most)
 }
 
-function shown({ table, columns, quals, limit }: Call): string {
-  return `${table}(${columns.join(', ')} where ${quals.join('; ')}${limit === undefined ? '' : ` limit ${limit}`})`
+function shown({ table, columns, quals, limit, order }: Call): string {
+  const first = order === undefined ? '' : ` order by ${order.column} ${order.direction}`
+  const most = limit === undefined ? '' : ` limit ${limit}`
+  return `${table}(${columns.join(', ')} where ${quals.join('; ')}${first}${most})`
 }

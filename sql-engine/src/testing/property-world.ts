@@ -70,8 +70,8 @@ export function setsOfRows(count: number, tables: RandomTables = usualTables): r
 export async function startPropertyWorld(options: PropertyWorldOptions): Promise<PropertyWorld> {
   const { tables = usualTables, rows: allRows, filtering, cache = { ttl: 0, maxBytes: 0 } } = options
   const shown = Object.fromEntries(Object.keys(tables).map((name) => [name, [] as Row[]]))
-  const virtuals = Object.entries(tables).flatMap(([name, { columns, keys }]) =>
-    keys === undefined ? [] : [[name, { columns, keys, rows: shown[name] ?? [] }] as const],
+  const virtuals = Object.entries(tables).flatMap(([name, { columns, keys, orders = {} }]) =>
+    keys === undefined ? [] : [[name, { columns, keys, orders, rows: shown[name] ?? [] }] as const],
   )
   const counting = countingPlugin(Object.fromEntries(virtuals), async () => {}, filtering)
   const postgres = options.postgres ?? (await startTestPostgres())

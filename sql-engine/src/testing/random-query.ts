@@ -12,6 +12,7 @@ import {
   type ScopeColumn,
   type Source,
 } from './random-expression.js'
+import { firstRowsQuery } from './random-first-rows.js'
 import { type From, type FromContext, FromWriter, type WrittenQuery } from './random-from.js'
 import { type RandomTables, requiredKeys, tableColumns, usualTables } from './random-tables.js'
 
@@ -24,6 +25,11 @@ export interface RandomQuery {
 
 export function randomQuery(choices: Choices, tables: RandomTables = usualTables): RandomQuery {
   return new QueryWriter(choices, tables).whole()
+}
+
+/** A query for the first rows of one table. */
+export function randomFirstRows(choices: Choices, tables: RandomTables = usualTables): RandomQuery {
+  return new QueryWriter(choices, tables).firstRows()
 }
 
 /** Types whose values PostgreSQL has a max() of. */
@@ -78,6 +84,11 @@ class QueryWriter {
     return { text, parameters: this.#expressions.parameters, isOrdered }
   }
 
+  firstRows(): RandomQuery {
+    const text = this.#firstRows(0, undefined)?.text ?? 'select 1'
+    return { text, parameters: this.#expressions.parameters, isOrdered: false }
+  }
+
   #newName(prefix: string): string {
     return `${prefix}${++this.#names}`
   }
@@ -127,6 +138,8 @@ class QueryWriter {
   }
 
   #select(depth: number, outer: Scope | undefined, types: readonly ColumnType[] | undefined): WrittenQuery {
+    const first = types === undefined && this.#choices.chance(12) ? this.#firstRows(depth, outer) : undefined
+    if (first !== undefined) return first
     const from = this.#from.write(depth, outer)
     const conditions = [...from.conditions]
     for (let left = this.#choices.below(3); left > 0; left--) {
@@ -151,6 +164,15 @@ class QueryWriter {
       default:
         return this.#written('select ', this.#targets(from.scope, depth), body)
     }
+  }
+
+  #firstRows(depth: number, outer: Scope | undefined): WrittenQuery | undefined {
+    const context = {
+      tables: this.#tables,
+      expressions: this.#expressions,
+      newName: (prefix: string) => this.#newName(prefix),
+    }
+    return firstRowsQuery(this.#choices, context, outer, depth)
   }
 
   #selectTypes(types: readonly ColumnType[], { scope }: From, body: string, depth: number): WrittenQuery {

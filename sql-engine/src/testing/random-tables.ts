@@ -16,7 +16,7 @@ import {
   uuid,
 } from '@millrace/plugin-sdk/column'
 import type { Operator } from '@millrace/plugin-sdk/qual'
-import type { Key } from '@millrace/plugin-sdk/table'
+import type { Direction, Key, Table } from '@millrace/plugin-sdk/table'
 import { engineColumns } from '../catalog/catalog-columns.js'
 import type { Choices } from './choices.js'
 
@@ -24,12 +24,15 @@ export interface RandomTable {
   readonly columns: Columns
   /** Undefined for an ordinary table. */
   readonly keys: Readonly<Record<string, Key>> | undefined
+  /** Columns that hold no NULL. */
+  readonly orders?: Table['orders']
 }
 
 /** By name. */
 export type RandomTables = Readonly<Record<string, RandomTable>>
 
 const orders: readonly Operator[] = ['=', '<>', '<', '<=', '>', '>=', 'is null', 'is not null']
+const bothDirections: readonly Direction[] = ['asc', 'desc']
 const patterns: readonly Operator[] = ['~~', '~~*', '!~~', '!~~*', '~', '~*', '!~', '!~*']
 
 const plainTables: RandomTables = {
@@ -55,6 +58,7 @@ const plainTables: RandomTables = {
       seen: { operators: orders },
       doc: { operators: ['=', 'is null'], valuesPerCall: 1 },
     },
+    orders: { seen: bothDirections, id: ['desc'] },
   },
   /** Cannot be read without an address. */
   place: {
@@ -74,6 +78,7 @@ const plainTables: RandomTables = {
       seen: { operators: ['<', '<=', '>', '>='] },
       id: { operators: ['='] },
     },
+    orders: { seen: bothDirections },
   },
   note: {
     columns: { ip: inet(''), trail: text(''), id: bigint(''), flag: boolean(''), body: jsonb('') },
@@ -83,10 +88,10 @@ const plainTables: RandomTables = {
 
 /** Their keys are all inherent: no column only repeats what is asked for. */
 export const usualTables: RandomTables = Object.fromEntries(
-  Object.entries(plainTables).map(([name, { columns, keys }]) => [
+  Object.entries(plainTables).map(([name, { keys, ...table }]) => [
     name,
     {
-      columns,
+      ...table,
       keys:
         keys &&
         Object.fromEntries(Object.entries(keys).map(([column, key]) => [column, { ...key, inherent: true }])),
@@ -129,6 +134,13 @@ const namedColumns = {
   day: date(''),
 } satisfies Columns
 
+const orderedTypes: ReadonlySet<ColumnType> = new Set([
+  'bigint',
+  'double precision',
+  'date',
+  'timestamp with time zone',
+])
+
 /** What an API may understand, by type. */
 function operatorsOf(type: ColumnType): readonly Operator[] {
   switch (type) {
@@ -167,7 +179,14 @@ export function someTables(choices: Choices): RandomTables {
       }
       return [[name, key]]
     })
-    return [`virtual_${index}`, { columns, keys: Object.fromEntries(keys) }] as const
+    const orders = Object.fromEntries(
+      Object.entries(columns).flatMap(([name, { type }]): [string, readonly Direction[]][] =>
+        orderedTypes.has(type) && choices.chance(50)
+          ? [[name, choices.pick([bothDirections, ['asc'], ['desc']])]]
+          : [],
+      ),
+    )
+    return [`virtual_${index}`, { columns, keys: Object.fromEntries(keys), orders }] as const
   })
   return Object.fromEntries([...virtual, ['note', { columns: someColumns(choices), keys: undefined }]])
 }
@@ -207,18 +226,19 @@ export type RandomRows = Readonly<Record<string, readonly Row[]>>
 
 export function randomRows(choices: Choices, tables: RandomTables): RandomRows {
   return Object.fromEntries(
-    Object.entries(tables).map(([name, { columns }]) => {
-      const rows = Array.from({ length: choices.below(8) }, () => randomRow(columns, choices))
+    Object.entries(tables).map(([name, table]) => {
+      const rows = Array.from({ length: choices.below(8) }, () => randomRow(table, choices))
       // Duplicates are rows of their own.
       return [name, choices.chance(30) ? [...rows, ...rows.slice(0, 2)] : rows]
     }),
   )
 }
 
-function randomRow(columns: Columns, choices: Choices): Row {
+function randomRow({ columns, orders = {} }: RandomTable, choices: Choices): Row {
   return Object.fromEntries(
     Object.entries(columns).map(([name, { type }]) => {
-      const value = choices.chance(15) ? null : choices.pickAlike(valuesOfType[type])
+      const value =
+        orders[name] === undefined && choices.chance(15) ? null : choices.pickAlike(valuesOfType[type])
       return [name, value === null ? null : asPluginValue(type, value)]
     }),
   )

@@ -1,6 +1,6 @@
 /** A table's page: what docs/tables/<table>.md says, made from the plugin's definition. */
 import type { Plugin } from '@millrace/plugin-sdk/plugin'
-import type { Key, Table } from '@millrace/plugin-sdk/table'
+import type { Direction, Key, Table } from '@millrace/plugin-sdk/table'
 import { engineColumns } from '@millrace/sql-engine/catalog/catalog-columns'
 import { markdownTable } from './markdown-table.js'
 
@@ -15,6 +15,7 @@ export function tablePage(plugin: Plugin, table: Table): string {
     `Of the plugin [${plugin.name}](../../plugins/${plugin.name}).`,
     '## Keys',
     keysSection(table),
+    ...ordersSection(table),
     '## Columns',
     columnsSection(table),
     '## Examples',
@@ -57,6 +58,19 @@ function meaningOf({ require = 'optional', valuesPerCall }: Key): string {
   if (valuesPerCall === 1) sentences.push('Each value takes a call.')
   else if (valuesPerCall !== undefined) sentences.push(`A call takes up to ${valuesPerCall} values.`)
   return sentences.join(' ')
+}
+
+function ordersSection({ orders = {} }: Table): readonly string[] {
+  const known = Object.entries<readonly Direction[] | undefined>(orders).flatMap(
+    ([column, directions = []]) =>
+      directions.map((direction) => `\`${column}${direction === 'desc' ? ' DESC' : ''}\``),
+  )
+  if (known.length === 0) return []
+  return [
+    '## First rows',
+    `\`ORDER BY\` one of ${known.join(', ')} with a \`LIMIT\` reads only as far as the first rows take, if all ` +
+      'conditions are on keys, with `=`, `IN`, `<>`, `IS [NOT] NULL` or, of numbers and times, bounds.',
+  ]
 }
 
 function columnsSection(table: Table): string {

@@ -58,6 +58,13 @@ export class RegionEvents {
     return this.#slice(query, wholeSlice(bounds))
   }
 
+  /** One page as it comes, of no more events than the scan's limit; what the API says where something is missing. */
+  page(
+    input: FilterLogEventsCommandInput & EventQuery,
+  ): Promise<FilterLogEventsCommandOutput | ExpectedError> {
+    return this.#ask(input)
+  }
+
   /** A slice's pages, or those of its parts. */
   async *#slice(query: EventQuery, slice: TimeSlice): AsyncGenerator<readonly FilteredLogEvent[]> {
     const leave = await this.#places.take(this.#scan.signal)
@@ -116,7 +123,7 @@ export class RegionEvents {
     slice: TimeSlice,
   ): AsyncGenerator<readonly FilteredLogEvent[]> {
     const names = query.logStreamNames ?? []
-    if (!/log stream/i.test(error.message)) {
+    if (!isOfStream(error)) {
       if (this.#hasGroup) throw goneError(error, this.#region)
       this.#missing = error
       return
@@ -129,8 +136,13 @@ export class RegionEvents {
   }
 }
 
+/** Whether it is a log stream that is missing, and not the group. */
+export function isOfStream({ message }: ExpectedError): boolean {
+  return /log stream/i.test(message)
+}
+
 /** There was an answer before. */
-function goneError(error: ExpectedError, region: string): ApiError {
+export function goneError(error: ExpectedError, region: string): ApiError {
   return new ApiError(`FilterLogEvents: what is read was deleted in ${region} meanwhile`, {
     detail: `${error.code}: ${error.message}`,
     hint: 'Run the query again.',

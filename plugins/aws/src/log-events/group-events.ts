@@ -5,11 +5,12 @@
 import type { FilteredLogEvent } from '@aws-sdk/client-cloudwatch-logs'
 import { ApiError } from '@millrace/plugin-sdk/api-error'
 import { equalValue, equalValues, type Qual } from '@millrace/plugin-sdk/qual'
-import type { Key, Scan } from '@millrace/plugin-sdk/table'
+import type { Direction, Key, Scan } from '@millrace/plugin-sdk/table'
 import type { ExpectedError } from '../aws-call.js'
 import { eachRegion } from '../each-region.js'
 import { identityKeys } from '../identity-columns.js'
 import { type PageScan, RegionEvents } from './event-pages.js'
+import { FirstEvents } from './first-events.js'
 import { isStreamName, logGroupOf, regionsOfGroup } from './log-group-identifier.js'
 import { type TimeBounds, type TimeQuals, timeBoundsOf } from './time-bounds.js'
 
@@ -29,6 +30,9 @@ export const logEventKeys = {
   timestamp: timeKey,
   ...identityKeys,
 } as const satisfies Record<string, Key>
+
+/** FilterLogEvents gives events from either end. */
+export const timeOrder = ['asc', 'desc'] as const satisfies readonly Direction[]
 
 /** Conditions on those keys. */
 export interface LogEventQuals extends TimeQuals {
@@ -70,16 +74,22 @@ export function echoOf(quals: LogEventQuals) {
   return { filter: equalValue(quals.filter), log_group_name: equalValue(quals.log_group_name) }
 }
 
+interface GroupScan extends PageScan, Pick<Scan, 'leaveOut' | 'order'> {
+  readonly quals: LogEventQuals
+}
+
 /**
  * Rows of all events that a request asks for.
  * @param readerOf makes the function that turns a region's events into rows
+ * @param isSure whether a row is sure to fulfil the scan's quals
  * @throws ApiError where no region has the log group that may have it; the failure of one that is left out, where no
  *   other has it
  */
 export async function* groupEvents<Row>(
   { logGroupName, input }: LogEventRequest,
-  scan: PageScan & Pick<Scan, 'leaveOut'> & { readonly quals: LogEventQuals },
+  scan: GroupScan,
   readerOf: (region: string) => (event: FilteredLogEvent) => Row,
+  isSure: (row: Row) => boolean,
 ): AsyncGenerator<readonly Row[]> {
   const logGroup = logGroupOf(logGroupName)
   const regions = await regionsOfGroup(logGroup, scan, scan.quals.region)
@@ -88,11 +98,17 @@ export async function* groupEvents<Row>(
   const misses = new Map<string, ExpectedError>()
   async function* rowsOf(region: string): AsyncGenerator<readonly Row[]> {
     const readRow = readerOf(region)
-    const regionEvents = new RegionEvents(region, scan)
-    const { bounds, ...query } = input
-    for await (const events of regionEvents.pages({ ...logGroup.parameter, ...query }, bounds)) {
-      yield events.map(readRow)
+    const { bounds, ...more } = input
+    const query = { ...logGroup.parameter, ...more }
+    if (scan.order !== undefined && scan.limit !== undefined) {
+      const { direction } = scan.order
+      const firstEvents = new FirstEvents(region, scan, { direction, limit: scan.limit, readRow, isSure })
+      yield* firstEvents.rows(query, bounds)
+      if (firstEvents.missing !== undefined) misses.set(region, firstEvents.missing)
+      return
     }
+    const regionEvents = new RegionEvents(region, scan)
+    for await (const events of regionEvents.pages(query, bounds)) yield events.map(readRow)
     if (regionEvents.missing !== undefined) misses.set(region, regionEvents.missing)
   }
   const failures = yield* eachRegion(regions, scan, rowsOf)

@@ -160,6 +160,56 @@ describe('against the sandbox', () => {
     expect(world.sandbox.calls.list()).toMatchObject([{ parameters: { MaxResults: 3 } }])
   })
 
+  describe('the newest', () => {
+    const newest = { column: 'event_time', direction: 'desc' } as const
+    const columns = ['event_id', 'event_name', 'event_time'] as const
+    const ids = async (limit: number, quals: LookupQuals = {}) =>
+      (await world.rows(cloudtrailLookupEvent, { columns, limit, order: newest, quals })).map(
+        ({ event_id }) => event_id,
+      )
+
+    test('of many: no page more than shows them', async () => {
+      for (let i = 0; i < 200; i++) world.sandbox.history.add('us-east-1', record(10_000_000 + i))
+      expect(await ids(20)).toEqual(expect.arrayContaining(['id-10000199', 'id-10000180']))
+      expect(world.operations()).toHaveLength(1)
+      expect(await ids(60)).toContain('id-10000140')
+      expect(world.operations()).toHaveLength(3)
+    })
+
+    test('with all of the last one’s second', async () => {
+      const same = record(10_000_000)
+      for (let i = 0; i < 120; i++) world.sandbox.history.add('us-east-1', same.replace('id-1', `same${i}-1`))
+      world.sandbox.history.add('us-east-1', record(10_000_001))
+      expect((await ids(2)).filter((id) => id?.startsWith('same'))).toHaveLength(120)
+      expect(world.operations()).toHaveLength(3)
+    })
+
+    test('of those that fulfil all conditions, whichever of them is asked', async () => {
+      for (let i = 0; i < 300; i++) world.sandbox.history.add('us-east-1', record(10_000_000 + i))
+      const event_time: Qual<bigint>[] = [{ operator: '<', value: micros('2022-10-24T17:51:00Z') }]
+      const quals = {
+        event_name: equals('Name0', 'Name1'),
+        event_source: equals('s3.amazonaws.com'),
+        event_time,
+      }
+      const all = kept(
+        await world.rows(cloudtrailLookupEvent, { columns: [...columns, 'event_source'], quals }),
+        { event_name: quals.event_name, event_source: quals.event_source },
+      )
+      const times = all.map((row) => Number(row.event_time)).sort((a, b) => b - a)
+      const first = all.filter((row) => Number(row.event_time) >= Number(times[9]))
+      const got = await world.rows(cloudtrailLookupEvent, {
+        columns: [...columns, 'event_source'],
+        limit: 10,
+        order: newest,
+        quals,
+      })
+      expect(got.map(({ event_id }) => event_id)).toEqual(
+        expect.arrayContaining(first.map(({ event_id }) => event_id)),
+      )
+    })
+  })
+
   test('regions', async () => {
     world.sandbox.history.add('eu-west-1', record(1))
     const connection = world.connect({ regions: ['us-east-1', 'eu-west-1'] })

@@ -3,6 +3,7 @@
  */
 import { type Event, LookupEventsCommand } from '@aws-sdk/client-cloudtrail'
 import type { Row } from '@millrace/plugin-sdk/column'
+import { isSureToFulfil } from '@millrace/plugin-sdk/fulfils'
 import { merge } from '@millrace/plugin-sdk/merge'
 import { equalValue } from '@millrace/plugin-sdk/qual'
 import type { Key, Scan } from '@millrace/plugin-sdk/table'
@@ -10,6 +11,7 @@ import { awsCall } from '../aws-call.js'
 import type { AwsConnection } from '../connection.js'
 import { defineTable } from '../define-table.js'
 import { eachRegion } from '../each-region.js'
+import { FirstInOrder } from '../first-in-order.js'
 import { identityKeys, identityOfScan } from '../identity-columns.js'
 import { jsonOfText, jsonOrNull } from '../json-value.js'
 import { regionsOfScan } from '../regions.js'
@@ -50,6 +52,8 @@ export const cloudtrailLookupEvent = defineTable({
     username: attributeKey,
     ...identityKeys,
   },
+  // LookupEvents, Events: "The events list is sorted by time. The most recent event is listed first."
+  orders: { event_time: ['desc'] },
   async *list(scan) {
     const echo = echoOf(scan)
     const range = timeRangeOf(scan.quals)
@@ -72,6 +76,7 @@ export const cloudtrailLookupEvent = defineTable({
       sql: `select event_time, event_source, event_name, username
 from aws_cloudtrail_lookup_event
 where read_only = 'false'
+order by event_time desc
 limit 20`,
     },
     {
@@ -114,18 +119,26 @@ function eventsOf(
 ): AsyncGenerator<readonly LookupRow[]> {
   const wantsRecord = scan.columns.has('cloud_trail_event')
   const isInTime = timeTest(scan)
-  return tokenPages(scan.limit, async (NextToken) => {
+  const { limit, order, quals } = scan
+  const first = limit === undefined || order === undefined ? undefined : new FirstInOrder('desc', limit)
+  return tokenPages(first === undefined ? limit : undefined, async (NextToken) => {
     const command = new LookupEventsCommand({
       ...range,
       ...(attribute === undefined ? {} : { LookupAttributes: [attribute] }),
-      MaxResults: isLoose ? mostEventsPerPage : pageSize(scan.limit, mostEventsPerPage),
+      // Events of one second are common, and where the last one's ends has to be seen.
+      MaxResults: isLoose || first !== undefined ? mostEventsPerPage : pageSize(limit, mostEventsPerPage),
       NextToken,
     })
     const answer = await awsCall(scan, 'LookupEvents', region, (abortSignal) =>
       scan.connection.cloudTrail(region).send(command, { abortSignal }),
     )
-    const events = (answer.Events ?? []).filter((event) => isMeant(event) && isInTime(event))
-    return { items: events.map((event) => rowOf(event, values, wantsRecord)), token: answer.NextToken }
+    const items: LookupRow[] = []
+    for (const event of answer.Events ?? []) {
+      const row = isMeant(event) && isInTime(event) ? rowOf(event, values, wantsRecord) : undefined
+      if (row !== undefined) items.push(row)
+      first?.add(event.EventTime?.getTime(), row !== undefined && isSureToFulfil(row, quals, columns))
+    }
+    return { items, token: first?.isEnough === true ? undefined : answer.NextToken }
   })
 }
 

@@ -1,9 +1,17 @@
 /**
  * aws_cloudtrail_trail_event: what a trail delivers to a CloudWatch log group, by FilterLogEvents.
  */
+import { isSureToFulfil } from '@millrace/plugin-sdk/fulfils'
 import { defineTable } from '../define-table.js'
 import { identityOfScan } from '../identity-columns.js'
-import { echoOf, groupEvents, logEventKeys, logEventRequest, timeKey } from '../log-events/group-events.js'
+import {
+  echoOf,
+  groupEvents,
+  logEventKeys,
+  logEventRequest,
+  timeKey,
+  timeOrder,
+} from '../log-events/group-events.js'
 import { columns } from './cloudtrail-trail-event/columns.js'
 import { eventFieldKeys, patternOf } from './cloudtrail-trail-event/event-fields.js'
 import { rowReader } from './cloudtrail-trail-event/row-reader.js'
@@ -19,15 +27,29 @@ export const cloudtrailTrailEvent = defineTable({
     timestamp_ms: timeKey,
     ...eventFieldKeys,
   },
+  orders: { timestamp: timeOrder, timestamp_ms: timeOrder },
   async *list(scan) {
     const request = logEventRequest(scan.quals, patternOf(scan.quals))
     if (request === undefined) return
     const identity = await identityOfScan(scan, scan.quals.account_id)
     if (identity === undefined) return
     const echo = echoOf(scan.quals)
-    yield* groupEvents(request, scan, (region) => rowReader(scan.columns, { ...echo, ...identity, region }))
+    yield* groupEvents(
+      request,
+      scan,
+      (region) => rowReader(scan.columns, { ...echo, ...identity, region }),
+      (row) => isSureToFulfil(row, scan.quals, columns),
+    )
   },
   examples: [
+    {
+      title: 'The latest events',
+      sql: `select timestamp, event_source, event_name, user_identifier
+from aws_cloudtrail_trail_event
+where log_group_name = 'cloudtrail-cwg-devto'
+order by timestamp desc
+limit 20`,
+    },
     {
       title: 'Where requests came from',
       sql: `select source_ip_address, count(*)

@@ -3,11 +3,12 @@
  */
 import type { FilteredLogEvent } from '@aws-sdk/client-cloudwatch-logs'
 import type { Row } from '@millrace/plugin-sdk/column'
+import { isSureToFulfil } from '@millrace/plugin-sdk/fulfils'
 import { defineTable } from '../define-table.js'
 import { dateOrNull } from '../epoch-time.js'
 import { identityOfScan } from '../identity-columns.js'
 import { jsonOfText } from '../json-value.js'
-import { echoOf, groupEvents, logEventKeys, logEventRequest } from '../log-events/group-events.js'
+import { echoOf, groupEvents, logEventKeys, logEventRequest, timeOrder } from '../log-events/group-events.js'
 import { columns, type LogEventColumns } from './cloudwatch-log-event/columns.js'
 
 type LogEventRow = Row<LogEventColumns>
@@ -19,6 +20,7 @@ export const cloudwatchLogEvent = defineTable({
     'and filter narrow what is fetched; without one the whole log group is searched.',
   columns,
   keys: logEventKeys,
+  orders: { timestamp: timeOrder },
   async *list(scan) {
     const request = logEventRequest(scan.quals)
     if (request === undefined) return
@@ -26,12 +28,25 @@ export const cloudwatchLogEvent = defineTable({
     if (identity === undefined) return
     const echo = echoOf(scan.quals)
     const wantsJson = scan.columns.has('message_json')
-    yield* groupEvents(request, scan, (region) => {
-      const values: LogEventRow = { ...echo, ...identity, region }
-      return (event) => rowOf(event, values, wantsJson)
-    })
+    yield* groupEvents(
+      request,
+      scan,
+      (region) => {
+        const values: LogEventRow = { ...echo, ...identity, region }
+        return (event) => rowOf(event, values, wantsJson)
+      },
+      (row) => isSureToFulfil(row, scan.quals, columns),
+    )
   },
   examples: [
+    {
+      title: 'The latest messages',
+      sql: `select timestamp, log_stream_name, message
+from aws_cloudwatch_log_event
+where log_group_name = 'cloudtrail-cwg-devto'
+order by timestamp desc
+limit 20`,
+    },
     {
       title: 'The messages of an hour',
       sql: `select timestamp, message

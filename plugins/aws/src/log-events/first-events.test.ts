@@ -1,0 +1,244 @@
+/** The first events of a log group by time: all that a limit means, with few calls. */
+import type { Qual } from '@millrace/plugin-sdk/qual'
+import type { Direction } from '@millrace/plugin-sdk/table'
+import fc from 'fast-check'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { cloudtrailTrailEvent } from '../tables/cloudtrail-trail-event.js'
+import { cloudwatchLogEvent } from '../tables/cloudwatch-log-event.js'
+import { type AwsWorld, equals, errorOf, startAwsWorld } from '../testing/aws-world.js'
+
+let world: AwsWorld
+beforeEach(async () => {
+  world = await startAwsWorld()
+})
+afterEach(() => world.stop())
+
+const second = 1000
+const day = 86_400 * second
+/** From here on, FilterLogEvents gives the newest first. */
+const border = Date.UTC(2024, 0, 1)
+const start = Date.UTC(2026, 0, 1)
+
+/** Adds events, each of which has its number for a message. */
+function addEvents(logGroup: string, timestamps: readonly number[], region = 'us-east-1'): void {
+  const events = timestamps.map((timestamp, number) => ({
+    message: `${number}`,
+    timestamp,
+    logStreamName: `s${number % 3}`,
+  }))
+  world.sandbox.logs.addEvents(region, logGroup, events)
+}
+
+interface Reading {
+  readonly limit: number
+  readonly direction?: Direction
+  readonly timestamp?: readonly Qual<bigint>[]
+  readonly streams?: readonly [string, ...string[]]
+  readonly regions?: string[]
+}
+
+async function read(
+  logGroup: string,
+  { limit, direction = 'desc', timestamp, streams, regions }: Reading,
+): Promise<{ readonly number: number; readonly time: number }[]> {
+  const rows = await world.rows(cloudwatchLogEvent, {
+    ...(regions === undefined ? {} : { connection: world.connect({ regions }) }),
+    limit,
+    order: { column: 'timestamp', direction },
+    quals: {
+      log_group_name: equals(logGroup),
+      ...(timestamp === undefined ? {} : { timestamp }),
+      ...(streams === undefined ? {} : { log_stream_name: equals(...streams) }),
+    },
+    columns: ['log_group_name', 'log_stream_name', 'message', 'timestamp'],
+  })
+  return rows.map(({ message, timestamp: time }) => ({ number: Number(message), time: Number(time) }))
+}
+
+const numbers = (count: number) => Array.from({ length: count }, (_, number) => number)
+const everySecond = (count: number, from = start) => numbers(count).map((number) => from + number * second)
+const micros = (time: number) => BigInt(time) * 1000n
+
+/** Numbers of the first events, with those at the last one's time. */
+function firstOf(timestamps: readonly number[], limit: number, direction: Direction): readonly number[] {
+  const sign = direction === 'asc' ? 1 : -1
+  const last = [...timestamps].sort((one, other) => sign * (one - other))[limit - 1]
+  return numbers(timestamps.length).filter((number) => {
+    const time = timestamps[number] ?? 0
+    return last === undefined || sign * (time - last) <= 0
+  })
+}
+
+const calls = () => world.sandbox.calls.count()
+
+describe('calls', () => {
+  test.each<[string, Direction]>([
+    ['newest', 'desc'],
+    ['oldest', 'asc'],
+  ])('the 20 %s of a large group: one a region', async (_, direction) => {
+    const regions = ['us-east-1', 'eu-west-1']
+    const times = everySecond(30_000)
+    for (const region of regions) addEvents('g', times, region)
+    const got = await read('g', { limit: 20, direction, regions })
+    const first = firstOf(times, 20, direction)
+    for (const number of first) expect(got.filter((one) => one.number === number)).toHaveLength(2)
+    expect(world.sandbox.calls.list()).toMatchObject([
+      { parameters: { limit: 100 } },
+      { parameters: { limit: 100 } },
+    ])
+  })
+
+  test('some pages', async () => {
+    world.sandbox.paging.maxEvents = 10
+    const times = everySecond(500)
+    addEvents('g', times)
+    const got = await read('g', { limit: 25 })
+    expect(got.map(({ number }) => number)).toEqual(expect.arrayContaining([...firstOf(times, 25, 'desc')]))
+    expect(calls()).toBe(3)
+  })
+
+  test('more than a few pages: windows, and not the whole group', async () => {
+    world.sandbox.paging.maxEvents = 10
+    const times = everySecond(5000)
+    addEvents('g', times)
+    const got = await read('g', { limit: 100 })
+    expect(new Set(got.map(({ number }) => number)).size).toBe(got.length)
+    expect(got.map(({ number }) => number)).toEqual(expect.arrayContaining([...firstOf(times, 100, 'desc')]))
+    expect(calls()).toBeLessThan(60)
+  })
+
+  test('fewer events than the limit, with a bound: one', async () => {
+    addEvents('g', everySecond(10))
+    const timestamp: Qual<bigint>[] = [{ operator: '>=', value: micros(start - day) }]
+    expect(await read('g', { limit: 20, timestamp })).toHaveLength(10)
+    expect(calls()).toBe(1)
+  })
+
+  test('fewer events than the limit, and none before 2024: two', async () => {
+    addEvents('g', everySecond(10))
+    expect(await read('g', { limit: 20 })).toHaveLength(10)
+    expect(calls()).toBe(2)
+  })
+
+  test('all before 2024, by a bound: one where they are few', async () => {
+    addEvents('g', everySecond(10, border - day))
+    const timestamp: Qual<bigint>[] = [{ operator: '<', value: micros(border) }]
+    expect(await read('g', { limit: 3, timestamp })).toHaveLength(10)
+    expect(calls()).toBe(1)
+  })
+
+  test('many before 2024: not all are read', async () => {
+    world.sandbox.paging.maxEvents = 10
+    const times = everySecond(5000, border - 5000 * second)
+    addEvents('g', times)
+    const got = await read('g', { limit: 15 })
+    expect(got.map(({ number }) => number)).toEqual(expect.arrayContaining([...firstOf(times, 15, 'desc')]))
+    expect(calls()).toBeLessThan(60)
+  })
+})
+
+describe('the first ones come', () => {
+  const times = fc
+    .array(
+      fc.record({
+        at: fc.integer({ min: border - 40 * day, max: border + 40 * day }),
+        count: fc.integer({ min: 1, max: 25 }),
+        step: fc.constantFrom(0, 0, 1, 1000),
+      }),
+      { minLength: 1, maxLength: 6 },
+    )
+    .map((bursts) => bursts.flatMap(({ at, count, step }) => numbers(count).map((i) => at + i * step)))
+  const bound = fc.option(fc.integer({ min: border - 50 * day, max: border + 50 * day }), { nil: undefined })
+
+  test('whatever the times, bounds, pages and limits, and no event twice', async () => {
+    let group = 0
+    await fc.assert(
+      fc.asyncProperty(
+        times,
+        bound,
+        bound,
+        fc.record({
+          maxEvents: fc.integer({ min: 4, max: 40 }),
+          emptyPagesBefore: fc.constantFrom(0, 0, 1),
+          emptyPageAtEnd: fc.boolean(),
+        }),
+        fc.integer({ min: 1, max: 60 }),
+        fc.constantFrom<Direction>('asc', 'desc'),
+        async (timestamps, from, to, paging, limit, direction) => {
+          Object.assign(world.sandbox.paging, paging)
+          const name = `g${group++}`
+          addEvents(name, timestamps)
+          const timestamp: Qual<bigint>[] = [
+            ...(from === undefined ? [] : [{ operator: '>=' as const, value: micros(from) }]),
+            ...(to === undefined ? [] : [{ operator: '<' as const, value: micros(to) }]),
+          ]
+          const within = timestamps.flatMap((time, number) =>
+            time >= (from ?? 0) && time < (to ?? Number.MAX_SAFE_INTEGER) ? [{ time, number }] : [],
+          )
+          const got = (await read(name, { limit, direction, timestamp })).map(({ number }) => number)
+          const first = firstOf(
+            within.map(({ time }) => time),
+            limit,
+            direction,
+          ).map((index) => within[index]?.number)
+          expect(new Set(got).size).toBe(got.length)
+          expect(got).toEqual(expect.arrayContaining(first))
+        },
+      ),
+      { numRuns: 50 },
+    )
+  })
+
+  test('with all of those at the last one’s time', async () => {
+    const times = [...numbers(1000).map(() => start), ...everySecond(10, start + second)]
+    addEvents('g', times)
+    expect(await read('g', { limit: 10 })).toHaveLength(10)
+    expect(calls()).toBe(1)
+    expect((await read('g', { limit: 11 })).filter(({ time }) => time === start)).toHaveLength(1000)
+  })
+
+  test('where a page shows an order that is not the asked one', async () => {
+    world.sandbox.paging.inOrder = false
+    world.sandbox.paging.maxEvents = 10
+    // Each call makes a source of its own, and the sources come one after the other.
+    const old = everySecond(15)
+    addEvents('g', old)
+    addEvents('g', everySecond(15, start + day))
+    for (const direction of ['asc', 'desc'] as const) {
+      const got = await read('g', { limit: 20, direction })
+      expect(got.filter(({ time }) => (direction === 'desc') === time > start + 15 * second)).toHaveLength(15)
+    }
+  })
+
+  test('of streams some of which are not there', async () => {
+    addEvents('g', everySecond(30))
+    const got = await read('g', { limit: 3, streams: ['s1', 'no-such'] })
+    expect(got.map(({ number }) => number)).toEqual(expect.arrayContaining([22, 25, 28]))
+  })
+
+  test('of a region that has the group, and not of one that has not', async () => {
+    addEvents('g', everySecond(30))
+    const regions = ['us-east-1', 'eu-west-1']
+    expect((await read('g', { limit: 3, regions })).length).toBeGreaterThanOrEqual(3)
+    expect(calls()).toBe(2)
+    const error = await errorOf(read('none', { limit: 3, regions }))
+    expect(error.message).toContain('there is no log group "none" in us-east-1, eu-west-1')
+  })
+
+  test('that fulfil conditions which the filter pattern does not tell', async () => {
+    const events = numbers(3000).map((number) => ({
+      message: JSON.stringify({ eventID: `e${number}`, eventName: number % 1000 === 7 ? 'Rare|*' : 'Usual' }),
+      timestamp: start + number * second,
+      logStreamName: 's',
+    }))
+    world.sandbox.logs.addEvents('us-east-1', 'g', events)
+    const rows = await world.rows(cloudtrailTrailEvent, {
+      limit: 2,
+      order: { column: 'timestamp_ms', direction: 'desc' },
+      quals: { log_group_name: equals('g'), event_name: equals('Rare|*') },
+      columns: ['log_group_name', 'event_id', 'event_name', 'timestamp_ms'],
+    })
+    const rare = rows.filter(({ event_name }) => event_name === 'Rare|*')
+    expect(rare.map(({ event_id }) => event_id)).toEqual(expect.arrayContaining(['e2007', 'e1007']))
+  })
+})

@@ -1,0 +1,8 @@
+import type { ScanOrder } from '@millrace/plugin-sdk/table'
+
+/** How many rows of a scan are needed. */
+export interface ScanLimit {
+  readonly rows: number
+  /** By which they are the first ones; undefined when any will do. */
+  readonly order: ScanOrder | undefined
+}

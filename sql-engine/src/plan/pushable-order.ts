@@ -1,0 +1,52 @@
+import type { ColumnType } from '@millrace/plugin-sdk/column'
+import type { ScanOrder } from '@millrace/plugin-sdk/table'
+import { type Binding, type BoundColumn, ownColumn, type VirtualLeaf } from '../bind/binding.js'
+import { type Inside, inside, stringsOf } from '../parse/syntax-tree.js'
+
+/** Types whose order is the same everywhere. That of texts depends on their collation. */
+const orderedTypes: ReadonlySet<ColumnType> = new Set([
+  'bigint',
+  'double precision',
+  'numeric',
+  'date',
+  'timestamp with time zone',
+])
+
+/**
+ * The order of the block that reads a table, as far as the table can yield the first rows by it: that of the first
+ * item of ORDER BY. Rows that it leaves in one place all come, and PostgreSQL sorts them by the others.
+ */
+export function pushableOrder(leaf: VirtualLeaf, binding: Binding): ScanOrder | undefined {
+  const { sortClause } = leaf.block.statement as Inside<'SelectStmt'>
+  const sortBy = inside(sortClause?.[0], 'SortBy')
+  const bound = sortBy && sortedColumn(sortBy, leaf, binding)
+  if (bound === undefined || bound.leaf !== leaf || sortBy?.sortby_dir === 'SORTBY_USING') return undefined
+  const column = ownColumn(leaf, bound.column)
+  const definition = leaf.table.columns.find(({ name }) => name === column)
+  if (definition === undefined || definition.type !== definition.databaseType) return undefined
+  const { name, type } = definition
+  const direction = sortBy?.sortby_dir === 'SORTBY_DESC' ? 'desc' : 'asc'
+  // Where NULLs stand does not matter: the column has none.
+  const isKnown = leaf.table.table.orders?.[name]?.includes(direction) === true
+  return isKnown && orderedTypes.has(type) ? { column: name, direction } : undefined
+}
+
+/** The column that an item of ORDER BY names: by its position or name in the output, or else by its own. */
+function sortedColumn(
+  { node }: Inside<'SortBy'>,
+  { block }: VirtualLeaf,
+  binding: Binding,
+): BoundColumn | undefined {
+  const position = inside(node, 'A_Const')?.ival?.ival
+  if (position !== undefined) return block.output?.[position - 1]?.column
+  const reference = inside(node, 'ColumnRef')
+  const fields = stringsOf(reference?.fields)
+  if (reference === undefined || fields === undefined) return undefined
+  if (fields.length > 1) return binding.columnOf(reference)
+  // A name that stands in the output means that, whatever the table calls so.
+  const { output } = block
+  if (output === undefined || output.some(({ name }) => name === undefined)) return undefined
+  const [first, ...others] = output.filter(({ name }) => name === fields[0])
+  if (first === undefined) return binding.columnOf(reference)
+  return others.length === 0 ? first.column : undefined
+}
