@@ -26,7 +26,7 @@ function make(answers: readonly Answer[], { attempts = 9 } = {}) {
     const retryAfter = typeof answer === 'object' ? answer.retryAfter : undefined
     return Promise.reject(new ApiError('not now', { retry, retryAfter }))
   }
-  const rules = { limiter, attempts, callTimeout: 60_000, clock }
+  const rules = { limiter: async () => limiter, attempts, callTimeout: 60_000, clock }
   const outcome = makeCall(
     { name: 'Get', scope: '', owner: {}, signal: cancel.signal, counts, run },
     rules,
