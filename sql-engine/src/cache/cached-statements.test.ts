@@ -59,7 +59,7 @@ beforeEach(async () => {
     connections: [{ name: 'counting', plugin, settings: {} }],
     environment: {},
     log: pino({ level: 'silent' }),
-    cache: { ttl: 60_000, maxBytes: 1_000_000 },
+    cache: { ttl: 60_000, maxBytes: 10_000_000 },
   })
   session = await ClientSession.open({ ...postgres.engineConfig, user: 'millrace' }, engine)
   calls.length = 0

@@ -14,7 +14,7 @@ class Tables {
     return { fetch: (_, signal) => fetch(signal), combine: async () => this.make() }
   }
 
-  make(rowCount = 1, approximateBytes = 10): ScanTable {
+  make(rowCount = 1, diskBytes = 10): ScanTable {
     const name = `s_${++this.made}`
     this.live.add(name)
     const release = () => {
@@ -25,7 +25,7 @@ class Tables {
       qualifiedName: `millrace_scan.${name}`,
       oid: this.made,
       rowCount,
-      approximateBytes,
+      diskBytes,
       release,
     }
   }
@@ -199,6 +199,19 @@ test('what was not read for longest makes room', async () => {
   ;(await ask(1n)).release()
   ;(await ask(3n)).release()
   expect([...tables.live]).toEqual(['s_1', 's_3'])
+})
+
+test('what is larger than all that may be kept is not kept, and drives nothing out', async () => {
+  const { tables, cache, ask } = world(25)
+  ;(await ask(1n)).release()
+  const large = await cache.get(
+    requestFor(2n),
+    tables.maker(async () => tables.make(1, 26)),
+  )
+  expect(tables.live.size).toBe(2)
+  large.release()
+  expect([...tables.live]).toEqual(['s_1'])
+  expect((await ask(1n)).isHit).toBe(true)
 })
 
 test('nothing that was asked for before a clearing answers what comes after it', async () => {

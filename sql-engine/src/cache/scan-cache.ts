@@ -11,7 +11,7 @@ import { divideRange } from './divide-range.js'
 import type { Interval } from './interval.js'
 
 export interface ScanCacheOptions {
-  /** Bytes of rows that are kept at most; what has not been read for longest goes first. */
+  /** Bytes that what is kept takes on disk at most; what has not been read for longest goes first. */
   readonly maxBytes: number
   /** Milliseconds of a clock that only goes forward. */
   readonly now?: () => number
@@ -267,13 +267,14 @@ export class ScanCache {
   #finish(entry: Entry, table: ScanTable, isComplete: boolean): void {
     this.#fetching.delete(entry)
     entry.table = table
-    if (entry.state === 'gone' || !isComplete) {
+    // One that is larger than all that may be kept would only drive the others out.
+    if (entry.state === 'gone' || !isComplete || table.diskBytes > this.#maxBytes) {
       this.#forget(entry)
       return
     }
     entry.state = 'kept'
     this.#entries.add(entry)
-    this.#bytes += table.approximateBytes
+    this.#bytes += table.diskBytes
     for (const other of this.#entries) {
       if (this.#bytes <= this.#maxBytes) break
       if (other.state === 'kept') this.#forget(other)
@@ -284,7 +285,7 @@ export class ScanCache {
   /** Takes an entry out of those that may answer. */
   #forget(entry: Entry): void {
     this.#entries.delete(entry)
-    if (entry.state === 'kept') this.#bytes -= entry.table?.approximateBytes ?? 0
+    if (entry.state === 'kept') this.#bytes -= entry.table?.diskBytes ?? 0
     entry.state = 'gone'
     if (entry.leases === 0) entry.table?.release()
   }

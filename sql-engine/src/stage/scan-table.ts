@@ -6,8 +6,8 @@ export interface ScanTable {
   readonly qualifiedName: string
   readonly oid: number
   readonly rowCount: number
-  /** Bytes of the rows as they were sent. */
-  readonly approximateBytes: number
+  /** Bytes that it takes on disk by itself. */
+  readonly diskBytes: number
   /** Lets the table be dropped, when no one reads it any more. Returns at once; may be called again. */
   release(): void
 }

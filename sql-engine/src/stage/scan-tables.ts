@@ -9,6 +9,7 @@ import type { CatalogColumn } from '../catalog/virtual-table.js'
 import { canceledError, DatabaseError } from '../database-error.js'
 import { scanSchema } from '../postgres/names.js'
 import { abortable, untilAborted } from './abortable.js'
+import { commitMeasured } from './commit-measured.js'
 import { type CopyMeter, copyChunks, readAhead } from './copy-chunks.js'
 import { copyRowEncoder } from './copy-row-encoder.js'
 import type { ScanTable } from './scan-table.js'
@@ -125,7 +126,7 @@ export class ScanTables {
       qualifiedName,
       oid,
       rowCount: parts.reduce((sum, { table }) => sum + table.rowCount, 0),
-      approximateBytes: 0,
+      diskBytes: 0,
       release: () => {
         if (isLive) this.#janitor.drop(qualifiedName, 'VIEW')
         isLive = false
@@ -162,20 +163,16 @@ export class ScanTables {
     const chunks = copyChunks(untilAborted(rows, signal), encode, tally)
     const source = this.#hasRoom ? chunks : await readAhead(chunks, readAheadBytes)
     const writtenNames = written.map((column) => column.name)
-    let oid: number
+    let made: { readonly oid: number; readonly diskBytes: number }
     try {
-      oid = await this.#inTransaction(controller, async (client) => {
-        const created = await create(
-          client,
-          `BEGIN; ${createScanTable(qualifiedName, columns)}`,
-          qualifiedName,
-        )
+      made = await this.#withClient(controller, async (client) => {
+        const oid = await create(client, `BEGIN; ${createScanTable(qualifiedName, columns)}`, qualifiedName)
         const copy = client.query(copyFrom(copyIntoScanTable(qualifiedName, writtenNames)))
         // The source may be waiting for its API; until it ends, so does the pipeline.
         copy.once('error', (error) => controller.abort(error))
         await pipeline(Readable.from(source), copy)
         if (tally.rows >= analyzeRows) await client.query(analyzeScanTable(qualifiedName, writtenNames))
-        return created
+        return { oid, diskBytes: await commitMeasured(client, qualifiedName) }
       })
     } catch (error) {
       // The API may still be asked.
@@ -187,9 +184,8 @@ export class ScanTables {
     return {
       name,
       qualifiedName,
-      oid,
+      ...made,
       rowCount: tally.rows,
-      approximateBytes: tally.bytes,
       release: () => {
         if (this.#live.delete(qualifiedName)) this.#janitor.drop(qualifiedName)
       },
@@ -202,8 +198,11 @@ export class ScanTables {
     return totalCount - idleCount + waitingCount < (options.max ?? 0) / 2
   }
 
-  /** @param controller aborted if the connection is lost; whatever the work waits for then ends */
-  async #inTransaction<Result>(
+  /**
+   * @param controller aborted if the connection is lost; whatever the work waits for then ends
+   * @param work begins a transaction, and commits it
+   */
+  async #withClient<Result>(
     controller: AbortController,
     work: (client: PoolClient) => Promise<Result>,
   ): Promise<Result> {
@@ -216,7 +215,6 @@ export class ScanTables {
     client.on('error', onError)
     try {
       const result = await work(client)
-      await client.query('COMMIT')
       client.off('error', onError)
       client.release(lost)
       return result
@@ -243,10 +241,9 @@ export class ScanTables {
   }
 }
 
-/** Counts for itself and for whoever else wants to know. */
+/** Counts rows for itself, and both for whoever else wants to know. */
 class Tally implements CopyMeter {
   rows = 0
-  bytes = 0
   readonly #other: CopyMeter | undefined
 
   constructor(other: CopyMeter | undefined) {
@@ -259,7 +256,6 @@ class Tally implements CopyMeter {
   }
 
   addBytes(count: number): void {
-    this.bytes += count
     this.#other?.addBytes(count)
   }
 }
