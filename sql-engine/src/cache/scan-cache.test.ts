@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { DatabaseError } from '../database-error.js'
-import type { ScanTable } from '../stage/scan-table.js'
+import type { StagedTable } from '../stage/scan-table.js'
 import { type CacheRequest, type LeasedTable, ScanCache, type ScanMaker } from './scan-cache.js'
 
 /** Tables that were made and not dropped, by name. */
@@ -10,11 +10,11 @@ class Tables {
   readonly live = new Set<string>()
   made = 0
 
-  maker(fetch: (signal: AbortSignal) => Promise<ScanTable> = async () => this.make()): ScanMaker {
+  maker(fetch: (signal: AbortSignal) => Promise<StagedTable> = async () => this.make()): ScanMaker {
     return { fetch: (_, signal) => fetch(signal), combine: async () => this.make() }
   }
 
-  make(rowCount = 1, diskBytes = 10): ScanTable {
+  make(rowCount = 1, diskBytes = 10): StagedTable {
     const name = `s_${++this.made}`
     this.live.add(name)
     const release = () => {
@@ -25,7 +25,7 @@ class Tables {
       qualifiedName: `millrace_scan.${name}`,
       oid: this.made,
       rowCount,
-      diskBytes,
+      measure: async () => diskBytes,
       release,
     }
   }
@@ -56,10 +56,10 @@ function requestFor(size: bigint | undefined, more: Partial<CacheRequest> = {}):
 
 /** A fetch that ends when the test says so. */
 function held(tables: Tables) {
-  let finish: (table: ScanTable) => void = () => {}
+  let finish: (table: StagedTable) => void = () => {}
   let fail: (error: Error) => void = () => {}
   const signals: AbortSignal[] = []
-  const staging = new Promise<ScanTable>((resolve, reject) => {
+  const staging = new Promise<StagedTable>((resolve, reject) => {
     finish = resolve
     fail = reject
   })

@@ -4,7 +4,7 @@ import type { Key } from '@millrace/plugin-sdk/table'
 import { canceledError } from '../database-error.js'
 import type { KeyValue } from '../plan/key-values.js'
 import { abortable } from '../stage/abortable.js'
-import type { ScanTable } from '../stage/scan-table.js'
+import type { ScanTable, StagedTable } from '../stage/scan-table.js'
 import { covers, type ScanShape } from './covers.js'
 import { divideKeys, narrowed } from './divide-keys.js'
 import { divideRange } from './divide-range.js'
@@ -46,7 +46,7 @@ export type CountedPart =
 /** How a scan's rows come about. */
 export interface ScanMaker {
   /** Fills a new scan table; the signal is aborted when all who wait for it have gone. */
-  fetch(shape: ScanShape, signal: AbortSignal): Promise<ScanTable>
+  fetch(shape: ScanShape, signal: AbortSignal): Promise<StagedTable>
   /** Puts rows of several tables together, without copying them. */
   combine(column: string, parts: readonly TablePart[], signal: AbortSignal): Promise<ScanTable>
 }
@@ -64,9 +64,11 @@ interface Entry {
   readonly expiresAt: number
   /** Aborted when nobody waits for the rows any more. */
   readonly controller: AbortController
-  readonly staging: Promise<ScanTable>
+  readonly staging: Promise<StagedTable>
   state: 'fetching' | 'kept' | 'gone'
-  table: ScanTable | undefined
+  table: StagedTable | undefined
+  /** On disk, once that is known. */
+  bytes: number
   leases: number
 }
 
@@ -249,6 +251,7 @@ export class ScanCache {
       staging: maker.fetch(shape, controller.signal),
       state: 'fetching',
       table: undefined,
+      bytes: 0,
       leases: 0,
     }
     // Rows that end at a limit are not all rows; whether they do is known only when they have come.
@@ -264,28 +267,42 @@ export class ScanCache {
     return entry
   }
 
-  #finish(entry: Entry, table: ScanTable, isComplete: boolean): void {
+  #finish(entry: Entry, table: StagedTable, isComplete: boolean): void {
     this.#fetching.delete(entry)
     entry.table = table
-    // One that is larger than all that may be kept would only drive the others out.
-    if (entry.state === 'gone' || !isComplete || table.diskBytes > this.#maxBytes) {
+    if (entry.state === 'gone' || !isComplete) {
       this.#forget(entry)
       return
     }
     entry.state = 'kept'
     this.#entries.add(entry)
-    this.#bytes += table.diskBytes
+    // Whoever waits for the rows need not wait for this.
+    table.measure().then(
+      (bytes) => this.#weigh(entry, bytes),
+      () => this.#forget(entry),
+    )
+    this.#schedule()
+  }
+
+  #weigh(entry: Entry, bytes: number): void {
+    if (entry.state !== 'kept') return
+    // One that is larger than all that may be kept would only drive the others out.
+    if (bytes > this.#maxBytes) {
+      this.#forget(entry)
+      return
+    }
+    entry.bytes = bytes
+    this.#bytes += bytes
     for (const other of this.#entries) {
       if (this.#bytes <= this.#maxBytes) break
       if (other.state === 'kept') this.#forget(other)
     }
-    this.#schedule()
   }
 
   /** Takes an entry out of those that may answer. */
   #forget(entry: Entry): void {
     this.#entries.delete(entry)
-    if (entry.state === 'kept') this.#bytes -= entry.table?.diskBytes ?? 0
+    if (entry.state === 'kept') this.#bytes -= entry.bytes
     entry.state = 'gone'
     if (entry.leases === 0) entry.table?.release()
   }

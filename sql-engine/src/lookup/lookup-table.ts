@@ -2,9 +2,9 @@
 import type { Pool, PoolClient } from 'pg'
 import { canceledError } from '../database-error.js'
 import { abortable } from '../stage/abortable.js'
-import { commitMeasured } from '../stage/commit-measured.js'
 import type { ScanTable } from '../stage/scan-table.js'
 import { stagingError } from '../stage/staging-error.js'
+import { commitMeasured } from './commit-measured.js'
 import { type KnownKey, KnownKeys } from './known-keys.js'
 import {
   copyKeys,

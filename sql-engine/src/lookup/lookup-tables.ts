@@ -125,7 +125,7 @@ export class LookupTables {
       lookedUp.release()
       this.#makeRoom()
     }
-    return { name, qualifiedName, oid, rowCount: keys.length, diskBytes: 0, isHit, release }
+    return { name, qualifiedName, oid, rowCount: keys.length, isHit, release }
   }
 
   /** Whether a table of that name may answer for a source. */
@@ -257,6 +257,7 @@ export class LookupTables {
   /**
    * What was not asked for for longest goes. Deleted rows would leave their room to PostgreSQL, not to the disk: the
    * rows that stay are copied into a new table, and the old one is dropped when no statement reads it any more.
+   * What arrives in the old one after the copy answers who has asked for it, and is not kept.
    */
   #makeRoom(): void {
     if (this.#diskBytes <= this.#maxBytes || this.#disposing !== undefined) return

@@ -5,7 +5,7 @@ import { countCalls, countKeys, type ScanQuals } from '../fetch/scan-quals.js'
 import { scanRows } from '../fetch/scan-rows.js'
 import { CeilingError } from '../report/ceiling-error.js'
 import type { ScanMeter, StatementMeter } from '../report/statement-meter.js'
-import type { ScanTable } from '../stage/scan-table.js'
+import type { StagedTable } from '../stage/scan-table.js'
 import type { ScanTables } from '../stage/scan-tables.js'
 
 export interface FetchRequest {
@@ -23,7 +23,7 @@ export async function fetchScan(
   { table, connection, columns, quals, limit, signal }: FetchRequest,
   scanTables: ScanTables,
   meter: ScanMeter,
-): Promise<ScanTable> {
+): Promise<StagedTable> {
   const { name, keys } = table.table
   const lists = countCalls(quals, keys)
   // One list may do without a call; and rows enough may come before all lists are asked.

@@ -6,8 +6,12 @@ export interface ScanTable {
   readonly qualifiedName: string
   readonly oid: number
   readonly rowCount: number
-  /** Bytes that it takes on disk by itself. */
-  readonly diskBytes: number
   /** Lets the table be dropped, when no one reads it any more. Returns at once; may be called again. */
   release(): void
+}
+
+/** One that holds the rows by itself. */
+export interface StagedTable extends ScanTable {
+  /** Bytes that it takes on disk: rows and what PostgreSQL puts aside of them. 0 once it is dropped. */
+  measure(): Promise<number>
 }

@@ -135,8 +135,11 @@ describe('a scan table', () => {
     const made = Array.from({ length: rows }, () => ({ name: value() }))
     const table = await stage({ name: 'text' }, batches(made))
     const [size] = await rowsOf(`SELECT pg_total_relation_size(${table.oid})::int AS bytes`)
-    expect(table.diskBytes).toBe(size.bytes)
-    expect(table.diskBytes).toBeGreaterThan((rows * length) / 2)
+    expect(await table.measure()).toBe(size.bytes)
+    expect(size.bytes).toBeGreaterThan((rows * length) / 2)
+    table.release()
+    await until(async () => (await scanTables()).length === 0)
+    expect(await table.measure()).toBe(0)
   })
 
   test('has statistics when it is large', async () => {

@@ -9,10 +9,9 @@ import type { CatalogColumn } from '../catalog/virtual-table.js'
 import { canceledError, DatabaseError } from '../database-error.js'
 import { scanSchema } from '../postgres/names.js'
 import { abortable, untilAborted } from './abortable.js'
-import { commitMeasured } from './commit-measured.js'
 import { type CopyMeter, copyChunks, readAhead } from './copy-chunks.js'
 import { copyRowEncoder } from './copy-row-encoder.js'
-import type { ScanTable } from './scan-table.js'
+import type { ScanTable, StagedTable } from './scan-table.js'
 import {
   analyzeScanTable,
   copyIntoScanTable,
@@ -75,7 +74,7 @@ export class ScanTables {
    * Writes the rows into a new table, as they come. If that fails, nothing is left of it.
    * @throws DatabaseError; 57014 when the signal is aborted
    */
-  async stage(request: StageRequest): Promise<ScanTable> {
+  async stage(request: StageRequest): Promise<StagedTable> {
     if (this.#stopped !== undefined) throw shutdownError()
     if (request.signal.aborted) throw canceledError()
     const controller = new AbortController()
@@ -126,7 +125,6 @@ export class ScanTables {
       qualifiedName,
       oid,
       rowCount: parts.reduce((sum, { table }) => sum + table.rowCount, 0),
-      diskBytes: 0,
       release: () => {
         if (isLive) this.#janitor.drop(qualifiedName, 'VIEW')
         isLive = false
@@ -151,7 +149,7 @@ export class ScanTables {
   async #stage(
     { columns, filled, tableName, rows, meter }: StageRequest,
     controller: AbortController,
-  ): Promise<ScanTable> {
+  ): Promise<StagedTable> {
     const { signal } = controller
     const name = `s_${++lastId}`
     const qualifiedName = `${scanSchema}.${name}`
@@ -163,16 +161,20 @@ export class ScanTables {
     const chunks = copyChunks(untilAborted(rows, signal), encode, tally)
     const source = this.#hasRoom ? chunks : await readAhead(chunks, readAheadBytes)
     const writtenNames = written.map((column) => column.name)
-    let made: { readonly oid: number; readonly diskBytes: number }
+    let oid: number
     try {
-      made = await this.#withClient(controller, async (client) => {
-        const oid = await create(client, `BEGIN; ${createScanTable(qualifiedName, columns)}`, qualifiedName)
+      oid = await this.#inTransaction(controller, async (client) => {
+        const created = await create(
+          client,
+          `BEGIN; ${createScanTable(qualifiedName, columns)}`,
+          qualifiedName,
+        )
         const copy = client.query(copyFrom(copyIntoScanTable(qualifiedName, writtenNames)))
         // The source may be waiting for its API; until it ends, so does the pipeline.
         copy.once('error', (error) => controller.abort(error))
         await pipeline(Readable.from(source), copy)
         if (tally.rows >= analyzeRows) await client.query(analyzeScanTable(qualifiedName, writtenNames))
-        return { oid, diskBytes: await commitMeasured(client, qualifiedName) }
+        return created
       })
     } catch (error) {
       // The API may still be asked.
@@ -184,12 +186,21 @@ export class ScanTables {
     return {
       name,
       qualifiedName,
-      ...made,
+      oid,
       rowCount: tally.rows,
+      measure: () => this.#measure(oid),
       release: () => {
         if (this.#live.delete(qualifiedName)) this.#janitor.drop(qualifiedName)
       },
     }
+  }
+
+  async #measure(oid: number): Promise<number> {
+    const { rows } = await this.#pool.query<{ bytes: number | null }>(
+      'SELECT pg_total_relation_size($1)::float8 AS bytes',
+      [oid],
+    )
+    return rows[0]?.bytes ?? 0
   }
 
   /** Whether a scan may hold a connection while it waits for its API, so that COPY is ready when rows come. */
@@ -198,11 +209,8 @@ export class ScanTables {
     return totalCount - idleCount + waitingCount < (options.max ?? 0) / 2
   }
 
-  /**
-   * @param controller aborted if the connection is lost; whatever the work waits for then ends
-   * @param work begins a transaction, and commits it
-   */
-  async #withClient<Result>(
+  /** @param controller aborted if the connection is lost; whatever the work waits for then ends */
+  async #inTransaction<Result>(
     controller: AbortController,
     work: (client: PoolClient) => Promise<Result>,
   ): Promise<Result> {
@@ -215,6 +223,7 @@ export class ScanTables {
     client.on('error', onError)
     try {
       const result = await work(client)
+      await client.query('COMMIT')
       client.off('error', onError)
       client.release(lost)
       return result
