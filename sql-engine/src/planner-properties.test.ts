@@ -40,7 +40,7 @@ describe.each([
       rows: setsOfRows(sets).slice(ttl === 0 ? 0 : -1),
       filtering,
       // So few that rows come and go.
-      cache: { ttl, maxBytes: 3_000 },
+      cache: { ttl, maxBytes: 300_000 },
       ...more,
     })
   })

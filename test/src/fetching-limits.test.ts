@@ -1,4 +1,5 @@
 /** Calls of several sessions and connections to one account, against the sandbox. */
+import { otherCredentials, sandboxRoles } from '@millrace/sandbox/credentials'
 import type pg from 'pg'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { startWorld, type World } from './testing/world.js'
@@ -9,7 +10,14 @@ let other: pg.Client
 
 beforeAll(async () => {
   world = await startWorld({
-    moreAws: { aws_again: {} },
+    moreAws: {
+      aws_again: {},
+      other_by_role: { role_arn: sandboxRoles.reader },
+      other_by_keys: {
+        access_key: otherCredentials.accessKeyId,
+        secret_key: otherCredentials.secretAccessKey,
+      },
+    },
     limits: { maxConcurrency: 2, rates: { DescribeTrails: 1 } },
     cache: { ttl: 60_000, maxBytes: 100_000_000 },
   })
@@ -48,6 +56,23 @@ describe('limits', () => {
     ])
     expect(world.sandbox.calls.count({ service: 'logs' })).toBeGreaterThanOrEqual(6)
     expect(world.sandbox.calls.maxInFlight()).toBeLessThanOrEqual(2)
+  })
+
+  test('hold for an account that different credentials open, once it is known', async () => {
+    const places = ['other_by_role', 'other_by_keys']
+    for (const place of places) await client.query(`select account_id from ${place}.aws_region`)
+    world.sandbox.calls.clear()
+    world.sandbox.faults.add({ kind: 'latency', milliseconds: 50, service: 'logs' })
+    const sessions = await Promise.all(Array.from({ length: 4 }, () => world.connect()))
+    await Promise.all(
+      sessions.map(async (session, index) => {
+        const table = `${places[index % 2]}.aws_cloudwatch_log_group`
+        for (const name of ['a', 'b'])
+          await session.query(`select arn from ${table} where name = $1`, [`${name}${index}`])
+      }),
+    )
+    expect(world.sandbox.calls.count({ service: 'logs' })).toBeGreaterThanOrEqual(8)
+    expect(world.sandbox.calls.maxInFlight()).toBe(2)
   })
 
   test('a query of one key does not wait for all keys of another', async () => {

@@ -167,7 +167,7 @@ test('D6: rows of one Region were taken for those of all', async () => {
 })
 
 test('B10: rows came twice when a part of what was kept had been thrown away', async () => {
-  const small = await startWorld({ cache: { ttl: 3_600_000, maxBytes: 400_000 } })
+  const small = await startWorld({ cache: { ttl: 3_600_000, maxBytes: 1_400_000 } })
   try {
     small.sandbox.generateEvents({ logGroup, count: 5_000, distinctAddresses: 40, seed: 12, serviceEvery: 5 })
     const reader = await small.connect()

@@ -12,9 +12,10 @@ import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
 import { ApiError } from '@millrace/plugin-sdk/api-error'
 import { awsCall, type CallScan } from './aws-call.js'
 import type { AwsConfig } from './config.js'
-import type { CredentialProvider, StsLocation } from './credential-chain.js'
-import { credentialsOf } from './credentials.js'
+import type { CredentialProvider, Credentials, StsLocation } from './credential-chain.js'
+import { accountOfSettings, credentialsOf } from './credentials.js'
 import { type Environment, endpointOf, regionOf, type Service } from './environment.js'
+import { accountName } from './limits.js'
 import { PlainAnswers } from './log-events/plain-answers.js'
 import { Once } from './once.js'
 import { guessRegion } from './partition-regions.js'
@@ -50,6 +51,9 @@ export class AwsConnection {
   readonly #config: AwsConfig
   readonly #environment: Environment
   readonly #credentials: CredentialProvider
+  /** The credentials of the last call. */
+  #found: Credentials | undefined
+  #accountOfSettings: Promise<string | undefined> | undefined
   readonly #clients = new Map<string, Client>()
   readonly #identity = new Once<CallerIdentity>()
   readonly #regions = new Once<readonly string[]>()
@@ -66,10 +70,23 @@ export class AwsConnection {
   constructor(config: AwsConfig, environment: Environment) {
     this.#config = config
     this.#environment = environment
-    this.#credentials = credentialsOf(config, environment, {
+    const credentials = credentialsOf(config, environment, {
       sts: () => this.#stsLocation(),
       singleSignOn: endpointOf('SSO', config, environment),
     })
+    this.#credentials = async () => {
+      this.#found = await credentials()
+      return this.#found
+    }
+  }
+
+  /**
+   * Whose limits the calls count for, as far as that is known without a call for it. What settings and files say of
+   * credentials counts only until there are some: they may come from elsewhere.
+   */
+  async account(): Promise<string | undefined> {
+    const id = this.#identity.value?.accountId ?? (await this.#accountOfCredentials())
+    return id === undefined ? undefined : accountName(id, this.#config, this.#environment)
   }
 
   cloudTrail(region: string): CloudTrailClient {
@@ -146,6 +163,12 @@ export class AwsConnection {
     this.#clients.clear()
     this.#requestHandler.httpAgent.destroy()
     this.#requestHandler.httpsAgent.destroy()
+  }
+
+  #accountOfCredentials(): Promise<string | undefined> | string | undefined {
+    if (this.#found !== undefined) return this.#found.accountId
+    this.#accountOfSettings ??= accountOfSettings(this.#config, this.#environment)
+    return this.#accountOfSettings
   }
 
   async #findDefaultRegion(): Promise<string> {

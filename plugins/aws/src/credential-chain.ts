@@ -20,6 +20,8 @@ export interface Credentials {
   readonly secretAccessKey: string
   readonly sessionToken?: string | undefined
   readonly expiration?: Date | undefined
+  /** Whose they are, where whoever gave them said so. */
+  readonly accountId?: string | undefined
 }
 
 export type CredentialProvider = () => Promise<Credentials>

@@ -10,6 +10,8 @@ import {
   chainedCredentials,
 } from './credential-chain.js'
 import type { Environment } from './environment.js'
+import { accountOfRole } from './role-arn.js'
+import { accountOfProfile } from './shared-files.js'
 
 /** Said where no credentials are found. */
 export const credentialPlaces =
@@ -35,8 +37,18 @@ export function credentialsOf(
       },
       clientConfig: await services.sts(),
     })
-    return assume()
+    return { ...(await assume()), accountId: accountOfRole(roleArn) }
   })
+}
+
+/** Whose the credentials will be, as far as that can be told before they are looked for. */
+export async function accountOfSettings(
+  config: AwsConfig,
+  environment: Environment,
+): Promise<string | undefined> {
+  if (config.role_arn !== undefined) return accountOfRole(config.role_arn)
+  if (staticCredentials(config, environment) !== undefined) return undefined
+  return accountOfProfile(config.profile, environment)
 }
 
 function ownCredentials(
@@ -44,20 +56,24 @@ function ownCredentials(
   environment: Environment,
   services: CredentialServices,
 ): CredentialProvider {
-  if (config.access_key !== undefined && config.secret_key !== undefined) {
-    const fixed = staticCredentials(config.access_key, config.secret_key, config.session_token)
-    return async () => fixed
-  }
+  const fixed = staticCredentials(config, environment)
+  if (fixed !== undefined) return async () => fixed
   const profile = config.profile ?? environment.AWS_PROFILE
-  const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secret } = environment
-  if (!profile && accessKeyId && secret) {
-    const fixed = staticCredentials(accessKeyId, secret, environment.AWS_SESSION_TOKEN)
-    return async () => fixed
-  }
   return chainedCredentials(profile || undefined, environment, services)
 }
 
-function staticCredentials(accessKeyId: string, secretAccessKey: string, sessionToken?: string): Credentials {
+/** Those of the settings, or of the environment where no profile is named. */
+function staticCredentials(config: AwsConfig, environment: Environment): Credentials | undefined {
+  const { access_key, secret_key, session_token, profile = environment.AWS_PROFILE } = config
+  if (access_key !== undefined && secret_key !== undefined) {
+    return credentialsFrom(access_key, secret_key, session_token)
+  }
+  const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secret } = environment
+  if (profile || !accessKeyId || !secret) return undefined
+  return credentialsFrom(accessKeyId, secret, environment.AWS_SESSION_TOKEN)
+}
+
+function credentialsFrom(accessKeyId: string, secretAccessKey: string, sessionToken?: string): Credentials {
   return sessionToken ? { accessKeyId, secretAccessKey, sessionToken } : { accessKeyId, secretAccessKey }
 }
 

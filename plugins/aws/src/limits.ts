@@ -37,7 +37,7 @@ export function awsLimits(config: AwsConfig, environment: Environment): ApiLimit
   const isAwsOwn = (service: 'CLOUDTRAIL' | 'CLOUDWATCH_LOGS') =>
     endpointOf(service, config, environment) === undefined
   return {
-    account: accountOf(config, environment),
+    account: credentialsName(config, environment),
     attempts: attemptsOf(config, environment),
     callTimeout,
     rates: {
@@ -47,12 +47,20 @@ export function awsLimits(config: AwsConfig, environment: Environment): ApiLimit
   }
 }
 
-/** Equal only where the credentials are the same, and with them the account, which only a call could tell. */
-function accountOf(config: AwsConfig, environment: Environment): string {
+/** Equal only where account and addresses are: a stand-in for AWS has nothing to do with an account of AWS's own. */
+export function accountName(id: string, config: AwsConfig, environment: Environment): string {
+  return JSON.stringify([id, endpointsOf(config, environment)])
+}
+
+/** Equal only where the credentials are the same, and with them the account, as long as that is not known. */
+function credentialsName(config: AwsConfig, environment: Environment): string {
   const { access_key, profile, role_arn } = config
   const own = access_key ?? profile ?? environment.AWS_PROFILE ?? environment.AWS_ACCESS_KEY_ID
-  const endpoints = (['CLOUDTRAIL', 'CLOUDWATCH_LOGS', 'EC2'] as const).map((service) =>
+  return JSON.stringify([access_key !== undefined, own, role_arn, endpointsOf(config, environment)])
+}
+
+function endpointsOf(config: AwsConfig, environment: Environment): (string | undefined)[] {
+  return (['CLOUDTRAIL', 'CLOUDWATCH_LOGS', 'EC2'] as const).map((service) =>
     endpointOf(service, config, environment),
   )
-  return JSON.stringify([access_key !== undefined, own, role_arn, endpoints])
 }

@@ -10,6 +10,12 @@ interface Flight<Value> {
 
 export class Once<Value> {
   #flight: Flight<Value> | undefined
+  #value: Value | undefined
+
+  /** Undefined as long as it has not been fetched. */
+  get value(): Value | undefined {
+    return this.#value
+  }
 
   /**
    * The remembered value; else joins the call in flight; else makes it. Failures are not remembered, and a
@@ -32,9 +38,14 @@ export class Once<Value> {
   #take(signal: AbortSignal, fetch: () => Promise<Value>): Promise<Value> {
     const flight: Flight<Value> = { promise: fetch(), signal }
     this.#flight = flight
-    flight.promise.catch(() => {
-      if (this.#flight === flight) this.#flight = undefined
-    })
+    flight.promise.then(
+      (value) => {
+        this.#value = value
+      },
+      () => {
+        if (this.#flight === flight) this.#flight = undefined
+      },
+    )
     return flight.promise
   }
 }

@@ -24,6 +24,7 @@ export default definePlugin({
   config: awsConfig,
   connect: (config, { environment }) => new AwsConnection(config, environment),
   limits: (config, { environment }) => awsLimits(config, environment),
+  account: (connection) => connection.account(),
   close: (connection) => connection.close(),
   tables: [
     cloudtrailTrail,

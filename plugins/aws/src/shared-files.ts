@@ -2,8 +2,9 @@
  * The configuration files that AWS's tools share: ~/.aws/config and ~/.aws/credentials, or those that the
  * environment names.
  */
-import { loadSharedConfigFiles } from '@smithy/core/config'
+import { loadSharedConfigFiles, parseKnownFiles } from '@smithy/core/config'
 import type { Environment } from './environment.js'
+import { accountOfRole } from './role-arn.js'
 
 /** As the SDK's functions take them. */
 interface SharedFiles {
@@ -16,12 +17,34 @@ export function sharedFilesOf(environment: Environment): SharedFiles {
   return { ...(filepath ? { filepath } : {}), ...(configFilepath ? { configFilepath } : {}) }
 }
 
+/**
+ * The account that the files name for a profile, before its credentials have been found; undefined where they do not.
+ * In the order in which the SDK looks for credentials: a role that is taken on by others' goes before keys, these
+ * before the role of a web identity and a process, and single sign-on comes last.
+ */
+export async function accountOfProfile(
+  profile: string | undefined,
+  environment: Environment,
+): Promise<string | undefined> {
+  const profiles = await parseKnownFiles(sharedFilesOf(environment))
+  const settings = profiles[profileName(profile, environment)] ?? {}
+  const { role_arn: role, source_profile: source, credential_source: place } = settings
+  if (role !== undefined && (source === undefined) !== (place === undefined)) return accountOfRole(role)
+  if (settings.aws_access_key_id !== undefined) return undefined
+  if (role !== undefined && settings.web_identity_token_file !== undefined) return accountOfRole(role)
+  return settings.credential_process === undefined ? settings.sso_account_id : undefined
+}
+
 /** The region that the files name for a profile; undefined where there is none, or no such file. */
 export async function regionOfProfile(
   profile: string | undefined,
   environment: Environment,
 ): Promise<string | undefined> {
   const { configFile, credentialsFile } = await loadSharedConfigFiles(sharedFilesOf(environment))
-  const name = profile ?? (environment.AWS_PROFILE || 'default')
+  const name = profileName(profile, environment)
   return credentialsFile[name]?.region ?? configFile[name]?.region
+}
+
+function profileName(profile: string | undefined, environment: Environment): string {
+  return profile ?? (environment.AWS_PROFILE || 'default')
 }

@@ -14,8 +14,8 @@ export interface ConnectContext {
 /** What an API bears of a connection's account. Settings of the connection come before all of it. */
 export interface ApiLimits {
   /**
-   * Tells accounts apart, as the API counts calls. Connections of the plugin with the same one share their limits.
-   * May hold secrets: it is not shown. By default each connection is an account.
+   * Tells accounts apart, as the API counts calls, as far as settings do. Connections of the plugin with the same one
+   * share their limits. May hold secrets: it is not shown. By default each connection is an account.
    */
   readonly account?: string
   /** Calls a second, by the name of the call; each scope has as many. Others are not limited. */
@@ -51,6 +51,12 @@ export interface Plugin<Config = unknown, Connection = unknown> {
   readonly concurrency?: number
   /** Limits of the API, as its documentation states them. */
   limits?(config: Config, context: ConnectContext): ApiLimits
+  /**
+   * The account that the connection asks, where that comes to light only later, and may be one that other
+   * connections, with other settings, ask too: from then on they share their limits. Asked before each call; makes
+   * no call itself and does not fail. May hold secrets: it is not shown. Undefined as long as it is not known.
+   */
+  account?(connection: Connection): string | undefined | Promise<string | undefined>
   // A table's functions take its own connection and columns; a list of tables of all shapes cannot name them.
   // biome-ignore lint/suspicious/noExplicitAny: see above
   readonly tables: readonly Table<Connection, any>[]

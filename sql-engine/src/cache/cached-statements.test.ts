@@ -1,4 +1,5 @@
 /** Statements that are answered from rows fetched for earlier ones. */
+import { randomBytes } from 'node:crypto'
 import { bigint, inet, text, timestamptz } from '@millrace/plugin-sdk/column'
 import { pino } from 'pino'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
@@ -45,6 +46,19 @@ const { plugin, calls } = countingPlugin({
   },
 })
 
+/** Rows whose size on disk is that of their texts, which cannot be compressed. */
+const texts = [
+  { name: 'small', text: 'a' },
+  ...Array.from({ length: 10 }, () => ({ name: 'large', text: randomBytes(50_000).toString('hex') })),
+]
+const library = countingPlugin({
+  book: {
+    columns: { name: text('Name'), text: text('Text') },
+    keys: { name: { operators: ['='], require: 'required' } },
+    rows: texts,
+  },
+})
+
 let postgres: TestPostgres
 let engine: Engine
 let session: ClientSession
@@ -60,7 +74,7 @@ beforeEach(async () => {
     connections: [{ name: 'counting', plugin, settings: {} }],
     environment: {},
     log: pino({ level: 'silent' }),
-    cache: { ttl: 60_000, maxBytes: 1_000_000 },
+    cache: { ttl: 60_000, maxBytes: 10_000_000 },
   })
   session = await ClientSession.open({ ...postgres.engineConfig, user: 'millrace' }, engine)
   calls.length = 0
@@ -237,4 +251,29 @@ describe('lookups', () => {
     const left = `select from pg_class where relnamespace = 'millrace_scan'::regnamespace`
     while ((await session.query(left)).length > 0) {}
   })
+})
+
+test('a scan that is larger on disk than all that may be kept is not kept, and drives nothing out', async () => {
+  const { plugin, calls } = library
+  const small = await Engine.start({
+    postgres,
+    connections: [{ name: 'library', plugin, settings: {} }],
+    environment: {},
+    log: pino({ level: 'silent' }),
+    cache: { ttl: 60_000, maxBytes: 900_000 },
+  })
+  const reader = await ClientSession.open({ ...postgres.engineConfig, user: 'millrace' }, small)
+  const lengthOf = async (name: string) =>
+    (await reader.query(`select sum(length(text))::int as length from book where name = '${name}'`))[0]
+      ?.length
+  expect(await lengthOf('small')).toBe(1)
+  for (let round = 1; round <= 2; round++) {
+    expect(await lengthOf('large')).toBe(1_000_000)
+    const staged = `select from pg_tables where schemaname = 'millrace_scan'`
+    while ((await reader.query(staged)).length > 1) {}
+    expect(await lengthOf('small')).toBe(1)
+    expect(calls).toHaveLength(1 + round)
+  }
+  await reader.close()
+  await small.stop()
 })

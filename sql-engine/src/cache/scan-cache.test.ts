@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import fc from 'fast-check'
 import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { DatabaseError } from '../database-error.js'
-import type { ScanTable } from '../stage/scan-table.js'
+import type { StagedTable } from '../stage/scan-table.js'
 import { type CacheRequest, type LeasedTable, ScanCache, type ScanMaker } from './scan-cache.js'
 
 /** Tables that were made and not dropped, by name. */
@@ -10,11 +10,11 @@ class Tables {
   readonly live = new Set<string>()
   made = 0
 
-  maker(fetch: (signal: AbortSignal) => Promise<ScanTable> = async () => this.make()): ScanMaker {
+  maker(fetch: (signal: AbortSignal) => Promise<StagedTable> = async () => this.make()): ScanMaker {
     return { fetch: (_, signal) => fetch(signal), combine: async () => this.make() }
   }
 
-  make(rowCount = 1, approximateBytes = 10, missing: ScanTable['missing'] = []): ScanTable {
+  make(rowCount = 1, diskBytes = 10, missing: StagedTable['missing'] = []): StagedTable {
     const name = `s_${++this.made}`
     this.live.add(name)
     const release = () => {
@@ -25,8 +25,8 @@ class Tables {
       qualifiedName: `millrace_scan.${name}`,
       oid: this.made,
       rowCount,
-      approximateBytes,
       missing,
+      measure: async () => diskBytes,
       release,
     }
   }
@@ -57,10 +57,10 @@ function requestFor(size: bigint | undefined, more: Partial<CacheRequest> = {}):
 
 /** A fetch that ends when the test says so. */
 function held(tables: Tables) {
-  let finish: (table: ScanTable) => void = () => {}
+  let finish: (table: StagedTable) => void = () => {}
   let fail: (error: Error) => void = () => {}
   const signals: AbortSignal[] = []
-  const staging = new Promise<ScanTable>((resolve, reject) => {
+  const staging = new Promise<StagedTable>((resolve, reject) => {
     finish = resolve
     fail = reject
   })
@@ -283,6 +283,19 @@ test('what was not read for longest makes room', async () => {
   ;(await ask(1n)).release()
   ;(await ask(3n)).release()
   expect([...tables.live]).toEqual(['s_1', 's_3'])
+})
+
+test('what is larger than all that may be kept is not kept, and drives nothing out', async () => {
+  const { tables, cache, ask } = world(25)
+  ;(await ask(1n)).release()
+  const large = await cache.get(
+    requestFor(2n),
+    tables.maker(async () => tables.make(1, 26)),
+  )
+  expect(tables.live.size).toBe(2)
+  large.release()
+  expect([...tables.live]).toEqual(['s_1'])
+  expect((await ask(1n)).isHit).toBe(true)
 })
 
 test('nothing that was asked for before a clearing answers what comes after it', async () => {

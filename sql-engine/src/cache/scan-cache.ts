@@ -5,14 +5,14 @@ import { canceledError } from '../database-error.js'
 import type { ScanLimit } from '../fetch/scan-limit.js'
 import type { KeyValue } from '../plan/key-values.js'
 import { abortable } from '../stage/abortable.js'
-import type { ScanTable } from '../stage/scan-table.js'
+import type { ScanTable, StagedTable } from '../stage/scan-table.js'
 import { covers, type ScanShape } from './covers.js'
 import { divideKeys, narrowed } from './divide-keys.js'
 import { divideRange } from './divide-range.js'
 import type { Interval } from './interval.js'
 
 export interface ScanCacheOptions {
-  /** Bytes of rows that are kept at most; what has not been read for longest goes first. */
+  /** Bytes that what is kept takes on disk at most; what has not been read for longest goes first. */
   readonly maxBytes: number
   /** Milliseconds of a clock that only goes forward. */
   readonly now?: () => number
@@ -47,7 +47,7 @@ export type CountedPart =
 /** How a scan's rows come about. */
 export interface ScanMaker {
   /** Fills a new scan table; the signal is aborted when all who wait for it have gone. */
-  fetch(shape: ScanShape, signal: AbortSignal): Promise<ScanTable>
+  fetch(shape: ScanShape, signal: AbortSignal): Promise<StagedTable>
   /** Puts rows of several tables together, without copying them. */
   combine(column: string, parts: readonly TablePart[], signal: AbortSignal): Promise<ScanTable>
 }
@@ -66,9 +66,11 @@ interface Entry {
   readonly expiresAt: number
   /** Aborted when nobody waits for the rows any more. */
   readonly controller: AbortController
-  readonly staging: Promise<ScanTable>
+  readonly staging: Promise<StagedTable>
   state: 'fetching' | 'kept' | 'gone'
-  table: ScanTable | undefined
+  table: StagedTable | undefined
+  /** On disk, once that is known. */
+  bytes: number
   leases: number
 }
 
@@ -255,6 +257,7 @@ export class ScanCache {
       staging: maker.fetch(shape, controller.signal),
       state: 'fetching',
       table: undefined,
+      bytes: 0,
       leases: 0,
     }
     if (maxAge > 0) this.#entries.add(entry)
@@ -272,7 +275,7 @@ export class ScanCache {
     return entry
   }
 
-  #finish(entry: Entry, table: ScanTable, isComplete: boolean): void {
+  #finish(entry: Entry, table: StagedTable, isComplete: boolean): void {
     this.#fetching.delete(entry)
     entry.table = table
     if (entry.state === 'gone' || !isComplete) {
@@ -281,18 +284,33 @@ export class ScanCache {
     }
     entry.state = 'kept'
     this.#entries.add(entry)
-    this.#bytes += table.approximateBytes
+    // Whoever waits for the rows need not wait for this.
+    table.measure().then(
+      (bytes) => this.#weigh(entry, bytes),
+      () => this.#forget(entry),
+    )
+    this.#schedule()
+  }
+
+  #weigh(entry: Entry, bytes: number): void {
+    if (entry.state !== 'kept') return
+    // One that is larger than all that may be kept would only drive the others out.
+    if (bytes > this.#maxBytes) {
+      this.#forget(entry)
+      return
+    }
+    entry.bytes = bytes
+    this.#bytes += bytes
     for (const other of this.#entries) {
       if (this.#bytes <= this.#maxBytes) break
       if (other.state === 'kept') this.#forget(other)
     }
-    this.#schedule()
   }
 
   /** Takes an entry out of those that may answer. */
   #forget(entry: Entry): void {
     this.#entries.delete(entry)
-    if (entry.state === 'kept') this.#bytes -= entry.table?.approximateBytes ?? 0
+    if (entry.state === 'kept') this.#bytes -= entry.bytes
     entry.state = 'gone'
     if (entry.leases === 0) entry.table?.release()
   }

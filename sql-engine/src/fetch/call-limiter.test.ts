@@ -108,6 +108,105 @@ describe('how many are in flight', () => {
   })
 })
 
+describe('one that takes the calls of another over', () => {
+  function twoLimiters(ceiling: number, rates: Readonly<Record<string, number>> = {}) {
+    const clock = new FakeClock()
+    const [before, after] = [1, 2].map(() => new CallLimiter({ ceiling, rates }, clock))
+    if (before === undefined || after === undefined) throw new Error('there are two')
+    const begin = (limiter: CallLimiter, owner: object = {}, signal = never) =>
+      limiter.begin({ name: 'Get', scope: 'a', owner, signal })
+    return { clock, before, after, begin }
+  }
+
+  test('goes on with those in flight, and with what has been learnt', async () => {
+    const { before, after, begin } = twoLimiters(4)
+    const places = await Promise.all([before, before, before, after, after].map((one) => begin(one)))
+    places[0]?.end(throttled)
+    expect([before.allowed, after.allowed]).toEqual([2, 4])
+    before.handOver(after)
+    expect(after.allowed).toBe(2)
+    let begun = 0
+    const waiting = [before, after].map((one) =>
+      begin(one).then((place) => {
+        begun++
+        return place
+      }),
+    )
+    // Four are in flight. Those that began before the halving say nothing new.
+    for (const place of places.slice(1, 3)) place.end(throttled)
+    await settled()
+    expect([after.allowed, begun]).toEqual([2, 0])
+    for (const place of places.slice(3)) place.end(answered)
+    await settled()
+    expect(begun).toBe(2)
+    const [later] = await Promise.all(waiting)
+    later?.end(throttled)
+    expect(after.allowed).toBe(1)
+  })
+
+  test('counts what has begun within the last second', async () => {
+    const { clock, before, after, begin } = twoLimiters(10, { Get: 2 })
+    for (const [limiter, time] of [
+      [after, 0],
+      [before, 300],
+      [before, 600],
+    ] as const) {
+      await clock.advance(time - clock.now())
+      ;(await begin(limiter)).end(answered)
+    }
+    before.handOver(after)
+    const times: number[] = []
+    for (const limiter of [before, after, before]) void begin(limiter).then(() => times.push(clock.now()))
+    await clock.advance(10_000)
+    expect(times).toEqual([1300, 1600, 2300])
+  })
+
+  test('goes on with those that wait: statements take turns, and who is cancelled leaves', async () => {
+    const { before, after, begin } = twoLimiters(1)
+    const running = await Promise.all([begin(before), begin(after)])
+    const [join, lookup, cancelled] = [{}, {}, new AbortController()]
+    const order: string[] = []
+    const wait = async (name: string, limiter: CallLimiter, owner: object, signal = never) => {
+      const place = await begin(limiter, owner, signal)
+      order.push(name)
+      place.end(answered)
+    }
+    const all = [
+      wait('join 1', before, join),
+      wait('join 2', before, join),
+      wait('gone', before, lookup, cancelled.signal).catch((error: unknown) => error),
+      wait('lookup', before, lookup),
+      wait('other', after, {}),
+      wait('join 3', after, join),
+    ]
+    before.handOver(after)
+    cancelled.abort()
+    running[0]?.end(answered)
+    await settled()
+    expect(order).toEqual([])
+    running[1]?.end(answered)
+    await Promise.all(all)
+    expect(order).toEqual(['other', 'join 3', 'lookup', 'join 1', 'join 2'])
+    expect([before.waiting, after.waiting]).toEqual([0, 0])
+  })
+
+  test('keeps to the lower limits of both, also in what has begun', async () => {
+    const clock = new FakeClock()
+    const before = new CallLimiter({ ceiling: 9, rates: { Get: 1 } }, clock)
+    const after = new CallLimiter({ ceiling: 2, rates: { Get: 5 } }, clock)
+    const begin = () => after.begin({ name: 'Get', scope: '', owner: {}, signal: never })
+    ;(await begin()).end(answered)
+    before.handOver(after)
+    expect(after.ceiling).toBe(2)
+    let begunAt = 0
+    void begin().then(() => {
+      begunAt = clock.now()
+    })
+    await clock.advance(5000)
+    expect(begunAt).toBe(1000)
+  })
+})
+
 test('whatever comes: no more than the ceiling, nor than the rate in any second; all are served; who is cancelled leaves', async () => {
   const call = fc.record({
     owner: fc.nat({ max: 3 }),
@@ -133,20 +232,31 @@ test('whatever comes: no more than the ceiling, nor than the rate in any second;
     fc.asyncProperty(
       fc.integer({ min: 1, max: 5 }),
       fc.array(call, { maxLength: 40 }),
-      async (ceiling, calls) => {
+      // Half of the calls go to another limiter, which hands them over before one of them comes.
+      fc.constantFrom(0, 0, 10, 20),
+      async (ceiling, calls, handedOverBefore) => {
         const { limiter, clock } = limiterOf(ceiling, rates)
+        const other = new CallLimiter({ ceiling, rates }, clock)
+        let handedOverAt = Number.POSITIVE_INFINITY
         const owners = [{}, {}, {}, {}]
         const starts = new Map<string, number[]>()
         let inFlight = 0
         let mostInFlight = 0
         let served = 0
         let cancelled = 0
-        for (const { owner, name, scope, after, takes, cancelledAfter, outcome } of calls) {
+        for (const [
+          index,
+          { owner, name, scope, after, takes, cancelledAfter, outcome },
+        ] of calls.entries()) {
           await clock.advance(after)
+          if (index === handedOverBefore) {
+            other.handOver(limiter)
+            handedOverAt = clock.now()
+          }
           const controller = new AbortController()
           const begin = (place: CallPlace) => {
             inFlight++
-            mostInFlight = Math.max(mostInFlight, inFlight)
+            if (clock.now() > handedOverAt) mostInFlight = Math.max(mostInFlight, inFlight)
             const key = `${name} ${scope}`
             starts.set(key, [...(starts.get(key) ?? []), clock.now()])
             clock.after(takes, () => {
@@ -156,21 +266,22 @@ test('whatever comes: no more than the ceiling, nor than the rate in any second;
             })
           }
           const ticket = { name, scope, owner: owners[owner] ?? {}, signal: controller.signal }
-          limiter.begin(ticket).then(begin, () => cancelled++)
+          const asked = index % 2 === 0 ? limiter : other
+          asked.begin(ticket).then(begin, () => cancelled++)
           if (cancelledAfter !== undefined) clock.after(cancelledAfter, () => controller.abort())
         }
         await clock.advance(1_000_000)
         expect(served + cancelled).toBe(calls.length)
         expect(mostInFlight).toBeLessThanOrEqual(ceiling)
-        expect(limiter.waiting).toBe(0)
+        expect([limiter.waiting, other.waiting]).toEqual([0, 0])
         expect(clock.timers).toBe(0)
         for (const [key, times] of starts) {
           const rate = rates[key.split(' ')[0] ?? '']
           if (rate === undefined) continue
           const most = Math.max(1, rate)
           for (let index = most; index < times.length; index++) {
-            const earlier = times[index - most] ?? Number.NaN
-            expect((times[index] ?? Number.NaN) - earlier).toBeGreaterThanOrEqual((most / rate) * 1000)
+            const [earlier = Number.NaN, time = Number.NaN] = [times[index - most], times[index]]
+            if (time > handedOverAt) expect(time - earlier).toBeGreaterThanOrEqual((most / rate) * 1000)
           }
         }
       },

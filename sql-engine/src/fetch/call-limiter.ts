@@ -41,8 +41,14 @@ interface Waiter {
   readonly begin: () => void
 }
 
+/** What a rate is counted by: a call's name and scope. */
+type WindowKey = `${string}\n${string}`
+
 /** The calls of one owner that wait, by what limits their rate; in each, first come first served. */
-type Queues = Map<RateWindow, Set<Waiter>>
+type Queues = Map<WindowKey, Set<Waiter>>
+
+/** Orders what happens in all limiters, since one may take the calls of another over. */
+let moment = 0
 
 export class CallLimiter {
   readonly #clock: Clock
@@ -52,11 +58,13 @@ export class CallLimiter {
   #allowed: number
   #inFlight = 0
   /** Calls that began before the last halving say nothing new when they are throttled. */
-  #halvings = 0
-  readonly #windows = new Map<string, RateWindow>()
+  #halvedAt = 0
+  readonly #windows = new Map<WindowKey, RateWindow>()
   /** In the order of their turns. */
   readonly #owners = new Map<object, Queues>()
   #wake: { readonly at: number; readonly callOff: () => void } | undefined
+  /** Who has taken all calls over. */
+  #heir: CallLimiter | undefined
 
   constructor({ ceiling, rates }: CallLimits, clock: Clock) {
     this.#clock = clock
@@ -89,51 +97,85 @@ export class CallLimiter {
       merged[name] = Math.min(merged[name] ?? Number.POSITIVE_INFINITY, rate)
     }
     this.#rates = merged
+    for (const [key, window] of this.#windows) window.restrict(this.#rateOf(key))
     this.#ceiling = Math.min(this.#ceiling, ceiling)
     this.#allowed = Math.min(this.#allowed, this.#ceiling)
   }
 
   /** Waits until the call may begin. @throws the signal's reason if it is aborted before */
   begin({ name, scope, owner, signal }: CallTicket): Promise<CallPlace> {
-    const window = this.#windowOf(name, scope)
+    const key: WindowKey = `${name}\n${scope}`
     return new Promise((resolve, reject) => {
       if (signal.aborted) return reject(signal.reason)
       const onAbort = () => {
-        this.#leave(owner, window, waiter)
+        this.#inCharge.#leave(owner, key, waiter)
         reject(signal.reason)
-        this.#wakeLater()
+        this.#inCharge.#wakeLater()
       }
       const waiter: Waiter = {
         begin: () => {
           signal.removeEventListener('abort', onAbort)
-          resolve(this.#placeFor(window))
+          resolve(this.#inCharge.#placeFor(key))
         },
       }
       signal.addEventListener('abort', onAbort, { once: true })
-      this.#enter(owner, window, waiter)
-      this.#beginNext()
+      this.#inCharge.#enter(owner, key, waiter)
+      this.#inCharge.#beginNext()
     })
   }
 
-  #placeFor(window: RateWindow): CallPlace {
+  /**
+   * Hands everything over, once: calls in flight and waiting, what has begun and what has been learnt, and whatever
+   * comes here later. For when it turns out that these calls count for the account of the other limiter.
+   */
+  handOver(heir: CallLimiter): void {
+    if (this.#heir !== undefined || heir.#inCharge === this) return
+    this.#heir = heir
+    this.#wake?.callOff()
+    this.#wake = undefined
+    heir.#inCharge.#takeOver(this)
+  }
+
+  get #inCharge(): CallLimiter {
+    return this.#heir === undefined ? this : this.#heir.#inCharge
+  }
+
+  #takeOver(other: CallLimiter): void {
+    this.restrict({ ceiling: other.#ceiling, rates: other.#rates })
+    this.#allowed = Math.min(this.#allowed, other.#allowed)
+    this.#halvedAt = Math.max(this.#halvedAt, other.#halvedAt)
+    this.#inFlight += other.#inFlight
+    for (const [key, window] of other.#windows) this.#windowOf(key).add(window)
+    for (const [owner, queues] of other.#owners) {
+      for (const [key, queue] of queues) for (const waiter of queue) this.#enter(owner, key, waiter)
+    }
+    other.#owners.clear()
+    this.#beginNext()
+  }
+
+  #placeFor(key: WindowKey): CallPlace {
     this.#inFlight++
-    window.take(this.#clock.now())
-    const halvings = this.#halvings
+    this.#windowOf(key).take(this.#clock.now())
+    const begunAt = ++moment
     let ended = false
     return {
       end: (outcome) => {
         if (ended) return
         ended = true
-        this.#inFlight--
-        if (outcome.kind === 'answered') this.#grow()
-        if (outcome.kind === 'throttled') {
-          if (halvings === this.#halvings) this.#halve()
-          const pause = outcome.retryAfter ?? 0
-          if (pause > 0 && pause <= longestPause) window.pauseUntil(this.#clock.now() + pause)
-        }
-        this.#beginNext()
+        this.#inCharge.#end(key, begunAt, outcome)
       },
     }
+  }
+
+  #end(key: WindowKey, begunAt: number, outcome: CallOutcome): void {
+    this.#inFlight--
+    if (outcome.kind === 'answered') this.#grow()
+    if (outcome.kind === 'throttled') {
+      if (begunAt > this.#halvedAt) this.#halve()
+      const pause = outcome.retryAfter ?? 0
+      if (pause > 0 && pause <= longestPause) this.#windowOf(key).pauseUntil(this.#clock.now() + pause)
+    }
+    this.#beginNext()
   }
 
   #grow(): void {
@@ -141,7 +183,7 @@ export class CallLimiter {
   }
 
   #halve(): void {
-    this.#halvings++
+    this.#halvedAt = ++moment
     this.#allowed = Math.max(1, this.#allowed / 2)
   }
 
@@ -158,14 +200,14 @@ export class CallLimiter {
   #takeNext(): Waiter | undefined {
     const now = this.#clock.now()
     for (const [owner, queues] of this.#owners) {
-      for (const [window, queue] of queues) {
-        if (window.readyAt > now) continue
+      for (const [key, queue] of queues) {
+        if (this.#windowOf(key).readyAt > now) continue
         const [waiter] = queue
         if (waiter === undefined) continue
         // To the back, if it has more.
         this.#owners.delete(owner)
         this.#owners.set(owner, queues)
-        this.#leave(owner, window, waiter)
+        this.#leave(owner, key, waiter)
         return waiter
       }
     }
@@ -177,7 +219,7 @@ export class CallLimiter {
     let at = Number.POSITIVE_INFINITY
     if (this.#inFlight < this.allowed) {
       for (const queues of this.#owners.values())
-        for (const window of queues.keys()) at = Math.min(at, window.readyAt)
+        for (const key of queues.keys()) at = Math.min(at, this.#windowOf(key).readyAt)
     }
     if (at === this.#wake?.at) return
     this.#wake?.callOff()
@@ -192,27 +234,30 @@ export class CallLimiter {
     this.#wake = { at, callOff }
   }
 
-  #windowOf(name: string, scope: string): RateWindow {
-    const key = `${name}\n${scope}`
+  #windowOf(key: WindowKey): RateWindow {
     let window = this.#windows.get(key)
     if (window === undefined) {
-      window = new RateWindow(this.#rates[name] ?? Number.POSITIVE_INFINITY)
+      window = new RateWindow(this.#rateOf(key))
       this.#windows.set(key, window)
     }
     return window
   }
 
-  #enter(owner: object, window: RateWindow, waiter: Waiter): void {
-    const queues: Queues = this.#owners.get(owner) ?? new Map()
-    const queue = queues.get(window) ?? new Set()
-    this.#owners.set(owner, queues.set(window, queue.add(waiter)))
+  #rateOf(key: WindowKey): number {
+    return this.#rates[key.slice(0, key.indexOf('\n'))] ?? Number.POSITIVE_INFINITY
   }
 
-  #leave(owner: object, window: RateWindow, waiter: Waiter): void {
+  #enter(owner: object, key: WindowKey, waiter: Waiter): void {
+    const queues: Queues = this.#owners.get(owner) ?? new Map()
+    const queue = queues.get(key) ?? new Set()
+    this.#owners.set(owner, queues.set(key, queue.add(waiter)))
+  }
+
+  #leave(owner: object, key: WindowKey, waiter: Waiter): void {
     const queues = this.#owners.get(owner)
-    const queue = queues?.get(window)
+    const queue = queues?.get(key)
     queue?.delete(waiter)
-    if (queue?.size === 0) queues?.delete(window)
+    if (queue?.size === 0) queues?.delete(key)
     if (queues?.size === 0) this.#owners.delete(owner)
   }
 }

@@ -7,9 +7,27 @@ export class CallLimiters {
 
   constructor(readonly clock: Clock) {}
 
-  /** @param account as `ApiLimits.account` of the SDK tells accounts of the plugin apart */
+  /**
+   * For connections of a plugin with the same settings, as far as these tell of an account.
+   * @param account see `ApiLimits.account` of the SDK
+   */
   limiterOf(plugin: string, account: string, limits: CallLimits): CallLimiter {
-    const key = JSON.stringify([plugin, account])
+    return this.#limiter(['settings', plugin, account], limits)
+  }
+
+  /**
+   * For connections of a plugin that ask the same account, whatever their settings.
+   * @param account see `Plugin.account` of the SDK
+   * @param before the limiter of the connection's calls so far, which all count for this account
+   */
+  limiterOfAccount(plugin: string, account: string, limits: CallLimits, before: CallLimiter): CallLimiter {
+    const limiter = this.#limiter(['account', plugin, account], limits)
+    before.handOver(limiter)
+    return limiter
+  }
+
+  #limiter(name: readonly string[], limits: CallLimits): CallLimiter {
+    const key = JSON.stringify(name)
     const known = this.#limiters.get(key)
     known?.restrict(limits)
     const limiter = known ?? new CallLimiter(limits, this.clock)

@@ -1,7 +1,7 @@
 import type { ConnectContext, Plugin } from '@millrace/plugin-sdk/plugin'
 import type { Logger } from 'pino'
 import { DatabaseError } from '../database-error.js'
-import type { CallLimiter } from './call-limiter.js'
+import type { CallLimiter, CallLimits } from './call-limiter.js'
 import { CallLimiters } from './call-limiters.js'
 import { type Clock, systemClock } from './clock.js'
 import type { CallRules } from './make-call.js'
@@ -37,8 +37,8 @@ type Environment = Readonly<Record<string, string | undefined>>
 export class Connection implements CallRules {
   readonly name: string
   readonly plugin: Plugin
-  /** Shared with other connections to the same account. */
-  readonly limiter: CallLimiter
+  /** API calls in flight at most, as far as this connection goes. */
+  readonly concurrency: number
   readonly attempts: number
   readonly callTimeout: number
   readonly clock: Clock
@@ -46,6 +46,11 @@ export class Connection implements CallRules {
   readonly cacheTtl: number | undefined
   readonly #config: unknown
   readonly #environment: Environment
+  readonly #limiters: CallLimiters
+  readonly #limits: CallLimits
+  /** Of the calls that are made before the account is known. */
+  readonly #unknownAccount: CallLimiter
+  #account: { readonly name: string; readonly limiter: CallLimiter } | undefined
   #opened: { readonly state: unknown } | undefined
 
   /** @throws DatabaseError when the settings are not what the plugin takes */
@@ -75,10 +80,27 @@ export class Connection implements CallRules {
     this.clock = limiters.clock
     this.attempts = stated.attempts ?? defaultAttempts
     this.callTimeout = limits.callTimeout ?? stated.callTimeout ?? defaultCallTimeout
-    this.limiter = limiters.limiterOf(plugin.name, stated.account ?? `connection ${name}`, {
-      ceiling: limits.maxConcurrency ?? plugin.concurrency ?? defaultConcurrency,
-      rates: { ...stated.rates, ...limits.rates },
-    })
+    this.concurrency = limits.maxConcurrency ?? plugin.concurrency ?? defaultConcurrency
+    this.#limiters = limiters
+    this.#limits = { ceiling: this.concurrency, rates: { ...stated.rates, ...limits.rates } }
+    const account = stated.account ?? `connection ${name}`
+    this.#unknownAccount = limiters.limiterOf(plugin.name, account, this.#limits)
+  }
+
+  /** Shared with other connections to the same account, as far as that is known: the next call may have another. */
+  async limiter(): Promise<CallLimiter> {
+    const name = await this.plugin.account?.(this.state)
+    if (name === undefined) return this.#unknownAccount
+    if (name !== this.#account?.name) {
+      const limiter = this.#limiters.limiterOfAccount(
+        this.plugin.name,
+        name,
+        this.#limits,
+        this.#unknownAccount,
+      )
+      this.#account = { name, limiter }
+    }
+    return this.#account.limiter
   }
 
   /** What the plugin's `connect` gives; called when the first scan starts. */

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { ApiError, type RetryReason } from '@millrace/plugin-sdk/api-error'
 import { describe, expect, test } from 'vitest'
 import { FakeClock, settled } from '../testing/fake-clock.js'
@@ -26,7 +27,7 @@ function make(answers: readonly Answer[], { attempts = 9 } = {}) {
     const retryAfter = typeof answer === 'object' ? answer.retryAfter : undefined
     return Promise.reject(new ApiError('not now', { retry, retryAfter }))
   }
-  const rules = { limiter, attempts, callTimeout: 60_000, clock }
+  const rules = { limiter: async () => limiter, attempts, callTimeout: 60_000, clock }
   const outcome = makeCall(
     { name: 'Get', scope: '', owner: {}, signal: cancel.signal, counts, run },
     rules,
@@ -52,10 +53,9 @@ test('a call that is cancelled just as its turn comes is not made', async () => 
   const ticket = { name: 'Get', scope: '', owner: {}, signal: cancel.signal }
   const before = await limiter.begin({ ...ticket, signal: new AbortController().signal })
   const never = () => new Promise<never>(() => {})
-  const call = makeCall(
-    { ...ticket, counts, run: never },
-    { limiter, attempts: 9, callTimeout: 60_000, clock },
-  )
+  const rules = { limiter: async () => limiter, attempts: 9, callTimeout: 60_000, clock }
+  const call = makeCall({ ...ticket, counts, run: never }, rules)
+  await setImmediate() // it now waits for its turn
   before.end({ kind: 'answered' })
   const reason = new Error('cancelled')
   cancel.abort(reason)

@@ -8,7 +8,7 @@ import type { Clock } from './clock.js'
 
 /** How a connection's calls are made. */
 export interface CallRules {
-  readonly limiter: CallLimiter
+  limiter(): Promise<CallLimiter>
   /** How often a call is made at most, the first time included. */
   readonly attempts: number
   /** How long an answer is awaited, in milliseconds. */
@@ -63,7 +63,8 @@ export async function makeCall<Result>(call: Call<Result>, rules: CallRules): Pr
 }
 
 async function attempt<Result>(call: Call<Result>, rules: CallRules): Promise<Result> {
-  const place = await rules.limiter.begin(call)
+  const limiter = await rules.limiter()
+  const place = await limiter.begin(call)
   let outcome: CallOutcome = { kind: 'failed' }
   try {
     // It may have been aborted since its turn came, and would not hear of that any more.

@@ -1,18 +1,16 @@
 /** So many starts within any stretch of time, however they are spread in it. */
 export class RateWindow {
-  readonly #starts: number[]
-  readonly #length: number
+  #perSecond: number
+  /** As many as are allowed within the stretch, the oldest at `#next`. */
+  #starts: number[] = []
+  #length = 0
   #next = 0
   #notBefore = Number.NEGATIVE_INFINITY
 
   /** @param perSecond below 1 for less than one start a second */
   constructor(perSecond: number) {
-    const starts = Math.max(1, Math.floor(perSecond))
-    this.#length = (starts / perSecond) * 1000
-    this.#starts = Array.from(
-      { length: Number.isFinite(perSecond) ? starts : 0 },
-      () => Number.NEGATIVE_INFINITY,
-    )
+    this.#perSecond = perSecond
+    this.#hold(perSecond, [])
   }
 
   /** When the next start is allowed, in milliseconds of the clock whose times `take` is given. */
@@ -30,5 +28,26 @@ export class RateWindow {
   /** Nothing starts before then. */
   pauseUntil(time: number): void {
     this.#notBefore = Math.max(this.#notBefore, time)
+  }
+
+  /** From now on no more than that, if it is less than now. */
+  restrict(perSecond: number): void {
+    if (perSecond < this.#perSecond) this.#hold(perSecond, this.#starts)
+  }
+
+  /** Counts the starts of another window too, and keeps its pause. */
+  add(other: RateWindow): void {
+    this.pauseUntil(other.#notBefore)
+    this.#hold(this.#perSecond, [...this.#starts, ...other.#starts])
+  }
+
+  #hold(perSecond: number, starts: readonly number[]): void {
+    const count = Number.isFinite(perSecond) ? Math.max(1, Math.floor(perSecond)) : 0
+    this.#perSecond = perSecond
+    this.#length = count === 0 ? 0 : (count / perSecond) * 1000
+    const blank = Array.from({ length: count }, () => Number.NEGATIVE_INFINITY)
+    const inOrder = [...blank, ...starts].sort((one, other) => (one < other ? -1 : one > other ? 1 : 0))
+    this.#starts = inOrder.slice(inOrder.length - count)
+    this.#next = 0
   }
 }

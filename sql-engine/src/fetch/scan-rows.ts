@@ -50,7 +50,7 @@ export async function* scanRows(request: ScanRequest): AsyncGenerator<readonly R
   try {
     // Lists wait for their calls' places; more of them at once than places would only take memory.
     const lists = listsOf(request, controller.signal)
-    for await (const batch of merge(lists, connection.limiter.ceiling)) {
+    for await (const batch of merge(lists, connection.concurrency)) {
       const rows = batch.length > left ? batch.slice(0, left) : batch
       left -= rows.length
       if (rows.length > 0)

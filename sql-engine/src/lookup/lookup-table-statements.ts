@@ -33,7 +33,7 @@ export function createLookupTable(parts: LookupTableParts, comment: string): str
   return `CREATE TABLE ${rowsOf(parts)} (${definitions.join(', ')});
     CREATE INDEX ON ${rowsOf(parts)} (${escapeIdentifier(parts.key.name)});
     CREATE TABLE ${keysOf(parts)} (
-      key text COLLATE "C" PRIMARY KEY, fetched_at float8 NOT NULL, expires_at float8 NOT NULL, bytes float8 NOT NULL);
+      key text COLLATE "C" PRIMARY KEY, fetched_at float8 NOT NULL, expires_at float8 NOT NULL);
     COMMENT ON TABLE ${rowsOf(parts)} IS ${escapeLiteral(comment)}`
 }
 
@@ -58,9 +58,14 @@ export function moveRows({ name, key }: LookupTableParts, filled: readonly strin
     WHERE ${comparedKey(key)} = ANY ($1::text[]::${key.databaseType}[])`
 }
 
-/** Takes keys as $1, then when they were asked for, when they expire, and bytes of one. */
+/** Takes keys as $1, then when they were asked for, and when they expire. */
 export function insertKeys(parts: LookupTableParts): string {
-  return `INSERT INTO ${keysOf(parts)} SELECT key, $2, $3, $4 FROM unnest($1::text[]) AS key`
+  return `INSERT INTO ${keysOf(parts)} SELECT key, $2, $3 FROM unnest($1::text[]) AS key`
+}
+
+/** Takes keys as $1. */
+export function copyKeys(parts: LookupTableParts, from: { name: string }): string {
+  return `INSERT INTO ${keysOf(parts)} SELECT * FROM ${keysOf(from)} WHERE key = ANY ($1::text[])`
 }
 
 /** By bytes: a collation might take two keys for equal. */

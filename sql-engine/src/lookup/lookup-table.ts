@@ -4,8 +4,10 @@ import { canceledError } from '../database-error.js'
 import { abortable } from '../stage/abortable.js'
 import type { ScanTable } from '../stage/scan-table.js'
 import { stagingError } from '../stage/staging-error.js'
-import { KnownKeys } from './known-keys.js'
+import { commitMeasured } from './commit-measured.js'
+import { type KnownKey, KnownKeys } from './known-keys.js'
 import {
+  copyKeys,
   createLookupTable,
   deleteKeys,
   deleteRows,
@@ -22,6 +24,8 @@ export interface LookupTableOptions extends LookupTableParts {
   readonly filled: ReadonlySet<string>
   /** What it holds, for those who come after a restart. */
   readonly comment: string
+  /** Bytes that it takes on disk already. */
+  readonly diskBytes?: number | undefined
   readonly pool: Pool
   /** Milliseconds since 1970. */
   readonly now: () => number
@@ -54,15 +58,14 @@ export interface LookedUp {
 /** The plugin went on without some of the keys' rows, so that nothing of them is kept. */
 export class IncompleteLookup extends Error {}
 
-/** Rows take so many bytes more than they had when they were sent, and as many again in the tables' indexes. */
-const overhead = 120
-
 export class LookupTable {
   readonly filled: ReadonlySet<string>
   readonly #options: LookupTableOptions
   readonly #known = new KnownKeys()
   readonly #flights = new Set<Flight>()
   #opening: Promise<number> | undefined
+  #diskBytes: number
+  #usedAt = 0
   #leases = 0
   #lastWrite: Promise<unknown> = Promise.resolve()
   #retired: (() => void) | undefined
@@ -71,6 +74,7 @@ export class LookupTable {
   constructor(options: LookupTableOptions) {
     this.filled = options.filled
     this.#options = options
+    this.#diskBytes = options.diskBytes ?? 0
   }
 
   get name(): string {
@@ -81,9 +85,14 @@ export class LookupTable {
     return rowsOf(this.#options)
   }
 
-  /** Bytes that its rows take, about. */
-  get bytes(): number {
-    return this.#known.bytes
+  /** Bytes that both of its tables take on disk, as of the last write: rows, those that are dead, and indexes. */
+  get diskBytes(): number {
+    return this.#diskBytes
+  }
+
+  /** When keys were asked for last, in milliseconds since 1970. */
+  get usedAt(): number {
+    return this.#usedAt
   }
 
   get isInUse(): boolean {
@@ -117,13 +126,12 @@ export class LookupTable {
   /** Keeps the rows of keys until what is given back is called. */
   holdKeys(keys: readonly string[]): () => void {
     const letGo = this.hold()
-    this.#known.pin(keys)
+    this.#known.touch(keys)
+    this.#usedAt = this.#options.now()
     let isHeld = true
     return () => {
-      if (!isHeld) return
+      if (isHeld) letGo()
       isHeld = false
-      this.#known.unpin(keys)
-      letGo()
     }
   }
 
@@ -208,7 +216,6 @@ export class LookupTable {
     fetchedAt: number,
     expiresAt: number,
   ): Promise<void> {
-    const bytes = Math.ceil((staged.approximateBytes + staged.rowCount * overhead) / asked.length) + overhead
     // Somebody who wanted younger rows may have got them before.
     const keys = asked.filter((key) => !this.#known.isFresh(key, fetchedAt, Number.POSITIVE_INFINITY))
     const options = this.#options
@@ -219,24 +226,27 @@ export class LookupTable {
         await client.query(moveRows(options, [...this.filled], staged.qualifiedName), [keys])
       }
       if (this.#retired === undefined) {
-        await client.query(insertKeys(options), [keys, fetchedAt, expiresAt, bytes])
+        await client.query(insertKeys(options), [keys, fetchedAt, expiresAt])
       }
     })
-    for (const key of keys) this.#known.set(key, { fetchedAt, expiresAt, bytes })
+    for (const key of keys) this.#known.set(key, { fetchedAt, expiresAt })
   }
 
-  /** Throws away what has expired, and what was not asked for for longest until so many bytes are free. */
-  dispose(bytesToFree: number): Promise<void> {
-    return this.#inTurn(async () => {
-      const keys = this.#known.disposable(this.#options.now(), bytesToFree)
-      if (keys.length === 0) return
-      // Whoever asks for them from now on asks anew, and what comes of that is written when this is done.
-      this.#known.forget(keys)
-      await this.#inTransaction(async (client) => {
-        await client.query(deleteRows(this.#options), [keys])
-        await client.query(deleteKeys(this.#options), [keys])
-      })
+  /** Copies the keys that were asked for last into another table, which has none: so many of all of them. */
+  async copyLatest(share: number, into: LookupTable): Promise<void> {
+    await this.open()
+    await this.#inTurn(() => into.#fill(this.#known.latest(share, this.#options.now()), this.#options))
+    into.#usedAt = this.#usedAt
+  }
+
+  async #fill(known: ReadonlyMap<string, KnownKey>, from: LookupTableParts): Promise<void> {
+    await this.open()
+    await this.#inTransaction(async (client) => {
+      const keys = [...known.keys()]
+      await client.query(moveRows(this.#options, [...this.filled], rowsOf(from)), [keys])
+      await client.query(copyKeys(this.#options, from), [keys])
     })
+    for (const [key, one] of known) this.#known.set(key, one)
   }
 
   /**
@@ -292,12 +302,11 @@ export class LookupTable {
 
   async #load(): Promise<void> {
     const options = this.#options
-    const { rows } = await options.pool.query<[string, number, number, number]>({
-      text: `SELECT key, fetched_at, expires_at, bytes FROM ${keysOf(options)} ORDER BY fetched_at`,
+    const { rows } = await options.pool.query<[string, number, number]>({
+      text: `SELECT key, fetched_at, expires_at FROM ${keysOf(options)} ORDER BY fetched_at`,
       rowMode: 'array',
     })
-    for (const [key, fetchedAt, expiresAt, bytes] of rows)
-      this.#known.set(key, { fetchedAt, expiresAt, bytes })
+    for (const [key, fetchedAt, expiresAt] of rows) this.#known.set(key, { fetchedAt, expiresAt })
     if (rows.length === 0) await options.pool.query(truncateLookupTable(options))
   }
 
@@ -307,7 +316,7 @@ export class LookupTable {
       client = await this.#options.pool.connect()
       await client.query('BEGIN')
       const result = await work(client)
-      await client.query('COMMIT')
+      this.#diskBytes = await commitMeasured(client, rowsOf(this.#options), keysOf(this.#options))
       client.release()
       return result
     } catch (error) {

@@ -27,7 +27,7 @@ export interface LookupSource {
 export interface LookupTablesOptions {
   readonly engineConfig: ClientConfig
   readonly log: Logger
-  /** Bytes of rows that are kept at most. */
+  /** Bytes that the tables take on disk at most, when none of them is being replaced. */
   readonly maxBytes: number
   readonly sources: readonly LookupSource[]
   /** Milliseconds since 1970. Default is the machine's clock. */
@@ -48,6 +48,9 @@ export interface LookupsRequest {
 
 /** Tables of one source, each of which fills other columns. */
 const mostTables = 8
+
+/** Of the bytes that may be kept, so many are left when room is made, so that not each lookup has to make some. */
+const shareLeft = 0.75
 
 const commentSchema = z.object({ columns: z.array(z.string()) })
 
@@ -79,7 +82,7 @@ export class LookupTables {
     this.#maxBytes = maxBytes
     this.#now = now
     for (const source of sources) {
-      const prefix = `l_${shortHash(source.fingerprint ?? `${Math.random()} ${source.source}`)}`
+      const prefix = `k_${shortHash(source.fingerprint ?? `${Math.random()} ${source.source}`)}`
       this.#sources.set(source.source, { ...source, prefix, tables: [] })
     }
   }
@@ -126,16 +129,7 @@ export class LookupTables {
       lookedUp.release()
       this.#makeRoom()
     }
-    return {
-      name,
-      qualifiedName,
-      oid,
-      rowCount: keys.length,
-      approximateBytes: 0,
-      missing: [],
-      isHit,
-      release,
-    }
+    return { name, qualifiedName, oid, rowCount: keys.length, missing: [], isHit, release }
   }
 
   /** Whether a table of that name may answer for a source. */
@@ -168,6 +162,8 @@ export class LookupTables {
       retiring.push(...tables.map((table) => this.#retire(table)))
     }
     await Promise.all(retiring)
+    // A table that was being replaced has been cleared; what takes its place then goes, too.
+    await this.#disposing
     return retiring.length
   }
 
@@ -213,13 +209,14 @@ export class LookupTables {
     return this.#table(kept, name, sorted)
   }
 
-  #table({ key, columns }: Kept, name: string, filled: readonly string[]): LookupTable {
+  #table({ key, columns }: Kept, name: string, filled: readonly string[], diskBytes?: number): LookupTable {
     return new LookupTable({
       name,
       key,
       columns,
       filled: new Set(filled),
       comment: JSON.stringify({ columns: filled }),
+      diskBytes,
       pool: this.#pool,
       now: this.#now,
     })
@@ -244,16 +241,18 @@ export class LookupTables {
   /** Finds the tables of an earlier life, and drops those that nobody can ask any more. */
   async #findTables(): Promise<void> {
     await this.#pool.query(createLookupSchema)
-    const { rows } = await this.#pool.query<{ name: string; comment: string | null }>(
-      `SELECT relname AS name, obj_description(oid, 'pg_class') AS comment FROM pg_class
-       WHERE relnamespace = $1::regnamespace AND relkind = 'r' AND relname NOT LIKE '%\\_keys' ORDER BY oid`,
+    const { rows } = await this.#pool.query<{ name: string; comment: string | null; bytes: number | null }>(
+      `SELECT relname AS name, obj_description(oid, 'pg_class') AS comment,
+         (pg_total_relation_size(oid) + pg_total_relation_size(to_regclass($1 || '.' || relname || '_keys')))::float8
+           AS bytes
+       FROM pg_class WHERE relnamespace = $1::regnamespace AND relkind = 'r' AND relname NOT LIKE '%\\_keys' ORDER BY oid`,
       [lookupSchema],
     )
-    for (const { name, comment } of rows) {
+    for (const { name, comment, bytes } of rows) {
       const kept = [...this.#sources.values()].find(({ prefix }) => name.startsWith(`${prefix}_`))
       const columns = columnsOf(comment)
       if (kept !== undefined && columns !== undefined) {
-        kept.tables.push(this.#table(kept, name, columns))
+        kept.tables.push(this.#table(kept, name, columns, bytes ?? 0))
         continue
       }
       this.#janitor.drop(`${lookupSchema}.${name}`)
@@ -261,23 +260,56 @@ export class LookupTables {
     }
   }
 
+  /**
+   * What was not asked for for longest goes. Deleted rows would leave their room to PostgreSQL, not to the disk: the
+   * rows that stay are copied into a new table, and the old one is dropped when no statement reads it any more.
+   * What arrives in the old one after the copy answers who has asked for it, and is not kept.
+   */
   #makeRoom(): void {
-    const all = [...this.#sources.values()].flatMap(({ tables }) => tables)
-    const bytes = all.reduce((sum, table) => sum + table.bytes, 0)
-    if (bytes <= this.#maxBytes || this.#disposing !== undefined) return
-    // Some more, so that not each lookup has to make room.
-    let left = bytes - this.#maxBytes * 0.9
-    const disposing = all.map((table) => {
-      const share = Math.min(left, table.bytes)
-      left -= share
-      return table.dispose(share)
-    })
-    this.#disposing = Promise.all(disposing)
-      .then(() => {})
-      .catch((error: unknown) => this.#log.warn({ err: error }, 'old lookups could not be deleted'))
+    if (this.#diskBytes <= this.#maxBytes || this.#disposing !== undefined) return
+    this.#disposing = this.#dispose()
+      .catch((error: unknown) => this.#log.warn({ err: error }, 'old lookups could not be thrown away'))
       .finally(() => {
         this.#disposing = undefined
       })
+  }
+
+  get #diskBytes(): number {
+    return this.#all.reduce((sum, [, { diskBytes }]) => sum + diskBytes, 0)
+  }
+
+  get #all(): (readonly [Kept, LookupTable])[] {
+    return [...this.#sources.values()].flatMap((kept) => kept.tables.map((table) => [kept, table] as const))
+  }
+
+  async #dispose(): Promise<void> {
+    let surplus = this.#diskBytes - this.#maxBytes * shareLeft
+    const written = this.#all.filter(([, { diskBytes }]) => diskBytes > 0)
+    for (const [kept, table] of written.sort(([, one], [, other]) => one.usedAt - other.usedAt)) {
+      if (surplus <= 0) return
+      const share = 1 - surplus / table.diskBytes
+      surplus -= table.diskBytes
+      if (share <= 0) await this.#replace(kept, table, [])
+      else await this.#renew(kept, table, share)
+    }
+  }
+
+  async #renew(kept: Kept, table: LookupTable, share: number): Promise<void> {
+    const renewed = this.#make(kept, table.filled)
+    try {
+      await table.copyLatest(share, renewed)
+    } catch (error) {
+      await this.#retire(renewed)
+      throw error
+    }
+    await this.#replace(kept, table, [renewed])
+  }
+
+  async #replace(kept: Kept, table: LookupTable, others: readonly LookupTable[]): Promise<void> {
+    const isKept = kept.tables.includes(table)
+    kept.tables = kept.tables.flatMap((one) => (one === table ? others : one))
+    // It has been cleared meanwhile, or retired for another: then so are its rows.
+    await Promise.all((isKept ? [table] : others).map((one) => this.#retire(one)))
   }
 }
 

@@ -1,4 +1,5 @@
 /** Statements that are answered from lookups made for earlier ones, one by one. */
+import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { bigint, inet, text } from '@millrace/plugin-sdk/column'
@@ -292,14 +293,106 @@ test('a connection, or the whole server, may keep nothing', async () => {
   expect(calls).toHaveLength(2)
 })
 
-test('what was asked for longest ago makes room, and nothing is lost or doubled', async () => {
-  await restart(makePlugin(), { maxBytes: 2_000 })
-  const everything = ['c1', 'c2', 'c3', 'c4', 'c5']
-  for (let round = 0; round < 20; round++) {
-    expect(await citiesOf((round % 5) + 1, ((round + 1) % 5) + 1)).toHaveLength(2)
-    if (round % 4 === 0) expect(await citiesOf(1, 2, 3, 4, 5)).toEqual(everything)
+describe('bounded by size on disk', () => {
+  /** A quarter of what is kept is for lookups. */
+  const bound = 1_000_000
+  const small = { maxBytes: bound * 4 }
+  // Nothing that could be compressed, and some that stand in a table of their own.
+  const articles = Array.from({ length: 400 }, (_, number) => ({
+    number: BigInt(number),
+    text: randomBytes(number % 10 === 0 ? 10_000 : 1000).toString('hex'),
+  }))
+  const makeLibrary = () =>
+    countingPlugin({
+      article: {
+        columns: { number: bigint('Number'), text: text('Text') },
+        keys: { number: { operators: ['='], require: 'required', valuesPerCall: 50 } },
+        rows: articles,
+        cache: { lookup: 'number', persist: true },
+      },
+    })
+  const from = (start: number, count: number) => Array.from({ length: count }, (_, index) => start + index)
+  async function read(numbers: readonly number[]): Promise<void> {
+    const rows = await session.query(
+      `select number, text from article where number in (${numbers.join(', ')}) order by number`,
+    )
+    expect(rows).toEqual(numbers.map((number) => ({ number: String(number), text: articles[number]?.text })))
   }
-  expect(calls.length).toBeGreaterThan(5)
+  const sizeOnDisk = async () =>
+    Number(
+      (
+        await session.query(`select coalesce(sum(pg_total_relation_size(oid)), 0)::int as bytes from pg_class
+          where relnamespace = 'millrace_lookup'::regnamespace and relkind = 'r'`)
+      )[0]?.bytes,
+    )
+  /** What is thrown away is dropped in the background. */
+  const untilWithinBound = async () => {
+    while ((await sizeOnDisk()) > bound) {}
+  }
+
+  test('what was asked for longest ago makes room, and nothing is lost or doubled', async () => {
+    await restart(makeLibrary(), small)
+    for (let round = 0; round < 15; round++) {
+      // The first ones are asked for again and again.
+      await read([...from(0, 5), ...from(10 + round * 25, 25)])
+      await untilWithinBound()
+    }
+    expect(await sizeOnDisk()).toBeGreaterThan(bound / 4)
+    calls.length = 0
+    await read(from(0, 5))
+    await read(from(360, 25))
+    expect(calls).toEqual([])
+    await read(from(10, 25))
+    expect(calls.length).toBeGreaterThan(0)
+  })
+
+  test('keys that are asked for anew take no more room each time', async () => {
+    await restart(makeLibrary(), { ...small, cacheTtl: 1 })
+    for (let round = 0; round < 20; round++) {
+      await read(from(0, 50))
+      await session.query('select pg_sleep(0.002)')
+      await untilWithinBound()
+    }
+    expect(calls.length).toBeGreaterThan(15)
+  })
+
+  test('a transaction that has read what is thrown away goes on, and then it goes', async () => {
+    await restart(makeLibrary(), small)
+    const other = await openSession()
+    await other.query('begin')
+    const question = `select text from article where number in (${from(0, 30).join(', ')}) order by number`
+    const answer = await other.query(question)
+    for (let start = 30; start < 330; start += 30) await read(from(start, 30))
+    expect(await other.query(question)).toEqual(answer)
+    await other.query('commit')
+    await untilWithinBound()
+    await other.close()
+  })
+
+  test('of an earlier life, too, when less may be kept now', async () => {
+    await restart(makeLibrary())
+    for (let start = 0; start < 400; start += 50) await read(from(start, 50))
+    expect(await sizeOnDisk()).toBeGreaterThan(bound)
+    await restart(makeLibrary(), small)
+    await read([399])
+    await untilWithinBound()
+    await read([399])
+    expect(calls).toEqual([])
+    await restart(makeLibrary(), small)
+    await read([399])
+    expect(calls).toEqual([])
+  })
+
+  test('what is cleared while room is made does not come back', async () => {
+    await restart(makeLibrary(), small)
+    for (let start = 0; start < 200; start += 40) {
+      await read(from(start, 40))
+      await engine.clearCache()
+      calls.length = 0
+      await read(from(start, 2))
+      expect(calls).toHaveLength(1)
+    }
+  })
 })
 
 test('clearing leaves no table behind', async () => {

@@ -6,7 +6,7 @@ import { countCalls, countKeys, type ScanQuals } from '../fetch/scan-quals.js'
 import { scanRows } from '../fetch/scan-rows.js'
 import { CeilingError } from '../report/ceiling-error.js'
 import type { ScanMeter, StatementMeter } from '../report/statement-meter.js'
-import type { MissingPart, ScanTable } from '../stage/scan-table.js'
+import type { MissingPart, StagedTable } from '../stage/scan-table.js'
 import type { ScanTables } from '../stage/scan-tables.js'
 
 export interface FetchRequest {
@@ -24,7 +24,7 @@ export async function fetchScan(
   { table, connection, columns, quals, limit, signal }: FetchRequest,
   scanTables: ScanTables,
   meter: ScanMeter,
-): Promise<ScanTable> {
+): Promise<StagedTable> {
   const { name, keys } = table.table
   const lists = countCalls(quals, keys)
   // One list may do without a call; and any rows that are enough may come before all lists are asked.

@@ -8,8 +8,6 @@ export interface ScanTable {
   readonly qualifiedName: string
   readonly oid: number
   readonly rowCount: number
-  /** Bytes of the rows as they were sent. */
-  readonly approximateBytes: number
   /** What it has no rows of, because an API failed and its user has chosen to go on. */
   readonly missing: readonly MissingPart[]
   /** Lets the table be dropped, when no one reads it any more. Returns at once; may be called again. */
@@ -20,4 +18,10 @@ export interface MissingPart {
   /** In the plugin's words, such as `region eu-west-1`. */
   readonly part: string
   readonly error: DatabaseError
+}
+
+/** One that holds the rows by itself. */
+export interface StagedTable extends ScanTable {
+  /** Bytes that it takes on disk: rows and what PostgreSQL puts aside of them. 0 once it is dropped. */
+  measure(): Promise<number>
 }

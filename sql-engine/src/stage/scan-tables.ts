@@ -11,7 +11,7 @@ import { scanSchema } from '../postgres/names.js'
 import { abortable, untilAborted } from './abortable.js'
 import { type CopyMeter, copyChunks, readAhead } from './copy-chunks.js'
 import { copyRowEncoder } from './copy-row-encoder.js'
-import type { ScanTable } from './scan-table.js'
+import type { ScanTable, StagedTable } from './scan-table.js'
 import {
   analyzeScanTable,
   copyIntoScanTable,
@@ -74,7 +74,7 @@ export class ScanTables {
    * Writes the rows into a new table, as they come. If that fails, nothing is left of it.
    * @throws DatabaseError; 57014 when the signal is aborted
    */
-  async stage(request: StageRequest): Promise<ScanTable> {
+  async stage(request: StageRequest): Promise<StagedTable> {
     if (this.#stopped !== undefined) throw shutdownError()
     if (request.signal.aborted) throw canceledError()
     const controller = new AbortController()
@@ -125,7 +125,6 @@ export class ScanTables {
       qualifiedName,
       oid,
       rowCount: parts.reduce((sum, { table }) => sum + table.rowCount, 0),
-      approximateBytes: 0,
       missing: parts.flatMap(({ table }) => table.missing),
       release: () => {
         if (isLive) this.#janitor.drop(qualifiedName, 'VIEW')
@@ -151,7 +150,7 @@ export class ScanTables {
   async #stage(
     { columns, filled, tableName, rows, meter }: StageRequest,
     controller: AbortController,
-  ): Promise<ScanTable> {
+  ): Promise<StagedTable> {
     const { signal } = controller
     const name = `s_${++lastId}`
     const qualifiedName = `${scanSchema}.${name}`
@@ -190,12 +189,20 @@ export class ScanTables {
       qualifiedName,
       oid,
       rowCount: tally.rows,
-      approximateBytes: tally.bytes,
       missing: [],
+      measure: () => this.#measure(oid),
       release: () => {
         if (this.#live.delete(qualifiedName)) this.#janitor.drop(qualifiedName)
       },
     }
+  }
+
+  async #measure(oid: number): Promise<number> {
+    const { rows } = await this.#pool.query<{ bytes: number | null }>(
+      'SELECT pg_total_relation_size($1)::float8 AS bytes',
+      [oid],
+    )
+    return rows[0]?.bytes ?? 0
   }
 
   /** Whether a scan may hold a connection while it waits for its API, so that COPY is ready when rows come. */
@@ -245,10 +252,9 @@ export class ScanTables {
   }
 }
 
-/** Counts for itself and for whoever else wants to know. */
+/** Counts rows for itself, and both for whoever else wants to know. */
 class Tally implements CopyMeter {
   rows = 0
-  bytes = 0
   readonly #other: CopyMeter | undefined
 
   constructor(other: CopyMeter | undefined) {
@@ -261,7 +267,6 @@ class Tally implements CopyMeter {
   }
 
   addBytes(count: number): void {
-    this.bytes += count
     this.#other?.addBytes(count)
   }
 }

@@ -44,7 +44,7 @@ const hour = 3_600_000
 export async function startFuzzWorld(choices: Choices, options: FuzzWorldOptions): Promise<FuzzWorld> {
   const tables = choices.chance(75) ? someTables(choices) : usualTables
   const filtering = choices.pick<Filtering>(['every operator', 'equality'])
-  const maxBytes = options.optimisations === 'none' ? 0 : choices.pick([0, 3_000, 1_000_000])
+  const maxBytes = options.optimisations === 'none' ? 0 : choices.pick([0, 300_000, 10_000_000])
   const sets = 12
   const world = await startPropertyWorld({
     ...options,
@@ -74,7 +74,7 @@ export async function startFuzzWorld(choices: Choices, options: FuzzWorldOptions
   return {
     tables,
     sets,
-    description: `API filters by ${filtering}; ${maxBytes} bytes of rows are kept`,
+    description: `API filters by ${filtering}; ${maxBytes} bytes are kept`,
     counting: world,
     async run(query, set, protocol) {
       if (protocol === 'engine') return world.run(query, set)
