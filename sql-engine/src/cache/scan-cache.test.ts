@@ -44,7 +44,8 @@ function requestFor(size: bigint | undefined, more: Partial<CacheRequest> = {}):
   return {
     source: 'a.t',
     keys: { size: { operators: ['='], inherent: true } },
-    lookupKey: undefined,
+    lookupKeys: [],
+    statement: {},
     columns: new Set(['size']),
     quals: size === undefined ? {} : { size: [{ operator: '=', values: [size] }] },
     limit: undefined,

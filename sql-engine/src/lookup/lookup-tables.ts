@@ -122,7 +122,8 @@ export class LookupTables {
       lookedUp.release()
       this.#makeRoom()
     }
-    return { name, qualifiedName, oid, rowCount: keys.length, approximateBytes: 0, isHit, release }
+    const rows = { name, qualifiedName, oid, rowCount: keys.length, approximateBytes: 0 }
+    return { ...rows, isHit, isShared: false, release }
   }
 
   /** Whether a table of that name may answer for a source. */

@@ -1,14 +1,15 @@
 /** Runs the scans of a plan: each as soon as those are staged that its key queries read. */
+import { setMaxListeners } from 'node:events'
 import type { Row } from '@millrace/plugin-sdk/column'
 import type { VirtualLeaf } from '../bind/binding.js'
 import { countedRows } from '../cache/counted-rows.js'
-import type { ScanCache, ScanMaker } from '../cache/scan-cache.js'
+import type { LeasedTable, ScanCache, ScanMaker } from '../cache/scan-cache.js'
 import type { VirtualTable } from '../catalog/virtual-table.js'
 import { canceledError, DatabaseError } from '../database-error.js'
 import { type Aggregator, narrowMembers } from '../fetch/aggregator.js'
 import type { Connection } from '../fetch/connection.js'
 import { countKeys, type ScanQuals } from '../fetch/scan-quals.js'
-import { listableTypes, lookupColumn, lookupKeys } from '../lookup/lookup-sources.js'
+import { lookupColumn, lookupKeys } from '../lookup/lookup-sources.js'
 import type { LookupTables } from '../lookup/lookup-tables.js'
 import type { ScanPlan } from '../plan/scan-plan.js'
 import type { ScanRecord } from '../report/scan-record.js'
@@ -56,6 +57,7 @@ export type StagedScans = ReadonlyMap<VirtualLeaf, ScanTable>
  */
 export async function runScans(run: ScanRun, staged: Map<VirtualLeaf, ScanTable>): Promise<void> {
   const controller = new AbortController()
+  setMaxListeners(0, controller.signal) // all scans listen to it
   const onAbort = () => controller.abort()
   if (run.signal.aborted) throw canceledError()
   run.signal.addEventListener('abort', onAbort, { once: true })
@@ -169,9 +171,12 @@ async function recorded(
   const meter = run.meter.scan(table.table.name)
   const startedAt = new Date()
   const start = run.meter.now
+  let isShared = false
   let failure: string | undefined
   try {
-    return await stageConnection(run, scan, quals, meter, signal)
+    const staged = await stageConnection(run, scan, quals, meter, signal)
+    isShared = staged.isShared
+    return staged
   } catch (error) {
     failure = error instanceof Error ? error.message : String(error)
     throw error
@@ -182,7 +187,7 @@ async function recorded(
       columns,
       quals,
       limit,
-      cache: meter.cacheUse(countKeys(quals, table.table.keys)),
+      cache: isShared ? 'shared' : meter.cacheUse(countKeys(quals, table.table.keys)),
       meter,
       startedAt,
       milliseconds: run.meter.now - start,
@@ -220,7 +225,7 @@ async function stageConnection(
   quals: ScanQuals,
   meter: ScanMeter,
   signal: AbortSignal,
-): Promise<ScanTable> {
+): Promise<LeasedTable> {
   const { table, connection, source, columns, limit } = scan
   const maxAge = run.maxAgeOf(table, connection)
   const lookup = await lookUp(run, scan, quals, maxAge, meter, signal)
@@ -229,7 +234,8 @@ async function stageConnection(
   const asked = {
     source,
     keys,
-    lookupKey: lookupKeyOf(table),
+    lookupKeys: lookupKeysOf(table),
+    statement: run.sharesScans ? run.meter : scan,
     columns: new Set(columns),
     quals,
     limit,
@@ -261,7 +267,7 @@ async function lookUp(
   maxAge: number,
   meter: ScanMeter,
   signal: AbortSignal,
-): Promise<ScanTable | undefined> {
+): Promise<LeasedTable | undefined> {
   if (maxAge <= 0 || hasFixedSnapshot || !lookups.keeps(source)) return undefined
   const keys = lookupKeys(table, columns, quals)
   const column = lookupColumn(table)
@@ -289,12 +295,11 @@ async function lookUp(
   return withinOwnCeilings(statement, ask)
 }
 
-/** The key by whose values a table's rows can be told apart, since each is found by one of them. */
-function lookupKeyOf({ table, columns }: VirtualTable): string | undefined {
-  return columns.find(
-    ({ name, type, databaseType }) =>
-      table.keys[name]?.valuesPerCall !== undefined && type === databaseType && listableTypes.has(type),
-  )?.name
+/** The keys by whose values a table's rows can be told apart, since each is found by one of them. */
+function lookupKeysOf({ table, columns }: VirtualTable): readonly string[] {
+  return columns.flatMap(({ name, type, databaseType }) =>
+    table.keys[name]?.valuesPerCall !== undefined && type === databaseType ? [name] : [],
+  )
 }
 
 async function* oneBatch(own: OwnRows, quals: ScanQuals): AsyncGenerator<readonly Row[], void, void> {
