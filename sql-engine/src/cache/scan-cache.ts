@@ -123,15 +123,19 @@ export class ScanCache {
     entry.leases++
     const ofStatement = this.#ofStatements.get(statement) ?? new Set()
     this.#ofStatements.set(statement, ofStatement.add(entry))
+    const giveBack = () => {
+      ofStatement.delete(entry)
+      this.#return(entry)
+    }
     let table: ScanTable
     try {
       table = await abortable(entry.staging, signal)
     } catch (error) {
-      this.#return(entry)
+      giveBack()
       throw signal.aborted ? canceledError() : error
     }
     const isShared = isHit && entry.statement === statement
-    return leased(table, { isHit, isShared }, () => this.#return(entry))
+    return leased(table, { isHit, isShared }, giveBack)
   }
 
   #divideKeys(request: CacheRequest): Parts | undefined {
