@@ -95,6 +95,7 @@ async function runScan(
   await Promise.all([...plan.after].map((leaf) => tasks.get(leaf)))
   if (signal.aborted) throw canceledError()
   const pushed: PushedQuals = plan.isNeverRead ? { kind: 'none' } : await run.pusher.push(plan)
+  // Found last: a scan of all rows that starts at the same time has then asked for them, and they do here too.
   const limit =
     plan.limit !== undefined && pushed.kind === 'some' && pushed.whole
       ? await run.pusher.limitOf(plan.limit)
