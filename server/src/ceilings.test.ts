@@ -64,6 +64,15 @@ describe('millrace.max_api_calls', () => {
     expect((await client.query(text, ['1.1.1.1'])).rowCount).toBe(1)
   })
 
+  test('a call whose rows several scans of the statement read counts once', async () => {
+    await client.query('set millrace.max_api_calls = 2; set millrace.cache_ttl = 0')
+    const { rowCount } = await client.query(`select city from place where ip in ('1.1.1.1', '2.2.2.2')
+      union all select city from place where ip in ('2.2.2.2', '1.1.1.1') and city <> ''
+      union all select city from place where ip = '1.1.1.1'`)
+    expect(rowCount).toBe(5)
+    expect(world.calls).toHaveLength(2)
+  })
+
   test('another session that waits for the same rows has its own ceiling', async () => {
     const other = await world.connect({ options: '-c millrace.max_api_calls=1' })
     await other.query('set millrace.cache_ttl = 60')

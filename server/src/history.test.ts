@@ -110,9 +110,14 @@ describe('millrace.scan', () => {
     await client.query('select * from kind')
     await client.query('select * from kind a, kind b')
     await client.query("select * from event where trail = 'a' and trail = 'b'")
+    await client.query('set millrace.cache_ttl = 0')
+    await client.query(`select * from event where trail in ('t1', 't2') union all
+      select * from event where trail in ('t2', 't1') and name <> ''`)
     const { rows } = await client.query('select cache, cache_hit, calls from millrace.scan order by 1, 2')
-    expect(rows.map(({ cache }) => cache)).toEqual(['hit', 'hit', 'miss', 'none', 'shared'])
+    const uses = rows.map(({ cache }) => cache).join(' ')
+    expect(uses).toBe('hit hit miss miss none shared shared')
     expect(rows.filter(({ cache_hit }) => cache_hit)).toHaveLength(2)
+    expect(rows.filter(({ cache }) => cache === 'shared').map(({ calls }) => calls)).toEqual(['0', '0'])
   })
 
   test('has scans that failed, with their calls', async () => {

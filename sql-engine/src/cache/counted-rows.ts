@@ -1,7 +1,8 @@
 /** Which rows of a part count, in SQL. */
 import { escapeIdentifier, escapeLiteral } from 'pg'
 import type { CatalogColumn } from '../catalog/virtual-table.js'
-import type { End, Interval } from './interval.js'
+import type { KeyValue } from '../plan/key-values.js'
+import type { Interval } from './interval.js'
 import type { CountedPart } from './scan-cache.js'
 
 /** @returns a condition on a column; undefined where all rows count */
@@ -14,19 +15,21 @@ export function countedRows(
   if (counted.kind === 'range') return inRange(column, databaseType, counted.interval)
   // By bytes: a collation might take two keys for equal, and the row of one would stand for both.
   const compared = databaseType === 'text' ? `${column} COLLATE "C"` : column
-  const values = counted.values.map((value) => escapeLiteral(String(value)))
-  return `${compared} = ANY (ARRAY[${values.join(', ')}]::${databaseType}[])`
+  const values = counted.values.map((value) => literal(value, databaseType))
+  return `${compared} = ANY (ARRAY[${values.join(', ')}])`
 }
 
 function inRange(column: string, type: string, { lower, upper }: Interval): string {
   const conditions: string[] = []
-  if (lower !== undefined) conditions.push(`${column} ${lower.isIn ? '>=' : '>'} ${literal(lower, type)}`)
-  if (upper !== undefined) conditions.push(`${column} ${upper.isIn ? '<=' : '<'} ${literal(upper, type)}`)
+  if (lower !== undefined)
+    conditions.push(`${column} ${lower.isIn ? '>=' : '>'} ${literal(lower.value, type)}`)
+  if (upper !== undefined)
+    conditions.push(`${column} ${upper.isIn ? '<=' : '<'} ${literal(upper.value, type)}`)
   return conditions.join(' AND ')
 }
 
 /** Instants are microseconds since 1970 to us; whole seconds and the rest are added exactly. */
-function literal({ value }: End, type: string): string {
+function literal(value: KeyValue, type: string): string {
   if (type !== 'timestamp with time zone') return `${escapeLiteral(String(value))}::${type}`
   const microseconds = BigInt(value)
   const rest = ((microseconds % 1_000_000n) + 1_000_000n) % 1_000_000n

@@ -1,4 +1,5 @@
 /** Which of a scan's keys have been looked up before, in several earlier scans. */
+import { equalValues } from '@millrace/plugin-sdk/qual'
 import type { Key } from '@millrace/plugin-sdk/table'
 import type { ScanQuals } from '../fetch/scan-quals.js'
 import type { KeyValue } from '../plan/key-values.js'
@@ -61,11 +62,12 @@ export function narrowed<Shape extends ScanShape>(
   [first, ...others]: readonly KeyValue[],
 ): Shape {
   if (first === undefined) throw new Error(`no value is left for ${column}`)
-  return { ...scan, quals: { ...scan.quals, [column]: [{ operator: '=', values: [first, ...others] }] } }
+  const rest = (scan.quals[column] ?? []).filter(({ operator }) => operator !== '=')
+  const list = { operator: '=', values: [first, ...others] } as const
+  return { ...scan, quals: { ...scan.quals, [column]: [list, ...rest] } }
 }
 
-/** The values of a column's one condition, if that is a list. */
+/** The values that conditions list for a column. */
 function listOf(quals: ScanQuals, column: string): readonly KeyValue[] | undefined {
-  const [qual, ...others] = quals[column] ?? []
-  return qual?.operator === '=' && others.length === 0 ? qual.values : undefined
+  return equalValues(quals[column])
 }

@@ -45,7 +45,8 @@ function requestFor(size: bigint | undefined, more: Partial<CacheRequest> = {}):
   return {
     source: 'a.t',
     keys: { size: { operators: ['='], inherent: true } },
-    lookupKey: undefined,
+    lookupKeys: [],
+    statement: {},
     columns: new Set(['size']),
     quals: size === undefined ? {} : { size: [{ operator: '=', values: [size] }] },
     limit: undefined,
@@ -364,12 +365,77 @@ test('tables of other sources are not looked at', async () => {
   expect((await ask(1n, { source: 'b.t' })).isHit).toBe(false)
 })
 
+describe('scans of one statement', () => {
+  const statement = {}
+  const fresh = { statement, maxAge: 0 }
+
+  test('share what nobody else gets, for as long as one of them reads it', async () => {
+    const { tables, ask } = world()
+    const all = await ask(undefined, fresh)
+    const part = await ask(1n, fresh)
+    expect([part.name, part.isHit, part.isShared]).toEqual([all.name, true, true])
+    expect((await ask(1n, { maxAge: 0 })).isHit).toBe(false)
+    all.release()
+    expect(tables.live.has(all.name)).toBe(true)
+    part.release()
+    expect(tables.live.has(all.name)).toBe(false)
+    expect((await ask(undefined, fresh)).isHit).toBe(false)
+  })
+
+  test('wait for a wider one, which others do not', async () => {
+    const { tables, cache, ask } = world()
+    const wider = held(tables)
+    const all = cache.get(requestFor(undefined, fresh), tables.maker(wider.fetch))
+    const part = ask(1n, fresh)
+    expect((await ask(1n)).isHit).toBe(false)
+    wider.finish()
+    expect((await part).name).toBe((await all).name)
+  })
+
+  test('find what has been thrown away, forgotten or become too old since they asked', async () => {
+    const { clock, cache, ask } = world(5)
+    const known = await ask(1n, { statement })
+    cache.clear()
+    clock.time = 1000
+    const again = await ask(1n, { statement })
+    expect([again.name, again.isShared]).toEqual([known.name, true])
+    expect((await ask(1n)).isHit).toBe(false)
+  })
+
+  test('are told apart from those of the statement that has asked', async () => {
+    const { ask } = world()
+    await ask(1n)
+    const kept = await ask(1n, { statement })
+    expect([kept.isHit, kept.isShared]).toEqual([true, false])
+  })
+
+  test('do not share what ended at a limit, nor what has failed', async () => {
+    const { tables, cache, ask } = world()
+    const limited = (rows: number) =>
+      cache.get(
+        requestFor(1n, { ...fresh, limit: { rows: 10, order: undefined } }),
+        tables.maker(async () => tables.make(rows)),
+      )
+    await limited(10)
+    expect((await limited(9)).isHit).toBe(false)
+    expect((await ask(1n, fresh)).isShared).toBe(true)
+    const failing = held(tables)
+    const asking = cache.get(requestFor(2n, fresh), tables.maker(failing.fetch))
+    failing.fail(new DatabaseError('no', { sqlState: 'HV000' }))
+    await expect(asking).rejects.toMatchObject({ sqlState: 'HV000' })
+    expect((await ask(2n, fresh)).isHit).toBe(false)
+  })
+})
+
 test('whatever happens, tables are dropped once, none is dropped while it is read, none is left', async () => {
+  const statements = [{}, {}]
   const step = fc.oneof(
     fc.record({
       do: fc.constant('ask' as const),
       size: fc.option(fc.bigInt({ min: 0n, max: 3n }), { nil: undefined }),
       maxAge: fc.constantFrom(0, 50, 100),
+      statement: fc.constantFrom(...statements),
+      limit: fc.constantFrom(undefined, { rows: 1, order: undefined }, { rows: 2, order: undefined }),
     }),
     fc.record({ do: fc.constant('release' as const), which: fc.nat(10) }),
     fc.record({ do: fc.constant('wait' as const), time: fc.nat(80) }),
@@ -380,7 +446,7 @@ test('whatever happens, tables are dropped once, none is dropped while it is rea
       const { tables, clock, cache, ask } = world(35)
       const leased: LeasedTable[] = []
       for (const one of steps) {
-        if (one.do === 'ask') leased.push(await ask(one.size, { maxAge: one.maxAge }))
+        if (one.do === 'ask') leased.push(await ask(one.size, one))
         else if (one.do === 'release') leased.splice(one.which % Math.max(leased.length, 1), 1)[0]?.release()
         else if (one.do === 'wait') clock.time += one.time
         else cache.clear()

@@ -12,7 +12,7 @@ import { divideRange } from './divide-range.js'
 import type { Interval } from './interval.js'
 
 export interface ScanCacheOptions {
-  /** Bytes that what is kept takes on disk at most; what has not been read for longest goes first. */
+  /** Bytes of rows that are kept at most; what has not been read for longest goes first. */
   readonly maxBytes: number
   /** Milliseconds of a clock that only goes forward. */
   readonly now?: () => number
@@ -22,12 +22,14 @@ export interface CacheRequest extends ScanShape {
   /** The same for scans of one table through one connection. */
   readonly source: string
   readonly keys: Readonly<Record<string, Key | undefined>>
-  /** The key column by whose values the table's rows can be told apart, if there is one. */
-  readonly lookupKey: string | undefined
+  /** Key columns by each of whose values the table's rows can be told apart. */
+  readonly lookupKeys: readonly string[]
+  /** The same for all scans of a statement, which asks for nothing twice, however old rows may be. */
+  readonly statement: object
   readonly limit: ScanLimit | undefined
   /** Whether it asks for what kept rows lack of a wider range. */
   readonly isGap?: boolean
-  /** Milliseconds that may have passed since the rows were asked for; 0 asks anew and keeps nothing. */
+  /** Milliseconds since another statement asked for the rows, at most; 0 asks anew and keeps nothing. */
   readonly maxAge: number
   readonly signal: AbortSignal
 }
@@ -56,18 +58,25 @@ export interface ScanMaker {
 export interface LeasedTable extends ScanTable {
   /** Whether its rows were there, or on their way, before they were asked for. */
   readonly isHit: boolean
+  /** Whether all of them were asked for by another scan of the same statement. */
+  readonly isShared: boolean
 }
 
 interface Entry {
   readonly shape: ScanShape
-  readonly limit: ScanLimit | undefined
   readonly source: string
+  readonly limit: ScanLimit | undefined
+  /** Whose scan has asked for it. */
+  readonly statement: object
   readonly startedAt: number
   readonly expiresAt: number
   /** Aborted when nobody waits for the rows any more. */
   readonly controller: AbortController
   readonly staging: Promise<StagedTable>
-  state: 'fetching' | 'kept' | 'gone'
+  /** Whether it may answer statements that have not asked for it yet. */
+  isForOthers: boolean
+  /** Failed, given up or dropped. */
+  isGone: boolean
   table: StagedTable | undefined
   /** On disk, once that is known. */
   bytes: number
@@ -87,10 +96,12 @@ const longestTimer = 86_400_000
 export class ScanCache {
   readonly #maxBytes: number
   readonly #now: () => number
-  /** Those that may answer, the one that was read last at the end. */
+  /** Those that may answer any statement, the one that was read last at the end. */
   readonly #entries = new Set<Entry>()
   /** Fetches whose rows are not there yet, those that may not answer others among them. */
   readonly #fetching = new Set<Entry>()
+  /** What each statement has asked for or read: while it reads it, that answers it again. */
+  readonly #ofStatements = new WeakMap<object, Set<Entry>>()
   #bytes = 0
   #timer: NodeJS.Timeout | undefined
 
@@ -114,40 +125,52 @@ export class ScanCache {
     return this.#lease(this.#begin(request, maker), request, false)
   }
 
-  async #lease(entry: Entry, { signal }: CacheRequest, isHit: boolean): Promise<LeasedTable> {
+  async #lease(entry: Entry, { statement, signal }: CacheRequest, isHit: boolean): Promise<LeasedTable> {
     entry.leases++
+    const ofStatement = this.#ofStatements.get(statement) ?? new Set()
+    this.#ofStatements.set(statement, ofStatement.add(entry))
+    const giveBack = () => {
+      ofStatement.delete(entry)
+      this.#return(entry)
+    }
     let table: ScanTable
     try {
       table = await abortable(entry.staging, signal)
     } catch (error) {
-      this.#return(entry)
+      giveBack()
       throw signal.aborted ? canceledError() : error
     }
-    return leased(table, isHit, () => this.#return(entry))
+    const isShared = isHit && entry.statement === statement
+    return leased(table, { isHit, isShared }, giveBack)
   }
 
   #divideKeys(request: CacheRequest): Parts | undefined {
-    const { lookupKey, columns, limit, maxAge, keys } = request
-    // Rows are told apart by the key's column, which has to be filled.
-    if (lookupKey === undefined || !columns.has(lookupKey)) return undefined
-    if (limit !== undefined || maxAge <= 0) return undefined
-    const divided = divideKeys(request, lookupKey, this.#candidates(request), ({ shape }) => shape, keys)
-    if (divided === undefined) return undefined
-    const { column, known, missing } = divided
-    return {
-      column,
-      known: known.map(({ earlier, values, isWhole }) => ({
-        entry: earlier,
-        counted: isWhole ? undefined : { kind: 'values', values },
-      })),
-      missing:
-        missing.length > 0 ? { request: narrowed(request, column, missing), counted: undefined } : undefined,
+    if (request.limit !== undefined) return undefined
+    const candidates = this.#candidates(request)
+    for (const lookupKey of request.lookupKeys) {
+      // Rows are told apart by the key's column, which has to be filled.
+      if (!request.columns.has(lookupKey)) continue
+      const divided = divideKeys(request, lookupKey, candidates, ({ shape }) => shape, request.keys)
+      if (divided === undefined) continue
+      const { column, known, missing } = divided
+      return {
+        column,
+        known: known.map(({ earlier, values, isWhole }) => ({
+          entry: earlier,
+          counted: isWhole ? undefined : { kind: 'values', values },
+        })),
+        missing:
+          missing.length > 0
+            ? { request: narrowed(request, column, missing), counted: undefined }
+            : undefined,
+      }
     }
+    return undefined
   }
 
   #divideRange(request: CacheRequest): Parts | undefined {
-    if (request.limit !== undefined || request.maxAge <= 0) return undefined
-    const kept = this.#candidates(request).filter(({ state }) => state === 'kept')
+    if (request.limit !== undefined) return undefined
+    const kept = this.#candidates(request).filter(({ table }) => table !== undefined)
     const divided =
       request.isGap === true ? undefined : divideRange(request, kept, ({ shape }) => shape, request.keys)
     if (divided === undefined) return undefined
@@ -165,14 +188,22 @@ export class ScanCache {
     }
   }
 
-  /** Those that have, or will have, all their rows. The one that was read last comes first. */
+  /** The statement's own, and then those that are kept; of these, the one that was read last comes first. */
   #candidates(request: CacheRequest): Entry[] {
-    const oldest = this.#now() - request.maxAge
-    return [...this.#entries]
+    const kept = [...this.#entries]
       .reverse()
-      .filter(
-        (entry) => isOf(entry, request, oldest) && (entry.state === 'kept' || entry.limit === undefined),
-      )
+      .filter((entry) => this.#isYoungEnough(entry, request) && hasAllRows(entry))
+    return [...new Set([...this.#ofStatement(request), ...kept])]
+  }
+
+  /** All rows of scans that the statement still reads or waits for. */
+  #ofStatement({ statement, source }: CacheRequest): Entry[] {
+    const entries = [...(this.#ofStatements.get(statement) ?? [])]
+    return entries.filter((entry) => !entry.isGone && entry.source === source && hasAllRows(entry))
+  }
+
+  #isYoungEnough(entry: Entry, { source, maxAge }: CacheRequest): boolean {
+    return maxAge > 0 && entry.source === source && entry.startedAt >= this.#now() - maxAge
   }
 
   async #combine(
@@ -196,7 +227,8 @@ export class ScanCache {
         return { table, counted: (known[index] ?? missing)?.counted }
       })
       const combined = await maker.combine(column, parts, request.signal)
-      return leased(combined, missing === undefined, () => {
+      const isShared = tables.every((table) => table.isShared)
+      return leased(combined, { isHit: missing === undefined, isShared }, () => {
         combined.release()
         releaseParts()
       })
@@ -216,7 +248,7 @@ export class ScanCache {
     let forgotten = 0
     for (const entry of [...this.#entries, ...this.#fetching]) {
       if (source !== undefined && entry.source !== source) continue
-      if (entry.state !== 'gone') forgotten++
+      if (entry.isForOthers) forgotten++
       this.#forget(entry)
     }
     if (this.#entries.size === 0) clearTimeout(this.#timer)
@@ -224,16 +256,18 @@ export class ScanCache {
   }
 
   #find(request: CacheRequest): Entry | undefined {
-    if (request.maxAge <= 0) return undefined
-    const oldest = this.#now() - request.maxAge
-    for (const entry of this.#entries) {
-      if (!isOf(entry, request, oldest)) continue
-      if (!covers(entry.shape, request, request.keys)) continue
-      if (entry.state === 'fetching' && !isSame(entry, request)) continue
-      this.#touch(entry)
-      return entry
-    }
-    return undefined
+    const isAnswer = (entry: Entry) => covers(entry.shape, request, request.keys)
+    // Its own statement waits for a wider question anyway.
+    const known =
+      this.#ofStatement(request).find(isAnswer) ??
+      [...this.#entries].find(
+        (entry) =>
+          this.#isYoungEnough(entry, request) &&
+          isAnswer(entry) &&
+          (entry.table !== undefined || isSame(entry, request)),
+      )
+    if (known !== undefined) this.#touch(known)
+    return known
   }
 
   /** It is being read. */
@@ -243,47 +277,45 @@ export class ScanCache {
   }
 
   #begin(request: CacheRequest, maker: ScanMaker): Entry {
-    const { columns, quals, source, limit, maxAge } = request
+    const { columns, quals, source, limit, statement, maxAge } = request
     const shape = { columns, quals }
     const controller = new AbortController()
     const startedAt = this.#now()
     const entry: Entry = {
       shape,
-      limit,
       source,
+      limit,
+      statement,
       startedAt,
       expiresAt: startedAt + maxAge,
       controller,
       staging: maker.fetch(shape, controller.signal),
-      state: 'fetching',
+      isForOthers: maxAge > 0,
+      isGone: false,
       table: undefined,
       bytes: 0,
       leases: 0,
     }
-    if (maxAge > 0) this.#entries.add(entry)
+    if (entry.isForOthers) this.#entries.add(entry)
     this.#fetching.add(entry)
-    // Rows that end at a limit are not all rows; whether they do is known only when they have come.
-    const isComplete = ({ rowCount, missing }: ScanTable) =>
-      missing.length === 0 && (limit === undefined || rowCount < limit.rows)
     entry.staging.then(
-      (table) => this.#finish(entry, table, maxAge > 0 && isComplete(table)),
+      (table) => this.#finish(entry, table),
       () => {
         this.#fetching.delete(entry)
+        entry.isGone = true
         this.#forget(entry)
       },
     )
     return entry
   }
 
-  #finish(entry: Entry, table: StagedTable, isComplete: boolean): void {
+  #finish(entry: Entry, table: StagedTable): void {
     this.#fetching.delete(entry)
     entry.table = table
-    if (entry.state === 'gone' || !isComplete) {
+    if (!entry.isForOthers || !hasAllRows(entry) || table.missing.length > 0) {
       this.#forget(entry)
       return
     }
-    entry.state = 'kept'
-    this.#entries.add(entry)
     // Whoever waits for the rows need not wait for this.
     table.measure().then(
       (bytes) => this.#weigh(entry, bytes),
@@ -293,7 +325,7 @@ export class ScanCache {
   }
 
   #weigh(entry: Entry, bytes: number): void {
-    if (entry.state !== 'kept') return
+    if (!this.#entries.has(entry)) return
     // One that is larger than all that may be kept would only drive the others out.
     if (bytes > this.#maxBytes) {
       this.#forget(entry)
@@ -303,16 +335,20 @@ export class ScanCache {
     this.#bytes += bytes
     for (const other of this.#entries) {
       if (this.#bytes <= this.#maxBytes) break
-      if (other.state === 'kept') this.#forget(other)
+      if (other.table !== undefined) this.#forget(other)
     }
   }
 
-  /** Takes an entry out of those that may answer. */
+  /** Lets an entry answer nobody but the statements that read it. */
   #forget(entry: Entry): void {
-    this.#entries.delete(entry)
-    if (entry.state === 'kept') this.#bytes -= entry.bytes
-    entry.state = 'gone'
-    if (entry.leases === 0) entry.table?.release()
+    if (this.#entries.delete(entry)) this.#bytes -= entry.bytes
+    entry.isForOthers = false
+    if (entry.leases === 0) this.#drop(entry)
+  }
+
+  #drop(entry: Entry): void {
+    entry.isGone = true
+    entry.table?.release()
   }
 
   #return(entry: Entry): void {
@@ -321,20 +357,20 @@ export class ScanCache {
     if (entry.table === undefined) {
       this.#forget(entry)
       entry.controller.abort()
-    } else if (entry.state === 'gone') entry.table.release()
+    } else if (!entry.isForOthers) this.#drop(entry)
   }
 
   #sweep(): void {
     const now = this.#now()
     for (const entry of this.#entries) {
-      if (entry.state === 'kept' && entry.expiresAt <= now) this.#forget(entry)
+      if (entry.table !== undefined && entry.expiresAt <= now) this.#forget(entry)
     }
   }
 
   /** Tables go soon after their time, even if nobody asks for anything. */
   #schedule(): void {
     clearTimeout(this.#timer)
-    const kept = [...this.#entries].filter(({ state }) => state === 'kept')
+    const kept = [...this.#entries].filter(({ table }) => table !== undefined)
     if (kept.length === 0) return
     const next = Math.min(...kept.map(({ expiresAt }) => expiresAt)) - this.#now()
     const delay = Math.min(Math.max(next, 0) + 100, longestTimer)
@@ -346,9 +382,9 @@ export class ScanCache {
   }
 }
 
-/** Whether an entry is of the table that is asked for, and young enough. */
-function isOf(entry: Entry, { source }: CacheRequest, oldest: number): boolean {
-  return entry.source === source && entry.startedAt >= oldest
+/** Rows that end at a limit are not all rows; whether they do is known only when they have come. */
+function hasAllRows({ limit, table }: Entry): boolean {
+  return limit === undefined || (table !== undefined && table.rowCount < limit.rows)
 }
 
 /**
@@ -368,11 +404,15 @@ function isSameLimit(one: ScanLimit | undefined, other: ScanLimit | undefined): 
 }
 
 /** @param release called once, however often the table is released */
-function leased(table: ScanTable, isHit: boolean, release: () => void): LeasedTable {
+function leased(
+  table: ScanTable,
+  how: Pick<LeasedTable, 'isHit' | 'isShared'>,
+  release: () => void,
+): LeasedTable {
   let isLeased = true
   return {
     ...table,
-    isHit,
+    ...how,
     release: () => {
       if (isLeased) release()
       isLeased = false

@@ -5,7 +5,7 @@ import type { ScanQuals } from '../fetch/scan-quals.js'
 import type { LookupSource } from './lookup-tables.js'
 
 /** Types whose values are written as they are read: an instant, for one, is a number to the plugins. */
-export const listableTypes: ReadonlySet<string> = new Set(['text', 'inet', 'cidr', 'bigint', 'uuid', 'date'])
+const listableTypes: ReadonlySet<string> = new Set(['text', 'inet', 'cidr', 'bigint', 'uuid', 'date'])
 
 export function lookupSources(
   tables: Iterable<VirtualTable>,

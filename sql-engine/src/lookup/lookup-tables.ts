@@ -129,7 +129,8 @@ export class LookupTables {
       lookedUp.release()
       this.#makeRoom()
     }
-    return { name, qualifiedName, oid, rowCount: keys.length, missing: [], isHit, release }
+    const rows = { name, qualifiedName, oid, rowCount: keys.length, missing: [] }
+    return { ...rows, isHit, isShared: false, release }
   }
 
   /** Whether a table of that name may answer for a source. */

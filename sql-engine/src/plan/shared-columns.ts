@@ -1,44 +1,89 @@
 /** References to one table that ask for the same rows get the same columns too, so that one scan does for all. */
-import type { VirtualLeaf } from '../bind/binding.js'
+import type { Leaf, VirtualLeaf } from '../bind/binding.js'
+import { engineColumns } from '../catalog/catalog-columns.js'
 import { isLocation } from '../parse/syntax-tree.js'
-import type { PlannedQual, ScanPlan } from './scan-plan.js'
+import type { PlannedSource, ScanPlan } from './scan-plan.js'
 
 type NeededColumns = ReadonlyMap<VirtualLeaf, ReadonlySet<string>>
 
-/** @param columns that each reference needs by itself */
+/**
+ * @param plans each after those that it depends on
+ * @param columns that each reference needs by itself
+ */
 export function sharedColumns(plans: readonly ScanPlan[], columns: NeededColumns): NeededColumns {
-  const together = new Map<string, Set<string>>()
-  const shared = new Map<VirtualLeaf, ReadonlySet<string>>(columns)
+  const numbers = new Numbers()
+  const together = new Map<number, Set<string>>()
   for (const plan of plans) {
-    const rows = rowsOf(plan)
-    if (rows === undefined) continue
-    const union = together.get(rows) ?? new Set()
-    for (const column of columns.get(plan.leaf) ?? []) union.add(column)
-    together.set(rows, union)
-    shared.set(plan.leaf, union)
+    const needed = columns.get(plan.leaf) ?? []
+    const number = numbers.number(plan)
+    together.set(number, new Set([...(together.get(number) ?? []), ...needed]))
+  }
+  const free = freeColumns(columns)
+  const shared = new Map<VirtualLeaf, ReadonlySet<string>>(columns)
+  for (const { leaf } of plans) {
+    const own = together.get(numbers.of(leaf)) ?? []
+    shared.set(leaf, new Set([...own, ...(free.get(leaf.table.oid) ?? [])]))
   }
   return shared
 }
 
-/** Equal for scans that surely ask for the same rows; undefined where that depends on rows of others. */
-function rowsOf({ leaf, isNeverRead, quals, limit }: ScanPlan): string | undefined {
-  if (isNeverRead || limit !== undefined || !quals.every(isOfConstants)) return undefined
-  const conditions = quals.map(({ column, comparison }) => {
-    const sources =
-      'sources' in comparison ? comparison.sources : 'source' in comparison ? [comparison.source] : []
-    const values = sources.map((source) => (source.kind === 'boolean' ? source.value : source.source))
-    return JSON.stringify([column, comparison.operator, values], (key, value: unknown) =>
-      isLocation(key) ? undefined : value,
-    )
-  })
-  return JSON.stringify([leaf.table.oid, conditions.sort()])
+/**
+ * Columns that the engine adds, by the OIDs of tables to which a reference needs them. They cost no call; were they
+ * only in some scans of a table, those could not be one with others.
+ */
+function freeColumns(columns: NeededColumns): ReadonlyMap<number, readonly string[]> {
+  const free = new Map<number, readonly string[]>()
+  for (const [{ table }, needed] of columns) {
+    const added = engineColumns.flatMap(({ name }) => (needed.has(name) ? [name] : []))
+    free.set(table.oid, [...(free.get(table.oid) ?? []), ...added])
+  }
+  return free
 }
 
-function isOfConstants({ comparison }: PlannedQual): boolean {
-  const sources =
-    'sources' in comparison ? comparison.sources : 'source' in comparison ? [comparison.source] : []
-  return sources.every(
-    (source) =>
-      source.kind === 'boolean' || (source.query.from.length === 0 && source.query.virtuals.size === 0),
-  )
+/** Gives leaves numbers, the same to those that surely have the same rows. */
+class Numbers {
+  readonly #ofLeaves = new Map<Leaf, number>()
+  readonly #ofRows = new Map<string, number>()
+
+  of(leaf: Leaf): number {
+    const number = this.#ofLeaves.get(leaf) ?? this.#ofLeaves.size
+    this.#ofLeaves.set(leaf, number)
+    return number
+  }
+
+  /** Of a scan's leaf; scans whose rows its key queries read have theirs already. */
+  number(plan: ScanPlan): number {
+    const { leaf, isNeverRead, limit } = plan
+    const own = this.of(leaf)
+    if (isNeverRead || limit !== undefined) return own
+    const rows = this.#rowsOf(plan)
+    const number = this.#ofRows.get(rows) ?? own
+    this.#ofRows.set(rows, number)
+    this.#ofLeaves.set(leaf, number)
+    return number
+  }
+
+  /**
+   * Equal for scans that ask for the same rows. (Names in conditions may stand for leaves other than they stand for in
+   * another's; a scan then has columns more than it needs.)
+   */
+  #rowsOf({ leaf, quals }: ScanPlan): string {
+    const conditions = quals.map(({ column, comparison }) => {
+      const sources =
+        'sources' in comparison ? comparison.sources : 'source' in comparison ? [comparison.source] : []
+      const values = sources.map((source) => this.#valuesOf(source))
+      return withoutLocations([column, comparison.operator, values])
+    })
+    return JSON.stringify([leaf.table.oid, conditions.sort()])
+  }
+
+  #valuesOf(source: PlannedSource): unknown {
+    if (source.kind === 'boolean') return source.value
+    const { from, where } = source.query
+    return [source.source, from.map((leaf) => this.of(leaf)), where]
+  }
+}
+
+function withoutLocations(tree: unknown): string {
+  return JSON.stringify(tree, (key, value: unknown) => (isLocation(key) ? undefined : value))
 }

@@ -42,7 +42,8 @@ function scanLines(scan: ScanDescription, records: readonly ScanRecord[] | undef
 function recordLine({ connection, cache, meter, milliseconds, error }: ScanRecord, schema: string): string {
   const through = connection === schema ? '' : ` through ${connection}`
   if (cache === 'none') return `Made${through}: nothing, for no row can fulfil the conditions`
-  if (cache === 'shared') return `Made${through}: nothing, for another scan of the statement asks the same`
+  if (cache === 'shared')
+    return `Made${through}: nothing, for another scan of the statement asks for the rows`
   const { calls, retries, throttles, rows, bytes } = meter
   const asked = `${plural(calls, 'call')}, ${retries} retried, ${throttles} throttled`
   const got = `${plural(rows, 'row')}, ${plural(bytes, 'byte')}`

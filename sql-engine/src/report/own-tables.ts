@@ -41,7 +41,7 @@ const scan = {
   ...counts,
   cache_hit: boolean('Whether all rows were there, or on their way for another statement.'),
   cache: text(
-    'miss, hit, partial (some rows were there), shared (another scan of the statement asks the same) or none (nothing was to be asked).',
+    'miss, hit, partial (some rows were there), shared (another scan of the statement asks for them) or none (nothing was to be asked).',
   ),
   started_at: timestamptz('When the scan began.'),
   duration_ms: doublePrecision('Milliseconds until the last row was staged.'),

@@ -123,7 +123,7 @@ export class StatementMeter {
  * - `miss`: from the API
  * - `hit`: they were there, or on their way for another statement
  * - `partial`: some keys, or a part of the range, were there
- * - `shared`: another scan of the statement asks the same
+ * - `shared`: another scan of the statement asks for them
  * - `none`: no row could fulfil the conditions, and nothing was asked
  */
 export type CacheUse = 'miss' | 'hit' | 'partial' | 'shared' | 'none'

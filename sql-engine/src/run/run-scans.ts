@@ -1,15 +1,16 @@
 /** Runs the scans of a plan: each as soon as those are staged that its key queries read. */
+import { setMaxListeners } from 'node:events'
 import type { Row } from '@millrace/plugin-sdk/column'
 import type { VirtualLeaf } from '../bind/binding.js'
 import { countedRows } from '../cache/counted-rows.js'
-import type { ScanCache, ScanMaker } from '../cache/scan-cache.js'
+import type { LeasedTable, ScanCache, ScanMaker } from '../cache/scan-cache.js'
 import type { VirtualTable } from '../catalog/virtual-table.js'
 import { canceledError, DatabaseError } from '../database-error.js'
 import { type Aggregator, narrowMembers } from '../fetch/aggregator.js'
 import type { Connection } from '../fetch/connection.js'
 import type { ScanLimit } from '../fetch/scan-limit.js'
 import { countKeys, type ScanQuals } from '../fetch/scan-quals.js'
-import { listableTypes, lookupColumn, lookupKeys } from '../lookup/lookup-sources.js'
+import { lookupColumn, lookupKeys } from '../lookup/lookup-sources.js'
 import type { LookupTables } from '../lookup/lookup-tables.js'
 import type { ScanPlan } from '../plan/scan-plan.js'
 import type { ScanRecord } from '../report/scan-record.js'
@@ -60,6 +61,7 @@ export type StagedScans = ReadonlyMap<VirtualLeaf, ScanTable>
  */
 export async function runScans(run: ScanRun, staged: Map<VirtualLeaf, ScanTable>): Promise<void> {
   const controller = new AbortController()
+  setMaxListeners(0, controller.signal) // all scans listen to it
   const onAbort = () => controller.abort()
   if (run.signal.aborted) throw canceledError()
   run.signal.addEventListener('abort', onAbort, { once: true })
@@ -97,6 +99,7 @@ async function runScan(
   await Promise.all([...plan.after].map((leaf) => tasks.get(leaf)))
   if (signal.aborted) throw canceledError()
   const pushed: PushedQuals = plan.isNeverRead ? { kind: 'none' } : await run.pusher.push(plan)
+  // Found last: a scan of all rows that starts at the same time has then asked for them, and they do here too.
   const limit =
     plan.limit !== undefined && pushed.kind === 'some' && pushed.whole
       ? await run.pusher.limitOf(plan.limit)
@@ -174,9 +177,11 @@ async function recorded(
   const meter = run.meter.scan(table.table.name)
   const startedAt = new Date()
   const start = run.meter.now
+  let isShared = false
   let failure: string | undefined
   try {
     const staged = await stageConnection(run, scan, quals, meter, signal)
+    isShared = staged.isShared
     failure = tellMissing(staged, { tableName: table.table.name, connection: connection.name }, run)
     return staged
   } catch (error) {
@@ -190,7 +195,7 @@ async function recorded(
       columns,
       quals,
       limit,
-      cache: meter.cacheUse(countKeys(quals, table.table.keys)),
+      cache: isShared ? 'shared' : meter.cacheUse(countKeys(quals, table.table.keys)),
       meter,
       startedAt,
       milliseconds: run.meter.now - start,
@@ -228,7 +233,7 @@ async function stageConnection(
   quals: ScanQuals,
   meter: ScanMeter,
   signal: AbortSignal,
-): Promise<ScanTable> {
+): Promise<LeasedTable> {
   const { table, connection, source, columns, limit } = scan
   const maxAge = run.maxAgeOf(table, connection)
   const lookup = await lookUp(run, scan, quals, maxAge, meter, signal)
@@ -237,7 +242,8 @@ async function stageConnection(
   const asked = {
     source,
     keys,
-    lookupKey: lookupKeyOf(table),
+    lookupKeys: lookupKeysOf(table),
+    statement: run.sharesScans ? run.meter : scan,
     columns: new Set(columns),
     quals,
     limit,
@@ -270,7 +276,7 @@ async function lookUp(
   maxAge: number,
   meter: ScanMeter,
   signal: AbortSignal,
-): Promise<ScanTable | undefined> {
+): Promise<LeasedTable | undefined> {
   if (maxAge <= 0 || hasFixedSnapshot || !lookups.keeps(source)) return undefined
   const keys = lookupKeys(table, columns, quals)
   const column = lookupColumn(table)
@@ -299,12 +305,11 @@ async function lookUp(
   return withinOwnCeilings(statement, ask)
 }
 
-/** The key by whose values a table's rows can be told apart, since each is found by one of them. */
-function lookupKeyOf({ table, columns }: VirtualTable): string | undefined {
-  return columns.find(
-    ({ name, type, databaseType }) =>
-      table.keys[name]?.valuesPerCall !== undefined && type === databaseType && listableTypes.has(type),
-  )?.name
+/** The keys by whose values a table's rows can be told apart, since each is found by one of them. */
+function lookupKeysOf({ table, columns }: VirtualTable): readonly string[] {
+  return columns.flatMap(({ name, type, databaseType }) =>
+    table.keys[name]?.valuesPerCall !== undefined && type === databaseType ? [name] : [],
+  )
 }
 
 async function* oneBatch(own: OwnRows, quals: ScanQuals): AsyncGenerator<readonly Row[], void, void> {

@@ -1,4 +1,5 @@
 /** A scan of an aggregator's table: one scan for each of its connections, side by side, and their rows together. */
+import { setMaxListeners } from 'node:events'
 import { ApiError } from '@millrace/plugin-sdk/api-error'
 import type { VirtualTable } from '../catalog/virtual-table.js'
 import { DatabaseError } from '../database-error.js'
@@ -27,6 +28,7 @@ export async function stageMembers(
 ): Promise<ScanTable> {
   const failing = new AbortController()
   const either = AbortSignal.any([signal, failing.signal])
+  setMaxListeners(0, either) // all members' scans listen to it
   const failures: unknown[] = []
   const leftOut: DatabaseError[] = []
   const outcomes = await Promise.all(

@@ -36,9 +36,13 @@ export function needlessCalls(
   return faults
 }
 
-/** Calls that ask exactly what another one of the statement asked: they could have been one. */
-export function repeatedCalls(calls: readonly Call[]): number {
-  return calls.length - new Set(calls.map(shown)).size
+/**
+ * Calls that ask exactly what another one of the statement asked: where its scans are shared, they are one.
+ * @returns a line for each fault
+ */
+export function repeatedCalls(calls: readonly Call[]): readonly string[] {
+  const lines = calls.map(shown)
+  return lines.filter((line, index) => lines.indexOf(line) < index).map((line) => `${line}: once more`)
 }
 
 function badKeys(pushed: Quals): string[] {

@@ -22,6 +22,8 @@ export interface FuzzWorld {
   readonly sets: number
   /** What its API leaves out, and whether rows are kept: for a report. */
   readonly description: string
+  /** Whether scans of one statement that ask the same are one. */
+  readonly sharesScans: boolean
   readonly counting: Pick<PropertyWorld, 'calls' | 'engine'>
   /** @param protocol `engine` leaves the gateway out, and runs PREPARE and EXECUTE */
   run(
@@ -75,6 +77,7 @@ export async function startFuzzWorld(choices: Choices, options: FuzzWorldOptions
     tables,
     sets,
     description: `API filters by ${filtering}; ${maxBytes} bytes are kept`,
+    sharesScans: options.optimisations === 'all',
     counting: world,
     async run(query, set, protocol) {
       if (protocol === 'engine') return world.run(query, set)
