@@ -45,7 +45,8 @@ export function firstRowsQuery(
   const rest = withTies ? '' : targets.map((_, index) => `, ${index + 1}`).join('')
   const count = choices.pick(['1', '2', '3', '0', "'2'"])
   const limit = withTies ? ` fetch first ${count} rows with ties` : ` limit ${count}`
-  const offset = choices.pick(['', '', ' offset 1'])
+  // Which of the rows in one place OFFSET leaves out, no order says.
+  const offset = withTies ? '' : choices.pick(['', '', ' offset 1'])
   return {
     text: `select ${list.join(', ')} from ${name} ${alias}${where} order by ${first}${direction}${rest}${offset}${limit}`,
     columns: output,
