@@ -23,7 +23,7 @@ const { plugin, calls } = countingPlugin({
   log: {
     columns: { trail: text('Trail'), at: timestamptz('Time'), line: bigint('Line') },
     keys: {
-      trail: { operators: ['='], require: 'required' },
+      trail: { operators: ['='], require: 'required', valuesPerCall: 1 },
       at: { operators: ['=', '<', '<=', '>', '>='], inherent: true, immutable: true },
       line: { operators: ['<', '<=', '>', '>='], inherent: true, immutable: true },
     },
@@ -189,6 +189,15 @@ describe('a wider range', () => {
     expect(await linesOf('line > 20')).toHaveLength(19)
     expect(await linesOf('line >= 2')).toHaveLength(38)
     expect(asked()).toEqual(['line < 10', 'line <= 13 line >= 10', 'line > 20', 'line <= 20 line > 13'])
+  })
+
+  test('of keys of which some are known in it, has each row once', async () => {
+    const early = `select at, line from log where trail in ('t', 'u') and at < ${instant(5)}`
+    const late = `select at, line from log where trail in ('t', 't', 't', 't') and at < ${instant(9)}`
+    // Neither knows of the other, for both are on their way.
+    await session.query(`${early} union all ${late}`)
+    const both = `select at, line from log where trail in ('t', 'u') and at < ${instant(9)}`
+    expect(await session.query(both)).toHaveLength(18)
   })
 
   test('is asked for as a whole where other conditions or columns are not covered', async () => {

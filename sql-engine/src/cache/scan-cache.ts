@@ -159,9 +159,13 @@ export class ScanCache {
           entry: earlier,
           counted: isWhole ? undefined : { kind: 'values', values },
         })),
+        // Kept rows of a range may be all that has to be read for the others, and hold those that are known too.
         missing:
           missing.length > 0
-            ? { request: narrowed(request, column, missing), counted: undefined }
+            ? {
+                request: narrowed(request, column, missing),
+                counted: { kind: 'values', values: missing },
+              }
             : undefined,
       }
     }
