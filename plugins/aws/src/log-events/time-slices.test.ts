@@ -95,7 +95,7 @@ describe('all events come once', () => {
       ),
       { numRuns: 60 },
     )
-  })
+  }, 120_000)
 
   test('with an event at every border of the slices, and beside it', async () => {
     addEvents('measured', everySecond(2000))
