@@ -21,6 +21,7 @@ import { checkReadable } from './client-encoding.js'
 import { ExtendedQueries } from './extended-query.js'
 import { type FrameHead, FrameReader } from './frame-reader.js'
 import { plain, type RequestKind } from './reply-queue.js'
+import { connectionLost, internalError, statementTimeout, statementTooLong } from './session-errors.js'
 import { runSimpleQuery } from './simple-query.js'
 import { SocketWriter } from './socket-writer.js'
 
@@ -380,28 +381,4 @@ const timeoutReason = Symbol('statement_timeout')
 
 function isTimeout({ aborted, reason }: AbortSignal): boolean {
   return aborted && reason === timeoutReason
-}
-
-function statementTimeout(): DatabaseError {
-  return new DatabaseError('canceling statement due to statement timeout', { sqlState: '57014' })
-}
-
-function statementTooLong(): DatabaseError {
-  return new DatabaseError('the condition on a virtual table is too long', {
-    sqlState: '54000',
-    hint: 'Put the values into a table, and join it.',
-  })
-}
-
-function connectionLost(): DatabaseError {
-  return new DatabaseError('the connection to the engine was lost', {
-    sqlState: '08006',
-    hint: 'Connect again; if PostgreSQL has crashed, it is being started.',
-  })
-}
-
-function internalError(error: unknown, log: Logger): DatabaseError {
-  log.error({ err: error }, 'internal error')
-  const said = error instanceof Error ? error.message : String(error)
-  return new DatabaseError(`internal error: ${said}`, { sqlState: 'XX000', cause: error })
 }

@@ -2,8 +2,8 @@
 import { escapeIdentifier, escapeLiteral } from 'pg'
 import type { CatalogColumn } from '../catalog/virtual-table.js'
 import type { KeyValue } from '../plan/key-values.js'
+import type { CountedPart } from './cache-request.js'
 import type { Interval } from './interval.js'
-import type { CountedPart } from './scan-cache.js'
 
 /** @returns a condition on a column; undefined where all rows count */
 export function countedRows(

@@ -3,7 +3,8 @@ import fc from 'fast-check'
 import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { DatabaseError } from '../database-error.js'
 import type { StagedTable } from '../stage/scan-table.js'
-import { type CacheRequest, type LeasedTable, ScanCache, type ScanMaker } from './scan-cache.js'
+import type { CacheRequest, LeasedTable, ScanMaker } from './cache-request.js'
+import { ScanCache } from './scan-cache.js'
 
 /** Tables that were made and not dropped, by name. */
 class Tables {

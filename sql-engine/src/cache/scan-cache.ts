@@ -1,86 +1,19 @@
 /** Keeps scan tables for a while, so that later statements read them instead of asking the API again. */
 
-import type { Key } from '@millrace/plugin-sdk/table'
 import { canceledError } from '../database-error.js'
-import type { ScanLimit } from '../fetch/scan-limit.js'
-import type { KeyValue } from '../plan/key-values.js'
 import { abortable } from '../stage/abortable.js'
 import type { ScanTable, StagedTable } from '../stage/scan-table.js'
-import { covers, type ScanShape } from './covers.js'
+import { type Entry, hasAllRows, isSame } from './cache-entry.js'
+import type { CacheRequest, CountedPart, LeasedTable, ScanMaker, TablePart } from './cache-request.js'
+import { covers } from './covers.js'
 import { divideKeys, narrowed } from './divide-keys.js'
 import { divideRange } from './divide-range.js'
-import type { Interval } from './interval.js'
 
 export interface ScanCacheOptions {
   /** Bytes of rows that are kept at most; what has not been read for longest goes first. */
   readonly maxBytes: number
   /** Milliseconds of a clock that only goes forward. */
   readonly now?: () => number
-}
-
-export interface CacheRequest extends ScanShape {
-  /** The same for scans of one table through one connection. */
-  readonly source: string
-  readonly keys: Readonly<Record<string, Key | undefined>>
-  /** Key columns by each of whose values the table's rows can be told apart. */
-  readonly lookupKeys: readonly string[]
-  /** The same for all scans of a statement, which asks for nothing twice, however old rows may be. */
-  readonly statement: object
-  readonly limit: ScanLimit | undefined
-  /** Whether it asks for what kept rows lack of a wider range. */
-  readonly isGap?: boolean
-  /** Milliseconds since another statement asked for the rows, at most; 0 asks anew and keeps nothing. */
-  readonly maxAge: number
-  readonly signal: AbortSignal
-}
-
-/** Rows of one table among others that are read together. */
-export interface TablePart {
-  readonly table: ScanTable
-  /** Which of its rows count; undefined for all. */
-  readonly counted: CountedPart | undefined
-}
-
-/** Rows by the values of a column. */
-export type CountedPart =
-  | { readonly kind: 'values'; readonly values: readonly KeyValue[] }
-  | { readonly kind: 'range'; readonly interval: Interval }
-
-/** How a scan's rows come about. */
-export interface ScanMaker {
-  /** Fills a new scan table; the signal is aborted when all who wait for it have gone. */
-  fetch(shape: ScanShape, signal: AbortSignal): Promise<StagedTable>
-  /** Puts rows of several tables together, without copying them. */
-  combine(column: string, parts: readonly TablePart[], signal: AbortSignal): Promise<ScanTable>
-}
-
-/** A scan table that is not dropped before it is released. */
-export interface LeasedTable extends ScanTable {
-  /** Whether its rows were there, or on their way, before they were asked for. */
-  readonly isHit: boolean
-  /** Whether all of them were asked for by another scan of the same statement. */
-  readonly isShared: boolean
-}
-
-interface Entry {
-  readonly shape: ScanShape
-  readonly source: string
-  readonly limit: ScanLimit | undefined
-  /** Whose scan has asked for it. */
-  readonly statement: object
-  readonly startedAt: number
-  readonly expiresAt: number
-  /** Aborted when nobody waits for the rows any more. */
-  readonly controller: AbortController
-  readonly staging: Promise<StagedTable>
-  /** Whether it may answer statements that have not asked for it yet. */
-  isForOthers: boolean
-  /** Failed, given up or dropped. */
-  isGone: boolean
-  table: StagedTable | undefined
-  /** On disk, once that is known. */
-  bytes: number
-  leases: number
 }
 
 /** Entries whose rows make up a scan together with those of a narrower one. */
@@ -384,27 +317,6 @@ export class ScanCache {
     }, delay)
     this.#timer.unref()
   }
-}
-
-/** Rows that end at a limit are not all rows; whether they do is known only when they have come. */
-function hasAllRows({ limit, table }: Entry): boolean {
-  return limit === undefined || (table !== undefined && table.rowCount < limit.rows)
-}
-
-/**
- * Whether a question is the very one that a fetch is to answer. A fetch for a wider one, or for more rows, may take
- * much longer; one for fewer rows does not give enough.
- */
-function isSame({ shape, limit }: Entry, request: CacheRequest): boolean {
-  return isSameLimit(limit, request.limit) && covers(request, shape, request.keys)
-}
-
-function isSameLimit(one: ScanLimit | undefined, other: ScanLimit | undefined): boolean {
-  return (
-    one?.rows === other?.rows &&
-    one?.order?.column === other?.order?.column &&
-    one?.order?.direction === other?.order?.direction
-  )
 }
 
 /** @param release called once, however often the table is released */
