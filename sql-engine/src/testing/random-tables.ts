@@ -174,6 +174,7 @@ export function someTables(choices: Choices): RandomTables {
       const key: Key = {
         operators: known,
         inherent: choices.chance(80),
+        immutable: choices.chance(50),
         ...(isNeeded ? { require: need === 'any-of' ? need : 'required' } : {}),
         ...(known.includes('=') && choices.chance(60) ? { valuesPerCall: 1 + choices.below(3) } : {}),
       }
