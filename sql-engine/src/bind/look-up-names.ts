@@ -80,7 +80,7 @@ export function readNames(
       const { columns, kind, definition } = found
       return {
         kind: 'relation',
-        columns: new Set(columns),
+        columns: columns ?? [],
         stable: storedKinds.has(kind),
         definition: definition ?? undefined,
       }

@@ -18,10 +18,16 @@ import type { PlannedComparison, PlannedQual, PlannedSource, RefusedQual, ScanPl
 
 /**
  * Plans the scans of a statement, each after those that it depends on.
+ * @param readLeaves those whose rows the statement's result depends on
  * @throws DatabaseError HV002 when a table cannot be asked for want of a key
  */
-export function planScans(binding: Binding, pieces: Pieces, functions: FunctionTraits): readonly ScanPlan[] {
-  const planner = new Planner(pieces, findPushables(binding, functions), functions)
+export function planScans(
+  binding: Binding,
+  readLeaves: ReadonlySet<VirtualLeaf>,
+  pieces: Pieces,
+  functions: FunctionTraits,
+): readonly ScanPlan[] {
+  const planner = new Planner(pieces, readLeaves, findPushables(binding, functions), functions)
   const plans = planner.plan(binding.virtualLeaves)
   return plans.map((plan) => ({ ...plan, limit: pushableLimit(plan, binding, pieces, functions) }))
 }
@@ -31,12 +37,19 @@ type NarrowedPlan = Omit<UnlimitedPlan, 'refused'>
 
 class Planner {
   readonly #pieces: Pieces
+  readonly #readLeaves: ReadonlySet<VirtualLeaf>
   readonly #keyQueries: KeyQueries
   readonly #pushables: readonly Pushable[]
   readonly #functions: FunctionTraits
 
-  constructor(pieces: Pieces, pushables: readonly Pushable[], functions: FunctionTraits) {
+  constructor(
+    pieces: Pieces,
+    readLeaves: ReadonlySet<VirtualLeaf>,
+    pushables: readonly Pushable[],
+    functions: FunctionTraits,
+  ) {
     this.#pieces = pieces
+    this.#readLeaves = readLeaves
     this.#keyQueries = new KeyQueries(pieces)
     this.#pushables = pushables
     this.#functions = functions
@@ -68,7 +81,8 @@ class Planner {
   }
 
   #planLeaf(leaf: VirtualLeaf, placed: ReadonlySet<VirtualLeaf>): NarrowedPlan {
-    if (isNeverRead(leaf)) return { leaf, isNeverRead: true, quals: [], after: new Set() }
+    if (!this.#readLeaves.has(leaf) || isNeverRead(leaf))
+      return { leaf, isNeverRead: true, quals: [], after: new Set() }
     const quals: PlannedQual[] = []
     const after = new Set<VirtualLeaf>()
     for (const pushable of this.#pushables) {

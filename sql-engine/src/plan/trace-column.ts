@@ -15,14 +15,13 @@ export interface TracedColumn {
  * drop rows at the table is the same as to drop them where the column is seen.
  */
 export function traceColumn(bound: BoundColumn, functions: FunctionTraits): TracedColumn | undefined {
-  const { leaf, column } = bound
+  const { leaf, index } = bound
   if (leaf.kind === 'virtual') {
-    const own = ownColumn(leaf, column)
+    const own = ownColumn(leaf, bound)
     return own === undefined ? undefined : { leaf, column: own, nullable: false }
   }
   const query = queryOf(leaf)
-  const index = leaf.columns === undefined ? -1 : [...leaf.columns].indexOf(column)
-  if (query === undefined || index < 0) return undefined
+  if (query === undefined || index === undefined) return undefined
   return traceOutput(query, index, functions)
 }
 

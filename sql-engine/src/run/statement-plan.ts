@@ -120,9 +120,11 @@ export class StatementPlans {
     refuseLocks(binding.blocks)
     const pieces = new Pieces(binding, names.functions)
     const isPlain = this.#optimisations === 'none'
-    const needed = isPlain ? allColumns(binding.virtualLeaves) : neededColumns(statement, binding)
+    const read = neededColumns(statement, binding, names.functions)
+    const needed = isPlain ? allColumns(binding.virtualLeaves) : read.columns
     const fetching = once(() => {
-      const scans = planScans(binding, pieces, names.functions)
+      const readLeaves = isPlain ? new Set(binding.virtualLeaves) : read.readLeaves
+      const scans = planScans(binding, readLeaves, pieces, names.functions)
       return isPlain
         ? { scans: unoptimisedScans(scans), columns: needed }
         : { scans, columns: sharedColumns(scans, needed) }
