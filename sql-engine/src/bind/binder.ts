@@ -155,6 +155,8 @@ class Binder {
       valuesLists === undefined
         ? outputOf(targetList, from, (reference) => this.#draft.columns.get(reference))
         : outputOfValues(valuesLists)
+    const isOneGrouping = !groupClause?.some((node) => inside(node, 'GroupingSet') !== undefined)
+    if (isOneGrouping) this.#draft.addConditions(havingClause, { kind: 'having' }, block, allLeaves(from))
     const names = new Set(block.output?.map(({ name }) => name))
     for (const node of [...(distinctClause ?? []), ...(groupClause ?? []), ...(sortClause ?? [])]) {
       const reference = outputReference(node, names)

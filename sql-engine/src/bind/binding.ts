@@ -75,6 +75,8 @@ export interface Cte {
 /** Where a condition stands. */
 export type Position =
   | { readonly kind: 'where' }
+  /** HAVING of a query whose groups are all of one kind: no ROLLUP, CUBE or GROUPING SETS. */
+  | { readonly kind: 'having' }
   | {
       readonly kind: 'on'
       readonly join: 'inner' | 'left' | 'right' | 'full'

@@ -98,7 +98,7 @@ class Planner {
   }
 
   #planQual(pushable: Pushable, placed: ReadonlySet<VirtualLeaf>): PlannedQual | NotPushed {
-    const { column, comparison, condition, leaf } = pushable
+    const { column, comparison, condition, isExact, leaf } = pushable
     const key = leaf.table.table.keys[column]
     if (key === undefined) return { kind: 'no key', column }
     const { operators: taken } = key
@@ -112,14 +112,14 @@ class Planner {
       const known = sources.filter((source) => 'kind' in source)
       const unknown = sources.find((source) => 'reason' in source)
       if (unknown !== undefined) return unknown.reason
-      return { column, key, condition, comparison: { operator: '=', sources: known } }
+      return { column, key, condition, isExact, comparison: { operator: '=', sources: known } }
     }
-    if (!('node' in comparison)) return { column, key, condition, comparison }
+    if (!('node' in comparison)) return { column, key, condition, isExact, comparison }
     const source = this.#planSource({ kind: 'expression', node: comparison.node }, pushable, placed)
     // A bound that differs from row to row is none.
     if ('reason' in source) return source.reason
     if (source.kind !== 'query' || source.query.from.length > 0) return { kind: 'bound by row' }
-    return { column, key, condition, comparison: { operator: comparison.operator, source } }
+    return { column, key, condition, isExact, comparison: { operator: comparison.operator, source } }
   }
 
   #planSource(

@@ -8,6 +8,7 @@ import { scanSchema } from '../postgres/names.js'
 import type { KeyQuery } from './key-query.js'
 import type { Pieces } from './piece.js'
 import type { ValueSource } from './pushable.js'
+import { internalTypeNames } from './type-names.js'
 
 /** Where a virtual table's rows are: the name of its scan table, without schema. */
 export type ScanTableName = (leaf: VirtualLeaf) => string
@@ -239,9 +240,22 @@ class TreeCopy {
   }
 }
 
+/** The package's, which leaves out the brackets in `(ARRAY[…])[1]` (18.3.8). */
+class FaithfulDeparser extends Deparser {
+  override A_Indirection(...[node, context]: Parameters<Deparser['A_Indirection']>): string {
+    const text = super.A_Indirection(node, context)
+    const { arg } = node
+    const needsBrackets = arg !== undefined && bracketedTags.some((tag) => tag in arg)
+    const within = needsBrackets ? this.visit(arg, context) : ''
+    return needsBrackets && text.startsWith(within) ? `(${within})${text.slice(within.length)}` : text
+  }
+}
+
+const bracketedTags = ['A_ArrayExpr', 'CaseExpr', 'CoalesceExpr', 'MinMaxExpr']
+
 /** The text of a tree, checked: parsed again, it gives the same tree. Undefined if not. */
 function faithfulText(node: Node): string | undefined {
-  const text = Deparser.deparse(node)
+  const text = new FaithfulDeparser(node).deparseQuery()
   const [statement] = parseText(text) ?? []
   return sameTree(statement?.node, node) ? text : undefined
 }
@@ -258,20 +272,6 @@ function call(name: string, argument: Node): Node {
       funcformat: 'COERCE_EXPLICIT_CALL',
     },
   }
-}
-
-const internalTypeNames: Readonly<Record<ColumnType, string>> = {
-  text: 'text',
-  boolean: 'bool',
-  bigint: 'int8',
-  'double precision': 'float8',
-  numeric: 'numeric',
-  inet: 'inet',
-  cidr: 'cidr',
-  uuid: 'uuid',
-  date: 'date',
-  jsonb: 'jsonb',
-  'timestamp with time zone': 'timestamptz',
 }
 
 // Without their schema, which the deparser leaves out; pg_catalog comes first on any search path.
@@ -296,6 +296,8 @@ function target(val: Node): Node {
 
 /** A literal has no type of its own: `'1.2.3.4'`, or NULL. */
 function isBareLiteral(node: Node): boolean {
+  const collated = inside(node, 'CollateClause')?.arg
+  if (collated !== undefined) return isBareLiteral(collated)
   const constant = inside(node, 'A_Const')
   return constant !== undefined && (constant.sval !== undefined || constant.isnull === true)
 }

@@ -9,6 +9,7 @@ import { inside, type Node } from '../parse/syntax-tree.js'
 import { type DecodedValue, decodeValue, isForeignType, type KeyValue } from '../plan/key-values.js'
 import { missingKeyError, missingKeys } from '../plan/missing-key.js'
 import type { PlannedLimit, PlannedQual, PlannedSource, ScanPlan } from '../plan/scan-plan.js'
+import { valueOfText } from '../plan/textual-value.js'
 import type { KeyQueryWriter, ScanTableName, Wanted } from '../plan/write-key-query.js'
 import type { BoundParameters, Session } from '../statement.js'
 
@@ -27,7 +28,8 @@ export type PushedQuals =
 const mostOptionalCalls = 100
 
 export type QuerySource = Extract<PlannedSource, { kind: 'query' }>
-type Values = readonly KeyValue[] | 'inexact' | 'too many'
+/** NULL where a value is NULL. */
+type Values = readonly (KeyValue | null)[] | 'inexact' | 'too many'
 
 /** What holds the number of a scan's keys. */
 export interface KeyCeiling {
@@ -68,14 +70,14 @@ export class QualPusher {
           const type = typeOf(leaf, qual)
           const local = localValue(source, type)
           if (local === undefined) open.push({ source, type })
-          else this.#constants.set(source, Promise.resolve(local))
+          else this.#constants.set(source, Promise.resolve(asRead(local, source, type)))
         }
       }
     }
     const values = await this.#evaluate(open.map(({ source, type }) => wantedOf(source, type)))
-    for (const [index, { source }] of open.entries()) {
+    for (const [index, { source, type }] of open.entries()) {
       const value = values[index]
-      if (value !== undefined) this.#constants.set(source, Promise.resolve(value))
+      if (value !== undefined) this.#constants.set(source, Promise.resolve(asRead(value, source, type)))
     }
   }
 
@@ -147,7 +149,11 @@ export class QualPusher {
           return undefined
         }
         if (found === 'inexact') return undefined
-        for (const value of found) values.set(String(value), value)
+        if (source.kind === 'query' && source.source.matchesNull === true) {
+          // A column that only repeats what is asked for is never NULL; others may be where the value is.
+          if (found.includes(null) && qual.key.inherent === true) return undefined
+        }
+        for (const value of found) if (value !== null) values.set(String(value), value)
       }
       const [first, ...others] = values.values()
       return first === undefined ? 'nothing matches' : { operator: '=', values: [first, ...others] }
@@ -156,7 +162,7 @@ export class QualPusher {
     const found = await this.#valuesOf(source, type)
     if (typeof found === 'string') return undefined
     const [value] = found
-    if (value === undefined) return 'nothing matches'
+    if (value === undefined || value === null) return 'nothing matches'
     if (operator === '<>') return { operator, value }
     if (operator === '<' || operator === '<=' || operator === '>' || operator === '>=') {
       return { operator, value }
@@ -170,7 +176,8 @@ export class QualPusher {
     const wanted = wantedOf(planned, type)
     let rows = await this.#rows(planned, wanted)
     if (rows.some(({ kind }) => kind === 'cast')) rows = await this.#rows(planned, { ...wanted, cast: true })
-    return rows.length > this.#ceiling.limit + 1 ? 'too many' : toValues(rows)
+    if (rows.length > this.#ceiling.limit + 1) return 'too many'
+    return toValues(rows.map((row) => asRead(row, planned, type)))
   }
 
   /** @throws DatabaseError that says how many values there are, which only PostgreSQL has counted */
@@ -249,11 +256,19 @@ function isConstant({ source, query }: QuerySource): boolean {
 /** A string literal compared with a text is that text; PostgreSQL need not be asked. */
 function localValue({ source }: QuerySource, type: ColumnType): DecodedValue | undefined {
   const text = source.kind === 'expression' ? inside(source.node, 'A_Const')?.sval : undefined
-  return type === 'text' && text !== undefined ? { kind: 'value', value: text.sval ?? '' } : undefined
+  const isText = type === 'text' || source.reading !== undefined
+  return isText && text !== undefined ? { kind: 'value', value: text.sval ?? '' } : undefined
 }
 
-function wantedOf({ source }: QuerySource, literalType: ColumnType): Wanted {
-  return { source, literalType, cast: false }
+function wantedOf({ source }: QuerySource, type: ColumnType): Wanted {
+  return { source, literalType: source.reading === undefined ? type : 'text', cast: false }
+}
+
+/** A value, of the column's type where it came as a text that is made of one. A text that no value has is NULL. */
+function asRead(decoded: DecodedValue, { source }: QuerySource, type: ColumnType): DecodedValue {
+  if (decoded.kind !== 'value' || source.reading === undefined) return decoded
+  const value = valueOfText(String(decoded.value), source.reading, type)
+  return value === undefined ? { kind: 'null' } : { kind: 'value', value }
 }
 
 /** The sources of a condition's values that PostgreSQL evaluates. */
@@ -267,10 +282,10 @@ function typeOf({ table }: VirtualLeaf, { column }: PlannedQual): ColumnType {
 }
 
 function toValues(decoded: readonly DecodedValue[]): Values {
-  const values: KeyValue[] = []
+  const values: (KeyValue | null)[] = []
   for (const one of decoded) {
     if (one.kind === 'inexact' || one.kind === 'cast') return 'inexact'
-    if (one.kind === 'value') values.push(one.value)
+    values.push(one.kind === 'value' ? one.value : null)
   }
   return values
 }
