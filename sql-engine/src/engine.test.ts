@@ -184,7 +184,8 @@ describe('conditions', () => {
     ['read_only is true', 'read_only = true', 1],
     ['read_only is not true', undefined, 2],
     ['read_only is null', 'read_only is null', 0],
-    ['source = \'a\' collate "C"', undefined, 1],
+    ['source = \'a\' collate "C"', 'source = a', 1],
+    ['source > \'A\' collate "C"', undefined, 3],
   ])('%s', async (condition, qual, count) => {
     expect(await session.query(`select source from event where trail = 't1' and ${condition}`)).toHaveLength(
       count,
@@ -336,6 +337,22 @@ describe('names', () => {
     await session.query('create temp table place (ip inet, city text)')
     expect(await session.query('select * from place')).toEqual([])
     await session.query('drop table place')
+  })
+
+  test("an operator that is not PostgreSQL's own is not taken for it", async () => {
+    await session.query(`create function public.always(text, text) returns boolean immutable return true;
+      create operator public.= (leftarg = text, rightarg = text, function = public.always);
+      set search_path = public, pg_catalog, counting`)
+    try {
+      const rows = await session.query(
+        "select source from event where trail operator(pg_catalog.=) 't1' and source = 'none'",
+      )
+      expect(rows).toHaveLength(3)
+      expect(asked()).toEqual(['event: trail = t1'])
+    } finally {
+      await session.query(`drop operator public.= (text, text); drop function public.always(text, text);
+        reset search_path`)
+    }
   })
 
   test('a CTE of the same name wins', async () => {

@@ -2,7 +2,7 @@
 import type { Statement } from '../statement.js'
 import { BoundedMap } from './bounded-map.js'
 import { SourceText } from './source-text.js'
-import { executeOf, inside, type Node, parseText, relationsOf } from './syntax-tree.js'
+import { executeOf, inside, type Node, type ParsedStatement, parseText, relationsOf } from './syntax-tree.js'
 
 /** Texts whose analysis is remembered. Clients send the same ones over and over. */
 const rememberedTexts = 1000
@@ -90,6 +90,16 @@ export class StatementTexts {
   #analyse(text: string): readonly Statement[] | undefined {
     const parsed = parseText(text)
     if (parsed === undefined) return undefined
+    try {
+      return this.#statementsOf(text, parsed)
+    } catch (error) {
+      // Nested too deeply to be looked through. Planning it will say so; PostgreSQL would ask for each table alone.
+      if (!(error instanceof RangeError)) throw error
+      return [{ text, start: 0, mayNameVirtualTables: true, needsTransaction: false }]
+    }
+  }
+
+  #statementsOf(text: string, parsed: readonly ParsedStatement[]): readonly Statement[] | undefined {
     const source = new SourceText(text)
     const statements = parsed.map(
       ({ node, byteStart, byteLength }): Statement => ({

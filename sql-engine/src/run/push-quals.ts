@@ -24,6 +24,9 @@ export type PushedQuals =
   /** No row can fulfil the conditions: there is nothing to ask. */
   | { readonly kind: 'none' }
 
+/** Values that one query asks for: two columns each, of PostgreSQL's 1,664 (MaxTupleAttributeNumber). */
+const mostAtOnce = 500
+
 /** Keys that can be left out are not asked for in more calls than this; more rows are read instead. */
 const mostOptionalCalls = 100
 
@@ -202,7 +205,14 @@ export class QualPusher {
   }
 
   async #evaluate(wanted: readonly Wanted[]): Promise<readonly DecodedValue[]> {
-    if (wanted.length === 0) return []
+    const values: DecodedValue[] = []
+    for (let start = 0; start < wanted.length; start += mostAtOnce) {
+      values.push(...(await this.#evaluateAtOnce(wanted.slice(start, start + mostAtOnce))))
+    }
+    return values
+  }
+
+  async #evaluateAtOnce(wanted: readonly Wanted[]): Promise<readonly DecodedValue[]> {
     const text = this.#writer.write({ from: [], where: [], virtuals: new Set() }, wanted, this.#nameOf)
     if (text === undefined) return this.#evaluateApart(wanted)
     const [row] = (await this.#session.query(text, this.#parameters)).rows
