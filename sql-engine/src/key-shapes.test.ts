@@ -1,5 +1,6 @@
 /** Keys are found through whatever PostgreSQL itself would look through. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { ClientSession } from './testing/client-session.js'
 import { type PropertyWorld, startPropertyWorld } from './testing/property-world.js'
 import { usualTables } from './testing/random-tables.js'
 
@@ -234,5 +235,35 @@ describe('a key that is wrapped, or compared otherwise', () => {
         'select n.id from note n left join thing t on t.id = n.id where t.label is not distinct from n.trail',
       ),
     ).toEqual(['thing; id = 1, 2'])
+  })
+})
+
+describe('values that are not there before the statement runs', () => {
+  test.each([
+    [
+      "with i as (insert into note (trail) values ('t1') returning trail) select e.id from event e join i on e.trail = i.trail",
+      /statement itself changes/,
+    ],
+    [
+      'with d as (delete from note returning trail) select id from event where trail in (select trail from d)',
+      /statement itself changes/,
+    ],
+    [
+      `with recursive r as (select 't1' as trail union all select e.address from r join event e on e.trail = r.trail)
+       select * from r`,
+      /round by round/,
+    ],
+  ])('%s', async (text, detail) => {
+    const session = await ClientSession.open(
+      { ...world.postgres.engineConfig, user: 'millrace' },
+      world.engine,
+    )
+    await session.query('set search_path = counting, plain_0')
+    await expect(session.query(text)).rejects.toMatchObject({
+      sqlState: 'HV002',
+      detail: expect.stringMatching(detail),
+    })
+    await session.close()
+    expect(world.calls).toEqual([])
   })
 })

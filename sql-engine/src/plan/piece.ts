@@ -53,6 +53,16 @@ export class Pieces {
     }
   }
 
+  /** The CTEs whose columns an expression names, or which a subquery in it reads. */
+  ctesNamed(expression: unknown): readonly Cte[] {
+    const named = findAll(expression, 'ColumnRef').flatMap((reference) => {
+      const leaf = this.#binding.columnOf(reference)?.leaf
+      return leaf?.kind === 'cte' ? [leaf.cte] : []
+    })
+    const read = findAll(expression, 'RangeVar').flatMap((rangeVar) => this.#binding.cteOf(rangeVar) ?? [])
+    return [...named, ...read]
+  }
+
   #ofCte(cte: Cte): Piece | undefined {
     const query = cte.node.ctequery
     const piece = query === undefined ? undefined : this.of(query)

@@ -8,7 +8,7 @@ import { findAll, inside, type Node, stringsOf } from '../parse/syntax-tree.js'
 import { findPushables } from './find-pushables.js'
 import type { FunctionTraits } from './function-traits.js'
 import { KeyQueries } from './key-query.js'
-import { missingKeyError, missingKeys } from './missing-key.js'
+import { type MissingReason, missingKeyError, missingKeys } from './missing-key.js'
 import { isNeverRead } from './never-read.js'
 import type { NotPushed } from './not-pushed.js'
 import type { Pieces } from './piece.js'
@@ -165,7 +165,22 @@ class Planner {
   #missing(waiting: readonly VirtualLeaf[], placed: ReadonlySet<VirtualLeaf>): Error {
     const [first] = waiting.map((leaf) => this.#planLeaf(leaf, placed))
     if (first === undefined) throw new Error('no scan is waiting')
-    return missingKeyError(first.leaf, missingOf(first), 'none')
+    const missing = missingOf(first)
+    return missingKeyError(first.leaf, missing, this.#whyMissing(first.leaf, missing))
+  }
+
+  /** Where the values of a key would come from, if they could be found. */
+  #whyMissing(leaf: VirtualLeaf, columns: readonly string[]): MissingReason {
+    const sources = this.#pushables.flatMap((pushable) =>
+      pushable.leaf === leaf && columns.includes(pushable.column) && 'sources' in pushable.comparison
+        ? pushable.comparison.sources
+        : [],
+    )
+    const read = sources.flatMap((source) =>
+      source.kind === 'boolean' ? [] : this.#pieces.ctesNamed(source),
+    )
+    if (read.some(({ node }) => inside(node.ctequery, 'SelectStmt') === undefined)) return 'changed'
+    return read.some(({ recursive }) => recursive) ? 'recursive' : 'none'
   }
 }
 
