@@ -55,6 +55,22 @@ export class KeyQueryWriter {
     return text
   }
 
+  /**
+   * A query with a row for each of many values that depend on no row, in their order: its type's name, and the value as
+   * JSON.
+   * @returns undefined when it cannot be written faithfully
+   */
+  writeList(wanted: readonly Wanted[]): string | undefined {
+    const copy = new TreeCopy(this.#binding, new Map())
+    const valuesLists = wanted.map((one): Node => {
+      const value = typedValue(expressionOf(one, copy, '', []), one)
+      return { List: { items: [textOf(call('pg_typeof', value)), textOf(call('to_json', value))] } }
+    })
+    return faithfulText({
+      SelectStmt: { valuesLists, limitOption: 'LIMIT_OPTION_DEFAULT', op: 'SETOP_NONE' },
+    })
+  }
+
   #write(query: KeyQuery, wanted: readonly Wanted[]): string | undefined {
     const aliases = new Map<Leaf, string>()
     for (const leaf of query.from) {
@@ -67,11 +83,11 @@ export class KeyQueryWriter {
     const fromClause = query.from.map((leaf) => copy.leaf(leaf))
     const targetList: Node[] = []
     const columns: Node[] = []
-    for (const [index, { source, literalType, cast }] of wanted.entries()) {
+    for (const [index, one] of wanted.entries()) {
       const alias = `millrace_value_${index + 1}`
-      const value = expressionOf({ source, literalType, cast }, copy, alias, fromClause)
+      const value = expressionOf(one, copy, alias, fromClause)
       if (inside(value, 'ColumnRef') !== undefined) columns.push(value)
-      const typed = cast || isBareLiteral(value) ? castTo(value, literalType) : value
+      const typed = typedValue(value, one)
       targetList.push(target(textOf(call('pg_typeof', typed))), target(textOf(call('to_json', typed))))
     }
     const conditions = query.where.map((node) => copy.tree(node))
@@ -148,6 +164,11 @@ function expressionOf(
   }
   const index = source.kind === 'subquery' ? source.index : 0
   return { ColumnRef: { fields: [string(alias), string(valueName(index))] } }
+}
+
+/** A bare literal has no type of its own yet. */
+function typedValue(value: Node, { literalType, cast }: Wanted): Node {
+  return cast || isBareLiteral(value) ? castTo(value, literalType) : value
 }
 
 function valueName(index: number): string {

@@ -6,12 +6,14 @@ import type { ScanLimit } from '../fetch/scan-limit.js'
 import { countCalls, type ScanQuals } from '../fetch/scan-quals.js'
 import { quoteLiteral } from '../parse/identifier.js'
 import { inside, type Node } from '../parse/syntax-tree.js'
+import type { KeyQuery } from '../plan/key-query.js'
 import { type DecodedValue, decodeValue, isForeignType, type KeyValue } from '../plan/key-values.js'
 import { missingKeyError, missingKeys } from '../plan/missing-key.js'
 import type { PlannedLimit, PlannedQual, PlannedSource, ScanPlan } from '../plan/scan-plan.js'
 import { valueOfText } from '../plan/textual-value.js'
 import type { KeyQueryWriter, ScanTableName, Wanted } from '../plan/write-key-query.js'
 import type { BoundParameters, Session } from '../statement.js'
+import { parameterText } from './parameter-value.js'
 
 /** What a scan is asked for. */
 export type PushedQuals =
@@ -24,8 +26,12 @@ export type PushedQuals =
   /** No row can fulfil the conditions: there is nothing to ask. */
   | { readonly kind: 'none' }
 
-/** Values that one query asks for: two columns each, of PostgreSQL's 1,664 (MaxTupleAttributeNumber). */
-const mostAtOnce = 500
+/** Values that stand side by side: two columns each, of PostgreSQL's 1,664 (MaxTupleAttributeNumber). */
+const mostInOneRow = 500
+
+type Rows = readonly (readonly (string | null)[])[]
+
+const noQuery: KeyQuery = { from: [], where: [], virtuals: new Set() }
 
 /** Keys that can be left out are not asked for in more calls than this; more rows are read instead. */
 const mostOptionalCalls = 100
@@ -71,7 +77,7 @@ export class QualPusher {
         for (const source of querySourcesOf(qual)) {
           if (!isConstant(source)) continue
           const type = typeOf(leaf, qual)
-          const local = localValue(source, type)
+          const local = this.#localValue(source, type)
           if (local === undefined) open.push({ source, type })
           else this.#constants.set(source, Promise.resolve(asRead(local, source, type)))
         }
@@ -82,6 +88,22 @@ export class QualPusher {
       const value = values[index]
       if (value !== undefined) this.#constants.set(source, Promise.resolve(asRead(value, source, type)))
     }
+  }
+
+  /** A string literal compared with a text is that text, and parameters are known: PostgreSQL need not be asked. */
+  #localValue(planned: QuerySource, type: ColumnType): DecodedValue | undefined {
+    const { source } = planned
+    if (source.kind !== 'expression') return undefined
+    const { literalType } = wantedOf(planned, type)
+    const literal = inside(source.node, 'A_Const')?.sval
+    if (literal !== undefined && literalType === 'text') return { kind: 'value', value: literal.sval ?? '' }
+    const number = inside(source.node, 'ParamRef')?.number
+    const text =
+      number === undefined || this.#parameters === undefined
+        ? undefined
+        : parameterText(this.#parameters, number, literalType)
+    if (text === undefined) return undefined
+    return { kind: 'value', value: literalType === 'bigint' ? BigInt(text) : text }
   }
 
   /** What a source was evaluated to, if it depends on no scan. */
@@ -101,9 +123,8 @@ export class QualPusher {
     if (constants.every((constant) => constant !== undefined)) {
       return constants.reduce((sum, constant) => sum + (constant.ival ?? 0), 0)
     }
-    const empty = { from: [], where: [], virtuals: new Set<VirtualLeaf>() }
     const wanted = bounds.map((node) =>
-      wantedOf({ kind: 'query', source: { kind: 'expression', node }, query: empty }, 'bigint'),
+      wantedOf({ kind: 'query', source: { kind: 'expression', node }, query: noQuery }, 'bigint'),
     )
     const [count, offset] = await this.#evaluate(wanted)
     if (count?.kind !== 'value') return undefined
@@ -205,22 +226,14 @@ export class QualPusher {
   }
 
   async #evaluate(wanted: readonly Wanted[]): Promise<readonly DecodedValue[]> {
-    const values: DecodedValue[] = []
-    for (let start = 0; start < wanted.length; start += mostAtOnce) {
-      values.push(...(await this.#evaluateAtOnce(wanted.slice(start, start + mostAtOnce))))
-    }
-    return values
-  }
-
-  async #evaluateAtOnce(wanted: readonly Wanted[]): Promise<readonly DecodedValue[]> {
-    const text = this.#writer.write({ from: [], where: [], virtuals: new Set() }, wanted, this.#nameOf)
-    if (text === undefined) return this.#evaluateApart(wanted)
-    const [row] = (await this.#session.query(text, this.#parameters)).rows
-    const typeAt = (index: number) => row?.[2 * index] ?? ''
-    const types = await this.#baseTypes(wanted.map((_, index) => typeAt(index)))
-    const values = wanted.map(({ literalType }, index) =>
-      decodeValue(types.get(typeAt(index)) ?? '', row?.[2 * index + 1] ?? null, literalType),
-    )
+    if (wanted.length === 0) return []
+    const evaluated = await this.#evaluateTogether(wanted)
+    if (evaluated === undefined) return this.#evaluateApart(wanted)
+    const types = await this.#baseTypes(evaluated.map(([type]) => type ?? ''))
+    const values = wanted.map(({ literalType }, index) => {
+      const [type, json] = evaluated[index] ?? []
+      return decodeValue(types.get(type ?? '') ?? '', json ?? null, literalType)
+    })
     const uncast = wanted.flatMap((one, index) =>
       values[index]?.kind === 'cast' ? [{ index, one: { ...one, cast: true } }] : [],
     )
@@ -228,6 +241,17 @@ export class QualPusher {
     for (const [position, { index }] of uncast.entries())
       values[index] = cast[position] ?? { kind: 'inexact' }
     return values
+  }
+
+  /** Types and JSON of values that depend on no row; undefined where one cannot be written. */
+  async #evaluateTogether(wanted: readonly Wanted[]): Promise<Rows | undefined> {
+    const isList = wanted.length > mostInOneRow
+    const text = isList ? this.#writer.writeList(wanted) : this.#writer.write(noQuery, wanted, this.#nameOf)
+    if (text === undefined) return undefined
+    const { rows } = await this.#session.query(text, this.#parameters)
+    if (isList) return rows
+    const [row = []] = rows
+    return wanted.map((_, index) => [row[2 * index] ?? null, row[2 * index + 1] ?? null])
   }
 
   /** Types by their names; for domains, the types that they are of, by whose operators values are compared. */
@@ -261,13 +285,6 @@ function baseTypesQuery(names: readonly string[]): string {
 
 function isConstant({ source, query }: QuerySource): boolean {
   return source.kind === 'expression' && query.from.length === 0 && query.virtuals.size === 0
-}
-
-/** A string literal compared with a text is that text; PostgreSQL need not be asked. */
-function localValue({ source }: QuerySource, type: ColumnType): DecodedValue | undefined {
-  const text = source.kind === 'expression' ? inside(source.node, 'A_Const')?.sval : undefined
-  const isText = type === 'text' || source.reading !== undefined
-  return isText && text !== undefined ? { kind: 'value', value: text.sval ?? '' } : undefined
 }
 
 function wantedOf({ source }: QuerySource, type: ColumnType): Wanted {
