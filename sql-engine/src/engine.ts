@@ -2,6 +2,7 @@
 import pg from 'pg'
 import type { Logger } from 'pino'
 import { ScanCache } from './cache/scan-cache.js'
+import { leaveOutOfDumps } from './catalog/left-out-of-dumps.js'
 import { type Loopback, setLoopback } from './catalog/loopback.js'
 import { synchroniseCatalog } from './catalog/synchronise-catalog.js'
 import { readViewNames } from './catalog/view-definitions.js'
@@ -18,7 +19,7 @@ import type { Optimisations } from './plan/unoptimised-scans.js'
 import type { Postgres } from './postgres/postgres.js'
 import { ensureCacheClear } from './report/cache-clear-function.js'
 import { defaultLimits, type Limits } from './report/limits.js'
-import { ownConnection } from './report/own-tables.js'
+import { isOwnTable, ownConnections } from './report/own-tables.js'
 import { Loans } from './run/loans.js'
 import { prepareStatement } from './run/prepare-statement.js'
 import { StatementPlans } from './run/statement-plan.js'
@@ -81,11 +82,14 @@ export class Engine implements StatementEngine {
       .map((connection) => new Connection(connection, environment, log, limiters))
     const aggregators = connections.filter(isAggregator).map((one) => openAggregator(one, opened))
     const [tables, viewNames] = await withClient(postgres, async (client) => {
-      const synchronised = await synchroniseCatalog(client, [...opened, ...aggregators], log, [ownConnection])
-      if (synchronised.some(isOwn)) await ensureCacheClear(client)
+      const synchronised = await synchroniseCatalog(client, [...opened, ...aggregators], log, ownConnections)
+      if (synchronised.some(isOwnTable)) await ensureCacheClear(client)
+      await leaveOutOfDumps(client)
       return [synchronised, await readViewNames(client)] as const
     })
-    const virtualTables = new Map(tables.map((table) => [table.oid, table]))
+    const virtualTables = new Map(
+      tables.flatMap((table) => [table.oid, ...table.formerOids].map((oid) => [oid, table] as const)),
+    )
     const connectionsByName = new Map(opened.map((connection) => [connection.name, connection]))
     const sources = lookupSources(tables, connectionsByName)
     const maxBytes = cache?.maxBytes ?? defaultCacheBytes
@@ -111,7 +115,7 @@ export class Engine implements StatementEngine {
 
   /** Those of the connections. */
   get virtualTables(): readonly VirtualTable[] {
-    return [...this.#workshop.virtualTables.values()].filter((table) => !isOwn(table))
+    return [...new Set(this.#workshop.virtualTables.values())].filter((table) => !isOwnTable(table))
   }
 
   analyse(text: string): readonly Statement[] | undefined {
@@ -170,10 +174,6 @@ export class Engine implements StatementEngine {
     await this.#workshop.scanTables.stop()
     await Promise.all([...this.#workshop.connections.values()].map((connection) => connection.close()))
   }
-}
-
-function isOwn({ connection }: VirtualTable): boolean {
-  return connection === ownConnection
 }
 
 async function withClient<Result>(

@@ -128,10 +128,10 @@ test('only the columns that a query names are filled', async () => {
     where log_group_name = 'cloudtrail-cwg-devto' and event_name is not null`)
   const watcher = await world.connect()
   const { rows } = await client.query(
-    `select relname from pg_class where relnamespace = 'millrace_scan'::regnamespace order by oid desc limit 1`,
+    `select relname from pg_class where relnamespace = 'pg_millrace_scan'::regnamespace order by oid desc limit 1`,
   )
   await watcher.end()
-  const staged = await asEngine(`select to_jsonb(s) as row from millrace_scan.${rows[0].relname} s`)
+  const staged = await asEngine(`select to_jsonb(s) as row from pg_millrace_scan.${rows[0].relname} s`)
   await client.query('rollback')
   const filled = new Set(
     staged.flatMap(({ row }) =>

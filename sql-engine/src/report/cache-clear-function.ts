@@ -1,12 +1,12 @@
 /** The SQL function by which a session clears the cache. */
 import type { Client } from 'pg'
-import { clientRole, ownSchema } from '../postgres/names.js'
+import { clientRole, internalSchema, ownSchema } from '../postgres/names.js'
 import { cacheClearTable } from './own-tables.js'
 
 /** PostgreSQL reads the table over the loopback, whereby the gateway clears. */
 const body = `
 BEGIN
-  RETURN (SELECT c.scans FROM ${ownSchema}.${cacheClearTable} c WHERE c.table_name = coalesce($1, ''));
+  RETURN (SELECT c.scans FROM ${internalSchema}.${cacheClearTable} c WHERE c.table_name = coalesce($1, ''));
 END`
 
 /**
