@@ -1,9 +1,11 @@
 /** The engine: PostgreSQL, its catalog, and the preparation of statements over virtual tables. */
 import pg from 'pg'
 import type { Logger } from 'pino'
+import { refuseUnknownSettings } from './bind/known-settings.js'
 import { ScanCache } from './cache/scan-cache.js'
 import { leaveOutOfDumps } from './catalog/left-out-of-dumps.js'
 import { type Loopback, setLoopback } from './catalog/loopback.js'
+import { showDefaults } from './catalog/setting-defaults.js'
 import { synchroniseCatalog } from './catalog/synchronise-catalog.js'
 import { readViewNames } from './catalog/view-definitions.js'
 import type { VirtualTable } from './catalog/virtual-table.js'
@@ -85,6 +87,7 @@ export class Engine implements StatementEngine {
       const synchronised = await synchroniseCatalog(client, [...opened, ...aggregators], log, ownConnections)
       if (synchronised.some(isOwnTable)) await ensureCacheClear(client)
       await leaveOutOfDumps(client)
+      await showDefaults(client, { cacheTtl: cache?.ttl ?? 0, limits: { ...defaultLimits, ...limits } })
       return [synchronised, await readViewNames(client)] as const
     })
     const virtualTables = new Map(
@@ -127,6 +130,7 @@ export class Engine implements StatementEngine {
     if (tree === undefined) {
       throw new DatabaseError('the statement could not be parsed', { sqlState: '42601' })
     }
+    refuseUnknownSettings(statement.text, tree)
     return prepareStatement(statement.text, tree, this.#workshop, session, options)
   }
 
