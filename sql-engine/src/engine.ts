@@ -25,6 +25,7 @@ import { isOwnTable, ownConnections } from './report/own-tables.js'
 import { Loans } from './run/loans.js'
 import { prepareStatement } from './run/prepare-statement.js'
 import { StatementPlans } from './run/statement-plan.js'
+import { withoutRows } from './run/without-rows.js'
 import type { Workshop } from './run/workshop.js'
 import { ScanTables } from './stage/scan-tables.js'
 import type { PreparedStatement, PrepareOptions, Session, Statement, StatementEngine } from './statement.js'
@@ -131,6 +132,7 @@ export class Engine implements StatementEngine {
       throw new DatabaseError('the statement could not be parsed', { sqlState: '42601' })
     }
     refuseUnknownSettings(statement.text, tree)
+    if (session.analyses === true) return withoutRows(statement.text, tree)
     return prepareStatement(statement.text, tree, this.#workshop, session, options)
   }
 

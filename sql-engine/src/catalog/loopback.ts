@@ -18,10 +18,23 @@ export interface Loopback {
 /** What the server's connections say they are, before the process that asks by them; the gateway can tell them by it. */
 const loopbackApplicationName = 'millrace_loopback'
 
+/** What they say where they ask as the virtual tables' owner, which is for ANALYZE alone. */
+const analysisApplicationName = 'millrace_analyze'
+
+const applicationNames: ReadonlySet<string | undefined> = new Set([
+  loopbackApplicationName,
+  analysisApplicationName,
+])
+
 /** The server process that asks over the loopback, by the name of its connection; undefined for other clients. */
 export function loopbackProcess(applicationName: string | undefined): number | undefined {
   const [name, process] = applicationName?.split(' ') ?? []
-  return name === loopbackApplicationName && process !== undefined ? Number(process) : undefined
+  return applicationNames.has(name) && process !== undefined ? Number(process) : undefined
+}
+
+/** Whether what asks over the loopback is ANALYZE. */
+export function isAnalysis(applicationName: string | undefined): boolean {
+  return applicationName?.split(' ')[0] === analysisApplicationName
 }
 
 const serverOptions: ForeignOptions = {
@@ -67,8 +80,7 @@ export async function ensureLoopbackServer(client: Client): Promise<void> {
 
 /**
  * Points the foreign tables' server at the gateway, for statements that the gateway never sees. The engine's own role
- * owns the virtual tables, and ANALYZE reads as their owner, whoever asks for it: it asks how large they are at the
- * gateway, which is nothing, and makes no call.
+ * owns the virtual tables, and ANALYZE reads as their owner, whoever asks for it: the gateway then gives no rows.
  */
 export async function setLoopback(client: Client, { host, port, user, password }: Loopback): Promise<void> {
   await ensureLoopbackServer(client)
@@ -86,13 +98,18 @@ export async function setLoopback(client: Client, { host, port, user, password }
   })
   const statements: string[] = []
   if (server !== '') statements.push(`ALTER SERVER ${loopbackServer}${server}`)
-  for (const role of [clientRole, engineRole]) {
+  const login = { user, password }
+  const mappings = {
+    [clientRole]: login,
+    [engineRole]: { ...login, application_name: `${analysisApplicationName} %p` },
+  }
+  for (const [role, wanted] of Object.entries(mappings)) {
     const current = rows[0]?.mappings[role]
     const verb = current === undefined ? 'CREATE' : 'ALTER'
     const options =
       current === undefined
-        ? optionsClause({ user, password })
-        : changedOptionsClause(parseForeignOptions(current), { user, password })
+        ? optionsClause(wanted)
+        : changedOptionsClause(parseForeignOptions(current), wanted)
     if (options !== '') statements.push(`${verb} USER MAPPING FOR ${role} SERVER ${loopbackServer}${options}`)
   }
   if (statements.length > 0) await client.query(statements.join('; '))

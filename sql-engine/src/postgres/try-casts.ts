@@ -18,8 +18,9 @@ const types: Readonly<Record<string, string>> = {
   try_uuid: 'uuid',
 }
 
+/** The cast stands outside: within, PostgreSQL would evaluate that of a constant while it plans, whatever WHEN says. */
 const body = (type: string) =>
-  `SELECT CASE WHEN pg_catalog.pg_input_is_valid($1, '${type}') THEN $1::${type} END`
+  `SELECT (CASE WHEN pg_catalog.pg_input_is_valid($1, '${type}') THEN $1 END)::${type}`
 
 /** The type is that of the second argument, and so known only when it is called: SQL's functions cannot do that. */
 const generalBody = `BEGIN
