@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { escapeIdentifier, escapeLiteral } from 'pg'
-import { clientRole, foreignSchema, internalSchema, loopbackServer } from '../postgres/names.js'
+import { clientRole, foreignSchema, internalSchema, loopbackServer, ownSchema } from '../postgres/names.js'
 import { changedOptionsClause, optionsClause } from './foreign-options.js'
 import type { CatalogTable } from './read-catalog.js'
 import type { ForeignColumn, TableDefinition } from './table-definition.js'
@@ -9,12 +9,17 @@ export function qualifiedName({ schema, name }: Pick<TableDefinition, 'schema' |
   return `${escapeIdentifier(schema)}.${escapeIdentifier(name)}`
 }
 
+/**
+ * Clients may create in the schema of Millrace's own tables: who has `"$user"` on the search path means this one, for
+ * the role is called like it.
+ */
 export function createSchema(schema: string, description: string): string {
+  const privileges = schema === ownSchema ? 'USAGE, CREATE' : 'USAGE'
   const name = escapeIdentifier(schema)
   return [
     `CREATE SCHEMA ${name}`,
     `COMMENT ON SCHEMA ${name} IS ${escapeLiteral(description)}`,
-    `GRANT USAGE ON SCHEMA ${name} TO ${clientRole}`,
+    `GRANT ${privileges} ON SCHEMA ${name} TO ${clientRole}`,
   ].join('; ')
 }
 

@@ -235,6 +235,26 @@ describe('a server that dies', () => {
   })
 })
 
+describe('the log', () => {
+  test("tells of what the server warns of, and not of what it warns clients' statements of", async () => {
+    const lines: string[] = []
+    const postgres = await startTestPostgres({
+      log: pino({ level: 'warn' }, { write: (line) => lines.push(line) }),
+    })
+    for (const user of ['millrace', 'millrace_engine']) {
+      const client = new Client({ ...postgres.engineConfig, user })
+      await client.connect()
+      await client.query(`DO $$ BEGIN RAISE WARNING 'of ${user}'; END $$`)
+      await client.end()
+    }
+    // Its last words have been read then.
+    await postgres.stop()
+    expect(lines.map((line) => JSON.parse(line).postgres)).toEqual([
+      '[millrace_engine] WARNING:  of millrace_engine',
+    ])
+  })
+})
+
 describe('roles', () => {
   test("clients' own role is no superuser, owns the database, and may create in public", async () => {
     await using postgres = await startTestPostgres()
