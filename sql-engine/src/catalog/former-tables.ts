@@ -1,5 +1,5 @@
 /**
- * Virtual tables as they were before 0.2: foreign tables in the schemas of their connections. Objects of users that
+ * Virtual tables of older homes: foreign tables in the schemas of their connections. Objects of users that
  * depend on one go on with it; it is renamed, and asks for the virtual table in its place.
  */
 import { type Client, escapeIdentifier } from 'pg'

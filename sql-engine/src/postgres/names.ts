@@ -24,7 +24,7 @@ export const ownSchema = 'millrace'
 /** Foreign server of all virtual tables; points back at the gateway. */
 export const loopbackServer = 'millrace_loopback'
 
-/** What the schemas were called before 0.2, with what they are called now. */
+/** What the schemas are called in older homes, with what they are called now. */
 export const formerSchemas: ReadonlyMap<string, string> = new Map([
   ['millrace_internal', internalSchema],
   ['millrace_scan', scanSchema],
