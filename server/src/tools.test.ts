@@ -244,6 +244,22 @@ describe('by PostgreSQL itself, a virtual table', () => {
     ])
   })
 
+  test('is a source of statements that write elsewhere', async () => {
+    await client.query('create temp table sizes (name text, size bigint)')
+    await inside(
+      'insert into sizes select name, 0 from kind; update sizes s set size = k.size from kind k where k.name = s.name',
+    )
+    await inside("delete from sizes using kind k where k.size = sizes.size and k.name = 'large'")
+    await inside(`merge into sizes s using kind k on k.name = s.name when matched then update set size = k.size + 1
+      when not matched then insert values (k.name, -1)`)
+    const { rows } = await client.query('select name, size from sizes order by 1')
+    expect(rows).toEqual([
+      { name: 'large', size: '-1' },
+      { name: 'small', size: '2' },
+    ])
+    await inside('perform * from kind, sizes for update of sizes')
+  })
+
   test.each([
     'analyze place',
     'analyze verbose kind',

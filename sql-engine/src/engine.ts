@@ -25,6 +25,7 @@ import { isOwnTable, ownConnections } from './report/own-tables.js'
 import { Loans } from './run/loans.js'
 import { prepareStatement } from './run/prepare-statement.js'
 import { StatementPlans } from './run/statement-plan.js'
+import { withoutPlaces } from './run/without-places.js'
 import { withoutRows } from './run/without-rows.js'
 import type { Workshop } from './run/workshop.js'
 import { ScanTables } from './stage/scan-tables.js'
@@ -133,7 +134,9 @@ export class Engine implements StatementEngine {
     }
     refuseUnknownSettings(statement.text, tree)
     if (session.analyses === true) return withoutRows(statement.text, tree)
-    return prepareStatement(statement.text, tree, this.#workshop, session, options)
+    const asked = session.lender === undefined ? undefined : withoutPlaces(statement.text, tree)
+    const { text } = asked ?? statement
+    return prepareStatement(text, asked?.tree ?? tree, this.#workshop, session, options)
   }
 
   /**

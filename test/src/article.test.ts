@@ -95,10 +95,10 @@ describe('through psql', () => {
   })
 
   psqlTest('what there is: tables, their columns, their comments', async () => {
-    const tables = await psql(world.url, '\\dE *.*cloudtrail*')
+    const tables = await psql(world.url, '\\dt *.*cloudtrail*')
     expect(tables.output).toContain('aws_cloudtrail_trail_event')
     const columns = await psql(world.url, '\\d+ ipstack_ip')
-    expect(columns.output).toMatch(/^ip\|inet\|.*key_require 'required'/m)
+    expect(columns.output).toMatch(/^ip\|inet\|.*\(Key column: =; required\)/m)
   })
 })
 
