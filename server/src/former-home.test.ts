@@ -29,7 +29,7 @@ const former = `
   GRANT USAGE, CREATE ON SCHEMA millrace TO millrace;
   CREATE FOREIGN TABLE millrace.cache_clear_call (table_name text, scans bigint) SERVER millrace_loopback;
   SET ROLE millrace;
-  CREATE VIEW public.first_events AS SELECT name, address FROM counting.event WHERE trail = 't1';
+  CREATE VIEW public.first_events WITH (security_barrier = false) AS SELECT name, address FROM counting.event WHERE trail = 't1';
   CREATE MATERIALIZED VIEW public.kept AS SELECT name FROM counting.event WHERE trail = 't2' WITH NO DATA;
   CREATE FUNCTION public.names() RETURNS SETOF text LANGUAGE sql STABLE
     BEGIN ATOMIC SELECT name FROM counting.event WHERE trail = 't1' AND name < 'c'; END;
@@ -86,6 +86,17 @@ test('has views that go on, with the conditions on them', async () => {
   ])
   const joined = `select v.name, p.city from first_events v join place p on p.ip = try_inet(v.address) order by 1`
   expect(await valuesOf(joined)).toEqual(['a', 'city of 1.1.1.1', 'b', 'city of 2.2.2.2'])
+})
+
+test('has views that a dump can take to another home, and others that PostgreSQL does not let be changed', async () => {
+  expect(await valuesOf("select definition from pg_views where viewname = 'first_events'")).toEqual([
+    expect.stringContaining('FROM event'),
+  ])
+  expect(await valuesOf("select reloptions from pg_class where relname = 'first_events'")).toEqual([
+    ['security_barrier=false'],
+  ])
+  const left = await valuesOf("select relname from pg_class where relname ~ '^former' order by 1")
+  expect(left).toEqual(['former.counting.event', 'former.counting.place'])
 })
 
 test('has materialized views that are refreshed, and functions', async () => {

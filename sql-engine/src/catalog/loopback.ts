@@ -74,7 +74,10 @@ export async function ensureLoopbackServer(client: Client): Promise<void> {
       ? `CREATE FOREIGN DATA WRAPPER ${loopbackServer} HANDLER ${handler};
          CREATE SERVER ${loopbackServer} FOREIGN DATA WRAPPER ${loopbackServer}${optionsClause(serverOptions)}`
       : // One of an older home, whose handler is the extension's.
-        `ALTER FOREIGN DATA WRAPPER ${loopbackServer} HANDLER ${handler}; DROP EXTENSION postgres_fdw`,
+        `SET LOCAL log_min_messages = error;
+         ALTER FOREIGN DATA WRAPPER ${loopbackServer} HANDLER ${handler};
+         DROP EXTENSION postgres_fdw;
+         SET LOCAL log_min_messages = warning`,
   )
 }
 

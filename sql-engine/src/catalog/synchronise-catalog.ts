@@ -4,7 +4,7 @@ import { engineRole, internalSchema } from '../postgres/names.js'
 import { applyCatalogChanges, attempt, type CatalogChanges, catalogChanges } from './catalog-changes.js'
 import { isColumnType } from './column-type.js'
 import { checkConnectionNames } from './connection-names.js'
-import { type FormerTableOf, moveFormerTables } from './former-tables.js'
+import { type FormerTableOf, moveFormerTables, moveFormerViews } from './former-tables.js'
 import { leaveOutOfDumps } from './left-out-of-dumps.js'
 import { ensureLoopbackServer } from './loopback.js'
 import { type CatalogTable, readCatalog } from './read-catalog.js'
@@ -37,11 +37,13 @@ export async function synchroniseCatalog(
     const wanted = shown.flatMap(({ name, plugin }) =>
       plugin.tables.map((table) => tableDefinition(name, table)),
     )
-    const former = await moveFormerTables(client)
+    const { tables: moved, views } = await moveFormerTables(client)
     const current = await readCatalog(client)
     const changes = catalogChanges(current, wanted)
     if (changes.created.length + changes.changed.length > 0) await client.query(createRefusal)
     await applyCatalogChanges(client, changes, log)
+    await moveFormerViews(client, views)
+    const former = views.length === 0 ? moved : (await moveFormerTables(client)).tables
     await leaveOutOfDumps(client)
     await dropEmptySchemas(client, changes, all)
     await setSearchPath(
