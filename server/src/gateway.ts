@@ -2,7 +2,7 @@
 import { createServer, type Server, type Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { createSecureContext, type SecureContext } from 'node:tls'
-import { loopbackProcess } from '@millrace/sql-engine/catalog/loopback'
+import { isAnalysis, loopbackProcess } from '@millrace/sql-engine/catalog/loopback'
 import { DatabaseError } from '@millrace/sql-engine/database-error'
 import type { StatementEngine } from '@millrace/sql-engine/statement'
 import type { Logger } from 'pino'
@@ -161,10 +161,20 @@ class ListeningGateway implements Gateway {
       if (this.#clients > maxConnections) throw tooManyClients()
       const connection = await this.#connectBackend(parameters)
       onGreeted()
-      const lender = loopbackProcess(parameters.get('application_name'))
+      const application = parameters.get('application_name')
+      const lender = loopbackProcess(application)
+      const analyses = isAnalysis(application)
       const key = connection.key.toString('hex')
       const onClientGone = () => this.#abortLoopback(connection.key.readInt32BE(0))
-      const session = new Session({ client: stream, backend: connection, engine, lender, onClientGone, log })
+      const session = new Session({
+        client: stream,
+        backend: connection,
+        engine,
+        lender,
+        analyses,
+        onClientGone,
+        log,
+      })
       this.#sessions.set(key, session)
       try {
         stream.write(connection.greeting)

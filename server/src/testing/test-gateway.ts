@@ -74,11 +74,14 @@ export interface TestGatewayOptions {
   readonly maxConnections?: number
   /** The engine's clock, in milliseconds. */
   readonly now?: () => number
+  /** Is done to PostgreSQL before the engine starts. */
+  readonly before?: (postgres: TestPostgres) => Promise<void>
 }
 
 export async function startTestGateway({
   ready,
   now,
+  before,
   ...options
 }: TestGatewayOptions = {}): Promise<TestGateway> {
   const log = pino({ level: process.env.MILLRACE_TEST_LOG ?? 'silent' }, pino.destination(2))
@@ -92,6 +95,7 @@ export async function startTestGateway({
     })
   })
   const postgres = await startTestPostgres({ log })
+  await before?.(postgres)
   const connections = [{ name: 'counting', plugin: counting.plugin, settings: {} }]
   const engine = await Engine.start({
     postgres,

@@ -1,4 +1,5 @@
 /** The statements of a client's text, and whether they name virtual tables. */
+import { mayNameSetting, unknownSettingOf } from '../bind/known-settings.js'
 import type { Statement } from '../statement.js'
 import { BoundedMap } from './bounded-map.js'
 import { SourceText } from './source-text.js'
@@ -36,7 +37,9 @@ export class StatementTexts {
     if (naming.test(text)) this.#noteNames(text)
     // A name that is spelt with Unicode escapes is not seen here; the foreign table itself then answers.
     const mayExecute = this.#prepared.size > 0 && /\bexecute\b/i.test(text)
-    if (this.#anyName?.test(text) !== true && !mayExecute && !refreshing.test(text)) return undefined
+    const mayName =
+      this.#anyName?.test(text) === true || mayExecute || refreshing.test(text) || mayNameSetting.test(text)
+    if (!mayName) return undefined
     return this.#analysed.getOrAdd(text, text.length <= longestRemembered, () => this.#analyse(text))
   }
 
@@ -113,6 +116,8 @@ export class StatementTexts {
   }
 
   #mayNameVirtualTable(node: Node): boolean {
+    // To be refused when its turn comes.
+    if (unknownSettingOf(node) !== undefined) return true
     const execute = executeOf(node)
     if (execute !== undefined) return this.#prepared.has(execute.name ?? '') && isPlanned(node)
     if (inside(node, 'RefreshMatViewStmt') !== undefined) return fillsMaterializedView(node)

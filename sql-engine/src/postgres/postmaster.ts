@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { DatabaseError } from '../database-error.js'
 import type { Account } from './account.js'
+import { clientRole } from './names.js'
 import { postgresEnvironment } from './postgres-environment.js'
 
 export interface PostmasterOptions {
@@ -117,10 +118,10 @@ function serverError(message: string, lastLines: readonly string[]): DatabaseErr
   return new DatabaseError(message, { sqlState: '57P03', detail: lastLines.join('\n') || undefined })
 }
 
-/** Errors that statements caused are their clients' matter, so they are not ours to warn of. */
+/** Errors that statements caused are their clients' matter, and so is what clients are warned of. */
 function logLine(log: Logger, line: string): void {
-  const severity = /^([A-Z]+): {2}/.exec(line)?.[1]
+  const [, user, severity] = /^(?:\[(.*?)\] )?([A-Z]+): {2}/.exec(line) ?? []
   if (severity === 'PANIC') log.error({ postgres: line }, 'PostgreSQL panics')
-  else if (severity === 'WARNING') log.warn({ postgres: line }, 'PostgreSQL warns')
+  else if (severity === 'WARNING' && user !== clientRole) log.warn({ postgres: line }, 'PostgreSQL warns')
   else log.debug({ postgres: line }, 'PostgreSQL says')
 }

@@ -1,14 +1,13 @@
 import { Client, type ClientConfig, DatabaseError as ServerError } from 'pg'
 import type { Logger } from 'pino'
 import { settingNames } from '../bind/session-settings.js'
-import { clientRole, databaseName, internalSchema, scanSchema } from './names.js'
+import { catalogViews, ensureCatalogViews } from './catalog-views.js'
+import { ensureHiddenSchemas, hiddenSchemas } from './hidden-schemas.js'
+import { clientRole, databaseName, scanSchema } from './names.js'
+import { ensureTryCasts, tryCasts } from './try-casts.js'
 
-/** Everything that must stand in the server besides the catalog. May be run any number of times. */
-export const databaseObjects = `
-  CREATE SCHEMA IF NOT EXISTS ${internalSchema};
-  CREATE SCHEMA IF NOT EXISTS ${scanSchema};
-  GRANT USAGE ON SCHEMA ${internalSchema}, ${scanSchema} TO ${clientRole};
-  ALTER DEFAULT PRIVILEGES IN SCHEMA ${scanSchema} GRANT SELECT ON TABLES TO ${clientRole}`
+/** What is made of the code, by which a template of a database is told from an older one's. */
+export const databaseObjects = [hiddenSchemas, tryCasts, catalogViews]
 
 /** Tables dropped by one statement; each takes up to three locks (itself, its TOAST table and that one's index). */
 const dropBatch = 500
@@ -26,11 +25,9 @@ export async function prepareDatabase(config: ClientConfig, log: Logger): Promis
     await client.connect()
   }
   try {
-    const { rows } = await client.query<{ prepared: boolean }>(
-      `SELECT EXISTS (SELECT FROM pg_default_acl WHERE defaclnamespace = to_regnamespace($1)) AS prepared`,
-      [scanSchema],
-    )
-    if (rows[0]?.prepared !== true) await client.query(databaseObjects)
+    await ensureHiddenSchemas(client)
+    await ensureCatalogViews(client)
+    await ensureTryCasts(client)
     await grantSettings(client)
     await dropScanTables(client, log)
   } finally {

@@ -26,7 +26,8 @@ export function serverSettings(socketFolder: string, dataFolder: string, durable
     io_method: 'sync',
     logging_collector: 'off',
     log_destination: 'stderr',
-    log_line_prefix: '',
+    // What a session says begins with its user; see `logLine`.
+    log_line_prefix: '%q[%u] ',
     log_checkpoints: 'off',
     lc_messages: 'C',
     // Statements may hold secrets.
