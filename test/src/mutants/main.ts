@@ -5,11 +5,12 @@
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { z } from 'zod'
 import { allMutants, someMutants } from './all-mutants.js'
 import type { Mutant } from './mutant.js'
 
@@ -27,6 +28,9 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
   },
 })
+
+/** What vitest's JSON reporter tells, as far as it matters here. */
+const reportSchema = z.object({ numFailedTests: z.number() })
 
 type Verdict = 'found' | 'missed' | 'not run'
 
@@ -68,13 +72,23 @@ async function run(mutant: Mutant): Promise<Outcome> {
 }
 
 async function verdict(tests: readonly string[], environment: Record<string, string>): Promise<Verdict> {
-  const vitest = spawn('npx', ['vitest', 'run', '--bail', '1', '--silent', ...tests], {
-    cwd: root,
-    env: { ...process.env, ...environment },
-    stdio: 'ignore',
-  })
+  const report = join(folder, 'report.json')
+  const vitest = spawn(
+    'npx',
+    ['vitest', 'run', '--bail=1', '--reporter=json', `--outputFile=${report}`, ...tests],
+    {
+      cwd: root,
+      env: { ...process.env, ...environment },
+      stdio: 'ignore',
+    },
+  )
   const [code] = await once(vitest, 'exit')
-  return code === 0 ? 'missed' : 'found'
+  if (code === 0) return 'missed'
+  const { numFailedTests } = reportSchema.parse(JSON.parse(await readFile(report, 'utf8')))
+  await rm(report)
+  // A change that no test can even begin with proves nothing.
+  if (numFailedTests === 0) throw new Error(`no test of ${tests.join(', ')} has run`)
+  return 'found'
 }
 
 function conclude(): void {
