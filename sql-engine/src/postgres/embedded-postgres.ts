@@ -4,6 +4,7 @@ import type { ClientConfig } from 'pg'
 import type { Logger } from 'pino'
 import { DatabaseError } from '../database-error.js'
 import { ensureDataFolder } from './data-folder.js'
+import { engineOptions } from './engine-connections.js'
 import {
   type HomeFolders,
   makeSocketFolder,
@@ -57,7 +58,9 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   }
 }
 
-/** Pauses before attempts to start again after a crash, in milliseconds; the last one is repeated. */
+/** A server that ends sooner has failed, as if it had not started; in milliseconds. */
+const shortLife = 1_000
+/** Pauses before attempts to start again after so many failures, in milliseconds; the last one is repeated. */
 const pauses = [0, 100, 500, 2_000, 5_000, 30_000]
 /** After so many attempts have failed, who waits is told so. */
 const patientAttempts = 4
@@ -67,6 +70,12 @@ type State =
   | { readonly kind: 'starting'; readonly settled: Promise<void> }
   | { readonly kind: 'failing'; readonly error: Error }
   | { readonly kind: 'stopped' }
+
+/** A life of the server, and how many attempts and short lives have preceded it. */
+interface Life {
+  readonly postmaster: Postmaster
+  readonly failures: number
+}
 
 class EmbeddedPostgres implements Postgres {
   readonly socketPath: string
@@ -91,9 +100,7 @@ class EmbeddedPostgres implements Postgres {
       database: databaseName,
       application_name: 'millrace',
       ssl: false,
-      // A superuser must not find what a client has put into `public`. Given in full, so that PGOPTIONS in our
-      // environment does not apply.
-      options: '-c search_path=pg_catalog,pg_temp -c statement_timeout=0 -c lock_timeout=0',
+      options: engineOptions,
     }
   }
 
@@ -160,17 +167,22 @@ class EmbeddedPostgres implements Postgres {
 
   /** Lasts for as long as the server is wanted. Never rejects. */
   async #supervise(first: Postmaster): Promise<void> {
-    let postmaster: Postmaster | undefined = first
-    while (postmaster !== undefined) {
-      const error = await postmaster.ended
+    let life: Life | undefined = { postmaster: first, failures: 0 }
+    while (life !== undefined) {
+      const start = performance.now()
+      const error = await life.postmaster.ended
       if (this.#stopping.signal.aborted) return
       this.options.log.error({ err: error }, 'PostgreSQL has ended unexpectedly and is started again')
-      postmaster = await this.#startAgain(error)
+      const isShort: boolean = performance.now() - start < shortLife
+      life = await this.#startAgain(error, isShort ? life.failures + 1 : 0)
     }
   }
 
-  /** @returns undefined when it has been stopped meanwhile */
-  async #startAgain(crash: Error): Promise<Postmaster | undefined> {
+  /**
+   * @param before failures that preceded
+   * @returns undefined when it has been stopped meanwhile
+   */
+  async #startAgain(crash: Error, before: number): Promise<Life | undefined> {
     let resolve = () => {}
     let reject = (_error: Error) => {}
     const settled = new Promise<void>((onResolve, onReject) => {
@@ -179,9 +191,13 @@ class EmbeddedPostgres implements Postgres {
     })
     settled.catch(() => {}) // the rejection is for those who wait in ready(); there may be none
     this.#state = { kind: 'starting', settled }
-    this.options.onCrash?.(crash)
+    try {
+      this.options.onCrash?.(crash)
+    } catch (error) {
+      this.options.log.error({ err: error }, 'sessions could not be ended')
+    }
     const { signal } = this.#stopping
-    for (let failures = 0; ; failures++) {
+    for (let failures = before; ; failures++) {
       try {
         await delay(pauses[Math.min(failures, pauses.length - 1)], undefined, { signal })
         await endLeftovers(this.folders.data, this.options.log)
@@ -190,13 +206,14 @@ class EmbeddedPostgres implements Postgres {
         else {
           this.#state = { kind: 'running', postmaster }
           resolve()
-          return postmaster
+          this.options.log.info({ pid: postmaster.pid }, 'PostgreSQL has been started again')
+          return { postmaster, failures }
         }
       } catch (cause) {
         if (!signal.aborted) {
           const error = cause instanceof Error ? cause : new Error(String(cause))
           this.options.log.error({ err: error, failures }, 'PostgreSQL could not be started again')
-          if (failures + 1 >= patientAttempts) {
+          if (failures + 1 >= before + patientAttempts) {
             this.#state = { kind: 'failing', error }
             reject(unavailable(error))
           }

@@ -6,6 +6,7 @@ import type { Logger } from 'pino'
 import { DatabaseError } from '../database-error.js'
 import type { Account } from './account.js'
 import { postgresEnvironment } from './postgres-environment.js'
+import { isReady, isSmartShutdown, type LogLine, levelOf, readLogLine } from './server-log.js'
 
 export interface PostmasterOptions {
   readonly program: string
@@ -45,10 +46,16 @@ export async function startPostmaster(options: PostmasterOptions): Promise<Postm
   })
   const lastLines: string[] = []
   const ready = new Promise<void>((resolve) => {
-    createInterface({ input: child.stderr }).on('line', (line) => {
-      if (lastLines.push(line) > rememberedLines) lastLines.shift()
+    createInterface({ input: child.stderr }).on('line', (text) => {
+      const line = readLogLine(text)
+      if (lastLines.push(line.text) > rememberedLines) lastLines.shift()
       logLine(log, line)
-      if (line.includes('database system is ready to accept connections')) resolve()
+      if (isReady(line)) resolve()
+      // Somebody else's doing: we ask for a fast one. It would shut out new clients for as long as one stays.
+      if (isSmartShutdown(line)) {
+        log.warn('somebody has told PostgreSQL to end; it ends at once')
+        child.kill('SIGINT')
+      }
     })
   })
   const ended = endOf(child).then((how) => serverError(`PostgreSQL ${how}`, lastLines))
@@ -117,10 +124,9 @@ function serverError(message: string, lastLines: readonly string[]): DatabaseErr
   return new DatabaseError(message, { sqlState: '57P03', detail: lastLines.join('\n') || undefined })
 }
 
-/** Errors that statements caused are their clients' matter, so they are not ours to warn of. */
-function logLine(log: Logger, line: string): void {
-  const severity = /^([A-Z]+): {2}/.exec(line)?.[1]
-  if (severity === 'PANIC') log.error({ postgres: line }, 'PostgreSQL panics')
-  else if (severity === 'WARNING') log.warn({ postgres: line }, 'PostgreSQL warns')
-  else log.debug({ postgres: line }, 'PostgreSQL says')
+const logMessages = { error: 'PostgreSQL panics', warn: 'PostgreSQL warns', debug: 'PostgreSQL says' }
+
+function logLine(log: Logger, line: LogLine): void {
+  const level = levelOf(line)
+  log[level]({ postgres: line.text }, logMessages[level])
 }

@@ -1,6 +1,8 @@
-import { Client, type ClientConfig, DatabaseError as ServerError } from 'pg'
+import { type Client, type ClientConfig, DatabaseError as ServerError } from 'pg'
 import type { Logger } from 'pino'
 import { settingNames } from '../bind/session-settings.js'
+import { connectEngine, withEngineClient } from './engine-connections.js'
+import { allowConnections, removeLoginObstacles } from './login-obstacles.js'
 import { clientRole, databaseName, internalSchema, scanSchema } from './names.js'
 
 /** Everything that must stand in the server besides the catalog. May be run any number of times. */
@@ -15,17 +17,9 @@ const dropBatch = 500
 
 /** Makes role, database and schemas where they are missing, and drops scan tables of an earlier life. */
 export async function prepareDatabase(config: ClientConfig, log: Logger): Promise<void> {
-  let client = new Client(config)
+  const client = await connectDatabase(config, log)
   try {
-    await client.connect()
-  } catch (error) {
-    await client.end()
-    if (!(error instanceof ServerError) || error.code !== '3D000' /* invalid_catalog_name */) throw error
-    await createDatabase({ ...config, database: 'postgres' })
-    client = new Client(config)
-    await client.connect()
-  }
-  try {
+    await removeLoginObstacles(client, log)
     const { rows } = await client.query<{ prepared: boolean }>(
       `SELECT EXISTS (SELECT FROM pg_default_acl WHERE defaclnamespace = to_regnamespace($1)) AS prepared`,
       [scanSchema],
@@ -38,16 +32,30 @@ export async function prepareDatabase(config: ClientConfig, log: Logger): Promis
   }
 }
 
-async function createDatabase(config: ClientConfig): Promise<void> {
-  const client = new Client(config)
-  await client.connect()
+async function connectDatabase(config: ClientConfig, log: Logger): Promise<Client> {
   try {
+    return await connectEngine(config)
+  } catch (error) {
+    switch (error instanceof ServerError && error.code) {
+      case '3D000': // invalid_catalog_name
+        await createDatabase(config)
+        break
+      case '55000': // object_not_in_prerequisite_state: it is not accepting connections
+        await allowConnections(config, log)
+        break
+      default:
+        throw error
+    }
+    return connectEngine(config)
+  }
+}
+
+async function createDatabase(config: ClientConfig): Promise<void> {
+  await withEngineClient({ ...config, database: 'postgres' }, async (client) => {
     const { rowCount } = await client.query('SELECT FROM pg_roles WHERE rolname = $1', [clientRole])
     if (rowCount === 0) await client.query(`CREATE ROLE ${clientRole} LOGIN`)
     await client.query(`CREATE DATABASE ${databaseName} OWNER ${clientRole}`)
-  } finally {
-    await client.end()
-  }
+  })
 }
 
 /** Without it, only a superuser may ALTER ROLE or ALTER DATABASE … SET what PostgreSQL itself does not know. */

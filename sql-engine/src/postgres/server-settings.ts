@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { logLinePrefix } from './server-log.js'
 
 /** What the server is told at each start, on its command line, so that a new version's settings hold at once. */
 export function serverSettings(socketFolder: string, dataFolder: string, durable: boolean): string[] {
@@ -26,7 +27,7 @@ export function serverSettings(socketFolder: string, dataFolder: string, durable
     io_method: 'sync',
     logging_collector: 'off',
     log_destination: 'stderr',
-    log_line_prefix: '',
+    log_line_prefix: logLinePrefix,
     log_checkpoints: 'off',
     lc_messages: 'C',
     // Statements may hold secrets.
