@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { createSecureContext, type SecureContext } from 'node:tls'
 import { loopbackProcess } from '@millrace/sql-engine/catalog/loopback'
 import { DatabaseError } from '@millrace/sql-engine/database-error'
+import { databaseName } from '@millrace/sql-engine/postgres/names'
 import type { StatementEngine } from '@millrace/sql-engine/statement'
 import type { Logger } from 'pino'
 import { ScramAuthenticator } from './authentication/scram.js'
@@ -196,7 +197,7 @@ class ListeningGateway implements Gateway {
         return await connectBackend(backend.socketPath, parameters)
       } catch (error) {
         const isPassing = error instanceof DatabaseError && passingStates.has(error.sqlState)
-        if (!isPassing || attempt === mostAttempts) throw error
+        if (!isPassing || attempt === mostAttempts) throw withDatabaseHint(error, parameters.get('database'))
         await delay(attemptPause)
       }
     }
@@ -208,6 +209,18 @@ class ListeningGateway implements Gateway {
       log.info({ sqlState: error.sqlState, reason: error.message }, 'client refused')
     } else if (!(error instanceof ConnectionEnded)) log.warn({ err: error }, 'connection failed')
   }
+}
+
+/** invalid_catalog_name, insufficient_privilege, and what PostgreSQL says of template0. */
+const wrongDatabase: ReadonlySet<string> = new Set(['3D000', '42501', '55000'])
+
+/** PostgreSQL says that a database is not there, or not for everybody, but not which one is. */
+function withDatabaseHint(error: unknown, database: string | undefined): unknown {
+  if (!(error instanceof DatabaseError) || database === databaseName) return error
+  const { message, sqlState, detail } = error
+  if (!wrongDatabase.has(sqlState)) return error
+  const hint = `Connect to the database "${databaseName}".`
+  return new DatabaseError(message, { sqlState, detail, hint, cause: error })
 }
 
 function tooManyClients(): DatabaseError {

@@ -58,10 +58,11 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   }
 }
 
-/** A server that ends sooner has failed, as if it had not started; in milliseconds. */
+/** A life that ends sooner is followed by a pause, lest a server that dies by itself die all the time. In milliseconds. */
 const shortLife = 1_000
-/** Pauses before attempts to start again after so many failures, in milliseconds; the last one is repeated. */
-const pauses = [0, 100, 500, 2_000, 5_000, 30_000]
+const pauseAfterShortLife = 200
+/** Pauses after attempts that have failed, in milliseconds; the last one is repeated. */
+const pauses = [100, 500, 2_000, 5_000, 30_000]
 /** After so many attempts have failed, who waits is told so. */
 const patientAttempts = 4
 
@@ -70,12 +71,6 @@ type State =
   | { readonly kind: 'starting'; readonly settled: Promise<void> }
   | { readonly kind: 'failing'; readonly error: Error }
   | { readonly kind: 'stopped' }
-
-/** A life of the server, and how many attempts and short lives have preceded it. */
-interface Life {
-  readonly postmaster: Postmaster
-  readonly failures: number
-}
 
 class EmbeddedPostgres implements Postgres {
   readonly socketPath: string
@@ -167,22 +162,22 @@ class EmbeddedPostgres implements Postgres {
 
   /** Lasts for as long as the server is wanted. Never rejects. */
   async #supervise(first: Postmaster): Promise<void> {
-    let life: Life | undefined = { postmaster: first, failures: 0 }
-    while (life !== undefined) {
+    let postmaster: Postmaster | undefined = first
+    while (postmaster !== undefined) {
       const start = performance.now()
-      const error = await life.postmaster.ended
+      const error = await postmaster.ended
       if (this.#stopping.signal.aborted) return
       this.options.log.error({ err: error }, 'PostgreSQL has ended unexpectedly and is started again')
-      const isShort: boolean = performance.now() - start < shortLife
-      life = await this.#startAgain(error, isShort ? life.failures + 1 : 0)
+      const isShort = performance.now() - start < shortLife
+      postmaster = await this.#startAgain(error, isShort ? pauseAfterShortLife : 0)
     }
   }
 
   /**
-   * @param before failures that preceded
+   * @param firstPause in milliseconds
    * @returns undefined when it has been stopped meanwhile
    */
-  async #startAgain(crash: Error, before: number): Promise<Life | undefined> {
+  async #startAgain(crash: Error, firstPause: number): Promise<Postmaster | undefined> {
     let resolve = () => {}
     let reject = (_error: Error) => {}
     const settled = new Promise<void>((onResolve, onReject) => {
@@ -197,9 +192,10 @@ class EmbeddedPostgres implements Postgres {
       this.options.log.error({ err: error }, 'sessions could not be ended')
     }
     const { signal } = this.#stopping
-    for (let failures = before; ; failures++) {
+    for (let failures = 0; ; failures++) {
       try {
-        await delay(pauses[Math.min(failures, pauses.length - 1)], undefined, { signal })
+        const pause = failures === 0 ? firstPause : pauses[Math.min(failures, pauses.length) - 1]
+        await delay(pause, undefined, { signal })
         await endLeftovers(this.folders.data, this.options.log)
         const postmaster = await this.#launch()
         if (signal.aborted) await postmaster.stop()
@@ -207,13 +203,13 @@ class EmbeddedPostgres implements Postgres {
           this.#state = { kind: 'running', postmaster }
           resolve()
           this.options.log.info({ pid: postmaster.pid }, 'PostgreSQL has been started again')
-          return { postmaster, failures }
+          return postmaster
         }
       } catch (cause) {
         if (!signal.aborted) {
           const error = cause instanceof Error ? cause : new Error(String(cause))
           this.options.log.error({ err: error, failures }, 'PostgreSQL could not be started again')
-          if (failures + 1 >= before + patientAttempts) {
+          if (failures + 1 >= patientAttempts) {
             this.#state = { kind: 'failing', error }
             reject(unavailable(error))
           }
