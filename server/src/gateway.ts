@@ -34,6 +34,8 @@ export interface GatewayOptions {
 export interface Gateway {
   readonly host: string
   readonly port: number
+  /** For clients that are yet to come; without one, their connections are not encrypted. @throws Error of OpenSSL */
+  setCertificate(certificate: Certificate | undefined): void
   /** Ends all sessions; clients are told why. New ones may come. */
   closeAll(reason: DatabaseError): void
   /** Ends all sessions and listens no more. Resolves when every connection is closed. */
@@ -69,7 +71,7 @@ class ListeningGateway implements Gateway {
   readonly #options: GatewayOptions
   readonly #server: Server
   readonly #authenticator: ScramAuthenticator
-  readonly #encryption: SecureContext | undefined
+  #encryption: SecureContext | undefined
   readonly #sockets = new Set<Socket>()
   /** By what a cancel request names, in hexadecimal digits. */
   readonly #sessions = new Map<string, Session>()
@@ -81,7 +83,7 @@ class ListeningGateway implements Gateway {
     this.#options = options
     this.host = options.host
     this.port = options.port
-    this.#encryption = options.tls && createSecureContext(options.tls)
+    this.setCertificate(options.tls)
     this.#authenticator = new ScramAuthenticator(options.passwordOf)
     this.#server = createServer({ noDelay: true, keepAlive: true, allowHalfOpen: true }, (socket) => {
       this.#accept(socket).catch((error: unknown) => options.log.error({ err: error }, 'connection failed'))
@@ -100,6 +102,10 @@ class ListeningGateway implements Gateway {
     this.#server.on('error', (error) => this.#options.log.error({ err: error }, 'cannot accept connections'))
     const address = this.#server.address()
     if (typeof address === 'object' && address !== null) this.port = address.port
+  }
+
+  setCertificate(certificate: Certificate | undefined): void {
+    this.#encryption = certificate && createSecureContext(certificate)
   }
 
   closeAll(reason: DatabaseError): void {
