@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Certificate } from '@millrace/server/certificate'
 import type { Logger } from 'pino'
 import { loadCertificate } from './certificate-files.js'
+import { warnOfOpenFile } from './config/file-permissions.js'
 import type { Settings } from './config/settings.js'
 import { loadOrCreatePassword } from './password.js'
 
@@ -25,6 +26,7 @@ export interface ReloadOptions {
 export async function reload({ settings, readSettings, apply, log }: ReloadOptions): Promise<void> {
   try {
     const read = await readSettings()
+    await warnOfOpenFile(read, log)
     const [tls, password] = await Promise.all([loadCertificate(read), loadOrCreatePassword(read.home)])
     await apply({ tls, password })
     log.info('configuration, certificate and password have been read again')

@@ -10,6 +10,7 @@ import type { Logger } from 'pino'
 import { type ConnectionAddress, reachableHost } from './address.js'
 import { loadCertificate } from './certificate-files.js'
 import { isAggregator } from './config/configuration.js'
+import { warnOfOpenFile } from './config/file-permissions.js'
 import type { Environment, ListenSettings, Settings } from './config/settings.js'
 import { loadOrCreatePassword } from './password.js'
 import { loadPlugin } from './plugins/load-plugin.js'
@@ -40,6 +41,7 @@ export interface Service {
 export async function startService(options: ServiceOptions, parts: StartedParts): Promise<Service> {
   const { readSettings, environment, log } = options
   const settings = await readSettings()
+  await warnOfOpenFile(settings, log)
   const { home, listen } = settings
   let engine: Engine | undefined
   let gateway: Gateway | undefined

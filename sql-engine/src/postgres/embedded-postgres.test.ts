@@ -90,6 +90,18 @@ describe('a home', () => {
     await postgres.stop()
   })
 
+  test.each([
+    ['/proc/nope', 'ENOENT'],
+    ['/dev/null/home', 'ENOTDIR'],
+    ['/dev/null', 'EEXIST'],
+  ])('that cannot be made is told at once: %s', async (folder, code) => {
+    await expect(startEmbeddedPostgres({ home: folder, log })).rejects.toMatchObject({
+      sqlState: '58P01',
+      message: `the folder ${folder} cannot be made: ${code}`,
+      hint: expect.stringContaining('MILLRACE_HOME'),
+    })
+  })
+
   test('of another version of PostgreSQL is refused', async () => {
     await mkdir(join(home, 'data'), { recursive: true })
     await mkdir(join(home, 'locks'))

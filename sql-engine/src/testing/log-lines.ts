@@ -18,6 +18,11 @@ export class LogLines {
     this.log = pino({ level }, { write: (line) => this.#take(line) })
   }
 
+  /** All lines so far. */
+  get all(): readonly string[] {
+    return this.#lines
+  }
+
   /** Waits for a line; the search goes on behind the line that was found last. */
   async next(pattern: RegExp): Promise<string> {
     const index = this.#lines.findIndex((line, at) => at >= this.#seen && pattern.test(line))
