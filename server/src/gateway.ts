@@ -27,7 +27,7 @@ export interface GatewayOptions {
   /** Without it, connections are not encrypted. */
   readonly tls?: Certificate
   readonly log: Logger
-  /** Clients at one time. Default is 90, which leaves the engine connections of its own. */
+  /** Clients at one time, and connections by which PostgreSQL asks for them. Default is 250 of each. */
   readonly maxConnections?: number
 }
 
@@ -75,8 +75,8 @@ class ListeningGateway implements Gateway {
   readonly #sockets = new Set<Socket>()
   /** By what a cancel request names, in hexadecimal digits. */
   readonly #sessions = new Map<string, Session>()
-  /** Clients that have a session or are getting one. */
-  #clients = 0
+  /** Those that have a session or are getting one: clients, and PostgreSQL on their behalf. */
+  readonly #places = { client: 0, loopback: 0 }
   #stopped: Promise<void> | undefined
 
   constructor(options: GatewayOptions) {
@@ -140,7 +140,7 @@ class ListeningGateway implements Gateway {
     try {
       const { log, maxConnections = defaultMaxConnections } = this.#options
       // Nobody may fill the machine with connections that are never let in.
-      if (this.#sockets.size > 2 * maxConnections + 10) throw refuse(socket, tooManyClients())
+      if (this.#sockets.size > 3 * maxConnections + 10) throw refuse(socket, tooManyClients())
       const arrival = await shakeHands(socket, {
         encryption: this.#encryption,
         authenticator: this.#authenticator,
@@ -163,12 +163,14 @@ class ListeningGateway implements Gateway {
     onGreeted: () => void,
   ): Promise<void> {
     const { engine, log, maxConnections = defaultMaxConnections } = this.#options
-    this.#clients++
+    const lender = loopbackProcess(parameters.get('application_name'))
+    // Whoever has been let in must not fail because nobody else can be.
+    const kind = lender !== undefined && this.#serves(lender) ? 'loopback' : 'client'
+    this.#places[kind]++
     try {
-      if (this.#clients > maxConnections) throw tooManyClients()
+      if (this.#places[kind] > maxConnections) throw tooManyClients()
       const connection = await this.#connectBackend(parameters)
       onGreeted()
-      const lender = loopbackProcess(parameters.get('application_name'))
       const key = connection.key.toString('hex')
       const onClientGone = () => this.#abortLoopback(connection.key.readInt32BE(0))
       const session = new Session({ client: stream, backend: connection, engine, lender, onClientGone, log })
@@ -182,8 +184,16 @@ class ListeningGateway implements Gateway {
     } catch (error) {
       throw refuse(stream, error)
     } finally {
-      this.#clients--
+      this.#places[kind]--
     }
+  }
+
+  /** Whether a server process is that of a session here. */
+  #serves(processId: number): boolean {
+    // A key begins with the process.
+    const start = (processId >>> 0).toString(16).padStart(8, '0')
+    for (const key of this.#sessions.keys()) if (key.startsWith(start)) return true
+    return false
   }
 
   /**

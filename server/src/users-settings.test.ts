@@ -133,6 +133,18 @@ describe('users are let in again', () => {
   })
 })
 
+describe('rights that Millrace has given', () => {
+  it.each(['drop owned by current_user', 'drop owned by millrace cascade'])(
+    'stay after %s',
+    async (statement) => {
+      const refusal = { code: '0A000', hint: expect.stringContaining('DROP SCHEMA') }
+      await expect(run([statement])).rejects.toMatchObject(refusal)
+      await expect(run([`do $$ begin execute '${statement}'; end $$`])).rejects.toMatchObject(refusal)
+      expect((await (await test.connect()).query(scan)).rows).toEqual(rows)
+    },
+  )
+})
+
 describe('other databases than the served one', () => {
   it.each(['postgres', 'template1', 'template0', 'nowhere'])('as %s let nobody in', async (database) => {
     await expect(test.connect({ database })).rejects.toMatchObject({

@@ -1,6 +1,7 @@
 import { type Client, type ClientConfig, DatabaseError as ServerError } from 'pg'
 import type { Logger } from 'pino'
 import { settingNames } from '../bind/session-settings.js'
+import { dropOwnedRefusal, isDropOwnedRefused } from './drop-owned.js'
 import { connectEngine, withEngineClient } from './engine-connections.js'
 import { allowConnections, removeLoginObstacles } from './login-obstacles.js'
 import { clientRole, databaseName, internalSchema, scanSchema } from './names.js'
@@ -20,11 +21,13 @@ export async function prepareDatabase(config: ClientConfig, log: Logger): Promis
   const client = await connectDatabase(config, log)
   try {
     await removeLoginObstacles(client, log)
-    const { rows } = await client.query<{ prepared: boolean }>(
-      `SELECT EXISTS (SELECT FROM pg_default_acl WHERE defaclnamespace = to_regnamespace($1)) AS prepared`,
+    const { rows } = await client.query<{ prepared: boolean; refused: boolean }>(
+      `SELECT EXISTS (SELECT FROM pg_default_acl WHERE defaclnamespace = to_regnamespace($1)) AS prepared,
+              ${isDropOwnedRefused} AS refused`,
       [scanSchema],
     )
     if (rows[0]?.prepared !== true) await client.query(databaseObjects)
+    if (rows[0]?.refused !== true) await client.query(dropOwnedRefusal)
     await grantSettings(client)
     await dropScanTables(client, log)
   } finally {

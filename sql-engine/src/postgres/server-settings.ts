@@ -9,11 +9,12 @@ export function serverSettings(socketFolder: string, dataFolder: string, durable
     unix_socket_permissions: '0700',
     port: '5432',
     cluster_name: clusterName(dataFolder),
-    // The gateway's own limit on clients is lower; this leaves room for the engine's connections.
-    max_connections: '300',
+    // The gateway lets in 250 clients, and as many connections by which PostgreSQL asks it for them; the engine has
+    // connections of its own.
+    max_connections: '550',
     shared_buffers: '128MB',
-    // Many scan tables are dropped in one transaction.
-    max_locks_per_transaction: '256',
+    // Many scan tables are dropped in one transaction, which may take the locks of all connections together.
+    max_locks_per_transaction: '140',
     // Compiling costs more than it gains on rows that have just been fetched.
     jit: 'off',
     // A lost backend resets unlogged tables, that is, empties scan tables that are being read. Better that
