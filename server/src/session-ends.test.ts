@@ -116,6 +116,13 @@ describe('a message of a type that is none', () => {
   })
 })
 
+test('version() is the one that drivers read, and millrace.version() tells ours besides', async () => {
+  const { client } = await connect()
+  const { rows } = await client.query('select version(), millrace.version() as own')
+  expect(rows[0].version).toMatch(/^PostgreSQL 18\./)
+  expect(rows[0].own).toBe(`Millrace 0.1.0 over ${rows[0].version}`)
+})
+
 describe('DISCARD ALL', () => {
   test.each([
     ['as text', 'discard all'],

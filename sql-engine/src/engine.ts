@@ -19,6 +19,7 @@ import type { Postgres } from './postgres/postgres.js'
 import { ensureCacheClear } from './report/cache-clear-function.js'
 import { defaultLimits, type Limits } from './report/limits.js'
 import { ownConnection } from './report/own-tables.js'
+import { ensureVersion } from './report/version-function.js'
 import { Loans } from './run/loans.js'
 import { prepareStatement } from './run/prepare-statement.js'
 import { StatementPlans } from './run/statement-plan.js'
@@ -82,7 +83,10 @@ export class Engine implements StatementEngine {
     const aggregators = connections.filter(isAggregator).map((one) => openAggregator(one, opened))
     const [tables, viewNames] = await withEngineClient(postgres.engineConfig, async (client) => {
       const synchronised = await synchroniseCatalog(client, [...opened, ...aggregators], log, [ownConnection])
-      if (synchronised.some(isOwn)) await ensureCacheClear(client)
+      if (synchronised.some(isOwn)) {
+        await ensureCacheClear(client)
+        await ensureVersion(client)
+      }
       return [synchronised, await readViewNames(client)] as const
     })
     const virtualTables = new Map(tables.map((table) => [table.oid, table]))

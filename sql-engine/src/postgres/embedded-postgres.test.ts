@@ -289,6 +289,19 @@ describe('a server that dies', () => {
   })
 })
 
+describe('the log', () => {
+  const warning = (text: string) => `DO $$ BEGIN RAISE WARNING '${text}'; END $$`
+
+  test("warns of what PostgreSQL warns of, but not of clients' own matters", async () => {
+    const lines = new LogLines('warn')
+    await using postgres = await startTestPostgres({ log: lines.log })
+    await query(postgres, warning("a client''s"), 'millrace')
+    await query(postgres, warning('ours'))
+    await lines.next(/PostgreSQL warns/)
+    expect(lines.all).toEqual([expect.stringContaining('"postgres":"WARNING:  ours"')])
+  })
+})
+
 describe('roles', () => {
   test("clients' own role is no superuser, owns the database, and may create in public", async () => {
     await using postgres = await startTestPostgres()
