@@ -1,8 +1,10 @@
 /** Whatever dies or is told to, twice at each stage: the server serves at the end, over the data that it had. */
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { execFile } from 'node:child_process'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
+import { promisify } from 'node:util'
 import { runningProcesses } from '@millrace/sql-engine/postgres/process-life'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -155,6 +157,29 @@ describe('what SIGHUP reads again', () => {
     await configure('{ "tls": true, "colour": "red" }')
     millrace.signal('SIGHUP')
     expect(await millrace.logged(/everything stays as it was/)).toContain('colour')
+    expect(await serves()).toEqual([42])
+  })
+})
+
+describe('a server that may open few files', () => {
+  it.runIf(process.platform === 'linux')('says so to clients, and serves on', async () => {
+    const clients: pg.Client[] = []
+    const letIn = async () => {
+      const { client } = await connect()
+      clients.push(client)
+    }
+    await letIn()
+    // Each client takes two; one more is let in, and PostgreSQL cannot be asked for it.
+    const open = (await readdir(`/proc/${millrace.pid}/fd`)).length
+    await promisify(execFile)('prlimit', ['--pid', String(millrace.pid), `--nofile=${open + 5}:`])
+    const failures: unknown[] = []
+    for (let attempt = 0; attempt < 30 && failures.length === 0; attempt++) {
+      await letIn().catch((error: unknown) => failures.push(error))
+    }
+    const message = expect.stringMatching(/^this machine has run out of file descriptors/)
+    expect(failures).toEqual([expect.objectContaining({ code: '53000', message })])
+    expect((await clients[0]?.query('select answer from kept'))?.rows).toEqual([{ answer: 42 }])
+    await Promise.all(clients.map((client) => client.end()))
     expect(await serves()).toEqual([42])
   })
 })

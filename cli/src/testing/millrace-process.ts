@@ -49,6 +49,10 @@ export class MillraceProcess {
     })
   }
 
+  get pid(): number {
+    return this.#child.pid ?? Number.NaN
+  }
+
   /** What has been printed so far. */
   get stdout(): string {
     return this.#stdout
