@@ -55,7 +55,7 @@ async function until(text: string): Promise<void> {
   while ((await watcher.query(text)).rowCount === 0) await setTimeout(5)
 }
 
-const noScanTables = `select where not exists (select from pg_class where relnamespace = 'millrace_scan'::regnamespace and relkind = 'r')`
+const noScanTables = `select where not exists (select from pg_class where relnamespace = 'pg_millrace_scan'::regnamespace and relkind = 'r')`
 
 test.each([
   ['an ordinary table', `select repeat('z', 1000) from generate_series(1, 300000)`],

@@ -2,7 +2,7 @@
 import { createServer, type Server, type Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { createSecureContext, type SecureContext } from 'node:tls'
-import { loopbackProcess } from '@millrace/sql-engine/catalog/loopback'
+import { isAnalysis, loopbackProcess } from '@millrace/sql-engine/catalog/loopback'
 import { DatabaseError } from '@millrace/sql-engine/database-error'
 import { databaseName } from '@millrace/sql-engine/postgres/names'
 import type { StatementEngine } from '@millrace/sql-engine/statement'
@@ -163,7 +163,8 @@ class ListeningGateway implements Gateway {
     onGreeted: () => void,
   ): Promise<void> {
     const { engine, log, maxConnections = defaultMaxConnections } = this.#options
-    const lender = loopbackProcess(parameters.get('application_name'))
+    const application = parameters.get('application_name')
+    const lender = loopbackProcess(application)
     // Whoever has been let in must not fail because nobody else can be.
     const kind = lender !== undefined && this.#serves(lender) ? 'loopback' : 'client'
     this.#places[kind]++
@@ -171,9 +172,18 @@ class ListeningGateway implements Gateway {
       if (this.#places[kind] > maxConnections) throw tooManyClients()
       const connection = await this.#connectBackend(parameters)
       onGreeted()
+      const analyses = isAnalysis(application)
       const key = connection.key.toString('hex')
       const onClientGone = () => this.#abortLoopback(connection.key.readInt32BE(0))
-      const session = new Session({ client: stream, backend: connection, engine, lender, onClientGone, log })
+      const session = new Session({
+        client: stream,
+        backend: connection,
+        engine,
+        lender,
+        analyses,
+        onClientGone,
+        log,
+      })
       this.#sessions.set(key, session)
       try {
         stream.write(connection.greeting)

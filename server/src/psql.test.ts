@@ -86,7 +86,7 @@ x
 })
 
 psqlTest('\\d shows the tables, and asks no API', async () => {
-  const { output, complaints } = await psql(url(), '\\d event\n\\det *.*\n')
+  const { output, complaints } = await psql(url(), '\\d event\n\\dt\n')
   expect(complaints).toBe('')
   expect(output).toMatch(/^trail\|text/m)
   expect(output).toMatch(/^counting\|place\|/m)

@@ -55,9 +55,10 @@ type Mode = 'simple' | 'extended, text' | 'extended, binary'
 describe.each<Mode>(['simple', 'extended, text', 'extended, binary'])('%s', (mode) => {
   test.each(Object.entries(statementCases))('%s', async (name, statements) => {
     const straight = { ...world.postgres.engineConfig, user: 'millrace', options: '' }
-    const schema = `${name}, ${mode}`
-    const expected = await play(statements, mode, straight, `${schema}, o`, 'ordinary')
-    const told = await play(statements, mode, world.config, `${schema}, v`, 'counting')
+    // PostgreSQL cuts names, and would then take two for one.
+    const schema = (tables: string) => `${tables}, ${mode}, ${name}`.slice(0, 63)
+    const expected = await play(statements, mode, straight, schema('ordinary'), 'ordinary')
+    const told = await play(statements, mode, world.config, schema('counting'), 'counting')
     expect(told.map(withoutPromises)).toEqual(expected.map(withoutPromises))
   })
 })

@@ -184,7 +184,8 @@ describe('conditions', () => {
     ['read_only is true', 'read_only = true', 1],
     ['read_only is not true', undefined, 2],
     ['read_only is null', 'read_only is null', 0],
-    ['source = \'a\' collate "C"', undefined, 1],
+    ['source = \'a\' collate "C"', 'source = a', 1],
+    ['source > \'A\' collate "C"', undefined, 3],
   ])('%s', async (condition, qual, count) => {
     expect(await session.query(`select source from event where trail = 't1' and ${condition}`)).toHaveLength(
       count,
@@ -278,6 +279,7 @@ describe('LIMIT', () => {
     [`select * ${of} and source not in ('a', 'b') order by size limit 1`, 1, 'asc'],
     [`select * ${of} and not read_only order by size limit 1`, 1, 'asc'],
     [`select * ${of} and read_only is null order by size limit 1`, 1, 'asc'],
+    [`select (select 1 as name) ${of} order by size limit 1`, 1, 'asc'],
     ["select * from event e (t, s, a, n) where t in ('t1', 't2') order by n desc limit 1", 1, 'desc'],
     [`with e as (select * ${of} order by size desc limit 1) select count(*) from e, e f`, 1, 'desc'],
   ])('of the first rows: %s', async (statement, limit, direction) => {
@@ -289,7 +291,8 @@ describe('LIMIT', () => {
   test.each([
     `select source as size ${of} order by size limit 1`,
     `select source as size, * ${of} order by 1 limit 1`,
-    `select (select name from trail limit 1) ${of} order by size limit 1`,
+    // What PostgreSQL calls its output is not known here.
+    `select (array[1])[1] ${of} order by size limit 1`,
     `select * ${of} order by -size limit 1`,
     `select * ${of} order by size + 0 limit 1`,
     `select * ${of} order by source, size limit 1`,
@@ -334,6 +337,22 @@ describe('names', () => {
     await session.query('create temp table place (ip inet, city text)')
     expect(await session.query('select * from place')).toEqual([])
     await session.query('drop table place')
+  })
+
+  test("an operator that is not PostgreSQL's own is not taken for it", async () => {
+    await session.query(`create function public.always(text, text) returns boolean immutable return true;
+      create operator public.= (leftarg = text, rightarg = text, function = public.always);
+      set search_path = public, pg_catalog, counting`)
+    try {
+      const rows = await session.query(
+        "select source from event where trail operator(pg_catalog.=) 't1' and source = 'none'",
+      )
+      expect(rows).toHaveLength(3)
+      expect(asked()).toEqual(['event: trail = t1'])
+    } finally {
+      await session.query(`drop operator public.= (text, text); drop function public.always(text, text);
+        reset search_path`)
+    }
   })
 
   test('a CTE of the same name wins', async () => {

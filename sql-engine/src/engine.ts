@@ -1,7 +1,10 @@
 /** The engine: PostgreSQL, its catalog, and the preparation of statements over virtual tables. */
 import type { Logger } from 'pino'
+import { refuseUnknownSettings } from './bind/known-settings.js'
 import { ScanCache } from './cache/scan-cache.js'
+import { leaveOutOfDumps } from './catalog/left-out-of-dumps.js'
 import { type Loopback, setLoopback } from './catalog/loopback.js'
+import { showDefaults } from './catalog/setting-defaults.js'
 import { synchroniseCatalog } from './catalog/synchronise-catalog.js'
 import { readViewNames } from './catalog/view-definitions.js'
 import type { VirtualTable } from './catalog/virtual-table.js'
@@ -18,11 +21,13 @@ import { withEngineClient } from './postgres/engine-connections.js'
 import type { Postgres } from './postgres/postgres.js'
 import { ensureCacheClear } from './report/cache-clear-function.js'
 import { defaultLimits, type Limits } from './report/limits.js'
-import { ownConnection } from './report/own-tables.js'
+import { isOwnTable, ownConnections } from './report/own-tables.js'
 import { ensureVersion } from './report/version-function.js'
 import { Loans } from './run/loans.js'
 import { prepareStatement } from './run/prepare-statement.js'
 import { StatementPlans } from './run/statement-plan.js'
+import { withoutPlaces } from './run/without-places.js'
+import { withoutRows } from './run/without-rows.js'
 import type { Workshop } from './run/workshop.js'
 import { ScanTables } from './stage/scan-tables.js'
 import type { PreparedStatement, PrepareOptions, Session, Statement, StatementEngine } from './statement.js'
@@ -82,14 +87,18 @@ export class Engine implements StatementEngine {
       .map((connection) => new Connection(connection, environment, log, limiters))
     const aggregators = connections.filter(isAggregator).map((one) => openAggregator(one, opened))
     const [tables, viewNames] = await withEngineClient(postgres.engineConfig, async (client) => {
-      const synchronised = await synchroniseCatalog(client, [...opened, ...aggregators], log, [ownConnection])
-      if (synchronised.some(isOwn)) {
+      const synchronised = await synchroniseCatalog(client, [...opened, ...aggregators], log, ownConnections)
+      if (synchronised.some(isOwnTable)) {
         await ensureCacheClear(client)
         await ensureVersion(client)
       }
+      await leaveOutOfDumps(client)
+      await showDefaults(client, { cacheTtl: cache?.ttl ?? 0, limits: { ...defaultLimits, ...limits } })
       return [synchronised, await readViewNames(client)] as const
     })
-    const virtualTables = new Map(tables.map((table) => [table.oid, table]))
+    const virtualTables = new Map(
+      tables.flatMap((table) => [table.oid, ...table.formerOids].map((oid) => [oid, table] as const)),
+    )
     const connectionsByName = new Map(opened.map((connection) => [connection.name, connection]))
     const sources = lookupSources(tables, connectionsByName)
     const maxBytes = cache?.maxBytes ?? defaultCacheBytes
@@ -115,7 +124,7 @@ export class Engine implements StatementEngine {
 
   /** Those of the connections. */
   get virtualTables(): readonly VirtualTable[] {
-    return [...this.#workshop.virtualTables.values()].filter((table) => !isOwn(table))
+    return [...new Set(this.#workshop.virtualTables.values())].filter((table) => !isOwnTable(table))
   }
 
   analyse(text: string): readonly Statement[] | undefined {
@@ -127,7 +136,11 @@ export class Engine implements StatementEngine {
     if (tree === undefined) {
       throw new DatabaseError('the statement could not be parsed', { sqlState: '42601' })
     }
-    return prepareStatement(statement.text, tree, this.#workshop, session, options)
+    refuseUnknownSettings(statement.text, tree)
+    if (session.analyses === true) return withoutRows(statement.text, tree)
+    const asked = session.lender === undefined ? undefined : withoutPlaces(statement.text, tree)
+    const { text } = asked ?? statement
+    return prepareStatement(text, asked?.tree ?? tree, this.#workshop, session, options)
   }
 
   /**
@@ -174,8 +187,4 @@ export class Engine implements StatementEngine {
     await this.#workshop.scanTables.stop()
     await Promise.all([...this.#workshop.connections.values()].map((connection) => connection.close()))
   }
-}
-
-function isOwn({ connection }: VirtualTable): boolean {
-  return connection === ownConnection
 }

@@ -26,6 +26,8 @@ export interface Session {
   readonly history?: ScanHistory | undefined
   /** Of the server process that asks, if it is PostgreSQL itself that reads a virtual table over the loopback. */
   readonly lender: number | undefined
+  /** Whether it is ANALYZE that reads it so: it is given no rows. */
+  readonly analyses?: boolean
   /**
    * Runs one statement in the client's session and collects its rows as text. By the extended protocol and
    * without a Sync of its own, so that it neither ends the client's implicit transaction nor destroys its

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import type { PagingSettings } from './aws/filter-log-events.js'
 import type { LogStore } from './aws/log-store.js'
+import type { TrailStore } from './aws/trail-store.js'
 import type { CallLog } from './call-log.js'
 import { articleRegion } from './data/article-trail.js'
 import { type Faults, faultSchema } from './faults.js'
@@ -14,6 +15,7 @@ export interface ControlledParts {
   readonly faults: Faults
   readonly logs: LogStore
   readonly paging: PagingSettings
+  readonly trails: TrailStore
 }
 
 const prefix = '/_sandbox/'
@@ -43,6 +45,13 @@ const putSchema = z.strictObject({
       logStreamName: z.string().min(1).optional(),
     }),
   ),
+})
+
+const trailSchema = z.strictObject({
+  name: z.string().min(1),
+  homeRegion: z.string().default(articleRegion),
+  isMultiRegion: z.boolean().default(false),
+  tags: z.record(z.string(), z.string()).default({}),
 })
 
 const pagingSchema = z
@@ -81,6 +90,11 @@ const handlers: Readonly<Record<string, Handler>> = {
     if (!('events' in wanted)) return generateInto(logs, wanted)
     logs.addEvents(wanted.region, wanted.logGroup, wanted.events)
     return { logGroup: wanted.logGroup, region: wanted.region, count: wanted.events.length }
+  },
+  'POST trails': ({ trails }, request) => {
+    const wanted = read(z.array(trailSchema), request)
+    for (const trail of wanted) trails.add({ ...trail, description: {}, status: { IsLogging: true } })
+    return { count: wanted.length }
   },
   'GET paging': ({ paging }) => paging,
   'PUT paging': ({ paging }, request) => Object.assign(paging, read(pagingSchema, request)),

@@ -79,7 +79,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     keys,
     accounts: new Map([article, otherAccount].map(({ id, services }) => [id, services])),
   })
-  const parts: ControlledParts = { calls: new CallLog(), faults: new Faults(), logs, paging }
+  const parts: ControlledParts = { calls: new CallLog(), faults: new Faults(), logs, paging, trails }
   const server = new HttpServer({
     services: [aws, ipstack],
     calls: parts.calls,
@@ -92,7 +92,6 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     ...parts,
     url,
     environment: environmentOf(url),
-    trails,
     history,
     lake,
     addresses,

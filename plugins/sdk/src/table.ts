@@ -32,6 +32,11 @@ export interface Key {
    */
   readonly inherent?: boolean
   /**
+   * Of an inet column: whether its values are single addresses, without a netmask. A condition on `host(column)` then
+   * asks for the address. Default is false.
+   */
+  readonly hostsOnly?: boolean
+  /**
    * Whether the column's value never changes in a row once that is there, as the time of an event. Of an inherent
    * key, a wider range then asks only for what is missing. Default is false.
    */

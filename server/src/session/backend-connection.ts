@@ -1,5 +1,6 @@
 /** Opens a client's own connection to PostgreSQL. */
 import { createConnection, type Socket } from 'node:net'
+import { refuseUnknownOptions } from '@millrace/sql-engine/bind/known-settings'
 import { DatabaseError } from '@millrace/sql-engine/database-error'
 import { outOfResources } from '@millrace/sql-engine/out-of-resources'
 import { toDatabaseError } from '../wire/backend-messages.js'
@@ -21,12 +22,13 @@ export interface BackendConnection {
 
 /**
  * @param parameters of the client's start-up packet
- * @throws DatabaseError as PostgreSQL refuses the client, or 08006 when it cannot be reached
+ * @throws DatabaseError as PostgreSQL refuses the client, 42704 for a setting that is none, or 08006 when it cannot be reached
  */
 export async function connectBackend(
   socketPath: string,
   parameters: ReadonlyMap<string, string>,
 ): Promise<BackendConnection> {
+  refuseUnknownOptions(parameters)
   const socket = createConnection(socketPath)
   const reader = new FrameReader(socket, () => {})
   const writer = new SocketWriter(socket)

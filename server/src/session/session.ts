@@ -56,6 +56,8 @@ export interface SessionOptions {
   readonly engine: StatementEngine
   /** The server process that asks for a virtual table's rows, if the client is PostgreSQL itself. */
   readonly lender: number | undefined
+  /** Whether it asks for ANALYZE. */
+  readonly analyses: boolean
   /** Called once, when the client has gone. */
   readonly onClientGone: () => void
   readonly log: Logger
@@ -292,11 +294,12 @@ export class Session {
   ): Promise<PreparedStatement | undefined> {
     const controller = new AbortController()
     this.#preparing = controller
-    const { backend, lender } = this.#options
+    const { backend, lender, analyses } = this.#options
     const session: EngineSession = {
       // BackendKeyData holds the process, then the secret.
       processId: backend.key.readInt32BE(0),
       lender,
+      analyses,
       history: this.#history,
       query: (text, bound) => this.#backend.query(text, bound),
     }

@@ -76,11 +76,14 @@ export interface TestGatewayOptions {
   readonly maxConnections?: number
   /** The engine's clock, in milliseconds. */
   readonly now?: () => number
+  /** Is done to PostgreSQL before the engine starts. */
+  readonly before?: (postgres: TestPostgres) => Promise<void>
 }
 
 export async function startTestGateway({
   ready,
   now,
+  before,
   ...options
 }: TestGatewayOptions = {}): Promise<TestGateway> {
   const log = pino({ level: process.env.MILLRACE_TEST_LOG ?? 'silent' }, pino.destination(2))
@@ -102,6 +105,7 @@ export async function startTestGateway({
     for (const told of crashes.splice(0)) told()
   }
   const postgres = await startTestPostgres({ log, onCrash })
+  await before?.(postgres)
   const connections = [{ name: 'counting', plugin: counting.plugin, settings: {} }]
   const started = await Engine.start({
     postgres,

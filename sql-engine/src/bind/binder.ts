@@ -2,12 +2,20 @@
  * Binding: finds out what the names of a statement stand for. Whatever it is not sure of it leaves unbound,
  * and what is unbound is never pushed.
  */
-import { type Inside, inside, isObject, type Node } from '../parse/syntax-tree.js'
+import { type Inside, inside, isObject, type Node, stringsOf } from '../parse/syntax-tree.js'
 import type { Binding, Block, Cte, Position } from './binding.js'
 import { BindingDraft } from './binding-draft.js'
 import { FromBinder, type RelationOf } from './from-binder.js'
 import { outputOf, outputOfValues, outputReference } from './output-columns.js'
-import { allLeaves, type CteScope, emptyFrom, resolveColumn, type Scope } from './scope.js'
+import {
+  allLeaves,
+  type CteScope,
+  columnAt,
+  emptyFrom,
+  type FromPart,
+  resolveColumn,
+  type Scope,
+} from './scope.js'
 import { resolveTableOid } from './system-columns.js'
 
 type RangeVar = Inside<'RangeVar'>
@@ -131,7 +139,7 @@ class Binder {
     if (select.larg !== undefined && select.rarg !== undefined) {
       const left = this.#bindSelect(select.larg, block, outer, own)
       // The second arm of a recursive CTE reads what the first one gives.
-      block.output = left.output?.map(({ name }) => ({ name, column: undefined }))
+      block.output = left.output?.map(({ name }) => ({ name, column: undefined, reads: [] }))
       this.#bindSelect(select.rarg, block, outer, own)
       this.#bindExpressions([select.limitCount, select.limitOffset], block, emptyScope(outer), own)
       return block
@@ -147,10 +155,14 @@ class Binder {
       valuesLists === undefined
         ? outputOf(targetList, from, (reference) => this.#draft.columns.get(reference))
         : outputOfValues(valuesLists)
+    const isOneGrouping = !groupClause?.some((node) => inside(node, 'GroupingSet') !== undefined)
+    if (isOneGrouping) this.#draft.addConditions(havingClause, { kind: 'having' }, block, allLeaves(from))
     const names = new Set(block.output?.map(({ name }) => name))
     for (const node of [...(distinctClause ?? []), ...(groupClause ?? []), ...(sortClause ?? [])]) {
       const reference = outputReference(node, names)
-      if (reference === undefined) this.#bindExpressions(node, block, scope, own)
+      // What GROUP BY names is first looked for in FROM; what the others name, in the output.
+      const isInput = reference !== undefined && groupClause?.includes(node) && isColumnOf(reference, from)
+      if (reference === undefined || isInput) this.#bindExpressions(node, block, scope, own)
       else this.#draft.outputReferences.add(reference)
     }
     return block
@@ -211,6 +223,13 @@ class Binder {
     }
     for (const value of Object.values(values)) this.#bindExpressions(value, block, scope, ctes)
   }
+}
+
+/** Whether an unqualified name is surely that of a column in FROM. */
+function isColumnOf(reference: Inside<'ColumnRef'>, from: FromPart): boolean {
+  const [name] = stringsOf(reference.fields) ?? []
+  const areKnown = from.leaves.every(({ columns }) => columns !== undefined)
+  return name !== undefined && areKnown && typeof columnAt(name, from) !== 'string'
 }
 
 /** Whether a MERGE does something with rows of its source that match none of the target. */

@@ -8,11 +8,12 @@ import type {
   Cte,
   Leaf,
   OuterSide,
+  OutputColumn,
   Position,
   VirtualLeaf,
 } from './binding.js'
 
-import { columnAt, type FromPart } from './scope.js'
+import type { ColumnNames } from './column-names.js'
 
 const noSides: ReadonlySet<OuterSide> = new Set()
 
@@ -25,8 +26,7 @@ export class BindingDraft {
   readonly virtualReferences = new Map<object, VirtualLeaf>()
   readonly outputReferences = new Set<object>()
   readonly tableOids = new Map<Inside<'ColumnRef'>, VirtualLeaf>()
-  /** What is joined under an alias, by the alias' leaf. */
-  readonly hiddenParts = new Map<Leaf, FromPart>()
+  readonly uncertainJoins = new Set<Inside<'JoinExpr'>>()
   readonly #blockOfStatement = new Map<object, Block>()
 
   finished(): Binding {
@@ -38,6 +38,7 @@ export class BindingDraft {
       isOutputReference: (reference) => this.outputReferences.has(reference),
       cteOf: (rangeVar) => this.cteReferences.get(rangeVar),
       virtualOf: (rangeVar) => this.virtualReferences.get(rangeVar),
+      isCertainJoin: (join) => !this.uncertainJoins.has(join),
       tableOids: this.tableOids,
       blockOf: (select) => this.#blockOfStatement.get(select),
     }
@@ -56,20 +57,22 @@ export class BindingDraft {
     return leaf
   }
 
-  opaqueLeaf(node: Node, block: Block, name: string, columns?: ReadonlySet<string>): Leaf {
-    return this.addLeaf({ kind: 'opaque', name, aliased: true, columns, node, block, nullable: noSides })
+  opaqueLeaf(
+    node: Node,
+    block: Block,
+    name: string,
+    columns?: ColumnNames,
+    joined?: readonly OutputColumn[],
+  ): Leaf {
+    const base = { name, aliased: true, columns, node, block, nullable: noSides }
+    return this.addLeaf({ ...base, kind: 'opaque', joined })
   }
 
-  /** A column of a join under an alias is a column of what is joined, if that is certain. */
+  /** A column of a join under an alias is a column of what is joined, if it is of one table there. */
   bindColumn(reference: object, column: BoundColumn): void {
-    this.columns.set(reference, this.#beneathAliases(column))
-  }
-
-  #beneathAliases(column: BoundColumn): BoundColumn {
-    const part = this.hiddenParts.get(column.leaf)
-    if (part === undefined || part.leaves.some(({ columns }) => columns === undefined)) return column
-    const beneath = columnAt(column.column, part)
-    return typeof beneath === 'string' ? column : this.#beneathAliases(beneath)
+    const { leaf, index } = column
+    const joined = leaf.kind === 'opaque' && index !== undefined ? leaf.joined?.[index]?.column : undefined
+    this.columns.set(reference, joined ?? column)
   }
 
   /** A reference to a column that the statement itself does not spell. */

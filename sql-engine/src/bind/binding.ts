@@ -3,6 +3,7 @@
  */
 import type { VirtualTable } from '../catalog/virtual-table.js'
 import type { Inside, Node } from '../parse/syntax-tree.js'
+import type { ColumnNames } from './column-names.js'
 
 /** One side of an outer join whose columns may be NULL for want of a match. Compared by identity. */
 export interface OuterSide {
@@ -16,7 +17,7 @@ interface LeafBase {
   /** Whether the name is an alias; then schema-qualified references do not reach it. */
   readonly aliased: boolean
   /** Its columns; undefined when they are not known. */
-  readonly columns: ReadonlySet<string> | undefined
+  readonly columns: ColumnNames | undefined
   /** The item of FROM, as the parser gave it. */
   readonly node: Node
   readonly block: Block
@@ -55,6 +56,8 @@ export interface SubqueryLeaf extends LeafBase {
 /** A function, VALUES under column aliases, a join under an alias, and whatever else stands in FROM. */
 export interface OpaqueLeaf extends LeafBase {
   readonly kind: 'opaque'
+  /** What the columns of a join's alias are, in order; undefined for all else, and where that is not certain. */
+  readonly joined: readonly OutputColumn[] | undefined
 }
 
 /** Something that a block reads rows from. */
@@ -72,6 +75,8 @@ export interface Cte {
 /** Where a condition stands. */
 export type Position =
   | { readonly kind: 'where' }
+  /** HAVING of a query whose groups are all of one kind: no ROLLUP, CUBE or GROUPING SETS. */
+  | { readonly kind: 'having' }
   | {
       readonly kind: 'on'
       readonly join: 'inner' | 'left' | 'right' | 'full'
@@ -105,12 +110,16 @@ export interface OutputColumn {
   readonly name: string | undefined
   /** The column that it shows, when it is nothing but a column. */
   readonly column: BoundColumn | undefined
+  /** The expression that computes it, or the columns that a star stands for here. */
+  readonly reads: Node | readonly BoundColumn[]
 }
 
 /** A column reference, resolved. */
 export interface BoundColumn {
   readonly leaf: Leaf
   readonly column: string
+  /** Its position among the leaf's columns, from 0 on; undefined where those are not known. */
+  readonly index: number | undefined
 }
 
 export interface Binding {
@@ -123,6 +132,8 @@ export interface Binding {
   isOutputReference(reference: Inside<'ColumnRef'>): boolean
   cteOf(rangeVar: Inside<'RangeVar'>): Cte | undefined
   virtualOf(rangeVar: Inside<'RangeVar'>): VirtualLeaf | undefined
+  /** Whether it is known which columns a NATURAL join, or one with USING, compares. */
+  isCertainJoin(join: Inside<'JoinExpr'>): boolean
   /** References to `tableoid`, which is to be that of the virtual table. */
   readonly tableOids: ReadonlyMap<Inside<'ColumnRef'>, VirtualLeaf>
   /** The block of a subquery in an expression. */
@@ -130,9 +141,8 @@ export interface Binding {
 }
 
 /** The table's own name for a column that an alias may have renamed. */
-export function ownColumn({ table, columns }: VirtualLeaf, name: string): string | undefined {
-  const index = columns === undefined ? -1 : [...columns].indexOf(name)
-  return table.columns[index]?.name
+export function ownColumn({ table }: VirtualLeaf, { index }: BoundColumn): string | undefined {
+  return index === undefined ? undefined : table.columns[index]?.name
 }
 
 /** What PostgreSQL says of a name in the client's session. */
@@ -140,7 +150,7 @@ export type Relation =
   | { readonly kind: 'virtual'; readonly table: VirtualTable }
   | {
       readonly kind: 'relation'
-      readonly columns: ReadonlySet<string>
+      readonly columns: readonly string[]
       readonly stable: boolean
       /**
        * The query that stands for it, for a view that reads virtual tables and may be replaced by its query: all

@@ -1,7 +1,17 @@
 /** Binds what stands in FROM: tables, subqueries, functions, and joins of them. */
 import { type Inside, inside, type Node, stringsOf } from '../parse/syntax-tree.js'
-import type { Block, BoundColumn, Leaf, OuterSide, Position, Relation, VirtualLeaf } from './binding.js'
+import type {
+  Block,
+  BoundColumn,
+  Leaf,
+  OuterSide,
+  OutputColumn,
+  Position,
+  Relation,
+  VirtualLeaf,
+} from './binding.js'
 import type { BindingDraft } from './binding-draft.js'
+import { ColumnNames } from './column-names.js'
 import { columnsOfFunction, functionName } from './function-columns.js'
 import { aliasedColumns } from './output-columns.js'
 import {
@@ -13,6 +23,7 @@ import {
   findCte,
   type MergedColumn,
   type Scope,
+  starOf,
 } from './scope.js'
 
 type JoinExpr = Inside<'JoinExpr'>
@@ -105,13 +116,13 @@ export class FromBinder {
         cte.query?.output?.map((column) => column.name),
         cte.node.aliascolnames,
       )
-      const columns = aliasedColumns(own && [...own], renamed)
+      const columns = aliasedColumns(own?.names, renamed)
       return this.#draft.addLeaf({ ...base, kind: 'cte', rangeVar, columns, cte })
     }
     const relation = this.#relationOf(rangeVar)
     if (relation === undefined) return this.#draft.opaqueLeaf(node, block, name)
     if (relation.kind === 'relation') {
-      const columns = aliasedColumns([...relation.columns], renamed)
+      const columns = aliasedColumns(relation.columns, renamed)
       const { stable, definition } = relation
       return this.#draft.addLeaf({ ...base, kind: 'relation', rangeVar, columns, stable, definition })
     }
@@ -146,45 +157,32 @@ export class FromBinder {
     }
     this.#draft.addConditions(join.quals, position, block, allLeaves(both))
     this.#queries.bindExpressions([join.quals], block, { ...both, outer }, ctes)
-    const merged: MergedColumn[] = []
     const names = join.isNatural === true ? commonColumns(left, right) : (stringsOf(join.usingClause) ?? [])
-    for (const name of names ?? []) {
-      merged.push(this.#mergeColumn(name, left, right, kind, position, block))
-    }
+    const merged = names?.map((name) => this.#mergeColumn(name, left, right, kind, position, block)) ?? []
+    if (names === undefined || merged.some(({ sides }) => sides === undefined))
+      this.#draft.uncertainJoins.add(join)
     if (kind === 'left' || kind === 'full') addSide(allLeaves(right), { join, side: 'right' })
     if (kind === 'right' || kind === 'full') addSide(allLeaves(left), { join, side: 'left' })
-    const part: FromPart = { ...both, merged: [...both.merged, ...merged] }
-    if (join.alias !== undefined) return this.#hide(part, join.alias, names !== undefined, node, block)
+    const star = names && starOfJoin(left, right, merged)
+    const part: FromPart = { ...both, merged: [...both.merged, ...merged], star }
+    if (join.alias !== undefined) return this.#hide(part, join.alias, node, block)
     // A NATURAL join may merge columns that we do not know.
     if (names === undefined) return alone(this.#draft.opaqueLeaf(node, block, ''), allLeaves(both))
     const alias = join.join_using_alias?.aliasname
     // It is one more name for the merged columns, which are not found by it.
-    const renamed = alias === undefined ? [] : [this.#draft.opaqueLeaf(node, block, alias, new Set())]
+    const noColumns = new ColumnNames([])
+    const renamed = alias === undefined ? [] : [this.#draft.opaqueLeaf(node, block, alias, noColumns)]
     return { ...part, leaves: [...part.leaves, ...renamed] }
   }
 
   /** An alias hides the names of what is joined; its own columns are theirs. */
-  #hide(
-    part: FromPart,
-    alias: NonNullable<JoinExpr['alias']>,
-    isKnown: boolean,
-    node: Node,
-    block: Block,
-  ): FromPart {
-    const isRenamed = alias.colnames !== undefined
-    // Merged columns come first, which is more than we follow where all of them are named.
-    const names =
-      isRenamed || part.merged.length > 0
-        ? undefined
-        : part.leaves.flatMap(({ columns }) => [...(columns ?? [])])
-    const areCertain =
-      isKnown &&
-      names !== undefined &&
-      new Set(names).size === names.length &&
-      part.leaves.every(({ columns }) => columns !== undefined)
-    const columns = areCertain ? new Set(names) : undefined
-    const leaf = this.#draft.opaqueLeaf(node, block, alias.aliasname ?? '', columns)
-    if (isKnown && !isRenamed) this.#draft.hiddenParts.set(leaf, part)
+  #hide(part: FromPart, alias: NonNullable<JoinExpr['alias']>, node: Node, block: Block): FromPart {
+    const columns = aliasedColumns(
+      part.star?.map(({ name }) => name),
+      alias.colnames,
+    )
+    const joined = columns && part.star
+    const leaf = this.#draft.opaqueLeaf(node, block, alias.aliasname ?? '', columns, joined)
     return alone(leaf, allLeaves(part))
   }
 
@@ -213,7 +211,9 @@ export class FromBinder {
     }
     const leaves = new Set([...left.leaves, ...right.leaves].filter(({ columns }) => columns?.has(name)))
     const value = kind === 'full' ? undefined : kind === 'right' ? rightColumn : leftColumn
-    return { name, leaves, value }
+    const sides =
+      leftColumn === undefined || rightColumn === undefined ? undefined : [leftColumn, rightColumn]
+    return { name, leaves, value, sides }
   }
 
   /** The table that UPDATE, DELETE or MERGE changes. */
@@ -223,7 +223,8 @@ export class FromBinder {
     const name = target.alias?.aliasname ?? target.relname ?? ''
     const base = { name, aliased, node: { RangeVar: target }, block, nullable: noSides }
     if (relation?.kind !== 'relation') return this.#draft.opaqueLeaf(base.node, block, name)
-    const { columns, stable } = relation
+    const { stable } = relation
+    const columns = new ColumnNames(relation.columns)
     const leaf = { ...base, kind: 'relation' as const, rangeVar: target, columns, stable }
     return this.#draft.addLeaf({ ...leaf, definition: undefined })
   }
@@ -232,7 +233,7 @@ export class FromBinder {
 const noSides: ReadonlySet<OuterSide> = new Set()
 
 function alone(leaf: Leaf, hidden: readonly Leaf[] = []): FromPart {
-  return { leaves: [leaf], merged: [], hidden }
+  return { leaves: [leaf], merged: [], hidden, star: starOf(leaf) }
 }
 
 function joined(left: FromPart, right: FromPart): FromPart {
@@ -240,7 +241,24 @@ function joined(left: FromPart, right: FromPart): FromPart {
     leaves: [...left.leaves, ...right.leaves],
     merged: [...left.merged, ...right.merged],
     hidden: [...left.hidden, ...right.hidden],
+    star: left.star && right.star && [...left.star, ...right.star],
   }
+}
+
+/** Merged columns come first, then those of the left, then those of the right. */
+function starOfJoin(
+  left: FromPart,
+  right: FromPart,
+  merged: readonly MergedColumn[],
+): readonly OutputColumn[] | undefined {
+  if (left.star === undefined || right.star === undefined) return undefined
+  const names = new Set<string | undefined>(merged.map(({ name }) => name))
+  const first: OutputColumn[] = []
+  for (const { name, value, sides } of merged) {
+    if (sides === undefined) return undefined
+    first.push({ name, column: value, reads: sides })
+  }
+  return [...first, ...[...left.star, ...right.star].filter(({ name }) => !names.has(name))]
 }
 
 /** Columns that a NATURAL join compares; undefined when those of one side are not known. */
@@ -249,7 +267,7 @@ function commonColumns(left: FromPart, right: FromPart): readonly string[] | und
     const names = new Set<string>()
     for (const { columns } of leaves) {
       if (columns === undefined) return undefined
-      for (const name of columns) names.add(name)
+      for (const name of columns.names) names.add(name)
     }
     return names
   })

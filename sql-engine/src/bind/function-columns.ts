@@ -1,4 +1,5 @@
 import { type Inside, inside, type Node, stringsOf } from '../parse/syntax-tree.js'
+import type { ColumnNames } from './column-names.js'
 import { aliasedColumns } from './output-columns.js'
 
 /** Functions that give one column, called like the function or its alias. */
@@ -24,7 +25,7 @@ const ownNames: ReadonlyMap<string, readonly string[]> = new Map([
 ])
 
 /** The columns of a function in FROM, WITH ORDINALITY or without; undefined for those that are not listed above. */
-export function columnsOfFunction(item: Inside<'RangeFunction'>): ReadonlySet<string> | undefined {
+export function columnsOfFunction(item: Inside<'RangeFunction'>): ColumnNames | undefined {
   if (item.coldeflist !== undefined) return undefined
   const call = callOf(item)
   const names = stringsOf(call?.funcname)

@@ -28,9 +28,11 @@ const answerSchema = z.object({
       }),
     )
     .nullable(),
-  /** Name, volatility and kind by pg_proc's letters, and whether it returns a set. */
-  functions: z.array(z.tuple([z.string(), z.string(), z.string(), z.boolean()])).nullish(),
+  /** Name, volatility and kind by pg_proc's letters, whether it returns a set, and whether it is in pg_catalog. */
+  functions: z.array(z.tuple([z.string(), z.string(), z.string(), z.boolean(), z.boolean()])).nullish(),
   loose: z.boolean(),
+  shadowed_operators: z.boolean(),
+  shadowed_types: z.boolean(),
   standard_strings: z.boolean(),
   settings: settingsSchema,
 })
@@ -63,15 +65,18 @@ export function readNames(
   }
   return {
     settings: readSettings(answer.settings),
-    functions: new FunctionTraits(
-      (answer.functions ?? []).map(([name, volatility, kind, returnsSet]) => ({
+    functions: new FunctionTraits({
+      functions: (answer.functions ?? []).map(([name, volatility, kind, returnsSet, isOwn]) => ({
         name,
         isVolatile: volatility === 'v',
         isAggregate: kind === 'a',
         isPlain: kind === 'f' && !returnsSet,
+        isOwn,
       })),
-      answer.loose,
-    ),
+      hasLooseCollations: answer.loose,
+      hasShadowedOperators: answer.shadowed_operators,
+      hasShadowedTypes: answer.shadowed_types,
+    }),
     relationOf: (rangeVar) => {
       const found = answer.relations?.[nameOf(rangeVar)]
       if (found === undefined) return undefined
@@ -80,7 +85,7 @@ export function readNames(
       const { columns, kind, definition } = found
       return {
         kind: 'relation',
-        columns: new Set(columns),
+        columns: columns ?? [],
         stable: storedKinds.has(kind),
         definition: definition ?? undefined,
       }
@@ -111,9 +116,17 @@ function queryFor(relations: readonly string[], functions: readonly string[]): s
       join pg_catalog.pg_class c on c.oid = pg_catalog.to_regclass(name)),
     ${functions.length === 0 ? '' : `'functions', ${functionsQuery(functions)},`}
     'loose', exists (select from pg_catalog.pg_collation l where not l.collisdeterministic),
+    'shadowed_operators', exists (
+      select from pg_catalog.pg_operator o
+      where o.oid >= ${firstOfUsers} and o.oprleft < ${firstOfUsers} and o.oprright < ${firstOfUsers}
+        and o.oprname ~ '^[-=<>~!*+/]+$' and pg_catalog.pg_operator_is_visible(o.oid)),
+    'shadowed_types', not (${hidesNothing}),
     'standard_strings', pg_catalog.current_setting('standard_conforming_strings') = 'on',
     'settings', ${settingsQuery})`
 }
+
+/** OIDs below are those of what PostgreSQL itself brings: FirstNormalObjectId in its access/transam.h. */
+const firstOfUsers = 16384
 
 /**
  * What a view's definition leaves unqualified is in pg_catalog, or in the temporary schema; these come first on every
@@ -125,7 +138,8 @@ const hidesNothing = `pg_catalog.current_setting('search_path') !~ 'pg_(catalog|
 function functionsQuery(names: readonly string[]): string {
   return `(
       select pg_catalog.json_agg(distinct
-        pg_catalog.jsonb_build_array(p.proname, p.provolatile, p.prokind, p.proretset))
+        pg_catalog.jsonb_build_array(p.proname, p.provolatile, p.prokind, p.proretset,
+          p.pronamespace = 'pg_catalog'::pg_catalog.regnamespace))
       from pg_catalog.pg_proc p where p.proname = any (${arrayOf(names)}::pg_catalog.name[]))`
 }
 

@@ -1,23 +1,24 @@
 /** The columns that a query gives, and what an alias makes of them. */
 import { type Inside, inside, type Node, stringsOf } from '../parse/syntax-tree.js'
 import type { BoundColumn, OutputColumn } from './binding.js'
+import { ColumnNames } from './column-names.js'
 import { outputName } from './output-name.js'
-import type { FromPart } from './scope.js'
+import { type FromPart, starOf } from './scope.js'
 
-/** Column names under an alias that renames the first of them; undefined where names are not certain. */
+/** Column names under an alias that renames the first of them; undefined where a name is not known. */
 export function aliasedColumns(
   names: readonly (string | undefined)[] | undefined,
   aliases: readonly Node[] | undefined,
-): ReadonlySet<string> | undefined {
+): ColumnNames | undefined {
   if (names === undefined) return undefined
   const renamed = stringsOf(aliases)
   if (renamed === undefined) return undefined
-  const columns = new Set<string>()
+  const columns: string[] = []
   for (const name of [...renamed, ...names.slice(renamed.length)]) {
-    if (name === undefined || columns.has(name)) return undefined
-    columns.add(name)
+    if (name === undefined) return undefined
+    columns.push(name)
   }
-  return columns
+  return new ColumnNames(columns)
 }
 
 type ColumnOf = (reference: Inside<'ColumnRef'>) => BoundColumn | undefined
@@ -41,7 +42,7 @@ export function outputOf(
       output.push(...columns)
     } else {
       const column = reference === undefined ? undefined : columnOf(reference)
-      output.push({ name: target?.name ?? outputName(expression), column })
+      output.push({ name: target?.name ?? outputName(expression), column, reads: expression })
     }
   }
   return output
@@ -51,28 +52,26 @@ export function outputOf(
 export function outputOfValues(lists: readonly Node[]): readonly OutputColumn[] | undefined {
   const [first] = lists
   const items = first && inside(first, 'List')?.items
-  return items?.map((_, index) => ({ name: `column${index + 1}`, column: undefined }))
+  return items?.map((_, index) => ({ name: `column${index + 1}`, column: undefined, reads: [] }))
 }
 
-/** `*` and `leaf.*`, where no column is merged or unknown. */
+/** `*` and `leaf.*`, where no column is unknown. */
 function columnsOfStar(
   qualifier: readonly string[] | undefined,
   from: FromPart,
 ): readonly OutputColumn[] | undefined {
-  if (qualifier === undefined || qualifier.length > 1 || from.merged.length > 0) return undefined
-  const [name] = qualifier
-  const leaves = name === undefined ? from.leaves : from.leaves.filter((leaf) => leaf.name === name)
-  if (leaves.length === 0) return undefined
-  const output: OutputColumn[] = []
-  for (const leaf of leaves) {
-    if (leaf.columns === undefined) return undefined
-    for (const column of leaf.columns) output.push({ name: column, column: { leaf, column } })
-  }
-  return output
+  const [name, ...schema] = qualifier?.toReversed() ?? []
+  if (name === undefined) return from.star
+  if (schema.length > 0) return undefined
+  const [leaf, ...others] = from.leaves.filter((one) => one.name === name)
+  return leaf === undefined || others.length > 0 ? undefined : starOf(leaf)
 }
 
 /** A name of GROUP BY, ORDER BY or DISTINCT ON that means an output column, not one of a leaf. */
-export function outputReference(node: Node, names: ReadonlySet<string | undefined>): object | undefined {
+export function outputReference(
+  node: Node,
+  names: ReadonlySet<string | undefined>,
+): Inside<'ColumnRef'> | undefined {
   const reference = inside(inside(node, 'SortBy')?.node ?? node, 'ColumnRef')
   const fields = stringsOf(reference?.fields)
   return fields?.length === 1 && names.has(fields[0]) ? reference : undefined

@@ -1,6 +1,6 @@
 /** Which names an expression can see, and what they stand for. */
 import { type Inside, inside, stringsOf } from '../parse/syntax-tree.js'
-import type { BoundColumn, Cte, Leaf } from './binding.js'
+import type { BoundColumn, Cte, Leaf, OutputColumn } from './binding.js'
 
 /** A column that JOIN … USING has made of several. */
 export interface MergedColumn {
@@ -8,6 +8,8 @@ export interface MergedColumn {
   readonly leaves: ReadonlySet<Leaf>
   /** The one that has its value always; undefined for a full join. */
   readonly value: BoundColumn | undefined
+  /** The columns that are compared; undefined where they are not certain. */
+  readonly sides: readonly BoundColumn[] | undefined
 }
 
 /** A FROM clause, or a part of one. */
@@ -16,9 +18,30 @@ export interface FromPart {
   readonly merged: readonly MergedColumn[]
   /** Leaves that the alias of a join has hidden. */
   readonly hidden: readonly Leaf[]
+  /** What `*` gives, in order; undefined where that is not certain. */
+  readonly star: readonly OutputColumn[] | undefined
 }
 
-export const emptyFrom: FromPart = { leaves: [], merged: [], hidden: [] }
+export const emptyFrom: FromPart = { leaves: [], merged: [], hidden: [], star: [] }
+
+/** The column of a name, which the leaf has, or may have. */
+export function columnOfLeaf(leaf: Leaf, column: string): BoundColumn {
+  return { leaf, column, index: leaf.columns?.positionOf(column) }
+}
+
+/** What a leaf's star gives; undefined when its columns are not known. */
+export function starOf(leaf: Leaf): readonly OutputColumn[] | undefined {
+  if (leaf.kind === 'opaque' && leaf.joined !== undefined) {
+    return leaf.joined.map((output, index) => ({
+      ...output,
+      name: leaf.columns?.names[index] ?? output.name,
+    }))
+  }
+  return leaf.columns?.names.map((name, index) => {
+    const column = { leaf, column: name, index }
+    return { name, column, reads: [column] }
+  })
+}
 
 /** All leaves, also those that cannot be named. */
 export function allLeaves({ leaves, hidden }: FromPart): readonly Leaf[] {
@@ -70,9 +93,9 @@ function resolveUnqualified(name: string, scope: Scope): BoundColumn | undefined
 
 function onlyValue(leaf: Leaf): BoundColumn | undefined {
   const function_ = inside(leaf.node, 'RangeFunction')
-  const [column, ...others] = leaf.columns ?? []
+  const [column, ...others] = leaf.columns?.names ?? []
   const isOne = function_ !== undefined && function_.ordinality !== true && others.length === 0
-  return isOne && column !== undefined ? { leaf, column } : undefined
+  return isOne && column !== undefined ? columnOfLeaf(leaf, column) : undefined
 }
 
 /** An unqualified name at one level; every leaf's columns must be known. */
@@ -80,7 +103,7 @@ export function columnAt(name: string, level: FromPart): BoundColumn | 'none' | 
   const holders = level.leaves.filter(({ columns }) => columns?.has(name))
   const [only] = holders
   if (only === undefined) return 'none'
-  if (holders.length === 1) return { leaf: only, column: name }
+  if (holders.length === 1) return columnOfLeaf(only, name)
   const merged = level.merged.findLast(
     (candidate) => candidate.name === name && holders.every((leaf) => candidate.leaves.has(leaf)),
   )
@@ -98,7 +121,7 @@ function resolveQualified(
     if (leaf === undefined) continue
     if (named.length > 1) return undefined
     // A leaf whose columns are not known is named all the same.
-    return leaf.columns?.has(column) === false ? undefined : { leaf, column }
+    return leaf.columns?.has(column) === false ? undefined : columnOfLeaf(leaf, column)
   }
   return undefined
 }

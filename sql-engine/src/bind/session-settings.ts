@@ -27,6 +27,13 @@ export const settingNames: readonly string[] = [
   'progress',
 ].map((name) => `millrace.${name}`)
 
+const defaultMark = ' (default)'
+
+/** A value that is shown where nothing is set, and does not count as set: a connection's own value goes before it. */
+export function byDefault(value: string): string {
+  return `${value}${defaultMark}`
+}
+
 export const settingsSchema = z.record(z.string(), z.string().nullable())
 
 /** An SQL expression: what {@link readSettings} reads, as JSON. A setting that is not set is NULL. */
@@ -110,8 +117,8 @@ const readBoolean: Reader<boolean> = {
 
 function read<Value>(raw: Raw, name: string, { value, hint }: Reader<Value>): Value | undefined {
   const text = raw[`millrace.${name}`]?.trim()
-  // Empty is what RESET leaves.
-  if (text === undefined || text === '') return undefined
+  // Empty is what RESET leaves where no default is shown.
+  if (text === undefined || text === '' || text.endsWith(defaultMark.trim())) return undefined
   const found = value(text)
   if (found !== undefined) return found
   throw new DatabaseError(`invalid value for parameter "millrace.${name}": "${text}"`, {

@@ -144,7 +144,11 @@ test('a session chooses for itself how old rows may be', async () => {
 test('what is kept is dropped with the engine, and when its rows are gone', async () => {
   const scanTables = async () =>
     Number(
-      (await session.query(`select count(*) from pg_tables where schemaname = 'millrace_scan'`))[0]?.count,
+      (
+        await session.query(
+          `select count(*) from pg_class where relkind = 'r' and relnamespace = 'pg_millrace_scan'::regnamespace`,
+        )
+      )[0]?.count,
     )
   await namesOf(`trail = 't1'`)
   expect(await scanTables()).toBe(1)
@@ -257,7 +261,7 @@ describe('lookups', () => {
     await citiesOf(1, 2)
     await citiesOf(2, 3)
     engine.forgetRows()
-    const left = `select from pg_class where relnamespace = 'millrace_scan'::regnamespace`
+    const left = `select from pg_class where relnamespace = 'pg_millrace_scan'::regnamespace`
     while ((await session.query(left)).length > 0) {}
   })
 })
@@ -278,7 +282,7 @@ test('a scan that is larger on disk than all that may be kept is not kept, and d
   expect(await lengthOf('small')).toBe(1)
   for (let round = 1; round <= 2; round++) {
     expect(await lengthOf('large')).toBe(1_000_000)
-    const staged = `select from pg_tables where schemaname = 'millrace_scan'`
+    const staged = `select from pg_class where relkind = 'r' and relnamespace = 'pg_millrace_scan'::regnamespace`
     while ((await reader.query(staged)).length > 1) {}
     expect(await lengthOf('small')).toBe(1)
     expect(calls).toHaveLength(1 + round)

@@ -23,7 +23,7 @@ class Tables {
     }
     return {
       name,
-      qualifiedName: `millrace_scan.${name}`,
+      qualifiedName: `pg_millrace_scan.${name}`,
       oid: this.made,
       rowCount,
       missing,

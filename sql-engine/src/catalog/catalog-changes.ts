@@ -2,14 +2,15 @@ import { isDeepStrictEqual } from 'node:util'
 import { type Client, DatabaseError as ServerError } from 'pg'
 import type { Logger } from 'pino'
 import { changedOptionsClause } from './foreign-options.js'
-import {
-  alterForeignTable,
-  createForeignTable,
-  dropForeignTable,
-  qualifiedName,
-} from './foreign-table-statements.js'
 import type { CatalogTable } from './read-catalog.js'
 import type { TableDefinition } from './table-definition.js'
+import {
+  alterVirtualTable,
+  createVirtualTable,
+  dropVirtualTable,
+  foreignName,
+  qualifiedName,
+} from './virtual-table-statements.js'
 
 /** What has to be done so that the catalog shows what it is to show. */
 export interface CatalogChanges {
@@ -22,7 +23,7 @@ export interface CatalogChanges {
  * A table that is no longer configured, but that a user's view depends on, asks the gateway for a relation
  * in this schema, of which there is none: an error that tells what happened, and no endless loop.
  */
-const removedOptions = { schema_name: 'removed from the configuration of Millrace' }
+const removedSchema = 'removed from the configuration of Millrace'
 
 /** Compares definitions; a table that differs in anything but the order of its columns has changed. */
 export function catalogChanges(
@@ -40,7 +41,7 @@ export function catalogChanges(
     else if (!isDeepStrictEqual(comparable(old), comparable(table)))
       changed.push({ current: old, wanted: table })
   }
-  const removed = [...left.values()].filter((table) => !isDeepStrictEqual(table.options, removedOptions))
+  const removed = [...left.values()].filter((table) => table.options.schema_name !== removedSchema)
   return { created, changed, removed }
 }
 
@@ -63,11 +64,11 @@ export async function applyCatalogChanges(
   changes: CatalogChanges,
   log: Logger,
 ): Promise<void> {
-  for (const table of changes.created) await client.query(createForeignTable(table))
+  for (const table of changes.created) await client.query(createVirtualTable(table))
   for (const { current, wanted } of changes.changed) {
-    const refusal = await attempt(client, `${dropForeignTable(current)}; ${createForeignTable(wanted)}`)
+    const refusal = await attempt(client, `${dropVirtualTable(current)}; ${createVirtualTable(wanted)}`)
     if (refusal === undefined) continue
-    for (const { sql, purpose } of alterForeignTable(current, wanted)) {
+    for (const { sql, purpose } of alterVirtualTable(current, wanted)) {
       const dependents = await attempt(client, sql)
       if (dependents === undefined) continue
       log.warn(
@@ -77,10 +78,10 @@ export async function applyCatalogChanges(
     }
   }
   for (const table of changes.removed) {
-    const dependents = await attempt(client, dropForeignTable(table))
+    const dependents = await attempt(client, dropVirtualTable(table))
     if (dependents === undefined) continue
-    const options = changedOptionsClause(table.options, removedOptions)
-    await client.query(`ALTER FOREIGN TABLE ${qualifiedName(table)}${options}`)
+    const options = changedOptionsClause(table.options, { ...table.options, schema_name: removedSchema })
+    await client.query(`ALTER FOREIGN TABLE ${foreignName(table)}${options}`)
     log.warn(
       { table: qualifiedName(table), dependents },
       'a table is not configured any more, but was kept, since other objects depend on it; it gives errors only',

@@ -1,5 +1,5 @@
 import type { Client } from 'pg'
-import { clientRole, databaseName, internalSchema, loopbackServer } from '../postgres/names.js'
+import { clientRole, databaseName, engineRole, internalSchema, loopbackServer } from '../postgres/names.js'
 import {
   changedOptionsClause,
   type ForeignOptions,
@@ -18,10 +18,23 @@ export interface Loopback {
 /** What the server's connections say they are, before the process that asks by them; the gateway can tell them by it. */
 const loopbackApplicationName = 'millrace_loopback'
 
+/** What they say where they ask as the virtual tables' owner, which is for ANALYZE alone. */
+const analysisApplicationName = 'millrace_analyze'
+
+const applicationNames: ReadonlySet<string | undefined> = new Set([
+  loopbackApplicationName,
+  analysisApplicationName,
+])
+
 /** The server process that asks over the loopback, by the name of its connection; undefined for other clients. */
 export function loopbackProcess(applicationName: string | undefined): number | undefined {
   const [name, process] = applicationName?.split(' ') ?? []
-  return name === loopbackApplicationName && process !== undefined ? Number(process) : undefined
+  return applicationNames.has(name) && process !== undefined ? Number(process) : undefined
+}
+
+/** Whether what asks over the loopback is ANALYZE. */
+export function isAnalysis(applicationName: string | undefined): boolean {
+  return applicationName?.split(' ')[0] === analysisApplicationName
 }
 
 const serverOptions: ForeignOptions = {
@@ -36,47 +49,71 @@ const serverOptions: ForeignOptions = {
   truncatable: 'false',
 }
 
+const handler = `${internalSchema}.loopback_handler`
+
 /**
  * Makes the foreign server that the virtual tables belong to. Its wrapper is postgres_fdw's without
  * postgres_fdw's validator, for that allows no options of ours, such as a column's `key_operators`. (The
  * handler takes the options it knows.) The validator also keeps ordinary users from a mapping without a
- * password; here, nobody but the engine may make one, since nobody is granted the server's use.
+ * password; here, nobody but the engine may make one, since nobody is granted the server's use. The handler is taken
+ * from the library itself: the extension would stand in every dump.
  */
 export async function ensureLoopbackServer(client: Client): Promise<void> {
-  const { rowCount } = await client.query('SELECT FROM pg_foreign_server WHERE srvname = $1', [
-    loopbackServer,
-  ])
-  if (rowCount !== 0) return
+  const { rows } = await client.query<{ handler: string | null }>(
+    `SELECT fdwhandler::regproc::text AS handler FROM pg_foreign_data_wrapper WHERE fdwname = $1`,
+    [loopbackServer],
+  )
+  const [wrapper] = rows
+  if (wrapper?.handler === handler) return
   await client.query(
-    `CREATE EXTENSION IF NOT EXISTS postgres_fdw SCHEMA ${internalSchema};
-     CREATE FOREIGN DATA WRAPPER ${loopbackServer} HANDLER ${internalSchema}.postgres_fdw_handler;
-     CREATE SERVER ${loopbackServer} FOREIGN DATA WRAPPER ${loopbackServer}${optionsClause(serverOptions)}`,
+    `CREATE OR REPLACE FUNCTION ${handler} () RETURNS fdw_handler LANGUAGE c STRICT
+       AS '$libdir/postgres_fdw', 'postgres_fdw_handler'`,
+  )
+  await client.query(
+    wrapper === undefined
+      ? `CREATE FOREIGN DATA WRAPPER ${loopbackServer} HANDLER ${handler};
+         CREATE SERVER ${loopbackServer} FOREIGN DATA WRAPPER ${loopbackServer}${optionsClause(serverOptions)}`
+      : // One of an older home, whose handler is the extension's.
+        `SET LOCAL log_min_messages = error;
+         ALTER FOREIGN DATA WRAPPER ${loopbackServer} HANDLER ${handler};
+         DROP EXTENSION postgres_fdw;
+         SET LOCAL log_min_messages = warning`,
   )
 }
 
-/** Points the foreign tables' server at the gateway, for statements that the gateway never sees. */
+/**
+ * Points the foreign tables' server at the gateway, for statements that the gateway never sees. The engine's own role
+ * owns the virtual tables, and ANALYZE reads as their owner, whoever asks for it: the gateway then gives no rows.
+ */
 export async function setLoopback(client: Client, { host, port, user, password }: Loopback): Promise<void> {
   await ensureLoopbackServer(client)
-  const { rows } = await client.query<{ server: string[] | null; mapping: string[] | null }>(
-    `SELECT srvoptions AS server, umoptions AS mapping
+  const { rows } = await client.query<{ server: string[] | null; mappings: Record<string, string[] | null> }>(
+    `SELECT srvoptions AS server, (SELECT coalesce(json_object_agg(umuser::regrole, umoptions), '{}')
+              FROM pg_user_mapping WHERE umserver = pg_foreign_server.oid) AS mappings
        FROM pg_foreign_server
-       LEFT JOIN pg_user_mapping ON umserver = pg_foreign_server.oid AND umuser = $2::regrole
       WHERE srvname = $1`,
-    [loopbackServer, clientRole],
+    [loopbackServer],
   )
   const server = changedOptionsClause(parseForeignOptions(rows[0]?.server ?? null), {
     ...serverOptions,
     host,
     port: String(port),
   })
-  const current = parseForeignOptions(rows[0]?.mapping ?? null)
-  const mapping = changedOptionsClause(current, { user, password })
   const statements: string[] = []
   if (server !== '') statements.push(`ALTER SERVER ${loopbackServer}${server}`)
-  if (mapping !== '') {
-    const verb = rows[0]?.mapping === null ? 'CREATE' : 'ALTER'
-    const options = verb === 'CREATE' ? optionsClause({ user, password }) : mapping
-    statements.push(`${verb} USER MAPPING FOR ${clientRole} SERVER ${loopbackServer}${options}`)
+  const login = { user, password }
+  const mappings = {
+    [clientRole]: login,
+    [engineRole]: { ...login, application_name: `${analysisApplicationName} %p` },
+  }
+  for (const [role, wanted] of Object.entries(mappings)) {
+    const current = rows[0]?.mappings[role]
+    const verb = current === undefined ? 'CREATE' : 'ALTER'
+    const options =
+      current === undefined
+        ? optionsClause(wanted)
+        : changedOptionsClause(parseForeignOptions(current), wanted)
+    if (options !== '') statements.push(`${verb} USER MAPPING FOR ${role} SERVER ${loopbackServer}${options}`)
   }
   if (statements.length > 0) await client.query(statements.join('; '))
 }

@@ -3,7 +3,7 @@ import { loopbackServer } from '../postgres/names.js'
 import { parseForeignOptions } from './foreign-options.js'
 import type { ForeignColumn, TableDefinition } from './table-definition.js'
 
-/** A foreign table that is in the catalog. */
+/** A virtual table that is in the catalog. */
 export interface CatalogTable extends TableDefinition {
   readonly oid: number
   readonly columns: readonly (ForeignColumn & { readonly attnum: number })[]
@@ -26,23 +26,25 @@ interface ColumnRow {
   readonly options: readonly string[] | null
 }
 
-/** Reads the foreign tables of our server, with columns in attnum order. */
+/** Reads the virtual tables, with columns in attnum order. */
 export async function readCatalog(client: Client): Promise<CatalogTable[]> {
   const { rows } = await client.query<TableRow>(
     `SELECT c.oid, n.nspname AS schema, c.relname AS name, obj_description(c.oid, 'pg_class') AS description,
             f.ftoptions AS options, a.columns
        FROM pg_foreign_table f
        JOIN pg_foreign_server s ON s.oid = f.ftserver
-       JOIN pg_class c ON c.oid = f.ftrelid
+       JOIN pg_inherits i ON i.inhrelid = f.ftrelid
+       JOIN pg_class c ON c.oid = i.inhparent
        JOIN pg_namespace n ON n.oid = c.relnamespace
       CROSS JOIN LATERAL (
             SELECT json_agg(json_build_object(
-                     'name', attname, 'attnum', attnum, 'type', format_type(atttypid, atttypmod),
-                     'description', description, 'options', attfdwoptions) ORDER BY attnum) AS columns
-              FROM pg_attribute
-              LEFT JOIN pg_description ON objoid = attrelid AND objsubid = attnum
+                     'name', p.attname, 'attnum', p.attnum, 'type', format_type(p.atttypid, p.atttypmod),
+                     'description', description, 'options', o.attfdwoptions) ORDER BY p.attnum) AS columns
+              FROM pg_attribute p
+              JOIN pg_attribute o ON o.attrelid = f.ftrelid AND o.attname = p.attname
+              LEFT JOIN pg_description ON objoid = p.attrelid AND objsubid = p.attnum
                                       AND classoid = 'pg_class'::regclass
-             WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped) a
+             WHERE p.attrelid = c.oid AND p.attnum > 0 AND NOT p.attisdropped) a
       WHERE s.srvname = $1`,
     [loopbackServer],
   )

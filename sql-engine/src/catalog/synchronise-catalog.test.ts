@@ -100,25 +100,33 @@ describe('the catalog', () => {
     })
     const { rows } = await client.query(
       `SELECT $1::regclass::oid::int AS oid, obj_description($1::regclass, 'pg_class') AS table,
-              col_description($1::regclass, 1) AS column, obj_description('acme'::regnamespace, 'pg_namespace') AS schema`,
+              col_description($1::regclass, 2) AS column, obj_description('acme'::regnamespace, 'pg_namespace') AS schema`,
       ['acme.acme_user'],
     )
     expect(rows).toEqual([
-      { oid: tables[0]?.oid, table: 'The acme_users.', column: 'Its key.', schema: "Acme's things" },
+      { oid: tables[0]?.oid, table: 'The acme_users.', column: 'Where it was.', schema: "Acme's things" },
     ])
   })
 
-  test('tells key columns in the options', async () => {
+  test('tells key columns in comments, and in the options of the foreign table', async () => {
     await synchronise({ acme: plugin(user) })
     const { rows } = await client.query(
-      `SELECT column_name, option_name, option_value FROM information_schema.column_options
-        WHERE table_name = 'acme_user' ORDER BY 1, 2`,
+      `SELECT attname, unnest(attfdwoptions) AS option FROM pg_attribute
+        WHERE attrelid = 'pg_millrace_table."acme.acme_user"'::regclass ORDER BY 1, 2`,
     )
     expect(rows.map((row) => Object.values(row).join(' '))).toEqual([
-      'age key_operators =, <',
-      'id key_operators =, ~~',
-      'id key_require required',
-      'id key_values_per_call 50',
+      'age key_operators==, <',
+      'id key_operators==, ~~',
+      'id key_require=required',
+      'id key_values_per_call=50',
+    ])
+    const comments = await client.query(
+      `SELECT col_description('acme.acme_user'::regclass, attnum) AS comment FROM pg_attribute
+        WHERE attrelid = 'acme.acme_user'::regclass AND attname IN ('id', 'age') ORDER BY attnum`,
+    )
+    expect(comments.rows.map(({ comment }) => comment)).toEqual([
+      'Its key. (Key column: =, ~~; required)',
+      'In years. (Key column: =, <)',
     ])
   })
 
@@ -182,7 +190,7 @@ describe('the catalog', () => {
 
   test('can be read, but not changed, by clients', async () => {
     await synchronise({ acme: plugin(user) })
-    await expect(client.query('DROP FOREIGN TABLE acme.acme_user')).rejects.toMatchObject({ code: '42501' })
+    await expect(client.query('DROP TABLE acme.acme_user')).rejects.toMatchObject({ code: '42501' })
     await expect(client.query('CREATE TABLE acme.mine (a int)')).rejects.toMatchObject({ code: '42501' })
     await expect(client.query("INSERT INTO acme.acme_user VALUES ('a')")).rejects.toMatchObject({
       code: '42501',
@@ -196,7 +204,7 @@ describe('the catalog', () => {
   test.each([
     ['public', 'reserved'],
     ['pg_mine', 'reserved'],
-    ['millrace_scan', 'reserved'],
+    ['pg_millrace_scan', 'reserved'],
     ['x'.repeat(64), '1 to 63 bytes'],
   ])('refuses a connection named %s', async (name, detail) => {
     await expect(synchronise({ [name]: plugin(user) })).rejects.toMatchObject({
@@ -256,10 +264,14 @@ describe("users' objects", () => {
     expect(await synchronise({})).toEqual([])
     expect(warnings).toEqual([expect.objectContaining({ dependents: expect.stringContaining('old_users') })])
     const { rows } = await client.query('SELECT ftoptions FROM pg_foreign_table')
-    expect(rows).toEqual([{ ftoptions: ['schema_name=removed from the configuration of Millrace'] }])
+    expect(rows).toEqual([
+      { ftoptions: ['schema_name=removed from the configuration of Millrace', 'table_name=acme_user'] },
+    ])
 
     await synchronise({ acme: plugin(user) })
-    expect((await client.query('SELECT ftoptions FROM pg_foreign_table')).rows).toEqual([{ ftoptions: null }])
+    expect((await client.query('SELECT ftoptions FROM pg_foreign_table')).rows).toEqual([
+      { ftoptions: ['schema_name=acme', 'table_name=acme_user'] },
+    ])
   })
 
   test("a user's schema with a connection's name is left alone", async () => {
@@ -299,7 +311,8 @@ describe('the loopback', () => {
       server: expect.arrayContaining(['port=9194']),
       mapping: ['user=millrace', 'password=new'],
     })
-    expect((await client.query('SELECT umoptions FROM pg_user_mappings')).rows).toEqual([{ umoptions: null }])
+    const { rows } = await client.query('SELECT umoptions FROM pg_user_mappings')
+    expect(rows).toEqual([{ umoptions: null }, { umoptions: null }])
     await expect(client.query('SELECT * FROM pg_user_mapping')).rejects.toMatchObject({ code: '42501' })
     await expect(
       client.query("ALTER USER MAPPING FOR millrace SERVER millrace_loopback OPTIONS (SET password 'x')"),
@@ -324,8 +337,8 @@ describe('the loopback', () => {
     await engine.query(
       `CREATE TABLE public.acme_user (id text, address inet, age bigint);
        INSERT INTO public.acme_user VALUES ('a', '10.0.0.1', 1), ('b', '10.0.0.2', 2);
-       CREATE USER MAPPING FOR millrace_engine SERVER millrace_loopback OPTIONS (user 'millrace_engine');
-       ALTER FOREIGN TABLE acme.acme_user OPTIONS (ADD schema_name 'public')`,
+       ALTER USER MAPPING FOR millrace_engine SERVER millrace_loopback OPTIONS (SET user 'millrace_engine');
+       ALTER FOREIGN TABLE pg_millrace_table."acme.acme_user" OPTIONS (SET schema_name 'public')`,
     )
     const { rows } = await engine.query(`SELECT id, address FROM acme.acme_user WHERE age > 1`)
     expect(rows).toEqual([{ id: 'b', address: '10.0.0.2' }])

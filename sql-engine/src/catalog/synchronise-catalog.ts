@@ -1,16 +1,18 @@
 import { type Client, escapeIdentifier } from 'pg'
 import type { Logger } from 'pino'
-import { engineRole } from '../postgres/names.js'
+import { engineRole, internalSchema } from '../postgres/names.js'
 import { applyCatalogChanges, attempt, type CatalogChanges, catalogChanges } from './catalog-changes.js'
 import { isColumnType } from './column-type.js'
 import { checkConnectionNames } from './connection-names.js'
-import { createSchema, qualifiedName } from './foreign-table-statements.js'
+import { type FormerTableOf, moveFormerTables, moveFormerViews } from './former-tables.js'
+import { leaveOutOfDumps } from './left-out-of-dumps.js'
 import { ensureLoopbackServer } from './loopback.js'
 import { type CatalogTable, readCatalog } from './read-catalog.js'
 import { setSearchPath } from './search-path.js'
 import { tableDefinition } from './table-definition.js'
 import { ensureViewDefinition } from './view-definitions.js'
 import type { CatalogColumn, CatalogConnection, VirtualTable } from './virtual-table.js'
+import { createRefusal, createSchema, qualifiedName } from './virtual-table-statements.js'
 
 /**
  * Makes PostgreSQL's catalog show the connections' tables, each connection's in a schema of its own, and
@@ -35,16 +37,21 @@ export async function synchroniseCatalog(
     const wanted = shown.flatMap(({ name, plugin }) =>
       plugin.tables.map((table) => tableDefinition(name, table)),
     )
+    const { tables: moved, views } = await moveFormerTables(client)
     const current = await readCatalog(client)
     const changes = catalogChanges(current, wanted)
+    if (changes.created.length + changes.changed.length > 0) await client.query(createRefusal)
     await applyCatalogChanges(client, changes, log)
+    await moveFormerViews(client, views)
+    const former = views.length === 0 ? moved : (await moveFormerTables(client)).tables
+    await leaveOutOfDumps(client)
     await dropEmptySchemas(client, changes, all)
     await setSearchPath(
       client,
       shown.filter((connection) => !own.includes(connection)).map(({ name }) => name),
     )
     const unchanged = changes.created.length + changes.changed.length + changes.removed.length === 0
-    const tables = virtualTables(unchanged ? current : await readCatalog(client), shown)
+    const tables = virtualTables(unchanged ? current : await readCatalog(client), shown, former)
     await client.query('COMMIT')
     return tables
   } catch (error) {
@@ -88,13 +95,16 @@ async function dropEmptySchemas(
 ): Promise<void> {
   const configured = new Set(connections.map(({ name }) => name))
   for (const schema of new Set(removed.map((table) => table.schema))) {
-    if (!configured.has(schema)) await attempt(client, `DROP SCHEMA ${escapeIdentifier(schema)}`)
+    if (configured.has(schema) || schema === internalSchema) continue
+    const name = escapeIdentifier(schema)
+    await attempt(client, `ALTER EXTENSION plpgsql DROP SCHEMA ${name}; DROP SCHEMA ${name}`)
   }
 }
 
 function virtualTables(
   catalog: readonly CatalogTable[],
   connections: readonly CatalogConnection[],
+  former: readonly FormerTableOf[],
 ): VirtualTable[] {
   const byName = new Map(catalog.map((table) => [qualifiedName(table), table]))
   return connections.flatMap((connection) =>
@@ -102,8 +112,17 @@ function virtualTables(
       const shown = byName.get(qualifiedName({ schema: connection.name, name: table.name }))
       if (shown === undefined) return []
       const columns = catalogColumnsOf(shown, tableDefinition(connection.name, table).columns)
-      return [{ oid: shown.oid, schema: connection.name, table, connection, columns }]
+      const formerOids = former.filter((one) => standsFor(one, shown)).map(({ oid }) => oid)
+      return [{ oid: shown.oid, formerOids, schema: connection.name, table, connection, columns }]
     }),
+  )
+}
+
+/** Not if a column of it has gone or is of another type: who reads it then has to be told. */
+function standsFor(former: FormerTableOf, { schema, name, columns }: CatalogTable): boolean {
+  const shown = new Set(columns.map((column) => `${column.name} ${column.type}`))
+  return (
+    former.schema === schema && former.name === name && former.columns.every((column) => shown.has(column))
   )
 }
 

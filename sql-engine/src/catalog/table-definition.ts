@@ -4,11 +4,12 @@ import { catalogColumns, engineColumns } from './catalog-columns.js'
 import { isColumnType } from './column-type.js'
 import type { ForeignOptions } from './foreign-options.js'
 
-/** A foreign table as PostgreSQL's catalog shows it, or is to show it. */
+/** A virtual table as PostgreSQL's catalog shows it, or is to show it. */
 export interface TableDefinition {
   readonly schema: string
   readonly name: string
   readonly description: string
+  /** Of the foreign table by which PostgreSQL itself reads it: whom it asks the gateway for. */
   readonly options: ForeignOptions
   readonly columns: readonly ForeignColumn[]
 }
@@ -32,12 +33,28 @@ export function tableDefinition(schema: string, table: Table): TableDefinition {
   checkNames(table)
   const columns = catalogColumns(table, schema).map(({ name, type, description }) => {
     if (!isColumnType(type)) throw pluginFault(table, `Its column "${name}" has the unknown type ${type}.`)
-    return { name, type, description, options: keyOptions(table.keys[name]) }
+    const key = table.keys[name]
+    return { name, type, description: describe(description, key), options: keyOptions(key) }
   })
-  return { schema, name: table.name, description: table.description, options: {}, columns }
+  const options = { schema_name: schema, table_name: table.name }
+  return { schema, name: table.name, description: table.description, options, columns }
 }
 
+/** With what conditions on the column do, for whoever looks at the table. */
+function describe(description: string, key: Key | undefined): string {
+  if (key === undefined) return description
+  const required = key.require === undefined || key.require === 'optional' ? [] : [requirements[key.require]]
+  const words = [`Key column: ${key.operators.join(', ')}`, ...required]
+  return `${description} (${words.join('; ')})`.trimStart()
+}
+
+const requirements = {
+  required: 'required',
+  'any-of': 'this or another such column is required',
+} as const
+
 /**
+ * Options of the foreign table's columns:
  * - `key_operators`: operators whose conditions narrow what the API is asked for, by PostgreSQL's names
  * - `key_require`: `required`, or `any-of` when one of several such columns must have an `=` value
  * - `key_values_per_call`: how many `=` values one API call takes

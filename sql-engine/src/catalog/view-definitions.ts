@@ -16,9 +16,11 @@ const readers = `
     JOIN pg_catalog.pg_class c ON c.oid = r.ev_class AND c.relkind = 'v'`
 
 const virtualTables = `
-  SELECT f.ftrelid
+  SELECT t.oid
     FROM pg_catalog.pg_foreign_table f
-    JOIN pg_catalog.pg_foreign_server s ON s.oid = f.ftserver AND s.srvname = '${loopbackServer}'`
+    JOIN pg_catalog.pg_foreign_server s ON s.oid = f.ftserver AND s.srvname = '${loopbackServer}'
+    LEFT JOIN pg_catalog.pg_inherits i ON i.inhrelid = f.ftrelid
+   CROSS JOIN LATERAL (VALUES (f.ftrelid), (i.inhparent)) AS t (oid)`
 
 /**
  * Gives the query of a view that reads virtual tables, with every name qualified that is not in pg_catalog; NULL

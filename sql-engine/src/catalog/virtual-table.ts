@@ -22,10 +22,12 @@ export interface CatalogColumn {
   readonly description: string
 }
 
-/** A foreign table of the catalog, with what it stands for. */
+/** A virtual table of the catalog, with what it stands for. */
 export interface VirtualTable {
-  /** Of the foreign table, in pg_class. */
+  /** Of the table, in pg_class. */
   readonly oid: number
+  /** Of foreign tables of an older home that stand for it in what users have made then. */
+  readonly formerOids: readonly number[]
   readonly schema: string
   readonly table: Table
   readonly connection: CatalogConnection

@@ -42,7 +42,14 @@ function request(list: List, logged: string[] = [], hydrate: Hydrates = {}): Sca
   const log = pino({ level: 'warn' }, { write: (line) => logged.push(line) })
   const connection = new Connection({ name: 'here', plugin, settings: {} }, {}, log)
   return {
-    table: { oid: 1, schema: 'here', table, connection: { name: 'here', plugin }, columns: [] },
+    table: {
+      oid: 1,
+      formerOids: [],
+      schema: 'here',
+      table,
+      connection: { name: 'here', plugin },
+      columns: [],
+    },
     connection,
     columns: ['name', 'sp_connection_name'],
     quals: {},

@@ -1,15 +1,7 @@
 /** The SQL of tables that keep lookups: one of rows, and one of the keys that were asked for. */
 import { escapeIdentifier, escapeLiteral } from 'pg'
 import type { CatalogColumn } from '../catalog/virtual-table.js'
-import { clientRole } from '../postgres/names.js'
-
-/** Tables of lookups live here. */
-export const lookupSchema = 'millrace_lookup'
-
-/** Clients may read the tables: those that have the rows for their queries, and all of them for pg_dump, which locks what it finds. */
-export const createLookupSchema = `CREATE SCHEMA IF NOT EXISTS ${lookupSchema};
-  GRANT USAGE ON SCHEMA ${lookupSchema} TO ${clientRole};
-  ALTER DEFAULT PRIVILEGES IN SCHEMA ${lookupSchema} GRANT SELECT ON TABLES TO ${clientRole}`
+import { lookupSchema } from '../postgres/names.js'
 
 export interface LookupTableParts {
   /** Needs no quoting. */

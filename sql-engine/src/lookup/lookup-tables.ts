@@ -6,10 +6,10 @@ import { z } from 'zod'
 import type { LeasedTable } from '../cache/cache-request.js'
 import type { CatalogColumn } from '../catalog/virtual-table.js'
 import { enginePool } from '../postgres/engine-connections.js'
+import { lookupSchema } from '../postgres/names.js'
 import type { ScanTable } from '../stage/scan-table.js'
 import { TableJanitor } from '../stage/table-janitor.js'
 import { IncompleteLookup, LookupTable } from './lookup-table.js'
-import { createLookupSchema, lookupSchema } from './lookup-table-statements.js'
 
 /** A virtual table whose lookups are kept. */
 export interface LookupSource {
@@ -241,7 +241,6 @@ export class LookupTables {
 
   /** Finds the tables of an earlier life, and drops those that nobody can ask any more. */
   async #findTables(): Promise<void> {
-    await this.#pool.query(createLookupSchema)
     const { rows } = await this.#pool.query<{ name: string; comment: string | null; bytes: number | null }>(
       `SELECT relname AS name, obj_description(oid, 'pg_class') AS comment,
          (pg_total_relation_size(oid) + pg_total_relation_size(to_regclass($1 || '.' || relname || '_keys')))::float8

@@ -238,7 +238,7 @@ describe('after a restart', () => {
     const locker = new pg.Client(postgres.engineConfig)
     await locker.connect()
     const { rows } = await locker.query(`select oid::regclass::text as name from pg_class
-      where relnamespace = 'millrace_lookup'::regnamespace and relname like '%\\_keys'`)
+      where relnamespace = 'pg_millrace_lookup'::regnamespace and relname like '%\\_keys'`)
     await locker.query(`begin; lock table ${rows.map(({ name }) => name).join(', ')}`)
     const reading = citiesOf(1)
     await expect.poll(async () => (await locker.query(waiting)).rowCount).toBe(1)
@@ -322,7 +322,7 @@ describe('bounded by size on disk', () => {
     Number(
       (
         await session.query(`select coalesce(sum(pg_total_relation_size(oid)), 0)::int as bytes from pg_class
-          where relnamespace = 'millrace_lookup'::regnamespace and relkind = 'r'`)
+          where relnamespace = 'pg_millrace_lookup'::regnamespace and relkind = 'r'`)
       )[0]?.bytes,
     )
   /** What is thrown away is dropped in the background. */
@@ -398,6 +398,6 @@ describe('bounded by size on disk', () => {
 test('clearing leaves no table behind', async () => {
   await citiesOf(1)
   await engine.clearCache()
-  const tables = `select from pg_class where relnamespace = 'millrace_lookup'::regnamespace and relkind = 'r'`
+  const tables = `select from pg_class where relnamespace = 'pg_millrace_lookup'::regnamespace and relkind = 'r'`
   while ((await session.query(tables)).length > 0) {}
 })

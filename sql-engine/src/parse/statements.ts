@@ -1,8 +1,9 @@
 /** The statements of a client's text, and whether they name virtual tables. */
+import { mayNameSetting, unknownSettingOf } from '../bind/known-settings.js'
 import type { Statement } from '../statement.js'
 import { BoundedMap } from './bounded-map.js'
 import { SourceText } from './source-text.js'
-import { executeOf, inside, type Node, parseText, relationsOf } from './syntax-tree.js'
+import { executeOf, inside, type Node, type ParsedStatement, parseText, relationsOf } from './syntax-tree.js'
 
 /** Texts whose analysis is remembered. Clients send the same ones over and over. */
 const rememberedTexts = 1000
@@ -36,7 +37,9 @@ export class StatementTexts {
     if (naming.test(text)) this.#noteNames(text)
     // A name that is spelt with Unicode escapes is not seen here; the foreign table itself then answers.
     const mayExecute = this.#prepared.size > 0 && /\bexecute\b/i.test(text)
-    if (this.#anyName?.test(text) !== true && !mayExecute && !refreshing.test(text)) return undefined
+    const mayName =
+      this.#anyName?.test(text) === true || mayExecute || refreshing.test(text) || mayNameSetting.test(text)
+    if (!mayName) return undefined
     return this.#analysed.getOrAdd(text, text.length <= longestRemembered, () => this.#analyse(text))
   }
 
@@ -90,6 +93,16 @@ export class StatementTexts {
   #analyse(text: string): readonly Statement[] | undefined {
     const parsed = parseText(text)
     if (parsed === undefined) return undefined
+    try {
+      return this.#statementsOf(text, parsed)
+    } catch (error) {
+      // Nested too deeply to be looked through. Planning it will say so; PostgreSQL would ask for each table alone.
+      if (!(error instanceof RangeError)) throw error
+      return [{ text, start: 0, mayNameVirtualTables: true, needsTransaction: false }]
+    }
+  }
+
+  #statementsOf(text: string, parsed: readonly ParsedStatement[]): readonly Statement[] | undefined {
     const source = new SourceText(text)
     const statements = parsed.map(
       ({ node, byteStart, byteLength }): Statement => ({
@@ -103,6 +116,8 @@ export class StatementTexts {
   }
 
   #mayNameVirtualTable(node: Node): boolean {
+    // To be refused when its turn comes.
+    if (unknownSettingOf(node) !== undefined) return true
     const execute = executeOf(node)
     if (execute !== undefined) return this.#prepared.has(execute.name ?? '') && isPlanned(node)
     if (inside(node, 'RefreshMatViewStmt') !== undefined) return fillsMaterializedView(node)

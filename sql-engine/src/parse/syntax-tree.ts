@@ -28,22 +28,34 @@ export interface ParsedStatement {
  * @returns undefined when it is not PostgreSQL's SQL
  */
 export function parseText(text: string): readonly ParsedStatement[] | undefined {
+  const parsed = parsedOrNot(text)
+  // Nothing else is repeated.
+  if (/\bset\b/i.test(text)) dropRepeats(parsed)
+  return parsed?.stmts?.flatMap(({ stmt, stmt_location, stmt_len }) =>
+    stmt === undefined
+      ? []
+      : [{ node: stmt, byteStart: stmt_location ?? 0, byteLength: stmt_len || undefined }],
+  )
+}
+
+function parsedOrNot(text: string): Partial<ReturnType<typeof parseSync>> | undefined {
   try {
-    const parsed = parseSync(text)
-    return (parsed.stmts ?? []).flatMap((statement) =>
-      statement.stmt === undefined
-        ? []
-        : [
-            {
-              node: statement.stmt,
-              byteStart: statement.stmt_location ?? 0,
-              byteLength: statement.stmt_len || undefined,
-            },
-          ],
-    )
+    return { stmts: [], ...parseSync(text) }
   } catch {
     return undefined
   }
+}
+
+/**
+ * `SET (a, b) = (SELECT …)` is one query, which the grammar hangs at each of its columns; and a tree that is sent as JSON
+ * holds it as often. It stays at the first.
+ */
+function dropRepeats(parsed: unknown): void {
+  walk(parsed, (object) => {
+    const assigned = object.MultiAssignRef
+    if (isObject(assigned) && assigned.colno !== 1) delete assigned.source
+    return undefined
+  })
 }
 
 /** The tokens of a text, comments left out; offsets are bytes of UTF-8. */

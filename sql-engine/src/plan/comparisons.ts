@@ -1,11 +1,16 @@
 /** What a condition says, where it is true, of single columns of virtual tables: by its form alone. */
 import type { Operator } from '@millrace/plugin-sdk/qual'
+import type { Key } from '@millrace/plugin-sdk/table'
 import type { Binding, Block, Leaf } from '../bind/binding.js'
-import { type Inside, inside, type Node, stringsOf } from '../parse/syntax-tree.js'
+import type { CatalogColumn } from '../catalog/virtual-table.js'
+import { type Inside, inside, type Node, sameTree, stringsOf } from '../parse/syntax-tree.js'
+import { extremeNode } from './build-nodes.js'
+import type { ColumnTraces, TracedColumn } from './column-traces.js'
 import { isNeverTrue } from './constant-condition.js'
 import type { FunctionTraits } from './function-traits.js'
 import type { Comparison, ValueSource } from './pushable.js'
-import { type TracedColumn, traceColumn } from './trace-column.js'
+import { seenThrough } from './seen-through.js'
+import { wrappedColumn } from './wrapped-column.js'
 
 /** A column of the condition's own block, and the virtual table's column behind it. */
 export interface Target extends TracedColumn {
@@ -13,15 +18,22 @@ export interface Target extends TracedColumn {
 }
 
 /** A column, and a comparison that holds of it. */
-export type ColumnComparison = readonly [Target, Comparison]
+export interface ColumnComparison {
+  readonly target: Target
+  readonly comparison: Comparison
+  /** Whether the condition says no more of the column. */
+  readonly isExact: boolean
+}
 
 export class Comparisons {
   readonly #binding: Binding
   readonly #functions: FunctionTraits
+  readonly #traces: ColumnTraces
 
-  constructor(binding: Binding, functions: FunctionTraits) {
+  constructor(binding: Binding, functions: FunctionTraits, traces: ColumnTraces) {
     this.#binding = binding
     this.#functions = functions
+    this.#traces = traces
   }
 
   /** What follows from an expression that is true. @param within the block whose columns may be narrowed */
@@ -44,10 +56,10 @@ export class Comparisons {
     const nullTest = inside(expression, 'NullTest')
     if (nullTest !== undefined) {
       const operator = nullTest.nulltesttype === 'IS_NULL' ? 'is null' : 'is not null'
-      return this.#on(nullTest.arg, within, () => ({ operator }))
+      return this.#on(nullTest.arg, within, { operator })
     }
     const link = inside(expression, 'SubLink')
-    if (link?.subselect !== undefined && isPlainIn(link)) {
+    if (link?.subselect !== undefined && isPlainIn(link, this.#functions)) {
       return this.#ofSubquery(link.testexpr, link.subselect, within)
     }
     return this.#ofBoolean(expression, true, within)
@@ -71,7 +83,7 @@ export class Comparisons {
     const nullTest = inside(expression, 'NullTest')
     if (nullTest !== undefined) {
       const operator = nullTest.nulltesttype === 'IS_NULL' ? 'is not null' : 'is null'
-      return this.#on(nullTest.arg, within, () => ({ operator }))
+      return this.#on(nullTest.arg, within, { operator })
     }
     return this.#ofBoolean(expression, false, within)
   }
@@ -80,6 +92,8 @@ export class Comparisons {
     const { lexpr, rexpr } = operation
     const name = operatorName(operation.name)
     if (lexpr === undefined || rexpr === undefined || name === undefined) return []
+    // It may be none of PostgreSQL's own, and do whatever.
+    if (this.#functions.hasShadowedOperators && operation.name?.length === 1) return []
     const items = inside(rexpr, 'List')?.items
     switch (operation.kind) {
       case 'AEXPR_OP': {
@@ -100,33 +114,56 @@ export class Comparisons {
         }
         if (name === '=') {
           const sources = items.map((node): ValueSource => ({ kind: 'expression', node }))
-          return this.#on(lexpr, within, () => ({ operator: '=', sources }))
+          return this.#on(lexpr, within, { operator: '=', sources })
         }
-        return items.flatMap((node) => this.#on(lexpr, within, () => ({ operator: '<>', node })))
+        return items.flatMap((node) => this.#on(lexpr, within, { operator: '<>', node }))
       }
       case 'AEXPR_OP_ANY': {
         if (name !== '=') return []
         const source: ValueSource = { kind: 'elements', node: rexpr }
-        return this.#on(lexpr, within, () => ({ operator: '=', sources: [source] }))
+        return this.#on(lexpr, within, { operator: '=', sources: [source] })
       }
-      case 'AEXPR_BETWEEN': {
-        const [low, high] = items ?? []
-        if (low === undefined || high === undefined) return []
-        return [
-          ...this.#on(lexpr, within, () => ({ operator: '>=', node: low })),
-          ...this.#on(lexpr, within, () => ({ operator: '<=', node: high })),
-        ]
-      }
+      case 'AEXPR_NOT_DISTINCT':
+        return [...this.#ofSame(lexpr, rexpr, within), ...this.#ofSame(rexpr, lexpr, within)]
+      case 'AEXPR_BETWEEN':
+      case 'AEXPR_BETWEEN_SYM':
+        return this.#ofBetween(lexpr, items ?? [], operation.kind === 'AEXPR_BETWEEN_SYM', within)
       default:
         return []
     }
   }
 
+  #ofBetween(
+    column: Node,
+    bounds: readonly Node[],
+    isSymmetric: boolean,
+    within: Block,
+  ): readonly ColumnComparison[] {
+    const [first, second] = bounds
+    if (first === undefined || second === undefined) return []
+    if (sameTree(first, second)) return this.#on(column, within, equalTo(first))
+    const [low, high] = isSymmetric
+      ? [extremeNode('least', bounds), extremeNode('greatest', bounds)]
+      : [first, second]
+    return [
+      ...this.#on(column, within, { operator: '>=', node: low }),
+      ...this.#on(column, within, { operator: '<=', node: high }),
+    ]
+  }
+
+  /** `x IS NOT DISTINCT FROM …` */
+  #ofSame(column: Node, node: Node, within: Block): readonly ColumnComparison[] {
+    const source: ValueSource = { kind: 'expression', node, matchesNull: true }
+    return this.#on(column, within, { operator: '=', sources: [source] })
+  }
+
   #ofComparison(name: string, left: Node, right: Node, within: Block): readonly ColumnComparison[] {
     const commuted = commutators.get(name)
+    const said = comparisonOf(name, right)
+    const saidCommuted = commuted === undefined ? undefined : comparisonOf(commuted, left)
     return [
-      ...this.#on(left, within, () => comparisonOf(name, right)),
-      ...(commuted === undefined ? [] : this.#on(right, within, () => comparisonOf(commuted, left))),
+      ...(said === undefined ? [] : this.#on(left, within, said)),
+      ...(saidCommuted === undefined ? [] : this.#on(right, within, saidCommuted)),
     ]
   }
 
@@ -152,7 +189,7 @@ export class Comparisons {
         node === undefined ? [] : [{ kind: 'expression', node }],
       )
       if (sources.length < items.length) return []
-      return this.#on(column, within, () => ({ operator: '=', sources }))
+      return this.#on(column, within, { operator: '=', sources })
     })
   }
 
@@ -161,50 +198,57 @@ export class Comparisons {
     const columns = inside(left, 'RowExpr')?.args ?? [left]
     return columns.flatMap((column, index) => {
       const source: ValueSource = { kind: 'subquery', select, index, count: columns.length }
-      return this.#on(column, within, () => ({ operator: '=', sources: [source] }))
+      return this.#on(column, within, { operator: '=', sources: [source] })
     })
   }
 
   #ofBoolean(node: Node | undefined, value: boolean, within: Block): readonly ColumnComparison[] {
-    return this.#on(node, within, ({ leaf, column }) =>
-      leaf.table.columns.find(({ name }) => name === column)?.type === 'boolean'
-        ? { operator: '=', sources: [{ kind: 'boolean', value }] }
-        : undefined,
-    )
+    const comparison: Comparison = { operator: '=', sources: [{ kind: 'boolean', value }] }
+    return this.#on(node, within, comparison).filter(({ target }) => definitionOf(target)?.type === 'boolean')
   }
 
-  #on(
-    node: Node | undefined,
-    within: Block,
-    comparisonOfTarget: (target: Target) => Comparison | undefined,
-  ): readonly ColumnComparison[] {
-    const reference = node && inside(node, 'ColumnRef')
-    const bound = reference && this.#binding.columnOf(reference)
+  #on(node: Node | undefined, within: Block, said: Comparison): readonly ColumnComparison[] {
+    const wrapped = wrappedColumn(node, this.#functions)
+    const bound = wrapped && this.#binding.columnOf(wrapped.reference)
     // A column of another query is one value here, and nothing to be narrowed.
-    if (bound === undefined || bound.leaf.block !== within) return []
-    const traced = traceColumn(bound, this.#functions)
-    if (traced === undefined) return []
-    const target: Target = { ...traced, anchor: bound.leaf }
-    const comparison = comparisonOfTarget(target)
-    return comparison === undefined ? [] : [[target, comparison]]
+    if (wrapped === undefined || bound === undefined || bound.leaf.block !== within) return []
+    return this.#traces.of(bound).flatMap((traced): readonly ColumnComparison[] => {
+      const target: Target = { ...traced, anchor: bound.leaf }
+      const type = definitionOf(target)?.type
+      const key = target.leaf.table.table.keys[target.column]
+      if (type === undefined) return []
+      return seenThrough(wrapped.wrappers, type, key, plainly(said, key)).map((seen) => ({ target, ...seen }))
+    })
   }
+}
+
+function definitionOf({ leaf, column }: Target): CatalogColumn | undefined {
+  return leaf.table.columns.find(({ name }) => name === column)
+}
+
+/** A pattern that matches nothing but itself is an equality. */
+function plainly(said: Comparison, key: Key | undefined): Comparison {
+  if (said.operator !== '~~' || key?.operators.includes('=') !== true) return said
+  const pattern = inside(said.node, 'A_Const')?.sval
+  return pattern === undefined || /[%_\\]/.test(pattern.sval ?? '') ? said : equalTo(said.node)
 }
 
 /** Of several conditions one is true: a column is narrowed when each of them gives values for it. */
 function alternatives(arms: readonly (readonly ColumnComparison[])[]): readonly ColumnComparison[] {
   const [first, ...others] = arms.map((arm) =>
-    arm.flatMap(([target, comparison]) =>
-      comparison.operator === '=' ? [[target, comparison.sources] as const] : [],
+    arm.flatMap(({ target, comparison, isExact }) =>
+      comparison.operator === '=' ? [{ target, sources: comparison.sources, isExact }] : [],
     ),
   )
   const found: ColumnComparison[] = []
-  for (const [target, sources] of first ?? []) {
-    const matching = others.map((arm) => arm.find(([other]) => isSameColumn(other, target))?.[1])
-    if (matching.some((match) => match === undefined)) continue
-    found.push([
+  for (const { target, sources, isExact } of first ?? []) {
+    const matching = others.flatMap((arm) => arm.find((other) => isSameColumn(other.target, target)) ?? [])
+    if (matching.length < others.length) continue
+    found.push({
       target,
-      { operator: '=', sources: [...sources, ...matching.flatMap((match) => match ?? [])] },
-    ])
+      comparison: { operator: '=', sources: [...sources, ...matching.flatMap((match) => match.sources)] },
+      isExact: isExact && matching.every((match) => match.isExact),
+    })
   }
   // With one arm left, whatever it says.
   return arms.length === 1 ? (arms[0] ?? []) : found
@@ -231,6 +275,7 @@ function negatedOperation(operation: Inside<'A_Expr'>): Inside<'A_Expr'> | undef
   const name = operatorName(operation.name)
   const isRow = inside(operation.lexpr, 'RowExpr') !== undefined
   const negator = name === undefined || isRow ? undefined : negators.get(name)
+  if (operation.kind === 'AEXPR_DISTINCT') return { ...operation, kind: 'AEXPR_NOT_DISTINCT' }
   const isSimple =
     operation.kind === 'AEXPR_OP' ||
     operation.kind === 'AEXPR_IN' ||
@@ -245,10 +290,9 @@ function isSameColumn(left: TracedColumn, right: TracedColumn): boolean {
   return left.leaf === right.leaf && left.column === right.column
 }
 
-export function isPlainIn(link: Inside<'SubLink'>): boolean {
-  return (
-    link.subLinkType === 'ANY_SUBLINK' && (link.operName === undefined || operatorName(link.operName) === '=')
-  )
+export function isPlainIn(link: Inside<'SubLink'>, functions: FunctionTraits): boolean {
+  if (functions.hasShadowedOperators || link.subLinkType !== 'ANY_SUBLINK') return false
+  return link.operName === undefined || operatorName(link.operName) === '='
 }
 
 /** Pairs of `(a, b) = (c, d)`. */
@@ -320,7 +364,11 @@ function isNodeOperator(name: string): name is Exclude<Operator, '=' | 'is null'
   return nodeOperators.has(name)
 }
 
+function equalTo(node: Node): Comparison {
+  return { operator: '=', sources: [{ kind: 'expression', node }] }
+}
+
 function comparisonOf(name: string, node: Node): Comparison | undefined {
-  if (name === '=') return { operator: '=', sources: [{ kind: 'expression', node }] }
+  if (name === '=') return equalTo(node)
   return isNodeOperator(name) ? { operator: name, node } : undefined
 }

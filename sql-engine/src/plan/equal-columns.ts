@@ -1,6 +1,6 @@
 /** Equality is transitive: of two columns that are equal, what one equals the other equals too. */
 import { inside, type Node } from '../parse/syntax-tree.js'
-import type { Pushable } from './pushable.js'
+import type { Pushable, ValueSource } from './pushable.js'
 
 /** An equality between columns of two virtual tables that holds of every row that is used. */
 interface Equality {
@@ -53,7 +53,7 @@ function equalitiesOf(pushables: readonly Pushable[]): readonly Equality[] {
 
 /** Whether a condition is one of WHERE or of an inner join. */
 function holdsAlways({ condition: { position }, anchor }: Pushable): boolean {
-  return anchor !== undefined && (position.kind === 'where' || position.join === 'inner')
+  return anchor !== undefined && (position.kind !== 'on' || position.join === 'inner')
 }
 
 /** Whether it compares a column with what is the same for all rows and needs nobody's. */
@@ -61,8 +61,12 @@ function isConstant(pushable: Pushable): boolean {
   const { comparison } = pushable
   if (comparison.operator !== '=' || !holdsAlways(pushable)) return false
   return comparison.sources.every(
-    (source) => source.kind === 'boolean' || (source.kind === 'expression' && isLiteral(source.node)),
+    (source) => source.kind === 'boolean' || (isPlain(source) && isLiteral(source.node)),
   )
+}
+
+function isPlain(source: ValueSource): source is Extract<ValueSource, { kind: 'expression' }> {
+  return source.kind === 'expression' && source.reading === undefined && source.matchesNull === undefined
 }
 
 function isLiteral(node: Node | undefined): boolean {

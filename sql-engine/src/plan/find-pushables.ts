@@ -1,53 +1,72 @@
 /** Finds, in the conditions of a statement, those that could narrow a scan. */
 import type { Binding, Condition } from '../bind/binding.js'
-import { inside } from '../parse/syntax-tree.js'
+import { findAll, inside, sameTree } from '../parse/syntax-tree.js'
+import { ColumnTraces } from './column-traces.js'
 import { Comparisons, isPlainIn, type Target } from './comparisons.js'
 import { equalColumns } from './equal-columns.js'
 import type { FunctionTraits } from './function-traits.js'
 import type { Comparison, Pushable } from './pushable.js'
-import { passesConditions, traceOutput } from './trace-column.js'
 
 export function findPushables(binding: Binding, functions: FunctionTraits): readonly Pushable[] {
   const finder = new Finder(binding, functions)
   const found = binding.blocks.flatMap(({ conditions }) =>
     conditions.flatMap((condition) => finder.find(condition)),
   )
-  return functions.hasLooseCollations ? found : [...found, ...equalColumns(found)]
+  if (functions.hasLooseCollations) return found
+  const all = [...found, ...meetingBounds(found)]
+  return [...all, ...equalColumns(all)]
 }
 
 class Finder {
   readonly #binding: Binding
   readonly #functions: FunctionTraits
+  readonly #traces: ColumnTraces
   readonly #comparisons: Comparisons
 
   constructor(binding: Binding, functions: FunctionTraits) {
     this.#binding = binding
     this.#functions = functions
-    this.#comparisons = new Comparisons(binding, functions)
+    this.#traces = new ColumnTraces(binding, functions)
+    this.#comparisons = new Comparisons(binding, functions, this.#traces)
   }
 
   find(condition: Condition): readonly Pushable[] {
+    return [...this.#direct(condition), ...this.#throughIn(condition), ...this.#throughExists(condition)]
+  }
+
+  #direct(condition: Condition): readonly Pushable[] {
+    const { expression, block, position } = condition
+    if (position.kind === 'having' && !this.#isOfGroups(condition)) return []
     const found: Pushable[] = []
-    for (const [target, comparison] of this.#comparisons.of(condition.expression, condition.block)) {
+    for (const { target, comparison, isExact } of this.#comparisons.of(expression, block)) {
       if (!mayNarrow(target, comparison, condition)) continue
       const { leaf, column, anchor } = target
-      found.push({ leaf, column, comparison, condition, anchor })
+      found.push({ leaf, column, comparison, condition, isExact, anchor })
     }
-    return [...found, ...this.#throughIn(condition), ...this.#throughExists(condition)]
+    return found
+  }
+
+  /** Whether a condition of HAVING says of all rows of a group what it says of one of them. */
+  #isOfGroups({ expression, block }: Condition): boolean {
+    return findAll(expression, 'ColumnRef').every((reference) => {
+      const bound = this.#binding.columnOf(reference)
+      if (bound === undefined) return false
+      return bound.leaf.block !== block || this.#traces.isGroupingColumn(block, bound)
+    })
   }
 
   /** `x IN (SELECT t.key FROM t)`: only rows of t that equal some x can fulfil it. */
   #throughIn(condition: Condition): readonly Pushable[] {
     const link = inside(condition.expression, 'SubLink')
-    if (link?.testexpr === undefined || link.subselect === undefined || !isPlainIn(link)) return []
+    if (link?.testexpr === undefined || link.subselect === undefined) return []
+    if (!isPlainIn(link, this.#functions)) return []
     const select = inside(link.subselect, 'SelectStmt')
     const block = select && this.#binding.blockOf(select)
     if (block === undefined || block.output?.length !== 1) return []
-    const traced = traceOutput(block, 0, this.#functions)
-    if (traced === undefined) return []
     const comparison: Comparison = { operator: '=', sources: [{ kind: 'expression', node: link.testexpr }] }
-    const { leaf, column } = traced
-    return [{ leaf, column, comparison, condition, anchor: undefined }]
+    return this.#traces
+      .ofOutput(block, 0)
+      .map(({ leaf, column }) => ({ leaf, column, comparison, condition, isExact: true, anchor: undefined }))
   }
 
   /** `EXISTS (SELECT … WHERE x = t.key)`: rows of t that equal no x cannot fulfil it. */
@@ -56,25 +75,45 @@ class Finder {
     if (link?.subLinkType !== 'EXISTS_SUBLINK' || link.subselect === undefined) return []
     const select = inside(link.subselect, 'SelectStmt')
     const block = select && this.#binding.blockOf(select)
-    if (block === undefined || !passesConditions(block, this.#functions)) return []
+    if (block === undefined || !this.#traces.passesConditions(block)) return []
     const found: Pushable[] = []
     for (const inner of block.conditions) {
       if (inner.position.kind === 'on' && inner.position.join !== 'inner') continue
-      for (const [target, comparison] of this.#comparisons.of(inner.expression, condition.block)) {
+      for (const { target, comparison, isExact } of this.#comparisons.of(inner.expression, condition.block)) {
         if (!mayNarrow(target, comparison, condition)) continue
         const { leaf, column } = target
-        found.push({ leaf, column, comparison, condition: inner, anchor: undefined })
+        found.push({ leaf, column, comparison, condition: inner, isExact, anchor: undefined })
       }
     }
     return found
   }
 }
 
+/** `x >= 'a' AND x <= 'a'` is `x = 'a'`, where texts that are equal are the same. */
+function meetingBounds(pushables: readonly Pushable[]): readonly Pushable[] {
+  return pushables.flatMap((low) => {
+    if (low.comparison.operator !== '>=' || !low.isExact) return []
+    const { node } = low.comparison
+    const isMet = pushables.some(
+      ({ leaf, column, anchor, condition, comparison, isExact }) =>
+        comparison.operator === '<=' &&
+        isExact &&
+        leaf === low.leaf &&
+        column === low.column &&
+        anchor === low.anchor &&
+        condition.block === low.condition.block &&
+        sameTree(comparison.node, node),
+    )
+    const comparison: Comparison = { operator: '=', sources: [{ kind: 'expression', node }] }
+    return isMet ? [{ ...low, comparison }] : []
+  })
+}
+
 /** Whether rows that fail a condition may be left out where it stands. */
 function mayNarrow(target: Target, comparison: Comparison, condition: Condition): boolean {
   const { position, nullable } = condition
-  if (comparison.operator === 'is null' && (target.nullable || nullable.has(target.anchor))) return false
-  if (position.kind === 'where') return true
+  if (mayHoldOfNull(comparison) && (target.nullable || nullable.has(target.anchor))) return false
+  if (position.kind !== 'on') return true
   switch (position.join) {
     case 'inner':
       return true
@@ -86,4 +125,10 @@ function mayNarrow(target: Target, comparison: Comparison, condition: Condition)
     case 'full':
       return false
   }
+}
+
+/** Whether it may be true of NULL, with which an outer join fills the column. */
+function mayHoldOfNull(comparison: Comparison): boolean {
+  if (comparison.operator !== '=') return comparison.operator === 'is null'
+  return comparison.sources.some((source) => source.kind !== 'boolean' && source.matchesNull === true)
 }

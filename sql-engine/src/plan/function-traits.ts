@@ -5,6 +5,18 @@ export interface CatalogFunction {
   readonly isAggregate: boolean
   /** Neither an aggregate, nor a window function, nor set-returning. */
   readonly isPlain: boolean
+  /** Whether it is in pg_catalog. */
+  readonly isOwn: boolean
+}
+
+export interface CatalogFacts {
+  readonly functions: readonly CatalogFunction[]
+  /** Whether there are collations by which texts may be equal that are not the same. */
+  readonly hasLooseCollations: boolean
+  /** Whether somebody has made operators for types of PostgreSQL's own that its names for comparisons may mean. */
+  readonly hasShadowedOperators: boolean
+  /** Whether what a type's bare name means may be none of PostgreSQL's own, by the session's search path. */
+  readonly hasShadowedTypes: boolean
 }
 
 /**
@@ -21,15 +33,24 @@ export class FunctionTraits {
   readonly #volatile: ReadonlySet<string>
   readonly #notPlain: ReadonlySet<string>
   readonly #aggregates: ReadonlySet<string>
+  readonly #foreign: ReadonlySet<string>
   /** Whether there are collations by which texts may be equal that are not the same. */
   readonly hasLooseCollations: boolean
+  /** See {@link CatalogFacts}. */
+  readonly hasShadowedOperators: boolean
+  /** See {@link CatalogFacts}. */
+  readonly hasShadowedTypes: boolean
 
-  constructor(functions: readonly CatalogFunction[], hasLooseCollations: boolean) {
+  constructor(facts: CatalogFacts) {
+    const { functions, hasLooseCollations, hasShadowedOperators, hasShadowedTypes } = facts
     const namesOf = (chosen: readonly CatalogFunction[]) => chosen.map(({ name }) => name)
     const volatile = namesOf(functions.filter(({ isVolatile }) => isVolatile))
     this.#volatile = new Set([...volatile, ...differByStatement])
     this.#notPlain = new Set(namesOf(functions.filter(({ isPlain }) => !isPlain)))
     this.#aggregates = new Set(namesOf(functions.filter(({ isAggregate }) => isAggregate)))
+    this.#foreign = new Set(namesOf(functions.filter(({ isOwn }) => !isOwn)))
+    this.hasShadowedOperators = hasShadowedOperators
+    this.hasShadowedTypes = hasShadowedTypes
     this.hasLooseCollations = hasLooseCollations
   }
 
@@ -45,5 +66,10 @@ export class FunctionTraits {
 
   isAggregate(name: string): boolean {
     return this.#aggregates.has(name)
+  }
+
+  /** Whether a name can mean no function but PostgreSQL's own. */
+  isOwn(name: string): boolean {
+    return !this.#foreign.has(name)
   }
 }

@@ -1,10 +1,10 @@
 /** The conditions on a scan that stay with PostgreSQL alone, and why. */
 import type { Binding, Condition, VirtualLeaf } from '../bind/binding.js'
 import { findAll } from '../parse/syntax-tree.js'
+import { ColumnTraces } from './column-traces.js'
 import type { FunctionTraits } from './function-traits.js'
 import type { NotPushed } from './not-pushed.js'
 import type { ScanPlan } from './scan-plan.js'
-import { traceColumn } from './trace-column.js'
 
 export interface KeptCondition {
   readonly condition: Condition
@@ -18,11 +18,14 @@ export function keptConditions(
 ): ReadonlyMap<VirtualLeaf, readonly KeptCondition[]> {
   const pushed = new Set(scans.flatMap(({ quals }) => quals.map(({ condition }) => condition)))
   const kept = new Map<VirtualLeaf, KeptCondition[]>()
+  const traces = new ColumnTraces(binding, functions)
   const plans = new Map(scans.map((scan) => [scan.leaf, scan]))
   for (const condition of binding.blocks.flatMap(({ conditions }) => conditions)) {
     // One that gives values for a scan narrows no other.
     if (pushed.has(condition)) continue
-    for (const leaf of leavesOf(condition, binding, functions)) {
+    // What it says of groups it does not say of rows.
+    if (condition.position.kind === 'having') continue
+    for (const leaf of leavesOf(condition, binding, traces)) {
       const refusal = plans
         .get(leaf)
         ?.refused()
@@ -38,13 +41,13 @@ export function keptConditions(
 function leavesOf(
   { expression }: Condition,
   binding: Binding,
-  functions: FunctionTraits,
+  traces: ColumnTraces,
 ): ReadonlySet<VirtualLeaf> {
   const leaves = new Set<VirtualLeaf>()
   for (const reference of findAll(expression, 'ColumnRef')) {
     const bound = binding.columnOf(reference)
-    const leaf = bound && (bound.leaf.kind === 'virtual' ? bound.leaf : traceColumn(bound, functions)?.leaf)
-    if (leaf !== undefined) leaves.add(leaf)
+    if (bound?.leaf.kind === 'virtual') leaves.add(bound.leaf)
+    else if (bound !== undefined) for (const { leaf } of traces.of(bound)) leaves.add(leaf)
   }
   return leaves
 }

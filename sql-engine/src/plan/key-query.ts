@@ -119,7 +119,7 @@ function levelsAbove(block: Block, anchor: Leaf | undefined): ReadonlyMap<Block,
 /** Whether every row in which the scan's rows are used fulfils a condition. */
 function holds(condition: Condition, { anchor }: Level): boolean {
   const { position } = condition
-  if (position.kind === 'where') return true
+  if (position.kind !== 'on') return true
   switch (position.join) {
     case 'inner':
       return true

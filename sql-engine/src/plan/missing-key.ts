@@ -10,18 +10,36 @@ export function missingKeys({ table }: VirtualLeaf, given: ReadonlySet<string>):
   return anyOf.some((column) => given.has(column)) ? missing : [...missing, ...anyOf]
 }
 
+/** Why there are no values. */
+export type MissingReason = keyof typeof details
+
 const details = {
   none: 'The statement gives none that are known before the table is read.',
   unusable:
     'The value that the statement gives is of a type, or of a form, that the column cannot hold exactly. ' +
     "Cast it to the column's type.",
+  changed:
+    'The values would come from rows that the statement itself changes; its parts all see the same snapshot, and ' +
+    "the table's rows have to be there before it runs.",
+  recursive:
+    "The values would come from a recursive query's own rows, which are found only while it runs, round by round.",
 } as const
+
+/** What to do instead of adding a condition. */
+const hints: Readonly<Partial<Record<MissingReason, string>>> = {
+  changed:
+    'Make two statements of it, in one transaction if need be: the first changes the rows and returns the values, or ' +
+    'keeps them in a temporary table; the second reads the table with them.',
+  recursive:
+    'Write the rounds out as one CTE after another, each joined to the one before, or fill a temporary table round ' +
+    'by round.',
+}
 
 /** The error of a statement that gives no value for a key column that the table's API needs. */
 export function missingKeyError(
   { table, name }: VirtualLeaf,
   columns: readonly string[],
-  reason: keyof typeof details,
+  reason: MissingReason,
 ): DatabaseError {
   const quoted = columns.map((column) => `"${column}"`).join(' or ')
   const called = name === table.table.name ? '' : ` (here called "${name}")`
@@ -33,8 +51,9 @@ export function missingKeyError(
       sqlState: 'HV002',
       detail: `The API behind the table can only be asked for given values. ${details[reason]}`,
       hint:
+        hints[reason] ??
         `Add a condition with =, IN or = ANY on ${quoted}, or join the column to one of another table` +
-        (example === undefined ? '.' : `, as in: ${example.sql.replace(/\s+/g, ' ')}`),
+          (example === undefined ? '.' : `, as in: ${example.sql.replace(/\s+/g, ' ')}`),
     },
   )
 }

@@ -1,129 +1,370 @@
 /**
- * Which columns of its virtual tables a statement needs. Where a name is not certain, every leaf that it
- * could mean gets it: to fetch a column too many is slower, one too few would be wrong.
+ * Which columns of its virtual tables a statement's result depends on. It is followed from what the statement gives or
+ * does down through subqueries, CTEs and set operations: a column that only an output needs which nobody reads is not
+ * needed. Where a name is not certain, everything that it could mean is: to fetch a column too many is slower, one too
+ * few would be wrong.
  */
-import { type Binding, type Leaf, ownColumn, type VirtualLeaf } from '../bind/binding.js'
-import { findAll, type Inside, inside, isObject, type Node, stringsOf, walk } from '../parse/syntax-tree.js'
+import {
+  type Binding,
+  type Block,
+  type BoundColumn,
+  type Cte,
+  type Leaf,
+  type OutputColumn,
+  ownColumn,
+  type VirtualLeaf,
+} from '../bind/binding.js'
+import { type Inside, inside, isObject, type Node, stringsOf } from '../parse/syntax-tree.js'
+import { integerOf } from './constant-condition.js'
+import { cannotFail, isDiscardable } from './discardable.js'
+import type { FunctionTraits } from './function-traits.js'
 
-export function neededColumns(
-  statement: Node,
-  binding: Binding,
-): ReadonlyMap<VirtualLeaf, ReadonlySet<string>> {
-  const needs = new Needs(binding)
-  walk(statement, (object) => {
-    if (isSelect(object, binding)) needs.addStars(object)
-    const reference = object.ColumnRef
-    if (isObject(reference)) needs.addReference(reference as Inside<'ColumnRef'>)
-    const join = object.JoinExpr
-    if (isObject(join)) needs.addJoin(join as Inside<'JoinExpr'>)
-    return undefined
-  })
-  return needs.columns
+export interface NeededColumns {
+  /** Of every virtual table; those that nothing reads need none. */
+  readonly columns: ReadonlyMap<VirtualLeaf, ReadonlySet<string>>
+  /** Tables of whose rows something is read, if only how many there are. */
+  readonly readLeaves: ReadonlySet<VirtualLeaf>
+}
+
+export function neededColumns(statement: Node, binding: Binding, functions: FunctionTraits): NeededColumns {
+  const needs = new Needs(binding, functions)
+  needs.read(statement)
+  return needs
 }
 
 type SelectStmt = Inside<'SelectStmt'>
 
-function isSelect(object: Record<string, unknown>, binding: Binding): object is SelectStmt & typeof object {
-  return 'limitOption' in object && binding.blockOf(object) !== undefined
-}
-
-class Needs {
+class Needs implements NeededColumns {
   readonly columns = new Map<VirtualLeaf, Set<string>>()
+  readonly readLeaves = new Set<VirtualLeaf>()
   readonly #binding: Binding
+  readonly #functions: FunctionTraits
   readonly #leaves: readonly Leaf[]
-  /** Stars of target lists, whose FROM is known. */
-  readonly #placedStars = new Set<object>()
+  /** Blocks of which something is read, if only how many rows they have. */
+  readonly #reached = new Set<Block>()
+  /** Outputs that are read, by their positions; also of blocks that are reached later. */
+  readonly #wanted = new Map<Block, Set<number>>()
+  readonly #wantedWhole = new Set<Block>()
+  /** Blocks of which PostgreSQL may compute outputs that nobody reads. */
+  readonly #computedWhole = new Set<Block>()
 
-  constructor(binding: Binding) {
+  constructor(binding: Binding, functions: FunctionTraits) {
     this.#binding = binding
+    this.#functions = functions
     this.#leaves = binding.blocks.flatMap(({ leaves }) => leaves)
-    for (const leaf of binding.virtualLeaves) {
-      this.columns.set(leaf, new Set())
+    for (const leaf of binding.virtualLeaves) this.columns.set(leaf, new Set())
+  }
+
+  /** Reads whatever an expression, an item of FROM or a statement depends on. */
+  read(value: unknown): void {
+    if (Array.isArray(value)) {
+      for (const item of value) this.read(item)
+      return
+    }
+    if (!isObject(value)) return
+    const node = value as unknown as Node
+    const select = inside(node, 'SelectStmt')
+    const subquery = inside(inside(node, 'RangeSubselect')?.subquery, 'SelectStmt')
+    const link = inside(node, 'SubLink')
+    const rangeVar = inside(node, 'RangeVar')
+    const reference = inside(node, 'ColumnRef')
+    const join = inside(node, 'JoinExpr')
+    if (select !== undefined) this.#readQuery(select, 'whole')
+    else if (subquery !== undefined) this.#readQuery(subquery, 'rows')
+    else if (link !== undefined) this.#readLink(link)
+    else if (rangeVar !== undefined) this.#readRelation(rangeVar)
+    else if (reference !== undefined) this.#readReference(reference)
+    else if (join !== undefined) this.#readJoin(join)
+    else if ('withClause' in value || 'returningClause' in value) this.#readChange(value)
+    else for (const child of Object.values(value)) this.read(child)
+  }
+
+  /** INSERT, UPDATE, DELETE or MERGE: it reads all that it names. */
+  #readChange(change: Pick<Inside<'UpdateStmt'>, 'withClause' | 'returningClause'>): void {
+    const { withClause, returningClause, ...rest } = change
+    this.#readWith(withClause)
+    this.read(Object.values(rest))
+    this.#readTargets(returningClause?.exprs, this.#binding.blockOf(change))
+  }
+
+  /** A query of WITH that changes data runs, whether anything reads it or not. */
+  #readWith(withClause: Inside<'WithClause'> | undefined): void {
+    for (const node of withClause?.ctes ?? []) {
+      const query = inside(node, 'CommonTableExpr')?.ctequery
+      if (inside(query, 'SelectStmt') === undefined) this.read(query)
+    }
+  }
+
+  #readLink({ subLinkType, testexpr, subselect }: Inside<'SubLink'>): void {
+    this.read(testexpr)
+    const select = inside(subselect, 'SelectStmt')
+    if (select === undefined) this.read(subselect)
+    else this.#readQuery(select, subLinkType === 'EXISTS_SUBLINK' ? 'rows' : 'whole')
+  }
+
+  #readQuery(select: SelectStmt, what: 'rows' | 'whole'): void {
+    const block = this.#binding.blockOf(select)
+    if (block === undefined) {
+      this.read(Object.values(select))
+      return
+    }
+    this.#reach(block)
+    if (what === 'whole') this.#wantWhole(block)
+  }
+
+  #readRelation(rangeVar: Inside<'RangeVar'>): void {
+    const leaf = this.#binding.virtualOf(rangeVar)
+    if (leaf !== undefined) {
+      this.readLeaves.add(leaf)
       // Its columns go by other names.
-      if (leaf.columns === undefined) this.#addAll(leaf)
+      if (leaf.columns === undefined) this.#wantRow(leaf)
+    }
+    const cte = this.#binding.cteOf(rangeVar)
+    if (cte !== undefined) this.#reachCte(cte)
+  }
+
+  #reachCte({ query, node, references, recursive }: Cte): void {
+    if (query === undefined) return
+    const isInlined =
+      node.ctematerialized !== 'CTEMaterializeAlways' &&
+      (references === 1 || node.ctematerialized === 'CTEMaterializeNever') &&
+      !recursive &&
+      isDiscardable(node.ctequery, this.#functions)
+    if (!isInlined) this.#computedWhole.add(query)
+    this.#reach(query)
+    if (node.search_clause !== undefined || node.cycle_clause !== undefined) this.#wantWhole(query)
+  }
+
+  #reach(block: Block): void {
+    if (this.#reached.has(block)) return
+    this.#reached.add(block)
+    // A query that changes data is read where it stands in WITH.
+    if (!('limitOption' in block.statement)) return
+    const select = block.statement as SelectStmt
+    this.#readWith(select.withClause)
+    this.read([select.limitCount, select.limitOffset])
+    if (select.larg !== undefined && select.rarg !== undefined) this.#reachArms(block, select)
+    else this.#reachRows(block, select)
+    for (const index of this.#wanted.get(block) ?? []) this.#readOutput(block, index)
+  }
+
+  #reachArms(block: Block, select: SelectStmt): void {
+    const keepsAll = select.op === 'SETOP_UNION' && select.all === true
+    for (const arm of this.#armsOf(select)) {
+      this.#computedWhole.add(arm)
+      this.#reach(arm)
+      if (!keepsAll) this.#wantWhole(arm)
+    }
+    this.#readItems(select.sortClause, block)
+  }
+
+  #armsOf({ larg, rarg }: SelectStmt): readonly Block[] {
+    return [larg, rarg].flatMap((arm) => (arm && this.#binding.blockOf(arm)) ?? [])
+  }
+
+  #reachRows(block: Block, select: SelectStmt): void {
+    const { fromClause, whereClause, havingClause, windowClause, valuesLists } = select
+    const { distinctClause, groupClause, sortClause, targetList } = select
+    this.read([fromClause, whereClause, havingClause, windowClause, valuesLists])
+    // USING and NATURAL compare columns that they do not spell.
+    for (const { expression, position } of block.conditions) if (position.kind === 'on') this.read(expression)
+    this.#readItems([...(groupClause ?? []), ...(sortClause ?? []), ...(distinctClause ?? [])], block)
+    if (distinctClause !== undefined) {
+      const isPlain = distinctClause.every((node) => Object.keys(node).length === 0)
+      if (isPlain) this.#wantWhole(block)
+      else this.#computedWhole.add(block)
+    }
+    if (block.output === undefined) this.#readTargets(targetList, block)
+    for (const [index, output] of (block.output ?? []).entries()) {
+      if (!this.#mayDiscard(output, block)) this.#readOutput(block, index)
     }
   }
 
-  /** `select *` needs every column of what its own FROM reads. */
-  addStars(select: SelectStmt): void {
-    for (const target of select.targetList ?? []) {
-      const value = inside(target, 'ResTarget')?.val
-      const reference = value === undefined ? undefined : inside(value, 'ColumnRef')
-      if (reference === undefined || !isBareStar(reference)) continue
-      this.#placedStars.add(reference)
-      for (const leaf of this.#binding.blockOf(select)?.leaves ?? []) this.#addAll(leaf)
+  #mayDiscard({ reads }: OutputColumn, block: Block): boolean {
+    if (isColumns(reads)) return true
+    return isDiscardable(reads, this.#functions) && (!this.#computedWhole.has(block) || cannotFail(reads))
+  }
+
+  /** GROUP BY, ORDER BY and DISTINCT ON may mean outputs, by name or position. */
+  #readItems(items: readonly Node[] | undefined, block: Block): void {
+    for (const item of items ?? []) {
+      const node = inside(item, 'SortBy')?.node ?? item
+      const sets = inside(node, 'GroupingSet')?.content ?? inside(node, 'RowExpr')?.args
+      if (sets !== undefined) this.#readItems(sets, block)
+      const position = integerOf(node)
+      const reference = inside(node, 'ColumnRef')
+      if (position !== undefined) this.#wantAt(block, position - 1)
+      else if (reference !== undefined && this.#mayBeOutput(reference, block)) {
+        this.#wantNamed(stringsOf(reference.fields)?.at(-1) ?? '', block)
+      } else if (sets === undefined) this.read(item)
     }
   }
 
-  addReference(reference: Inside<'ColumnRef'>): void {
+  /** In the order of a set operation, every name is one of an output. */
+  #mayBeOutput(reference: Inside<'ColumnRef'>, { statement }: Block): boolean {
+    return this.#binding.isOutputReference(reference) || (statement as SelectStmt).larg !== undefined
+  }
+
+  #wantNamed(name: string, block: Block): void {
+    const { output } = block
+    if (output === undefined) this.#wantWhole(block)
+    for (const [index, one] of (output ?? []).entries()) {
+      if (one.name === undefined || one.name === name) this.#wantAt(block, index)
+    }
+    // In GROUP BY it may be one of FROM all the same, where that is not known.
+    if (block.leaves.some(({ columns }) => columns === undefined)) this.#readName([name])
+  }
+
+  #wantAt(block: Block, index: number): void {
+    const wanted = this.#wanted.get(block) ?? new Set()
+    this.#wanted.set(block, wanted)
+    if (wanted.has(index)) return
+    wanted.add(index)
+    if (this.#reached.has(block)) this.#readOutput(block, index)
+  }
+
+  #wantWhole(block: Block): void {
+    if (this.#wantedWhole.has(block)) return
+    this.#wantedWhole.add(block)
+    const select = block.statement as SelectStmt
+    for (const arm of this.#armsOf(select)) this.#wantWhole(arm)
+    for (const index of (block.output ?? []).keys()) this.#wantAt(block, index)
+  }
+
+  #readOutput(block: Block, index: number): void {
+    const select = block.statement as SelectStmt
+    for (const arm of this.#armsOf(select)) this.#wantAt(arm, index)
+    const reads = block.output?.[index]?.reads ?? []
+    if (!isColumns(reads)) this.read(reads)
+    else for (const column of reads) this.#want(column)
+  }
+
+  /** A list of outputs as a whole, with the stars in it. */
+  #readTargets(targets: readonly Node[] | undefined, block: Block | undefined): void {
+    for (const target of targets ?? []) {
+      const reference = inside(inside(target, 'ResTarget')?.val, 'ColumnRef')
+      if (block === undefined || reference === undefined || !isBareStar(reference)) this.read(target)
+      else for (const leaf of block.leaves) this.#wantRow(leaf)
+    }
+  }
+
+  #readReference(reference: Inside<'ColumnRef'>): void {
     const bound = this.#binding.columnOf(reference)
-    if (bound?.leaf.kind === 'virtual') this.#add(bound.leaf, bound.column)
-    // The alias of a join stands for columns of the tables in it.
-    if (bound !== undefined && (bound.leaf.kind !== 'opaque' || isFunction(bound.leaf))) return
-    const fields = reference.fields ?? []
-    const last = fields.at(-1)
-    if (last === undefined || this.#placedStars.has(reference)) return
-    const names = stringsOf(fields.filter((field) => inside(field, 'A_Star') === undefined)) ?? []
-    if (inside(last, 'A_Star') !== undefined) this.#addRows(names.at(-1))
-    else this.#addName(names)
-  }
-
-  addJoin(join: Inside<'JoinExpr'>): void {
-    for (const name of stringsOf(join.usingClause) ?? []) this.#addEverywhere(name)
-    // A NATURAL join compares columns that it does not name; an alias may name them anew.
-    if (join.isNatural !== true && join.alias?.colnames === undefined) return
-    for (const rangeVar of findAll([join.larg, join.rarg], 'RangeVar')) {
-      const leaf = this.#binding.virtualOf(rangeVar)
-      if (leaf !== undefined) this.#addAll(leaf)
+    if (bound !== undefined && !isUnknown(bound.leaf)) {
+      this.#want(bound)
+      return
     }
+    const fields = reference.fields ?? []
+    const names = stringsOf(fields.filter((field) => inside(field, 'A_Star') === undefined)) ?? []
+    if (names.length < fields.length) this.#readRows(names.at(-1))
+    else this.#readName(names)
   }
 
-  #addName(names: readonly string[]): void {
+  #readJoin(join: Inside<'JoinExpr'>): void {
+    this.read([join.larg, join.rarg, join.quals])
+    if (this.#binding.isCertainJoin(join)) return
+    for (const name of stringsOf(join.usingClause) ?? []) this.#readEverywhere(name)
+    if (join.isNatural !== true) return
+    for (const leaf of this.#leaves) if (isWithin(leaf.node, join)) this.#wantRow(leaf)
+  }
+
+  /** A name of which it is not certain what it stands for. */
+  #readName(names: readonly string[]): void {
     const name = names.at(-1)
     if (name === undefined) return
     const qualifier = names.at(-2)
     if (qualifier === undefined) {
-      this.#addEverywhere(name)
+      this.#readEverywhere(name)
       // A leaf's name stands for its whole row.
-      if (this.#leaves.some((leaf) => leaf.name === name)) this.#addRows(name)
+      if (this.#leaves.some((leaf) => leaf.name === name)) this.#readRows(name)
       return
     }
     const named = this.#leaves.filter((leaf) => leaf.name === qualifier)
-    if (named.length === 0 || named.some(({ kind }) => kind === 'opaque')) this.#addEverywhere(name)
+    if (named.length === 0 || named.some(({ kind }) => kind === 'opaque')) this.#readEverywhere(name)
     for (const leaf of named) {
       // A name that is no column may be a function of the whole row.
-      if (leaf.columns?.has(name) === true) this.#add(leaf, name)
-      else this.#addAll(leaf)
+      if (leaf.columns?.has(name) === true) this.#wantNamedOf(leaf, name)
+      else this.#wantRow(leaf)
     }
   }
 
   /** Whole rows of the leaves of a name; of all, where the name is missing or not one we know. */
-  #addRows(name: string | undefined): void {
+  #readRows(name: string | undefined): void {
     const named = name === undefined ? [] : this.#leaves.filter((leaf) => leaf.name === name)
     // A join's alias stands for rows of others; a function's does not.
-    const certain = named.length > 0 && named.every((leaf) => leaf.kind !== 'opaque' || isFunction(leaf))
-    for (const leaf of certain ? named : this.#leaves) this.#addAll(leaf)
+    const isCertain = named.length > 0 && !named.some(isUnknown)
+    for (const leaf of isCertain ? named : this.#leaves) this.#wantRow(leaf)
   }
 
-  #addEverywhere(name: string): void {
-    for (const leaf of this.#binding.virtualLeaves) if (leaf.columns?.has(name)) this.#add(leaf, name)
+  #readEverywhere(name: string): void {
+    for (const leaf of this.#leaves) this.#wantNamedOf(leaf, name)
+    for (const block of this.#binding.blocks) {
+      for (const [index, output] of (block.output ?? []).entries()) {
+        if (output.name === name) this.#wantAt(block, index)
+      }
+    }
   }
 
-  #add(leaf: Leaf, column: string): void {
-    if (leaf.kind !== 'virtual') return
-    const own = ownColumn(leaf, column)
-    if (own === undefined) this.#addAll(leaf)
-    else this.columns.get(leaf)?.add(own)
+  #wantNamedOf(leaf: Leaf, name: string): void {
+    if (leaf.columns === undefined) this.#wantRow(leaf)
+    for (const [index, column] of (leaf.columns?.names ?? []).entries()) {
+      if (column === name) this.#want({ leaf, column, index })
+    }
   }
 
-  #addAll(leaf: Leaf): void {
-    if (leaf.kind !== 'virtual') return
-    for (const { name } of leaf.table.columns) this.columns.get(leaf)?.add(name)
+  #want({ leaf, index }: BoundColumn): void {
+    if (index === undefined) {
+      this.#wantRow(leaf)
+      return
+    }
+    switch (leaf.kind) {
+      case 'virtual': {
+        const own = ownColumn(leaf, { leaf, column: '', index })
+        if (own === undefined) this.#wantRow(leaf)
+        else this.columns.get(leaf)?.add(own)
+        return
+      }
+      case 'subquery':
+        this.#wantAt(leaf.query, index)
+        return
+      case 'cte':
+        if (leaf.cte.query !== undefined) this.#wantAt(leaf.cte.query, index)
+        return
+      case 'opaque': {
+        const reads = leaf.joined?.[index]?.reads
+        if (reads !== undefined && isColumns(reads)) for (const column of reads) this.#want(column)
+        return
+      }
+      case 'relation':
+    }
+  }
+
+  #wantRow(leaf: Leaf): void {
+    if (leaf.kind === 'virtual') {
+      for (const { name } of leaf.table.columns) this.columns.get(leaf)?.add(name)
+    }
+    if (leaf.kind === 'subquery') this.#wantWhole(leaf.query)
+    if (leaf.kind === 'cte' && leaf.cte.query !== undefined) this.#wantWhole(leaf.cte.query)
+    const joined = leaf.kind === 'opaque' ? leaf.joined : undefined
+    for (const { reads } of joined ?? []) if (isColumns(reads)) for (const column of reads) this.#want(column)
   }
 }
 
-function isFunction({ node }: Leaf): boolean {
-  return inside(node, 'RangeFunction') !== undefined
+function isColumns(reads: OutputColumn['reads']): reads is readonly BoundColumn[] {
+  return Array.isArray(reads)
+}
+
+/** Whether a leaf may stand for columns of others that are not known. */
+function isUnknown(leaf: Leaf): boolean {
+  return (
+    leaf.kind === 'opaque' && leaf.joined === undefined && inside(leaf.node, 'RangeFunction') === undefined
+  )
+}
+
+function isWithin(node: unknown, tree: unknown): boolean {
+  if (node === tree) return true
+  if (Array.isArray(tree)) return tree.some((item) => isWithin(node, item))
+  return isObject(tree) && Object.values(tree).some((child) => isWithin(node, child))
 }
 
 function isBareStar(reference: Inside<'ColumnRef'>): boolean {

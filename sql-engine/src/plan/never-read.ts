@@ -31,7 +31,7 @@ function isDropped(block: Block): boolean {
 
 function drops({ expression, position }: Condition, leaf: Leaf): boolean {
   if (!isNeverTrue(expression)) return false
-  if (position.kind === 'where') return true
+  if (position.kind !== 'on') return true
   const { join, left, right } = position
   if (join === 'inner') return left.has(leaf) || right.has(leaf)
   return (join === 'left' && right.has(leaf)) || (join === 'right' && left.has(leaf))

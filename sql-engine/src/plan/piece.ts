@@ -53,6 +53,16 @@ export class Pieces {
     }
   }
 
+  /** The CTEs whose columns an expression names, or which a subquery in it reads. */
+  ctesNamed(expression: unknown): readonly Cte[] {
+    const named = findAll(expression, 'ColumnRef').flatMap((reference) => {
+      const leaf = this.#binding.columnOf(reference)?.leaf
+      return leaf?.kind === 'cte' ? [leaf.cte] : []
+    })
+    const read = findAll(expression, 'RangeVar').flatMap((rangeVar) => this.#binding.cteOf(rangeVar) ?? [])
+    return [...named, ...read]
+  }
+
   #ofCte(cte: Cte): Piece | undefined {
     const query = cte.node.ctequery
     const piece = query === undefined ? undefined : this.of(query)
@@ -144,6 +154,8 @@ export class Pieces {
 
   #isRefused(object: Record<string, unknown>): boolean {
     if (refusedTags.some((tag) => tag in object)) return true
+    // By some collations, values are equal that are not the same.
+    if ('CollateClause' in object && this.#functions.hasLooseCollations) return true
     const call = object.FuncCall
     if (!isObject(call)) return false
     const name = stringsOf((call as Inside<'FuncCall'>).funcname)?.at(-1)
@@ -151,12 +163,8 @@ export class Pieces {
   }
 }
 
-/**
- * Statements that change data, row locks and samples: to evaluate them twice is to do something else. And
- * collations, by which values may be equal that are not the same.
- */
+/** Statements that change data, row locks and samples: to evaluate them twice is to do something else. */
 const refusedTags = [
-  'CollateClause',
   'InsertStmt',
   'UpdateStmt',
   'DeleteStmt',

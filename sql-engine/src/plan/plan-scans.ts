@@ -8,7 +8,7 @@ import { findAll, inside, type Node, stringsOf } from '../parse/syntax-tree.js'
 import { findPushables } from './find-pushables.js'
 import type { FunctionTraits } from './function-traits.js'
 import { KeyQueries } from './key-query.js'
-import { missingKeyError, missingKeys } from './missing-key.js'
+import { type MissingReason, missingKeyError, missingKeys } from './missing-key.js'
 import { isNeverRead } from './never-read.js'
 import type { NotPushed } from './not-pushed.js'
 import type { Pieces } from './piece.js'
@@ -18,10 +18,16 @@ import type { PlannedComparison, PlannedQual, PlannedSource, RefusedQual, ScanPl
 
 /**
  * Plans the scans of a statement, each after those that it depends on.
+ * @param readLeaves those whose rows the statement's result depends on
  * @throws DatabaseError HV002 when a table cannot be asked for want of a key
  */
-export function planScans(binding: Binding, pieces: Pieces, functions: FunctionTraits): readonly ScanPlan[] {
-  const planner = new Planner(pieces, findPushables(binding, functions), functions)
+export function planScans(
+  binding: Binding,
+  readLeaves: ReadonlySet<VirtualLeaf>,
+  pieces: Pieces,
+  functions: FunctionTraits,
+): readonly ScanPlan[] {
+  const planner = new Planner(pieces, readLeaves, findPushables(binding, functions), functions)
   const plans = planner.plan(binding.virtualLeaves)
   return plans.map((plan) => ({ ...plan, limit: pushableLimit(plan, binding, pieces, functions) }))
 }
@@ -31,12 +37,19 @@ type NarrowedPlan = Omit<UnlimitedPlan, 'refused'>
 
 class Planner {
   readonly #pieces: Pieces
+  readonly #readLeaves: ReadonlySet<VirtualLeaf>
   readonly #keyQueries: KeyQueries
   readonly #pushables: readonly Pushable[]
   readonly #functions: FunctionTraits
 
-  constructor(pieces: Pieces, pushables: readonly Pushable[], functions: FunctionTraits) {
+  constructor(
+    pieces: Pieces,
+    readLeaves: ReadonlySet<VirtualLeaf>,
+    pushables: readonly Pushable[],
+    functions: FunctionTraits,
+  ) {
     this.#pieces = pieces
+    this.#readLeaves = readLeaves
     this.#keyQueries = new KeyQueries(pieces)
     this.#pushables = pushables
     this.#functions = functions
@@ -68,7 +81,8 @@ class Planner {
   }
 
   #planLeaf(leaf: VirtualLeaf, placed: ReadonlySet<VirtualLeaf>): NarrowedPlan {
-    if (isNeverRead(leaf)) return { leaf, isNeverRead: true, quals: [], after: new Set() }
+    if (!this.#readLeaves.has(leaf) || isNeverRead(leaf))
+      return { leaf, isNeverRead: true, quals: [], after: new Set() }
     const quals: PlannedQual[] = []
     const after = new Set<VirtualLeaf>()
     for (const pushable of this.#pushables) {
@@ -84,7 +98,7 @@ class Planner {
   }
 
   #planQual(pushable: Pushable, placed: ReadonlySet<VirtualLeaf>): PlannedQual | NotPushed {
-    const { column, comparison, condition, leaf } = pushable
+    const { column, comparison, condition, isExact, leaf } = pushable
     const key = leaf.table.table.keys[column]
     if (key === undefined) return { kind: 'no key', column }
     const { operators: taken } = key
@@ -98,14 +112,14 @@ class Planner {
       const known = sources.filter((source) => 'kind' in source)
       const unknown = sources.find((source) => 'reason' in source)
       if (unknown !== undefined) return unknown.reason
-      return { column, key, condition, comparison: { operator: '=', sources: known } }
+      return { column, key, condition, isExact, comparison: { operator: '=', sources: known } }
     }
-    if (!('node' in comparison)) return { column, key, condition, comparison }
+    if (!('node' in comparison)) return { column, key, condition, isExact, comparison }
     const source = this.#planSource({ kind: 'expression', node: comparison.node }, pushable, placed)
     // A bound that differs from row to row is none.
     if ('reason' in source) return source.reason
     if (source.kind !== 'query' || source.query.from.length > 0) return { kind: 'bound by row' }
-    return { column, key, condition, comparison: { operator: comparison.operator, source } }
+    return { column, key, condition, isExact, comparison: { operator: comparison.operator, source } }
   }
 
   #planSource(
@@ -151,7 +165,22 @@ class Planner {
   #missing(waiting: readonly VirtualLeaf[], placed: ReadonlySet<VirtualLeaf>): Error {
     const [first] = waiting.map((leaf) => this.#planLeaf(leaf, placed))
     if (first === undefined) throw new Error('no scan is waiting')
-    return missingKeyError(first.leaf, missingOf(first), 'none')
+    const missing = missingOf(first)
+    return missingKeyError(first.leaf, missing, this.#whyMissing(first.leaf, missing))
+  }
+
+  /** Where the values of a key would come from, if they could be found. */
+  #whyMissing(leaf: VirtualLeaf, columns: readonly string[]): MissingReason {
+    const sources = this.#pushables.flatMap((pushable) =>
+      pushable.leaf === leaf && columns.includes(pushable.column) && 'sources' in pushable.comparison
+        ? pushable.comparison.sources
+        : [],
+    )
+    const read = sources.flatMap((source) =>
+      source.kind === 'boolean' ? [] : this.#pieces.ctesNamed(source),
+    )
+    if (read.some(({ node }) => inside(node.ctequery, 'SelectStmt') === undefined)) return 'changed'
+    return read.some(({ recursive }) => recursive) ? 'recursive' : 'none'
   }
 }
 

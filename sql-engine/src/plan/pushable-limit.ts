@@ -39,7 +39,8 @@ export function pushableLimit(
   const isWhole = block.conditions.every((condition) => {
     const ofCondition = quals.filter((qual) => qual.condition === condition)
     const isTold = ofCondition.every(order === undefined ? isPromised : isCountable)
-    return isTold && ofCondition.length === comparisonsIn(condition.expression)
+    const areExact = ofCondition.every(({ isExact }) => isExact)
+    return isTold && areExact && ofCondition.length === comparisonsIn(condition.expression)
   })
   if (!isWhole) return undefined
   const bounds = limitOffset === undefined ? [limitCount] : [limitCount, limitOffset]

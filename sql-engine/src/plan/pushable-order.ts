@@ -21,7 +21,7 @@ export function pushableOrder(leaf: VirtualLeaf, binding: Binding): ScanOrder | 
   const sortBy = inside(sortClause?.[0], 'SortBy')
   const bound = sortBy && sortedColumn(sortBy, leaf, binding)
   if (bound === undefined || bound.leaf !== leaf || sortBy?.sortby_dir === 'SORTBY_USING') return undefined
-  const column = ownColumn(leaf, bound.column)
+  const column = ownColumn(leaf, bound)
   const definition = leaf.table.columns.find(({ name }) => name === column)
   if (definition === undefined || definition.type !== definition.databaseType) return undefined
   const { name, type } = definition

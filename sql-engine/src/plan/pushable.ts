@@ -5,16 +5,25 @@
 import type { Operator } from '@millrace/plugin-sdk/qual'
 import type { Condition, Leaf, VirtualLeaf } from '../bind/binding.js'
 import type { Node } from '../parse/syntax-tree.js'
+import type { Reading } from './textual-value.js'
 
 /** Where values for a column come from. */
 export type ValueSource =
+  | (QueriedSource & {
+      /** How the values are texts of the column's; undefined for values that are as the column's. */
+      readonly reading?: Reading
+      /** Whether NULL equals NULL: `IS NOT DISTINCT FROM`. */
+      readonly matchesNull?: true
+    })
+  | { readonly kind: 'boolean'; readonly value: boolean }
+
+type QueriedSource =
   /** One value; or one for each row, when the expression refers to other leaves. */
   | { readonly kind: 'expression'; readonly node: Node }
   /** The elements of an array: `= ANY (…)`. */
   | { readonly kind: 'elements'; readonly node: Node }
   /** One of so many columns of a subquery's rows: `IN (SELECT …)`. The first one's index is 0. */
   | { readonly kind: 'subquery'; readonly select: Node; readonly index: number; readonly count: number }
-  | { readonly kind: 'boolean'; readonly value: boolean }
 
 export type Comparison =
   /** The column equals one of the values of one of the sources. */
@@ -28,6 +37,8 @@ export interface Pushable {
   readonly column: string
   readonly comparison: Comparison
   readonly condition: Condition
+  /** Whether the condition says no more of the column than the comparison does. */
+  readonly isExact: boolean
   /** The leaf of the condition's own block through which it reaches the table; undefined through IN. */
   readonly anchor: Leaf | undefined
 }

@@ -36,6 +36,32 @@ function targetsOf(statement: Node): readonly Target[] {
   ]
 }
 
+/** @throws DatabaseError 0A000 when a sample of a virtual table is asked for: LIMIT and the like might be taken before it */
+export function refuseSamples(statement: Node, relationOf: RelationOf): void {
+  for (const { relation: node } of findAll(statement, 'RangeTableSample')) {
+    const rangeVar = node && inside(node, 'RangeVar')
+    const relation = rangeVar && relationOf(rangeVar)
+    if (relation?.kind !== 'virtual') continue
+    throw new DatabaseError(`TABLESAMPLE cannot be applied to virtual table "${relation.table.table.name}"`, {
+      sqlState: '0A000',
+      detail: 'Its rows come from an API, which gives no samples.',
+      hint: 'Take a sample of a table of your own: CREATE TABLE … AS SELECT … makes one of the rows.',
+    })
+  }
+}
+
+/** @throws DatabaseError 0A000 when ONLY is said of one, where PostgreSQL reads it by itself */
+export function refuseOnly(leaves: Iterable<VirtualLeaf>): void {
+  for (const { rangeVar, table } of leaves) {
+    if (rangeVar.inh === true) continue
+    throw new DatabaseError(`ONLY cannot be said of virtual table "${table.table.name}" here`, {
+      sqlState: '0A000',
+      detail: 'PostgreSQL would read an empty table, without the foreign table that has the rows.',
+      hint: 'Leave ONLY out.',
+    })
+  }
+}
+
 /** @throws DatabaseError 0A000 when FOR UPDATE or FOR SHARE would lock rows of a virtual table */
 export function refuseLocks(blocks: readonly Block[]): void {
   for (const block of blocks) {

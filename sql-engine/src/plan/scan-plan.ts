@@ -28,6 +28,8 @@ export interface PlannedQual {
   readonly key: Key
   readonly comparison: PlannedComparison
   readonly condition: Condition
+  /** Whether the condition says no more of the column than the comparison does. */
+  readonly isExact: boolean
 }
 
 export interface RefusedQual {

@@ -8,6 +8,7 @@ import { scanSchema } from '../postgres/names.js'
 import type { KeyQuery } from './key-query.js'
 import type { Pieces } from './piece.js'
 import type { ValueSource } from './pushable.js'
+import { internalTypeNames } from './type-names.js'
 
 /** Where a virtual table's rows are: the name of its scan table, without schema. */
 export type ScanTableName = (leaf: VirtualLeaf) => string
@@ -54,6 +55,22 @@ export class KeyQueryWriter {
     return text
   }
 
+  /**
+   * A query with a row for each of many values that depend on no row, in their order: its type's name, and the value as
+   * JSON.
+   * @returns undefined when it cannot be written faithfully
+   */
+  writeList(wanted: readonly Wanted[]): string | undefined {
+    const copy = new TreeCopy(this.#binding, new Map())
+    const valuesLists = wanted.map((one): Node => {
+      const value = typedValue(expressionOf(one, copy, '', []), one)
+      return { List: { items: [textOf(call('pg_typeof', value)), textOf(call('to_json', value))] } }
+    })
+    return faithfulText({
+      SelectStmt: { valuesLists, limitOption: 'LIMIT_OPTION_DEFAULT', op: 'SETOP_NONE' },
+    })
+  }
+
   #write(query: KeyQuery, wanted: readonly Wanted[]): string | undefined {
     const aliases = new Map<Leaf, string>()
     for (const leaf of query.from) {
@@ -66,11 +83,11 @@ export class KeyQueryWriter {
     const fromClause = query.from.map((leaf) => copy.leaf(leaf))
     const targetList: Node[] = []
     const columns: Node[] = []
-    for (const [index, { source, literalType, cast }] of wanted.entries()) {
+    for (const [index, one] of wanted.entries()) {
       const alias = `millrace_value_${index + 1}`
-      const value = expressionOf({ source, literalType, cast }, copy, alias, fromClause)
+      const value = expressionOf(one, copy, alias, fromClause)
       if (inside(value, 'ColumnRef') !== undefined) columns.push(value)
-      const typed = cast || isBareLiteral(value) ? castTo(value, literalType) : value
+      const typed = typedValue(value, one)
       targetList.push(target(textOf(call('pg_typeof', typed))), target(textOf(call('to_json', typed))))
     }
     const conditions = query.where.map((node) => copy.tree(node))
@@ -147,6 +164,11 @@ function expressionOf(
   }
   const index = source.kind === 'subquery' ? source.index : 0
   return { ColumnRef: { fields: [string(alias), string(valueName(index))] } }
+}
+
+/** A bare literal has no type of its own yet. */
+function typedValue(value: Node, { literalType, cast }: Wanted): Node {
+  return cast || isBareLiteral(value) ? castTo(value, literalType) : value
 }
 
 function valueName(index: number): string {
@@ -239,9 +261,22 @@ class TreeCopy {
   }
 }
 
+/** The package's, which leaves out the brackets in `(ARRAY[…])[1]` (18.3.8). */
+class FaithfulDeparser extends Deparser {
+  override A_Indirection(...[node, context]: Parameters<Deparser['A_Indirection']>): string {
+    const text = super.A_Indirection(node, context)
+    const { arg } = node
+    const needsBrackets = arg !== undefined && bracketedTags.some((tag) => tag in arg)
+    const within = needsBrackets ? this.visit(arg, context) : ''
+    return needsBrackets && text.startsWith(within) ? `(${within})${text.slice(within.length)}` : text
+  }
+}
+
+const bracketedTags = ['A_ArrayExpr', 'CaseExpr', 'CoalesceExpr', 'MinMaxExpr']
+
 /** The text of a tree, checked: parsed again, it gives the same tree. Undefined if not. */
 function faithfulText(node: Node): string | undefined {
-  const text = Deparser.deparse(node)
+  const text = new FaithfulDeparser(node).deparseQuery()
   const [statement] = parseText(text) ?? []
   return sameTree(statement?.node, node) ? text : undefined
 }
@@ -258,20 +293,6 @@ function call(name: string, argument: Node): Node {
       funcformat: 'COERCE_EXPLICIT_CALL',
     },
   }
-}
-
-const internalTypeNames: Readonly<Record<ColumnType, string>> = {
-  text: 'text',
-  boolean: 'bool',
-  bigint: 'int8',
-  'double precision': 'float8',
-  numeric: 'numeric',
-  inet: 'inet',
-  cidr: 'cidr',
-  uuid: 'uuid',
-  date: 'date',
-  jsonb: 'jsonb',
-  'timestamp with time zone': 'timestamptz',
 }
 
 // Without their schema, which the deparser leaves out; pg_catalog comes first on any search path.
@@ -296,6 +317,8 @@ function target(val: Node): Node {
 
 /** A literal has no type of its own: `'1.2.3.4'`, or NULL. */
 function isBareLiteral(node: Node): boolean {
+  const collated = inside(node, 'CollateClause')?.arg
+  if (collated !== undefined) return isBareLiteral(collated)
   const constant = inside(node, 'A_Const')
   return constant !== undefined && (constant.sval !== undefined || constant.isnull === true)
 }

@@ -2,6 +2,7 @@
  * `DROP OWNED BY current_user` takes from the clients' role whatever it has been granted, which is how it reads scan
  * tables: every statement over virtual tables would fail until the next start. So it is refused.
  */
+import type { Client } from 'pg'
 import { engineRole, internalSchema } from './names.js'
 
 const name = 'millrace_refuse_drop_owned'
@@ -22,5 +23,8 @@ export const dropOwnedRefusal = `
     EXECUTE FUNCTION ${internalSchema}.${name}();
   ALTER EXTENSION plpgsql ADD EVENT TRIGGER ${name}`
 
-/** An SQL expression: whether it is there. */
-export const isDropOwnedRefused = `EXISTS (SELECT FROM pg_event_trigger WHERE evtname = '${name}')`
+/** May be run any number of times. */
+export async function ensureDropOwnedRefusal(client: Client): Promise<void> {
+  const { rowCount } = await client.query('SELECT FROM pg_event_trigger WHERE evtname = $1', [name])
+  if (rowCount === 0) await client.query(dropOwnedRefusal)
+}

@@ -43,13 +43,13 @@ describe('a home', () => {
   test('is made at the first start, and keeps what users have put into it', async () => {
     const first = await startEmbeddedPostgres({ home, log })
     await query(first, 'CREATE TABLE public.kept AS SELECT 42 AS answer', 'millrace')
-    await query(first, 'CREATE UNLOGGED TABLE millrace_scan.s_1 (a int)')
+    await query(first, 'CREATE UNLOGGED TABLE pg_millrace_scan.s_1 (a int)')
     await first.stop()
     await first.stop()
 
     const second = await startEmbeddedPostgres({ home, log })
     expect(await query(second, 'SELECT answer FROM public.kept', 'millrace')).toEqual([42])
-    expect(await query(second, `SELECT to_regclass('millrace_scan.s_1')::text`)).toEqual([null])
+    expect(await query(second, `SELECT to_regclass('pg_millrace_scan.s_1')::text`)).toEqual([null])
     await second.stop()
     expect(await postmastersOf(join(home, 'data'))).toEqual([])
   })
@@ -214,7 +214,7 @@ describe('a server that dies', () => {
 
   test('is started again, without scan tables, after its clients were told', async () => {
     await query(postgres, 'CREATE TABLE public.kept AS SELECT 42 AS answer')
-    await query(postgres, 'CREATE UNLOGGED TABLE millrace_scan.s_1 AS SELECT 1 AS a')
+    await query(postgres, 'CREATE UNLOGGED TABLE pg_millrace_scan.s_1 AS SELECT 1 AS a')
     const { pid, lost } = await busyClient()
     process.kill(await postmasterPid(postgres.home), 'SIGKILL')
     expect(await crash).toMatchObject({ sqlState: '57P03', message: expect.stringContaining('SIGKILL') })
@@ -223,7 +223,7 @@ describe('a server that dies', () => {
     expect(await commandOf(pid)).toEqual([])
     expect(await query(postgres, 'SELECT answer FROM public.kept')).toEqual([42])
     // An unlogged table would be there, and empty: an answer without rows that were there before.
-    expect(await query(postgres, `SELECT to_regclass('millrace_scan.s_1')::text`)).toEqual([null])
+    expect(await query(postgres, `SELECT to_regclass('pg_millrace_scan.s_1')::text`)).toEqual([null])
   })
 
   test('because of one backend, too', async () => {
@@ -327,17 +327,17 @@ describe('roles', () => {
       await client.query('CREATE TABLE mine (a int)')
       await client.query('CREATE SCHEMA mine')
       for (const sql of [
-        'CREATE TABLE millrace_scan.mine (a int)',
-        'CREATE TABLE millrace_internal.mine (a int)',
+        'CREATE TABLE pg_millrace_scan.mine (a int)',
+        'CREATE TABLE pg_millrace.mine (a int)',
         `COPY mine FROM PROGRAM 'id'`,
         `SELECT pg_read_file('postgresql.conf')`,
         'ALTER SYSTEM SET fsync = off',
       ]) {
         await expect(client.query(sql)).rejects.toMatchObject({ code: '42501' })
       }
-      await query(postgres, 'CREATE UNLOGGED TABLE millrace_scan.s_1 AS SELECT 7 AS a')
-      expect((await client.query('SELECT a FROM millrace_scan.s_1')).rows).toEqual([{ a: 7 }])
-      await expect(client.query('DELETE FROM millrace_scan.s_1')).rejects.toMatchObject({ code: '42501' })
+      await query(postgres, 'CREATE UNLOGGED TABLE pg_millrace_scan.s_1 AS SELECT 7 AS a')
+      expect((await client.query('SELECT a FROM pg_millrace_scan.s_1')).rows).toEqual([{ a: 7 }])
+      await expect(client.query('DELETE FROM pg_millrace_scan.s_1')).rejects.toMatchObject({ code: '42501' })
     } finally {
       await client.end()
     }

@@ -1,17 +1,16 @@
 import { type Client, type ClientConfig, DatabaseError as ServerError } from 'pg'
 import type { Logger } from 'pino'
 import { settingNames } from '../bind/session-settings.js'
-import { dropOwnedRefusal, isDropOwnedRefused } from './drop-owned.js'
+import { catalogViews, ensureCatalogViews } from './catalog-views.js'
+import { dropOwnedRefusal, ensureDropOwnedRefusal } from './drop-owned.js'
 import { connectEngine, withEngineClient } from './engine-connections.js'
+import { ensureHiddenSchemas, hiddenSchemas } from './hidden-schemas.js'
 import { allowConnections, removeLoginObstacles } from './login-obstacles.js'
-import { clientRole, databaseName, internalSchema, scanSchema } from './names.js'
+import { clientRole, databaseName, scanSchema } from './names.js'
+import { ensureTryCasts, tryCasts } from './try-casts.js'
 
-/** Everything that must stand in the server besides the catalog. May be run any number of times. */
-export const databaseObjects = `
-  CREATE SCHEMA IF NOT EXISTS ${internalSchema};
-  CREATE SCHEMA IF NOT EXISTS ${scanSchema};
-  GRANT USAGE ON SCHEMA ${internalSchema}, ${scanSchema} TO ${clientRole};
-  ALTER DEFAULT PRIVILEGES IN SCHEMA ${scanSchema} GRANT SELECT ON TABLES TO ${clientRole}`
+/** What is made of the code, by which a template of a database is told from an older one's. */
+export const databaseObjects = [hiddenSchemas, tryCasts, catalogViews, dropOwnedRefusal]
 
 /** Tables dropped by one statement; each takes up to three locks (itself, its TOAST table and that one's index). */
 const dropBatch = 500
@@ -21,13 +20,10 @@ export async function prepareDatabase(config: ClientConfig, log: Logger): Promis
   const client = await connectDatabase(config, log)
   try {
     await removeLoginObstacles(client, log)
-    const { rows } = await client.query<{ prepared: boolean; refused: boolean }>(
-      `SELECT EXISTS (SELECT FROM pg_default_acl WHERE defaclnamespace = to_regnamespace($1)) AS prepared,
-              ${isDropOwnedRefused} AS refused`,
-      [scanSchema],
-    )
-    if (rows[0]?.prepared !== true) await client.query(databaseObjects)
-    if (rows[0]?.refused !== true) await client.query(dropOwnedRefusal)
+    await ensureHiddenSchemas(client)
+    await ensureCatalogViews(client)
+    await ensureTryCasts(client)
+    await ensureDropOwnedRefusal(client)
     await grantSettings(client)
     await dropScanTables(client, log)
   } finally {

@@ -6,7 +6,6 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { type Logger, pino } from 'pino'
 import { initdbOptions } from './data-folder.js'
-import { dropOwnedRefusal } from './drop-owned.js'
 import { startEmbeddedPostgres } from './embedded-postgres.js'
 import { findNativePackage } from './native-package.js'
 import type { Postgres } from './postgres.js'
@@ -67,7 +66,7 @@ async function cacheFolder(): Promise<string> {
 /** A data folder with roles and database in it, made by whoever comes first. */
 async function templateFolder(cache: string): Promise<string> {
   const { version } = await findNativePackage()
-  const content = JSON.stringify([version, initdbOptions, databaseObjects, dropOwnedRefusal])
+  const content = JSON.stringify([version, initdbOptions, databaseObjects])
   const template = join(cache, `template-${createHash('sha256').update(content).digest('hex').slice(0, 12)}`)
   if (await exists(template)) return template
   const home = await mkdtemp(join(cache, 'making-'))

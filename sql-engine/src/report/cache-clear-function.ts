@@ -1,17 +1,16 @@
 /** The SQL function by which a session clears the cache. */
 import type { Client } from 'pg'
-import { clientRole, ownSchema } from '../postgres/names.js'
+import { internalSchema, ownSchema } from '../postgres/names.js'
 import { cacheClearTable } from './own-tables.js'
 
 /** PostgreSQL reads the table over the loopback, whereby the gateway clears. */
 const body = `
 BEGIN
-  RETURN (SELECT c.scans FROM ${ownSchema}.${cacheClearTable} c WHERE c.table_name = coalesce($1, ''));
+  RETURN (SELECT c.scans FROM ${internalSchema}.${cacheClearTable} c WHERE c.table_name = coalesce($1, ''));
 END`
 
 /**
- * Makes `millrace.cache_clear(table_name text DEFAULT NULL)`, or brings it up to date. Clients may create in the
- * schema: who has `"$user"` on the search path means this one, for the role is called like it.
+ * Makes `millrace.cache_clear(table_name text DEFAULT NULL)`, or brings it up to date.
  */
 export async function ensureCacheClear(client: Client): Promise<void> {
   const { rows } = await client.query<{ body: string }>(
@@ -22,7 +21,6 @@ export async function ensureCacheClear(client: Client): Promise<void> {
   await client.query(
     `CREATE OR REPLACE FUNCTION ${ownSchema}.cache_clear (table_name text DEFAULT NULL) RETURNS bigint
        LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE AS $body$${body}$body$;
-     GRANT CREATE ON SCHEMA ${ownSchema} TO ${clientRole};
      COMMENT ON FUNCTION ${ownSchema}.cache_clear (text) IS
        'Forgets the rows that are kept of one virtual table, or of all; gives the number of results forgotten.'`,
   )

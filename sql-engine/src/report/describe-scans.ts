@@ -6,8 +6,8 @@ import type { KeptCondition } from '../plan/kept-conditions.js'
 import type { DecodedValue } from '../plan/key-values.js'
 import { whyLimitStays } from '../plan/pushable-limit.js'
 import type { PlannedQual, PlannedSource, ScanPlan } from '../plan/scan-plan.js'
-import { ownSchema } from '../postgres/names.js'
 import { notPushedWords } from './not-pushed-words.js'
+import { isOwnTable } from './own-tables.js'
 import { equalText, operatorName, valueText } from './qual-text.js'
 
 export interface ScanDescription {
@@ -144,7 +144,7 @@ const limitWords = {
 
 /** @param columns that are filled */
 function callsText({ leaf, quals }: ScanPlan, columns: readonly string[], knownValue: ValueOf): string {
-  if (leaf.table.schema === ownSchema) return 'none, for the rows are there'
+  if (isOwnTable(leaf.table)) return 'none, for the rows are there'
   let known = 1
   let isKeyed = false
   const parts: string[] = []

@@ -104,7 +104,7 @@ export function withKnownNames(plan: string, names: ReadonlyMap<string, KnownNam
   let renamed = plan
   for (const [relation, { heldIn, schema, name }] of names) {
     renamed = renamed
-      // Text: `Seq Scan on millrace_scan.s_1 alias`, with the schema if VERBOSE, and the alias if it is another name.
+      // Text: `Seq Scan on pg_millrace_scan.s_1 alias`, with the schema if VERBOSE, and the alias if it is another name.
       .replace(
         new RegExp(`\\bon (${heldIn}\\.)?${relation}\\b( (?!\\()\\S+)?`, 'g'),
         (_, withSchema: string | undefined, alias: string | undefined) =>

@@ -12,7 +12,7 @@ import { definePlugin } from '@millrace/plugin-sdk/plugin'
 import { type Key, tablesOf } from '@millrace/plugin-sdk/table'
 import { z } from 'zod'
 import type { CatalogConnection } from '../catalog/virtual-table.js'
-import { ownSchema } from '../postgres/names.js'
+import { internalSchema, ownSchema } from '../postgres/names.js'
 
 export const cacheClearTable = 'cache_clear_call'
 
@@ -82,19 +82,35 @@ function table<const TableColumns extends Columns>(
   })
 }
 
-export const ownConnection: CatalogConnection = {
-  name: ownSchema,
-  plugin: definePlugin({
+function connection(
+  name: string,
+  description: string,
+  tables: readonly ReturnType<typeof table>[],
+): CatalogConnection {
+  const plugin = definePlugin({
     name: ownSchema,
-    description: 'What Millrace has done for this session.',
+    description,
     config: z.unknown(),
     connect: () => undefined,
-    tables: [
-      table('scan', "Scans of the session's last statements, 500 at most.", scan),
-      table('scan_summary', "The session's last statements, with the sums of their scans.", scanSummary),
-      table(cacheClearTable, 'Reading it clears the cache; call millrace.cache_clear().', cacheClearCall, {
-        table_name: { operators: ['='], require: 'required' },
-      }),
-    ],
+    tables: [...tables],
+  })
+  return { name, plugin }
+}
+
+const ownConnection = connection(ownSchema, 'What Millrace has done for this session.', [
+  table('scan', "Scans of the session's last statements, 500 at most.", scan),
+  table('scan_summary', "The session's last statements, with the sums of their scans.", scanSummary),
+])
+
+/** What functions of ours read, and nobody else. */
+const hiddenConnection = connection(internalSchema, 'What Millrace keeps to itself.', [
+  table(cacheClearTable, 'Reading it clears the cache; call millrace.cache_clear().', cacheClearCall, {
+    table_name: { operators: ['='], require: 'required' },
   }),
+])
+
+export const ownConnections: readonly CatalogConnection[] = [ownConnection, hiddenConnection]
+
+export function isOwnTable({ schema }: { readonly schema: string }): boolean {
+  return ownConnections.some(({ name }) => name === schema)
 }

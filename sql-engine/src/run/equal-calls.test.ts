@@ -226,7 +226,7 @@ describe.each([
     await session.query(statement)
     await session.query(statement)
     expect(calls).toHaveLength(4)
-    const left = `select from pg_class where relnamespace = 'millrace_scan'::regnamespace`
+    const left = `select from pg_class where relnamespace = 'pg_millrace_scan'::regnamespace`
     while ((await session.query(left)).length > 0) {}
   })
 })

@@ -13,6 +13,7 @@ import {
   stringsOf,
   walk,
 } from '../parse/syntax-tree.js'
+import { refuseOnly } from '../plan/refusals.js'
 import {
   type PreparedStatement,
   type PrepareOptions,
@@ -35,7 +36,9 @@ export async function fillMaterializedView(
   const unchanged = unchangedStatement(text)
   const query = await queryOf(text, tree, session)
   const plan = query && (await workshop.plans.plan(query.tree, query.text, session))
-  if (plan === undefined || !(await isLendable(plan, session))) return unchanged
+  if (plan === undefined) return unchanged
+  refuseOnly(plan.needed.keys())
+  if (!(await isLendable(plan, session))) return unchanged
   const staged = await stageStatement(plan, workshop, session, options, 'loopback')
   const loan: Loan = new Map(
     [...plan.needed].map(([leaf, columns]) => [leaf.table.oid, { table: tableOf(staged, leaf), columns }]),

@@ -5,7 +5,7 @@ import type { VirtualTable } from '../catalog/virtual-table.js'
 import { DatabaseError } from '../database-error.js'
 import type { ScanQuals } from '../fetch/scan-quals.js'
 import { ownSchema } from '../postgres/names.js'
-import { cacheClearTable } from '../report/own-tables.js'
+import { cacheClearTable, isOwnTable } from '../report/own-tables.js'
 import type { ScanHistory } from '../report/scan-history.js'
 import { memberSource } from './stage-members.js'
 import type { Workshop } from './workshop.js'
@@ -17,11 +17,12 @@ export type OwnRows = (quals: ScanQuals) => Promise<readonly Row[]>
  * @returns undefined for tables of connections
  */
 export function ownRows(
-  { schema, table }: VirtualTable,
+  virtualTable: VirtualTable,
   history: ScanHistory | undefined,
   workshop: Workshop,
 ): OwnRows | undefined {
-  if (schema !== ownSchema) return undefined
+  if (!isOwnTable(virtualTable)) return undefined
+  const { table } = virtualTable
   if (table.name === cacheClearTable) return (quals) => clear(quals, workshop)
   return async () => {
     if (history === undefined) throw noHistory(table.name)
@@ -47,8 +48,7 @@ async function clearAll({ cache, lookups }: Workshop): Promise<number> {
 async function clearTable(name: string, workshop: Workshop): Promise<number> {
   const { cache, lookups, aggregators, virtualTables } = workshop
   const tables = [...virtualTables.values()].filter(
-    ({ schema, table }) =>
-      schema !== ownSchema && (table.name === name || `${schema}.${table.name}` === name),
+    (one) => !isOwnTable(one) && (one.table.name === name || `${one.schema}.${one.table.name}` === name),
   )
   if (tables.length === 0) {
     throw new DatabaseError(`virtual table "${name}" does not exist`, {

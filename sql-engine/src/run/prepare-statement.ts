@@ -35,8 +35,19 @@ export async function prepareStatement(
   try {
     return await prepare(text, tree, workshop, session, options)
   } catch (error) {
+    if (error instanceof RangeError) throw tooDeep()
     throw session.lender === undefined ? error : missingKeyInside(error)
   }
+}
+
+/** Trees are gone through by functions that call themselves; the call stack ends somewhere. */
+function tooDeep(): DatabaseError {
+  return new DatabaseError('the statement is nested too deeply', {
+    // statement_too_complex
+    sqlState: '54001',
+    detail: 'Statements over virtual tables can be nested some hundreds of levels deep.',
+    hint: 'Use a temporary table for an inner query, or a list such as = ANY (…) for a long chain of operators.',
+  })
 }
 
 async function prepare(

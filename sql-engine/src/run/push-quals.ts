@@ -6,11 +6,14 @@ import type { ScanLimit } from '../fetch/scan-limit.js'
 import { countCalls, type ScanQuals } from '../fetch/scan-quals.js'
 import { quoteLiteral } from '../parse/identifier.js'
 import { inside, type Node } from '../parse/syntax-tree.js'
+import type { KeyQuery } from '../plan/key-query.js'
 import { type DecodedValue, decodeValue, isForeignType, type KeyValue } from '../plan/key-values.js'
 import { missingKeyError, missingKeys } from '../plan/missing-key.js'
 import type { PlannedLimit, PlannedQual, PlannedSource, ScanPlan } from '../plan/scan-plan.js'
+import { valueOfText } from '../plan/textual-value.js'
 import type { KeyQueryWriter, ScanTableName, Wanted } from '../plan/write-key-query.js'
 import type { BoundParameters, Session } from '../statement.js'
+import { parameterText } from './parameter-value.js'
 
 /** What a scan is asked for. */
 export type PushedQuals =
@@ -23,11 +26,19 @@ export type PushedQuals =
   /** No row can fulfil the conditions: there is nothing to ask. */
   | { readonly kind: 'none' }
 
+/** Values that stand side by side: two columns each, of PostgreSQL's 1,664 (MaxTupleAttributeNumber). */
+const mostInOneRow = 500
+
+type Rows = readonly (readonly (string | null)[])[]
+
+const noQuery: KeyQuery = { from: [], where: [], virtuals: new Set() }
+
 /** Keys that can be left out are not asked for in more calls than this; more rows are read instead. */
 const mostOptionalCalls = 100
 
 export type QuerySource = Extract<PlannedSource, { kind: 'query' }>
-type Values = readonly KeyValue[] | 'inexact' | 'too many'
+/** NULL where a value is NULL. */
+type Values = readonly (KeyValue | null)[] | 'inexact' | 'too many'
 
 /** What holds the number of a scan's keys. */
 export interface KeyCeiling {
@@ -66,17 +77,33 @@ export class QualPusher {
         for (const source of querySourcesOf(qual)) {
           if (!isConstant(source)) continue
           const type = typeOf(leaf, qual)
-          const local = localValue(source, type)
+          const local = this.#localValue(source, type)
           if (local === undefined) open.push({ source, type })
-          else this.#constants.set(source, Promise.resolve(local))
+          else this.#constants.set(source, Promise.resolve(asRead(local, source, type)))
         }
       }
     }
     const values = await this.#evaluate(open.map(({ source, type }) => wantedOf(source, type)))
-    for (const [index, { source }] of open.entries()) {
+    for (const [index, { source, type }] of open.entries()) {
       const value = values[index]
-      if (value !== undefined) this.#constants.set(source, Promise.resolve(value))
+      if (value !== undefined) this.#constants.set(source, Promise.resolve(asRead(value, source, type)))
     }
+  }
+
+  /** A string literal compared with a text is that text, and parameters are known: PostgreSQL need not be asked. */
+  #localValue(planned: QuerySource, type: ColumnType): DecodedValue | undefined {
+    const { source } = planned
+    if (source.kind !== 'expression') return undefined
+    const { literalType } = wantedOf(planned, type)
+    const literal = inside(source.node, 'A_Const')?.sval
+    if (literal !== undefined && literalType === 'text') return { kind: 'value', value: literal.sval ?? '' }
+    const number = inside(source.node, 'ParamRef')?.number
+    const text =
+      number === undefined || this.#parameters === undefined
+        ? undefined
+        : parameterText(this.#parameters, number, literalType)
+    if (text === undefined) return undefined
+    return { kind: 'value', value: literalType === 'bigint' ? BigInt(text) : text }
   }
 
   /** What a source was evaluated to, if it depends on no scan. */
@@ -96,9 +123,8 @@ export class QualPusher {
     if (constants.every((constant) => constant !== undefined)) {
       return constants.reduce((sum, constant) => sum + (constant.ival ?? 0), 0)
     }
-    const empty = { from: [], where: [], virtuals: new Set<VirtualLeaf>() }
     const wanted = bounds.map((node) =>
-      wantedOf({ kind: 'query', source: { kind: 'expression', node }, query: empty }, 'bigint'),
+      wantedOf({ kind: 'query', source: { kind: 'expression', node }, query: noQuery }, 'bigint'),
     )
     const [count, offset] = await this.#evaluate(wanted)
     if (count?.kind !== 'value') return undefined
@@ -147,7 +173,11 @@ export class QualPusher {
           return undefined
         }
         if (found === 'inexact') return undefined
-        for (const value of found) values.set(String(value), value)
+        if (source.kind === 'query' && source.source.matchesNull === true) {
+          // A column that only repeats what is asked for is never NULL; others may be where the value is.
+          if (found.includes(null) && qual.key.inherent === true) return undefined
+        }
+        for (const value of found) if (value !== null) values.set(String(value), value)
       }
       const [first, ...others] = values.values()
       return first === undefined ? 'nothing matches' : { operator: '=', values: [first, ...others] }
@@ -156,7 +186,7 @@ export class QualPusher {
     const found = await this.#valuesOf(source, type)
     if (typeof found === 'string') return undefined
     const [value] = found
-    if (value === undefined) return 'nothing matches'
+    if (value === undefined || value === null) return 'nothing matches'
     if (operator === '<>') return { operator, value }
     if (operator === '<' || operator === '<=' || operator === '>' || operator === '>=') {
       return { operator, value }
@@ -170,7 +200,8 @@ export class QualPusher {
     const wanted = wantedOf(planned, type)
     let rows = await this.#rows(planned, wanted)
     if (rows.some(({ kind }) => kind === 'cast')) rows = await this.#rows(planned, { ...wanted, cast: true })
-    return rows.length > this.#ceiling.limit + 1 ? 'too many' : toValues(rows)
+    if (rows.length > this.#ceiling.limit + 1) return 'too many'
+    return toValues(rows.map((row) => asRead(row, planned, type)))
   }
 
   /** @throws DatabaseError that says how many values there are, which only PostgreSQL has counted */
@@ -196,14 +227,13 @@ export class QualPusher {
 
   async #evaluate(wanted: readonly Wanted[]): Promise<readonly DecodedValue[]> {
     if (wanted.length === 0) return []
-    const text = this.#writer.write({ from: [], where: [], virtuals: new Set() }, wanted, this.#nameOf)
-    if (text === undefined) return this.#evaluateApart(wanted)
-    const [row] = (await this.#session.query(text, this.#parameters)).rows
-    const typeAt = (index: number) => row?.[2 * index] ?? ''
-    const types = await this.#baseTypes(wanted.map((_, index) => typeAt(index)))
-    const values = wanted.map(({ literalType }, index) =>
-      decodeValue(types.get(typeAt(index)) ?? '', row?.[2 * index + 1] ?? null, literalType),
-    )
+    const evaluated = await this.#evaluateTogether(wanted)
+    if (evaluated === undefined) return this.#evaluateApart(wanted)
+    const types = await this.#baseTypes(evaluated.map(([type]) => type ?? ''))
+    const values = wanted.map(({ literalType }, index) => {
+      const [type, json] = evaluated[index] ?? []
+      return decodeValue(types.get(type ?? '') ?? '', json ?? null, literalType)
+    })
     const uncast = wanted.flatMap((one, index) =>
       values[index]?.kind === 'cast' ? [{ index, one: { ...one, cast: true } }] : [],
     )
@@ -211,6 +241,17 @@ export class QualPusher {
     for (const [position, { index }] of uncast.entries())
       values[index] = cast[position] ?? { kind: 'inexact' }
     return values
+  }
+
+  /** Types and JSON of values that depend on no row; undefined where one cannot be written. */
+  async #evaluateTogether(wanted: readonly Wanted[]): Promise<Rows | undefined> {
+    const isList = wanted.length > mostInOneRow
+    const text = isList ? this.#writer.writeList(wanted) : this.#writer.write(noQuery, wanted, this.#nameOf)
+    if (text === undefined) return undefined
+    const { rows } = await this.#session.query(text, this.#parameters)
+    if (isList) return rows
+    const [row = []] = rows
+    return wanted.map((_, index) => [row[2 * index] ?? null, row[2 * index + 1] ?? null])
   }
 
   /** Types by their names; for domains, the types that they are of, by whose operators values are compared. */
@@ -246,14 +287,15 @@ function isConstant({ source, query }: QuerySource): boolean {
   return source.kind === 'expression' && query.from.length === 0 && query.virtuals.size === 0
 }
 
-/** A string literal compared with a text is that text; PostgreSQL need not be asked. */
-function localValue({ source }: QuerySource, type: ColumnType): DecodedValue | undefined {
-  const text = source.kind === 'expression' ? inside(source.node, 'A_Const')?.sval : undefined
-  return type === 'text' && text !== undefined ? { kind: 'value', value: text.sval ?? '' } : undefined
+function wantedOf({ source }: QuerySource, type: ColumnType): Wanted {
+  return { source, literalType: source.reading === undefined ? type : 'text', cast: false }
 }
 
-function wantedOf({ source }: QuerySource, literalType: ColumnType): Wanted {
-  return { source, literalType, cast: false }
+/** A value, of the column's type where it came as a text that is made of one. A text that no value has is NULL. */
+function asRead(decoded: DecodedValue, { source }: QuerySource, type: ColumnType): DecodedValue {
+  if (decoded.kind !== 'value' || source.reading === undefined) return decoded
+  const value = valueOfText(String(decoded.value), source.reading, type)
+  return value === undefined ? { kind: 'null' } : { kind: 'value', value }
 }
 
 /** The sources of a condition's values that PostgreSQL evaluates. */
@@ -267,10 +309,10 @@ function typeOf({ table }: VirtualLeaf, { column }: PlannedQual): ColumnType {
 }
 
 function toValues(decoded: readonly DecodedValue[]): Values {
-  const values: KeyValue[] = []
+  const values: (KeyValue | null)[] = []
   for (const one of decoded) {
     if (one.kind === 'inexact' || one.kind === 'cast') return 'inexact'
-    if (one.kind === 'value') values.push(one.value)
+    values.push(one.kind === 'value' ? one.value : null)
   }
   return values
 }

@@ -3,7 +3,6 @@
  * names stand for and what their parameter says would take longer than the lookup. Where a session has done nothing
  * else meanwhile, what was found the first time holds.
  */
-import { isIPv4 } from 'node:net'
 import type { VirtualLeaf } from '../bind/binding.js'
 import { timeToLive } from '../cache/time-to-live.js'
 import type { ScanQuals } from '../fetch/scan-quals.js'
@@ -13,6 +12,7 @@ import type { ScanPlan } from '../plan/scan-plan.js'
 import type { ScanCounts, ScanRecord } from '../report/scan-record.js'
 import type { ScanTable } from '../stage/scan-table.js'
 import type { BoundParameters } from '../statement.js'
+import { parameterText } from './parameter-value.js'
 import type { StatementPlan } from './statement-plan.js'
 import type { Workshop } from './workshop.js'
 
@@ -56,11 +56,8 @@ export function repeatLookup(
     table: leaf.table.table,
     server: workshop.cacheTtl,
   })
-  return ({ types, formats, values }) => {
-    const index = number - 1
-    const value = values[index]
-    if (value === undefined || formats[index] !== 0) return undefined
-    const text = readers[`${types[index]} ${key.type}`]?.(value)
+  return (parameters) => {
+    const text = parameterText(parameters, number, key.type)
     if (text === undefined) return undefined
     const startedAt = new Date()
     const release = workshop.lookups.holdKnown(source, table.name, [text], maxAge)
@@ -96,26 +93,6 @@ function keyParameter([scan, ...others]: readonly ScanPlan[], column: string): n
   if (qual.comparison.operator !== '=') return undefined
   const [value, ...values] = qual.comparison.sources
   if (values.length > 0 || value?.kind !== 'query' || value.source.kind !== 'expression') return undefined
+  if (value.source.reading !== undefined) return undefined
   return inside(value.source.node, 'ParamRef')?.number
-}
-
-type Reader = (value: Uint8Array) => string | undefined
-
-const textOf: Reader = (value) => Buffer.from(value).toString('utf8')
-
-/** By the parameter's type OID and the column's type: values that PostgreSQL would print as they came. */
-const readers: Readonly<Record<string, Reader | undefined>> = {
-  '25 text': textOf,
-  '1043 text': textOf,
-  '869 inet': (value) => {
-    const text = textOf(value)
-    return text !== undefined && isIPv4(text) ? text : undefined
-  },
-  '20 bigint': integerOf,
-  '23 bigint': integerOf,
-}
-
-function integerOf(value: Uint8Array): string | undefined {
-  const text = textOf(value)
-  return text !== undefined && /^(?:0|-?[1-9]\d{0,17})$/.test(text) ? text : undefined
 }

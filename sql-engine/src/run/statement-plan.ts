@@ -13,7 +13,7 @@ import { type KeptCondition, keptConditions } from '../plan/kept-conditions.js'
 import { neededColumns } from '../plan/needed-columns.js'
 import { Pieces } from '../plan/piece.js'
 import { planScans } from '../plan/plan-scans.js'
-import { refuseLocks, refuseWrites } from '../plan/refusals.js'
+import { refuseLocks, refuseSamples, refuseWrites } from '../plan/refusals.js'
 import type { ScanPlan } from '../plan/scan-plan.js'
 import { sharedColumns } from '../plan/shared-columns.js'
 import { allColumns, type Optimisations, unoptimisedScans } from '../plan/unoptimised-scans.js'
@@ -112,6 +112,7 @@ export class StatementPlans {
     const names = readNames(answer, text, this.#virtualTables)
     const relationOf: RelationOf = (rangeVar) => names.relationOf(rangeVar)
     refuseWrites(statement, relationOf)
+    refuseSamples(statement, relationOf)
     const binding = bind(statement, relationOf)
     const edits = [...copyEdits(text, statement, relationOf), ...viewEdits(text, statement, binding)]
     const expansion = mayExpand && edits.length > 0 ? expand(text, edits) : undefined
@@ -120,9 +121,11 @@ export class StatementPlans {
     refuseLocks(binding.blocks)
     const pieces = new Pieces(binding, names.functions)
     const isPlain = this.#optimisations === 'none'
-    const needed = isPlain ? allColumns(binding.virtualLeaves) : neededColumns(statement, binding)
+    const read = neededColumns(statement, binding, names.functions)
+    const needed = isPlain ? allColumns(binding.virtualLeaves) : read.columns
     const fetching = once(() => {
-      const scans = planScans(binding, pieces, names.functions)
+      const readLeaves = isPlain ? new Set(binding.virtualLeaves) : read.readLeaves
+      const scans = planScans(binding, readLeaves, pieces, names.functions)
       return isPlain
         ? { scans: unoptimisedScans(scans), columns: needed }
         : { scans, columns: sharedColumns(scans, needed) }

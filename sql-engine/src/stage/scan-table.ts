@@ -4,7 +4,7 @@ import type { DatabaseError } from '../database-error.js'
 export interface ScanTable {
   /** Needs no quoting: `s_12`. */
   readonly name: string
-  /** With its schema: `millrace_scan.s_12`. */
+  /** With its schema: `pg_millrace_scan.s_12`. */
   readonly qualifiedName: string
   readonly oid: number
   readonly rowCount: number

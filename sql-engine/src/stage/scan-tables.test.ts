@@ -63,9 +63,11 @@ const stage = (types: Readonly<Record<string, ColumnType>>, rows: AsyncIterable<
 
 const rowsOf = async (sql: string) => (await reader.query(sql)).rows
 const scanTables = async () =>
-  (await watcher.query(`SELECT tablename FROM pg_tables WHERE schemaname = 'millrace_scan'`)).rows.map(
-    ({ tablename }) => tablename,
-  )
+  (
+    await watcher.query(
+      `SELECT relname AS tablename FROM pg_class WHERE relkind = 'r' AND relnamespace = 'pg_millrace_scan'::regnamespace`,
+    )
+  ).rows.map(({ tablename }) => tablename)
 const copyingBackends = async (): Promise<number[]> =>
   (await watcher.query(`SELECT pid FROM pg_stat_activity WHERE query LIKE 'COPY %'`)).rows.map(
     ({ pid }) => pid,

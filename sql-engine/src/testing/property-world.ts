@@ -54,6 +54,8 @@ export interface PropertyWorld extends CountingPlugin {
     set: number,
     way?: Way,
   ): Promise<{ readonly virtual: Outcome; readonly expected: Outcome }>
+  /** Runs SET, or the like, on both sides. */
+  configure(text: string): Promise<void>
   stop(): Promise<void>
 }
 
@@ -120,6 +122,9 @@ export async function startPropertyWorld(options: PropertyWorldOptions): Promise
         outcomeOf(runBy(way, session, query.text, parameters), order),
       ])
       return { virtual, expected }
+    },
+    async configure(text) {
+      await Promise.all([oracle.query(text), session.query(text)])
     },
     async stop() {
       await session.query('drop schema viewed cascade')

@@ -9,6 +9,7 @@ import java.sql.Savepoint;
 import java.sql.Statement;
 import java.util.List;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.postgresql.PGConnection;
@@ -256,9 +257,19 @@ final class Main {
     Checks.holds(Checks.column(metadata.getSchemas(), "TABLE_SCHEM").containsAll(Set.of("aws", "ipstack")), "schemas");
     try (ResultSet tables = metadata.getTables(null, "ipstack", "ipstack_ip", null)) {
       Checks.holds(tables.next(), "ipstack_ip is not listed");
-      Checks.equal(tables.getString("TABLE_TYPE"), "FOREIGN TABLE");
+      Checks.equal(tables.getString("TABLE_TYPE"), "TABLE");
       Checks.holds(!tables.getString("REMARKS").isEmpty(), "ipstack_ip has no remarks");
     }
+    // As dbt, Metabase and Appsmith ask; scan tables of this session are there while it is in a transaction.
+    connection.setAutoCommit(false);
+    Checks.equal(Checks.lines(connection.createStatement().executeQuery(Checks.ARTICLE_JOIN)), Checks.ARTICLE_ROWS);
+    String[] types = {"TABLE", "VIEW", "MATERIALIZED VIEW"};
+    Set<String> schemas = new TreeSet<>(Checks.column(metadata.getTables(null, null, "%", types), "TABLE_SCHEM"));
+    Checks.equal(schemas, Set.of("aws", "ipstack", "millrace"));
+    Checks.equal(Checks.column(metadata.getTables(null, "millrace", "%", types), "TABLE_NAME"), List.of("scan", "scan_summary"));
+    Set<String> ofIpstack = Set.copyOf(Checks.column(metadata.getTables(null, "ipstack", "%", null), "TABLE_NAME"));
+    Checks.equal(ofIpstack, Set.of("ipstack_ip", "ipstack_my_ip"));
+    connection.rollback();
     Checks.equal(metadata.getPrimaryKeys(null, "ipstack", "ipstack_ip").next(), false);
     Checks.equal(metadata.getIndexInfo(null, "ipstack", "ipstack_ip", false, true).next(), false);
     Checks.equal(metadata.getImportedKeys(null, "ipstack", "ipstack_ip").next(), false);

@@ -69,11 +69,28 @@ def _():
 
 @check('describes schemas, tables and columns')
 def _():
-    lines = psql('\\det aws.*\n\\d+ aws.aws_cloudtrail_trail_event')
-    assert any(line.startswith('aws|aws_cloudtrail_trail_event|') for line in lines), lines
+    lines = psql('\\dt\n\\d+ aws.aws_cloudtrail_trail_event')
+    assert 'aws|aws_cloudtrail_trail_event|table|millrace_engine' in lines, lines
+    listed = [line for line in lines if line.count('|') == 3 and line.endswith('|table|millrace_engine')]
+    equal({line.split('|')[0] for line in listed}, {'aws', 'ipstack'})
     for column in event_columns:
         assert any(line.startswith(f'{column}|') for line in lines), column
-    equal(psql('\\dn aws'), ['aws|millrace_engine'])
+    equal(psql('\\dn'), [
+        'aws|millrace_engine', 'ipstack|millrace_engine', 'millrace|millrace_engine', 'public|pg_database_owner',
+    ])
+
+
+@check('lists the settings of Millrace, and refuses one that is none')
+def _():
+    lines = psql('\\dconfig millrace.*\nset millrace.cahce_ttl = 1;')
+    assert 'millrace.cache_ttl|300 (default)' in lines, lines
+    assert any('Perhaps you meant "millrace.cache_ttl"' in line for line in lines), lines
+
+
+@check('reads tables with ANALYZE and VACUUM, which ask no API')
+def _():
+    lines = psql('analyze ipstack_ip;\nvacuum analyze aws_cloudtrail_trail;\nanalyze;')
+    equal([line for line in lines if not line.startswith('WARNING:')], ['ANALYZE', 'VACUUM', 'ANALYZE'])
 
 
 @check('streams 100,000 rows, and 20,000 events, with FETCH_COUNT and without')

@@ -5,6 +5,7 @@ import { cachedQuery } from './cached-query.js'
 import { gatewayMemory } from './gateway-memory.js'
 import { lookupJoinBatches, lookupJoinPath } from './lookup-join.js'
 import { startMillraceProcess } from './millrace-process.js'
+import { nestedColumns } from './nested-columns.js'
 import { passthrough } from './passthrough.js'
 import { pointLookup } from './point-lookup.js'
 import { repeatRange } from './repeat-range.js'
@@ -20,6 +21,7 @@ const benchmarks = [
   cachedQuery,
   pointLookup,
   repeatRange,
+  nestedColumns,
   lookupJoinPath,
   lookupJoinBatches,
   gatewayMemory,

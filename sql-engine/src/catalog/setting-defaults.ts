@@ -1,0 +1,64 @@
+/** What `SHOW millrace.…` says where nobody has set it: the server's own defaults. */
+import { setTimeout as delay } from 'node:timers/promises'
+import { type Client, escapeLiteral } from 'pg'
+import { byDefault } from '../bind/session-settings.js'
+import type { Limits } from '../report/limits.js'
+
+export interface SettingDefaults {
+  /** In milliseconds. */
+  readonly cacheTtl: number
+  readonly limits: Limits
+}
+
+/** For how long PostgreSQL may take to read its settings anew, in milliseconds. */
+const patience = 5_000
+const pause = 5
+
+/**
+ * Writes them where PostgreSQL keeps its own settings: what a database, a role or a session sets goes before. They are
+ * marked as defaults, and so not read as settings. Returns when new sessions have them.
+ */
+export async function showDefaults(client: Client, { cacheTtl, limits }: SettingDefaults): Promise<void> {
+  const wanted: Readonly<Record<string, string>> = {
+    'millrace.cache_ttl': byDefault(String(cacheTtl / 1000)),
+    'millrace.max_api_calls': byDefault(count(limits.apiCalls)),
+    'millrace.max_keys': byDefault(count(limits.keys)),
+    'millrace.max_rows': byDefault(count(limits.rows)),
+    'millrace.max_bytes': byDefault(bytes(limits.bytes)),
+    'millrace.progress': byDefault('off'),
+  }
+  const differing = async () => {
+    const { rows } = await client.query<{ name: string }>(
+      `SELECT name FROM unnest($1::text[], $2::text[]) AS wanted (name, value)
+        WHERE current_setting(name, true) IS DISTINCT FROM value`,
+      [Object.keys(wanted), Object.values(wanted)],
+    )
+    return rows.map(({ name }) => name)
+  }
+  const changed = await differing()
+  if (changed.length === 0) return
+  for (const name of changed) {
+    await client.query(`ALTER SYSTEM SET ${name} = ${escapeLiteral(wanted[name] ?? '')}`)
+  }
+  await client.query('SELECT pg_reload_conf()')
+  // The postmaster reads them first, and then tells its children, of which our connection has one.
+  for (let waited = 0; waited < patience && (await differing()).length > 0; waited += pause)
+    await delay(pause)
+}
+
+function count(limit: number): string {
+  return limit === Number.POSITIVE_INFINITY ? '-1' : String(limit)
+}
+
+function bytes(limit: number): string {
+  for (const [unit, factor] of [
+    ['GB', 1024 ** 3],
+    ['MB', 1024 ** 2],
+    ['kB', 1024],
+  ] as const) {
+    if (limit !== Number.POSITIVE_INFINITY && limit > 0 && limit % factor === 0) {
+      return `${limit / factor}${unit}`
+    }
+  }
+  return count(limit)
+}

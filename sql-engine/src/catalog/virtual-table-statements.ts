@@ -1,0 +1,149 @@
+import { createHash } from 'node:crypto'
+import { escapeIdentifier, escapeLiteral } from 'pg'
+import { clientRole, foreignSchema, internalSchema, loopbackServer, ownSchema } from '../postgres/names.js'
+import { changedOptionsClause, optionsClause } from './foreign-options.js'
+import type { CatalogTable } from './read-catalog.js'
+import type { ForeignColumn, TableDefinition } from './table-definition.js'
+
+export function qualifiedName({ schema, name }: Pick<TableDefinition, 'schema' | 'name'>): string {
+  return `${escapeIdentifier(schema)}.${escapeIdentifier(name)}`
+}
+
+/**
+ * Clients may create in the schema of Millrace's own tables: who has `"$user"` on the search path means this one, for
+ * the role is called like it.
+ */
+export function createSchema(schema: string, description: string): string {
+  const privileges = schema === ownSchema ? 'USAGE, CREATE' : 'USAGE'
+  const name = escapeIdentifier(schema)
+  return [
+    `CREATE SCHEMA ${name}`,
+    `COMMENT ON SCHEMA ${name} IS ${escapeLiteral(description)}`,
+    `GRANT ${privileges} ON SCHEMA ${name} TO ${clientRole}`,
+  ].join('; ')
+}
+
+/** NAMEDATALEN is 64 bytes, with a NUL. */
+const longestName = 63
+
+/** A name of one table's, however long those are that it is made of. */
+export function combinedName(...parts: readonly string[]): string {
+  const name = parts.join('.')
+  if (Buffer.byteLength(name) <= longestName) return name
+  const hash = createHash('sha256').update(name).digest('hex').slice(0, 12)
+  const begin = Buffer.from(name).subarray(0, longestName - hash.length - 1)
+  // A character that has been cut through is left out.
+  return `${new TextDecoder().decode(begin, { stream: true })}~${hash}`
+}
+
+/** The foreign table by which PostgreSQL reads a virtual table. */
+export function foreignName({ schema, name }: Pick<TableDefinition, 'schema' | 'name'>): string {
+  return `${foreignSchema}.${escapeIdentifier(combinedName(schema, name))}`
+}
+
+const refuseRows = `${internalSchema}.refuse_rows`
+
+/** What keeps rows out of the virtual tables. */
+export const createRefusal = `CREATE OR REPLACE FUNCTION ${refuseRows} () RETURNS trigger LANGUAGE plpgsql AS $body$
+BEGIN
+  RAISE 'cannot insert into virtual table "%"', TG_TABLE_NAME USING ERRCODE = 'feature_not_supported';
+END$body$`
+
+/**
+ * An ordinary table, so that every tool lists it. It has no rows, for nobody may write to it, and its trigger (which
+ * CREATE TABLE … LIKE does not copy, as it would a constraint) refuses even a superuser's. Whoever reads it reads its
+ * only child as well, the foreign table. With comments and privileges.
+ */
+export function createVirtualTable(table: TableDefinition): string {
+  const name = qualifiedName(table)
+  const columns = table.columns.map((column) => `${escapeIdentifier(column.name)} ${column.type}`)
+  return [
+    `CREATE TABLE ${name} (${columns.join(', ')})`,
+    `CREATE TRIGGER refuse_rows BEFORE INSERT ON ${name} FOR EACH STATEMENT EXECUTE FUNCTION ${refuseRows} ()`,
+    `CREATE FOREIGN TABLE ${foreignName(table)} () INHERITS (${name})
+       SERVER ${loopbackServer}${optionsClause(table.options)}`,
+    ...table.columns.flatMap(({ name: column, options }) =>
+      Object.keys(options).length === 0 ? [] : alterOptions(table, column, optionsClause(options)),
+    ),
+    `GRANT SELECT ON ${name} TO ${clientRole}`,
+    commentOnTable(table),
+    ...table.columns.map((column) => commentOnColumn(table, column)),
+  ].join('; ')
+}
+
+/** Takes it out of what pg_dump leaves out first: see `leftOutOfDumps`. */
+export function dropVirtualTable(table: TableDefinition): string {
+  const name = qualifiedName(table)
+  return `ALTER EXTENSION plpgsql DROP TABLE ${name}; DROP FOREIGN TABLE ${foreignName(table)}; DROP TABLE ${name}`
+}
+
+/** There are no rows, so any type becomes any other; PostgreSQL knows that by USING, which foreign tables do not take. */
+function alterType(table: TableDefinition, column: string, type: string): string {
+  const parent = qualifiedName(table)
+  const child = `ALTER FOREIGN TABLE ${foreignName(table)}`
+  return [
+    `${child} NO INHERIT ${parent}`,
+    `ALTER TABLE ${parent} ALTER COLUMN ${column} TYPE ${type} USING NULL`,
+    `${child} ALTER COLUMN ${column} TYPE ${type}`,
+    `${child} INHERIT ${parent}`,
+  ].join('; ')
+}
+
+function alterOptions(table: TableDefinition, column: string, clause: string): string {
+  return `ALTER FOREIGN TABLE ${foreignName(table)} ALTER COLUMN ${escapeIdentifier(column)}${clause}`
+}
+
+/** A step of altering a table, with what it is for, should the step be refused. */
+export interface Alteration {
+  readonly sql: string
+  readonly purpose: string
+}
+
+/** Turns one definition into the other without dropping the table; its child follows. New columns come last. */
+export function alterVirtualTable(current: CatalogTable, wanted: TableDefinition): Alteration[] {
+  const table = qualifiedName(wanted)
+  const steps: Alteration[] = []
+  const alter = (action: string, purpose: string) =>
+    steps.push({ sql: `ALTER TABLE ${table} ${action}`, purpose })
+  const kept = new Map(current.columns.map((column) => [column.name, column]))
+  for (const column of wanted.columns) {
+    const name = escapeIdentifier(column.name)
+    const old = kept.get(column.name)
+    kept.delete(column.name)
+    if (old === undefined) alter(`ADD COLUMN ${name} ${column.type}`, `add column ${name}`)
+    else if (old.type !== column.type) {
+      const purpose = `change the type of column ${name} to ${column.type}`
+      steps.push({ sql: alterType(wanted, name, column.type), purpose })
+    }
+    const options = changedOptionsClause(old?.options ?? {}, column.options)
+    if (options !== '') {
+      const purpose = `change the options of column ${name}`
+      steps.push({ sql: alterOptions(wanted, column.name, options), purpose })
+    }
+    if (old?.description !== column.description) {
+      steps.push({ sql: commentOnColumn(wanted, column), purpose: `describe column ${name}` })
+    }
+  }
+  for (const name of kept.keys()) {
+    const dropping = `DROP COLUMN IF EXISTS ${escapeIdentifier(name)}`
+    const sql = `ALTER TABLE ${table} ${dropping}; ALTER FOREIGN TABLE ${foreignName(wanted)} ${dropping}`
+    steps.push({ sql, purpose: `drop column ${escapeIdentifier(name)}` })
+  }
+  const options = changedOptionsClause(current.options, wanted.options)
+  if (options !== '') {
+    steps.push({ sql: `ALTER FOREIGN TABLE ${foreignName(wanted)}${options}`, purpose: 'change its options' })
+  }
+  if (current.description !== wanted.description) {
+    steps.push({ sql: commentOnTable(wanted), purpose: 'describe it' })
+  }
+  return steps
+}
+
+function commentOnTable(table: TableDefinition): string {
+  return `COMMENT ON TABLE ${qualifiedName(table)} IS ${escapeLiteral(table.description)}`
+}
+
+function commentOnColumn(table: TableDefinition, column: ForeignColumn): string {
+  const name = `${qualifiedName(table)}.${escapeIdentifier(column.name)}`
+  return `COMMENT ON COLUMN ${name} IS ${escapeLiteral(column.description)}`
+}

@@ -1,0 +1,269 @@
+/** Keys are found through whatever PostgreSQL itself would look through. */
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { ClientSession } from './testing/client-session.js'
+import { type PropertyWorld, startPropertyWorld } from './testing/property-world.js'
+import { usualTables } from './testing/random-tables.js'
+
+const rows = {
+  thing: [
+    { id: 1n, label: 'a', ip: '1.1.1.1', flag: true, amount: '2', seen: '2022-07-06T20:38:09Z' },
+    { id: 2n, label: 'b', ip: '2.2.2.2', flag: false, amount: '2.5', seen: '2022-07-07T20:38:09Z' },
+    { id: 3n, label: 't1', ip: null, flag: null, amount: '-0.5', seen: null },
+  ],
+  place: [
+    { ip: '1.1.1.1', city: 'Windsor', size: 1n },
+    { ip: '2.2.2.2', city: 'Madrid', size: 2n },
+    { ip: '2001:db8::1', city: 'Nowhere', size: 3n },
+  ],
+  event: [
+    { trail: 't1', address: '1.1.1.1', id: 1n, flag: true, seen: '2022-07-06T20:38:09Z' },
+    { trail: 't1', address: 'example.com', id: 2n, flag: false, seen: '2022-07-06T20:38:09.123Z' },
+    { trail: 't2', address: '2.2.2.2', id: 3n, flag: null, seen: '2022-07-07T20:38:09Z' },
+    { trail: 't3', address: null, id: 4n, flag: true, seen: '2022-07-08T20:38:09Z' },
+  ],
+  note: [
+    { ip: '1.1.1.1', trail: 't1', id: 1n, flag: true },
+    { ip: '1.1.1.1', trail: 't2', id: 2n, flag: false },
+    { ip: null, trail: null, id: null, flag: null },
+  ],
+}
+
+/** Places are asked for by address, and have no netmasks. */
+const { place } = usualTables
+if (place === undefined) throw new Error('there are no places')
+const tables = {
+  ...usualTables,
+  place: {
+    ...place,
+    keys: {
+      ...place.keys,
+      ip: { operators: ['='] as const, require: 'required' as const, valuesPerCall: 2, hostsOnly: true },
+    },
+  },
+}
+
+let world: PropertyWorld
+
+beforeAll(async () => {
+  world = await startPropertyWorld({ tables, rows: [rows], filtering: 'every operator' })
+})
+afterAll(() => world?.stop())
+beforeEach(() => {
+  world.calls.length = 0
+})
+
+/** What a statement asks each table for, once its answer has been compared with PostgreSQL's own. */
+async function asked(text: string): Promise<readonly string[]> {
+  const { virtual, expected } = await world.run({ text, parameters: [], isOrdered: false }, 0)
+  expect(virtual).toEqual(expected)
+  return world.calls.map(({ table, quals }) => [table, ...quals].join('; ')).sort()
+}
+
+const grouped = '(select trail, count(*) from event group by trail) v'
+
+describe('conditions pass into', () => {
+  test.each([
+    ['a grouped subquery', `select * from ${grouped} where trail = 't1'`, ['event; trail = t1']],
+    [
+      'groups by position',
+      "select * from (select trail t, max(id) from event group by 1) v where t in ('t1', 't2')",
+      ['event; trail = t1', 'event; trail = t2'],
+    ],
+    [
+      'groups by an output',
+      "select * from (select trail t, max(id) from event group by t) v where t = 't1'",
+      ['event; trail = t1'],
+    ],
+    [
+      'HAVING',
+      "select trail, count(*) from event group by trail having trail = 't1' and count(*) > 1",
+      ['event; trail = t1'],
+    ],
+    [
+      'windows that are parted by the column',
+      "select * from (select trail, id, row_number() over (partition by trail order by id) n, rank() over w from event window w as (partition by trail)) v where trail = 't1' and n = 1",
+      ['event; trail = t1'],
+    ],
+    [
+      'UNION ALL',
+      "select * from (select trail, id from event union all select trail, id from note) v where trail = 't1'",
+      ['event; trail = t1'],
+    ],
+    [
+      'both arms of UNION',
+      "select * from (select trail, id from event union select trail, id + 1 from event) v where trail = 't1'",
+      ['event; trail = t1'],
+    ],
+    [
+      'INTERSECT',
+      "select * from (select trail, id from event intersect select trail, id from event where flag) v where trail = 't1'",
+      ['event; flag = true; trail = t1', 'event; trail = t1'],
+    ],
+    [
+      'EXCEPT',
+      "select * from (select trail, id from event except select trail, id from event where id = 1) v where trail = 't1'",
+      ['event; trail = t1'],
+    ],
+    [
+      'DISTINCT ON',
+      "select * from (select distinct on (trail) trail, id from event order by trail, id desc) v where trail = 't1'",
+      ['event; trail = t1'],
+    ],
+    [
+      'a set-returning target list',
+      "select * from (select trail, generate_series(1, id) g from event) v where trail = 't1'",
+      ['event; trail = t1'],
+    ],
+    [
+      'a CTE that is read once',
+      "with v as (select trail, count(*) from event group by trail) select * from v where trail = 't1'",
+      ['event; trail = t1'],
+    ],
+    [
+      'several levels',
+      "select * from (select trail, sum(n) from (select trail, flag, count(*) n from event group by trail, flag) v group by trail) w where trail = 't1'",
+      ['event; trail = t1'],
+    ],
+    [
+      'a join with groups',
+      `select n.id, v.count from note n join ${grouped} on v.trail = n.trail`,
+      ['event; trail = t1', 'event; trail = t2'],
+    ],
+    [
+      'NATURAL',
+      'select * from (select distinct trail from note) n natural join (select trail, max(seen) from event group by trail) v',
+      ['event; trail = t1', 'event; trail = t2'],
+    ],
+    [
+      'LATERAL groups',
+      'select n.id, v.count from note n, lateral (select count(*) from event e where e.trail = n.trail) v',
+      ['event; trail = t1', 'event; trail = t2'],
+    ],
+  ])('%s', async (_, text, calls) => {
+    expect(await asked(text)).toEqual(calls)
+  })
+})
+
+describe('conditions that would drop other rows do not pass into', () => {
+  test.each([
+    [
+      'groups by something else',
+      "select * from (select max(label) l, count(*) from thing group by flag) v where l = 'a'",
+    ],
+    ['windows over all', "select * from (select label, count(*) over () from thing) v where label = 'a'"],
+    [
+      'windows that are parted by something else',
+      "select * from (select label, count(*) over (partition by flag) from thing) v where label = 'a'",
+    ],
+    [
+      'ROLLUP',
+      'select * from (select label, count(*) from thing group by rollup (label)) v where label is null',
+    ],
+    [
+      'DISTINCT ON something else',
+      "select * from (select distinct on (flag) label, flag from thing order by flag, id) v where label = 'a'",
+    ],
+    ['LIMIT', "select * from (select label from thing order by id limit 1) v where label = 'a'"],
+    [
+      'LIMIT of a union',
+      "select * from (select label from thing union all select trail from note order by 1 limit 1) v where label = 'a'",
+    ],
+    [
+      'a CTE that is read twice',
+      "with v as (select label, count(*) from thing group by label) select v.*, (select count(*) from v w) from v where label = 'a'",
+    ],
+    ['HAVING of an aggregate', "select flag from thing group by flag having max(label) = 'a'"],
+  ])('%s', async (_, text) => {
+    expect(new Set(await asked(text))).toEqual(new Set(['thing']))
+  })
+})
+
+describe('a key that is wrapped, or compared otherwise', () => {
+  const t1 = ['event; trail = t1']
+  test.each([
+    ['select id from event where trail = \'t1\' collate "C"', t1],
+    ['select id from event where trail collate "C" = \'t1\'', t1],
+    ['select id from event where trail in (\'t1\' collate "C")', t1],
+    ['select id from event where trail = any (array[\'t1\' collate "C"])', t1],
+    ['select e.id from event e join note n on e.trail = n.trail collate "C" where n.id = 1', t1],
+    ["select id from event where trail::text = 't1'", t1],
+    ["select id from event where trail::varchar = 't1'", t1],
+    ['select e.id from event e join note n on e.trail::text = n.trail::text where n.id = 1', t1],
+    ["select id from event where trail is not distinct from 't1'", t1],
+    ["select id from event where not (trail is distinct from 't1')", t1],
+    ['select e.id from event e join note n on e.trail is not distinct from n.trail where n.id = 1', t1],
+    ["select id from event where trail like 't1'", t1],
+    ["select id from event where trail = (array['t1'])[1]", t1],
+    ["select id from event where trail = case when true then 't1' else 't2' end", t1],
+    ["select id from event where trail between 't1' and 't1'", t1],
+    ["select id from event where trail >= 't1' and trail <= 't1'", t1],
+    ["select id from event where not (trail <> 't1')", t1],
+    ["select city from place where host(ip) = '1.1.1.1'", ['place; ip = 1.1.1.1']],
+    ["select city from place where ip::text = '1.1.1.1/32'", ['place; ip = 1.1.1.1']],
+    [
+      "select city from place where text(ip) in ('1.1.1.1/32', 'x', '2001:db8::1/128')",
+      ['place; ip = 1.1.1.1, 2001:db8::1'],
+    ],
+    ["select city from place where abbrev(ip) = '2.2.2.2'", ['place; ip = 2.2.2.2']],
+    [
+      "select city from place where host(ip) = any (array['1.1.1.1', 'example.com'])",
+      ['place; ip = 1.1.1.1'],
+    ],
+    [
+      "select e.id, p.city from event e join place p on host(p.ip) = e.address where e.trail in ('t1', 't2')",
+      ['event; trail = t1', 'event; trail = t2', 'place; ip = 1.1.1.1, 2.2.2.2'],
+    ],
+    [
+      "select city from place where host(ip) in (select address from event where trail = 't1')",
+      ['event; trail = t1', 'place; ip = 1.1.1.1'],
+    ],
+    ['select city from place where host(ip)::text = \'1.1.1.1\' collate "C"', ['place; ip = 1.1.1.1']],
+    ["select id from thing where id::text = '2'", ['thing; id = 2']],
+  ])('%s', async (text, calls) => {
+    expect(await asked(text)).toEqual(calls)
+  })
+
+  test('NULL is no key', async () => {
+    expect(await asked('select city from place where ip is not distinct from null::inet')).toEqual([])
+  })
+
+  test('where a column may be NULL, NULL is not asked for as a value', async () => {
+    expect(await asked('select id from thing where label is not distinct from null')).toEqual(['thing'])
+    world.calls.length = 0
+    expect(
+      await asked(
+        'select n.id from note n left join thing t on t.id = n.id where t.label is not distinct from n.trail',
+      ),
+    ).toEqual(['thing; id = 1, 2'])
+  })
+})
+
+describe('values that are not there before the statement runs', () => {
+  test.each([
+    [
+      "with i as (insert into note (trail) values ('t1') returning trail) select e.id from event e join i on e.trail = i.trail",
+      /statement itself changes/,
+    ],
+    [
+      'with d as (delete from note returning trail) select id from event where trail in (select trail from d)',
+      /statement itself changes/,
+    ],
+    [
+      `with recursive r as (select 't1' as trail union all select e.address from r join event e on e.trail = r.trail)
+       select * from r`,
+      /round by round/,
+    ],
+  ])('%s', async (text, detail) => {
+    const session = await ClientSession.open(
+      { ...world.postgres.engineConfig, user: 'millrace' },
+      world.engine,
+    )
+    await session.query('set search_path = counting, plain_0')
+    await expect(session.query(text)).rejects.toMatchObject({
+      sqlState: 'HV002',
+      detail: expect.stringMatching(detail),
+    })
+    await session.close()
+    expect(world.calls).toEqual([])
+  })
+})

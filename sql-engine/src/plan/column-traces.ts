@@ -1,0 +1,220 @@
+import type { ColumnType } from '@millrace/plugin-sdk/column'
+import {
+  type Binding,
+  type Block,
+  type BoundColumn,
+  type Leaf,
+  ownColumn,
+  type VirtualLeaf,
+} from '../bind/binding.js'
+import { findAll, type Inside, inside, type Node, stringsOf } from '../parse/syntax-tree.js'
+import { integerOf } from './constant-condition.js'
+import type { FunctionTraits } from './function-traits.js'
+import { aggregateTags, isRowWise } from './row-wise.js'
+
+export interface TracedColumn {
+  readonly leaf: VirtualLeaf
+  readonly column: string
+  /** Whether an outer join on the way may fill it with NULL (beside those around the first leaf). */
+  readonly nullable: boolean
+}
+
+type SelectStmt = Inside<'SelectStmt'>
+
+/**
+ * Follows columns down to the virtual tables that they come from, as long as to drop rows at the table, by a condition
+ * on the column, is the same as to drop them where the column is seen. PostgreSQL pushes conditions down by the same
+ * rules: subquery_is_pushdown_safe and qual_is_pushdown_safe in its allpaths.c.
+ */
+export class ColumnTraces {
+  readonly #binding: Binding
+  readonly #functions: FunctionTraits
+
+  constructor(binding: Binding, functions: FunctionTraits) {
+    this.#binding = binding
+    this.#functions = functions
+  }
+
+  /** None when the column does not come from a virtual table; several through set operations. */
+  of(bound: BoundColumn): readonly TracedColumn[] {
+    const { leaf, index } = bound
+    if (leaf.kind === 'virtual') {
+      const own = ownColumn(leaf, bound)
+      return own === undefined ? [] : [{ leaf, column: own, nullable: false }]
+    }
+    const query = queryOf(leaf)
+    return query === undefined || index === undefined ? [] : this.ofOutput(query, index)
+  }
+
+  /** Follows an output column of a query block, by its position from 0 on. */
+  ofOutput(query: Block, index: number): readonly TracedColumn[] {
+    if (!isSelect(query)) return []
+    const select = query.statement as SelectStmt
+    if (cutsRows(select)) return []
+    if (select.larg !== undefined && select.rarg !== undefined) {
+      return this.#ofArms([select.larg, select.rarg], index)
+    }
+    const output = query.output?.[index]?.column
+    if (output === undefined || output.leaf.block !== query || !this.#passes(query, select, output, index))
+      return []
+    const isNullable = output.leaf.nullable.size > 0
+    return this.of(output).map((traced) => ({ ...traced, nullable: traced.nullable || isNullable }))
+  }
+
+  /** Whether dropping rows of a query's result, by whatever condition, is the same as dropping them before. */
+  passesConditions(query: Block): boolean {
+    if (!isSelect(query)) return false
+    const select = query.statement as SelectStmt
+    const looksAtRowsTogether =
+      cutsRows(select) ||
+      select.groupClause !== undefined ||
+      select.havingClause !== undefined ||
+      select.larg !== undefined ||
+      distinctOn(select).length > 0
+    const expressions = [select.targetList, select.sortClause]
+    return !looksAtRowsTogether && !this.#isVolatile(expressions) && isRowWise(expressions, this.#functions)
+  }
+
+  /** Whether all rows of a group, a window and the like have one value in a column. */
+  isGroupingColumn(query: Block, column: BoundColumn): boolean {
+    const { groupClause = [] } = query.statement as SelectStmt
+    return (
+      groupClause.some((item) => this.#isColumn(item, column, query)) &&
+      // Some rows of ROLLUP and the like have NULL in it.
+      groupClause.every((item) => inside(item, 'GroupingSet') === undefined)
+    )
+  }
+
+  /**
+   * The columns that one of a set operation's result comes from. Its type is one that all arms' have been turned into;
+   * where that may be another than the virtual column's own, a value that equals the one may not equal the other.
+   */
+  #ofArms(arms: readonly SelectStmt[], index: number): readonly TracedColumn[] {
+    const traced = arms.map((arm) => {
+      const block = this.#binding.blockOf(arm)
+      return block === undefined ? [] : this.ofOutput(block, index)
+    })
+    const all = traced.flat()
+    const types = new Set(all.map(typeOf))
+    const isOneType = types.size === 1 && traced.every((ofArm) => ofArm.length > 0)
+    return isOneType ? all : all.filter((one) => keptTypes.has(typeOf(one) ?? 'jsonb'))
+  }
+
+  #passes(query: Block, select: SelectStmt, column: BoundColumn, index: number): boolean {
+    const expressions = [select.targetList, select.sortClause]
+    if (this.#isVolatile(expressions)) return false
+    const isGrouped = select.groupClause !== undefined
+    if (isGrouped && !this.isGroupingColumn(query, column)) return false
+    if (!isGrouped && (select.havingClause !== undefined || this.#hasAggregates(expressions))) return false
+    const on = distinctOn(select)
+    const isDistinct = on.length === 0 || on.some((item) => this.#isColumn(item, column, query, index))
+    return (
+      isDistinct && this.#windowsOf(select, expressions).every((window) => this.#isIn(window, column, query))
+    )
+  }
+
+  /** The lists by which each window function's rows are divided. */
+  #windowsOf(select: SelectStmt, expressions: unknown): readonly (readonly Node[])[] {
+    const named = new Map(
+      (select.windowClause ?? []).flatMap((node) => {
+        const definition = inside(node, 'WindowDef')
+        return definition?.name === undefined ? [] : [[definition.name, definition] as const]
+      }),
+    )
+    const partitionOf = (window: Inside<'WindowDef'> | undefined, depth = 0): readonly Node[] => {
+      const base = window?.refname ?? (depth === 0 ? window?.name : undefined)
+      if (base === undefined || depth > named.size) return window?.partitionClause ?? []
+      return [...(window?.partitionClause ?? []), ...partitionOf(named.get(base), depth + 1)]
+    }
+    return findAll(expressions, 'FuncCall').flatMap(({ over }) =>
+      over === undefined ? [] : [partitionOf(over)],
+    )
+  }
+
+  #isIn(partition: readonly Node[], column: BoundColumn, query: Block): boolean {
+    return partition.some((item) => {
+      const reference = inside(item, 'ColumnRef')
+      const bound = reference && this.#binding.columnOf(reference)
+      return bound?.leaf === column.leaf && bound.index === column.index && column.leaf.block === query
+    })
+  }
+
+  /** Whether an item of GROUP BY or DISTINCT ON is a column, by its own name or by that of an output. */
+  #isColumn(item: Node, column: BoundColumn, query: Block, output?: number): boolean {
+    const position = integerOf(item)
+    const reference = inside(item, 'ColumnRef')
+    if (position !== undefined) {
+      return output === position - 1 || isSame(query.output?.[position - 1]?.column, column)
+    }
+    if (reference === undefined) return false
+    if (!this.#binding.isOutputReference(reference)) return isSame(this.#binding.columnOf(reference), column)
+    const [named, ...others] = (query.output ?? []).filter(
+      ({ name }) => name === stringsOf(reference.fields)?.at(-1),
+    )
+    return others.length === 0 && isSame(named?.column, column)
+  }
+
+  #isVolatile(expressions: unknown): boolean {
+    return findAll(expressions, 'FuncCall').some((call) =>
+      this.#functions.isVolatile(stringsOf(call.funcname)?.at(-1) ?? ''),
+    )
+  }
+
+  /** In subqueries too, where they may be of the rows outside. */
+  #hasAggregates(expressions: unknown): boolean {
+    if (aggregateTags.some((tag) => findAll(expressions, tag).length > 0)) return true
+    return findAll(expressions, 'FuncCall').some(
+      ({ funcname, over }) =>
+        over === undefined && this.#functions.isAggregate(stringsOf(funcname)?.at(-1) ?? ''),
+    )
+  }
+}
+
+/**
+ * Types that stay what they are beside others of a set operation: those that PostgreSQL prefers among the types that
+ * could be turned into each other, and those that it turns into no other.
+ */
+const keptTypes: ReadonlySet<ColumnType> = new Set([
+  'text',
+  'boolean',
+  'inet',
+  'uuid',
+  'double precision',
+  'timestamp with time zone',
+])
+
+function typeOf({ leaf, column }: TracedColumn): ColumnType | undefined {
+  return leaf.table.columns.find(({ name }) => name === column)?.type
+}
+
+function isSelect({ statement }: Block): boolean {
+  return 'limitOption' in statement
+}
+
+/** Whether which rows a query gives depends on how many there are, or they are no rows of tables. */
+function cutsRows(select: SelectStmt): boolean {
+  return (
+    select.limitCount !== undefined ||
+    select.limitOffset !== undefined ||
+    select.valuesLists !== undefined ||
+    select.lockingClause !== undefined ||
+    select.intoClause !== undefined
+  )
+}
+
+/** Plain DISTINCT is a list of one empty node. */
+function distinctOn({ distinctClause = [] }: SelectStmt): readonly Node[] {
+  return distinctClause.filter((node) => Object.keys(node).length > 0)
+}
+
+function isSame(one: BoundColumn | undefined, other: BoundColumn): boolean {
+  return one !== undefined && one.leaf === other.leaf && one.index !== undefined && one.index === other.index
+}
+
+/** The query behind a leaf, if no one else reads it. */
+function queryOf(leaf: Leaf): Block | undefined {
+  if (leaf.kind === 'subquery') return leaf.query
+  // What narrows a CTE for one reader would narrow it for all.
+  if (leaf.kind === 'cte' && leaf.cte.references === 1 && !leaf.cte.recursive) return leaf.cte.query
+  return undefined
+}

@@ -1,0 +1,41 @@
+/** Which outputs of a query need not be computed where nobody reads them. */
+import { findAll, inside, isObject, type Node, stringsOf } from '../parse/syntax-tree.js'
+import type { FunctionTraits } from './function-traits.js'
+
+/**
+ * Whether an expression, left out, leaves the rows as they are: it calls no function with an effect of its own, and
+ * none that makes several rows of one. (PostgreSQL's planner leaves out the same, in remove_unused_subquery_outputs.)
+ */
+export function isDiscardable(expression: unknown, functions: FunctionTraits): boolean {
+  return findAll(expression, 'FuncCall').every(({ funcname, over }) => {
+    const name = stringsOf(funcname)?.at(-1)
+    if (name === undefined || functions.isVolatile(name)) return false
+    return over !== undefined || functions.isPlain(name) || functions.isAggregate(name)
+  })
+}
+
+/** Operators that give a result for whatever values they take. */
+const totalOperators: ReadonlySet<string> = new Set(['=', '<>', '<', '<=', '>', '>='])
+
+const totalTags = ['ColumnRef', 'A_Const', 'ParamRef', 'BoolExpr', 'NullTest', 'BooleanTest'] as const
+const choiceTags = ['CaseExpr', 'CaseWhen', 'CoalesceExpr'] as const
+
+/**
+ * Whether an expression fails for no values. Where PostgreSQL computes an output although nobody reads it, as in a
+ * CTE that is read twice, others may end the statement with an error, and it should be the right one.
+ */
+export function cannotFail(expression: unknown): boolean {
+  if (Array.isArray(expression)) return expression.every(cannotFail)
+  if (!isObject(expression)) return true
+  const node = expression as unknown as Node
+  if (inside(node, 'ColumnRef') !== undefined || inside(node, 'A_Const') !== undefined) return true
+  const cast = inside(node, 'TypeCast')
+  if (cast !== undefined) return stringsOf(cast.typeName?.names)?.at(-1) === 'text' && cannotFail(cast.arg)
+  const operation = inside(node, 'A_Expr')
+  if (operation !== undefined) {
+    const isTotal = totalOperators.has(stringsOf(operation.name)?.at(-1) ?? '')
+    return isTotal && operation.kind === 'AEXPR_OP' && cannotFail([operation.lexpr, operation.rexpr])
+  }
+  const tag = [...totalTags, ...choiceTags].find((one) => inside(node, one) !== undefined)
+  return tag !== undefined && Object.values(inside(node, tag) ?? {}).every(cannotFail)
+}

@@ -1,0 +1,232 @@
+/** How bounds of PostgreSQL's own casts, functions and operations on times and numbers are turned back. */
+import { inside, type Node } from '../parse/syntax-tree.js'
+import {
+  atTimeZoneNode,
+  callNode,
+  castNode,
+  extremeNode,
+  literalNode,
+  numberNode,
+  operationNode,
+} from './build-nodes.js'
+import { formattedTime, unitLengths } from './time-format.js'
+import { typeNameOf, type Wrapper } from './wrapped-column.js'
+
+/** What an expression's values are. A `span` is the time between two times; `formatted`, a time as a text. */
+export type Kind = 'timestamptz' | 'timestamp' | 'date' | 'numeric' | 'span' | 'formatted'
+
+/** Whether a value bounds from below or from above. */
+export type Side = 'lower' | 'upper'
+
+/** One wrapper: turns a bound of it into one of what stands inside it. */
+export interface Step {
+  readonly kind: Kind
+  /** Whether it falls while what is inside grows: a bound from below is then one from above. */
+  readonly falls: boolean
+  /** @returns undefined for values that cannot be turned back */
+  bound(value: Node, side: Side): Node | undefined
+}
+
+/** @param kind of what is inside the wrapper */
+export function stepOf(wrapper: Wrapper, kind: Kind): Step | undefined {
+  switch (wrapper.kind) {
+    case 'collation':
+      return undefined
+    case 'cast':
+      return castStep(wrapper.type, kind)
+    case 'call':
+      return callStep(wrapper, kind)
+    case 'operation':
+      if (kind === 'numeric') return arithmeticStep(wrapper)
+      return isTime(kind) ? timeStep(wrapper, kind) : undefined
+  }
+}
+
+type Time = 'timestamptz' | 'timestamp' | 'date'
+
+function isTime(kind: Kind): kind is Time {
+  return kind === 'timestamptz' || kind === 'timestamp' || kind === 'date'
+}
+
+function rising(kind: Kind, bound: Step['bound']): Step {
+  return { kind, falls: false, bound }
+}
+
+function falling(kind: Kind, bound: Step['bound']): Step {
+  return { kind, falls: true, bound }
+}
+
+function castStep(type: string, kind: Kind): Step | undefined {
+  if (kind === 'numeric') {
+    if (['int2', 'int4', 'int8'].includes(type))
+      return rising('numeric', (value, side) => wider(value, side, 1))
+    return ['numeric', 'float8'].includes(type)
+      ? rising('numeric', (value, side) => wider(value, side, 0))
+      : undefined
+  }
+  if (!isTime(kind) || (type !== 'timestamptz' && type !== 'timestamp' && type !== 'date')) return undefined
+  if (type === kind) return rising(kind, (value) => value)
+  return rising(type, (value, side) => {
+    // Midnight stands for the whole day.
+    const farthest = type === 'date' && side === 'upper' ? '2 days' : '1 day'
+    return castNode(shifted(castNode(value, kind), side, farthest), kind)
+  })
+}
+
+type Call = Extract<Wrapper, { kind: 'call' }>
+
+function callStep({ name, args, position }: Call, kind: Kind): Step | undefined {
+  const [first, second] = args
+  const isFirst = position === 0 && args.length === 1
+  if (kind === 'numeric') {
+    if (!isFirst) return undefined
+    if (name === 'to_timestamp') return rising('timestamptz', (value, side) => wider(epochOf(value), side, 1))
+    const rounds = ['floor', 'ceil', 'ceiling', 'round', 'trunc'].includes(name)
+    return rounds ? rising('numeric', (value, side) => wider(value, side, 1)) : undefined
+  }
+  if (name === 'date' && isFirst) return castStep('date', kind)
+  if (kind !== 'timestamptz' && kind !== 'timestamp') return undefined
+  const literal = textOf(position === 0 ? second : first)
+  if (name === 'to_char' && position === 0 && literal !== undefined) return formatStep(literal, kind)
+  if (position !== 1 || first === undefined) return undefined
+  switch (name) {
+    case 'date_trunc': {
+      const length = literal === undefined ? undefined : unitLengths[literal.toLowerCase()]
+      if (length === undefined) return undefined
+      // Where clocks are set back at midnight, that comes twice, and the later one may be taken.
+      return rising(kind, (value, side) => {
+        const farther = shifted(value, side, '1 day')
+        return side === 'lower' ? farther : shifted(farther, side, length)
+      })
+    }
+    case 'date_bin':
+      return rising(kind, (value, side) => {
+        const farther = shifted(value, side, '1 day')
+        return side === 'lower' ? farther : operationNode(farther, '+', castNode(first, 'interval'))
+      })
+    case 'timezone': {
+      const other = kind === 'timestamptz' ? 'timestamp' : 'timestamptz'
+      return rising(other, (value, side) => shifted(atTimeZoneNode(value, first), side, '1 day'))
+    }
+    case 'extract':
+    case 'date_part':
+      return literal?.toLowerCase() === 'epoch'
+        ? rising('numeric', (value, side) => ofEpoch(value, side, kind))
+        : undefined
+    default:
+      return undefined
+  }
+}
+
+function formatStep(format: string, kind: 'timestamptz' | 'timestamp'): Step {
+  return rising('formatted', (value, side) => {
+    const text = textOf(value)
+    const time = text === undefined ? undefined : formattedTime(format, text)
+    if (time === undefined) return undefined
+    const start = shifted(castNode(literalNode(time.start), kind), side, '2 days')
+    return side === 'lower' ? start : shifted(start, side, time.length)
+  })
+}
+
+/** Seconds since 1970 of a time. */
+function epochOf(time: Node): Node {
+  return castNode(callNode('date_part', literalNode('epoch'), time), 'numeric')
+}
+
+/** The time of so many seconds since 1970, as far as PostgreSQL has times. */
+function ofEpoch(seconds: Node, side: Side, kind: 'timestamptz' | 'timestamp'): Node {
+  const atLeast = extremeNode('greatest', [seconds, numberNode(-1.9e11)])
+  const time = callNode('to_timestamp', castNode(extremeNode('least', [atLeast, numberNode(9e12)]), 'float8'))
+  const typed = kind === 'timestamptz' ? time : atTimeZoneNode(time, literalNode('UTC'))
+  return shifted(typed, side, '2 seconds')
+}
+
+type Operation = Extract<Wrapper, { kind: 'operation' }>
+
+function timeStep({ operator, other, side: place }: Operation, kind: Time): Step | undefined {
+  const isInterval = isCastTo(other, 'interval')
+  if (kind === 'date') return dateStep(operator, other, place)
+  if (isInterval && operator === '+') {
+    return rising(kind, (value, side) => shifted(operationNode(value, '-', other), side, '5 days'))
+  }
+  if (isInterval && operator === '-' && place === 'left') {
+    return rising(kind, (value, side) => shifted(operationNode(value, '+', other), side, '5 days'))
+  }
+  // The time from the column to another.
+  if (operator !== '-' || place !== 'right') return undefined
+  return falling('span', (value, side) => {
+    const text = isCastTo(value, 'interval') ? textOf(inside(value, 'TypeCast')?.arg) : textOf(value)
+    // Months and years are not as long in comparisons as they are on the calendar.
+    if (text === undefined || !plainSpan.test(text)) return undefined
+    const far = operationNode(castNode(other, kind), '-', castNode(literalNode(text), 'interval'))
+    return shifted(far, side === 'lower' ? 'upper' : 'lower', '2 days')
+  })
+}
+
+const plainSpan =
+  /^\s*\d{1,6}(\.\d+)?\s*(s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?|w|weeks?)?\s*$/i
+
+/** Days are added to dates, and two dates are so many days apart. */
+function dateStep(operator: string, other: Node, place: 'left' | 'right'): Step | undefined {
+  const isNumber = inside(other, 'A_Const')?.ival !== undefined
+  if (isNumber && operator === '+') return rising('date', (value) => operationNode(value, '-', other))
+  if (isNumber && operator === '-' && place === 'left')
+    return rising('date', (value) => operationNode(value, '+', other))
+  const isToday = inside(other, 'SQLValueFunction')?.op === 'SVFOP_CURRENT_DATE' || isCastTo(other, 'date')
+  if (!isToday || operator !== '-' || place !== 'right') return undefined
+  return falling('numeric', (value, side) => {
+    const atLeast = extremeNode('greatest', [value, numberNode(-1_000_000)])
+    const days = extremeNode('least', [atLeast, numberNode(1_000_000)])
+    const whole = callNode(side === 'lower' ? 'floor' : 'ceil', days)
+    return operationNode(castNode(other, 'date'), '-', castNode(whole, 'int4'))
+  })
+}
+
+function arithmeticStep({ operator, other, side: place }: Operation): Step | undefined {
+  const number = castNode(other, 'numeric')
+  const factor = inside(other, 'A_Const')
+  const size = factor?.ival?.ival ?? Number(factor?.fval?.fval)
+  switch (operator) {
+    case '+':
+      return rising('numeric', (value, side) => wider(operationNode(value, '-', number), side, 0))
+    case '-':
+      return place === 'left'
+        ? rising('numeric', (value, side) => wider(operationNode(value, '+', number), side, 0))
+        : falling('numeric', (value, side) =>
+            wider(operationNode(number, '-', value), side === 'lower' ? 'upper' : 'lower', 0),
+          )
+    case '*':
+      if (!(size > 0)) return undefined
+      return rising('numeric', (value, side) => wider(operationNode(value, '/', number), side, 1))
+    case '/':
+      if (!(size > 0) || place !== 'left') return undefined
+      // A quotient of integers is cut off.
+      return rising('numeric', (value, side) =>
+        wider(operationNode(value, '*', number), side, Math.ceil(size)),
+      )
+    default:
+      return undefined
+  }
+}
+
+/** A number farther out, also by what floating-point numbers leave out. */
+function wider(value: Node, side: Side, by: number): Node {
+  const lost = operationNode(callNode('abs', value), '*', numberNode(1e-9))
+  const far = operationNode(lost, '+', numberNode(by))
+  return operationNode(value, side === 'lower' ? '-' : '+', far)
+}
+
+/** A time, farther out by an interval. */
+export function shifted(value: Node, side: Side, by: string): Node {
+  return operationNode(value, side === 'lower' ? '-' : '+', castNode(literalNode(by), 'interval'))
+}
+
+function isCastTo(node: Node, type: string): boolean {
+  const cast = inside(node, 'TypeCast')
+  return cast !== undefined && typeNameOf(cast) === type
+}
+
+function textOf(node: Node | undefined): string | undefined {
+  const text = inside(node, 'A_Const')?.sval
+  return text === undefined ? undefined : (text.sval ?? '')
+}

@@ -1,0 +1,101 @@
+/** What a comparison with something that is made of a column says of the column itself. */
+import type { ColumnType } from '@millrace/plugin-sdk/column'
+import type { Key } from '@millrace/plugin-sdk/table'
+import { findAll, type Node } from '../parse/syntax-tree.js'
+import { columnBound } from './monotone.js'
+import type { Comparison, ValueSource } from './pushable.js'
+import { readingOf } from './textual-value.js'
+import { internalTypeNames } from './type-names.js'
+import type { Wrapper } from './wrapped-column.js'
+
+export interface Seen {
+  readonly comparison: Comparison
+  /** Whether the condition says no more of the column. */
+  readonly isExact: boolean
+}
+
+/**
+ * @param wrappers around the column, from the inside out
+ * @param key of the column, if it is one
+ */
+export function seenThrough(
+  wrappers: readonly Wrapper[],
+  type: ColumnType,
+  key: Key | undefined,
+  comparison: Comparison,
+): readonly Seen[] {
+  const changed = wrappers.findIndex((wrapper) => !leavesAsIs(wrapper, type))
+  if (changed < 0) {
+    const isCollated = wrappers.some(({ kind }) => kind === 'collation') || hasCollation(comparison)
+    return isCollated && !collationless.has(comparison.operator) ? [] : [{ comparison, isExact: true }]
+  }
+  const [first, ...others] = wrappers.slice(changed)
+  const reading = first && readingOf(first, type)
+  if (reading !== undefined) {
+    const isKnown = others.every((wrapper) => leavesAsIs(wrapper, 'text'))
+    // Several values have the same host, unless none has a netmask.
+    const isOne = reading !== 'host' || key?.hostsOnly === true
+    if (comparison.operator !== '=' || !isKnown || !isOne) return []
+    const sources = comparison.sources.map(
+      (source): ValueSource => (source.kind === 'boolean' ? source : { ...source, reading }),
+    )
+    return [{ comparison: { operator: '=', sources }, isExact: true }]
+  }
+  return boundsOf(comparison).flatMap(({ values, side }) => {
+    const bound = columnBound(wrappers.slice(changed), internalTypeNames[type], values, side)
+    return bound === undefined ? [] : [{ comparison: bound, isExact: false }]
+  })
+}
+
+/** Whether values are the same inside and outside, for comparisons. */
+function leavesAsIs(wrapper: Wrapper, type: ColumnType): boolean {
+  if (wrapper.kind === 'collation') return type === 'text'
+  if (wrapper.kind !== 'cast') return false
+  return wrapper.type === internalTypeNames[type] || (type === 'text' && wrapper.type === 'varchar')
+}
+
+/** Operators that say the same by whatever collation, as long as texts that are equal are the same. */
+const collationless: ReadonlySet<Comparison['operator']> = new Set([
+  '=',
+  '<>',
+  '~~',
+  '!~~',
+  'is null',
+  'is not null',
+])
+
+function hasCollation(comparison: Comparison): boolean {
+  return 'node' in comparison && findAll(comparison.node, 'CollateClause').length > 0
+}
+
+interface Bounds {
+  readonly values: readonly Node[]
+  readonly side: 'lower' | 'upper'
+}
+
+/** Between which values what is compared lies. */
+function boundsOf(comparison: Comparison): readonly Bounds[] {
+  switch (comparison.operator) {
+    case '=': {
+      const values = comparison.sources.flatMap((source) => (isPlain(source) ? [source.node] : []))
+      if (values.length < comparison.sources.length) return []
+      return [
+        { values, side: 'lower' },
+        { values, side: 'upper' },
+      ]
+    }
+    case '<':
+    case '<=':
+      return [{ values: [comparison.node], side: 'upper' }]
+    case '>':
+    case '>=':
+      return [{ values: [comparison.node], side: 'lower' }]
+    default:
+      return []
+  }
+}
+
+/** One value that is not NULL where the comparison is true. */
+function isPlain(source: ValueSource): source is Extract<ValueSource, { kind: 'expression' }> {
+  return source.kind === 'expression' && source.matchesNull !== true
+}

@@ -1,0 +1,113 @@
+/**
+ * PostgreSQL's own views of its catalog, which tools read to list what there is. Those that would show what is ours
+ * alone are replaced by themselves with a condition more; their columns stay as they are.
+ */
+import { type Client, escapeLiteral } from 'pg'
+import { settingNames } from '../bind/session-settings.js'
+import { hiddenPrefix, internalSchema } from './names.js'
+
+const bySchema = (column: string) => `NOT starts_with(${column}::text, '${hiddenPrefix}')`
+
+const informationSchema: Readonly<Record<string, string>> = {
+  check_constraints: 'constraint_schema',
+  column_options: 'table_schema',
+  column_privileges: 'table_schema',
+  columns: 'table_schema',
+  constraint_column_usage: 'table_schema',
+  constraint_table_usage: 'table_schema',
+  data_type_privileges: 'object_schema',
+  element_types: 'object_schema',
+  foreign_table_options: 'foreign_table_schema',
+  foreign_tables: 'foreign_table_schema',
+  key_column_usage: 'table_schema',
+  parameters: 'specific_schema',
+  role_column_grants: 'table_schema',
+  role_routine_grants: 'specific_schema',
+  role_table_grants: 'table_schema',
+  role_udt_grants: 'udt_schema',
+  routine_privileges: 'specific_schema',
+  routines: 'specific_schema',
+  schemata: 'schema_name',
+  table_constraints: 'table_schema',
+  table_privileges: 'table_schema',
+  tables: 'table_schema',
+  triggers: 'event_object_schema',
+  udt_privileges: 'udt_schema',
+  view_column_usage: 'view_schema',
+  view_table_usage: 'view_schema',
+  views: 'table_schema',
+}
+
+/** Views of pg_catalog by their column of the schema; those that PostgreSQL calls `all` or `sys` show all. */
+const catalog: Readonly<Record<string, string>> = {
+  pg_indexes: 'schemaname',
+  pg_matviews: 'schemaname',
+  pg_stat_user_indexes: 'schemaname',
+  pg_stat_user_tables: 'schemaname',
+  pg_stat_xact_user_tables: 'schemaname',
+  pg_statio_user_indexes: 'schemaname',
+  pg_statio_user_tables: 'schemaname',
+  pg_tables: 'schemaname',
+  pg_views: 'schemaname',
+}
+
+/** The gateway's own, in a client's session: of its questions, and of statements in place of the client's. */
+const notOwnStatement = "name !~ '^millrace_(key|[0-9]+)$'"
+
+/** By qualified name, what stands after the view's former query, `SELECT * FROM (…) AS shown`. */
+const additions: ReadonlyMap<string, string> = new Map([
+  ...Object.entries(informationSchema).map(
+    ([view, column]) => [`information_schema.${view}`, `WHERE ${bySchema(column)}`] as const,
+  ),
+  ...Object.entries(catalog).map(
+    ([view, column]) => [`pg_catalog.${view}`, `WHERE ${bySchema(column)}`] as const,
+  ),
+  ['pg_catalog.pg_prepared_statements', `WHERE ${notOwnStatement}`],
+  ['pg_catalog.pg_settings', `UNION ALL ${settingRows()}`],
+])
+
+/** What is made of them, as text. */
+export const catalogViews = JSON.stringify([...additions])
+
+/** PostgreSQL hides settings that it does not know itself, even those that have a value everywhere. */
+function settingRows(): string {
+  const names = settingNames.map(escapeLiteral).join(', ')
+  return `SELECT name, setting, NULL, 'Customized Options', 'A setting of Millrace.', NULL, 'user', 'string',
+      CASE WHEN setting LIKE '% (default)' THEN 'default' ELSE 'session' END,
+      NULL, NULL, NULL, NULL, NULL, NULL, NULL, false
+    FROM (SELECT name, current_setting(name, true) AS setting FROM unnest(ARRAY[${names}]) AS name) AS own
+    WHERE setting <> ''`
+}
+
+/** The views' queries as PostgreSQL came with them, and what has been added to them. */
+const replacedViews = `${internalSchema}.replaced_view`
+
+/** Replaces the views that are not replaced yet, or by an older version of this. */
+export async function ensureCatalogViews(client: Client): Promise<void> {
+  await client.query(
+    `CREATE TABLE IF NOT EXISTS ${replacedViews} (name text PRIMARY KEY, query text NOT NULL, addition text)`,
+  )
+  const { rows } = await client.query<{ name: string; query: string }>(
+    `SELECT name, coalesce(v.query, rtrim(pg_get_viewdef(to_regclass(name)), ';')) AS query
+       FROM unnest($1::text[], $2::text[]) AS wanted (name, addition) LEFT JOIN ${replacedViews} AS v USING (name)
+      WHERE v.addition IS DISTINCT FROM wanted.addition`,
+    [[...additions.keys()], [...additions.values()]],
+  )
+  if (rows.length === 0) return
+  await client.query(
+    [
+      'SET allow_system_table_mods = on',
+      'BEGIN',
+      ...rows.map(({ name, query }) => replaceView(name, query, additions.get(name) ?? '')),
+      'COMMIT',
+      'RESET allow_system_table_mods',
+    ].join('; '),
+  )
+}
+
+function replaceView(name: string, query: string, addition: string): string {
+  const values = [name, query, addition].map(escapeLiteral).join(', ')
+  return `CREATE OR REPLACE VIEW ${name} AS SELECT * FROM (${query}) AS shown ${addition};
+    INSERT INTO ${replacedViews} VALUES (${values})
+      ON CONFLICT (name) DO UPDATE SET addition = excluded.addition`
+}

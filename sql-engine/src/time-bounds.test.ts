@@ -1,0 +1,167 @@
+/** Conditions on what is made of a time, or of a number, bound what is fetched, and lose no row. */
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { type PropertyWorld, startPropertyWorld } from './testing/property-world.js'
+
+/** Around the changes of clocks, the ends of days, months and years, in several zones. */
+const times = [
+  '1969-12-31T23:59:59.999999Z',
+  '1970-01-01T00:00:00Z',
+  '2011-12-29T09:59:59Z',
+  '2011-12-30T10:00:00Z',
+  '2011-12-31T10:00:00Z',
+  '2022-03-27T00:59:59Z',
+  '2022-03-27T01:00:00Z',
+  '2022-07-06T20:38:09Z',
+  '2022-07-06T23:59:59.999Z',
+  '2022-07-07T00:00:00Z',
+  '2022-07-07T12:00:00Z',
+  '2022-10-30T00:30:00Z',
+  '2022-10-30T01:30:00Z',
+  '2022-11-06T04:30:00Z',
+  '2022-11-06T05:30:00Z',
+  '2022-12-31T23:59:59.999999Z',
+  '2023-01-01T00:00:00Z',
+]
+const rows = {
+  thing: times.map((seen, index) => ({
+    id: BigInt(Date.parse(seen.replace(/\.\d+/, ''))),
+    label: String(index),
+    seen,
+    amount: String(index / 4),
+  })),
+  place: [],
+  event: [],
+  note: [],
+}
+
+let world: PropertyWorld
+
+beforeAll(async () => {
+  world = await startPropertyWorld({ rows: [rows], filtering: 'every operator' })
+})
+afterAll(() => world?.stop())
+beforeEach(() => {
+  world.calls.length = 0
+})
+
+async function quals(condition: string): Promise<readonly string[]> {
+  const text = `select seen, id from thing where ${condition}`
+  const { virtual, expected } = await world.run({ text, parameters: [], isOrdered: false }, 0)
+  expect(virtual).toEqual(expected)
+  return world.calls.flatMap((call) => call.quals)
+}
+
+describe('bounds that follow', () => {
+  test.each([
+    "seen::timestamptz >= '2022-07-06'",
+    "cast(seen as date) between '2022-07-01' and '2022-07-06'",
+    "seen::date = date '2022-07-06'",
+    "seen::date in ('2022-07-06', '2022-10-30')",
+    "date_trunc('day', seen) >= '2022-07-06'",
+    "date_trunc('hour', seen) = '2022-07-06 20:00+00'",
+    "date_trunc('month', seen, 'Europe/Berlin') = '2022-07-01 00:00+02'",
+    'extract(epoch from seen) > 1657139888',
+    "date_part('epoch', seen) <= 1657139889",
+    "to_char(seen, 'YYYY-MM-DD') = '2022-07-06'",
+    "to_char(seen, 'YYYY-MM') >= '2022-10'",
+    "seen + interval '1 hour' > timestamptz '2022-07-06 21:00+00'",
+    "seen - interval '1 month' <= timestamptz '2022-06-06 21:00+00'",
+    "seen at time zone 'UTC' >= '2022-07-06 20:00'",
+    "seen at time zone 'Pacific/Apia' <= '2011-12-31'",
+    "date_bin('15 minutes', seen, timestamptz '2001-01-01') = '2022-07-06 20:30+00'",
+    "date_trunc('day', cast(seen as timestamp)) = timestamp '2022-07-06'",
+    'floor(extract(epoch from seen) / 60) * 60 = 1657139880',
+    "to_timestamp(floor(extract(epoch from seen) / 3600) * 3600) >= timestamptz '2022-07-06 20:00+00'",
+    "timestamptz '2022-07-07 00:00+00' - seen < interval '2 days'",
+    "date '2022-07-08' - seen::date <= 3",
+    "not (seen::date < '2022-07-06')",
+    "date(seen) between symmetric '2022-07-08' and '2022-07-06'",
+    'id / 1000 >= 1657139889',
+    "to_timestamp(id / 1000) >= timestamptz '2022-07-06 20:00+00'",
+    "to_timestamp(id / 1000.0) = timestamptz '2022-07-06 20:38:09+00'",
+    'id::numeric * 2 < 3314279778000',
+    '-5 + id > 1657139888000',
+    '2000000000000 - id > 5',
+    'floor(amount) = 2',
+    'round(amount) >= 3',
+  ])('%s', async (condition) => {
+    expect(await quals(condition)).not.toEqual([])
+  })
+
+  test.each([
+    'extract(dow from seen) = 3',
+    "date_trunc('day', seen) <> '2022-07-06'",
+    "age(seen) < interval '1 day'",
+    "to_char(seen, 'DD.MM.YYYY') = '06.07.2022'",
+    "to_char(seen, 'YYYY-MM-DD') = '2022-02-30'",
+    'id * -1 >= -1657139889000',
+    'id % 2 = 1',
+    'mod(id, 1000) <= 3',
+    "timestamptz '2022-07-07 00:00+00' - seen < interval '1 month'",
+  ])('none: %s', async (condition) => {
+    expect(await quals(condition)).toEqual([])
+  })
+
+  test('they are near', async () => {
+    expect(await quals("seen::date = '2022-07-06'")).toEqual([
+      'seen <= 1657238400000000',
+      'seen >= 1656979200000000',
+    ])
+  })
+})
+
+describe('they are never too narrow', () => {
+  const wholes = [
+    'seen::date',
+    'seen::timestamp',
+    "date_trunc('day', seen)",
+    "date_trunc('hour', seen)",
+    "date_trunc('week', seen, 'Asia/Kathmandu')",
+    "date_trunc('month', seen at time zone 'America/New_York')",
+    "seen at time zone 'Pacific/Apia'",
+    "seen at time zone interval '-09:30'",
+    "(seen at time zone 'UTC') at time zone 'Europe/Berlin'",
+    "date_bin('36 hours', seen, timestamptz '2001-02-03 04:05:06')",
+    "seen + interval '1 month 3 days'",
+    "seen - interval '-2 days 5 hours'",
+    "(seen + interval '1 day')::date - 3",
+    'extract(epoch from seen)',
+    'floor(extract(epoch from seen) / 86400)',
+    'extract(epoch from seen)::bigint / 7200',
+    'extract(epoch from seen::timestamp)',
+    "timestamptz '2022-07-07 03:00+02' - seen",
+    "date '2022-07-07' - seen::date",
+    "to_char(seen, 'YYYY-MM-DD HH24:MI')",
+    "to_char(seen, 'YYYYMMDD')",
+    'to_timestamp(id / 1000)',
+    'id / 1000',
+    '1.5 * id',
+    '10 - id / 7',
+    'ceil(id / 1000.0)',
+    'id::float8 / 3',
+    'round(amount * 3) - 1',
+    'trunc(amount / 0.3)',
+  ]
+  const zones = ['UTC', 'Europe/Berlin', 'Pacific/Apia', 'Atlantic/Azores', 'XYZ-100']
+
+  const operators = ['=', '>=', '<', '=', '<=', '>']
+
+  test.each(wholes)(
+    '%s',
+    async (whole) => {
+      for (const [turn, zone] of zones.entries()) {
+        await world.configure(`set timezone = '${zone}'`)
+        const text = `select distinct (${whole})::text from thing order by 1`
+        const { expected } = await world.run({ text, parameters: [], isOrdered: true }, 0)
+        // Values that rows have, each with the next operator.
+        for (const [index, row] of (expected.rows ?? []).entries()) {
+          const [value] = JSON.parse(row) as [string]
+          const operator = operators[(index + turn) % operators.length]
+          if (index % 2 === turn % 2) await quals(`${whole} ${operator} '${value}'`)
+        }
+      }
+      await world.configure('reset timezone')
+    },
+    60_000,
+  )
+})
