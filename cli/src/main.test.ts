@@ -217,6 +217,10 @@ describe('millrace serve with a configuration', () => {
       { tls: { certificate: 'none.pem', key: 'none.pem' } },
       /^millrace: .*none\.pem.* cannot be read: ENOENT/,
     ],
+    [
+      { tls: { certificate: 'password', key: 'password' } },
+      /^millrace: .*password, which tls .* is not a PEM file of a certificate\n/,
+    ],
   ])('refuses %j in one line, and leaves no process behind', async (content, line) => {
     await configure(content)
     const { code, stdout, stderr } = await start().ended

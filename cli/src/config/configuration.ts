@@ -137,10 +137,19 @@ async function readText(path: string): Promise<string | undefined> {
 
 function parseJson(path: string, text: string): unknown {
   try {
-    return JSON.parse(text)
+    return JSON.parse(text, refuseProto)
   } catch (error) {
+    if (error instanceof ForbiddenName) throw new UserError(`${path}: ${error.message}`, 2)
     // V8 goes on with an excerpt of the text, in which there may be an access key.
     const [said] = (error instanceof Error ? error.message : String(error)).split(/, (?:\.\.\.)?"/)
     throw new UserError(`${path} is not JSON: ${said}`, 2)
   }
+}
+
+class ForbiddenName extends Error {}
+
+/** What checks the configuration would leave this out without a word. */
+function refuseProto(name: string, value: unknown): unknown {
+  if (name === '__proto__') throw new ForbiddenName('nothing can be called "__proto__"')
+  return value
 }

@@ -137,6 +137,11 @@ describe('a configuration file with a fault', () => {
     expect(await refusal()).toContain(`${join(home, 'config.json')}: ${message}`)
   })
 
+  it('is told of where a connection has a name that JavaScript keeps for itself', async () => {
+    await writeFile(join(home, 'config.json'), '{ "connections": { "__proto__": { "plugin": "aws" } } }')
+    expect(await refusal()).toBe(`${join(home, 'config.json')}: nothing can be called "__proto__"`)
+  })
+
   it('is told of when it is no JSON', async () => {
     await writeFile(join(home, 'config.json'), '{ "listen": ')
     expect(await refusal()).toMatch(/config\.json is not JSON: .*end of JSON input/)
