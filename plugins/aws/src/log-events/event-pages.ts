@@ -100,17 +100,24 @@ export class RegionEvents {
     }
   }
 
-  #ask(
+  async #ask(
     input: FilterLogEventsCommandInput & EventQuery,
   ): Promise<FilterLogEventsCommandOutput | ExpectedError> {
     const { connection, limit = mostEventsPerPage } = this.#scan
+    const { endTime } = input
     const command = new FilterLogEventsCommand({
       ...input,
+      endTime: endTime === undefined ? undefined : askedEnd(endTime),
       limit: Math.max(Math.min(limit, mostEventsPerPage), 1),
     })
-    return awsCallExpecting(this.#scan, 'FilterLogEvents', this.#region, notFound, (abortSignal) =>
-      connection.cloudWatchLogs(this.#region).send(command, { abortSignal }),
+    const answer = await awsCallExpecting(
+      this.#scan,
+      'FilterLogEvents',
+      this.#region,
+      notFound,
+      (abortSignal) => connection.cloudWatchLogs(this.#region).send(command, { abortSignal }),
     )
+    return endTime === undefined || answer instanceof ExpectedError ? answer : withoutLater(answer, endTime)
   }
 
   /**
@@ -134,6 +141,24 @@ export class RegionEvents {
     const halves = [names.slice(0, half), names.slice(half)]
     yield* merge(halves.map((logStreamNames) => this.#slice({ ...query, logStreamNames }, slice)))
   }
+}
+
+/**
+ * What is asked for as endTime, for events up to and including a millisecond. The API reference calls endTime
+ * inclusive; people have met it exclusive. A millisecond more gives all of them either way.
+ */
+function askedEnd(lastMillisecond: number): number {
+  return lastMillisecond + 1
+}
+
+/** Events of the millisecond more belong to another slice of time, or to none that was asked for. */
+function withoutLater(
+  answer: FilterLogEventsCommandOutput,
+  lastMillisecond: number,
+): FilterLogEventsCommandOutput {
+  const isLater = ({ timestamp = 0 }: FilteredLogEvent) => timestamp > lastMillisecond
+  if (answer.events?.some(isLater) !== true) return answer
+  return { ...answer, events: answer.events.filter((event) => !isLater(event)) }
 }
 
 /** Whether it is a log stream that is missing, and not the group. */

@@ -161,6 +161,7 @@ describe('the first ones come', () => {
           maxEvents: fc.integer({ min: 4, max: 40 }),
           emptyPagesBefore: fc.constantFrom(0, 0, 1),
           emptyPageAtEnd: fc.boolean(),
+          includesEndTime: fc.boolean(),
         }),
         fc.integer({ min: 1, max: 60 }),
         fc.constantFrom<Direction>('asc', 'desc'),
