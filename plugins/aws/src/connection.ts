@@ -10,6 +10,8 @@ import { IAMClient } from '@aws-sdk/client-iam'
 import { OrganizationsClient } from '@aws-sdk/client-organizations'
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
 import { ApiError } from '@millrace/plugin-sdk/api-error'
+import type { ConnectContext } from '@millrace/plugin-sdk/plugin'
+import { AnswerHandler } from './answers/answer-handler.js'
 import { awsCall, type CallScan } from './aws-call.js'
 import type { AwsConfig } from './config.js'
 import type { CredentialProvider, Credentials, StsLocation } from './credential-chain.js'
@@ -39,7 +41,7 @@ interface ClientSettings {
   readonly region: string
   readonly credentials: CredentialProvider
   readonly maxAttempts: number
-  readonly requestHandler: object
+  readonly requestHandler: AnswerHandler
   readonly endpoint?: string
 }
 
@@ -58,8 +60,9 @@ export class AwsConnection {
   readonly #identity = new Once<CallerIdentity>()
   readonly #regions = new Once<readonly string[]>()
   #defaultRegion: Promise<string> | undefined
+  readonly #maxAnswerBytes: number | undefined
   /** One pool of sockets for all clients. */
-  readonly #requestHandler = {
+  readonly #requests = {
     connectionTimeout,
     requestTimeout,
     throwOnRequestTimeout: true,
@@ -67,9 +70,10 @@ export class AwsConnection {
     httpsAgent: new HttpsAgent({ keepAlive: true, maxSockets: mostSockets }),
   }
 
-  constructor(config: AwsConfig, environment: Environment) {
+  constructor(config: AwsConfig, { environment, maxAnswerBytes }: ConnectContext) {
     this.#config = config
     this.#environment = environment
+    this.#maxAnswerBytes = maxAnswerBytes
     const credentials = credentialsOf(config, environment, {
       sts: () => this.#stsLocation(),
       singleSignOn: endpointOf('SSO', config, environment),
@@ -161,8 +165,8 @@ export class AwsConnection {
   close(): void {
     for (const client of this.#clients.values()) client.destroy()
     this.#clients.clear()
-    this.#requestHandler.httpAgent.destroy()
-    this.#requestHandler.httpsAgent.destroy()
+    this.#requests.httpAgent.destroy()
+    this.#requests.httpsAgent.destroy()
   }
 
   #accountOfCredentials(): Promise<string | undefined> | string | undefined {
@@ -200,7 +204,7 @@ export class AwsConnection {
       region,
       credentials: this.#credentials,
       maxAttempts: 1, // whoever runs the scan makes calls again
-      requestHandler: this.#requestHandler,
+      requestHandler: new AnswerHandler(this.#requests, this.#maxAnswerBytes),
       ...(endpoint === undefined ? {} : { endpoint }),
     })
     this.#clients.set(key, made)

@@ -43,6 +43,7 @@ export function refusalError(refusal: Refusal, retrying: Retrying = {}): ApiErro
   return new ApiError(message, {
     ...options,
     ...retrying,
+    code: String(code),
     detail: `${code} ${type}${info === '' ? '' : `: ${info}`}`,
   })
 }

@@ -9,6 +9,11 @@ export interface ConnectContext {
   readonly connectionName: string
   /** The process environment, or a stand-in for it. Plugins read it from here only. */
   readonly environment: Readonly<Record<string, string | undefined>>
+  /**
+   * Bytes that the body of an answer may have, by the connection's setting `max_answer_mb`; for `readAnswerBody` of
+   * `answer-body.ts`. Default is what that says.
+   */
+  readonly maxAnswerBytes?: number | undefined
 }
 
 /** What an API bears of a connection's account. Settings of the connection come before all of it. */

@@ -12,6 +12,7 @@ import { ApiError } from '@millrace/plugin-sdk/api-error'
 import { merge } from '@millrace/plugin-sdk/merge'
 import { awsCallExpecting, type CallScan, ExpectedError } from '../aws-call.js'
 import type { AwsConnection } from '../connection.js'
+import { PageTokens } from '../page-tokens.js'
 import { HeldPages } from './held-pages.js'
 import { ReadingPlaces } from './reading-places.js'
 import { type TimeSlice, wholeSlice } from './time-slices.js'
@@ -70,6 +71,7 @@ export class RegionEvents {
     const leave = await this.#places.take(this.#scan.signal)
     const held = new HeldPages(slice, this.#places.count)
     try {
+      const tokens = new PageTokens('FilterLogEvents')
       let token: string | undefined
       do {
         if (this.#left <= 0) return
@@ -82,7 +84,7 @@ export class RegionEvents {
           return
         }
         this.#hasGroup = true
-        token = answer.nextToken
+        token = tokens.next(answer.nextToken)
         const next = held.add(answer.events ?? [], token === undefined)
         if (next.kind === 'divide') {
           leave()

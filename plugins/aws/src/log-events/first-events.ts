@@ -10,6 +10,7 @@ import type { FilteredLogEvent } from '@aws-sdk/client-cloudwatch-logs'
 import type { Direction } from '@millrace/plugin-sdk/table'
 import { ExpectedError } from '../aws-call.js'
 import { FirstInOrder } from '../first-in-order.js'
+import { PageTokens } from '../page-tokens.js'
 import { type EventQuery, goneError, isOfStream, type PageScan, RegionEvents } from './event-pages.js'
 import type { TimeBounds } from './time-bounds.js'
 import { cutWindow } from './time-windows.js'
@@ -91,6 +92,7 @@ export class FirstEvents<Row> {
     const sorted = direction === 'asc' ? query : { ...query, startFromHead: false }
     const order = new FirstInOrder(direction, limit)
     const rows: { readonly row: Row; readonly time: number | undefined }[] = []
+    const tokens = new PageTokens('FilterLogEvents')
     let token: string | undefined
     for (let pages = 1; ; pages++) {
       const answer = await this.#inOrder.page({ ...sorted, ...range, nextToken: token })
@@ -105,7 +107,7 @@ export class FirstEvents<Row> {
         rows.push({ row, time: event.timestamp })
         order.add(event.timestamp, this.#options.isSure(row))
       }
-      token = answer.nextToken
+      token = tokens.next(answer.nextToken)
       if (!order.isOrdered) return unread
       if (token === undefined) {
         yield this.#counted(rows.map(({ row }) => row))
@@ -137,7 +139,7 @@ export class FirstEvents<Row> {
       return undefined
     }
     const { events = [], nextToken } = answer
-    if (nextToken === undefined) {
+    if (new PageTokens('FilterLogEvents').next(nextToken) === undefined) {
       yield this.#counted(events.map(this.#options.readRow))
       return undefined
     }
