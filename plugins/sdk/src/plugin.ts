@@ -54,6 +54,11 @@ export interface Plugin<Config = unknown, Connection = unknown> {
   close?(connection: Connection): void | Promise<void>
   /** API calls that an account has in flight at most, unless the connection's settings say otherwise. Default 10. */
   readonly concurrency?: number
+  /**
+   * API calls that an account has in flight at first, of what the API is known to bear. While all goes well, they
+   * double with each round, up to {@link concurrency} or what the settings say. Default is `concurrency`.
+   */
+  readonly startingConcurrency?: number
   /** Limits of the API, as its documentation states them. */
   limits?(config: Config, context: ConnectContext): ApiLimits
   /**

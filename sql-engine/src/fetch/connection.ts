@@ -91,7 +91,11 @@ export class Connection implements CallRules {
     this.callTimeout = limits.callTimeout ?? stated.callTimeout ?? defaultCallTimeout
     this.concurrency = limits.maxConcurrency ?? plugin.concurrency ?? defaultConcurrency
     this.#limiters = limiters
-    this.#limits = { ceiling: this.concurrency, rates: { ...stated.rates, ...limits.rates } }
+    this.#limits = {
+      ceiling: this.concurrency,
+      start: plugin.startingConcurrency ?? plugin.concurrency ?? defaultConcurrency,
+      rates: { ...stated.rates, ...limits.rates },
+    }
     const account = stated.account ?? `connection ${name}`
     this.#unknownAccount = limiters.limiterOf(plugin.name, account, this.#limits)
   }
