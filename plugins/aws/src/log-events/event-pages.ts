@@ -15,7 +15,7 @@ import type { AwsConnection } from '../connection.js'
 import { PageTokens } from '../page-tokens.js'
 import { HeldPages } from './held-pages.js'
 import { ReadingPlaces } from './reading-places.js'
-import { type TimeSlice, wholeSlice } from './time-slices.js'
+import { type TimeSlice, wholeSlice, windowSlice } from './time-slices.js'
 
 export interface PageScan extends CallScan {
   readonly connection: AwsConnection
@@ -38,6 +38,7 @@ export class RegionEvents {
   /** How many more events are needed. */
   #left: number
   #hasGroup = false
+  #emptyPages = 0
   #missing: ExpectedError | undefined
 
   constructor(region: string, scan: PageScan) {
@@ -54,9 +55,19 @@ export class RegionEvents {
     return this.#missing
   }
 
+  /** Calls so far that gave no events. */
+  get emptyPages(): number {
+    return this.#emptyPages
+  }
+
   /** All pages that hold events, in no particular order. Fewer where the scan's limit is reached before. */
   pages(query: EventQuery, bounds: TimeSlice['bounds']): AsyncGenerator<readonly FilteredLogEvent[]> {
     return this.#slice(query, wholeSlice(bounds))
+  }
+
+  /** As {@link pages}, of a range so short that empty pages are no reason to divide it. */
+  pagesOfWindow(query: EventQuery, bounds: TimeSlice['bounds']): AsyncGenerator<readonly FilteredLogEvent[]> {
+    return this.#slice(query, windowSlice(bounds))
   }
 
   /** One page as it comes, of no more events than the scan's limit; what the API says where something is missing. */
@@ -84,6 +95,7 @@ export class RegionEvents {
           return
         }
         this.#hasGroup = true
+        if ((answer.events ?? []).length === 0) this.#emptyPages++
         token = tokens.next(answer.nextToken)
         const next = held.add(answer.events ?? [], token === undefined)
         if (next.kind === 'divide') {
