@@ -16,6 +16,7 @@ import { awsCall, type CallScan } from './aws-call.js'
 import type { AwsConfig } from './config.js'
 import type { CredentialProvider, Credentials, StsLocation } from './credential-chain.js'
 import { accountOfSettings, credentialsOf } from './credentials.js'
+import { credentialsError } from './credentials-error.js'
 import { type Environment, endpointOf, regionOf, type Service } from './environment.js'
 import { accountName } from './limits.js'
 import { PlainAnswers } from './log-events/plain-answers.js'
@@ -70,7 +71,7 @@ export class AwsConnection {
     httpsAgent: new HttpsAgent({ keepAlive: true, maxSockets: mostSockets }),
   }
 
-  constructor(config: AwsConfig, { environment, maxAnswerBytes }: ConnectContext) {
+  constructor(config: AwsConfig, { connectionName, environment, maxAnswerBytes }: ConnectContext) {
     this.#config = config
     this.#environment = environment
     this.#maxAnswerBytes = maxAnswerBytes
@@ -79,7 +80,11 @@ export class AwsConnection {
       singleSignOn: endpointOf('SSO', config, environment),
     })
     this.#credentials = async () => {
-      this.#found = await credentials()
+      try {
+        this.#found = await credentials()
+      } catch (error) {
+        throw credentialsError(error, connectionName, await this.defaultRegion())
+      }
       return this.#found
     }
   }
