@@ -20,3 +20,12 @@ test('credentials that could not be read for want of file descriptors are not "n
   })
   expect(toApiError(error, 'us-east-1').sqlState).toBe('53000')
 })
+
+test('an answer that the SDK could not read, whose body has gone, is told by status, type and what the SDK said', () => {
+  const $response = { statusCode: 200, headers: { 'content-type': 'text/html' }, body: {} }
+  const error = Object.assign(new Error('unexpected content\n\n  to see the raw response, …'), { $response })
+  expect(toApiError(error, 'us-east-1')).toMatchObject({
+    message: "the answer in us-east-1 is not one of AWS's",
+    detail: 'HTTP 200, text/html: unexpected content',
+  })
+})

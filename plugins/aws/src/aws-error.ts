@@ -108,12 +108,15 @@ const foreignHint =
   'stands between this machine and AWS; an emulator may lack this call.'
 
 /** An answer that the SDK has failed to read, in whatever way. */
-function unreadAnswer({ $fault, $response }: AwsSdkError): ForeignAnswerError | undefined {
+function unreadAnswer({ message, $fault, $response }: AwsSdkError): ForeignAnswerError | undefined {
   if ($response?.statusCode === undefined || $fault !== undefined) return undefined
   const { statusCode, headers, body } = $response
-  const isWhole = typeof body === 'string' || body instanceof Uint8Array
   const contentType = headers?.['content-type']
-  return new ForeignAnswerError(statusCode, 'cut', { contentType, body: isWhole ? body : '' })
+  if (typeof body === 'string' || body instanceof Uint8Array) {
+    return new ForeignAnswerError(statusCode, 'cut', { contentType, body })
+  }
+  // Of a client of the SDK's own, as for credentials: what came has gone.
+  return new ForeignAnswerError(statusCode, 'other', { contentType, body: firstParagraph(message) })
 }
 
 function foreignError({ status, foreignness, said }: ForeignAnswerError, region: string): ApiError {
