@@ -211,7 +211,7 @@ describe('millrace serve with a configuration', () => {
     ],
     [
       { connections: { x: { plugin: 'no-such-plugin' } } },
-      /^millrace: there is no plugin "no-such-plugin"; /,
+      /^millrace: there is no plugin "no-such-plugin": /,
     ],
     [
       { tls: { certificate: 'none.pem', key: 'none.pem' } },

@@ -117,13 +117,16 @@ function loadConnections({
         const { connections: members, on_member_failure: onMemberFailure } = connection
         return { name, plugin, members, onMemberFailure }
       }
-      const { plugin: _, cache_ttl, max_concurrency, rate_limits, call_timeout, ...settings } = connection
+      const { plugin: _, cache_ttl, max_concurrency, rate_limits, call_timeout, ...more } = connection
+      const { max_answer_mb, ignore_error_codes, ignore_error_messages, ...settings } = more
       const limits = {
         maxConcurrency: max_concurrency,
         rates: rate_limits,
         callTimeout: milliseconds(call_timeout),
+        maxAnswerBytes: max_answer_mb === undefined ? undefined : Math.round(max_answer_mb * 1024 ** 2),
       }
-      return { name, plugin, settings, cacheTtl: milliseconds(cache_ttl), limits }
+      const ignored = { codes: ignore_error_codes, messages: ignore_error_messages }
+      return { name, plugin, settings, cacheTtl: milliseconds(cache_ttl), limits, ignored }
     }),
   )
 }

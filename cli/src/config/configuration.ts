@@ -23,6 +23,8 @@ const timeToLive = z
   .min(0)
   .max(86_400 * 365)
 
+const regularExpression = z.string().refine(isRegularExpression, 'expected a regular expression')
+
 /** The plugin checks the other settings. */
 const settings = z.looseObject({
   plugin,
@@ -34,6 +36,12 @@ const settings = z.looseObject({
   rate_limits: z.record(z.string().min(1), z.number().positive().max(10_000)).optional(),
   /** For how many seconds the answer to a call is awaited. */
   call_timeout: z.number().positive().max(3600).optional(),
+  /** Megabytes that the answer to a call may have. */
+  max_answer_mb: z.number().positive().max(1024).optional(),
+  /** Errors without which queries go on, by the API's codes; `*` stands for any run of characters, `?` for one. */
+  ignore_error_codes: z.array(z.string().min(1)).optional(),
+  /** The same, by regular expressions on what the API says. */
+  ignore_error_messages: z.array(regularExpression).optional(),
 })
 
 const connection = z.unknown().transform((value, context) => {
@@ -44,6 +52,15 @@ const connection = z.unknown().transform((value, context) => {
   }
   return z.NEVER
 })
+
+function isRegularExpression(source: string): boolean {
+  try {
+    new RegExp(source, 'u')
+    return true
+  } catch {
+    return false
+  }
+}
 
 /** @param usual Infinity for none */
 const ceiling = (usual: number) =>

@@ -10,7 +10,7 @@ import { canceledError, DatabaseError } from '../database-error.js'
 import { enginePool } from '../postgres/engine-connections.js'
 import { scanSchema } from '../postgres/names.js'
 import { abortable, untilAborted } from './abortable.js'
-import { type CopyMeter, copyChunks, readAhead } from './copy-chunks.js'
+import { begun, type CopyMeter, copyChunks, readAhead } from './copy-chunks.js'
 import { copyRowEncoder } from './copy-row-encoder.js'
 import type { ScanTable, StagedTable } from './scan-table.js'
 import {
@@ -159,7 +159,7 @@ export class ScanTables {
     const tally = new Tally(meter)
     const encode = copyRowEncoder(written, tableName)
     const chunks = copyChunks(untilAborted(rows, signal), encode, tally)
-    const source = this.#hasRoom ? chunks : await readAhead(chunks, readAheadBytes)
+    const source = this.#hasRoom ? begun(chunks) : await readAhead(chunks, readAheadBytes)
     const writtenNames = written.map((column) => column.name)
     let oid: number
     try {
@@ -179,7 +179,7 @@ export class ScanTables {
     } catch (error) {
       // The API may still be asked.
       controller.abort(error)
-      await source.return()
+      await Promise.all([source.return(), chunks.return()])
       throw error
     }
     this.#live.add(qualifiedName)
