@@ -18,7 +18,7 @@ function listen(): AbortSignal {
 }
 afterEach(() => interruption?.release())
 
-it.each(['SIGINT', 'SIGTERM'] as const)('the first %s asks for an end', (name) => {
+it.each(['SIGINT', 'SIGTERM', 'SIGQUIT'] as const)('the first %s asks for an end', (name) => {
   const signal = listen()
   expect(signal.aborted).toBe(false)
   process.emit(name)

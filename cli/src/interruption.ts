@@ -1,6 +1,6 @@
-/** SIGINT and SIGTERM, and how often they come. */
+/** SIGINT, SIGTERM and SIGQUIT, and how often they come. */
 
-const signals = ['SIGINT', 'SIGTERM'] as const
+const signals = ['SIGINT', 'SIGTERM', 'SIGQUIT'] as const
 
 /**
  * One press of Ctrl-C may arrive twice: from the terminal, and from npm, which passes on what it gets. What

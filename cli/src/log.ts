@@ -4,7 +4,10 @@ import { type LevelWithSilent, type Logger, pino } from 'pino'
 /** @param level the least that is logged */
 export function createLog(level: LevelWithSilent): Logger {
   // Written at once, so that nothing is lost when the process ends.
-  return pino({ level, name: 'millrace' }, pino.destination({ fd: process.stderr.fd, sync: true }))
+  const destination = pino.destination({ fd: process.stderr.fd, sync: true })
+  // The terminal may have been closed, or the disk be full: what serves goes on.
+  destination.on('error', () => {})
+  return pino({ level, name: 'millrace' }, destination)
 }
 
 /**

@@ -211,11 +211,15 @@ describe('millrace serve with a configuration', () => {
     ],
     [
       { connections: { x: { plugin: 'no-such-plugin' } } },
-      /^millrace: there is no plugin "no-such-plugin"; /,
+      /^millrace: there is no plugin "no-such-plugin": /,
     ],
     [
       { tls: { certificate: 'none.pem', key: 'none.pem' } },
       /^millrace: .*none\.pem.* cannot be read: ENOENT/,
+    ],
+    [
+      { tls: { certificate: 'password', key: 'password' } },
+      /^millrace: .*password, which tls .* is not a PEM file of a certificate\n/,
     ],
   ])('refuses %j in one line, and leaves no process behind', async (content, line) => {
     await configure(content)

@@ -1,9 +1,11 @@
 /** The frame of commands that serve. */
 import type { Logger } from 'pino'
-import { type ConnectionAddress, connectionUrl } from './address.js'
+import { connectionUrl } from './address.js'
 import { readLogLevel } from './config/settings.js'
 import { listenForInterruption } from './interruption.js'
 import { createLog, logProcessWarnings } from './log.js'
+import { listenForOtherSignals, type OtherSignal } from './other-signals.js'
+import type { Service } from './service.js'
 import { StartedParts } from './started-parts.js'
 import { untilAborted } from './until-aborted.js'
 
@@ -16,18 +18,26 @@ export interface Run {
 }
 
 /**
- * Starts what serves, prints the URL alone on a line once it does, and stops it after SIGINT or SIGTERM.
+ * Starts what serves, prints the URL alone on a line once it does, and stops it after SIGINT, SIGTERM or SIGQUIT.
+ * SIGHUP, which a terminal sends when it is closed, makes it read its configuration again.
  * @throws what `start` throws, after everything that was started has been stopped
  */
-export async function runUntilInterrupted(start: (run: Run) => Promise<ConnectionAddress>): Promise<void> {
+export async function runUntilInterrupted(start: (run: Run) => Promise<Service>): Promise<void> {
   const log = createLog(readLogLevel(process.env))
   logProcessWarnings(log)
+  // Whoever read what we print may be gone.
+  process.stdout.on('error', (error) => log.info({ err: error }, 'nobody reads the output'))
   const { signal, release } = listenForInterruption()
+  let service: Service | undefined
+  const releaseOthers = listenForOtherSignals((name: OtherSignal) => {
+    log.info({ signal: name }, 'received a signal')
+    if (name === 'SIGHUP' && !signal.aborted) void service?.reload()
+  })
   const parts = new StartedParts()
   try {
-    const address = await start({ parts, log, signal })
+    service = await start({ parts, log, signal })
     if (signal.aborted) return
-    process.stdout.write(`${connectionUrl(address)}\n`)
+    process.stdout.write(`${connectionUrl(service.address)}\n`)
     await untilAborted(signal)
   } catch (error) {
     log.debug({ err: error }, 'the command failed')
@@ -35,5 +45,6 @@ export async function runUntilInterrupted(start: (run: Run) => Promise<Connectio
   } finally {
     await parts.stop()
     release()
+    releaseOthers()
   }
 }

@@ -5,8 +5,7 @@ import { startService } from './service.js'
 
 /** Resolves when everything has been stopped after a signal. */
 export function serve(): Promise<void> {
-  return runUntilInterrupted(async ({ parts, log }) => {
-    const settings = await readSettings(process.env)
-    return startService({ settings, environment: process.env, log }, parts)
-  })
+  return runUntilInterrupted(({ parts, log }) =>
+    startService({ readSettings: () => readSettings(process.env), environment: process.env, log }, parts),
+  )
 }

@@ -1,7 +1,4 @@
 /** The service: PostgreSQL, engine and gateway, started in order and stopped together. */
-import { readFile } from 'node:fs/promises'
-import { resolve } from 'node:path'
-import { type Certificate, loadOrCreateCertificate } from '@millrace/server/certificate'
 import { type Gateway, startGateway } from '@millrace/server/gateway'
 import { DatabaseError } from '@millrace/sql-engine/database-error'
 import { Engine } from '@millrace/sql-engine/engine'
@@ -11,27 +8,40 @@ import { startEmbeddedPostgres } from '@millrace/sql-engine/postgres/embedded-po
 import { clientRole, databaseName } from '@millrace/sql-engine/postgres/names'
 import type { Logger } from 'pino'
 import { type ConnectionAddress, reachableHost } from './address.js'
+import { loadCertificate } from './certificate-files.js'
 import { isAggregator } from './config/configuration.js'
+import { warnOfOpenFile } from './config/file-permissions.js'
 import type { Environment, ListenSettings, Settings } from './config/settings.js'
 import { loadOrCreatePassword } from './password.js'
 import { loadPlugin } from './plugins/load-plugin.js'
+import { reload } from './reload.js'
 import type { StartedParts } from './started-parts.js'
 import { UserError } from './user-error.js'
 
 export interface ServiceOptions {
-  readonly settings: Settings
+  /** Called once for the start, and whenever they are to be read again. */
+  readonly readSettings: () => Promise<Settings>
   /** Where plugins look for credentials. */
   readonly environment: Environment
   readonly log: Logger
 }
 
+/** A service that runs. */
+export interface Service {
+  /** Where clients connect. */
+  readonly address: ConnectionAddress
+  /** Reads again what can be read again, for clients that are yet to come. Never rejects. */
+  reload(): Promise<void>
+}
+
 /**
  * Starts the service. What has been started is among the parts, also where a later part fails.
- * @returns where clients connect
  * @throws UserError or DatabaseError that says what is in the way
  */
-export async function startService(options: ServiceOptions, parts: StartedParts): Promise<ConnectionAddress> {
-  const { settings, environment, log } = options
+export async function startService(options: ServiceOptions, parts: StartedParts): Promise<Service> {
+  const { readSettings, environment, log } = options
+  const settings = await readSettings()
+  await warnOfOpenFile(settings, log)
   const { home, listen } = settings
   let engine: Engine | undefined
   let gateway: Gateway | undefined
@@ -46,17 +56,19 @@ export async function startService(options: ServiceOptions, parts: StartedParts)
   parts.add(starting, async () => (await starting.catch(() => undefined))?.stop())
   // Plugins load while PostgreSQL starts.
   const [postgres, connections] = await Promise.all([starting, loadConnections(settings)])
-  const [password, tls] = await Promise.all([loadOrCreatePassword(home), loadCertificate(settings)])
+  const [firstPassword, tls] = await Promise.all([loadOrCreatePassword(home), loadCertificate(settings)])
+  let password = firstPassword
   const cache = { ttl: settings.cache.ttl * 1000, maxBytes: settings.cache.max_size_mb * 1024 * 1024 }
   const { max_api_calls, max_keys, max_rows, max_bytes } = settings.limits
   const limits = { apiCalls: max_api_calls, keys: max_keys, rows: max_rows, bytes: max_bytes }
-  engine = parts.add(
+  const startedEngine = parts.add(
     await Engine.start({ postgres, connections, environment, log, cache, limits }),
     (started) => started.stop(),
   )
-  gateway = await startGateway({
+  engine = startedEngine
+  const startedGateway = await startGateway({
     ...listen,
-    engine,
+    engine: startedEngine,
     backend: postgres,
     passwordOf: (user) => (user === clientRole ? password : undefined),
     log,
@@ -64,16 +76,34 @@ export async function startService(options: ServiceOptions, parts: StartedParts)
   }).catch((error: unknown) => {
     throw listenFailure(error, listen)
   })
-  parts.add(gateway, (started) => started.stop())
+  gateway = parts.add(startedGateway, (started) => started.stop())
   const address = {
     host: reachableHost(listen.host),
-    port: gateway.port,
+    port: startedGateway.port,
     user: clientRole,
     password,
     database: databaseName,
   }
-  await engine.setLoopback(address)
-  return address
+  await startedEngine.setLoopback(address)
+  let reloading: Promise<void> = Promise.resolve()
+  return {
+    address,
+    reload: () => {
+      reloading = reloading.then(() =>
+        reload({
+          settings,
+          readSettings,
+          apply: async (read) => {
+            startedGateway.setCertificate(read.tls)
+            password = read.password
+            await startedEngine.setLoopback({ ...address, password })
+          },
+          log,
+        }),
+      )
+      return reloading
+    },
+  }
 }
 
 function loadConnections({
@@ -87,33 +117,22 @@ function loadConnections({
         const { connections: members, on_member_failure: onMemberFailure } = connection
         return { name, plugin, members, onMemberFailure }
       }
-      const { plugin: _, cache_ttl, max_concurrency, rate_limits, call_timeout, ...settings } = connection
+      const { plugin: _, cache_ttl, max_concurrency, rate_limits, call_timeout, ...more } = connection
+      const { max_answer_mb, ignore_error_codes, ignore_error_messages, ...settings } = more
       const limits = {
         maxConcurrency: max_concurrency,
         rates: rate_limits,
         callTimeout: milliseconds(call_timeout),
+        maxAnswerBytes: max_answer_mb === undefined ? undefined : Math.round(max_answer_mb * 1024 ** 2),
       }
-      return { name, plugin, settings, cacheTtl: milliseconds(cache_ttl), limits }
+      const ignored = { codes: ignore_error_codes, messages: ignore_error_messages }
+      return { name, plugin, settings, cacheTtl: milliseconds(cache_ttl), limits, ignored }
     }),
   )
 }
 
 function milliseconds(seconds: number | undefined): number | undefined {
   return seconds === undefined ? undefined : seconds * 1000
-}
-
-async function loadCertificate({ home, tls }: Settings): Promise<Certificate | undefined> {
-  if (tls === false) return undefined
-  if (tls === true) return loadOrCreateCertificate(home)
-  const read = (path: string) => readPem(resolve(home, path))
-  const [cert, key] = await Promise.all([read(tls.certificate), read(tls.key)])
-  return { cert, key }
-}
-
-function readPem(path: string): Promise<string> {
-  return readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    throw new UserError(`${path}, which tls in the configuration names, cannot be read: ${error.code}`, 2)
-  })
 }
 
 /** Clients' sessions are gone with the server behind them. */

@@ -123,6 +123,21 @@ describe('who is refused', () => {
   })
 })
 
+describe('places', () => {
+  test('of clients are not needed for what PostgreSQL asks on their behalf', async () => {
+    const small = await startTestGateway({ maxConnections: 2 })
+    onTestFinished(() => small.stop())
+    const clients = [await small.connect(), await small.connect()]
+    const body = "do $$ begin perform city from counting.place where ip = '1.1.1.1'; end $$"
+    await Promise.all(clients.map((client) => client.query(body)))
+    expect(small.calls.length).toBeGreaterThan(0)
+    // Nor does anybody get one of those by what he calls himself.
+    for (const application_name of ['millrace_loopback 1', 'millrace_loopback x']) {
+      await expect(small.connect({ application_name })).rejects.toMatchObject({ code: '53300' })
+    }
+  })
+})
+
 describe('encryption and versions', () => {
   test('encrypted connections work, and plain ones beside them', async () => {
     const client = await world.connect({ ssl: { rejectUnauthorized: false } })

@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { createSecureContext, type SecureContext } from 'node:tls'
 import { isAnalysis, loopbackProcess } from '@millrace/sql-engine/catalog/loopback'
 import { DatabaseError } from '@millrace/sql-engine/database-error'
+import { databaseName } from '@millrace/sql-engine/postgres/names'
 import type { StatementEngine } from '@millrace/sql-engine/statement'
 import type { Logger } from 'pino'
 import { ScramAuthenticator } from './authentication/scram.js'
@@ -26,13 +27,15 @@ export interface GatewayOptions {
   /** Without it, connections are not encrypted. */
   readonly tls?: Certificate
   readonly log: Logger
-  /** Clients at one time. Default is 90, which leaves the engine connections of its own. */
+  /** Clients at one time, and connections by which PostgreSQL asks for them. Default is 250 of each. */
   readonly maxConnections?: number
 }
 
 export interface Gateway {
   readonly host: string
   readonly port: number
+  /** For clients that are yet to come; without one, their connections are not encrypted. @throws Error of OpenSSL */
+  setCertificate(certificate: Certificate | undefined): void
   /** Ends all sessions; clients are told why. New ones may come. */
   closeAll(reason: DatabaseError): void
   /** Ends all sessions and listens no more. Resolves when every connection is closed. */
@@ -68,19 +71,19 @@ class ListeningGateway implements Gateway {
   readonly #options: GatewayOptions
   readonly #server: Server
   readonly #authenticator: ScramAuthenticator
-  readonly #encryption: SecureContext | undefined
+  #encryption: SecureContext | undefined
   readonly #sockets = new Set<Socket>()
   /** By what a cancel request names, in hexadecimal digits. */
   readonly #sessions = new Map<string, Session>()
-  /** Clients that have a session or are getting one. */
-  #clients = 0
+  /** Those that have a session or are getting one: clients, and PostgreSQL on their behalf. */
+  readonly #places = { client: 0, loopback: 0 }
   #stopped: Promise<void> | undefined
 
   constructor(options: GatewayOptions) {
     this.#options = options
     this.host = options.host
     this.port = options.port
-    this.#encryption = options.tls && createSecureContext(options.tls)
+    this.setCertificate(options.tls)
     this.#authenticator = new ScramAuthenticator(options.passwordOf)
     this.#server = createServer({ noDelay: true, keepAlive: true, allowHalfOpen: true }, (socket) => {
       this.#accept(socket).catch((error: unknown) => options.log.error({ err: error }, 'connection failed'))
@@ -99,6 +102,10 @@ class ListeningGateway implements Gateway {
     this.#server.on('error', (error) => this.#options.log.error({ err: error }, 'cannot accept connections'))
     const address = this.#server.address()
     if (typeof address === 'object' && address !== null) this.port = address.port
+  }
+
+  setCertificate(certificate: Certificate | undefined): void {
+    this.#encryption = certificate && createSecureContext(certificate)
   }
 
   closeAll(reason: DatabaseError): void {
@@ -133,7 +140,7 @@ class ListeningGateway implements Gateway {
     try {
       const { log, maxConnections = defaultMaxConnections } = this.#options
       // Nobody may fill the machine with connections that are never let in.
-      if (this.#sockets.size > 2 * maxConnections + 10) throw refuse(socket, tooManyClients())
+      if (this.#sockets.size > 3 * maxConnections + 10) throw refuse(socket, tooManyClients())
       const arrival = await shakeHands(socket, {
         encryption: this.#encryption,
         authenticator: this.#authenticator,
@@ -156,13 +163,15 @@ class ListeningGateway implements Gateway {
     onGreeted: () => void,
   ): Promise<void> {
     const { engine, log, maxConnections = defaultMaxConnections } = this.#options
-    this.#clients++
+    const application = parameters.get('application_name')
+    const lender = loopbackProcess(application)
+    // Whoever has been let in must not fail because nobody else can be.
+    const kind = lender !== undefined && this.#serves(lender) ? 'loopback' : 'client'
+    this.#places[kind]++
     try {
-      if (this.#clients > maxConnections) throw tooManyClients()
+      if (this.#places[kind] > maxConnections) throw tooManyClients()
       const connection = await this.#connectBackend(parameters)
       onGreeted()
-      const application = parameters.get('application_name')
-      const lender = loopbackProcess(application)
       const analyses = isAnalysis(application)
       const key = connection.key.toString('hex')
       const onClientGone = () => this.#abortLoopback(connection.key.readInt32BE(0))
@@ -185,8 +194,16 @@ class ListeningGateway implements Gateway {
     } catch (error) {
       throw refuse(stream, error)
     } finally {
-      this.#clients--
+      this.#places[kind]--
     }
+  }
+
+  /** Whether a server process is that of a session here. */
+  #serves(processId: number): boolean {
+    // A key begins with the process.
+    const start = (processId >>> 0).toString(16).padStart(8, '0')
+    for (const key of this.#sessions.keys()) if (key.startsWith(start)) return true
+    return false
   }
 
   /**
@@ -206,7 +223,7 @@ class ListeningGateway implements Gateway {
         return await connectBackend(backend.socketPath, parameters)
       } catch (error) {
         const isPassing = error instanceof DatabaseError && passingStates.has(error.sqlState)
-        if (!isPassing || attempt === mostAttempts) throw error
+        if (!isPassing || attempt === mostAttempts) throw withDatabaseHint(error, parameters.get('database'))
         await delay(attemptPause)
       }
     }
@@ -218,6 +235,18 @@ class ListeningGateway implements Gateway {
       log.info({ sqlState: error.sqlState, reason: error.message }, 'client refused')
     } else if (!(error instanceof ConnectionEnded)) log.warn({ err: error }, 'connection failed')
   }
+}
+
+/** invalid_catalog_name, insufficient_privilege, and what PostgreSQL says of template0. */
+const wrongDatabase: ReadonlySet<string> = new Set(['3D000', '42501', '55000'])
+
+/** PostgreSQL says that a database is not there, or not for everybody, but not which one is. */
+function withDatabaseHint(error: unknown, database: string | undefined): unknown {
+  if (!(error instanceof DatabaseError) || database === databaseName) return error
+  const { message, sqlState, detail } = error
+  if (!wrongDatabase.has(sqlState)) return error
+  const hint = `Connect to the database "${databaseName}".`
+  return new DatabaseError(message, { sqlState, detail, hint, cause: error })
 }
 
 function tooManyClients(): DatabaseError {

@@ -1,5 +1,4 @@
 /** The engine: PostgreSQL, its catalog, and the preparation of statements over virtual tables. */
-import pg from 'pg'
 import type { Logger } from 'pino'
 import { refuseUnknownSettings } from './bind/known-settings.js'
 import { ScanCache } from './cache/scan-cache.js'
@@ -18,10 +17,12 @@ import { lookupSources } from './lookup/lookup-sources.js'
 import { LookupTables } from './lookup/lookup-tables.js'
 import { StatementTexts } from './parse/statements.js'
 import type { Optimisations } from './plan/unoptimised-scans.js'
+import { withEngineClient } from './postgres/engine-connections.js'
 import type { Postgres } from './postgres/postgres.js'
 import { ensureCacheClear } from './report/cache-clear-function.js'
 import { defaultLimits, type Limits } from './report/limits.js'
 import { isOwnTable, ownConnections } from './report/own-tables.js'
+import { ensureVersion } from './report/version-function.js'
 import { Loans } from './run/loans.js'
 import { prepareStatement } from './run/prepare-statement.js'
 import { StatementPlans } from './run/statement-plan.js'
@@ -85,9 +86,12 @@ export class Engine implements StatementEngine {
       .filter((one): one is ConnectionOptions => !isAggregator(one))
       .map((connection) => new Connection(connection, environment, log, limiters))
     const aggregators = connections.filter(isAggregator).map((one) => openAggregator(one, opened))
-    const [tables, viewNames] = await withClient(postgres, async (client) => {
+    const [tables, viewNames] = await withEngineClient(postgres.engineConfig, async (client) => {
       const synchronised = await synchroniseCatalog(client, [...opened, ...aggregators], log, ownConnections)
-      if (synchronised.some(isOwnTable)) await ensureCacheClear(client)
+      if (synchronised.some(isOwnTable)) {
+        await ensureCacheClear(client)
+        await ensureVersion(client)
+      }
       await leaveOutOfDumps(client)
       await showDefaults(client, { cacheTtl: cache?.ttl ?? 0, limits: { ...defaultLimits, ...limits } })
       return [synchronised, await readViewNames(client)] as const
@@ -145,7 +149,7 @@ export class Engine implements StatementEngine {
    */
   transactionEnded(): void {
     if (this.#readingViews !== undefined || !this.#texts.takeViewChange()) return
-    this.#readingViews = withClient(this.#postgres, readViewNames)
+    this.#readingViews = withEngineClient(this.#postgres.engineConfig, readViewNames)
       .then((names) => this.#texts.addNames(names))
       .catch((error: unknown) => this.#log.warn({ err: error }, 'the names of views could not be read'))
       .finally(() => {
@@ -155,7 +159,7 @@ export class Engine implements StatementEngine {
 
   /** Tells PostgreSQL where the gateway listens, for statements that only PostgreSQL sees. */
   async setLoopback(loopback: Loopback): Promise<void> {
-    await withClient(this.#postgres, (client) => setLoopback(client, loopback))
+    await withEngineClient(this.#postgres.engineConfig, (client) => setLoopback(client, loopback))
   }
 
   /** Forgets rows that were kept: PostgreSQL has crashed, and they are gone. */
@@ -182,18 +186,5 @@ export class Engine implements StatementEngine {
     await this.#workshop.lookups.stop()
     await this.#workshop.scanTables.stop()
     await Promise.all([...this.#workshop.connections.values()].map((connection) => connection.close()))
-  }
-}
-
-async function withClient<Result>(
-  postgres: Postgres,
-  use: (client: pg.Client) => Promise<Result>,
-): Promise<Result> {
-  const client = new pg.Client(postgres.engineConfig)
-  await client.connect()
-  try {
-    return await use(client)
-  } finally {
-    await client.end()
   }
 }

@@ -1,6 +1,6 @@
 /** The newest events of a log group, asked as people ask for them: the right rows, by few calls. */
 import type pg from 'pg'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { startWorld, type World } from './testing/world.js'
 
 const trail = 'aws_cloudtrail_trail_event'
@@ -79,5 +79,28 @@ describe('more calls, and the same rows', () => {
     `select event_id ${from} and recipient_account_id is null order by timestamp desc, event_id limit 2`,
   ])('%s', async (statement) => {
     expect(await sameOver(statement)).toBeGreaterThan(0)
+  })
+})
+
+describe('where the API answers with empty pages first, no more than twice the calls of reading it all', () => {
+  const article = 'cloudtrail-cwg-devto'
+  beforeEach(() => Object.assign(world.sandbox.paging, { emptyPagesBefore: 3 }))
+  afterEach(() => Object.assign(world.sandbox.paging, { emptyPagesBefore: 0 }))
+
+  test.each([
+    ['', 'order by timestamp desc limit 2'],
+    ['', 'order by timestamp desc limit 20'],
+    ['', 'order by timestamp limit 2'],
+    ['', 'limit 2'],
+    ["and event_name = 'RunInstances'", 'limit 20'],
+    ["and event_name = 'RunInstances'", 'order by timestamp desc limit 20'],
+  ])('%s %s', async (condition, order) => {
+    const query = `select event_id from ${trail} where log_group_name = '${article}' ${condition}`
+    await client.query(query)
+    const plain = world.sandbox.calls.count()
+    world.sandbox.calls.clear()
+    await client.query(`${query} ${order}`)
+    expect(plain).toBe(4)
+    expect(world.sandbox.calls.count()).toBeLessThanOrEqual(2 * plain)
   })
 })

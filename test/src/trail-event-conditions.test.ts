@@ -136,9 +136,10 @@ describe('the answer is that of PostgreSQL', () => {
 describe('bounds of time', () => {
   const at = (milliseconds: number, microseconds = 0) =>
     `timestamptz '2026-01-01 00:00:00.${String(milliseconds).padStart(3, '0')}${String(microseconds).padStart(3, '0')}+00'`
-  const bounds = (startTime: number | undefined, endTime: number | undefined) => ({
-    ...(startTime === undefined ? {} : { startTime: start + startTime }),
-    ...(endTime === undefined ? {} : { endTime: start + endTime }),
+  /** What is asked: a millisecond more than is wanted, for endTime may be exclusive. */
+  const bounds = (first: number | undefined, last: number | undefined) => ({
+    ...(first === undefined ? {} : { startTime: start + first }),
+    ...(last === undefined ? {} : { endTime: start + last + 1 }),
   })
 
   test.each<[string, object]>([

@@ -23,6 +23,8 @@ const timeToLive = z
   .min(0)
   .max(86_400 * 365)
 
+const regularExpression = z.string().refine(isRegularExpression, 'expected a regular expression')
+
 /** The plugin checks the other settings. */
 const settings = z.looseObject({
   plugin,
@@ -34,6 +36,12 @@ const settings = z.looseObject({
   rate_limits: z.record(z.string().min(1), z.number().positive().max(10_000)).optional(),
   /** For how many seconds the answer to a call is awaited. */
   call_timeout: z.number().positive().max(3600).optional(),
+  /** Megabytes that the answer to a call may have. */
+  max_answer_mb: z.number().positive().max(1024).optional(),
+  /** Errors without which queries go on, by the API's codes; `*` stands for any run of characters, `?` for one. */
+  ignore_error_codes: z.array(z.string().min(1)).optional(),
+  /** The same, by regular expressions on what the API says. */
+  ignore_error_messages: z.array(regularExpression).optional(),
 })
 
 const connection = z.unknown().transform((value, context) => {
@@ -44,6 +52,15 @@ const connection = z.unknown().transform((value, context) => {
   }
   return z.NEVER
 })
+
+function isRegularExpression(source: string): boolean {
+  try {
+    new RegExp(source, 'u')
+    return true
+  } catch {
+    return false
+  }
+}
 
 /** @param usual Infinity for none */
 const ceiling = (usual: number) =>
@@ -137,10 +154,19 @@ async function readText(path: string): Promise<string | undefined> {
 
 function parseJson(path: string, text: string): unknown {
   try {
-    return JSON.parse(text)
+    return JSON.parse(text, refuseProto)
   } catch (error) {
+    if (error instanceof ForbiddenName) throw new UserError(`${path}: ${error.message}`, 2)
     // V8 goes on with an excerpt of the text, in which there may be an access key.
     const [said] = (error instanceof Error ? error.message : String(error)).split(/, (?:\.\.\.)?"/)
     throw new UserError(`${path} is not JSON: ${said}`, 2)
   }
+}
+
+class ForbiddenName extends Error {}
+
+/** What checks the configuration would leave this out without a word. */
+function refuseProto(name: string, value: unknown): unknown {
+  if (name === '__proto__') throw new ForbiddenName('nothing can be called "__proto__"')
+  return value
 }

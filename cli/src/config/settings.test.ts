@@ -101,6 +101,18 @@ describe('a configuration file with a fault', () => {
       'connections.aws.rate_limits.FilterLogEvents: Too small: expected number to be >0',
     ],
     [
+      { connections: { aws: { plugin: 'aws', ignore_error_messages: ['(denied'] } } },
+      'connections.aws.ignore_error_messages.0: expected a regular expression',
+    ],
+    [
+      { connections: { aws: { plugin: 'aws', ignore_error_codes: 'AccessDenied' } } },
+      'connections.aws.ignore_error_codes: Invalid input: expected array',
+    ],
+    [
+      { connections: { aws: { plugin: 'aws', max_answer_mb: 0 } } },
+      'connections.aws.max_answer_mb: Too small',
+    ],
+    [
       { connections: { aws: { plugin: 'aws', call_timeout: '1m' } } },
       'connections.aws.call_timeout: Invalid input: expected number',
     ],
@@ -135,6 +147,11 @@ describe('a configuration file with a fault', () => {
   ])('is told of by its place: %j', async (content, message) => {
     await write(content)
     expect(await refusal()).toContain(`${join(home, 'config.json')}: ${message}`)
+  })
+
+  it('is told of where a connection has a name that JavaScript keeps for itself', async () => {
+    await writeFile(join(home, 'config.json'), '{ "connections": { "__proto__": { "plugin": "aws" } } }')
+    expect(await refusal()).toBe(`${join(home, 'config.json')}: nothing can be called "__proto__"`)
   })
 
   it('is told of when it is no JSON', async () => {

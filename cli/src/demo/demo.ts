@@ -13,18 +13,21 @@ import { sandboxEnvironment } from './sandbox-environment.js'
 /** Resolves when everything has been stopped after a signal. */
 export function demo(): Promise<void> {
   return runUntilInterrupted(async ({ parts, log, signal }) => {
-    const settings = await readSettings(process.env)
+    const outer = { ...process.env }
+    // Told before anything is started.
+    await readSettings(outer)
     const sandbox = parts.add(await startSandbox(), (started) => started.stop())
     const environment = sandboxEnvironment(process.env, sandbox.environment)
     // AWS's SDK looks into the process's own environment, too.
     replaceProcessEnvironment(environment)
     // Connections of the user's own may have settings that lead to the real services.
     const { connections } = defaultConfiguration
-    const address = await startService({ settings: { ...settings, connections }, environment, log }, parts)
-    if (signal.aborted) return address
-    await showQueries(address, signal)
+    const settings = async () => ({ ...(await readSettings(outer)), connections })
+    const service = await startService({ readSettings: settings, environment, log }, parts)
+    if (signal.aborted) return service
+    await showQueries(service.address, signal)
     process.stdout.write(farewell)
-    return address
+    return service
   })
 }
 

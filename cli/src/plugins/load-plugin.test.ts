@@ -51,8 +51,20 @@ describe('plugins', () => {
 
   it('that are not installed are told of, with the command to install them', async () => {
     expect(await refusal('acme')).toBe(
-      `there is no plugin "acme"; if it is an npm package: cd ${home} && npm install acme`,
+      `there is no plugin "acme": plugins of Millrace are aws, ipstack; another is an npm package, to be installed first: cd ${home} && npm install acme`,
     )
+  })
+
+  it.each([
+    ['awz', 'aws'],
+    ['asw', 'aws'],
+    ['aw', 'aws'],
+    ['steampipe-plugin-aws', 'aws'],
+    ['@turbot/aws', 'aws'],
+    ['ip-stack', 'ipstack'],
+    ['ipstak', 'ipstack'],
+  ])('that are mistyped are not to be installed: %s', async (name, meant) => {
+    expect(await refusal(name)).toBe(`there is no plugin "${name}"; did you mean "${meant}"?`)
   })
 
   it.each(['./acme', '/etc/passwd', 'acme/sub', 'data:text/javascript,1', 'node:fs', '..', ''])(

@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Plugin } from '@millrace/plugin-sdk/plugin'
+import { distance } from 'fastest-levenshtein'
 import { resolve } from 'import-meta-resolve'
 import { UserError } from '../user-error.js'
 import { checkPlugin } from './plugin-shape.js'
@@ -54,8 +55,22 @@ function locate(name: string, home: string): string {
       if (Object(error).code !== 'ERR_MODULE_NOT_FOUND') throw error
     }
   }
-  throw new UserError(
-    `there is no plugin "${name}"; if it is an npm package: cd ${home} && npm install ${name}`,
-    2,
+  throw new UserError(`there is no plugin "${name}"${adviceFor(name, home)}`, 2)
+}
+
+/** Of a mistyped name, nobody is told to install what happens to have that name. */
+function adviceFor(name: string, home: string): string {
+  const known = [...builtIn.keys()]
+  const meant = known.find((one) => isNearMiss(name, one))
+  if (meant !== undefined) return `; did you mean "${meant}"?`
+  return `: plugins of Millrace are ${known.join(', ')}; another is an npm package, to be installed first: cd ${home} && npm install ${name}`
+}
+
+/** Mistyped, or the name that the plugin has elsewhere (`steampipe-plugin-aws`, `@millrace/plugin-aws`). */
+function isNearMiss(name: string, known: string): boolean {
+  const [last = ''] = name.split(/plugin-|\//).slice(-1)
+  const lettersOf = (text: string) => [...text].sort().join('')
+  return [name, last].some(
+    (one) => distance(one, known) <= Math.ceil(known.length / 3) || lettersOf(one) === lettersOf(known),
   )
 }

@@ -27,6 +27,8 @@ export class MillraceProcess {
   readonly #child: ChildProcess
   #stdout = ''
   #stderr = ''
+  /** Characters of the log that {@link logged} has read. */
+  #read = 0
 
   /**
    * @param environment in addition to what every process needs; nothing of the test's own environment leads
@@ -47,6 +49,10 @@ export class MillraceProcess {
     })
   }
 
+  get pid(): number {
+    return this.#child.pid ?? Number.NaN
+  }
+
   /** What has been printed so far. */
   get stdout(): string {
     return this.#stdout
@@ -61,6 +67,31 @@ export class MillraceProcess {
       const line = /^postgres:\/\/\S+$/m.exec(this.#stdout)
       if (line !== null && this.#stdout.endsWith('\n')) return line[0]
       const event = this.#child.stdout === null ? undefined : once(this.#child.stdout, 'data')
+      const ending = await Promise.race([event, this.ended])
+      if (ending !== undefined && 'stderr' in ending) {
+        throw new Error(`millrace ended with code ${ending.code}: ${ending.stderr}`)
+      }
+    }
+  }
+
+  /** Sends a signal that is not to end it. */
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal)
+  }
+
+  /**
+   * Waits for a line of its log; the search goes on behind the line that was found last.
+   * @throws Error when the process ends without having written it
+   */
+  async logged(pattern: RegExp): Promise<string> {
+    for (;;) {
+      const end = this.#stderr.lastIndexOf('\n') + 1
+      for (const line of this.#stderr.slice(this.#read, end).split('\n')) {
+        this.#read += line.length + 1
+        if (pattern.test(line)) return line
+      }
+      this.#read = end
+      const event = this.#child.stderr === null ? undefined : once(this.#child.stderr, 'data')
       const ending = await Promise.race([event, this.ended])
       if (ending !== undefined && 'stderr' in ending) {
         throw new Error(`millrace ended with code ${ending.code}: ${ending.stderr}`)

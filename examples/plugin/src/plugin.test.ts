@@ -89,8 +89,8 @@ describe('npm_package', () => {
   })
 
   it.each([
-    [{ status: 500, body: 'oh no' }, 'HV000', 'HTTP 500: oh no'],
-    [{ status: 200, body: '<html>' }, 'HV000', 'HTTP 200: <html>'],
+    [{ status: 500, body: 'oh no' }, 'HV000', 'HTTP 500, application/json: oh no'],
+    [{ status: 200, body: '<html>' }, 'HV000', 'HTTP 200, application/json: <html>'],
     [{ status: 429, body: 'slower' }, 'HV000', 'slower'],
   ])('tells what the registry answers: %j', async (answer, sqlState, detail) => {
     answers.set('/acme', answer)

@@ -8,6 +8,6 @@ export default definePlugin({
   name: 'npm',
   description: 'The npm registry: packages, their versions and how often they are downloaded.',
   config: npmConfig,
-  connect: (config) => new NpmConnection(config),
+  connect: (config, context) => new NpmConnection(config, context),
   tables: [npmPackage],
 })

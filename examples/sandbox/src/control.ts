@@ -61,6 +61,7 @@ const pagingSchema = z
     scanLimit: z.int().positive(),
     emptyPagesBefore: count,
     emptyPageAtEnd: z.boolean(),
+    includesEndTime: z.boolean(),
     inOrder: z.boolean(),
     cacheBytes: count,
   })

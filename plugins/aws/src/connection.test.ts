@@ -40,7 +40,11 @@ describe('settings', () => {
   })
 
   test('no credentials: the error lists where they were looked for', async () => {
-    const connection = stub.connect({ ...withoutKeys, profile: 'no-such-profile-exists' })
+    const connection = stub.connect(withoutKeys, {
+      AWS_SHARED_CREDENTIALS_FILE: '/no-such-file',
+      AWS_CONFIG_FILE: '/no-such-file',
+      AWS_EC2_METADATA_DISABLED: 'true',
+    })
     const error = await errorOf(collectRows(cloudtrailTrail, { connection, columns: ['name'] }))
     expect(error.sqlState).toBe('HV000')
     expect(error.hint).toContain('AWS_ACCESS_KEY_ID')

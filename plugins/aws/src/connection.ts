@@ -10,10 +10,13 @@ import { IAMClient } from '@aws-sdk/client-iam'
 import { OrganizationsClient } from '@aws-sdk/client-organizations'
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
 import { ApiError } from '@millrace/plugin-sdk/api-error'
+import type { ConnectContext } from '@millrace/plugin-sdk/plugin'
+import { AnswerHandler } from './answers/answer-handler.js'
 import { awsCall, type CallScan } from './aws-call.js'
 import type { AwsConfig } from './config.js'
 import type { CredentialProvider, Credentials, StsLocation } from './credential-chain.js'
 import { accountOfSettings, credentialsOf } from './credentials.js'
+import { credentialsError } from './credentials-error.js'
 import { type Environment, endpointOf, regionOf, type Service } from './environment.js'
 import { accountName } from './limits.js'
 import { PlainAnswers } from './log-events/plain-answers.js'
@@ -39,7 +42,7 @@ interface ClientSettings {
   readonly region: string
   readonly credentials: CredentialProvider
   readonly maxAttempts: number
-  readonly requestHandler: object
+  readonly requestHandler: AnswerHandler
   readonly endpoint?: string
 }
 
@@ -58,8 +61,9 @@ export class AwsConnection {
   readonly #identity = new Once<CallerIdentity>()
   readonly #regions = new Once<readonly string[]>()
   #defaultRegion: Promise<string> | undefined
+  readonly #maxAnswerBytes: number | undefined
   /** One pool of sockets for all clients. */
-  readonly #requestHandler = {
+  readonly #requests = {
     connectionTimeout,
     requestTimeout,
     throwOnRequestTimeout: true,
@@ -67,15 +71,20 @@ export class AwsConnection {
     httpsAgent: new HttpsAgent({ keepAlive: true, maxSockets: mostSockets }),
   }
 
-  constructor(config: AwsConfig, environment: Environment) {
+  constructor(config: AwsConfig, { connectionName, environment, maxAnswerBytes }: ConnectContext) {
     this.#config = config
     this.#environment = environment
+    this.#maxAnswerBytes = maxAnswerBytes
     const credentials = credentialsOf(config, environment, {
       sts: () => this.#stsLocation(),
       singleSignOn: endpointOf('SSO', config, environment),
     })
     this.#credentials = async () => {
-      this.#found = await credentials()
+      try {
+        this.#found = await credentials()
+      } catch (error) {
+        throw credentialsError(error, connectionName, await this.defaultRegion())
+      }
       return this.#found
     }
   }
@@ -161,8 +170,8 @@ export class AwsConnection {
   close(): void {
     for (const client of this.#clients.values()) client.destroy()
     this.#clients.clear()
-    this.#requestHandler.httpAgent.destroy()
-    this.#requestHandler.httpsAgent.destroy()
+    this.#requests.httpAgent.destroy()
+    this.#requests.httpsAgent.destroy()
   }
 
   #accountOfCredentials(): Promise<string | undefined> | string | undefined {
@@ -200,7 +209,7 @@ export class AwsConnection {
       region,
       credentials: this.#credentials,
       maxAttempts: 1, // whoever runs the scan makes calls again
-      requestHandler: this.#requestHandler,
+      requestHandler: new AnswerHandler(this.#requests, this.#maxAnswerBytes),
       ...(endpoint === undefined ? {} : { endpoint }),
     })
     this.#clients.set(key, made)

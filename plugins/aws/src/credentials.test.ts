@@ -178,12 +178,12 @@ describe('profiles', () => {
   })
 })
 
-describe('metadata services', () => {
-  const temporary = () => {
-    const { sessionToken, ...key } = world.sandbox.issueKey()
-    return { ...keyJson(key), Token: sessionToken, Expiration: inAnHour().toISOString() }
-  }
+const temporary = () => {
+  const { sessionToken, ...key } = world.sandbox.issueKey()
+  return { ...keyJson(key), Token: sessionToken, Expiration: inAnHour().toISOString() }
+}
 
+describe('metadata services', () => {
   test("a container's, as in CloudShell: by a token", async () => {
     const url = await serve(({ url, headers }) =>
       url === '/creds' && headers.authorization === 'hush' ? temporary() : undefined,
@@ -211,9 +211,55 @@ describe('metadata services', () => {
     const asked: unknown[] = []
     vi.stubEnv('AWS_EC2_METADATA_SERVICE_ENDPOINT', await serve(({ url }) => asked.push(url)))
     const error = await errorOf(accountOf({}, { AWS_EC2_METADATA_DISABLED: 'true' }))
-    expect(error.message).toBe('no AWS credentials were found')
+    expect(error.message).toBe('no AWS credentials were found (connection "aws")')
     expect(error.hint).toContain('~/.aws/credentials')
     expect(asked).toEqual([])
+  })
+})
+
+describe('a profile that is not there', () => {
+  const files = async () => ({
+    AWS_SHARED_CREDENTIALS_FILE: await write(
+      'credentials',
+      '[work]\naws_access_key_id = A\naws_secret_access_key = B\n',
+    ),
+    AWS_CONFIG_FILE: await write('config', '[profile base]\nregion = eu-west-1\n'),
+    AWS_EC2_METADATA_DISABLED: 'true',
+  })
+
+  test('is told by its name, with the connection and the profiles that there are', async () => {
+    const environment = await files()
+    const error = await errorOf(accountOf({ profile: 'wrok' }, environment))
+    expect(error).toMatchObject({
+      sqlState: 'HV000',
+      message: 'there is no profile "wrok" (connection "aws")',
+      detail: expect.stringContaining(
+        `${environment.AWS_CONFIG_FILE} and ${environment.AWS_SHARED_CREDENTIALS_FILE}`,
+      ),
+      hint: expect.stringMatching(/^Change profile, /),
+    })
+    expect(error.detail).toMatch(/which have (base, work|work, base)[.]$/)
+  })
+
+  test('of the settings has no other credentials take its place', async () => {
+    const keys = { AWS_ACCESS_KEY_ID: 'A', AWS_SECRET_ACCESS_KEY: 'B' }
+    const path = '/latest/meta-data/iam/security-credentials/'
+    const url = await serve(({ url }) => {
+      if (url === '/latest/api/token') return 'metadata-token'
+      return url === path ? 'reader' : { Code: 'Success', ...temporary() }
+    })
+    vi.stubEnv('AWS_EC2_METADATA_SERVICE_ENDPOINT', url)
+    const environment = { ...(await files()), ...keys, AWS_EC2_METADATA_DISABLED: '' }
+    expect((await errorOf(accountOf({ profile: 'wrok' }, environment))).message).toContain(
+      'no profile "wrok"',
+    )
+    expect(await accountOf({}, { ...environment, ...noKeys, AWS_PROFILE: 'wrok' })).toBe(otherAccountId)
+  })
+
+  test('of the environment is told where nothing else is found', async () => {
+    const error = await errorOf(accountOf({}, { ...(await files()), AWS_PROFILE: 'wrok' }))
+    expect(error.message).toBe('there is no profile "wrok" (connection "aws")')
+    expect(error.hint).toMatch(/^Change AWS_PROFILE, /)
   })
 })
 

@@ -2,6 +2,7 @@
  * Where a connection's credentials come from: its settings, else wherever AWS's own tools find them.
  */
 import { fromTemporaryCredentials } from '@aws-sdk/credential-providers'
+import { ApiError } from '@millrace/plugin-sdk/api-error'
 import type { AwsConfig } from './config.js'
 import {
   type CredentialProvider,
@@ -11,7 +12,7 @@ import {
 } from './credential-chain.js'
 import type { Environment } from './environment.js'
 import { accountOfRole } from './role-arn.js'
-import { accountOfProfile } from './shared-files.js'
+import { accountOfProfile, profilesOf } from './shared-files.js'
 
 /** Said where no credentials are found. */
 export const credentialPlaces =
@@ -58,8 +59,32 @@ function ownCredentials(
 ): CredentialProvider {
   const fixed = staticCredentials(config, environment)
   if (fixed !== undefined) return async () => fixed
-  const profile = config.profile ?? environment.AWS_PROFILE
-  return chainedCredentials(profile || undefined, environment, services)
+  const profile = (config.profile ?? environment.AWS_PROFILE) || undefined
+  const chained = chainedCredentials(profile, environment, services)
+  if (profile === undefined) return chained
+  return async () => {
+    // Who names a profile in the settings means that one; no other credentials may take its place.
+    if (config.profile !== undefined) await checkProfile(profile, 'profile', environment)
+    try {
+      return await chained()
+    } catch (error) {
+      await checkProfile(profile, 'AWS_PROFILE', environment)
+      throw error
+    }
+  }
+}
+
+/**
+ * @param namedBy the setting or variable
+ * @throws ApiError where the files have no such profile
+ */
+async function checkProfile(profile: string, namedBy: string, environment: Environment): Promise<void> {
+  const { names, files } = await profilesOf(environment)
+  if (names.includes(profile)) return
+  throw new ApiError(`there is no profile "${profile}"`, {
+    detail: `Looked for it in ${files.join(' and ')}, which have ${names.length > 0 ? names.join(', ') : 'none'}.`,
+    hint: `Change ${namedBy}, or make the profile with: aws configure --profile ${profile}`,
+  })
 }
 
 /** Those of the settings, or of the environment where no profile is named. */

@@ -4,14 +4,15 @@
 import { merge } from '@millrace/plugin-sdk/merge'
 import type { Scan } from '@millrace/plugin-sdk/table'
 
-interface RegionScan extends Pick<Scan, 'leaveOut'> {
+interface RegionScan extends Pick<Scan, 'leaveOut' | 'ignores'> {
   readonly connection: { readonly leavesOutRegions: boolean }
 }
 
 /**
  * What is read of each region, as it comes. Of a region that fails later on, what has come stays.
  * @returns the failures of regions that are left out
- * @throws the failure of a region, where none may be left out; of the last one, where all have failed
+ * @throws the failure of a region, where none may be left out; of the last one, where all have failed, unless the
+ *   settings say to go on without it
  */
 export async function* eachRegion<Item>(
   regions: readonly string[],
@@ -23,7 +24,8 @@ export async function* eachRegion<Item>(
     try {
       yield* read(region)
     } catch (error) {
-      if (!scan.connection.leavesOutRegions || failures.length + 1 === regions.length) throw error
+      const isLast = failures.length + 1 === regions.length
+      if (!scan.ignores(error) && (isLast || !scan.connection.leavesOutRegions)) throw error
       scan.leaveOut(`region ${region}`, error)
       failures.push(error)
     }

@@ -22,7 +22,7 @@ export default definePlugin({
   description:
     'Amazon Web Services: CloudTrail, CloudWatch Logs, elastic IP addresses, the account and its regions.',
   config: awsConfig,
-  connect: (config, { environment }) => new AwsConnection(config, environment),
+  connect: (config, context) => new AwsConnection(config, context),
   limits: (config, { environment }) => awsLimits(config, environment),
   account: (connection) => connection.account(),
   close: (connection) => connection.close(),

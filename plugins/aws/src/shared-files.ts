@@ -35,6 +35,15 @@ export async function accountOfProfile(
   return settings.credential_process === undefined ? settings.sso_account_id : undefined
 }
 
+/** The names of all profiles in the files, and where those are. */
+export async function profilesOf(
+  environment: Environment,
+): Promise<{ readonly names: readonly string[]; readonly files: readonly string[] }> {
+  const { filepath = '~/.aws/credentials', configFilepath = '~/.aws/config' } = sharedFilesOf(environment)
+  const profiles = await parseKnownFiles(sharedFilesOf(environment))
+  return { names: Object.keys(profiles), files: [configFilepath, filepath] }
+}
+
 /** The region that the files name for a profile; undefined where there is none, or no such file. */
 export async function regionOfProfile(
   profile: string | undefined,

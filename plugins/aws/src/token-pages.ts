@@ -1,29 +1,34 @@
 /**
  * Calls that give a token for their next page, until a page comes without one.
  */
+import { PageTokens } from './page-tokens.js'
 
 export interface TokenPage<Item> {
   /** What the query can use of the page. */
   readonly items: readonly Item[]
-  /** Absent on the last page. An empty page may have one. */
+  /** Absent or empty on the last page. An empty page may have one. */
   readonly token: string | undefined
 }
 
 /**
  * All pages that hold something.
+ * @param call the API's name of it
  * @param limit no further page is asked for when so many items have come; undefined for all
  * @param ask makes the call for the page of a token, the first without
+ * @throws ApiError where tokens come round again
  */
 export async function* tokenPages<Item>(
+  call: string,
   limit: number | undefined,
   ask: (token: string | undefined) => Promise<TokenPage<Item>>,
 ): AsyncGenerator<readonly Item[]> {
+  const tokens = new PageTokens(call)
   let given = 0
   let token: string | undefined
   do {
     const page = await ask(token)
     given += page.items.length
-    token = page.token || undefined
+    token = tokens.next(page.token)
     if (page.items.length > 0) yield page.items
   } while (token !== undefined && (limit === undefined || given < limit))
 }

@@ -1,7 +1,9 @@
 /**
  * One ipstack account: its socket pool, its access key, and what has been learnt about its plan.
  */
-import type { RetryReason } from '@millrace/plugin-sdk/api-error'
+import { firstWords, readAnswerBody } from '@millrace/plugin-sdk/answer-body'
+import { ApiError, type RetryReason } from '@millrace/plugin-sdk/api-error'
+import { localFailure } from '@millrace/plugin-sdk/local-failure'
 import type { ApiLimits, ConnectContext } from '@millrace/plugin-sdk/plugin'
 import { readRetryAfter } from '@millrace/plugin-sdk/retry'
 import { Pool } from 'undici'
@@ -13,7 +15,6 @@ export const mostAddresses = 50
 
 const connectTimeout = 5_000
 const answerTimeout = 30_000
-const mostSockets = 64
 const mostAttempts = 3
 
 /** Parameters of a lookup, beside the access key. */
@@ -26,6 +27,7 @@ export interface LookupOptions {
 
 interface Reply {
   readonly status: number
+  readonly contentType: string | undefined
   readonly text: string
   /** How long the API asks to be left alone, in milliseconds. */
   readonly retryAfter: number | undefined
@@ -68,15 +70,20 @@ export class IpstackConnection {
   readonly #origin: string
   readonly #path: string
   readonly #pool: Pool
+  readonly #maxAnswerBytes: number | undefined
 
-  constructor(config: IpstackConfig, { environment }: Pick<ConnectContext, 'environment'>) {
+  constructor(
+    config: IpstackConfig,
+    { environment, maxAnswerBytes }: Pick<ConnectContext, 'environment' | 'maxAnswerBytes'>,
+  ) {
+    this.#maxAnswerBytes = maxAnswerBytes
     this.security = config.security
     const { token, url } = accountOf(config, environment)
     this.#token = token
     this.#origin = url.origin
     this.#path = url.pathname.replace(/\/+$/, '')
+    // As many sockets as calls: how many of those there are is for whoever runs the scans to say.
     this.#pool = new Pool(url.origin, {
-      connections: mostSockets,
       connect: { timeout: connectTimeout },
       headersTimeout: answerTimeout,
       bodyTimeout: answerTimeout,
@@ -86,14 +93,20 @@ export class IpstackConnection {
   /**
    * Asks `GET /{subject}`, once.
    * @param subject addresses joined by commas, or `check`
+   * @param isExpected whether an answer that is no refusal is of the kind that was asked for
    * @returns the answer's JSON
    * @throws ApiError without the access key in any of its texts
    */
-  async get(subject: string, options: LookupOptions, signal: AbortSignal): Promise<unknown> {
+  async get(
+    subject: string,
+    options: LookupOptions,
+    isExpected: (answer: object) => boolean,
+    signal: AbortSignal,
+  ): Promise<object> {
     signal.throwIfAborted()
     if (this.#token === undefined) throw missingToken()
     const path = `${this.#path}/${subject}?${queryOf(this.#token, options)}`
-    return this.#read(await this.#send(path, signal))
+    return this.#read(await this.#send(path, signal), isExpected)
   }
 
   close(): Promise<void> {
@@ -105,25 +118,35 @@ export class IpstackConnection {
     try {
       const { statusCode, headers, body } = await this.#pool.request({ method: 'GET', path, signal })
       const retryAfter = readRetryAfter(headers['retry-after'], Date.now())
-      return { status: statusCode, text: await body.text(), retryAfter }
+      const text = (await readAnswerBody(body, this.#maxAnswerBytes)).toString()
+      const contentType = [headers['content-type']].flat()[0]
+      return { status: statusCode, contentType, text, retryAfter }
     } catch (error) {
       signal.throwIfAborted()
+      if (ApiError.is(error)) throw error
+      const local = localFailure(error)
+      if (local !== undefined) throw local
       // Only the code goes on: messages and causes may hold the path, and with it the access key.
       const { code, name } = Object(error)
       return typeof code === 'string' ? code : String(name)
     }
   }
 
-  #read(reply: Reply | string): unknown {
+  #read(reply: Reply | string, isExpected: (answer: object) => boolean): object {
     if (typeof reply === 'string') throw unreachable(this.#origin, reply)
-    const { status, text, retryAfter } = reply
+    const { status, contentType, text, retryAfter } = reply
     const retry = retryReasonOf(status)
     const json = parseObject(text)
-    if (json !== undefined && retry === undefined && (status < 400 || 'success' in json)) return json
     const refusal = refusalOf(json)
+    if (json !== undefined && retry === undefined) {
+      if (refusal !== undefined || (status < 400 && isExpected(json))) return json
+    }
     if (refusal !== undefined) throw refusalError(refusal, { retry, retryAfter })
-    const said = this.#withoutToken(text.trim().slice(0, 300)) || 'no content'
-    throw unintelligible(status, said, { retry, retryAfter })
+    const said = firstWords(this.#withoutToken(text)) || 'no content'
+    const head = contentType === undefined ? `HTTP ${status}` : `HTTP ${status}, ${contentType}`
+    // Half an answer may be a whole one the next time.
+    const isCut = json === undefined && status < 300 && /^\s*([{[]|$)/.test(text)
+    throw unintelligible(status, `${head}: ${said}`, { retry: isCut ? 'unanswered' : retry, retryAfter })
   }
 
   #withoutToken(text: string): string {

@@ -43,6 +43,7 @@ export function refusalError(refusal: Refusal, retrying: Retrying = {}): ApiErro
   return new ApiError(message, {
     ...options,
     ...retrying,
+    code: String(code),
     detail: `${code} ${type}${info === '' ? '' : `: ${info}`}`,
   })
 }
@@ -68,8 +69,7 @@ export function unreachable(origin: string, code: string): ApiError {
 }
 
 /** An answer that is not ipstack's: a proxy's page, a gateway's error. */
-export function unintelligible(status: number, said: string, retrying: Retrying): ApiError {
-  const detail = `HTTP ${status}: ${said}`
+export function unintelligible(status: number, detail: string, retrying: Retrying): ApiError {
   if (status === 401) {
     return new ApiError('ipstack does not accept the access key', {
       detail,
@@ -86,7 +86,9 @@ export function unintelligible(status: number, said: string, retrying: Retrying)
   }
   return new ApiError('ipstack gave an answer that is not its own', {
     detail,
-    hint: 'Check whether endpoint_url or IPSTACK_ENDPOINT leads to ipstack; if so, run the query again later.',
+    hint:
+      'Check whether endpoint_url or IPSTACK_ENDPOINT leads to ipstack, and whether a proxy or a sign-in page ' +
+      'stands between; if neither, run the query again later.',
     ...retrying,
   })
 }

@@ -1,7 +1,6 @@
 /**
  * Lookups of addresses, in as few calls as the plan allows.
  */
-import { ApiError } from '@millrace/plugin-sdk/api-error'
 import type { Scan } from '@millrace/plugin-sdk/table'
 import { canonicalAddress } from './address.js'
 import { type LookupColumn, sources } from './columns.js'
@@ -19,7 +18,7 @@ export type Answer = object
 
 /** Asks about the address that the request comes from. */
 export async function lookUpRequester(scan: LookupScan): Promise<Answer> {
-  const answer = await ask('Requester Lookup', 'check', scan, [])
+  const answer = await ask('Requester Lookup', 'check', scan, { isExpected: isOfOneAddress, refusals: [] })
   if (answer instanceof Refused) throw refusalError(answer.refusal)
   return answer
 }
@@ -49,15 +48,17 @@ async function lookUpSingly(addresses: readonly string[], scan: LookupScan): Pro
 }
 
 async function lookUpOne(address: string, scan: LookupScan, stop?: AbortSignal): Promise<Answer> {
-  const answer = await ask('Standard Lookup', address, scan, [refusalCode.invalidAddress], stop)
+  const expected = { isExpected: isOfOneAddress, refusals: [refusalCode.invalidAddress] }
+  const answer = await ask('Standard Lookup', address, scan, expected, stop)
   return answer instanceof Refused ? {} : answer
 }
 
 async function lookUpTogether(addresses: readonly string[], scan: LookupScan): Promise<readonly Answer[]> {
   const { connection } = scan
-  const expected: number[] = [refusalCode.tooManyAddresses, refusalCode.noBulk, refusalCode.invalidAddress]
+  const refusals: number[] = [refusalCode.tooManyAddresses, refusalCode.noBulk, refusalCode.invalidAddress]
   // With the security module asked for, it is rather that which the plan lacks.
-  if (!optionsOf(scan).security) expected.push(refusalCode.accessRestricted)
+  if (!optionsOf(scan).security) refusals.push(refusalCode.accessRestricted)
+  const expected = { isExpected: Array.isArray, refusals }
   const answer = await ask('Bulk Lookup', addresses.join(','), scan, expected)
   if (answer instanceof Refused) {
     const { code } = answer.refusal
@@ -69,11 +70,9 @@ async function lookUpTogether(addresses: readonly string[], scan: LookupScan): P
     connection.addressesPerCall = Math.min(connection.addressesPerCall, fewer)
     return lookUp(addresses, scan)
   }
-  if (!Array.isArray(answer)) {
-    throw new ApiError('ipstack answered a bulk lookup with something else than a list')
-  }
+  const answers = Array.isArray(answer) ? answer : []
   return Promise.all(
-    matched(addresses, answer).map((found, index) => found ?? lookUpOne(addresses[index] ?? '', scan)),
+    matched(addresses, answers).map((found, index) => found ?? lookUpOne(addresses[index] ?? '', scan)),
   )
 }
 
@@ -93,25 +92,38 @@ class Refused {
   constructor(readonly refusal: Refusal) {}
 }
 
+/** What is no failure. */
+interface Expected {
+  /** Whether an answer is of the kind that was asked for. */
+  readonly isExpected: (answer: object) => boolean
+  /** Codes of refusals that are given back; others are thrown. */
+  readonly refusals: readonly number[]
+}
+
+/** Every answer about one address names it, also one of which nothing else is known. */
+function isOfOneAddress(answer: object): boolean {
+  return typeof fieldsOf(answer).ip === 'string'
+}
+
 /**
- * @param expected codes of refusals that are given back; others are thrown
  * @param stop aborted when the answer is no longer wanted
  */
 async function ask(
   name: string,
   subject: string,
   scan: LookupScan,
-  expected: readonly number[],
+  expected: Expected,
   stop?: AbortSignal,
 ): Promise<Answer | Refused> {
   const { connection } = scan
   const options = optionsOf(scan)
   const answer = await scan.call(name, async (signal) => {
-    const json = await connection.get(subject, options, stop ? AbortSignal.any([signal, stop]) : signal)
+    const either = stop ? AbortSignal.any([signal, stop]) : signal
+    const json = await connection.get(subject, options, expected.isExpected, either)
     const refusal = refusalOf(json)
-    if (refusal === undefined) return fieldsOf(json)
+    if (refusal === undefined) return json
     const isAboutFields = refusal.code === refusalCode.invalidFields && options.onlyMain
-    if (expected.includes(refusal.code) || isAboutFields) return new Refused(refusal)
+    if (expected.refusals.includes(refusal.code) || isAboutFields) return new Refused(refusal)
     throw refusalError(refusal)
   })
   if (!(answer instanceof Refused) || answer.refusal.code !== refusalCode.invalidFields) return answer

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { definePlugin } from '@millrace/plugin-sdk/plugin'
 import { ipstackConfig } from './config.js'
 import { IpstackConnection, identityOf, limitsOf } from './connection.js'
+import { concurrency, startingConcurrency } from './limits.js'
 import { ipstackIp } from './tables/ipstack-ip.js'
 import { ipstackMyIp } from './tables/ipstack-my-ip.js'
 
@@ -15,6 +16,8 @@ export default definePlugin({
   config: ipstackConfig,
   identity: identityOf,
   limits: limitsOf,
+  concurrency,
+  startingConcurrency,
   connect: (config, context) => new IpstackConnection(config, context),
   close: (connection) => connection.close(),
   tables: [ipstackIp, ipstackMyIp],

@@ -11,6 +11,8 @@ export type ApiSqlState =
   | 'HV000'
   /** fdw_unable_to_establish_connection: the API could not be reached. */
   | 'HV00N'
+  /** insufficient_resources: it is this machine that cannot, such as for want of file descriptors. */
+  | '53000'
   /** query_canceled */
   | '57014'
 
@@ -23,11 +25,13 @@ export type ApiSqlState =
 export type RetryReason = 'throttled' | 'transient' | 'unanswered'
 
 export interface ApiErrorOptions {
-  readonly sqlState?: ApiSqlState
+  readonly sqlState?: ApiSqlState | undefined
+  /** The API's own name of the error, such as `AccessDeniedException`: users name it in `ignore_error_codes`. */
+  readonly code?: string | undefined
   /** What the API said, word for word, without secrets. */
-  readonly detail?: string
+  readonly detail?: string | undefined
   /** What the user can do about it. */
-  readonly hint?: string
+  readonly hint?: string | undefined
   /** Left out where the same call would fail again. */
   readonly retry?: RetryReason | undefined
   /** How long the API asks to be left alone, in milliseconds. */
@@ -42,6 +46,7 @@ export class ApiError extends Error {
   override readonly name = 'ApiError'
   readonly [brand] = true
   readonly sqlState: ApiSqlState
+  readonly code: string | undefined
   readonly detail: string | undefined
   readonly hint: string | undefined
   readonly retry: RetryReason | undefined
@@ -50,6 +55,7 @@ export class ApiError extends Error {
   constructor(message: string, options: ApiErrorOptions = {}) {
     super(message, { cause: options.cause })
     this.sqlState = options.sqlState ?? 'HV000'
+    this.code = options.code
     this.detail = options.detail
     this.hint = options.hint
     this.retry = options.retry

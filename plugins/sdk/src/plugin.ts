@@ -9,6 +9,11 @@ export interface ConnectContext {
   readonly connectionName: string
   /** The process environment, or a stand-in for it. Plugins read it from here only. */
   readonly environment: Readonly<Record<string, string | undefined>>
+  /**
+   * Bytes that the body of an answer may have, by the connection's setting `max_answer_mb`; for `readAnswerBody` of
+   * `answer-body.ts`. Default is what that says.
+   */
+  readonly maxAnswerBytes?: number | undefined
 }
 
 /** What an API bears of a connection's account. Settings of the connection come before all of it. */
@@ -49,6 +54,11 @@ export interface Plugin<Config = unknown, Connection = unknown> {
   close?(connection: Connection): void | Promise<void>
   /** API calls that an account has in flight at most, unless the connection's settings say otherwise. Default 10. */
   readonly concurrency?: number
+  /**
+   * API calls that an account has in flight at first, of what the API is known to bear. While all goes well, they
+   * double with each round, up to {@link concurrency} or what the settings say. Default is `concurrency`.
+   */
+  readonly startingConcurrency?: number
   /** Limits of the API, as its documentation states them. */
   limits?(config: Config, context: ConnectContext): ApiLimits
   /**

@@ -105,11 +105,23 @@ export interface Scan<Connection = unknown, TableColumns extends Columns = Colum
    * @throws the failure, where it is not the API's: a cancel, a ceiling on the statement's calls, a defect
    */
   leaveOut(part: string, failure: unknown): void
+  /**
+   * Whether the user's settings (`ignore_error_codes`, `ignore_error_messages`) say to go on without what a failure
+   * has kept back. A list that asks several places of the API, such as regions, leaves that one out; what a list or a
+   * hydrate function throws is looked at by whoever runs the scan.
+   * @param failure as {@link call} has thrown it
+   */
+  ignores(failure: unknown): boolean
 }
 
 /** Columns that cost a further API call for each row. */
 export interface Hydrate<Connection, TableColumns extends Columns> {
   readonly columns: readonly (keyof TableColumns & string)[]
+  /**
+   * The API's codes of errors that make these columns NULL, whatever the settings say; the client is told in a NOTICE,
+   * as of {@link Scan.leaveOut}. For columns that many users may not see.
+   */
+  readonly optional?: readonly string[]
   /** Fetches these columns for a row of `list`. Called only when the query names one of them. */
   fetch(row: Row<TableColumns>, scan: Scan<Connection, TableColumns>): Promise<Row<TableColumns>>
 }

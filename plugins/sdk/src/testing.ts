@@ -23,6 +23,8 @@ export interface ScanRequest<Connection, TableColumns extends Columns> {
   readonly attempts?: number
   /** Called with each part that the table goes on without. By default none may be left out. */
   readonly onLeftOut?: (part: string, failure: ApiError) => void
+  /** The API's codes of errors that the settings say to go on without. Default is none. */
+  readonly ignoredCodes?: readonly string[]
 }
 
 /** Makes the scan that a table's functions are given. Calls run at once, without a limit. */
@@ -57,6 +59,7 @@ export function scanOf<Connection, TableColumns extends Columns>(
       if (request.onLeftOut === undefined || isCancel || !ApiError.is(failure)) throw failure
       request.onLeftOut(part, failure)
     },
+    ignores: (failure) => isAmong(request.ignoredCodes, failure),
   }
 }
 
@@ -81,6 +84,19 @@ async function hydrated<Connection, TableColumns extends Columns>(
   hydrates: readonly Hydrate<Connection, TableColumns>[],
   scan: Scan<Connection, TableColumns>,
 ): Promise<Row<TableColumns>> {
-  const parts = await Promise.all(hydrates.map((hydrate) => hydrate.fetch(row, scan)))
+  const parts = await Promise.all(
+    hydrates.map(async (hydrate) => {
+      try {
+        return await hydrate.fetch(row, scan)
+      } catch (error) {
+        if (scan.ignores(error) || isAmong(hydrate.optional, error)) return {}
+        throw error
+      }
+    }),
+  )
   return Object.assign({}, row, ...parts)
+}
+
+function isAmong(codes: readonly string[] | undefined, failure: unknown): boolean {
+  return ApiError.is(failure) && failure.code !== undefined && codes?.includes(failure.code) === true
 }

@@ -2,6 +2,7 @@
 import { createConnection, type Socket } from 'node:net'
 import { refuseUnknownOptions } from '@millrace/sql-engine/bind/known-settings'
 import { DatabaseError } from '@millrace/sql-engine/database-error'
+import { outOfResources } from '@millrace/sql-engine/out-of-resources'
 import { toDatabaseError } from '../wire/backend-messages.js'
 import { startupPacket } from '../wire/frontend-messages.js'
 import { backend } from '../wire/message-types.js'
@@ -45,7 +46,7 @@ export async function connectBackend(
 function connected(socket: Socket): Promise<void> {
   return new Promise((resolve, reject) => {
     socket.once('connect', resolve)
-    socket.once('error', (error) => reject(unreachable(error)))
+    socket.once('error', (error) => reject(outOfResources(error) ?? unreachable(error)))
   })
 }
 

@@ -3,6 +3,7 @@ import { createConnection } from 'node:net'
 import { DatabaseError } from '@millrace/sql-engine/database-error'
 import type { BoundParameters, SessionResult } from '@millrace/sql-engine/statement'
 import { readErrorFields, replaceRelations } from '../wire/backend-messages.js'
+import { ByteWriter } from '../wire/byte-writer.js'
 import {
   bindMessage,
   bindRest,
@@ -35,6 +36,8 @@ export interface BackendOptions extends BackendConnection {
   readonly relations: ReadonlyMap<number, number>
   /** Called when PostgreSQL is ready for a query and no transaction is open: no portal is left. */
   readonly onTransactionEnd: () => void
+  /** Called when the session has been made as if it were new: the next client of a pooler has it. */
+  readonly onDiscardAll: () => void
 }
 
 export class Backend {
@@ -176,6 +179,7 @@ export class Backend {
 
   #receive(type: number, message: Buffer): void {
     if (type === messages.parameterStatus) this.#noteParameter(message)
+    if (type === messages.commandComplete && message.equals(discardedAll)) this.options.onDiscardAll()
     if (type === messages.errorResponse) this.#saidGoodbye ||= isFatal(message)
     const { relations } = this.options
     if (type === messages.rowDescription && relations.size > 0) replaceRelations(message, relations)
@@ -226,6 +230,8 @@ function sendCancel({ socketPath, key }: BackendConnection): Promise<void> {
 }
 
 const isRow = ({ type }: FrameHead) => type === messages.dataRow || type === messages.copyData
+
+const discardedAll = new ByteWriter().string('DISCARD ALL').message('C')
 
 /** "I": not in a transaction. */
 const idleStatus = 0x49

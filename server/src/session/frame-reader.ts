@@ -61,6 +61,11 @@ export class FrameReader {
     return hasNews
   }
 
+  /** The next message's type, as soon as it has come; undefined in the midst of a message that is passed on. */
+  peekType(): number | undefined {
+    return this.#rest > 0 || !this.#gather(1) ? undefined : this.#buffer[this.#offset]
+  }
+
   /**
    * The next message's head; undefined until it has come, and in the midst of a message that is passed on.
    * @throws MalformedMessage
@@ -89,6 +94,8 @@ export class FrameReader {
       end += passed
       this.#rest -= passed
       if (this.#rest > 0 || this.#buffer.length - end < headLength) break
+      // What is wrong with the next message is told when its turn comes.
+      if (end > this.#offset && !isSound(this.#buffer.readInt32BE(end + 1))) break
       const head = this.#headAt(end)
       if (!passes(head)) break
       this.#rest = head.size
@@ -113,7 +120,7 @@ export class FrameReader {
 
   #headAt(offset: number): FrameHead {
     const length = this.#buffer.readInt32BE(offset + 1)
-    if (length < 4 || length > longestMessage) throw new MalformedMessage('invalid message length')
+    if (!isSound(length)) throw new MalformedMessage('invalid message length')
     return { type: this.#buffer[offset] ?? 0, size: length + 1 }
   }
 
@@ -162,4 +169,8 @@ export class FrameReader {
     this.#wake = undefined
     wake?.()
   }
+}
+
+function isSound(length: number): boolean {
+  return length >= 4 && length <= longestMessage
 }

@@ -40,6 +40,8 @@ const readable = new Map<number, RequestKind>([
   [frontend.close, 'close'],
 ])
 
+const knownTypes: ReadonlySet<number> = new Set(Object.values(frontend))
+
 /** Messages that may be long, and how they are answered. */
 const streamable = new Map<number, RequestKind>([
   [frontend.parse, 'parse'],
@@ -94,6 +96,7 @@ export class Session {
       client: this.#client,
       relations: this.#relations,
       onTransactionEnd: () => this.#endTransaction(),
+      onDiscardAll: () => this.#history?.clear(),
     })
     this.#extended = new ExtendedQueries({
       backend: this.#backend,
@@ -125,6 +128,8 @@ export class Session {
       backend.writer.finish(terminateMessage)
     } catch (error) {
       if (error instanceof MalformedMessage) {
+        // What was asked before is answered, as by PostgreSQL, which reads one message after the other.
+        await this.#backend.settle().catch(() => {})
         this.terminate(new DatabaseError(error.message, { sqlState: '08P01' }))
       } else if (error instanceof DatabaseError) this.terminate(error)
       else if (!this.#hasEnded) this.terminate(internalError(error, log))
@@ -176,6 +181,11 @@ export class Session {
   /** @returns 'wait' if there is no message yet, a promise if the next one has to wait for this one */
   #takeMessage(): Promise<void> | 'wait' | 'end' | undefined {
     const reader = this.#reader
+    const next = reader.peekType()
+    // PostgreSQL does not wait for the rest, either.
+    if (next !== undefined && !knownTypes.has(next)) {
+      throw new MalformedMessage(`invalid frontend message type ${next}`)
+    }
     const part = reader.takeRun(({ type }) => type === frontend.copyData)
     if (part !== undefined) {
       this.#backend.send(part)

@@ -62,8 +62,13 @@ export async function runSimpleQuery(
   }
   await backend.settle()
   const hasFailed = backend.replies.skipping
+  // PostgreSQL's idle timeouts count from the last Sync if nothing comes after it; so this is the last to come.
+  if (!hasFailed) destroyUnnamed(backend, 'statement and portal')
   backend.send(syncMessage, plain.sync)
-  destroyUnnamed(backend, hasFailed)
+  if (!hasFailed) return
+  // It would read over anything before the Sync. The client's transaction has ended, or failed.
+  destroyUnnamed(backend, 'statement')
+  backend.send(syncMessage, { kind: 'sync', handler: new HiddenReplies() })
 }
 
 /** One statement in a text: PostgreSQL gets the message itself if the statement is not another one after all. */
@@ -153,10 +158,10 @@ function beginImplicitTransaction(backend: Backend): void {
 }
 
 /** A simple query leaves no unnamed statement; it leaves an unnamed portal only where that has failed. */
-function destroyUnnamed(backend: Backend, hasFailed: boolean): void {
+function destroyUnnamed(backend: Backend, what: 'statement' | 'statement and portal'): void {
   const handler = new HiddenReplies()
   backend.send(closeMessage('S', ''), { kind: 'close', handler })
-  if (!hasFailed) backend.send(closeMessage('P', ''), { kind: 'close', handler })
+  if (what !== 'statement') backend.send(closeMessage('P', ''), { kind: 'close', handler })
 }
 
 /** COPY FROM STDIN among other statements would need the client's data in the midst of them. */

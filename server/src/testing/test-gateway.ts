@@ -1,6 +1,6 @@
 /** A gateway over a PostgreSQL of a test's own, with a plugin that counts its calls. */
 import { bigint, boolean, inet, jsonb, text } from '@millrace/plugin-sdk/column'
-import type { DatabaseError } from '@millrace/sql-engine/database-error'
+import { DatabaseError } from '@millrace/sql-engine/database-error'
 import { Engine } from '@millrace/sql-engine/engine'
 import { startTestPostgres, type TestPostgres } from '@millrace/sql-engine/postgres/testing'
 import { type CountingPlugin, countingPlugin } from '@millrace/sql-engine/testing/counting-plugin'
@@ -64,6 +64,8 @@ export interface TestGateway extends CountingPlugin {
   /** A connected client, ended with the gateway. */
   connect(config?: pg.ClientConfig): Promise<pg.Client>
   closeAll(reason: DatabaseError): void
+  /** The next time that PostgreSQL ends by itself, after the engine and its clients were told. */
+  crash(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -94,17 +96,26 @@ export async function startTestGateway({
       hold({ table, signal, answer: resolve, fail: reject })
     })
   })
-  const postgres = await startTestPostgres({ log })
+  let engine: Engine | undefined
+  let gateway: Gateway | undefined
+  const crashes: (() => void)[] = []
+  const onCrash = () => {
+    engine?.forgetRows()
+    gateway?.closeAll(new DatabaseError('PostgreSQL has ended', { sqlState: '57P01' }))
+    for (const told of crashes.splice(0)) told()
+  }
+  const postgres = await startTestPostgres({ log, onCrash })
   await before?.(postgres)
   const connections = [{ name: 'counting', plugin: counting.plugin, settings: {} }]
-  const engine = await Engine.start({
+  const started = await Engine.start({
     postgres,
     connections,
     environment: {},
     log,
     ...(now === undefined ? {} : { now }),
   })
-  const gateway = await startGateway({
+  engine = started
+  const listening = await startGateway({
     host: '127.0.0.1',
     port: 0,
     engine,
@@ -113,16 +124,17 @@ export async function startTestGateway({
     log,
     ...options,
   })
-  const config = { host: '127.0.0.1', port: gateway.port, user: 'millrace', password, database: 'millrace' }
-  await engine.setLoopback({ host: config.host, port: config.port, user: config.user, password })
+  gateway = listening
+  const config = { host: '127.0.0.1', port: listening.port, user: 'millrace', password, database: 'millrace' }
+  await started.setLoopback({ host: config.host, port: config.port, user: config.user, password })
   const clients: pg.Client[] = []
   return {
     ...counting,
     holdCall: () => new Promise((resolve) => holders.push(resolve)),
-    gateway,
+    gateway: listening,
     postgres,
     config,
-    url: `postgres://millrace:${encodeURIComponent(password)}@127.0.0.1:${gateway.port}/millrace`,
+    url: `postgres://millrace:${encodeURIComponent(password)}@127.0.0.1:${listening.port}/millrace`,
     connect: async (more) => {
       const client = new pg.Client({ ...config, ...more })
       client.on('error', () => {})
@@ -130,11 +142,12 @@ export async function startTestGateway({
       await client.connect()
       return client
     },
-    closeAll: (reason) => gateway.closeAll(reason),
+    closeAll: (reason) => listening.closeAll(reason),
+    crash: () => new Promise((resolve) => crashes.push(resolve)),
     stop: async () => {
       await Promise.all(clients.map((client) => client.end().catch(() => {})))
-      await gateway.stop()
-      await engine.stop()
+      await listening.stop()
+      await started.stop()
       await postgres.stop()
     },
   }

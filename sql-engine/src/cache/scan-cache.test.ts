@@ -240,7 +240,8 @@ test('errors are told to all who wait, and are not kept', async () => {
 
 test('rows of which some are missing are given to all who wait, who can tell, and are not kept', async () => {
   const { tables, cache, ask } = world()
-  const missing = [{ part: 'region x', error: new DatabaseError('no', { sqlState: 'HV000' }) }]
+  const error = new DatabaseError('no', { sqlState: 'HV000' })
+  const missing = [{ kind: 'rows' as const, part: 'rows of region x', error }]
   let finish = () => {}
   const begun = new Promise<void>((resolve) => {
     finish = resolve

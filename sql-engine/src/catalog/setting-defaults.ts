@@ -30,7 +30,11 @@ export async function showDefaults(client: Client, { cacheTtl, limits }: Setting
   const differing = async () => {
     const { rows } = await client.query<{ name: string }>(
       `SELECT name FROM unnest($1::text[], $2::text[]) AS wanted (name, value)
-        WHERE current_setting(name, true) IS DISTINCT FROM value`,
+        WHERE current_setting(name, true) IS DISTINCT FROM value
+          -- What users have set for the database hides them from us, too.
+          AND NOT EXISTS (
+            SELECT FROM pg_db_role_setting JOIN pg_database d ON d.oid = setdatabase, unnest(setconfig) AS setting
+             WHERE datname = current_database() AND setrole = 0 AND split_part(setting, '=', 1) = name)`,
       [Object.keys(wanted), Object.values(wanted)],
     )
     return rows.map(({ name }) => name)

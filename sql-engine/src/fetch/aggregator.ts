@@ -8,6 +8,7 @@ import type { Key, Table } from '@millrace/plugin-sdk/table'
 import { DatabaseError } from '../database-error.js'
 import type { Connection, ConnectionOptions } from './connection.js'
 import type { ScanQuals } from './scan-quals.js'
+import { wildcardTest } from './wildcard.js'
 
 /** An aggregator as the configuration names it. */
 export interface AggregatorOptions {
@@ -86,14 +87,6 @@ function connectionsNamed(
     )
   }
   return ofPlugin
-}
-
-function wildcardTest(pattern: string): RegExp {
-  const source = pattern.replace(/[\\^$.*+?()[\]{}|]/g, (character) => {
-    if (character === '*') return '.*'
-    return character === '?' ? '.' : `\\${character}`
-  })
-  return new RegExp(`^${source}$`, 'su')
 }
 
 function withConnectionKey(table: Table): Table {

@@ -75,12 +75,42 @@ describe('how many are in flight', () => {
     // All of them began before the first was refused: that is one thing learnt, not sixteen.
     for (const place of places) place.end(throttled)
     expect(limiter.allowed).toBe(8)
-    for (let call = 0; call < 9; call++) (await begin()).end(answered)
+    const round = async (outcome: CallOutcome) => {
+      const all = await Promise.all(Array.from({ length: limiter.allowed }, begin))
+      for (const place of all) place.end(outcome)
+    }
+    await round(answered)
+    expect(limiter.allowed).toBe(8)
+    await round(answered)
     expect(limiter.allowed).toBe(9)
-    for (let call = 0; call < 200; call++) (await begin()).end(answered)
+    for (let rounds = 0; rounds < 20; rounds++) await round(answered)
     expect(limiter.allowed).toBe(16)
-    for (let call = 0; call < 10; call++) (await begin()).end(throttled)
+    for (let rounds = 0; rounds < 10; rounds++) await round(throttled)
     expect(limiter.allowed).toBe(1)
+  })
+
+  test('what is known at first, twice as many with each round that goes well, up to the ceiling', async () => {
+    const limiter = new CallLimiter({ ceiling: 50, start: 4, rates: {} }, new FakeClock())
+    const waiting = Array.from({ length: 500 }, () =>
+      limiter.begin({ name: 'Get', scope: '', owner: {}, signal: never }),
+    )
+    const rounds: number[] = []
+    for (let begun = 0; begun < 300; ) {
+      const round = await Promise.all(waiting.slice(begun, begun + limiter.allowed))
+      rounds.push(round.length)
+      begun += round.length
+      for (const place of round) place.end(answered)
+    }
+    expect(rounds.slice(0, 6)).toEqual([4, 8, 16, 32, 50, 50])
+  })
+
+  test('calls that come one by one say nothing of how many would do', async () => {
+    const limiter = new CallLimiter({ ceiling: 50, start: 4, rates: {} }, new FakeClock())
+    for (let call = 0; call < 100; call++) {
+      const place = await limiter.begin({ name: 'Get', scope: '', owner: {}, signal: never })
+      place.end(answered)
+    }
+    expect(limiter.allowed).toBe(4)
   })
 
   test('Retry-After is kept to by all calls of that kind', async () => {
@@ -105,6 +135,68 @@ describe('how many are in flight', () => {
     const place = await begin()
     place.end({ kind: 'throttled', retryAfter: 3_600_000 })
     await begin()
+  })
+})
+
+/** Calls to an API that works on so many at once and refuses others; refused ones are made again later. */
+async function callsTo(
+  bears: number,
+  limits: { readonly ceiling: number; readonly start: number },
+  refusedAfter: number,
+  calls = 200,
+) {
+  const clock = new FakeClock()
+  const limiter = new CallLimiter({ ...limits, rates: {} }, clock)
+  const owner = {}
+  let inFlight = 0
+  let refusals = 0
+  let mostInFlight = 0
+  const call = async (): Promise<void> => {
+    for (let pause = 500; ; pause *= 2) {
+      const place = await limiter.begin({ name: 'Get', scope: '', owner, signal: never })
+      const isRefused = inFlight === bears
+      if (!isRefused) inFlight++
+      mostInFlight = Math.max(mostInFlight, inFlight)
+      await clock.sleep(isRefused ? refusedAfter : 50, never)
+      if (!isRefused) inFlight--
+      place.end(isRefused ? throttled : answered)
+      if (!isRefused) return
+      refusals++
+      await clock.sleep(pause, never)
+    }
+  }
+  let ended = 0
+  const all = Promise.all(
+    Array.from({ length: calls }, async () => {
+      await call()
+      ended = clock.now()
+    }),
+  )
+  await clock.advance(600_000)
+  await all
+  return { refusals, time: ended, mostInFlight }
+}
+
+describe('many calls of 50 ms', () => {
+  test('take less than half a second, 200 of them, where the API bears all', async () => {
+    const { time, refusals } = await callsTo(200, { ceiling: 64, start: 16 }, 50)
+    expect(refusals).toBe(0)
+    expect(time).toBeLessThanOrEqual(300)
+  })
+
+  test.each([1, 50])('no refusal more than with all of them at first; refused after %i ms', async (after) => {
+    for (const bears of [5, 17, 32, 48]) {
+      const slow = await callsTo(bears, { ceiling: 64, start: 16 }, after, 120)
+      const atOnce = await callsTo(bears, { ceiling: 64, start: 64 }, after, 120)
+      expect([bears, slow.refusals]).toEqual([bears, Math.min(slow.refusals, atOnce.refusals)])
+    }
+  })
+
+  test('no refusal at all where the API bears what is allowed', async () => {
+    for (const ceiling of [5, 16, 30, 64]) {
+      const { refusals, mostInFlight } = await callsTo(ceiling, { ceiling, start: 16 }, 50)
+      expect([refusals, mostInFlight]).toEqual([0, ceiling])
+    }
   })
 })
 

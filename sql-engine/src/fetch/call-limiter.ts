@@ -1,8 +1,9 @@
 /**
  * Lets the calls of one account to an API begin: not too many at once, not too often, and in fair turns.
  *
- * How many are in flight adapts (additive increase, multiplicative decrease): when the API says that it is asked
- * too often, half as many as before; with each round that goes well, one more, up to the ceiling.
+ * How many are in flight adapts, as TCP's congestion window does (RFC 5681, slow start and congestion avoidance). It
+ * begins with what the API is known to bear, and doubles with each round that goes well; once the API has said that it
+ * is asked too often, half as many, and from there on one more with each round. Never more than the ceiling.
  */
 import { longestPause } from '@millrace/plugin-sdk/retry'
 import type { Clock } from './clock.js'
@@ -11,6 +12,8 @@ import { RateWindow } from './rate-window.js'
 export interface CallLimits {
   /** Calls in flight at most. */
   readonly ceiling: number
+  /** Calls in flight at first; default is the ceiling. */
+  readonly start?: number | undefined
   /** Calls a second by the name of the call, each scope by itself. */
   readonly rates: Readonly<Record<string, number>>
 }
@@ -56,9 +59,13 @@ export class CallLimiter {
   #rates: Readonly<Record<string, number>>
   /** May be a fraction: how many are in flight is below the next whole number. */
   #allowed: number
+  /** What the API has borne before it said that there are too many; up to there, growth is quick. */
+  #threshold = Number.POSITIVE_INFINITY
   #inFlight = 0
-  /** Calls that began before the last halving say nothing new when they are throttled. */
+  /** Calls that began before the last halving say nothing new. */
   #halvedAt = 0
+  /** When as many were in flight as may be, the last time. */
+  #fullAt = 0
   readonly #windows = new Map<WindowKey, RateWindow>()
   /** In the order of their turns. */
   readonly #owners = new Map<object, Queues>()
@@ -66,10 +73,10 @@ export class CallLimiter {
   /** Who has taken all calls over. */
   #heir: CallLimiter | undefined
 
-  constructor({ ceiling, rates }: CallLimits, clock: Clock) {
+  constructor({ ceiling, start = ceiling, rates }: CallLimits, clock: Clock) {
     this.#clock = clock
     this.#ceiling = ceiling
-    this.#allowed = ceiling
+    this.#allowed = Math.min(start, ceiling)
     this.#rates = rates
   }
 
@@ -143,7 +150,9 @@ export class CallLimiter {
   #takeOver(other: CallLimiter): void {
     this.restrict({ ceiling: other.#ceiling, rates: other.#rates })
     this.#allowed = Math.min(this.#allowed, other.#allowed)
+    this.#threshold = Math.min(this.#threshold, other.#threshold)
     this.#halvedAt = Math.max(this.#halvedAt, other.#halvedAt)
+    this.#fullAt = Math.max(this.#fullAt, other.#fullAt)
     this.#inFlight += other.#inFlight
     for (const [key, window] of other.#windows) this.#windowOf(key).add(window)
     for (const [owner, queues] of other.#owners) {
@@ -157,6 +166,7 @@ export class CallLimiter {
     this.#inFlight++
     this.#windowOf(key).take(this.#clock.now())
     const begunAt = ++moment
+    if (this.#inFlight >= this.allowed) this.#fullAt = begunAt
     let ended = false
     return {
       end: (outcome) => {
@@ -169,7 +179,9 @@ export class CallLimiter {
 
   #end(key: WindowKey, begunAt: number, outcome: CallOutcome): void {
     this.#inFlight--
-    if (outcome.kind === 'answered') this.#grow()
+    // Where fewer were in flight than might be, nothing has been learnt of whether more would do.
+    const wasFull = begunAt <= this.#fullAt
+    if (outcome.kind === 'answered' && wasFull && begunAt > this.#halvedAt) this.#grow()
     if (outcome.kind === 'throttled') {
       if (begunAt > this.#halvedAt) this.#halve()
       const pause = outcome.retryAfter ?? 0
@@ -179,12 +191,14 @@ export class CallLimiter {
   }
 
   #grow(): void {
-    this.#allowed = Math.min(this.#ceiling, this.#allowed + 1 / this.#allowed)
+    const step = this.#allowed < this.#threshold ? 1 : 1 / this.#allowed
+    this.#allowed = Math.min(this.#ceiling, this.#allowed + step)
   }
 
   #halve(): void {
     this.#halvedAt = ++moment
     this.#allowed = Math.max(1, this.#allowed / 2)
+    this.#threshold = this.#allowed
   }
 
   /** Lets begin what may: one call of each owner in turn. */

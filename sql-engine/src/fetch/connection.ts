@@ -4,6 +4,7 @@ import { DatabaseError } from '../database-error.js'
 import type { CallLimiter, CallLimits } from './call-limiter.js'
 import { CallLimiters } from './call-limiters.js'
 import { type Clock, systemClock } from './clock.js'
+import { IgnoredErrors, type IgnoredErrorsOptions } from './ignored-errors.js'
 import type { CallRules } from './make-call.js'
 
 /** A connection as the configuration names it. */
@@ -16,6 +17,8 @@ export interface ConnectionOptions {
   readonly cacheTtl?: number | undefined
   /** What takes the place of the API's limits as the plugin states them. */
   readonly limits?: LimitSettings | undefined
+  /** Errors of the API without which queries go on; none by default. */
+  readonly ignored?: IgnoredErrorsOptions | undefined
 }
 
 export interface LimitSettings {
@@ -25,6 +28,8 @@ export interface LimitSettings {
   readonly rates?: Readonly<Record<string, number>> | undefined
   /** How long an answer is awaited, in milliseconds. */
   readonly callTimeout?: number | undefined
+  /** What the body of an answer may have; plugins see to it. */
+  readonly maxAnswerBytes?: number | undefined
 }
 
 const defaultConcurrency = 10
@@ -44,6 +49,8 @@ export class Connection implements CallRules {
   readonly clock: Clock
   readonly log: Logger
   readonly cacheTtl: number | undefined
+  readonly ignoredErrors: IgnoredErrors
+  readonly #maxAnswerBytes: number | undefined
   readonly #config: unknown
   readonly #environment: Environment
   readonly #limiters: CallLimiters
@@ -55,7 +62,7 @@ export class Connection implements CallRules {
 
   /** @throws DatabaseError when the settings are not what the plugin takes */
   constructor(
-    { name, plugin, settings, cacheTtl, limits = {} }: ConnectionOptions,
+    { name, plugin, settings, cacheTtl, limits = {}, ignored = {} }: ConnectionOptions,
     environment: Environment,
     log: Logger,
     limiters = new CallLimiters(systemClock),
@@ -64,6 +71,8 @@ export class Connection implements CallRules {
     this.plugin = plugin
     this.log = log
     this.cacheTtl = cacheTtl
+    this.ignoredErrors = new IgnoredErrors(ignored)
+    this.#maxAnswerBytes = limits.maxAnswerBytes
     this.#environment = environment
     const parsed = plugin.config.safeParse(settings)
     if (!parsed.success) {
@@ -82,7 +91,11 @@ export class Connection implements CallRules {
     this.callTimeout = limits.callTimeout ?? stated.callTimeout ?? defaultCallTimeout
     this.concurrency = limits.maxConcurrency ?? plugin.concurrency ?? defaultConcurrency
     this.#limiters = limiters
-    this.#limits = { ceiling: this.concurrency, rates: { ...stated.rates, ...limits.rates } }
+    this.#limits = {
+      ceiling: this.concurrency,
+      start: plugin.startingConcurrency ?? plugin.concurrency ?? defaultConcurrency,
+      rates: { ...stated.rates, ...limits.rates },
+    }
     const account = stated.account ?? `connection ${name}`
     this.#unknownAccount = limiters.limiterOf(plugin.name, account, this.#limits)
   }
@@ -115,7 +128,11 @@ export class Connection implements CallRules {
   }
 
   get #context(): ConnectContext {
-    return { connectionName: this.name, environment: this.#environment }
+    return {
+      connectionName: this.name,
+      environment: this.#environment,
+      maxAnswerBytes: this.#maxAnswerBytes,
+    }
   }
 
   async close(): Promise<void> {

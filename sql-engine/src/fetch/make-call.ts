@@ -25,12 +25,23 @@ export interface Call<Result> extends CallTicket {
 /** No call is made again after so long, in milliseconds. */
 const longestTrying = 180_000
 
-/** A failed call, under its name. */
-export class CallError extends Error {
+/** A call that the API has failed, under its name. Plugins see in it what the API said. */
+export class CallError extends ApiError {
   constructor(
     readonly call: string,
     /** How often it was made. */
     readonly attempts: number,
+    override readonly cause: ApiError,
+  ) {
+    const { message, sqlState, code, detail, hint } = cause
+    super(message, { sqlState, code, detail, hint, cause })
+  }
+}
+
+/** A call in which the plugin itself has failed. */
+export class CallDefect extends Error {
+  constructor(
+    readonly call: string,
     override readonly cause: unknown,
   ) {
     super(call)
@@ -39,7 +50,7 @@ export class CallError extends Error {
 
 /**
  * While it waits to make the call again, it takes no place from others.
- * @throws CallError with the last failure; a DatabaseError when the call must not be made; the signal's reason once
+ * @throws CallError with the last failure, or a CallDefect; a DatabaseError when the call must not be made; the signal's reason once
  *   it is aborted
  */
 export async function makeCall<Result>(call: Call<Result>, rules: CallRules): Promise<Result> {
@@ -52,7 +63,8 @@ export async function makeCall<Result>(call: Call<Result>, rules: CallRules): Pr
     } catch (error) {
       signal.throwIfAborted()
       if (error instanceof DatabaseError) throw error
-      if (ApiError.is(error) && error.retry === 'throttled') counts.throttles++
+      if (!ApiError.is(error)) throw new CallDefect(name, error)
+      if (error.retry === 'throttled') counts.throttles++
       const delay = delayBeforeRetry(error, made, attempts, clock.random)
       const left = longestTrying - (clock.now() - begun)
       if (delay === undefined || delay > left) throw new CallError(name, made, error)

@@ -138,10 +138,11 @@ test('a part that an API fails to give may be left out; the error is told as one
   expect(rows).toHaveLength(1)
   expect(leftOut).toMatchObject([
     {
-      part: 'region north',
+      kind: 'rows',
+      part: 'rows of region north',
       error: { sqlState: 'HV000', message: 'place: ListPlaces: not there', detail: 'said the API' },
     },
-    { part: 'region west', error: { message: 'place: nor there' } },
+    { part: 'rows of region west', error: { message: 'place: nor there' } },
   ])
 })
 

@@ -12,7 +12,7 @@ import { canceledError, DatabaseError } from '../database-error.js'
 import type { MissingPart } from '../stage/scan-table.js'
 import type { CallCounts } from './call-counts.js'
 import type { Connection } from './connection.js'
-import { CallError, makeCall } from './make-call.js'
+import { CallDefect, CallError, makeCall } from './make-call.js'
 import type { ScanLimit } from './scan-limit.js'
 import { callsOf, countKeys, type ScanQuals } from './scan-quals.js'
 
@@ -74,14 +74,40 @@ function* listsOf(request: ScanRequest, signal: AbortSignal): Generator<AsyncIte
   )
   for (const quals of callsOf(request.quals, table.keys)) {
     const scan = scanOf(request, wanted, quals, signal)
-    const rows = hydrates.length === 0 ? table.list(scan) : hydratedRows(table, hydrates, scan, request.limit)
-    yield counted(rows, countKeys(quals, table.keys), request.counts)
+    const rows = hydrates.length === 0 ? table.list(scan) : hydratedRows(table, hydrates, scan, request)
+    yield counted(unlessIgnored(rows, request), countKeys(quals, table.keys), request.counts)
   }
 }
 
 /** Rows after which no more are needed. Which the first ones by an order are is known only when all have come. */
 function enoughRows(limit: ScanLimit | undefined): number {
   return limit === undefined || limit.order !== undefined ? Number.POSITIVE_INFINITY : limit.rows
+}
+
+/** Of a list that ends in an error which the settings say to go on without, what has come stays. */
+async function* unlessIgnored(
+  rows: AsyncIterable<readonly Row[]>,
+  request: ScanRequest,
+): AsyncGenerator<readonly Row[], void, void> {
+  try {
+    yield* rows
+  } catch (error) {
+    if (request.signal.aborted || !isIgnored(error, request)) throw error
+    leaveOut('rows', 'rows', error, request)
+  }
+}
+
+function isIgnored(failure: unknown, { connection }: ScanRequest): boolean {
+  const cause = causeOf(failure)
+  return ApiError.is(cause) && connection.ignoredErrors.has(cause)
+}
+
+function causeOf(failure: unknown): unknown {
+  return failure instanceof CallError ? failure.cause : failure
+}
+
+function leaveOut(kind: MissingPart['kind'], part: string, failure: unknown, request: ScanRequest): void {
+  request.leaveOut({ kind, part, error: scanError(failure, request.table, request.connection.log) })
 }
 
 /** Tells when the keys of a list are done. */
@@ -104,15 +130,15 @@ async function* hydratedRows(
   table: Table,
   hydrates: readonly Hydrate<unknown, Columns>[],
   scan: AnyScan,
-  limit: ScanLimit | undefined,
+  request: ScanRequest,
 ): AsyncGenerator<readonly Row[], void, void> {
-  let left = enoughRows(limit)
+  let left = enoughRows(request.limit)
   for await (const batch of table.list(scan)) {
     const rows = batch.slice(0, left)
     left -= rows.length
     for (let start = 0; start < rows.length; start += rowsHydratedAtOnce) {
       const part = rows.slice(start, start + rowsHydratedAtOnce)
-      yield await Promise.all(part.map((row) => hydrated(row, hydrates, scan)))
+      yield await Promise.all(part.map((row) => hydrated(row, hydrates, scan, request)))
     }
     if (left === 0) return
   }
@@ -122,17 +148,39 @@ async function hydrated(
   row: Row,
   hydrates: readonly Hydrate<unknown, Columns>[],
   scan: AnyScan,
+  request: ScanRequest,
 ): Promise<Row> {
-  const parts = await Promise.all(hydrates.map((hydrate) => hydrate.fetch(row, scan)))
+  const parts = await Promise.all(hydrates.map((hydrate) => partOf(row, hydrate, scan, request)))
   return Object.assign({}, row, ...parts) as Row
 }
 
+/** What a hydrate function fetches; nothing, which is NULL, where that is better than no answer at all. */
+async function partOf(
+  row: Row,
+  hydrate: Hydrate<unknown, Columns>,
+  scan: AnyScan,
+  request: ScanRequest,
+): Promise<Row> {
+  try {
+    return await hydrate.fetch(row, scan)
+  } catch (error) {
+    const cause = causeOf(error)
+    const isOptional =
+      ApiError.is(cause) && cause.code !== undefined && hydrate.optional?.includes(cause.code) === true
+    if (scan.signal.aborted || (!isOptional && !isIgnored(error, request))) throw error
+    const columns = hydrate.columns.filter((column) => scan.columns.has(column))
+    leaveOut('values', `values of ${columns.join(', ')}`, error, request)
+    return {}
+  }
+}
+
 function scanOf(
-  { table, connection, limit, counts, statement, leaveOut }: ScanRequest,
+  request: ScanRequest,
   columns: ReadonlySet<string>,
   quals: ScanQuals,
   signal: AbortSignal,
 ): AnyScan {
+  const { connection, limit, counts, statement } = request
   return {
     connection: connection.state,
     connectionName: connection.name,
@@ -145,16 +193,23 @@ function scanOf(
     call: (name, run, scope = '') =>
       makeCall({ name, scope, owner: statement, signal, counts, run }, connection),
     leaveOut: (part, failure) => {
-      const cause = failure instanceof CallError ? failure.cause : failure
-      if (signal.aborted || !ApiError.is(cause) || cause.sqlState === '57014') throw failure
-      leaveOut({ part, error: scanError(failure, table, connection.log) })
+      const cause = causeOf(failure)
+      if (signal.aborted || !ApiError.is(cause) || !isOfApi(cause)) throw failure
+      leaveOut('rows', `rows of ${part}`, failure, request)
     },
+    ignores: (failure) => isIgnored(failure, request),
   }
+}
+
+/** Not a cancel, nor what this machine could not do. */
+function isOfApi({ sqlState }: ApiError): boolean {
+  return sqlState !== '57014' && sqlState !== '53000'
 }
 
 function scanError(error: unknown, { table }: VirtualTable, log: Logger): DatabaseError {
   if (error instanceof DatabaseError) return error
-  const [call, cause] = error instanceof CallError ? [`${error.call}: `, error.cause] : ['', error]
+  const isOfCall = error instanceof CallError || error instanceof CallDefect
+  const [call, cause] = isOfCall ? [`${error.call}: `, error.cause] : ['', error]
   if (ApiError.is(cause)) {
     const { sqlState, detail, hint } = cause
     const made = error instanceof CallError ? error.attempts : 1

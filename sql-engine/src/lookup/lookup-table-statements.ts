@@ -34,30 +34,54 @@ export function truncateLookupTable(parts: LookupTableParts): string {
   return `TRUNCATE ${rowsOf(parts)}, ${keysOf(parts)}`
 }
 
-/** Takes keys as $1, an array of texts. */
-export function deleteRows({ name, key }: LookupTableParts): string {
-  return `DELETE FROM ${rowsOf({ name })} WHERE ${comparedKey(key)} = ANY ($1::text[]::${key.databaseType}[])`
+/** Keys as a value of SQL: one literal, however many they are. */
+export function keyArray(keys: readonly string[]): string {
+  const elements = keys.map((key) => `"${key.replace(/["\\]/g, '\\$&')}"`)
+  return `${escapeLiteral(`{${elements.join(',')}}`)}::text[]`
 }
 
-export function deleteKeys(parts: LookupTableParts): string {
-  return `DELETE FROM ${keysOf(parts)} WHERE key = ANY ($1::text[])`
+/** @param keys an expression: an array of texts */
+export function deleteRows({ name, key }: LookupTableParts, keys: string): string {
+  return `DELETE FROM ${rowsOf({ name })} WHERE ${comparedKey(key)} = ANY (${keys}::${key.databaseType}[])`
 }
 
-/** Takes keys as $1; rows of other keys are left out, since nobody would find them. */
-export function moveRows({ name, key }: LookupTableParts, filled: readonly string[], from: string): string {
+/** @param keys an expression: an array of texts */
+export function deleteKeys(parts: LookupTableParts, keys: string): string {
+  return `DELETE FROM ${keysOf(parts)} WHERE key = ANY (${keys})`
+}
+
+/**
+ * Rows of other keys are left out, since nobody would find them.
+ * @param keys an expression: an array of texts
+ */
+export function moveRows(
+  { name, key }: LookupTableParts,
+  filled: readonly string[],
+  from: string,
+  keys: string,
+): string {
   const list = filled.map((column) => escapeIdentifier(column)).join(', ')
   return `INSERT INTO ${rowsOf({ name })} (${list}) SELECT ${list} FROM ${from}
-    WHERE ${comparedKey(key)} = ANY ($1::text[]::${key.databaseType}[])`
+    WHERE ${comparedKey(key)} = ANY (${keys}::${key.databaseType}[])`
 }
 
-/** Takes keys as $1, then when they were asked for, and when they expire. */
-export function insertKeys(parts: LookupTableParts): string {
-  return `INSERT INTO ${keysOf(parts)} SELECT key, $2, $3 FROM unnest($1::text[]) AS key`
+/**
+ * @param keys an expression: an array of texts
+ * @param fetchedAt when they were asked for, and when they expire, in milliseconds since 1970
+ */
+export function insertKeys(
+  parts: LookupTableParts,
+  keys: string,
+  fetchedAt: number,
+  expiresAt: number,
+): string {
+  const times = [fetchedAt, expiresAt].map((time) => `'${time}'::float8`).join(', ')
+  return `INSERT INTO ${keysOf(parts)} SELECT key, ${times} FROM unnest(${keys}) AS key`
 }
 
-/** Takes keys as $1. */
-export function copyKeys(parts: LookupTableParts, from: { name: string }): string {
-  return `INSERT INTO ${keysOf(parts)} SELECT * FROM ${keysOf(from)} WHERE key = ANY ($1::text[])`
+/** @param keys an expression: an array of texts */
+export function copyKeys(parts: LookupTableParts, from: { name: string }, keys: string): string {
+  return `INSERT INTO ${keysOf(parts)} SELECT * FROM ${keysOf(from)} WHERE key = ANY (${keys})`
 }
 
 /** By bytes: a collation might take two keys for equal. */

@@ -4,7 +4,6 @@ import { canceledError } from '../database-error.js'
 import { abortable } from '../stage/abortable.js'
 import type { ScanTable } from '../stage/scan-table.js'
 import { stagingError } from '../stage/staging-error.js'
-import { commitMeasured } from './commit-measured.js'
 import { type KnownKey, KnownKeys } from './known-keys.js'
 import {
   copyKeys,
@@ -12,12 +11,14 @@ import {
   deleteKeys,
   deleteRows,
   insertKeys,
+  keyArray,
   keysOf,
   type LookupTableParts,
   moveRows,
   rowsOf,
   truncateLookupTable,
 } from './lookup-table-statements.js'
+import { writeMeasured } from './write-measured.js'
 
 export interface LookupTableOptions extends LookupTableParts {
   /** Names of the columns that are filled, the key among them. */
@@ -219,16 +220,13 @@ export class LookupTable {
     // Somebody who wanted younger rows may have got them before.
     const keys = asked.filter((key) => !this.#known.isFresh(key, fetchedAt, Number.POSITIVE_INFINITY))
     const options = this.#options
-    await this.#inTransaction(async (client) => {
-      await client.query(deleteRows(options), [keys])
-      await client.query(deleteKeys(options), [keys])
-      if (staged.rowCount > 0) {
-        await client.query(moveRows(options, [...this.filled], staged.qualifiedName), [keys])
-      }
-      if (this.#retired === undefined) {
-        await client.query(insertKeys(options), [keys, fetchedAt, expiresAt])
-      }
-    })
+    const list = keyArray(keys)
+    await this.#write([
+      deleteRows(options, list),
+      deleteKeys(options, list),
+      ...(staged.rowCount > 0 ? [moveRows(options, [...this.filled], staged.qualifiedName, list)] : []),
+      ...(this.#retired === undefined ? [insertKeys(options, list, fetchedAt, expiresAt)] : []),
+    ])
     for (const key of keys) this.#known.set(key, { fetchedAt, expiresAt })
   }
 
@@ -241,11 +239,11 @@ export class LookupTable {
 
   async #fill(known: ReadonlyMap<string, KnownKey>, from: LookupTableParts): Promise<void> {
     await this.open()
-    await this.#inTransaction(async (client) => {
-      const keys = [...known.keys()]
-      await client.query(moveRows(this.#options, [...this.filled], rowsOf(from)), [keys])
-      await client.query(copyKeys(this.#options, from), [keys])
-    })
+    const list = keyArray([...known.keys()])
+    await this.#write([
+      moveRows(this.#options, [...this.filled], rowsOf(from), list),
+      copyKeys(this.#options, from, list),
+    ])
     for (const [key, one] of known) this.#known.set(key, one)
   }
 
@@ -293,11 +291,9 @@ export class LookupTable {
       await this.#load()
       return found.oid
     }
-    return this.#inTransaction(async (client) => {
-      await client.query(createLookupTable(options, options.comment))
-      const made = await client.query(`SELECT '${rowsOf(options)}'::regclass::oid AS oid`)
-      return Number(made.rows[0]?.oid)
-    })
+    await this.#write([createLookupTable(options, options.comment)])
+    const made = await options.pool.query(`SELECT '${rowsOf(options)}'::regclass::oid AS oid`)
+    return Number(made.rows[0]?.oid)
   }
 
   async #load(): Promise<void> {
@@ -310,15 +306,13 @@ export class LookupTable {
     if (rows.length === 0) await options.pool.query(truncateLookupTable(options))
   }
 
-  async #inTransaction<Result>(work: (client: PoolClient) => Promise<Result>): Promise<Result> {
+  /** One transaction, in one round trip: whoever waits for a lookup waits for this too. */
+  async #write(statements: readonly string[]): Promise<void> {
     let client: PoolClient | undefined
     try {
       client = await this.#options.pool.connect()
-      await client.query('BEGIN')
-      const result = await work(client)
-      this.#diskBytes = await commitMeasured(client, rowsOf(this.#options), keysOf(this.#options))
+      this.#diskBytes = await writeMeasured(client, statements, rowsOf(this.#options), keysOf(this.#options))
       client.release()
-      return result
     } catch (error) {
       // Closing the connection rolls back.
       client?.release(true)

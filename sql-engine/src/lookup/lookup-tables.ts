@@ -1,10 +1,11 @@
 /** All lookups that are kept: which tables there are for them, and how much room they take. */
 import { createHash } from 'node:crypto'
-import { type ClientConfig, Pool } from 'pg'
+import type { ClientConfig, Pool } from 'pg'
 import type { Logger } from 'pino'
 import { z } from 'zod'
 import type { LeasedTable } from '../cache/cache-request.js'
 import type { CatalogColumn } from '../catalog/virtual-table.js'
+import { enginePool } from '../postgres/engine-connections.js'
 import { lookupSchema } from '../postgres/names.js'
 import type { ScanTable } from '../stage/scan-table.js'
 import { TableJanitor } from '../stage/table-janitor.js'
@@ -74,9 +75,8 @@ export class LookupTables {
   #generation = 0
 
   constructor({ engineConfig, log, maxBytes, sources, now = Date.now }: LookupTablesOptions) {
-    const options = `${engineConfig.options ?? ''} -c synchronous_commit=off`
-    this.#pool = new Pool({ ...engineConfig, options, max: 4, allowExitOnIdle: true })
-    this.#pool.on('error', (error) => log.debug({ err: error }, 'a connection for lookups was lost'))
+    const settings = { synchronous_commit: 'off' }
+    this.#pool = enginePool(engineConfig, { max: 4, purpose: 'lookups', settings, log })
     this.#janitor = new TableJanitor(engineConfig, log)
     this.#log = log
     this.#maxBytes = maxBytes

@@ -12,7 +12,7 @@ import { ClientSession } from '../testing/client-session.js'
 import { type CountingPlugin, countingPlugin } from '../testing/counting-plugin.js'
 
 const places = [1, 2, 3, 4, 5].map((last) => ({ ip: `1.1.1.${last}`, city: `c${last}`, size: BigInt(last) }))
-const words = ['a', 'A', "it's", '\\', '', 'two', 'two'].map((word, index) => ({
+const words = ['a', 'A', "it's", '\\', '', 'two', 'two', '{a,"b\\"}', 'NULL', 'a,b'].map((word, index) => ({
   word,
   meaning: `${word} ${index}`,
 }))
@@ -126,6 +126,11 @@ test('texts are told apart byte by byte, and a key may have several rows', async
   expect(await meaningsOf('A', "it's", '\\', 'two')).toEqual(['A 1', '\\ 3', "it's 2", 'two 5', 'two 6'])
   expect(await meaningsOf('a', 'A', '', '\\')).toEqual([' 4', 'A 1', '\\ 3', 'a 0'])
   expect(calls).toHaveLength(6)
+  const odd = ['{a,"b\\"}', 'NULL', 'a,b']
+  for (const _ of [1, 2]) {
+    expect(await meaningsOf(...odd)).toEqual(['NULL 8', 'a,b 9', '{a,"b\\"} 7'])
+  }
+  expect(calls).toHaveLength(9)
 })
 
 test('other conditions, joins, limits and whole rows see the rows that they would', async () => {

@@ -1,5 +1,6 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { chmod, mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -8,6 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { Client } from 'pg'
 import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { LogLines } from '../testing/log-lines.js'
 import { startEmbeddedPostgres } from './embedded-postgres.js'
 import { postmastersOf } from './leftovers.js'
 import type { Postgres } from './postgres.js'
@@ -86,6 +88,18 @@ describe('a home', () => {
     const postgres = await startEmbeddedPostgres({ home, log })
     expect(await query(postgres, 'SELECT 1')).toEqual([1])
     await postgres.stop()
+  })
+
+  test.each([
+    ['/proc/nope', 'ENOENT'],
+    ['/dev/null/home', 'ENOTDIR'],
+    ['/dev/null', 'EEXIST'],
+  ])('that cannot be made is told at once: %s', async (folder, code) => {
+    await expect(startEmbeddedPostgres({ home: folder, log })).rejects.toMatchObject({
+      sqlState: '58P01',
+      message: `the folder ${folder} cannot be made: ${code}`,
+      hint: expect.stringContaining('MILLRACE_HOME'),
+    })
   })
 
   test('of another version of PostgreSQL is refused', async () => {
@@ -221,6 +235,46 @@ describe('a server that dies', () => {
     expect(await query(postgres, 'SELECT 1')).toEqual([1])
   })
 
+  test('is started as often as it dies while it is being started', async () => {
+    await postgres.stop()
+    const said = new LogLines()
+    postgres = await startTestPostgres({ log: said.log })
+    const kill = () => {
+      const [pid] = readFileSync(join(postgres.home, 'data', 'postmaster.pid'), 'utf8').split('\n')
+      process.kill(Number(pid), 'SIGKILL')
+    }
+    kill()
+    for (const _ of [1, 2]) {
+      // Before our connection has done anything.
+      said.once(/"postgres":"[^"]*ready to accept connections/, kill)
+      await said.next(/could not be started again/)
+    }
+    await said.next(/has been started again/)
+    await postgres.ready()
+    expect(await query(postgres, 'SELECT 1')).toEqual([1])
+  })
+
+  test('because it was told to end, is started again, whoever stays', async () => {
+    const { lost } = await busyClient()
+    process.kill(await postmasterPid(postgres.home), 'SIGTERM')
+    await crash
+    expect(await lost).toMatchObject({ code: '57P01' })
+    await postgres.ready()
+    expect(await query(postgres, 'SELECT 1')).toEqual([1])
+  })
+
+  test('is not what a client makes its log say', async () => {
+    const before = await postmasterPid(postgres.home)
+    const client = new Client({ ...postgres.engineConfig, user: 'millrace' })
+    await client.connect()
+    await client.query(
+      `DO $$ BEGIN RAISE LOG E'received smart shutdown request\\npostmaster||LOG:  received smart shutdown request'; END $$`,
+    )
+    await client.end()
+    expect(await query(postgres, 'SELECT 1')).toEqual([1])
+    expect(await postmasterPid(postgres.home)).toBe(before)
+  })
+
   test('and does not come back says so, and can still be stopped', async () => {
     const settings = join(postgres.home, 'data', 'postgresql.conf')
     await rename(settings, `${settings}.away`)
@@ -236,22 +290,15 @@ describe('a server that dies', () => {
 })
 
 describe('the log', () => {
-  test("tells of what the server warns of, and not of what it warns clients' statements of", async () => {
-    const lines: string[] = []
-    const postgres = await startTestPostgres({
-      log: pino({ level: 'warn' }, { write: (line) => lines.push(line) }),
-    })
-    for (const user of ['millrace', 'millrace_engine']) {
-      const client = new Client({ ...postgres.engineConfig, user })
-      await client.connect()
-      await client.query(`DO $$ BEGIN RAISE WARNING 'of ${user}'; END $$`)
-      await client.end()
-    }
-    // Its last words have been read then.
-    await postgres.stop()
-    expect(lines.map((line) => JSON.parse(line).postgres)).toEqual([
-      '[millrace_engine] WARNING:  of millrace_engine',
-    ])
+  const warning = (text: string) => `DO $$ BEGIN RAISE WARNING '${text}'; END $$`
+
+  test("warns of what PostgreSQL warns of, but not of clients' own matters", async () => {
+    const lines = new LogLines('warn')
+    await using postgres = await startTestPostgres({ log: lines.log })
+    await query(postgres, warning("a client''s"), 'millrace')
+    await query(postgres, warning('ours'))
+    await lines.next(/PostgreSQL warns/)
+    expect(lines.all).toEqual([expect.stringContaining('"postgres":"WARNING:  ours"')])
   })
 })
 

@@ -4,6 +4,7 @@ import type { ClientConfig } from 'pg'
 import type { Logger } from 'pino'
 import { DatabaseError } from '../database-error.js'
 import { ensureDataFolder } from './data-folder.js'
+import { engineOptions } from './engine-connections.js'
 import {
   type HomeFolders,
   makeSocketFolder,
@@ -57,8 +58,11 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   }
 }
 
-/** Pauses before attempts to start again after a crash, in milliseconds; the last one is repeated. */
-const pauses = [0, 100, 500, 2_000, 5_000, 30_000]
+/** A life that ends sooner is followed by a pause, lest a server that dies by itself die all the time. In milliseconds. */
+const shortLife = 1_000
+const pauseAfterShortLife = 200
+/** Pauses after attempts that have failed, in milliseconds; the last one is repeated. */
+const pauses = [100, 500, 2_000, 5_000, 30_000]
 /** After so many attempts have failed, who waits is told so. */
 const patientAttempts = 4
 
@@ -91,9 +95,7 @@ class EmbeddedPostgres implements Postgres {
       database: databaseName,
       application_name: 'millrace',
       ssl: false,
-      // A superuser must not find what a client has put into `public`. Given in full, so that PGOPTIONS in our
-      // environment does not apply.
-      options: '-c search_path=pg_catalog,pg_temp -c statement_timeout=0 -c lock_timeout=0',
+      options: engineOptions,
     }
   }
 
@@ -162,15 +164,20 @@ class EmbeddedPostgres implements Postgres {
   async #supervise(first: Postmaster): Promise<void> {
     let postmaster: Postmaster | undefined = first
     while (postmaster !== undefined) {
+      const start = performance.now()
       const error = await postmaster.ended
       if (this.#stopping.signal.aborted) return
       this.options.log.error({ err: error }, 'PostgreSQL has ended unexpectedly and is started again')
-      postmaster = await this.#startAgain(error)
+      const isShort = performance.now() - start < shortLife
+      postmaster = await this.#startAgain(error, isShort ? pauseAfterShortLife : 0)
     }
   }
 
-  /** @returns undefined when it has been stopped meanwhile */
-  async #startAgain(crash: Error): Promise<Postmaster | undefined> {
+  /**
+   * @param firstPause in milliseconds
+   * @returns undefined when it has been stopped meanwhile
+   */
+  async #startAgain(crash: Error, firstPause: number): Promise<Postmaster | undefined> {
     let resolve = () => {}
     let reject = (_error: Error) => {}
     const settled = new Promise<void>((onResolve, onReject) => {
@@ -179,17 +186,23 @@ class EmbeddedPostgres implements Postgres {
     })
     settled.catch(() => {}) // the rejection is for those who wait in ready(); there may be none
     this.#state = { kind: 'starting', settled }
-    this.options.onCrash?.(crash)
+    try {
+      this.options.onCrash?.(crash)
+    } catch (error) {
+      this.options.log.error({ err: error }, 'sessions could not be ended')
+    }
     const { signal } = this.#stopping
     for (let failures = 0; ; failures++) {
       try {
-        await delay(pauses[Math.min(failures, pauses.length - 1)], undefined, { signal })
+        const pause = failures === 0 ? firstPause : pauses[Math.min(failures, pauses.length) - 1]
+        await delay(pause, undefined, { signal })
         await endLeftovers(this.folders.data, this.options.log)
         const postmaster = await this.#launch()
         if (signal.aborted) await postmaster.stop()
         else {
           this.#state = { kind: 'running', postmaster }
           resolve()
+          this.options.log.info({ pid: postmaster.pid }, 'PostgreSQL has been started again')
           return postmaster
         }
       } catch (cause) {

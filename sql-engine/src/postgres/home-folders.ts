@@ -1,8 +1,9 @@
-import { chmod, chown, mkdir, mkdtemp, readdir, realpath, rm, stat } from 'node:fs/promises'
+import { chmod, chown, mkdtemp, readdir, realpath, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { DatabaseError } from '../database-error.js'
 import { type Account, postgresAccount } from './account.js'
+import { makeFolder } from './make-folder.js'
 
 /** What stands where in a home. */
 export interface HomeFolders {
@@ -16,19 +17,19 @@ export interface HomeFolders {
 
 /** Makes the home and sees to it that PostgreSQL's account can reach its data folder. */
 export async function prepareHome(path: string): Promise<HomeFolders> {
-  await mkdir(path, { recursive: true, mode: 0o711 })
+  await makeFolder(path, 0o711)
   const home = await realpath(path)
   const data = join(home, 'data')
   const locks = join(home, 'locks')
   const account = await postgresAccount(data)
   if (account !== undefined) await makeReachable(home, account)
-  await mkdir(locks, { recursive: true, mode: 0o700 })
+  await makeFolder(locks, 0o700)
   return { home, data, locks, account }
 }
 
 /** Makes a folder that only PostgreSQL's account (and root) can enter. */
 export async function makePrivateFolder(path: string, account: Account | undefined): Promise<void> {
-  await mkdir(path, { recursive: true, mode: 0o700 })
+  await makeFolder(path, 0o700)
   await chmod(path, 0o700)
   if (account !== undefined) await chown(path, account.uid, account.gid)
 }

@@ -5,8 +5,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { DatabaseError } from '../database-error.js'
 import type { Account } from './account.js'
-import { clientRole } from './names.js'
 import { postgresEnvironment } from './postgres-environment.js'
+import { isReady, isSmartShutdown, type LogLine, levelOf, readLogLine } from './server-log.js'
 
 export interface PostmasterOptions {
   readonly program: string
@@ -46,10 +46,16 @@ export async function startPostmaster(options: PostmasterOptions): Promise<Postm
   })
   const lastLines: string[] = []
   const ready = new Promise<void>((resolve) => {
-    createInterface({ input: child.stderr }).on('line', (line) => {
-      if (lastLines.push(line) > rememberedLines) lastLines.shift()
+    createInterface({ input: child.stderr }).on('line', (text) => {
+      const line = readLogLine(text)
+      if (lastLines.push(line.text) > rememberedLines) lastLines.shift()
       logLine(log, line)
-      if (line.includes('database system is ready to accept connections')) resolve()
+      if (isReady(line)) resolve()
+      // Somebody else's doing: we ask for a fast one. It would shut out new clients for as long as one stays.
+      if (isSmartShutdown(line)) {
+        log.warn('somebody has told PostgreSQL to end; it ends at once')
+        child.kill('SIGINT')
+      }
     })
   })
   const ended = endOf(child).then((how) => serverError(`PostgreSQL ${how}`, lastLines))
@@ -118,10 +124,9 @@ function serverError(message: string, lastLines: readonly string[]): DatabaseErr
   return new DatabaseError(message, { sqlState: '57P03', detail: lastLines.join('\n') || undefined })
 }
 
-/** Errors that statements caused are their clients' matter, and so is what clients are warned of. */
-function logLine(log: Logger, line: string): void {
-  const [, user, severity] = /^(?:\[(.*?)\] )?([A-Z]+): {2}/.exec(line) ?? []
-  if (severity === 'PANIC') log.error({ postgres: line }, 'PostgreSQL panics')
-  else if (severity === 'WARNING' && user !== clientRole) log.warn({ postgres: line }, 'PostgreSQL warns')
-  else log.debug({ postgres: line }, 'PostgreSQL says')
+const logMessages = { error: 'PostgreSQL panics', warn: 'PostgreSQL warns', debug: 'PostgreSQL says' }
+
+function logLine(log: Logger, line: LogLine): void {
+  const level = levelOf(line)
+  log[level]({ postgres: line.text }, logMessages[level])
 }

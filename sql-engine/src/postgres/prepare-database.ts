@@ -1,33 +1,29 @@
-import { Client, type ClientConfig, DatabaseError as ServerError } from 'pg'
+import { type Client, type ClientConfig, DatabaseError as ServerError } from 'pg'
 import type { Logger } from 'pino'
 import { settingNames } from '../bind/session-settings.js'
 import { catalogViews, ensureCatalogViews } from './catalog-views.js'
+import { dropOwnedRefusal, ensureDropOwnedRefusal } from './drop-owned.js'
+import { connectEngine, withEngineClient } from './engine-connections.js'
 import { ensureHiddenSchemas, hiddenSchemas } from './hidden-schemas.js'
+import { allowConnections, removeLoginObstacles } from './login-obstacles.js'
 import { clientRole, databaseName, scanSchema } from './names.js'
 import { ensureTryCasts, tryCasts } from './try-casts.js'
 
 /** What is made of the code, by which a template of a database is told from an older one's. */
-export const databaseObjects = [hiddenSchemas, tryCasts, catalogViews]
+export const databaseObjects = [hiddenSchemas, tryCasts, catalogViews, dropOwnedRefusal]
 
 /** Tables dropped by one statement; each takes up to three locks (itself, its TOAST table and that one's index). */
 const dropBatch = 500
 
 /** Makes role, database and schemas where they are missing, and drops scan tables of an earlier life. */
 export async function prepareDatabase(config: ClientConfig, log: Logger): Promise<void> {
-  let client = new Client(config)
+  const client = await connectDatabase(config, log)
   try {
-    await client.connect()
-  } catch (error) {
-    await client.end()
-    if (!(error instanceof ServerError) || error.code !== '3D000' /* invalid_catalog_name */) throw error
-    await createDatabase({ ...config, database: 'postgres' })
-    client = new Client(config)
-    await client.connect()
-  }
-  try {
+    await removeLoginObstacles(client, log)
     await ensureHiddenSchemas(client)
     await ensureCatalogViews(client)
     await ensureTryCasts(client)
+    await ensureDropOwnedRefusal(client)
     await grantSettings(client)
     await dropScanTables(client, log)
   } finally {
@@ -35,16 +31,30 @@ export async function prepareDatabase(config: ClientConfig, log: Logger): Promis
   }
 }
 
-async function createDatabase(config: ClientConfig): Promise<void> {
-  const client = new Client(config)
-  await client.connect()
+async function connectDatabase(config: ClientConfig, log: Logger): Promise<Client> {
   try {
+    return await connectEngine(config)
+  } catch (error) {
+    switch (error instanceof ServerError && error.code) {
+      case '3D000': // invalid_catalog_name
+        await createDatabase(config)
+        break
+      case '55000': // object_not_in_prerequisite_state: it is not accepting connections
+        await allowConnections(config, log)
+        break
+      default:
+        throw error
+    }
+    return connectEngine(config)
+  }
+}
+
+async function createDatabase(config: ClientConfig): Promise<void> {
+  await withEngineClient({ ...config, database: 'postgres' }, async (client) => {
     const { rowCount } = await client.query('SELECT FROM pg_roles WHERE rolname = $1', [clientRole])
     if (rowCount === 0) await client.query(`CREATE ROLE ${clientRole} LOGIN`)
     await client.query(`CREATE DATABASE ${databaseName} OWNER ${clientRole}`)
-  } finally {
-    await client.end()
-  }
+  })
 }
 
 /** Without it, only a superuser may ALTER ROLE or ALTER DATABASE … SET what PostgreSQL itself does not know. */

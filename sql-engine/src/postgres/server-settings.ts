@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { logLinePrefix } from './server-log.js'
 
 /** What the server is told at each start, on its command line, so that a new version's settings hold at once. */
 export function serverSettings(socketFolder: string, dataFolder: string, durable: boolean): string[] {
@@ -8,11 +9,12 @@ export function serverSettings(socketFolder: string, dataFolder: string, durable
     unix_socket_permissions: '0700',
     port: '5432',
     cluster_name: clusterName(dataFolder),
-    // The gateway's own limit on clients is lower; this leaves room for the engine's connections.
-    max_connections: '300',
+    // The gateway lets in 250 clients, and as many connections by which PostgreSQL asks it for them; the engine has
+    // connections of its own.
+    max_connections: '550',
     shared_buffers: '128MB',
-    // Many scan tables are dropped in one transaction.
-    max_locks_per_transaction: '256',
+    // Many scan tables are dropped in one transaction, which may take the locks of all connections together.
+    max_locks_per_transaction: '140',
     // Compiling costs more than it gains on rows that have just been fetched.
     jit: 'off',
     // A lost backend resets unlogged tables, that is, empties scan tables that are being read. Better that
@@ -26,8 +28,7 @@ export function serverSettings(socketFolder: string, dataFolder: string, durable
     io_method: 'sync',
     logging_collector: 'off',
     log_destination: 'stderr',
-    // What a session says begins with its user; see `logLine`.
-    log_line_prefix: '%q[%u] ',
+    log_line_prefix: logLinePrefix,
     log_checkpoints: 'off',
     lc_messages: 'C',
     // Statements may hold secrets.

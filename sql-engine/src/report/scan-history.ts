@@ -48,6 +48,14 @@ export class ScanHistory {
   #scans = 0
   #last = 0
 
+  /** Forgets everything: whoever has the session from now on is another one. */
+  clear(): void {
+    this.#statements = []
+    this.#text = ''
+    this.#scans = 0
+    this.#last = 0
+  }
+
   /** The session runs one statement after the other; what is added from now on is of this one. */
   begin(text: string): void {
     this.#text = beginningOf(text.trim())

@@ -45,8 +45,8 @@ export async function fetchScan(
   const request = { columns: table.columns, filled: columns, tableName: name, rows, meter, signal }
   const staged = await scanTables.stage(request)
   // Whoever wants no more rows than these, whichever they are, misses none.
-  if (!takesAll && staged.rowCount >= limit.rows) return staged
-  return { ...staged, missing: [...missing.values()] }
+  const hasRows = !takesAll && staged.rowCount >= limit.rows
+  return { ...staged, missing: [...missing.values()].filter(({ kind }) => kind === 'values' || !hasRows) }
 }
 
 /** Of others, with whom a scan waits for the same rows. */

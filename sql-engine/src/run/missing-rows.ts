@@ -27,7 +27,7 @@ export function tellMissing(
     throw first.error
   }
   const messages = table.missing.map(({ part, error }) => {
-    const message = missingText(`rows of ${part}`, withConnectionName(error, connection))
+    const message = missingText(part, withConnectionName(error, connection))
     const key = JSON.stringify([tableName, connection, part])
     if (!told.has(key)) notice(message)
     told.add(key)

@@ -70,9 +70,17 @@ export async function stageMembers(
   }
 }
 
-/** Whether it is the API that failed; not the query's own doing, such as a cancel or a ceiling, nor a defect. */
+/**
+ * Whether it is the API that failed; not the query's own doing, such as a cancel or a ceiling, nor what this machine
+ * lacks (53000), nor a defect.
+ */
 function isRefusal(error: unknown): boolean {
-  return error instanceof DatabaseError && ApiError.is(error.cause) && error.sqlState !== '57014'
+  return (
+    error instanceof DatabaseError &&
+    ApiError.is(error.cause) &&
+    error.sqlState !== '57014' &&
+    error.sqlState !== '53000'
+  )
 }
 
 /**

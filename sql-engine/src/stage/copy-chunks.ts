@@ -37,6 +37,26 @@ export async function* copyChunks(
 }
 
 /**
+ * Has the first chunk made at once, whoever asks for it when: so that an API is asked while its rows' table is made.
+ * @returns the same chunks
+ */
+export function begun(chunks: AsyncGenerator<Buffer, void, void>): AsyncGenerator<Buffer, void, void> {
+  const first = chunks.next()
+  // Its error is for who asks for the chunk; nobody may.
+  first.catch(() => {})
+  return (async function* () {
+    try {
+      const { value, done } = await first
+      if (done === true) return
+      yield value
+      yield* chunks
+    } finally {
+      await chunks.return()
+    }
+  })()
+}
+
+/**
  * Takes chunks into memory until they end or fill it, whichever comes first, so that no connection is held
  * while a small scan waits for its API.
  * @returns the same chunks: the ones taken, then those that follow

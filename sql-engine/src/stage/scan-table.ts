@@ -15,7 +15,9 @@ export interface ScanTable {
 }
 
 export interface MissingPart {
-  /** In the plugin's words, such as `region eu-west-1`. */
+  /** Whole rows, or values of rows that are there, as NULL. */
+  readonly kind: 'rows' | 'values'
+  /** In words, such as `rows of region eu-west-1`. */
   readonly part: string
   readonly error: DatabaseError
 }

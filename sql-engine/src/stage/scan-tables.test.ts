@@ -367,6 +367,26 @@ test('COPY is ready while the API is still asked; if its backend is lost then, n
   await staging
 })
 
+test('the source is asked while its table is still being made', async () => {
+  let asked = () => {}
+  const isAsked = new Promise<void>((resolve) => {
+    asked = resolve
+  })
+  const source = async function* (): AsyncGenerator<Row[]> {
+    asked()
+    yield [{ name: 'Bob' }]
+  }
+  await watcher.query('BEGIN; LOCK TABLE pg_catalog.pg_class IN SHARE MODE')
+  try {
+    const staging = stage({ name: 'text' }, source())
+    await isAsked
+    await watcher.query('COMMIT')
+    expect((await staging).rowCount).toBe(1)
+  } finally {
+    await watcher.query('ROLLBACK')
+  }
+})
+
 test('rows are not taken from the source faster than PostgreSQL takes them', async () => {
   let taken = 0
   let stopped: number | undefined

@@ -2,14 +2,15 @@ import { setMaxListeners } from 'node:events'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { Row } from '@millrace/plugin-sdk/column'
-import { type ClientConfig, Pool, type PoolClient } from 'pg'
+import type { ClientConfig, Pool, PoolClient } from 'pg'
 import { from as copyFrom } from 'pg-copy-streams'
 import type { Logger } from 'pino'
 import type { CatalogColumn } from '../catalog/virtual-table.js'
 import { canceledError, DatabaseError } from '../database-error.js'
+import { enginePool } from '../postgres/engine-connections.js'
 import { scanSchema } from '../postgres/names.js'
 import { abortable, untilAborted } from './abortable.js'
-import { type CopyMeter, copyChunks, readAhead } from './copy-chunks.js'
+import { begun, type CopyMeter, copyChunks, readAhead } from './copy-chunks.js'
 import { copyRowEncoder } from './copy-row-encoder.js'
 import type { ScanTable, StagedTable } from './scan-table.js'
 import {
@@ -63,10 +64,8 @@ export class ScanTables {
 
   constructor({ engineConfig, log, connections = 16 }: ScanTablesOptions) {
     // What is lost with a crash of the machine are scan tables, which do not outlive it anyway.
-    const options = `${engineConfig.options ?? ''} -c synchronous_commit=off`
-    this.#pool = new Pool({ ...engineConfig, options, max: connections, allowExitOnIdle: true })
-    // An idle connection that the engine has closed; the pool makes a new one when needed.
-    this.#pool.on('error', (error) => log.debug({ err: error }, 'a connection for staging was lost'))
+    const settings = { synchronous_commit: 'off' }
+    this.#pool = enginePool(engineConfig, { max: connections, purpose: 'staging', settings, log })
     this.#janitor = new TableJanitor(engineConfig, log)
   }
 
@@ -160,7 +159,7 @@ export class ScanTables {
     const tally = new Tally(meter)
     const encode = copyRowEncoder(written, tableName)
     const chunks = copyChunks(untilAborted(rows, signal), encode, tally)
-    const source = this.#hasRoom ? chunks : await readAhead(chunks, readAheadBytes)
+    const source = this.#hasRoom ? begun(chunks) : await readAhead(chunks, readAheadBytes)
     const writtenNames = written.map((column) => column.name)
     let oid: number
     try {
@@ -180,7 +179,7 @@ export class ScanTables {
     } catch (error) {
       // The API may still be asked.
       controller.abort(error)
-      await source.return()
+      await Promise.all([source.return(), chunks.return()])
       throw error
     }
     this.#live.add(qualifiedName)

@@ -1,5 +1,6 @@
 import { DatabaseError as ServerError } from 'pg'
 import { DatabaseError } from '../database-error.js'
+import { outOfResources } from '../out-of-resources.js'
 
 /** Tells a failure to stage rows in terms of the virtual table: its name and column, not the scan table's. */
 export function stagingError(error: unknown, tableName: string): DatabaseError {
@@ -22,6 +23,8 @@ export function stagingError(error: unknown, tableName: string): DatabaseError {
       cause: error,
     })
   }
+  const exhausted = outOfResources(error)
+  if (exhausted !== undefined) return exhausted
   if (error instanceof Error && isConnectionLoss(error)) {
     return new DatabaseError(`the engine was lost while rows of table ${tableName} were staged`, {
       sqlState: '08006', // connection_failure

@@ -1,5 +1,6 @@
-import { type ClientConfig, Pool, DatabaseError as ServerError } from 'pg'
+import { type ClientConfig, type Pool, DatabaseError as ServerError } from 'pg'
 import type { Logger } from 'pino'
+import { enginePool } from '../postgres/engine-connections.js'
 
 /** How long tables gather before they are dropped together, in milliseconds. */
 const gatherTime = 50
@@ -27,10 +28,8 @@ export class TableJanitor {
 
   constructor(engineConfig: ClientConfig, log: Logger) {
     this.#log = log
-    const options = `${engineConfig.options ?? ''} -c lock_timeout=${lockTimeout}`
-    this.#pool = new Pool({ ...engineConfig, options, max: 1, allowExitOnIdle: true })
-    // An idle connection that the engine has closed; the pool makes a new one when needed.
-    this.#pool.on('error', (error) => log.debug({ err: error }, 'the connection for dropping was lost'))
+    const settings = { lock_timeout: String(lockTimeout) }
+    this.#pool = enginePool(engineConfig, { max: 1, purpose: 'dropping tables', settings, log })
   }
 
   /** Tables still to be dropped. */

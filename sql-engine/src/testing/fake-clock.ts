@@ -41,13 +41,20 @@ export class FakeClock implements Clock {
     return this.#timers.size
   }
 
+  /** Of those that are due first, the one that was set first. */
+  get #next(): Timer | undefined {
+    let next: Timer | undefined
+    for (const timer of this.#timers) if (next === undefined || timer.at < next.at) next = timer
+    return next
+  }
+
   /** Lets everything happen that is due until then, and what follows from it. */
   async advance(milliseconds: number): Promise<void> {
     const end = this.#now + milliseconds
     await settled()
     for (;;) {
-      const [next] = [...this.#timers].filter(({ at }) => at <= end).sort((one, other) => one.at - other.at)
-      if (next === undefined) break
+      const next = this.#next
+      if (next === undefined || next.at > end) break
       this.#timers.delete(next)
       this.#now = Math.max(this.#now, next.at)
       next.run()

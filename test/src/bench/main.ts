@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util'
 import { articleJoin } from './article-join.js'
 import { cachedQuery } from './cached-query.js'
+import { coldLookup } from './cold-lookup.js'
 import { gatewayMemory } from './gateway-memory.js'
 import { lookupJoinBatches, lookupJoinPath } from './lookup-join.js'
 import { startMillraceProcess } from './millrace-process.js'
@@ -11,6 +12,7 @@ import { pointLookup } from './point-lookup.js'
 import { repeatRange } from './repeat-range.js'
 import { startSandboxProcess } from './sandbox-process.js'
 import { scanRows } from './scan-rows.js'
+import { singleLookups } from './single-lookups.js'
 import { slicedScan } from './sliced-scan.js'
 
 const benchmarks = [
@@ -22,6 +24,8 @@ const benchmarks = [
   pointLookup,
   repeatRange,
   nestedColumns,
+  coldLookup,
+  singleLookups,
   lookupJoinPath,
   lookupJoinBatches,
   gatewayMemory,

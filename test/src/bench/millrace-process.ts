@@ -13,6 +13,7 @@ import { Engine } from '@millrace/sql-engine/engine'
 import { startEmbeddedPostgres } from '@millrace/sql-engine/postgres/embedded-postgres'
 import type { ClientConfig } from 'pg'
 import { pino } from 'pino'
+import { coldConnections } from './cold-connections.js'
 
 export interface MillraceProcess {
   /** Through the gateway. */
@@ -83,6 +84,14 @@ async function run(home: string): Promise<void> {
         settings: { token: ipstackFreeToken },
         limits: { maxConcurrency: 50 },
       },
+      ...coldConnections.map((name, index) => ({
+        name,
+        plugin: ipstack,
+        settings: {
+          token: ipstackFreeToken,
+          endpoint_url: `${process.env.IPSTACK_ENDPOINT}${'/'.repeat(index + 2)}`,
+        },
+      })),
       // Its keys are named, so that its limits are not those of the connection above.
       {
         name: 'aws_rated',

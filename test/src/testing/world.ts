@@ -7,6 +7,7 @@ import { type Sandbox, startSandbox } from '@millrace/sandbox/sandbox'
 import { startGateway } from '@millrace/server/gateway'
 import { type CacheOptions, Engine } from '@millrace/sql-engine/engine'
 import type { LimitSettings } from '@millrace/sql-engine/fetch/connection'
+import type { IgnoredErrorsOptions } from '@millrace/sql-engine/fetch/ignored-errors'
 import { startTestPostgres, type TestPostgres } from '@millrace/sql-engine/postgres/testing'
 import pg from 'pg'
 import { pino } from 'pino'
@@ -21,6 +22,8 @@ export interface WorldOptions {
   readonly lenientAggregators?: Readonly<Record<string, readonly string[]>>
   /** Of every connection. */
   readonly limits?: LimitSettings
+  /** Errors without which queries go on, by connection. */
+  readonly ignored?: Readonly<Record<string, IgnoredErrorsOptions>>
   /** Takes the place of variables of the sandbox's environment. */
   readonly environment?: Readonly<Record<string, string>>
   /** What is kept of the rows; default is nothing. */
@@ -46,6 +49,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     aggregators = {},
     lenientAggregators = {},
     limits,
+    ignored = {},
     cache,
   } = options
   const log = pino({ level: process.env.MILLRACE_TEST_LOG ?? 'silent' }, pino.destination(2))
@@ -56,6 +60,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     plugin,
     settings: own,
     limits,
+    ignored: ignored[name],
   })
   const engine = await Engine.start({
     postgres,

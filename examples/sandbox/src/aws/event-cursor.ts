@@ -4,7 +4,7 @@ import { type EventSource, firstAtOrAfter, type LogEvent, type LogGroup } from '
 export interface TimeRange {
   /** Inclusive, as the API says. */
   readonly startTime: number
-  /** Inclusive, as the API says. */
+  /** Inclusive. */
   readonly endTime: number
 }
 

@@ -148,6 +148,9 @@ describe('what is asked for', () => {
     expect(await times({ endTime: 1002 })).toEqual([1000, 1001, 1002])
     expect(await times({ startTime: 1001, endTime: 1001 })).toEqual([1001])
     expect(await times({ startTime: 1002, endTime: 1001 })).toEqual([])
+    sandbox.paging.includesEndTime = false
+    expect(await times({ endTime: 1002 })).toEqual([1000, 1001])
+    expect(await times({ startTime: 1001, endTime: 1001 })).toEqual([])
     expect(await times({ startTime: 1004 })).toEqual([])
   })
 

@@ -20,6 +20,8 @@ export interface PagingSettings {
   emptyPagesBefore: number
   /** Whether an empty page follows the last event. */
   emptyPageAtEnd: boolean
+  /** Whether an event of the very millisecond of endTime is given: so it is documented, but not as some have met it. */
+  includesEndTime: boolean
   /** Whether events come in the order of their times, or source after source. */
   inOrder: boolean
   /** Bytes of finished pages to keep for requests that repeat; 0 keeps none. */
@@ -32,6 +34,7 @@ export const defaultPaging: Readonly<PagingSettings> = {
   scanLimit: Number.POSITIVE_INFINITY,
   emptyPagesBefore: 0,
   emptyPageAtEnd: false,
+  includesEndTime: true,
   inOrder: true,
   cacheBytes: 0,
 }
@@ -81,7 +84,9 @@ export class FilterLogEvents {
   ): Promise<{ events: readonly string[]; next: PageState | null }> {
     if (state.end) return { events: [], next: null }
     const { paging } = this
-    const cursor = new EventCursor(group, input, input.startFromHead, state.positions, paging.inOrder)
+    const { startTime } = input
+    const range = { startTime, endTime: paging.includesEndTime ? input.endTime : input.endTime - 1 }
+    const cursor = new EventCursor(group, range, input.startFromHead, state.positions, paging.inOrder)
     if (state.empty < paging.emptyPagesBefore) {
       return { events: [], next: { ...state, positions: [...cursor.positions], empty: state.empty + 1 } }
     }

@@ -36,7 +36,7 @@ export function lakeList<Item>(
   scan: CallScan & { readonly connection: AwsConnection },
 ): AsyncGenerator<readonly Item[]> {
   const client = scan.connection.cloudTrail(region)
-  return tokenPages(limit, async (NextToken) => {
+  return tokenPages(name, limit, async (NextToken) => {
     const page = { MaxResults: pageSize(limit, mostItemsPerPage), NextToken }
     const answer = await awsCallExpecting(scan, name, region, [...unsupported, ...nothing], (abortSignal) =>
       send(client, page, { abortSignal }),

@@ -47,7 +47,7 @@ export interface LakeResource<Details extends object> {
   readonly gone: readonly string[]
 }
 
-interface LakeScan extends CallScan, Pick<Scan, 'leaveOut'> {
+interface LakeScan extends CallScan, Pick<Scan, 'leaveOut' | 'ignores'> {
   readonly connection: AwsConnection
   readonly limit: number | undefined
   readonly columns: ReadonlySet<string>

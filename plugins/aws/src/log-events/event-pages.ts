@@ -12,9 +12,10 @@ import { ApiError } from '@millrace/plugin-sdk/api-error'
 import { merge } from '@millrace/plugin-sdk/merge'
 import { awsCallExpecting, type CallScan, ExpectedError } from '../aws-call.js'
 import type { AwsConnection } from '../connection.js'
+import { PageTokens } from '../page-tokens.js'
 import { HeldPages } from './held-pages.js'
 import { ReadingPlaces } from './reading-places.js'
-import { type TimeSlice, wholeSlice } from './time-slices.js'
+import { type TimeSlice, wholeSlice, windowSlice } from './time-slices.js'
 
 export interface PageScan extends CallScan {
   readonly connection: AwsConnection
@@ -37,6 +38,7 @@ export class RegionEvents {
   /** How many more events are needed. */
   #left: number
   #hasGroup = false
+  #emptyPages = 0
   #missing: ExpectedError | undefined
 
   constructor(region: string, scan: PageScan) {
@@ -53,9 +55,19 @@ export class RegionEvents {
     return this.#missing
   }
 
+  /** Calls so far that gave no events. */
+  get emptyPages(): number {
+    return this.#emptyPages
+  }
+
   /** All pages that hold events, in no particular order. Fewer where the scan's limit is reached before. */
   pages(query: EventQuery, bounds: TimeSlice['bounds']): AsyncGenerator<readonly FilteredLogEvent[]> {
     return this.#slice(query, wholeSlice(bounds))
+  }
+
+  /** As {@link pages}, of a range so short that empty pages are no reason to divide it. */
+  pagesOfWindow(query: EventQuery, bounds: TimeSlice['bounds']): AsyncGenerator<readonly FilteredLogEvent[]> {
+    return this.#slice(query, windowSlice(bounds))
   }
 
   /** One page as it comes, of no more events than the scan's limit; what the API says where something is missing. */
@@ -70,6 +82,7 @@ export class RegionEvents {
     const leave = await this.#places.take(this.#scan.signal)
     const held = new HeldPages(slice, this.#places.count)
     try {
+      const tokens = new PageTokens('FilterLogEvents')
       let token: string | undefined
       do {
         if (this.#left <= 0) return
@@ -82,7 +95,8 @@ export class RegionEvents {
           return
         }
         this.#hasGroup = true
-        token = answer.nextToken
+        if ((answer.events ?? []).length === 0) this.#emptyPages++
+        token = tokens.next(answer.nextToken)
         const next = held.add(answer.events ?? [], token === undefined)
         if (next.kind === 'divide') {
           leave()
@@ -100,17 +114,24 @@ export class RegionEvents {
     }
   }
 
-  #ask(
+  async #ask(
     input: FilterLogEventsCommandInput & EventQuery,
   ): Promise<FilterLogEventsCommandOutput | ExpectedError> {
     const { connection, limit = mostEventsPerPage } = this.#scan
+    const { endTime } = input
     const command = new FilterLogEventsCommand({
       ...input,
+      endTime: endTime === undefined ? undefined : askedEnd(endTime),
       limit: Math.max(Math.min(limit, mostEventsPerPage), 1),
     })
-    return awsCallExpecting(this.#scan, 'FilterLogEvents', this.#region, notFound, (abortSignal) =>
-      connection.cloudWatchLogs(this.#region).send(command, { abortSignal }),
+    const answer = await awsCallExpecting(
+      this.#scan,
+      'FilterLogEvents',
+      this.#region,
+      notFound,
+      (abortSignal) => connection.cloudWatchLogs(this.#region).send(command, { abortSignal }),
     )
+    return endTime === undefined || answer instanceof ExpectedError ? answer : withoutLater(answer, endTime)
   }
 
   /**
@@ -134,6 +155,24 @@ export class RegionEvents {
     const halves = [names.slice(0, half), names.slice(half)]
     yield* merge(halves.map((logStreamNames) => this.#slice({ ...query, logStreamNames }, slice)))
   }
+}
+
+/**
+ * What is asked for as endTime, for events up to and including a millisecond. The API reference calls endTime
+ * inclusive; people have met it exclusive. A millisecond more gives all of them either way.
+ */
+function askedEnd(lastMillisecond: number): number {
+  return lastMillisecond + 1
+}
+
+/** Events of the millisecond more belong to another slice of time, or to none that was asked for. */
+function withoutLater(
+  answer: FilterLogEventsCommandOutput,
+  lastMillisecond: number,
+): FilterLogEventsCommandOutput {
+  const isLater = ({ timestamp = 0 }: FilteredLogEvent) => timestamp > lastMillisecond
+  if (answer.events?.some(isLater) !== true) return answer
+  return { ...answer, events: answer.events.filter((event) => !isLater(event)) }
 }
 
 /** Whether it is a log stream that is missing, and not the group. */

@@ -137,6 +137,58 @@ describe('calls', () => {
   })
 })
 
+describe('no more than about twice the calls of reading it all', () => {
+  const sparse = numbers(40).map((number) => border - number * 20 * day)
+  const bursts = numbers(20).flatMap((burst) => numbers(30).map((i) => start - burst * 30 * day + i * second))
+  const groups: readonly [string, readonly number[]][] = [
+    ['few, long ago', everySecond(20, Date.UTC(2022, 6, 6))],
+    ['few, of late', everySecond(20)],
+    ['over years', sparse],
+    ['in bursts', bursts],
+    ['many', everySecond(900)],
+    ['many, long ago', everySecond(900, border - 900 * second)],
+    ['one', [start]],
+    ['none', []],
+  ]
+  const timestamp = {
+    none: undefined,
+    since: [{ operator: '>=' as const, value: micros(border - 900 * day) }],
+  }
+
+  test.each(groups.flatMap(([what, times]) => [0, 1, 3, 7].map((empty) => [what, empty, times] as const)))(
+    '%s; empty pages before each: %i',
+    async (_, emptyPagesBefore, times) => {
+      Object.assign(world.sandbox.paging, { emptyPagesBefore, maxEvents: 100 })
+      addEvents('g', times.length === 0 ? [] : times)
+      if (times.length === 0)
+        world.sandbox.logs.addEvents('us-east-1', 'g', [{ message: '-1', timestamp: 1 }])
+      for (const bound of [timestamp.none, timestamp.since]) {
+        const quals = { log_group_name: equals('g'), ...(bound === undefined ? {} : { timestamp: bound }) }
+        world.sandbox.calls.clear()
+        await world.rows(cloudwatchLogEvent, { quals, columns: ['message'] })
+        const plain = calls()
+        for (const [limit, direction] of [
+          [2, 'desc'],
+          [25, 'desc'],
+          [500, 'desc'],
+          [2, 'asc'],
+          [500, 'asc'],
+        ] as const) {
+          world.sandbox.calls.clear()
+          await read('g', { limit, direction, ...(bound === undefined ? {} : { timestamp: bound }) })
+          expect([limit, direction, calls() <= 2 * plain + 2, calls(), plain]).toEqual([
+            limit,
+            direction,
+            true,
+            calls(),
+            plain,
+          ])
+        }
+      }
+    },
+  )
+})
+
 describe('the first ones come', () => {
   const times = fc
     .array(
@@ -161,6 +213,7 @@ describe('the first ones come', () => {
           maxEvents: fc.integer({ min: 4, max: 40 }),
           emptyPagesBefore: fc.constantFrom(0, 0, 1),
           emptyPageAtEnd: fc.boolean(),
+          includesEndTime: fc.boolean(),
         }),
         fc.integer({ min: 1, max: 60 }),
         fc.constantFrom<Direction>('asc', 'desc'),

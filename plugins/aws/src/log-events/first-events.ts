@@ -3,13 +3,18 @@
  *
  * FilterLogEvents sorts by the event's timestamp, in the direction that the first request asks for (API reference).
  * A few pages are read one after the other, and believed as long as none shows an event out of that order. Where
- * they do not suffice, what is left is read in windows of time, each twice as long as the one before and read as a
+ * they do not suffice, what is left is read in windows of time, each longer than the one before and read as a
  * whole, side by side where it is large: no order of events within them is relied on.
+ *
+ * None of this may cost many more calls than reading it all, as it would where events are few, or where the API answers
+ * with empty pages first, for each range that it is asked for. So what is done in vain is counted; once that is as much
+ * as it is worth, all the rest is read at once.
  */
-import type { FilteredLogEvent } from '@aws-sdk/client-cloudwatch-logs'
+import type { FilteredLogEvent, FilterLogEventsCommandOutput } from '@aws-sdk/client-cloudwatch-logs'
 import type { Direction } from '@millrace/plugin-sdk/table'
 import { ExpectedError } from '../aws-call.js'
 import { FirstInOrder } from '../first-in-order.js'
+import { PageTokens } from '../page-tokens.js'
 import { type EventQuery, goneError, isOfStream, type PageScan, RegionEvents } from './event-pages.js'
 import type { TimeBounds } from './time-bounds.js'
 import { cutWindow } from './time-windows.js'
@@ -30,8 +35,20 @@ const mostEventsPerPage = 10_000
 /** Events of one request often have the same time; a few more show where it ends, and cost nothing. */
 const fewestEventsPerPage = 100
 
-/** They are held until it is known whether their order is right. */
+/** Those with events are held until it is known whether their order is right. A page has a megabyte at most. */
 const mostPagesInOrder = 4
+
+/** Of pages that are read one after the other, with the empty ones; more are read side by side. */
+const mostPagesInTurn = 8
+
+/** So many empty pages and windows are spent on windows before all the rest is read. */
+const mostInVain = 4
+
+/** Where a first page lets expect fewer in all, all are read. */
+const fewestPagesForWindows = 8
+
+/** How much longer a window is than the one before, and than one without events. */
+const growth = { usual: 2, afterNothing: 16 }
 
 const minute = 60_000
 const day = 24 * 60 * minute
@@ -39,44 +56,71 @@ const day = 24 * 60 * minute
 /** The first window of a time of which only the ends are known is this part of it. */
 const windowsOfWhole = 64
 
+/** What has become of pages in order. Rows of all but a disorder have been handed on. */
+type Reading =
+  /** The rows suffice, or there is no such log group. */
+  | { readonly kind: 'done' }
+  /** The range has no more. */
+  | { readonly kind: 'exhausted' }
+  | { readonly kind: 'disordered' }
+  | {
+      readonly kind: 'stopped'
+      readonly rest: TimeBounds
+      /** How long a time has been read, and how much of it a page takes; undefined where no events have come. */
+      readonly span: number | undefined
+      readonly page: number | undefined
+      /** Whether the last page had as many events as it could. */
+      readonly isFilled: boolean
+    }
+
 /** What has not been read, and what is known of it. */
 interface Rest {
   readonly bounds: TimeBounds
   /** How long its first window is. */
   readonly span?: number | undefined
+  /** How long a time a page takes, as far as has been seen. */
+  readonly page?: number | undefined
   /** The time of its earliest event, most likely. */
   readonly earliest?: number | undefined
+  /** Nothing has come of reading it in order: it is best read as a whole. */
+  readonly isWhole?: boolean
 }
 
 export class FirstEvents<Row> {
   readonly #region: string
   readonly #options: FirstEventsOptions<Row>
-  readonly #inOrder: RegionEvents
-  readonly #whole: RegionEvents
+  readonly #perPage: number
+  /** For pages of few events, and of as many as there can be. */
+  readonly #few: RegionEvents
+  readonly #many: RegionEvents
   /** How many more are needed. */
   #left: number
+  #hasGroup = false
   #missing: ExpectedError | undefined
 
   constructor(region: string, scan: PageScan, options: FirstEventsOptions<Row>) {
-    const perPage = Math.min(Math.max(options.limit + 1, fewestEventsPerPage), mostEventsPerPage)
     this.#region = region
     this.#options = options
-    this.#inOrder = new RegionEvents(region, { ...scan, limit: perPage })
-    this.#whole = new RegionEvents(region, { ...scan, limit: undefined })
+    this.#perPage = Math.min(Math.max(options.limit + 1, fewestEventsPerPage), mostEventsPerPage)
+    this.#few = new RegionEvents(region, { ...scan, limit: this.#perPage })
+    this.#many = new RegionEvents(region, { ...scan, limit: undefined })
     this.#left = options.limit
   }
 
   /** As {@link RegionEvents.missing}; known once {@link rows} has ended. */
   get missing(): ExpectedError | undefined {
-    return this.#missing ?? this.#whole.missing
+    return this.#missing ?? this.#many.missing
   }
 
   async *rows(query: EventQuery, bounds: TimeBounds): AsyncGenerator<readonly Row[]> {
     const unread = yield* this.#readInOrder(query, bounds)
     if (unread === undefined) return
     const isEndless = this.#options.direction === 'desc' && unread.bounds.startTime === undefined
-    const rest = unread.span === undefined || isEndless ? yield* this.#readAtOnce(query, unread) : unread
-    if (rest !== undefined) yield* this.#readWindows(query, rest)
+    const isKnown = unread.isWhole === true || (unread.span !== undefined && !isEndless)
+    const rest = isKnown ? unread : yield* this.#readFromStart(query, unread)
+    if (rest === undefined) return
+    if (rest.isWhole === true) yield* this.#rowsOf(this.#many.pages(query, rest.bounds))
+    else yield* this.#readWindows(query, rest)
   }
 
   /** @returns what is to be read after that; undefined if nothing is */
@@ -84,69 +128,109 @@ export class FirstEvents<Row> {
     query: EventQuery,
     bounds: TimeBounds,
   ): AsyncGenerator<readonly Row[], Rest | undefined> {
-    const { direction, limit } = this.#options
-    const unread: Rest = { bounds }
-    const range = direction === 'asc' ? bounds : fromEarliest(bounds)
-    if (range === undefined) return unread
-    const sorted = direction === 'asc' ? query : { ...query, startFromHead: false }
-    const order = new FirstInOrder(direction, limit)
-    const rows: { readonly row: Row; readonly time: number | undefined }[] = []
-    let token: string | undefined
-    for (let pages = 1; ; pages++) {
-      const answer = await this.#inOrder.page({ ...sorted, ...range, nextToken: token })
-      if (answer instanceof ExpectedError) {
-        if (token !== undefined) throw goneError(answer, this.#region)
-        if (isOfStream(answer)) return unread
-        this.#missing = answer
+    const isAscending = this.#options.direction === 'asc'
+    const range = isAscending ? bounds : fromEarliest(bounds)
+    if (range === undefined) return { bounds }
+    const sorted = isAscending ? query : { ...query, startFromHead: false }
+    const within = ({ startTime, endTime }: TimeBounds) =>
+      isAscending ? { ...bounds, startTime } : { ...bounds, endTime }
+    const few = yield* this.#readPages(this.#few, sorted, range, this.#perPage)
+    // Where a page of few does not suffice, one of many costs no more.
+    const isTooFew = few.kind === 'stopped' && few.isFilled && this.#perPage < mostEventsPerPage
+    const start = isTooFew ? few.rest : range
+    const read = isTooFew ? yield* this.#readPages(this.#many, sorted, start, mostEventsPerPage) : few
+    switch (read.kind) {
+      case 'done':
         return undefined
+      case 'exhausted':
+        return beyond(range, bounds)
+      case 'disordered':
+        return { bounds: within(start) }
+      case 'stopped':
+        return {
+          bounds: within(read.rest),
+          span: read.span,
+          page: read.page,
+          isWhole: read.span === undefined,
+        }
+    }
+  }
+
+  /** Pages of a range in the order of their events, until they suffice, or are enough to see that they will not soon. */
+  async *#readPages(
+    reader: RegionEvents,
+    sorted: EventQuery,
+    range: TimeBounds,
+    perPage: number,
+  ): AsyncGenerator<readonly Row[], Reading> {
+    const order = new FirstInOrder(this.#options.direction, this.#left)
+    const rows: { readonly row: Row; readonly time: number | undefined }[] = []
+    const tokens = new PageTokens('FilterLogEvents')
+    let token: string | undefined
+    let withEvents = 0
+    for (let pages = 1; ; pages++) {
+      const answer = await reader.page({ ...sorted, ...range, nextToken: token })
+      if (answer instanceof ExpectedError) {
+        return this.#isGone(answer, token) ? { kind: 'done' } : { kind: 'disordered' }
       }
-      for (const event of answer.events ?? []) {
+      const { events = [] } = this.#present(answer)
+      for (const event of events) {
         const row = this.#options.readRow(event)
         rows.push({ row, time: event.timestamp })
         order.add(event.timestamp, this.#options.isSure(row))
       }
-      token = answer.nextToken
-      if (!order.isOrdered) return unread
+      token = tokens.next(answer.nextToken)
+      if (!order.isOrdered) return { kind: 'disordered' }
       if (token === undefined) {
         yield this.#counted(rows.map(({ row }) => row))
-        return this.#left <= 0 ? undefined : beyond(range, bounds)
+        return this.#left <= 0 ? { kind: 'done' } : { kind: 'exhausted' }
       }
-      if (!order.isEnough && pages < mostPagesInOrder) continue
+      if (events.length > 0) withEvents++
+      const isFilled = events.length >= perPage
+      const isLast = withEvents === mostPagesInOrder || pages === mostPagesInTurn
+      if (!order.isEnough && !isLast && !(isFilled && perPage < mostEventsPerPage)) continue
       const { edge, span } = order
-      if (edge === undefined) return unread
-      // Of the last one's time there may be more on the next page: that time is read with what is left.
-      const sure = rows.flatMap(({ row, time }) => (time === edge ? [] : [row]))
-      yield this.#counted(sure)
-      if (this.#left <= 0) return undefined
-      return {
-        bounds: direction === 'asc' ? { ...bounds, startTime: edge } : { ...bounds, endTime: edge },
-        span,
+      if (edge === undefined || span === undefined) {
+        return { kind: 'stopped', rest: range, span, page: undefined, isFilled }
       }
+      // Of the last one's time there may be more on the next page: that time is read with what is left.
+      yield this.#counted(rows.flatMap(({ row, time }) => (time === edge ? [] : [row])))
+      if (this.#left <= 0) return { kind: 'done' }
+      const isAscending = this.#options.direction === 'asc'
+      const rest = isAscending ? { ...range, startTime: edge } : { ...range, endTime: edge }
+      return { kind: 'stopped', rest, span, page: span / withEvents, isFilled }
     }
   }
 
-  /** The whole, if a page holds it: what is left often has few events, or none. */
-  async *#readAtOnce(
+  /** From the earliest events on: the whole, if that is not more than a page, as what is left often is. */
+  async *#readFromStart(
     query: EventQuery,
-    { bounds, span }: Rest,
+    { bounds, span, page }: Rest,
   ): AsyncGenerator<readonly Row[], Rest | undefined> {
-    const answer = await this.#whole.page({ ...query, ...bounds })
-    if (answer instanceof ExpectedError) {
-      if (isOfStream(answer)) return { bounds, span: Number.POSITIVE_INFINITY }
-      this.#missing = answer
-      return undefined
+    const tokens = new PageTokens('FilterLogEvents')
+    let token: string | undefined
+    for (let pages = 0; pages < mostPagesInTurn; pages++) {
+      const answer = await this.#many.page({ ...query, ...bounds, nextToken: token })
+      if (answer instanceof ExpectedError) {
+        return this.#isGone(answer, token) ? undefined : { bounds, isWhole: true }
+      }
+      const { events = [] } = this.#present(answer)
+      token = tokens.next(answer.nextToken)
+      if (token === undefined) {
+        yield this.#counted(events.map(this.#options.readRow))
+        return undefined
+      }
+      const times = events.flatMap(({ timestamp }) => timestamp ?? [])
+      const [first] = times
+      if (first === undefined) continue
+      const earliest = times.reduce((least, time) => Math.min(least, time), first)
+      const latest = times.reduce((greatest, time) => Math.max(greatest, time), first)
+      const whole = (bounds.endTime ?? Date.now()) - earliest + 1
+      const expected = whole / Math.min(latest - earliest + 1, page ?? Number.POSITIVE_INFINITY)
+      if (expected < fewestPagesForWindows) return { bounds, isWhole: true }
+      return { bounds, span: span ?? Math.ceil(whole / windowsOfWhole), earliest }
     }
-    const { events = [], nextToken } = answer
-    if (nextToken === undefined) {
-      yield this.#counted(events.map(this.#options.readRow))
-      return undefined
-    }
-    const times = events.flatMap(({ timestamp }) => timestamp ?? [])
-    const [first] = times
-    if (first === undefined) return { bounds, span }
-    const earliest = times.reduce((least, time) => Math.min(least, time), first)
-    const whole = (bounds.endTime ?? Date.now()) - earliest
-    return { bounds, span: span ?? Math.ceil(whole / windowsOfWhole), earliest }
+    return { bounds, isWhole: true }
   }
 
   async *#readWindows(
@@ -154,20 +238,49 @@ export class FirstEvents<Row> {
     { bounds, span: firstSpan = day, earliest }: Rest,
   ): AsyncGenerator<readonly Row[]> {
     const guess = { start: earliest, end: Date.now() }
+    const emptyBefore = this.#many.emptyPages
+    let span = Math.max(firstSpan, minute)
     let rest: TimeBounds | undefined = bounds
-    for (let span = Math.max(firstSpan, minute); rest !== undefined; span *= 2) {
-      const cut = cutWindow(rest, span, this.#options.direction, guess)
-      for await (const events of this.#whole.pages(query, cut.window)) {
-        yield this.#counted(events.map(this.#options.readRow))
+    while (rest !== undefined) {
+      const isInVain = this.#many.emptyPages - emptyBefore >= mostInVain
+      const cut = cutWindow(rest, isInVain ? Number.POSITIVE_INFINITY : span, this.#options.direction, guess)
+      const isLast = cut.rest === undefined
+      const pages = isLast ? this.#many.pages(query, cut.window) : this.#many.pagesOfWindow(query, cut.window)
+      let hasEvents = false
+      for await (const rows of this.#rowsOf(pages)) {
+        hasEvents = true
+        yield rows
       }
       if (this.#left <= 0 || this.missing !== undefined) return
+      span *= hasEvents ? growth.usual : growth.afterNothing
       rest = cut.rest
     }
+  }
+
+  async *#rowsOf(pages: AsyncIterable<readonly FilteredLogEvent[]>): AsyncGenerator<readonly Row[]> {
+    for await (const events of pages) yield this.#counted(events.map(this.#options.readRow))
   }
 
   #counted(rows: readonly Row[]): readonly Row[] {
     for (const row of rows) if (this.#options.isSure(row)) this.#left--
     return rows
+  }
+
+  #present(answer: FilterLogEventsCommandOutput): FilterLogEventsCommandOutput {
+    this.#hasGroup = true
+    return answer
+  }
+
+  /**
+   * Whether it is the group that is missing, and not a stream.
+   * @throws ApiError where there was one before
+   */
+  #isGone(answer: ExpectedError, token: string | undefined): boolean {
+    if (token !== undefined) throw goneError(answer, this.#region)
+    if (isOfStream(answer)) return false
+    if (this.#hasGroup) throw goneError(answer, this.#region)
+    this.#missing = answer
+    return true
   }
 }
 

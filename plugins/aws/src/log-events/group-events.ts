@@ -74,7 +74,7 @@ export function echoOf(quals: LogEventQuals) {
   return { filter: equalValue(quals.filter), log_group_name: equalValue(quals.log_group_name) }
 }
 
-interface GroupScan extends PageScan, Pick<Scan, 'leaveOut' | 'order'> {
+interface GroupScan extends PageScan, Pick<Scan, 'leaveOut' | 'ignores' | 'order'> {
   readonly quals: LogEventQuals
 }
 
@@ -114,7 +114,9 @@ export async function* groupEvents<Row>(
   const failures = yield* eachRegion(regions, scan, rowsOf)
   if (misses.size + failures.length < regions.length) return
   // The group may be in a region that has failed; others then have nothing to go on with.
-  if (failures.length > 0) throw failures[0]
+  const failure = failures.find((one) => !scan.ignores(one))
+  if (failure !== undefined) throw failure
+  if (failures.length > 0) return
   if (!leavesRegionsOut(scan.quals.region)) throw noSuchGroup(logGroupName, misses)
 }
 

@@ -50,7 +50,7 @@ test('refusals are the errors of the SDK', async () => {
 
 test('an answer that breaks off is an error', async () => {
   stub.answers = { FilterLogEvents: () => '{"events":[{"eventId":"e"' }
-  await expect(ask()).rejects.toThrow(SyntaxError)
+  await expect(ask()).rejects.toMatchObject({ name: 'ForeignAnswerError', foreignness: 'cut' })
 })
 
 test('other calls are left to the SDK', async () => {

@@ -1,5 +1,5 @@
 /**
- * Conditions on time as the bounds of FilterLogEvents: whole milliseconds, both inclusive.
+ * Conditions on time as bounds of events: whole milliseconds, both inclusive.
  */
 import type { Qual } from '@millrace/plugin-sdk/qual'
 

@@ -77,6 +77,7 @@ describe('all events come once', () => {
           maxEvents: fc.integer({ min: 1, max: 40 }),
           emptyPagesBefore: fc.constantFrom(0, 0, 1, 3),
           emptyPageAtEnd: fc.boolean(),
+          includesEndTime: fc.boolean(),
           inOrder: fc.boolean(),
         }),
         fc.integer({ min: 1, max: 4 }),
@@ -97,27 +98,44 @@ describe('all events come once', () => {
     )
   }, 120_000)
 
-  test('with an event at every border of the slices, and beside it', async () => {
-    addEvents('measured', everySecond(2000))
-    world.sandbox.paging.maxEvents = 10
-    const bounds = between(start, start + 2_000_000)
-    await read('measured', { timestamp: bounds })
-    const borders = new Set(
-      world.sandbox.calls.list().flatMap(({ parameters }) => {
-        const { startTime, endTime } = Object(parameters)
-        return [startTime, endTime]
-      }),
-    )
-    expect(borders.size).toBeGreaterThan(10)
-    const beside = [...borders].flatMap((time) => [time - 1, time, time, time + 1])
-    const times = [...everySecond(2000), ...beside]
-    addEvents('bordering', times, 3)
-    const expected = times.flatMap((time, number) =>
-      time >= start && time <= start + 2_000_000 ? [number] : [],
-    )
-    expect(ascending(await read('bordering', { timestamp: bounds }))).toEqual(expected)
-  })
+  test.each([
+    ['inclusive, as it is documented', true],
+    ['exclusive, as people have met it', false],
+  ])(
+    'with an event at every border of the slices, and beside it; endTime is %s',
+    async (_, includesEndTime) => {
+      Object.assign(world.sandbox.paging, { includesEndTime })
+      addEvents('measured', everySecond(2000))
+      world.sandbox.paging.maxEvents = 10
+      const bounds = between(start, start + 2_000_000)
+      await read('measured', { timestamp: bounds })
+      const borders = new Set(
+        world.sandbox.calls.list().flatMap(({ parameters }) => {
+          const { startTime, endTime } = Object(parameters)
+          return [startTime, endTime]
+        }),
+      )
+      expect(borders.size).toBeGreaterThan(5)
+      const beside = [...borders].flatMap((time) => [time - 2, time - 1, time, time, time + 1])
+      const times = [...everySecond(2000), ...beside]
+      addEvents('bordering', times, 3)
+      const expected = times.flatMap((time, number) =>
+        time >= start && time <= start + 2_000_000 ? [number] : [],
+      )
+      expect(ascending(await read('bordering', { timestamp: bounds }))).toEqual(expected)
+    },
+  )
 })
+
+test.each([true, false])(
+  'one millisecond has its events; endTime is inclusive: %s',
+  async (includesEndTime) => {
+    Object.assign(world.sandbox.paging, { includesEndTime })
+    addEvents('g', [start - 1, start, start, start + 1])
+    expect(ascending(await read('g', { timestamp: between(start, start) }))).toEqual([1, 2])
+    expect(ascending(await read('g', { timestamp: between(start - 1, start) }))).toEqual([0, 1, 2])
+  },
+)
 
 describe('calls', () => {
   test.each([

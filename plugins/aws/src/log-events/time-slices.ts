@@ -45,6 +45,11 @@ export function wholeSlice(bounds: TimeBounds): TimeSlice {
   return { bounds, division: { ...undecided, pages: pagesOfWhole } }
 }
 
+/** A part that was cut off a range: where its events are is not guessed at. */
+export function windowSlice(bounds: TimeBounds): TimeSlice {
+  return { bounds, division: { ...undecided, pages: pagesOfWhole, blindly: mostBlindDivisions } }
+}
+
 /** So many pages of a whole range are looked at before it is divided: a few pages take no call more. */
 const pagesOfWhole = 3
 /** A slice that seems to have fewer pages is read through. */

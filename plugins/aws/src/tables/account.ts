@@ -46,6 +46,8 @@ export const account = defineTable({
         'organization_master_account_id',
         'organization_available_policy_types',
       ],
+      // Only some of an organization's members may ask for it.
+      optional: ['AccessDeniedException'],
       fetch: fetchOrganization,
     },
   },
@@ -70,7 +72,7 @@ from aws_account, jsonb_array_elements(organization_available_policy_types) as p
 async function fetchAliases(row: AccountRow, scan: AccountScan): Promise<AccountRow> {
   const { connection } = scan
   const region = await connection.defaultRegion()
-  const pages = tokenPages(undefined, async (Marker) => {
+  const pages = tokenPages('ListAccountAliases', undefined, async (Marker) => {
     const command = new ListAccountAliasesCommand({ Marker })
     const answer = await awsCall(scan, 'ListAccountAliases', region, (abortSignal) =>
       connection.iam(region).send(command, { abortSignal }),

@@ -121,7 +121,7 @@ function eventsOf(
   const isInTime = timeTest(scan)
   const { limit, order, quals } = scan
   const first = limit === undefined || order === undefined ? undefined : new FirstInOrder('desc', limit)
-  return tokenPages(first === undefined ? limit : undefined, async (NextToken) => {
+  return tokenPages('LookupEvents', first === undefined ? limit : undefined, async (NextToken) => {
     const command = new LookupEventsCommand({
       ...range,
       ...(attribute === undefined ? {} : { LookupAttributes: [attribute] }),

@@ -1,10 +1,12 @@
 /** aws_cloudtrail_trail over the real SDK client, against answers that each test makes up. */
 import { collectRows } from '@millrace/plugin-sdk/testing'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { errorOf } from '../testing/aws-world.js'
 import {
   type Answers,
   Refusal,
   type StubAws,
+  type StubCall,
   startStubAws,
   stubAccount,
   stubIdentity,
@@ -91,7 +93,7 @@ describe('aws_cloudtrail_trail', () => {
       expect(by('others', region)?.is_logging).toBeUndefined()
       expect(by('others', region)?.tags).toBeUndefined()
     }
-    expect(by('local', 'eu-west-1')).toMatchObject({ tags_src: '[]', tags: null })
+    expect(by('local', 'eu-west-1')).toMatchObject({ tags_src: '[]', tags: '{}' })
     expect(by('local', 'eu-west-1')?.insight_selectors).toBeUndefined()
     const count = (name: string) => stub.callNames().filter((each) => each === name).length
     expect(count('GetTrailStatus')).toBe(2)
@@ -127,6 +129,46 @@ describe('aws_cloudtrail_trail', () => {
         .filter(({ name }) => name === 'ListTags')
         .map(({ input }) => (input.ResourceIdList as []).length),
     ).toEqual([20, 5, 1, 1, 1, 1, 1])
+  })
+
+  describe('a trail of another account that is shown here', () => {
+    const foreign = {
+      ...others,
+      Name: 'foreign',
+      TrailARN: arn('us-east-1', 'foreign', '999999999999'),
+      IsOrganizationTrail: false,
+    }
+    const columns = ['name', 'is_logging', 'event_selectors', 'insight_selectors', 'tags'] as const
+    /** Answers that refuse all further calls about a trail, by its name. */
+    const refusing = (name: string, code: string): Answers => {
+      const unless = (call: string) => (given: StubCall) =>
+        JSON.stringify(given.input).includes(`/${name}"`) ? new Refusal(code) : trails[call]?.(given)
+      const calls = ['GetTrailStatus', 'GetEventSelectors', 'GetInsightSelectors', 'ListTags']
+      const own = { ...everywhere, HasInsightSelectors: true }
+      return {
+        ...trails,
+        DescribeTrails: () => ({ trailList: [own, foreign] }),
+        ...Object.fromEntries(calls.map((call) => [call, unless(call)])),
+      }
+    }
+
+    test.each(['CloudTrailARNInvalidException', 'AccessDeniedException', 'TrailNotFoundException'])(
+      'has NULLs where its owner’s answer is %s; the other trails have theirs',
+      async (code) => {
+        stub.answers = refusing('foreign', code)
+        const rows = await collectRows(cloudtrailTrail, { connection: stub.connect(), columns: [...columns] })
+        const [own, other] = rows
+        expect(own).toMatchObject({ is_logging: true, tags: '{"k":"v","empty":""}' })
+        expect(other?.name).toBe('foreign')
+        for (const column of columns.slice(1)) expect(other?.[column] ?? null).toBeNull()
+      },
+    )
+
+    test('is no excuse for an error of the caller’s own', async () => {
+      stub.answers = refusing('everywhere', 'AccessDeniedException')
+      const scan = collectRows(cloudtrailTrail, { connection: stub.connect(), columns: [...columns] })
+      expect((await errorOf(scan)).message).toBe('AWS denied access in us-east-1')
+    })
   })
 
   test('conditions on name, ARN, region and stubAccount narrow rows and calls', async () => {

@@ -9,6 +9,7 @@ import {
   startAwsWorld,
 } from '../testing/aws-world.js'
 import { like } from '../testing/sql-conditions.js'
+import { startStubAws } from '../testing/stub-aws.js'
 import type { LogStreamColumns } from './cloudwatch-log-stream/columns.js'
 import { cloudwatchLogStream } from './cloudwatch-log-stream.js'
 
@@ -183,4 +184,31 @@ test('a refusal', async () => {
     sqlState: 'HV000',
     detail: expect.stringContaining('logs:DescribeLogStreams'),
   })
+})
+
+test('a time of 0 is none', async () => {
+  const stub = await startStubAws()
+  try {
+    const stream = { logStreamName: 's', creationTime: 0, firstEventTimestamp: 0, lastIngestionTime: 0 }
+    stub.answers = { DescribeLogStreams: () => ({ logStreams: [{ ...stream, lastEventTimestamp: 1 }] }) }
+    const [row] = await world.rows(cloudwatchLogStream, {
+      connection: stub.connect(),
+      columns: [
+        'name',
+        'creation_time',
+        'first_event_timestamp',
+        'last_event_timestamp',
+        'last_ingestion_time',
+      ],
+      quals: { log_group_name: equals('g') },
+    })
+    expect(row).toMatchObject({
+      creation_time: null,
+      first_event_timestamp: null,
+      last_event_timestamp: new Date(1),
+      last_ingestion_time: null,
+    })
+  } finally {
+    await stub.stop()
+  }
 })

@@ -10,7 +10,7 @@ import { awsCallExpecting, ExpectedError } from '../aws-call.js'
 import type { AwsConnection } from '../connection.js'
 import { defineTable } from '../define-table.js'
 import { eachRegion } from '../each-region.js'
-import { dateOrNull } from '../epoch-time.js'
+import { dateUnlessZero } from '../epoch-time.js'
 import { identityKeys, identityOfScan } from '../identity-columns.js'
 import { jsonOrNull } from '../json-value.js'
 import { isGroupName, type LogGroup, logGroupOf, regionsOfGroup } from '../log-events/log-group-identifier.js'
@@ -123,7 +123,7 @@ function streamsOfGroup(
     name === undefined ? logStreamName.startsWith(prefix) : logStreamName === name
   // A name stands in a group once. Only where the API leaves out all others is a small page enough.
   const fetchesOthers = name !== undefined || (prefix !== '' && prefix !== logStreamNamePrefix)
-  return tokenPages(name === undefined ? scan.limit : 1, async (nextToken) => {
+  return tokenPages('DescribeLogStreams', name === undefined ? scan.limit : 1, async (nextToken) => {
     const command = new DescribeLogStreamsCommand({
       ...group,
       logStreamNamePrefix,
@@ -152,10 +152,10 @@ function rowOf(stream: LogStream, values: LogStreamRow): LogStreamRow {
     ...values,
     name: stream.logStreamName,
     arn: stream.arn,
-    creation_time: dateOrNull(stream.creationTime),
-    first_event_timestamp: dateOrNull(stream.firstEventTimestamp),
-    last_event_timestamp: dateOrNull(stream.lastEventTimestamp),
-    last_ingestion_time: dateOrNull(stream.lastIngestionTime),
+    creation_time: dateUnlessZero(stream.creationTime),
+    first_event_timestamp: dateUnlessZero(stream.firstEventTimestamp),
+    last_event_timestamp: dateUnlessZero(stream.lastEventTimestamp),
+    last_ingestion_time: dateUnlessZero(stream.lastIngestionTime),
     upload_sequence_token: stream.uploadSequenceToken,
     title: stream.logStreamName,
     akas: jsonOrNull(stream.arn === undefined ? undefined : [stream.arn]),

@@ -1,6 +1,7 @@
 /** A server on this machine that answers the SDK's calls as each test says, and the tables' connections to it. */
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { ConnectContext } from '@millrace/plugin-sdk/plugin'
 import { awsConfig } from '../config.js'
 import type { AwsConnection } from '../connection.js'
 import plugin from '../plugin.js'
@@ -20,6 +21,15 @@ export class Refusal {
   ) {}
 }
 
+/** An answer as it stands: of a proxy, an emulator, or cut. */
+export class RawAnswer {
+  constructor(
+    readonly body: string | Buffer,
+    readonly contentType = 'text/html',
+    readonly status = 200,
+  ) {}
+}
+
 /** What is answered, by the API's name of the call: XML as a text, anything else as JSON. */
 export type Answers = Readonly<Record<string, (call: StubCall) => unknown>>
 
@@ -33,7 +43,11 @@ export interface StubAws {
   readonly calls: StubCall[]
   callNames(): string[]
   /** @param settings take the place of those that lead to the stub */
-  connect(settings?: object, environment?: Readonly<Record<string, string>>): AwsConnection
+  connect(
+    settings?: object,
+    environment?: Readonly<Record<string, string>>,
+    context?: Partial<ConnectContext>,
+  ): AwsConnection
   stop(): Promise<void>
 }
 
@@ -61,6 +75,10 @@ export async function startStubAws(): Promise<StubAws> {
             ? JSON.stringify({ __type: answer.code, message: answer.message })
             : `<Response><Errors><Error><Code>${answer.code}</Code><Message>${answer.message}</Message></Error></Errors></Response>`,
         )
+      } else if (answer instanceof RawAnswer) {
+        response.statusCode = answer.status
+        response.setHeader('content-type', answer.contentType)
+        response.end(answer.body)
       } else {
         response.end(typeof answer === 'string' ? answer : JSON.stringify(answer))
       }
@@ -73,7 +91,7 @@ export async function startStubAws(): Promise<StubAws> {
     answers: {},
     calls,
     callNames: () => calls.map(({ name }) => name),
-    connect(settings = {}, environment = {}) {
+    connect(settings = {}, environment = {}, context = {}) {
       const config = awsConfig.parse({
         access_key: 'AKIDEXAMPLE',
         secret_key: 'secret',
@@ -82,7 +100,7 @@ export async function startStubAws(): Promise<StubAws> {
         max_error_retry_attempts: 2,
         ...settings,
       })
-      const connection = plugin.connect(config, { connectionName: 'aws', environment })
+      const connection = plugin.connect(config, { connectionName: 'aws', environment, ...context })
       connections.push(connection)
       return connection
     },

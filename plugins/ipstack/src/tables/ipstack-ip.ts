@@ -13,7 +13,7 @@ export const ipstackIp = defineTable({
     'Where an IP address is, and whose. Each distinct address that a query asks for takes one lookup of the ' +
     "plan's; a private or unknown address has a row of NULLs.",
   columns,
-  keys: { ip: { operators: ['='], require: 'required', valuesPerCall: mostAddresses } },
+  keys: { ip: { operators: ['='], require: 'required', valuesPerCall: mostAddresses, hostsOnly: true } },
   // Where an address is seldom changes, and each lookup counts against the plan.
   cache: { ttl: 86_400, lookup: 'ip', persist: true },
   async *list(scan) {

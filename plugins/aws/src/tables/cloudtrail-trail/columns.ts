@@ -39,7 +39,7 @@ export const columns = {
   event_selectors: jsonb('Event selectors: which management and data events are recorded.'),
   insight_selectors: jsonb('Kinds of insight events that the trail records; NULL where Insights is off.'),
   tags_src: jsonb("The trail's tags as a list of objects with Key and Value."),
-  tags: jsonb("The trail's tags as one object."),
+  tags: jsonb("The trail's tags as one object; {} where it has none."),
   akas: jsonb('Globally unique names of the trail: a list of its ARN.'),
   title: text('A title for the trail: its name.'),
   ...identityColumns,

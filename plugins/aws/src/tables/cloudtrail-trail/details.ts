@@ -11,13 +11,14 @@ import {
   ListTagsCommand,
   type Tag,
 } from '@aws-sdk/client-cloudtrail'
+import { ApiError } from '@millrace/plugin-sdk/api-error'
 import type { Row } from '@millrace/plugin-sdk/column'
 import type { Scan } from '@millrace/plugin-sdk/table'
 import { awsCallExpecting, ExpectedError } from '../../aws-call.js'
 import { Batch } from '../../batch.js'
 import type { AwsConnection } from '../../connection.js'
 import { jsonOrNull } from '../../json-value.js'
-import { tagObjectOrNull } from '../../tag-object.js'
+import { tagObject } from '../../tag-object.js'
 import type { TrailColumns } from './columns.js'
 
 type TrailScan = Scan<AwsConnection, TrailColumns>
@@ -27,6 +28,14 @@ type TrailRow = Row<TrailColumns>
 const gone = ['TrailNotFoundException']
 const insightsAbsent = [...gone, 'InsightNotEnabledException']
 const tagsGone = ['ResourceNotFoundException', 'TrailNotFoundException', 'CloudTrailARNInvalidException']
+
+/** Of a trail in the caller's own account, each of these fails the query. */
+const refusedToOthers = [
+  'CloudTrailARNInvalidException',
+  'TrailNotFoundException',
+  'AccessDeniedException',
+  'AccessDenied',
+]
 
 /** ListTags takes so many ARNs. */
 const mostTagged = 20
@@ -88,14 +97,16 @@ export async function fetchInsightSelectors(row: TrailRow, scan: TrailScan): Pro
 
 export function fetchTags(row: TrailRow, scan: TrailScan): Promise<TrailRow> {
   return detail('tags', row, scan, async (arn, region, memory) => {
-    let batch = memory.tagBatches.get(region)
+    // A trail of another account may fail the call for all that are asked for with it.
+    const place = `${region} ${accountOf(arn)}`
+    let batch = memory.tagBatches.get(place)
     if (batch === undefined) {
       batch = new Batch(mostTagged, (arns) => listTags(arns, region, scan))
-      memory.tagBatches.set(region, batch)
+      memory.tagBatches.set(place, batch)
     }
     const tags = await batch.get(arn)
     if (tags === undefined) return {}
-    return { tags_src: jsonOrNull(tags), tags: tagObjectOrNull(tags) }
+    return { tags_src: jsonOrNull(tags), tags: tagObject(tags) }
   })
 }
 
@@ -148,20 +159,31 @@ async function detail(
   const { arn } = row
   const region = row.home_region ?? row.region
   if (typeof arn !== 'string' || typeof region !== 'string') return {}
-  if (await belongsToOtherAccount(arn, row, scan)) return {}
+  // An organization's trail is shown to its members, who may not ask for more.
+  if (row.is_organization_trail === true && (await belongsToOtherAccount(arn, scan))) return {}
   const memory = memoryOf(scan)
   const key = `${kind} ${arn}`
   let fetched = memory.details.get(key)
   if (fetched === undefined) {
-    fetched = fetch(arn, region, memory)
+    fetched = fetch(arn, region, memory).catch(async (error: unknown) => {
+      if (isRefusedToOthers(error) && (await belongsToOtherAccount(arn, scan))) return {}
+      throw error
+    })
     memory.details.set(key, fetched)
   }
   return fetched
 }
 
-/** An organization's trail is shown to its members, who may not ask for more. */
-async function belongsToOtherAccount(arn: string, row: TrailRow, scan: TrailScan): Promise<boolean> {
-  if (row.is_organization_trail !== true) return false
+/** What accounts are told of a trail that is shown to them, but is not theirs. */
+function isRefusedToOthers(error: unknown): boolean {
+  return ApiError.is(error) && error.code !== undefined && refusedToOthers.includes(error.code)
+}
+
+async function belongsToOtherAccount(arn: string, scan: TrailScan): Promise<boolean> {
   const { accountId } = await scan.connection.callerIdentity(scan)
-  return arn.split(':')[4] !== accountId
+  return accountOf(arn) !== accountId
+}
+
+function accountOf(arn: string): string | undefined {
+  return arn.split(':')[4]
 }

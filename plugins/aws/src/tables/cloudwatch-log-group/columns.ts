@@ -17,7 +17,7 @@ export const columns = {
   data_protection: jsonb('The data protection policy and what is told of it.'),
   data_protection_policy: jsonb('The data protection policy itself.'),
   title: text('A title for the log group: its name.'),
-  tags: jsonb("The log group's tags as one object."),
+  tags: jsonb("The log group's tags as one object; {} where it has none."),
   akas: jsonb('Globally unique names of the log group: a list of its ARN.'),
   ...identityColumns,
 }

@@ -34,7 +34,7 @@ export async function* groupPages(
   if (name !== undefined && !isGroupName(name)) return
   const asked = name ?? prefix ?? ''
   const logGroupNamePrefix = isGroupName(asked) ? asked : undefined
-  yield* tokenPages(name === undefined ? limit : 1, async (nextToken) => {
+  yield* tokenPages('DescribeLogGroups', name === undefined ? limit : 1, async (nextToken) => {
     const command = new DescribeLogGroupsCommand({
       logGroupNamePrefix,
       nextToken,

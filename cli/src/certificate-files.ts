@@ -1,0 +1,44 @@
+/** The certificate that clients are shown: the home's own, or the user's. */
+import { createPrivateKey, X509Certificate } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { type Certificate, loadOrCreateCertificate } from '@millrace/server/certificate'
+import type { Settings } from './config/settings.js'
+import { UserError } from './user-error.js'
+
+/**
+ * @returns undefined where connections are not encrypted
+ * @throws UserError that names the file which cannot be read, or is not what it should be
+ */
+export async function loadCertificate({ home, tls }: Settings): Promise<Certificate | undefined> {
+  if (tls === false) return undefined
+  if (tls === true) return loadOrCreateCertificate(home)
+  const certificatePath = resolve(home, tls.certificate)
+  const keyPath = resolve(home, tls.key)
+  const [cert, key] = await Promise.all([readPem(certificatePath), readPem(keyPath)])
+  const certificate = understand(certificatePath, 'certificate', () => new X509Certificate(cert))
+  const privateKey = understand(keyPath, 'key without a passphrase', () => createPrivateKey(key))
+  if (!certificate.checkPrivateKey(privateKey)) {
+    throw new UserError(`${keyPath} is not the key of the certificate ${certificatePath}`, 2)
+  }
+  return { cert, key }
+}
+
+function readPem(path: string): Promise<string> {
+  return readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw new UserError(`${path}, which tls in the configuration names, cannot be read: ${error.code}`, 2)
+  })
+}
+
+/** OpenSSL's own words name routines, not files. */
+function understand<Result>(path: string, kind: string, parse: () => Result): Result {
+  try {
+    return parse()
+  } catch (error) {
+    throw new UserError(
+      `${path}, which tls in the configuration names, is not a PEM file of a ${kind}`,
+      2,
+      error,
+    )
+  }
+}

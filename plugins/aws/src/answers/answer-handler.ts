@@ -1,0 +1,47 @@
+/**
+ * The SDK's HTTP handler, but that bodies are bounded, and looked at before the SDK reads them.
+ */
+import { readAnswerBody } from '@millrace/plugin-sdk/answer-body'
+import { NodeHttpHandler, type NodeHttpHandlerOptions } from '@smithy/node-http-handler'
+import { ForeignAnswerError, foreignnessOf, type Protocol } from './foreign-answer.js'
+
+type Handle = NodeHttpHandler['handle']
+type Request = Parameters<Handle>[0]
+
+export class AnswerHandler extends NodeHttpHandler {
+  readonly #maxBytes: number | undefined
+
+  /** @param maxBytes of a body; default is that of the SDK of plugins */
+  constructor(options: NodeHttpHandlerOptions, maxBytes: number | undefined) {
+    super(options)
+    this.#maxBytes = maxBytes
+  }
+
+  /**
+   * @returns an answer whose body is a Buffer
+   * @throws ForeignAnswerError; ApiError for a body that is too large
+   */
+  override async handle(...given: Parameters<Handle>): ReturnType<Handle> {
+    const { response } = await super.handle(...given)
+    const protocol = protocolOf(given[0])
+    // What is not asked in one of these may be a stream, which is for its reader to bound.
+    if (protocol === undefined) return { response }
+    const body = await readAnswerBody(response.body, this.#maxBytes)
+    const { statusCode: status, headers } = response
+    const answer = { status, contentType: headers['content-type'], body }
+    const foreignness = foreignnessOf(answer, protocol)
+    if (foreignness !== undefined) throw new ForeignAnswerError(status, foreignness, answer)
+    response.body = body
+    return { response }
+  }
+}
+
+/** JSON 1.1 names the call in a header, the query protocols (IAM, STS, EC2) in a form. */
+function protocolOf({ headers, body }: Request): Protocol | undefined {
+  if (headers['x-amz-target'] !== undefined) return { kind: 'json' }
+  const isForm = headers['content-type']?.startsWith('application/x-www-form-urlencoded')
+  if (isForm !== true) return undefined
+  const form = typeof body === 'string' ? body : Buffer.from(body ?? '').toString()
+  const action = new URLSearchParams(form).get('Action')
+  return action === null ? undefined : { kind: 'xml', action }
+}

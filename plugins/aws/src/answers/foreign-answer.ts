@@ -1,0 +1,61 @@
+/**
+ * Answers that no service of AWS has given: the page of a proxy or a sign-in, an emulator's apology, a body that was
+ * cut. The SDK takes some of them for an answer without content.
+ */
+import { firstWords } from '@millrace/plugin-sdk/answer-body'
+
+/** How a service talks, and what its answer to a request begins with. */
+export type Protocol = { readonly kind: 'json' } | { readonly kind: 'xml'; readonly action: string }
+
+export interface ReceivedAnswer {
+  readonly status: number
+  readonly contentType: string | undefined
+  readonly body: string | Uint8Array
+}
+
+/** What is wrong with an answer: it is somebody else's, or AWS's but not whole. */
+export type Foreignness = 'other' | 'cut'
+
+export class ForeignAnswerError extends Error {
+  override readonly name = 'ForeignAnswerError'
+  /** Status, content type and first words. */
+  readonly said: string
+
+  constructor(
+    readonly status: number,
+    readonly foreignness: Foreignness,
+    { contentType, body }: Pick<ReceivedAnswer, 'contentType' | 'body'>,
+  ) {
+    super(`the answer is not one of AWS's`)
+    const words = firstWords(textOf(body, 0, mostLooked))
+    const size = foreignness === 'cut' && body.length > 0 ? `, ${body.length} bytes` : ''
+    const head = [`HTTP ${status}`, contentType].filter(Boolean).join(', ')
+    this.said = words === '' ? `${head}, without content` : `${head}${size}: ${words}`
+  }
+}
+
+const mostLooked = 4000
+
+/**
+ * What is wrong with an answer, as far as its beginning and its end show it; a cheap look, for large answers too.
+ * @returns undefined where nothing is
+ */
+export function foreignnessOf({ status, body }: ReceivedAnswer, protocol: Protocol): Foreignness | undefined {
+  const isRefusal = status >= 300
+  const head = textOf(body, 0, mostLooked).trimStart()
+  const tail = textOf(body, Math.max(0, body.length - mostLooked), body.length).trimEnd()
+  if (head === '') return isRefusal ? 'other' : 'cut'
+  if (protocol.kind === 'json') {
+    // All outputs of the JSON protocols are objects.
+    if (!head.startsWith('{')) return 'other'
+    return tail.endsWith('}') ? undefined : 'cut'
+  }
+  const root = isRefusal ? '(?:Error)?Response|Errors?' : `${protocol.action}Response`
+  if (!new RegExp(`^(?:<[?!][^>]*>\\s*)*<(?:\\w+:)?(?:${root})[\\s/>]`).test(head)) return 'other'
+  return new RegExp(`</(?:\\w+:)?(?:${root})\\s*>$|/>$`).test(tail) ? undefined : 'cut'
+}
+
+/** Bytes are read as they come: only ASCII matters to what is looked for. */
+function textOf(body: string | Uint8Array, start: number, end: number): string {
+  return typeof body === 'string' ? body.slice(start, end) : Buffer.from(body.subarray(start, end)).toString()
+}

@@ -1,0 +1,31 @@
+/**
+ * Errors of an API that a connection's settings say to go on without. Steampipe's AWS plugin has settings of the same
+ * names, with globs for codes and regular expressions for messages.
+ */
+import type { ApiError } from '@millrace/plugin-sdk/api-error'
+import { wildcardTest } from './wildcard.js'
+
+export interface IgnoredErrorsOptions {
+  /** The API's codes of errors, in which `*` stands for any run of characters and `?` for one. */
+  readonly codes?: readonly string[] | undefined
+  /** Regular expressions of what the API says. */
+  readonly messages?: readonly string[] | undefined
+}
+
+export class IgnoredErrors {
+  readonly #codes: readonly RegExp[]
+  readonly #messages: readonly RegExp[]
+
+  /** @throws SyntaxError where a message is no regular expression */
+  constructor({ codes = [], messages = [] }: IgnoredErrorsOptions) {
+    this.#codes = codes.map(wildcardTest)
+    this.#messages = messages.map((source) => new RegExp(source, 'u'))
+  }
+
+  /** Only what the API itself has said: not a cancel, nor what this machine could not do. */
+  has({ sqlState, code, message, detail }: ApiError): boolean {
+    if (sqlState !== 'HV000' && sqlState !== 'HV00N') return false
+    if (code !== undefined && this.#codes.some((test) => test.test(code))) return true
+    return this.#messages.some((test) => test.test(detail ?? message))
+  }
+}
