@@ -172,6 +172,7 @@ describe('conditions that would drop other rows do not pass into', () => {
       'a CTE that is read twice',
       "with v as (select label, count(*) from thing group by label) select v.*, (select count(*) from v w) from v where label = 'a'",
     ],
+    ['HAVING of ROLLUP', 'select label, count(*) from thing group by rollup (label) having label is null'],
     ['HAVING of an aggregate', "select flag from thing group by flag having max(label) = 'a'"],
   ])('%s', async (_, text) => {
     expect(new Set(await asked(text))).toEqual(new Set(['thing']))
@@ -225,6 +226,12 @@ describe('a key that is wrapped, or compared otherwise', () => {
 
   test('NULL is no key', async () => {
     expect(await asked('select city from place where ip is not distinct from null::inet')).toEqual([])
+  })
+
+  test('NULL is no key where an outer join fills the column with it', async () => {
+    const text =
+      'select n.id from note n left join place p on p.ip = n.ip where p.ip is not distinct from null::inet'
+    expect(await asked(text)).toEqual(['place; ip = 1.1.1.1'])
   })
 
   test('where a column may be NULL, NULL is not asked for as a value', async () => {

@@ -217,6 +217,11 @@ describe('a condition is not pushed', () => {
       false,
     ],
     [
+      'of an outer join inside EXISTS',
+      'select id from thing t where exists (select from note n left join note m on m.id = n.id and n.id = t.id)',
+      false,
+    ],
+    [
       'from NOT EXISTS',
       'select id from thing t where not exists (select from note n where t.id = n.id)',
       false,

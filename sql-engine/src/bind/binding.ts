@@ -75,7 +75,10 @@ export interface Cte {
 /** Where a condition stands. */
 export type Position =
   | { readonly kind: 'where' }
-  /** HAVING of a query whose groups are all of one kind: no ROLLUP, CUBE or GROUPING SETS. */
+  /**
+   * HAVING of a query whose groups are all of one kind: no ROLLUP, CUBE or GROUPING SETS. A column stands there by
+   * itself only if all rows of a group have one value in it.
+   */
   | { readonly kind: 'having' }
   | {
       readonly kind: 'on'

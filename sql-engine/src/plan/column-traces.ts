@@ -75,16 +75,6 @@ export class ColumnTraces {
     return !looksAtRowsTogether && !this.#isVolatile(expressions) && isRowWise(expressions, this.#functions)
   }
 
-  /** Whether all rows of a group, a window and the like have one value in a column. */
-  isGroupingColumn(query: Block, column: BoundColumn): boolean {
-    const { groupClause = [] } = query.statement as SelectStmt
-    return (
-      groupClause.some((item) => this.#isColumn(item, column, query)) &&
-      // Some rows of ROLLUP and the like have NULL in it.
-      groupClause.every((item) => inside(item, 'GroupingSet') === undefined)
-    )
-  }
-
   /**
    * The columns that one of a set operation's result comes from. Its type is one that all arms' have been turned into;
    * where that may be another than the virtual column's own, a value that equals the one may not equal the other.
@@ -104,12 +94,22 @@ export class ColumnTraces {
     const expressions = [select.targetList, select.sortClause]
     if (this.#isVolatile(expressions)) return false
     const isGrouped = select.groupClause !== undefined
-    if (isGrouped && !this.isGroupingColumn(query, column)) return false
+    if (isGrouped && !this.#isGroupingColumn(query, column)) return false
     if (!isGrouped && (select.havingClause !== undefined || this.#hasAggregates(expressions))) return false
     const on = distinctOn(select)
     const isDistinct = on.length === 0 || on.some((item) => this.#isColumn(item, column, query, index))
     return (
       isDistinct && this.#windowsOf(select, expressions).every((window) => this.#isIn(window, column, query))
+    )
+  }
+
+  /** Whether all rows of each group have one value in a column. */
+  #isGroupingColumn(query: Block, column: BoundColumn): boolean {
+    const { groupClause = [] } = query.statement as SelectStmt
+    return (
+      groupClause.some((item) => this.#isColumn(item, column, query)) &&
+      // Some rows of ROLLUP and the like have NULL in it.
+      groupClause.every((item) => inside(item, 'GroupingSet') === undefined)
     )
   }
 

@@ -1,6 +1,6 @@
 /** Finds, in the conditions of a statement, those that could narrow a scan. */
 import type { Binding, Condition } from '../bind/binding.js'
-import { findAll, inside, sameTree } from '../parse/syntax-tree.js'
+import { inside, sameTree } from '../parse/syntax-tree.js'
 import { ColumnTraces } from './column-traces.js'
 import { Comparisons, isPlainIn, type Target } from './comparisons.js'
 import { equalColumns } from './equal-columns.js'
@@ -35,24 +35,16 @@ class Finder {
   }
 
   #direct(condition: Condition): readonly Pushable[] {
-    const { expression, block, position } = condition
-    if (position.kind === 'having' && !this.#isOfGroups(condition)) return []
     const found: Pushable[] = []
-    for (const { target, comparison, isExact } of this.#comparisons.of(expression, block)) {
+    for (const { target, comparison, isExact } of this.#comparisons.of(
+      condition.expression,
+      condition.block,
+    )) {
       if (!mayNarrow(target, comparison, condition)) continue
       const { leaf, column, anchor } = target
       found.push({ leaf, column, comparison, condition, isExact, anchor })
     }
     return found
-  }
-
-  /** Whether a condition of HAVING says of all rows of a group what it says of one of them. */
-  #isOfGroups({ expression, block }: Condition): boolean {
-    return findAll(expression, 'ColumnRef').every((reference) => {
-      const bound = this.#binding.columnOf(reference)
-      if (bound === undefined) return false
-      return bound.leaf.block !== block || this.#traces.isGroupingColumn(block, bound)
-    })
   }
 
   /** `x IN (SELECT t.key FROM t)`: only rows of t that equal some x can fulfil it. */
