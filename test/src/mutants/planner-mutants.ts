@@ -128,11 +128,6 @@ export const plannerMutants: readonly Mutant[] = [
       ],
       ['bounds meet that do not', 'sameTree(comparison.node, node),', 'true,'],
       [
-        'HAVING of an aggregate says something of rows',
-        'return bound.leaf.block !== block || this.#traces.isGroupingColumn(block, bound)',
-        'return true',
-      ],
-      [
         'ON of an outer join inside EXISTS narrows',
         "if (inner.position.kind === 'on' && inner.position.join !== 'inner') continue",
         "if (inner.position.kind === 'on' && inner.position.join === 'full') continue",
