@@ -147,7 +147,7 @@ export const plannerMutants: readonly Mutant[] = [
       ['conditions pass through OFFSET', 'select.limitOffset !== undefined ||', ''],
       [
         'conditions pass into groups by something else',
-        'if (isGrouped && !this.isGroupingColumn(query, column)) return false',
+        'if (isGrouped && !this.#isGroupingColumn(query, column)) return false',
         '',
       ],
       [
