@@ -75,6 +75,11 @@ describe('conditions pass into', () => {
       ['event; trail = t1'],
     ],
     [
+      'what stands beside ROLLUP',
+      "select * from (select trail, flag, count(*) from event group by trail, rollup (flag)) v where trail = 't1'",
+      ['event; trail = t1'],
+    ],
+    [
       'HAVING',
       "select trail, count(*) from event group by trail having trail = 't1' and count(*) > 1",
       ['event; trail = t1'],
