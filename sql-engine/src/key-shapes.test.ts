@@ -75,6 +75,11 @@ describe('conditions pass into', () => {
       ['event; trail = t1'],
     ],
     [
+      'what stands beside ROLLUP',
+      "select * from (select trail, flag, count(*) from event group by trail, rollup (flag)) v where trail = 't1'",
+      ['event; trail = t1'],
+    ],
+    [
       'HAVING',
       "select trail, count(*) from event group by trail having trail = 't1' and count(*) > 1",
       ['event; trail = t1'],
@@ -172,6 +177,7 @@ describe('conditions that would drop other rows do not pass into', () => {
       'a CTE that is read twice',
       "with v as (select label, count(*) from thing group by label) select v.*, (select count(*) from v w) from v where label = 'a'",
     ],
+    ['OFFSET', "select * from (select label from thing order by id offset 1) v where label = 'b'"],
     ['HAVING of ROLLUP', 'select label, count(*) from thing group by rollup (label) having label is null'],
     ['HAVING of an aggregate', "select flag from thing group by flag having max(label) = 'a'"],
   ])('%s', async (_, text) => {

@@ -103,14 +103,10 @@ export class ColumnTraces {
     )
   }
 
-  /** Whether all rows of each group have one value in a column. */
+  /** Whether all rows of each group have one value in a column. (What ROLLUP and the like name is none in some.) */
   #isGroupingColumn(query: Block, column: BoundColumn): boolean {
     const { groupClause = [] } = query.statement as SelectStmt
-    return (
-      groupClause.some((item) => this.#isColumn(item, column, query)) &&
-      // Some rows of ROLLUP and the like have NULL in it.
-      groupClause.every((item) => inside(item, 'GroupingSet') === undefined)
-    )
+    return groupClause.some((item) => this.#isColumn(item, column, query))
   }
 
   /** The lists by which each window function's rows are divided. */
