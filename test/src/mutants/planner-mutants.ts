@@ -151,11 +151,6 @@ export const plannerMutants: readonly Mutant[] = [
         '',
       ],
       [
-        'conditions pass into ROLLUP',
-        "groupClause.every((item) => inside(item, 'GroupingSet') === undefined)",
-        'true',
-      ],
-      [
         'conditions pass into DISTINCT ON something else',
         'const isDistinct = on.length === 0 || on.some((item) => this.#isColumn(item, column, query, index))',
         'const isDistinct = true',
