@@ -60,6 +60,13 @@ describe('what only an output needs that nobody reads is not fetched', () => {
     ],
     ['select id from (select id, label from thing union select id, trail from note) q', ['thing id label']],
     ['select max(id) from (table thing) q', ['thing id']],
+    ['select id from (select id, trail from note union all select id, label from thing) q', ['thing id']],
+    ['select count(*) from thing group by label', ['thing label']],
+    ['select 1 from (select label, count(*) from thing group by 1) q', ['thing label']],
+    [
+      "with d as (delete from note where id in (select id from thing where label = 'none')) select 1",
+      ['thing id label'],
+    ],
     ['select exists (select * from thing)', ['thing']],
     ['select exists (select label from thing where flag)', ['thing flag']],
     ['select n.id from note n where exists (select * from thing t where t.id = n.id)', ['thing id']],

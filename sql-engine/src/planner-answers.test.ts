@@ -217,6 +217,11 @@ describe('a condition is not pushed', () => {
       false,
     ],
     [
+      'of an aggregate inside EXISTS',
+      'select id from thing t where exists (select 1 from note n where n.id = t.id having count(*) = 0)',
+      false,
+    ],
+    [
       'of an outer join inside EXISTS',
       'select id from thing t where exists (select from note n left join note m on m.id = n.id and n.id = t.id)',
       false,
