@@ -20,7 +20,15 @@ test.each([
   async ({ optimisations, count, seed }) => {
     const told: string[] = []
     const tell = (line: string) => told.push(line)
-    const counts = await fuzzStatements({ postgres, optimisations, count, seed, tell })
+    const counts = await fuzzStatements({
+      postgres,
+      optimisations,
+      count,
+      seed,
+      gateway: 20,
+      bruteForce: 50,
+      tell,
+    })
     expect(counts.mismatches, told.join('\n')).toBe(0)
     expect(counts.statements).toBeGreaterThanOrEqual(count)
     expect(counts.outcomes['same rows'], describeCounts(counts)).toBeGreaterThan(count / 2)

@@ -14,6 +14,7 @@ import {
 } from './random-expression.js'
 import { firstRowsQuery } from './random-first-rows.js'
 import { type From, type FromContext, FromWriter, type WrittenQuery } from './random-from.js'
+import type { WrittenColumn } from './random-key-conditions.js'
 import { type RandomTables, requiredKeys, tableColumns, usualTables } from './random-tables.js'
 
 export interface RandomQuery {
@@ -41,10 +42,7 @@ const comparableTypes: ReadonlySet<ColumnType> = new Set([
   'timestamp with time zone',
 ])
 
-interface Target {
-  readonly text: string
-  readonly type: ColumnType
-}
+type Target = WrittenColumn
 
 class QueryWriter {
   readonly #choices: Choices
@@ -76,7 +74,7 @@ class QueryWriter {
   }
 
   whole(): RandomQuery {
-    const depth = this.#choices.below(4)
+    const depth = this.#choices.pick([0, 1, 1, 2, 2, 3])
     const query = this.#query(depth, undefined, undefined)
     const isOrdered = this.#choices.chance(40)
     const end = isOrdered ? ` order by ${ordinals(query.columns.length)}${this.#limit()}` : ''
@@ -191,7 +189,7 @@ class QueryWriter {
   }
 
   #written(select: string, targets: readonly Target[], body: string): WrittenQuery {
-    const columns = targets.map(({ type }) => ({ name: this.#newName('x'), type }))
+    const columns = targets.map(({ type, operators }) => ({ name: this.#newName('x'), type, operators }))
     const list = targets.map(({ text }, index) => `${text} as ${columns[index]?.name}`)
     return { text: `${select}${list.join(', ')}${body}`, columns }
   }
@@ -237,7 +235,14 @@ class QueryWriter {
     // What a subquery may name of a grouped query: its keys, and its aggregates.
     const grouped: Scope = {
       sources: [
-        { alias: '', columns: [...keys, ...aggregates].map(({ text, type }) => ({ name: text, type })) },
+        {
+          alias: '',
+          columns: [...keys, ...aggregates].map(({ text, type, operators }) => ({
+            name: text,
+            type,
+            operators,
+          })),
+        },
       ],
       outer: undefined,
     }
@@ -252,6 +257,7 @@ class QueryWriter {
 
   #having(grouped: Scope, depth: number): string {
     if (depth > 0 && this.#choices.chance(40)) return `exists (${this.#anyQuery(depth - 1, grouped)})`
+    if (this.#choices.chance(70)) return this.#expressions.condition(grouped, 0)
     return 'count(*) > 1'
   }
 
@@ -314,7 +320,7 @@ class QueryWriter {
       const [key] = requiredKeys(table, this.#choices)
       const column = key ?? this.#choices.pickAny(columns)
       const value = column && this.#expressions.column(column.type, { sources: [], outer })
-      const list = this.#choices.pick(['', '', 'count(*)', '1', 'json_arrayagg(1)'])
+      const list = this.#choices.pick(['', '*', 'count(*)', '1', 'json_arrayagg(1)'])
       const link = value === undefined ? 'true' : `${alias}.${column?.name} = ${value}`
       const more = this.#expressions.condition({ sources: [source], outer }, 0)
       return `select ${list} from ${name} ${alias} where ${link} and ${more}`

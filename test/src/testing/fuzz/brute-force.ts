@@ -1,0 +1,92 @@
+/**
+ * What the planner might have known, by brute force: a statement is run over ordinary tables that are otherwise than
+ * they are, and what changes no answer over many sets of rows was not needed.
+ */
+import type { Call } from '@millrace/sql-engine/testing/counting-plugin'
+import type { Outcome } from '@millrace/sql-engine/testing/property-world'
+import type { RandomQuery } from '@millrace/sql-engine/testing/random-query'
+import type { Change } from '@millrace/sql-engine/testing/row-sets-world'
+import type { FuzzWorld } from './fuzz-world.js'
+import { isSameOutcome } from './outcome-kind.js'
+
+/** Of those asked for, how many were needless, with the shortest statements that show it. */
+export class Share {
+  asked = 0
+  needless = 0
+  readonly #examples: string[] = []
+
+  add(asked: number, examples: readonly string[]): void {
+    this.asked += asked
+    this.needless += examples.length
+    this.#examples.push(...examples)
+    this.#examples.sort((left, right) => left.length - right.length).splice(shown)
+  }
+
+  describe(what: string): string {
+    const percent = this.asked === 0 ? 0 : (100 * this.needless) / this.asked
+    return `${this.needless} of ${this.asked} ${what} (${percent.toFixed(1)} %)`
+  }
+
+  get examples(): readonly string[] {
+    return this.#examples
+  }
+}
+
+const shown = 12
+
+/** @returns a line for each column that was fetched although no answer depends on it; undefined where nothing tells */
+export async function needlessColumns(
+  world: FuzzWorld,
+  query: RandomQuery,
+  calls: readonly Call[],
+): Promise<{ readonly asked: number; readonly examples: readonly string[] } | undefined> {
+  const fetched = new Set(calls.flatMap(({ table, columns }) => columns.map((column) => `${table}.${column}`)))
+  const answers = await answersOf(world, query)
+  if (answers === undefined) return undefined
+  const examples: string[] = []
+  for (const name of fetched) {
+    const [table = '', column = ''] = name.split('.')
+    const isNeeded =
+      (await isChanged(world, query, answers, { table, column, values: 'other' })) ||
+      (await isChanged(world, query, answers, { table, column, values: 'null' }))
+    if (!isNeeded) examples.push(`${name} in ${query.text}${parametersOf(query)}`)
+  }
+  return { asked: fetched.size, examples }
+}
+
+/**
+ * Whether no row of a table matters but those whose keys are values that the statement or other tables have, so that
+ * they could have been asked for. Undefined where nothing tells.
+ */
+export async function isKeyBounded(
+  world: FuzzWorld,
+  query: RandomQuery,
+  table: string,
+): Promise<boolean | undefined> {
+  const answers = await answersOf(world, query)
+  return answers && !(await isChanged(world, query, answers, { freshRowsOf: table }))
+}
+
+export function parametersOf({ parameters }: RandomQuery): string {
+  return parameters.length === 0 ? '' : ` with ${JSON.stringify(parameters)}`
+}
+
+/** Of each set; undefined where one fails, or all are empty. */
+async function answersOf(world: FuzzWorld, query: RandomQuery): Promise<readonly Outcome[] | undefined> {
+  const answers = await Promise.all(world.calls.map((_, set) => world.expected(query, set)))
+  const isTelling = answers.every(({ rows }) => rows) && answers.some(({ rows }) => rows?.length)
+  return isTelling ? answers : undefined
+}
+
+async function isChanged(
+  world: FuzzWorld,
+  query: RandomQuery,
+  answers: readonly Outcome[],
+  change: Change,
+): Promise<boolean> {
+  const changed = await Promise.all(answers.map((_, set) => world.expected(query, set, change)))
+  return changed.some((outcome, set) => {
+    const answer = answers[set]
+    return answer === undefined || !isSameOutcome(outcome, answer)
+  })
+}
