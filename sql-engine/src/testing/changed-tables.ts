@@ -7,10 +7,17 @@ import { engineColumns } from '../catalog/catalog-columns.js'
 import { quoteIdentifier, quoteLiteral } from '../parse/identifier.js'
 import { type RandomTable, type RandomTables, tableColumns, valuesOfType } from './random-tables.js'
 
-/** The setting that says which column's values are others: `table.column null` or `table.column other`. */
+/** How a column's values are changed: all are NULL, or all are others, or each is drawn again, differently each time. */
+export const valueChanges = ['other', 'null', 'drawn 1', 'drawn 2', 'drawn 3', 'drawn 4'] as const
+export type ValueChange = (typeof valueChanges)[number]
+
+/** The setting that says which column's values are others, and how: `table.column null`. */
 export const changeSetting = 'fuzz.change'
 /** The setting that names the table that has more rows. */
 export const freshSetting = 'fuzz.fresh_rows'
+
+/** The setting that names the table that has no rows. */
+export const emptySetting = 'fuzz.no_rows'
 
 /** Makes the schema `changed_<set>`, with a view of each virtual table. */
 export function changedTables(set: number, tables: RandomTables): string {
@@ -21,19 +28,30 @@ export function changedTables(set: number, tables: RandomTables): string {
     const all = columns.map((column) => quoteIdentifier(column.name)).join(', ')
     const targets = columns.map((column) => {
       const own = quoteIdentifier(column.name)
-      const isChanged = (values: string) =>
-        `current_setting('${changeSetting}', true) = ${quoteLiteral(`${name}.${column.name} ${values}`)}`
-      return `case when ${isChanged('null')} then null when ${isChanged('other')} then ${otherValue(own, column.type)} else ${own} end as ${own}`
+      const cases = valueChanges.map(
+        (change) =>
+          `when ${quoteLiteral(`${name}.${column.name} ${change}`)} then ${changedValue(own, column.type, change)}`,
+      )
+      return `case current_setting('${changeSetting}', true) ${cases.join(' ')} else ${own} end as ${own}`
     })
     const more = fresh.map(
       (row) =>
-        `union all select ${row.join(', ')} where current_setting('${freshSetting}', true) = ${quoteLiteral(name)}`,
+        `union all select ${row.join(', ')}, 0 where current_setting('${freshSetting}', true) = ${quoteLiteral(name)}`,
     )
     return [
-      `create view changed_${set}.${name} as select ${targets.join(', ')} from (select ${all} from oracle_${set}.${name} ${more.join(' ')}) as rows`,
+      `create view changed_${set}.${name} as select ${targets.join(', ')} from (select ${all}, row_number() over () as number from oracle_${set}.${name} where current_setting('${emptySetting}', true) is distinct from ${quoteLiteral(name)} ${more.join(' ')}) as rows`,
     ]
   })
   return [`create schema changed_${set}`, ...views].join('; ')
+}
+
+function changedValue(column: string, type: ColumnType, change: ValueChange): string {
+  if (change === 'null') return `null::${type}`
+  if (change === 'other') return otherValue(column, type)
+  const pool = valuesOfType[type].map((value) => quoteLiteral(value))
+  // By the row's number, or rows that are the same would stay so.
+  const index = `1 + abs(hashtext(${quoteLiteral(change)} || number)) % ${pool.length}`
+  return `(array[${pool.join(', ')}]::${type}[])[${index}]`
 }
 
 /** Another value of the type, NULL for NULL. */

@@ -42,6 +42,8 @@ interface Item {
   readonly isDerived?: boolean
 }
 
+const countedColumn: ScopeColumn = { name: 'counted', type: 'bigint' }
+
 const joinKinds = [
   'join',
   ',',
@@ -125,6 +127,48 @@ export class FromWriter {
       sources = [...sources, item.source]
     }
     return { text, scope: { sources, outer }, conditions }
+  }
+
+  /** One table, as it stands or through subqueries and CTEs; joined to another now and then. */
+  report(): From & { readonly withClause: string } {
+    const plain = () => this.#table(this.#choices.pickAny(this.#virtualNames) ?? '', false)
+    const item = this.#choices.chance(75) ? this.#derived(false) : plain()
+    const conditions = this.#keyCondition(item, { sources: [], outer: undefined }, 0)
+    const outputs = this.#onOutputs(item, undefined)
+    let { text } = item
+    let withClause = ''
+    let sources: readonly Source[] = [item.source]
+    const reader = { alias: this.#context.newName('s'), columns: item.source.columns }
+    const query = /^\((.*)\) \w+$/s.exec(text)?.[1]
+    if (query !== undefined && this.#choices.chance(35)) {
+      const name = this.#context.newName('c')
+      const kind = this.#choices.pick(['', '', 'materialized ', 'not materialized '])
+      withClause = `with ${name} as ${kind}(${query}) `
+      text = `${name} ${item.source.alias}`
+      // What one reader asks for must not narrow what the other reads.
+      if (item.keys.length === 0 && this.#choices.chance(50)) {
+        text += this.#choices.pick([
+          `, ${name} ${reader.alias}`,
+          ` left join ${name} ${reader.alias} on true`,
+          ` cross join (select count(*) as counted from ${name}) ${reader.alias}`,
+        ])
+        const columns = text.includes(' counted ') ? [countedColumn] : reader.columns
+        sources = [item.source, { ...reader, columns }]
+      }
+    } else if (this.#choices.chance(30)) {
+      const other = this.#choices.chance(50) ? this.#derived(false) : this.#table('note', false)
+      const word = this.#choices.pick(['join', 'left join', 'join'])
+      text = `${text} ${word} ${other.text} on ${this.#onCondition([item.source], other, undefined, 0)}`
+      if (word === 'left join') conditions.push(...this.#afterOuterJoin(other.source, 25))
+      sources = [item.source, other.source]
+    }
+    const scope = { sources, outer: undefined }
+    return { text, scope, withClause, conditions: [...conditions, ...outputs] }
+  }
+
+  get #virtualNames(): readonly string[] {
+    const { tables } = this.#context
+    return Object.keys(tables).filter((name) => tables[name]?.keys !== undefined)
   }
 
   /** What an outer join left without a match; or conditions that undo it. */

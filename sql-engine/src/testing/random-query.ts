@@ -28,6 +28,11 @@ export function randomQuery(choices: Choices, tables: RandomTables = usualTables
   return new QueryWriter(choices, tables).whole()
 }
 
+/** A small query of one table's rows, or of two tables', through a subquery or CTE that yields more than is read. */
+export function randomReport(choices: Choices, tables: RandomTables = usualTables): RandomQuery {
+  return new QueryWriter(choices, tables).report()
+}
+
 /** A query for the first rows of one table. */
 export function randomFirstRows(choices: Choices, tables: RandomTables = usualTables): RandomQuery {
   return new QueryWriter(choices, tables).firstRows()
@@ -80,6 +85,31 @@ class QueryWriter {
     const end = isOrdered ? ` order by ${ordinals(query.columns.length)}${this.#limit()}` : ''
     const text = isOrdered ? `select * from (${query.text}) as whole${end}` : query.text
     return { text, parameters: this.#expressions.parameters, isOrdered }
+  }
+
+  /** As a BI tool writes it, or whoever explores: few outputs of a subquery that has them all, by conditions on keys. */
+  report(): RandomQuery {
+    const from = this.#from.report()
+    const conditions = [...from.conditions]
+    for (let left = this.#choices.below(3); left > 0; left--) {
+      conditions.push(this.#expressions.condition(from.scope, 0))
+    }
+    const body = ` from ${from.text}${conditions.length === 0 ? '' : ` where ${conditions.join(' and ')}`}`
+    const query = this.#choices.pick([
+      () => this.#written('select ', this.#targets(from.scope, 0), body),
+      () => this.#written('select ', this.#targets(from.scope, 0), body),
+      () => this.#aggregated(from, body),
+      () => this.#grouped(from, body, 0),
+      () => this.#written('select distinct ', this.#targets(from.scope, 0), body),
+      () => this.#star(from, body),
+    ])()
+    const isOrdered = this.#choices.chance(30)
+    const end = isOrdered ? ` order by ${ordinals(query.columns.length)}${this.#limit()}` : ''
+    return {
+      text: `${from.withClause}${query.text}${end}`,
+      parameters: this.#expressions.parameters,
+      isOrdered,
+    }
   }
 
   firstRows(): RandomQuery {

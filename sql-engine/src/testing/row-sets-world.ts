@@ -8,7 +8,7 @@ import { type CacheOptions, Engine } from '../engine.js'
 import { quoteLiteral } from '../parse/identifier.js'
 import type { Optimisations } from '../plan/unoptimised-scans.js'
 import type { TestPostgres } from '../postgres/testing.js'
-import { changedTables, changeSetting, freshSetting } from './changed-tables.js'
+import { changedTables, changeSetting, emptySetting, freshSetting, type ValueChange } from './changed-tables.js'
 import { ClientSession } from './client-session.js'
 import { type Call, type CountingPlugin, countingPlugin, type Filtering } from './counting-plugin.js'
 import { boundParameters, type Outcome, outcomeOf, setUpOrdinary } from './property-world.js'
@@ -42,10 +42,12 @@ export interface RowSetsWorldOptions {
 
 /** What is otherwise in ordinary tables, so that it shows whether an answer depends on it. */
 export type Change =
-  /** A column's values are all NULL, or all others than they are. */
-  | { readonly table: string; readonly column: string; readonly values: 'null' | 'other' }
+  /** A column's values are others than they are. */
+  | { readonly table: string; readonly column: string; readonly values: ValueChange }
   /** A table has more rows, whose key columns have values that occur nowhere else. */
   | { readonly freshRowsOf: string }
+  /** A table has no rows. */
+  | { readonly noRowsOf: string }
 
 export interface RowSetsWorld {
   readonly engine: Engine
@@ -141,12 +143,14 @@ function sessionSettings(set: number): string {
 }
 
 function changing(change: Change): string {
-  const [setting, value] =
-    'freshRowsOf' in change
-      ? [freshSetting, change.freshRowsOf]
-      : [changeSetting, `${change.table}.${change.column} ${change.values}`]
-  const other = setting === freshSetting ? changeSetting : freshSetting
-  return `set ${setting} = ${quoteLiteral(value)}; set ${other} = ''`
+  const values = {
+    [changeSetting]: 'column' in change ? `${change.table}.${change.column} ${change.values}` : '',
+    [freshSetting]: 'freshRowsOf' in change ? change.freshRowsOf : '',
+    [emptySetting]: 'noRowsOf' in change ? change.noRowsOf : '',
+  }
+  return Object.entries(values)
+    .map(([setting, value]) => `set ${setting} = ${quoteLiteral(value)}`)
+    .join('; ')
 }
 
 function itemAt<Item>(items: readonly Item[], index: number): Item {

@@ -31,7 +31,9 @@ export interface FuzzCounts {
   /** By what came of the runs, with how it was told: `same rows`, `both failed`, `key missing`, … */
   readonly outcomes: Record<string, number>
   mismatches: number
-  /** Columns that were fetched. */
+  /** Columns that were fetched for statements of the shapes that BI tools write. */
+  readonly reportColumns: Share
+  /** Those that were fetched for others. */
   readonly columns: Share
   /** Statements, of which the needless ones end for want of a key that was to be had. */
   readonly keys: Share
@@ -49,6 +51,7 @@ export async function fuzzStatements(options: FuzzOptions): Promise<FuzzCounts> 
     calls: 0,
     outcomes: {},
     mismatches: 0,
+    reportColumns: new Share(),
     columns: new Share(),
     keys: new Share(),
   }
@@ -86,7 +89,7 @@ function describeTables({ tables }: FuzzWorld): string {
 
 export function describeCounts(counts: FuzzCounts): string {
   const outcomes = Object.entries(counts.outcomes).map(([name, count]) => `${count} ${name}`)
-  const { worlds, statements, runs, mutated, calls, mismatches, columns, keys } = counts
+  const { worlds, statements, runs, mutated, calls, mismatches, reportColumns, columns, keys } = counts
   return [
     `${worlds} worlds`,
     `${statements} statements`,
@@ -94,7 +97,8 @@ export function describeCounts(counts: FuzzCounts): string {
     `${runs} runs`,
     ...outcomes,
     `${calls} calls`,
-    columns.describe('columns needless'),
+    reportColumns.describe('columns needless in reports'),
+    columns.describe('in others'),
     keys.describe('statements without a key that was to be had'),
     `${mismatches} mismatches`,
   ].join(', ')

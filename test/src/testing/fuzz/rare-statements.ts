@@ -1,11 +1,15 @@
 /** Random statements, of which those are taken that are made of what others have had least of. */
 import { Choices } from '@millrace/sql-engine/testing/choices'
 import { mutatedQuery } from '@millrace/sql-engine/testing/mutate-query'
-import { type RandomQuery, randomQuery } from '@millrace/sql-engine/testing/random-query'
+import { type RandomQuery, randomQuery, randomReport } from '@millrace/sql-engine/testing/random-query'
 import type { RandomTables } from '@millrace/sql-engine/testing/random-tables'
+
+/** `report`: a small one of the shapes that BI tools write; `any`: whatever the generator can write. */
+export type StatementKind = 'report' | 'any'
 
 /** Numbers that make the same statement each time; `mutation` is empty where the statement stays as it is written. */
 export interface StatementNumbers {
+  readonly kind: StatementKind
   readonly numbers: readonly number[]
   readonly mutation: readonly number[]
 }
@@ -22,11 +26,12 @@ export const greatestNumber = 9999
 /** Among how many each statement is chosen. */
 const candidates = 4
 
-export function statementOf({ numbers, mutation }: StatementNumbers, tables: RandomTables): FuzzStatement {
-  const query = randomQuery(new Choices(numbers), tables)
+export function statementOf({ kind, numbers, mutation }: StatementNumbers, tables: RandomTables): FuzzStatement {
+  const write = kind === 'report' ? randomReport : randomQuery
+  const query = write(new Choices(numbers), tables)
   const mutated = mutation.length === 0 ? undefined : mutatedQuery(query.text, new Choices(mutation))
   const isMutated = mutated !== undefined && mutated !== query.text
-  return { numbers, mutation, isMutated, query: isMutated ? { ...query, text: mutated } : query }
+  return { kind, numbers, mutation, isMutated, query: isMutated ? { ...query, text: mutated } : query }
 }
 
 /** The same ones each time for a seed, as long as tables are asked for in the same order. */
@@ -40,8 +45,9 @@ export class RareStatements {
   }
 
   next(tables: RandomTables): FuzzStatement {
+    const kind = this.#random() % 100 < 45 ? 'report' : 'any'
     const drawn = Array.from({ length: candidates }, () => {
-      const statement = statementOf({ numbers: this.#numbers(20 + (this.#random() % 180)), mutation: [] }, tables)
+      const statement = statementOf({ kind, numbers: this.#numbers(20 + (this.#random() % 180)), mutation: [] }, tables)
       return { statement, pieces: piecesOf(statement.query.text) }
     })
     const rated = drawn.map((one) => ({ ...one, rarity: this.#rarity(one.pieces) }))

@@ -157,8 +157,9 @@ export class WorldRun {
     return { virtual: await this.#world.virtual(query, set), expected }
   }
 
-  async #judge({ statement: { query }, calls, keyless }: Seen): Promise<void> {
-    const { columns, keys } = this.#counts
+  async #judge({ statement: { kind, query }, calls, keyless }: Seen): Promise<void> {
+    const { keys } = this.#counts
+    const columns = kind === 'report' ? this.#counts.reportColumns : this.#counts.columns
     if (keyless !== undefined) {
       const isBounded = await isKeyBounded(this.#world, query, keyless)
       if (isBounded === undefined) return
@@ -175,7 +176,7 @@ export class WorldRun {
     let smallest: string | undefined
     const list = fc.array(fc.nat({ max: greatestNumber }), { maxLength: mostNumbers, size: 'max' })
     const property = fc.asyncProperty(list, list, async (numbers, mutation) => {
-      const { query } = statementOf({ numbers, mutation }, this.#world.tables)
+      const { query } = statementOf({ ...statement, numbers, mutation }, this.#world.tables)
       if (this.#world.keepsRows) this.#world.engine.forgetRows()
       const { fault } = await this.#compare(query, asking)
       if (fault === undefined) return
