@@ -19,6 +19,9 @@ export const freshSetting = 'fuzz.fresh_rows'
 /** The setting that names the table that has no rows. */
 export const emptySetting = 'fuzz.no_rows'
 
+/** The setting by which all values are drawn again, of so few that many rows have the same ones. */
+export const narrowSetting = 'fuzz.narrow'
+
 /** Makes the schema `changed_<set>`, with a view of each virtual table. */
 export function changedTables(set: number, tables: RandomTables): string {
   const views = Object.entries(tables).flatMap(([name, table]) => {
@@ -38,9 +41,16 @@ export function changedTables(set: number, tables: RandomTables): string {
       (row) =>
         `union all select ${row.join(', ')}, 0 where current_setting('${freshSetting}', true) = ${quoteLiteral(name)}`,
     )
-    return [
-      `create view changed_${set}.${name} as select ${targets.join(', ')} from (select ${all}, row_number() over () as number from oracle_${set}.${name} where current_setting('${emptySetting}', true) is distinct from ${quoteLiteral(name)} ${more.join(' ')}) as rows`,
-    ]
+    const narrowed = columns.map((column) => {
+      const own = quoteIdentifier(column.name)
+      if (table.columns[column.name] === undefined) return own
+      const few = drawnValue(column.type, column.name, valuesOfType[column.type].slice(0, 2))
+      return `case when current_setting('${narrowSetting}', true) = 'on' then ${few} else ${own} end as ${own}`
+    })
+    const isEmpty = `current_setting('${emptySetting}', true) = ${quoteLiteral(name)}`
+    const numbered = `select ${all}, row_number() over () as number from oracle_${set}.${name} where (${isEmpty}) is not true ${more.join(' ')}`
+    const rows = `select ${narrowed.join(', ')}, number from (${numbered}) as numbered`
+    return [`create view changed_${set}.${name} as select ${targets.join(', ')} from (${rows}) as rows`]
   })
   return [`create schema changed_${set}`, ...views].join('; ')
 }
@@ -48,9 +58,13 @@ export function changedTables(set: number, tables: RandomTables): string {
 function changedValue(column: string, type: ColumnType, change: ValueChange): string {
   if (change === 'null') return `null::${type}`
   if (change === 'other') return otherValue(column, type)
-  const pool = valuesOfType[type].map((value) => quoteLiteral(value))
-  // By the row's number, or rows that are the same would stay so.
-  const index = `1 + abs(hashtext(${quoteLiteral(change)} || number)) % ${pool.length}`
+  return drawnValue(type, change, valuesOfType[type])
+}
+
+/** One of some values, by the row's number, or rows that are the same would stay so. */
+function drawnValue(type: ColumnType, seed: string, values: readonly string[]): string {
+  const pool = values.map((value) => quoteLiteral(value))
+  const index = `1 + abs(hashtext(${quoteLiteral(seed)} || number)) % ${pool.length}`
   return `(array[${pool.join(', ')}]::${type}[])[${index}]`
 }
 

@@ -139,7 +139,7 @@ class DerivedWriter {
     const over = this.#choices.pick([
       `count(*) over (partition by ${by})`,
       `row_number() over (partition by ${by} order by ${this.#all})`,
-      `count(*) over (partition by ${by}) + rank() over w`,
+      `rank() over w`,
       `count(*) over ()`,
     ])
     const window = over.endsWith('w') ? ` window w as (partition by ${by} order by ${this.#all})` : ''

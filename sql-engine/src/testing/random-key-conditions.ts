@@ -154,11 +154,12 @@ export class KeyConditionWriter {
 
   #plain(column: WrittenColumn, others: readonly WrittenColumn[]): string {
     const { text, type } = column
-    switch (this.#choices.below(14)) {
+    switch (this.#choices.below(15)) {
       case 5:
         return `${text} ${this.#choices.pick(['between', 'not between', 'between symmetric'])} ${this.#constant(type)} and ${this.#constant(type)}`
       case 6:
       case 7:
+      case 14:
         return this.#rowWise(column, others)
       case 8:
         return this.#arms(column)
@@ -200,7 +201,18 @@ export class KeyConditionWriter {
     const [first, second] = this.#choices.chance(70) ? [column, other] : [other, column]
     const row = () => `(${this.#typed(first.type)}, ${this.#typed(second.type)})`
     const own = `(${first.text}, ${second.text})`
-    const operator = this.#choices.pick(['<', '<=', '>', '>=', '=', '<>', 'in', 'is not distinct from'])
+    const operator = this.#choices.pick([
+      '<',
+      '>',
+      '<=',
+      '>=',
+      '<',
+      '>',
+      '=',
+      '<>',
+      'in',
+      'is not distinct from',
+    ])
     if (operator === 'in') return `${own} in (${row()}, ${row()})`
     return this.#choices.chance(30) && operator !== 'is not distinct from'
       ? `${row()} ${operator} ${own}`

@@ -8,7 +8,7 @@ import { type CacheOptions, Engine } from '../engine.js'
 import { quoteLiteral } from '../parse/identifier.js'
 import type { Optimisations } from '../plan/unoptimised-scans.js'
 import type { TestPostgres } from '../postgres/testing.js'
-import { changedTables, changeSetting, emptySetting, freshSetting, type ValueChange } from './changed-tables.js'
+import { changedTables, changeSetting, emptySetting, freshSetting, narrowSetting, type ValueChange } from './changed-tables.js'
 import { ClientSession } from './client-session.js'
 import { type Call, type CountingPlugin, countingPlugin, type Filtering } from './counting-plugin.js'
 import { boundParameters, type Outcome, outcomeOf, setUpOrdinary } from './property-world.js'
@@ -43,7 +43,15 @@ export interface RowSetsWorldOptions {
 /** What is otherwise in ordinary tables, so that it shows whether an answer depends on it. */
 export type Change =
   /** A column's values are others than they are. */
-  | { readonly table: string; readonly column: string; readonly values: ValueChange }
+  | {
+      readonly table: string
+      readonly column: string
+      readonly values: ValueChange
+      /** Whether all other values are so few that many rows have the same ones. */
+      readonly narrow: boolean
+    }
+  /** All values are so few. */
+  | 'narrow'
   /** A table has more rows, whose key columns have values that occur nowhere else. */
   | { readonly freshRowsOf: string }
   /** A table has no rows. */
@@ -143,10 +151,13 @@ function sessionSettings(set: number): string {
 }
 
 function changing(change: Change): string {
-  const values = {
-    [changeSetting]: 'column' in change ? `${change.table}.${change.column} ${change.values}` : '',
-    [freshSetting]: 'freshRowsOf' in change ? change.freshRowsOf : '',
-    [emptySetting]: 'noRowsOf' in change ? change.noRowsOf : '',
+  const column = change !== 'narrow' && 'column' in change ? change : undefined
+  const isNarrow = change === 'narrow' || column?.narrow === true
+  const values: Readonly<Record<string, string>> = {
+    [changeSetting]: column === undefined ? '' : `${column.table}.${column.column} ${column.values}`,
+    [freshSetting]: change !== 'narrow' && 'freshRowsOf' in change ? change.freshRowsOf : '',
+    [emptySetting]: change !== 'narrow' && 'noRowsOf' in change ? change.noRowsOf : '',
+    [narrowSetting]: isNarrow ? 'on' : '',
   }
   return Object.entries(values)
     .map(([setting, value]) => `set ${setting} = ${quoteLiteral(value)}`)

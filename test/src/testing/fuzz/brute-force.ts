@@ -16,10 +16,12 @@ export class Share {
   needless = 0
   readonly #examples: string[] = []
 
-  add(asked: number, examples: readonly string[]): void {
+  /** @param needless the columns, or the table, of one statement */
+  add(asked: number, needless: readonly string[], query: RandomQuery): void {
     this.asked += asked
-    this.needless += examples.length
-    this.#examples.push(...examples)
+    this.needless += needless.length
+    if (needless.length === 0) return
+    this.#examples.push(`${needless.join(', ')} in ${query.text}${parametersOf(query)}`)
     this.#examples.sort((left, right) => left.length - right.length).splice(shown)
   }
 
@@ -35,16 +37,17 @@ export class Share {
 
 const shown = 12
 
-/** @returns a line for each column that was fetched although no answer depends on it; undefined where nothing tells */
+/** @returns columns that were fetched although no answer depends on them; undefined where nothing tells */
 export async function needlessColumns(
   world: FuzzWorld,
   query: RandomQuery,
   calls: readonly Call[],
-): Promise<{ readonly asked: number; readonly examples: readonly string[] } | undefined> {
+): Promise<{ readonly asked: number; readonly needless: readonly string[] } | undefined> {
   const fetched = new Set(calls.flatMap(({ table, columns }) => columns.map((column) => `${table}.${column}`)))
   const answers = await answersOf(world, query)
   if (answers === undefined) return undefined
-  const examples: string[] = []
+  const narrowAnswers = await Promise.all(answers.map((_, set) => world.expected(query, set, 'narrow')))
+  const needless: string[] = []
   let asked = 0
   const telling = new Set<string>()
   for (const table of new Set(calls.map((call) => call.table))) {
@@ -57,11 +60,14 @@ export async function needlessColumns(
     asked++
     let isNeeded = false
     for (const values of valueChanges) {
-      isNeeded ||= await isChanged(world, query, answers, { table, column, values })
+      const change = { table, column, values }
+      isNeeded ||=
+        (await isChanged(world, query, answers, { ...change, narrow: false })) ||
+        (await isChanged(world, query, narrowAnswers, { ...change, narrow: true }))
     }
-    if (!isNeeded) examples.push(`${name} in ${query.text}${parametersOf(query)}`)
+    if (!isNeeded) needless.push(name)
   }
-  return { asked, examples }
+  return { asked, needless }
 }
 
 /**

@@ -45,7 +45,7 @@ export class RareStatements {
   }
 
   next(tables: RandomTables): FuzzStatement {
-    const kind = this.#random() % 100 < 45 ? 'report' : 'any'
+    const kind = this.#random() % 100 < 60 ? 'report' : 'any'
     const drawn = Array.from({ length: candidates }, () => {
       const statement = statementOf({ kind, numbers: this.#numbers(20 + (this.#random() % 180)), mutation: [] }, tables)
       return { statement, pieces: piecesOf(statement.query.text) }

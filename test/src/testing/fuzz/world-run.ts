@@ -77,7 +77,10 @@ export class WorldRun {
         Array.from({ length: workers }, (_, worker) => this.#work(worker, done, batch)),
       )
       const fault = found.find((one) => one !== undefined)
-      if (fault !== undefined) return this.#smallest(fault)
+      if (fault !== undefined) {
+        this.#options.tell(`a mismatch within ${this.#counts.statements} statements, which is made smaller`)
+        return this.#smallest(fault)
+      }
       for (const seen of this.#toJudge.splice(0)) await this.#judge(seen)
     }
     return undefined
@@ -163,12 +166,12 @@ export class WorldRun {
     if (keyless !== undefined) {
       const isBounded = await isKeyBounded(this.#world, query, keyless)
       if (isBounded === undefined) return
-      keys.add(1, isBounded ? [`${keyless} in ${query.text}${parametersOf(query)}`] : [])
+      keys.add(1, isBounded ? [keyless] : [], query)
       return
     }
-    keys.add(1, [])
+    keys.add(1, [], query)
     const found = calls.length === 0 ? undefined : await needlessColumns(this.#world, query, calls)
-    if (found !== undefined) columns.add(found.asked, found.examples)
+    if (found !== undefined) columns.add(found.asked, found.needless, query)
   }
 
   /** The fault by itself, if it comes again, as small as it gets; or as it was found. */
