@@ -9,6 +9,8 @@ import { type RandomTable, type RandomTables, requiredKeys, type TableColumn, ta
 export interface DerivedQuery extends WrittenQuery {
   /** Outputs without whose values the table cannot be read. */
   readonly keys: readonly TableColumn[]
+  /** Whether an outer join inside may leave all outputs NULL. */
+  readonly isNullable?: boolean
 }
 
 export interface DerivedContext {
@@ -56,6 +58,8 @@ class DerivedWriter {
       'set operation',
       'distinct',
       'first rows',
+      'first rows',
+      'outer join',
     ] as const)
     // First rows of what the keys leave are others than those among the first rows.
     const isInside = needed.length > 0 && (whole || kind === 'first rows' || this.#choices.chance(10))
@@ -76,9 +80,11 @@ class DerivedWriter {
         return this.#setOperation(where, keys)
       case 'distinct':
         return this.#chosen(keys, (list) => `select distinct ${list} from ${this.#from}${where}`)
+      case 'outer join':
+        return this.#outerJoin(needed)
       case 'first rows':
         return {
-          text: `select * from ${this.#from}${where} order by ${this.#all}${this.#choices.pick([' limit 2', ' limit 1', ' offset 1', ' fetch first 2 rows with ties'])}`,
+          text: `select * from ${this.#from}${where} order by ${this.#all}${this.#choices.pick([' limit 2', ' limit 1', ' limit 3', ' offset 1', ' fetch first 2 rows with ties'])}`,
           columns: tableColumns(this.#table),
           keys,
         }
@@ -147,6 +153,36 @@ class DerivedWriter {
       text: `select ${this.#alias}.*, ${over} as n from ${this.#from}${where}${window}`,
       columns: [...tableColumns(this.#table), { name: 'n', type: 'bigint' }],
       keys,
+    }
+  }
+
+  /** The table's rows where notes have partners, and NULL where they have none. */
+  #outerJoin(needed: readonly TableColumn[]): DerivedQuery {
+    const note = this.#context.tables.note
+    const notes = note === undefined ? [] : tableColumns(note)
+    const alias = this.#context.newName('d')
+    const partnerOf = ({ type }: TableColumn) =>
+      this.#choices.pickAny(notes.filter((column) => column.type === type))
+    const links = needed.map((key) => {
+      const partner = partnerOf(key)
+      return partner === undefined || this.#choices.chance(30)
+        ? this.#context.equality(this.#own(key), key)
+        : `${this.#own(key)} = ${alias}.${partner.name}`
+    })
+    const linked = this.#choices.pickAny(this.#columns.filter((column) => partnerOf(column) !== undefined))
+    const partner = linked && partnerOf(linked)
+    if (linked !== undefined && partner !== undefined) {
+      links.push(`${this.#own(linked)} = ${alias}.${partner.name}`)
+    }
+    const on = links.length === 0 ? 'true' : links.join(' and ')
+    const from = this.#choices.chance(75)
+      ? `note ${alias} left join ${this.#from} on ${on}`
+      : `${this.#from} right join note ${alias} on ${on}`
+    return {
+      text: `select ${this.#alias}.* from ${from}`,
+      columns: tableColumns(this.#table),
+      keys: [],
+      isNullable: true,
     }
   }
 

@@ -63,8 +63,7 @@ export class ExpressionWriter {
   }
 
   #telling(columns: readonly WrittenColumn[]): WrittenColumn | undefined {
-    // The engine's own are the same in all rows.
-    const telling = columns.filter(({ text }) => !/\b(sp_ctx|_ctx|sp_connection_name)$/.test(text))
+    const telling = columns.filter(({ text }) => !engineColumn.test(text))
     return this.#choices.pickAny(telling.length === 0 || this.#choices.chance(8) ? columns : telling)
   }
 
@@ -115,7 +114,8 @@ export class ExpressionWriter {
 
   /** A condition that an API may know, or that looks so. */
   keyCondition(column: WrittenColumn, scope: Scope): string {
-    return this.#keyConditions(scope).condition(column, columnsOf(scope))
+    const others = columnsOf(scope).filter(({ text }) => !engineColumn.test(text))
+    return this.#keyConditions(scope).condition(column, others)
   }
 
   #keyConditions(scope: Scope): KeyConditionWriter {
@@ -368,6 +368,9 @@ export class ExpressionWriter {
     }
   }
 }
+
+/** The engine's own columns are the same in all rows. */
+const engineColumn = /\b(sp_ctx|_ctx|sp_connection_name)$/
 
 const orderOperators: readonly [string, ...string[]] = ['<', '>', '<=', '>=', '<>', '=']
 

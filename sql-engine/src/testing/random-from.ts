@@ -40,6 +40,8 @@ interface Item {
   readonly keys: readonly ScopeColumn[]
   /** A subquery to which conditions on its outputs belong. */
   readonly isDerived?: boolean
+  /** Whether all its columns may be NULL at once. */
+  readonly isNullable?: boolean
 }
 
 const countedColumn: ScopeColumn = { name: 'counted', type: 'bigint' }
@@ -181,10 +183,11 @@ export class FromWriter {
   }
 
   /** Conditions on what a subquery yields, which may pass into it. */
-  #onOutputs({ source }: Item, outer: Scope | undefined): string[] {
+  #onOutputs({ source, isNullable }: Item, outer: Scope | undefined): string[] {
     const known = source.columns.filter(({ operators }) => operators !== undefined)
     const column = this.#choices.pickAny(known)
     if (column === undefined || !this.#choices.chance(70)) return []
+    if (isNullable === true && this.#choices.chance(40)) return this.#afterOuterJoin(source, 100)
     const scope = { sources: [source], outer }
     return [
       this.#context.expressions.keyCondition({ ...column, text: referTo(source, column) }, scope),
@@ -316,7 +319,7 @@ export class FromWriter {
     if (query === undefined) return this.#values()
     const alias = this.#context.newName('s')
     const source = { alias, columns: query.columns }
-    return { text: `(${query.text}) ${alias}`, source, keys: query.keys, isDerived: true }
+    return { text: `(${query.text}) ${alias}`, source, keys: query.keys, isDerived: true, isNullable: query.isNullable === true }
   }
 
   #subquery(depth: number, outer: Scope | undefined): Item {

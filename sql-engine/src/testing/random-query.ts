@@ -91,7 +91,8 @@ class QueryWriter {
   report(): RandomQuery {
     const from = this.#from.report()
     const conditions = [...from.conditions]
-    for (let left = this.#choices.below(3); left > 0; left--) {
+    // Few, or no rows are left.
+    if (conditions.length < 2 || this.#choices.chance(30)) {
       conditions.push(this.#expressions.condition(from.scope, 0))
     }
     const body = ` from ${from.text}${conditions.length === 0 ? '' : ` where ${conditions.join(' and ')}`}`
