@@ -96,14 +96,45 @@ function otherValue(column: string, type: ColumnType): string {
 
 /** Values that no row and no statement has, on all sides of those that they have. */
 const freshValues: Readonly<Record<ColumnType, readonly string[]>> = {
-  text: ['!', '0', 'Zz', 'a!', 'b~', 't', 't1!', 't1.5', 't3', 'tt', 'T9', 'zz', '1.1.1.9', '9.9.9.9', 'ß', '{}'],
+  text: [
+    '!',
+    '0',
+    'Zz',
+    'a!',
+    'b~',
+    't',
+    't1!',
+    't1.5',
+    't3',
+    'tt',
+    'T9',
+    'zz',
+    '1.1.1.9',
+    '9.9.9.9',
+    'ß',
+    '{}',
+  ],
   bigint: ['-70', '17', '18', '70', '700', '9007199254740995', '-9007199254740995'],
-  inet: ['0.0.0.1', '1.1.1.9', '1.1.2.1', '9.9.9.9', '10.0.0.9', '2.2.2.9', '200.0.0.1', '2001:db8::9', '::9'],
+  inet: [
+    '0.0.0.1',
+    '1.1.1.9',
+    '1.1.2.1',
+    '9.9.9.9',
+    '10.0.0.9',
+    '2.2.2.9',
+    '200.0.0.1',
+    '2001:db8::9',
+    '::9',
+  ],
   cidr: ['0.0.0.0/9', '1.1.1.9/32', '9.9.9.0/24', '10.9.0.0/16', '200.0.0.0/8', '2001:db9::/32'],
   boolean: ['true', 'false'],
   numeric: ['-70', '-0.25', '0.25', '1.75', '2.25', '2.75', '70', '7000'],
   'double precision': ['-70', '0.25', '0.75', '1.75', '70', '-1e301', '1e301'],
-  uuid: ['00000000-0000-0000-0000-000000000009', '99999999-0000-0000-0000-000000000001', 'ffffffff-0000-0000-0000-000000000001'],
+  uuid: [
+    '00000000-0000-0000-0000-000000000009',
+    '99999999-0000-0000-0000-000000000001',
+    'ffffffff-0000-0000-0000-000000000001',
+  ],
   date: ['1900-01-01', '2022-01-01', '2022-06-30', '2022-07-19', '2022-12-31', '2100-01-01'],
   'timestamp with time zone': [
     '1900-01-01T00:00:00Z',
@@ -118,10 +149,7 @@ const freshValues: Readonly<Record<ColumnType, readonly string[]>> = {
 }
 
 /** One row for each fresh value of each key without which the table cannot be read; each has two of the others' values. */
-function freshRows(
-  table: RandomTable,
-  connectionName: string,
-): readonly (readonly string[])[] {
+function freshRows(table: RandomTable, connectionName: string): readonly (readonly string[])[] {
   const columns = tableColumns(table)
   const needed = columns.filter(({ name }) => table.keys?.[name]?.require !== undefined)
   const isAnyOf = needed.some(({ name }) => table.keys?.[name]?.require === 'any-of')

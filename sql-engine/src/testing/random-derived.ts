@@ -4,7 +4,13 @@
  */
 import type { Choices } from './choices.js'
 import type { WrittenQuery } from './random-from.js'
-import { type RandomTable, type RandomTables, requiredKeys, type TableColumn, tableColumns } from './random-tables.js'
+import {
+  type RandomTable,
+  type RandomTables,
+  requiredKeys,
+  type TableColumn,
+  tableColumns,
+} from './random-tables.js'
 
 export interface DerivedQuery extends WrittenQuery {
   /** Outputs without whose values the table cannot be read. */
@@ -21,7 +27,11 @@ export interface DerivedContext {
 }
 
 /** @param whole whether it must have its keys inside */
-export function derivedQuery(choices: Choices, context: DerivedContext, whole: boolean): DerivedQuery | undefined {
+export function derivedQuery(
+  choices: Choices,
+  context: DerivedContext,
+  whole: boolean,
+): DerivedQuery | undefined {
   const virtual = Object.keys(context.tables).filter((name) => context.tables[name]?.keys !== undefined)
   const name = choices.pickAny(virtual)
   const table = name === undefined ? undefined : context.tables[name]
@@ -121,7 +131,8 @@ class DerivedWriter {
   #levels(where: string, keys: readonly TableColumn[]): DerivedQuery {
     const levels = 1 + this.#choices.below(3)
     let text = `select * from ${this.#from}${where}`
-    for (let level = 1; level < levels; level++) text = `select * from (${text}) ${this.#context.newName('d')}`
+    for (let level = 1; level < levels; level++)
+      text = `select * from (${text}) ${this.#context.newName('d')}`
     return { text, columns: tableColumns(this.#table), keys }
   }
 
@@ -204,7 +215,8 @@ class DerivedWriter {
     const note = this.#context.tables.note
     const alias = this.#context.newName('d')
     const partners = columns.map(
-      ({ type }) => note && this.#choices.pickAny(tableColumns(note).filter((column) => column.type === type)),
+      ({ type }) =>
+        note && this.#choices.pickAny(tableColumns(note).filter((column) => column.type === type)),
     )
     const arm = this.#choices.chance(50) && note !== undefined ? 'note' : this.#name
     const list = columns.map(({ name, type }, index) => {

@@ -375,9 +375,7 @@ const engineColumn = /\b(sp_ctx|_ctx|sp_connection_name)$/
 const orderOperators: readonly [string, ...string[]] = ['<', '>', '<=', '>=', '<>', '=']
 
 /** Columns of a level, by their qualified names; by their own where those are of one source only. */
-export function columnsOf({
-  sources,
-}: Scope): readonly WrittenColumn[] {
+export function columnsOf({ sources }: Scope): readonly WrittenColumn[] {
   const names = sources.flatMap(({ columns }) => columns.map(({ name }) => name))
   return sources.flatMap(({ alias, columns }, index) =>
     columns.map(({ name, type, operators }) => {

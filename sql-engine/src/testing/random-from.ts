@@ -189,9 +189,7 @@ export class FromWriter {
     if (column === undefined || !this.#choices.chance(70)) return []
     if (isNullable === true && this.#choices.chance(40)) return this.#afterOuterJoin(source, 100)
     const scope = { sources: [source], outer }
-    return [
-      this.#context.expressions.keyCondition({ ...column, text: referTo(source, column) }, scope),
-    ]
+    return [this.#context.expressions.keyCondition({ ...column, text: referTo(source, column) }, scope)]
   }
 
   #join(
@@ -319,7 +317,13 @@ export class FromWriter {
     if (query === undefined) return this.#values()
     const alias = this.#context.newName('s')
     const source = { alias, columns: query.columns }
-    return { text: `(${query.text}) ${alias}`, source, keys: query.keys, isDerived: true, isNullable: query.isNullable === true }
+    return {
+      text: `(${query.text}) ${alias}`,
+      source,
+      keys: query.keys,
+      isDerived: true,
+      isNullable: query.isNullable === true,
+    }
   }
 
   #subquery(depth: number, outer: Scope | undefined): Item {

@@ -162,7 +162,7 @@ export class KeyConditionWriter {
       case 14:
         return this.#rowWise(column, others)
       case 8:
-        return this.#arms(column)
+        return this.#arms(column, others)
       case 9:
       case 10:
         return this.#wrapped(text, type, this.#choices.pick(orderOperators))
@@ -220,12 +220,17 @@ export class KeyConditionWriter {
   }
 
   /** Three of them, of which one may say nothing of the column. */
-  #arms({ text, type }: WrittenColumn): string {
+  #arms({ text, type }: WrittenColumn, others: readonly WrittenColumn[]): string {
     const arms = [
       `${text} = ${this.#constant(type)}`,
       `${text} ${this.#choices.pick(['=', '=', '>', '<'])} ${this.#constant(type)}`,
     ]
-    const third = this.#choices.chance(60) ? this.#context.other() : `${text} = ${this.#typed(type)}`
+    const third = this.#choices.pick([
+      () => this.#context.other(),
+      () => `coalesce(${text}::text, '') <> 'a'`,
+      () => `coalesce(${(this.#choices.pickAny(others) ?? { text }).text}::text, '') > 't1'`,
+      () => `${text} = ${this.#typed(type)}`,
+    ])()
     arms.splice(this.#choices.below(3), 0, third)
     return `(${arms.join(' or ')})`
   }

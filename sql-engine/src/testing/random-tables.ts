@@ -104,7 +104,22 @@ export const usualTables: RandomTables = Object.fromEntries(
  * another, so that a bound that is wrong by the least loses a row.
  */
 export const valuesOfType: Readonly<Record<ColumnType, readonly [string, ...string[]]>> = {
-  text: ['t1', 'a', 't2', '1.1.1.1', 'b', 'T1', '2.2.2.2', 't', 't10', '', "o'x", 'A%_\\', 'ä😀 b', 'line\nbreak\t'],
+  text: [
+    't1',
+    'a',
+    't2',
+    '1.1.1.1',
+    'b',
+    'T1',
+    '2.2.2.2',
+    't',
+    't10',
+    '',
+    "o'x",
+    'A%_\\',
+    'ä😀 b',
+    'line\nbreak\t',
+  ],
   bigint: ['2', '1', '3', '0', '-1', '4', '9007199254740993', '9007199254740992'],
   inet: ['1.1.1.1', '2.2.2.2', '1.1.1.2', '10.0.0.0/8', '10.0.0.0', '2001:db8::1'],
   cidr: ['1.1.1.1/32', '10.0.0.0/8', '2001:db8::/32'],
@@ -215,10 +230,7 @@ export interface TableColumn {
 }
 
 /** Columns of a table, with those that the engine adds to a virtual one. */
-export function tableColumns({
-  columns,
-  keys,
-}: RandomTable): readonly TableColumn[] {
+export function tableColumns({ columns, keys }: RandomTable): readonly TableColumn[] {
   const own = Object.entries(columns).map(([name, { type }]) => ({
     name,
     type,
@@ -228,10 +240,7 @@ export function tableColumns({
 }
 
 /** Columns that must have a value for a table to be read: all required ones, or one of the any-of keys. */
-export function requiredKeys(
-  table: RandomTable,
-  choices: Choices,
-): readonly TableColumn[] {
+export function requiredKeys(table: RandomTable, choices: Choices): readonly TableColumn[] {
   const columns = tableColumns(table)
   const withNeed = (need: Key['require']) =>
     columns.filter(({ name }) => table.keys?.[name]?.require === need)

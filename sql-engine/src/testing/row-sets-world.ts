@@ -8,7 +8,14 @@ import { type CacheOptions, Engine } from '../engine.js'
 import { quoteLiteral } from '../parse/identifier.js'
 import type { Optimisations } from '../plan/unoptimised-scans.js'
 import type { TestPostgres } from '../postgres/testing.js'
-import { changedTables, changeSetting, emptySetting, freshSetting, narrowSetting, type ValueChange } from './changed-tables.js'
+import {
+  changedTables,
+  changeSetting,
+  emptySetting,
+  freshSetting,
+  narrowSetting,
+  type ValueChange,
+} from './changed-tables.js'
 import { ClientSession } from './client-session.js'
 import { type Call, type CountingPlugin, countingPlugin, type Filtering } from './counting-plugin.js'
 import { boundParameters, type Outcome, outcomeOf, setUpOrdinary } from './property-world.js'

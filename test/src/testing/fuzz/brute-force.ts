@@ -43,7 +43,9 @@ export async function needlessColumns(
   query: RandomQuery,
   calls: readonly Call[],
 ): Promise<{ readonly asked: number; readonly needless: readonly string[] } | undefined> {
-  const fetched = new Set(calls.flatMap(({ table, columns }) => columns.map((column) => `${table}.${column}`)))
+  const fetched = new Set(
+    calls.flatMap(({ table, columns }) => columns.map((column) => `${table}.${column}`)),
+  )
   const answers = await answersOf(world, query)
   if (answers === undefined) return undefined
   const narrowAnswers = await Promise.all(answers.map((_, set) => world.expected(query, set, 'narrow')))
@@ -93,7 +95,8 @@ const leastTelling = 4
 /** Of each set; undefined where one fails, or most are empty. */
 async function answersOf(world: FuzzWorld, query: RandomQuery): Promise<readonly Outcome[] | undefined> {
   const answers = await Promise.all(world.calls.map((_, set) => world.expected(query, set)))
-  const isTelling = answers.every(({ rows }) => rows) && answers.filter(({ rows }) => rows?.length).length >= leastTelling
+  const isTelling =
+    answers.every(({ rows }) => rows) && answers.filter(({ rows }) => rows?.length).length >= leastTelling
   return isTelling ? answers : undefined
 }
 

@@ -44,7 +44,8 @@ async function fuzz(count: number): Promise<void> {
       bruteForce: Number(values['brute-force']),
       tell,
     })
-    for (const example of counts.reportColumns.examples) console.log(`needless column in a report: ${example}`)
+    for (const example of counts.reportColumns.examples)
+      console.log(`needless column in a report: ${example}`)
     for (const example of counts.columns.examples) console.log(`needless column: ${example}`)
     for (const example of counts.keys.examples) console.log(`needless "key missing": ${example}`)
     console.log(`${describeCounts(counts)}, ${perSecond(counts.statements)} statements a second`)

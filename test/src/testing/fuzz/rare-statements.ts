@@ -26,7 +26,10 @@ export const greatestNumber = 9999
 /** Among how many each statement is chosen. */
 const candidates = 4
 
-export function statementOf({ kind, numbers, mutation }: StatementNumbers, tables: RandomTables): FuzzStatement {
+export function statementOf(
+  { kind, numbers, mutation }: StatementNumbers,
+  tables: RandomTables,
+): FuzzStatement {
   const write = kind === 'report' ? randomReport : randomQuery
   const query = write(new Choices(numbers), tables)
   const mutated = mutation.length === 0 ? undefined : mutatedQuery(query.text, new Choices(mutation))
@@ -47,7 +50,10 @@ export class RareStatements {
   next(tables: RandomTables): FuzzStatement {
     const kind = this.#random() % 100 < 60 ? 'report' : 'any'
     const drawn = Array.from({ length: candidates }, () => {
-      const statement = statementOf({ kind, numbers: this.#numbers(20 + (this.#random() % 180)), mutation: [] }, tables)
+      const statement = statementOf(
+        { kind, numbers: this.#numbers(20 + (this.#random() % 180)), mutation: [] },
+        tables,
+      )
       return { statement, pieces: piecesOf(statement.query.text) }
     })
     const rated = drawn.map((one) => ({ ...one, rarity: this.#rarity(one.pieces) }))

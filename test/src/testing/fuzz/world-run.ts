@@ -92,7 +92,9 @@ export class WorldRun {
       const turn = done + index
       // Each protocol after one another, and spread over the workers.
       const byGateway = (turn * 37) % 100 < this.#options.gateway
-      const protocol: Asking['protocol'] = byGateway ? (protocols[turn % protocols.length] ?? 'simple') : 'engine'
+      const protocol: Asking['protocol'] = byGateway
+        ? (protocols[turn % protocols.length] ?? 'simple')
+        : 'engine'
       this.#counts.statements++
       if (statement.isMutated) this.#counts.mutated++
       const calls: Call[] = []
