@@ -142,7 +142,8 @@ export class WorldRun {
     )
     if (outcomes === undefined) return { calls: [], fault: 'no answer' }
     const calls = [...counted]
-    const { counts, options } = { counts: this.#counts, options: this.#options }
+    const counts = this.#counts
+    const { tell } = this.#options
     counts.runs++
     counts.calls += calls.length
     const kind = outcomeKind(outcomes)
@@ -150,7 +151,7 @@ export class WorldRun {
     const needless = [...needlessCalls(query.text, calls, world.tables), ...repeated]
     const told = () => describeOutcomes(query, { set, protocol }, outcomes, needless)
     if (!kind.isSame || needless.length > 0) return { calls, fault: told() }
-    if (kind.isOdd && counts.outcomes[kind.name] === undefined) options.tell(`${kind.name}: ${told()}`)
+    if (kind.isOdd && counts.outcomes[kind.name] === undefined) tell(`${kind.name}: ${told()}`)
     counts.outcomes[kind.name] = (counts.outcomes[kind.name] ?? 0) + 1
     const { sqlState, message = '' } = outcomes.virtual
     const keyless = sqlState === keyMissing ? /table "(\w+)"/.exec(message)?.[1] : undefined
