@@ -53,6 +53,14 @@ describe('what only an output needs that nobody reads is not fetched', () => {
       ['thing amount label'],
     ],
     ['select label from (select label, row_number() over (order by id) from thing) q', ['thing label']],
+    [
+      'select label from (select label, rank() over w from thing window w as (partition by flag order by id)) q',
+      ['thing label'],
+    ],
+    [
+      'select r from (select label, rank() over (v order by id) r from thing window w as (partition by ip), v as (partition by flag)) q',
+      ['thing flag id ip'],
+    ],
     ['select label from (select * from thing order by id limit 2) q', ['thing id label']],
     [
       'select label from (select id, label from thing union all select id, trail from note) q',

@@ -269,6 +269,14 @@ describe('key queries leave out what does not hold for sure', () => {
   ])('%s', (_, text) => expectSame(text))
 })
 
+describe('bounds of BETWEEN SYMMETRIC', () => {
+  test.each([
+    ['texts that stand for numbers', "select id from thing where id + 8 between symmetric '9' and '11'"],
+    ['a text beside a number', "select id from thing where amount between symmetric 2::bigint and '2.5'"],
+    ['a number beside a text', "select id from thing where id + 8 between symmetric '11' and 9"],
+  ])('%s', (_, text) => expectSame(text))
+})
+
 describe('columns', () => {
   test('of a join under an alias', () => expectSame('select j.label from (note join thing using (id)) as j'))
 

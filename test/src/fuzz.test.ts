@@ -12,18 +12,26 @@ beforeAll(async () => {
 afterAll(() => postgres?.stop())
 
 test.each([
-  { optimisations: 'all', count: 1_500, seed: 20_261_125 },
-  { optimisations: 'none', count: 300, seed: 20_261_225 },
+  { optimisations: 'all', count: 800, seed: 20_261_125 },
+  { optimisations: 'none', count: 200, seed: 20_261_225 },
 ] as const)(
   'random statements over random worlds, with optimisations $optimisations',
-  { timeout: 180_000 },
+  { timeout: 240_000 },
   async ({ optimisations, count, seed }) => {
     const told: string[] = []
     const tell = (line: string) => told.push(line)
-    const counts = await fuzzStatements({ postgres, optimisations, count, seed, tell })
+    const counts = await fuzzStatements({
+      postgres,
+      optimisations,
+      count,
+      seed,
+      gateway: 20,
+      bruteForce: 50,
+      tell,
+    })
     expect(counts.mismatches, told.join('\n')).toBe(0)
     expect(counts.statements).toBeGreaterThanOrEqual(count)
-    expect(counts.outcomes['same rows'], describeCounts(counts)).toBeGreaterThan(count / 2)
-    expect(counts.mutated).toBeGreaterThan(count / 5)
+    expect(counts.outcomes['same rows'], describeCounts(counts)).toBeGreaterThan(count / 4)
+    expect(counts.mutated).toBeGreaterThan(count / 10)
   },
 )

@@ -142,12 +142,16 @@ export class Comparisons {
     const [first, second] = bounds
     if (first === undefined || second === undefined) return []
     if (sameTree(first, second)) return this.#on(column, within, equalTo(first))
-    const [low, high] = isSymmetric
-      ? [extremeNode('least', bounds), extremeNode('greatest', bounds)]
-      : [first, second]
+    if (isSymmetric) {
+      const [low, high] = [extremeNode('least', bounds), extremeNode('greatest', bounds)]
+      return [
+        ...this.#on(column, within, { operator: '>=', node: low, bounds }),
+        ...this.#on(column, within, { operator: '<=', node: high, bounds }),
+      ]
+    }
     return [
-      ...this.#on(column, within, { operator: '>=', node: low }),
-      ...this.#on(column, within, { operator: '<=', node: high }),
+      ...this.#on(column, within, { operator: '>=', node: first }),
+      ...this.#on(column, within, { operator: '<=', node: second }),
     ]
   }
 

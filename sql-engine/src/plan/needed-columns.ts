@@ -14,7 +14,7 @@ import {
   ownColumn,
   type VirtualLeaf,
 } from '../bind/binding.js'
-import { type Inside, inside, isObject, type Node, stringsOf } from '../parse/syntax-tree.js'
+import { findAll, type Inside, inside, isObject, type Node, stringsOf } from '../parse/syntax-tree.js'
 import { integerOf } from './constant-condition.js'
 import { cannotFail, isDiscardable } from './discardable.js'
 import type { FunctionTraits } from './function-traits.js'
@@ -163,9 +163,9 @@ class Needs implements NeededColumns {
   }
 
   #reachRows(block: Block, select: SelectStmt): void {
-    const { fromClause, whereClause, havingClause, windowClause, valuesLists } = select
+    const { fromClause, whereClause, havingClause, valuesLists } = select
     const { distinctClause, groupClause, sortClause, targetList } = select
-    this.read([fromClause, whereClause, havingClause, windowClause, valuesLists])
+    this.read([fromClause, whereClause, havingClause, valuesLists])
     // USING and NATURAL compare columns that they do not spell.
     for (const { expression, position } of block.conditions) if (position.kind === 'on') this.read(expression)
     this.#readItems([...(groupClause ?? []), ...(sortClause ?? []), ...(distinctClause ?? [])], block)
@@ -174,10 +174,22 @@ class Needs implements NeededColumns {
       if (isPlain) this.#wantWhole(block)
       else this.#computedWhole.add(block)
     }
-    if (block.output === undefined) this.#readTargets(targetList, block)
+    this.#readWindows([sortClause, distinctClause], select)
+    if (block.output === undefined) {
+      this.#readWindows(targetList, select)
+      this.#readTargets(targetList, block)
+    }
     for (const [index, output] of (block.output ?? []).entries()) {
       if (!this.#mayDiscard(output, block)) this.#readOutput(block, index)
     }
+  }
+
+  /** The windows of WINDOW, if an expression that is read names one; PostgreSQL computes no others. */
+  #readWindows(expressions: unknown, { windowClause }: SelectStmt): void {
+    const namesOne = findAll(expressions, 'FuncCall').some(
+      ({ over }) => over?.name !== undefined || over?.refname !== undefined,
+    )
+    if (namesOne) this.read(windowClause)
   }
 
   #mayDiscard({ reads }: OutputColumn, block: Block): boolean {
@@ -235,8 +247,12 @@ class Needs implements NeededColumns {
     const select = block.statement as SelectStmt
     for (const arm of this.#armsOf(select)) this.#wantAt(arm, index)
     const reads = block.output?.[index]?.reads ?? []
-    if (!isColumns(reads)) this.read(reads)
-    else for (const column of reads) this.#want(column)
+    if (isColumns(reads)) {
+      for (const column of reads) this.#want(column)
+      return
+    }
+    this.read(reads)
+    this.#readWindows(reads, select)
   }
 
   /** A list of outputs as a whole, with the stars in it. */

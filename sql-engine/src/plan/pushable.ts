@@ -28,7 +28,12 @@ type QueriedSource =
 export type Comparison =
   /** The column equals one of the values of one of the sources. */
   | { readonly operator: '='; readonly sources: readonly ValueSource[] }
-  | { readonly operator: Exclude<Operator, '=' | 'is null' | 'is not null'>; readonly node: Node }
+  | {
+      readonly operator: Exclude<Operator, '=' | 'is null' | 'is not null'>
+      readonly node: Node
+      /** Those of BETWEEN SYMMETRIC, of which `node` is the farther one. Literals are of the type that is compared. */
+      readonly bounds?: readonly Node[]
+    }
   | { readonly operator: 'is null' | 'is not null' }
 
 /** A condition on a column of a virtual table. */

@@ -1,7 +1,8 @@
 /** What a comparison with something that is made of a column says of the column itself. */
 import type { ColumnType } from '@millrace/plugin-sdk/column'
 import type { Key } from '@millrace/plugin-sdk/table'
-import { findAll, type Node } from '../parse/syntax-tree.js'
+import { findAll, inside, type Node } from '../parse/syntax-tree.js'
+import { castNode, extremeNode } from './build-nodes.js'
 import { columnBound } from './monotone.js'
 import type { Comparison, ValueSource } from './pushable.js'
 import { readingOf } from './textual-value.js'
@@ -27,7 +28,8 @@ export function seenThrough(
   const changed = wrappers.findIndex((wrapper) => !leavesAsIs(wrapper, type))
   if (changed < 0) {
     const isCollated = wrappers.some(({ kind }) => kind === 'collation') || hasCollation(comparison)
-    return isCollated && !collationless.has(comparison.operator) ? [] : [{ comparison, isExact: true }]
+    if (isCollated && !collationless.has(comparison.operator)) return []
+    return [{ comparison: withTypedBounds(comparison, type), isExact: true }]
   }
   const [first, ...others] = wrappers.slice(changed)
   const reading = first && readingOf(first, type)
@@ -45,6 +47,16 @@ export function seenThrough(
     const bound = columnBound(wrappers.slice(changed), internalTypeNames[type], values, side)
     return bound === undefined ? [] : [{ comparison: bound, isExact: false }]
   })
+}
+
+/** LEAST and GREATEST would take literals for texts, or for values of the other bound's type. */
+function withTypedBounds(comparison: Comparison, type: ColumnType): Comparison {
+  if (!('bounds' in comparison) || comparison.bounds === undefined) return comparison
+  const bounds = comparison.bounds.map((bound) =>
+    inside(bound, 'A_Const')?.sval === undefined ? bound : castNode(bound, internalTypeNames[type]),
+  )
+  const { operator } = comparison
+  return { operator, node: extremeNode(operator === '>=' ? 'least' : 'greatest', bounds) }
 }
 
 /** Whether values are the same inside and outside, for comparisons. */
@@ -86,10 +98,10 @@ function boundsOf(comparison: Comparison): readonly Bounds[] {
     }
     case '<':
     case '<=':
-      return [{ values: [comparison.node], side: 'upper' }]
+      return [{ values: comparison.bounds ?? [comparison.node], side: 'upper' }]
     case '>':
     case '>=':
-      return [{ values: [comparison.node], side: 'lower' }]
+      return [{ values: comparison.bounds ?? [comparison.node], side: 'lower' }]
     default:
       return []
   }

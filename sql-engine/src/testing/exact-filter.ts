@@ -31,16 +31,13 @@ export function fulfilsExactly(type: ColumnType, value: unknown, qual: Qual): bo
 /** The order of two values of rows, neither of which is NULL. */
 export function compareValues(type: ColumnType, left: unknown, right: unknown): number {
   const isTime = type === 'timestamp with time zone'
-  return compare(type, left, isTime ? BigInt(Date.parse(String(right))) * 1000n : right)
+  return compare(type, left, isTime ? microseconds(String(right)) : right)
 }
 
 function compare(type: ColumnType, value: unknown, asked: unknown): number {
   switch (type) {
-    case 'timestamp with time zone': {
-      // Rows hold at most milliseconds.
-      const microseconds = BigInt(Date.parse(String(value))) * 1000n
-      return sign(microseconds, asked as bigint)
-    }
+    case 'timestamp with time zone':
+      return sign(microseconds(String(value)), asked as bigint)
     case 'bigint':
       return sign(BigInt(value as bigint), BigInt(asked as bigint))
     case 'numeric':
@@ -55,6 +52,13 @@ function compare(type: ColumnType, value: unknown, asked: unknown): number {
       // The test database's collation is the order of code points, as that of UTF-8's bytes.
       return Buffer.compare(Buffer.from(String(value)), Buffer.from(String(asked)))
   }
+}
+
+/** @param time in ISO 8601, of which Date reads no more than milliseconds */
+function microseconds(time: string): bigint {
+  const [, start, digits = '', zone] = /^([^.]*)(?:\.(\d+))?(Z|[+-][\d:]+)$/.exec(time) ?? []
+  if (start === undefined) throw new Error(`${time} is not a time of these tests`)
+  return BigInt(Date.parse(`${start}${zone}`)) * 1000n + BigInt(digits.padEnd(6, '0'))
 }
 
 function sign<Value extends number | bigint>(left: Value, right: Value): number {

@@ -89,7 +89,7 @@ export async function startPropertyWorld(options: PropertyWorldOptions): Promise
   const session = await ClientSession.open(config, engine)
   const oracle = new pg.Client({ ...config, options: '' })
   await oracle.connect()
-  const setUps = allRows.map((rows, set) => setUp(set, tables, rows, counting))
+  const setUps = allRows.map((rows, set) => setUpOrdinary(set, tables, rows, counting))
   for (const text of setUps) await oracle.query(text)
   await session.query('create schema viewed')
   for (const [name] of virtuals) {
@@ -174,7 +174,13 @@ export function choicesOfSeed(seed: number): Choices {
 }
 
 /** Statements that make the tables of a set and fill them. */
-function setUp(set: number, tables: RandomTables, rows: RandomRows, { plugin }: CountingPlugin): string {
+export function setUpOrdinary(
+  set: number,
+  tables: RandomTables,
+  rows: RandomRows,
+  { plugin }: Pick<CountingPlugin, 'plugin'>,
+  connectionName = 'counting',
+): string {
   const statements = [`create schema oracle_${set}`, `create schema plain_${set}`]
   for (const [name, { columns, keys }] of Object.entries(tables)) {
     const table = `${keys === undefined ? 'plain' : 'oracle'}_${set}.${name}`
@@ -186,9 +192,9 @@ function setUp(set: number, tables: RandomTables, rows: RandomRows, { plugin }: 
     statements.push(
       `create table ${table} (${definitions.map((column) => `${quoteIdentifier(column.name)} ${column.type}`).join(', ')})`,
     )
-    const context = '{"connection_name": "counting"}'
+    const context = JSON.stringify({ connection_name: connectionName })
     const added: Row =
-      defined === undefined ? {} : { sp_connection_name: 'counting', sp_ctx: context, _ctx: context }
+      defined === undefined ? {} : { sp_connection_name: connectionName, sp_ctx: context, _ctx: context }
     for (const row of rows[name] ?? []) {
       const full: Row = { ...row, ...added }
       statements.push(
@@ -204,7 +210,7 @@ function literalOf(value: Row[string]): string {
   return quoteLiteral(Object.is(value, -0) ? '-0' : String(value))
 }
 
-function boundParameters({ parameters }: RandomQuery): BoundParameters {
+export function boundParameters({ parameters }: RandomQuery): BoundParameters {
   return {
     types: parameters.map(({ type }) => typeOids[type] ?? 25),
     formats: parameters.map(() => 0),

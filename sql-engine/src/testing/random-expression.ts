@@ -2,12 +2,10 @@
 import type { ColumnType } from '@millrace/plugin-sdk/column'
 import { quoteLiteral } from '../parse/identifier.js'
 import type { Choices } from './choices.js'
-import { valuesOfType } from './random-tables.js'
+import { KeyConditionWriter, type WrittenColumn } from './random-key-conditions.js'
+import { type TableColumn, valuesOfType } from './random-tables.js'
 
-export interface ScopeColumn {
-  readonly name: string
-  readonly type: ColumnType
-}
+export type ScopeColumn = TableColumn
 
 /** Something in FROM. Columns that joins have merged, and what else goes by no alias, stand under an empty one. */
 export interface Source {
@@ -53,10 +51,19 @@ export class ExpressionWriter {
   }
 
   /** Any column of the scope's own level. */
-  ownColumn(scope: Scope): { readonly text: string; readonly type: ColumnType } | undefined {
+  ownColumn(scope: Scope): WrittenColumn | undefined {
+    return this.#telling(columnsOf(scope))
+  }
+
+  /** Any column of the scope's own level; one that an API knows, if there is one and most of the time. */
+  #conditionColumn(scope: Scope): WrittenColumn | undefined {
     const columns = columnsOf(scope)
-    // The engine's own are the same in all rows.
-    const telling = columns.filter(({ text }) => !/\b(sp_ctx|_ctx|sp_connection_name)$/.test(text))
+    const known = columns.filter(({ operators }) => operators !== undefined)
+    return this.#telling(known.length > 0 && !this.#choices.chance(20) ? known : columns)
+  }
+
+  #telling(columns: readonly WrittenColumn[]): WrittenColumn | undefined {
+    const telling = columns.filter(({ text }) => !engineColumn.test(text))
     return this.#choices.pickAny(telling.length === 0 || this.#choices.chance(8) ? columns : telling)
   }
 
@@ -98,14 +105,36 @@ export class ExpressionWriter {
           return `(${this.condition(scope, depth - 1)}) is ${this.#choices.pick(['true', 'not true', 'false', 'unknown'])}`
       }
     }
-    const column = this.ownColumn(scope)
-    return column === undefined
-      ? this.#choices.pick(['true', '1 = 1', 'null::boolean', 'false'])
+    const column = this.#conditionColumn(scope)
+    if (column === undefined) return this.#choices.pick(['true', '1 = 1', 'null::boolean', 'false'])
+    return column.operators !== undefined && this.#choices.chance(65)
+      ? this.keyCondition(column, scope)
       : this.#comparison(column.text, column.type, scope, depth)
+  }
+
+  /** A condition that an API may know, or that looks so. */
+  keyCondition(column: WrittenColumn, scope: Scope): string {
+    const others = columnsOf(scope).filter(({ text }) => !engineColumn.test(text))
+    return this.#keyConditions(scope).condition(column, others)
+  }
+
+  #keyConditions(scope: Scope): KeyConditionWriter {
+    return new KeyConditionWriter(this.#choices, {
+      constant: (type) => this.constant(type),
+      other: () => {
+        const column = this.ownColumn(scope)
+        return column === undefined ? 'false' : this.#comparison(column.text, column.type, scope, 0)
+      },
+    })
   }
 
   /** A condition that gives values for a column. */
   equality(column: string, type: ColumnType, scope: Scope, depth: number): string {
+    if (this.#choices.chance(15)) return this.#keyConditions(scope).equality({ text: column, type })
+    if (this.#choices.chance(8)) {
+      const joined = this.#joinedText(column, type, scope)
+      if (joined !== undefined) return joined
+    }
     switch (this.#choices.below(depth > 0 ? 9 : 7)) {
       case 0:
         return `${column} in (${this.constants(type, 3)})`
@@ -125,6 +154,22 @@ export class ExpressionWriter {
       default:
         return `${column} = ${this.value(type, scope, depth - 1)}`
     }
+  }
+
+  /** A join by the text of a value, or by equality otherwise written. */
+  #joinedText(column: string, type: ColumnType, scope: Scope): string | undefined {
+    const other = this.column(type, scope)
+    const text = this.column('text', scope)
+    if (type === 'inet' && text !== undefined && this.#choices.chance(70)) {
+      return `${this.#choices.pick(['host', 'abbrev', 'text'])}(${column}) = ${text}`
+    }
+    if (other === undefined) return undefined
+    const cast = type === 'text' ? this.#choices.pick(['::varchar', ' collate "C"', '::text']) : '::text'
+    return this.#choices.pick([
+      `${column} is not distinct from ${other}`,
+      `${column}${cast} = ${other}${cast === ' collate "C"' ? '' : cast}`,
+      `not (${column} <> ${other})`,
+    ])
   }
 
   /** Constants of a type, at least one, with commas between them. */
@@ -324,19 +369,20 @@ export class ExpressionWriter {
   }
 }
 
+/** The engine's own columns are the same in all rows. */
+const engineColumn = /\b(sp_ctx|_ctx|sp_connection_name)$/
+
 const orderOperators: readonly [string, ...string[]] = ['<', '>', '<=', '>=', '<>', '=']
 
 /** Columns of a level, by their qualified names; by their own where those are of one source only. */
-export function columnsOf({
-  sources,
-}: Scope): readonly { readonly text: string; readonly type: ColumnType }[] {
+export function columnsOf({ sources }: Scope): readonly WrittenColumn[] {
   const names = sources.flatMap(({ columns }) => columns.map(({ name }) => name))
   return sources.flatMap(({ alias, columns }, index) =>
-    columns.map(({ name, type }) => {
+    columns.map(({ name, type, operators }) => {
       const isAlone = names.filter((other) => other === name).length === 1
       // Both spellings stand in the queries, and for each column always the same one.
       const isBare = alias === '' || (isAlone && index % 2 === 1)
-      return { text: isBare ? name : `${alias}.${name}`, type }
+      return { text: isBare ? name : `${alias}.${name}`, type, operators }
     }),
   )
 }

@@ -2,6 +2,7 @@
 import type { ColumnType } from '@millrace/plugin-sdk/column'
 import { quoteLiteral } from '../parse/identifier.js'
 import type { Choices } from './choices.js'
+import { derivedQuery } from './random-derived.js'
 import {
   columnsOf,
   type ExpressionWriter,
@@ -37,7 +38,13 @@ interface Item {
   readonly text: string
   readonly source: Source
   readonly keys: readonly ScopeColumn[]
+  /** A subquery to which conditions on its outputs belong. */
+  readonly isDerived?: boolean
+  /** Whether all its columns may be NULL at once. */
+  readonly isNullable?: boolean
 }
+
+const countedColumn: ScopeColumn = { name: 'counted', type: 'bigint' }
 
 const joinKinds = [
   'join',
@@ -51,6 +58,7 @@ const joinKinds = [
   'using',
   'lateral',
   'left lateral',
+  'nested left',
 ] as const
 type JoinKind = (typeof joinKinds)[number]
 
@@ -75,6 +83,7 @@ export class FromWriter {
     let group: Source[] = [first.source]
     let sources: Source[] = [first.source]
     const conditions = this.#keyCondition(first, { sources: [], outer }, depth)
+    if (first.isDerived === true) conditions.push(...this.#onOutputs(first, outer))
     for (const kind of kinds) {
       if (kind === 'lateral' || kind === 'left lateral') {
         const query = this.#context.query(depth - 1, { sources, outer })
@@ -89,6 +98,18 @@ export class FromWriter {
         // LATERAL sees what stands before a comma too; written as a join, the scope is the group's alone.
         continue
       }
+      if (kind === 'nested left') {
+        const inner = [this.#item(0, outer, true), this.#item(0, outer, true)] as const
+        const [middle, last] = inner
+        const word = this.#choices.pick(['left join', 'left join', 'join', 'right join'])
+        const inside = `${middle.text} ${word} ${last.text} on ${this.#onCondition([middle.source], last, outer, 0)}`
+        text = `${text} left join (${inside}) on ${this.#onCondition(group, middle, outer, 0)}`
+        const added = inner.map(({ source }) => source)
+        for (const { source } of inner) conditions.push(...this.#afterOuterJoin(source, 35))
+        group = [...group, ...added]
+        sources = [...sources, ...added]
+        continue
+      }
       const item = this.#item(depth, outer, isKept)
       if (kind === ',' || kind === 'cross join') {
         text = kind === ',' ? `${text}, ${item.text}` : `${text} cross join ${item.text}`
@@ -97,7 +118,11 @@ export class FromWriter {
       } else {
         const joined = this.#join(kind, text, group, item, outer, depth)
         text = joined.text
-        conditions.push(...this.#afterOuterJoin(kind, item))
+        if (/left|full/.test(kind)) conditions.push(...this.#afterOuterJoin(item.source, 25))
+        if (/right|full/.test(kind)) {
+          const before = this.#choices.pickAny(group)
+          if (before !== undefined) conditions.push(...this.#afterOuterJoin(before, 25))
+        }
         sources = [...sources, ...joined.merged]
         group = [...group, item.source, ...joined.merged]
       }
@@ -106,12 +131,65 @@ export class FromWriter {
     return { text, scope: { sources, outer }, conditions }
   }
 
+  /** One table, as it stands or through subqueries and CTEs; joined to another now and then. */
+  report(): From & { readonly withClause: string } {
+    const plain = () => this.#table(this.#choices.pickAny(this.#virtualNames) ?? '', false)
+    const item = this.#choices.chance(75) ? this.#derived(false) : plain()
+    const conditions = this.#keyCondition(item, { sources: [], outer: undefined }, 0)
+    const outputs = this.#onOutputs(item, undefined)
+    let { text } = item
+    let withClause = ''
+    let sources: readonly Source[] = [item.source]
+    const reader = { alias: this.#context.newName('s'), columns: item.source.columns }
+    const query = /^\((.*)\) \w+$/s.exec(text)?.[1]
+    if (query !== undefined && this.#choices.chance(35)) {
+      const name = this.#context.newName('c')
+      const kind = this.#choices.pick(['', '', 'materialized ', 'not materialized '])
+      withClause = `with ${name} as ${kind}(${query}) `
+      text = `${name} ${item.source.alias}`
+      // What one reader asks for must not narrow what the other reads.
+      if (item.keys.length === 0 && this.#choices.chance(50)) {
+        text += this.#choices.pick([
+          `, ${name} ${reader.alias}`,
+          ` left join ${name} ${reader.alias} on true`,
+          ` cross join (select count(*) as counted from ${name}) ${reader.alias}`,
+        ])
+        const columns = text.includes(' counted ') ? [countedColumn] : reader.columns
+        sources = [item.source, { ...reader, columns }]
+      }
+    } else if (this.#choices.chance(30)) {
+      const other = this.#choices.chance(50) ? this.#derived(false) : this.#table('note', false)
+      const word = this.#choices.pick(['join', 'left join', 'join'])
+      text = `${text} ${word} ${other.text} on ${this.#onCondition([item.source], other, undefined, 0)}`
+      if (word === 'left join') conditions.push(...this.#afterOuterJoin(other.source, 25))
+      sources = [item.source, other.source]
+    }
+    const scope = { sources, outer: undefined }
+    return { text, scope, withClause, conditions: [...conditions, ...outputs] }
+  }
+
+  get #virtualNames(): readonly string[] {
+    const { tables } = this.#context
+    return Object.keys(tables).filter((name) => tables[name]?.keys !== undefined)
+  }
+
   /** What an outer join left without a match; or conditions that undo it. */
-  #afterOuterJoin(kind: JoinKind, { source }: Item): string[] {
-    const column = this.#choices.pickAny(source.columns)
-    if (!kind.includes('left') || column === undefined || !this.#choices.chance(20)) return []
+  #afterOuterJoin(source: Source, percent: number): string[] {
+    const known = source.columns.filter(({ operators }) => operators?.includes('is null'))
+    const column = this.#choices.pickAny(known.length > 0 ? known : source.columns)
+    if (column === undefined || !this.#choices.chance(percent)) return []
     const own = referTo(source, column)
-    return [this.#choices.chance(60) ? `${own} is null` : `coalesce(${own}::text, 'none') <> 'a'`]
+    return [this.#choices.chance(70) ? `${own} is null` : `coalesce(${own}::text, 'none') <> 'a'`]
+  }
+
+  /** Conditions on what a subquery yields, which may pass into it. */
+  #onOutputs({ source, isNullable }: Item, outer: Scope | undefined): string[] {
+    const known = source.columns.filter(({ operators }) => operators !== undefined)
+    const column = this.#choices.pickAny(known)
+    if (column === undefined || !this.#choices.chance(70)) return []
+    if (isNullable === true && this.#choices.chance(40)) return this.#afterOuterJoin(source, 100)
+    const scope = { sources: [source], outer }
+    return [this.#context.expressions.keyCondition({ ...column, text: referTo(source, column) }, scope)]
   }
 
   #join(
@@ -191,6 +269,7 @@ export class FromWriter {
 
   #item(depth: number, outer: Scope | undefined, whole: boolean): Item {
     const choice = this.#choices.below(depth > 0 ? 14 : 9)
+    if (choice === 7 || choice === 12) return this.#derived(whole)
     if (choice === 13) return this.#aliasedJoin(depth, outer, whole)
     if (choice >= 10) return this.#subquery(depth, outer)
     if (choice === 8) return this.#values()
@@ -225,6 +304,26 @@ export class FromWriter {
       (key) => renamed[columns.findIndex(({ name: own }) => own === key.name)] ?? [],
     )
     return { text: `${name} as ${alias} (${names.join(', ')})`, source: { alias, columns: renamed }, keys }
+  }
+
+  #derived(whole: boolean): Item {
+    const { tables, expressions, newName } = this.#context
+    const context = {
+      tables,
+      newName,
+      equality: (text: string, { type }: ScopeColumn) => `${text} in (${expressions.constants(type, 3)})`,
+    }
+    const query = derivedQuery(this.#choices, context, whole)
+    if (query === undefined) return this.#values()
+    const alias = this.#context.newName('s')
+    const source = { alias, columns: query.columns }
+    return {
+      text: `(${query.text}) ${alias}`,
+      source,
+      keys: query.keys,
+      isDerived: true,
+      isNullable: query.isNullable === true,
+    }
   }
 
   #subquery(depth: number, outer: Scope | undefined): Item {

@@ -14,6 +14,7 @@ import {
 } from './random-expression.js'
 import { firstRowsQuery } from './random-first-rows.js'
 import { type From, type FromContext, FromWriter, type WrittenQuery } from './random-from.js'
+import type { WrittenColumn } from './random-key-conditions.js'
 import { type RandomTables, requiredKeys, tableColumns, usualTables } from './random-tables.js'
 
 export interface RandomQuery {
@@ -25,6 +26,11 @@ export interface RandomQuery {
 
 export function randomQuery(choices: Choices, tables: RandomTables = usualTables): RandomQuery {
   return new QueryWriter(choices, tables).whole()
+}
+
+/** A small query of one table's rows, or of two tables', through a subquery or CTE that yields more than is read. */
+export function randomReport(choices: Choices, tables: RandomTables = usualTables): RandomQuery {
+  return new QueryWriter(choices, tables).report()
 }
 
 /** A query for the first rows of one table. */
@@ -41,10 +47,7 @@ const comparableTypes: ReadonlySet<ColumnType> = new Set([
   'timestamp with time zone',
 ])
 
-interface Target {
-  readonly text: string
-  readonly type: ColumnType
-}
+type Target = WrittenColumn
 
 class QueryWriter {
   readonly #choices: Choices
@@ -76,12 +79,38 @@ class QueryWriter {
   }
 
   whole(): RandomQuery {
-    const depth = this.#choices.below(4)
+    const depth = this.#choices.pick([0, 1, 1, 2, 2, 3])
     const query = this.#query(depth, undefined, undefined)
     const isOrdered = this.#choices.chance(40)
     const end = isOrdered ? ` order by ${ordinals(query.columns.length)}${this.#limit()}` : ''
     const text = isOrdered ? `select * from (${query.text}) as whole${end}` : query.text
     return { text, parameters: this.#expressions.parameters, isOrdered }
+  }
+
+  /** As a BI tool writes it, or whoever explores: few outputs of a subquery that has them all, by conditions on keys. */
+  report(): RandomQuery {
+    const from = this.#from.report()
+    const conditions = [...from.conditions]
+    // Few, or no rows are left.
+    if (conditions.length < 2 || this.#choices.chance(30)) {
+      conditions.push(this.#expressions.condition(from.scope, 0))
+    }
+    const body = ` from ${from.text}${conditions.length === 0 ? '' : ` where ${conditions.join(' and ')}`}`
+    const query = this.#choices.pick([
+      () => this.#written('select ', this.#targets(from.scope, 0), body),
+      () => this.#written('select ', this.#targets(from.scope, 0), body),
+      () => this.#aggregated(from, body),
+      () => this.#grouped(from, body, 0),
+      () => this.#written('select distinct ', this.#targets(from.scope, 0), body),
+      () => this.#star(from, body),
+    ])()
+    const isOrdered = this.#choices.chance(30)
+    const end = isOrdered ? ` order by ${ordinals(query.columns.length)}${this.#limit()}` : ''
+    return {
+      text: `${from.withClause}${query.text}${end}`,
+      parameters: this.#expressions.parameters,
+      isOrdered,
+    }
   }
 
   firstRows(): RandomQuery {
@@ -191,7 +220,7 @@ class QueryWriter {
   }
 
   #written(select: string, targets: readonly Target[], body: string): WrittenQuery {
-    const columns = targets.map(({ type }) => ({ name: this.#newName('x'), type }))
+    const columns = targets.map(({ type, operators }) => ({ name: this.#newName('x'), type, operators }))
     const list = targets.map(({ text }, index) => `${text} as ${columns[index]?.name}`)
     return { text: `${select}${list.join(', ')}${body}`, columns }
   }
@@ -237,7 +266,14 @@ class QueryWriter {
     // What a subquery may name of a grouped query: its keys, and its aggregates.
     const grouped: Scope = {
       sources: [
-        { alias: '', columns: [...keys, ...aggregates].map(({ text, type }) => ({ name: text, type })) },
+        {
+          alias: '',
+          columns: [...keys, ...aggregates].map(({ text, type, operators }) => ({
+            name: text,
+            type,
+            operators,
+          })),
+        },
       ],
       outer: undefined,
     }
@@ -252,6 +288,7 @@ class QueryWriter {
 
   #having(grouped: Scope, depth: number): string {
     if (depth > 0 && this.#choices.chance(40)) return `exists (${this.#anyQuery(depth - 1, grouped)})`
+    if (this.#choices.chance(70)) return this.#expressions.condition(grouped, 0)
     return 'count(*) > 1'
   }
 
@@ -314,7 +351,7 @@ class QueryWriter {
       const [key] = requiredKeys(table, this.#choices)
       const column = key ?? this.#choices.pickAny(columns)
       const value = column && this.#expressions.column(column.type, { sources: [], outer })
-      const list = this.#choices.pick(['', '', 'count(*)', '1', 'json_arrayagg(1)'])
+      const list = this.#choices.pick(['', '*', 'count(*)', '1', 'json_arrayagg(1)'])
       const link = value === undefined ? 'true' : `${alias}.${column?.name} = ${value}`
       const more = this.#expressions.condition({ sources: [source], outer }, 0)
       return `select ${list} from ${name} ${alias} where ${link} and ${more}`

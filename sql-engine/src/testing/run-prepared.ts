@@ -37,23 +37,37 @@ export function preparedTexts(text: string, { types, values }: BoundParameters):
   }
 }
 
-/** Runs a statement by PREPARE and EXECUTE. */
+/** Runs a statement by PREPARE and EXECUTE, in one round trip. */
 export async function runPrepared(
   client: pg.Client,
   text: string,
   parameters: BoundParameters,
 ): Promise<PreparedResult> {
   const { prepare, execute, deallocate } = preparedTexts(text, parameters)
-  await client.query(prepare)
   try {
-    return await runAsText(client, execute)
-  } finally {
-    await client.query(deallocate)
+    // The statement may end with a comment.
+    const results: unknown = await client.query(asText(`${prepare}\n; ${execute}; ${deallocate}`))
+    const result = Array.isArray(results) ? results.at(-2) : undefined
+    if (!(result instanceof pg.Result)) throw new Error('not the three results that were asked for')
+    return preparedResult(result)
+  } catch (error) {
+    // It may not have come so far that it is there, or stand in a transaction that has failed.
+    await client.query(deallocate).catch(() => {})
+    throw error
   }
 }
 
 export async function runAsText(client: pg.Client, text: string): Promise<PreparedResult> {
-  const types = { getTypeParser: () => (value: string) => value }
-  const { rows, fields } = await client.query<(string | null)[]>({ text, rowMode: 'array', types })
+  return preparedResult(await client.query<(string | null)[]>(asText(text)))
+}
+
+function asText(text: string) {
+  return { text, rowMode: 'array' as const, types: { getTypeParser: () => (value: string) => value } }
+}
+
+function preparedResult({
+  rows,
+  fields,
+}: Pick<pg.QueryArrayResult<(string | null)[]>, 'rows' | 'fields'>): PreparedResult {
   return { rows, columns: fields.map(({ name, dataTypeID }) => `${name} ${dataTypeID}`) }
 }

@@ -1,37 +1,34 @@
-/** One random world: tables, rows, and clients that ask of both the virtual tables and the ordinary ones. */
+/** One random world: tables, sets of rows, and workers that ask of both the virtual tables and the ordinary ones. */
 import { type Gateway, startGateway } from '@millrace/server/gateway'
 import type { TestPostgres } from '@millrace/sql-engine/postgres/testing'
 import type { Choices } from '@millrace/sql-engine/testing/choices'
 import type { Filtering } from '@millrace/sql-engine/testing/counting-plugin'
-import {
-  type Outcome,
-  ordinaryPath,
-  type PropertyWorld,
-  setsOfRows,
-  startPropertyWorld,
-  virtualPath,
-} from '@millrace/sql-engine/testing/property-world'
+import { type Outcome, setsOfRows } from '@millrace/sql-engine/testing/property-world'
 import type { RandomQuery } from '@millrace/sql-engine/testing/random-query'
 import { type RandomTables, someTables, usualTables } from '@millrace/sql-engine/testing/random-tables'
+import { type RowSetsWorld, startRowSetsWorld } from '@millrace/sql-engine/testing/row-sets-world'
 import pg from 'pg'
 import { pino } from 'pino'
 import { clientOutcome, type Protocol } from './client-outcome.js'
 
-export interface FuzzWorld {
+/** Workers that ask side by side. Each has sets of rows of its own, or nobody could tell whose the calls are. */
+export const workers = 3
+export const setsPerWorker = 4
+
+export interface FuzzWorld extends RowSetsWorld {
   readonly tables: RandomTables
-  readonly sets: number
   /** What its API leaves out, and whether rows are kept: for a report. */
   readonly description: string
   /** Whether scans of one statement that ask the same are one. */
   readonly sharesScans: boolean
-  readonly counting: Pick<PropertyWorld, 'calls' | 'engine'>
-  /** @param protocol `engine` leaves the gateway out, and runs PREPARE and EXECUTE */
-  run(
+  /** Whether rows are kept from one statement to another. */
+  readonly keepsRows: boolean
+  /** Asks two servers, the gateway and PostgreSQL, as clients do. */
+  byClients(
     query: RandomQuery,
     set: number,
-    protocol: Protocol | 'engine',
+    protocol: Protocol,
   ): Promise<{ readonly virtual: Outcome; readonly expected: Outcome }>
-  stop(): Promise<void>
 }
 
 export interface FuzzWorldOptions {
@@ -45,60 +42,76 @@ const hour = 3_600_000
 
 export async function startFuzzWorld(choices: Choices, options: FuzzWorldOptions): Promise<FuzzWorld> {
   const tables = choices.chance(75) ? someTables(choices) : usualTables
-  const filtering = choices.pick<Filtering>(['every operator', 'equality'])
+  // What an API leaves out shows what should not have been left out.
+  const filtering = choices.chance(80) ? 'every operator' : choices.pick<Filtering>(['equality'])
   const maxBytes = options.optimisations === 'none' ? 0 : choices.pick([0, 300_000, 10_000_000])
-  const sets = 12
-  const world = await startPropertyWorld({
+  const world = await startRowSetsWorld({
     ...options,
     tables,
-    rows: setsOfRows(sets, tables),
+    rows: setsOfRows(workers * setsPerWorker, tables),
     filtering,
     cache: { ttl: maxBytes === 0 ? 0 : hour, maxBytes },
   })
-  const gateway = await startGateway({
-    host: '127.0.0.1',
-    port: 0,
-    engine: world.engine,
-    backend: options.postgres,
-    passwordOf: (name) => (name === user ? password : undefined),
-    log: pino({ level: 'silent' }),
-  })
-  const ordinary = new pg.Client({ ...options.postgres.engineConfig, user, options: '' })
-  const virtual = new pg.Client({
-    host: '127.0.0.1',
-    port: gateway.port,
-    user,
-    password,
-    database: 'millrace',
-  })
-  await Promise.all([ordinary.connect(), virtual.connect()])
-  let path: number | undefined
+  const clients = new ClientPairs(world, options.postgres)
   return {
+    ...world,
     tables,
-    sets,
     description: `API filters by ${filtering}; ${maxBytes} bytes are kept`,
     sharesScans: options.optimisations === 'all',
-    counting: world,
-    async run(query, set, protocol) {
-      if (protocol === 'engine') return world.run(query, set)
-      world.show(set)
-      if (path !== set) {
-        await ordinary.query(`set search_path = ${ordinaryPath(set)}; set statement_timeout = '2s'`)
-        await virtual.query(`set search_path = ${virtualPath(set)}; set statement_timeout = '2s'`)
-      }
-      path = set
-      const [expected, told] = await Promise.all([
-        clientOutcome(ordinary, query, protocol),
-        clientOutcome(virtual, query, protocol),
-      ])
-      return { virtual: told, expected }
+    keepsRows: maxBytes > 0,
+    byClients: (query, set, protocol) => clients.run(query, set, protocol),
+    async stop() {
+      await clients.stop()
+      await world.stop()
     },
-    stop: () => stop(world, gateway, [ordinary, virtual]),
   }
 }
 
-async function stop(world: PropertyWorld, gateway: Gateway, clients: readonly pg.Client[]): Promise<void> {
-  await Promise.all(clients.map((client) => client.end()))
-  await gateway.stop()
-  await world.stop()
+/** A client of the gateway and one of PostgreSQL for each set, from when they are first asked for. */
+class ClientPairs {
+  readonly #world: RowSetsWorld
+  readonly #postgres: TestPostgres
+  #gateway: Promise<Gateway> | undefined
+  readonly #pairs = new Map<number, Promise<readonly [ordinary: pg.Client, virtual: pg.Client]>>()
+
+  constructor(world: RowSetsWorld, postgres: TestPostgres) {
+    this.#world = world
+    this.#postgres = postgres
+  }
+
+  async run(query: RandomQuery, set: number, protocol: Protocol) {
+    const pair = this.#pairs.get(set) ?? this.#connect(set)
+    this.#pairs.set(set, pair)
+    const [ordinary, virtual] = await pair
+    const [expected, told] = await Promise.all([
+      clientOutcome(ordinary, query, protocol),
+      clientOutcome(virtual, query, protocol),
+    ])
+    return { virtual: told, expected }
+  }
+
+  async stop(): Promise<void> {
+    for (const pair of this.#pairs.values()) {
+      await Promise.all((await pair).map((client) => client.end()))
+    }
+    await (await this.#gateway)?.stop()
+  }
+
+  async #connect(set: number): Promise<readonly [pg.Client, pg.Client]> {
+    this.#gateway ??= startGateway({
+      host: '127.0.0.1',
+      port: 0,
+      engine: this.#world.engine,
+      backend: this.#postgres,
+      passwordOf: (name) => (name === user ? password : undefined),
+      log: pino({ level: 'silent' }),
+    })
+    const { port } = await this.#gateway
+    const ordinary = new pg.Client({ ...this.#postgres.engineConfig, user, options: '' })
+    const virtual = new pg.Client({ host: '127.0.0.1', port, user, password, database: 'millrace' })
+    await Promise.all([ordinary.connect(), virtual.connect()])
+    await ordinary.query(this.#world.settings(set, 'ordinary'))
+    await virtual.query(this.#world.settings(set, 'virtual'))
+    return [ordinary, virtual]
+  }
 }

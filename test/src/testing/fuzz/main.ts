@@ -15,6 +15,10 @@ const { values } = parseArgs({
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
     /** With every optimisation off. */
     twin: { type: 'boolean', default: false },
+    /** So many of a hundred statements by way of the gateway. */
+    gateway: { type: 'string', default: '4' },
+    /** Each how many statements one is judged by brute force; 0 for none. */
+    'brute-force': { type: 'string', default: '20' },
     /** Random frames instead of statements. */
     frames: { type: 'string' },
   },
@@ -31,7 +35,19 @@ async function fuzz(count: number): Promise<void> {
   try {
     const optimisations = values.twin ? 'none' : 'all'
     const tell = (line: string) => console.log(line)
-    const counts = await fuzzStatements({ postgres, count, seed, optimisations, tell })
+    const counts = await fuzzStatements({
+      postgres,
+      count,
+      seed,
+      optimisations,
+      gateway: Number(values.gateway),
+      bruteForce: Number(values['brute-force']),
+      tell,
+    })
+    for (const example of counts.reportColumns.examples)
+      console.log(`needless column in a report: ${example}`)
+    for (const example of counts.columns.examples) console.log(`needless column: ${example}`)
+    for (const example of counts.keys.examples) console.log(`needless "key missing": ${example}`)
     console.log(`${describeCounts(counts)}, ${perSecond(counts.statements)} statements a second`)
     if (counts.mismatches > 0) process.exitCode = 1
   } finally {

@@ -1,0 +1,178 @@
+/**
+ * Sets of rows side by side: each has virtual tables of its own, in a connection of one engine, ordinary tables with
+ * the same rows, and sessions of its own over both. So statements may run over several sets at once.
+ */
+import pg from 'pg'
+import { pino } from 'pino'
+import { type CacheOptions, Engine } from '../engine.js'
+import { quoteLiteral } from '../parse/identifier.js'
+import type { Optimisations } from '../plan/unoptimised-scans.js'
+import type { TestPostgres } from '../postgres/testing.js'
+import {
+  changedTables,
+  changeSetting,
+  emptySetting,
+  freshSetting,
+  narrowSetting,
+  type ValueChange,
+} from './changed-tables.js'
+import { ClientSession } from './client-session.js'
+import { type Call, type CountingPlugin, countingPlugin, type Filtering } from './counting-plugin.js'
+import { boundParameters, type Outcome, outcomeOf, setUpOrdinary } from './property-world.js'
+import type { RandomQuery } from './random-query.js'
+import type { RandomRows, RandomTables } from './random-tables.js'
+import { runPrepared } from './run-prepared.js'
+
+/** Some joins of joins have very many rows; they are left out. */
+const timeout = '2s'
+
+/** Of which the sets take one each: west and east of Greenwich, with summer time and without, by half hours. */
+const zones = [
+  'UTC',
+  'Europe/Berlin',
+  'America/New_York',
+  'Asia/Kathmandu',
+  'Pacific/Apia',
+  'Atlantic/Azores',
+  'Australia/Lord_Howe',
+  'XYZ-1:30',
+] as const
+
+export interface RowSetsWorldOptions {
+  readonly postgres: TestPostgres
+  readonly tables: RandomTables
+  readonly rows: readonly RandomRows[]
+  readonly filtering: Filtering
+  readonly cache: CacheOptions
+  readonly optimisations: Optimisations
+}
+
+/** What is otherwise in ordinary tables, so that it shows whether an answer depends on it. */
+export type Change =
+  /** A column's values are others than they are. */
+  | {
+      readonly table: string
+      readonly column: string
+      readonly values: ValueChange
+      /** Whether all other values are so few that many rows have the same ones. */
+      readonly narrow: boolean
+    }
+  /** All values are so few. */
+  | 'narrow'
+  /** A table has more rows, whose key columns have values that occur nowhere else. */
+  | { readonly freshRowsOf: string }
+  /** A table has no rows. */
+  | { readonly noRowsOf: string }
+
+export interface RowSetsWorld {
+  readonly engine: Engine
+  /** Of each set, the calls of its virtual tables. */
+  readonly calls: readonly Call[][]
+  /** How a session of a client's own reaches a set's ordinary tables, or its virtual ones. */
+  settings(set: number, side: 'ordinary' | 'virtual'): string
+  /** What PostgreSQL answers over a set's ordinary tables. */
+  expected(query: RandomQuery, set: number, change?: Change): Promise<Outcome>
+  /** What the engine answers over a set's virtual tables. */
+  virtual(query: RandomQuery, set: number): Promise<Outcome>
+  stop(): Promise<void>
+}
+
+interface RowSet {
+  readonly counting: CountingPlugin
+  readonly name: string
+  readonly oracle: pg.Client
+}
+
+export async function startRowSetsWorld(options: RowSetsWorldOptions): Promise<RowSetsWorld> {
+  const { postgres, tables, filtering, cache, optimisations } = options
+  const config = { ...postgres.engineConfig, user: 'millrace' }
+  const sets: readonly RowSet[] = options.rows.map((rows, set) => ({
+    counting: countingPlugin(virtualTables(tables, rows), async () => {}, filtering),
+    name: `counting_${set}`,
+    oracle: new pg.Client({ ...config, options: '' }),
+  }))
+  const engine = await Engine.start({
+    postgres,
+    connections: sets.map(({ name, counting: { plugin } }) => ({ name, plugin, settings: { name } })),
+    environment: {},
+    log: pino({ level: 'silent' }),
+    cache,
+    optimisations,
+  })
+  const settings: RowSetsWorld['settings'] = (set, side) => {
+    const schema = side === 'ordinary' ? `oracle_${set}` : `counting_${set}`
+    return `set search_path = ${schema}, plain_${set}; ${sessionSettings(set)}`
+  }
+  const sessions = await Promise.all(
+    sets.map(async ({ oracle, counting, name }, set) => {
+      await oracle.connect()
+      await oracle.query(setUpOrdinary(set, tables, options.rows[set] ?? {}, counting, name))
+      await oracle.query(settings(set, 'ordinary'))
+      const session = await ClientSession.open(config, engine)
+      await session.query(settings(set, 'virtual'))
+      return session
+    }),
+  )
+  const withChanges = new Set<number>()
+  return {
+    engine,
+    calls: sets.map(({ counting }) => counting.calls),
+    settings,
+    async expected(query, set, change) {
+      const { oracle } = itemAt(sets, set)
+      const running = () => outcomeOf(runPrepared(oracle, query.text, boundParameters(query)), query)
+      if (change === undefined) return running()
+      if (!withChanges.has(set)) await oracle.query(changedTables(set, tables))
+      withChanges.add(set)
+      await oracle.query(`set search_path = changed_${set}, oracle_${set}, plain_${set}; ${changing(change)}`)
+      try {
+        return await running()
+      } finally {
+        await oracle.query(settings(set, 'ordinary'))
+      }
+    },
+    virtual: (query, set) =>
+      outcomeOf(itemAt(sessions, set).queryWithParameters(query.text, boundParameters(query)), query),
+    async stop() {
+      await Promise.all(sessions.map((session) => session.close()))
+      for (const [set, { oracle }] of sets.entries()) {
+        if (withChanges.has(set)) await oracle.query(`drop schema changed_${set} cascade`)
+        await oracle.query(`drop schema oracle_${set} cascade; drop schema plain_${set} cascade`)
+        await oracle.end()
+      }
+      await engine.stop()
+    },
+  }
+}
+
+function virtualTables(tables: RandomTables, rows: RandomRows): Parameters<typeof countingPlugin>[0] {
+  return Object.fromEntries(
+    Object.entries(tables).flatMap(([name, { columns, keys, orders = {} }]) =>
+      keys === undefined ? [] : [[name, { columns, keys, orders, rows: rows[name] ?? [] }] as const],
+    ),
+  )
+}
+
+function sessionSettings(set: number): string {
+  return `set statement_timeout = '${timeout}'; set timezone = '${zones[set % zones.length]}'`
+}
+
+function changing(change: Change): string {
+  const column = change !== 'narrow' && 'column' in change ? change : undefined
+  const isNarrow = change === 'narrow' || column?.narrow === true
+  const values: Readonly<Record<string, string>> = {
+    [changeSetting]: column === undefined ? '' : `${column.table}.${column.column} ${column.values}`,
+    [freshSetting]: change !== 'narrow' && 'freshRowsOf' in change ? change.freshRowsOf : '',
+    [emptySetting]: change !== 'narrow' && 'noRowsOf' in change ? change.noRowsOf : '',
+    [narrowSetting]: isNarrow ? 'on' : '',
+  }
+  return Object.entries(values)
+    .map(([setting, value]) => `set ${setting} = ${quoteLiteral(value)}`)
+    .join('; ')
+}
+
+function itemAt<Item>(items: readonly Item[], index: number): Item {
+  const item = items[index]
+  if (item === undefined) throw new Error(`there is no set ${index}`)
+  return item
+}
