@@ -32,6 +32,10 @@ else await storm(Number(values.frames))
 
 async function fuzz(count: number): Promise<void> {
   const postgres = await startTestPostgres()
+  // Who has seen a mismatch may end the run; PostgreSQL would stay.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => void postgres.stop().finally(() => process.exit(1)))
+  }
   try {
     const optimisations = values.twin ? 'none' : 'all'
     const tell = (line: string) => console.log(line)
