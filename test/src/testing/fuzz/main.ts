@@ -34,7 +34,11 @@ async function fuzz(count: number): Promise<void> {
   const postgres = await startTestPostgres()
   // Who has seen a mismatch may end the run; PostgreSQL would stay.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => void postgres.stop().finally(() => process.exit(1)))
+    process.once(signal, () => {
+      // All clients lose their connections.
+      process.on('uncaughtException', () => {})
+      void postgres.stop().finally(() => process.exit(1))
+    })
   }
   try {
     const optimisations = values.twin ? 'none' : 'all'
