@@ -32,9 +32,21 @@ else await storm(Number(values.frames))
 
 async function fuzz(count: number): Promise<void> {
   const postgres = await startTestPostgres()
+  let isEnding = false
+  // Who has seen a mismatch may end the run; PostgreSQL would stay.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      // All clients lose their connections, which is no mismatch.
+      isEnding = true
+      process.on('uncaughtException', () => {})
+      void postgres.stop().finally(() => process.exit(1))
+    })
+  }
   try {
     const optimisations = values.twin ? 'none' : 'all'
-    const tell = (line: string) => console.log(line)
+    const tell = (line: string) => {
+      if (!isEnding) console.log(line)
+    }
     const counts = await fuzzStatements({
       postgres,
       count,
