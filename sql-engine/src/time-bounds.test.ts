@@ -34,19 +34,29 @@ const rows = {
   note: [],
 }
 
+/** Numbers of no size, and of very different ones. */
+const oddRows = {
+  ...rows,
+  thing: [
+    { id: 1n, label: 'NaN', seen: times[0] ?? null, amount: 'NaN' },
+    { id: 2n, label: 'small', seen: times[1] ?? null, amount: '0.09999999' },
+    { id: 3n, label: 'large', seen: times[2] ?? null, amount: '1000000' },
+  ],
+}
+
 let world: PropertyWorld
 
 beforeAll(async () => {
-  world = await startPropertyWorld({ rows: [rows], filtering: 'every operator' })
+  world = await startPropertyWorld({ rows: [rows, oddRows], filtering: 'every operator' })
 })
 afterAll(() => world?.stop())
 beforeEach(() => {
   world.calls.length = 0
 })
 
-async function quals(condition: string): Promise<readonly string[]> {
+async function quals(condition: string, set = 0): Promise<readonly string[]> {
   const text = `select seen, id from thing where ${condition}`
-  const { virtual, expected } = await world.run({ text, parameters: [], isOrdered: false }, 0)
+  const { virtual, expected } = await world.run({ text, parameters: [], isOrdered: false }, set)
   expect(virtual).toEqual(expected)
   return world.calls.flatMap((call) => call.quals)
 }
@@ -81,6 +91,7 @@ describe('bounds that follow', () => {
     "to_timestamp(id / 1000.0) = timestamptz '2022-07-06 20:38:09+00'",
     'id::numeric * 2 < 3314279778000',
     '-5 + id > 1657139888000',
+    "extract(epoch from timestamptz '2022-07-07 00:00+00') * 1000 - id < 86400000",
     '2000000000000 - id > 5',
     'floor(amount) = 2',
     'round(amount) >= 3',
@@ -111,6 +122,38 @@ describe('bounds that follow', () => {
 })
 
 describe('they are never too narrow', () => {
+  test.each([
+    // NaN is greater than all numbers, and nothing less NaN is NaN.
+    '10 - amount >= 5',
+    'not (10 - amount < 5)',
+    "10 - amount = 'NaN'",
+    '10 - (5 - amount) > 3',
+    // What is added to far larger numbers is rounded away.
+    'amount + 1e20::float8 = 1e20::float8',
+    'id + 1e20::float8 = 1e20::float8',
+    'amount + 1e9::float8 >= 1000000000.1',
+    '1e20::float8 - amount <= 1e20::float8',
+    'id - 1e20::float8 >= -1e20::float8',
+  ])('of odd numbers: %s', async (condition) => {
+    await quals(condition, 1)
+  })
+
+  test.each([
+    "id::int4 + date '2022-07-06' > date '2022-07-07'",
+    "date '2022-07-06' - id::int4 > '2022-07-04'",
+    'id::int4 + current_date > current_date + 2',
+    "inet '1.1.1.1' + id = inet '1.1.1.2'",
+    "id + inet '1.1.1.1' = '1.1.1.2'",
+    "'0/10'::pg_lsn + amount > '0/10'::pg_lsn and amount <> 'NaN'",
+    "'[1,2]'::jsonb - id::int4 = '[1]'",
+  ])('of numbers beside what is none: %s', async (condition) => {
+    await quals(condition, 1)
+  })
+
+  test('of units that are none', async () => {
+    await quals("date_trunc('constructor', seen) = '2022-07-06'")
+  })
+
   const wholes = [
     'seen::date',
     'seen::timestamp',

@@ -1,5 +1,5 @@
 /** How bounds of PostgreSQL's own casts, functions and operations on times and numbers are turned back. */
-import { inside, type Node } from '../parse/syntax-tree.js'
+import { inside, type Node, stringsOf } from '../parse/syntax-tree.js'
 import {
   atTimeZoneNode,
   callNode,
@@ -91,7 +91,7 @@ function callStep({ name, args, position }: Call, kind: Kind): Step | undefined 
   if (position !== 1 || first === undefined) return undefined
   switch (name) {
     case 'date_trunc': {
-      const length = literal === undefined ? undefined : unitLengths[literal.toLowerCase()]
+      const length = literal === undefined ? undefined : unitLengths.get(literal.toLowerCase())
       if (length === undefined) return undefined
       // Where clocks are set back at midnight, that comes twice, and the later one may be taken.
       return rising(kind, (value, side) => {
@@ -183,17 +183,25 @@ function dateStep(operator: string, other: Node, place: 'left' | 'right'): Step 
 }
 
 function arithmeticStep({ operator, other, side: place }: Operation): Step | undefined {
+  if (!isNumber(other)) return undefined
   const number = castNode(other, 'numeric')
   const factor = inside(other, 'A_Const')
   const size = factor?.ival?.ival ?? Number(factor?.fval?.fval)
   switch (operator) {
     case '+':
-      return rising('numeric', (value, side) => wider(operationNode(value, '-', number), side, 0))
+      return rising('numeric', (value, side) =>
+        widerThanSum(operationNode(value, '-', number), side, [value, number]),
+      )
     case '-':
       return place === 'left'
-        ? rising('numeric', (value, side) => wider(operationNode(value, '+', number), side, 0))
+        ? rising('numeric', (value, side) =>
+            widerThanSum(operationNode(value, '+', number), side, [value, number]),
+          )
         : falling('numeric', (value, side) =>
-            wider(operationNode(number, '-', value), side === 'lower' ? 'upper' : 'lower', 0),
+            widerThanSum(operationNode(number, '-', value), side === 'lower' ? 'upper' : 'lower', [
+              value,
+              number,
+            ]),
           )
     case '*':
       if (!(size > 0)) return undefined
@@ -211,9 +219,34 @@ function arithmeticStep({ operator, other, side: place }: Operation): Step | und
 
 /** A number farther out, also by what floating-point numbers leave out. */
 function wider(value: Node, side: Side, by: number): Node {
-  const lost = operationNode(callNode('abs', value), '*', numberNode(1e-9))
-  const far = operationNode(lost, '+', numberNode(by))
-  return operationNode(value, side === 'lower' ? '-' : '+', far)
+  return operationNode(value, side === 'lower' ? '-' : '+', operationNode(lostOf(value), '+', numberNode(by)))
+}
+
+/** A sum or difference farther out by what floating-point numbers leave out of its parts, which may be far larger. */
+function widerThanSum(sum: Node, side: Side, [one, other]: readonly [Node, Node]): Node {
+  return operationNode(sum, side === 'lower' ? '-' : '+', operationNode(lostOf(one), '+', lostOf(other)))
+}
+
+function lostOf(value: Node): Node {
+  return operationNode(callNode('abs', value), '*', numberNode(1e-9))
+}
+
+const numberTypes: ReadonlySet<string> = new Set(['int2', 'int4', 'int8', 'numeric', 'float4', 'float8'])
+
+/**
+ * Whether a value beside an arithmetic operator is a number by its form. Others may be dates and addresses, to which
+ * numbers are added too. (A literal without a type is taken to be of the type on the operator's other side.)
+ */
+function isNumber(node: Node | undefined): boolean {
+  const constant = inside(node, 'A_Const')
+  if (constant !== undefined) return constant.boolval === undefined
+  const cast = inside(node, 'TypeCast')
+  if (cast !== undefined) return numberTypes.has(typeNameOf(cast) ?? '')
+  const call = inside(node, 'FuncCall')
+  if (call !== undefined) return ['extract', 'date_part'].includes(stringsOf(call.funcname)?.at(-1) ?? '')
+  const { kind, name, lexpr, rexpr } = inside(node, 'A_Expr') ?? {}
+  const isArithmetic = kind === 'AEXPR_OP' && ['+', '-', '*', '/'].includes(stringsOf(name)?.at(-1) ?? '')
+  return isArithmetic && (lexpr === undefined || isNumber(lexpr)) && isNumber(rexpr)
 }
 
 /** A time, farther out by an interval. */

@@ -31,6 +31,8 @@ export function columnBound(
   const bounds: Node[] = []
   const falls = steps.filter((step) => step.falls).length % 2 === 1
   const isLower = (side === 'lower') !== falls
+  // To PostgreSQL, NaN is greater than all numbers, and so is what is made of it, also where that falls.
+  if (falls && !isLower && typesWithNaN.has(columnType)) return undefined
   for (const value of values) {
     const bound = turnedBack(value, side, steps)
     if (bound === undefined) return undefined
@@ -51,6 +53,8 @@ const kindsOfColumns: Readonly<Record<string, Kind>> = {
   numeric: 'numeric',
   float8: 'numeric',
 }
+
+const typesWithNaN: ReadonlySet<string> = new Set(['numeric', 'float8'])
 
 function stepsOf(wrappers: readonly Wrapper[], columnType: string): readonly Step[] | undefined {
   let kind = kindsOfColumns[columnType]

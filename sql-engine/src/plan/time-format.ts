@@ -1,21 +1,21 @@
 /** Units of time, and times as texts that sort as the times do. */
 
 /** At least as long as any of the unit, by PostgreSQL's names of units for date_trunc. */
-export const unitLengths: Readonly<Record<string, string>> = {
-  microseconds: '1 second',
-  milliseconds: '1 second',
-  second: '2 seconds',
-  minute: '1 minute',
-  hour: '1 hour',
-  day: '1 day',
-  week: '7 days',
-  month: '31 days',
-  quarter: '92 days',
-  year: '366 days',
-  decade: '3653 days',
-  century: '36525 days',
-  millennium: '365250 days',
-}
+export const unitLengths: ReadonlyMap<string, string> = new Map([
+  ['microseconds', '1 second'],
+  ['milliseconds', '1 second'],
+  ['second', '2 seconds'],
+  ['minute', '1 minute'],
+  ['hour', '1 hour'],
+  ['day', '1 day'],
+  ['week', '7 days'],
+  ['month', '31 days'],
+  ['quarter', '92 days'],
+  ['year', '366 days'],
+  ['decade', '3653 days'],
+  ['century', '36525 days'],
+  ['millennium', '365250 days'],
+])
 
 /** Parts of a format of to_char, the longest time first, and how long each is at most. */
 const parts = [
@@ -61,5 +61,8 @@ export function formattedTime(
   // 2024-02-30 is no day, and no time is written so.
   const isTime = year > 0 && year >= 1000 && time.getUTCMonth() === month - 1 && time.getUTCDate() === day
   if (!isTime || hour > 23 || minute > 59 || second > 59) return undefined
-  return { start: time.toISOString().slice(0, 19).replace('T', ' '), length: unitLengths[unit] ?? '366 days' }
+  return {
+    start: time.toISOString().slice(0, 19).replace('T', ' '),
+    length: unitLengths.get(unit) ?? '366 days',
+  }
 }
