@@ -118,6 +118,11 @@ describe('what the result depends on is fetched', () => {
       ['thing id label'],
     ],
     ['select id from (select id, generate_series(1, id) from thing) q', ['thing id']],
+    ['select label from (select label, generate_series(1, id) from thing) q', ['thing id label']],
+    [
+      'with q as materialized (select sqrt(id - 2) from thing) select label from thing, q',
+      ['thing id label'],
+    ],
     [
       'select id from (select distinct on (label) * from thing order by label, flag) q',
       ['thing flag id label'],

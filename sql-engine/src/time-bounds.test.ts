@@ -113,6 +113,14 @@ describe('bounds that follow', () => {
     expect(await quals(condition)).toEqual([])
   })
 
+  test('LIMIT does not count rows that only the wider bound lets through', async () => {
+    const text = "select seen from thing where seen::date >= '2022-07-07' order by seen limit 1"
+    const { virtual, expected } = await world.run({ text, parameters: [], isOrdered: true }, 0)
+    expect(virtual).toEqual(expected)
+    expect(virtual.rows).toHaveLength(1)
+    expect(world.calls.map(({ limit }) => limit)).toEqual([undefined])
+  })
+
   test('they are near', async () => {
     expect(await quals("seen::date = '2022-07-06'")).toEqual([
       'seen <= 1657238400000000',
