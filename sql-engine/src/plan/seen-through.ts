@@ -1,7 +1,7 @@
 /** What a comparison with something that is made of a column says of the column itself. */
 import type { ColumnType } from '@millrace/plugin-sdk/column'
 import type { Key } from '@millrace/plugin-sdk/table'
-import { findAll, type Node } from '../parse/syntax-tree.js'
+import { findAll, inside, type Node } from '../parse/syntax-tree.js'
 import { columnBound } from './monotone.js'
 import type { Comparison, ValueSource } from './pushable.js'
 import { readingOf } from './textual-value.js'
@@ -27,7 +27,9 @@ export function seenThrough(
   const changed = wrappers.findIndex((wrapper) => !leavesAsIs(wrapper, type))
   if (changed < 0) {
     const isCollated = wrappers.some(({ kind }) => kind === 'collation') || hasCollation(comparison)
-    return isCollated && !collationless.has(comparison.operator) ? [] : [{ comparison, isExact: true }]
+    if (isCollated && !collationless.has(comparison.operator)) return []
+    const isVarchar = wrappers.some((wrapper) => wrapper.kind === 'cast' && wrapper.type === 'varchar')
+    return isVarchar ? asVarchar(comparison) : [{ comparison, isExact: true }]
   }
   const [first, ...others] = wrappers.slice(changed)
   const reading = first && readingOf(first, type)
@@ -52,6 +54,21 @@ function leavesAsIs(wrapper: Wrapper, type: ColumnType): boolean {
   if (wrapper.kind === 'collation') return type === 'text'
   if (wrapper.kind !== 'cast') return false
   return wrapper.type === internalTypeNames[type] || (type === 'text' && wrapper.type === 'varchar')
+}
+
+/**
+ * What a comparison with a varchar says of a text. Beside a value of type character PostgreSQL takes a varchar for one
+ * too, where it would turn the value into a text; a literal is neither.
+ */
+function asVarchar(comparison: Comparison): readonly Seen[] {
+  if (comparison.operator === '=') {
+    const sources = comparison.sources.map(
+      (source): ValueSource => (source.kind === 'boolean' ? source : { ...source, ignoresBlanks: true }),
+    )
+    return [{ comparison: { operator: '=', sources }, isExact: true }]
+  }
+  const isPlain = !('node' in comparison) || inside(comparison.node, 'A_Const') !== undefined
+  return isPlain ? [{ comparison, isExact: true }] : []
 }
 
 /** Operators that say the same by whatever collation, as long as texts that are equal are the same. */
