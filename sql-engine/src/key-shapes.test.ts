@@ -1,4 +1,6 @@
 /** Keys are found through whatever PostgreSQL itself would look through. */
+import { doublePrecision } from '@millrace/plugin-sdk/column'
+import pg from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { ClientSession } from './testing/client-session.js'
 import { type PropertyWorld, startPropertyWorld } from './testing/property-world.js'
@@ -28,11 +30,22 @@ const rows = {
   ],
 }
 
+/** Texts that are nearly the same, and a number of many digits. */
+const oddRows = {
+  ...rows,
+  thing: ['a', 'a ', 'A', 'b'].map((label, index) => ({ id: BigInt(index), label, ip: '2001:db8::1' })),
+  measure: [{ size: 0.30000000000000004 }, { size: 0.09999999 }, { size: 5 }],
+}
+
 /** Places are asked for by address, and have no netmasks. */
 const { place } = usualTables
 if (place === undefined) throw new Error('there are no places')
 const tables = {
   ...usualTables,
+  measure: {
+    columns: { size: doublePrecision('') },
+    keys: { size: { operators: ['=', '<=', '>'] as const, inherent: true } },
+  },
   place: {
     ...place,
     keys: {
@@ -45,7 +58,7 @@ const tables = {
 let world: PropertyWorld
 
 beforeAll(async () => {
-  world = await startPropertyWorld({ tables, rows: [rows], filtering: 'every operator' })
+  world = await startPropertyWorld({ tables, rows: [rows, oddRows], filtering: 'every operator' })
 })
 afterAll(() => world?.stop())
 beforeEach(() => {
@@ -248,6 +261,51 @@ describe('a key that is wrapped, or compared otherwise', () => {
         'select n.id from note n left join thing t on t.id = n.id where t.label is not distinct from n.trail',
       ),
     ).toEqual(['thing; id = 1, 2'])
+  })
+})
+
+describe('values that PostgreSQL compares otherwise than the API would', () => {
+  async function compared(text: string): Promise<void> {
+    const { virtual, expected } = await world.run({ text, parameters: [], isOrdered: false }, 1)
+    expect(virtual).toEqual(expected)
+    expect(virtual.rows).not.toEqual([])
+  }
+
+  test.each([
+    "label::varchar = 'a'::bpchar",
+    "label::varchar = 'a '::char(5)",
+    "label::varchar = any (array['a ']::char(5)[])",
+    "label::varchar <= 'a'::bpchar",
+    "label::varchar is not distinct from 'a'::bpchar",
+    "label::varchar in (select 'a'::bpchar)",
+    "(label::varchar, id) in (select 'a'::bpchar, 1)",
+  ])('blanks at the end: %s', async (condition) => {
+    await compared(`select label from thing where ${condition}`)
+  })
+
+  test.each([0, -10])('numbers that the session prints with %i more digits', async (digits) => {
+    await world.configure(`set extra_float_digits = ${digits}`)
+    await compared('select size * 10 from measure where size = 0.1::float8 + 0.2::float8')
+    await compared('select size * 10 from measure where size <= 0.1::float8 + 0.2::float8')
+    await compared('select size * 10 from measure where size > 0.0999999::float8')
+    await compared('select size * 10 from measure where size in (select 0.1::float8 + 0.2::float8)')
+    await world.configure('reset extra_float_digits')
+  })
+
+  test('a collation by which texts are equal that are not the same', async () => {
+    const admin = new pg.Client({ ...world.postgres.engineConfig, user: 'millrace', options: '' })
+    await admin.connect()
+    await admin.query(
+      "create collation public.loose (provider = icu, locale = 'und-u-ks-level2', deterministic = false); create domain public.loosely as text collate public.loose",
+    )
+    await compared("select id from thing where host(ip) = '2001:DB8::1'::public.loosely")
+    await compared("select id from thing where abbrev(ip) in (select '2001:DB8::1'::public.loosely)")
+    await compared("select id from thing where id::text = any (array['１']::public.loosely[])")
+    await compared(
+      "select upper(label) from (select label from thing where id > 1 union select 'B' collate public.loose) v where label = 'B'",
+    )
+    await admin.query('drop domain public.loosely; drop collation public.loose')
+    await admin.end()
   })
 })
 

@@ -87,7 +87,11 @@ export class ColumnTraces {
     const all = traced.flat()
     const types = new Set(all.map(typeOf))
     const isOneType = types.size === 1 && traced.every((ofArm) => ofArm.length > 0)
-    return isOneType ? all : all.filter((one) => keptTypes.has(typeOf(one) ?? 'jsonb'))
+    if (isOneType) return all
+    // Another arm's collation is the whole's, and by some, texts are equal that are not the same.
+    const isKept = (type: ColumnType = 'jsonb') =>
+      keptTypes.has(type) && !(type === 'text' && this.#functions.hasLooseCollations)
+    return all.filter((one) => isKept(typeOf(one)))
   }
 
   #passes(query: Block, select: SelectStmt, column: BoundColumn, index: number): boolean {

@@ -133,7 +133,8 @@ class Planner {
     if (query === undefined) return { reason: this.#whyUnknown(node, pushable) }
     // Columns of others may bring a collation along; a literal cannot.
     const mayBeLoose = this.#functions.hasLooseCollations && inside(node, 'A_Const') === undefined
-    if (mayBeLoose && definitionOf(pushable)?.type === 'text') return { reason: { kind: 'collation' } }
+    const isText = definitionOf(pushable)?.type === 'text' || source.reading !== undefined
+    if (mayBeLoose && isText) return { reason: { kind: 'collation' } }
     return { kind: 'query', source, query }
   }
 

@@ -14,6 +14,8 @@ export type ValueSource =
       readonly reading?: Reading
       /** Whether NULL equals NULL: `IS NOT DISTINCT FROM`. */
       readonly matchesNull?: true
+      /** Whether values of type character are compared without the blanks at the end of the column's. */
+      readonly ignoresBlanks?: true
     })
   | { readonly kind: 'boolean'; readonly value: boolean }
 

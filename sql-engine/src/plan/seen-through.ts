@@ -29,7 +29,9 @@ export function seenThrough(
   if (changed < 0) {
     const isCollated = wrappers.some(({ kind }) => kind === 'collation') || hasCollation(comparison)
     if (isCollated && !collationless.has(comparison.operator)) return []
-    return [{ comparison: withTypedBounds(comparison, type), isExact: true }]
+    const isVarchar = wrappers.some((wrapper) => wrapper.kind === 'cast' && wrapper.type === 'varchar')
+    const typed = withTypedBounds(comparison, type)
+    return isVarchar ? asVarchar(typed) : [{ comparison: typed, isExact: true }]
   }
   const [first, ...others] = wrappers.slice(changed)
   const reading = first && readingOf(first, type)
@@ -43,6 +45,10 @@ export function seenThrough(
     )
     return [{ comparison: { operator: '=', sources }, isExact: true }]
   }
+  // Years of five digits sort before those of four: as a text, a time that is later may be less.
+  const outermost = wrappers.at(-1)
+  const isText = outermost?.kind === 'call' && outermost.name === 'to_char'
+  if (isText && (comparison.operator === '<' || comparison.operator === '<=')) return []
   return boundsOf(comparison).flatMap(({ values, side }) => {
     const bound = columnBound(wrappers.slice(changed), internalTypeNames[type], values, side)
     return bound === undefined ? [] : [{ comparison: bound, isExact: false }]
@@ -64,6 +70,21 @@ function leavesAsIs(wrapper: Wrapper, type: ColumnType): boolean {
   if (wrapper.kind === 'collation') return type === 'text'
   if (wrapper.kind !== 'cast') return false
   return wrapper.type === internalTypeNames[type] || (type === 'text' && wrapper.type === 'varchar')
+}
+
+/**
+ * What a comparison with a varchar says of a text. Beside a value of type character PostgreSQL takes a varchar for one
+ * too, where it would turn the value into a text; a literal is neither.
+ */
+function asVarchar(comparison: Comparison): readonly Seen[] {
+  if (comparison.operator === '=') {
+    const sources = comparison.sources.map(
+      (source): ValueSource => (source.kind === 'boolean' ? source : { ...source, ignoresBlanks: true }),
+    )
+    return [{ comparison: { operator: '=', sources }, isExact: true }]
+  }
+  const isPlain = !('node' in comparison) || inside(comparison.node, 'A_Const') !== undefined
+  return isPlain ? [{ comparison, isExact: true }] : []
 }
 
 /** Operators that say the same by whatever collation, as long as texts that are equal are the same. */

@@ -53,6 +53,8 @@ export class QualPusher {
   readonly #writer: KeyQueryWriter
   readonly #nameOf: ScanTableName
   readonly #ceiling: KeyCeiling
+  /** See {@link #withoutRoundedFloats}. */
+  #printsExactly: Promise<boolean> | undefined
   readonly #constants = new Map<QuerySource, Promise<DecodedValue>>()
 
   constructor(
@@ -220,9 +222,8 @@ export class QualPusher {
     const some = Number.isFinite(limit) ? `select * from (${text}) as keys limit ${limit + 2}` : text
     const { rows } = await this.#session.query(some, this.#parameters)
     const types = await this.#baseTypes(rows.map(([type]) => type ?? ''))
-    return rows.map(([type, json]) =>
-      decodeValue(types.get(type ?? '') ?? '', json ?? null, wanted.literalType),
-    )
+    const values = rows.map(([type, json]) => decoded(types.get(type ?? '') ?? '', json ?? null, wanted))
+    return this.#withoutRoundedFloats(values, [...types.values()])
   }
 
   async #evaluate(wanted: readonly Wanted[]): Promise<readonly DecodedValue[]> {
@@ -230,17 +231,35 @@ export class QualPusher {
     const evaluated = await this.#evaluateTogether(wanted)
     if (evaluated === undefined) return this.#evaluateApart(wanted)
     const types = await this.#baseTypes(evaluated.map(([type]) => type ?? ''))
-    const values = wanted.map(({ literalType }, index) => {
+    const values = wanted.map((one, index) => {
       const [type, json] = evaluated[index] ?? []
-      return decodeValue(types.get(type ?? '') ?? '', json ?? null, literalType)
+      return decoded(types.get(type ?? '') ?? '', json ?? null, one)
     })
+    const exact = await this.#withoutRoundedFloats(values, [...types.values()])
     const uncast = wanted.flatMap((one, index) =>
-      values[index]?.kind === 'cast' ? [{ index, one: { ...one, cast: true } }] : [],
+      exact[index]?.kind === 'cast' ? [{ index, one: { ...one, cast: true } }] : [],
     )
     const cast = await this.#evaluate(uncast.map(({ one }) => one))
-    for (const [position, { index }] of uncast.entries())
-      values[index] = cast[position] ?? { kind: 'inexact' }
-    return values
+    const places = new Map(uncast.map(({ index }, position) => [index, position]))
+    return exact.map((value, index) => {
+      const position = places.get(index)
+      return position === undefined ? value : (cast[position] ?? { kind: 'inexact' })
+    })
+  }
+
+  /** Fractions are inexact where the session has PostgreSQL round what it prints, as it did before version 12. */
+  async #withoutRoundedFloats(
+    values: readonly DecodedValue[],
+    types: readonly string[],
+  ): Promise<readonly DecodedValue[]> {
+    const isFloat = (one: DecodedValue) => one.kind === 'value' && typeof one.value === 'number'
+    if (!types.includes('double precision') || !values.some(isFloat)) return values
+    this.#printsExactly ??= this.#session
+      .query("select pg_catalog.current_setting('extra_float_digits')::pg_catalog.int4 > 0")
+      .then(({ rows }) => rows[0]?.[0] === 't')
+    return (await this.#printsExactly)
+      ? values
+      : values.map((one) => (isFloat(one) ? { kind: 'inexact' } : one))
   }
 
   /** Types and JSON of values that depend on no row; undefined where one cannot be written. */
@@ -289,6 +308,12 @@ function isConstant({ source, query }: QuerySource): boolean {
 
 function wantedOf({ source }: QuerySource, type: ColumnType): Wanted {
   return { source, literalType: source.reading === undefined ? type : 'text', cast: false }
+}
+
+function decoded(typeName: string, json: string | null, { source, literalType }: Wanted): DecodedValue {
+  const value = decodeValue(typeName, json, literalType)
+  // As a text it would equal less.
+  return value.kind === 'cast' && source.ignoresBlanks === true ? { kind: 'inexact' } : value
 }
 
 /** A value, of the column's type where it came as a text that is made of one. A text that no value has is NULL. */
