@@ -355,6 +355,16 @@ describe('names', () => {
     }
   })
 
+  test('where = NULL is taken for IS NULL, no comparison is taken for what it says', async () => {
+    await session.query('set transform_null_equals = on')
+    const rows = await session.query(
+      "select source from event where trail operator(pg_catalog.=) 't1' and read_only = null",
+    )
+    await session.query('reset transform_null_equals')
+    const isNull = await session.query("select source from event where trail = 't1' and read_only is null")
+    expect(rows).toEqual(isNull)
+  })
+
   test('a CTE of the same name wins', async () => {
     expect(await session.query('with place as (select 1 as x) select * from place')).toEqual([{ x: 1 }])
   })

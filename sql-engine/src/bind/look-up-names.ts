@@ -116,7 +116,7 @@ function queryFor(relations: readonly string[], functions: readonly string[]): s
       join pg_catalog.pg_class c on c.oid = pg_catalog.to_regclass(name)),
     ${functions.length === 0 ? '' : `'functions', ${functionsQuery(functions)},`}
     'loose', exists (select from pg_catalog.pg_collation l where not l.collisdeterministic),
-    'shadowed_operators', exists (
+    'shadowed_operators', pg_catalog.current_setting('transform_null_equals') = 'on' or exists (
       select from pg_catalog.pg_operator o
       where o.oid >= ${firstOfUsers} and o.oprleft < ${firstOfUsers} and o.oprright < ${firstOfUsers}
         and o.oprname ~ '^[-=<>~!*+/]+$' and pg_catalog.pg_operator_is_visible(o.oid)),

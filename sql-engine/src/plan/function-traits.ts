@@ -13,7 +13,10 @@ export interface CatalogFacts {
   readonly functions: readonly CatalogFunction[]
   /** Whether there are collations by which texts may be equal that are not the same. */
   readonly hasLooseCollations: boolean
-  /** Whether somebody has made operators for types of PostgreSQL's own that its names for comparisons may mean. */
+  /**
+   * Whether comparisons may mean something else than they say: somebody has made operators of their names for types of
+   * PostgreSQL's own, or has `= NULL` taken for IS NULL.
+   */
   readonly hasShadowedOperators: boolean
   /** Whether what a type's bare name means may be none of PostgreSQL's own, by the session's search path. */
   readonly hasShadowedTypes: boolean
