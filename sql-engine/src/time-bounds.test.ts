@@ -158,6 +158,10 @@ describe('they are never too narrow', () => {
     await quals(condition, 1)
   })
 
+  test('of very many weeks', async () => {
+    await quals("timestamptz '2022-07-07 00:00+00' - seen < interval '400000 weeks'")
+  })
+
   test('of units that are none', async () => {
     await quals("date_trunc('constructor', seen) = '2022-07-06'")
   })

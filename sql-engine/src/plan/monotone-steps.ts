@@ -163,8 +163,9 @@ function timeStep({ operator, other, side: place }: Operation, kind: Time): Step
   })
 }
 
+/** Of no more than a few thousand years, so that times that far away are times to PostgreSQL. */
 const plainSpan =
-  /^\s*\d{1,6}(\.\d+)?\s*(s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?|w|weeks?)?\s*$/i
+  /^(?!\s*\d{6}(\.\d+)?\s*w)\s*\d{1,6}(\.\d+)?\s*(s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?|w|weeks?)?\s*$/i
 
 /** Days are added to dates, and two dates are so many days apart. */
 function dateStep(operator: string, other: Node, place: 'left' | 'right'): Step | undefined {
