@@ -1,7 +1,7 @@
 /** `npm run mutants` runs them; that they can be made at all is checked with every run of the tests. */
 import { existsSync, readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { allMutants } from './all-mutants.js'
+import { allMutants, someMutants } from './all-mutants.js'
 
 const root = new URL('../../../', import.meta.url)
 
@@ -15,4 +15,5 @@ test.each(allMutants)('$name', ({ file, find, replace, tests }) => {
 test('each has a name of its own', () => {
   expect(new Set(allMutants.map(({ name }) => name)).size).toBe(allMutants.length)
   expect(allMutants.length).toBeGreaterThanOrEqual(80)
+  expect(someMutants).toHaveLength(6)
 })

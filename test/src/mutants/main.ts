@@ -18,7 +18,7 @@ const { values } = parseArgs({
   options: {
     /** Those only whose names hold this. */
     only: { type: 'string', default: '' },
-    /** One of each file. */
+    /** A few of them. */
     short: { type: 'boolean', default: false },
     /** Leaves the tests, or the random statements, out. */
     'no-tests': { type: 'boolean', default: false },

@@ -387,7 +387,7 @@ export const plannerMutants: readonly Mutant[] = [
   ),
   ...mutantsOf(
     plan('pushable-limit'),
-    [engine, answers],
+    [engine, answers, bounds],
     [
       [
         'LIMIT counts rows that a wider bound lets through',
