@@ -17,7 +17,7 @@ with addrs as (
   where a.log_group_name = '${logGroup}' and a.source_ip_address ~ '^\\d+.\\d+'
 )
 select a.source_ip_address as ip, i.continent_name, i.country_name, i.region_name, i.city
-from addrs a join ipstack_ip i on a.source_ip_address = i.ip`
+from addrs a join ipstack.ipstack_ip i on a.source_ip_address = i.ip`
 
 export const articleJoin: Benchmark = {
   name: 'article_join_critical_path',
