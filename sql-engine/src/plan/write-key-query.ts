@@ -5,6 +5,7 @@ import { Deparser } from 'pgsql-deparser'
 import type { Binding, Cte, Leaf, VirtualLeaf } from '../bind/binding.js'
 import { findAll, inside, isObject, type Node, parseText, sameTree } from '../parse/syntax-tree.js'
 import { scanSchema } from '../postgres/names.js'
+import { callNode, castNode, stringNode } from './build-nodes.js'
 import type { KeyQuery } from './key-query.js'
 import type { Pieces } from './piece.js'
 import type { ValueSource } from './pushable.js'
@@ -64,7 +65,7 @@ export class KeyQueryWriter {
     const copy = new TreeCopy(this.#binding, new Map())
     const valuesLists = wanted.map((one): Node => {
       const value = typedValue(expressionOf(one, copy, '', []), one)
-      return { List: { items: [textOf(call('pg_typeof', value)), textOf(call('to_json', value))] } }
+      return { List: { items: [textOf(callNode('pg_typeof', value)), textOf(callNode('to_json', value))] } }
     })
     return faithfulText({
       SelectStmt: { valuesLists, limitOption: 'LIMIT_OPTION_DEFAULT', op: 'SETOP_NONE' },
@@ -88,7 +89,10 @@ export class KeyQueryWriter {
       const value = expressionOf(one, copy, alias, fromClause)
       if (inside(value, 'ColumnRef') !== undefined) columns.push(value)
       const typed = typedValue(value, one)
-      targetList.push(target(textOf(call('pg_typeof', typed))), target(textOf(call('to_json', typed))))
+      targetList.push(
+        target(textOf(callNode('pg_typeof', typed))),
+        target(textOf(callNode('to_json', typed))),
+      )
     }
     const conditions = query.where.map((node) => copy.tree(node))
     const [first, ...others] = hasFullJoin(fromClause)
@@ -151,19 +155,19 @@ function expressionOf(
   fromClause: Node[],
 ): Node {
   if (source.kind === 'expression') return copy.tree(source.node)
-  const named = { aliasname: alias, colnames: [string(valueName(0))] }
+  const named = { aliasname: alias, colnames: [stringNode(valueName(0))] }
   if (source.kind === 'elements') {
     const array = copy.tree(source.node)
     const typed = isBareLiteral(array) ? castToArray(array, literalType) : array
-    const items = [call('unnest', typed), {} as Node]
+    const items = [callNode('unnest', typed), {} as Node]
     fromClause.push({ RangeFunction: { lateral: true, functions: [{ List: { items } }], alias: named } })
   } else {
-    const colnames = Array.from({ length: source.count }, (_, index) => string(valueName(index)))
+    const colnames = Array.from({ length: source.count }, (_, index) => stringNode(valueName(index)))
     const subquery = copy.tree(source.select)
     fromClause.push({ RangeSubselect: { lateral: true, subquery, alias: { aliasname: alias, colnames } } })
   }
   const index = source.kind === 'subquery' ? source.index : 0
-  return { ColumnRef: { fields: [string(alias), string(valueName(index))] } }
+  return { ColumnRef: { fields: [stringNode(alias), stringNode(valueName(index))] } }
 }
 
 /** A bare literal has no type of its own yet. */
@@ -238,7 +242,7 @@ class TreeCopy {
       const hasSchema = (reference.fields?.length ?? 0) > 2
       const alias = bound && (this.#aliases.get(bound.leaf) ?? (hasSchema ? bound.leaf.name : undefined))
       if (bound === undefined || alias === undefined) return { ColumnRef: { ...reference } }
-      return { ColumnRef: { fields: [string(alias), string(bound.column)] } }
+      return { ColumnRef: { fields: [stringNode(alias), stringNode(bound.column)] } }
     }
     return Object.fromEntries(Object.entries(value).map(([key, child]) => [key, this.#copy(child)]))
   }
@@ -281,29 +285,14 @@ function faithfulText(node: Node): string | undefined {
   return sameTree(statement?.node, node) ? text : undefined
 }
 
-function string(sval: string): Node {
-  return { String: { sval } }
-}
-
-function call(name: string, argument: Node): Node {
-  return {
-    FuncCall: {
-      funcname: [string('pg_catalog'), string(name)],
-      args: [argument],
-      funcformat: 'COERCE_EXPLICIT_CALL',
-    },
-  }
-}
-
-// Without their schema, which the deparser leaves out; pg_catalog comes first on any search path.
 function castTo(arg: Node, type: ColumnType): Node {
-  return { TypeCast: { arg, typeName: { names: [string(internalTypeNames[type])], typemod: -1 } } }
+  return castNode(arg, internalTypeNames[type])
 }
 
 function castToArray(arg: Node, type: ColumnType): Node {
   const arrayBounds: Node[] = [{ Integer: { ival: -1 } }]
   return {
-    TypeCast: { arg, typeName: { names: [string(internalTypeNames[type])], typemod: -1, arrayBounds } },
+    TypeCast: { arg, typeName: { names: [stringNode(internalTypeNames[type])], typemod: -1, arrayBounds } },
   }
 }
 
