@@ -4,25 +4,32 @@
  */
 import { isBuiltin } from 'node:module'
 import { posix } from 'node:path'
+import { circularRooms } from './circular-rooms.js'
 import type { SourceFile, Workspace, WorkspacePackage } from './workspace-package.js'
 
 /** By folder: the folders of packages that a package may import. */
 const directions: readonly { readonly from: RegExp; readonly to: RegExp; readonly testsTo?: RegExp }[] = [
   { from: /^plugins\/sdk$/, to: /^$/ },
-  { from: /^plugins\//, to: /^plugins\/sdk$/, testsTo: /^examples\/sandbox$/ },
+  { from: /^plugins\//, to: /^plugins\/sdk$/, testsTo: /^sandbox$/ },
   { from: /^sql-engine$/, to: /^plugins\/sdk$/ },
-  { from: /^server$/, to: /^sql-engine$/, testsTo: /^(?:plugins\/sdk|examples\/sandbox)$/ },
-  { from: /^cli$/, to: /^(?:server|sql-engine|plugins\/.*|examples\/sandbox)$/ },
+  { from: /^server$/, to: /^sql-engine$/, testsTo: /^(?:plugins\/sdk|sandbox)$/ },
+  { from: /^cli$/, to: /^(?:server|sql-engine|plugins\/.*|sandbox)$/ },
   { from: /^(?:examples\/.*|test)$/, to: /^/ },
 ]
 
 /** Parts that are to know no plugin by name. */
 const ignorantOfPlugins = /^(?:plugins\/sdk|sql-engine|server)$/
 
+/** Packages that no user gets: all that they hold is for tests. */
+const onlyForTests = /^(?:test|tools)$/
+
 /** Checks every import of every package, and every dependency that a manifest declares. */
 export function findFaults(workspace: Workspace): string[] {
   return workspace.packages.flatMap((from) => [
     ...declaredFaults(from, workspace),
+    ...circularRooms(from.files.filter(({ path }) => !isTestFile(path))).map(
+      (circle) => `${from.folder}: rooms import each other: ${circle}`,
+    ),
     ...from.files.flatMap((file) => [
       ...importFaults(from, file, workspace),
       ...nameFaults(from, file, workspace),
@@ -55,7 +62,7 @@ function importFault(
   file: SourceFile,
   { packages, developmentDependencies }: Workspace,
 ): string | undefined {
-  const isTest = isTestFile(file.path)
+  const isTest = onlyForTests.test(from.folder) || isTestFile(file.path)
   if (specifier.startsWith('.')) return relativeFault(specifier, file.path, isTest)
   if (specifier.startsWith('node:')) return undefined
   if (isBuiltin(specifier)) return `"${specifier}" is a module of Node.js: write node:${specifier}`

@@ -67,7 +67,7 @@ async function run(mutant: Mutant): Promise<Outcome> {
     fuzz:
       values['no-fuzz'] || beyondFuzz !== undefined
         ? 'not run'
-        : await verdict(['test/src/mutants/fuzz.test.ts'], fuzzed),
+        : await verdict(['tools/src/mutants/fuzz.test.ts'], fuzzed),
   }
 }
 

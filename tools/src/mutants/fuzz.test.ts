@@ -1,7 +1,7 @@
 /** The random statements that are to find a mutant; nothing without one. */
 import { startTestPostgres } from '@millrace/sql-engine/postgres/testing'
 import { expect, test } from 'vitest'
-import { fuzzStatements } from '../testing/fuzz/fuzz-statements.js'
+import { fuzzStatements } from '../fuzz/fuzz-statements.js'
 
 const count = Number(process.env.MILLRACE_FUZZ_COUNT ?? 0)
 const seed = Number(process.env.MILLRACE_FUZZ_SEED ?? 1)

@@ -1,8 +1,8 @@
-/** Runs the sandbox alone: `node examples/sandbox/dist/main.js [--port N] [--host ADDRESS]`. */
+/** Runs the sandbox alone: `node sandbox/dist/main.js [--port N] [--host ADDRESS]`. */
 import { parseArgs } from 'node:util'
 import { startSandbox } from './sandbox.js'
 
-const usage = `Usage: node examples/sandbox/dist/main.js [--port N] [--host ADDRESS]
+const usage = `Usage: node sandbox/dist/main.js [--port N] [--host ADDRESS]
 
 Stand-ins for CloudTrail, CloudWatch Logs, STS, EC2 and ipstack, on this machine.
 

@@ -3,9 +3,9 @@ import { definePlugin } from '@millrace/plugin-sdk/plugin'
 import { tablesOf } from '@millrace/plugin-sdk/table'
 import { expect, it } from 'vitest'
 import { z } from 'zod'
-import { makePages } from './docs/pages.js'
-import { tablePage } from './docs/table-page.js'
-import { readPages } from './docs/tables-folder.js'
+import { makePages } from './pages.js'
+import { tablePage } from './table-page.js'
+import { readPages } from './tables-folder.js'
 
 it('the pages of tables are up to date (if not: npm run docs)', async () => {
   expect(Object.fromEntries(await readPages())).toEqual(Object.fromEntries(makePages()))

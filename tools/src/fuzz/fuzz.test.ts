@@ -1,7 +1,7 @@
 /** A short run of what `npm run fuzz` does, over the same worlds and statements each time. */
 import { startTestPostgres, type TestPostgres } from '@millrace/sql-engine/postgres/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { describeCounts, fuzzStatements } from './testing/fuzz/fuzz-statements.js'
+import { describeCounts, fuzzStatements } from './fuzz-statements.js'
 
 let postgres: TestPostgres
 

@@ -1,4 +1,5 @@
 /** The packages of this repository, and what their manifests declare. */
+import { existsSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { join, relative, sep } from 'node:path'
 import { z } from 'zod'
@@ -62,7 +63,10 @@ async function readManifest(folder: string): Promise<z.infer<typeof manifest>> {
 }
 
 async function readSources(folder: string): Promise<SourceFile[]> {
-  const entries = await readdir(join(folder, 'src'), { recursive: true, withFileTypes: true })
+  const sources = join(folder, 'src')
+  // A package may be data only.
+  if (!existsSync(sources)) return []
+  const entries = await readdir(sources, { recursive: true, withFileTypes: true })
   const files = entries.filter((entry) => entry.isFile() && /\.[cm]?tsx?$/.test(entry.name))
   return Promise.all(
     files.map(async ({ parentPath, name }) => {
