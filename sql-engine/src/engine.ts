@@ -1,10 +1,11 @@
 /** The engine: PostgreSQL, its catalog, and the preparation of statements over virtual tables. */
 import type { Logger } from 'pino'
-import { refuseUnknownSettings } from './bind/known-settings.js'
-import { ScanCache } from './cache/scan-cache.js'
+import { StatementTexts } from './analyse/statement-texts.js'
+import { KeyCache } from './cache/keys/key-cache.js'
+import { keyCacheSources } from './cache/keys/key-cache-sources.js'
+import { ScanCache } from './cache/scans/scan-cache.js'
 import { leaveOutOfDumps } from './catalog/left-out-of-dumps.js'
 import { type Loopback, setLoopback } from './catalog/loopback.js'
-import { showDefaults } from './catalog/setting-defaults.js'
 import { synchroniseCatalog } from './catalog/synchronise-catalog.js'
 import { readViewNames } from './catalog/view-definitions.js'
 import type { VirtualTable } from './catalog/virtual-table.js'
@@ -13,14 +14,11 @@ import { type AggregatorOptions, isAggregator, openAggregator } from './fetch/ag
 import { CallLimiters } from './fetch/call-limiters.js'
 import { systemClock } from './fetch/clock.js'
 import { Connection, type ConnectionOptions } from './fetch/connection.js'
-import { lookupSources } from './lookup/lookup-sources.js'
-import { LookupTables } from './lookup/lookup-tables.js'
-import { StatementTexts } from './parse/statements.js'
 import type { Optimisations } from './plan/unoptimised-scans.js'
 import { withEngineClient } from './postgres/engine-connections.js'
 import type { Postgres } from './postgres/postgres.js'
+import { defaultLimits, type Limits } from './quota/quotas.js'
 import { ensureCacheClear } from './report/cache-clear-function.js'
-import { defaultLimits, type Limits } from './report/limits.js'
 import { isOwnTable, ownConnections } from './report/own-tables.js'
 import { ensureVersion } from './report/version-function.js'
 import { Loans } from './run/loans.js'
@@ -29,6 +27,8 @@ import { StatementPlans } from './run/statement-plan.js'
 import { withoutPlaces } from './run/without-places.js'
 import { withoutRows } from './run/without-rows.js'
 import type { Workshop } from './run/workshop.js'
+import { refuseUnknownSettings } from './settings/known-settings.js'
+import { showDefaults } from './settings/setting-defaults.js'
 import { ScanTables } from './stage/scan-tables.js'
 import type { PreparedStatement, PrepareOptions, Session, Statement, StatementEngine } from './statement.js'
 
@@ -100,7 +100,7 @@ export class Engine implements StatementEngine {
       tables.flatMap((table) => [table.oid, ...table.formerOids].map((oid) => [oid, table] as const)),
     )
     const connectionsByName = new Map(opened.map((connection) => [connection.name, connection]))
-    const sources = lookupSources(tables, connectionsByName)
+    const sources = keyCacheSources(tables, connectionsByName)
     const maxBytes = cache?.maxBytes ?? defaultCacheBytes
     const lookupBytes = sources.length > 0 ? maxBytes * lookupShare : 0
     const { engineConfig } = postgres
@@ -114,7 +114,7 @@ export class Engine implements StatementEngine {
       aggregators: new Map(aggregators.map((aggregator) => [aggregator.name, aggregator])),
       scanTables: new ScanTables({ engineConfig, log }),
       cache: new ScanCache({ maxBytes: maxBytes - lookupBytes, ...cacheClock }),
-      lookups: new LookupTables({ engineConfig, log, maxBytes: lookupBytes, sources, ...cacheClock }),
+      keyCache: new KeyCache({ engineConfig, log, maxBytes: lookupBytes, sources, ...cacheClock }),
       cacheTtl: cache?.ttl ?? 0,
       limits: { ...defaultLimits, ...limits },
       now: options.now ?? (() => performance.now()),
@@ -165,7 +165,7 @@ export class Engine implements StatementEngine {
   /** Forgets rows that were kept: PostgreSQL has crashed, and they are gone. */
   forgetRows(): void {
     this.#workshop.cache.clear()
-    this.#workshop.lookups.reset()
+    this.#workshop.keyCache.reset()
   }
 
   /**
@@ -176,14 +176,14 @@ export class Engine implements StatementEngine {
   async clearCache(table?: number): Promise<void> {
     const source = table === undefined ? undefined : String(table)
     this.#workshop.cache.clear(source)
-    await this.#workshop.lookups.clear(source)
+    await this.#workshop.keyCache.clear(source)
   }
 
   /** Lets go of scan tables and connections. PostgreSQL itself is stopped by whoever started it. */
   async stop(): Promise<void> {
     await this.#readingViews
     this.#workshop.cache.clear()
-    await this.#workshop.lookups.stop()
+    await this.#workshop.keyCache.stop()
     await this.#workshop.scanTables.stop()
     await Promise.all([...this.#workshop.connections.values()].map((connection) => connection.close()))
   }

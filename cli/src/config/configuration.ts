@@ -1,7 +1,7 @@
 /** The configuration file: config.json in the home. */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { defaultLimits } from '@millrace/sql-engine/report/limits'
+import { defaultLimits } from '@millrace/sql-engine/quota/quotas'
 import { z } from 'zod'
 import { UserError } from '../user-error.js'
 

@@ -1,8 +1,8 @@
 /** Opens a client's own connection to PostgreSQL. */
 import { createConnection, type Socket } from 'node:net'
-import { refuseUnknownOptions } from '@millrace/sql-engine/bind/known-settings'
 import { DatabaseError } from '@millrace/sql-engine/database-error'
 import { outOfResources } from '@millrace/sql-engine/out-of-resources'
+import { refuseUnknownOptions } from '@millrace/sql-engine/settings/known-settings'
 import { toDatabaseError } from '../wire/backend-messages.js'
 import { startupPacket } from '../wire/frontend-messages.js'
 import { backend } from '../wire/message-types.js'

@@ -7,9 +7,9 @@ import {
   ownColumn,
   type VirtualLeaf,
 } from '../bind/binding.js'
+import type { FunctionTraits } from '../bind/function-traits.js'
 import { findAll, type Inside, inside, type Node, stringsOf } from '../parse/syntax-tree.js'
 import { integerOf } from './constant-condition.js'
-import type { FunctionTraits } from './function-traits.js'
 import { aggregateTags, isRowWise } from './row-wise.js'
 
 export interface TracedColumn {

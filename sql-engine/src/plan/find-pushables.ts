@@ -1,10 +1,10 @@
 /** Finds, in the conditions of a statement, those that could narrow a scan. */
 import type { Binding, Condition } from '../bind/binding.js'
+import type { FunctionTraits } from '../bind/function-traits.js'
 import { inside, sameTree } from '../parse/syntax-tree.js'
 import { ColumnTraces } from './column-traces.js'
 import { Comparisons, isPlainIn, type Target } from './comparisons.js'
 import { equalColumns } from './equal-columns.js'
-import type { FunctionTraits } from './function-traits.js'
 import type { Comparison, Pushable } from './pushable.js'
 
 export function findPushables(binding: Binding, functions: FunctionTraits): readonly Pushable[] {

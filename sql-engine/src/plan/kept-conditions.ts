@@ -1,8 +1,8 @@
 /** The conditions on a scan that stay with PostgreSQL alone, and why. */
 import type { Binding, Condition, VirtualLeaf } from '../bind/binding.js'
+import type { FunctionTraits } from '../bind/function-traits.js'
 import { findAll } from '../parse/syntax-tree.js'
 import { ColumnTraces } from './column-traces.js'
-import type { FunctionTraits } from './function-traits.js'
 import type { NotPushed } from './not-pushed.js'
 import type { ScanPlan } from './scan-plan.js'
 

@@ -14,10 +14,10 @@ import {
   ownColumn,
   type VirtualLeaf,
 } from '../bind/binding.js'
+import type { FunctionTraits } from '../bind/function-traits.js'
 import { findAll, type Inside, inside, isObject, type Node, stringsOf } from '../parse/syntax-tree.js'
 import { integerOf } from './constant-condition.js'
 import { cannotFail, isDiscardable } from './discardable.js'
-import type { FunctionTraits } from './function-traits.js'
 
 export interface NeededColumns {
   /** Of every virtual table; those that nothing reads need none. */

@@ -3,8 +3,8 @@
  * second time, apart from the statement, with the same result.
  */
 import type { Binding, Block, Cte, Leaf, VirtualLeaf } from '../bind/binding.js'
+import type { FunctionTraits } from '../bind/function-traits.js'
 import { findAll, type Inside, inside, isObject, type Node, stringsOf, walk } from '../parse/syntax-tree.js'
-import type { FunctionTraits } from './function-traits.js'
 import { aggregateTags } from './row-wise.js'
 
 export interface Piece {

@@ -3,10 +3,10 @@
  * after which other scans it runs.
  */
 import type { Binding, VirtualLeaf } from '../bind/binding.js'
+import type { FunctionTraits } from '../bind/function-traits.js'
 import type { CatalogColumn } from '../catalog/virtual-table.js'
 import { findAll, inside, type Node, stringsOf } from '../parse/syntax-tree.js'
 import { findPushables } from './find-pushables.js'
-import type { FunctionTraits } from './function-traits.js'
 import { KeyQueries } from './key-query.js'
 import { type MissingReason, missingKeyError, missingKeys } from './missing-key.js'
 import { isNeverRead } from './never-read.js'

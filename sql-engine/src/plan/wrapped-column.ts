@@ -1,6 +1,7 @@
 /** A column inside casts and functions: `log_group_name::text`, `host(ip)`, `date_trunc('day', timestamp)`. */
+
+import type { FunctionTraits } from '../bind/function-traits.js'
 import { findAll, type Inside, inside, type Node, stringsOf } from '../parse/syntax-tree.js'
-import type { FunctionTraits } from './function-traits.js'
 
 /** What stands directly around a column, or around what stands around it. */
 export type Wrapper =

@@ -1,7 +1,8 @@
 /** EXPLAIN's answer: what Millrace does, and PostgreSQL's plan under the names that the client knows. */
+
+import { plural } from '../quota/statement-meter.js'
 import type { ScanDescription } from './describe-scans.js'
 import type { ScanRecord } from './scan-record.js'
-import { plural } from './statement-meter.js'
 
 export interface Explanation {
   readonly scans: readonly ScanDescription[]

@@ -1,7 +1,7 @@
 import type { VirtualLeaf } from '../bind/binding.js'
 import type { ScanLimit } from '../fetch/scan-limit.js'
 import type { ScanQuals } from '../fetch/scan-quals.js'
-import type { CacheUse } from './statement-meter.js'
+import type { CacheUse } from '../quota/statement-meter.js'
 
 /** What a scan has asked for, and got. */
 export interface ScanCounts {

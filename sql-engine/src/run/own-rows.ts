@@ -40,13 +40,13 @@ async function clear(quals: ScanQuals, workshop: Workshop): Promise<readonly Row
   return rows
 }
 
-async function clearAll({ cache, lookups }: Workshop): Promise<number> {
-  return cache.clear() + (await lookups.clear())
+async function clearAll({ cache, keyCache }: Workshop): Promise<number> {
+  return cache.clear() + (await keyCache.clear())
 }
 
 /** @param name with its schema or without, of which there may be several then */
 async function clearTable(name: string, workshop: Workshop): Promise<number> {
-  const { cache, lookups, aggregators, virtualTables } = workshop
+  const { cache, keyCache, aggregators, virtualTables } = workshop
   const tables = [...virtualTables.values()].filter(
     (one) => !isOwnTable(one) && (one.table.name === name || `${one.schema}.${one.table.name}` === name),
   )
@@ -63,7 +63,7 @@ async function clearTable(name: string, workshop: Workshop): Promise<number> {
     }
   }
   let scans = 0
-  for (const source of sources) scans += cache.clear(source) + (await lookups.clear(source))
+  for (const source of sources) scans += cache.clear(source) + (await keyCache.clear(source))
   return scans
 }
 

@@ -1,11 +1,11 @@
 /** The way of one statement: bind, plan, order, find keys, fetch, stage, rewrite. */
 
+import { fillsMaterializedView } from '../analyse/statement-texts.js'
 import type { VirtualLeaf } from '../bind/binding.js'
 import { DatabaseError } from '../database-error.js'
 import { expandExecute } from '../expand/expand-execute.js'
 import { explainOptions } from '../parse/explain-options.js'
 import { SourceText } from '../parse/source-text.js'
-import { fillsMaterializedView } from '../parse/statements.js'
 import { executeOf, findAll, inside, type Node } from '../parse/syntax-tree.js'
 import { missingKeyInside } from '../plan/missing-key.js'
 import type { ScanRecord } from '../report/scan-record.js'

@@ -1,13 +1,13 @@
 /** Finds the values of a scan's planned conditions, in the client's session, and makes quals of them. */
 import type { ColumnType } from '@millrace/plugin-sdk/column'
-import type { Qual } from '@millrace/plugin-sdk/qual'
+import type { Qual, QualValue } from '@millrace/plugin-sdk/qual'
 import type { VirtualLeaf } from '../bind/binding.js'
 import type { ScanLimit } from '../fetch/scan-limit.js'
 import { countCalls, type ScanQuals } from '../fetch/scan-quals.js'
 import { quoteLiteral } from '../parse/identifier.js'
 import { inside, type Node } from '../parse/syntax-tree.js'
 import type { KeyQuery } from '../plan/key-query.js'
-import { type DecodedValue, decodeValue, isForeignType, type KeyValue } from '../plan/key-values.js'
+import { type DecodedValue, decodeValue, isForeignType } from '../plan/key-values.js'
 import { missingKeyError, missingKeys } from '../plan/missing-key.js'
 import type { PlannedLimit, PlannedQual, PlannedSource, ScanPlan } from '../plan/scan-plan.js'
 import { valueOfText } from '../plan/textual-value.js'
@@ -38,7 +38,7 @@ const mostOptionalCalls = 100
 
 export type QuerySource = Extract<PlannedSource, { kind: 'query' }>
 /** NULL where a value is NULL. */
-type Values = readonly (KeyValue | null)[] | 'inexact' | 'too many'
+type Values = readonly (QualValue | null)[] | 'inexact' | 'too many'
 
 /** What holds the number of a scan's keys. */
 export interface KeyCeiling {
@@ -139,7 +139,7 @@ export class QualPusher {
    * @throws DatabaseError HV002 when no value that was found for a required key can be pushed
    */
   async push({ leaf, quals }: ScanPlan): Promise<PushedQuals> {
-    const byColumn = new Map<string, Qual<KeyValue>[]>()
+    const byColumn = new Map<string, Qual<QualValue>[]>()
     let whole = true
     for (const qual of quals) {
       const pushed = await this.#pushQual(leaf, qual)
@@ -161,12 +161,12 @@ export class QualPusher {
   async #pushQual(
     leaf: VirtualLeaf,
     qual: PlannedQual,
-  ): Promise<Qual<KeyValue> | 'nothing matches' | undefined> {
+  ): Promise<Qual<QualValue> | 'nothing matches' | undefined> {
     const { comparison } = qual
     if (!('source' in comparison) && comparison.operator !== '=') return comparison
     const type = typeOf(leaf, qual)
     if (comparison.operator === '=') {
-      const values = new Map<string, KeyValue>()
+      const values = new Map<string, QualValue>()
       for (const source of comparison.sources) {
         const found = source.kind === 'boolean' ? [source.value] : await this.#valuesOf(source, type)
         if (found === 'too many') {
@@ -334,7 +334,7 @@ function typeOf({ table }: VirtualLeaf, { column }: PlannedQual): ColumnType {
 }
 
 function toValues(decoded: readonly DecodedValue[]): Values {
-  const values: (KeyValue | null)[] = []
+  const values: (QualValue | null)[] = []
   for (const one of decoded) {
     if (one.kind === 'inexact' || one.kind === 'cast') return 'inexact'
     values.push(one.kind === 'value' ? one.value : null)
@@ -343,7 +343,10 @@ function toValues(decoded: readonly DecodedValue[]): Values {
 }
 
 /** Adds a qual to those of its column; of two `=`, what they have in common. Undefined when that is nothing. */
-function mergeEqual(quals: readonly Qual<KeyValue>[], added: Qual<KeyValue>): Qual<KeyValue>[] | undefined {
+function mergeEqual(
+  quals: readonly Qual<QualValue>[],
+  added: Qual<QualValue>,
+): Qual<QualValue>[] | undefined {
   const known = quals.find((qual) => qual.operator === '=')
   if (added.operator !== '=' || known?.operator !== '=') return [...quals, added]
   const [first, ...others] = known.values.filter((value) => added.values.includes(value))

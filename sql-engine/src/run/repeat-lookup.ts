@@ -4,9 +4,9 @@
  * else meanwhile, what was found the first time holds.
  */
 import type { VirtualLeaf } from '../bind/binding.js'
+import { lookupColumn } from '../cache/keys/key-cache-sources.js'
 import { timeToLive } from '../cache/time-to-live.js'
 import type { ScanQuals } from '../fetch/scan-quals.js'
-import { lookupColumn } from '../lookup/lookup-sources.js'
 import { findAll, inside, type Node, relationsOf } from '../parse/syntax-tree.js'
 import type { ScanPlan } from '../plan/scan-plan.js'
 import type { ScanCounts, ScanRecord } from '../report/scan-record.js'
@@ -46,7 +46,7 @@ export function repeatLookup(
   const source = String(leaf.table.oid)
   const key = lookupColumn(leaf.table)
   const connection = workshop.connections.get(leaf.table.connection.name)
-  if (key === undefined || connection === undefined || !workshop.lookups.has(source, table.name))
+  if (key === undefined || connection === undefined || !workshop.keyCache.has(source, table.name))
     return undefined
   const number = keyParameter(plan.fetching().scans, key.name)
   if (number === undefined) return undefined
@@ -60,7 +60,7 @@ export function repeatLookup(
     const text = parameterText(parameters, number, key.type)
     if (text === undefined) return undefined
     const startedAt = new Date()
-    const release = workshop.lookups.holdKnown(source, table.name, [text], maxAge)
+    const release = workshop.keyCache.holdKnown(source, table.name, [text], maxAge)
     if (release === undefined) return undefined
     const quals: ScanQuals = { [key.name]: [{ operator: '=', values: [text] }] }
     const record: ScanRecord = {

@@ -2,20 +2,20 @@
 import { setMaxListeners } from 'node:events'
 import type { Row } from '@millrace/plugin-sdk/column'
 import type { VirtualLeaf } from '../bind/binding.js'
-import type { LeasedTable, ScanMaker } from '../cache/cache-request.js'
-import { countedRows } from '../cache/counted-rows.js'
-import type { ScanCache } from '../cache/scan-cache.js'
+import type { KeyCache } from '../cache/keys/key-cache.js'
+import { lookupColumn, lookupKeys } from '../cache/keys/key-cache-sources.js'
+import type { LeasedTable, ScanMaker } from '../cache/scans/cache-request.js'
+import { countedRows } from '../cache/scans/counted-rows.js'
+import type { ScanCache } from '../cache/scans/scan-cache.js'
 import type { VirtualTable } from '../catalog/virtual-table.js'
 import { canceledError, DatabaseError } from '../database-error.js'
 import { type Aggregator, narrowMembers } from '../fetch/aggregator.js'
 import type { Connection } from '../fetch/connection.js'
 import type { ScanLimit } from '../fetch/scan-limit.js'
 import { countKeys, type ScanQuals } from '../fetch/scan-quals.js'
-import { lookupColumn, lookupKeys } from '../lookup/lookup-sources.js'
-import type { LookupTables } from '../lookup/lookup-tables.js'
 import type { ScanPlan } from '../plan/scan-plan.js'
+import type { ScanMeter, StatementMeter } from '../quota/statement-meter.js'
 import type { ScanRecord } from '../report/scan-record.js'
-import type { ScanMeter, StatementMeter } from '../report/statement-meter.js'
 import type { ScanTable } from '../stage/scan-table.js'
 import type { ScanTables } from '../stage/scan-tables.js'
 import { fetchScan, withinOwnCeilings } from './fetch-scan.js'
@@ -31,7 +31,7 @@ export interface ScanRun {
   readonly pusher: QualPusher
   readonly scanTables: ScanTables
   readonly cache: ScanCache
-  readonly lookups: LookupTables
+  readonly keyCache: KeyCache
   /** How old rows may be, in milliseconds. */
   maxAgeOf(table: VirtualTable, connection: Connection): number
   /** Whether the client's transaction does not see what is written while it lasts. */
@@ -271,21 +271,21 @@ async function stageConnection(
 
 /** @returns undefined for a scan that is no lookup, or cannot be answered from those that are kept */
 async function lookUp(
-  { lookups, scanTables, hasFixedSnapshot, meter: statement }: ScanRun,
+  { keyCache, scanTables, hasFixedSnapshot, meter: statement }: ScanRun,
   { table, connection, source, columns, limit }: ConnectionScan,
   quals: ScanQuals,
   maxAge: number,
   meter: ScanMeter,
   signal: AbortSignal,
 ): Promise<LeasedTable | undefined> {
-  if (maxAge <= 0 || hasFixedSnapshot || !lookups.keeps(source)) return undefined
+  if (maxAge <= 0 || hasFixedSnapshot || !keyCache.keeps(source)) return undefined
   const keys = lookupKeys(table, columns, quals)
   const column = lookupColumn(table)
   if (keys === undefined || column === undefined) return undefined
   const [listed] = quals[column.name] ?? []
   const values = new Map(listed?.operator === '=' ? listed.values.map((value) => [String(value), value]) : [])
   const ask = () =>
-    lookups.get({
+    keyCache.get({
       source,
       columns: new Set(columns),
       keys,

@@ -3,8 +3,8 @@ import type { VirtualLeaf } from '../bind/binding.js'
 import { timeToLive } from '../cache/time-to-live.js'
 import type { VirtualTable } from '../catalog/virtual-table.js'
 import type { Connection } from '../fetch/connection.js'
+import { StatementMeter } from '../quota/statement-meter.js'
 import type { ScanRecord } from '../report/scan-record.js'
-import { StatementMeter } from '../report/statement-meter.js'
 import type { ScanTable } from '../stage/scan-table.js'
 import type { PrepareOptions, Session } from '../statement.js'
 import { ownRows } from './own-rows.js'
@@ -48,7 +48,7 @@ export async function stageStatement(
     pusher,
     scanTables: workshop.scanTables,
     cache: workshop.cache,
-    lookups: workshop.lookups,
+    keyCache: workshop.keyCache,
     maxAgeOf: ({ table }, connection) =>
       timeToLive({
         session: plan.settings.cacheTtl,

@@ -1,9 +1,9 @@
-import type { ScanCache } from '../cache/scan-cache.js'
+import type { KeyCache } from '../cache/keys/key-cache.js'
+import type { ScanCache } from '../cache/scans/scan-cache.js'
 import type { VirtualTable } from '../catalog/virtual-table.js'
 import type { Aggregator } from '../fetch/aggregator.js'
 import type { Connection } from '../fetch/connection.js'
-import type { LookupTables } from '../lookup/lookup-tables.js'
-import type { Limits } from '../report/limits.js'
+import type { Limits } from '../quota/quotas.js'
 import type { ScanTables } from '../stage/scan-tables.js'
 import type { Loans } from './loans.js'
 import type { StatementPlans } from './statement-plan.js'
@@ -16,7 +16,7 @@ export interface Workshop {
   readonly plans: StatementPlans
   readonly scanTables: ScanTables
   readonly cache: ScanCache
-  readonly lookups: LookupTables
+  readonly keyCache: KeyCache
   /** How long rows answer later statements, unless their session says otherwise; in milliseconds. */
   readonly cacheTtl: number
   /** What a statement may ask for, unless its session says otherwise. */

@@ -4,12 +4,12 @@ import { type Mutant, mutantsOf } from './mutant.js'
 const engine = 'sql-engine/src/engine.test.ts'
 const answers = 'sql-engine/src/planner-answers.test.ts'
 const cacheProperties = 'sql-engine/src/cache/cache-properties.test.ts'
-const cache = 'sql-engine/src/cache/scan-cache.test.ts'
-const covers = 'sql-engine/src/cache/covers.test.ts'
-const ranges = 'sql-engine/src/cache/divide-range.test.ts'
+const cache = 'sql-engine/src/cache/scans/scan-cache.test.ts'
+const covers = 'sql-engine/src/cache/scans/covers.test.ts'
+const ranges = 'sql-engine/src/cache/scans/divide-range.test.ts'
 const cachedStatements = 'sql-engine/src/cache/cached-statements.test.ts'
 const pushing = 'sql-engine/src/run/push-quals.test.ts'
-const lookups = 'sql-engine/src/lookup/lookups.test.ts'
+const lookups = 'sql-engine/src/cache/keys/key-cache.test.ts'
 const patterns = 'plugins/aws/src/filter-pattern/filter-pattern.test.ts'
 const notAws = "random statements ask no table of AWS's"
 
@@ -32,7 +32,7 @@ export const fetchingMutants: readonly Mutant[] = [
     ],
   ),
   ...mutantsOf(
-    'sql-engine/src/cache/covers.ts',
+    'sql-engine/src/cache/scans/covers.ts',
     [covers, cacheProperties, cache],
     [
       [
@@ -68,7 +68,7 @@ export const fetchingMutants: readonly Mutant[] = [
     ],
   ),
   ...mutantsOf(
-    'sql-engine/src/cache/interval.ts',
+    'sql-engine/src/cache/scans/interval.ts',
     [ranges, cacheProperties, covers],
     [
       [
@@ -85,7 +85,7 @@ export const fetchingMutants: readonly Mutant[] = [
     ],
   ),
   ...mutantsOf(
-    'sql-engine/src/cache/divide-range.ts',
+    'sql-engine/src/cache/scans/divide-range.ts',
     [ranges, cacheProperties],
     [
       [
@@ -106,7 +106,7 @@ export const fetchingMutants: readonly Mutant[] = [
     ],
   ),
   ...mutantsOf(
-    'sql-engine/src/cache/divide-keys.ts',
+    'sql-engine/src/cache/scans/divide-keys.ts',
     [cache, cacheProperties, cachedStatements],
     [
       [
@@ -122,7 +122,7 @@ export const fetchingMutants: readonly Mutant[] = [
     ],
   ),
   ...mutantsOf(
-    'sql-engine/src/cache/counted-rows.ts',
+    'sql-engine/src/cache/scans/counted-rows.ts',
     [cache, cacheProperties, cachedStatements],
     [
       [
@@ -133,7 +133,7 @@ export const fetchingMutants: readonly Mutant[] = [
     ],
   ),
   ...mutantsOf(
-    'sql-engine/src/cache/cache-entry.ts',
+    'sql-engine/src/cache/scans/cache-entry.ts',
     [cache, cacheProperties],
     [
       [
@@ -144,7 +144,7 @@ export const fetchingMutants: readonly Mutant[] = [
     ],
   ),
   ...mutantsOf(
-    'sql-engine/src/cache/scan-cache.ts',
+    'sql-engine/src/cache/scans/scan-cache.ts',
     [cache, cacheProperties],
     [
       [
@@ -165,7 +165,7 @@ export const fetchingMutants: readonly Mutant[] = [
     ],
   ),
   ...mutantsOf(
-    'sql-engine/src/lookup/known-keys.ts',
+    'sql-engine/src/cache/keys/known-keys.ts',
     [lookups],
     [
       [

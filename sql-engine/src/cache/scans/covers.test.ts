@@ -1,11 +1,10 @@
-import type { Qual } from '@millrace/plugin-sdk/qual'
+import type { Qual, QualValue } from '@millrace/plugin-sdk/qual'
 import type { Key } from '@millrace/plugin-sdk/table'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { KeyValue } from '../plan/key-values.js'
 import { covers } from './covers.js'
 
-type Quals = Record<string, readonly Qual<KeyValue>[]>
+type Quals = Record<string, readonly Qual<QualValue>[]>
 
 const keys: Record<string, Key> = {
   size: { operators: ['=', '<', '<=', '>', '>=', '<>'], inherent: true },
@@ -15,7 +14,7 @@ const keys: Record<string, Key> = {
 const shape = (quals: Quals, columns: readonly string[] = ['size']) => ({ columns: new Set(columns), quals })
 const covered = (earlier: Quals, later: Quals) => covers(shape(earlier), shape(later), keys)
 
-const equal = (first: KeyValue, ...others: KeyValue[]): Qual<KeyValue> => ({
+const equal = (first: QualValue, ...others: QualValue[]): Qual<QualValue> => ({
   operator: '=',
   values: [first, ...others],
 })
@@ -128,15 +127,15 @@ test('over any rows: if a scan covers another, it holds all of its rows', () => 
     .uniqueArray(value, { minLength: 1, maxLength: 4 })
     .map(([first = 0n, ...rest]) => equal(first, ...rest))
   const nullTest = fc.record({ operator: fc.constantFrom('is null' as const, 'is not null' as const) })
-  const quals = fc.array(fc.oneof(bound, list, nullTest), { maxLength: 3 }) as fc.Arbitrary<Qual<KeyValue>[]>
+  const quals = fc.array(fc.oneof(bound, list, nullTest), { maxLength: 3 }) as fc.Arbitrary<Qual<QualValue>[]>
   let count = 0
   fc.assert(
     fc.property(quals, quals, (earlier, later) => {
-      const of = (list: Qual<KeyValue>[]): Quals => (list.length === 0 ? {} : { size: list })
+      const of = (list: Qual<QualValue>[]): Quals => (list.length === 0 ? {} : { size: list })
       if (!covered(of(earlier), of(later))) return
       count++
       for (const row of [null, 0n, 1n, 2n, 3n, 4n, 5n, 6n]) {
-        const isIn = (list: Qual<KeyValue>[]) => list.every((qual) => holds(row, qual))
+        const isIn = (list: Qual<QualValue>[]) => list.every((qual) => holds(row, qual))
         if (isIn(later)) expect(isIn(earlier)).toBe(true)
       }
     }),
@@ -145,7 +144,7 @@ test('over any rows: if a scan covers another, it holds all of its rows', () => 
   expect(count).toBeGreaterThan(500)
 })
 
-function holds(row: bigint | null, qual: Qual<KeyValue>): boolean {
+function holds(row: bigint | null, qual: Qual<QualValue>): boolean {
   if (qual.operator === 'is null') return row === null
   if (row === null) return false
   if (qual.operator === '=') return qual.values.includes(row)

@@ -1,8 +1,8 @@
 import { setImmediate } from 'node:timers/promises'
 import fc from 'fast-check'
 import { beforeEach, describe, expect, test, vi } from 'vitest'
-import { DatabaseError } from '../database-error.js'
-import type { StagedTable } from '../stage/scan-table.js'
+import { DatabaseError } from '../../database-error.js'
+import type { StagedTable } from '../../stage/scan-table.js'
 import type { CacheRequest, LeasedTable, ScanMaker } from './cache-request.js'
 import { ScanCache } from './scan-cache.js'
 

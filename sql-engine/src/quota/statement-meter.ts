@@ -1,7 +1,7 @@
 /** Counts what a statement's scans ask for and get, holds them to the statement's limits, and tells how far it is. */
-import { CallCounts } from '../fetch/call-counts.js'
-import { CeilingError } from './ceiling-error.js'
-import type { Limits } from './limits.js'
+import { CallCounts } from './call-counts.js'
+import { CeilingError } from './quota-error.js'
+import type { Limits } from './quotas.js'
 
 export interface StatementMeterOptions {
   readonly limits: Limits

@@ -1,8 +1,8 @@
 /** What a scan asks of the cache, and what it gets. */
+import type { QualValue } from '@millrace/plugin-sdk/qual'
 import type { Key } from '@millrace/plugin-sdk/table'
-import type { ScanLimit } from '../fetch/scan-limit.js'
-import type { KeyValue } from '../plan/key-values.js'
-import type { ScanTable, StagedTable } from '../stage/scan-table.js'
+import type { ScanLimit } from '../../fetch/scan-limit.js'
+import type { ScanTable, StagedTable } from '../../stage/scan-table.js'
 import type { ScanShape } from './covers.js'
 import type { Interval } from './interval.js'
 
@@ -31,7 +31,7 @@ export interface TablePart {
 
 /** Rows by the values of a column. */
 export type CountedPart =
-  | { readonly kind: 'values'; readonly values: readonly KeyValue[] }
+  | { readonly kind: 'values'; readonly values: readonly QualValue[] }
   | { readonly kind: 'range'; readonly interval: Interval }
 
 /** How a scan's rows come about. */

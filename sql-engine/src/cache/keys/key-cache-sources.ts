@@ -1,16 +1,16 @@
 /** Which virtual tables' lookups are kept, and by which key. */
-import type { CatalogColumn, VirtualTable } from '../catalog/virtual-table.js'
-import type { Connection } from '../fetch/connection.js'
-import type { ScanQuals } from '../fetch/scan-quals.js'
-import type { LookupSource } from './lookup-tables.js'
+import type { CatalogColumn, VirtualTable } from '../../catalog/virtual-table.js'
+import type { Connection } from '../../fetch/connection.js'
+import type { ScanQuals } from '../../fetch/scan-quals.js'
+import type { KeyCacheSource } from './key-cache.js'
 
 /** Types whose values are written as they are read: an instant, for one, is a number to the plugins. */
 const listableTypes: ReadonlySet<string> = new Set(['text', 'inet', 'cidr', 'bigint', 'uuid', 'date'])
 
-export function lookupSources(
+export function keyCacheSources(
   tables: Iterable<VirtualTable>,
   connections: ReadonlyMap<string, Connection>,
-): LookupSource[] {
+): KeyCacheSource[] {
   return [...tables].flatMap((table) => {
     const key = lookupColumn(table)
     const connection = connections.get(table.connection.name)

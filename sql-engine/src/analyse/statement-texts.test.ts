@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { StatementTexts } from './statements.js'
+import { StatementTexts } from './statement-texts.js'
 
 const texts = new StatementTexts(['place', 'Mixed "case"'])
 

@@ -1,8 +1,7 @@
 /** Which part of a range has been asked for before, and what is missing. */
-import type { Qual } from '@millrace/plugin-sdk/qual'
+import type { Qual, QualValue } from '@millrace/plugin-sdk/qual'
 import type { Key } from '@millrace/plugin-sdk/table'
-import type { ScanQuals } from '../fetch/scan-quals.js'
-import type { KeyValue } from '../plan/key-values.js'
+import type { ScanQuals } from '../../fetch/scan-quals.js'
 import { covers, type ScanShape } from './covers.js'
 import {
   beside,
@@ -15,7 +14,7 @@ import {
   isEmpty,
 } from './interval.js'
 
-type KeyQual = Qual<KeyValue>
+type KeyQual = Qual<QualValue>
 type Keys = Readonly<Record<string, Key | undefined>>
 
 /** A range whose rows an earlier scan has. */

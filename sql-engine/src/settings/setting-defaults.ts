@@ -1,8 +1,8 @@
 /** What `SHOW millrace.…` says where nobody has set it: the server's own defaults. */
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Client, escapeLiteral } from 'pg'
-import { byDefault } from '../bind/session-settings.js'
-import type { Limits } from '../report/limits.js'
+import type { Limits } from '../quota/quotas.js'
+import { byDefault } from './session-settings.js'
 
 export interface SettingDefaults {
   /** In milliseconds. */

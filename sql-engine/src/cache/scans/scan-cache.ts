@@ -1,8 +1,8 @@
 /** Keeps scan tables for a while, so that later statements read them instead of asking the API again. */
 
-import { canceledError } from '../database-error.js'
-import { abortable } from '../stage/abortable.js'
-import type { ScanTable, StagedTable } from '../stage/scan-table.js'
+import { canceledError } from '../../database-error.js'
+import { abortable } from '../../stage/abortable.js'
+import type { ScanTable, StagedTable } from '../../stage/scan-table.js'
 import { type Entry, hasAllRows, isSame } from './cache-entry.js'
 import type { CacheRequest, CountedPart, LeasedTable, ScanMaker, TablePart } from './cache-request.js'
 import { covers } from './covers.js'

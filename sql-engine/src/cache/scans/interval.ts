@@ -1,8 +1,7 @@
 /** Ranges of a column's values, as conditions on it give them. */
-import type { Qual } from '@millrace/plugin-sdk/qual'
-import type { KeyValue } from '../plan/key-values.js'
+import type { Qual, QualValue } from '@millrace/plugin-sdk/qual'
 
-type KeyQual = Qual<KeyValue>
+type KeyQual = Qual<QualValue>
 
 /** Values whose order is the same for us as for PostgreSQL. */
 export type Ordered = bigint | number

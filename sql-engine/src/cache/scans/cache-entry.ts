@@ -1,6 +1,6 @@
 /** A scan whose rows are kept, or on their way. */
-import type { ScanLimit } from '../fetch/scan-limit.js'
-import type { StagedTable } from '../stage/scan-table.js'
+import type { ScanLimit } from '../../fetch/scan-limit.js'
+import type { StagedTable } from '../../stage/scan-table.js'
 import type { CacheRequest } from './cache-request.js'
 import { covers, type ScanShape } from './covers.js'
 

@@ -1,9 +1,17 @@
 /** The statements of a client's text, and whether they name virtual tables. */
-import { mayNameSetting, unknownSettingOf } from '../bind/known-settings.js'
+
+import { BoundedMap } from '../parse/bounded-map.js'
+import { SourceText } from '../parse/source-text.js'
+import {
+  executeOf,
+  inside,
+  type Node,
+  type ParsedStatement,
+  parseText,
+  relationsOf,
+} from '../parse/syntax-tree.js'
+import { mayNameSetting, unknownSettingOf } from '../settings/known-settings.js'
 import type { Statement } from '../statement.js'
-import { BoundedMap } from './bounded-map.js'
-import { SourceText } from './source-text.js'
-import { executeOf, inside, type Node, type ParsedStatement, parseText, relationsOf } from './syntax-tree.js'
 
 /** Texts whose analysis is remembered. Clients send the same ones over and over. */
 const rememberedTexts = 1000

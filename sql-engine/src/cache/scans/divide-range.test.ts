@@ -1,12 +1,11 @@
-import type { Qual } from '@millrace/plugin-sdk/qual'
+import type { Qual, QualValue } from '@millrace/plugin-sdk/qual'
 import type { Key } from '@millrace/plugin-sdk/table'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { KeyValue } from '../plan/key-values.js'
 import { divideRange } from './divide-range.js'
 import { type Interval, intervalOf } from './interval.js'
 
-type KeyQual = Qual<KeyValue>
+type KeyQual = Qual<QualValue>
 type Quals = Record<string, readonly KeyQual[]>
 
 const at: Key = { operators: ['=', '<', '<=', '>', '>='], inherent: true, immutable: true }
@@ -19,10 +18,10 @@ const divide = (wanted: Quals, earlier: readonly Quals[], given: Record<string, 
     (one) => one,
     given,
   )
-const from = (value: KeyValue): KeyQual => ({ operator: '>=', value })
-const to = (value: KeyValue): KeyQual => ({ operator: '<=', value })
-const over = (value: KeyValue): KeyQual => ({ operator: '>', value })
-const under = (value: KeyValue): KeyQual => ({ operator: '<', value })
+const from = (value: QualValue): KeyQual => ({ operator: '>=', value })
+const to = (value: QualValue): KeyQual => ({ operator: '<=', value })
+const over = (value: QualValue): KeyQual => ({ operator: '>', value })
+const under = (value: QualValue): KeyQual => ({ operator: '<', value })
 
 test('a longer range asks for what comes after the end of the shorter', () => {
   const divided = divide({ at: [from(1n), to(9n)] }, [{ at: [from(1n), to(5n)] }])

@@ -3,16 +3,16 @@ import { createHash } from 'node:crypto'
 import type { ClientConfig, Pool } from 'pg'
 import type { Logger } from 'pino'
 import { z } from 'zod'
-import type { LeasedTable } from '../cache/cache-request.js'
-import type { CatalogColumn } from '../catalog/virtual-table.js'
-import { enginePool } from '../postgres/engine-connections.js'
-import { lookupSchema } from '../postgres/names.js'
-import type { ScanTable } from '../stage/scan-table.js'
-import { TableJanitor } from '../stage/table-janitor.js'
-import { IncompleteLookup, LookupTable } from './lookup-table.js'
+import type { CatalogColumn } from '../../catalog/virtual-table.js'
+import { enginePool } from '../../postgres/engine-connections.js'
+import { lookupSchema } from '../../postgres/names.js'
+import type { ScanTable } from '../../stage/scan-table.js'
+import { TableJanitor } from '../../stage/table-janitor.js'
+import type { LeasedTable } from '../scans/cache-request.js'
+import { IncompleteRows, KeyTable } from './key-table.js'
 
 /** A virtual table whose lookups are kept. */
-export interface LookupSource {
+export interface KeyCacheSource {
   /** The virtual table's OID, as text. */
   readonly source: string
   /** All columns of the virtual table, in order. */
@@ -25,17 +25,17 @@ export interface LookupSource {
   readonly fingerprint: string | undefined
 }
 
-export interface LookupTablesOptions {
+export interface KeyCacheOptions {
   readonly engineConfig: ClientConfig
   readonly log: Logger
   /** Bytes that the tables take on disk at most, when none of them is being replaced. */
   readonly maxBytes: number
-  readonly sources: readonly LookupSource[]
+  readonly sources: readonly KeyCacheSource[]
   /** Milliseconds since 1970. Default is the machine's clock. */
   readonly now?: () => number
 }
 
-export interface LookupsRequest {
+export interface KeyCacheRequest {
   readonly source: string
   readonly columns: ReadonlySet<string>
   readonly keys: readonly string[]
@@ -55,14 +55,14 @@ const shareLeft = 0.75
 
 const commentSchema = z.object({ columns: z.array(z.string()) })
 
-interface Kept extends LookupSource {
+interface Kept extends KeyCacheSource {
   /** What the names of the source's tables begin with. */
   readonly prefix: string
   /** The one that was asked last stands at the end. */
-  tables: LookupTable[]
+  tables: KeyTable[]
 }
 
-export class LookupTables {
+export class KeyCache {
   readonly #log: Logger
   readonly #pool: Pool
   readonly #janitor: TableJanitor
@@ -74,7 +74,7 @@ export class LookupTables {
   /** Makes names of tables differ from those of tables that are being dropped. */
   #generation = 0
 
-  constructor({ engineConfig, log, maxBytes, sources, now = Date.now }: LookupTablesOptions) {
+  constructor({ engineConfig, log, maxBytes, sources, now = Date.now }: KeyCacheOptions) {
     const settings = { synchronous_commit: 'off' }
     this.#pool = enginePool(engineConfig, { max: 4, purpose: 'lookups', settings, log })
     this.#janitor = new TableJanitor(engineConfig, log)
@@ -97,7 +97,7 @@ export class LookupTables {
    *   are missing of what has come
    * @throws DatabaseError of the fetch; 57014 when the request's own signal is aborted
    */
-  async get(request: LookupsRequest): Promise<LeasedTable | undefined> {
+  async get(request: KeyCacheRequest): Promise<LeasedTable | undefined> {
     const kept = this.#sources.get(request.source)
     if (kept === undefined) return undefined
     await this.#find()
@@ -105,14 +105,14 @@ export class LookupTables {
     try {
       return await this.#lookUp(table, request)
     } catch (error) {
-      if (error instanceof IncompleteLookup) return undefined
+      if (error instanceof IncompleteRows) return undefined
       throw error
     } finally {
       letGo()
     }
   }
 
-  async #lookUp(table: LookupTable, request: LookupsRequest): Promise<LeasedTable | undefined> {
+  async #lookUp(table: KeyTable, request: KeyCacheRequest): Promise<LeasedTable | undefined> {
     const { keys, maxAge, limit, signal } = request
     const oid = await table.open()
     if (limit !== undefined && table.countMissing(keys, maxAge) > limit) return undefined
@@ -185,9 +185,9 @@ export class LookupTables {
   /** One with just these columns, or one with more if it knows all keys. */
   async #choose(
     kept: Kept,
-    { columns, keys, maxAge }: LookupsRequest,
-  ): Promise<{ readonly table: LookupTable; readonly letGo: () => void }> {
-    const fits = ({ filled }: LookupTable) => [...columns].every((column) => filled.has(column))
+    { columns, keys, maxAge }: KeyCacheRequest,
+  ): Promise<{ readonly table: KeyTable; readonly letGo: () => void }> {
+    const fits = ({ filled }: KeyTable) => [...columns].every((column) => filled.has(column))
     await Promise.all(kept.tables.filter(fits).map((table) => table.open()))
     // Anew: some may have been cleared meanwhile, and must not come back.
     const fitting = kept.tables.filter(fits)
@@ -204,14 +204,14 @@ export class LookupTables {
     return { table: chosen, letGo }
   }
 
-  #make(kept: Kept, columns: ReadonlySet<string>): LookupTable {
+  #make(kept: Kept, columns: ReadonlySet<string>): KeyTable {
     const sorted = [...columns].sort()
     const name = `${kept.prefix}_${shortHash(JSON.stringify(sorted))}_${Date.now().toString(36)}${++this.#generation}`
     return this.#table(kept, name, sorted)
   }
 
-  #table({ key, columns }: Kept, name: string, filled: readonly string[], diskBytes?: number): LookupTable {
-    return new LookupTable({
+  #table({ key, columns }: Kept, name: string, filled: readonly string[], diskBytes?: number): KeyTable {
+    return new KeyTable({
       name,
       key,
       columns,
@@ -223,7 +223,7 @@ export class LookupTables {
     })
   }
 
-  async #retire(table: LookupTable): Promise<void> {
+  async #retire(table: KeyTable): Promise<void> {
     await table.retire(() => {
       this.#janitor.drop(table.qualifiedName)
       this.#janitor.drop(`${table.qualifiedName}_keys`)
@@ -278,7 +278,7 @@ export class LookupTables {
     return this.#all.reduce((sum, [, { diskBytes }]) => sum + diskBytes, 0)
   }
 
-  get #all(): (readonly [Kept, LookupTable])[] {
+  get #all(): (readonly [Kept, KeyTable])[] {
     return [...this.#sources.values()].flatMap((kept) => kept.tables.map((table) => [kept, table] as const))
   }
 
@@ -294,7 +294,7 @@ export class LookupTables {
     }
   }
 
-  async #renew(kept: Kept, table: LookupTable, share: number): Promise<void> {
+  async #renew(kept: Kept, table: KeyTable, share: number): Promise<void> {
     const renewed = this.#make(kept, table.filled)
     try {
       await table.copyLatest(share, renewed)
@@ -305,7 +305,7 @@ export class LookupTables {
     await this.#replace(kept, table, [renewed])
   }
 
-  async #replace(kept: Kept, table: LookupTable, others: readonly LookupTable[]): Promise<void> {
+  async #replace(kept: Kept, table: KeyTable, others: readonly KeyTable[]): Promise<void> {
     const isKept = kept.tables.includes(table)
     kept.tables = kept.tables.flatMap((one) => (one === table ? others : one))
     // It has been cleared meanwhile, or retired for another: then so are its rows.

@@ -1,7 +1,7 @@
 /** Which rows of a part count, in SQL. */
+import type { QualValue } from '@millrace/plugin-sdk/qual'
 import { escapeIdentifier, escapeLiteral } from 'pg'
-import type { CatalogColumn } from '../catalog/virtual-table.js'
-import type { KeyValue } from '../plan/key-values.js'
+import type { CatalogColumn } from '../../catalog/virtual-table.js'
 import type { CountedPart } from './cache-request.js'
 import type { Interval } from './interval.js'
 
@@ -29,7 +29,7 @@ function inRange(column: string, type: string, { lower, upper }: Interval): stri
 }
 
 /** Instants are microseconds since 1970 to us; whole seconds and the rest are added exactly. */
-function literal(value: KeyValue, type: string): string {
+function literal(value: QualValue, type: string): string {
   if (type !== 'timestamp with time zone') return `${escapeLiteral(String(value))}::${type}`
   const microseconds = BigInt(value)
   const rest = ((microseconds % 1_000_000n) + 1_000_000n) % 1_000_000n

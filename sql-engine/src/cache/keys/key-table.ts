@@ -1,26 +1,26 @@
 /** The rows of one virtual table's lookups, all with the same columns filled, in one table with an index. */
 import type { Pool, PoolClient } from 'pg'
-import { canceledError } from '../database-error.js'
-import { abortable } from '../stage/abortable.js'
-import type { ScanTable } from '../stage/scan-table.js'
-import { stagingError } from '../stage/staging-error.js'
-import { type KnownKey, KnownKeys } from './known-keys.js'
+import { canceledError } from '../../database-error.js'
+import { abortable } from '../../stage/abortable.js'
+import type { ScanTable } from '../../stage/scan-table.js'
+import { stagingError } from '../../stage/staging-error.js'
 import {
   copyKeys,
-  createLookupTable,
+  createKeyTable,
   deleteKeys,
   deleteRows,
   insertKeys,
+  type KeyTableParts,
   keyArray,
   keysOf,
-  type LookupTableParts,
   moveRows,
   rowsOf,
-  truncateLookupTable,
-} from './lookup-table-statements.js'
+  truncateKeyTable,
+} from './key-table-statements.js'
+import { type KnownKey, KnownKeys } from './known-keys.js'
 import { writeMeasured } from './write-measured.js'
 
-export interface LookupTableOptions extends LookupTableParts {
+export interface KeyTableOptions extends KeyTableParts {
   /** Names of the columns that are filled, the key among them. */
   readonly filled: ReadonlySet<string>
   /** What it holds, for those who come after a restart. */
@@ -32,7 +32,7 @@ export interface LookupTableOptions extends LookupTableParts {
   readonly now: () => number
 }
 
-export interface LookupRequest {
+export interface KeyRequest {
   readonly keys: readonly string[]
   /** Milliseconds; more than 0. */
   readonly maxAge: number
@@ -50,18 +50,18 @@ interface Flight {
   waiting: number
 }
 
-export interface LookedUp {
+export interface HeldKeys {
   /** Whether nothing had to be asked for. */
   readonly isHit: boolean
   readonly release: () => void
 }
 
 /** The plugin went on without some of the keys' rows, so that nothing of them is kept. */
-export class IncompleteLookup extends Error {}
+export class IncompleteRows extends Error {}
 
-export class LookupTable {
+export class KeyTable {
   readonly filled: ReadonlySet<string>
-  readonly #options: LookupTableOptions
+  readonly #options: KeyTableOptions
   readonly #known = new KnownKeys()
   readonly #flights = new Set<Flight>()
   #opening: Promise<number> | undefined
@@ -72,7 +72,7 @@ export class LookupTable {
   #retired: (() => void) | undefined
   #hasRetired = false
 
-  constructor(options: LookupTableOptions) {
+  constructor(options: KeyTableOptions) {
     this.filled = options.filled
     this.#options = options
     this.#diskBytes = options.diskBytes ?? 0
@@ -145,9 +145,9 @@ export class LookupTable {
   /**
    * Sees to it that the rows of all keys are in the table and stay there until they are released. Keys that
    * somebody else is asking for already are waited for.
-   * @throws DatabaseError of the fetch; 57014 when the request's own signal is aborted; IncompleteLookup
+   * @throws DatabaseError of the fetch; 57014 when the request's own signal is aborted; IncompleteRows
    */
-  async get({ keys, maxAge, signal, fetch }: LookupRequest): Promise<LookedUp> {
+  async get({ keys, maxAge, signal, fetch }: KeyRequest): Promise<HeldKeys> {
     const release = this.holdKeys(keys)
     try {
       const missing = await this.#missing(keys, maxAge, signal, fetch)
@@ -162,7 +162,7 @@ export class LookupTable {
     keys: readonly string[],
     maxAge: number,
     signal: AbortSignal,
-    fetch: LookupRequest['fetch'],
+    fetch: KeyRequest['fetch'],
   ): Promise<number> {
     const now = this.#options.now()
     const oldest = now - maxAge
@@ -181,11 +181,11 @@ export class LookupTable {
     return missing.size
   }
 
-  #depart(keys: readonly string[], startedAt: number, maxAge: number, fetch: LookupRequest['fetch']): Flight {
+  #depart(keys: readonly string[], startedAt: number, maxAge: number, fetch: KeyRequest['fetch']): Flight {
     const controller = new AbortController()
     const landed = fetch(keys, controller.signal).then(async (staged) => {
       try {
-        if (staged.missing.length > 0) throw new IncompleteLookup()
+        if (staged.missing.length > 0) throw new IncompleteRows()
         await this.#inTurn(() => this.#land(keys, staged, startedAt, startedAt + maxAge))
       } finally {
         staged.release()
@@ -231,13 +231,13 @@ export class LookupTable {
   }
 
   /** Copies the keys that were asked for last into another table, which has none: so many of all of them. */
-  async copyLatest(share: number, into: LookupTable): Promise<void> {
+  async copyLatest(share: number, into: KeyTable): Promise<void> {
     await this.open()
     await this.#inTurn(() => into.#fill(this.#known.latest(share, this.#options.now()), this.#options))
     into.#usedAt = this.#usedAt
   }
 
-  async #fill(known: ReadonlyMap<string, KnownKey>, from: LookupTableParts): Promise<void> {
+  async #fill(known: ReadonlyMap<string, KnownKey>, from: KeyTableParts): Promise<void> {
     await this.open()
     const list = keyArray([...known.keys()])
     await this.#write([
@@ -291,7 +291,7 @@ export class LookupTable {
       await this.#load()
       return found.oid
     }
-    await this.#write([createLookupTable(options, options.comment)])
+    await this.#write([createKeyTable(options, options.comment)])
     const made = await options.pool.query(`SELECT '${rowsOf(options)}'::regclass::oid AS oid`)
     return Number(made.rows[0]?.oid)
   }
@@ -303,7 +303,7 @@ export class LookupTable {
       rowMode: 'array',
     })
     for (const [key, fetchedAt, expiresAt] of rows) this.#known.set(key, { fetchedAt, expiresAt })
-    if (rows.length === 0) await options.pool.query(truncateLookupTable(options))
+    if (rows.length === 0) await options.pool.query(truncateKeyTable(options))
   }
 
   /** One transaction, in one round trip: whoever waits for a lookup waits for this too. */

@@ -1,8 +1,7 @@
 /** Whether the rows of one scan hold all rows of another. */
-import type { Qual } from '@millrace/plugin-sdk/qual'
+import type { Qual, QualValue } from '@millrace/plugin-sdk/qual'
 import type { Key } from '@millrace/plugin-sdk/table'
-import type { ScanQuals } from '../fetch/scan-quals.js'
-import type { KeyValue } from '../plan/key-values.js'
+import type { ScanQuals } from '../../fetch/scan-quals.js'
 
 /** What a scan of a table was asked for. */
 export interface ScanShape {
@@ -11,7 +10,7 @@ export interface ScanShape {
   readonly quals: ScanQuals
 }
 
-type KeyQual = Qual<KeyValue>
+type KeyQual = Qual<QualValue>
 type Keys = Readonly<Record<string, Key | undefined>>
 
 /**
@@ -44,7 +43,7 @@ function impliedBy(wanted: KeyQual, known: KeyQual): boolean {
 }
 
 /** Whether a value surely fulfils a condition. */
-function fulfils(value: KeyValue, qual: KeyQual): boolean {
+function fulfils(value: QualValue, qual: KeyQual): boolean {
   switch (qual.operator) {
     case '=':
       return qual.values.includes(value)
@@ -84,7 +83,7 @@ function isBound(qual: KeyQual): qual is Extract<KeyQual, { operator: '<' | '<='
 }
 
 /** Undefined for values whose order is PostgreSQL's business: texts have collations. */
-function compare(left: KeyValue, right: KeyValue): number | undefined {
+function compare(left: QualValue, right: QualValue): number | undefined {
   const isOrdered =
     (typeof left === 'bigint' && typeof right === 'bigint') ||
     (typeof left === 'number' && typeof right === 'number')

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { defaultLimits } from './limits.js'
+import { defaultLimits } from './quotas.js'
 import { StatementMeter } from './statement-meter.js'
 
 test('progress is told once a second, until the statement ends', () => {

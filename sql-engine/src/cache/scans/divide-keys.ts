@@ -1,8 +1,7 @@
 /** Which of a scan's keys have been looked up before, in several earlier scans. */
-import { equalValues } from '@millrace/plugin-sdk/qual'
+import { equalValues, type QualValue } from '@millrace/plugin-sdk/qual'
 import type { Key } from '@millrace/plugin-sdk/table'
-import type { ScanQuals } from '../fetch/scan-quals.js'
-import type { KeyValue } from '../plan/key-values.js'
+import type { ScanQuals } from '../../fetch/scan-quals.js'
 import { covers, type ScanShape } from './covers.js'
 
 type Keys = Readonly<Record<string, Key | undefined>>
@@ -10,7 +9,7 @@ type Keys = Readonly<Record<string, Key | undefined>>
 /** Keys whose rows an earlier scan has. */
 export interface KnownKeys<Earlier> {
   readonly earlier: Earlier
-  readonly values: readonly KeyValue[]
+  readonly values: readonly QualValue[]
   /** Whether they are all of the earlier scan's keys. */
   readonly isWhole: boolean
 }
@@ -19,7 +18,7 @@ export interface DividedKeys<Earlier> {
   readonly column: string
   /** No key stands in two of them. */
   readonly known: readonly KnownKeys<Earlier>[]
-  readonly missing: readonly KeyValue[]
+  readonly missing: readonly QualValue[]
 }
 
 /** Earlier scans that one scan reads at most; PostgreSQL puts their rows together for each statement anew. */
@@ -59,7 +58,7 @@ export function divideKeys<Earlier>(
 export function narrowed<Shape extends ScanShape>(
   scan: Shape,
   column: string,
-  [first, ...others]: readonly KeyValue[],
+  [first, ...others]: readonly QualValue[],
 ): Shape {
   if (first === undefined) throw new Error(`no value is left for ${column}`)
   const rest = (scan.quals[column] ?? []).filter(({ operator }) => operator !== '=')
@@ -68,6 +67,6 @@ export function narrowed<Shape extends ScanShape>(
 }
 
 /** The values that conditions list for a column. */
-function listOf(quals: ScanQuals, column: string): readonly KeyValue[] | undefined {
+function listOf(quals: ScanQuals, column: string): readonly QualValue[] | undefined {
   return equalValues(quals[column])
 }

@@ -1,7 +1,7 @@
 /** What a session sets of Millrace: ordinary settings, `SET millrace.cache_ttl = 60` or in a connection's options. */
 import { z } from 'zod'
 import { DatabaseError } from '../database-error.js'
-import type { Limits } from '../report/limits.js'
+import type { Limits } from '../quota/quotas.js'
 
 export interface SessionSettings {
   /** How old rows may be that a statement is answered from, in milliseconds; undefined for the server's default. */

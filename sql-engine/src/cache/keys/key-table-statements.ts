@@ -1,9 +1,9 @@
 /** The SQL of tables that keep lookups: one of rows, and one of the keys that were asked for. */
 import { escapeIdentifier, escapeLiteral } from 'pg'
-import type { CatalogColumn } from '../catalog/virtual-table.js'
-import { lookupSchema } from '../postgres/names.js'
+import type { CatalogColumn } from '../../catalog/virtual-table.js'
+import { lookupSchema } from '../../postgres/names.js'
 
-export interface LookupTableParts {
+export interface KeyTableParts {
   /** Needs no quoting. */
   readonly name: string
   readonly key: CatalogColumn
@@ -18,7 +18,7 @@ export const keysOf = ({ name }: { name: string }) => `${lookupSchema}.${name}_k
  * Both tables are logged, so that a crash leaves both or none of what one transaction wrote: a key without
  * its rows would read as one of which nothing is known.
  */
-export function createLookupTable(parts: LookupTableParts, comment: string): string {
+export function createKeyTable(parts: KeyTableParts, comment: string): string {
   const definitions = parts.columns.map(
     ({ name, databaseType }) => `${escapeIdentifier(name)} ${databaseType}`,
   )
@@ -30,7 +30,7 @@ export function createLookupTable(parts: LookupTableParts, comment: string): str
 }
 
 /** Rows without a key are those of keys that were all forgotten at once. */
-export function truncateLookupTable(parts: LookupTableParts): string {
+export function truncateKeyTable(parts: KeyTableParts): string {
   return `TRUNCATE ${rowsOf(parts)}, ${keysOf(parts)}`
 }
 
@@ -41,12 +41,12 @@ export function keyArray(keys: readonly string[]): string {
 }
 
 /** @param keys an expression: an array of texts */
-export function deleteRows({ name, key }: LookupTableParts, keys: string): string {
+export function deleteRows({ name, key }: KeyTableParts, keys: string): string {
   return `DELETE FROM ${rowsOf({ name })} WHERE ${comparedKey(key)} = ANY (${keys}::${key.databaseType}[])`
 }
 
 /** @param keys an expression: an array of texts */
-export function deleteKeys(parts: LookupTableParts, keys: string): string {
+export function deleteKeys(parts: KeyTableParts, keys: string): string {
   return `DELETE FROM ${keysOf(parts)} WHERE key = ANY (${keys})`
 }
 
@@ -55,7 +55,7 @@ export function deleteKeys(parts: LookupTableParts, keys: string): string {
  * @param keys an expression: an array of texts
  */
 export function moveRows(
-  { name, key }: LookupTableParts,
+  { name, key }: KeyTableParts,
   filled: readonly string[],
   from: string,
   keys: string,
@@ -69,18 +69,13 @@ export function moveRows(
  * @param keys an expression: an array of texts
  * @param fetchedAt when they were asked for, and when they expire, in milliseconds since 1970
  */
-export function insertKeys(
-  parts: LookupTableParts,
-  keys: string,
-  fetchedAt: number,
-  expiresAt: number,
-): string {
+export function insertKeys(parts: KeyTableParts, keys: string, fetchedAt: number, expiresAt: number): string {
   const times = [fetchedAt, expiresAt].map((time) => `'${time}'::float8`).join(', ')
   return `INSERT INTO ${keysOf(parts)} SELECT key, ${times} FROM unnest(${keys}) AS key`
 }
 
 /** @param keys an expression: an array of texts */
-export function copyKeys(parts: LookupTableParts, from: { name: string }, keys: string): string {
+export function copyKeys(parts: KeyTableParts, from: { name: string }, keys: string): string {
   return `INSERT INTO ${keysOf(parts)} SELECT * FROM ${keysOf(from)} WHERE key = ANY (${keys})`
 }
 
