@@ -164,9 +164,9 @@ class ListeningGateway implements Gateway {
   ): Promise<void> {
     const { engine, log, maxConnections = defaultMaxConnections } = this.#options
     const application = parameters.get('application_name')
-    const lender = loopbackProcess(application)
+    const loopbackFor = loopbackProcess(application)
     // Whoever has been let in must not fail because nobody else can be.
-    const kind = lender !== undefined && this.#serves(lender) ? 'loopback' : 'client'
+    const kind = loopbackFor !== undefined && this.#serves(loopbackFor) ? 'loopback' : 'client'
     this.#places[kind]++
     try {
       if (this.#places[kind] > maxConnections) throw tooManyClients()
@@ -179,7 +179,7 @@ class ListeningGateway implements Gateway {
         client: stream,
         backend: connection,
         engine,
-        lender,
+        loopbackFor,
         analyses,
         onClientGone,
         log,
@@ -211,7 +211,7 @@ class ListeningGateway implements Gateway {
    * not see that its client has gone, and the API would go on being asked for nobody.
    */
   #abortLoopback(processId: number): void {
-    for (const session of this.#sessions.values()) if (session.lender === processId) session.abortCalls()
+    for (const session of this.#sessions.values()) if (session.loopbackFor === processId) session.abortCalls()
   }
 
   /** Tries again when PostgreSQL has just died, and whoever starts it again has not yet heard of it. */

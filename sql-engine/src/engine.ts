@@ -17,20 +17,20 @@ import { Connection, type ConnectionOptions } from './fetch/connection.js'
 import type { Optimisations } from './plan/unoptimised-scans.js'
 import { withEngineClient } from './postgres/engine-connections.js'
 import type { Postgres } from './postgres/postgres.js'
-import { defaultLimits, type Limits } from './quota/quotas.js'
+import { defaultQuotas, type Quotas } from './quota/quotas.js'
 import { ensureCacheClear } from './report/cache-clear-function.js'
-import { isOwnTable, ownConnections } from './report/own-tables.js'
+import { isSystemTable, systemConnections } from './report/own-tables.js'
 import { ensureVersion } from './report/version-function.js'
-import { Loans } from './run/loans.js'
-import { prepareStatement } from './run/prepare-statement.js'
+import { LoopbackScans } from './run/loans.js'
+import { stageStatement } from './run/prepare-statement.js'
 import { StatementPlans } from './run/statement-plan.js'
 import { withoutPlaces } from './run/without-places.js'
 import { withoutRows } from './run/without-rows.js'
-import type { Workshop } from './run/workshop.js'
-import { refuseUnknownSettings } from './settings/known-settings.js'
+import type { EngineContext } from './run/workshop.js'
+import { rejectUnknownSettings } from './settings/known-settings.js'
 import { showDefaults } from './settings/setting-defaults.js'
 import { ScanTables } from './stage/scan-tables.js'
-import type { PreparedStatement, PrepareOptions, Session, Statement, StatementEngine } from './statement.js'
+import type { Session, StagedStatement, StageOptions, Statement, StatementEngine } from './statement.js'
 
 export interface EngineOptions {
   readonly postgres: Postgres
@@ -41,7 +41,7 @@ export interface EngineOptions {
   /** Rows that are kept for later statements. Default is none. */
   readonly cache?: CacheOptions
   /** What a statement may ask for, unless its session says otherwise. */
-  readonly limits?: Partial<Limits>
+  readonly limits?: Partial<Quotas>
   /** Milliseconds of a clock that only goes forward, for notices of progress; tests have one of their own. */
   readonly now?: () => number
   /** Default is all; none is for tests, which compare the answers. */
@@ -65,16 +65,16 @@ const lookupShare = 1 / 4
 
 export class Engine implements StatementEngine {
   readonly #postgres: Postgres
-  readonly #workshop: Workshop
+  readonly #context: EngineContext
   readonly #texts: StatementTexts
   readonly #log: Logger
   #readingViews: Promise<void> | undefined
 
-  private constructor(postgres: Postgres, workshop: Workshop, viewNames: readonly string[], log: Logger) {
+  private constructor(postgres: Postgres, context: EngineContext, viewNames: readonly string[], log: Logger) {
     this.#postgres = postgres
-    this.#workshop = workshop
+    this.#context = context
     this.#log = log
-    const tableNames = [...workshop.virtualTables.values()].map(({ table }) => table.name)
+    const tableNames = [...context.virtualTables.values()].map(({ table }) => table.name)
     this.#texts = new StatementTexts([...tableNames, ...viewNames])
   }
 
@@ -87,13 +87,18 @@ export class Engine implements StatementEngine {
       .map((connection) => new Connection(connection, environment, log, limiters))
     const aggregators = connections.filter(isAggregator).map((one) => openAggregator(one, opened))
     const [tables, viewNames] = await withEngineClient(postgres.engineConfig, async (client) => {
-      const synchronised = await synchroniseCatalog(client, [...opened, ...aggregators], log, ownConnections)
-      if (synchronised.some(isOwnTable)) {
+      const synchronised = await synchroniseCatalog(
+        client,
+        [...opened, ...aggregators],
+        log,
+        systemConnections,
+      )
+      if (synchronised.some(isSystemTable)) {
         await ensureCacheClear(client)
         await ensureVersion(client)
       }
       await leaveOutOfDumps(client)
-      await showDefaults(client, { cacheTtl: cache?.ttl ?? 0, limits: { ...defaultLimits, ...limits } })
+      await showDefaults(client, { cacheTtl: cache?.ttl ?? 0, limits: { ...defaultQuotas, ...limits } })
       return [synchronised, await readViewNames(client)] as const
     })
     const virtualTables = new Map(
@@ -105,42 +110,42 @@ export class Engine implements StatementEngine {
     const lookupBytes = sources.length > 0 ? maxBytes * lookupShare : 0
     const { engineConfig } = postgres
     const cacheClock = cache?.now === undefined ? {} : { now: cache.now }
-    const workshop: Workshop = {
+    const context: EngineContext = {
       virtualTables,
       plans: new StatementPlans(virtualTables, optimisations),
       sharesScans: optimisations === 'all',
-      loans: new Loans(),
+      loopbackScans: new LoopbackScans(),
       connections: connectionsByName,
       aggregators: new Map(aggregators.map((aggregator) => [aggregator.name, aggregator])),
       scanTables: new ScanTables({ engineConfig, log }),
       cache: new ScanCache({ maxBytes: maxBytes - lookupBytes, ...cacheClock }),
       keyCache: new KeyCache({ engineConfig, log, maxBytes: lookupBytes, sources, ...cacheClock }),
       cacheTtl: cache?.ttl ?? 0,
-      limits: { ...defaultLimits, ...limits },
+      limits: { ...defaultQuotas, ...limits },
       now: options.now ?? (() => performance.now()),
     }
-    return new Engine(postgres, workshop, viewNames, log)
+    return new Engine(postgres, context, viewNames, log)
   }
 
   /** Those of the connections. */
   get virtualTables(): readonly VirtualTable[] {
-    return [...new Set(this.#workshop.virtualTables.values())].filter((table) => !isOwnTable(table))
+    return [...new Set(this.#context.virtualTables.values())].filter((table) => !isSystemTable(table))
   }
 
   analyse(text: string): readonly Statement[] | undefined {
     return this.#texts.analyse(text)
   }
 
-  async prepare(statement: Statement, session: Session, options: PrepareOptions): Promise<PreparedStatement> {
+  async prepare(statement: Statement, session: Session, options: StageOptions): Promise<StagedStatement> {
     const tree = this.#texts.treeOf(statement)
     if (tree === undefined) {
       throw new DatabaseError('the statement could not be parsed', { sqlState: '42601' })
     }
-    refuseUnknownSettings(statement.text, tree)
+    rejectUnknownSettings(statement.text, tree)
     if (session.analyses === true) return withoutRows(statement.text, tree)
-    const asked = session.lender === undefined ? undefined : withoutPlaces(statement.text, tree)
+    const asked = session.loopbackFor === undefined ? undefined : withoutPlaces(statement.text, tree)
     const { text } = asked ?? statement
-    return prepareStatement(text, asked?.tree ?? tree, this.#workshop, session, options)
+    return stageStatement(text, asked?.tree ?? tree, this.#context, session, options)
   }
 
   /**
@@ -164,8 +169,8 @@ export class Engine implements StatementEngine {
 
   /** Forgets rows that were kept: PostgreSQL has crashed, and they are gone. */
   forgetRows(): void {
-    this.#workshop.cache.clear()
-    this.#workshop.keyCache.reset()
+    this.#context.cache.clear()
+    this.#context.keyCache.reset()
   }
 
   /**
@@ -175,16 +180,16 @@ export class Engine implements StatementEngine {
    */
   async clearCache(table?: number): Promise<void> {
     const source = table === undefined ? undefined : String(table)
-    this.#workshop.cache.clear(source)
-    await this.#workshop.keyCache.clear(source)
+    this.#context.cache.clear(source)
+    await this.#context.keyCache.clear(source)
   }
 
   /** Lets go of scan tables and connections. PostgreSQL itself is stopped by whoever started it. */
   async stop(): Promise<void> {
     await this.#readingViews
-    this.#workshop.cache.clear()
-    await this.#workshop.keyCache.stop()
-    await this.#workshop.scanTables.stop()
-    await Promise.all([...this.#workshop.connections.values()].map((connection) => connection.close()))
+    this.#context.cache.clear()
+    await this.#context.keyCache.stop()
+    await this.#context.scanTables.stop()
+    await Promise.all([...this.#context.connections.values()].map((connection) => connection.close()))
   }
 }

@@ -2,7 +2,7 @@
 import { createConnection, type Socket } from 'node:net'
 import { DatabaseError } from '@millrace/sql-engine/database-error'
 import { outOfResources } from '@millrace/sql-engine/out-of-resources'
-import { refuseUnknownOptions } from '@millrace/sql-engine/settings/known-settings'
+import { rejectUnknownOptions } from '@millrace/sql-engine/settings/known-settings'
 import { toDatabaseError } from '../wire/backend-messages.js'
 import { startupPacket } from '../wire/frontend-messages.js'
 import { backend } from '../wire/message-types.js'
@@ -28,7 +28,7 @@ export async function connectBackend(
   socketPath: string,
   parameters: ReadonlyMap<string, string>,
 ): Promise<BackendConnection> {
-  refuseUnknownOptions(parameters)
+  rejectUnknownOptions(parameters)
   const socket = createConnection(socketPath)
   const reader = new FrameReader(socket, () => {})
   const writer = new SocketWriter(socket)

@@ -4,7 +4,7 @@
  * client's portal is bound to a hidden statement of the rewritten text.
  */
 import { DatabaseError } from '@millrace/sql-engine/database-error'
-import type { BoundParameters, PreparedStatement, Statement } from '@millrace/sql-engine/statement'
+import type { BoundParameters, StagedStatement, Statement } from '@millrace/sql-engine/statement'
 import {
   type BindMessage,
   bindMessage,
@@ -27,16 +27,16 @@ export interface ExtendedQueryWorld {
   readonly backend: Backend
   analyse(text: string): readonly Statement[] | undefined
   /** See {@link SimpleQueryWorld.prepare}. */
-  prepare(statement: Statement, parameters: BoundParameters): Promise<PreparedStatement | undefined>
+  prepare(statement: Statement, parameters: BoundParameters): Promise<StagedStatement | undefined>
   /** To be told of a statement that was prepared without {@link prepare}. */
-  adopt(prepared: PreparedStatement): void
+  adopt(prepared: StagedStatement): void
   /** Tells the client an error. */
   report(error: unknown): void
 }
 
 /** What a statement was the last time, and may be again. */
 interface Repeatable {
-  readonly again: NonNullable<PreparedStatement['again']>
+  readonly again: NonNullable<StagedStatement['again']>
   readonly statement: Statement
   readonly types: readonly number[]
   readonly described: Buffer | undefined
@@ -46,7 +46,7 @@ interface Repeatable {
 
 interface Portal {
   readonly handler: ReplyHandler
-  /** See {@link PreparedStatement.finished}. */
+  /** See {@link StagedStatement.finished}. */
   readonly finished: (() => void) | undefined
   /** Whether its statement changes nothing in the session. */
   readonly isRepeatable: boolean
@@ -251,7 +251,7 @@ export class ExtendedQueries {
   }
 
   /** Of the hidden statement's Parse: it may run again if nothing else has run, or is about to. */
-  #keeping(name: string, bound: string, { again }: PreparedStatement, known: Omit<Repeatable, 'again'>) {
+  #keeping(name: string, bound: string, { again }: StagedStatement, known: Omit<Repeatable, 'again'>) {
     const changes = this.#changes
     return () => {
       const isKept = again !== undefined && !this.#mayBeRenamed && changes === this.#changes

@@ -1,5 +1,5 @@
 /** Replies to a rewritten statement, told as those to the statement that the client sent. */
-import type { PreparedStatement } from '@millrace/sql-engine/statement'
+import type { StagedStatement } from '@millrace/sql-engine/statement'
 import { commandComplete, mapError, replaceFields } from '../wire/backend-messages.js'
 import { backend } from '../wire/message-types.js'
 import type { ReplyHandler } from './reply-queue.js'
@@ -15,7 +15,7 @@ export interface PreparedReplyOptions {
  * @param start characters of the client's text that precede the statement
  */
 export function preparedReplies(
-  prepared: PreparedStatement,
+  prepared: StagedStatement,
   start: number,
   { described, hidden = [] }: PreparedReplyOptions = {},
 ): ReplyHandler {

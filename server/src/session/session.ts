@@ -6,7 +6,7 @@ import { ScanHistory } from '@millrace/sql-engine/report/scan-history'
 import type {
   BoundParameters,
   Session as EngineSession,
-  PreparedStatement,
+  StagedStatement,
   Statement,
   StatementEngine,
 } from '@millrace/sql-engine/statement'
@@ -55,7 +55,7 @@ export interface SessionOptions {
   readonly backend: BackendConnection
   readonly engine: StatementEngine
   /** The server process that asks for a virtual table's rows, if the client is PostgreSQL itself. */
-  readonly lender: number | undefined
+  readonly loopbackFor: number | undefined
   /** Whether it asks for ANALYZE. */
   readonly analyses: boolean
   /** Called once, when the client has gone. */
@@ -70,7 +70,7 @@ export class Session {
   readonly #backend: Backend
   readonly #extended: ExtendedQueries
   /** Statements that have been prepared in this transaction. */
-  #prepared: PreparedStatement[] = []
+  #prepared: StagedStatement[] = []
   /**
    * OIDs of statements' scan tables, with those of the virtual tables: cursors tell them whenever they are read,
    * those WITH HOLD when the tables themselves are gone.
@@ -83,8 +83,8 @@ export class Session {
   #hasEnded = false
 
   constructor(options: SessionOptions) {
-    const { client, backend, engine, lender } = options
-    if (lender === undefined) this.#history = new ScanHistory()
+    const { client, backend, engine, loopbackFor } = options
+    if (loopbackFor === undefined) this.#history = new ScanHistory()
     this.#options = options
     this.#reader = new FrameReader(client, () => {
       this.abortCalls()
@@ -107,9 +107,9 @@ export class Session {
     })
   }
 
-  /** See {@link SessionOptions.lender}. */
-  get lender(): number | undefined {
-    return this.#options.lender
+  /** See {@link SessionOptions.loopbackFor}. */
+  get loopbackFor(): number | undefined {
+    return this.#options.loopbackFor
   }
 
   /** Serves the client until it goes, or PostgreSQL does. Never rejects. */
@@ -228,7 +228,8 @@ export class Session {
     const kind = streamable.get(type)
     if (kind === undefined) throw new MalformedMessage('invalid message length')
     // What is not read might name a virtual table; PostgreSQL would ask for it over the loopback, and so on.
-    if (this.#options.lender !== undefined && (kind === 'query' || kind === 'parse')) throw statementTooLong()
+    if (this.#options.loopbackFor !== undefined && (kind === 'query' || kind === 'parse'))
+      throw statementTooLong()
     this.#backend.expect(this.#extended.passOn(kind))
   }
 
@@ -291,14 +292,14 @@ export class Session {
   async #prepare(
     statement: Statement,
     parameters: BoundParameters | undefined,
-  ): Promise<PreparedStatement | undefined> {
+  ): Promise<StagedStatement | undefined> {
     const controller = new AbortController()
     this.#preparing = controller
-    const { backend, lender, analyses } = this.#options
+    const { backend, loopbackFor, analyses } = this.#options
     const session: EngineSession = {
       // BackendKeyData holds the process, then the secret.
       processId: backend.key.readInt32BE(0),
-      lender,
+      loopbackFor,
       analyses,
       history: this.#history,
       query: (text, bound) => this.#backend.query(text, bound),
@@ -333,12 +334,12 @@ export class Session {
     }
   }
 
-  #adopt(prepared: PreparedStatement): void {
+  #adopt(prepared: StagedStatement): void {
     this.#prepared.push(prepared)
     this.#rememberRelations(prepared)
   }
 
-  #rememberRelations({ relations }: PreparedStatement): void {
+  #rememberRelations({ relations }: StagedStatement): void {
     for (const [scanTable, table] of relations) this.#relations.set(scanTable, table)
     for (const scanTable of this.#relations.keys()) {
       if (this.#relations.size <= rememberedRelations) break

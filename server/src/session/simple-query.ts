@@ -2,7 +2,7 @@
  * A simple query whose statements name virtual tables. They are run one by one by the extended protocol, with
  * one Sync at the end: as in a simple query, they are one transaction unless they say otherwise.
  */
-import { type PreparedStatement, type Statement, unchangedStatement } from '@millrace/sql-engine/statement'
+import { type StagedStatement, type Statement, unchangedStatement } from '@millrace/sql-engine/statement'
 import {
   bindMessage,
   bindRest,
@@ -25,7 +25,7 @@ export interface SimpleQueryWorld {
    * Plans a statement and stages what it needs. Undefined when that failed: the client has been told, and
    * PostgreSQL has given up the transaction if there was one.
    */
-  prepare(statement: Statement): Promise<PreparedStatement | undefined>
+  prepare(statement: Statement): Promise<StagedStatement | undefined>
 }
 
 /** What the client is told of no simple query. */
@@ -96,7 +96,7 @@ async function runAlone(
 }
 
 interface Prepared {
-  readonly statement: PreparedStatement
+  readonly statement: StagedStatement
   /** What PostgreSQL says of the client's own statement. */
   readonly described: Buffer | undefined
 }

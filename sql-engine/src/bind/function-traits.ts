@@ -12,7 +12,7 @@ export interface CatalogFunction {
 export interface CatalogFacts {
   readonly functions: readonly CatalogFunction[]
   /** Whether there are collations by which texts may be equal that are not the same. */
-  readonly hasLooseCollations: boolean
+  readonly hasNondeterministicCollations: boolean
   /**
    * Whether comparisons may mean something else than they say: somebody has made operators of their names for types of
    * PostgreSQL's own, or has `= NULL` taken for IS NULL.
@@ -38,14 +38,14 @@ export class FunctionTraits {
   readonly #aggregates: ReadonlySet<string>
   readonly #foreign: ReadonlySet<string>
   /** Whether there are collations by which texts may be equal that are not the same. */
-  readonly hasLooseCollations: boolean
+  readonly hasNondeterministicCollations: boolean
   /** See {@link CatalogFacts}. */
   readonly hasShadowedOperators: boolean
   /** See {@link CatalogFacts}. */
   readonly hasShadowedTypes: boolean
 
   constructor(facts: CatalogFacts) {
-    const { functions, hasLooseCollations, hasShadowedOperators, hasShadowedTypes } = facts
+    const { functions, hasNondeterministicCollations, hasShadowedOperators, hasShadowedTypes } = facts
     const namesOf = (chosen: readonly CatalogFunction[]) => chosen.map(({ name }) => name)
     const volatile = namesOf(functions.filter(({ isVolatile }) => isVolatile))
     this.#volatile = new Set([...volatile, ...differByStatement])
@@ -54,7 +54,7 @@ export class FunctionTraits {
     this.#foreign = new Set(namesOf(functions.filter(({ isOwn }) => !isOwn)))
     this.hasShadowedOperators = hasShadowedOperators
     this.hasShadowedTypes = hasShadowedTypes
-    this.hasLooseCollations = hasLooseCollations
+    this.hasNondeterministicCollations = hasNondeterministicCollations
   }
 
   /** Whether two calls may give two results. */

@@ -78,7 +78,7 @@ export function readNames(
         isPlain: kind === 'f' && !returnsSet,
         isOwn,
       })),
-      hasLooseCollations: answer.loose,
+      hasNondeterministicCollations: answer.loose,
       hasShadowedOperators: answer.shadowed_operators,
       hasShadowedTypes: answer.shadowed_types,
     }),

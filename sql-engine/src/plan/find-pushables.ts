@@ -12,7 +12,7 @@ export function findPushables(binding: Binding, functions: FunctionTraits): read
   const found = binding.blocks.flatMap(({ conditions }) =>
     conditions.flatMap((condition) => finder.find(condition)),
   )
-  if (functions.hasLooseCollations) return found
+  if (functions.hasNondeterministicCollations) return found
   const all = [...found, ...meetingBounds(found)]
   return [...all, ...equalColumns(all)]
 }
@@ -41,8 +41,8 @@ class Finder {
       condition.block,
     )) {
       if (!mayNarrow(target, comparison, condition)) continue
-      const { leaf, column, anchor } = target
-      found.push({ leaf, column, comparison, condition, isExact, anchor })
+      const { fromItem, column, anchor } = target
+      found.push({ fromItem, column, comparison, condition, isExact, anchor })
     }
     return found
   }
@@ -58,7 +58,14 @@ class Finder {
     const comparison: Comparison = { operator: '=', sources: [{ kind: 'expression', node: link.testexpr }] }
     return this.#traces
       .ofOutput(block, 0)
-      .map(({ leaf, column }) => ({ leaf, column, comparison, condition, isExact: true, anchor: undefined }))
+      .map(({ fromItem, column }) => ({
+        fromItem,
+        column,
+        comparison,
+        condition,
+        isExact: true,
+        anchor: undefined,
+      }))
   }
 
   /** `EXISTS (SELECT … WHERE x = t.key)`: rows of t that equal no x cannot fulfil it. */
@@ -73,8 +80,8 @@ class Finder {
       if (inner.position.kind === 'on' && inner.position.join !== 'inner') continue
       for (const { target, comparison, isExact } of this.#comparisons.of(inner.expression, condition.block)) {
         if (!mayNarrow(target, comparison, condition)) continue
-        const { leaf, column } = target
-        found.push({ leaf, column, comparison, condition: inner, isExact, anchor: undefined })
+        const { fromItem, column } = target
+        found.push({ fromItem, column, comparison, condition: inner, isExact, anchor: undefined })
       }
     }
     return found
@@ -87,10 +94,10 @@ function meetingBounds(pushables: readonly Pushable[]): readonly Pushable[] {
     if (low.comparison.operator !== '>=' || !low.isExact) return []
     const { node } = low.comparison
     const isMet = pushables.some(
-      ({ leaf, column, anchor, condition, comparison, isExact }) =>
+      ({ fromItem, column, anchor, condition, comparison, isExact }) =>
         comparison.operator === '<=' &&
         isExact &&
-        leaf === low.leaf &&
+        fromItem === low.fromItem &&
         column === low.column &&
         anchor === low.anchor &&
         condition.block === low.condition.block &&

@@ -1,8 +1,8 @@
-import type { VirtualLeaf } from '../bind/binding.js'
+import type { TableReference } from '../bind/binding.js'
 import { DatabaseError } from '../database-error.js'
 
 /** Key columns without which a table cannot be asked, and for which there are no values. */
-export function missingKeys({ table }: VirtualLeaf, given: ReadonlySet<string>): readonly string[] {
+export function missingKeys({ table }: TableReference, given: ReadonlySet<string>): readonly string[] {
   const keys = Object.entries(table.table.keys)
   const required = keys.filter(([, key]) => key?.require === 'required').map(([column]) => column)
   const missing = required.filter((column) => !given.has(column))
@@ -37,7 +37,7 @@ const hints: Readonly<Partial<Record<MissingReason, string>>> = {
 
 /** The error of a statement that gives no value for a key column that the table's API needs. */
 export function missingKeyError(
-  { table, name }: VirtualLeaf,
+  { table, name }: TableReference,
   columns: readonly string[],
   reason: MissingReason,
 ): DatabaseError {

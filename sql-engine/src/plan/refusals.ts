@@ -1,11 +1,11 @@
 /** What virtual tables cannot do: they are not written to, and their rows are not locked. */
-import type { Block, Leaf, VirtualLeaf } from '../bind/binding.js'
+import type { Block, FromItem, TableReference } from '../bind/binding.js'
 import type { RelationOf } from '../bind/from-binder.js'
 import { DatabaseError } from '../database-error.js'
 import { findAll, type Inside, inside, type Node } from '../parse/syntax-tree.js'
 
 /** @throws DatabaseError 0A000 when a statement writes to a virtual table */
-export function refuseWrites(statement: Node, relationOf: RelationOf): void {
+export function rejectWrites(statement: Node, relationOf: RelationOf): void {
   for (const { verb, target } of targetsOf(statement)) {
     const relation = target && relationOf(target)
     if (relation?.kind !== 'virtual') continue
@@ -37,7 +37,7 @@ function targetsOf(statement: Node): readonly Target[] {
 }
 
 /** @throws DatabaseError 0A000 when a sample of a virtual table is asked for: LIMIT and the like might be taken before it */
-export function refuseSamples(statement: Node, relationOf: RelationOf): void {
+export function rejectSamples(statement: Node, relationOf: RelationOf): void {
   for (const { relation: node } of findAll(statement, 'RangeTableSample')) {
     const rangeVar = node && inside(node, 'RangeVar')
     const relation = rangeVar && relationOf(rangeVar)
@@ -51,8 +51,8 @@ export function refuseSamples(statement: Node, relationOf: RelationOf): void {
 }
 
 /** @throws DatabaseError 0A000 when ONLY is said of one, where PostgreSQL reads it by itself */
-export function refuseOnly(leaves: Iterable<VirtualLeaf>): void {
-  for (const { rangeVar, table } of leaves) {
+export function rejectOnly(fromItems: Iterable<TableReference>): void {
+  for (const { rangeVar, table } of fromItems) {
     if (rangeVar.inh === true) continue
     throw new DatabaseError(`ONLY cannot be said of virtual table "${table.table.name}" here`, {
       sqlState: '0A000',
@@ -63,13 +63,13 @@ export function refuseOnly(leaves: Iterable<VirtualLeaf>): void {
 }
 
 /** @throws DatabaseError 0A000 when FOR UPDATE or FOR SHARE would lock rows of a virtual table */
-export function refuseLocks(blocks: readonly Block[]): void {
+export function rejectLocks(blocks: readonly Block[]): void {
   for (const block of blocks) {
     const { lockingClause } = block.statement as Inside<'SelectStmt'>
     for (const node of lockingClause ?? []) {
       const clause = inside(node, 'LockingClause')
       const names = clause?.lockedRels?.map((one) => inside(one, 'RangeVar')?.relname)
-      const locked = block.leaves.filter(({ name }) => names === undefined || names.includes(name))
+      const locked = block.fromItems.filter(({ name }) => names === undefined || names.includes(name))
       const virtual = firstVirtual(locked)
       if (virtual === undefined) continue
       throw new DatabaseError(
@@ -85,10 +85,10 @@ export function refuseLocks(blocks: readonly Block[]): void {
 }
 
 /** PostgreSQL locks the tables in subqueries too; it does not go into CTEs. */
-function firstVirtual(leaves: readonly Leaf[]): VirtualLeaf | undefined {
-  for (const leaf of leaves) {
-    if (leaf.kind === 'virtual') return leaf
-    const within = leaf.kind === 'subquery' ? firstVirtual(leaf.query.leaves) : undefined
+function firstVirtual(fromItems: readonly FromItem[]): TableReference | undefined {
+  for (const fromItem of fromItems) {
+    if (fromItem.kind === 'virtual') return fromItem
+    const within = fromItem.kind === 'subquery' ? firstVirtual(fromItem.query.fromItems) : undefined
     if (within !== undefined) return within
   }
   return undefined

@@ -49,7 +49,9 @@ function outermost(node: Node, functions: FunctionTraits): Layer | undefined {
   const collated = inside(node, 'CollateClause')?.arg
   if (collated !== undefined) {
     // By some collations, texts are equal that are not the same.
-    return functions.hasLooseCollations ? undefined : { arg: collated, wrapper: { kind: 'collation' } }
+    return functions.hasNondeterministicCollations
+      ? undefined
+      : { arg: collated, wrapper: { kind: 'collation' } }
   }
   const cast = inside(node, 'TypeCast')
   if (cast !== undefined) {

@@ -5,7 +5,7 @@ import { DatabaseError } from '../database-error.js'
  * 53400 configuration_limit_exceeded, as PostgreSQL has it for temp_file_limit: a setting forbids what the
  * statement needs, and another value of it would allow it. (54000 is for limits that nobody can set.)
  */
-export class CeilingError extends DatabaseError {
+export class QuotaError extends DatabaseError {
   /** @param owner the statement whose ceiling it is; another one that waits for the same rows has its own */
   constructor(
     readonly owner: object,

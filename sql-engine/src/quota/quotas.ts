@@ -1,5 +1,5 @@
 /** What a statement may ask for at most. Infinity where there is no limit. */
-export interface Limits {
+export interface Quotas {
   /** Requests to APIs of one statement, those that are made again among them. */
   readonly apiCalls: number
   /** Combinations of key values that one scan asks for. */
@@ -11,7 +11,7 @@ export interface Limits {
 }
 
 /** Far beyond what anybody means to ask, and short of what fills a disk. */
-export const defaultLimits: Limits = {
+export const defaultQuotas: Quotas = {
   apiCalls: Number.POSITIVE_INFINITY,
   keys: 100_000,
   rows: Number.POSITIVE_INFINITY,

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest'
-import { defaultLimits } from './quotas.js'
+import { defaultQuotas } from './quotas.js'
 import { StatementMeter } from './statement-meter.js'
 
 test('progress is told once a second, until the statement ends', () => {
   let clock = 0
   const notices: string[] = []
   const notice = (message: string) => notices.push(message)
-  const statement = new StatementMeter({ limits: defaultLimits, notice, now: () => clock })
+  const statement = new StatementMeter({ limits: defaultQuotas, notice, now: () => clock })
   const scan = statement.scan('ipstack_ip')
   scan.begin(2, 60)
   scan.beginCall('Lookup')
@@ -27,7 +27,7 @@ test('progress is told once a second, until the statement ends', () => {
 })
 
 test('calls beyond those that were planned count, with those of other scans', () => {
-  const limits = { ...defaultLimits, apiCalls: 3 }
+  const limits = { ...defaultQuotas, apiCalls: 3 }
   const statement = new StatementMeter({ limits, notice: undefined, now: () => 0 })
   const [first, second] = [statement.scan('a'), statement.scan('b')]
   first.begin(2, 2)

@@ -1,10 +1,10 @@
 /** Counts what a statement's scans ask for and get, holds them to the statement's limits, and tells how far it is. */
 import { CallCounts } from './call-counts.js'
-import { CeilingError } from './quota-error.js'
-import type { Limits } from './quotas.js'
+import { QuotaError } from './quota-error.js'
+import type { Quotas } from './quotas.js'
 
 export interface StatementMeterOptions {
-  readonly limits: Limits
+  readonly limits: Quotas
   /** Tells the client how far its statement is; undefined if it does not want to know. */
   readonly notice: ((message: string) => void) | undefined
   /** Milliseconds of a clock that only goes forward. */
@@ -15,7 +15,7 @@ export interface StatementMeterOptions {
 const noticeInterval = 1000
 
 export class StatementMeter {
-  readonly limits: Limits
+  readonly limits: Quotas
   readonly #now: () => number
   #notice: ((message: string) => void) | undefined
   #lastNotice: number
@@ -50,7 +50,7 @@ export class StatementMeter {
     const limit = this.limits.keys
     if (keys <= limit) return
     const setting = { name: 'millrace.max_keys', limit, unit: '' }
-    throw new CeilingError(
+    throw new QuotaError(
       this,
       `table "${table}" would have to be asked for ${keys} keys`,
       setting,
@@ -64,7 +64,7 @@ export class StatementMeter {
     const all = this.#calls + calls
     if (all > limit) {
       const others = this.#calls === 0 ? '' : `, beside ${this.#calls} for other scans`
-      throw new CeilingError(
+      throw new QuotaError(
         this,
         `the statement needs at least ${all} API calls`,
         callsSetting(limit),
@@ -78,7 +78,7 @@ export class StatementMeter {
   addUnplannedCall(table: string, call: string): void {
     const limit = this.limits.apiCalls
     if (this.#calls >= limit) {
-      throw new CeilingError(
+      throw new QuotaError(
         this,
         `table "${table}": ${call}: the statement needs more than ${limit} API calls`,
         callsSetting(limit),
@@ -95,7 +95,7 @@ export class StatementMeter {
     if (this.#rows <= limit) return
     const setting = { name: 'millrace.max_rows', limit, unit: '' }
     const message = `table "${table}": the statement fetches more than ${limit} rows`
-    throw new CeilingError(this, message, setting, 'There may be many more than have come so far.')
+    throw new QuotaError(this, message, setting, 'There may be many more than have come so far.')
   }
 
   /** @throws CeilingError 53400 */
@@ -105,7 +105,7 @@ export class StatementMeter {
     if (this.#bytes <= limit) return
     const setting = { name: 'millrace.max_bytes', limit, unit: ' bytes' }
     const message = `table "${table}": the statement fetches more than ${limit} bytes of rows`
-    throw new CeilingError(this, message, setting, 'There may be many more than have come so far.')
+    throw new QuotaError(this, message, setting, 'There may be many more than have come so far.')
   }
 
   /** Tells the client how far a scan is, unless it has just been told something. */
@@ -137,7 +137,7 @@ export class ScanMeter extends CallCounts {
   #keys = 0
   #keysDone = 0
   #plannedCalls = 0
-  #hasKeptRows = false
+  #hasCachedRows = false
   readonly statement: StatementMeter
   readonly #table: string
 
@@ -161,14 +161,14 @@ export class ScanMeter extends CallCounts {
   }
 
   /** Takes note that some of its rows were there. */
-  noteKeptRows(): void {
-    this.#hasKeptRows = true
+  noteCachedRows(): void {
+    this.#hasCachedRows = true
   }
 
   /** @param keys of the whole scan */
   cacheUse(keys: number): CacheUse {
     if (this.#fetches === 0) return 'hit'
-    return this.#keys < keys || this.#hasKeptRows ? 'partial' : 'miss'
+    return this.#keys < keys || this.#hasCachedRows ? 'partial' : 'miss'
   }
 
   /** @throws CeilingError 53400 */

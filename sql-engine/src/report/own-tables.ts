@@ -12,7 +12,7 @@ import { definePlugin } from '@millrace/plugin-sdk/plugin'
 import { type Key, tablesOf } from '@millrace/plugin-sdk/table'
 import { z } from 'zod'
 import type { CatalogConnection } from '../catalog/virtual-table.js'
-import { internalSchema, ownSchema } from '../postgres/names.js'
+import { internalSchema, systemSchema } from '../postgres/names.js'
 
 export const cacheClearTable = 'cache_clear_call'
 
@@ -88,7 +88,7 @@ function connection(
   tables: readonly ReturnType<typeof table>[],
 ): CatalogConnection {
   const plugin = definePlugin({
-    name: ownSchema,
+    name: systemSchema,
     description,
     config: z.unknown(),
     connect: () => undefined,
@@ -97,7 +97,7 @@ function connection(
   return { name, plugin }
 }
 
-const ownConnection = connection(ownSchema, 'What Millrace has done for this session.', [
+const ownConnection = connection(systemSchema, 'What Millrace has done for this session.', [
   table('scan', "Scans of the session's last statements, 500 at most.", scan),
   table('scan_summary', "The session's last statements, with the sums of their scans.", scanSummary),
 ])
@@ -109,8 +109,8 @@ const hiddenConnection = connection(internalSchema, 'What Millrace keeps to itse
   }),
 ])
 
-export const ownConnections: readonly CatalogConnection[] = [ownConnection, hiddenConnection]
+export const systemConnections: readonly CatalogConnection[] = [ownConnection, hiddenConnection]
 
-export function isOwnTable({ schema }: { readonly schema: string }): boolean {
-  return ownConnections.some(({ name }) => name === schema)
+export function isSystemTable({ schema }: { readonly schema: string }): boolean {
+  return systemConnections.some(({ name }) => name === schema)
 }

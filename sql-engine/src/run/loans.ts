@@ -5,29 +5,29 @@
  */
 import type { ScanTable } from '../stage/scan-table.js'
 
-export interface LentScan {
+export interface LoopbackScan {
   readonly table: ScanTable
   /** Columns that are filled. */
   readonly columns: ReadonlySet<string>
 }
 
 /** By OIDs of virtual tables. */
-export type Loan = ReadonlyMap<number, LentScan>
+export type ScansByTable = ReadonlyMap<number, LoopbackScan>
 
-export class Loans {
+export class LoopbackScans {
   /** By the server process of the session that lends. */
-  readonly #loans = new Map<number, Loan>()
+  readonly #loopbackScans = new Map<number, ScansByTable>()
 
   /** @returns to be called when PostgreSQL has done the statement that the loan is for */
-  lend(processId: number, loan: Loan): () => void {
-    this.#loans.set(processId, loan)
+  offer(processId: number, scans: ScansByTable): () => void {
+    this.#loopbackScans.set(processId, scans)
     return () => {
-      if (this.#loans.get(processId) === loan) this.#loans.delete(processId)
+      if (this.#loopbackScans.get(processId) === scans) this.#loopbackScans.delete(processId)
     }
   }
 
   /** What is lent to whom the process asks for. */
-  of(processId: number | undefined): Loan | undefined {
-    return processId === undefined ? undefined : this.#loans.get(processId)
+  of(processId: number | undefined): ScansByTable | undefined {
+    return processId === undefined ? undefined : this.#loopbackScans.get(processId)
   }
 }

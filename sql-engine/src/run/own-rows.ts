@@ -4,51 +4,51 @@ import { equalValues } from '@millrace/plugin-sdk/qual'
 import type { VirtualTable } from '../catalog/virtual-table.js'
 import { DatabaseError } from '../database-error.js'
 import type { ScanQuals } from '../fetch/scan-quals.js'
-import { ownSchema } from '../postgres/names.js'
-import { cacheClearTable, isOwnTable } from '../report/own-tables.js'
+import { systemSchema } from '../postgres/names.js'
+import { cacheClearTable, isSystemTable } from '../report/own-tables.js'
 import type { ScanHistory } from '../report/scan-history.js'
 import { memberSource } from './stage-members.js'
-import type { Workshop } from './workshop.js'
+import type { EngineContext } from './workshop.js'
 
-export type OwnRows = (quals: ScanQuals) => Promise<readonly Row[]>
+export type SystemRows = (quals: ScanQuals) => Promise<readonly Row[]>
 
 /**
  * @param history of the session; undefined where PostgreSQL asks for one over the loopback
  * @returns undefined for tables of connections
  */
-export function ownRows(
+export function systemRows(
   virtualTable: VirtualTable,
   history: ScanHistory | undefined,
-  workshop: Workshop,
-): OwnRows | undefined {
-  if (!isOwnTable(virtualTable)) return undefined
+  context: EngineContext,
+): SystemRows | undefined {
+  if (!isSystemTable(virtualTable)) return undefined
   const { table } = virtualTable
-  if (table.name === cacheClearTable) return (quals) => clear(quals, workshop)
+  if (table.name === cacheClearTable) return (quals) => clear(quals, context)
   return async () => {
     if (history === undefined) throw noHistory(table.name)
     return table.name === 'scan' ? history.scanRows() : history.summaryRows()
   }
 }
 
-async function clear(quals: ScanQuals, workshop: Workshop): Promise<readonly Row[]> {
+async function clear(quals: ScanQuals, context: EngineContext): Promise<readonly Row[]> {
   const rows: Row[] = []
   for (const value of equalValues(quals.table_name) ?? []) {
     const name = String(value)
-    const scans = name === '' ? await clearAll(workshop) : await clearTable(name, workshop)
+    const scans = name === '' ? await clearAll(context) : await clearTable(name, context)
     rows.push({ table_name: name, scans: BigInt(scans) })
   }
   return rows
 }
 
-async function clearAll({ cache, keyCache }: Workshop): Promise<number> {
+async function clearAll({ cache, keyCache }: EngineContext): Promise<number> {
   return cache.clear() + (await keyCache.clear())
 }
 
 /** @param name with its schema or without, of which there may be several then */
-async function clearTable(name: string, workshop: Workshop): Promise<number> {
-  const { cache, keyCache, aggregators, virtualTables } = workshop
+async function clearTable(name: string, context: EngineContext): Promise<number> {
+  const { cache, keyCache, aggregators, virtualTables } = context
   const tables = [...virtualTables.values()].filter(
-    (one) => !isOwnTable(one) && (one.table.name === name || `${one.schema}.${one.table.name}` === name),
+    (one) => !isSystemTable(one) && (one.table.name === name || `${one.schema}.${one.table.name}` === name),
   )
   if (tables.length === 0) {
     throw new DatabaseError(`virtual table "${name}" does not exist`, {
@@ -68,7 +68,7 @@ async function clearTable(name: string, workshop: Workshop): Promise<number> {
 }
 
 function noHistory(name: string): DatabaseError {
-  return new DatabaseError(`${ownSchema}.${name} cannot be read from inside a function`, {
+  return new DatabaseError(`${systemSchema}.${name} cannot be read from inside a function`, {
     sqlState: '0A000',
     detail: 'It tells what the session itself has done; a function’s tables are read in another session.',
     hint: 'Query it by itself, or by a view.',

@@ -1,7 +1,7 @@
 /** The way of one statement: bind, plan, order, find keys, fetch, stage, rewrite. */
 
 import { fillsMaterializedView } from '../analyse/statement-texts.js'
-import type { VirtualLeaf } from '../bind/binding.js'
+import type { TableReference } from '../bind/binding.js'
 import { DatabaseError } from '../database-error.js'
 import { expandExecute } from '../expand/expand-execute.js'
 import { explainOptions } from '../parse/explain-options.js'
@@ -10,33 +10,28 @@ import { executeOf, findAll, inside, type Node } from '../parse/syntax-tree.js'
 import { missingKeyInside } from '../plan/missing-key.js'
 import type { ScanRecord } from '../report/scan-record.js'
 import type { ScanTable } from '../stage/scan-table.js'
-import {
-  type PreparedStatement,
-  type PrepareOptions,
-  type Session,
-  unchangedStatement,
-} from '../statement.js'
+import { type Session, type StagedStatement, type StageOptions, unchangedStatement } from '../statement.js'
 import { explainStatement } from './explain-statement.js'
 import { fillMaterializedView } from './fill-materialized-view.js'
-import type { Loan } from './loans.js'
+import type { ScansByTable } from './loans.js'
 import { repeatLookup } from './repeat-lookup.js'
 import { withoutPosition } from './run-scans.js'
-import { stageStatement, tableOf } from './stage-statement.js'
+import { stageScans, tableOf } from './stage-statement.js'
 import type { StatementPlan } from './statement-plan.js'
-import type { Workshop } from './workshop.js'
+import type { EngineContext } from './workshop.js'
 
-export async function prepareStatement(
+export async function stageStatement(
   text: string,
   tree: Node,
-  workshop: Workshop,
+  context: EngineContext,
   session: Session,
-  options: PrepareOptions,
-): Promise<PreparedStatement> {
+  options: StageOptions,
+): Promise<StagedStatement> {
   try {
-    return await prepare(text, tree, workshop, session, options)
+    return await prepare(text, tree, context, session, options)
   } catch (error) {
     if (error instanceof RangeError) throw tooDeep()
-    throw session.lender === undefined ? error : missingKeyInside(error)
+    throw session.loopbackFor === undefined ? error : missingKeyInside(error)
   }
 }
 
@@ -53,42 +48,42 @@ function tooDeep(): DatabaseError {
 async function prepare(
   text: string,
   tree: Node,
-  workshop: Workshop,
+  context: EngineContext,
   clientSession: Session,
-  options: PrepareOptions,
-): Promise<PreparedStatement> {
+  options: StageOptions,
+): Promise<StagedStatement> {
   const session = oneByOne(clientSession)
   session.history?.begin(text)
-  if (fillsMaterializedView(tree)) return fillMaterializedView(text, tree, workshop, session, options)
+  if (fillsMaterializedView(tree)) return fillMaterializedView(text, tree, context, session, options)
   const execute = executeOf(tree)
   const executed = execute && (await expandExecute(text, tree, execute, clientSession))
   if (execute !== undefined && executed === undefined) return unchangedStatement(text)
-  const plan = await workshop.plans.plan(executed?.tree ?? tree, executed?.edited.text ?? text, session)
+  const plan = await context.plans.plan(executed?.tree ?? tree, executed?.edited.text ?? text, session)
   if (plan === undefined) return unchangedStatement(text)
   const explain = inside(plan.tree, 'ExplainStmt')
   const isGeneric = explain !== undefined && explainOptions(explain).genericPlan
-  if (options.parameters === undefined && !isGeneric) refuseParameters(text, tree)
+  if (options.parameters === undefined && !isGeneric) rejectParameters(text, tree)
   if (explain !== undefined) {
-    return explainStatement(explain, plan, workshop, session, clientSession, options, (position) => {
+    return explainStatement(explain, plan, context, session, clientSession, options, (position) => {
       const planned = plan.originalPosition(position)
       return executed?.edited.originalPosition(planned) ?? planned
     })
   }
-  const lent = lentTables(plan, workshop.loans.of(session.lender))
+  const stagedAhead = tablesStagedAhead(plan, context.loopbackScans.of(session.loopbackFor))
   const records: ScanRecord[] = []
-  const staged = lent ?? (await stageStatement(plan, workshop, session, options, 'session', records))
-  const edited = plan.rewritable.rewritten((leaf) => tableOf(staged, leaf).qualifiedName)
+  const staged = stagedAhead ?? (await stageScans(plan, context, session, options, 'session', records))
+  const edited = plan.rewritable.rewritten((fromItem) => tableOf(staged, fromItem).qualifiedName)
   const repeat =
-    lent === undefined && executed === undefined
-      ? repeatLookup(plan, tree, staged, records, workshop)
+    stagedAhead === undefined && executed === undefined
+      ? repeatLookup(plan, tree, staged, records, context)
       : undefined
-  const prepared: PreparedStatement = {
+  const prepared: StagedStatement = {
     text: edited.text,
     originalPosition: (position) => {
       const planned = plan.originalPosition(edited.originalPosition(position))
       return executed?.edited.originalPosition(planned) ?? planned
     },
-    relations: new Map([...staged].map(([leaf, table]) => [table.oid, leaf.table.oid])),
+    relations: new Map([...staged].map(([fromItem, table]) => [table.oid, fromItem.table.oid])),
     originalNames: (message) => withOriginalNames(message, staged),
     finished: undefined,
     again:
@@ -101,7 +96,7 @@ async function prepare(
         return { ...prepared, release: repeated.release }
       }),
     release: () => {
-      if (lent !== undefined) return
+      if (stagedAhead !== undefined) return
       for (const table of staged.values()) table.release()
     },
   }
@@ -109,22 +104,23 @@ async function prepare(
 }
 
 /** The scan tables that are lent to a statement, if it finds there all that it reads. */
-function lentTables(
+function tablesStagedAhead(
   { needed }: StatementPlan,
-  loan: Loan | undefined,
-): ReadonlyMap<VirtualLeaf, ScanTable> | undefined {
-  if (loan === undefined) return undefined
-  const tables = new Map<VirtualLeaf, ScanTable>()
-  for (const [leaf, names] of needed) {
-    const lent = loan.get(leaf.table.oid)
-    if (lent === undefined || [...names].some((column) => !lent.columns.has(column))) return undefined
-    tables.set(leaf, lent.table)
+  scans: ScansByTable | undefined,
+): ReadonlyMap<TableReference, ScanTable> | undefined {
+  if (scans === undefined) return undefined
+  const tables = new Map<TableReference, ScanTable>()
+  for (const [fromItem, names] of needed) {
+    const stagedAhead = scans.get(fromItem.table.oid)
+    if (stagedAhead === undefined || [...names].some((column) => !stagedAhead.columns.has(column)))
+      return undefined
+    tables.set(fromItem, stagedAhead.table)
   }
   return tables
 }
 
 /** A simple query has no parameters; PostgreSQL says so in these words. */
-function refuseParameters(text: string, tree: Node): void {
+function rejectParameters(text: string, tree: Node): void {
   const [parameter] = findAll(tree, 'ParamRef')
   if (parameter === undefined) return
   throw new DatabaseError(`there is no parameter $${parameter.number ?? 0}`, {
@@ -133,10 +129,10 @@ function refuseParameters(text: string, tree: Node): void {
   })
 }
 
-function withOriginalNames(message: string, staged: ReadonlyMap<VirtualLeaf, ScanTable>): string {
+function withOriginalNames(message: string, staged: ReadonlyMap<TableReference, ScanTable>): string {
   let named = message
-  for (const [leaf, table] of staged) {
-    const original = leaf.table.table.name
+  for (const [fromItem, table] of staged) {
+    const original = fromItem.table.table.name
     named = named.replaceAll(table.qualifiedName, original)
     // Not the beginning of a longer name: s_1 is not s_12.
     named = named.replace(new RegExp(`\\b${table.name}\\b`, 'g'), original)

@@ -53,7 +53,7 @@ async function rowsOf(statementText: string) {
   if (statement === undefined) throw new Error('no virtual table is named')
   const session: Session = {
     processId: 0,
-    lender: undefined,
+    loopbackFor: undefined,
     query: async (asked) => {
       const result = await runAsText(client, asked)
       mostRows = Math.max(mostRows, result.rows.length)

@@ -1,7 +1,7 @@
 /** Runs the scans of a plan: each as soon as those are staged that its key queries read. */
 import { setMaxListeners } from 'node:events'
 import type { Row } from '@millrace/plugin-sdk/column'
-import type { VirtualLeaf } from '../bind/binding.js'
+import type { TableReference } from '../bind/binding.js'
 import type { KeyCache } from '../cache/keys/key-cache.js'
 import { lookupColumn, lookupKeys } from '../cache/keys/key-cache-sources.js'
 import type { LeasedTable, ScanMaker } from '../cache/scans/cache-request.js'
@@ -18,16 +18,16 @@ import type { ScanMeter, StatementMeter } from '../quota/statement-meter.js'
 import type { ScanRecord } from '../report/scan-record.js'
 import type { ScanTable } from '../stage/scan-table.js'
 import type { ScanTables } from '../stage/scan-tables.js'
-import { fetchScan, withinOwnCeilings } from './fetch-scan.js'
+import { fetchScan, withinOwnQuotas } from './fetch-scan.js'
 import { tellMissing } from './missing-rows.js'
-import type { OwnRows } from './own-rows.js'
+import type { SystemRows } from './own-rows.js'
 import type { PushedQuals, QualPusher } from './push-quals.js'
 import { stageMembers } from './stage-members.js'
 
 export interface ScanRun {
   readonly plans: readonly ScanPlan[]
   /** Columns that each scan has to fill. */
-  readonly columns: ReadonlyMap<VirtualLeaf, ReadonlySet<string>>
+  readonly columns: ReadonlyMap<TableReference, ReadonlySet<string>>
   readonly pusher: QualPusher
   readonly scanTables: ScanTables
   readonly cache: ScanCache
@@ -36,51 +36,51 @@ export interface ScanRun {
   maxAgeOf(table: VirtualTable, connection: Connection): number
   /** Whether the client's transaction does not see what is written while it lasts. */
   readonly hasFixedSnapshot: boolean
-  connectionOf(leaf: VirtualLeaf): Connection
+  connectionOf(fromItem: TableReference): Connection
   /** The aggregator that a table belongs to; undefined for a connection's own table. */
-  aggregatorOf(leaf: VirtualLeaf): Aggregator | undefined
+  aggregatorOf(fromItem: TableReference): Aggregator | undefined
   /** Tells the client something; undefined where the client would not hear of it. */
   readonly notice: ((message: string) => void) | undefined
   /** What the client has been told is missing. */
   readonly told: Set<string>
   /** What rows of an aggregator's table that come through one of its connections are kept under. */
-  memberSource(leaf: VirtualLeaf, member: Connection): string
+  memberSource(fromItem: TableReference, member: Connection): string
   readonly sharesScans: boolean
   /** Undefined for tables of connections. */
-  ownRowsOf(leaf: VirtualLeaf): OwnRows | undefined
+  systemRowsOf(fromItem: TableReference): SystemRows | undefined
   readonly meter: StatementMeter
   /** What has become of the scans; filled as they end. */
   readonly records: ScanRecord[]
   readonly signal: AbortSignal
 }
 
-export type StagedScans = ReadonlyMap<VirtualLeaf, ScanTable>
+export type StagedScans = ReadonlyMap<TableReference, ScanTable>
 
 /**
  * @param staged filled as scans are ready; key queries look there for the names of scan tables
  * @throws DatabaseError of the first scan that fails; all others have then ended, and nothing is left staged
  */
-export async function runScans(run: ScanRun, staged: Map<VirtualLeaf, ScanTable>): Promise<void> {
+export async function runScans(run: ScanRun, staged: Map<TableReference, ScanTable>): Promise<void> {
   const controller = new AbortController()
   setMaxListeners(0, controller.signal) // all scans listen to it
   const onAbort = () => controller.abort()
   if (run.signal.aborted) throw canceledError()
   run.signal.addEventListener('abort', onAbort, { once: true })
   const failures: unknown[] = []
-  const tasks = new Map<VirtualLeaf, Promise<void>>()
+  const tasks = new Map<TableReference, Promise<void>>()
   const shared = new Map<string, Promise<ScanTable>>()
   // The plans stand in such an order that every scan's task is there before those that wait for it.
   for (const plan of run.plans) {
     const task = runScan(run, plan, tasks, shared, controller.signal)
       .then((table) => {
-        staged.set(plan.leaf, table)
+        staged.set(plan.fromItem, table)
       })
       .catch((error: unknown) => {
         failures.push(error)
         controller.abort()
         throw error
       })
-    tasks.set(plan.leaf, task)
+    tasks.set(plan.fromItem, task)
   }
   await Promise.allSettled(tasks.values())
   run.signal.removeEventListener('abort', onAbort)
@@ -93,11 +93,11 @@ export async function runScans(run: ScanRun, staged: Map<VirtualLeaf, ScanTable>
 async function runScan(
   run: ScanRun,
   plan: ScanPlan,
-  tasks: ReadonlyMap<VirtualLeaf, Promise<void>>,
+  tasks: ReadonlyMap<TableReference, Promise<void>>,
   shared: Map<string, Promise<ScanTable>>,
   signal: AbortSignal,
 ): Promise<ScanTable> {
-  await Promise.all([...plan.after].map((leaf) => tasks.get(leaf)))
+  await Promise.all([...plan.after].map((fromItem) => tasks.get(fromItem)))
   if (signal.aborted) throw canceledError()
   const pushed: PushedQuals = plan.isNeverRead ? { kind: 'none' } : await run.pusher.push(plan)
   // Found last: a scan of all rows that starts at the same time has then asked for them, and they do here too.
@@ -105,52 +105,53 @@ async function runScan(
     plan.limit !== undefined && pushed.kind === 'some' && pushed.whole
       ? await run.pusher.limitOf(plan.limit)
       : undefined
-  const columns = [...(run.columns.get(plan.leaf) ?? [])]
-  const key = sharingKey(plan.leaf, columns, pushed, limit)
+  const columns = [...(run.columns.get(plan.fromItem) ?? [])]
+  const key = sharingKey(plan.fromItem, columns, pushed, limit)
   const known = shared.get(key)
   if (known !== undefined && run.sharesScans) {
-    if (run.ownRowsOf(plan.leaf) === undefined) note(run, plan.leaf, columns, pushed, limit, 'shared')
+    if (run.systemRowsOf(plan.fromItem) === undefined)
+      note(run, plan.fromItem, columns, pushed, limit, 'shared')
     return known
   }
-  const staging = stage(run, plan.leaf, columns, pushed, limit, signal)
+  const staging = stage(run, plan.fromItem, columns, pushed, limit, signal)
   shared.set(key, staging)
   return staging
 }
 
 async function stage(
   run: ScanRun,
-  leaf: VirtualLeaf,
+  fromItem: TableReference,
   columns: readonly string[],
   pushed: PushedQuals,
   limit: ScanLimit | undefined,
   signal: AbortSignal,
 ): Promise<ScanTable> {
-  const { table } = leaf
+  const { table } = fromItem
   const request = { columns: table.columns, filled: columns, tableName: table.table.name }
   const stageNothing = () => run.scanTables.stage({ ...request, rows: noRows(), signal })
-  const own = run.ownRowsOf(leaf)
+  const own = run.systemRowsOf(fromItem)
   if (own !== undefined) {
     const rows = pushed.kind === 'some' ? oneBatch(own, pushed.quals) : noRows()
     return run.scanTables.stage({ ...request, rows, signal })
   }
   // PostgreSQL refuses negative ones itself.
   if (pushed.kind === 'none' || (limit !== undefined && limit.rows <= 0)) {
-    note(run, leaf, columns, pushed, limit, 'none')
+    note(run, fromItem, columns, pushed, limit, 'none')
     return stageNothing()
   }
   run.meter.checkKeys(table.table.name, countKeys(pushed.quals, table.table.keys))
-  const aggregated = run.aggregatorOf(leaf)
+  const aggregated = run.aggregatorOf(fromItem)
   if (aggregated === undefined) {
-    const connection = run.connectionOf(leaf)
+    const connection = run.connectionOf(fromItem)
     const source = String(table.oid)
-    return recorded(run, { leaf, table, connection, source, columns, limit }, pushed.quals, signal)
+    return recorded(run, { fromItem, table, connection, source, columns, limit }, pushed.quals, signal)
   }
   const { members, quals } = narrowMembers(aggregated.members, pushed.quals)
   if (members.length === 0) return stageNothing()
   return stageMembers(table, members, run.scanTables, signal, {
     stage: (connection, memberSignal) => {
-      const source = run.memberSource(leaf, connection)
-      return recorded(run, { leaf, table, connection, source, columns, limit }, quals, memberSignal)
+      const source = run.memberSource(fromItem, connection)
+      return recorded(run, { fromItem, table, connection, source, columns, limit }, quals, memberSignal)
     },
     leaveOut: aggregated.onMemberFailure === 'notice' ? run.notice : undefined,
   })
@@ -158,7 +159,7 @@ async function stage(
 
 /** A scan through one connection. */
 interface ConnectionScan {
-  readonly leaf: VirtualLeaf
+  readonly fromItem: TableReference
   readonly table: VirtualTable
   readonly connection: Connection
   /** The same for scans of one table through one connection. */
@@ -174,7 +175,7 @@ async function recorded(
   quals: ScanQuals,
   signal: AbortSignal,
 ): Promise<ScanTable> {
-  const { leaf, table, connection, columns, limit } = scan
+  const { fromItem, table, connection, columns, limit } = scan
   const meter = run.meter.scan(table.table.name)
   const startedAt = new Date()
   const start = run.meter.now
@@ -191,7 +192,7 @@ async function recorded(
     throw error
   } finally {
     run.records.push({
-      leaf,
+      fromItem,
       connection: connection.name,
       columns,
       quals,
@@ -208,20 +209,20 @@ async function recorded(
 /** Takes note of a scan for which nothing is asked. */
 function note(
   run: ScanRun,
-  leaf: VirtualLeaf,
+  fromItem: TableReference,
   columns: readonly string[],
   pushed: PushedQuals,
   limit: ScanLimit | undefined,
   cache: 'shared' | 'none',
 ): void {
   run.records.push({
-    leaf,
-    connection: leaf.table.connection.name,
+    fromItem,
+    connection: fromItem.table.connection.name,
     columns,
     quals: pushed.kind === 'some' ? pushed.quals : undefined,
     limit,
     cache,
-    meter: run.meter.scan(leaf.table.table.name),
+    meter: run.meter.scan(fromItem.table.table.name),
     startedAt: new Date(),
     milliseconds: 0,
     error: undefined,
@@ -259,14 +260,14 @@ async function stageConnection(
         meter,
       ),
     combine: (name, parts, combineSignal) => {
-      meter.noteKeptRows()
+      meter.noteCachedRows()
       const column = table.columns.find((one) => one.name === name)
       if (column === undefined) throw new Error(`${table.table.name} has no column ${name}`)
       const rows = parts.map((part) => ({ table: part.table, condition: countedRows(column, part.counted) }))
       return run.scanTables.combine(table.table.name, rows, combineSignal)
     },
   }
-  return withinOwnCeilings(run.meter, () => run.cache.get(asked, maker))
+  return withinOwnQuotas(run.meter, () => run.cache.get(asked, maker))
 }
 
 /** @returns undefined for a scan that is no lookup, or cannot be answered from those that are kept */
@@ -303,7 +304,7 @@ async function lookUp(
         return fetchScan({ ...request, signal: fetchSignal }, scanTables, meter)
       },
     })
-  return withinOwnCeilings(statement, ask)
+  return withinOwnQuotas(statement, ask)
 }
 
 /** The keys by whose values a table's rows can be told apart, since each is found by one of them. */
@@ -313,7 +314,7 @@ function lookupKeysOf({ table, columns }: VirtualTable): readonly string[] {
   )
 }
 
-async function* oneBatch(own: OwnRows, quals: ScanQuals): AsyncGenerator<readonly Row[], void, void> {
+async function* oneBatch(own: SystemRows, quals: ScanQuals): AsyncGenerator<readonly Row[], void, void> {
   yield await own(quals)
 }
 
@@ -321,7 +322,7 @@ async function* noRows(): AsyncGenerator<never, void, void> {}
 
 /** Equal for two references to one table that would fetch the same rows. */
 function sharingKey(
-  { table }: VirtualLeaf,
+  { table }: TableReference,
   columns: readonly string[],
   pushed: PushedQuals,
   limit: ScanLimit | undefined,

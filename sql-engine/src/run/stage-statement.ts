@@ -1,18 +1,18 @@
 /** Fetches what a planned statement needs, and stages it. */
-import type { VirtualLeaf } from '../bind/binding.js'
+import type { TableReference } from '../bind/binding.js'
 import { timeToLive } from '../cache/time-to-live.js'
 import type { VirtualTable } from '../catalog/virtual-table.js'
 import type { Connection } from '../fetch/connection.js'
 import { StatementMeter } from '../quota/statement-meter.js'
 import type { ScanRecord } from '../report/scan-record.js'
 import type { ScanTable } from '../stage/scan-table.js'
-import type { PrepareOptions, Session } from '../statement.js'
-import { ownRows } from './own-rows.js'
-import { type KeyCeiling, QualPusher } from './push-quals.js'
+import type { Session, StageOptions } from '../statement.js'
+import { systemRows } from './own-rows.js'
+import { type KeyQuota, QualPusher } from './push-quals.js'
 import { runScans, type ScanRun } from './run-scans.js'
 import { memberSource } from './stage-members.js'
 import type { StatementPlan } from './statement-plan.js'
-import type { Workshop } from './workshop.js'
+import type { EngineContext } from './workshop.js'
 
 /**
  * @param reader who reads what is staged; PostgreSQL does not see over the loopback what is written while its
@@ -20,51 +20,51 @@ import type { Workshop } from './workshop.js'
  * @param records filled with what becomes of the scans
  * @throws DatabaseError; nothing is then left staged
  */
-export async function stageStatement(
+export async function stageScans(
   plan: StatementPlan,
-  workshop: Workshop,
+  context: EngineContext,
   session: Session,
-  { parameters, signal, notice }: PrepareOptions,
+  { parameters, signal, notice }: StageOptions,
   reader: 'session' | 'loopback' = 'session',
   records: ScanRecord[] = [],
-): Promise<ReadonlyMap<VirtualLeaf, ScanTable>> {
-  const staged = new Map<VirtualLeaf, ScanTable>()
+): Promise<ReadonlyMap<TableReference, ScanTable>> {
+  const staged = new Map<TableReference, ScanTable>()
   const { scans, columns } = plan.fetching()
   const meter = new StatementMeter({
-    limits: { ...workshop.limits, ...plan.settings.limits },
+    limits: { ...context.limits, ...plan.settings.limits },
     notice: plan.settings.progress ? notice : undefined,
-    now: workshop.now,
+    now: context.now,
   })
-  const ceiling: KeyCeiling = {
+  const ceiling: KeyQuota = {
     limit: meter.limits.keys,
     check: (table, keys) => meter.checkKeys(table, keys),
   }
-  const nameOf = (leaf: VirtualLeaf) => tableOf(staged, leaf).name
+  const nameOf = (fromItem: TableReference) => tableOf(staged, fromItem).name
   const pusher = new QualPusher(session, parameters, plan.writer, nameOf, ceiling)
   await pusher.evaluateConstants(scans)
   const run: ScanRun = {
     plans: scans,
     columns,
     pusher,
-    scanTables: workshop.scanTables,
-    cache: workshop.cache,
-    keyCache: workshop.keyCache,
+    scanTables: context.scanTables,
+    cache: context.cache,
+    keyCache: context.keyCache,
     maxAgeOf: ({ table }, connection) =>
       timeToLive({
         session: plan.settings.cacheTtl,
         connection: connection.cacheTtl,
         table,
-        server: workshop.cacheTtl,
+        server: context.cacheTtl,
       }),
     hasFixedSnapshot: reader === 'loopback' || plan.settings.hasFixedSnapshot,
-    connectionOf: ({ table }) => connectionOf(table, workshop),
-    aggregatorOf: ({ table }) => workshop.aggregators.get(table.connection.name),
+    connectionOf: ({ table }) => connectionOf(table, context),
+    aggregatorOf: ({ table }) => context.aggregators.get(table.connection.name),
     // postgres_fdw passes no notices on.
-    notice: reader === 'session' && session.lender === undefined ? notice : undefined,
+    notice: reader === 'session' && session.loopbackFor === undefined ? notice : undefined,
     told: new Set(),
-    memberSource: ({ table }, member) => memberSource(table, member, workshop.virtualTables.values()),
-    sharesScans: workshop.sharesScans,
-    ownRowsOf: ({ table }) => ownRows(table, session.history, workshop),
+    memberSource: ({ table }, member) => memberSource(table, member, context.virtualTables.values()),
+    sharesScans: context.sharesScans,
+    systemRowsOf: ({ table }) => systemRows(table, session.history, context),
     meter,
     records,
     signal,
@@ -78,13 +78,13 @@ export async function stageStatement(
   return staged
 }
 
-export function tableOf(staged: ReadonlyMap<VirtualLeaf, ScanTable>, leaf: VirtualLeaf): ScanTable {
-  const table = staged.get(leaf)
-  if (table === undefined) throw new Error(`the scan of ${leaf.name} is not staged`)
+export function tableOf(staged: ReadonlyMap<TableReference, ScanTable>, fromItem: TableReference): ScanTable {
+  const table = staged.get(fromItem)
+  if (table === undefined) throw new Error(`the scan of ${fromItem.name} is not staged`)
   return table
 }
 
-function connectionOf(table: VirtualTable, { connections }: Workshop): Connection {
+function connectionOf(table: VirtualTable, { connections }: EngineContext): Connection {
   const connection = connections.get(table.connection.name)
   if (connection === undefined) throw new Error(`there is no connection ${table.connection.name}`)
   return connection

@@ -3,13 +3,13 @@ import type { ScanCache } from '../cache/scans/scan-cache.js'
 import type { VirtualTable } from '../catalog/virtual-table.js'
 import type { Aggregator } from '../fetch/aggregator.js'
 import type { Connection } from '../fetch/connection.js'
-import type { Limits } from '../quota/quotas.js'
+import type { Quotas } from '../quota/quotas.js'
 import type { ScanTables } from '../stage/scan-tables.js'
-import type { Loans } from './loans.js'
+import type { LoopbackScans } from './loans.js'
 import type { StatementPlans } from './statement-plan.js'
 
 /** What statements are prepared with; the same for all. */
-export interface Workshop {
+export interface EngineContext {
   readonly virtualTables: ReadonlyMap<number, VirtualTable>
   readonly connections: ReadonlyMap<string, Connection>
   readonly aggregators: ReadonlyMap<string, Aggregator>
@@ -20,10 +20,10 @@ export interface Workshop {
   /** How long rows answer later statements, unless their session says otherwise; in milliseconds. */
   readonly cacheTtl: number
   /** What a statement may ask for, unless its session says otherwise. */
-  readonly limits: Limits
+  readonly limits: Quotas
   /** Milliseconds of a clock that only goes forward. */
   readonly now: () => number
   /** Whether scans of one statement that ask the same are one. */
   readonly sharesScans: boolean
-  readonly loans: Loans
+  readonly loopbackScans: LoopbackScans
 }

@@ -28,7 +28,7 @@ export function unknownSettingOf(statement: Node): string | undefined {
 }
 
 /** @throws DatabaseError 42704 when a statement sets a setting that is none of ours */
-export function refuseUnknownSettings(text: string, statement: Node): void {
+export function rejectUnknownSettings(text: string, statement: Node): void {
   const name = mayNameSetting.test(text) ? unknownSettingOf(statement) : undefined
   if (name !== undefined) throw unknownSetting(name)
 }
@@ -40,7 +40,7 @@ const option = /(?:^|\s)(?:-c\s*|--)([^\s=]+)/g
  * @param parameters of a connection's start-up packet
  * @throws DatabaseError 42704 when they set a setting that is none of ours
  */
-export function refuseUnknownOptions(parameters: ReadonlyMap<string, string>): void {
+export function rejectUnknownOptions(parameters: ReadonlyMap<string, string>): void {
   const inOptions = [...(parameters.get('options') ?? '').matchAll(option)].map(([, name = '']) =>
     name.replaceAll('-', '_'),
   )

@@ -1,7 +1,7 @@
 /** What a session sets of Millrace: ordinary settings, `SET millrace.cache_ttl = 60` or in a connection's options. */
 import { z } from 'zod'
 import { DatabaseError } from '../database-error.js'
-import type { Limits } from '../quota/quotas.js'
+import type { Quotas } from '../quota/quotas.js'
 
 export interface SessionSettings {
   /** How old rows may be that a statement is answered from, in milliseconds; undefined for the server's default. */
@@ -9,7 +9,7 @@ export interface SessionSettings {
   /** Whether the transaction sees only what was there when it began. */
   readonly hasFixedSnapshot: boolean
   /** Those that the session sets; the others are the server's. */
-  readonly limits: Partial<Limits>
+  readonly limits: Partial<Quotas>
   /** Whether the client is told how far a long statement is. */
   readonly progress: boolean
 }

@@ -1,13 +1,13 @@
 /** What `SHOW millrace.…` says where nobody has set it: the server's own defaults. */
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Client, escapeLiteral } from 'pg'
-import type { Limits } from '../quota/quotas.js'
+import type { Quotas } from '../quota/quotas.js'
 import { byDefault } from './session-settings.js'
 
 export interface SettingDefaults {
   /** In milliseconds. */
   readonly cacheTtl: number
-  readonly limits: Limits
+  readonly limits: Quotas
 }
 
 /** For how long PostgreSQL may take to read its settings anew, in milliseconds. */

@@ -1,7 +1,7 @@
 /** A client's session without a gateway: statements are prepared and run over one connection. */
 import pg from 'pg'
 import type { Engine } from '../engine.js'
-import type { BoundParameters, PreparedStatement, Session, Statement } from '../statement.js'
+import type { BoundParameters, Session, StagedStatement, Statement } from '../statement.js'
 import { type PreparedResult, runAsText, runPrepared } from './run-prepared.js'
 
 export class ClientSession {
@@ -69,7 +69,7 @@ export class ClientSession {
     statement: Statement,
     signal: AbortSignal,
     parameters?: BoundParameters,
-  ): Promise<PreparedStatement> {
+  ): Promise<StagedStatement> {
     const notice = (message: string) => this.notices.push(message)
     const options = { signal, notice, ...(parameters === undefined ? {} : { parameters }) }
     return this.#engine.prepare(statement, this.#session, options)
@@ -77,7 +77,7 @@ export class ClientSession {
 
   readonly #session: Session = {
     processId: 0,
-    lender: undefined,
+    loopbackFor: undefined,
     query: (text, parameters) =>
       parameters === undefined ? runAsText(this.#client, text) : runPrepared(this.#client, text, parameters),
   }

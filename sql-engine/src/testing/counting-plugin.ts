@@ -74,7 +74,7 @@ export function countingPlugin(
             limit: scan.limit,
             order: scan.order,
           })
-          refuseBadKeys(keys, scan.quals)
+          rejectBadKeys(keys, scan.quals)
           const rowsBy = (test: typeof fulfils) =>
             rows.filter((row) =>
               quals.every(({ column, qual }) => test(columns[column]?.type ?? 'text', row[column], qual)),
@@ -100,7 +100,7 @@ export function countingPlugin(
 }
 
 /** The engine must not make a call that the table's keys do not allow. */
-function refuseBadKeys(keys: CountedTable['keys'], quals: Quals): void {
+function rejectBadKeys(keys: CountedTable['keys'], quals: Quals): void {
   const valuesOf = (column: string) => equalValues(quals[column])
   const anyOf = Object.entries(keys).filter(([, { require }]) => require === 'any-of')
   if (anyOf.length > 0 && anyOf.every(([column]) => valuesOf(column) === undefined)) {

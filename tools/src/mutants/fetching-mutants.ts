@@ -197,7 +197,7 @@ export const fetchingMutants: readonly Mutant[] = [
     ['plugins/aws/src/log-events/time-bounds.test.ts'],
     [
       [
-        '> leaves out the next millisecond',
+        '> fromItems out the next millisecond',
         'from(floor(qual.value, unit) + 1n)',
         'from(floor(qual.value, unit) + 2n)',
       ],

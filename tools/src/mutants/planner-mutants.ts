@@ -90,8 +90,8 @@ export const plannerMutants: readonly Mutant[] = [
       ],
       [
         'a column of another query is one of this',
-        'bound.leaf.block !== within) return []',
-        'bound.leaf.block === undefined) return []',
+        'bound.fromItem.block !== within) return []',
+        'bound.fromItem.block === undefined) return []',
       ],
       [
         '(x = 1) = false is x = 1',
@@ -158,8 +158,8 @@ export const plannerMutants: readonly Mutant[] = [
       ],
       [
         'conditions pass into a CTE that is read twice',
-        "leaf.kind === 'cte' && leaf.cte.references === 1 &&",
-        "leaf.kind === 'cte' &&",
+        "fromItem.kind === 'cte' && fromItem.cte.references === 1 &&",
+        "fromItem.kind === 'cte' &&",
       ],
       [
         'an outer join inside a subquery fills nothing with NULL',
@@ -287,7 +287,7 @@ export const plannerMutants: readonly Mutant[] = [
         'if (Number(length) > longest) return undefined',
       ],
       [
-        'a cast leaves the netmask out',
+        'a cast fromItems the netmask out',
         "if (length === undefined) return reading === 'text' ? undefined : address",
         'if (length === undefined) return address',
       ],
@@ -327,7 +327,7 @@ export const plannerMutants: readonly Mutant[] = [
       ],
       [
         'a name of a row is nothing',
-        'if (this.#leaves.some((leaf) => leaf.name === name)) this.#readRows(name)',
+        'if (this.#fromItems.some((fromItem) => fromItem.name === name)) this.#readRows(name)',
         '',
       ],
       [
@@ -337,8 +337,8 @@ export const plannerMutants: readonly Mutant[] = [
       ],
       [
         'columns are one further',
-        "const own = ownColumn(leaf, { leaf, column: '', index })",
-        "const own = ownColumn(leaf, { leaf, column: '', index: index === 0 ? 1 : index - 1 })",
+        "const own = ownColumn(fromItem, { fromItem, column: '', index })",
+        "const own = ownColumn(fromItem, { fromItem, column: '', index: index === 0 ? 1 : index - 1 })",
       ],
       [
         'HAVING reads nothing',
@@ -370,7 +370,7 @@ export const plannerMutants: readonly Mutant[] = [
       ],
       [
         'conditions of rows that an outer join fills hold of keys',
-        'if (leaves.some((leaf) => condition.nullable.has(leaf))) continue',
+        'if (fromItems.some((fromItem) => condition.nullable.has(fromItem))) continue',
         '',
       ],
       [
@@ -396,7 +396,7 @@ export const plannerMutants: readonly Mutant[] = [
       ],
       ['LIMIT counts rows before DISTINCT', 'select.distinctClause !== undefined ||', ''],
       ['LIMIT counts rows before GROUP BY', 'select.groupClause !== undefined ||', ''],
-      ['LIMIT counts rows of a join', 'block.leaves.length !== 1 ||', ''],
+      ['LIMIT counts rows of a join', 'block.fromItems.length !== 1 ||', ''],
       [
         'OFFSET is not counted',
         '? [limitCount] : [limitCount, limitOffset]',
@@ -436,7 +436,7 @@ export const plannerMutants: readonly Mutant[] = [
       ],
       [
         'ON false of a left join drops its left side',
-        "return (join === 'left' && right.has(leaf)) || (join === 'right' && left.has(leaf))",
+        "return (join === 'left' && right.has(fromItem)) || (join === 'right' && left.has(fromItem))",
         'return true',
       ],
     ],
@@ -485,8 +485,8 @@ export const plannerMutants: readonly Mutant[] = [
     [
       [
         'a name that two tables have is that of the first',
-        'if (holders.length === 1) return columnOfLeaf(only, name)',
-        'return columnOfLeaf(only, name)',
+        'if (holders.length === 1) return columnOfFromItem(only, name)',
+        'return columnOfFromItem(only, name)',
       ],
     ],
   ),
@@ -501,8 +501,8 @@ export const plannerMutants: readonly Mutant[] = [
       ],
       [
         'a left join fills nothing with NULL',
-        "if (kind === 'left' || kind === 'full') addSide(allLeaves(right), { join, side: 'right' })",
-        "if (kind === 'full') addSide(allLeaves(right), { join, side: 'right' })",
+        "if (kind === 'left' || kind === 'full') addSide(allFromItems(right), { join, side: 'right' })",
+        "if (kind === 'full') addSide(allFromItems(right), { join, side: 'right' })",
       ],
       [
         'a star gives merged columns last',
