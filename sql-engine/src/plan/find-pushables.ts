@@ -56,16 +56,14 @@ class Finder {
     const block = select && this.#binding.blockOf(select)
     if (block === undefined || block.output?.length !== 1) return []
     const comparison: Comparison = { operator: '=', sources: [{ kind: 'expression', node: link.testexpr }] }
-    return this.#traces
-      .ofOutput(block, 0)
-      .map(({ fromItem, column }) => ({
-        fromItem,
-        column,
-        comparison,
-        condition,
-        isExact: true,
-        anchor: undefined,
-      }))
+    return this.#traces.ofOutput(block, 0).map(({ fromItem, column }) => ({
+      fromItem,
+      column,
+      comparison,
+      condition,
+      isExact: true,
+      anchor: undefined,
+    }))
   }
 
   /** `EXISTS (SELECT … WHERE x = t.key)`: rows of t that equal no x cannot fulfil it. */

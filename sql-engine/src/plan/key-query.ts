@@ -5,7 +5,7 @@
  */
 import type { Block, Condition, FromItem, OuterSide, TableReference } from '../bind/binding.js'
 import { type Inside, inside, type Node, stringsOf } from '../parse/syntax-tree.js'
-import type { DependencyFinder } from './piece.js'
+import type { DependencyFinder } from './dependencies.js'
 import type { Pushable } from './pushable.js'
 
 /** What a key query reads, before it is written out. */

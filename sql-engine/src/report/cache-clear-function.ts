@@ -1,7 +1,7 @@
 /** The SQL function by which a session clears the cache. */
 import type { Client } from 'pg'
 import { internalSchema, systemSchema } from '../postgres/names.js'
-import { cacheClearTable } from './own-tables.js'
+import { cacheClearTable } from './system-tables.js'
 
 /** PostgreSQL reads the table over the loopback, whereby the gateway clears. */
 const body = `

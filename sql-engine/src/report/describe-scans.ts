@@ -2,13 +2,13 @@
 import { Deparser } from 'pgsql-deparser'
 import type { TableReference } from '../bind/binding.js'
 import { type Inside, inside, type Node } from '../parse/syntax-tree.js'
-import type { LocalCondition } from '../plan/kept-conditions.js'
 import type { DecodedValue } from '../plan/key-values.js'
+import type { LocalCondition } from '../plan/local-conditions.js'
 import { whyLimitStays } from '../plan/pushable-limit.js'
 import type { PlannedQual, PlannedSource, ScanPlan } from '../plan/scan-plan.js'
 import { notPushedWords } from './not-pushed-words.js'
-import { isSystemTable } from './own-tables.js'
 import { equalText, operatorName, valueText } from './qual-text.js'
+import { isSystemTable } from './system-tables.js'
 
 export interface ScanDescription {
   readonly fromItem: TableReference

@@ -2,7 +2,7 @@
 import type { Row } from '@millrace/plugin-sdk/column'
 import { toJsonText } from '@millrace/plugin-sdk/json'
 import type { TableReference } from '../bind/binding.js'
-import type { LocalCondition } from '../plan/kept-conditions.js'
+import type { LocalCondition } from '../plan/local-conditions.js'
 import { keptTexts } from './describe-scans.js'
 import { instantText } from './qual-text.js'
 import type { ScanRecord } from './scan-record.js'

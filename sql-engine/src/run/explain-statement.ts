@@ -20,10 +20,10 @@ import {
 import type { ScanRecord } from '../report/scan-record.js'
 import type { ScanTable } from '../stage/scan-table.js'
 import type { BoundParameters, Session, StagedStatement, StageOptions } from '../statement.js'
+import type { EngineContext } from './engine-context.js'
 import { QualPusher, type QuerySource, querySourcesOf } from './push-quals.js'
-import { stageScans, tableOf } from './stage-statement.js'
+import { stageScans, tableOf } from './stage-scans.js'
 import type { StatementPlan } from './statement-plan.js'
-import type { EngineContext } from './workshop.js'
 
 type Staged = ReadonlyMap<TableReference, ScanTable>
 

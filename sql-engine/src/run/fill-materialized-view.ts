@@ -13,12 +13,12 @@ import {
   stringsOf,
   walk,
 } from '../parse/syntax-tree.js'
-import { rejectOnly } from '../plan/refusals.js'
+import { rejectOnly } from '../plan/unsupported-statements.js'
 import { type Session, type StagedStatement, type StageOptions, unchangedStatement } from '../statement.js'
-import type { ScansByTable } from './loans.js'
-import { stageScans, tableOf } from './stage-statement.js'
+import type { EngineContext } from './engine-context.js'
+import type { ScansByTable } from './loopback-scans.js'
+import { stageScans, tableOf } from './stage-scans.js'
 import type { StatementPlan } from './statement-plan.js'
-import type { EngineContext } from './workshop.js'
 
 /** @throws DatabaseError */
 export async function fillMaterializedView(

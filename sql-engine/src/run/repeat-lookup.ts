@@ -12,9 +12,9 @@ import type { ScanPlan } from '../plan/scan-plan.js'
 import type { ScanCounts, ScanRecord } from '../report/scan-record.js'
 import type { ScanTable } from '../stage/scan-table.js'
 import type { BoundParameters } from '../statement.js'
+import type { EngineContext } from './engine-context.js'
 import { parameterText } from './parameter-value.js'
 import type { StatementPlan } from './statement-plan.js'
-import type { EngineContext } from './workshop.js'
 
 /** @returns undefined when the statement has to be prepared anew */
 export type RepeatLookup = (parameters: BoundParameters) => RepeatedLookup | undefined

@@ -20,9 +20,9 @@ import type { ScanTable } from '../stage/scan-table.js'
 import type { ScanTables } from '../stage/scan-tables.js'
 import { fetchScan, withinOwnQuotas } from './fetch-scan.js'
 import { tellMissing } from './missing-rows.js'
-import type { SystemRows } from './own-rows.js'
 import type { PushedQuals, QualPusher } from './push-quals.js'
 import { stageMembers } from './stage-members.js'
+import type { SystemRows } from './system-rows.js'
 
 export interface ScanRun {
   readonly plans: readonly ScanPlan[]

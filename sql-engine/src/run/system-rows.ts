@@ -5,10 +5,10 @@ import type { VirtualTable } from '../catalog/virtual-table.js'
 import { DatabaseError } from '../database-error.js'
 import type { ScanQuals } from '../fetch/scan-quals.js'
 import { systemSchema } from '../postgres/names.js'
-import { cacheClearTable, isSystemTable } from '../report/own-tables.js'
 import type { ScanHistory } from '../report/scan-history.js'
+import { cacheClearTable, isSystemTable } from '../report/system-tables.js'
+import type { EngineContext } from './engine-context.js'
 import { memberSource } from './stage-members.js'
-import type { EngineContext } from './workshop.js'
 
 export type SystemRows = (quals: ScanQuals) => Promise<readonly Row[]>
 

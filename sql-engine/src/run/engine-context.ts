@@ -5,7 +5,7 @@ import type { Aggregator } from '../fetch/aggregator.js'
 import type { Connection } from '../fetch/connection.js'
 import type { Quotas } from '../quota/quotas.js'
 import type { ScanTables } from '../stage/scan-tables.js'
-import type { LoopbackScans } from './loans.js'
+import type { LoopbackScans } from './loopback-scans.js'
 import type { StatementPlans } from './statement-plan.js'
 
 /** What statements are prepared with; the same for all. */
