@@ -41,7 +41,7 @@ export interface EngineOptions {
   /** Rows that are kept for later statements. Default is none. */
   readonly cache?: CacheOptions
   /** What a statement may ask for, unless its session says otherwise. */
-  readonly limits?: Partial<Quotas>
+  readonly quotas?: Partial<Quotas>
   /** Milliseconds of a clock that only goes forward, for notices of progress; tests have one of their own. */
   readonly now?: () => number
   /** Default is all; none is for tests, which compare the answers. */
@@ -74,13 +74,13 @@ export class Engine implements StatementEngine {
     this.#postgres = postgres
     this.#context = context
     this.#log = log
-    const tableNames = [...context.virtualTables.values()].map(({ table }) => table.name)
+    const tableNames = [...context.virtualTables.values()].map(({ definition: table }) => table.name)
     this.#texts = new StatementTexts([...tableNames, ...viewNames])
   }
 
   /** Brings the catalog up to date. @throws DatabaseError when a connection's settings are wrong */
   static async start(options: EngineOptions): Promise<Engine> {
-    const { postgres, connections, environment, log, cache, limits, optimisations = 'all' } = options
+    const { postgres, connections, environment, log, cache, quotas, optimisations = 'all' } = options
     const limiters = new CallLimiters(systemClock)
     const opened = connections
       .filter((one): one is ConnectionOptions => !isAggregator(one))
@@ -98,7 +98,7 @@ export class Engine implements StatementEngine {
         await ensureVersion(client)
       }
       await leaveOutOfDumps(client)
-      await showDefaults(client, { cacheTtl: cache?.ttl ?? 0, limits: { ...defaultQuotas, ...limits } })
+      await showDefaults(client, { cacheTtl: cache?.ttl ?? 0, quotas: { ...defaultQuotas, ...quotas } })
       return [synchronised, await readViewNames(client)] as const
     })
     const virtualTables = new Map(
@@ -121,7 +121,7 @@ export class Engine implements StatementEngine {
       cache: new ScanCache({ maxBytes: maxBytes - lookupBytes, ...cacheClock }),
       keyCache: new KeyCache({ engineConfig, log, maxBytes: lookupBytes, sources, ...cacheClock }),
       cacheTtl: cache?.ttl ?? 0,
-      limits: { ...defaultQuotas, ...limits },
+      quotas: { ...defaultQuotas, ...quotas },
       now: options.now ?? (() => performance.now()),
     }
     return new Engine(postgres, context, viewNames, log)
@@ -136,7 +136,7 @@ export class Engine implements StatementEngine {
     return this.#texts.analyse(text)
   }
 
-  async prepare(statement: Statement, session: Session, options: StageOptions): Promise<StagedStatement> {
+  async stage(statement: Statement, session: Session, options: StageOptions): Promise<StagedStatement> {
     const tree = this.#texts.treeOf(statement)
     if (tree === undefined) {
       throw new DatabaseError('the statement could not be parsed', { sqlState: '42601' })

@@ -112,7 +112,7 @@ export interface StatementEngine {
    * Plans a statement, fetches what it needs and stages it.
    * @throws DatabaseError
    */
-  prepare(statement: Statement, session: Session, options: StageOptions): Promise<StagedStatement>
+  stage(statement: Statement, session: Session, options: StageOptions): Promise<StagedStatement>
   /** To be told when a session's transaction has ended: what it has made can be seen by all. */
   transactionEnded(): void
 }

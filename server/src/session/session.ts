@@ -315,7 +315,7 @@ export class Session {
       const options = parameters === undefined ? { signal, notice } : { parameters, signal, notice }
       // Asked together with the engine's own first question: it costs no round trip.
       const timing = this.#startTimeout(controller)
-      const preparing = this.#options.engine.prepare(statement, session, options)
+      const preparing = this.#options.engine.stage(statement, session, options)
       preparing.catch(() => {})
       timer = await timing
       const prepared = await preparing

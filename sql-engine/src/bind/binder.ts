@@ -3,7 +3,7 @@
  * and what is unbound is never pushed.
  */
 import { type Inside, inside, isObject, type Node, stringsOf } from '../parse/syntax-tree.js'
-import type { Binding, Block, Cte, Position } from './binding.js'
+import type { Binding, Block, Clause, Cte } from './binding.js'
 import { BindingDraft } from './binding-draft.js'
 import { FromBinder, type RelationOf } from './from-binder.js'
 import { outputOf, outputOfValues, outputReference } from './output-columns.js'
@@ -112,8 +112,8 @@ class Binder {
     if ('joinCondition' in statement && !countsUnmatchedSources(statement)) {
       // Rows of the target may count that match no source row, as in a left join.
       const [left, right] = [new Set(targets), new Set(all.filter((fromItem) => !targets.includes(fromItem)))]
-      const position: Position = { kind: 'on', join: 'left', left, right }
-      this.#draft.addConditions(statement.joinCondition, position, block, all)
+      const clause: Clause = { kind: 'on', join: 'left', left, right }
+      this.#draft.addConditions(statement.joinCondition, clause, block, all)
     }
     const { withClause: _bound, relation: _target, ...rest } = statement
     const expressions = Object.entries(rest).filter(([key]) => !['fromClause', 'usingClause'].includes(key))

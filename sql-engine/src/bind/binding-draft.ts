@@ -4,12 +4,12 @@ import type {
   Binding,
   Block,
   BoundColumn,
+  Clause,
   Condition,
   Cte,
   FromItem,
   OuterSide,
   OutputColumn,
-  Position,
   TableReference,
 } from './binding.js'
 
@@ -87,18 +87,18 @@ export class BindingDraft {
   /** Adds the parts of an AND one by one. @param fromItems those that the condition can see */
   addConditions(
     expression: Node | undefined,
-    position: Position,
+    clause: Clause,
     block: Block,
     fromItems: readonly FromItem[],
   ): void {
     if (expression === undefined) return
     const and = inside(expression, 'BoolExpr')
     if (and?.boolop === 'AND_EXPR') {
-      for (const argument of and.args ?? []) this.addConditions(argument, position, block, fromItems)
+      for (const argument of and.args ?? []) this.addConditions(argument, clause, block, fromItems)
       return
     }
     const nullable = new Set(fromItems.filter((fromItem) => fromItem.nullable.size > 0))
-    const condition: Condition = { expression, position, block, nullable }
+    const condition: Condition = { expression, clause, block, nullable }
     block.conditions.push(condition)
   }
 }

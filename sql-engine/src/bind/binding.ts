@@ -73,7 +73,7 @@ export interface Cte {
 }
 
 /** Where a condition stands. */
-export type Position =
+export type Clause =
   | { readonly kind: 'where' }
   /**
    * HAVING of a query whose groups are all of one kind: no ROLLUP, CUBE or GROUPING SETS. A column stands there by
@@ -90,7 +90,7 @@ export type Position =
 /** One of the conditions, joined by AND, of a WHERE or ON. */
 export interface Condition {
   readonly expression: Node
-  readonly position: Position
+  readonly clause: Clause
   readonly block: Block
   /** FROM items whose columns may be NULL, for want of a match, where this condition is checked. */
   readonly nullable: ReadonlySet<FromItem>

@@ -3,10 +3,10 @@ import { type Inside, inside, type Node, stringsOf } from '../parse/syntax-tree.
 import type {
   Block,
   BoundColumn,
+  Clause,
   FromItem,
   OuterSide,
   OutputColumn,
-  Position,
   Relation,
   TableReference,
 } from './binding.js'
@@ -149,16 +149,16 @@ export class FromBinder {
     const right = this.#bindFromItem(join.rarg, block, outer, ctes, joined(before, left))
     const both = joined(left, right)
     const kind = kindOfJoin(join)
-    const position: Position = {
+    const clause: Clause = {
       kind: 'on',
       join: kind,
       left: new Set(allFromItems(left)),
       right: new Set(allFromItems(right)),
     }
-    this.#draft.addConditions(join.quals, position, block, allFromItems(both))
+    this.#draft.addConditions(join.quals, clause, block, allFromItems(both))
     this.#queries.bindExpressions([join.quals], block, { ...both, outer }, ctes)
     const names = join.isNatural === true ? commonColumns(left, right) : (stringsOf(join.usingClause) ?? [])
-    const merged = names?.map((name) => this.#mergeColumn(name, left, right, kind, position, block)) ?? []
+    const merged = names?.map((name) => this.#mergeColumn(name, left, right, kind, clause, block)) ?? []
     if (names === undefined || merged.some(({ sides }) => sides === undefined))
       this.#draft.uncertainJoins.add(join)
     if (kind === 'left' || kind === 'full') addSide(allFromItems(right), { join, side: 'right' })
@@ -192,7 +192,7 @@ export class FromBinder {
     left: FromPart,
     right: FromPart,
     kind: ReturnType<typeof kindOfJoin>,
-    position: Position,
+    clause: Clause,
     block: Block,
   ): MergedColumn {
     const known = [...left.fromItems, ...right.fromItems].every(({ columns }) => columns !== undefined)
@@ -207,7 +207,7 @@ export class FromBinder {
           rexpr: this.#draft.referenceTo(rightColumn),
         },
       }
-      this.#draft.addConditions(equality, position, block, [...allFromItems(left), ...allFromItems(right)])
+      this.#draft.addConditions(equality, clause, block, [...allFromItems(left), ...allFromItems(right)])
     }
     const fromItems = new Set(
       [...left.fromItems, ...right.fromItems].filter(({ columns }) => columns?.has(name)),

@@ -22,7 +22,7 @@ export function resolveTableOid(reference: Inside<'ColumnRef'>, scope: Scope): T
       ? 'It would be needed where an outer join makes it NULL.'
       : 'The rows come from an API; they have no place in a table.'
   throw new DatabaseError(
-    `system column "${column}" of virtual table "${fromItem.table.table.name}" is not there`,
+    `system column "${column}" of virtual table "${fromItem.table.definition.name}" is not there`,
     {
       sqlState: '0A000',
       detail: reason,

@@ -113,7 +113,7 @@ function virtualTables(
       if (shown === undefined) return []
       const columns = catalogColumnsOf(shown, tableDefinition(connection.name, table).columns)
       const formerOids = former.filter((one) => standsFor(one, shown)).map(({ oid }) => oid)
-      return [{ oid: shown.oid, formerOids, schema: connection.name, table, connection, columns }]
+      return [{ oid: shown.oid, formerOids, schema: connection.name, definition: table, connection, columns }]
     }),
   )
 }

@@ -29,7 +29,7 @@ export interface VirtualTable {
   /** Of foreign tables of an older home that stand for it in what users have made then. */
   readonly formerOids: readonly number[]
   readonly schema: string
-  readonly table: Table
+  readonly definition: Table
   readonly connection: CatalogConnection
   /** In attnum order, as `select *` shows them. Attnums may have gaps. */
   readonly columns: readonly CatalogColumn[]

@@ -46,7 +46,7 @@ function request(list: List, logged: string[] = [], hydrate: Hydrates = {}): Sca
       oid: 1,
       formerOids: [],
       schema: 'here',
-      table,
+      definition: table,
       connection: { name: 'here', plugin },
       columns: [],
     },

@@ -219,7 +219,7 @@ export class Comparisons {
     return this.#traces.of(bound).flatMap((traced): readonly ColumnComparison[] => {
       const target: Target = { ...traced, anchor: bound.fromItem }
       const type = definitionOf(target)?.type
-      const key = target.fromItem.table.table.keys[target.column]
+      const key = target.fromItem.table.definition.keys[target.column]
       if (type === undefined) return []
       return seenThrough(wrapped.wrappers, type, key, plainly(said, key)).map((seen) => ({ target, ...seen }))
     })

@@ -52,8 +52,8 @@ function equalitiesOf(pushables: readonly Pushable[]): readonly Equality[] {
 }
 
 /** Whether a condition is one of WHERE or of an inner join. */
-function holdsAlways({ condition: { position }, anchor }: Pushable): boolean {
-  return anchor !== undefined && (position.kind !== 'on' || position.join === 'inner')
+function holdsAlways({ condition: { clause }, anchor }: Pushable): boolean {
+  return anchor !== undefined && (clause.kind !== 'on' || clause.join === 'inner')
 }
 
 /** Whether it compares a column with what is the same for all rows and needs nobody's. */

@@ -75,7 +75,7 @@ class Finder {
     if (block === undefined || !this.#traces.passesConditions(block)) return []
     const found: Pushable[] = []
     for (const inner of block.conditions) {
-      if (inner.position.kind === 'on' && inner.position.join !== 'inner') continue
+      if (inner.clause.kind === 'on' && inner.clause.join !== 'inner') continue
       for (const { target, comparison, isExact } of this.#comparisons.of(inner.expression, condition.block)) {
         if (!mayNarrow(target, comparison, condition)) continue
         const { fromItem, column } = target
@@ -108,17 +108,17 @@ function meetingBounds(pushables: readonly Pushable[]): readonly Pushable[] {
 
 /** Whether rows that fail a condition may be left out where it stands. */
 function mayNarrow(target: Target, comparison: Comparison, condition: Condition): boolean {
-  const { position, nullable } = condition
+  const { clause, nullable } = condition
   if (mayHoldOfNull(comparison) && (target.nullable || nullable.has(target.anchor))) return false
-  if (position.kind !== 'on') return true
-  switch (position.join) {
+  if (clause.kind !== 'on') return true
+  switch (clause.join) {
     case 'inner':
       return true
     // An outer join keeps the rows of one side whatever its condition says.
     case 'left':
-      return position.right.has(target.anchor)
+      return clause.right.has(target.anchor)
     case 'right':
-      return position.left.has(target.anchor)
+      return clause.left.has(target.anchor)
     case 'full':
       return false
   }

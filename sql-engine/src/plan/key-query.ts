@@ -131,15 +131,15 @@ function levelsAbove(block: Block, anchor: FromItem | undefined): ReadonlyMap<Bl
 
 /** Whether every row in which the scan's rows are used fulfils a condition. */
 function holds(condition: Condition, { anchor }: Level): boolean {
-  const { position } = condition
-  if (position.kind !== 'on') return true
-  switch (position.join) {
+  const { clause } = condition
+  if (clause.kind !== 'on') return true
+  switch (clause.join) {
     case 'inner':
       return true
     case 'left':
-      return anchor !== undefined && position.right.has(anchor)
+      return anchor !== undefined && clause.right.has(anchor)
     case 'right':
-      return anchor !== undefined && position.left.has(anchor)
+      return anchor !== undefined && clause.left.has(anchor)
     case 'full':
       return false
   }

@@ -24,7 +24,7 @@ export function localConditions(
     // One that gives values for a scan narrows no other.
     if (pushed.has(condition)) continue
     // What it says of groups it does not say of rows.
-    if (condition.position.kind === 'having') continue
+    if (condition.clause.kind === 'having') continue
     for (const fromItem of fromItemsOf(condition, binding, traces)) {
       const refusal = plans
         .get(fromItem)
@@ -52,7 +52,7 @@ function fromItemsOf(
   return fromItems
 }
 
-function formOf({ position, nullable }: Condition): NotPushed {
-  const isOuter = (position.kind === 'on' && position.join !== 'inner') || nullable.size > 0
+function formOf({ clause, nullable }: Condition): NotPushed {
+  const isOuter = (clause.kind === 'on' && clause.join !== 'inner') || nullable.size > 0
   return { kind: isOuter ? 'outer join' : 'form' }
 }

@@ -3,7 +3,7 @@ import { DatabaseError } from '../database-error.js'
 
 /** Key columns without which a table cannot be asked, and for which there are no values. */
 export function missingKeys({ table }: TableReference, given: ReadonlySet<string>): readonly string[] {
-  const keys = Object.entries(table.table.keys)
+  const keys = Object.entries(table.definition.keys)
   const required = keys.filter(([, key]) => key?.require === 'required').map(([column]) => column)
   const missing = required.filter((column) => !given.has(column))
   const anyOf = keys.filter(([, key]) => key?.require === 'any-of').map(([column]) => column)
@@ -42,10 +42,10 @@ export function missingKeyError(
   reason: MissingReason,
 ): DatabaseError {
   const quoted = columns.map((column) => `"${column}"`).join(' or ')
-  const called = name === table.table.name ? '' : ` (here called "${name}")`
-  const [example] = table.table.examples
+  const called = name === table.definition.name ? '' : ` (here called "${name}")`
+  const [example] = table.definition.examples
   return new DatabaseError(
-    `table "${table.table.name}"${called} needs a value for its key column ${quoted}`,
+    `table "${table.definition.name}"${called} needs a value for its key column ${quoted}`,
     {
       // fdw_dynamic_parameter_value_needed
       sqlState: 'HV002',

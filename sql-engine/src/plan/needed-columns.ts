@@ -167,7 +167,7 @@ class Needs implements NeededColumns {
     const { distinctClause, groupClause, sortClause, targetList } = select
     this.read([fromClause, whereClause, havingClause, valuesLists])
     // USING and NATURAL compare columns that they do not spell.
-    for (const { expression, position } of block.conditions) if (position.kind === 'on') this.read(expression)
+    for (const { expression, clause } of block.conditions) if (clause.kind === 'on') this.read(expression)
     this.#readItems([...(groupClause ?? []), ...(sortClause ?? []), ...(distinctClause ?? [])], block)
     if (distinctClause !== undefined) {
       const isPlain = distinctClause.every((node) => Object.keys(node).length === 0)

@@ -29,10 +29,10 @@ function isDropped(block: Block): boolean {
   return fromItem !== undefined && isNeverRead(fromItem)
 }
 
-function drops({ expression, position }: Condition, fromItem: FromItem): boolean {
+function drops({ expression, clause }: Condition, fromItem: FromItem): boolean {
   if (!isNeverTrue(expression)) return false
-  if (position.kind !== 'on') return true
-  const { join, left, right } = position
+  if (clause.kind !== 'on') return true
+  const { join, left, right } = clause
   if (join === 'inner') return left.has(fromItem) || right.has(fromItem)
   return (join === 'left' && right.has(fromItem)) || (join === 'right' && left.has(fromItem))
 }

@@ -99,7 +99,7 @@ class Planner {
 
   #planQual(pushable: Pushable, placed: ReadonlySet<TableReference>): PlannedQual | NotPushed {
     const { column, comparison, condition, isExact, fromItem } = pushable
-    const key = fromItem.table.table.keys[column]
+    const key = fromItem.table.definition.keys[column]
     if (key === undefined) return { kind: 'no key', column }
     const { operators: taken } = key
     if (!taken.includes(comparison.operator)) return { kind: 'operator', column, taken }

@@ -28,7 +28,7 @@ export function pushableOrder(fromItem: TableReference, binding: Binding): ScanO
   const { name, type } = definition
   const direction = sortBy?.sortby_dir === 'SORTBY_DESC' ? 'desc' : 'asc'
   // Where NULLs stand does not matter: the column has none.
-  const isKnown = fromItem.table.table.orders?.[name]?.includes(direction) === true
+  const isKnown = fromItem.table.definition.orders?.[name]?.includes(direction) === true
   return isKnown && orderedTypes.has(type) ? { column: name, direction } : undefined
 }
 

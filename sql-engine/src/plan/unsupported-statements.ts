@@ -9,7 +9,7 @@ export function rejectWrites(statement: Node, relationOf: RelationOf): void {
   for (const { verb, target } of targetsOf(statement)) {
     const relation = target && relationOf(target)
     if (relation?.kind !== 'virtual') continue
-    throw new DatabaseError(`cannot ${verb} virtual table "${relation.table.table.name}"`, {
+    throw new DatabaseError(`cannot ${verb} virtual table "${relation.table.definition.name}"`, {
       sqlState: '0A000',
       detail: 'Its rows come from an API, which is only read.',
       hint: 'Write to a table of your own: CREATE TABLE … AS SELECT … makes one of the rows.',
@@ -42,11 +42,14 @@ export function rejectSamples(statement: Node, relationOf: RelationOf): void {
     const rangeVar = node && inside(node, 'RangeVar')
     const relation = rangeVar && relationOf(rangeVar)
     if (relation?.kind !== 'virtual') continue
-    throw new DatabaseError(`TABLESAMPLE cannot be applied to virtual table "${relation.table.table.name}"`, {
-      sqlState: '0A000',
-      detail: 'Its rows come from an API, which gives no samples.',
-      hint: 'Take a sample of a table of your own: CREATE TABLE … AS SELECT … makes one of the rows.',
-    })
+    throw new DatabaseError(
+      `TABLESAMPLE cannot be applied to virtual table "${relation.table.definition.name}"`,
+      {
+        sqlState: '0A000',
+        detail: 'Its rows come from an API, which gives no samples.',
+        hint: 'Take a sample of a table of your own: CREATE TABLE … AS SELECT … makes one of the rows.',
+      },
+    )
   }
 }
 
@@ -54,7 +57,7 @@ export function rejectSamples(statement: Node, relationOf: RelationOf): void {
 export function rejectOnly(fromItems: Iterable<TableReference>): void {
   for (const { rangeVar, table } of fromItems) {
     if (rangeVar.inh === true) continue
-    throw new DatabaseError(`ONLY cannot be said of virtual table "${table.table.name}" here`, {
+    throw new DatabaseError(`ONLY cannot be said of virtual table "${table.definition.name}" here`, {
       sqlState: '0A000',
       detail: 'PostgreSQL would read an empty table, without the foreign table that has the rows.',
       hint: 'Leave ONLY out.',
@@ -73,7 +76,7 @@ export function rejectLocks(blocks: readonly Block[]): void {
       const virtual = firstVirtual(locked)
       if (virtual === undefined) continue
       throw new DatabaseError(
-        `rows of virtual table "${virtual.table.table.name}" cannot be locked by ${strengthOf(clause)}`,
+        `rows of virtual table "${virtual.table.definition.name}" cannot be locked by ${strengthOf(clause)}`,
         {
           sqlState: '0A000',
           detail: 'Its rows come from an API, which cannot keep others from changing them.',

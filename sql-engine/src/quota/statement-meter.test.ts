@@ -6,7 +6,7 @@ test('progress is told once a second, until the statement ends', () => {
   let clock = 0
   const notices: string[] = []
   const notice = (message: string) => notices.push(message)
-  const statement = new StatementMeter({ limits: defaultQuotas, notice, now: () => clock })
+  const statement = new StatementMeter({ quotas: defaultQuotas, notice, now: () => clock })
   const scan = statement.scan('ipstack_ip')
   scan.begin(2, 60)
   scan.beginCall('Lookup')
@@ -27,8 +27,8 @@ test('progress is told once a second, until the statement ends', () => {
 })
 
 test('calls beyond those that were planned count, with those of other scans', () => {
-  const limits = { ...defaultQuotas, apiCalls: 3 }
-  const statement = new StatementMeter({ limits, notice: undefined, now: () => 0 })
+  const quotas = { ...defaultQuotas, apiCalls: 3 }
+  const statement = new StatementMeter({ quotas, notice: undefined, now: () => 0 })
   const [first, second] = [statement.scan('a'), statement.scan('b')]
   first.begin(2, 2)
   for (let call = 0; call < 2; call++) first.beginCall('Get')

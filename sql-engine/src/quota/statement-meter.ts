@@ -1,10 +1,10 @@
-/** Counts what a statement's scans ask for and get, holds them to the statement's limits, and tells how far it is. */
+/** Counts what a statement's scans ask for and get, holds them to the statement's quotas, and tells how far it is. */
 import { CallCounts } from './call-counts.js'
 import { QuotaError } from './quota-error.js'
 import type { Quotas } from './quotas.js'
 
 export interface StatementMeterOptions {
-  readonly limits: Quotas
+  readonly quotas: Quotas
   /** Tells the client how far its statement is; undefined if it does not want to know. */
   readonly notice: ((message: string) => void) | undefined
   /** Milliseconds of a clock that only goes forward. */
@@ -15,7 +15,7 @@ export interface StatementMeterOptions {
 const noticeInterval = 1000
 
 export class StatementMeter {
-  readonly limits: Quotas
+  readonly quotas: Quotas
   readonly #now: () => number
   #notice: ((message: string) => void) | undefined
   #lastNotice: number
@@ -24,8 +24,8 @@ export class StatementMeter {
   #rows = 0
   #bytes = 0
 
-  constructor({ limits, notice, now }: StatementMeterOptions) {
-    this.limits = limits
+  constructor({ quotas, notice, now }: StatementMeterOptions) {
+    this.quotas = quotas
     this.#notice = notice
     this.#now = now
     this.#lastNotice = now()
@@ -47,7 +47,7 @@ export class StatementMeter {
 
   /** @throws CeilingError 53400 */
   checkKeys(table: string, keys: number): void {
-    const limit = this.limits.keys
+    const limit = this.quotas.keys
     if (keys <= limit) return
     const setting = { name: 'millrace.max_keys', limit, unit: '' }
     throw new QuotaError(
@@ -60,7 +60,7 @@ export class StatementMeter {
 
   /** @throws CeilingError 53400 */
   addPlannedCalls(table: string, calls: number): void {
-    const limit = this.limits.apiCalls
+    const limit = this.quotas.apiCalls
     const all = this.#calls + calls
     if (all > limit) {
       const others = this.#calls === 0 ? '' : `, beside ${this.#calls} for other scans`
@@ -76,7 +76,7 @@ export class StatementMeter {
 
   /** @throws CeilingError 53400 */
   addUnplannedCall(table: string, call: string): void {
-    const limit = this.limits.apiCalls
+    const limit = this.quotas.apiCalls
     if (this.#calls >= limit) {
       throw new QuotaError(
         this,
@@ -91,7 +91,7 @@ export class StatementMeter {
   /** @throws CeilingError 53400 */
   addRows(table: string, rows: number): void {
     this.#rows += rows
-    const limit = this.limits.rows
+    const limit = this.quotas.rows
     if (this.#rows <= limit) return
     const setting = { name: 'millrace.max_rows', limit, unit: '' }
     const message = `table "${table}": the statement fetches more than ${limit} rows`
@@ -101,7 +101,7 @@ export class StatementMeter {
   /** @throws CeilingError 53400 */
   addBytes(table: string, bytes: number): void {
     this.#bytes += bytes
-    const limit = this.limits.bytes
+    const limit = this.quotas.bytes
     if (this.#bytes <= limit) return
     const setting = { name: 'millrace.max_bytes', limit, unit: ' bytes' }
     const message = `table "${table}": the statement fetches more than ${limit} bytes of rows`

@@ -163,7 +163,7 @@ function callsText({ fromItem, quals }: ScanPlan, columns: readonly string[], kn
       )
   }
   if (parts.length === 0 || known > 1) parts.unshift(`${known}`)
-  const { hydrate = {} } = fromItem.table.table
+  const { hydrate = {} } = fromItem.table.definition
   const hydrated = Object.values(hydrate).flatMap(({ columns: fetched }) => {
     const wanted = fetched.filter((column) => columns.includes(column))
     return wanted.length === 0 ? [] : [`1 per row for ${wanted.join(', ')}`]

@@ -26,7 +26,7 @@ export function explainLines({ scans, records }: Explanation, plan: readonly str
 
 function scanLines(scan: ScanDescription, records: readonly ScanRecord[] | undefined): readonly string[] {
   const { fromItem, number, after, isNeverRead, columns, pushed, kept, limit, calls } = scan
-  const { schema, table } = fromItem.table
+  const { schema, definition: table } = fromItem.table
   const called = fromItem.name === table.name ? '' : ` ${fromItem.name}`
   const lines = [
     `Columns: ${columns.join(', ') || 'none'}`,
@@ -73,7 +73,7 @@ function jsonScan(scan: ScanDescription, records: readonly ScanRecord[] | undefi
   return {
     Number: number,
     Schema: fromItem.table.schema,
-    Table: fromItem.table.table.name,
+    Table: fromItem.table.definition.name,
     Alias: fromItem.name,
     After: after,
     Columns: columns,

@@ -120,7 +120,7 @@ function scanRow(record: ScanRecord, kept: Kept): ScanRow {
   const { calls, retries, throttles, rows, bytes } = meter
   return {
     connection,
-    table: fromItem.table.table.name,
+    table: fromItem.table.definition.name,
     columns: [...columns].sort(),
     quals: quals === undefined ? null : pushedJson(quals, fromItem),
     kept: keptTexts(kept.get(fromItem))

@@ -20,7 +20,7 @@ export interface EngineContext {
   /** How long rows answer later statements, unless their session says otherwise; in milliseconds. */
   readonly cacheTtl: number
   /** What a statement may ask for, unless its session says otherwise. */
-  readonly limits: Quotas
+  readonly quotas: Quotas
   /** Milliseconds of a clock that only goes forward. */
   readonly now: () => number
   /** Whether scans of one statement that ask the same are one. */

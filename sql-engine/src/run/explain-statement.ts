@@ -98,7 +98,7 @@ async function described(plan: StatementPlan, session: Session, parameters: Boun
       if (value !== undefined) values.set(source, value)
     }
   }
-  return describeScans(scans, columns, plan.kept(), (source) => values.get(source))
+  return describeScans(scans, columns, plan.localConditions(), (source) => values.get(source))
 }
 
 function withoutParameters(scan: ScanPlan): ScanPlan {
@@ -126,7 +126,7 @@ async function stageNothing(
   const staged = new Map<TableReference, ScanTable>()
   try {
     for (const fromItem of needed.keys()) {
-      const { table, columns } = fromItem.table
+      const { definition: table, columns } = fromItem.table
       staged.set(
         fromItem,
         await scanTables.stage({ columns, filled: [], tableName: table.name, rows: noRows(), signal }),
@@ -160,7 +160,7 @@ async function knownNames(staged: Staged, session: Session): Promise<ReadonlyMap
   for (const [root, relation, heldIn] of rows) {
     const fromItem = fromItems.get(root ?? '')
     if (fromItem === undefined || !relation || !heldIn) continue
-    names.set(relation, { heldIn, schema: fromItem.table.schema, name: fromItem.table.table.name })
+    names.set(relation, { heldIn, schema: fromItem.table.schema, name: fromItem.table.definition.name })
   }
   return names
 }

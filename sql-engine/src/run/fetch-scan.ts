@@ -25,7 +25,7 @@ export async function fetchScan(
   scanTables: ScanTables,
   meter: ScanMeter,
 ): Promise<StagedTable> {
-  const { name, keys } = table.table
+  const { name, keys } = table.definition
   const lists = countCalls(quals, keys)
   // One list may do without a call; and any rows that are enough may come before all lists are asked.
   const takesAll = limit === undefined || limit.order !== undefined

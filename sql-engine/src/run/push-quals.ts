@@ -211,7 +211,7 @@ export class QualPusher {
     const keys = this.#writer.write(query, [wantedOf({ kind: 'query', source, query }, type)], this.#nameOf)
     const text = `select pg_catalog.count(value) from (${keys}) as keys (type, value)`
     const [[count] = []] = (await this.#session.query(text, this.#parameters)).rows
-    this.#ceiling.check(fromItem.table.table.name, Number(count))
+    this.#ceiling.check(fromItem.table.definition.name, Number(count))
   }
 
   async #rows({ query }: QuerySource, wanted: Wanted): Promise<readonly DecodedValue[]> {
@@ -359,7 +359,7 @@ function mergeEqual(
  * key, and PostgreSQL would keep no row.
  */
 function canBeLeftOut({ table }: TableReference, column: string): boolean {
-  const key = table.table.keys[column]
+  const key = table.definition.keys[column]
   return key?.inherent === true && (key.require ?? 'optional') === 'optional'
 }
 
@@ -368,7 +368,7 @@ function canBeLeftOut({ table }: TableReference, column: string): boolean {
  * keys, come to too many calls: the one with the most values first.
  */
 function withoutCostlyKeys(quals: ScanQuals, fromItem: TableReference, whole: boolean) {
-  const { keys } = fromItem.table.table
+  const { keys } = fromItem.table.definition
   const callsFor = (column: string) => countCalls({ [column]: quals[column] ?? [] }, keys)
   const columns = Object.keys(quals).sort((one, other) => callsFor(one) - callsFor(other))
   let calls = 1

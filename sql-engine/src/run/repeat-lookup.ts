@@ -54,7 +54,7 @@ export function repeatLookup(
   const maxAge = timeToLive({
     session: plan.settings.cacheTtl,
     connection: connection.cacheTtl,
-    table: fromItem.table.table,
+    table: fromItem.table.definition,
     server: context.cacheTtl,
   })
   return (parameters) => {

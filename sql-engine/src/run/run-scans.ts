@@ -127,7 +127,7 @@ async function stage(
   signal: AbortSignal,
 ): Promise<ScanTable> {
   const { table } = fromItem
-  const request = { columns: table.columns, filled: columns, tableName: table.table.name }
+  const request = { columns: table.columns, filled: columns, tableName: table.definition.name }
   const stageNothing = () => run.scanTables.stage({ ...request, rows: noRows(), signal })
   const own = run.systemRowsOf(fromItem)
   if (own !== undefined) {
@@ -139,7 +139,7 @@ async function stage(
     note(run, fromItem, columns, pushed, limit, 'none')
     return stageNothing()
   }
-  run.meter.checkKeys(table.table.name, countKeys(pushed.quals, table.table.keys))
+  run.meter.checkKeys(table.definition.name, countKeys(pushed.quals, table.definition.keys))
   const aggregated = run.aggregatorOf(fromItem)
   if (aggregated === undefined) {
     const connection = run.connectionOf(fromItem)
@@ -176,7 +176,7 @@ async function recorded(
   signal: AbortSignal,
 ): Promise<ScanTable> {
   const { fromItem, table, connection, columns, limit } = scan
-  const meter = run.meter.scan(table.table.name)
+  const meter = run.meter.scan(table.definition.name)
   const startedAt = new Date()
   const start = run.meter.now
   let isShared = false
@@ -184,7 +184,7 @@ async function recorded(
   try {
     const staged = await stageConnection(run, scan, quals, meter, signal)
     isShared = staged.isShared
-    failure = tellMissing(staged, { tableName: table.table.name, connection: connection.name }, run)
+    failure = tellMissing(staged, { tableName: table.definition.name, connection: connection.name }, run)
     return staged
   } catch (error) {
     if (signal.aborted) failure = 'canceled with its statement'
@@ -197,7 +197,7 @@ async function recorded(
       columns,
       quals,
       limit,
-      cache: isShared ? 'shared' : meter.cacheUse(countKeys(quals, table.table.keys)),
+      cache: isShared ? 'shared' : meter.cacheUse(countKeys(quals, table.definition.keys)),
       meter,
       startedAt,
       milliseconds: run.meter.now - start,
@@ -222,7 +222,7 @@ function note(
     quals: pushed.kind === 'some' ? pushed.quals : undefined,
     limit,
     cache,
-    meter: run.meter.scan(fromItem.table.table.name),
+    meter: run.meter.scan(fromItem.table.definition.name),
     startedAt: new Date(),
     milliseconds: 0,
     error: undefined,
@@ -240,7 +240,7 @@ async function stageConnection(
   const maxAge = run.maxAgeOf(table, connection)
   const lookup = await lookUp(run, scan, quals, maxAge, meter, signal)
   if (lookup !== undefined) return lookup
-  const { keys } = table.table
+  const { keys } = table.definition
   const asked = {
     source,
     keys,
@@ -262,9 +262,9 @@ async function stageConnection(
     combine: (name, parts, combineSignal) => {
       meter.noteCachedRows()
       const column = table.columns.find((one) => one.name === name)
-      if (column === undefined) throw new Error(`${table.table.name} has no column ${name}`)
+      if (column === undefined) throw new Error(`${table.definition.name} has no column ${name}`)
       const rows = parts.map((part) => ({ table: part.table, condition: countedRows(column, part.counted) }))
-      return run.scanTables.combine(table.table.name, rows, combineSignal)
+      return run.scanTables.combine(table.definition.name, rows, combineSignal)
     },
   }
   return withinOwnQuotas(run.meter, () => run.cache.get(asked, maker))
@@ -308,7 +308,7 @@ async function lookUp(
 }
 
 /** The keys by whose values a table's rows can be told apart, since each is found by one of them. */
-function lookupKeysOf({ table, columns }: VirtualTable): readonly string[] {
+function lookupKeysOf({ definition: table, columns }: VirtualTable): readonly string[] {
   return columns.flatMap(({ name, type, databaseType }) =>
     table.keys[name]?.valuesPerCall !== undefined && type === databaseType ? [name] : [],
   )

@@ -56,7 +56,7 @@ export async function stageMembers(
     const [only, second] = parts
     if (only !== undefined && second === undefined) return only
     const all = parts.map((part) => ({ table: part, condition: undefined }))
-    const combined = await scanTables.combine(table.table.name, all, signal)
+    const combined = await scanTables.combine(table.definition.name, all, signal)
     return {
       ...combined,
       release: () => {
@@ -93,7 +93,7 @@ export function memberSource(
   virtualTables: Iterable<VirtualTable>,
 ): string {
   for (const own of virtualTables) {
-    if (own.connection.name !== member.name || own.table.name !== table.table.name) continue
+    if (own.connection.name !== member.name || own.definition.name !== table.definition.name) continue
     if (layoutOf(own) === layoutOf(table)) return String(own.oid)
   }
   return `${table.oid} ${member.name}`

@@ -31,12 +31,12 @@ export async function stageScans(
   const staged = new Map<TableReference, ScanTable>()
   const { scans, columns } = plan.fetching()
   const meter = new StatementMeter({
-    limits: { ...context.limits, ...plan.settings.limits },
+    quotas: { ...context.quotas, ...plan.settings.quotas },
     notice: plan.settings.progress ? notice : undefined,
     now: context.now,
   })
   const ceiling: KeyQuota = {
-    limit: meter.limits.keys,
+    limit: meter.quotas.keys,
     check: (table, keys) => meter.checkKeys(table, keys),
   }
   const nameOf = (fromItem: TableReference) => tableOf(staged, fromItem).name
@@ -49,7 +49,7 @@ export async function stageScans(
     scanTables: context.scanTables,
     cache: context.cache,
     keyCache: context.keyCache,
-    maxAgeOf: ({ table }, connection) =>
+    maxAgeOf: ({ definition: table }, connection) =>
       timeToLive({
         session: plan.settings.cacheTtl,
         connection: connection.cacheTtl,
@@ -73,7 +73,7 @@ export async function stageScans(
     await runScans(run, staged)
   } finally {
     meter.close()
-    session.history?.add(records, plan.kept())
+    session.history?.add(records, plan.localConditions())
   }
   return staged
 }

@@ -92,7 +92,7 @@ async function prepare(
         const repeated = repeat(parameters)
         if (repeated === undefined) return undefined
         session.history?.begin(text)
-        session.history?.add([repeated.record], plan.kept())
+        session.history?.add([repeated.record], plan.localConditions())
         return { ...prepared, release: repeated.release }
       }),
     release: () => {
@@ -132,7 +132,7 @@ function rejectParameters(text: string, tree: Node): void {
 function withOriginalNames(message: string, staged: ReadonlyMap<TableReference, ScanTable>): string {
   let named = message
   for (const [fromItem, table] of staged) {
-    const original = fromItem.table.table.name
+    const original = fromItem.table.definition.name
     named = named.replaceAll(table.qualifiedName, original)
     // Not the beginning of a longer name: s_1 is not s_12.
     named = named.replace(new RegExp(`\\b${table.name}\\b`, 'g'), original)

@@ -30,7 +30,7 @@ export interface StatementPlan {
   /** @throws DatabaseError HV002 when a table cannot be asked for want of a key */
   readonly fetching: () => Fetching
   /** Conditions that PostgreSQL alone checks. @throws DatabaseError as {@link fetching} does */
-  readonly kept: () => ReadonlyMap<TableReference, readonly LocalCondition[]>
+  readonly localConditions: () => ReadonlyMap<TableReference, readonly LocalCondition[]>
   readonly rewritable: RewritableStatement
   readonly settings: SessionSettings
   /** Where a 1-based character position of the text that was planned stood in the client's. */
@@ -135,7 +135,7 @@ export class StatementPlans {
       writer: new KeyQueryWriter(binding, dependencyFinder),
       needed,
       fetching,
-      kept: once(() => localConditions(binding, fetching().scans, names.functions)),
+      localConditions: once(() => localConditions(binding, fetching().scans, names.functions)),
       rewritable: new RewritableStatement(text, statement, binding),
       settings: names.settings,
       originalPosition: (position) => position,

@@ -22,7 +22,7 @@ export function systemRows(
   context: EngineContext,
 ): SystemRows | undefined {
   if (!isSystemTable(virtualTable)) return undefined
-  const { table } = virtualTable
+  const { definition: table } = virtualTable
   if (table.name === cacheClearTable) return (quals) => clear(quals, context)
   return async () => {
     if (history === undefined) throw noHistory(table.name)
@@ -48,7 +48,9 @@ async function clearAll({ cache, keyCache }: EngineContext): Promise<number> {
 async function clearTable(name: string, context: EngineContext): Promise<number> {
   const { cache, keyCache, aggregators, virtualTables } = context
   const tables = [...virtualTables.values()].filter(
-    (one) => !isSystemTable(one) && (one.table.name === name || `${one.schema}.${one.table.name}` === name),
+    (one) =>
+      !isSystemTable(one) &&
+      (one.definition.name === name || `${one.schema}.${one.definition.name}` === name),
   )
   if (tables.length === 0) {
     throw new DatabaseError(`virtual table "${name}" does not exist`, {

@@ -9,7 +9,7 @@ export interface SessionSettings {
   /** Whether the transaction sees only what was there when it began. */
   readonly hasFixedSnapshot: boolean
   /** Those that the session sets; the others are the server's. */
-  readonly limits: Partial<Quotas>
+  readonly quotas: Partial<Quotas>
   /** Whether the client is told how far a long statement is. */
   readonly progress: boolean
 }
@@ -44,7 +44,7 @@ export const settingsQuery = `pg_catalog.json_build_object(
 
 /** @throws DatabaseError 22023 for values that are none */
 export function readSettings(raw: Raw): SessionSettings {
-  const limits = {
+  const quotas = {
     apiCalls: read(raw, 'max_api_calls', readCount),
     keys: read(raw, 'max_keys', readCount),
     rows: read(raw, 'max_rows', readCount),
@@ -52,7 +52,7 @@ export function readSettings(raw: Raw): SessionSettings {
   }
   return {
     cacheTtl: read(raw, 'cache_ttl', readMilliseconds),
-    limits: Object.fromEntries(Object.entries(limits).filter(([, limit]) => limit !== undefined)),
+    quotas: Object.fromEntries(Object.entries(quotas).filter(([, limit]) => limit !== undefined)),
     hasFixedSnapshot: raw.isolation !== 'read committed' && raw.isolation !== 'read uncommitted',
     progress: read(raw, 'progress', readBoolean) ?? false,
   }

@@ -7,7 +7,7 @@ import { byDefault } from './session-settings.js'
 export interface SettingDefaults {
   /** In milliseconds. */
   readonly cacheTtl: number
-  readonly limits: Quotas
+  readonly quotas: Quotas
 }
 
 /** For how long PostgreSQL may take to read its settings anew, in milliseconds. */
@@ -18,13 +18,13 @@ const pause = 5
  * Writes them where PostgreSQL keeps its own settings: what a database, a role or a session sets goes before. They are
  * marked as defaults, and so not read as settings. Returns when new sessions have them.
  */
-export async function showDefaults(client: Client, { cacheTtl, limits }: SettingDefaults): Promise<void> {
+export async function showDefaults(client: Client, { cacheTtl, quotas }: SettingDefaults): Promise<void> {
   const wanted: Readonly<Record<string, string>> = {
     'millrace.cache_ttl': byDefault(String(cacheTtl / 1000)),
-    'millrace.max_api_calls': byDefault(count(limits.apiCalls)),
-    'millrace.max_keys': byDefault(count(limits.keys)),
-    'millrace.max_rows': byDefault(count(limits.rows)),
-    'millrace.max_bytes': byDefault(bytes(limits.bytes)),
+    'millrace.max_api_calls': byDefault(count(quotas.apiCalls)),
+    'millrace.max_keys': byDefault(count(quotas.keys)),
+    'millrace.max_rows': byDefault(count(quotas.rows)),
+    'millrace.max_bytes': byDefault(bytes(quotas.bytes)),
     'millrace.progress': byDefault('off'),
   }
   const differing = async () => {

@@ -72,7 +72,7 @@ export class ClientSession {
   ): Promise<StagedStatement> {
     const notice = (message: string) => this.notices.push(message)
     const options = { signal, notice, ...(parameters === undefined ? {} : { parameters }) }
-    return this.#engine.prepare(statement, this.#session, options)
+    return this.#engine.stage(statement, this.#session, options)
   }
 
   readonly #session: Session = {

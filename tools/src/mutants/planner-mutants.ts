@@ -104,8 +104,8 @@ export const plannerMutants: readonly Mutant[] = [
     plan('find-pushables'),
     [engine, places, answers, shapes],
     [
-      ['ON of a left join narrows its left side', 'return position.right.has(target.anchor)', 'return true'],
-      ['ON of a right join narrows its right side', 'return position.left.has(target.anchor)', 'return true'],
+      ['ON of a left join narrows its left side', 'return clause.right.has(target.anchor)', 'return true'],
+      ['ON of a right join narrows its right side', 'return clause.left.has(target.anchor)', 'return true'],
       ['ON of a full join narrows', "case 'full':\n      return false", "case 'full':\n      return true"],
       [
         'IS NULL passes below an outer join',
@@ -125,8 +125,8 @@ export const plannerMutants: readonly Mutant[] = [
       ['bounds meet that do not', 'sameTree(comparison.node, node),', 'true,'],
       [
         'ON of an outer join inside EXISTS narrows',
-        "if (inner.position.kind === 'on' && inner.position.join !== 'inner') continue",
-        "if (inner.position.kind === 'on' && inner.position.join === 'full') continue",
+        "if (inner.clause.kind === 'on' && inner.clause.join !== 'inner') continue",
+        "if (inner.clause.kind === 'on' && inner.clause.join === 'full') continue",
       ],
       [
         'EXISTS of an aggregate narrows',
@@ -317,7 +317,7 @@ export const plannerMutants: readonly Mutant[] = [
       ['GROUP BY reads nothing', '[...(groupClause ?? []), ...(sortClause', '[...(sortClause'],
       [
         'USING reads nothing',
-        "for (const { expression, position } of block.conditions) if (position.kind === 'on') this.read(expression)",
+        "for (const { expression, clause } of block.conditions) if (clause.kind === 'on') this.read(expression)",
         '',
       ],
       [
@@ -365,7 +365,7 @@ export const plannerMutants: readonly Mutant[] = [
     [
       [
         'a left join keeps its left side to itself',
-        'return anchor !== undefined && position.right.has(anchor)',
+        'return anchor !== undefined && clause.right.has(anchor)',
         'return true',
       ],
       [
@@ -458,7 +458,7 @@ export const plannerMutants: readonly Mutant[] = [
     [
       [
         'equalities of outer joins hold always',
-        "anchor !== undefined && (position.kind !== 'on' || position.join === 'inner')",
+        "anchor !== undefined && (clause.kind !== 'on' || clause.join === 'inner')",
         'anchor !== undefined',
       ],
     ],

@@ -38,7 +38,7 @@ export function lookupKeys(
   return qual.values.map(String)
 }
 
-export function lookupColumn({ table, columns }: VirtualTable): CatalogColumn | undefined {
+export function lookupColumn({ definition: table, columns }: VirtualTable): CatalogColumn | undefined {
   const name = table.cache?.lookup
   if (name === undefined || table.keys[name]?.valuesPerCall === undefined) return undefined
   return columns.find(
@@ -46,7 +46,10 @@ export function lookupColumn({ table, columns }: VirtualTable): CatalogColumn | 
   )
 }
 
-function fingerprintOf({ table, columns, schema }: VirtualTable, connection: Connection): string | undefined {
+function fingerprintOf(
+  { definition: table, columns, schema }: VirtualTable,
+  connection: Connection,
+): string | undefined {
   const { plugin, identity } = connection
   if (table.cache?.persist !== true || identity === undefined) return undefined
   const layout = columns.map(({ name, type, databaseType }) => [name, type, databaseType])
