@@ -1,12 +1,11 @@
 /** What stands in the sandbox from the start. */
-import type { AddressStore } from './aws/address-store.js'
-import type { EventHistory } from './aws/event-history.js'
-import type { LakeStore } from './aws/lake-store.js'
-import type { LogStore } from './aws/log-store.js'
-import type { TrailStore } from './aws/trail-store.js'
+import type { AccessKeys } from './aws/access-keys.js'
+import { AwsAccount } from './aws/aws-account.js'
+import { articleAccount } from './data/article-account.js'
 import { articleEvents, ipv6Events } from './data/article-events.js'
 import { fillLake } from './data/article-lake.js'
 import {
+  articleDelivery,
   articleLogGroup,
   articleRegion,
   articleStream,
@@ -19,16 +18,21 @@ import { elasticAddresses } from './data/elastic-addresses.js'
 import { logGroupDetails } from './data/log-group-details.js'
 import { oddEvents } from './data/odd-events.js'
 
-export interface Stores {
-  readonly trails: TrailStore
-  readonly logs: LogStore
-  readonly addresses: AddressStore
-  readonly history: EventHistory
-  readonly lake: LakeStore
+/** The article's account, with all that stands in it from the start. */
+export function articleAwsAccount(id: string, keys: AccessKeys): AwsAccount {
+  const account = new AwsAccount({ id, account: articleAccount(id), now: articleDelivery, keys })
+  fill(account)
+  return account
+}
+
+/** An account with nothing in it. */
+export function emptyAwsAccount(id: string, keys: AccessKeys): AwsAccount {
+  const account = { aliases: [], organization: undefined }
+  return new AwsAccount({ id, account, now: articleDelivery, keys })
 }
 
 /** The article's trail and events; beside them log groups with what the article does not have. */
-export function fill({ trails, logs, addresses, history, lake }: Stores): void {
+function fill({ trails, logs, addresses, history, lake }: AwsAccount): void {
   const { accountId } = trails
   trails.add(articleTrail(accountId))
   const events = articleEvents(accountId)

@@ -11,7 +11,7 @@
 import { AccessKeys, type Identity, type TemporaryCredentials } from './aws/access-keys.js'
 import type { Account } from './aws/account.js'
 import type { AddressStore } from './aws/address-store.js'
-import { type AwsAccount, articleAwsAccount, emptyAwsAccount } from './aws/aws-account.js'
+import type { AwsAccount } from './aws/aws-account.js'
 import { AwsApi } from './aws/aws-api.js'
 import type { EventHistory } from './aws/event-history.js'
 import type { PagingSettings } from './aws/filter-log-events.js'
@@ -19,6 +19,7 @@ import type { LakeStore } from './aws/lake-store.js'
 import type { LogStore } from './aws/log-store.js'
 import type { TrailStore } from './aws/trail-store.js'
 import { CallLog } from './call-log.js'
+import { articleAwsAccount, emptyAwsAccount } from './contents.js'
 import { type ControlledParts, controlAnswer } from './control.js'
 import {
   articleAccountId,

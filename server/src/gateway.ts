@@ -7,13 +7,13 @@ import { DatabaseError } from '@millrace/sql-engine/database-error'
 import { databaseName } from '@millrace/sql-engine/postgres/names'
 import type { StatementEngine } from '@millrace/sql-engine/statement'
 import type { Logger } from 'pino'
-import { ScramAuthenticator } from './authentication/scram.js'
+import { type BackendConnection, connectBackend } from './backend/backend-connection.js'
 import type { Certificate } from './certificate.js'
-import { type BackendConnection, connectBackend } from './session/backend-connection.js'
 import { Session } from './session/session.js'
-import { SocketWriter } from './session/socket-writer.js'
 import { type Arrival, refuse, shakeHands } from './startup/handshake.js'
 import { ConnectionEnded } from './startup/packet-reader.js'
+import { ScramAuthenticator } from './startup/scram.js'
+import { SocketWriter } from './wire/socket-writer.js'
 
 export interface GatewayOptions {
   readonly host: string

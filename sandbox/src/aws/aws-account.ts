@@ -1,7 +1,4 @@
 /** One AWS account of the sandbox: what is in it, and the services that tell of it. */
-import { fill, type Stores } from '../contents.js'
-import { articleAccount } from '../data/article-account.js'
-import { articleDelivery } from '../data/article-trail.js'
 import type { AccessKeys } from './access-keys.js'
 import type { Account } from './account.js'
 import { AddressStore } from './address-store.js'
@@ -18,43 +15,41 @@ import { organizationsService } from './organizations.js'
 import { stsService } from './sts.js'
 import { TrailStore } from './trail-store.js'
 
-export interface AwsAccount extends Stores {
+export interface AwsAccountOptions {
+  readonly id: string
+  readonly account: Account
+  /** What time it is for its event history, in epoch milliseconds; it stands still. */
+  readonly now: number
+  readonly keys: AccessKeys
+}
+
+export class AwsAccount {
   readonly id: string
   /** What IAM and Organizations tell; may be changed at any time. */
   readonly account: Account
+  readonly trails: TrailStore
+  readonly logs = new LogStore()
+  readonly addresses = new AddressStore()
+  readonly history: EventHistory
+  readonly lake = new LakeStore()
   /** How FilterLogEvents makes its pages; may be changed at any time. */
   readonly paging: PagingSettings
   readonly services: readonly AwsService[]
-}
 
-/** The article's account, with all that stands in it from the start. */
-export function articleAwsAccount(id: string, keys: AccessKeys): AwsAccount {
-  const account = accountWith(id, articleAccount(id), keys)
-  fill(account)
-  return account
-}
-
-/** An account with nothing in it. */
-export function emptyAwsAccount(id: string, keys: AccessKeys): AwsAccount {
-  return accountWith(id, { aliases: [], organization: undefined }, keys)
-}
-
-function accountWith(id: string, account: Account, keys: AccessKeys): AwsAccount {
-  const stores: Stores = {
-    trails: new TrailStore(id),
-    logs: new LogStore(),
-    addresses: new AddressStore(),
-    history: new EventHistory(articleDelivery),
-    lake: new LakeStore(),
+  constructor({ id, account, now, keys }: AwsAccountOptions) {
+    this.id = id
+    this.account = account
+    this.trails = new TrailStore(id)
+    this.history = new EventHistory(now)
+    const filterLogEvents = new FilterLogEvents(this.logs)
+    this.paging = filterLogEvents.paging
+    this.services = [
+      cloudtrailService(this),
+      logsService(filterLogEvents),
+      stsService(keys),
+      ec2Service(this.addresses),
+      iamService(account),
+      organizationsService(account),
+    ]
   }
-  const filterLogEvents = new FilterLogEvents(stores.logs)
-  const services = [
-    cloudtrailService(stores),
-    logsService(filterLogEvents),
-    stsService(keys),
-    ec2Service(stores.addresses),
-    iamService(account),
-    organizationsService(account),
-  ]
-  return { id, account, ...stores, paging: filterLogEvents.paging, services }
 }

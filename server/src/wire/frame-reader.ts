@@ -1,6 +1,6 @@
 /** Cuts a connection's bytes into messages, after start-up: chapter "Message Flow". */
 import type { Duplex } from 'node:stream'
-import { MalformedMessage } from '../wire/byte-reader.js'
+import { MalformedMessage } from './byte-reader.js'
 
 /** A message's type and length. */
 const headLength = 5

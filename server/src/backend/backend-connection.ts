@@ -4,10 +4,10 @@ import { DatabaseError } from '@millrace/sql-engine/database-error'
 import { outOfResources } from '@millrace/sql-engine/out-of-resources'
 import { rejectUnknownOptions } from '@millrace/sql-engine/settings/known-settings'
 import { toDatabaseError } from '../wire/backend-messages.js'
+import { FrameReader } from '../wire/frame-reader.js'
 import { startupPacket } from '../wire/frontend-messages.js'
 import { backend } from '../wire/message-types.js'
-import { FrameReader } from './frame-reader.js'
-import { SocketWriter } from './socket-writer.js'
+import { SocketWriter } from '../wire/socket-writer.js'
 
 export interface BackendConnection {
   readonly socketPath: string

@@ -10,9 +10,9 @@ import {
   type ScramSha256Data,
   verifyScramSha256Password,
 } from 'pg-gateway'
-import type { PacketReader } from '../startup/packet-reader.js'
 import { ByteReader, MalformedMessage } from '../wire/byte-reader.js'
 import { startupPacket } from '../wire/frontend-messages.js'
+import type { PacketReader } from './packet-reader.js'
 
 /** A client's answer is some hundred bytes; PostgreSQL's own limit (PG_MAX_AUTH_TOKEN_LENGTH) is this. */
 const longestAnswer = 65_535

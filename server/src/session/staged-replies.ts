@@ -1,10 +1,10 @@
 /** Replies to a rewritten statement, told as those to the statement that the client sent. */
 import type { StagedStatement } from '@millrace/sql-engine/statement'
+import type { ReplyHandler } from '../backend/reply-queue.js'
 import { commandComplete, mapError, replaceFields } from '../wire/backend-messages.js'
 import { backend } from '../wire/message-types.js'
-import type { ReplyHandler } from './reply-queue.js'
 
-export interface PreparedReplyOptions {
+export interface StagedReplyOptions {
   /** What PostgreSQL says of the client's own statement (RowDescription); undefined if it gives no rows. */
   readonly described?: Buffer | undefined
   /** Replies that the client must not see, for it has not made the request. */
@@ -14,13 +14,13 @@ export interface PreparedReplyOptions {
 /**
  * @param start characters of the client's text that precede the statement
  */
-export function preparedReplies(
-  prepared: StagedStatement,
+export function stagedReplies(
+  staged: StagedStatement,
   start: number,
-  { described, hidden = [] }: PreparedReplyOptions = {},
+  { described, hidden = [] }: StagedReplyOptions = {},
 ): ReplyHandler {
   const position = (rewritten: number) => {
-    const original = prepared.originalPosition(rewritten)
+    const original = staged.originalPosition(rewritten)
     return original === undefined ? undefined : original + start
   }
   return {
@@ -32,9 +32,9 @@ export function preparedReplies(
           return described === undefined ? message : replaceFields(message, described)
         case backend.errorResponse:
         case backend.noticeResponse:
-          return mapError(message, position, prepared.originalNames)
+          return mapError(message, position, staged.originalNames)
         case backend.commandComplete:
-          return prepared.commandTag === undefined ? message : commandComplete(prepared.commandTag)
+          return staged.commandTag === undefined ? message : commandComplete(staged.commandTag)
         default:
           return message
       }

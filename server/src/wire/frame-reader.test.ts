@@ -2,8 +2,8 @@ import { PassThrough } from 'node:stream'
 import { setImmediate } from 'node:timers/promises'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { MalformedMessage } from '../wire/byte-reader.js'
-import { ByteWriter } from '../wire/byte-writer.js'
+import { MalformedMessage } from './byte-reader.js'
+import { ByteWriter } from './byte-writer.js'
 import { FrameReader } from './frame-reader.js'
 
 const message = (type: string, body: string) => new ByteWriter().bytes(Buffer.from(body)).message(type)

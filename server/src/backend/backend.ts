@@ -4,6 +4,7 @@ import { DatabaseError } from '@millrace/sql-engine/database-error'
 import type { BoundParameters, SessionResult } from '@millrace/sql-engine/statement'
 import { readErrorFields, replaceRelations } from '../wire/backend-messages.js'
 import { ByteWriter } from '../wire/byte-writer.js'
+import type { FrameHead } from '../wire/frame-reader.js'
 import {
   bindMessage,
   bindRest,
@@ -14,12 +15,11 @@ import {
   parseMessage,
 } from '../wire/frontend-messages.js'
 import { backend as messages } from '../wire/message-types.js'
+import type { SocketWriter } from '../wire/socket-writer.js'
 import type { BackendConnection } from './backend-connection.js'
 import { checkReadable } from './client-encoding.js'
-import type { FrameHead } from './frame-reader.js'
 import { HiddenReplies } from './hidden-replies.js'
 import { ReplyQueue, type Request } from './reply-queue.js'
-import type { SocketWriter } from './socket-writer.js'
 
 /** The statement and the portal of the engine's own questions in a client's session. */
 const ownName = 'millrace_key'
