@@ -1,6 +1,7 @@
 /**
  * What passes between a client's session (the server package) and the engine for one statement.
  */
+import type { Statement } from './parse/statement.js'
 import type { ScanHistory } from './report/scan-history.js'
 
 /** Parameters as the client's Bind message gave them; passed on byte for byte. */
@@ -35,18 +36,6 @@ export interface Session {
    * @throws DatabaseError as PostgreSQL reports it; the client's transaction is then aborted
    */
   query(text: string, parameters?: BoundParameters): Promise<SessionResult>
-}
-
-/** One statement of a text that the client sent. */
-export interface Statement {
-  /** The statement's own text, without what precedes and follows it. */
-  readonly text: string
-  /** Where it begins in the client's text, in characters (Unicode code points). */
-  readonly start: number
-  /** Whether it may name a virtual table. If false, it is relayed as it stands. */
-  readonly mayNameVirtualTables: boolean
-  /** Whether PostgreSQL refuses it outside of a transaction block, before it reads a row. */
-  readonly needsTransaction: boolean
 }
 
 export interface StageOptions {

@@ -4,7 +4,8 @@
  * client's portal is bound to a hidden statement of the rewritten text.
  */
 import { DatabaseError } from '@millrace/sql-engine/database-error'
-import type { StagedStatement, Statement } from '@millrace/sql-engine/statement'
+import type { Statement } from '@millrace/sql-engine/parse/statement'
+import type { StagedStatement } from '@millrace/sql-engine/statement'
 import type { Backend } from '../backend/backend.js'
 import { HiddenReplies } from '../backend/hidden-replies.js'
 import { plain, type ReplyHandler, type Request, type RequestKind } from '../backend/reply-queue.js'

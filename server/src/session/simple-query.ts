@@ -2,7 +2,8 @@
  * A simple query whose statements name virtual tables. They are run one by one by the extended protocol, with
  * one Sync at the end: as in a simple query, they are one transaction unless they say otherwise.
  */
-import { type StagedStatement, type Statement, unchangedStatement } from '@millrace/sql-engine/statement'
+import type { Statement } from '@millrace/sql-engine/parse/statement'
+import { type StagedStatement, unchangedStatement } from '@millrace/sql-engine/statement'
 import type { Backend } from '../backend/backend.js'
 import { HiddenReplies } from '../backend/hidden-replies.js'
 import { plain, type ReplyHandler } from '../backend/reply-queue.js'

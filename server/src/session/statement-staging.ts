@@ -1,11 +1,11 @@
 /** Has the engine stage a client's statements, one at a time, and keeps what it staged until the transaction ends. */
 import { DatabaseError } from '@millrace/sql-engine/database-error'
+import type { Statement } from '@millrace/sql-engine/parse/statement'
 import type { ScanHistory } from '@millrace/sql-engine/report/scan-history'
 import type {
   BoundParameters,
   Session as EngineSession,
   StagedStatement,
-  Statement,
   StatementEngine,
 } from '@millrace/sql-engine/statement'
 import type { Logger } from 'pino'

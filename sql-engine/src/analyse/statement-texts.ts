@@ -2,6 +2,7 @@
 
 import { BoundedMap } from '../parse/bounded-map.js'
 import { SourceText } from '../parse/source-text.js'
+import type { Statement } from '../parse/statement.js'
 import {
   executeOf,
   inside,
@@ -11,7 +12,6 @@ import {
   relationsOf,
 } from '../parse/syntax-tree.js'
 import { mayNameSetting, unknownSettingOf } from '../settings/known-settings.js'
-import type { Statement } from '../statement.js'
 
 /** Texts whose analysis is remembered. Clients send the same ones over and over. */
 const rememberedTexts = 1000

@@ -8,9 +8,7 @@ import {
   text,
   timestamptz,
 } from '@millrace/plugin-sdk/column'
-import { definePlugin } from '@millrace/plugin-sdk/plugin'
 import { type Key, tablesOf } from '@millrace/plugin-sdk/table'
-import { z } from 'zod'
 import type { CatalogConnection } from '../catalog/virtual-table.js'
 import { internalSchema, systemSchema } from '../postgres/names.js'
 
@@ -87,14 +85,7 @@ function connection(
   description: string,
   tables: readonly ReturnType<typeof table>[],
 ): CatalogConnection {
-  const plugin = definePlugin({
-    name: systemSchema,
-    description,
-    config: z.unknown(),
-    connect: () => undefined,
-    tables: [...tables],
-  })
-  return { name, plugin }
+  return { name, plugin: { name: systemSchema, description }, tables: { kind: 'found', tables: [...tables] } }
 }
 
 const ownConnection = connection(systemSchema, 'What Millrace has done for this session.', [

@@ -8,12 +8,8 @@ import type { ScanTables } from '../stage/scan-tables.js'
 import type { LoopbackScans } from './loopback-scans.js'
 import type { StatementPlans } from './statement-plan.js'
 
-/** What statements are prepared with; the same for all. */
-export interface EngineContext {
-  readonly virtualTables: ReadonlyMap<number, VirtualTable>
-  readonly connections: ReadonlyMap<string, Connection>
-  readonly aggregators: ReadonlyMap<string, Aggregator>
-  readonly plans: StatementPlans
+/** What statements are staged with, whatever connections there are. */
+export interface SharedParts {
   readonly scanTables: ScanTables
   readonly cache: ScanCache
   readonly keyCache: KeyCache
@@ -26,4 +22,15 @@ export interface EngineContext {
   /** Whether scans of one statement that ask the same are one. */
   readonly sharesScans: boolean
   readonly loopbackScans: LoopbackScans
+}
+
+/** What a statement is staged with. Where the connections or their tables change, another one takes its place. */
+export interface EngineContext extends SharedParts {
+  /** By their OIDs, and those of former tables. */
+  readonly virtualTables: ReadonlyMap<number, VirtualTable>
+  /** By connection and table. */
+  readonly tableNamed: (schema: string, name: string) => VirtualTable | undefined
+  readonly connections: ReadonlyMap<string, Connection>
+  readonly aggregators: ReadonlyMap<string, Aggregator>
+  readonly plans: StatementPlans
 }

@@ -4,6 +4,7 @@
  * else meanwhile, what was found the first time holds.
  */
 import type { TableReference } from '../bind/binding.js'
+import { cacheSource } from '../cache/cache-source.js'
 import { lookupColumn } from '../cache/keys/key-cache-sources.js'
 import { timeToLive } from '../cache/time-to-live.js'
 import type { ScanQuals } from '../fetch/scan-quals.js'
@@ -44,11 +45,11 @@ export function repeatLookup(
   if (fromItem === undefined || table === undefined || first === undefined || others.length > 0)
     return undefined
   if (plan.settings.hasFixedSnapshot || !isPlain(plan, tree)) return undefined
-  const source = String(fromItem.table.oid)
   const key = lookupColumn(fromItem.table)
   const connection = context.connections.get(fromItem.table.connection.name)
-  if (key === undefined || connection === undefined || !context.keyCache.has(source, table.name))
-    return undefined
+  if (key === undefined || connection === undefined) return undefined
+  const source = cacheSource(fromItem.table, connection)
+  if (!context.keyCache.has(source, table.name)) return undefined
   const number = keyParameter(plan.fetching().scans, key.name)
   if (number === undefined) return undefined
   const maxAge = timeToLive({

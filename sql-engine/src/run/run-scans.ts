@@ -2,6 +2,7 @@
 import { setMaxListeners } from 'node:events'
 import type { Row } from '@millrace/plugin-sdk/column'
 import type { TableReference } from '../bind/binding.js'
+import { cacheSource } from '../cache/cache-source.js'
 import type { KeyCache } from '../cache/keys/key-cache.js'
 import { lookupColumn, lookupKeys } from '../cache/keys/key-cache-sources.js'
 import type { LeasedTable, ScanMaker } from '../cache/scans/cache-request.js'
@@ -139,11 +140,12 @@ async function stage(
     note(run, fromItem, columns, pushed, limit, 'none')
     return stageNothing()
   }
+  if (table.failure !== undefined) throw table.failure
   run.meter.checkKeys(table.definition.name, countKeys(pushed.quals, table.definition.keys))
   const aggregated = run.aggregatorOf(fromItem)
   if (aggregated === undefined) {
     const connection = run.connectionOf(fromItem)
-    const source = String(table.oid)
+    const source = cacheSource(table, connection)
     return recorded(run, { fromItem, table, connection, source, columns, limit }, pushed.quals, signal)
   }
   const { members, quals } = narrowMembers(aggregated.members, pushed.quals)

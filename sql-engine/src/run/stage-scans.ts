@@ -62,7 +62,7 @@ export async function stageScans(
     // postgres_fdw passes no notices on.
     notice: reader === 'session' && session.loopbackFor === undefined ? notice : undefined,
     told: new Set(),
-    memberSource: ({ table }, member) => memberSource(table, member, context.virtualTables.values()),
+    memberSource: ({ table }, member) => memberSource(table, member, context),
     sharesScans: context.sharesScans,
     systemRowsOf: ({ table }) => systemRows(table, session.history, context),
     meter,

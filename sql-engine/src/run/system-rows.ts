@@ -1,6 +1,7 @@
 /** Rows of Millrace's own tables, which come from its memory. */
 import type { Row } from '@millrace/plugin-sdk/column'
 import { equalValues } from '@millrace/plugin-sdk/qual'
+import { cacheSource } from '../cache/cache-source.js'
 import type { VirtualTable } from '../catalog/virtual-table.js'
 import { DatabaseError } from '../database-error.js'
 import type { ScanQuals } from '../fetch/scan-quals.js'
@@ -58,10 +59,12 @@ async function clearTable(name: string, context: EngineContext): Promise<number>
       hint: 'Give a name such as ipstack_ip or ipstack.ipstack_ip, or none for all tables.',
     })
   }
-  const sources = new Set(tables.map(({ oid }) => String(oid)))
+  const sources = new Set<string>()
   for (const table of tables) {
+    const connection = context.connections.get(table.connection.name)
+    if (connection !== undefined) sources.add(cacheSource(table, connection))
     for (const member of aggregators.get(table.connection.name)?.members ?? []) {
-      sources.add(memberSource(table, member, virtualTables.values()))
+      sources.add(memberSource(table, member, context))
     }
   }
   let scans = 0

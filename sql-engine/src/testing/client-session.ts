@@ -1,7 +1,8 @@
 /** A client's session without a gateway: statements are prepared and run over one connection. */
 import pg from 'pg'
 import type { Engine } from '../engine.js'
-import type { BoundParameters, Session, StagedStatement, Statement } from '../statement.js'
+import type { Statement } from '../parse/statement.js'
+import type { BoundParameters, Session, StagedStatement } from '../statement.js'
 import { type PreparedResult, runAsText, runPrepared } from './run-prepared.js'
 
 export class ClientSession {

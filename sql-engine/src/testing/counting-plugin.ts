@@ -1,6 +1,6 @@
 /** A plugin over rows that a test gives, which notes what it was asked. */
 import type { Columns, ColumnType, Row } from '@millrace/plugin-sdk/column'
-import { definePlugin, type Plugin } from '@millrace/plugin-sdk/plugin'
+import { definePlugin, type StaticPlugin } from '@millrace/plugin-sdk/plugin'
 import { equalValues, type Qual, type Quals } from '@millrace/plugin-sdk/qual'
 import { type Key, type ScanOrder, type Table, type TableCache, tablesOf } from '@millrace/plugin-sdk/table'
 import { z } from 'zod'
@@ -28,7 +28,7 @@ export interface CountedTable {
 }
 
 export interface CountingPlugin {
-  readonly plugin: Plugin
+  readonly plugin: StaticPlugin
   readonly calls: Call[]
 }
 

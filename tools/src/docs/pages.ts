@@ -1,11 +1,11 @@
 /** All pages that are made from the plugins' definitions. */
 import aws from '@millrace/plugin-aws/plugin'
 import ipstack from '@millrace/plugin-ipstack/plugin'
-import type { Plugin } from '@millrace/plugin-sdk/plugin'
+import type { StaticPlugin } from '@millrace/plugin-sdk/plugin'
 import { markdownTable } from './markdown-table.js'
 import { madeByMachine, tablePage } from './table-page.js'
 
-const plugins: readonly Plugin[] = [aws as Plugin, ipstack as Plugin]
+const plugins: readonly StaticPlugin[] = [aws as StaticPlugin, ipstack as StaticPlugin]
 
 /** Pages by their file's name in docs/tables. */
 export function makePages(): ReadonlyMap<string, string> {

@@ -1,7 +1,9 @@
 /** Which virtual tables' lookups are kept, and by which key. */
+
 import type { CatalogColumn, VirtualTable } from '../../catalog/virtual-table.js'
 import type { Connection } from '../../fetch/connection.js'
 import type { ScanQuals } from '../../fetch/scan-quals.js'
+import { cacheSource } from '../cache-source.js'
 import type { KeyCacheSource } from './key-cache.js'
 
 /** Types whose values are written as they are read: an instant, for one, is a number to the plugins. */
@@ -16,7 +18,7 @@ export function keyCacheSources(
     const connection = connections.get(table.connection.name)
     if (key === undefined || connection === undefined) return []
     const fingerprint = fingerprintOf(table, connection)
-    return [{ source: String(table.oid), columns: table.columns, key, fingerprint }]
+    return [{ source: cacheSource(table, connection), columns: table.columns, key, fingerprint }]
   })
 }
 

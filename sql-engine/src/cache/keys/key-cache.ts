@@ -13,7 +13,7 @@ import { IncompleteRows, KeyTable } from './key-table.js'
 
 /** A virtual table whose lookups are kept. */
 export interface KeyCacheSource {
-  /** The virtual table's OID, as text. */
+  /** See `cacheSource`. */
   readonly source: string
   /** All columns of the virtual table, in order. */
   readonly columns: readonly CatalogColumn[]
@@ -81,9 +81,24 @@ export class KeyCache {
     this.#log = log
     this.#maxBytes = maxBytes
     this.#now = now
-    for (const source of sources) {
-      const prefix = `k_${shortHash(source.fingerprint ?? `${Math.random()} ${source.source}`)}`
-      this.#sources.set(source.source, { ...source, prefix, tables: [] })
+    for (const source of sources) this.#sources.set(source.source, newlyKept(source))
+  }
+
+  /** Takes other sources' place. Rows stay for a source that asks the same as one of before. */
+  setSources(sources: readonly KeyCacheSource[]): void {
+    const before = new Map(this.#sources)
+    this.#sources.clear()
+    for (const source of sources)
+      this.#sources.set(source.source, before.get(source.source) ?? newlyKept(source))
+    const gone = [...before.values()].filter((one) => this.#sources.get(one.source) !== one)
+    for (const one of gone) {
+      const heir = [...this.#sources.values()].find(
+        ({ fingerprint, tables }) =>
+          fingerprint !== undefined && fingerprint === one.fingerprint && tables.length === 0,
+      )
+      if (heir !== undefined) heir.tables = one.tables
+      else for (const table of one.tables) this.#retireLater(table)
+      one.tables = []
     }
   }
 
@@ -199,7 +214,7 @@ export class KeyCache {
     const [oldest] = kept.tables
     if (kept.tables.length > mostTables && oldest !== undefined) {
       kept.tables = kept.tables.slice(1)
-      this.#retire(oldest).catch((error: unknown) => this.#log.warn({ err: error }, 'lookups stay'))
+      this.#retireLater(oldest)
     }
     return { table: chosen, letGo }
   }
@@ -228,6 +243,10 @@ export class KeyCache {
       this.#janitor.drop(table.qualifiedName)
       this.#janitor.drop(`${table.qualifiedName}_keys`)
     })
+  }
+
+  #retireLater(table: KeyTable): void {
+    this.#retire(table).catch((error: unknown) => this.#log.warn({ err: error }, 'lookups stay'))
   }
 
   /** Once; again after it has failed. */
@@ -311,6 +330,11 @@ export class KeyCache {
     // It has been cleared meanwhile, or retired for another: then so are its rows.
     await Promise.all((isKept ? [table] : others).map((one) => this.#retire(one)))
   }
+}
+
+function newlyKept(source: KeyCacheSource): Kept {
+  const prefix = `k_${shortHash(source.fingerprint ?? `${Math.random()} ${source.source}`)}`
+  return { ...source, prefix, tables: [] }
 }
 
 function columnsOf(comment: string | null): readonly string[] | undefined {

@@ -192,6 +192,12 @@ export class ScanCache {
     return forgotten
   }
 
+  /** Forgets rows of all sources but these, as {@link clear} does. */
+  keepOnly(sources: ReadonlySet<string>): void {
+    const kept = [...this.#entries, ...this.#fetching].map(({ source }) => source)
+    for (const source of new Set(kept)) if (!sources.has(source)) this.clear(source)
+  }
+
   #find(request: CacheRequest): Entry | undefined {
     const isAnswer = (entry: Entry) => covers(entry.shape, request, request.keys)
     // Its own statement waits for a wider question anyway.
