@@ -153,10 +153,30 @@ describe('what SIGHUP reads again', () => {
     expect(await serves()).toEqual([42])
   })
 
+  it('is the connections, for sessions that are there too', async () => {
+    const { client } = await connect()
+    const schemas = async () => {
+      const { rows } = await client.query(
+        "select distinct table_schema as name from information_schema.tables where table_name = 'ipstack_ip' order by 1",
+      )
+      return rows.map(({ name }) => name)
+    }
+    expect(await schemas()).toEqual(['ipstack'])
+    const token = { plugin: 'ipstack', token: 'one of this test' }
+    await configure(JSON.stringify({ connections: { here: token, there: token } }))
+    millrace.signal('SIGHUP')
+    await millrace.logged(/have been read again/)
+    expect(await schemas()).toEqual(['here', 'there'])
+    await client.end()
+  })
+
   it('changes nothing where it is wrong', async () => {
     await configure('{ "tls": true, "colour": "red" }')
     millrace.signal('SIGHUP')
     expect(await millrace.logged(/everything stays as it was/)).toContain('colour')
+    await configure('{ "connections": { "here": { "plugin": "ipstack", "tokens": 1 } } }')
+    millrace.signal('SIGHUP')
+    expect(await millrace.logged(/everything stays as it was/)).toContain('tokens')
     expect(await serves()).toEqual([42])
   })
 })

@@ -7,15 +7,16 @@ import { warnOfOpenFile } from './config/file-permissions.js'
 import type { Settings } from './config/settings.js'
 import { loadOrCreatePassword } from './password.js'
 
-/** Settings that hold for new clients as soon as they are read; all others wait for the next start. */
-const reloadable: ReadonlySet<string> = new Set(['tls'])
+/** Settings that hold as soon as they are read; all others wait for the next start. */
+const reloadable: ReadonlySet<string> = new Set(['tls', 'connections'])
 
 export interface ReloadOptions {
   /** Those that the service runs with. */
   readonly settings: Settings
   readonly readSettings: () => Promise<Settings>
-  /** Takes over what has been read; new clients meet it. */
+  /** Takes over what has been read. */
   readonly apply: (read: {
+    readonly settings: Settings
     readonly tls: Certificate | undefined
     readonly password: string
   }) => Promise<void>
@@ -28,7 +29,7 @@ export async function reload({ settings, readSettings, apply, log }: ReloadOptio
     const read = await readSettings()
     await warnOfOpenFile(read, log)
     const [tls, password] = await Promise.all([loadCertificate(read), loadOrCreatePassword(read.home)])
-    await apply({ tls, password })
+    await apply({ settings: read, tls, password })
     log.info('configuration, certificate and password have been read again')
     const waiting = changedSettings(settings, read).filter((name) => !reloadable.has(name))
     if (waiting.length > 0) {

@@ -94,6 +94,8 @@ export async function startService(options: ServiceOptions, parts: StartedParts)
           settings,
           readSettings,
           apply: async (read) => {
+            // It may be refused; then nothing has been taken over.
+            await startedEngine.setConnections(await loadConnections(read.settings))
             startedGateway.setCertificate(read.tls)
             password = read.password
             await startedEngine.setLoopback({ ...address, password })

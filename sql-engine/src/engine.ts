@@ -69,6 +69,7 @@ export class Engine implements StatementEngine {
   readonly #texts: StatementTexts
   readonly #connections: ConnectedCatalog
   #readingViews: Promise<void> | undefined
+  #stopped: Promise<void> | undefined
 
   private constructor(
     options: EngineOptions,
@@ -85,7 +86,11 @@ export class Engine implements StatementEngine {
     this.#texts = new StatementTexts([...tableNames(tables), ...viewNames])
     connections.onChange((changed) => {
       this.#texts.addNames(tableNames(changed.tables))
-      shared.keyCache.setSources(keySourcesOf(changed.open, changed.tables))
+      const sources = keySourcesOf(changed.open, changed.tables)
+      const bytes = divided(options.cache?.maxBytes ?? defaultCacheBytes, sources.length > 0)
+      shared.cache.maxBytes = bytes.scans
+      shared.keyCache.maxBytes = bytes.keys
+      shared.keyCache.setSources(sources)
       const context = contextOf(shared, changed.open, changed.tables, optimisations)
       this.#contexts.replace(context)
       shared.cache.keepOnly(cacheSourcesOf(context))
@@ -105,16 +110,15 @@ export class Engine implements StatementEngine {
       await showDefaults(client, { cacheTtl: cache?.ttl ?? 0, quotas })
       return readViewNames(client)
     })
-    const maxBytes = cache?.maxBytes ?? defaultCacheBytes
     const sources = keySourcesOf(connections.current.open, connections.current.tables)
-    const keyBytes = sources.length > 0 ? maxBytes * keyShare : 0
+    const bytes = divided(cache?.maxBytes ?? defaultCacheBytes, sources.length > 0)
     const cacheClock = cache?.now === undefined ? {} : { now: cache.now }
     const shared: SharedParts = {
       sharesScans: optimisations === 'all',
       loopbackScans: new LoopbackScans(),
       scanTables: new ScanTables({ engineConfig, log }),
-      cache: new ScanCache({ maxBytes: maxBytes - keyBytes, ...cacheClock }),
-      keyCache: new KeyCache({ engineConfig, log, maxBytes: keyBytes, sources, ...cacheClock }),
+      cache: new ScanCache({ maxBytes: bytes.scans, ...cacheClock }),
+      keyCache: new KeyCache({ engineConfig, log, maxBytes: bytes.keys, sources, ...cacheClock }),
       cacheTtl: cache?.ttl ?? 0,
       quotas,
       now: now ?? (() => performance.now()),
@@ -194,7 +198,12 @@ export class Engine implements StatementEngine {
   }
 
   /** Lets go of scan tables and connections. PostgreSQL itself is stopped by whoever started it. */
-  async stop(): Promise<void> {
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop()
+    return this.#stopped
+  }
+
+  async #stop(): Promise<void> {
     await this.#connections.stop()
     await this.#readingViews
     this.#shared.cache.clear()
@@ -202,6 +211,12 @@ export class Engine implements StatementEngine {
     await this.#shared.scanTables.stop()
     await this.#contexts.stop()
   }
+}
+
+/** @param hasKeys whether there are tables whose lookups are kept one by one */
+function divided(bytes: number, hasKeys: boolean): { readonly scans: number; readonly keys: number } {
+  const keys = hasKeys ? bytes * keyShare : 0
+  return { scans: bytes - keys, keys }
 }
 
 function tableNames(tables: readonly VirtualTable[]): string[] {

@@ -2,6 +2,8 @@
 import { bigint, boolean, inet, jsonb, text } from '@millrace/plugin-sdk/column'
 import { DatabaseError } from '@millrace/sql-engine/database-error'
 import { Engine } from '@millrace/sql-engine/engine'
+import type { AggregatorOptions } from '@millrace/sql-engine/fetch/aggregator'
+import type { ConnectionOptions } from '@millrace/sql-engine/fetch/connection'
 import { startTestPostgres, type TestPostgres } from '@millrace/sql-engine/postgres/testing'
 import { type CountingPlugin, countingPlugin } from '@millrace/sql-engine/testing/counting-plugin'
 import pg from 'pg'
@@ -58,6 +60,7 @@ export interface TestGateway extends CountingPlugin {
   /** The next call to an API; it is answered only when the test says so. */
   holdCall(): Promise<HeldCall>
   readonly gateway: Gateway
+  readonly engine: Engine
   readonly postgres: TestPostgres
   readonly config: pg.ClientConfig
   readonly url: string
@@ -76,6 +79,8 @@ export interface TestGatewayOptions {
   readonly maxConnections?: number
   /** The engine's clock, in milliseconds. */
   readonly now?: () => number
+  /** Beside the one of the counting plugin. */
+  readonly connections?: readonly (ConnectionOptions | AggregatorOptions)[]
   /** Is done to PostgreSQL before the engine starts. */
   readonly before?: (postgres: TestPostgres) => Promise<void>
 }
@@ -84,6 +89,7 @@ export async function startTestGateway({
   ready,
   now,
   before,
+  connections: others = [],
   ...options
 }: TestGatewayOptions = {}): Promise<TestGateway> {
   const log = pino({ level: process.env.MILLRACE_TEST_LOG ?? 'silent' }, pino.destination(2))
@@ -106,7 +112,7 @@ export async function startTestGateway({
   }
   const postgres = await startTestPostgres({ log, onCrash })
   await before?.(postgres)
-  const connections = [{ name: 'counting', plugin: counting.plugin, settings: {} }]
+  const connections = [{ name: 'counting', plugin: counting.plugin, settings: {} }, ...others]
   const started = await Engine.start({
     postgres,
     connections,
@@ -132,6 +138,7 @@ export async function startTestGateway({
     ...counting,
     holdCall: () => new Promise((resolve) => holders.push(resolve)),
     gateway: listening,
+    engine: started,
     postgres,
     config,
     url: `postgres://millrace:${encodeURIComponent(password)}@127.0.0.1:${listening.port}/millrace`,

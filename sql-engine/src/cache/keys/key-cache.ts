@@ -66,7 +66,8 @@ export class KeyCache {
   readonly #log: Logger
   readonly #pool: Pool
   readonly #janitor: TableJanitor
-  readonly #maxBytes: number
+  /** What {@link KeyCacheOptions.maxBytes} says; less takes effect when rows come next. */
+  maxBytes: number
   readonly #now: () => number
   readonly #sources = new Map<string, Kept>()
   #finding: Promise<void> | undefined
@@ -79,7 +80,7 @@ export class KeyCache {
     this.#pool = enginePool(engineConfig, { max: 4, purpose: 'lookups', settings, log })
     this.#janitor = new TableJanitor(engineConfig, log)
     this.#log = log
-    this.#maxBytes = maxBytes
+    this.maxBytes = maxBytes
     this.#now = now
     for (const source of sources) this.#sources.set(source.source, newlyKept(source))
   }
@@ -285,7 +286,7 @@ export class KeyCache {
    * What arrives in the old one after the copy answers who has asked for it, and is not kept.
    */
   #makeRoom(): void {
-    if (this.#diskBytes <= this.#maxBytes || this.#disposing !== undefined) return
+    if (this.#diskBytes <= this.maxBytes || this.#disposing !== undefined) return
     this.#disposing = this.#dispose()
       .catch((error: unknown) => this.#log.warn({ err: error }, 'old lookups could not be thrown away'))
       .finally(() => {
@@ -302,7 +303,7 @@ export class KeyCache {
   }
 
   async #dispose(): Promise<void> {
-    let surplus = this.#diskBytes - this.#maxBytes * shareLeft
+    let surplus = this.#diskBytes - this.maxBytes * shareLeft
     const written = this.#all.filter(([, { diskBytes }]) => diskBytes > 0)
     for (const [kept, table] of written.sort(([, one], [, other]) => one.usedAt - other.usedAt)) {
       if (surplus <= 0) return

@@ -27,7 +27,8 @@ interface Parts {
 const longestTimer = 86_400_000
 
 export class ScanCache {
-  readonly #maxBytes: number
+  /** What {@link ScanCacheOptions.maxBytes} says; less takes effect when rows come next. */
+  maxBytes: number
   readonly #now: () => number
   /** Those that may answer any statement, the one that was read last at the end. */
   readonly #entries = new Set<Entry>()
@@ -39,7 +40,7 @@ export class ScanCache {
   #timer: NodeJS.Timeout | undefined
 
   constructor({ maxBytes, now = () => performance.now() }: ScanCacheOptions) {
-    this.#maxBytes = maxBytes
+    this.maxBytes = maxBytes
     this.#now = now
   }
 
@@ -270,14 +271,14 @@ export class ScanCache {
   #weigh(entry: Entry, bytes: number): void {
     if (!this.#entries.has(entry)) return
     // One that is larger than all that may be kept would only drive the others out.
-    if (bytes > this.#maxBytes) {
+    if (bytes > this.maxBytes) {
       this.#forget(entry)
       return
     }
     entry.bytes = bytes
     this.#bytes += bytes
     for (const other of this.#entries) {
-      if (this.#bytes <= this.#maxBytes) break
+      if (this.#bytes <= this.maxBytes) break
       if (other.table !== undefined) this.#forget(other)
     }
   }
