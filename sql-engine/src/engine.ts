@@ -114,6 +114,7 @@ export class Engine implements StatementEngine {
     const bytes = divided(cache?.maxBytes ?? defaultCacheBytes, sources.length > 0)
     const cacheClock = cache?.now === undefined ? {} : { now: cache.now }
     const shared: SharedParts = {
+      log,
       sharesScans: optimisations === 'all',
       loopbackScans: new LoopbackScans(),
       scanTables: new ScanTables({ engineConfig, log }),

@@ -26,6 +26,16 @@ describe.each(documents)('%s', (path) => {
     expect(missing).toEqual([])
   })
 
+  it('links to headings that are there', async () => {
+    const text = await readFile(url, 'utf8')
+    const missing: string[] = []
+    for (const [, target = '', heading = ''] of text.matchAll(/\]\(([^)#\s:]*)#([^)\s]+)\)/g)) {
+      const linked = target === '' ? text : await readFile(new URL(target, url), 'utf8').catch(() => '')
+      if (!anchorsOf(linked).has(heading)) missing.push(`${target}#${heading}`)
+    }
+    expect(missing).toEqual([])
+  })
+
   it('shows configurations that Millrace takes', async () => {
     const text = await readFile(url, 'utf8')
     const home = await mkdtemp(join(tmpdir(), 'millrace-documents-'))
@@ -44,6 +54,27 @@ describe.each(documents)('%s', (path) => {
     const named = [...(await readFile(url, 'utf8')).matchAll(/npm run ([a-z:-]+)/g)].map(([, name]) => name)
     expect(Object.keys(scripts)).toEqual(expect.arrayContaining(named))
   })
+})
+
+/** As GitHub makes them of headings. */
+function anchorsOf(text: string): ReadonlySet<string> {
+  const headings = [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) => heading)
+  return new Set(
+    headings.map((heading) =>
+      heading
+        .toLowerCase()
+        .replace(/[^\p{L}\p{N} _-]/gu, '')
+        .replaceAll(' ', '-'),
+    ),
+  )
+}
+
+it('every step of a statement’s way is linked to its code', async () => {
+  const text = await readFile(new URL('docs/architecture.md', root), 'utf8')
+  const way = text.slice(text.indexOf("## A statement's way"), text.indexOf('## What must hold'))
+  const steps = way.split(/^\d+\. /m).slice(1)
+  expect(steps.length).toBeGreaterThan(8)
+  for (const step of steps) expect(step).toMatch(/\]\(\.\.\/[a-z-]+\/src\//)
 })
 
 it('there are documents', () => {

@@ -1,7 +1,8 @@
 /** Conditions that an API is asked with, as SQL would have them. */
-
 import type { ColumnType } from '@millrace/plugin-sdk/column'
 import type { Operator, Qual, QualValue } from '@millrace/plugin-sdk/qual'
+import type { VirtualTable } from '../catalog/virtual-table.js'
+import type { ScanQuals } from '../fetch/scan-quals.js'
 import { quoteLiteral } from '../parse/identifier.js'
 
 /** Values of a list that are written out; of others, only their number is told. */
@@ -19,6 +20,14 @@ const patternNames: Readonly<Partial<Record<Operator, string>>> = {
 /** `~~` is known to most as LIKE. */
 export function operatorName(operator: Operator): string {
   return patternNames[operator] ?? operator
+}
+
+/** All conditions of a scan. */
+export function qualTexts(quals: ScanQuals, { columns }: VirtualTable): string[] {
+  const types = new Map(columns.map(({ name, type }) => [name, type]))
+  return Object.entries(quals).flatMap(([column, ofColumn]) =>
+    ofColumn.map((qual) => qualText(column, qual, types.get(column) ?? 'text')),
+  )
 }
 
 export function qualText(column: string, qual: Qual<QualValue>, type: ColumnType): string {

@@ -2,6 +2,7 @@
 import type { Row } from '@millrace/plugin-sdk/column'
 import { toJsonText } from '@millrace/plugin-sdk/json'
 import type { TableReference } from '../bind/binding.js'
+import { once } from '../once.js'
 import type { LocalCondition } from '../plan/local-conditions.js'
 import { keptTexts } from './describe-scans.js'
 import { instantText } from './qual-text.js'
@@ -11,10 +12,12 @@ import type { ScanRecord } from './scan-record.js'
 const rememberedScans = 500
 /** Characters of a statement, a condition or a value that are remembered. */
 const longestText = 500
+/** Characters of a statement whose tree is held for its conditions' sake. */
+const longestHeld = 10_000
 /** Values of a list, and conditions of a scan, that are remembered. */
 const mostValues = 100
 
-type Kept = ReadonlyMap<TableReference, readonly LocalCondition[]>
+type LocalConditions = ReadonlyMap<TableReference, readonly LocalCondition[]>
 
 interface Remembered {
   readonly number: number
@@ -27,7 +30,8 @@ interface ScanRow {
   readonly table: string
   readonly columns: readonly string[]
   readonly quals: unknown
-  readonly kept: unknown
+  /** Found out when somebody asks. */
+  readonly kept: () => unknown
   readonly limit: number | undefined
   readonly calls: number
   readonly retries: number
@@ -45,6 +49,7 @@ interface ScanRow {
 export class ScanHistory {
   #statements: Remembered[] = []
   #text = ''
+  #isLong = false
   #scans = 0
   #last = 0
 
@@ -59,12 +64,15 @@ export class ScanHistory {
   /** The session runs one statement after the other; what is added from now on is of this one. */
   begin(text: string): void {
     this.#text = beginningOf(text.trim())
+    this.#isLong = text.length > longestHeld
   }
 
-  /** @param kept conditions of the statement's scans that PostgreSQL alone checks */
-  add(records: readonly ScanRecord[], kept: Kept): void {
+  /** @param localConditions of the statement's scans: those that PostgreSQL alone checks */
+  add(records: readonly ScanRecord[], localConditions: () => LocalConditions): void {
     if (records.length === 0) return
-    const scans = records.map((record) => scanRow(record, kept)).slice(0, rememberedScans)
+    const scans = records.map((record) => scanRow(record, localConditions)).slice(0, rememberedScans)
+    // What they are found out from holds the statement's tree.
+    if (this.#isLong) for (const { kept } of scans) kept()
     this.#statements.push({ number: ++this.#last, text: this.#text, scans })
     this.#scans += scans.length
     while (this.#scans > rememberedScans) this.#scans -= this.#statements.shift()?.scans.length ?? 0
@@ -80,7 +88,7 @@ export class ScanHistory {
         table_name: scan.table,
         columns: toJsonText(scan.columns),
         quals_pushed: toJsonText(scan.quals),
-        quals_kept: toJsonText(scan.kept),
+        quals_kept: toJsonText(scan.kept()),
         row_limit: scan.limit === undefined ? null : BigInt(scan.limit),
         ...countsOf([scan]),
         cache_hit: scan.cache === 'hit',
@@ -115,7 +123,7 @@ function beginningOf(text: string): string {
   return text.length > longestText ? Buffer.from(text.slice(0, longestText)).toString() : text
 }
 
-function scanRow(record: ScanRecord, kept: Kept): ScanRow {
+function scanRow(record: ScanRecord, localConditions: () => LocalConditions): ScanRow {
   const { fromItem, connection, columns, quals, limit, cache, meter, startedAt, milliseconds, error } = record
   const { calls, retries, throttles, rows, bytes } = meter
   return {
@@ -123,9 +131,11 @@ function scanRow(record: ScanRecord, kept: Kept): ScanRow {
     table: fromItem.table.definition.name,
     columns: [...columns].sort(),
     quals: quals === undefined ? null : pushedJson(quals, fromItem),
-    kept: keptTexts(kept.get(fromItem))
-      .slice(0, mostValues)
-      .map(({ condition, reason }) => ({ condition: beginningOf(condition), reason })),
+    kept: once(() =>
+      keptTexts(localConditions().get(fromItem))
+        .slice(0, mostValues)
+        .map(({ condition, reason }) => ({ condition: beginningOf(condition), reason })),
+    ),
     limit: limit?.rows,
     calls,
     retries,

@@ -1,3 +1,4 @@
+import type { Logger } from 'pino'
 import type { KeyCache } from '../cache/keys/key-cache.js'
 import type { ScanCache } from '../cache/scans/scan-cache.js'
 import type { VirtualTable } from '../catalog/virtual-table.js'
@@ -10,6 +11,7 @@ import type { StatementPlans } from './statement-plan.js'
 
 /** What statements are staged with, whatever connections there are. */
 export interface SharedParts {
+  readonly log: Logger
   readonly scanTables: ScanTables
   readonly cache: ScanCache
   readonly keyCache: KeyCache

@@ -17,15 +17,13 @@ import {
   type KnownName,
   withKnownNames,
 } from '../report/explain-text.js'
-import type { ScanRecord } from '../report/scan-record.js'
 import type { ScanTable } from '../stage/scan-table.js'
 import type { BoundParameters, Session, StagedStatement, StageOptions } from '../statement.js'
 import type { EngineContext } from './engine-context.js'
 import { QualPusher, type QuerySource, querySourcesOf } from './push-quals.js'
-import { stageScans, tableOf } from './stage-scans.js'
+import { stageScans } from './scan-runner.js'
+import { StagedScans } from './staged-scans.js'
 import type { StatementPlan } from './statement-plan.js'
-
-type Staged = ReadonlyMap<TableReference, ScanTable>
 
 /**
  * @param clientSession whose errors tell their positions
@@ -43,22 +41,18 @@ export async function explainStatement(
 ): Promise<StagedStatement> {
   const { analyze, format } = explainOptions(explain)
   const scans = await described(plan, session, options.parameters)
-  const records: ScanRecord[] = []
   const staged = analyze
-    ? await stageScans(plan, context, session, options, 'session', records)
+    ? await stageScans({ ...options, plan, context, session, reader: 'session' })
     : await stageNothing(plan, context, options.signal)
-  const release = () => {
-    for (const table of staged.values()) table.release()
-  }
   try {
-    const edited = plan.rewritable.rewritten((fromItem) => tableOf(staged, fromItem).qualifiedName)
+    const edited = plan.rewritable.rewritten((reference) => staged.tableOf(reference).qualifiedName)
     const names = await knownNames(staged, session)
     const parameters = options.parameters ?? withoutValues(plan.tree)
     const { rows } = await clientSession.query(edited.text, parameters).catch((error: unknown) => {
       throw clientError(error, names, (position) => clientPosition(edited.originalPosition(position) ?? 0))
     })
     const lines = rows.map(([line]) => withKnownNames(line ?? '', names))
-    const explanation = { scans, records: analyze ? records : undefined }
+    const explanation = { scans, records: analyze ? staged.records : undefined }
     if (format === 'xml' || format === 'yaml') {
       options.notice(
         `EXPLAIN (FORMAT ${format.toUpperCase()}) shows PostgreSQL's plan alone; FORMAT TEXT and JSON show the API calls too`,
@@ -72,10 +66,10 @@ export async function explainStatement(
       commandTag: 'EXPLAIN',
       finished: undefined,
       again: undefined,
-      release,
+      release: () => staged.release(),
     }
   } catch (error) {
-    release()
+    staged.release()
     throw error
   }
 }
@@ -122,7 +116,7 @@ async function stageNothing(
   { needed }: StatementPlan,
   { scanTables }: EngineContext,
   signal: AbortSignal,
-): Promise<Staged> {
+): Promise<StagedScans> {
   const staged = new Map<TableReference, ScanTable>()
   try {
     for (const fromItem of needed.keys()) {
@@ -136,14 +130,17 @@ async function stageNothing(
     for (const table of staged.values()) table.release()
     throw error
   }
-  return staged
+  return new StagedScans(staged, [])
 }
 
 async function* noRows(): AsyncGenerator<never, void, void> {}
 
 /** Names of the relations that hold rows: scan tables and, behind views, what these read. */
-async function knownNames(staged: Staged, session: Session): Promise<ReadonlyMap<string, KnownName>> {
-  const fromItems = new Map([...staged].map(([fromItem, table]) => [String(table.oid), fromItem]))
+async function knownNames(
+  { tables }: StagedScans,
+  session: Session,
+): Promise<ReadonlyMap<string, KnownName>> {
+  const fromItems = new Map([...tables].map(([fromItem, table]) => [String(table.oid), fromItem]))
   const { rows } = await session.query(
     `with recursive held (root, oid) as (
        select o, o from pg_catalog.unnest('{${[...fromItems.keys()].join(',')}}'::pg_catalog.oid[]) as o

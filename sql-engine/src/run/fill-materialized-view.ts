@@ -17,7 +17,7 @@ import { rejectOnly } from '../plan/unsupported-statements.js'
 import { type Session, type StagedStatement, type StageOptions, unchangedStatement } from '../statement.js'
 import type { EngineContext } from './engine-context.js'
 import type { ScansByTable } from './loopback-scans.js'
-import { stageScans, tableOf } from './stage-scans.js'
+import { stageScans } from './scan-runner.js'
 import type { StatementPlan } from './statement-plan.js'
 
 /** @throws DatabaseError */
@@ -34,11 +34,11 @@ export async function fillMaterializedView(
   if (plan === undefined) return unchanged
   rejectOnly(plan.needed.keys())
   if (!(await canBeStagedAhead(plan, session))) return unchanged
-  const staged = await stageScans(plan, context, session, options, 'loopback')
+  const staged = await stageScans({ ...options, plan, context, session, reader: 'loopback' })
   const scans: ScansByTable = new Map(
     [...plan.needed].map(([fromItem, columns]) => [
       fromItem.table.oid,
-      { table: tableOf(staged, fromItem), columns },
+      { table: staged.tableOf(fromItem), columns },
     ]),
   )
   const withdraw = context.loopbackScans.offer(session.processId, scans)
@@ -47,7 +47,7 @@ export async function fillMaterializedView(
     finished: withdraw,
     release: () => {
       withdraw()
-      for (const table of staged.values()) table.release()
+      staged.release()
     },
   }
 }

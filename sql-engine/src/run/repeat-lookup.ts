@@ -3,7 +3,6 @@
  * names stand for and what their parameter says would take longer than the lookup. Where a session has done nothing
  * else meanwhile, what was found the first time holds.
  */
-import type { TableReference } from '../bind/binding.js'
 import { cacheSource } from '../cache/cache-source.js'
 import { lookupColumn } from '../cache/keys/key-cache-sources.js'
 import { timeToLive } from '../cache/time-to-live.js'
@@ -11,10 +10,10 @@ import type { ScanQuals } from '../fetch/scan-quals.js'
 import { findAll, inside, type Node, relationsOf } from '../parse/syntax-tree.js'
 import type { ScanPlan } from '../plan/scan-plan.js'
 import type { ScanCounts, ScanRecord } from '../report/scan-record.js'
-import type { ScanTable } from '../stage/scan-table.js'
 import type { BoundParameters } from '../statement.js'
 import type { EngineContext } from './engine-context.js'
 import { parameterText } from './parameter-value.js'
+import type { StagedScans } from './staged-scans.js'
 import type { StatementPlan } from './statement-plan.js'
 
 /** @returns undefined when the statement has to be prepared anew */
@@ -31,17 +30,16 @@ const nothingAsked: ScanCounts = { calls: 0, retries: 0, throttles: 0, rows: 0, 
 /**
  * @param tree of the client's own statement
  * @param staged the lookup's rows among others, as they were found the first time
- * @param records what became of the scan the first time
  * @returns undefined for statements that are not as simple as that
  */
 export function repeatLookup(
   plan: StatementPlan,
   tree: Node,
-  staged: ReadonlyMap<TableReference, ScanTable>,
-  [first]: readonly ScanRecord[],
+  staged: StagedScans,
   context: EngineContext,
 ): RepeatLookup | undefined {
-  const [[fromItem, table] = [], ...others] = staged
+  const [[fromItem, table] = [], ...others] = staged.tables
+  const [first] = staged.records
   if (fromItem === undefined || table === undefined || first === undefined || others.length > 0)
     return undefined
   if (plan.settings.hasFixedSnapshot || !isPlain(plan, tree)) return undefined

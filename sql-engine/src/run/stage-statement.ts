@@ -1,5 +1,6 @@
 /** The way of one statement: bind, plan, order, find keys, fetch, stage, rewrite. */
 
+import type { Logger } from 'pino'
 import { fillsMaterializedView } from '../analyse/statement-texts.js'
 import type { TableReference } from '../bind/binding.js'
 import { DatabaseError } from '../database-error.js'
@@ -8,7 +9,7 @@ import { explainOptions } from '../parse/explain-options.js'
 import { SourceText } from '../parse/source-text.js'
 import { executeOf, findAll, inside, type Node } from '../parse/syntax-tree.js'
 import { missingKeyInside } from '../plan/missing-key.js'
-import type { ScanRecord } from '../report/scan-record.js'
+import { qualTexts } from '../report/qual-text.js'
 import type { ScanTable } from '../stage/scan-table.js'
 import { type Session, type StagedStatement, type StageOptions, unchangedStatement } from '../statement.js'
 import type { EngineContext } from './engine-context.js'
@@ -16,8 +17,8 @@ import { explainStatement } from './explain-statement.js'
 import { fillMaterializedView } from './fill-materialized-view.js'
 import type { ScansByTable } from './loopback-scans.js'
 import { repeatLookup } from './repeat-lookup.js'
-import { withoutPosition } from './run-scans.js'
-import { stageScans, tableOf } from './stage-scans.js'
+import { stageScans } from './scan-runner.js'
+import { StagedScans } from './staged-scans.js'
 import type { StatementPlan } from './statement-plan.js'
 
 export async function stageStatement(
@@ -70,12 +71,12 @@ async function prepare(
     })
   }
   const stagedAhead = tablesStagedAhead(plan, context.loopbackScans.of(session.loopbackFor))
-  const records: ScanRecord[] = []
-  const staged = stagedAhead ?? (await stageScans(plan, context, session, options, 'session', records))
-  const edited = plan.rewritable.rewritten((fromItem) => tableOf(staged, fromItem).qualifiedName)
+  const staged = stagedAhead ?? (await stageScans({ ...options, plan, context, session, reader: 'session' }))
+  const edited = plan.rewritable.rewritten((reference) => staged.tableOf(reference).qualifiedName)
+  traceStatement(context.log, text, edited.text, staged)
   const repeat =
     stagedAhead === undefined && executed === undefined
-      ? repeatLookup(plan, tree, staged, records, context)
+      ? repeatLookup(plan, tree, staged, context)
       : undefined
   const prepared: StagedStatement = {
     text: edited.text,
@@ -83,8 +84,8 @@ async function prepare(
       const planned = plan.originalPosition(edited.originalPosition(position))
       return executed?.edited.originalPosition(planned) ?? planned
     },
-    relations: new Map([...staged].map(([fromItem, table]) => [table.oid, fromItem.table.oid])),
-    originalNames: (message) => withOriginalNames(message, staged),
+    relations: new Map([...staged.tables].map(([{ table }, scanTable]) => [scanTable.oid, table.oid])),
+    originalNames: (message) => withOriginalNames(message, staged.tables),
     finished: undefined,
     again:
       repeat &&
@@ -92,22 +93,38 @@ async function prepare(
         const repeated = repeat(parameters)
         if (repeated === undefined) return undefined
         session.history?.begin(text)
-        session.history?.add([repeated.record], plan.localConditions())
+        session.history?.add([repeated.record], plan.localConditions)
         return { ...prepared, release: repeated.release }
       }),
     release: () => {
-      if (stagedAhead !== undefined) return
-      for (const table of staged.values()) table.release()
+      if (stagedAhead === undefined) staged.release()
     },
   }
   return prepared
+}
+
+/** At a level that is not for everyday use: statements may hold secrets. */
+function traceStatement(log: Logger, text: string, rewritten: string, { records }: StagedScans): void {
+  if (!log.isLevelEnabled('trace')) return
+  const scans = records.map(({ fromItem, connection, columns, quals, limit, cache, meter, milliseconds }) => ({
+    table: fromItem.table.definition.name,
+    connection,
+    columns,
+    pushed: quals === undefined ? undefined : qualTexts(quals, fromItem.table),
+    limit,
+    cache,
+    calls: meter.calls,
+    rows: meter.rows,
+    milliseconds,
+  }))
+  log.trace({ statement: text, scans, rewritten }, 'a statement has been staged')
 }
 
 /** The scan tables that are lent to a statement, if it finds there all that it reads. */
 function tablesStagedAhead(
   { needed }: StatementPlan,
   scans: ScansByTable | undefined,
-): ReadonlyMap<TableReference, ScanTable> | undefined {
+): StagedScans | undefined {
   if (scans === undefined) return undefined
   const tables = new Map<TableReference, ScanTable>()
   for (const [fromItem, names] of needed) {
@@ -116,7 +133,7 @@ function tablesStagedAhead(
       return undefined
     tables.set(fromItem, stagedAhead.table)
   }
-  return tables
+  return new StagedScans(tables, [])
 }
 
 /** A simple query has no parameters; PostgreSQL says so in these words. */
@@ -138,6 +155,13 @@ function withOriginalNames(message: string, staged: ReadonlyMap<TableReference, 
     named = named.replace(new RegExp(`\\b${table.name}\\b`, 'g'), original)
   }
   return named
+}
+
+/** For errors of the engine's own queries: their positions mean nothing to the client. */
+function withoutPosition(error: unknown): unknown {
+  if (!(error instanceof DatabaseError) || error.position === undefined) return error
+  const { sqlState, detail, hint, cause } = error
+  return new DatabaseError(error.message, { sqlState, detail, hint, cause })
 }
 
 /** A session that is asked one thing at a time, whatever runs side by side. */

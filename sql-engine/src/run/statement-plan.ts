@@ -7,6 +7,7 @@ import type { VirtualTable } from '../catalog/virtual-table.js'
 import { copyEdits } from '../expand/expand-copy.js'
 import { viewEdits } from '../expand/expand-views.js'
 import { type Expansion, expand } from '../expand/expansion.js'
+import { once } from '../once.js'
 import type { Node } from '../parse/syntax-tree.js'
 import { DependencyFinder } from '../plan/dependencies.js'
 import { type LocalCondition, localConditions } from '../plan/local-conditions.js'
@@ -141,14 +142,5 @@ export class StatementPlans {
       originalPosition: (position) => position,
     }
     return { kind: 'plan', plan }
-  }
-}
-
-/** Calls a function when its value is first asked for; again, if it threw. */
-function once<Value>(make: () => Value): () => Value {
-  let made: { readonly value: Value } | undefined
-  return () => {
-    made ??= { value: make() }
-    return made.value
   }
 }

@@ -1,0 +1,8 @@
+/** Calls a function when its value is first asked for; again, if it threw. */
+export function once<Value>(make: () => Value): () => Value {
+  let made: { readonly value: Value } | undefined
+  return () => {
+    made ??= { value: make() }
+    return made.value
+  }
+}

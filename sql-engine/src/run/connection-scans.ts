@@ -1,0 +1,210 @@
+/** A statement's scans through single connections: from the cache, or fetched, and what became of each. */
+import type { TableReference } from '../bind/binding.js'
+import { lookupColumn, lookupKeys } from '../cache/keys/key-cache-sources.js'
+import type { LeasedTable, ScanMaker } from '../cache/scans/cache-request.js'
+import { countedRows } from '../cache/scans/counted-rows.js'
+import { timeToLive } from '../cache/time-to-live.js'
+import type { VirtualTable } from '../catalog/virtual-table.js'
+import type { Connection } from '../fetch/connection.js'
+import type { ScanLimit } from '../fetch/scan-limit.js'
+import { countKeys, type ScanQuals } from '../fetch/scan-quals.js'
+import type { ScanMeter, StatementMeter } from '../quota/statement-meter.js'
+import type { ScanRecord } from '../report/scan-record.js'
+import type { ScanTable } from '../stage/scan-table.js'
+import type { EngineContext } from './engine-context.js'
+import { fetchScan, withinOwnQuotas } from './fetch-scan.js'
+import { tellMissing } from './missing-rows.js'
+
+export interface ConnectionScansOptions {
+  readonly context: EngineContext
+  readonly meter: StatementMeter
+  /** How old the session lets rows be, in milliseconds; undefined for what connection, table and server say. */
+  readonly cacheTtl: number | undefined
+  /** Whether the client's transaction does not see what is written while it lasts. */
+  readonly hasFixedSnapshot: boolean
+  /** Tells the client something; undefined where the client would not hear of it. */
+  readonly notice: ((message: string) => void) | undefined
+}
+
+/** A scan through one connection. */
+export interface ConnectionScan {
+  readonly reference: TableReference
+  readonly connection: Connection
+  /** See `cacheSource`. */
+  readonly source: string
+  readonly columns: readonly string[]
+  readonly limit: ScanLimit | undefined
+}
+
+/** Of one statement. */
+export class ConnectionScans {
+  /** What has become of the scans; filled as they end. */
+  readonly records: ScanRecord[] = []
+  readonly #options: ConnectionScansOptions
+  /** What the client has been told is missing. */
+  readonly #told = new Set<string>()
+
+  constructor(options: ConnectionScansOptions) {
+    this.#options = options
+  }
+
+  get notice(): ((message: string) => void) | undefined {
+    return this.#options.notice
+  }
+
+  /** @throws DatabaseError */
+  async stage(scan: ConnectionScan, quals: ScanQuals, signal: AbortSignal): Promise<ScanTable> {
+    const { reference, connection, columns, limit } = scan
+    const { meter: statement, notice } = this.#options
+    const tableName = reference.table.definition.name
+    const meter = statement.scan(tableName)
+    const startedAt = new Date()
+    const start = statement.now
+    let isShared = false
+    let failure: string | undefined
+    try {
+      const staged = await this.#stage(scan, quals, meter, signal)
+      isShared = staged.isShared
+      const named = { tableName, connection: connection.name }
+      failure = tellMissing(staged, named, { notice, told: this.#told })
+      return staged
+    } catch (error) {
+      if (signal.aborted) failure = 'canceled with its statement'
+      else failure = error instanceof Error ? error.message : String(error)
+      throw error
+    } finally {
+      this.records.push({
+        fromItem: reference,
+        connection: connection.name,
+        columns,
+        quals,
+        limit,
+        cache: isShared ? 'shared' : meter.cacheUse(countKeys(quals, reference.table.definition.keys)),
+        meter,
+        startedAt,
+        milliseconds: statement.now - start,
+        error: failure,
+      })
+    }
+  }
+
+  /**
+   * Takes note of a scan for which nothing is asked.
+   * @param quals undefined where no row could fulfil the conditions
+   */
+  note(
+    { reference, columns, limit }: Pick<ConnectionScan, 'reference' | 'columns' | 'limit'>,
+    quals: ScanQuals | undefined,
+    cache: 'shared' | 'none',
+  ): void {
+    this.records.push({
+      fromItem: reference,
+      connection: reference.table.connection.name,
+      columns,
+      quals,
+      limit,
+      cache,
+      meter: this.#options.meter.scan(reference.table.definition.name),
+      startedAt: new Date(),
+      milliseconds: 0,
+      error: undefined,
+    })
+  }
+
+  async #stage(
+    scan: ConnectionScan,
+    quals: ScanQuals,
+    meter: ScanMeter,
+    signal: AbortSignal,
+  ): Promise<LeasedTable> {
+    const { context, meter: statement, cacheTtl } = this.#options
+    const { connection, source, columns, limit } = scan
+    const { table } = scan.reference
+    const { definition } = table
+    const maxAge = timeToLive({
+      session: cacheTtl,
+      connection: connection.cacheTtl,
+      table: definition,
+      server: context.cacheTtl,
+    })
+    const lookup = await this.#lookUp(scan, quals, maxAge, meter, signal)
+    if (lookup !== undefined) return lookup
+    const asked = {
+      source,
+      keys: definition.keys,
+      lookupKeys: lookupKeysOf(table),
+      statement: context.sharesScans ? statement : scan,
+      columns: new Set(columns),
+      quals,
+      limit,
+      maxAge,
+      signal,
+    }
+    const maker: ScanMaker = {
+      fetch: (shape, fetchSignal) =>
+        fetchScan(
+          { table, connection, columns, quals: shape.quals, limit, signal: fetchSignal },
+          context.scanTables,
+          meter,
+        ),
+      combine: (name, parts, combineSignal) => {
+        meter.noteCachedRows()
+        const column = table.columns.find((one) => one.name === name)
+        if (column === undefined) throw new Error(`${definition.name} has no column ${name}`)
+        const rows = parts.map((part) => ({
+          table: part.table,
+          condition: countedRows(column, part.counted),
+        }))
+        return context.scanTables.combine(definition.name, rows, combineSignal)
+      },
+    }
+    return withinOwnQuotas(statement, () => context.cache.get(asked, maker))
+  }
+
+  /** @returns undefined for a scan that is no lookup, or cannot be answered from those that are kept */
+  async #lookUp(
+    { reference: { table }, connection, source, columns, limit }: ConnectionScan,
+    quals: ScanQuals,
+    maxAge: number,
+    meter: ScanMeter,
+    signal: AbortSignal,
+  ): Promise<LeasedTable | undefined> {
+    const { context, meter: statement, hasFixedSnapshot } = this.#options
+    const { keyCache, scanTables } = context
+    if (maxAge <= 0 || hasFixedSnapshot || !keyCache.keeps(source)) return undefined
+    const keys = lookupKeys(table, columns, quals)
+    const column = lookupColumn(table)
+    if (keys === undefined || column === undefined) return undefined
+    const [listed] = quals[column.name] ?? []
+    const values = new Map(
+      listed?.operator === '=' ? listed.values.map((value) => [String(value), value]) : [],
+    )
+    const ask = () =>
+      keyCache.get({
+        source,
+        columns: new Set(columns),
+        keys,
+        // The first rows by an order are found among those of all keys.
+        limit: limit?.order === undefined ? limit?.rows : undefined,
+        maxAge,
+        signal,
+        fetch: (missing, filled, fetchSignal) => {
+          const [first, ...others] = missing.flatMap((key) => values.get(key) ?? [])
+          if (first === undefined) throw new Error(`no value is left for ${column.name}`)
+          const missingQuals: ScanQuals = {
+            [column.name]: [{ operator: '=', values: [first, ...others] }],
+          }
+          const request = { table, connection, columns: filled, quals: missingQuals, limit: undefined }
+          return fetchScan({ ...request, signal: fetchSignal }, scanTables, meter)
+        },
+      })
+    return withinOwnQuotas(statement, ask)
+  }
+}
+
+/** The keys by whose values a table's rows can be told apart, since each is found by one of them. */
+function lookupKeysOf({ definition, columns }: VirtualTable): readonly string[] {
+  return columns.flatMap(({ name, type, databaseType }) =>
+    definition.keys[name]?.valuesPerCall !== undefined && type === databaseType ? [name] : [],
+  )
+}

@@ -1,0 +1,228 @@
+/** Runs the scans of a plan: each as soon as those are staged that its key queries read. */
+import { setMaxListeners } from 'node:events'
+import type { Row } from '@millrace/plugin-sdk/column'
+import type { TableReference } from '../bind/binding.js'
+import { cacheSource } from '../cache/cache-source.js'
+import { canceledError } from '../database-error.js'
+import { narrowMembers } from '../fetch/aggregator.js'
+import type { ScanLimit } from '../fetch/scan-limit.js'
+import { countKeys } from '../fetch/scan-quals.js'
+import type { ScanPlan } from '../plan/scan-plan.js'
+import { StatementMeter } from '../quota/statement-meter.js'
+import type { ScanTable } from '../stage/scan-table.js'
+import type { Session, StageOptions } from '../statement.js'
+import { ConnectionScans } from './connection-scans.js'
+import type { EngineContext } from './engine-context.js'
+import { type PushedQuals, QualPusher } from './push-quals.js'
+import { memberSource, stageMembers } from './stage-members.js'
+import { StagedScans } from './staged-scans.js'
+import type { Fetching, StatementPlan } from './statement-plan.js'
+import { type SystemRows, systemRows } from './system-rows.js'
+
+export interface ScanRunOptions extends StageOptions {
+  readonly plan: StatementPlan
+  readonly context: EngineContext
+  /** That asks one thing at a time. */
+  readonly session: Session
+  /**
+   * Who reads what is staged. PostgreSQL does not see over the loopback what is written while its transaction lasts:
+   * https://www.postgresql.org/docs/18/postgres-fdw.html, "Transaction Management"
+   */
+  readonly reader: 'session' | 'loopback'
+}
+
+/**
+ * Fetches what a planned statement needs, and stages it.
+ * @throws DatabaseError of the first scan that fails; all others have then ended, and nothing is left staged
+ */
+export async function stageScans(options: ScanRunOptions): Promise<StagedScans> {
+  const { plan, context, session, notice } = options
+  const meter = new StatementMeter({
+    quotas: { ...context.quotas, ...plan.settings.quotas },
+    notice: plan.settings.progress ? notice : undefined,
+    now: context.now,
+  })
+  const runner = new ScanRunner(options, meter)
+  try {
+    return await runner.run()
+  } finally {
+    meter.close()
+    session.history?.add(runner.records, plan.localConditions)
+  }
+}
+
+/** What one scan asks for, once the values of its conditions are known. */
+interface PushedScan {
+  readonly reference: TableReference
+  readonly columns: readonly string[]
+  readonly pushed: PushedQuals
+  readonly limit: ScanLimit | undefined
+}
+
+class ScanRunner {
+  readonly #options: ScanRunOptions
+  readonly #fetching: Fetching
+  readonly #meter: StatementMeter
+  readonly #pusher: QualPusher
+  readonly #scans: ConnectionScans
+  /** Aborted when the statement is, or one of its scans has failed. */
+  readonly #controller = new AbortController()
+  readonly #tasks = new Map<TableReference, Promise<void>>()
+  readonly #shared = new Map<string, Promise<ScanTable>>()
+  /** Filled as scans are ready: key queries read there. */
+  readonly #staged = new Map<TableReference, ScanTable>()
+
+  constructor(options: ScanRunOptions, meter: StatementMeter) {
+    const { plan, context, session, parameters, notice, reader } = options
+    this.#options = options
+    this.#fetching = plan.fetching()
+    this.#meter = meter
+    const ready = new StagedScans(this.#staged, [])
+    this.#pusher = new QualPusher(session, parameters, plan.writer, (one) => ready.tableOf(one).name, {
+      limit: meter.quotas.keys,
+      check: (table, keys) => meter.checkKeys(table, keys),
+    })
+    this.#scans = new ConnectionScans({
+      context,
+      meter,
+      cacheTtl: plan.settings.cacheTtl,
+      hasFixedSnapshot: reader === 'loopback' || plan.settings.hasFixedSnapshot,
+      // postgres_fdw passes no notices on.
+      notice: reader === 'session' && session.loopbackFor === undefined ? notice : undefined,
+    })
+  }
+
+  /** What has become of the scans so far. */
+  get records() {
+    return this.#scans.records
+  }
+
+  async run(): Promise<StagedScans> {
+    const { scans } = this.#fetching
+    const { signal } = this.#options
+    await this.#pusher.evaluateConstants(scans)
+    if (signal.aborted) throw canceledError()
+    const controller = this.#controller
+    setMaxListeners(0, controller.signal) // all scans listen to it
+    const onAbort = () => controller.abort()
+    signal.addEventListener('abort', onAbort, { once: true })
+    const failures: unknown[] = []
+    // The plans stand in such an order that every scan's task is there before those that wait for it.
+    for (const plan of scans) {
+      const task = this.#run(plan)
+        .then((table) => {
+          this.#staged.set(plan.fromItem, table)
+        })
+        .catch((error: unknown) => {
+          failures.push(error)
+          controller.abort()
+          throw error
+        })
+      this.#tasks.set(plan.fromItem, task)
+    }
+    await Promise.allSettled(this.#tasks.values())
+    signal.removeEventListener('abort', onAbort)
+    const staged = new StagedScans(this.#staged, this.records)
+    if (failures.length === 0) return staged
+    staged.release()
+    if (signal.aborted) throw canceledError()
+    throw failures[0]
+  }
+
+  async #run(plan: ScanPlan): Promise<ScanTable> {
+    const { context } = this.#options
+    await Promise.all([...plan.after].map((earlier) => this.#tasks.get(earlier)))
+    if (this.#controller.signal.aborted) throw canceledError()
+    const scan = await this.#pushed(plan)
+    // Only now: a scan of all rows that starts at the same time has then asked for them, and they do here too.
+    const key = sharingKey(scan)
+    const known = this.#shared.get(key)
+    if (known !== undefined && context.sharesScans) {
+      if (this.#systemRows(scan) === undefined) this.#note(scan, 'shared')
+      return known
+    }
+    const staging = this.#stage(scan)
+    this.#shared.set(key, staging)
+    return staging
+  }
+
+  async #pushed(plan: ScanPlan): Promise<PushedScan> {
+    const pushed: PushedQuals = plan.isNeverRead ? { kind: 'none' } : await this.#pusher.push(plan)
+    const limit =
+      plan.limit !== undefined && pushed.kind === 'some' && pushed.whole
+        ? await this.#pusher.limitOf(plan.limit)
+        : undefined
+    const columns = [...(this.#fetching.columns.get(plan.fromItem) ?? [])]
+    return { reference: plan.fromItem, columns, pushed, limit }
+  }
+
+  async #stage(scan: PushedScan): Promise<ScanTable> {
+    const { pushed, limit, columns, reference } = scan
+    const { table } = reference
+    const system = this.#systemRows(scan)
+    if (system !== undefined) {
+      return this.#stageRows(scan, pushed.kind === 'some' ? oneBatch(() => system(pushed.quals)) : noRows())
+    }
+    // PostgreSQL refuses negative ones itself.
+    if (pushed.kind === 'none' || (limit !== undefined && limit.rows <= 0)) {
+      this.#note(scan, 'none')
+      return this.#stageRows(scan, noRows())
+    }
+    if (table.failure !== undefined) throw table.failure
+    this.#meter.checkKeys(table.definition.name, countKeys(pushed.quals, table.definition.keys))
+    const { context } = this.#options
+    const { signal } = this.#controller
+    const aggregator = context.aggregators.get(table.connection.name)
+    if (aggregator === undefined) {
+      const connection = context.connections.get(table.connection.name)
+      if (connection === undefined) throw new Error(`there is no connection ${table.connection.name}`)
+      const source = cacheSource(table, connection)
+      return this.#scans.stage({ reference, connection, source, columns, limit }, pushed.quals, signal)
+    }
+    const { members, quals } = narrowMembers(aggregator.members, pushed.quals)
+    if (members.length === 0) return this.#stageRows(scan, noRows())
+    return stageMembers(table, members, context.scanTables, signal, {
+      stage: (connection, memberSignal) => {
+        const source = memberSource(table, connection, context)
+        return this.#scans.stage({ reference, connection, source, columns, limit }, quals, memberSignal)
+      },
+      leaveOut: aggregator.onMemberFailure === 'notice' ? this.#scans.notice : undefined,
+    })
+  }
+
+  #stageRows(
+    { reference: { table }, columns }: PushedScan,
+    rows: AsyncGenerator<readonly Row[], void, void>,
+  ) {
+    const { signal } = this.#controller
+    const tableName = table.definition.name
+    const { scanTables } = this.#options.context
+    return scanTables.stage({ columns: table.columns, filled: columns, tableName, rows, signal })
+  }
+
+  /** Takes note of a scan for which nothing is asked. */
+  #note({ reference, columns, pushed, limit }: PushedScan, cache: 'shared' | 'none'): void {
+    const quals = pushed.kind === 'some' ? pushed.quals : undefined
+    this.#scans.note({ reference, columns, limit }, quals, cache)
+  }
+
+  /** Undefined for tables of connections. */
+  #systemRows({ reference: { table } }: PushedScan): SystemRows | undefined {
+    const { session, context } = this.#options
+    return systemRows(table, session.history, context)
+  }
+}
+
+async function* oneBatch(rows: () => Promise<readonly Row[]>): AsyncGenerator<readonly Row[], void, void> {
+  yield await rows()
+}
+
+async function* noRows(): AsyncGenerator<never, void, void> {}
+
+/** Equal for two references to one table that would fetch the same rows. */
+function sharingKey({ reference: { table }, columns, pushed, limit }: PushedScan): string {
+  const quals = pushed.kind === 'some' ? Object.entries(pushed.quals).sort() : 'none'
+  return JSON.stringify([table.oid, [...columns].sort(), limit ?? 'all', quals], (_, value: unknown) =>
+    typeof value === 'bigint' ? `${value}n` : value,
+  )
+}
