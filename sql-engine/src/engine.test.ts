@@ -2,9 +2,9 @@ import { bigint, boolean, type Columns, inet, text } from '@millrace/plugin-sdk/
 import pino from 'pino'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { Engine } from './engine.js'
-import { startTestPostgres, type TestPostgres } from './postgres/testing.js'
 import { ClientSession } from './testing/client-session.js'
 import { countingPlugin } from './testing/counting-plugin.js'
+import { startTestPostgres, type TestPostgres } from './testing/test-postgres.js'
 
 const events = [
   { source: 'a', address: '1.1.1.1', trail: 't1', size: 1n, read_only: true },

@@ -8,8 +8,8 @@ import { pino } from 'pino'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { z } from 'zod'
 import { Engine } from './engine.js'
-import { startTestPostgres, type TestPostgres } from './postgres/testing.js'
 import { ClientSession } from './testing/client-session.js'
+import { startTestPostgres, type TestPostgres } from './testing/test-postgres.js'
 
 const parts = ['north', 'south', 'west']
 /** Parts whose calls fail. */

@@ -3,9 +3,9 @@ import { bigint, inet, jsonb, text } from '@millrace/plugin-sdk/column'
 import pino from 'pino'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { Engine } from './engine.js'
-import { startTestPostgres, type TestPostgres } from './postgres/testing.js'
 import { ClientSession } from './testing/client-session.js'
 import { countingPlugin } from './testing/counting-plugin.js'
+import { startTestPostgres, type TestPostgres } from './testing/test-postgres.js'
 
 const addresses = ['1.1.1.1', '2.2.2.2', '3.3.3.3']
 

@@ -7,9 +7,9 @@ import fc from 'fast-check'
 import { pino } from 'pino'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Engine } from '../engine.js'
-import { startTestPostgres, type TestPostgres } from '../postgres/testing.js'
 import { ClientSession } from '../testing/client-session.js'
 import { type CountingPlugin, countingPlugin } from '../testing/counting-plugin.js'
+import { startTestPostgres, type TestPostgres } from '../testing/test-postgres.js'
 
 /** MILLRACE_PROPERTY_RUNS makes a long run, of other cases each time. */
 const wantedRuns = Number(process.env.MILLRACE_PROPERTY_RUNS ?? 0)

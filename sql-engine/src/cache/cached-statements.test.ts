@@ -4,9 +4,9 @@ import { bigint, inet, text, timestamptz } from '@millrace/plugin-sdk/column'
 import { pino } from 'pino'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { Engine } from '../engine.js'
-import { startTestPostgres, type TestPostgres } from '../postgres/testing.js'
 import { ClientSession } from '../testing/client-session.js'
 import { countingPlugin } from '../testing/counting-plugin.js'
+import { startTestPostgres, type TestPostgres } from '../testing/test-postgres.js'
 
 const rows = [1n, 2n, 3n, 4n].map((size) => ({ trail: size < 3n ? 't1' : 't2', size, name: `n${size}` }))
 

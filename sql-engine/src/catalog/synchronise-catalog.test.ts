@@ -5,7 +5,7 @@ import { Client } from 'pg'
 import { pino } from 'pino'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { startTestPostgres, type TestPostgres } from '../postgres/testing.js'
+import { startTestPostgres, type TestPostgres } from '../testing/test-postgres.js'
 import { setLoopback } from './loopback.js'
 import { synchroniseCatalog } from './synchronise-catalog.js'
 

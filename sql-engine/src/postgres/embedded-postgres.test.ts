@@ -10,11 +10,11 @@ import { Client } from 'pg'
 import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { LogLines } from '../testing/log-lines.js'
+import { startTestPostgres, type TestPostgres } from '../testing/test-postgres.js'
 import { startEmbeddedPostgres } from './embedded-postgres.js'
 import { postmastersOf } from './leftovers.js'
 import type { Postgres } from './postgres.js'
 import { commandOf, isAlive } from './process-life.js'
-import { startTestPostgres, type TestPostgres } from './testing.js'
 
 const log = pino({ level: 'silent' })
 const isRoot = process.getuid?.() === 0

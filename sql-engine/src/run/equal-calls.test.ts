@@ -3,9 +3,9 @@ import { bigint, inet, text, timestamptz } from '@millrace/plugin-sdk/column'
 import { pino } from 'pino'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { Engine } from '../engine.js'
-import { startTestPostgres, type TestPostgres } from '../postgres/testing.js'
 import { ClientSession } from '../testing/client-session.js'
 import { countingPlugin } from '../testing/counting-plugin.js'
+import { startTestPostgres, type TestPostgres } from '../testing/test-postgres.js'
 
 const instants = ['2026-01-01T00:00:00.001Z', '2026-01-01T00:00:00.002Z', '2026-01-01T00:00:01Z']
 

@@ -4,10 +4,10 @@ import pg from 'pg'
 import { pino } from 'pino'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { Engine } from '../engine.js'
-import { startTestPostgres, type TestPostgres } from '../postgres/testing.js'
 import type { Session } from '../statement.js'
 import { countingPlugin } from '../testing/counting-plugin.js'
 import { runAsText } from '../testing/run-prepared.js'
+import { startTestPostgres, type TestPostgres } from '../testing/test-postgres.js'
 
 const { plugin, calls } = countingPlugin({
   place: {

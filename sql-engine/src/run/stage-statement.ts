@@ -106,17 +106,19 @@ async function prepare(
 /** At a level that is not for everyday use: statements may hold secrets. */
 function traceStatement(log: Logger, text: string, rewritten: string, { records }: StagedScans): void {
   if (!log.isLevelEnabled('trace')) return
-  const scans = records.map(({ fromItem, connection, columns, quals, limit, cache, meter, milliseconds }) => ({
-    table: fromItem.table.definition.name,
-    connection,
-    columns,
-    pushed: quals === undefined ? undefined : qualTexts(quals, fromItem.table),
-    limit,
-    cache,
-    calls: meter.calls,
-    rows: meter.rows,
-    milliseconds,
-  }))
+  const scans = records.map(
+    ({ fromItem, connection, columns, quals, limit, cache, meter, milliseconds }) => ({
+      table: fromItem.table.definition.name,
+      connection,
+      columns,
+      pushed: quals === undefined ? undefined : qualTexts(quals, fromItem.table),
+      limit,
+      cache,
+      calls: meter.calls,
+      rows: meter.rows,
+      milliseconds,
+    }),
+  )
   log.trace({ statement: text, scans, rewritten }, 'a statement has been staged')
 }
 

@@ -6,7 +6,7 @@ import { Client } from 'pg'
 import { pino } from 'pino'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { CatalogColumn } from '../catalog/virtual-table.js'
-import { startTestPostgres, type TestPostgres } from '../postgres/testing.js'
+import { startTestPostgres, type TestPostgres } from '../testing/test-postgres.js'
 import { ScanTables } from './scan-tables.js'
 
 function columnsOf(types: Readonly<Record<string, ColumnType>>): CatalogColumn[] {

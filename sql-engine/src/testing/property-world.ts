@@ -6,7 +6,6 @@ import { catalogColumns } from '../catalog/catalog-columns.js'
 import { type CacheOptions, Engine } from '../engine.js'
 import { quoteIdentifier, quoteLiteral } from '../parse/identifier.js'
 import type { Optimisations } from '../plan/unoptimised-scans.js'
-import { startTestPostgres, type TestPostgres } from '../postgres/testing.js'
 import type { BoundParameters } from '../statement.js'
 import { Choices } from './choices.js'
 import { ClientSession } from './client-session.js'
@@ -14,6 +13,7 @@ import { type CountingPlugin, countingPlugin, type Filtering } from './counting-
 import type { RandomQuery } from './random-query.js'
 import { type RandomRows, type RandomTables, randomRows, usualTables } from './random-tables.js'
 import { type PreparedResult, preparedTexts, runPrepared } from './run-prepared.js'
+import { startTestPostgres, type TestPostgres } from './test-postgres.js'
 
 /** Some joins of joins have very many rows; they are left out. */
 const timeout = "set statement_timeout = '2s'"

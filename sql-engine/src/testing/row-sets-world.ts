@@ -7,7 +7,6 @@ import { pino } from 'pino'
 import { type CacheOptions, Engine } from '../engine.js'
 import { quoteLiteral } from '../parse/identifier.js'
 import type { Optimisations } from '../plan/unoptimised-scans.js'
-import type { TestPostgres } from '../postgres/testing.js'
 import {
   changedTables,
   changeSetting,
@@ -22,6 +21,7 @@ import { boundParameters, type Outcome, outcomeOf, setUpOrdinary } from './prope
 import type { RandomQuery } from './random-query.js'
 import type { RandomRows, RandomTables } from './random-tables.js'
 import { runPrepared } from './run-prepared.js'
+import type { TestPostgres } from './test-postgres.js'
 
 /** Some joins of joins have very many rows; they are left out. */
 const timeout = '2s'

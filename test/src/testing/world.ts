@@ -8,7 +8,7 @@ import { startGateway } from '@millrace/server/gateway'
 import { type CacheOptions, Engine } from '@millrace/sql-engine/engine'
 import type { LimitSettings } from '@millrace/sql-engine/fetch/connection'
 import type { IgnoredErrorsOptions } from '@millrace/sql-engine/fetch/ignored-errors'
-import { startTestPostgres, type TestPostgres } from '@millrace/sql-engine/postgres/testing'
+import { startTestPostgres, type TestPostgres } from '@millrace/sql-engine/testing/test-postgres'
 import pg from 'pg'
 import { pino } from 'pino'
 

@@ -1,6 +1,7 @@
 /** Random statements over random worlds: what the engine answers is what PostgreSQL answers over ordinary tables. */
-import type { TestPostgres } from '@millrace/sql-engine/postgres/testing'
+
 import { choicesOfSeed } from '@millrace/sql-engine/testing/property-world'
+import type { TestPostgres } from '@millrace/sql-engine/testing/test-postgres'
 import { Share } from './brute-force.js'
 import { type FuzzWorld, startFuzzWorld } from './fuzz-world.js'
 import { WorldRun } from './world-run.js'

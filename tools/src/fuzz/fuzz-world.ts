@@ -1,12 +1,12 @@
 /** One random world: tables, sets of rows, and workers that ask of both the virtual tables and the ordinary ones. */
 import { type Gateway, startGateway } from '@millrace/server/gateway'
-import type { TestPostgres } from '@millrace/sql-engine/postgres/testing'
 import type { Choices } from '@millrace/sql-engine/testing/choices'
 import type { Filtering } from '@millrace/sql-engine/testing/counting-plugin'
 import { type Outcome, setsOfRows } from '@millrace/sql-engine/testing/property-world'
 import type { RandomQuery } from '@millrace/sql-engine/testing/random-query'
 import { type RandomTables, someTables, usualTables } from '@millrace/sql-engine/testing/random-tables'
 import { type RowSetsWorld, startRowSetsWorld } from '@millrace/sql-engine/testing/row-sets-world'
+import type { TestPostgres } from '@millrace/sql-engine/testing/test-postgres'
 import pg from 'pg'
 import { pino } from 'pino'
 import { clientOutcome, type Protocol } from './client-outcome.js'

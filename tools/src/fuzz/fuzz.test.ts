@@ -1,5 +1,5 @@
 /** A short run of what `npm run fuzz` does, over the same worlds and statements each time. */
-import { startTestPostgres, type TestPostgres } from '@millrace/sql-engine/postgres/testing'
+import { startTestPostgres, type TestPostgres } from '@millrace/sql-engine/testing/test-postgres'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { describeCounts, fuzzStatements } from './fuzz-statements.js'
 

@@ -6,7 +6,7 @@
 import { parseArgs } from 'node:util'
 import { type StormCounts, stormOfFrames } from '@millrace/server/testing/storm-of-frames'
 import { startTestGateway } from '@millrace/server/testing/test-gateway'
-import { startTestPostgres } from '@millrace/sql-engine/postgres/testing'
+import { startTestPostgres } from '@millrace/sql-engine/testing/test-postgres'
 import { describeCounts, fuzzStatements } from './fuzz-statements.js'
 
 const { values } = parseArgs({

@@ -125,7 +125,10 @@ describe('a fault', () => {
   it.each([
     ['./testing.js', '"./testing.js" is for tests only'],
     ['./a.test.js', '"./a.test.js" is for tests only'],
-    ['@millrace/sql-engine/postgres/testing', '"@millrace/sql-engine/postgres/testing" is for tests only'],
+    [
+      '@millrace/sql-engine/testing/test-postgres',
+      '"@millrace/sql-engine/testing/test-postgres" is for tests only',
+    ],
     ['../../server/src/gateway.js', '"../../server/src/gateway.js" leaves the package\'s sources'],
     ['millrace/service', '"millrace/service" is in the same package: import it by a relative path'],
     ['fs', '"fs" is a module of Node.js: write node:fs'],

@@ -1,5 +1,5 @@
 /** The random statements that are to find a mutant; nothing without one. */
-import { startTestPostgres } from '@millrace/sql-engine/postgres/testing'
+import { startTestPostgres } from '@millrace/sql-engine/testing/test-postgres'
 import { expect, test } from 'vitest'
 import { fuzzStatements } from '../fuzz/fuzz-statements.js'
 

@@ -7,9 +7,9 @@ import pg from 'pg'
 import { pino } from 'pino'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { Engine } from '../../engine.js'
-import { startTestPostgres, type TestPostgres } from '../../postgres/testing.js'
 import { ClientSession } from '../../testing/client-session.js'
 import { type CountingPlugin, countingPlugin } from '../../testing/counting-plugin.js'
+import { startTestPostgres, type TestPostgres } from '../../testing/test-postgres.js'
 
 const places = [1, 2, 3, 4, 5].map((last) => ({ ip: `1.1.1.${last}`, city: `c${last}`, size: BigInt(last) }))
 const words = ['a', 'A', "it's", '\\', '', 'two', 'two', '{a,"b\\"}', 'NULL', 'a,b'].map((word, index) => ({

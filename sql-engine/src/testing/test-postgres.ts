@@ -5,11 +5,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { type Logger, pino } from 'pino'
-import { initdbOptions } from './data-folder.js'
-import { startEmbeddedPostgres } from './embedded-postgres.js'
-import { findNativePackage } from './native-package.js'
-import type { Postgres } from './postgres.js'
-import { databaseObjects } from './prepare-database.js'
+import { initdbOptions } from '../postgres/data-folder.js'
+import { startEmbeddedPostgres } from '../postgres/embedded-postgres.js'
+import { findNativePackage } from '../postgres/native-package.js'
+import type { Postgres } from '../postgres/postgres.js'
+import { databaseObjects } from '../postgres/prepare-database.js'
 
 /** A PostgreSQL of a test's own, in a temporary home that is removed with it. */
 export interface TestPostgres extends Postgres, AsyncDisposable {
