@@ -1,5 +1,6 @@
+import { reachableHost } from '@millrace/server/reachable-host'
 import { expect, it } from 'vitest'
-import { connectionUrl, reachableHost } from './address.js'
+import { connectionUrl } from './address.js'
 
 const address = { host: '127.0.0.1', port: 9193, user: 'millrace', password: 'a-b_c', database: 'millrace' }
 

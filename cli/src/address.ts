@@ -1,12 +1,5 @@
 /** Where clients find a gateway. */
 
-/** The address to connect to from this machine, for one that is listened at. */
-export function reachableHost(host: string): string {
-  if (host === '0.0.0.0') return '127.0.0.1'
-  if (host === '::') return '::1'
-  return host
-}
-
 export interface ConnectionAddress {
   readonly host: string
   readonly port: number

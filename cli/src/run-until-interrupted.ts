@@ -1,12 +1,13 @@
 /** The frame of commands that serve. */
+
+import { StartedParts } from '@millrace/server/started-parts'
 import type { Logger } from 'pino'
 import { connectionUrl } from './address.js'
 import { readLogLevel } from './config/settings.js'
+import type { Service } from './home-service.js'
 import { listenForInterruption } from './interruption.js'
 import { createLog, logProcessWarnings } from './log.js'
 import { listenForOtherSignals, type OtherSignal } from './other-signals.js'
-import type { Service } from './service.js'
-import { StartedParts } from './started-parts.js'
 import { untilAborted } from './until-aborted.js'
 
 export interface Run {

@@ -4,8 +4,8 @@ import { Client } from 'pg'
 import type { ConnectionAddress } from '../address.js'
 import { defaultConfiguration } from '../config/configuration.js'
 import { type Environment, readSettings } from '../config/settings.js'
+import { startHome } from '../home-service.js'
 import { runUntilInterrupted } from '../run-until-interrupted.js'
-import { startService } from '../service.js'
 import { readArticleQueries } from './article-queries.js'
 import { runQuery } from './run-query.js'
 import { sandboxEnvironment } from './sandbox-environment.js'
@@ -23,7 +23,7 @@ export function demo(): Promise<void> {
     // Connections of the user's own may have settings that lead to the real services.
     const { connections } = defaultConfiguration
     const settings = async () => ({ ...(await readSettings(outer)), connections })
-    const service = await startService({ readSettings: settings, environment, log }, parts)
+    const service = await startHome({ readSettings: settings, environment, log }, parts)
     if (signal.aborted) return service
     await showQueries(service.address, signal)
     process.stdout.write(farewell)

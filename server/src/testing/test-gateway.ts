@@ -1,7 +1,7 @@
 /** A gateway over a PostgreSQL of a test's own, with a plugin that counts its calls. */
 import { bigint, boolean, inet, jsonb, text } from '@millrace/plugin-sdk/column'
-import { DatabaseError } from '@millrace/sql-engine/database-error'
-import { Engine } from '@millrace/sql-engine/engine'
+import type { DatabaseError } from '@millrace/sql-engine/database-error'
+import type { Engine } from '@millrace/sql-engine/engine'
 import type { AggregatorOptions } from '@millrace/sql-engine/fetch/aggregator'
 import type { ConnectionOptions } from '@millrace/sql-engine/fetch/connection'
 import { type CountingPlugin, countingPlugin } from '@millrace/sql-engine/testing/counting-plugin'
@@ -9,7 +9,9 @@ import { startTestPostgres, type TestPostgres } from '@millrace/sql-engine/testi
 import pg from 'pg'
 import { pino } from 'pino'
 import type { Certificate } from '../certificate.js'
-import { type Gateway, startGateway } from '../gateway.js'
+import type { Gateway } from '../gateway.js'
+import { startService } from '../service.js'
+import { StartedParts } from '../started-parts.js'
 
 export const password = 'a secret of this test'
 
@@ -90,6 +92,7 @@ export async function startTestGateway({
   now,
   before,
   connections: others = [],
+  tls,
   ...options
 }: TestGatewayOptions = {}): Promise<TestGateway> {
   const log = pino({ level: process.env.MILLRACE_TEST_LOG ?? 'silent' }, pino.destination(2))
@@ -102,46 +105,45 @@ export async function startTestGateway({
       hold({ table, signal, answer: resolve, fail: reject })
     })
   })
-  let engine: Engine | undefined
-  let gateway: Gateway | undefined
+  const parts = new StartedParts()
   const crashes: (() => void)[] = []
-  const onCrash = () => {
-    engine?.forgetRows()
-    gateway?.closeAll(new DatabaseError('PostgreSQL has ended', { sqlState: '57P01' }))
-    for (const told of crashes.splice(0)) told()
-  }
-  const postgres = await startTestPostgres({ log, onCrash })
-  await before?.(postgres)
-  const connections = [{ name: 'counting', plugin: counting.plugin, settings: {} }, ...others]
-  const started = await Engine.start({
-    postgres,
-    connections,
-    environment: {},
-    log,
-    ...(now === undefined ? {} : { now }),
-  })
-  engine = started
-  const listening = await startGateway({
-    host: '127.0.0.1',
-    port: 0,
-    engine,
-    backend: { socketPath: postgres.socketPath, ready: ready ?? (() => postgres.ready()) },
-    passwordOf: (user) => (user === 'millrace' ? password : undefined),
-    log,
-    ...options,
-  })
-  gateway = listening
-  const config = { host: '127.0.0.1', port: listening.port, user: 'millrace', password, database: 'millrace' }
-  await started.setLoopback({ host: config.host, port: config.port, user: config.user, password })
+  const service = await startService(
+    {
+      host: '127.0.0.1',
+      port: 0,
+      environment: {},
+      log,
+      ...(now === undefined ? {} : { now }),
+      ...options,
+      startPostgres: async (onCrash) => {
+        const postgres = await startTestPostgres({
+          log,
+          onCrash: () => {
+            onCrash()
+            for (const told of crashes.splice(0)) told()
+          },
+        })
+        await before?.(postgres)
+        return ready === undefined ? postgres : { ...postgres, ready }
+      },
+      configure: async () => ({
+        connections: [{ name: 'counting', plugin: counting.plugin, settings: {} }, ...others],
+        password,
+        tls,
+      }),
+    },
+    parts,
+  )
+  const { address: config } = service
   const clients: pg.Client[] = []
   return {
     ...counting,
     holdCall: () => new Promise((resolve) => holders.push(resolve)),
-    gateway: listening,
-    engine: started,
-    postgres,
+    gateway: service.gateway,
+    engine: service.engine,
+    postgres: service.postgres,
     config,
-    url: `postgres://millrace:${encodeURIComponent(password)}@127.0.0.1:${listening.port}/millrace`,
+    url: `postgres://millrace:${encodeURIComponent(password)}@127.0.0.1:${config.port}/millrace`,
     connect: async (more) => {
       const client = new pg.Client({ ...config, ...more })
       client.on('error', () => {})
@@ -149,13 +151,11 @@ export async function startTestGateway({
       await client.connect()
       return client
     },
-    closeAll: (reason) => listening.closeAll(reason),
+    closeAll: (reason) => service.gateway.closeAll(reason),
     crash: () => new Promise((resolve) => crashes.push(resolve)),
     stop: async () => {
       await Promise.all(clients.map((client) => client.end().catch(() => {})))
-      await listening.stop()
-      await started.stop()
-      await postgres.stop()
+      await parts.stop()
     },
   }
 }

@@ -4,11 +4,13 @@ import aws from '@millrace/plugin-aws/plugin'
 import ipstack from '@millrace/plugin-ipstack/plugin'
 import type { Plugin } from '@millrace/plugin-sdk/plugin'
 import { type Sandbox, startSandbox } from '@millrace/sandbox/sandbox'
-import { startGateway } from '@millrace/server/gateway'
-import { type CacheOptions, Engine } from '@millrace/sql-engine/engine'
+import { startService } from '@millrace/server/service'
+import { StartedParts } from '@millrace/server/started-parts'
+import type { CacheOptions } from '@millrace/sql-engine/engine'
 import type { LimitSettings } from '@millrace/sql-engine/fetch/connection'
 import type { IgnoredErrorsOptions } from '@millrace/sql-engine/fetch/ignored-errors'
-import { startTestPostgres, type TestPostgres } from '@millrace/sql-engine/testing/test-postgres'
+import type { Postgres } from '@millrace/sql-engine/postgres/postgres'
+import { startTestPostgres } from '@millrace/sql-engine/testing/test-postgres'
 import pg from 'pg'
 import { pino } from 'pino'
 
@@ -32,7 +34,7 @@ export interface WorldOptions {
 
 export interface World {
   readonly sandbox: Sandbox
-  readonly postgres: TestPostgres
+  readonly postgres: Postgres
   readonly url: string
   /** A connected client, ended with the world. */
   connect(): Promise<pg.Client>
@@ -54,7 +56,6 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   } = options
   const log = pino({ level: process.env.MILLRACE_TEST_LOG ?? 'silent' }, pino.destination(2))
   const sandbox = await startSandbox()
-  const postgres = await startTestPostgres({ log })
   const connection = (name: string, plugin: Plugin, own: object = {}) => ({
     name,
     plugin,
@@ -62,34 +63,33 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     limits,
     ignored: ignored[name],
   })
-  const engine = await Engine.start({
-    postgres,
-    connections: [
-      connection('aws', aws, settings.aws),
-      connection('ipstack', ipstack, settings.ipstack),
-      ...Object.entries(moreAws).map(([name, own]) => connection(name, aws, own)),
-      ...Object.entries(aggregators).map(([name, members]) => ({ name, plugin: aws, members })),
-      ...Object.entries(lenientAggregators).map(([name, members]) => ({
-        name,
-        plugin: aws,
-        members,
-        onMemberFailure: 'notice' as const,
-      })),
-    ],
-    environment: { ...sandbox.environment, ...environment },
-    log,
-    ...(cache === undefined ? {} : { cache }),
-  })
-  const gateway = await startGateway({
-    host: '127.0.0.1',
-    port: 0,
-    engine,
-    backend: postgres,
-    passwordOf: (user) => (user === 'millrace' ? password : undefined),
-    log,
-  })
-  await engine.setLoopback({ host: '127.0.0.1', port: gateway.port, user: 'millrace', password })
-  const url = `postgres://millrace:${encodeURIComponent(password)}@127.0.0.1:${gateway.port}/millrace`
+  const connections = [
+    connection('aws', aws, settings.aws),
+    connection('ipstack', ipstack, settings.ipstack),
+    ...Object.entries(moreAws).map(([name, own]) => connection(name, aws, own)),
+    ...Object.entries(aggregators).map(([name, members]) => ({ name, plugin: aws, members })),
+    ...Object.entries(lenientAggregators).map(([name, members]) => ({
+      name,
+      plugin: aws,
+      members,
+      onMemberFailure: 'notice' as const,
+    })),
+  ]
+  const parts = new StartedParts()
+  parts.add(sandbox, () => sandbox.stop())
+  const { address, postgres } = await startService(
+    {
+      host: '127.0.0.1',
+      port: 0,
+      environment: { ...sandbox.environment, ...environment },
+      log,
+      ...(cache === undefined ? {} : { cache }),
+      startPostgres: (onCrash) => startTestPostgres({ log, onCrash }),
+      configure: async () => ({ connections, password }),
+    },
+    parts,
+  )
+  const url = `postgres://millrace:${encodeURIComponent(password)}@127.0.0.1:${address.port}/millrace`
   const clients: pg.Client[] = []
   return {
     sandbox,
@@ -104,10 +104,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     },
     stop: async () => {
       await Promise.all(clients.map((client) => client.end()))
-      await gateway.stop()
-      await engine.stop()
-      await postgres.stop()
-      await sandbox.stop()
+      await parts.stop()
     },
   }
 }

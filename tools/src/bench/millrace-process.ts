@@ -8,8 +8,8 @@ import { fileURLToPath } from 'node:url'
 import aws from '@millrace/plugin-aws/plugin'
 import ipstack from '@millrace/plugin-ipstack/plugin'
 import { ipstackFreeToken } from '@millrace/sandbox/credentials'
-import { startGateway } from '@millrace/server/gateway'
-import { Engine } from '@millrace/sql-engine/engine'
+import { startService } from '@millrace/server/service'
+import { StartedParts } from '@millrace/server/started-parts'
 import { startEmbeddedPostgres } from '@millrace/sql-engine/postgres/embedded-postgres'
 import type { ClientConfig } from 'pg'
 import { pino } from 'pino'
@@ -71,59 +71,54 @@ async function firstMessage(child: ChildProcess): Promise<Started> {
 
 async function run(home: string): Promise<void> {
   const log = pino({ level: 'warn' }, pino.destination(2))
-  const postgres = await startEmbeddedPostgres({ home, log })
-  const engine = await Engine.start({
-    postgres,
-    connections: [
-      { name: 'aws', plugin: aws, settings: {} },
-      { name: 'ipstack', plugin: ipstack, settings: {} },
-      // A plan without bulk lookups: each address takes a call.
-      {
-        name: 'ipstack_single',
-        plugin: ipstack,
-        settings: { token: ipstackFreeToken },
-        limits: { maxConcurrency: 50 },
+  const connections = [
+    { name: 'aws', plugin: aws, settings: {} },
+    { name: 'ipstack', plugin: ipstack, settings: {} },
+    // A plan without bulk lookups: each address takes a call.
+    {
+      name: 'ipstack_single',
+      plugin: ipstack,
+      settings: { token: ipstackFreeToken },
+      limits: { maxConcurrency: 50 },
+    },
+    ...coldConnections.map((name, index) => ({
+      name,
+      plugin: ipstack,
+      settings: {
+        token: ipstackFreeToken,
+        endpoint_url: `${process.env.IPSTACK_ENDPOINT}${'/'.repeat(index + 2)}`,
       },
-      ...coldConnections.map((name, index) => ({
-        name,
-        plugin: ipstack,
-        settings: {
-          token: ipstackFreeToken,
-          endpoint_url: `${process.env.IPSTACK_ENDPOINT}${'/'.repeat(index + 2)}`,
-        },
-      })),
-      // Its keys are named, so that its limits are not those of the connection above.
-      {
-        name: 'aws_rated',
-        plugin: aws,
-        settings: {
-          access_key: process.env.AWS_ACCESS_KEY_ID,
-          secret_key: process.env.AWS_SECRET_ACCESS_KEY,
-        },
-        limits: { rates: { FilterLogEvents: 10 } },
+    })),
+    // Its keys are named, so that its limits are not those of the connection above.
+    {
+      name: 'aws_rated',
+      plugin: aws,
+      settings: {
+        access_key: process.env.AWS_ACCESS_KEY_ID,
+        secret_key: process.env.AWS_SECRET_ACCESS_KEY,
       },
-    ],
-    environment: process.env,
-    log,
-  })
-  const passwordOf = () => password
-  const gateway = await startGateway({
-    host: '127.0.0.1',
-    port: 0,
-    engine,
-    backend: postgres,
-    passwordOf,
-    log,
-  })
+      limits: { rates: { FilterLogEvents: 10 } },
+    },
+  ]
+  const parts = new StartedParts()
+  const { gateway, postgres } = await startService(
+    {
+      host: '127.0.0.1',
+      port: 0,
+      environment: process.env,
+      log,
+      startPostgres: (onCrash) => startEmbeddedPostgres({ home, log, onCrash }),
+      configure: async () => ({ connections, password }),
+    },
+    parts,
+  )
   process.send?.({ port: gateway.port, socketFolder: postgres.socketFolder } satisfies Started)
   for (;;) {
     const [message] = await Promise.race([once(process, 'message'), once(process, 'disconnect')])
     if (message !== 'memory') break
     process.send?.(process.memoryUsage.rss())
   }
-  await gateway.stop()
-  await engine.stop()
-  await postgres.stop()
+  await parts.stop()
   if (process.connected) process.disconnect()
 }
 

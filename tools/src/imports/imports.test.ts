@@ -86,7 +86,7 @@ describe('a fault', () => {
     ['sql-engine/src/a.ts', '@millrace/plugin-aws/plugin', 'sql-engine must not import plugins/aws'],
     ['sql-engine/src/a.test.ts', '@millrace/plugin-aws/plugin', 'sql-engine must not import plugins/aws'],
     ['server/src/a.ts', '@millrace/plugin-sdk/column', 'server must not import plugins/sdk'],
-    ['server/src/a.ts', 'millrace/service', 'server must not import cli'],
+    ['server/src/a.ts', 'millrace/home-service', 'server must not import cli'],
     ['plugins/sdk/src/a.ts', '@millrace/sql-engine/engine', 'plugins/sdk must not import sql-engine'],
     [
       'plugins/aws/src/a.ts',
@@ -117,7 +117,7 @@ describe('a fault', () => {
     ['plugins/aws/src/a.test.ts', 'vitest'],
     ['plugins/aws/src/a.ts', 'node:fs/promises'],
     ['examples/plugin/src/a.ts', '@millrace/server/gateway'],
-    ['test/src/a.ts', 'millrace/service'],
+    ['test/src/a.ts', 'millrace/home-service'],
   ])('is not told where %s imports %s', (path, specifier) => {
     expect(faultsOf(path, `export * from '${specifier}'`)).toEqual([])
   })
@@ -130,7 +130,7 @@ describe('a fault', () => {
       '"@millrace/sql-engine/testing/test-postgres" is for tests only',
     ],
     ['../../server/src/gateway.js', '"../../server/src/gateway.js" leaves the package\'s sources'],
-    ['millrace/service', '"millrace/service" is in the same package: import it by a relative path'],
+    ['millrace/home-service', '"millrace/home-service" is in the same package: import it by a relative path'],
     ['fs', '"fs" is a module of Node.js: write node:fs'],
     ['left-pad/lib', '"left-pad" is not declared in cli/package.json'],
     ['@left/pad/lib', '"@left/pad" is not declared in cli/package.json'],

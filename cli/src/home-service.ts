@@ -1,13 +1,10 @@
-/** The service: PostgreSQL, engine and gateway, started in order and stopped together. */
-import { type Gateway, startGateway } from '@millrace/server/gateway'
-import { DatabaseError } from '@millrace/sql-engine/database-error'
-import { Engine } from '@millrace/sql-engine/engine'
+/** A server with all that a home says: its settings, connections, password and certificate. */
+import { type Address, startService } from '@millrace/server/service'
+import type { StartedParts } from '@millrace/server/started-parts'
 import type { AggregatorOptions } from '@millrace/sql-engine/fetch/aggregator'
 import type { ConnectionOptions } from '@millrace/sql-engine/fetch/connection'
 import { startEmbeddedPostgres } from '@millrace/sql-engine/postgres/embedded-postgres'
-import { clientRole, databaseName } from '@millrace/sql-engine/postgres/names'
 import type { Logger } from 'pino'
-import { type ConnectionAddress, reachableHost } from './address.js'
 import { loadCertificate } from './certificate-files.js'
 import { isAggregator } from './config/configuration.js'
 import { warnOfOpenFile } from './config/file-permissions.js'
@@ -15,10 +12,9 @@ import type { Environment, ListenSettings, Settings } from './config/settings.js
 import { loadOrCreatePassword } from './password.js'
 import { loadPlugin } from './plugins/load-plugin.js'
 import { reload } from './reload.js'
-import type { StartedParts } from './started-parts.js'
 import { UserError } from './user-error.js'
 
-export interface ServiceOptions {
+export interface HomeOptions {
   /** Called once for the start, and whenever they are to be read again. */
   readonly readSettings: () => Promise<Settings>
   /** Where plugins look for credentials. */
@@ -29,65 +25,44 @@ export interface ServiceOptions {
 /** A service that runs. */
 export interface Service {
   /** Where clients connect. */
-  readonly address: ConnectionAddress
-  /** Reads again what can be read again, for clients that are yet to come. Never rejects. */
+  readonly address: Address
+  /** Reads again what can be read again. Never rejects. */
   reload(): Promise<void>
 }
 
 /**
- * Starts the service. What has been started is among the parts, also where a later part fails.
+ * Starts the service of a home. What has been started is among the parts, also where a later part fails.
  * @throws UserError or DatabaseError that says what is in the way
  */
-export async function startService(options: ServiceOptions, parts: StartedParts): Promise<Service> {
+export async function startHome(options: HomeOptions, parts: StartedParts): Promise<Service> {
   const { readSettings, environment, log } = options
   const settings = await readSettings()
   await warnOfOpenFile(settings, log)
   const { home, listen } = settings
-  let engine: Engine | undefined
-  let gateway: Gateway | undefined
-  const starting = startEmbeddedPostgres({
-    home,
-    log,
-    onCrash: () => {
-      engine?.forgetRows()
-      gateway?.closeAll(engineCrashed())
-    },
-  })
-  parts.add(starting, async () => (await starting.catch(() => undefined))?.stop())
-  // Plugins load while PostgreSQL starts.
-  const [postgres, connections] = await Promise.all([starting, loadConnections(settings)])
-  const [firstPassword, tls] = await Promise.all([loadOrCreatePassword(home), loadCertificate(settings)])
-  let password = firstPassword
-  const cache = { ttl: settings.cache.ttl * 1000, maxBytes: settings.cache.max_size_mb * 1024 * 1024 }
   const { max_api_calls, max_keys, max_rows, max_bytes } = settings.limits
-  const limits = { apiCalls: max_api_calls, keys: max_keys, rows: max_rows, bytes: max_bytes }
-  const startedEngine = parts.add(
-    await Engine.start({ postgres, connections, environment, log, cache, quotas: limits }),
-    (started) => started.stop(),
-  )
-  engine = startedEngine
-  const startedGateway = await startGateway({
-    ...listen,
-    engine: startedEngine,
-    backend: postgres,
-    passwordOf: (user) => (user === clientRole ? password : undefined),
-    log,
-    ...(tls === undefined ? {} : { tls }),
-  }).catch((error: unknown) => {
+  const service = await startService(
+    {
+      ...listen,
+      environment,
+      log,
+      cache: { ttl: settings.cache.ttl * 1000, maxBytes: settings.cache.max_size_mb * 1024 * 1024 },
+      quotas: { apiCalls: max_api_calls, keys: max_keys, rows: max_rows, bytes: max_bytes },
+      startPostgres: (onCrash) => startEmbeddedPostgres({ home, log, onCrash }),
+      // Plugins load while PostgreSQL starts, which makes the home.
+      configure: async (postgres) => {
+        const loading = loadConnections(settings)
+        const [connections] = await Promise.all([loading, postgres])
+        const [password, tls] = await Promise.all([loadOrCreatePassword(home), loadCertificate(settings)])
+        return { connections, password, tls }
+      },
+    },
+    parts,
+  ).catch((error: unknown) => {
     throw listenFailure(error, listen)
   })
-  gateway = parts.add(startedGateway, (started) => started.stop())
-  const address = {
-    host: reachableHost(listen.host),
-    port: startedGateway.port,
-    user: clientRole,
-    password,
-    database: databaseName,
-  }
-  await startedEngine.setLoopback(address)
   let reloading: Promise<void> = Promise.resolve()
   return {
-    address,
+    address: service.address,
     reload: () => {
       reloading = reloading.then(() =>
         reload({
@@ -95,10 +70,9 @@ export async function startService(options: ServiceOptions, parts: StartedParts)
           readSettings,
           apply: async (read) => {
             // It may be refused; then nothing has been taken over.
-            await startedEngine.setConnections(await loadConnections(read.settings))
-            startedGateway.setCertificate(read.tls)
-            password = read.password
-            await startedEngine.setLoopback({ ...address, password })
+            await service.engine.setConnections(await loadConnections(read.settings))
+            service.gateway.setCertificate(read.tls)
+            await service.setPassword(read.password)
           },
           log,
         }),
@@ -135,14 +109,6 @@ function loadConnections({
 
 function milliseconds(seconds: number | undefined): number | undefined {
   return seconds === undefined ? undefined : seconds * 1000
-}
-
-/** Clients' sessions are gone with the server behind them. */
-function engineCrashed(): DatabaseError {
-  return new DatabaseError('terminating connection because the engine has ended unexpectedly', {
-    sqlState: '57P01',
-    hint: 'It is being started again: connect again, and repeat what was not committed.',
-  })
 }
 
 function listenFailure(error: unknown, { host, port }: ListenSettings): unknown {

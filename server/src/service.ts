@@ -1,0 +1,109 @@
+/** All of a server: PostgreSQL, engine and gateway, started in order and stopped together. */
+import { DatabaseError } from '@millrace/sql-engine/database-error'
+import { Engine, type EngineOptions } from '@millrace/sql-engine/engine'
+import { clientRole, databaseName } from '@millrace/sql-engine/postgres/names'
+import type { Postgres } from '@millrace/sql-engine/postgres/postgres'
+import type { Certificate } from './certificate.js'
+import { type Gateway, type GatewayOptions, startGateway } from './gateway.js'
+import { reachableHost } from './reachable-host.js'
+import type { StartedParts } from './started-parts.js'
+
+type OwnEngineOptions = Omit<EngineOptions, 'postgres' | 'connections'>
+type OwnGatewayOptions = Omit<GatewayOptions, 'engine' | 'backend' | 'passwordOf' | 'log' | 'tls'>
+
+/** What may be found out while PostgreSQL starts. */
+export interface Configured {
+  readonly connections: EngineOptions['connections']
+  /** Of the role of all clients. */
+  readonly password: string
+  /** Without it, connections are not encrypted. */
+  readonly tls?: Certificate | undefined
+}
+
+export interface ServiceOptions<Server extends Postgres> extends OwnEngineOptions, OwnGatewayOptions {
+  /** @param onCrash to be called when PostgreSQL has ended by itself */
+  readonly startPostgres: (onCrash: () => void) => Promise<Server>
+  /** @param postgres resolves when it has started */
+  readonly configure: (postgres: Promise<Server>) => Promise<Configured>
+}
+
+export interface Address {
+  readonly host: string
+  readonly port: number
+  readonly user: string
+  readonly password: string
+  readonly database: string
+}
+
+export interface Service<Server extends Postgres> {
+  readonly postgres: Server
+  readonly engine: Engine
+  readonly gateway: Gateway
+  /** Where clients on this machine connect. */
+  readonly address: Address
+  /** Another one, for clients that are yet to come. */
+  setPassword(password: string): Promise<void>
+}
+
+/**
+ * @param parts what has been started is among them, also where a later part fails
+ * @throws DatabaseError, or NodeJS.ErrnoException where the address cannot be listened at
+ */
+export async function startService<Server extends Postgres>(
+  options: ServiceOptions<Server>,
+  parts: StartedParts,
+): Promise<Service<Server>> {
+  const { startPostgres, configure, log } = options
+  let engine: Engine | undefined
+  let gateway: Gateway | undefined
+  const starting = startPostgres(() => {
+    engine?.forgetRows()
+    gateway?.closeAll(postgresEnded())
+  })
+  parts.add(starting, async () => (await starting.catch(() => undefined))?.stop())
+  const [postgres, configured] = await Promise.all([starting, configure(starting)])
+  const { connections, tls } = configured
+  let { password } = configured
+  const startedEngine = parts.add(await Engine.start({ ...options, postgres, connections }), (started) =>
+    started.stop(),
+  )
+  engine = startedEngine
+  const passwordOf = (user: string) => (user === clientRole ? password : undefined)
+  const startedGateway = await startGateway({
+    ...options,
+    engine: startedEngine,
+    backend: postgres,
+    passwordOf,
+    log,
+    ...(tls === undefined ? {} : { tls }),
+  })
+  gateway = parts.add(startedGateway, (started) => started.stop())
+  const address = () => ({
+    host: reachableHost(options.host),
+    port: startedGateway.port,
+    user: clientRole,
+    password,
+    database: databaseName,
+  })
+  await startedEngine.setLoopback(address())
+  return {
+    postgres,
+    engine: startedEngine,
+    gateway: startedGateway,
+    get address() {
+      return address()
+    },
+    async setPassword(another) {
+      password = another
+      await startedEngine.setLoopback(address())
+    },
+  }
+}
+
+/** Clients' sessions are gone with the server behind them. */
+function postgresEnded(): DatabaseError {
+  return new DatabaseError('terminating connection because the engine has ended unexpectedly', {
+    sqlState: '57P01',
+    hint: 'It is being started again: connect again, and repeat what was not committed.',
+  })
+}
