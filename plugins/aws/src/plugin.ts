@@ -1,8 +1,8 @@
 /** Tables over AWS APIs. */
 import { definePlugin } from '@millrace/plugin-sdk/plugin'
-import { awsConfig } from './config.js'
-import { AwsConnection } from './connection.js'
-import { awsLimits } from './limits.js'
+import { AwsConnection } from './connection/connection.js'
+import { awsLimits } from './connection/limits.js'
+import { awsConfig } from './settings/config.js'
 import { account } from './tables/account.js'
 import { cloudtrailChannel } from './tables/cloudtrail-channel.js'
 import { cloudtrailEventDataStore } from './tables/cloudtrail-event-data-store.js'

@@ -2,9 +2,9 @@
  * The list calls of CloudTrail Lake, which page alike.
  */
 import type { CloudTrailClient } from '@aws-sdk/client-cloudtrail'
-import { awsCallExpecting, type CallScan, ExpectedError } from '../aws-call.js'
-import type { AwsConnection } from '../connection.js'
-import { pageSize, type TokenPage, tokenPages } from '../token-pages.js'
+import { awsCallExpecting, type CallScan, ExpectedError } from '../calls/aws-call.js'
+import { pageSize, type TokenPage, tokenPages } from '../calls/token-pages.js'
+import type { AwsConnection } from '../connection/connection.js'
 
 /** Regions without CloudTrail Lake answer so: there is nothing to list. */
 const unsupported = ['UnsupportedOperationException']

@@ -2,8 +2,8 @@
  * aws_cloudtrail_channel: channels that bring events into CloudTrail Lake, by ListChannels in each region.
  */
 import { GetChannelCommand, type GetChannelResponse, ListChannelsCommand } from '@aws-sdk/client-cloudtrail'
-import { defineTable } from '../define-table.js'
-import { jsonOrNull } from '../json-value.js'
+import { jsonOrNull } from '../columns/json-value.js'
+import { defineTable } from '../connection/define-table.js'
 import {
   type LakeResource,
   lakeResourceDetails,

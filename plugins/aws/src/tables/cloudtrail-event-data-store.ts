@@ -6,8 +6,8 @@ import {
   type GetEventDataStoreResponse,
   ListEventDataStoresCommand,
 } from '@aws-sdk/client-cloudtrail'
-import { defineTable } from '../define-table.js'
-import { jsonOrNull } from '../json-value.js'
+import { jsonOrNull } from '../columns/json-value.js'
+import { defineTable } from '../connection/define-table.js'
 import {
   type LakeResource,
   lakeResourceDetails,

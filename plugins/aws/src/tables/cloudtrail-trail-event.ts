@@ -2,8 +2,8 @@
  * aws_cloudtrail_trail_event: what a trail delivers to a CloudWatch log group, by FilterLogEvents.
  */
 import { isSureToFulfil } from '@millrace/plugin-sdk/fulfils'
-import { defineTable } from '../define-table.js'
-import { identityOfScan } from '../identity-columns.js'
+import { identityOfScan } from '../columns/identity-columns.js'
+import { defineTable } from '../connection/define-table.js'
 import {
   echoOf,
   groupEvents,

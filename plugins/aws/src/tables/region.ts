@@ -3,10 +3,10 @@
  */
 import { DescribeRegionsCommand } from '@aws-sdk/client-ec2'
 import { boolean, jsonb, text } from '@millrace/plugin-sdk/column'
-import { awsCall } from '../aws-call.js'
-import { defineTable } from '../define-table.js'
-import { accountKey, identityColumns, identityOfScan } from '../identity-columns.js'
-import { jsonOrNull } from '../json-value.js'
+import { awsCall } from '../calls/aws-call.js'
+import { accountKey, identityColumns, identityOfScan } from '../columns/identity-columns.js'
+import { jsonOrNull } from '../columns/json-value.js'
+import { defineTable } from '../connection/define-table.js'
 
 export const region = defineTable({
   name: 'aws_region',

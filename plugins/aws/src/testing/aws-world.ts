@@ -6,9 +6,9 @@ import type { Table } from '@millrace/plugin-sdk/table'
 import { collectRows, type ScanRequest } from '@millrace/plugin-sdk/testing'
 import { deniedCredentials } from '@millrace/sandbox/credentials'
 import { type Sandbox, startSandbox } from '@millrace/sandbox/sandbox'
-import { awsConfig } from '../config.js'
-import type { AwsConnection } from '../connection.js'
+import type { AwsConnection } from '../connection/connection.js'
 import plugin from '../plugin.js'
+import { awsConfig } from '../settings/config.js'
 
 export interface AwsWorld {
   readonly sandbox: Sandbox

@@ -1,6 +1,6 @@
 /** Columns of aws_account. */
 import { jsonb, text } from '@millrace/plugin-sdk/column'
-import { identityColumns } from '../../identity-columns.js'
+import { identityColumns } from '../../columns/identity-columns.js'
 
 export const columns = {
   account_aliases: jsonb("The account's aliases, as a list."),

@@ -1,6 +1,6 @@
 /** Columns of aws_cloudtrail_channel. */
 import { boolean, jsonb, text } from '@millrace/plugin-sdk/column'
-import { identityColumns } from '../../identity-columns.js'
+import { identityColumns } from '../../columns/identity-columns.js'
 
 export const columns = {
   name: text('The name of the channel.'),

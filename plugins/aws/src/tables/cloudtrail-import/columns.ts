@@ -1,6 +1,6 @@
 /** Columns of aws_cloudtrail_import. */
 import { jsonb, text, timestamptz } from '@millrace/plugin-sdk/column'
-import { identityColumns } from '../../identity-columns.js'
+import { identityColumns } from '../../columns/identity-columns.js'
 
 export const columns = {
   import_id: text('The identifier of the import.'),

@@ -1,6 +1,6 @@
 /** Columns of aws_cloudtrail_query. */
 import { bigint, text, timestamptz } from '@millrace/plugin-sdk/column'
-import { identityColumns } from '../../identity-columns.js'
+import { identityColumns } from '../../columns/identity-columns.js'
 
 export const columns = {
   query_id: text('The identifier of the query.'),

@@ -14,11 +14,11 @@ import {
 import { ApiError } from '@millrace/plugin-sdk/api-error'
 import type { Row } from '@millrace/plugin-sdk/column'
 import type { Scan } from '@millrace/plugin-sdk/table'
-import { awsCallExpecting, ExpectedError } from '../../aws-call.js'
-import { Batch } from '../../batch.js'
-import type { AwsConnection } from '../../connection.js'
-import { jsonOrNull } from '../../json-value.js'
-import { tagObject } from '../../tag-object.js'
+import { awsCallExpecting, ExpectedError } from '../../calls/aws-call.js'
+import { Batch } from '../../calls/batch.js'
+import { jsonOrNull } from '../../columns/json-value.js'
+import { tagObject } from '../../columns/tag-object.js'
+import type { AwsConnection } from '../../connection/connection.js'
 import type { TrailColumns } from './columns.js'
 
 type TrailScan = Scan<AwsConnection, TrailColumns>

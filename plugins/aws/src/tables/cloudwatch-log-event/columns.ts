@@ -1,6 +1,6 @@
 /** Columns of aws_cloudwatch_log_event. */
 import { jsonb, text, timestamptz } from '@millrace/plugin-sdk/column'
-import { identityColumns } from '../../identity-columns.js'
+import { identityColumns } from '../../columns/identity-columns.js'
 
 export const columns = {
   log_group_name: text('The log group to read, by its name or its ARN. Required.'),

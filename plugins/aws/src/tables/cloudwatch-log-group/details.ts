@@ -4,9 +4,9 @@
 import { GetDataProtectionPolicyCommand, ListTagsForResourceCommand } from '@aws-sdk/client-cloudwatch-logs'
 import type { Row } from '@millrace/plugin-sdk/column'
 import type { Scan } from '@millrace/plugin-sdk/table'
-import { awsCallExpecting, ExpectedError } from '../../aws-call.js'
-import type { AwsConnection } from '../../connection.js'
-import { jsonOfText, jsonOrNull } from '../../json-value.js'
+import { awsCallExpecting, ExpectedError } from '../../calls/aws-call.js'
+import { jsonOfText, jsonOrNull } from '../../columns/json-value.js'
+import type { AwsConnection } from '../../connection/connection.js'
 import type { LogGroupColumns } from './columns.js'
 
 type LogGroupScan = Scan<AwsConnection, LogGroupColumns>

@@ -1,9 +1,9 @@
 /** A connection's settings, against answers that each test makes up. */
 import { collectRows } from '@millrace/plugin-sdk/testing'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { awsConfig } from './config.js'
-import { cloudtrailTrail } from './tables/cloudtrail-trail.js'
-import { errorOf } from './testing/aws-world.js'
+import { awsConfig } from '../settings/config.js'
+import { cloudtrailTrail } from '../tables/cloudtrail-trail.js'
+import { errorOf } from '../testing/aws-world.js'
 import {
   Refusal,
   type StubAws,
@@ -11,7 +11,7 @@ import {
   stubAccount,
   stubIdentity,
   stubRegions,
-} from './testing/stub-aws.js'
+} from '../testing/stub-aws.js'
 
 let stub: StubAws
 beforeEach(async () => {

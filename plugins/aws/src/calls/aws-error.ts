@@ -6,8 +6,8 @@
 import { ApiError, type ApiErrorOptions, type RetryReason } from '@millrace/plugin-sdk/api-error'
 import { localFailure } from '@millrace/plugin-sdk/local-failure'
 import { readRetryAfter } from '@millrace/plugin-sdk/retry'
-import { ForeignAnswerError } from './answers/foreign-answer.js'
-import { credentialPlaces } from './credentials.js'
+import { ForeignAnswerError } from '../answers/foreign-answer.js'
+import { credentialPlaces } from '../credentials/credentials.js'
 
 /** What the SDK's errors have in common. */
 interface AwsSdkError extends Error {

@@ -3,7 +3,7 @@
  * environment names.
  */
 import { loadSharedConfigFiles, parseKnownFiles } from '@smithy/core/config'
-import type { Environment } from './environment.js'
+import type { Environment } from '../settings/environment.js'
 import { accountOfRole } from './role-arn.js'
 
 /** As the SDK's functions take them. */

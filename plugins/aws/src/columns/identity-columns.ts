@@ -5,8 +5,8 @@ import { text } from '@millrace/plugin-sdk/column'
 import { knownTextOperators, mayFulfil } from '@millrace/plugin-sdk/known-text'
 import type { Qual } from '@millrace/plugin-sdk/qual'
 import type { Key } from '@millrace/plugin-sdk/table'
-import type { CallScan } from './aws-call.js'
-import type { AwsConnection } from './connection.js'
+import type { CallScan } from '../calls/aws-call.js'
+import type { AwsConnection } from '../connection/connection.js'
 
 export const identityColumns = {
   partition: text('The partition of AWS that was asked, such as aws, aws-us-gov or aws-cn.'),

@@ -2,8 +2,8 @@
  * What AWS bears of an account. Each quota is one of a region.
  */
 import type { ApiLimits } from '@millrace/plugin-sdk/plugin'
-import type { AwsConfig } from './config.js'
-import { attemptsOf, type Environment, endpointOf } from './environment.js'
+import type { AwsConfig } from '../settings/config.js'
+import { attemptsOf, type Environment, endpointOf } from '../settings/environment.js'
 
 /** Longer than clients wait, so that it is they who say what happened. */
 const callTimeout = 130_000

@@ -3,9 +3,9 @@
  */
 import { mayFulfil } from '@millrace/plugin-sdk/known-text'
 import type { Qual } from '@millrace/plugin-sdk/qual'
-import type { CallScan } from '../aws-call.js'
-import type { AwsConnection } from '../connection.js'
-import { regionsOfScan } from '../regions.js'
+import type { CallScan } from '../calls/aws-call.js'
+import type { AwsConnection } from '../connection/connection.js'
+import { regionsOfScan } from '../regions/regions.js'
 
 export interface LogGroup {
   /** As FilterLogEvents takes it: a name, or an ARN for groups that may belong to another account. */

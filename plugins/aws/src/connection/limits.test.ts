@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { toApiError } from './aws-error.js'
-import { awsConfig } from './config.js'
+import { toApiError } from '../calls/aws-error.js'
+import { awsConfig } from '../settings/config.js'
 import { awsLimits } from './limits.js'
 
 const limitsOf = (settings: object, environment: Record<string, string> = {}) =>

@@ -2,10 +2,10 @@
  * Pages of DescribeLogGroups in one region.
  */
 import { DescribeLogGroupsCommand, type LogGroup } from '@aws-sdk/client-cloudwatch-logs'
-import { awsCall, type CallScan } from '../../aws-call.js'
-import type { AwsConnection } from '../../connection.js'
-import { isGroupName } from '../../log-events/log-group-identifier.js'
-import { pageSize, tokenPages } from '../../token-pages.js'
+import { awsCall, type CallScan } from '../calls/aws-call.js'
+import { pageSize, tokenPages } from '../calls/token-pages.js'
+import type { AwsConnection } from '../connection/connection.js'
+import { isGroupName } from './log-group-identifier.js'
 
 export interface GroupPageScan extends CallScan {
   readonly connection: AwsConnection

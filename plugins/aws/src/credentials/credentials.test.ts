@@ -16,7 +16,7 @@ import {
   sandboxWebIdentityToken,
 } from '@millrace/sandbox/credentials'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { type AwsWorld, errorOf, startAwsWorld } from './testing/aws-world.js'
+import { type AwsWorld, errorOf, startAwsWorld } from '../testing/aws-world.js'
 
 let world: AwsWorld
 let folder = ''

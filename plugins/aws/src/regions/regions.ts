@@ -5,7 +5,7 @@ import { DescribeRegionsCommand, type EC2Client } from '@aws-sdk/client-ec2'
 import { ApiError } from '@millrace/plugin-sdk/api-error'
 import { mayFulfil } from '@millrace/plugin-sdk/known-text'
 import type { Qual } from '@millrace/plugin-sdk/qual'
-import { awsCallExpecting, type CallScan, ExpectedError } from './aws-call.js'
+import { awsCallExpecting, type CallScan, ExpectedError } from '../calls/aws-call.js'
 import { regionsOfPartition } from './partition-regions.js'
 
 export interface RegionSource {

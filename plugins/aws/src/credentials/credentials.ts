@@ -3,14 +3,14 @@
  */
 import { fromTemporaryCredentials } from '@aws-sdk/credential-providers'
 import { ApiError } from '@millrace/plugin-sdk/api-error'
-import type { AwsConfig } from './config.js'
+import type { AwsConfig } from '../settings/config.js'
+import type { Environment } from '../settings/environment.js'
 import {
   type CredentialProvider,
   type CredentialServices,
   type Credentials,
   chainedCredentials,
 } from './credential-chain.js'
-import type { Environment } from './environment.js'
 import { accountOfRole } from './role-arn.js'
 import { accountOfProfile, profilesOf } from './shared-files.js'
 

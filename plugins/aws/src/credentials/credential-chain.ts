@@ -12,7 +12,7 @@ import {
   fromSSO,
   fromTokenFile,
 } from '@aws-sdk/credential-providers'
-import type { Environment } from './environment.js'
+import type { Environment } from '../settings/environment.js'
 import { sharedFilesOf } from './shared-files.js'
 
 export interface Credentials {

@@ -11,9 +11,9 @@ import {
   sandboxRoles,
 } from '@millrace/sandbox/credentials'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { region } from '../tables/region.js'
+import { type AwsWorld, startAwsWorld } from '../testing/aws-world.js'
 import type { AwsConnection } from './connection.js'
-import { region } from './tables/region.js'
-import { type AwsWorld, startAwsWorld } from './testing/aws-world.js'
 
 let world: AwsWorld
 let folder = ''
