@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type AwsWorld, deniedEnvironment, equals, errorOf, startAwsWorld } from '../testing/aws-world.js'
-import type { AccountColumns } from './account/columns.js'
-import { account } from './account.js'
+import { type AccountColumns, account } from './account.js'
 
 let world: AwsWorld
 

@@ -4,15 +4,35 @@
  */
 import { ListAccountAliasesCommand } from '@aws-sdk/client-iam'
 import { DescribeOrganizationCommand } from '@aws-sdk/client-organizations'
-import type { Row } from '@millrace/plugin-sdk/column'
+import { jsonb, type Row, text } from '@millrace/plugin-sdk/column'
 import type { Scan } from '@millrace/plugin-sdk/table'
 import { awsCall, awsCallExpecting, ExpectedError } from '../calls/aws-call.js'
 import { tokenPages } from '../calls/token-pages.js'
-import { accountKey, identityOfScan } from '../columns/identity-columns.js'
+import { accountKey, identityColumns, identityOfScan } from '../columns/identity-columns.js'
 import { jsonOrNull } from '../columns/json-value.js'
 import type { AwsConnection } from '../connection/connection.js'
 import { defineTable } from '../connection/define-table.js'
-import { type AccountColumns, columns } from './account/columns.js'
+
+const columns = {
+  account_aliases: jsonb("The account's aliases, as a list."),
+  arn: text('The ARN of the account.'),
+  organization_id: text(
+    'The identifier of the organization that the account is in; NULL where it is in none.',
+  ),
+  organization_arn: text('The ARN of the organization.'),
+  organization_feature_set: text('What the organization is for: ALL, or CONSOLIDATED_BILLING.'),
+  organization_master_account_arn: text("The ARN of the organization's management account."),
+  organization_master_account_email: text("The e-mail address of the organization's management account."),
+  organization_master_account_id: text("The number of the organization's management account."),
+  organization_available_policy_types: jsonb('Kinds of policies that the organization can use, as a list.'),
+  title: text('A title for the account: its first alias, else its number.'),
+  akas: jsonb('Globally unique names of the account: a list of its ARN.'),
+  partition: identityColumns.partition,
+  region: text('Always global.'),
+  account_id: text('The number of the account.'),
+}
+
+export type AccountColumns = typeof columns
 
 type AccountScan = Scan<AwsConnection, AccountColumns>
 type AccountRow = Row<AccountColumns>

@@ -10,8 +10,7 @@ import {
   startAwsWorld,
 } from '../testing/aws-world.js'
 import { holds } from '../testing/sql-conditions.js'
-import type { QueryColumns } from './cloudtrail-query/columns.js'
-import { cloudtrailQuery } from './cloudtrail-query.js'
+import { cloudtrailQuery, type QueryColumns } from './cloudtrail-query.js'
 
 let world: AwsWorld
 

@@ -8,20 +8,38 @@ import {
   type Query,
   type QueryStatus,
 } from '@aws-sdk/client-cloudtrail'
-import type { Row } from '@millrace/plugin-sdk/column'
+import { bigint, type Row, text, timestamptz } from '@millrace/plugin-sdk/column'
 import { merge } from '@millrace/plugin-sdk/merge'
 import { equalValue, equalValues } from '@millrace/plugin-sdk/qual'
 import type { Scan } from '@millrace/plugin-sdk/table'
 import { awsCallExpecting, ExpectedError } from '../calls/aws-call.js'
-import { identityKeys, identityOfScan } from '../columns/identity-columns.js'
+import { identityColumns, identityKeys, identityOfScan } from '../columns/identity-columns.js'
 import type { AwsConnection } from '../connection/connection.js'
 import { defineTable } from '../connection/define-table.js'
 import { regionOfLakeArn } from '../lake/lake-arn.js'
 import { lakeList } from '../lake/lake-list.js'
 import { eachRegion } from '../regions/each-region.js'
 import { regionsOfScan } from '../regions/regions.js'
-import { columns, type QueryColumns } from './cloudtrail-query/columns.js'
 import { type DateRange, dateRangeOf } from './cloudtrail-query/date-range.js'
+
+const columns = {
+  query_id: text('The identifier of the query.'),
+  event_data_store_arn: text('The ARN of the event data store that was asked.'),
+  creation_time: timestamptz('When the query was begun.'),
+  delivery_s3_uri: text('Where in S3 the results were put.'),
+  delivery_status: text('Whether the results could be put there.'),
+  error_message: text('What went wrong.'),
+  query_status: text('How far the query is, such as RUNNING, FINISHED or FAILED.'),
+  bytes_scanned: bigint('How many bytes were looked through, which is what a query costs.'),
+  events_matched: bigint('How many events the query found.'),
+  events_scanned: bigint('How many events were looked through.'),
+  execution_time_in_millis: bigint('How long the query took, in milliseconds.'),
+  query_string: text('The SQL of the query.'),
+  title: text('A title for the query: its identifier.'),
+  ...identityColumns,
+}
+
+export type QueryColumns = typeof columns
 
 type QueryScan = Scan<AwsConnection, QueryColumns>
 type QueryRow = Row<QueryColumns>
