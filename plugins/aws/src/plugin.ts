@@ -17,28 +17,30 @@ import { cloudwatchLogStream } from './tables/cloudwatch-log-stream.js'
 import { region } from './tables/region.js'
 import { vpcEip } from './tables/vpc-eip.js'
 
+const tables = [
+  cloudtrailTrail,
+  cloudtrailTrailEvent,
+  cloudwatchLogGroup,
+  cloudwatchLogEvent,
+  cloudwatchLogStream,
+  region,
+  vpcEip,
+  account,
+  cloudtrailLookupEvent,
+  cloudtrailEventDataStore,
+  cloudtrailChannel,
+  cloudtrailImport,
+  cloudtrailQuery,
+]
+
 export default definePlugin({
   name: 'aws',
   description:
     'Amazon Web Services: CloudTrail, CloudWatch Logs, elastic IP addresses, the account and its regions.',
   config: awsConfig,
   connect: (config, context) => new AwsConnection(config, context),
-  limits: (config, { environment }) => awsLimits(config, environment),
+  limits: (config, { environment }) => awsLimits(config, environment, tables),
   account: (connection) => connection.account(),
   close: (connection) => connection.close(),
-  tables: [
-    cloudtrailTrail,
-    cloudtrailTrailEvent,
-    cloudwatchLogGroup,
-    cloudwatchLogEvent,
-    cloudwatchLogStream,
-    region,
-    vpcEip,
-    account,
-    cloudtrailLookupEvent,
-    cloudtrailEventDataStore,
-    cloudtrailChannel,
-    cloudtrailImport,
-    cloudtrailQuery,
-  ],
+  tables,
 })

@@ -132,6 +132,14 @@ export interface Example {
   readonly sql: string
 }
 
+/** A call of the API that a table makes. */
+export interface TableCall {
+  /** The API's own, as in {@link Scan.call}. */
+  readonly name: string
+  /** What those must be allowed who make it, as the API names it, such as `logs:FilterLogEvents`. */
+  readonly permission?: string
+}
+
 /** A virtual table. */
 export interface Table<Connection = unknown, TableColumns extends Columns = Columns> {
   readonly name: string
@@ -155,6 +163,8 @@ export interface Table<Connection = unknown, TableColumns extends Columns = Colu
    */
   list(scan: Scan<Connection, TableColumns>): AsyncIterable<readonly Row<TableColumns>[]>
   readonly hydrate?: Readonly<Record<string, Hydrate<Connection, TableColumns>>>
+  /** The calls that it may make, for its page: what has to be allowed. */
+  readonly calls?: readonly TableCall[]
   readonly examples: readonly Example[]
 }
 

@@ -5,13 +5,14 @@ import {
   FilterLogEventsCommand,
 } from '@aws-sdk/client-cloudwatch-logs'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { cloudWatchLogs } from '../services/cloudwatch-logs.js'
 import { Refusal, type StubAws, startStubAws } from '../testing/stub-aws.js'
 
 let stub: StubAws
 let client: CloudWatchLogsClient
 beforeEach(async () => {
   stub = await startStubAws()
-  client = stub.connect().cloudWatchLogs('us-east-1')
+  client = stub.connect().client(cloudWatchLogs, 'us-east-1')
 })
 afterEach(() => stub.stop())
 

@@ -3,16 +3,10 @@
  */
 import { Agent as HttpAgent } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'
-import { CloudTrailClient } from '@aws-sdk/client-cloudtrail'
-import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs'
-import { EC2Client } from '@aws-sdk/client-ec2'
-import { IAMClient } from '@aws-sdk/client-iam'
-import { OrganizationsClient } from '@aws-sdk/client-organizations'
-import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
+import { GetCallerIdentityCommand } from '@aws-sdk/client-sts'
 import { ApiError } from '@millrace/plugin-sdk/api-error'
 import type { ConnectContext } from '@millrace/plugin-sdk/plugin'
 import { AnswerHandler } from '../answers/answer-handler.js'
-import { PlainAnswers } from '../answers/plain-answers.js'
 import { awsCall, type CallScan } from '../calls/aws-call.js'
 import { credentialsError } from '../calls/credentials-error.js'
 import { Once } from '../calls/once.js'
@@ -21,8 +15,11 @@ import { accountOfSettings, credentialsOf } from '../credentials/credentials.js'
 import { regionOfProfile } from '../credentials/shared-files.js'
 import { guessRegion } from '../regions/partition-regions.js'
 import { resolveRegions } from '../regions/regions.js'
+import type { AwsService, Client } from '../services/aws-service.js'
+import { ec2 } from '../services/ec2.js'
+import { sts } from '../services/sts.js'
 import type { AwsConfig } from '../settings/config.js'
-import { type Environment, endpointOf, regionOf, type Service } from '../settings/environment.js'
+import { type Environment, endpointOf, regionOf } from '../settings/environment.js'
 import { accountName } from './limits.js'
 
 /** Whose credentials a connection uses. */
@@ -37,18 +34,6 @@ const mostSockets = 256
 const connectionTimeout = 5_000
 /** FilterLogEvents searches on for a good while before it answers with an empty page. */
 const requestTimeout = 120_000
-
-interface ClientSettings {
-  readonly region: string
-  readonly credentials: CredentialProvider
-  readonly maxAttempts: number
-  readonly requestHandler: AnswerHandler
-  readonly endpoint?: string
-}
-
-interface Client {
-  destroy(): void
-}
 
 export class AwsConnection {
   readonly #config: AwsConfig
@@ -98,33 +83,22 @@ export class AwsConnection {
     return id === undefined ? undefined : accountName(id, this.#config, this.#environment)
   }
 
-  cloudTrail(region: string): CloudTrailClient {
-    return this.#client('CLOUDTRAIL', region, (settings) => new CloudTrailClient(settings))
-  }
-
-  cloudWatchLogs(region: string): CloudWatchLogsClient {
-    return this.#client('CLOUDWATCH_LOGS', region, (settings) => {
-      // Large answers are what these calls are about. Without a logger, the SDK still copies each of them for it.
-      const client = new CloudWatchLogsClient({ ...settings, protocol: PlainAnswers })
-      client.middlewareStack.remove('loggerMiddleware')
-      return client
+  /** The client of a service in a region, the same for all scans. */
+  client<Made extends Client>(service: AwsService<Made>, region: string): Made {
+    const key = `${service.name} ${region}`
+    const known = this.#clients.get(key)
+    // Each service's clients are made by itself, below.
+    if (known !== undefined) return known as Made
+    const endpoint = endpointOf(service.name, this.#config, this.#environment)
+    const made = service.client({
+      region,
+      credentials: this.#credentials,
+      maxAttempts: 1, // whoever runs the scan makes calls again
+      requestHandler: new AnswerHandler(this.#requests, this.#maxAnswerBytes),
+      ...(endpoint === undefined ? {} : { endpoint }),
     })
-  }
-
-  ec2(region: string): EC2Client {
-    return this.#client('EC2', region, (settings) => new EC2Client(settings))
-  }
-
-  iam(region: string): IAMClient {
-    return this.#client('IAM', region, (settings) => new IAMClient(settings))
-  }
-
-  organizations(region: string): OrganizationsClient {
-    return this.#client('ORGANIZATIONS', region, (settings) => new OrganizationsClient(settings))
-  }
-
-  sts(region: string): STSClient {
-    return this.#client('STS', region, (settings) => new STSClient(settings))
+    this.#clients.set(key, made)
+    return made
   }
 
   /** Account and partition of the credentials; asked once. */
@@ -132,7 +106,7 @@ export class AwsConnection {
     return this.#identity.get(scan.signal, async () => {
       const region = await this.defaultRegion()
       const answer = await awsCall(scan, 'GetCallerIdentity', region, (abortSignal) =>
-        this.sts(region).send(new GetCallerIdentityCommand({}), { abortSignal }),
+        this.client(sts, region).send(new GetCallerIdentityCommand({}), { abortSignal }),
       )
       const partition = answer.Arn?.split(':')[1]
       if (answer.Account === undefined || partition === undefined) {
@@ -149,7 +123,7 @@ export class AwsConnection {
       const defaultRegion = await this.defaultRegion()
       return patterns === undefined
         ? [defaultRegion]
-        : resolveRegions(patterns, { scan, region: defaultRegion, client: this.ec2(defaultRegion) })
+        : resolveRegions(patterns, { scan, region: defaultRegion, client: this.client(ec2, defaultRegion) })
     })
   }
 
@@ -193,26 +167,5 @@ export class AwsConnection {
     const endpoint = endpointOf('STS', this.#config, this.#environment)
     const region = await this.defaultRegion()
     return endpoint === undefined ? { region } : { region, endpoint }
-  }
-
-  #client<Made extends Client>(
-    service: Service,
-    region: string,
-    make: (settings: ClientSettings) => Made,
-  ): Made {
-    const key = `${service} ${region}`
-    const known = this.#clients.get(key)
-    // Each service's clients are made by one function, above.
-    if (known !== undefined) return known as Made
-    const endpoint = endpointOf(service, this.#config, this.#environment)
-    const made = make({
-      region,
-      credentials: this.#credentials,
-      maxAttempts: 1, // whoever runs the scan makes calls again
-      requestHandler: new AnswerHandler(this.#requests, this.#maxAnswerBytes),
-      ...(endpoint === undefined ? {} : { endpoint }),
-    })
-    this.#clients.set(key, made)
-    return made
   }
 }

@@ -1,10 +1,17 @@
 import { describe, expect, test } from 'vitest'
 import { toApiError } from '../calls/aws-error.js'
 import { awsConfig } from '../settings/config.js'
+import { cloudtrailLookupEvent } from '../tables/cloudtrail-lookup-event.js'
+import { cloudtrailTrail } from '../tables/cloudtrail-trail.js'
+import { cloudwatchLogEvent } from '../tables/cloudwatch-log-event.js'
 import { awsLimits } from './limits.js'
 
 const limitsOf = (settings: object, environment: Record<string, string> = {}) =>
-  awsLimits(awsConfig.parse(settings), environment)
+  awsLimits(awsConfig.parse(settings), environment, [
+    cloudtrailTrail,
+    cloudtrailLookupEvent,
+    cloudwatchLogEvent,
+  ])
 
 describe('rates', () => {
   test('are those that AWS states', () => {

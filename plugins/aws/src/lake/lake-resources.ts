@@ -13,6 +13,7 @@ import { jsonOrNull } from '../columns/json-value.js'
 import type { AwsConnection } from '../connection/connection.js'
 import { eachRegion } from '../regions/each-region.js'
 import { regionsOfScan } from '../regions/regions.js'
+import { cloudTrail } from '../services/cloudtrail.js'
 import { type LakeResourceKind, regionOfLakeArn } from './lake-arn.js'
 import { type LakeOptions, type LakePage, lakeList } from './lake-list.js'
 
@@ -111,7 +112,7 @@ async function getResource<Details extends object>(
   scan: LakeScan,
 ): Promise<(LakeName & { readonly details: Details }) | undefined> {
   const answer = await awsCallExpecting(scan, getCall, region, gone, (abortSignal) =>
-    get(scan.connection.cloudTrail(region), arn, { abortSignal }),
+    get(scan.connection.client(cloudTrail, region), arn, { abortSignal }),
   )
   return answer instanceof ExpectedError ? undefined : answer
 }

@@ -5,6 +5,7 @@ import { DescribeLogGroupsCommand, type LogGroup } from '@aws-sdk/client-cloudwa
 import { awsCall, type CallScan } from '../calls/aws-call.js'
 import { pageSize, tokenPages } from '../calls/token-pages.js'
 import type { AwsConnection } from '../connection/connection.js'
+import { cloudWatchLogs } from '../services/cloudwatch-logs.js'
 import { isGroupName } from './log-group-identifier.js'
 
 export interface GroupPageScan extends CallScan {
@@ -41,7 +42,7 @@ export async function* groupPages(
       limit: name === undefined ? pageSize(limit, mostGroupsPerPage) : mostGroupsPerPage,
     })
     const answer = await awsCall(scan, 'DescribeLogGroups', region, (abortSignal) =>
-      scan.connection.cloudWatchLogs(region).send(command, { abortSignal }),
+      scan.connection.client(cloudWatchLogs, region).send(command, { abortSignal }),
     )
     const groups = answer.logGroups ?? []
     const items = name === undefined ? groups : groups.filter((group) => group.logGroupName === name)

@@ -6,15 +6,11 @@ import type { AwsConfig } from './config.js'
 /** The process's environment, or a stand-in for it. */
 export type Environment = Readonly<Record<string, string | undefined>>
 
-/** Services that are asked, by the name that the SDK's settings give them (AWS_ENDPOINT_URL_<NAME>). */
-export type Service = 'CLOUDTRAIL' | 'CLOUDWATCH_LOGS' | 'EC2' | 'IAM' | 'ORGANIZATIONS' | 'SSO' | 'STS'
-
-/** The URL at which a service is asked; undefined for AWS's own. */
-export function endpointOf(
-  service: Service,
-  config: AwsConfig,
-  environment: Environment,
-): string | undefined {
+/**
+ * The URL at which a service is asked; undefined for AWS's own.
+ * @param service by the name that the SDK's settings give it (AWS_ENDPOINT_URL_<NAME>)
+ */
+export function endpointOf(service: string, config: AwsConfig, environment: Environment): string | undefined {
   if (config.endpoint_url !== undefined) return config.endpoint_url
   if (environment.AWS_IGNORE_CONFIGURED_ENDPOINT_URLS === 'true') return undefined
   return environment[`AWS_ENDPOINT_URL_${service}`] || environment.AWS_ENDPOINT_URL || undefined

@@ -12,6 +12,9 @@ import { accountKey, identityColumns, identityOfScan } from '../columns/identity
 import { jsonOrNull } from '../columns/json-value.js'
 import type { AwsConnection } from '../connection/connection.js'
 import { defineTable } from '../connection/define-table.js'
+import { callsOf } from '../services/aws-service.js'
+import { iam } from '../services/iam.js'
+import { organizations } from '../services/organizations.js'
 
 const columns = {
   account_aliases: jsonb("The account's aliases, as a list."),
@@ -43,6 +46,7 @@ export const account = defineTable({
   name: 'aws_account',
   description: 'The account whose credentials are in use, its aliases and its organization.',
   columns,
+  calls: [...callsOf(iam, 'ListAccountAliases'), ...callsOf(organizations, 'DescribeOrganization')],
   keys: {
     account_id: accountKey,
   },
@@ -95,7 +99,7 @@ async function fetchAliases(row: AccountRow, scan: AccountScan): Promise<Account
   const pages = tokenPages('ListAccountAliases', undefined, async (Marker) => {
     const command = new ListAccountAliasesCommand({ Marker })
     const answer = await awsCall(scan, 'ListAccountAliases', region, (abortSignal) =>
-      connection.iam(region).send(command, { abortSignal }),
+      connection.client(iam, region).send(command, { abortSignal }),
     )
     return { items: answer.AccountAliases ?? [], token: answer.IsTruncated ? answer.Marker : undefined }
   })
@@ -113,7 +117,7 @@ async function fetchOrganization(_row: AccountRow, scan: AccountScan): Promise<A
     region,
     notInOrganization,
     (abortSignal) =>
-      connection.organizations(region).send(new DescribeOrganizationCommand({}), { abortSignal }),
+      connection.client(organizations, region).send(new DescribeOrganizationCommand({}), { abortSignal }),
   )
   if (answer instanceof ExpectedError || answer.Organization === undefined) return {}
   const { Organization: organization } = answer

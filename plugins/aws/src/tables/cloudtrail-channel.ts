@@ -12,6 +12,8 @@ import {
   lakeResourceKeys,
   listLakeResources,
 } from '../lake/lake-resources.js'
+import { callsOf } from '../services/aws-service.js'
+import { cloudTrail } from '../services/cloudtrail.js'
 
 const columns = {
   name: text('The name of the channel.'),
@@ -51,6 +53,7 @@ export const cloudtrailChannel = defineTable({
     'Channels of CloudTrail: those that bring events from elsewhere into CloudTrail Lake, and those of AWS ' +
     'services. A condition on arn asks for that one alone.',
   columns,
+  calls: callsOf(cloudTrail, channels.listCall, channels.getCall),
   keys: lakeResourceKeys,
   list: (scan) => listLakeResources(channels, scan),
   hydrate: {

@@ -16,6 +16,8 @@ import {
   lakeResourceKeys,
   listLakeResources,
 } from '../lake/lake-resources.js'
+import { callsOf } from '../services/aws-service.js'
+import { cloudTrail } from '../services/cloudtrail.js'
 
 const columns = {
   name: text('The name of the event data store.'),
@@ -63,6 +65,7 @@ export const cloudtrailEventDataStore = defineTable({
   name: 'aws_cloudtrail_event_data_store',
   description: 'Event data stores of CloudTrail Lake. A condition on arn asks for that one alone.',
   columns,
+  calls: callsOf(cloudTrail, stores.listCall, stores.getCall),
   keys: lakeResourceKeys,
   list: (scan) => listLakeResources(stores, scan),
   hydrate: {

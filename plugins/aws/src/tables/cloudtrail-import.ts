@@ -24,6 +24,8 @@ import { defineTable } from '../connection/define-table.js'
 import { lakeList } from '../lake/lake-list.js'
 import { eachRegion } from '../regions/each-region.js'
 import { regionsOfScan } from '../regions/regions.js'
+import { callsOf } from '../services/aws-service.js'
+import { cloudTrail } from '../services/cloudtrail.js'
 
 const columns = {
   import_id: text('The identifier of the import.'),
@@ -56,6 +58,7 @@ export const cloudtrailImport = defineTable({
   name: 'aws_cloudtrail_import',
   description: "Imports of trails' log files into event data stores of CloudTrail Lake.",
   columns,
+  calls: callsOf(cloudTrail, 'ListImports', 'GetImport'),
   keys: {
     import_id: { operators: ['='], valuesPerCall: 1, inherent: true },
     import_status: { operators: ['='], valuesPerCall: 1, inherent: true },
@@ -160,7 +163,7 @@ async function getImport(
 ): Promise<GetImportResponse | undefined> {
   const command = new GetImportCommand({ ImportId })
   const answer = await awsCallExpecting(scan, 'GetImport', region, gone, (abortSignal) =>
-    scan.connection.cloudTrail(region).send(command, { abortSignal }),
+    scan.connection.client(cloudTrail, region).send(command, { abortSignal }),
   )
   return answer instanceof ExpectedError ? undefined : answer
 }

@@ -16,6 +16,8 @@ import type { AwsConnection } from '../connection/connection.js'
 import { defineTable } from '../connection/define-table.js'
 import { eachRegion } from '../regions/each-region.js'
 import { regionsOfScan } from '../regions/regions.js'
+import { callsOf } from '../services/aws-service.js'
+import { cloudTrail } from '../services/cloudtrail.js'
 import { type Lookup, lookupsOf } from './cloudtrail-lookup-event/attributes.js'
 import { columns, type LookupColumns } from './cloudtrail-lookup-event/columns.js'
 import { isoOfMicroseconds, type TimeRange, timeRangeOf } from './cloudtrail-lookup-event/time-range.js'
@@ -38,6 +40,7 @@ export const cloudtrailLookupEvent = defineTable({
     'Management events of the last 90 days, as CloudTrail keeps them for every account, with or without a ' +
     'trail. The API gives 50 events a call and takes two calls a second: name an attribute, or a time.',
   columns,
+  calls: callsOf(cloudTrail, 'LookupEvents'),
   keys: {
     event_id: attributeKey,
     event_name: attributeKey,
@@ -130,7 +133,7 @@ function eventsOf(
       NextToken,
     })
     const answer = await awsCall(scan, 'LookupEvents', region, (abortSignal) =>
-      scan.connection.cloudTrail(region).send(command, { abortSignal }),
+      scan.connection.client(cloudTrail, region).send(command, { abortSignal }),
     )
     const items: LookupRow[] = []
     for (const event of answer.Events ?? []) {

@@ -20,6 +20,8 @@ import { regionOfLakeArn } from '../lake/lake-arn.js'
 import { lakeList } from '../lake/lake-list.js'
 import { eachRegion } from '../regions/each-region.js'
 import { regionsOfScan } from '../regions/regions.js'
+import { callsOf } from '../services/aws-service.js'
+import { cloudTrail } from '../services/cloudtrail.js'
 import { type DateRange, dateRangeOf } from './cloudtrail-query/date-range.js'
 
 const columns = {
@@ -57,6 +59,7 @@ export const cloudtrailQuery = defineTable({
     'Queries of the last seven days that were made of event data stores of CloudTrail Lake. With a condition on ' +
     'event_data_store_arn only that store is asked; without one, every active store is.',
   columns,
+  calls: callsOf(cloudTrail, 'ListEventDataStores', 'ListQueries', 'DescribeQuery'),
   keys: {
     event_data_store_arn: { operators: ['='], valuesPerCall: 1, inherent: true },
     query_status: { operators: ['='], valuesPerCall: 1, inherent: true },
@@ -195,7 +198,7 @@ async function fetchDescription(row: QueryRow, scan: QueryScan): Promise<QueryRo
   if (typeof id !== 'string' || typeof arn !== 'string' || typeof region !== 'string') return {}
   const command = new DescribeQueryCommand({ EventDataStore: arn, QueryId: id })
   const answer = await awsCallExpecting(scan, 'DescribeQuery', region, queryGone, (abortSignal) =>
-    scan.connection.cloudTrail(region).send(command, { abortSignal }),
+    scan.connection.client(cloudTrail, region).send(command, { abortSignal }),
   )
   if (answer instanceof ExpectedError) return {}
   const { QueryStatistics: statistics } = answer

@@ -12,6 +12,8 @@ import {
   timeKey,
   timeOrder,
 } from '../log-events/group-events.js'
+import { callsOf } from '../services/aws-service.js'
+import { cloudWatchLogs } from '../services/cloudwatch-logs.js'
 import { columns } from './cloudtrail-trail-event/columns.js'
 import { eventFieldKeys, patternOf } from './cloudtrail-trail-event/event-fields.js'
 import { rowReader } from './cloudtrail-trail-event/row-reader.js'
@@ -22,6 +24,7 @@ export const cloudtrailTrailEvent = defineTable({
     'Events that a trail of CloudTrail delivers to a CloudWatch log group. Conditions on timestamp and on the ' +
     "event's fields narrow what is fetched; without a condition on timestamp the whole log group is searched.",
   columns,
+  calls: callsOf(cloudWatchLogs, 'FilterLogEvents'),
   keys: {
     ...logEventKeys,
     timestamp_ms: timeKey,

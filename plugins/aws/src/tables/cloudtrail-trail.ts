@@ -12,6 +12,8 @@ import type { AwsConnection } from '../connection/connection.js'
 import { defineTable } from '../connection/define-table.js'
 import { eachRegion } from '../regions/each-region.js'
 import { regionsOfScan } from '../regions/regions.js'
+import { callsOf } from '../services/aws-service.js'
+import { cloudTrail } from '../services/cloudtrail.js'
 import { columns, type TrailColumns } from './cloudtrail-trail/columns.js'
 import {
   fetchEventSelectors,
@@ -29,6 +31,14 @@ export const cloudtrailTrail = defineTable({
     'Trails of CloudTrail. A trail that records all regions has a row in each region that is asked; its row ' +
     'at home has region = home_region.',
   columns,
+  calls: callsOf(
+    cloudTrail,
+    'DescribeTrails',
+    'GetTrailStatus',
+    'GetEventSelectors',
+    'GetInsightSelectors',
+    'ListTags',
+  ),
   keys: {
     name: { operators: ['='], inherent: true },
     arn: { operators: ['='], inherent: true },
@@ -102,7 +112,7 @@ async function* trailsOf(
   const names = equalValues(scan.quals.name)
   const arns = equalValues(scan.quals.arn)
   const { trailList = [] } = await awsCall(scan, 'DescribeTrails', region, (abortSignal) =>
-    scan.connection.cloudTrail(region).send(new DescribeTrailsCommand({}), { abortSignal }),
+    scan.connection.client(cloudTrail, region).send(new DescribeTrailsCommand({}), { abortSignal }),
   )
   yield trailList
     .filter(({ Name, TrailARN }) => isAmong(names, Name) && isAmong(arns, TrailARN))

@@ -9,6 +9,8 @@ import { identityColumns, identityOfScan } from '../columns/identity-columns.js'
 import { jsonOfText } from '../columns/json-value.js'
 import { defineTable } from '../connection/define-table.js'
 import { echoOf, groupEvents, logEventKeys, logEventRequest, timeOrder } from '../log-events/group-events.js'
+import { callsOf } from '../services/aws-service.js'
+import { cloudWatchLogs } from '../services/cloudwatch-logs.js'
 
 const columns = {
   log_group_name: text('The log group to read, by its name or its ARN. Required.'),
@@ -32,6 +34,7 @@ export const cloudwatchLogEvent = defineTable({
     'Events of a CloudWatch log group, whatever their messages are. Conditions on timestamp, log_stream_name ' +
     'and filter narrow what is fetched; without one the whole log group is searched.',
   columns,
+  calls: callsOf(cloudWatchLogs, 'FilterLogEvents'),
   keys: logEventKeys,
   orders: { timestamp: timeOrder },
   async *list(scan) {

@@ -12,6 +12,8 @@ import { groupPages } from '../log-groups/group-pages.js'
 import { longestLikePrefix } from '../log-groups/like-prefix.js'
 import { eachRegion } from '../regions/each-region.js'
 import { regionsOfScan } from '../regions/regions.js'
+import { callsOf } from '../services/aws-service.js'
+import { cloudWatchLogs } from '../services/cloudwatch-logs.js'
 import { columns, type LogGroupColumns } from './cloudwatch-log-group/columns.js'
 import { fetchDataProtection, fetchTags } from './cloudwatch-log-group/details.js'
 
@@ -20,6 +22,7 @@ export const cloudwatchLogGroup = defineTable({
   description:
     'Log groups of CloudWatch Logs. A condition on name, LIKE with a beginning too, narrows the list.',
   columns,
+  calls: callsOf(cloudWatchLogs, 'DescribeLogGroups', 'GetDataProtectionPolicy', 'ListTagsForResource'),
   keys: {
     name: { operators: ['=', '~~'], valuesPerCall: 1, inherent: true },
     ...identityKeys,

@@ -17,6 +17,8 @@ import { groupPages } from '../log-groups/group-pages.js'
 import { isGroupName, type LogGroup, logGroupOf, regionsOfGroup } from '../log-groups/log-group-identifier.js'
 import { eachRegion } from '../regions/each-region.js'
 import { regionsOfScan } from '../regions/regions.js'
+import { callsOf } from '../services/aws-service.js'
+import { cloudWatchLogs } from '../services/cloudwatch-logs.js'
 import { columns, type LogStreamColumns } from './cloudwatch-log-stream/columns.js'
 import { type WantedStreams, wantedStreams } from './cloudwatch-log-stream/wanted-streams.js'
 
@@ -34,6 +36,7 @@ export const cloudwatchLogStream = defineTable({
     'Log streams of CloudWatch Logs. With a condition on log_group_name only that group is asked; without one, ' +
     'every log group is.',
   columns,
+  calls: callsOf(cloudWatchLogs, 'DescribeLogGroups', 'DescribeLogStreams'),
   keys: {
     log_group_name: { operators: ['='], valuesPerCall: 1 },
     name: { operators: ['=', '~~'], valuesPerCall: 1, inherent: true },
@@ -134,7 +137,7 @@ function streamsOfGroup(
       limit: fetchesOthers ? mostStreamsPerPage : pageSize(scan.limit, mostStreamsPerPage),
     })
     const answer = await awsCallExpecting(scan, 'DescribeLogStreams', region, noGroup, (abortSignal) =>
-      scan.connection.cloudWatchLogs(region).send(command, { abortSignal }),
+      scan.connection.client(cloudWatchLogs, region).send(command, { abortSignal }),
     )
     if (answer instanceof ExpectedError) return { items: [], token: undefined }
     const items = (answer.logStreams ?? []).filter(isWanted).map((stream) => rowOf(stream, values))

@@ -12,6 +12,8 @@ import type { AwsConnection } from '../connection/connection.js'
 import { defineTable } from '../connection/define-table.js'
 import { eachRegion } from '../regions/each-region.js'
 import { regionsOfScan } from '../regions/regions.js'
+import { callsOf } from '../services/aws-service.js'
+import { ec2 } from '../services/ec2.js'
 import { type AddressColumns, columns } from './vpc-eip/columns.js'
 import { filterKeys, filtersOf } from './vpc-eip/filters.js'
 
@@ -22,6 +24,7 @@ export const vpcEip = defineTable({
   name: 'aws_vpc_eip',
   description: 'Elastic IP addresses.',
   columns,
+  calls: callsOf(ec2, 'DescribeAddresses'),
   keys: {
     ...filterKeys,
     ...identityKeys,
@@ -58,7 +61,7 @@ async function* addressesOf(
   const filters = filtersOf(scan.quals)
   const command = new DescribeAddressesCommand(filters.length > 0 ? { Filters: filters } : {})
   const { Addresses = [] } = await awsCall(scan, 'DescribeAddresses', region, (abortSignal) =>
-    scan.connection.ec2(region).send(command, { abortSignal }),
+    scan.connection.client(ec2, region).send(command, { abortSignal }),
   )
   yield Addresses.map((address) => rowOf(withoutEmpty(address), region, identity))
 }

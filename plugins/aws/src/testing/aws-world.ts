@@ -39,13 +39,25 @@ export async function startAwsWorld(): Promise<AwsWorld> {
     sandbox,
     connect,
     rows: (table, request = {}) =>
-      collectRows(table, { ...request, connection: request.connection ?? connect() }),
+      collectRows(table, {
+        ...request,
+        connection: request.connection ?? connect(),
+        onCall(name) {
+          if (!namesCall(table, name)) throw new Error(`${table.name} does not name its call ${name}`)
+          request.onCall?.(name)
+        },
+      }),
     operations: () => sandbox.calls.list().map(({ operation }) => operation),
     async stop() {
       for (const connection of connections) await plugin.close?.(connection)
       await sandbox.stop()
     },
   }
+}
+
+/** Those that all tables may make need not be named. */
+function namesCall({ calls = [] }: Pick<Table, 'calls'>, call: string): boolean {
+  return ['GetCallerIdentity', 'DescribeRegions', ...calls.map(({ name }) => name)].includes(call)
 }
 
 /** An environment whose key may call nothing. */

@@ -19,6 +19,7 @@ import { Batch } from '../../calls/batch.js'
 import { jsonOrNull } from '../../columns/json-value.js'
 import { tagObject } from '../../columns/tag-object.js'
 import type { AwsConnection } from '../../connection/connection.js'
+import { cloudTrail } from '../../services/cloudtrail.js'
 import type { TrailColumns } from './columns.js'
 
 type TrailScan = Scan<AwsConnection, TrailColumns>
@@ -43,7 +44,9 @@ const mostTagged = 20
 export function fetchStatus(row: TrailRow, scan: TrailScan): Promise<TrailRow> {
   return detail('status', row, scan, async (arn, region) => {
     const status = await awsCallExpecting(scan, 'GetTrailStatus', region, gone, (abortSignal) =>
-      scan.connection.cloudTrail(region).send(new GetTrailStatusCommand({ Name: arn }), { abortSignal }),
+      scan.connection
+        .client(cloudTrail, region)
+        .send(new GetTrailStatusCommand({ Name: arn }), { abortSignal }),
     )
     if (status instanceof ExpectedError) return {}
     return {
@@ -66,7 +69,7 @@ export function fetchEventSelectors(row: TrailRow, scan: TrailScan): Promise<Tra
   return detail('event selectors', row, scan, async (arn, region) => {
     const answer = await awsCallExpecting(scan, 'GetEventSelectors', region, gone, (abortSignal) =>
       scan.connection
-        .cloudTrail(region)
+        .client(cloudTrail, region)
         .send(new GetEventSelectorsCommand({ TrailName: arn }), { abortSignal }),
     )
     if (answer instanceof ExpectedError) return {}
@@ -88,7 +91,7 @@ export async function fetchInsightSelectors(row: TrailRow, scan: TrailScan): Pro
       insightsAbsent,
       (abortSignal) =>
         scan.connection
-          .cloudTrail(region)
+          .client(cloudTrail, region)
           .send(new GetInsightSelectorsCommand({ TrailName: arn }), { abortSignal }),
     )
     return answer instanceof ExpectedError ? {} : { insight_selectors: jsonOrNull(answer.InsightSelectors) }
@@ -117,7 +120,7 @@ async function listTags(
 ): Promise<ReadonlyMap<string, readonly Tag[]>> {
   const answer = await awsCallExpecting(scan, 'ListTags', region, tagsGone, (abortSignal) =>
     scan.connection
-      .cloudTrail(region)
+      .client(cloudTrail, region)
       .send(new ListTagsCommand({ ResourceIdList: [...arns] }), { abortSignal }),
   )
   if (answer instanceof ExpectedError) {

@@ -7,6 +7,7 @@ import type { Scan } from '@millrace/plugin-sdk/table'
 import { awsCallExpecting, ExpectedError } from '../../calls/aws-call.js'
 import { jsonOfText, jsonOrNull } from '../../columns/json-value.js'
 import type { AwsConnection } from '../../connection/connection.js'
+import { cloudWatchLogs } from '../../services/cloudwatch-logs.js'
 import type { LogGroupColumns } from './columns.js'
 
 type LogGroupScan = Scan<AwsConnection, LogGroupColumns>
@@ -20,7 +21,7 @@ export async function fetchDataProtection(row: LogGroupRow, scan: LogGroupScan):
   if (typeof name !== 'string' || typeof region !== 'string') return {}
   const command = new GetDataProtectionPolicyCommand({ logGroupIdentifier: name })
   const answer = await awsCallExpecting(scan, 'GetDataProtectionPolicy', region, gone, (abortSignal) =>
-    scan.connection.cloudWatchLogs(region).send(command, { abortSignal }),
+    scan.connection.client(cloudWatchLogs, region).send(command, { abortSignal }),
   )
   if (answer instanceof ExpectedError) return {}
   return {
@@ -41,7 +42,7 @@ export async function fetchTags(row: LogGroupRow, scan: LogGroupScan): Promise<L
   if (resourceArn === undefined || typeof region !== 'string') return {}
   const command = new ListTagsForResourceCommand({ resourceArn })
   const answer = await awsCallExpecting(scan, 'ListTagsForResource', region, gone, (abortSignal) =>
-    scan.connection.cloudWatchLogs(region).send(command, { abortSignal }),
+    scan.connection.client(cloudWatchLogs, region).send(command, { abortSignal }),
   )
   return answer instanceof ExpectedError ? {} : { tags: jsonOrNull(answer.tags) }
 }
