@@ -2,10 +2,10 @@
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Plugin } from '@millrace/plugin-sdk/plugin'
+import { checkPlugin } from '@millrace/plugin-sdk/plugin-shape'
 import { distance } from 'fastest-levenshtein'
 import { resolve } from 'import-meta-resolve'
 import { UserError } from '../user-error.js'
-import { checkPlugin } from './plugin-shape.js'
 
 type Load = () => Promise<{ readonly default: unknown }>
 
