@@ -9,5 +9,6 @@ export default definePlugin({
   description: 'The npm registry: packages, their versions and how often they are downloaded.',
   config: npmConfig,
   connect: (config, context) => new NpmConnection(config, context),
+  close: (connection) => connection.close(),
   tables: [npmPackage],
 })
