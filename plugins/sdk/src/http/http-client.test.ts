@@ -296,5 +296,6 @@ describe('ending', () => {
     await asked
     await other.close()
     expect(await asking).toMatchObject({ sqlState: 'HV00N' })
+    expect(await errorOf(other.get('/', { signal }))).toMatchObject({ sqlState: 'HV00N' })
   })
 })

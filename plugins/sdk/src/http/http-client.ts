@@ -26,7 +26,7 @@
  */
 import { pipeline, type Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
-import { Pool } from 'undici'
+import type { Pool } from 'undici'
 import { readAnswerBody } from '../answer-body.js'
 import { ApiError } from '../api-error.js'
 import { localFailure } from '../local-failure.js'
@@ -68,21 +68,15 @@ export class HttpClient {
   readonly #secrets: Secrets
   readonly #url: URL
   readonly #path: string
-  readonly #pool: Pool
+  #pool: Promise<Pool> | undefined
+  #isClosed = false
 
   /** Makes no connection yet. */
   constructor(options: HttpClientOptions) {
-    const { connectTimeout = 5_000, answerTimeout = 30_000 } = options
     this.#options = options
     this.#secrets = new Secrets(options.secrets ?? {})
     this.#url = new URL(options.url)
     this.#path = this.#url.pathname.replace(/\/+$/, '')
-    // As many sockets as calls: how many of those there are is for whoever runs the scans to say.
-    this.#pool = new Pool(this.#url.origin, {
-      connect: { timeout: connectTimeout },
-      headersTimeout: answerTimeout,
-      bodyTimeout: answerTimeout,
-    })
   }
 
   /**
@@ -104,8 +98,21 @@ export class HttpClient {
   }
 
   /** Ends all requests and connections. */
-  close(): Promise<void> {
-    return this.#pool.destroy()
+  async close(): Promise<void> {
+    this.#isClosed = true
+    await (await this.#pool)?.destroy()
+  }
+
+  /** undici takes its time to load, and whoever imports this package would wait for it: not before a request. */
+  async #openPool(): Promise<Pool> {
+    const { Pool } = await import('undici')
+    const { connectTimeout = 5_000, answerTimeout = 30_000 } = this.#options
+    // As many sockets as calls: how many of those there are is for whoever runs the scans to say.
+    return new Pool(this.#url.origin, {
+      connect: { timeout: connectTimeout },
+      headersTimeout: answerTimeout,
+      bodyTimeout: answerTimeout,
+    })
   }
 
   async #send(
@@ -115,9 +122,11 @@ export class HttpClient {
     { signal, query = {}, headers = {} }: HttpRequest,
   ): Promise<HttpAnswer> {
     signal.throwIfAborted()
+    if (this.#isClosed) throw this.#unanswered({ code: 'UND_ERR_DESTROYED' })
     const { secrets = {}, api, maxAnswerBytes } = this.#options
     try {
-      const answer = await this.#pool.request({
+      this.#pool ??= this.#openPool()
+      const answer = await (await this.#pool).request({
         method,
         path: `${this.#path}${path}${queryString({ ...secrets.query, ...query })}`,
         headers: {
