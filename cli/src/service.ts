@@ -62,7 +62,7 @@ export async function startService(options: ServiceOptions, parts: StartedParts)
   const { max_api_calls, max_keys, max_rows, max_bytes } = settings.limits
   const limits = { apiCalls: max_api_calls, keys: max_keys, rows: max_rows, bytes: max_bytes }
   const startedEngine = parts.add(
-    await Engine.start({ postgres, connections, environment, log, cache, limits }),
+    await Engine.start({ postgres, connections, environment, log, cache, quotas: limits }),
     (started) => started.stop(),
   )
   engine = startedEngine

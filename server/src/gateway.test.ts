@@ -298,7 +298,7 @@ test('a client that comes when PostgreSQL has just died waits until it is back',
     port: 0,
     engine: {
       analyse: () => undefined,
-      prepare: () => Promise.reject(new Error('not asked')),
+      stage: () => Promise.reject(new Error('not asked')),
       transactionEnded: () => {},
     },
     backend: {

@@ -7,13 +7,13 @@ import { DatabaseError } from '@millrace/sql-engine/database-error'
 import { databaseName } from '@millrace/sql-engine/postgres/names'
 import type { StatementEngine } from '@millrace/sql-engine/statement'
 import type { Logger } from 'pino'
-import { ScramAuthenticator } from './authentication/scram.js'
+import { type BackendConnection, connectBackend } from './backend/backend-connection.js'
 import type { Certificate } from './certificate.js'
-import { type BackendConnection, connectBackend } from './session/backend-connection.js'
 import { Session } from './session/session.js'
-import { SocketWriter } from './session/socket-writer.js'
 import { type Arrival, refuse, shakeHands } from './startup/handshake.js'
 import { ConnectionEnded } from './startup/packet-reader.js'
+import { ScramAuthenticator } from './startup/scram.js'
+import { SocketWriter } from './wire/socket-writer.js'
 
 export interface GatewayOptions {
   readonly host: string
@@ -164,9 +164,9 @@ class ListeningGateway implements Gateway {
   ): Promise<void> {
     const { engine, log, maxConnections = defaultMaxConnections } = this.#options
     const application = parameters.get('application_name')
-    const lender = loopbackProcess(application)
+    const loopbackFor = loopbackProcess(application)
     // Whoever has been let in must not fail because nobody else can be.
-    const kind = lender !== undefined && this.#serves(lender) ? 'loopback' : 'client'
+    const kind = loopbackFor !== undefined && this.#serves(loopbackFor) ? 'loopback' : 'client'
     this.#places[kind]++
     try {
       if (this.#places[kind] > maxConnections) throw tooManyClients()
@@ -179,7 +179,7 @@ class ListeningGateway implements Gateway {
         client: stream,
         backend: connection,
         engine,
-        lender,
+        loopbackFor,
         analyses,
         onClientGone,
         log,
@@ -211,7 +211,7 @@ class ListeningGateway implements Gateway {
    * not see that its client has gone, and the API would go on being asked for nobody.
    */
   #abortLoopback(processId: number): void {
-    for (const session of this.#sessions.values()) if (session.lender === processId) session.abortCalls()
+    for (const session of this.#sessions.values()) if (session.loopbackFor === processId) session.abortCalls()
   }
 
   /** Tries again when PostgreSQL has just died, and whoever starts it again has not yet heard of it. */

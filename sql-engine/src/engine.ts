@@ -1,36 +1,35 @@
-/** The engine: PostgreSQL, its catalog, and the preparation of statements over virtual tables. */
+/** The engine: PostgreSQL, its catalog, and the staging of what statements read of virtual tables. */
 import type { Logger } from 'pino'
-import { refuseUnknownSettings } from './bind/known-settings.js'
-import { ScanCache } from './cache/scan-cache.js'
+import { StatementTexts } from './analyse/statement-texts.js'
+import { KeyCache } from './cache/keys/key-cache.js'
+import { ScanCache } from './cache/scans/scan-cache.js'
 import { leaveOutOfDumps } from './catalog/left-out-of-dumps.js'
 import { type Loopback, setLoopback } from './catalog/loopback.js'
-import { showDefaults } from './catalog/setting-defaults.js'
-import { synchroniseCatalog } from './catalog/synchronise-catalog.js'
 import { readViewNames } from './catalog/view-definitions.js'
 import type { VirtualTable } from './catalog/virtual-table.js'
 import { DatabaseError } from './database-error.js'
-import { type AggregatorOptions, isAggregator, openAggregator } from './fetch/aggregator.js'
-import { CallLimiters } from './fetch/call-limiters.js'
-import { systemClock } from './fetch/clock.js'
-import { Connection, type ConnectionOptions } from './fetch/connection.js'
-import { lookupSources } from './lookup/lookup-sources.js'
-import { LookupTables } from './lookup/lookup-tables.js'
-import { StatementTexts } from './parse/statements.js'
+import type { AggregatorOptions } from './fetch/aggregator.js'
+import type { ConnectionOptions } from './fetch/connection.js'
+import type { Statement } from './parse/statement.js'
 import type { Optimisations } from './plan/unoptimised-scans.js'
 import { withEngineClient } from './postgres/engine-connections.js'
 import type { Postgres } from './postgres/postgres.js'
+import { defaultQuotas, type Quotas } from './quota/quotas.js'
 import { ensureCacheClear } from './report/cache-clear-function.js'
-import { defaultLimits, type Limits } from './report/limits.js'
-import { isOwnTable, ownConnections } from './report/own-tables.js'
+import { isSystemTable } from './report/system-tables.js'
 import { ensureVersion } from './report/version-function.js'
-import { Loans } from './run/loans.js'
-import { prepareStatement } from './run/prepare-statement.js'
-import { StatementPlans } from './run/statement-plan.js'
+import { ConnectedCatalog } from './run/connected-catalog.js'
+import { cacheSourcesOf, contextOf, keySourcesOf } from './run/context-of-connections.js'
+import type { SharedParts } from './run/engine-context.js'
+import { EngineContexts } from './run/engine-contexts.js'
+import { LoopbackScans } from './run/loopback-scans.js'
+import { stageStatement } from './run/stage-statement.js'
 import { withoutPlaces } from './run/without-places.js'
 import { withoutRows } from './run/without-rows.js'
-import type { Workshop } from './run/workshop.js'
+import { rejectUnknownSettings } from './settings/known-settings.js'
+import { showDefaults } from './settings/setting-defaults.js'
 import { ScanTables } from './stage/scan-tables.js'
-import type { PreparedStatement, PrepareOptions, Session, Statement, StatementEngine } from './statement.js'
+import type { Session, StagedStatement, StageOptions, StatementEngine } from './statement.js'
 
 export interface EngineOptions {
   readonly postgres: Postgres
@@ -41,7 +40,7 @@ export interface EngineOptions {
   /** Rows that are kept for later statements. Default is none. */
   readonly cache?: CacheOptions
   /** What a statement may ask for, unless its session says otherwise. */
-  readonly limits?: Partial<Limits>
+  readonly quotas?: Partial<Quotas>
   /** Milliseconds of a clock that only goes forward, for notices of progress; tests have one of their own. */
   readonly now?: () => number
   /** Default is all; none is for tests, which compare the answers. */
@@ -61,86 +60,101 @@ export interface CacheOptions {
 const defaultCacheBytes = 256 * 1024 * 1024
 
 /** Of the bytes that are kept at most, where there are tables whose lookups are kept one by one. */
-const lookupShare = 1 / 4
+const keyShare = 1 / 4
 
 export class Engine implements StatementEngine {
-  readonly #postgres: Postgres
-  readonly #workshop: Workshop
+  readonly #options: EngineOptions
+  readonly #shared: SharedParts
+  readonly #contexts: EngineContexts
   readonly #texts: StatementTexts
-  readonly #log: Logger
+  readonly #connections: ConnectedCatalog
   #readingViews: Promise<void> | undefined
 
-  private constructor(postgres: Postgres, workshop: Workshop, viewNames: readonly string[], log: Logger) {
-    this.#postgres = postgres
-    this.#workshop = workshop
-    this.#log = log
-    const tableNames = [...workshop.virtualTables.values()].map(({ table }) => table.name)
-    this.#texts = new StatementTexts([...tableNames, ...viewNames])
+  private constructor(
+    options: EngineOptions,
+    shared: SharedParts,
+    connections: ConnectedCatalog,
+    viewNames: readonly string[],
+  ) {
+    const { optimisations = 'all', log } = options
+    this.#options = options
+    this.#shared = shared
+    this.#connections = connections
+    const { open, tables } = connections.current
+    this.#contexts = new EngineContexts(contextOf(shared, open, tables, optimisations), log)
+    this.#texts = new StatementTexts([...tableNames(tables), ...viewNames])
+    connections.onChange((changed) => {
+      this.#texts.addNames(tableNames(changed.tables))
+      shared.keyCache.setSources(keySourcesOf(changed.open, changed.tables))
+      const context = contextOf(shared, changed.open, changed.tables, optimisations)
+      this.#contexts.replace(context)
+      shared.cache.keepOnly(cacheSourcesOf(context))
+    })
   }
 
   /** Brings the catalog up to date. @throws DatabaseError when a connection's settings are wrong */
   static async start(options: EngineOptions): Promise<Engine> {
-    const { postgres, connections, environment, log, cache, limits, optimisations = 'all' } = options
-    const limiters = new CallLimiters(systemClock)
-    const opened = connections
-      .filter((one): one is ConnectionOptions => !isAggregator(one))
-      .map((connection) => new Connection(connection, environment, log, limiters))
-    const aggregators = connections.filter(isAggregator).map((one) => openAggregator(one, opened))
-    const [tables, viewNames] = await withEngineClient(postgres.engineConfig, async (client) => {
-      const synchronised = await synchroniseCatalog(client, [...opened, ...aggregators], log, ownConnections)
-      if (synchronised.some(isOwnTable)) {
-        await ensureCacheClear(client)
-        await ensureVersion(client)
-      }
-      await leaveOutOfDumps(client)
-      await showDefaults(client, { cacheTtl: cache?.ttl ?? 0, limits: { ...defaultLimits, ...limits } })
-      return [synchronised, await readViewNames(client)] as const
-    })
-    const virtualTables = new Map(
-      tables.flatMap((table) => [table.oid, ...table.formerOids].map((oid) => [oid, table] as const)),
-    )
-    const connectionsByName = new Map(opened.map((connection) => [connection.name, connection]))
-    const sources = lookupSources(tables, connectionsByName)
-    const maxBytes = cache?.maxBytes ?? defaultCacheBytes
-    const lookupBytes = sources.length > 0 ? maxBytes * lookupShare : 0
+    const { postgres, environment, log, cache, now, optimisations = 'all' } = options
     const { engineConfig } = postgres
+    const quotas = { ...defaultQuotas, ...options.quotas }
+    const connections = await ConnectedCatalog.start(options.connections, { engineConfig, environment, log })
+    const viewNames = await withEngineClient(engineConfig, async (client) => {
+      await ensureCacheClear(client)
+      await ensureVersion(client)
+      await leaveOutOfDumps(client)
+      await showDefaults(client, { cacheTtl: cache?.ttl ?? 0, quotas })
+      return readViewNames(client)
+    })
+    const maxBytes = cache?.maxBytes ?? defaultCacheBytes
+    const sources = keySourcesOf(connections.current.open, connections.current.tables)
+    const keyBytes = sources.length > 0 ? maxBytes * keyShare : 0
     const cacheClock = cache?.now === undefined ? {} : { now: cache.now }
-    const workshop: Workshop = {
-      virtualTables,
-      plans: new StatementPlans(virtualTables, optimisations),
+    const shared: SharedParts = {
       sharesScans: optimisations === 'all',
-      loans: new Loans(),
-      connections: connectionsByName,
-      aggregators: new Map(aggregators.map((aggregator) => [aggregator.name, aggregator])),
+      loopbackScans: new LoopbackScans(),
       scanTables: new ScanTables({ engineConfig, log }),
-      cache: new ScanCache({ maxBytes: maxBytes - lookupBytes, ...cacheClock }),
-      lookups: new LookupTables({ engineConfig, log, maxBytes: lookupBytes, sources, ...cacheClock }),
+      cache: new ScanCache({ maxBytes: maxBytes - keyBytes, ...cacheClock }),
+      keyCache: new KeyCache({ engineConfig, log, maxBytes: keyBytes, sources, ...cacheClock }),
       cacheTtl: cache?.ttl ?? 0,
-      limits: { ...defaultLimits, ...limits },
-      now: options.now ?? (() => performance.now()),
+      quotas,
+      now: now ?? (() => performance.now()),
     }
-    return new Engine(postgres, workshop, viewNames, log)
+    return new Engine(options, shared, connections, viewNames)
   }
 
   /** Those of the connections. */
   get virtualTables(): readonly VirtualTable[] {
-    return [...new Set(this.#workshop.virtualTables.values())].filter((table) => !isOwnTable(table))
+    return [...new Set(this.#contexts.current.virtualTables.values())].filter(
+      (table) => !isSystemTable(table),
+    )
+  }
+
+  /**
+   * Takes over another configuration's connections: the catalog shows their tables, for sessions that are there too.
+   * Statements that run go on with what they began with. Resolves when the catalog has followed, for which statements
+   * that hold a table which changes or goes are waited for.
+   * @throws DatabaseError when a connection's settings are wrong; then nothing changes
+   */
+  setConnections(connections: readonly (ConnectionOptions | AggregatorOptions)[]): Promise<void> {
+    return this.#connections.set(connections)
   }
 
   analyse(text: string): readonly Statement[] | undefined {
     return this.#texts.analyse(text)
   }
 
-  async prepare(statement: Statement, session: Session, options: PrepareOptions): Promise<PreparedStatement> {
+  async stage(statement: Statement, session: Session, options: StageOptions): Promise<StagedStatement> {
     const tree = this.#texts.treeOf(statement)
     if (tree === undefined) {
       throw new DatabaseError('the statement could not be parsed', { sqlState: '42601' })
     }
-    refuseUnknownSettings(statement.text, tree)
+    rejectUnknownSettings(statement.text, tree)
     if (session.analyses === true) return withoutRows(statement.text, tree)
-    const asked = session.lender === undefined ? undefined : withoutPlaces(statement.text, tree)
+    const asked = session.loopbackFor === undefined ? undefined : withoutPlaces(statement.text, tree)
     const { text } = asked ?? statement
-    return prepareStatement(text, asked?.tree ?? tree, this.#workshop, session, options)
+    return this.#contexts.use((context) =>
+      stageStatement(text, asked?.tree ?? tree, context, session, options),
+    )
   }
 
   /**
@@ -149,9 +163,11 @@ export class Engine implements StatementEngine {
    */
   transactionEnded(): void {
     if (this.#readingViews !== undefined || !this.#texts.takeViewChange()) return
-    this.#readingViews = withEngineClient(this.#postgres.engineConfig, readViewNames)
+    this.#readingViews = withEngineClient(this.#options.postgres.engineConfig, readViewNames)
       .then((names) => this.#texts.addNames(names))
-      .catch((error: unknown) => this.#log.warn({ err: error }, 'the names of views could not be read'))
+      .catch((error: unknown) =>
+        this.#options.log.warn({ err: error }, 'the names of views could not be read'),
+      )
       .finally(() => {
         this.#readingViews = undefined
       })
@@ -159,32 +175,35 @@ export class Engine implements StatementEngine {
 
   /** Tells PostgreSQL where the gateway listens, for statements that only PostgreSQL sees. */
   async setLoopback(loopback: Loopback): Promise<void> {
-    await withEngineClient(this.#postgres.engineConfig, (client) => setLoopback(client, loopback))
+    await withEngineClient(this.#options.postgres.engineConfig, (client) => setLoopback(client, loopback))
   }
 
   /** Forgets rows that were kept: PostgreSQL has crashed, and they are gone. */
   forgetRows(): void {
-    this.#workshop.cache.clear()
-    this.#workshop.lookups.reset()
+    this.#shared.cache.clear()
+    this.#shared.keyCache.reset()
   }
 
   /**
-   * Forgets rows that were kept, after a restart too: all, or those of one virtual table. None that was asked for
-   * before answers a statement that comes after.
-   * @param table the virtual table's OID
+   * Forgets rows that were kept, after a restart too. None that was asked for before answers a statement that comes
+   * after.
    */
-  async clearCache(table?: number): Promise<void> {
-    const source = table === undefined ? undefined : String(table)
-    this.#workshop.cache.clear(source)
-    await this.#workshop.lookups.clear(source)
+  async clearCache(): Promise<void> {
+    this.#shared.cache.clear()
+    await this.#shared.keyCache.clear()
   }
 
   /** Lets go of scan tables and connections. PostgreSQL itself is stopped by whoever started it. */
   async stop(): Promise<void> {
+    await this.#connections.stop()
     await this.#readingViews
-    this.#workshop.cache.clear()
-    await this.#workshop.lookups.stop()
-    await this.#workshop.scanTables.stop()
-    await Promise.all([...this.#workshop.connections.values()].map((connection) => connection.close()))
+    this.#shared.cache.clear()
+    await this.#shared.keyCache.stop()
+    await this.#shared.scanTables.stop()
+    await this.#contexts.stop()
   }
+}
+
+function tableNames(tables: readonly VirtualTable[]): string[] {
+  return tables.map(({ definition }) => definition.name)
 }

@@ -1,6 +1,7 @@
 /**
  * What passes between a client's session (the server package) and the engine for one statement.
  */
+import type { Statement } from './parse/statement.js'
 import type { ScanHistory } from './report/scan-history.js'
 
 /** Parameters as the client's Bind message gave them; passed on byte for byte. */
@@ -25,7 +26,7 @@ export interface Session {
   /** What its statements have asked; undefined for PostgreSQL itself, and where nobody wants to know. */
   readonly history?: ScanHistory | undefined
   /** Of the server process that asks, if it is PostgreSQL itself that reads a virtual table over the loopback. */
-  readonly lender: number | undefined
+  readonly loopbackFor: number | undefined
   /** Whether it is ANALYZE that reads it so: it is given no rows. */
   readonly analyses?: boolean
   /**
@@ -37,19 +38,7 @@ export interface Session {
   query(text: string, parameters?: BoundParameters): Promise<SessionResult>
 }
 
-/** One statement of a text that the client sent. */
-export interface Statement {
-  /** The statement's own text, without what precedes and follows it. */
-  readonly text: string
-  /** Where it begins in the client's text, in characters (Unicode code points). */
-  readonly start: number
-  /** Whether it may name a virtual table. If false, it is relayed as it stands. */
-  readonly mayNameVirtualTables: boolean
-  /** Whether PostgreSQL refuses it outside of a transaction block, before it reads a row. */
-  readonly needsTransaction: boolean
-}
-
-export interface PrepareOptions {
+export interface StageOptions {
   readonly parameters?: BoundParameters
   /** Aborted when the client cancels or goes away; API calls end at once and the promise rejects. */
   readonly signal: AbortSignal
@@ -58,7 +47,7 @@ export interface PrepareOptions {
 }
 
 /** A statement that PostgreSQL can answer: what it needed from APIs has been fetched and staged. */
-export interface PreparedStatement {
+export interface StagedStatement {
   /** To be sent instead of the client's text; the same text when no virtual table was named after all. */
   readonly text: string
   /**
@@ -82,13 +71,13 @@ export interface PreparedStatement {
    * To be asked only as long as nothing but such statements has run in the session meanwhile: what else runs may
    * change what names stand for, and settings. Undefined for statements that are not of that kind.
    */
-  readonly again: ((parameters: BoundParameters) => PreparedStatement | undefined) | undefined
+  readonly again: ((parameters: BoundParameters) => StagedStatement | undefined) | undefined
   /** Lets the scan tables go. Called once the client's transaction has ended. */
   release(): void
 }
 
 /** A statement that is sent as it stands. */
-export function unchangedStatement(text: string): PreparedStatement {
+export function unchangedStatement(text: string): StagedStatement {
   return {
     text,
     originalPosition: (position) => position,
@@ -112,7 +101,7 @@ export interface StatementEngine {
    * Plans a statement, fetches what it needs and stages it.
    * @throws DatabaseError
    */
-  prepare(statement: Statement, session: Session, options: PrepareOptions): Promise<PreparedStatement>
+  stage(statement: Statement, session: Session, options: StageOptions): Promise<StagedStatement>
   /** To be told when a session's transaction has ended: what it has made can be seen by all. */
   transactionEnded(): void
 }

@@ -1,7 +1,7 @@
 /** The configuration file: config.json in the home. */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { defaultLimits } from '@millrace/sql-engine/report/limits'
+import { defaultQuotas } from '@millrace/sql-engine/quota/quotas'
 import { z } from 'zod'
 import { UserError } from '../user-error.js'
 
@@ -98,11 +98,11 @@ const configuration = z.strictObject({
   /** What one statement may ask for; -1 for no ceiling. A session may choose otherwise. */
   limits: z
     .strictObject({
-      max_api_calls: ceiling(defaultLimits.apiCalls),
+      max_api_calls: ceiling(defaultQuotas.apiCalls),
       /** Combinations of key values that one scan asks for. */
-      max_keys: ceiling(defaultLimits.keys),
-      max_rows: ceiling(defaultLimits.rows),
-      max_bytes: ceiling(defaultLimits.bytes),
+      max_keys: ceiling(defaultQuotas.keys),
+      max_rows: ceiling(defaultQuotas.rows),
+      max_bytes: ceiling(defaultQuotas.bytes),
     })
     .prefault({}),
   /** By the name of the schema in which the connection's tables stand. */

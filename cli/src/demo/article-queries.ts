@@ -1,5 +1,6 @@
 /** The queries of the article, in the order in which it runs them. */
 import { readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
 
 export interface ArticleQuery {
   /** What the query finds out. */
@@ -7,7 +8,7 @@ export interface ArticleQuery {
   readonly sql: string
 }
 
-const folder = new URL('../../../examples/article/', import.meta.url)
+const { resolve } = createRequire(import.meta.url)
 
 const files = [
   { file: '1-find-trail.sql', title: 'Which trails are there, and which log groups do they deliver to?' },
@@ -19,7 +20,7 @@ export function readArticleQueries(): Promise<ArticleQuery[]> {
   return Promise.all(
     files.map(async ({ file, title }) => ({
       title,
-      sql: (await readFile(new URL(file, folder), 'utf8')).trim(),
+      sql: (await readFile(resolve(`@millrace/article/${file}`), 'utf8')).trim(),
     })),
   )
 }

@@ -14,7 +14,24 @@ export interface ConnectContext {
    * `answer-body.ts`. Default is what that says.
    */
   readonly maxAnswerBytes?: number | undefined
+  /**
+   * To be called when {@link FindTables} would give other tables than before: it is then asked again, and the catalog
+   * follows while statements run. May be called at any time, and as often as one likes. Without effect for a plugin
+   * whose tables are always the same.
+   */
+  readonly schemaChanged?: () => void
 }
+
+/**
+ * Finds out which tables a connection has: when it opens, and after each {@link ConnectContext.schemaChanged}. It may
+ * ask the API. Where it fails, the tables of before stay, and give its error when they are queried.
+ * @param context whose signal is aborted when it takes too long, or the server stops
+ */
+export type FindTables<Config, Connection> = (
+  config: Config,
+  context: ConnectContext & { readonly signal: AbortSignal },
+  // biome-ignore lint/suspicious/noExplicitAny: as for `Plugin.tables`
+) => Promise<readonly Table<Connection, any>[]>
 
 /** What an API bears of a connection's account. Settings of the connection come before all of it. */
 export interface ApiLimits {
@@ -69,10 +86,22 @@ export interface Plugin<Config = unknown, Connection = unknown> {
   account?(connection: Connection): string | undefined | Promise<string | undefined>
   // A table's functions take its own connection and columns; a list of tables of all shapes cannot name them.
   // biome-ignore lint/suspicious/noExplicitAny: see above
+  readonly tables: readonly Table<Connection, any>[] | FindTables<Config, Connection>
+}
+
+/** A plugin whose tables are the same for all of its connections. */
+export type StaticPlugin<Config = unknown, Connection = unknown> = Plugin<Config, Connection> & {
+  // biome-ignore lint/suspicious/noExplicitAny: as for `Plugin.tables`
   readonly tables: readonly Table<Connection, any>[]
 }
 
 /** Defines a plugin, with the types of its configuration and connection inferred. */
+export function definePlugin<Config, Connection>(
+  plugin: StaticPlugin<Config, Connection>,
+): StaticPlugin<Config, Connection>
+export function definePlugin<Config, Connection>(
+  plugin: Plugin<Config, Connection>,
+): Plugin<Config, Connection>
 export function definePlugin<Config, Connection>(
   plugin: Plugin<Config, Connection>,
 ): Plugin<Config, Connection> {

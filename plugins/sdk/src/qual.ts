@@ -4,13 +4,16 @@
  * The law: a table may return more rows than its quals allow, never fewer. PostgreSQL checks every
  * condition again over what was fetched.
  */
-import type { Columns, QualValues } from './column.js'
+import type { Columns, ColumnType, QualValues } from './column.js'
 
 /** Operators, by PostgreSQL's own names (`~~` is LIKE, `~~*` is ILIKE). */
 export type ComparisonOperator = '<' | '<=' | '>' | '>='
 export type PatternOperator = '~~' | '~~*' | '!~~' | '!~~*' | '~' | '~*' | '!~' | '!~*'
 export type NullTest = 'is null' | 'is not null'
 export type Operator = '=' | '<>' | ComparisonOperator | PatternOperator | NullTest
+
+/** A value of any column's type, as quals have it. */
+export type QualValue = QualValues[ColumnType]
 
 /** One condition on a column; several on the same column all hold (AND). */
 export type Qual<Value = unknown> =

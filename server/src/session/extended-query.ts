@@ -1,10 +1,14 @@
 /**
  * Prepared statements over virtual tables. The client's Parse goes on unchanged, so that PostgreSQL answers
- * Describe from the foreign tables; at Bind, when the parameters are known, the statement is prepared, and the
+ * Describe from the foreign tables; at Bind, when the parameters are known, the statement is staged, and the
  * client's portal is bound to a hidden statement of the rewritten text.
  */
 import { DatabaseError } from '@millrace/sql-engine/database-error'
-import type { BoundParameters, PreparedStatement, Statement } from '@millrace/sql-engine/statement'
+import type { Statement } from '@millrace/sql-engine/parse/statement'
+import type { StagedStatement } from '@millrace/sql-engine/statement'
+import type { Backend } from '../backend/backend.js'
+import { HiddenReplies } from '../backend/hidden-replies.js'
+import { plain, type ReplyHandler, type Request, type RequestKind } from '../backend/reply-queue.js'
 import {
   type BindMessage,
   bindMessage,
@@ -17,26 +21,19 @@ import {
   readTarget,
 } from '../wire/frontend-messages.js'
 import { backend as messages } from '../wire/message-types.js'
-import type { Backend } from './backend.js'
-import { HiddenReplies } from './hidden-replies.js'
-import { preparedReplies } from './prepared-replies.js'
-import { plain, type ReplyHandler, type Request, type RequestKind } from './reply-queue.js'
+import { stagedReplies } from './staged-replies.js'
+import type { StatementStaging } from './statement-staging.js'
 import { UnnamedPortal } from './unnamed-portal.js'
 
-export interface ExtendedQueryWorld {
+export interface ExtendedQueryOptions {
   readonly backend: Backend
+  readonly staging: StatementStaging
   analyse(text: string): readonly Statement[] | undefined
-  /** See {@link SimpleQueryWorld.prepare}. */
-  prepare(statement: Statement, parameters: BoundParameters): Promise<PreparedStatement | undefined>
-  /** To be told of a statement that was prepared without {@link prepare}. */
-  adopt(prepared: PreparedStatement): void
-  /** Tells the client an error. */
-  report(error: unknown): void
 }
 
 /** What a statement was the last time, and may be again. */
 interface Repeatable {
-  readonly again: NonNullable<PreparedStatement['again']>
+  readonly again: NonNullable<StagedStatement['again']>
   readonly statement: Statement
   readonly types: readonly number[]
   readonly described: Buffer | undefined
@@ -46,7 +43,7 @@ interface Repeatable {
 
 interface Portal {
   readonly handler: ReplyHandler
-  /** See {@link PreparedStatement.finished}. */
+  /** See {@link StagedStatement.finished}. */
   readonly finished: (() => void) | undefined
   /** Whether its statement changes nothing in the session. */
   readonly isRepeatable: boolean
@@ -62,7 +59,7 @@ interface NamedStatement {
 const renaming = /\b(?:prepare|deallocate|discard)\b/i
 
 export class ExtendedQueries {
-  readonly #world: ExtendedQueryWorld
+  readonly #options: ExtendedQueryOptions
   readonly #unnamedPortal: UnnamedPortal
   /** The client's prepared statements that name virtual tables. */
   readonly #statements = new Map<string, NamedStatement>()
@@ -82,9 +79,9 @@ export class ExtendedQueries {
   /** Counts what may have changed the session. */
   #changes = 0
 
-  constructor(world: ExtendedQueryWorld) {
-    this.#world = world
-    this.#unnamedPortal = new UnnamedPortal(world.backend)
+  constructor(options: ExtendedQueryOptions) {
+    this.#options = options
+    this.#unnamedPortal = new UnnamedPortal(options.backend)
   }
 
   /** Whether a Bind, Describe, Execute or Close need be looked at. */
@@ -127,7 +124,7 @@ export class ExtendedQueries {
   }
 
   parse(message: Buffer): void {
-    const { backend, analyse } = this.#world
+    const { backend, analyse } = this.#options
     const { name, text } = readParse(message)
     this.noteText(text)
     const statements = analyse(text)
@@ -146,7 +143,7 @@ export class ExtendedQueries {
     backend.send(message, { kind: 'parse', handler })
   }
 
-  /** @returns a promise if the statement has to be prepared; the client's next message waits for it */
+  /** @returns a promise if the statement has to be staged; the client's next message waits for it */
   bind(message: Buffer): Promise<void> | undefined {
     const bind = readBind(message)
     if (this.#bindAgain(bind)) return undefined
@@ -175,11 +172,11 @@ export class ExtendedQueries {
     const sending = this.#sendProtected(name === '', message, request)
     const finished = portal?.finished
     if (finished === undefined) return sending
-    return (sending ?? Promise.resolve()).then(() => this.#world.backend.settle()).then(finished)
+    return (sending ?? Promise.resolve()).then(() => this.#options.backend.settle()).then(finished)
   }
 
   #sendProtected(isUnnamed: boolean, message: Buffer, request: Request): Promise<void> | undefined {
-    const { backend } = this.#world
+    const { backend } = this.#options
     const waiting = isUnnamed ? this.#unnamedPortal.protect() : undefined
     if (waiting !== undefined) return waiting.then(() => backend.send(message, request))
     backend.send(message, request)
@@ -188,7 +185,7 @@ export class ExtendedQueries {
 
   #sendBind(portal: string, message: Buffer, handler: ReplyHandler = relaying(() => {})): void {
     const noted = portal === '' ? this.#unnamedPortal.noteBind(handler) : handler
-    this.#world.backend.send(message, { kind: 'bind', handler: noted })
+    this.#options.backend.send(message, { kind: 'bind', handler: noted })
   }
 
   close(message: Buffer): void {
@@ -196,7 +193,7 @@ export class ExtendedQueries {
     if (kind === 'P') this.#portals.delete(name)
     else this.#forgetRepeatable()
     const handler = kind === 'S' ? relaying(() => this.#statements.delete(name)) : undefined
-    this.#world.backend.send(message, handler === undefined ? plain.close : { kind: 'close', handler })
+    this.#options.backend.send(message, handler === undefined ? plain.close : { kind: 'close', handler })
   }
 
   /** The transaction has ended, and all portals with it. */
@@ -207,7 +204,7 @@ export class ExtendedQueries {
   }
 
   async #bindVirtual(message: Buffer, bind: BindMessage): Promise<void> {
-    const { backend, prepare, report } = this.#world
+    const { backend, staging } = this.#options
     await backend.settle()
     this.#unanswered.clear()
     // PostgreSQL does not take the Bind: after an error before it, or while it waits for COPY's data.
@@ -218,7 +215,7 @@ export class ExtendedQueries {
     const statement = await this.#statementOf(bind.statement)
     const signature = statement && (await this.#signatureOf(bind.statement))
     if (signature instanceof DatabaseError) {
-      report(signature)
+      staging.report(signature)
       return
     }
     const types = signature?.parameterTypes
@@ -235,23 +232,23 @@ export class ExtendedQueries {
       return
     }
     const { formats, values } = bind
-    const prepared = await prepare(statement, { types, formats, values })
-    if (prepared?.again === undefined) this.#forgetRepeatable()
-    if (prepared === undefined) return
+    const staged = await staging.stage(statement, { types, formats, values })
+    if (staged?.again === undefined) this.#forgetRepeatable()
+    if (staged === undefined) return
     this.#closeObsolete()
     const name = `millrace_${++this.#lastHidden}`
     const described = signature?.rowDescription
-    const handler = preparedReplies(prepared, statement.start, { described })
-    const hidden = preparedReplies(prepared, statement.start, { hidden: [messages.parseComplete] })
-    const done = this.#keeping(name, bind.statement, prepared, { statement, types, described, hidden: name })
-    backend.send(parseMessage(name, prepared.text, types), { kind: 'parse', handler: { ...hidden, done } })
+    const handler = stagedReplies(staged, statement.start, { described })
+    const hidden = stagedReplies(staged, statement.start, { hidden: [messages.parseComplete] })
+    const done = this.#keeping(name, bind.statement, staged, { statement, types, described, hidden: name })
+    backend.send(parseMessage(name, staged.text, types), { kind: 'parse', handler: { ...hidden, done } })
     this.#sendBind(bind.portal, bindMessage(bind.portal, name, bind.rest), handler)
-    const { again, finished } = prepared
+    const { again, finished } = staged
     this.#portals.set(bind.portal, { handler, finished, isRepeatable: again !== undefined })
   }
 
   /** Of the hidden statement's Parse: it may run again if nothing else has run, or is about to. */
-  #keeping(name: string, bound: string, { again }: PreparedStatement, known: Omit<Repeatable, 'again'>) {
+  #keeping(name: string, bound: string, { again }: StagedStatement, known: Omit<Repeatable, 'again'>) {
     const changes = this.#changes
     return () => {
       const isKept = again !== undefined && !this.#mayBeRenamed && changes === this.#changes
@@ -261,16 +258,16 @@ export class ExtendedQueries {
     }
   }
 
-  /** Binds a statement that ran just before, or is told that it has to be prepared anew. */
+  /** Binds a statement that ran just before, or is told that it has to be staged again. */
   #bindAgain({ statement: name, portal, formats, values, rest }: BindMessage): boolean {
     const known = this.#repeatable.get(name)
     if (known === undefined || known.types.length !== values.length) return false
-    const { backend, adopt } = this.#world
+    const { backend, staging } = this.#options
     if (backend.replies.skipping || backend.replies.copying) return false
-    const prepared = known.again({ types: known.types, formats, values })
-    if (prepared === undefined) return false
-    adopt(prepared)
-    const handler = preparedReplies(prepared, known.statement.start, { described: known.described })
+    const staged = known.again({ types: known.types, formats, values })
+    if (staged === undefined) return false
+    staging.adopt(staged)
+    const handler = stagedReplies(staged, known.statement.start, { described: known.described })
     this.#sendBind(portal, bindMessage(portal, known.hidden, rest), handler)
     this.#portals.set(portal, { handler, finished: undefined, isRepeatable: true })
     return true
@@ -289,7 +286,7 @@ export class ExtendedQueries {
     const known = this.#statements.get(name)
     // Commands do not reach the unnamed statement.
     if (known === undefined || name === '' || !this.#mayBeRenamed) return known?.statement
-    const { backend } = this.#world
+    const { backend } = this.#options
     const parameters = { types: [textType], formats: [0 as const], values: [Buffer.from(name)] }
     const result = await backend.query(preparedText, parameters).catch((error: unknown) => {
       if (error instanceof DatabaseError && !backend.isLost) return undefined
@@ -302,7 +299,7 @@ export class ExtendedQueries {
 
   /** Asked each time: the statement may have been deallocated by an SQL command. */
   async #signatureOf(statement: string): Promise<HiddenReplies | DatabaseError> {
-    const { backend } = this.#world
+    const { backend } = this.#options
     const replies = new HiddenReplies()
     backend.send(describeMessage('S', statement), { kind: 'describe', handler: replies.last })
     try {
@@ -317,13 +314,13 @@ export class ExtendedQueries {
   #closeObsolete(): void {
     const handler = new HiddenReplies()
     for (const name of this.#obsolete) {
-      this.#world.backend.send(closeMessage('S', name), { kind: 'close', handler })
+      this.#options.backend.send(closeMessage('S', name), { kind: 'close', handler })
     }
     this.#obsolete = []
   }
 
   #mayBeVirtual(statement: string): boolean {
-    if (this.#world.backend.replies.idle) this.#unanswered.clear()
+    if (this.#options.backend.replies.idle) this.#unanswered.clear()
     return this.#statements.has(statement) || this.#unanswered.has(statement)
   }
 }

@@ -1,35 +1,27 @@
-/** A client's session: its messages go to its own PostgreSQL connection, virtual tables are prepared on the way. */
+/** A client's session: its messages go to its own PostgreSQL connection, virtual tables are staged on the way. */
 import { isUtf8 } from 'node:buffer'
 import type { Duplex } from 'node:stream'
 import { DatabaseError } from '@millrace/sql-engine/database-error'
 import { ScanHistory } from '@millrace/sql-engine/report/scan-history'
-import type {
-  BoundParameters,
-  Session as EngineSession,
-  PreparedStatement,
-  Statement,
-  StatementEngine,
-} from '@millrace/sql-engine/statement'
+import type { StatementEngine } from '@millrace/sql-engine/statement'
 import type { Logger } from 'pino'
-import { errorResponse, noticeResponse } from '../wire/backend-messages.js'
+import { Backend } from '../backend/backend.js'
+import type { BackendConnection } from '../backend/backend-connection.js'
+import { plain, type RequestKind } from '../backend/reply-queue.js'
+import { errorResponse } from '../wire/backend-messages.js'
 import { MalformedMessage } from '../wire/byte-reader.js'
+import { type FrameHead, FrameReader } from '../wire/frame-reader.js'
 import { flushMessage, terminateMessage } from '../wire/frontend-messages.js'
 import { frontend } from '../wire/message-types.js'
-import { Backend } from './backend.js'
-import type { BackendConnection } from './backend-connection.js'
-import { checkReadable } from './client-encoding.js'
+import { SocketWriter } from '../wire/socket-writer.js'
 import { ExtendedQueries } from './extended-query.js'
-import { type FrameHead, FrameReader } from './frame-reader.js'
-import { plain, type RequestKind } from './reply-queue.js'
-import { connectionLost, internalError, statementTimeout, statementTooLong } from './session-errors.js'
+import { ScanRelations } from './scan-relations.js'
+import { connectionLost, internalError, statementTooLong } from './session-errors.js'
 import { runSimpleQuery } from './simple-query.js'
-import { SocketWriter } from './socket-writer.js'
+import { StatementStaging } from './statement-staging.js'
 
 /** Longer statements are passed on unread, as PostgreSQL takes up to 1 GiB. In bytes. */
 const longestRead = 16 << 20
-
-/** Of the latest statements; no cursor that is still read is likely to be older. */
-const rememberedRelations = 10_000
 
 /** Messages whose body is read here, if it can be. */
 const readable = new Map<number, RequestKind>([
@@ -55,7 +47,7 @@ export interface SessionOptions {
   readonly backend: BackendConnection
   readonly engine: StatementEngine
   /** The server process that asks for a virtual table's rows, if the client is PostgreSQL itself. */
-  readonly lender: number | undefined
+  readonly loopbackFor: number | undefined
   /** Whether it asks for ANALYZE. */
   readonly analyses: boolean
   /** Called once, when the client has gone. */
@@ -69,22 +61,16 @@ export class Session {
   readonly #client: SocketWriter
   readonly #backend: Backend
   readonly #extended: ExtendedQueries
-  /** Statements that have been prepared in this transaction. */
-  #prepared: PreparedStatement[] = []
-  /**
-   * OIDs of statements' scan tables, with those of the virtual tables: cursors tell them whenever they are read,
-   * those WITH HOLD when the tables themselves are gone.
-   */
-  readonly #relations = new Map<number, number>()
+  readonly #staging: StatementStaging
   readonly #history: ScanHistory | undefined
-  #preparing: AbortController | undefined
   /** It has said that it leaves, or sends no more; what it has asked for is still done. */
   #clientHasLeft = false
   #hasEnded = false
 
   constructor(options: SessionOptions) {
-    const { client, backend, engine, lender } = options
-    if (lender === undefined) this.#history = new ScanHistory()
+    const { client, backend, engine, loopbackFor, analyses, log } = options
+    if (loopbackFor === undefined) this.#history = new ScanHistory()
+    const relations = new ScanRelations()
     this.#options = options
     this.#reader = new FrameReader(client, () => {
       this.abortCalls()
@@ -94,22 +80,32 @@ export class Session {
     this.#backend = new Backend({
       ...backend,
       client: this.#client,
-      relations: this.#relations,
+      relations,
       onTransactionEnd: () => this.#endTransaction(),
       onDiscardAll: () => this.#history?.clear(),
+    })
+    this.#staging = new StatementStaging({
+      engine,
+      backend: this.#backend,
+      client: this.#client,
+      // BackendKeyData holds the process, then the secret.
+      processId: backend.key.readInt32BE(0),
+      loopbackFor,
+      analyses,
+      history: this.#history,
+      relations,
+      log,
     })
     this.#extended = new ExtendedQueries({
       backend: this.#backend,
       analyse: (text) => engine.analyse(text),
-      prepare: (statement, parameters) => this.#prepare(statement, parameters),
-      adopt: (prepared) => this.#adopt(prepared),
-      report: (error) => this.#report(error),
+      staging: this.#staging,
     })
   }
 
-  /** See {@link SessionOptions.lender}. */
-  get lender(): number | undefined {
-    return this.#options.lender
+  /** See {@link SessionOptions.loopbackFor}. */
+  get loopbackFor(): number | undefined {
+    return this.#options.loopbackFor
   }
 
   /** Serves the client until it goes, or PostgreSQL does. Never rejects. */
@@ -135,12 +131,12 @@ export class Session {
       else if (!this.#hasEnded) this.terminate(internalError(error, log))
     }
     await relaying
-    this.#release()
+    this.#staging.release()
   }
 
   /** Ends what the client's statement asks of APIs. */
   abortCalls(): void {
-    this.#preparing?.abort()
+    this.#staging.abort()
   }
 
   /** Ends what the client's statement is doing: calls to APIs, and PostgreSQL's work. Resolves when it is told. */
@@ -228,7 +224,8 @@ export class Session {
     const kind = streamable.get(type)
     if (kind === undefined) throw new MalformedMessage('invalid message length')
     // What is not read might name a virtual table; PostgreSQL would ask for it over the loopback, and so on.
-    if (this.#options.lender !== undefined && (kind === 'query' || kind === 'parse')) throw statementTooLong()
+    if (this.#options.loopbackFor !== undefined && (kind === 'query' || kind === 'parse'))
+      throw statementTooLong()
     this.#backend.expect(this.#extended.passOn(kind))
   }
 
@@ -279,119 +276,20 @@ export class Session {
     const statements = this.#options.engine.analyse(text)
     // What is no text is not read here; PostgreSQL says what is wrong with it.
     if (statements !== undefined && isText(message)) {
-      return runSimpleQuery(statements, message, {
-        backend: this.#backend,
-        prepare: (statement) => this.#prepare(statement, undefined),
-      })
+      return runSimpleQuery(statements, message, { backend: this.#backend, staging: this.#staging })
     }
     this.#backend.send(message, plain.query)
     return undefined
   }
 
-  async #prepare(
-    statement: Statement,
-    parameters: BoundParameters | undefined,
-  ): Promise<PreparedStatement | undefined> {
-    const controller = new AbortController()
-    this.#preparing = controller
-    const { backend, lender, analyses } = this.#options
-    const session: EngineSession = {
-      // BackendKeyData holds the process, then the secret.
-      processId: backend.key.readInt32BE(0),
-      lender,
-      analyses,
-      history: this.#history,
-      query: (text, bound) => this.#backend.query(text, bound),
-    }
-    let timer: NodeJS.Timeout | undefined
-    const notice = (message: string) => {
-      this.#client.add(noticeResponse(message))
-      this.#client.flush()
-    }
-    try {
-      checkReadable(this.#backend.parameters.get('client_encoding'), [statement.text])
-      const { signal } = controller
-      const options = parameters === undefined ? { signal, notice } : { parameters, signal, notice }
-      // Asked together with the engine's own first question: it costs no round trip.
-      const timing = this.#startTimeout(controller)
-      const preparing = this.#options.engine.prepare(statement, session, options)
-      preparing.catch(() => {})
-      timer = await timing
-      const prepared = await preparing
-      this.#adopt(prepared)
-      return prepared
-    } catch (error) {
-      // A cancel request has come here and to PostgreSQL; it must not hit what comes next.
-      await this.#backend.cancelled()
-      if (this.#backend.isLost) throw error
-      this.#report(isTimeout(controller.signal) ? statementTimeout() : error, statement.start)
-      await this.#backend.fail()
-      return undefined
-    } finally {
-      clearTimeout(timer)
-      this.#preparing = undefined
-    }
-  }
-
-  #adopt(prepared: PreparedStatement): void {
-    this.#prepared.push(prepared)
-    this.#rememberRelations(prepared)
-  }
-
-  #rememberRelations({ relations }: PreparedStatement): void {
-    for (const [scanTable, table] of relations) this.#relations.set(scanTable, table)
-    for (const scanTable of this.#relations.keys()) {
-      if (this.#relations.size <= rememberedRelations) break
-      this.#relations.delete(scanTable)
-    }
-  }
-
-  /** PostgreSQL counts its own work only; what APIs take is to count as well. */
-  async #startTimeout(controller: AbortController): Promise<NodeJS.Timeout | undefined> {
-    const { rows } = await this.#backend.query(timeoutQuestion)
-    const milliseconds = Number(rows[0]?.[0] ?? 0)
-    if (milliseconds === 0) return undefined
-    return setTimeout(() => {
-      controller.abort(timeoutReason)
-      void this.#backend.cancel()
-    }, milliseconds)
-  }
-
-  /** @param start characters of the client's text that precede the statement */
-  #report(error: unknown, start = 0): void {
-    const told = error instanceof DatabaseError ? error : internalError(error, this.#options.log)
-    const { sqlState, detail, hint, position } = told
-    const placed =
-      position === undefined
-        ? told
-        : new DatabaseError(told.message, { sqlState, detail, hint, position: position + start })
-    this.#client.add(errorResponse(placed))
-  }
-
   #endTransaction(): void {
     this.#extended.endTransaction()
-    this.#release()
+    this.#staging.release()
     this.#options.engine.transactionEnded()
-  }
-
-  #release(): void {
-    const prepared = this.#prepared
-    this.#prepared = []
-    for (const statement of prepared) statement.release()
   }
 }
 
 /** Whether a Query message holds what it should: UTF-8 that ends with the one NUL in it. */
 function isText(message: Buffer): boolean {
   return message.indexOf(0, 5) === message.length - 1 && isUtf8(message.subarray(5))
-}
-
-/** In milliseconds; the setting reads like "5s". */
-const timeoutQuestion = `select 1000 * extract(epoch from
-  pg_catalog.current_setting('statement_timeout')::pg_catalog.interval)`
-
-const timeoutReason = Symbol('statement_timeout')
-
-function isTimeout({ aborted, reason }: AbortSignal): boolean {
-  return aborted && reason === timeoutReason
 }

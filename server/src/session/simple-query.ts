@@ -2,7 +2,11 @@
  * A simple query whose statements name virtual tables. They are run one by one by the extended protocol, with
  * one Sync at the end: as in a simple query, they are one transaction unless they say otherwise.
  */
-import { type PreparedStatement, type Statement, unchangedStatement } from '@millrace/sql-engine/statement'
+import type { Statement } from '@millrace/sql-engine/parse/statement'
+import { type StagedStatement, unchangedStatement } from '@millrace/sql-engine/statement'
+import type { Backend } from '../backend/backend.js'
+import { HiddenReplies } from '../backend/hidden-replies.js'
+import { plain, type ReplyHandler } from '../backend/reply-queue.js'
 import {
   bindMessage,
   bindRest,
@@ -14,18 +18,12 @@ import {
   syncMessage,
 } from '../wire/frontend-messages.js'
 import { backend as messages } from '../wire/message-types.js'
-import type { Backend } from './backend.js'
-import { HiddenReplies } from './hidden-replies.js'
-import { preparedReplies } from './prepared-replies.js'
-import { plain, type ReplyHandler } from './reply-queue.js'
+import { stagedReplies } from './staged-replies.js'
+import type { StatementStaging } from './statement-staging.js'
 
-export interface SimpleQueryWorld {
+export interface SimpleQueryOptions {
   readonly backend: Backend
-  /**
-   * Plans a statement and stages what it needs. Undefined when that failed: the client has been told, and
-   * PostgreSQL has given up the transaction if there was one.
-   */
-  prepare(statement: Statement): Promise<PreparedStatement | undefined>
+  readonly staging: StatementStaging
 }
 
 /** What the client is told of no simple query. */
@@ -35,7 +33,7 @@ const unasked = [messages.parseComplete, messages.bindComplete, messages.noData]
 export async function runSimpleQuery(
   statements: readonly Statement[],
   message: Buffer,
-  { backend, prepare }: SimpleQueryWorld,
+  { backend, staging }: SimpleQueryOptions,
 ): Promise<void> {
   await backend.settle()
   // PostgreSQL does not take the message: after an error before it, or while it waits for COPY's data.
@@ -46,18 +44,18 @@ export async function runSimpleQuery(
   const [first, ...others] = statements
   if (first === undefined) return
   if (others.length === 0) {
-    const runs = await runAlone(first, message, { backend, prepare })
+    const runs = await runAlone(first, message, { backend, staging })
     if (runs === 'as it stands') return
   } else {
     if (!backend.isInTransaction) beginImplicitTransaction(backend)
     for (const statement of statements) {
       await backend.settle()
       if (backend.replies.skipping) break
-      const prepared = statement.mayNameVirtualTables
-        ? await prepareParsed(statement, { backend, prepare })
-        : unprepared(statement)
-      if (prepared === undefined) break
-      await run(prepared, statement, backend)
+      const staged = statement.mayNameVirtualTables
+        ? await stageParsed(statement, { backend, staging })
+        : unstaged(statement)
+      if (staged === undefined) break
+      await run(staged, statement, backend)
     }
   }
   await backend.settle()
@@ -75,19 +73,19 @@ export async function runSimpleQuery(
 async function runAlone(
   statement: Statement,
   message: Buffer,
-  world: SimpleQueryWorld,
-): Promise<'as it stands' | 'prepared'> {
-  const { backend } = world
+  options: SimpleQueryOptions,
+): Promise<'as it stands' | 'staged'> {
+  const { backend } = options
   // What the client has sent before, and not ended by a Sync, is one transaction with this.
   const { isPipelined } = backend.replies
   // PostgreSQL refuses a cursor without a transaction.
   const isRefused = statement.needsTransaction && !backend.isInTransaction
-  const prepared = isRefused ? unprepared(statement) : await prepareParsed(statement, world)
-  if (prepared === undefined) return 'prepared'
-  const isOther = prepared.statement.text !== statement.text || prepared.statement.finished !== undefined
+  const staged = isRefused ? unstaged(statement) : await stageParsed(statement, options)
+  if (staged === undefined) return 'staged'
+  const isOther = staged.statement.text !== statement.text || staged.statement.finished !== undefined
   if (isPipelined || isOther) {
-    await run(prepared, statement, backend)
-    return 'prepared'
+    await run(staged, statement, backend)
+    return 'staged'
   }
   // Our questions have begun a transaction of the extended protocol, which a simple query would go on with.
   if (!isRefused) backend.send(syncMessage, { kind: 'sync', handler: new HiddenReplies() })
@@ -95,22 +93,22 @@ async function runAlone(
   return 'as it stands'
 }
 
-interface Prepared {
-  readonly statement: PreparedStatement
+interface Staged {
+  readonly statement: StagedStatement
   /** What PostgreSQL says of the client's own statement. */
   readonly described: Buffer | undefined
 }
 
-function unprepared({ text }: Statement): Prepared {
+function unstaged({ text }: Statement): Staged {
   return { statement: unchangedStatement(text), described: undefined }
 }
 
 /** PostgreSQL says what is wrong with a statement before any API is asked. @returns undefined after an error */
-async function prepareParsed(
+async function stageParsed(
   statement: Statement,
-  { backend, prepare }: SimpleQueryWorld,
-): Promise<Prepared | undefined> {
-  const handler = preparedReplies(unchangedStatement(statement.text), statement.start, { hidden: unasked })
+  { backend, staging }: SimpleQueryOptions,
+): Promise<Staged | undefined> {
+  const handler = stagedReplies(unchangedStatement(statement.text), statement.start, { hidden: unasked })
   let described: Buffer | undefined
   const describing: ReplyHandler = {
     takesRows: false,
@@ -124,26 +122,26 @@ async function prepareParsed(
   backend.send(describeMessage('S', ''), { kind: 'describe', handler: describing })
   await backend.settle()
   if (backend.replies.skipping) return undefined
-  const prepared = await prepare(statement)
-  return prepared && { statement: prepared, described }
+  const staged = await staging.stage(statement, undefined)
+  return staged && { statement: staged, described }
 }
 
 async function run(
-  { statement: prepared, described }: Prepared,
+  { statement: staged, described }: Staged,
   statement: Statement,
   backend: Backend,
 ): Promise<void> {
   const handler = withoutCopyIn(
-    preparedReplies(prepared, statement.start, { described, hidden: unasked }),
+    stagedReplies(staged, statement.start, { described, hidden: unasked }),
     backend,
   )
-  backend.send(parseMessage('', prepared.text, []), { kind: 'parse', handler })
+  backend.send(parseMessage('', staged.text, []), { kind: 'parse', handler })
   backend.send(bindMessage('', '', bindRest(undefined)), { kind: 'bind', handler })
   backend.send(describeMessage('P', ''), { kind: 'describe', handler })
   backend.send(executeMessage(''), { kind: 'execute', handler })
-  if (prepared.finished === undefined) return
+  if (staged.finished === undefined) return
   await backend.settle()
-  prepared.finished()
+  staged.finished()
 }
 
 /**

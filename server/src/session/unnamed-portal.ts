@@ -4,10 +4,11 @@
  * then makes PostgreSQL crash, and with it every session. So it is closed before; where PostgreSQL would survive, it says
  * that the transaction is aborted (25P02), and now that there is no such portal (34000).
  */
+
+import type { Backend } from '../backend/backend.js'
+import { HiddenReplies } from '../backend/hidden-replies.js'
+import type { ReplyHandler } from '../backend/reply-queue.js'
 import { closeMessage } from '../wire/frontend-messages.js'
-import type { Backend } from './backend.js'
-import { HiddenReplies } from './hidden-replies.js'
-import type { ReplyHandler } from './reply-queue.js'
 
 type State =
   /** The client has bound it, or there has been no simple query. */

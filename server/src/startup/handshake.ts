@@ -3,11 +3,11 @@ import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { type SecureContext, TLSSocket } from 'node:tls'
 import { DatabaseError } from '@millrace/sql-engine/database-error'
-import type { ScramAuthenticator } from '../authentication/scram.js'
-import { SocketWriter } from '../session/socket-writer.js'
 import { errorResponse, negotiateProtocolVersion } from '../wire/backend-messages.js'
+import { SocketWriter } from '../wire/socket-writer.js'
 import { PacketReader } from './packet-reader.js'
 import { type FirstPacket, readFirstPacket } from './read-startup.js'
+import type { ScramAuthenticator } from './scram.js'
 
 export type Arrival =
   | { readonly kind: 'cancel'; readonly stream: Duplex; readonly key: Buffer }

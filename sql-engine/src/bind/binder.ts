@@ -3,12 +3,12 @@
  * and what is unbound is never pushed.
  */
 import { type Inside, inside, isObject, type Node, stringsOf } from '../parse/syntax-tree.js'
-import type { Binding, Block, Cte, Position } from './binding.js'
+import type { Binding, Block, Clause, Cte } from './binding.js'
 import { BindingDraft } from './binding-draft.js'
 import { FromBinder, type RelationOf } from './from-binder.js'
 import { outputOf, outputOfValues, outputReference } from './output-columns.js'
 import {
-  allLeaves,
+  allFromItems,
   type CteScope,
   columnAt,
   emptyFrom,
@@ -58,7 +58,7 @@ class Binder {
       const block = this.#draft.newBlock(insert, parent)
       const own = this.#bindWith(insert.withClause, block, outer, ctes)
       if (insert.selectStmt !== undefined) this.#bindQuery(insert.selectStmt, block, outer, own)
-      const scope = { ...emptyFrom, leaves: [this.#draft.opaqueLeaf(node, block, 'excluded')], outer }
+      const scope = { ...emptyFrom, fromItems: [this.#draft.opaqueItem(node, block, 'excluded')], outer }
       this.#bindExpressions([insert.onConflictClause, insert.returningClause], block, scope, own)
       return block
     }
@@ -104,16 +104,16 @@ class Binder {
   ): Block {
     const block = this.#draft.newBlock(statement, parent)
     const own = this.#bindWith(statement.withClause, block, outer, ctes)
-    const targets = target === undefined ? [] : [this.#from.targetLeaf(target, block)]
-    const from = this.#from.bind(sources, block, outer, own, { ...emptyFrom, leaves: targets })
+    const targets = target === undefined ? [] : [this.#from.targetReference(target, block)]
+    const from = this.#from.bind(sources, block, outer, own, { ...emptyFrom, fromItems: targets })
     const scope = { ...from, outer }
-    const all = allLeaves(from)
+    const all = allFromItems(from)
     this.#draft.addConditions(where, { kind: 'where' }, block, all)
     if ('joinCondition' in statement && !countsUnmatchedSources(statement)) {
       // Rows of the target may count that match no source row, as in a left join.
-      const [left, right] = [new Set(targets), new Set(all.filter((leaf) => !targets.includes(leaf)))]
-      const position: Position = { kind: 'on', join: 'left', left, right }
-      this.#draft.addConditions(statement.joinCondition, position, block, all)
+      const [left, right] = [new Set(targets), new Set(all.filter((fromItem) => !targets.includes(fromItem)))]
+      const clause: Clause = { kind: 'on', join: 'left', left, right }
+      this.#draft.addConditions(statement.joinCondition, clause, block, all)
     }
     const { withClause: _bound, relation: _target, ...rest } = statement
     const expressions = Object.entries(rest).filter(([key]) => !['fromClause', 'usingClause'].includes(key))
@@ -146,7 +146,7 @@ class Binder {
     }
     const from = this.#from.bind(select.fromClause, block, outer, own, emptyFrom)
     const scope = { ...from, outer }
-    this.#draft.addConditions(select.whereClause, { kind: 'where' }, block, allLeaves(from))
+    this.#draft.addConditions(select.whereClause, { kind: 'where' }, block, allFromItems(from))
     const { targetList, whereClause, havingClause, windowClause, valuesLists, distinctClause } = select
     const { groupClause, sortClause, limitCount, limitOffset } = select
     const expressions = [whereClause, havingClause, windowClause, valuesLists, limitCount, limitOffset]
@@ -156,7 +156,7 @@ class Binder {
         ? outputOf(targetList, from, (reference) => this.#draft.columns.get(reference))
         : outputOfValues(valuesLists)
     const isOneGrouping = !groupClause?.some((node) => inside(node, 'GroupingSet') !== undefined)
-    if (isOneGrouping) this.#draft.addConditions(havingClause, { kind: 'having' }, block, allLeaves(from))
+    if (isOneGrouping) this.#draft.addConditions(havingClause, { kind: 'having' }, block, allFromItems(from))
     const names = new Set(block.output?.map(({ name }) => name))
     for (const node of [...(distinctClause ?? []), ...(groupClause ?? []), ...(sortClause ?? [])]) {
       const reference = outputReference(node, names)
@@ -228,7 +228,7 @@ class Binder {
 /** Whether an unqualified name is surely that of a column in FROM. */
 function isColumnOf(reference: Inside<'ColumnRef'>, from: FromPart): boolean {
   const [name] = stringsOf(reference.fields) ?? []
-  const areKnown = from.leaves.every(({ columns }) => columns !== undefined)
+  const areKnown = from.fromItems.every(({ columns }) => columns !== undefined)
   return name !== undefined && areKnown && typeof columnAt(name, from) !== 'string'
 }
 

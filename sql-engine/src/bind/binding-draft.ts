@@ -4,13 +4,13 @@ import type {
   Binding,
   Block,
   BoundColumn,
+  Clause,
   Condition,
   Cte,
-  Leaf,
+  FromItem,
   OuterSide,
   OutputColumn,
-  Position,
-  VirtualLeaf,
+  TableReference,
 } from './binding.js'
 
 import type { ColumnNames } from './column-names.js'
@@ -18,20 +18,20 @@ import type { ColumnNames } from './column-names.js'
 const noSides: ReadonlySet<OuterSide> = new Set()
 
 export class BindingDraft {
-  readonly virtualLeaves: VirtualLeaf[] = []
+  readonly tableReferences: TableReference[] = []
   readonly blocks: Block[] = []
   readonly ctes: Cte[] = []
   readonly columns = new Map<object, BoundColumn>()
   readonly cteReferences = new Map<object, Cte>()
-  readonly virtualReferences = new Map<object, VirtualLeaf>()
+  readonly virtualReferences = new Map<object, TableReference>()
   readonly outputReferences = new Set<object>()
-  readonly tableOids = new Map<Inside<'ColumnRef'>, VirtualLeaf>()
+  readonly tableOids = new Map<Inside<'ColumnRef'>, TableReference>()
   readonly uncertainJoins = new Set<Inside<'JoinExpr'>>()
   readonly #blockOfStatement = new Map<object, Block>()
 
   finished(): Binding {
     return {
-      virtualLeaves: this.virtualLeaves,
+      tableReferences: this.tableReferences,
       blocks: this.blocks,
       ctes: this.ctes,
       columnOf: (reference) => this.columns.get(reference),
@@ -45,59 +45,60 @@ export class BindingDraft {
   }
 
   newBlock(statement: object, parent: Block | undefined): Block {
-    const block: Block = { parent, statement, leaves: [], conditions: [], children: [], output: undefined }
+    const block: Block = { parent, statement, fromItems: [], conditions: [], children: [], output: undefined }
     parent?.children.push(block)
     this.blocks.push(block)
     this.#blockOfStatement.set(statement, block)
     return block
   }
 
-  addLeaf<Kind extends Leaf>(leaf: Kind): Kind {
-    leaf.block.leaves.push(leaf)
-    return leaf
+  addFromItem<Kind extends FromItem>(fromItem: Kind): Kind {
+    fromItem.block.fromItems.push(fromItem)
+    return fromItem
   }
 
-  opaqueLeaf(
+  opaqueItem(
     node: Node,
     block: Block,
     name: string,
     columns?: ColumnNames,
     joined?: readonly OutputColumn[],
-  ): Leaf {
+  ): FromItem {
     const base = { name, aliased: true, columns, node, block, nullable: noSides }
-    return this.addLeaf({ ...base, kind: 'opaque', joined })
+    return this.addFromItem({ ...base, kind: 'opaque', joined })
   }
 
   /** A column of a join under an alias is a column of what is joined, if it is of one table there. */
   bindColumn(reference: object, column: BoundColumn): void {
-    const { leaf, index } = column
-    const joined = leaf.kind === 'opaque' && index !== undefined ? leaf.joined?.[index]?.column : undefined
+    const { fromItem, index } = column
+    const joined =
+      fromItem.kind === 'opaque' && index !== undefined ? fromItem.joined?.[index]?.column : undefined
     this.columns.set(reference, joined ?? column)
   }
 
   /** A reference to a column that the statement itself does not spell. */
   referenceTo(column: BoundColumn): Node {
-    const fields: Node[] = [{ String: { sval: column.leaf.name } }, { String: { sval: column.column } }]
+    const fields: Node[] = [{ String: { sval: column.fromItem.name } }, { String: { sval: column.column } }]
     const reference = { fields }
     this.bindColumn(reference, column)
     return { ColumnRef: reference }
   }
 
-  /** Adds the parts of an AND one by one. @param leaves those that the condition can see */
+  /** Adds the parts of an AND one by one. @param fromItems those that the condition can see */
   addConditions(
     expression: Node | undefined,
-    position: Position,
+    clause: Clause,
     block: Block,
-    leaves: readonly Leaf[],
+    fromItems: readonly FromItem[],
   ): void {
     if (expression === undefined) return
     const and = inside(expression, 'BoolExpr')
     if (and?.boolop === 'AND_EXPR') {
-      for (const argument of and.args ?? []) this.addConditions(argument, position, block, leaves)
+      for (const argument of and.args ?? []) this.addConditions(argument, clause, block, fromItems)
       return
     }
-    const nullable = new Set(leaves.filter((leaf) => leaf.nullable.size > 0))
-    const condition: Condition = { expression, position, block, nullable }
+    const nullable = new Set(fromItems.filter((fromItem) => fromItem.nullable.size > 0))
+    const condition: Condition = { expression, clause, block, nullable }
     block.conditions.push(condition)
   }
 }

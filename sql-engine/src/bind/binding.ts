@@ -11,7 +11,7 @@ export interface OuterSide {
   readonly side: 'left' | 'right'
 }
 
-interface LeafBase {
+interface FromItemBase {
   /** The name by which expressions call it: its alias, else its own name. */
   readonly name: string
   /** Whether the name is an alias; then schema-qualified references do not reach it. */
@@ -26,14 +26,14 @@ interface LeafBase {
 }
 
 /** A reference to one of our foreign tables. */
-export interface VirtualLeaf extends LeafBase {
+export interface TableReference extends FromItemBase {
   readonly kind: 'virtual'
   readonly rangeVar: Inside<'RangeVar'>
   readonly table: VirtualTable
 }
 
 /** A reference to anything else in PostgreSQL's catalog. */
-export interface RelationLeaf extends LeafBase {
+export interface RelationReference extends FromItemBase {
   readonly kind: 'relation'
   readonly rangeVar: Inside<'RangeVar'>
   /** Rows read twice are the same rows: a table, not a view. */
@@ -42,26 +42,26 @@ export interface RelationLeaf extends LeafBase {
   readonly definition: string | undefined
 }
 
-export interface CteLeaf extends LeafBase {
+export interface CteReference extends FromItemBase {
   readonly kind: 'cte'
   readonly rangeVar: Inside<'RangeVar'>
   readonly cte: Cte
 }
 
-export interface SubqueryLeaf extends LeafBase {
+export interface SubqueryItem extends FromItemBase {
   readonly kind: 'subquery'
   readonly query: Block
 }
 
 /** A function, VALUES under column aliases, a join under an alias, and whatever else stands in FROM. */
-export interface OpaqueLeaf extends LeafBase {
+export interface OpaqueItem extends FromItemBase {
   readonly kind: 'opaque'
   /** What the columns of a join's alias are, in order; undefined for all else, and where that is not certain. */
   readonly joined: readonly OutputColumn[] | undefined
 }
 
 /** Something that a block reads rows from. */
-export type Leaf = VirtualLeaf | RelationLeaf | CteLeaf | SubqueryLeaf | OpaqueLeaf
+export type FromItem = TableReference | RelationReference | CteReference | SubqueryItem | OpaqueItem
 
 export interface Cte {
   readonly name: string
@@ -73,7 +73,7 @@ export interface Cte {
 }
 
 /** Where a condition stands. */
-export type Position =
+export type Clause =
   | { readonly kind: 'where' }
   /**
    * HAVING of a query whose groups are all of one kind: no ROLLUP, CUBE or GROUPING SETS. A column stands there by
@@ -83,24 +83,24 @@ export type Position =
   | {
       readonly kind: 'on'
       readonly join: 'inner' | 'left' | 'right' | 'full'
-      readonly left: ReadonlySet<Leaf>
-      readonly right: ReadonlySet<Leaf>
+      readonly left: ReadonlySet<FromItem>
+      readonly right: ReadonlySet<FromItem>
     }
 
 /** One of the conditions, joined by AND, of a WHERE or ON. */
 export interface Condition {
   readonly expression: Node
-  readonly position: Position
+  readonly clause: Clause
   readonly block: Block
-  /** Leaves whose columns may be NULL, for want of a match, where this condition is checked. */
-  readonly nullable: ReadonlySet<Leaf>
+  /** FROM items whose columns may be NULL, for want of a match, where this condition is checked. */
+  readonly nullable: ReadonlySet<FromItem>
 }
 
 /** A SELECT (or the like) with a FROM of its own. */
 export interface Block {
   readonly parent: Block | undefined
   readonly statement: object
-  readonly leaves: Leaf[]
+  readonly fromItems: FromItem[]
   readonly conditions: Condition[]
   /** Blocks inside it: subqueries in FROM and in expressions, arms of a set operation. */
   readonly children: Block[]
@@ -119,14 +119,14 @@ export interface OutputColumn {
 
 /** A column reference, resolved. */
 export interface BoundColumn {
-  readonly leaf: Leaf
+  readonly fromItem: FromItem
   readonly column: string
-  /** Its position among the leaf's columns, from 0 on; undefined where those are not known. */
+  /** Its position among the FROM item's columns, from 0 on; undefined where those are not known. */
   readonly index: number | undefined
 }
 
 export interface Binding {
-  readonly virtualLeaves: readonly VirtualLeaf[]
+  readonly tableReferences: readonly TableReference[]
   readonly blocks: readonly Block[]
   readonly ctes: readonly Cte[]
   /** Undefined for a reference that is not resolved for certain. */
@@ -134,17 +134,17 @@ export interface Binding {
   /** Whether a reference in GROUP BY, ORDER BY or DISTINCT ON means an output column. */
   isOutputReference(reference: Inside<'ColumnRef'>): boolean
   cteOf(rangeVar: Inside<'RangeVar'>): Cte | undefined
-  virtualOf(rangeVar: Inside<'RangeVar'>): VirtualLeaf | undefined
+  virtualOf(rangeVar: Inside<'RangeVar'>): TableReference | undefined
   /** Whether it is known which columns a NATURAL join, or one with USING, compares. */
   isCertainJoin(join: Inside<'JoinExpr'>): boolean
   /** References to `tableoid`, which is to be that of the virtual table. */
-  readonly tableOids: ReadonlyMap<Inside<'ColumnRef'>, VirtualLeaf>
+  readonly tableOids: ReadonlyMap<Inside<'ColumnRef'>, TableReference>
   /** The block of a subquery in an expression. */
   blockOf(select: object): Block | undefined
 }
 
 /** The table's own name for a column that an alias may have renamed. */
-export function ownColumn({ table }: VirtualLeaf, { index }: BoundColumn): string | undefined {
+export function ownColumn({ table }: TableReference, { index }: BoundColumn): string | undefined {
   return index === undefined ? undefined : table.columns[index]?.name
 }
 

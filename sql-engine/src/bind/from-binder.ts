@@ -3,19 +3,19 @@ import { type Inside, inside, type Node, stringsOf } from '../parse/syntax-tree.
 import type {
   Block,
   BoundColumn,
-  Leaf,
+  Clause,
+  FromItem,
   OuterSide,
   OutputColumn,
-  Position,
   Relation,
-  VirtualLeaf,
+  TableReference,
 } from './binding.js'
 import type { BindingDraft } from './binding-draft.js'
 import { ColumnNames } from './column-names.js'
 import { columnsOfFunction, functionName } from './function-columns.js'
 import { aliasedColumns } from './output-columns.js'
 import {
-  allLeaves,
+  allFromItems,
   type CteScope,
   columnAt,
   emptyFrom,
@@ -86,21 +86,21 @@ export class FromBinder {
       const scope = subselect.lateral === true ? { ...before, outer } : outer
       const query = this.#queries.bindQuery(subselect.subquery, block, scope, ctes)
       const name = subselect.alias?.aliasname ?? ''
-      if (query === undefined) return alone(this.#draft.opaqueLeaf(item, block, name))
+      if (query === undefined) return alone(this.#draft.opaqueItem(item, block, name))
       const columns = aliasedColumns(
         query.output?.map((column) => column.name),
         subselect.alias?.colnames,
       )
-      const leaf = { kind: 'subquery' as const, name, aliased: true, columns, node: item, block, query }
-      return alone(this.#draft.addLeaf({ ...leaf, nullable: noSides }))
+      const fromItem = { kind: 'subquery' as const, name, aliased: true, columns, node: item, block, query }
+      return alone(this.#draft.addFromItem({ ...fromItem, nullable: noSides }))
     }
     this.#queries.bindExpressions([item], block, { ...before, outer }, ctes)
     const call = inside(item, 'RangeFunction')
     const columns = call === undefined ? undefined : columnsOfFunction(call)
-    return alone(this.#draft.opaqueLeaf(item, block, nameOfItem(item), columns))
+    return alone(this.#draft.opaqueItem(item, block, nameOfItem(item), columns))
   }
 
-  #bindRangeVar(rangeVar: RangeVar, node: Node, block: Block, ctes: CteScope | undefined): Leaf {
+  #bindRangeVar(rangeVar: RangeVar, node: Node, block: Block, ctes: CteScope | undefined): FromItem {
     const aliased = rangeVar.alias !== undefined
     const name = rangeVar.alias?.aliasname ?? rangeVar.relname ?? ''
     const base = { name, aliased, node, block, nullable: noSides }
@@ -117,23 +117,23 @@ export class FromBinder {
         cte.node.aliascolnames,
       )
       const columns = aliasedColumns(own?.names, renamed)
-      return this.#draft.addLeaf({ ...base, kind: 'cte', rangeVar, columns, cte })
+      return this.#draft.addFromItem({ ...base, kind: 'cte', rangeVar, columns, cte })
     }
     const relation = this.#relationOf(rangeVar)
-    if (relation === undefined) return this.#draft.opaqueLeaf(node, block, name)
+    if (relation === undefined) return this.#draft.opaqueItem(node, block, name)
     if (relation.kind === 'relation') {
       const columns = aliasedColumns(relation.columns, renamed)
       const { stable, definition } = relation
-      return this.#draft.addLeaf({ ...base, kind: 'relation', rangeVar, columns, stable, definition })
+      return this.#draft.addFromItem({ ...base, kind: 'relation', rangeVar, columns, stable, definition })
     }
     const columns = aliasedColumns(
       relation.table.columns.map((column) => column.name),
       renamed,
     )
-    const leaf: VirtualLeaf = { ...base, kind: 'virtual', rangeVar, columns, table: relation.table }
-    this.#draft.virtualLeaves.push(leaf)
-    this.#draft.virtualReferences.set(rangeVar, leaf)
-    return this.#draft.addLeaf(leaf)
+    const fromItem: TableReference = { ...base, kind: 'virtual', rangeVar, columns, table: relation.table }
+    this.#draft.tableReferences.push(fromItem)
+    this.#draft.virtualReferences.set(rangeVar, fromItem)
+    return this.#draft.addFromItem(fromItem)
   }
 
   #bindJoin(
@@ -149,30 +149,30 @@ export class FromBinder {
     const right = this.#bindFromItem(join.rarg, block, outer, ctes, joined(before, left))
     const both = joined(left, right)
     const kind = kindOfJoin(join)
-    const position: Position = {
+    const clause: Clause = {
       kind: 'on',
       join: kind,
-      left: new Set(allLeaves(left)),
-      right: new Set(allLeaves(right)),
+      left: new Set(allFromItems(left)),
+      right: new Set(allFromItems(right)),
     }
-    this.#draft.addConditions(join.quals, position, block, allLeaves(both))
+    this.#draft.addConditions(join.quals, clause, block, allFromItems(both))
     this.#queries.bindExpressions([join.quals], block, { ...both, outer }, ctes)
     const names = join.isNatural === true ? commonColumns(left, right) : (stringsOf(join.usingClause) ?? [])
-    const merged = names?.map((name) => this.#mergeColumn(name, left, right, kind, position, block)) ?? []
+    const merged = names?.map((name) => this.#mergeColumn(name, left, right, kind, clause, block)) ?? []
     if (names === undefined || merged.some(({ sides }) => sides === undefined))
       this.#draft.uncertainJoins.add(join)
-    if (kind === 'left' || kind === 'full') addSide(allLeaves(right), { join, side: 'right' })
-    if (kind === 'right' || kind === 'full') addSide(allLeaves(left), { join, side: 'left' })
+    if (kind === 'left' || kind === 'full') addSide(allFromItems(right), { join, side: 'right' })
+    if (kind === 'right' || kind === 'full') addSide(allFromItems(left), { join, side: 'left' })
     const star = names && starOfJoin(left, right, merged)
     const part: FromPart = { ...both, merged: [...both.merged, ...merged], star }
     if (join.alias !== undefined) return this.#hide(part, join.alias, node, block)
     // A NATURAL join may merge columns that we do not know.
-    if (names === undefined) return alone(this.#draft.opaqueLeaf(node, block, ''), allLeaves(both))
+    if (names === undefined) return alone(this.#draft.opaqueItem(node, block, ''), allFromItems(both))
     const alias = join.join_using_alias?.aliasname
     // It is one more name for the merged columns, which are not found by it.
     const noColumns = new ColumnNames([])
-    const renamed = alias === undefined ? [] : [this.#draft.opaqueLeaf(node, block, alias, noColumns)]
-    return { ...part, leaves: [...part.leaves, ...renamed] }
+    const renamed = alias === undefined ? [] : [this.#draft.opaqueItem(node, block, alias, noColumns)]
+    return { ...part, fromItems: [...part.fromItems, ...renamed] }
   }
 
   /** An alias hides the names of what is joined; its own columns are theirs. */
@@ -182,8 +182,8 @@ export class FromBinder {
       alias.colnames,
     )
     const joined = columns && part.star
-    const leaf = this.#draft.opaqueLeaf(node, block, alias.aliasname ?? '', columns, joined)
-    return alone(leaf, allLeaves(part))
+    const fromItem = this.#draft.opaqueItem(node, block, alias.aliasname ?? '', columns, joined)
+    return alone(fromItem, allFromItems(part))
   }
 
   /** USING is an equality between the two sides' columns, and a name for both. */
@@ -192,10 +192,10 @@ export class FromBinder {
     left: FromPart,
     right: FromPart,
     kind: ReturnType<typeof kindOfJoin>,
-    position: Position,
+    clause: Clause,
     block: Block,
   ): MergedColumn {
-    const known = [...left.leaves, ...right.leaves].every(({ columns }) => columns !== undefined)
+    const known = [...left.fromItems, ...right.fromItems].every(({ columns }) => columns !== undefined)
     const leftColumn = known ? certain(columnAt(name, left)) : undefined
     const rightColumn = known ? certain(columnAt(name, right)) : undefined
     if (leftColumn !== undefined && rightColumn !== undefined) {
@@ -207,38 +207,40 @@ export class FromBinder {
           rexpr: this.#draft.referenceTo(rightColumn),
         },
       }
-      this.#draft.addConditions(equality, position, block, [...allLeaves(left), ...allLeaves(right)])
+      this.#draft.addConditions(equality, clause, block, [...allFromItems(left), ...allFromItems(right)])
     }
-    const leaves = new Set([...left.leaves, ...right.leaves].filter(({ columns }) => columns?.has(name)))
+    const fromItems = new Set(
+      [...left.fromItems, ...right.fromItems].filter(({ columns }) => columns?.has(name)),
+    )
     const value = kind === 'full' ? undefined : kind === 'right' ? rightColumn : leftColumn
     const sides =
       leftColumn === undefined || rightColumn === undefined ? undefined : [leftColumn, rightColumn]
-    return { name, leaves, value, sides }
+    return { name, fromItems, value, sides }
   }
 
   /** The table that UPDATE, DELETE or MERGE changes. */
-  targetLeaf(target: RangeVar, block: Block): Leaf {
+  targetReference(target: RangeVar, block: Block): FromItem {
     const relation = this.#relationOf(target)
     const aliased = target.alias !== undefined
     const name = target.alias?.aliasname ?? target.relname ?? ''
     const base = { name, aliased, node: { RangeVar: target }, block, nullable: noSides }
-    if (relation?.kind !== 'relation') return this.#draft.opaqueLeaf(base.node, block, name)
+    if (relation?.kind !== 'relation') return this.#draft.opaqueItem(base.node, block, name)
     const { stable } = relation
     const columns = new ColumnNames(relation.columns)
-    const leaf = { ...base, kind: 'relation' as const, rangeVar: target, columns, stable }
-    return this.#draft.addLeaf({ ...leaf, definition: undefined })
+    const fromItem = { ...base, kind: 'relation' as const, rangeVar: target, columns, stable }
+    return this.#draft.addFromItem({ ...fromItem, definition: undefined })
   }
 }
 
 const noSides: ReadonlySet<OuterSide> = new Set()
 
-function alone(leaf: Leaf, hidden: readonly Leaf[] = []): FromPart {
-  return { leaves: [leaf], merged: [], hidden, star: starOf(leaf) }
+function alone(fromItem: FromItem, hidden: readonly FromItem[] = []): FromPart {
+  return { fromItems: [fromItem], merged: [], hidden, star: starOf(fromItem) }
 }
 
 function joined(left: FromPart, right: FromPart): FromPart {
   return {
-    leaves: [...left.leaves, ...right.leaves],
+    fromItems: [...left.fromItems, ...right.fromItems],
     merged: [...left.merged, ...right.merged],
     hidden: [...left.hidden, ...right.hidden],
     star: left.star && right.star && [...left.star, ...right.star],
@@ -263,9 +265,9 @@ function starOfJoin(
 
 /** Columns that a NATURAL join compares; undefined when those of one side are not known. */
 function commonColumns(left: FromPart, right: FromPart): readonly string[] | undefined {
-  const [lefts, rights] = [left, right].map(({ leaves }) => {
+  const [lefts, rights] = [left, right].map(({ fromItems }) => {
     const names = new Set<string>()
-    for (const { columns } of leaves) {
+    for (const { columns } of fromItems) {
       if (columns === undefined) return undefined
       for (const name of columns.names) names.add(name)
     }
@@ -274,8 +276,8 @@ function commonColumns(left: FromPart, right: FromPart): readonly string[] | und
   return lefts && rights && [...lefts].filter((name) => rights.has(name))
 }
 
-function addSide(leaves: readonly Leaf[], side: OuterSide): void {
-  for (const leaf of leaves) leaf.nullable = new Set([...leaf.nullable, side])
+function addSide(fromItems: readonly FromItem[], side: OuterSide): void {
+  for (const fromItem of fromItems) fromItem.nullable = new Set([...fromItem.nullable, side])
 }
 
 function kindOfJoin(join: JoinExpr): 'inner' | 'left' | 'right' | 'full' {

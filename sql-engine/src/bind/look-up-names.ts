@@ -5,10 +5,15 @@ import type { VirtualTable } from '../catalog/virtual-table.js'
 import { DatabaseError } from '../database-error.js'
 import { quoteIdentifier, quoteLiteral } from '../parse/identifier.js'
 import { findAll, type Inside, type Node, relationsOf, stringsOf } from '../parse/syntax-tree.js'
-import { FunctionTraits } from '../plan/function-traits.js'
 import { databaseName, internalSchema } from '../postgres/names.js'
+import {
+  readSettings,
+  type SessionSettings,
+  settingsQuery,
+  settingsSchema,
+} from '../settings/session-settings.js'
 import type { Relation } from './binding.js'
-import { readSettings, type SessionSettings, settingsQuery, settingsSchema } from './session-settings.js'
+import { FunctionTraits } from './function-traits.js'
 
 export interface Names {
   readonly functions: FunctionTraits
@@ -73,7 +78,7 @@ export function readNames(
         isPlain: kind === 'f' && !returnsSet,
         isOwn,
       })),
-      hasLooseCollations: answer.loose,
+      hasNondeterministicCollations: answer.loose,
       hasShadowedOperators: answer.shadowed_operators,
       hasShadowedTypes: answer.shadowed_types,
     }),

@@ -55,7 +55,7 @@ export function outputOfValues(lists: readonly Node[]): readonly OutputColumn[] 
   return items?.map((_, index) => ({ name: `column${index + 1}`, column: undefined, reads: [] }))
 }
 
-/** `*` and `leaf.*`, where no column is unknown. */
+/** `*` and `fromItem.*`, where no column is unknown. */
 function columnsOfStar(
   qualifier: readonly string[] | undefined,
   from: FromPart,
@@ -63,11 +63,11 @@ function columnsOfStar(
   const [name, ...schema] = qualifier?.toReversed() ?? []
   if (name === undefined) return from.star
   if (schema.length > 0) return undefined
-  const [leaf, ...others] = from.leaves.filter((one) => one.name === name)
-  return leaf === undefined || others.length > 0 ? undefined : starOf(leaf)
+  const [fromItem, ...others] = from.fromItems.filter((one) => one.name === name)
+  return fromItem === undefined || others.length > 0 ? undefined : starOf(fromItem)
 }
 
-/** A name of GROUP BY, ORDER BY or DISTINCT ON that means an output column, not one of a leaf. */
+/** A name of GROUP BY, ORDER BY or DISTINCT ON that means an output column, not one of a FROM item. */
 export function outputReference(
   node: Node,
   names: ReadonlySet<string | undefined>,

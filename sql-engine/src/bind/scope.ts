@@ -1,11 +1,11 @@
 /** Which names an expression can see, and what they stand for. */
 import { type Inside, inside, stringsOf } from '../parse/syntax-tree.js'
-import type { BoundColumn, Cte, Leaf, OutputColumn } from './binding.js'
+import type { BoundColumn, Cte, FromItem, OutputColumn } from './binding.js'
 
 /** A column that JOIN … USING has made of several. */
 export interface MergedColumn {
   readonly name: string
-  readonly leaves: ReadonlySet<Leaf>
+  readonly fromItems: ReadonlySet<FromItem>
   /** The one that has its value always; undefined for a full join. */
   readonly value: BoundColumn | undefined
   /** The columns that are compared; undefined where they are not certain. */
@@ -14,38 +14,38 @@ export interface MergedColumn {
 
 /** A FROM clause, or a part of one. */
 export interface FromPart {
-  readonly leaves: readonly Leaf[]
+  readonly fromItems: readonly FromItem[]
   readonly merged: readonly MergedColumn[]
-  /** Leaves that the alias of a join has hidden. */
-  readonly hidden: readonly Leaf[]
+  /** FROM items that the alias of a join has hidden. */
+  readonly hidden: readonly FromItem[]
   /** What `*` gives, in order; undefined where that is not certain. */
   readonly star: readonly OutputColumn[] | undefined
 }
 
-export const emptyFrom: FromPart = { leaves: [], merged: [], hidden: [], star: [] }
+export const emptyFrom: FromPart = { fromItems: [], merged: [], hidden: [], star: [] }
 
-/** The column of a name, which the leaf has, or may have. */
-export function columnOfLeaf(leaf: Leaf, column: string): BoundColumn {
-  return { leaf, column, index: leaf.columns?.positionOf(column) }
+/** The column of a name, which the FROM item has, or may have. */
+export function columnOfFromItem(fromItem: FromItem, column: string): BoundColumn {
+  return { fromItem, column, index: fromItem.columns?.positionOf(column) }
 }
 
-/** What a leaf's star gives; undefined when its columns are not known. */
-export function starOf(leaf: Leaf): readonly OutputColumn[] | undefined {
-  if (leaf.kind === 'opaque' && leaf.joined !== undefined) {
-    return leaf.joined.map((output, index) => ({
+/** What a FROM item's star gives; undefined when its columns are not known. */
+export function starOf(fromItem: FromItem): readonly OutputColumn[] | undefined {
+  if (fromItem.kind === 'opaque' && fromItem.joined !== undefined) {
+    return fromItem.joined.map((output, index) => ({
       ...output,
-      name: leaf.columns?.names[index] ?? output.name,
+      name: fromItem.columns?.names[index] ?? output.name,
     }))
   }
-  return leaf.columns?.names.map((name, index) => {
-    const column = { leaf, column: name, index }
+  return fromItem.columns?.names.map((name, index) => {
+    const column = { fromItem, column: name, index }
     return { name, column, reads: [column] }
   })
 }
 
-/** All leaves, also those that cannot be named. */
-export function allLeaves({ leaves, hidden }: FromPart): readonly Leaf[] {
-  return [...leaves, ...hidden]
+/** All FROM items, also those that cannot be named. */
+export function allFromItems({ fromItems, hidden }: FromPart): readonly FromItem[] {
+  return [...fromItems, ...hidden]
 }
 
 /** The names of one query level. */
@@ -74,60 +74,60 @@ export function resolveColumn(reference: Inside<'ColumnRef'>, scope: Scope): Bou
   const [first, second, third] = fields
   if (first === undefined) return undefined
   if (second === undefined) return resolveUnqualified(first, scope)
-  if (third === undefined) return resolveQualified((leaf) => leaf.name === first, second, scope)
+  if (third === undefined) return resolveQualified((fromItem) => fromItem.name === first, second, scope)
   if (fields.length > 3) return undefined
-  return resolveQualified((leaf) => isNamed(leaf, first, second), third, scope)
+  return resolveQualified((fromItem) => isNamed(fromItem, first, second), third, scope)
 }
 
 function resolveUnqualified(name: string, scope: Scope): BoundColumn | undefined {
   for (let level: Scope | undefined = scope; level !== undefined; level = level.outer) {
-    if (level.leaves.some(({ columns }) => columns === undefined)) return undefined
+    if (level.fromItems.some(({ columns }) => columns === undefined)) return undefined
     const found = columnAt(name, level)
     if (found !== 'none') return found === 'ambiguous' ? undefined : found
-    // A leaf's name stands for its whole row, which for a function of one value is that value.
-    const [row, ...others] = level.leaves.filter((leaf) => leaf.name === name)
+    // A FROM item's name stands for its whole row, which for a function of one value is that value.
+    const [row, ...others] = level.fromItems.filter((fromItem) => fromItem.name === name)
     if (row !== undefined) return others.length > 0 ? undefined : onlyValue(row)
   }
   return undefined
 }
 
-function onlyValue(leaf: Leaf): BoundColumn | undefined {
-  const function_ = inside(leaf.node, 'RangeFunction')
-  const [column, ...others] = leaf.columns?.names ?? []
+function onlyValue(fromItem: FromItem): BoundColumn | undefined {
+  const function_ = inside(fromItem.node, 'RangeFunction')
+  const [column, ...others] = fromItem.columns?.names ?? []
   const isOne = function_ !== undefined && function_.ordinality !== true && others.length === 0
-  return isOne && column !== undefined ? columnOfLeaf(leaf, column) : undefined
+  return isOne && column !== undefined ? columnOfFromItem(fromItem, column) : undefined
 }
 
-/** An unqualified name at one level; every leaf's columns must be known. */
+/** An unqualified name at one level; every FROM item's columns must be known. */
 export function columnAt(name: string, level: FromPart): BoundColumn | 'none' | 'ambiguous' {
-  const holders = level.leaves.filter(({ columns }) => columns?.has(name))
+  const holders = level.fromItems.filter(({ columns }) => columns?.has(name))
   const [only] = holders
   if (only === undefined) return 'none'
-  if (holders.length === 1) return columnOfLeaf(only, name)
+  if (holders.length === 1) return columnOfFromItem(only, name)
   const merged = level.merged.findLast(
-    (candidate) => candidate.name === name && holders.every((leaf) => candidate.leaves.has(leaf)),
+    (candidate) => candidate.name === name && holders.every((fromItem) => candidate.fromItems.has(fromItem)),
   )
   return merged?.value ?? 'ambiguous'
 }
 
 function resolveQualified(
-  isMeant: (leaf: Leaf) => boolean,
+  isMeant: (fromItem: FromItem) => boolean,
   column: string,
   scope: Scope,
 ): BoundColumn | undefined {
   for (let level: Scope | undefined = scope; level !== undefined; level = level.outer) {
-    const named = level.leaves.filter(isMeant)
-    const [leaf] = named
-    if (leaf === undefined) continue
+    const named = level.fromItems.filter(isMeant)
+    const [fromItem] = named
+    if (fromItem === undefined) continue
     if (named.length > 1) return undefined
-    // A leaf whose columns are not known is named all the same.
-    return leaf.columns?.has(column) === false ? undefined : columnOfLeaf(leaf, column)
+    // A FROM item whose columns are not known is named all the same.
+    return fromItem.columns?.has(column) === false ? undefined : columnOfFromItem(fromItem, column)
   }
   return undefined
 }
 
-function isNamed(leaf: Leaf, schema: string, name: string): boolean {
-  if (leaf.aliased || leaf.name !== name) return false
-  if (leaf.kind === 'virtual') return leaf.table.schema === schema
-  return leaf.kind === 'relation' && inside(leaf.node, 'RangeVar')?.schemaname === schema
+function isNamed(fromItem: FromItem, schema: string, name: string): boolean {
+  if (fromItem.aliased || fromItem.name !== name) return false
+  if (fromItem.kind === 'virtual') return fromItem.table.schema === schema
+  return fromItem.kind === 'relation' && inside(fromItem.node, 'RangeVar')?.schemaname === schema
 }

@@ -1,7 +1,7 @@
 /** Columns that PostgreSQL gives every table: what they tell of a scan table means nothing of the virtual one. */
 import { DatabaseError } from '../database-error.js'
 import { type Inside, inside, stringsOf } from '../parse/syntax-tree.js'
-import type { Leaf, VirtualLeaf } from './binding.js'
+import type { FromItem, TableReference } from './binding.js'
 import type { Scope } from './scope.js'
 
 const systemColumns: ReadonlySet<string> = new Set(['tableoid', 'ctid', 'xmin', 'xmax', 'cmin', 'cmax'])
@@ -10,19 +10,19 @@ const systemColumns: ReadonlySet<string> = new Set(['tableoid', 'ctid', 'xmin', 
  * The virtual table whose OID a reference means; undefined if it means something else.
  * @throws DatabaseError 0A000 for other system columns of a virtual table, and where an outer join fills them
  */
-export function resolveTableOid(reference: Inside<'ColumnRef'>, scope: Scope): VirtualLeaf | undefined {
+export function resolveTableOid(reference: Inside<'ColumnRef'>, scope: Scope): TableReference | undefined {
   const fields = stringsOf(reference.fields)
   const column = fields?.at(-1)
   if (fields === undefined || column === undefined || !systemColumns.has(column)) return undefined
-  const leaf = holderOf(fields.slice(0, -1), scope)
-  if (leaf === undefined) return undefined
-  if (column === 'tableoid' && leaf.nullable.size === 0) return leaf
+  const fromItem = holderOf(fields.slice(0, -1), scope)
+  if (fromItem === undefined) return undefined
+  if (column === 'tableoid' && fromItem.nullable.size === 0) return fromItem
   const reason =
     column === 'tableoid'
       ? 'It would be needed where an outer join makes it NULL.'
       : 'The rows come from an API; they have no place in a table.'
   throw new DatabaseError(
-    `system column "${column}" of virtual table "${leaf.table.table.name}" is not there`,
+    `system column "${column}" of virtual table "${fromItem.table.definition.name}" is not there`,
     {
       sqlState: '0A000',
       detail: reason,
@@ -31,13 +31,15 @@ export function resolveTableOid(reference: Inside<'ColumnRef'>, scope: Scope): V
   )
 }
 
-function holderOf(qualifier: readonly string[], scope: Scope): VirtualLeaf | undefined {
+function holderOf(qualifier: readonly string[], scope: Scope): TableReference | undefined {
   const [name, schema] = qualifier.toReversed()
   for (let level: Scope | undefined = scope; level !== undefined; level = level.outer) {
-    const holders = level.leaves.filter((leaf) =>
-      name === undefined ? hasSystemColumns(leaf) : leaf.name === name && isOfSchema(leaf, schema),
+    const holders = level.fromItems.filter((fromItem) =>
+      name === undefined
+        ? hasSystemColumns(fromItem)
+        : fromItem.name === name && isOfSchema(fromItem, schema),
     )
-    if (name === undefined && level.leaves.some(({ columns }) => columns === undefined)) return undefined
+    if (name === undefined && level.fromItems.some(({ columns }) => columns === undefined)) return undefined
     const [holder] = holders
     // PostgreSQL refuses what is ambiguous.
     if (holder !== undefined) return holder.kind === 'virtual' && holders.length === 1 ? holder : undefined
@@ -45,13 +47,13 @@ function holderOf(qualifier: readonly string[], scope: Scope): VirtualLeaf | und
   return undefined
 }
 
-function hasSystemColumns({ kind }: Leaf): boolean {
+function hasSystemColumns({ kind }: FromItem): boolean {
   return kind === 'virtual' || kind === 'relation'
 }
 
-function isOfSchema(leaf: Leaf, schema: string | undefined): boolean {
+function isOfSchema(fromItem: FromItem, schema: string | undefined): boolean {
   if (schema === undefined) return true
-  if (leaf.aliased) return false
-  if (leaf.kind === 'virtual') return leaf.table.schema === schema
-  return leaf.kind === 'relation' && inside(leaf.node, 'RangeVar')?.schemaname === schema
+  if (fromItem.aliased) return false
+  if (fromItem.kind === 'virtual') return fromItem.table.schema === schema
+  return fromItem.kind === 'relation' && inside(fromItem.node, 'RangeVar')?.schemaname === schema
 }

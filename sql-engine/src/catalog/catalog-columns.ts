@@ -1,6 +1,6 @@
 import type { ColumnType } from '@millrace/plugin-sdk/column'
 import type { Table } from '@millrace/plugin-sdk/table'
-import { internalSchema, ownSchema } from '../postgres/names.js'
+import { internalSchema, systemSchema } from '../postgres/names.js'
 
 /** A column as a virtual table is defined with it. */
 export interface ColumnDefinition {
@@ -30,5 +30,5 @@ export function catalogColumns(table: Table, schema?: string): readonly ColumnDe
     type,
     description,
   }))
-  return schema === ownSchema || schema === internalSchema ? own : [...own, ...engineColumns]
+  return schema === systemSchema || schema === internalSchema ? own : [...own, ...engineColumns]
 }

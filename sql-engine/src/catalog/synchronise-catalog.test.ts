@@ -1,5 +1,5 @@
 import { bigint, type Columns, inet, jsonb, text } from '@millrace/plugin-sdk/column'
-import { definePlugin, type Plugin } from '@millrace/plugin-sdk/plugin'
+import { definePlugin, type StaticPlugin } from '@millrace/plugin-sdk/plugin'
 import type { Table } from '@millrace/plugin-sdk/table'
 import { Client } from 'pg'
 import { pino } from 'pino'
@@ -13,7 +13,7 @@ function table(name: string, columns: Columns, keys: Table['keys'] = {}): Table 
   return { name, description: `The ${name}s.`, columns, keys, list: async function* () {}, examples: [] }
 }
 
-function plugin(...tables: Table[]): Plugin {
+function plugin(...tables: Table[]): StaticPlugin {
   return definePlugin<unknown, unknown>({
     name: 'acme',
     description: "Acme's things",
@@ -35,10 +35,14 @@ let client: Client
 const warnings: Record<string, unknown>[] = []
 const log = pino({ level: 'warn' }, { write: (line) => warnings.push(JSON.parse(line)) })
 
-const synchronise = (connections: Readonly<Record<string, Plugin>>) =>
+const synchronise = (connections: Readonly<Record<string, StaticPlugin>>) =>
   synchroniseCatalog(
     engine,
-    Object.entries(connections).map(([name, plugin]) => ({ name, plugin })),
+    Object.entries(connections).map(([name, plugin]) => ({
+      name,
+      plugin,
+      tables: { kind: 'found', tables: plugin.tables },
+    })),
     log,
   )
 

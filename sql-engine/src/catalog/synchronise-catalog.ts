@@ -1,7 +1,9 @@
-import { type Client, escapeIdentifier } from 'pg'
+import type { Table } from '@millrace/plugin-sdk/table'
+import { type Client, escapeIdentifier, DatabaseError as ServerError } from 'pg'
 import type { Logger } from 'pino'
 import { engineRole, internalSchema } from '../postgres/names.js'
 import { applyCatalogChanges, attempt, type CatalogChanges, catalogChanges } from './catalog-changes.js'
+import { engineColumns } from './catalog-columns.js'
 import { isColumnType } from './column-type.js'
 import { checkConnectionNames } from './connection-names.js'
 import { type FormerTableOf, moveFormerTables, moveFormerViews } from './former-tables.js'
@@ -19,6 +21,8 @@ import { createRefusal, createSchema, qualifiedName } from './virtual-table-stat
  * tells what the catalog then holds. Writes only what differs from what is there, in one transaction. Users'
  * views over the tables survive; where one forbids a change, the change is left out with a warning.
  * @param own Millrace's own, which is not on the search path
+ * @param lockTimeout for how long statements may keep a change waiting, in milliseconds; 0 for any time
+ * @throws CatalogIsLocked when they keep it for longer; nothing has changed then
  * @throws DatabaseError when a connection's name or a plugin's table cannot be shown
  */
 export async function synchroniseCatalog(
@@ -26,19 +30,22 @@ export async function synchroniseCatalog(
   connections: readonly CatalogConnection[],
   log: Logger,
   own: readonly CatalogConnection[] = [],
+  lockTimeout = 0,
 ): Promise<readonly VirtualTable[]> {
   checkConnectionNames(connections)
-  await client.query('BEGIN')
+  await client.query(`BEGIN; SET LOCAL lock_timeout = ${lockTimeout}`)
   try {
     await ensureLoopbackServer(client)
     await ensureViewDefinition(client)
     const all = [...connections, ...own]
     const shown = await ensureSchemas(client, all, log)
-    const wanted = shown.flatMap(({ name, plugin }) =>
-      plugin.tables.map((table) => tableDefinition(name, table)),
-    )
     const { tables: moved, views } = await moveFormerTables(client)
     const current = await readCatalog(client)
+    const wanted = shown.flatMap(({ name, tables }) =>
+      tables.kind === 'found'
+        ? tables.tables.map((table) => tableDefinition(name, table))
+        : current.filter(({ schema }) => schema === name),
+    )
     const changes = catalogChanges(current, wanted)
     if (changes.created.length + changes.changed.length > 0) await client.query(createRefusal)
     await applyCatalogChanges(client, changes, log)
@@ -57,7 +64,17 @@ export async function synchroniseCatalog(
   } catch (error) {
     // If the connection is lost, this fails too, and what happened first matters more.
     await client.query('ROLLBACK').catch(() => {})
-    throw error
+    throw error instanceof ServerError && error.code === lockNotAvailable ? new CatalogIsLocked(error) : error
+  }
+}
+
+/** What PostgreSQL says when lock_timeout has passed. */
+const lockNotAvailable = '55P03'
+
+/** Statements hold tables that are to change. */
+export class CatalogIsLocked extends Error {
+  constructor(cause: ServerError) {
+    super(cause.message, { cause })
   }
 }
 
@@ -107,15 +124,42 @@ function virtualTables(
   former: readonly FormerTableOf[],
 ): VirtualTable[] {
   const byName = new Map(catalog.map((table) => [qualifiedName(table), table]))
-  return connections.flatMap((connection) =>
-    connection.plugin.tables.flatMap((table) => {
+  return connections.flatMap((connection) => {
+    const { name, tables } = connection
+    const failure = tables.kind === 'failed' ? tables.error : undefined
+    const definitions =
+      tables.kind === 'found'
+        ? tables.tables
+        : catalog.filter(({ schema }) => schema === name).map(definitionOf)
+    return definitions.flatMap((table): VirtualTable[] => {
       const shown = byName.get(qualifiedName({ schema: connection.name, name: table.name }))
       if (shown === undefined) return []
       const columns = catalogColumnsOf(shown, tableDefinition(connection.name, table).columns)
       const formerOids = former.filter((one) => standsFor(one, shown)).map(({ oid }) => oid)
-      return [{ oid: shown.oid, formerOids, schema: connection.name, table, connection, columns }]
-    }),
-  )
+      return [{ oid: shown.oid, formerOids, schema: name, definition: table, connection, columns, failure }]
+    })
+  })
+}
+
+/** Of a table that is only in the catalog; nothing can be asked of it. */
+function definitionOf({ name, description, columns }: CatalogTable): Table {
+  const own = columns.filter((column) => !engineColumns.some((one) => one.name === column.name))
+  return {
+    name,
+    description,
+    columns: Object.fromEntries(
+      own.map(({ name: column, type, description: about }) => [
+        column,
+        { type: isColumnType(type) ? type : 'text', description: about },
+      ]),
+    ),
+    keys: {},
+    examples: [],
+    // biome-ignore lint/correctness/useYield: it has no rows
+    async *list() {
+      throw new Error(`${name} cannot be asked`)
+    },
+  }
 }
 
 /** Not if a column of it has gone or is of another type: who reads it then has to be told. */

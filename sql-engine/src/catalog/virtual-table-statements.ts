@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { escapeIdentifier, escapeLiteral } from 'pg'
-import { clientRole, foreignSchema, internalSchema, loopbackServer, ownSchema } from '../postgres/names.js'
+import { clientRole, foreignSchema, internalSchema, loopbackServer, systemSchema } from '../postgres/names.js'
 import { changedOptionsClause, optionsClause } from './foreign-options.js'
 import type { CatalogTable } from './read-catalog.js'
 import type { ForeignColumn, TableDefinition } from './table-definition.js'
@@ -14,7 +14,7 @@ export function qualifiedName({ schema, name }: Pick<TableDefinition, 'schema' |
  * the role is called like it.
  */
 export function createSchema(schema: string, description: string): string {
-  const privileges = schema === ownSchema ? 'USAGE, CREATE' : 'USAGE'
+  const privileges = schema === systemSchema ? 'USAGE, CREATE' : 'USAGE'
   const name = escapeIdentifier(schema)
   return [
     `CREATE SCHEMA ${name}`,
@@ -41,10 +41,10 @@ export function foreignName({ schema, name }: Pick<TableDefinition, 'schema' | '
   return `${foreignSchema}.${escapeIdentifier(combinedName(schema, name))}`
 }
 
-const refuseRows = `${internalSchema}.refuse_rows`
+const rejectRows = `${internalSchema}.refuse_rows`
 
 /** What keeps rows out of the virtual tables. */
-export const createRefusal = `CREATE OR REPLACE FUNCTION ${refuseRows} () RETURNS trigger LANGUAGE plpgsql AS $body$
+export const createRefusal = `CREATE OR REPLACE FUNCTION ${rejectRows} () RETURNS trigger LANGUAGE plpgsql AS $body$
 BEGIN
   RAISE 'cannot insert into virtual table "%"', TG_TABLE_NAME USING ERRCODE = 'feature_not_supported';
 END$body$`
@@ -59,7 +59,7 @@ export function createVirtualTable(table: TableDefinition): string {
   const columns = table.columns.map((column) => `${escapeIdentifier(column.name)} ${column.type}`)
   return [
     `CREATE TABLE ${name} (${columns.join(', ')})`,
-    `CREATE TRIGGER refuse_rows BEFORE INSERT ON ${name} FOR EACH STATEMENT EXECUTE FUNCTION ${refuseRows} ()`,
+    `CREATE TRIGGER refuse_rows BEFORE INSERT ON ${name} FOR EACH STATEMENT EXECUTE FUNCTION ${rejectRows} ()`,
     `CREATE FOREIGN TABLE ${foreignName(table)} () INHERITS (${name})
        SERVER ${loopbackServer}${optionsClause(table.options)}`,
     ...table.columns.flatMap(({ name: column, options }) =>

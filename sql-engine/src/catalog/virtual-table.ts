@@ -1,12 +1,19 @@
 import type { ColumnType } from '@millrace/plugin-sdk/column'
 import type { Plugin } from '@millrace/plugin-sdk/plugin'
 import type { Table } from '@millrace/plugin-sdk/table'
+import type { DatabaseError } from '../database-error.js'
 
 /** A configured connection. Its name is the name of a schema. */
 export interface CatalogConnection {
   readonly name: string
-  readonly plugin: Plugin
+  readonly plugin: Pick<Plugin, 'name' | 'description'>
+  readonly tables: ConnectionTables
 }
+
+/** The tables of a connection, or why it is not known which it has: then the catalog keeps those of before. */
+export type ConnectionTables =
+  | { readonly kind: 'found'; readonly tables: readonly Table[] }
+  | { readonly kind: 'failed'; readonly error: DatabaseError }
 
 /** A column of a virtual table as PostgreSQL's catalog has it. */
 export interface CatalogColumn {
@@ -29,8 +36,10 @@ export interface VirtualTable {
   /** Of foreign tables of an older home that stand for it in what users have made then. */
   readonly formerOids: readonly number[]
   readonly schema: string
-  readonly table: Table
+  readonly definition: Table
   readonly connection: CatalogConnection
+  /** Why it cannot be queried, and is there only because it was before. */
+  readonly failure: DatabaseError | undefined
   /** In attnum order, as `select *` shows them. Attnums may have gaps. */
   readonly columns: readonly CatalogColumn[]
 }

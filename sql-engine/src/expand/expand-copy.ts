@@ -36,7 +36,7 @@ export function copyEdits(text: string, statement: Node, relationOf: RelationOf)
 }
 
 /** As PostgreSQL says it of COPY; of the SELECT, it would say it otherwise. */
-function checkColumns(names: readonly string[], { table, columns }: VirtualTable): void {
+function checkColumns(names: readonly string[], { definition: table, columns }: VirtualTable): void {
   for (const [index, name] of names.entries()) {
     if (!columns.some((column) => column.name === name)) {
       throw new DatabaseError(`column "${name}" of relation "${table.name}" does not exist`, {

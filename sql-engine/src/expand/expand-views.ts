@@ -1,5 +1,5 @@
 /** Views over virtual tables: their queries are put in place of their names, as PostgreSQL does it itself. */
-import type { Binding, Leaf, RelationLeaf } from '../bind/binding.js'
+import type { Binding, FromItem, RelationReference } from '../bind/binding.js'
 import { quoteIdentifier } from '../parse/identifier.js'
 import type { Edit } from '../parse/source-text.js'
 import {
@@ -13,11 +13,11 @@ import {
 } from '../parse/syntax-tree.js'
 import { TokenPositions } from '../parse/token-positions.js'
 
-type View = RelationLeaf & { readonly definition: string }
+type View = RelationReference & { readonly definition: string }
 
 /** The edits that expand a statement's views; none for those that are more than their queries where they stand. */
 export function viewEdits(text: string, statement: Node, binding: Binding): readonly Edit[] {
-  const named = binding.blocks.flatMap(({ leaves }) => leaves).filter(isView)
+  const named = binding.blocks.flatMap(({ fromItems }) => fromItems).filter(isView)
   if (named.length === 0) return []
   const tokens = new TokenPositions(text)
   const sampled = new Set(
@@ -40,8 +40,8 @@ export function viewEdits(text: string, statement: Node, binding: Binding): read
   ]
 }
 
-function isView(leaf: Leaf): leaf is View {
-  return leaf.kind === 'relation' && leaf.definition !== undefined
+function isView(fromItem: FromItem): fromItem is View {
+  return fromItem.kind === 'relation' && fromItem.definition !== undefined
 }
 
 /** Whether a name of a view's query would be found to mean a CTE of the statement around it. */
@@ -84,7 +84,7 @@ function editsOfReference(
 ): readonly Edit[] {
   const fields = reference.fields ?? []
   const names = stringsOf(fields.slice(0, -1)) ?? []
-  const bound = binding.columnOf(reference)?.leaf
+  const bound = binding.columnOf(reference)?.fromItem
   const view = views.find((one) => !one.aliased && one.name === names.at(-1) && (bound ?? one) === one)
   if (view === undefined || names.length < 2) return []
   const span = tokens.spanOfName(reference.location ?? 0, names.length)

@@ -29,7 +29,6 @@ export type MemberFailure = 'error' | 'notice'
 /** An aggregator with the connections that its names stand for. */
 export interface Aggregator {
   readonly name: string
-  /** With tables that can also be asked for the rows of some of the connections only. */
   readonly plugin: Plugin
   /** At least one; each once. */
   readonly members: readonly Connection[]
@@ -43,8 +42,7 @@ const connectionKey: Key = { operators: knownTextOperators, exact: ['=', '<>'], 
 export function openAggregator(options: AggregatorOptions, connections: readonly Connection[]): Aggregator {
   const { name, plugin, members, onMemberFailure = 'error' } = options
   const found = members.flatMap((pattern) => connectionsNamed(pattern, options, connections))
-  const tables = plugin.tables.map(withConnectionKey)
-  return { name, plugin: { ...plugin, tables }, members: [...new Set(found)], onMemberFailure }
+  return { name, plugin, members: [...new Set(found)], onMemberFailure }
 }
 
 export function isAggregator(options: ConnectionOptions | AggregatorOptions): options is AggregatorOptions {
@@ -89,7 +87,8 @@ function connectionsNamed(
   return ofPlugin
 }
 
-function withConnectionKey(table: Table): Table {
+/** A member's table as the aggregator's: it can also be asked for the rows of some of the members only. */
+export function aggregatedTable(table: Table): Table {
   return { ...table, keys: { ...table.keys, [connectionColumn]: connectionKey } }
 }
 

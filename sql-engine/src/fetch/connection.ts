@@ -1,6 +1,8 @@
 import type { ConnectContext, Plugin } from '@millrace/plugin-sdk/plugin'
+import type { Table } from '@millrace/plugin-sdk/table'
 import type { Logger } from 'pino'
 import { DatabaseError } from '../database-error.js'
+import { abortable } from '../stage/abortable.js'
 import type { CallLimiter, CallLimits } from './call-limiter.js'
 import { CallLimiters } from './call-limiters.js'
 import { type Clock, systemClock } from './clock.js'
@@ -36,10 +38,16 @@ const defaultConcurrency = 10
 const defaultAttempts = 9
 const defaultCallTimeout = 60_000
 
+let lastId = 0
+
 type Environment = Readonly<Record<string, string | undefined>>
 
 /** One connection of a plugin to its API, shared by all sessions. */
 export class Connection implements CallRules {
+  /** As it was configured. */
+  readonly options: ConnectionOptions
+  /** Tells it from others, those of its name that were open before it among them. */
+  readonly id = ++lastId
   readonly name: string
   readonly plugin: Plugin
   /** API calls in flight at most, as far as this connection goes. */
@@ -60,13 +68,22 @@ export class Connection implements CallRules {
   #account: { readonly name: string; readonly limiter: CallLimiter } | undefined
   #opened: { readonly state: unknown } | undefined
 
-  /** @throws DatabaseError when the settings are not what the plugin takes */
+  readonly #onSchemaChange: (connection: Connection) => void
+
+  /**
+   * @param onSchemaChange told when the plugin says that its tables may have changed
+   * @throws DatabaseError when the settings are not what the plugin takes
+   */
   constructor(
-    { name, plugin, settings, cacheTtl, limits = {}, ignored = {} }: ConnectionOptions,
+    options: ConnectionOptions,
     environment: Environment,
     log: Logger,
     limiters = new CallLimiters(systemClock),
+    onSchemaChange: (connection: Connection) => void = () => {},
   ) {
+    const { name, plugin, settings, cacheTtl, limits = {}, ignored = {} } = options
+    this.options = options
+    this.#onSchemaChange = onSchemaChange
     this.name = name
     this.plugin = plugin
     this.log = log
@@ -127,11 +144,29 @@ export class Connection implements CallRules {
     return this.plugin.identity?.(this.#config, this.#context)
   }
 
+  /**
+   * The tables that it has now.
+   * @throws whatever the plugin throws; DatabaseError when two of them have one name
+   */
+  async findTables(signal: AbortSignal): Promise<readonly Table[]> {
+    const { tables } = this.plugin
+    if (typeof tables !== 'function') return tables
+    const found = await abortable(tables(this.#config, { ...this.#context, signal }), signal)
+    const names = found.map((table) => table.name)
+    const twice = names.find((name, index) => names.indexOf(name) < index)
+    if (twice === undefined) return found
+    throw new DatabaseError(`there are two tables "${twice}"`, {
+      sqlState: 'HV000', // fdw_error
+      hint: 'This is a fault of the plugin.',
+    })
+  }
+
   get #context(): ConnectContext {
     return {
       connectionName: this.name,
       environment: this.#environment,
       maxAnswerBytes: this.#maxAnswerBytes,
+      schemaChanged: () => this.#onSchemaChange(this),
     }
   }
 

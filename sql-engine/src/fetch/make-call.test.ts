@@ -1,8 +1,8 @@
 import { setImmediate } from 'node:timers/promises'
 import { ApiError, type RetryReason } from '@millrace/plugin-sdk/api-error'
 import { describe, expect, test } from 'vitest'
+import { CallCounts } from '../quota/call-counts.js'
 import { FakeClock, settled } from '../testing/fake-clock.js'
-import { CallCounts } from './call-counts.js'
 import { CallLimiter } from './call-limiter.js'
 import { CallError, makeCall } from './make-call.js'
 

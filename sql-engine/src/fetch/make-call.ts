@@ -2,7 +2,7 @@
 import { ApiError } from '@millrace/plugin-sdk/api-error'
 import { delayBeforeRetry } from '@millrace/plugin-sdk/retry'
 import { DatabaseError } from '../database-error.js'
-import type { CallCounts } from './call-counts.js'
+import type { CallCounts } from '../quota/call-counts.js'
 import type { CallLimiter, CallOutcome, CallTicket } from './call-limiter.js'
 import type { Clock } from './clock.js'
 

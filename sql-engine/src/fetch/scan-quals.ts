@@ -1,11 +1,10 @@
 /** The pushed conditions of a scan, once their values are known. */
 
-import type { Qual } from '@millrace/plugin-sdk/qual'
+import type { Qual, QualValue } from '@millrace/plugin-sdk/qual'
 import type { Key } from '@millrace/plugin-sdk/table'
-import type { KeyValue } from '../plan/key-values.js'
 
 /** Conditions by column. */
-export type ScanQuals = Readonly<Record<string, readonly Qual<KeyValue>[]>>
+export type ScanQuals = Readonly<Record<string, readonly Qual<QualValue>[]>>
 
 /**
  * Cuts the conditions of a scan into those of single calls: a key that takes only so many values a call is
@@ -23,7 +22,7 @@ export function* callsOf(
   for (let start = 0; start < values.length; start += size) {
     const [first, ...others] = values.slice(start, start + size)
     if (first === undefined) continue
-    const part: Qual<KeyValue> = { operator: '=', values: [first, ...others] }
+    const part: Qual<QualValue> = { operator: '=', values: [first, ...others] }
     const rest = (quals[column] ?? []).filter(({ operator }) => operator !== '=')
     yield* callsOf({ ...quals, [column]: [part, ...rest] }, keys)
   }

@@ -6,8 +6,8 @@ import { pino } from 'pino'
 import { beforeEach, expect, test, vi } from 'vitest'
 import { z } from 'zod'
 import { DatabaseError } from '../database-error.js'
+import { CallCounts } from '../quota/call-counts.js'
 import type { MissingPart } from '../stage/scan-table.js'
-import { CallCounts } from './call-counts.js'
 import { Connection } from './connection.js'
 import { type ScanRequest, scanRows } from './scan-rows.js'
 
@@ -46,9 +46,10 @@ function request(list: List, logged: string[] = [], hydrate: Hydrates = {}): Sca
       oid: 1,
       formerOids: [],
       schema: 'here',
-      table,
-      connection: { name: 'here', plugin },
+      definition: table,
+      connection: { name: 'here', plugin, tables: { kind: 'found', tables: [table] } },
       columns: [],
+      failure: undefined,
     },
     connection,
     columns: ['name', 'sp_connection_name'],

@@ -9,8 +9,8 @@ import type { Logger } from 'pino'
 import { engineColumns } from '../catalog/catalog-columns.js'
 import type { VirtualTable } from '../catalog/virtual-table.js'
 import { canceledError, DatabaseError } from '../database-error.js'
+import type { CallCounts } from '../quota/call-counts.js'
 import type { MissingPart } from '../stage/scan-table.js'
-import type { CallCounts } from './call-counts.js'
 import type { Connection } from './connection.js'
 import { CallDefect, CallError, makeCall } from './make-call.js'
 import type { ScanLimit } from './scan-limit.js'
@@ -66,7 +66,7 @@ export async function* scanRows(request: ScanRequest): AsyncGenerator<readonly R
 }
 
 function* listsOf(request: ScanRequest, signal: AbortSignal): Generator<AsyncIterable<readonly Row[]>> {
-  const { table } = request.table
+  const { definition: table } = request.table
   // The engine's own columns are none of the plugin's.
   const wanted = new Set(request.columns.filter((column) => Object.hasOwn(table.columns, column)))
   const hydrates = Object.values(table.hydrate ?? {}).filter(({ columns }) =>
@@ -206,7 +206,7 @@ function isOfApi({ sqlState }: ApiError): boolean {
   return sqlState !== '57014' && sqlState !== '53000'
 }
 
-function scanError(error: unknown, { table }: VirtualTable, log: Logger): DatabaseError {
+function scanError(error: unknown, { definition: table }: VirtualTable, log: Logger): DatabaseError {
   if (error instanceof DatabaseError) return error
   const isOfCall = error instanceof CallError || error instanceof CallDefect
   const [call, cause] = isOfCall ? [`${error.call}: `, error.cause] : ['', error]

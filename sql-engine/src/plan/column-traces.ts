@@ -3,19 +3,19 @@ import {
   type Binding,
   type Block,
   type BoundColumn,
-  type Leaf,
+  type FromItem,
   ownColumn,
-  type VirtualLeaf,
+  type TableReference,
 } from '../bind/binding.js'
+import type { FunctionTraits } from '../bind/function-traits.js'
 import { findAll, type Inside, inside, type Node, stringsOf } from '../parse/syntax-tree.js'
 import { integerOf } from './constant-condition.js'
-import type { FunctionTraits } from './function-traits.js'
 import { aggregateTags, isRowWise } from './row-wise.js'
 
 export interface TracedColumn {
-  readonly leaf: VirtualLeaf
+  readonly fromItem: TableReference
   readonly column: string
-  /** Whether an outer join on the way may fill it with NULL (beside those around the first leaf). */
+  /** Whether an outer join on the way may fill it with NULL (beside those around the first FROM item). */
   readonly nullable: boolean
 }
 
@@ -37,12 +37,12 @@ export class ColumnTraces {
 
   /** None when the column does not come from a virtual table; several through set operations. */
   of(bound: BoundColumn): readonly TracedColumn[] {
-    const { leaf, index } = bound
-    if (leaf.kind === 'virtual') {
-      const own = ownColumn(leaf, bound)
-      return own === undefined ? [] : [{ leaf, column: own, nullable: false }]
+    const { fromItem, index } = bound
+    if (fromItem.kind === 'virtual') {
+      const own = ownColumn(fromItem, bound)
+      return own === undefined ? [] : [{ fromItem, column: own, nullable: false }]
     }
-    const query = queryOf(leaf)
+    const query = queryOf(fromItem)
     return query === undefined || index === undefined ? [] : this.ofOutput(query, index)
   }
 
@@ -55,9 +55,13 @@ export class ColumnTraces {
       return this.#ofArms([select.larg, select.rarg], index)
     }
     const output = query.output?.[index]?.column
-    if (output === undefined || output.leaf.block !== query || !this.#passes(query, select, output, index))
+    if (
+      output === undefined ||
+      output.fromItem.block !== query ||
+      !this.#passes(query, select, output, index)
+    )
       return []
-    const isNullable = output.leaf.nullable.size > 0
+    const isNullable = output.fromItem.nullable.size > 0
     return this.of(output).map((traced) => ({ ...traced, nullable: traced.nullable || isNullable }))
   }
 
@@ -90,7 +94,7 @@ export class ColumnTraces {
     if (isOneType) return all
     // Another arm's collation is the whole's, and by some, texts are equal that are not the same.
     const isKept = (type: ColumnType = 'jsonb') =>
-      keptTypes.has(type) && !(type === 'text' && this.#functions.hasLooseCollations)
+      keptTypes.has(type) && !(type === 'text' && this.#functions.hasNondeterministicCollations)
     return all.filter((one) => isKept(typeOf(one)))
   }
 
@@ -135,7 +139,9 @@ export class ColumnTraces {
     return partition.some((item) => {
       const reference = inside(item, 'ColumnRef')
       const bound = reference && this.#binding.columnOf(reference)
-      return bound?.leaf === column.leaf && bound.index === column.index && column.leaf.block === query
+      return (
+        bound?.fromItem === column.fromItem && bound.index === column.index && column.fromItem.block === query
+      )
     })
   }
 
@@ -183,8 +189,8 @@ const keptTypes: ReadonlySet<ColumnType> = new Set([
   'timestamp with time zone',
 ])
 
-function typeOf({ leaf, column }: TracedColumn): ColumnType | undefined {
-  return leaf.table.columns.find(({ name }) => name === column)?.type
+function typeOf({ fromItem, column }: TracedColumn): ColumnType | undefined {
+  return fromItem.table.columns.find(({ name }) => name === column)?.type
 }
 
 function isSelect({ statement }: Block): boolean {
@@ -208,13 +214,19 @@ function distinctOn({ distinctClause = [] }: SelectStmt): readonly Node[] {
 }
 
 function isSame(one: BoundColumn | undefined, other: BoundColumn): boolean {
-  return one !== undefined && one.leaf === other.leaf && one.index !== undefined && one.index === other.index
+  return (
+    one !== undefined &&
+    one.fromItem === other.fromItem &&
+    one.index !== undefined &&
+    one.index === other.index
+  )
 }
 
-/** The query behind a leaf, if no one else reads it. */
-function queryOf(leaf: Leaf): Block | undefined {
-  if (leaf.kind === 'subquery') return leaf.query
+/** The query behind a FROM item, if no one else reads it. */
+function queryOf(fromItem: FromItem): Block | undefined {
+  if (fromItem.kind === 'subquery') return fromItem.query
   // What narrows a CTE for one reader would narrow it for all.
-  if (leaf.kind === 'cte' && leaf.cte.references === 1 && !leaf.cte.recursive) return leaf.cte.query
+  if (fromItem.kind === 'cte' && fromItem.cte.references === 1 && !fromItem.cte.recursive)
+    return fromItem.cte.query
   return undefined
 }

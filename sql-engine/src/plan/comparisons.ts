@@ -1,20 +1,20 @@
 /** What a condition says, where it is true, of single columns of virtual tables: by its form alone. */
 import type { Operator } from '@millrace/plugin-sdk/qual'
 import type { Key } from '@millrace/plugin-sdk/table'
-import type { Binding, Block, Leaf } from '../bind/binding.js'
+import type { Binding, Block, FromItem } from '../bind/binding.js'
+import type { FunctionTraits } from '../bind/function-traits.js'
 import type { CatalogColumn } from '../catalog/virtual-table.js'
 import { type Inside, inside, type Node, sameTree, stringsOf } from '../parse/syntax-tree.js'
 import { extremeNode } from './build-nodes.js'
 import type { ColumnTraces, TracedColumn } from './column-traces.js'
 import { isNeverTrue } from './constant-condition.js'
-import type { FunctionTraits } from './function-traits.js'
 import type { Comparison, ValueSource } from './pushable.js'
 import { seenThrough } from './seen-through.js'
 import { wrappedColumn } from './wrapped-column.js'
 
 /** A column of the condition's own block, and the virtual table's column behind it. */
 export interface Target extends TracedColumn {
-  readonly anchor: Leaf
+  readonly anchor: FromItem
 }
 
 /** A column, and a comparison that holds of it. */
@@ -215,19 +215,19 @@ export class Comparisons {
     const wrapped = wrappedColumn(node, this.#functions)
     const bound = wrapped && this.#binding.columnOf(wrapped.reference)
     // A column of another query is one value here, and nothing to be narrowed.
-    if (wrapped === undefined || bound === undefined || bound.leaf.block !== within) return []
+    if (wrapped === undefined || bound === undefined || bound.fromItem.block !== within) return []
     return this.#traces.of(bound).flatMap((traced): readonly ColumnComparison[] => {
-      const target: Target = { ...traced, anchor: bound.leaf }
+      const target: Target = { ...traced, anchor: bound.fromItem }
       const type = definitionOf(target)?.type
-      const key = target.leaf.table.table.keys[target.column]
+      const key = target.fromItem.table.definition.keys[target.column]
       if (type === undefined) return []
       return seenThrough(wrapped.wrappers, type, key, plainly(said, key)).map((seen) => ({ target, ...seen }))
     })
   }
 }
 
-function definitionOf({ leaf, column }: Target): CatalogColumn | undefined {
-  return leaf.table.columns.find(({ name }) => name === column)
+function definitionOf({ fromItem, column }: Target): CatalogColumn | undefined {
+  return fromItem.table.columns.find(({ name }) => name === column)
 }
 
 /** A pattern that matches nothing but itself is an equality. */
@@ -291,7 +291,7 @@ function negatedOperation(operation: Inside<'A_Expr'>): Inside<'A_Expr'> | undef
 }
 
 function isSameColumn(left: TracedColumn, right: TracedColumn): boolean {
-  return left.leaf === right.leaf && left.column === right.column
+  return left.fromItem === right.fromItem && left.column === right.column
 }
 
 export function isPlainIn(link: Inside<'SubLink'>, functions: FunctionTraits): boolean {

@@ -1,6 +1,7 @@
 /** Which outputs of a query need not be computed where nobody reads them. */
+
+import type { FunctionTraits } from '../bind/function-traits.js'
 import { findAll, inside, isObject, type Node, stringsOf } from '../parse/syntax-tree.js'
-import type { FunctionTraits } from './function-traits.js'
 
 /**
  * Whether an expression, left out, leaves the rows as they are: it calls no function with an effect of its own, and

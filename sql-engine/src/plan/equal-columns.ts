@@ -21,8 +21,8 @@ export function equalColumns(pushables: readonly Pushable[]): readonly Pushable[
     for (const given of fresh) {
       for (const { left, right } of equalities) {
         if (left.condition.block !== given.condition.block || !isSame(left, given)) continue
-        const { leaf, column, anchor } = right
-        const one: Pushable = { ...given, leaf, column, anchor }
+        const { fromItem, column, anchor } = right
+        const one: Pushable = { ...given, fromItem, column, anchor }
         const isKnown = [...pushables, ...derived, ...next].some(
           (other) => isSame(other, one) && other.comparison === one.comparison,
         )
@@ -52,8 +52,8 @@ function equalitiesOf(pushables: readonly Pushable[]): readonly Equality[] {
 }
 
 /** Whether a condition is one of WHERE or of an inner join. */
-function holdsAlways({ condition: { position }, anchor }: Pushable): boolean {
-  return anchor !== undefined && (position.kind !== 'on' || position.join === 'inner')
+function holdsAlways({ condition: { clause }, anchor }: Pushable): boolean {
+  return anchor !== undefined && (clause.kind !== 'on' || clause.join === 'inner')
 }
 
 /** Whether it compares a column with what is the same for all rows and needs nobody's. */
@@ -76,9 +76,9 @@ function isLiteral(node: Node | undefined): boolean {
 }
 
 function isSame(one: Pushable, other: Pushable): boolean {
-  return one.leaf === other.leaf && one.column === other.column
+  return one.fromItem === other.fromItem && one.column === other.column
 }
 
-function typeOf({ leaf, column }: Pushable): string | undefined {
-  return leaf.table.columns.find(({ name }) => name === column)?.databaseType
+function typeOf({ fromItem, column }: Pushable): string | undefined {
+  return fromItem.table.columns.find(({ name }) => name === column)?.databaseType
 }

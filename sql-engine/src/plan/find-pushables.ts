@@ -1,10 +1,10 @@
 /** Finds, in the conditions of a statement, those that could narrow a scan. */
 import type { Binding, Condition } from '../bind/binding.js'
+import type { FunctionTraits } from '../bind/function-traits.js'
 import { inside, sameTree } from '../parse/syntax-tree.js'
 import { ColumnTraces } from './column-traces.js'
 import { Comparisons, isPlainIn, type Target } from './comparisons.js'
 import { equalColumns } from './equal-columns.js'
-import type { FunctionTraits } from './function-traits.js'
 import type { Comparison, Pushable } from './pushable.js'
 
 export function findPushables(binding: Binding, functions: FunctionTraits): readonly Pushable[] {
@@ -12,7 +12,7 @@ export function findPushables(binding: Binding, functions: FunctionTraits): read
   const found = binding.blocks.flatMap(({ conditions }) =>
     conditions.flatMap((condition) => finder.find(condition)),
   )
-  if (functions.hasLooseCollations) return found
+  if (functions.hasNondeterministicCollations) return found
   const all = [...found, ...meetingBounds(found)]
   return [...all, ...equalColumns(all)]
 }
@@ -41,8 +41,8 @@ class Finder {
       condition.block,
     )) {
       if (!mayNarrow(target, comparison, condition)) continue
-      const { leaf, column, anchor } = target
-      found.push({ leaf, column, comparison, condition, isExact, anchor })
+      const { fromItem, column, anchor } = target
+      found.push({ fromItem, column, comparison, condition, isExact, anchor })
     }
     return found
   }
@@ -56,9 +56,14 @@ class Finder {
     const block = select && this.#binding.blockOf(select)
     if (block === undefined || block.output?.length !== 1) return []
     const comparison: Comparison = { operator: '=', sources: [{ kind: 'expression', node: link.testexpr }] }
-    return this.#traces
-      .ofOutput(block, 0)
-      .map(({ leaf, column }) => ({ leaf, column, comparison, condition, isExact: true, anchor: undefined }))
+    return this.#traces.ofOutput(block, 0).map(({ fromItem, column }) => ({
+      fromItem,
+      column,
+      comparison,
+      condition,
+      isExact: true,
+      anchor: undefined,
+    }))
   }
 
   /** `EXISTS (SELECT … WHERE x = t.key)`: rows of t that equal no x cannot fulfil it. */
@@ -70,11 +75,11 @@ class Finder {
     if (block === undefined || !this.#traces.passesConditions(block)) return []
     const found: Pushable[] = []
     for (const inner of block.conditions) {
-      if (inner.position.kind === 'on' && inner.position.join !== 'inner') continue
+      if (inner.clause.kind === 'on' && inner.clause.join !== 'inner') continue
       for (const { target, comparison, isExact } of this.#comparisons.of(inner.expression, condition.block)) {
         if (!mayNarrow(target, comparison, condition)) continue
-        const { leaf, column } = target
-        found.push({ leaf, column, comparison, condition: inner, isExact, anchor: undefined })
+        const { fromItem, column } = target
+        found.push({ fromItem, column, comparison, condition: inner, isExact, anchor: undefined })
       }
     }
     return found
@@ -87,10 +92,10 @@ function meetingBounds(pushables: readonly Pushable[]): readonly Pushable[] {
     if (low.comparison.operator !== '>=' || !low.isExact) return []
     const { node } = low.comparison
     const isMet = pushables.some(
-      ({ leaf, column, anchor, condition, comparison, isExact }) =>
+      ({ fromItem, column, anchor, condition, comparison, isExact }) =>
         comparison.operator === '<=' &&
         isExact &&
-        leaf === low.leaf &&
+        fromItem === low.fromItem &&
         column === low.column &&
         anchor === low.anchor &&
         condition.block === low.condition.block &&
@@ -103,17 +108,17 @@ function meetingBounds(pushables: readonly Pushable[]): readonly Pushable[] {
 
 /** Whether rows that fail a condition may be left out where it stands. */
 function mayNarrow(target: Target, comparison: Comparison, condition: Condition): boolean {
-  const { position, nullable } = condition
+  const { clause, nullable } = condition
   if (mayHoldOfNull(comparison) && (target.nullable || nullable.has(target.anchor))) return false
-  if (position.kind !== 'on') return true
-  switch (position.join) {
+  if (clause.kind !== 'on') return true
+  switch (clause.join) {
     case 'inner':
       return true
     // An outer join keeps the rows of one side whatever its condition says.
     case 'left':
-      return position.right.has(target.anchor)
+      return clause.right.has(target.anchor)
     case 'right':
-      return position.left.has(target.anchor)
+      return clause.left.has(target.anchor)
     case 'full':
       return false
   }

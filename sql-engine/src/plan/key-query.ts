@@ -1,27 +1,27 @@
 /**
  * Key queries: the SELECT that finds, among rows that are already there, the values for which a scan has to
- * ask. It reads the leaves that the values come from, narrowed by whatever else the statement demands of
+ * ask. It reads the FROM items that the values come from, narrowed by whatever else the statement demands of
  * them; what it does not know to be demanded it leaves out, and so finds too many values at worst.
  */
-import type { Block, Condition, Leaf, OuterSide, VirtualLeaf } from '../bind/binding.js'
+import type { Block, Condition, FromItem, OuterSide, TableReference } from '../bind/binding.js'
 import { type Inside, inside, type Node, stringsOf } from '../parse/syntax-tree.js'
-import type { Pieces } from './piece.js'
+import type { DependencyFinder } from './dependencies.js'
 import type { Pushable } from './pushable.js'
 
 /** What a key query reads, before it is written out. */
 export interface KeyQuery {
-  /** The leaves of its FROM; each after those that it refers to. */
-  readonly from: readonly Leaf[]
+  /** The FROM items of its FROM; each after those that it refers to. */
+  readonly from: readonly FromItem[]
   readonly where: readonly Node[]
   /** Virtual tables that must be staged before. */
-  readonly virtuals: ReadonlySet<VirtualLeaf>
+  readonly virtuals: ReadonlySet<TableReference>
 }
 
 export class KeyQueries {
-  readonly #pieces: Pieces
+  readonly #dependencyFinder: DependencyFinder
 
-  constructor(pieces: Pieces) {
-    this.#pieces = pieces
+  constructor(dependencyFinder: DependencyFinder) {
+    this.#dependencyFinder = dependencyFinder
   }
 
   /**
@@ -29,45 +29,46 @@ export class KeyQueries {
    * @param placed virtual tables that will be there
    * @returns undefined when the values cannot be found that way
    */
-  plan(expression: Node, pushable: Pushable, placed: ReadonlySet<VirtualLeaf>): KeyQuery | undefined {
-    const piece = this.#pieces.of(expression)
-    if (piece === undefined || !isSubset(piece.virtuals, placed)) return undefined
+  plan(expression: Node, pushable: Pushable, placed: ReadonlySet<TableReference>): KeyQuery | undefined {
+    const dependencies = this.#dependencyFinder.of(expression)
+    if (dependencies === undefined || !isSubset(dependencies.virtuals, placed)) return undefined
     const levels = levelsAbove(pushable.condition.block, pushable.anchor)
-    const from = new Set<Leaf>()
-    for (const leaf of piece.leaves) {
+    const from = new Set<FromItem>()
+    for (const fromItem of dependencies.fromItems) {
       const isReal =
-        isSubset(leaf.nullable, levels.get(leaf.block)?.nullable ?? noSides) && !hasGroupingSets(leaf.block)
+        isSubset(fromItem.nullable, levels.get(fromItem.block)?.nullable ?? noSides) &&
+        !hasGroupingSets(fromItem.block)
       if (!isReal && !isStrict(expression)) return undefined
-      if (!this.#include(leaf, from, placed)) return undefined
+      if (!this.#include(fromItem, from, placed)) return undefined
     }
     const where = from.size === 0 ? [] : this.#narrow(from, levels, pushable, placed)
-    const virtuals = new Set(piece.virtuals)
-    for (const part of [...from].map((leaf) => this.#pieces.ofLeaf(leaf))) {
+    const virtuals = new Set(dependencies.virtuals)
+    for (const part of [...from].map((fromItem) => this.#dependencyFinder.ofFromItem(fromItem))) {
       for (const virtual of part?.virtuals ?? []) virtuals.add(virtual)
     }
     for (const node of where)
-      for (const virtual of this.#pieces.of(node)?.virtuals ?? []) virtuals.add(virtual)
+      for (const virtual of this.#dependencyFinder.of(node)?.virtuals ?? []) virtuals.add(virtual)
     return { from: [...from], where, virtuals }
   }
 
-  /** Adds a leaf, after those that it refers to. */
-  #include(leaf: Leaf, from: Set<Leaf>, placed: ReadonlySet<VirtualLeaf>): boolean {
-    if (from.has(leaf)) return true
-    const piece = this.#pieces.ofLeaf(leaf)
-    if (piece === undefined || !isSubset(piece.virtuals, placed)) return false
+  /** Adds a FROM item, after those that it refers to. */
+  #include(fromItem: FromItem, from: Set<FromItem>, placed: ReadonlySet<TableReference>): boolean {
+    if (from.has(fromItem)) return true
+    const dependencies = this.#dependencyFinder.ofFromItem(fromItem)
+    if (dependencies === undefined || !isSubset(dependencies.virtuals, placed)) return false
     // LATERAL items whose rows are matched by an outer join's condition are more than we follow.
-    if (piece.leaves.size > 0 && leaf.nullable.size > 0) return false
-    for (const other of piece.leaves) if (!this.#include(other, from, placed)) return false
-    from.add(leaf)
+    if (dependencies.fromItems.size > 0 && fromItem.nullable.size > 0) return false
+    for (const other of dependencies.fromItems) if (!this.#include(other, from, placed)) return false
+    from.add(fromItem)
     return true
   }
 
-  /** Conditions on the leaves that hold wherever the scan's rows are used; may add leaves that join them. */
+  /** Conditions on the FROM items that hold wherever the scan's rows are used; may add FROM items that join them. */
   #narrow(
-    from: Set<Leaf>,
+    from: Set<FromItem>,
     levels: ReadonlyMap<Block, Level>,
     pushable: Pushable,
-    placed: ReadonlySet<VirtualLeaf>,
+    placed: ReadonlySet<TableReference>,
   ): Node[] {
     const where = new Map<Condition, Node>()
     const blocks = new Set([...from].map(({ block }) => block))
@@ -77,16 +78,26 @@ export class KeyQueries {
         if (condition === pushable.condition || where.has(condition)) continue
         const level = levels.get(condition.block)
         if (level === undefined || !holds(condition, level)) continue
-        const piece = this.#pieces.of(condition.expression)
-        if (piece === undefined || piece.leaves.size === 0 || !isSubset(piece.virtuals, placed)) continue
-        const leaves = [...piece.leaves]
-        if (leaves.some((leaf) => condition.nullable.has(leaf))) continue
-        if (!leaves.some((leaf) => from.has(leaf))) continue
-        const isJoin = leaves.some((leaf) => !from.has(leaf))
+        const dependencies = this.#dependencyFinder.of(condition.expression)
+        if (
+          dependencies === undefined ||
+          dependencies.fromItems.size === 0 ||
+          !isSubset(dependencies.virtuals, placed)
+        )
+          continue
+        const fromItems = [...dependencies.fromItems]
+        if (fromItems.some((fromItem) => condition.nullable.has(fromItem))) continue
+        if (!fromItems.some((fromItem) => from.has(fromItem))) continue
+        const isJoin = fromItems.some((fromItem) => !from.has(fromItem))
         if (isJoin && !isEquality(condition.expression)) continue
         const extended = new Set(from)
-        if (!leaves.every((leaf) => levels.has(leaf.block) && this.#include(leaf, extended, placed))) continue
-        for (const leaf of extended) from.add(leaf)
+        if (
+          !fromItems.every(
+            (fromItem) => levels.has(fromItem.block) && this.#include(fromItem, extended, placed),
+          )
+        )
+          continue
+        for (const fromItem of extended) from.add(fromItem)
         where.set(condition, condition.expression)
         grown = true
       }
@@ -97,19 +108,21 @@ export class KeyQueries {
 
 /** A query level at or above the one of a condition. */
 interface Level {
-  /** The leaf of this level inside which the scan stands; undefined when it stands in an expression. */
-  readonly anchor: Leaf | undefined
+  /** The FROM item of this level inside which the scan stands; undefined when it stands in an expression. */
+  readonly anchor: FromItem | undefined
   /** Outer joins that make the scan's own rows NULL; where they do, no values are needed. */
   readonly nullable: ReadonlySet<OuterSide>
 }
 
-function levelsAbove(block: Block, anchor: Leaf | undefined): ReadonlyMap<Block, Level> {
+function levelsAbove(block: Block, anchor: FromItem | undefined): ReadonlyMap<Block, Level> {
   const levels = new Map<Block, Level>()
   levels.set(block, { anchor, nullable: anchor?.nullable ?? noSides })
   let child = block
   for (let parent = block.parent; parent !== undefined; parent = parent.parent) {
     const within = child
-    const holder = parent.leaves.find((leaf) => leaf.kind === 'subquery' && leaf.query === within)
+    const holder = parent.fromItems.find(
+      (fromItem) => fromItem.kind === 'subquery' && fromItem.query === within,
+    )
     levels.set(parent, { anchor: holder, nullable: holder?.nullable ?? noSides })
     child = parent
   }
@@ -118,15 +131,15 @@ function levelsAbove(block: Block, anchor: Leaf | undefined): ReadonlyMap<Block,
 
 /** Whether every row in which the scan's rows are used fulfils a condition. */
 function holds(condition: Condition, { anchor }: Level): boolean {
-  const { position } = condition
-  if (position.kind !== 'on') return true
-  switch (position.join) {
+  const { clause } = condition
+  if (clause.kind !== 'on') return true
+  switch (clause.join) {
     case 'inner':
       return true
     case 'left':
-      return anchor !== undefined && position.right.has(anchor)
+      return anchor !== undefined && clause.right.has(anchor)
     case 'right':
-      return anchor !== undefined && position.left.has(anchor)
+      return anchor !== undefined && clause.left.has(anchor)
     case 'full':
       return false
   }

@@ -1,10 +1,9 @@
 /** Values that PostgreSQL has evaluated, as the plugins take them. */
 import type { ColumnType, EpochMicroseconds } from '@millrace/plugin-sdk/column'
-
-export type KeyValue = string | number | bigint | boolean
+import type { QualValue } from '@millrace/plugin-sdk/qual'
 
 export type DecodedValue =
-  | { readonly kind: 'value'; readonly value: KeyValue }
+  | { readonly kind: 'value'; readonly value: QualValue }
   /** SQL's NULL: no comparison with it is ever true. */
   | { readonly kind: 'null' }
   /** To be asked for again, cast to the column's type by PostgreSQL; that cast is exact. */
@@ -60,7 +59,7 @@ const knownTypes: ReadonlySet<string> = new Set([
   ...Object.values(exactTypes).flat(),
 ])
 
-function readValue(json: string, type: ColumnType): KeyValue | undefined {
+function readValue(json: string, type: ColumnType): QualValue | undefined {
   switch (type) {
     case 'text':
     case 'inet':

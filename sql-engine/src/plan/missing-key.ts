@@ -1,9 +1,9 @@
-import type { VirtualLeaf } from '../bind/binding.js'
+import type { TableReference } from '../bind/binding.js'
 import { DatabaseError } from '../database-error.js'
 
 /** Key columns without which a table cannot be asked, and for which there are no values. */
-export function missingKeys({ table }: VirtualLeaf, given: ReadonlySet<string>): readonly string[] {
-  const keys = Object.entries(table.table.keys)
+export function missingKeys({ table }: TableReference, given: ReadonlySet<string>): readonly string[] {
+  const keys = Object.entries(table.definition.keys)
   const required = keys.filter(([, key]) => key?.require === 'required').map(([column]) => column)
   const missing = required.filter((column) => !given.has(column))
   const anyOf = keys.filter(([, key]) => key?.require === 'any-of').map(([column]) => column)
@@ -37,15 +37,15 @@ const hints: Readonly<Partial<Record<MissingReason, string>>> = {
 
 /** The error of a statement that gives no value for a key column that the table's API needs. */
 export function missingKeyError(
-  { table, name }: VirtualLeaf,
+  { table, name }: TableReference,
   columns: readonly string[],
   reason: MissingReason,
 ): DatabaseError {
   const quoted = columns.map((column) => `"${column}"`).join(' or ')
-  const called = name === table.table.name ? '' : ` (here called "${name}")`
-  const [example] = table.table.examples
+  const called = name === table.definition.name ? '' : ` (here called "${name}")`
+  const [example] = table.definition.examples
   return new DatabaseError(
-    `table "${table.table.name}"${called} needs a value for its key column ${quoted}`,
+    `table "${table.definition.name}"${called} needs a value for its key column ${quoted}`,
     {
       // fdw_dynamic_parameter_value_needed
       sqlState: 'HV002',

@@ -9,21 +9,21 @@ import {
   type Block,
   type BoundColumn,
   type Cte,
-  type Leaf,
+  type FromItem,
   type OutputColumn,
   ownColumn,
-  type VirtualLeaf,
+  type TableReference,
 } from '../bind/binding.js'
+import type { FunctionTraits } from '../bind/function-traits.js'
 import { findAll, type Inside, inside, isObject, type Node, stringsOf } from '../parse/syntax-tree.js'
 import { integerOf } from './constant-condition.js'
 import { cannotFail, isDiscardable } from './discardable.js'
-import type { FunctionTraits } from './function-traits.js'
 
 export interface NeededColumns {
   /** Of every virtual table; those that nothing reads need none. */
-  readonly columns: ReadonlyMap<VirtualLeaf, ReadonlySet<string>>
+  readonly columns: ReadonlyMap<TableReference, ReadonlySet<string>>
   /** Tables of whose rows something is read, if only how many there are. */
-  readonly readLeaves: ReadonlySet<VirtualLeaf>
+  readonly readReferences: ReadonlySet<TableReference>
 }
 
 export function neededColumns(statement: Node, binding: Binding, functions: FunctionTraits): NeededColumns {
@@ -35,11 +35,11 @@ export function neededColumns(statement: Node, binding: Binding, functions: Func
 type SelectStmt = Inside<'SelectStmt'>
 
 class Needs implements NeededColumns {
-  readonly columns = new Map<VirtualLeaf, Set<string>>()
-  readonly readLeaves = new Set<VirtualLeaf>()
+  readonly columns = new Map<TableReference, Set<string>>()
+  readonly readReferences = new Set<TableReference>()
   readonly #binding: Binding
   readonly #functions: FunctionTraits
-  readonly #leaves: readonly Leaf[]
+  readonly #fromItems: readonly FromItem[]
   /** Blocks of which something is read, if only how many rows they have. */
   readonly #reached = new Set<Block>()
   /** Outputs that are read, by their positions; also of blocks that are reached later. */
@@ -51,8 +51,8 @@ class Needs implements NeededColumns {
   constructor(binding: Binding, functions: FunctionTraits) {
     this.#binding = binding
     this.#functions = functions
-    this.#leaves = binding.blocks.flatMap(({ leaves }) => leaves)
-    for (const leaf of binding.virtualLeaves) this.columns.set(leaf, new Set())
+    this.#fromItems = binding.blocks.flatMap(({ fromItems }) => fromItems)
+    for (const fromItem of binding.tableReferences) this.columns.set(fromItem, new Set())
   }
 
   /** Reads whatever an expression, an item of FROM or a statement depends on. */
@@ -113,11 +113,11 @@ class Needs implements NeededColumns {
   }
 
   #readRelation(rangeVar: Inside<'RangeVar'>): void {
-    const leaf = this.#binding.virtualOf(rangeVar)
-    if (leaf !== undefined) {
-      this.readLeaves.add(leaf)
+    const fromItem = this.#binding.virtualOf(rangeVar)
+    if (fromItem !== undefined) {
+      this.readReferences.add(fromItem)
       // Its columns go by other names.
-      if (leaf.columns === undefined) this.#wantRow(leaf)
+      if (fromItem.columns === undefined) this.#wantRow(fromItem)
     }
     const cte = this.#binding.cteOf(rangeVar)
     if (cte !== undefined) this.#reachCte(cte)
@@ -167,7 +167,7 @@ class Needs implements NeededColumns {
     const { distinctClause, groupClause, sortClause, targetList } = select
     this.read([fromClause, whereClause, havingClause, valuesLists])
     // USING and NATURAL compare columns that they do not spell.
-    for (const { expression, position } of block.conditions) if (position.kind === 'on') this.read(expression)
+    for (const { expression, clause } of block.conditions) if (clause.kind === 'on') this.read(expression)
     this.#readItems([...(groupClause ?? []), ...(sortClause ?? []), ...(distinctClause ?? [])], block)
     if (distinctClause !== undefined) {
       const isPlain = distinctClause.every((node) => Object.keys(node).length === 0)
@@ -224,7 +224,7 @@ class Needs implements NeededColumns {
       if (one.name === undefined || one.name === name) this.#wantAt(block, index)
     }
     // In GROUP BY it may be one of FROM all the same, where that is not known.
-    if (block.leaves.some(({ columns }) => columns === undefined)) this.#readName([name])
+    if (block.fromItems.some(({ columns }) => columns === undefined)) this.#readName([name])
   }
 
   #wantAt(block: Block, index: number): void {
@@ -260,13 +260,13 @@ class Needs implements NeededColumns {
     for (const target of targets ?? []) {
       const reference = inside(inside(target, 'ResTarget')?.val, 'ColumnRef')
       if (block === undefined || reference === undefined || !isBareStar(reference)) this.read(target)
-      else for (const leaf of block.leaves) this.#wantRow(leaf)
+      else for (const fromItem of block.fromItems) this.#wantRow(fromItem)
     }
   }
 
   #readReference(reference: Inside<'ColumnRef'>): void {
     const bound = this.#binding.columnOf(reference)
-    if (bound !== undefined && !isUnknown(bound.leaf)) {
+    if (bound !== undefined && !isUnknown(bound.fromItem)) {
       this.#want(bound)
       return
     }
@@ -281,7 +281,7 @@ class Needs implements NeededColumns {
     if (this.#binding.isCertainJoin(join)) return
     for (const name of stringsOf(join.usingClause) ?? []) this.#readEverywhere(name)
     if (join.isNatural !== true) return
-    for (const leaf of this.#leaves) if (isWithin(leaf.node, join)) this.#wantRow(leaf)
+    for (const fromItem of this.#fromItems) if (isWithin(fromItem.node, join)) this.#wantRow(fromItem)
   }
 
   /** A name of which it is not certain what it stands for. */
@@ -291,29 +291,29 @@ class Needs implements NeededColumns {
     const qualifier = names.at(-2)
     if (qualifier === undefined) {
       this.#readEverywhere(name)
-      // A leaf's name stands for its whole row.
-      if (this.#leaves.some((leaf) => leaf.name === name)) this.#readRows(name)
+      // A FROM item's name stands for its whole row.
+      if (this.#fromItems.some((fromItem) => fromItem.name === name)) this.#readRows(name)
       return
     }
-    const named = this.#leaves.filter((leaf) => leaf.name === qualifier)
+    const named = this.#fromItems.filter((fromItem) => fromItem.name === qualifier)
     if (named.length === 0 || named.some(({ kind }) => kind === 'opaque')) this.#readEverywhere(name)
-    for (const leaf of named) {
+    for (const fromItem of named) {
       // A name that is no column may be a function of the whole row.
-      if (leaf.columns?.has(name) === true) this.#wantNamedOf(leaf, name)
-      else this.#wantRow(leaf)
+      if (fromItem.columns?.has(name) === true) this.#wantNamedOf(fromItem, name)
+      else this.#wantRow(fromItem)
     }
   }
 
-  /** Whole rows of the leaves of a name; of all, where the name is missing or not one we know. */
+  /** Whole rows of the FROM items of a name; of all, where the name is missing or not one we know. */
   #readRows(name: string | undefined): void {
-    const named = name === undefined ? [] : this.#leaves.filter((leaf) => leaf.name === name)
+    const named = name === undefined ? [] : this.#fromItems.filter((fromItem) => fromItem.name === name)
     // A join's alias stands for rows of others; a function's does not.
     const isCertain = named.length > 0 && !named.some(isUnknown)
-    for (const leaf of isCertain ? named : this.#leaves) this.#wantRow(leaf)
+    for (const fromItem of isCertain ? named : this.#fromItems) this.#wantRow(fromItem)
   }
 
   #readEverywhere(name: string): void {
-    for (const leaf of this.#leaves) this.#wantNamedOf(leaf, name)
+    for (const fromItem of this.#fromItems) this.#wantNamedOf(fromItem, name)
     for (const block of this.#binding.blocks) {
       for (const [index, output] of (block.output ?? []).entries()) {
         if (output.name === name) this.#wantAt(block, index)
@@ -321,33 +321,33 @@ class Needs implements NeededColumns {
     }
   }
 
-  #wantNamedOf(leaf: Leaf, name: string): void {
-    if (leaf.columns === undefined) this.#wantRow(leaf)
-    for (const [index, column] of (leaf.columns?.names ?? []).entries()) {
-      if (column === name) this.#want({ leaf, column, index })
+  #wantNamedOf(fromItem: FromItem, name: string): void {
+    if (fromItem.columns === undefined) this.#wantRow(fromItem)
+    for (const [index, column] of (fromItem.columns?.names ?? []).entries()) {
+      if (column === name) this.#want({ fromItem, column, index })
     }
   }
 
-  #want({ leaf, index }: BoundColumn): void {
+  #want({ fromItem, index }: BoundColumn): void {
     if (index === undefined) {
-      this.#wantRow(leaf)
+      this.#wantRow(fromItem)
       return
     }
-    switch (leaf.kind) {
+    switch (fromItem.kind) {
       case 'virtual': {
-        const own = ownColumn(leaf, { leaf, column: '', index })
-        if (own === undefined) this.#wantRow(leaf)
-        else this.columns.get(leaf)?.add(own)
+        const own = ownColumn(fromItem, { fromItem, column: '', index })
+        if (own === undefined) this.#wantRow(fromItem)
+        else this.columns.get(fromItem)?.add(own)
         return
       }
       case 'subquery':
-        this.#wantAt(leaf.query, index)
+        this.#wantAt(fromItem.query, index)
         return
       case 'cte':
-        if (leaf.cte.query !== undefined) this.#wantAt(leaf.cte.query, index)
+        if (fromItem.cte.query !== undefined) this.#wantAt(fromItem.cte.query, index)
         return
       case 'opaque': {
-        const reads = leaf.joined?.[index]?.reads
+        const reads = fromItem.joined?.[index]?.reads
         if (reads !== undefined && isColumns(reads)) for (const column of reads) this.#want(column)
         return
       }
@@ -355,13 +355,13 @@ class Needs implements NeededColumns {
     }
   }
 
-  #wantRow(leaf: Leaf): void {
-    if (leaf.kind === 'virtual') {
-      for (const { name } of leaf.table.columns) this.columns.get(leaf)?.add(name)
+  #wantRow(fromItem: FromItem): void {
+    if (fromItem.kind === 'virtual') {
+      for (const { name } of fromItem.table.columns) this.columns.get(fromItem)?.add(name)
     }
-    if (leaf.kind === 'subquery') this.#wantWhole(leaf.query)
-    if (leaf.kind === 'cte' && leaf.cte.query !== undefined) this.#wantWhole(leaf.cte.query)
-    const joined = leaf.kind === 'opaque' ? leaf.joined : undefined
+    if (fromItem.kind === 'subquery') this.#wantWhole(fromItem.query)
+    if (fromItem.kind === 'cte' && fromItem.cte.query !== undefined) this.#wantWhole(fromItem.cte.query)
+    const joined = fromItem.kind === 'opaque' ? fromItem.joined : undefined
     for (const { reads } of joined ?? []) if (isColumns(reads)) for (const column of reads) this.#want(column)
   }
 }
@@ -370,10 +370,12 @@ function isColumns(reads: OutputColumn['reads']): reads is readonly BoundColumn[
   return Array.isArray(reads)
 }
 
-/** Whether a leaf may stand for columns of others that are not known. */
-function isUnknown(leaf: Leaf): boolean {
+/** Whether a FROM item may stand for columns of others that are not known. */
+function isUnknown(fromItem: FromItem): boolean {
   return (
-    leaf.kind === 'opaque' && leaf.joined === undefined && inside(leaf.node, 'RangeFunction') === undefined
+    fromItem.kind === 'opaque' &&
+    fromItem.joined === undefined &&
+    inside(fromItem.node, 'RangeFunction') === undefined
   )
 }
 

@@ -2,14 +2,14 @@
  * Scans whose rows can reach no answer. Clients ask so for a query's columns: `… WHERE 1 = 0`, `… LIMIT 0`,
  * often around a query of their user's.
  */
-import type { Block, Condition, Leaf, SubqueryLeaf } from '../bind/binding.js'
+import type { Block, Condition, FromItem, SubqueryItem } from '../bind/binding.js'
 import type { Inside, Node } from '../parse/syntax-tree.js'
 import { integerOf, isNeverTrue } from './constant-condition.js'
 
-/** Whether a condition that is never true, or LIMIT 0, drops all that is made of a leaf's rows. */
-export function isNeverRead(leaf: Leaf): boolean {
-  const { block } = leaf
-  if (block.conditions.some((condition) => drops(condition, leaf))) return true
+/** Whether a condition that is never true, or LIMIT 0, drops all that is made of a FROM item's rows. */
+export function isNeverRead(fromItem: FromItem): boolean {
+  const { block } = fromItem
+  if (block.conditions.some((condition) => drops(condition, fromItem))) return true
   return isDropped(block)
 }
 
@@ -23,18 +23,18 @@ function isDropped(block: Block): boolean {
   const isArm = outer?.larg === block.statement || outer?.rarg === block.statement
   if (isArm) return isDropped(parent)
   // A CTE may be read elsewhere, and a subquery of an expression at other times.
-  const leaf = parent.leaves.find(
-    (one): one is SubqueryLeaf => one.kind === 'subquery' && one.query === block,
+  const fromItem = parent.fromItems.find(
+    (one): one is SubqueryItem => one.kind === 'subquery' && one.query === block,
   )
-  return leaf !== undefined && isNeverRead(leaf)
+  return fromItem !== undefined && isNeverRead(fromItem)
 }
 
-function drops({ expression, position }: Condition, leaf: Leaf): boolean {
+function drops({ expression, clause }: Condition, fromItem: FromItem): boolean {
   if (!isNeverTrue(expression)) return false
-  if (position.kind !== 'on') return true
-  const { join, left, right } = position
-  if (join === 'inner') return left.has(leaf) || right.has(leaf)
-  return (join === 'left' && right.has(leaf)) || (join === 'right' && left.has(leaf))
+  if (clause.kind !== 'on') return true
+  const { join, left, right } = clause
+  if (join === 'inner') return left.has(fromItem) || right.has(fromItem)
+  return (join === 'left' && right.has(fromItem)) || (join === 'right' && left.has(fromItem))
 }
 
 function isConstant(node: Node | undefined, value: number): boolean {

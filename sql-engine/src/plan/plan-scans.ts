@@ -2,67 +2,67 @@
  * The plan of a statement: for each virtual table it names, which columns and conditions its scan gets, and
  * after which other scans it runs.
  */
-import type { Binding, VirtualLeaf } from '../bind/binding.js'
+import type { Binding, TableReference } from '../bind/binding.js'
+import type { FunctionTraits } from '../bind/function-traits.js'
 import type { CatalogColumn } from '../catalog/virtual-table.js'
 import { findAll, inside, type Node, stringsOf } from '../parse/syntax-tree.js'
+import type { DependencyFinder } from './dependencies.js'
 import { findPushables } from './find-pushables.js'
-import type { FunctionTraits } from './function-traits.js'
 import { KeyQueries } from './key-query.js'
 import { type MissingReason, missingKeyError, missingKeys } from './missing-key.js'
 import { isNeverRead } from './never-read.js'
 import type { NotPushed } from './not-pushed.js'
-import type { Pieces } from './piece.js'
 import type { Pushable, ValueSource } from './pushable.js'
 import { pushableLimit } from './pushable-limit.js'
 import type { PlannedComparison, PlannedQual, PlannedSource, RefusedQual, ScanPlan } from './scan-plan.js'
 
 /**
  * Plans the scans of a statement, each after those that it depends on.
- * @param readLeaves those whose rows the statement's result depends on
+ * @param readReferences those whose rows the statement's result depends on
  * @throws DatabaseError HV002 when a table cannot be asked for want of a key
  */
 export function planScans(
   binding: Binding,
-  readLeaves: ReadonlySet<VirtualLeaf>,
-  pieces: Pieces,
+  readReferences: ReadonlySet<TableReference>,
+  dependencyFinder: DependencyFinder,
   functions: FunctionTraits,
 ): readonly ScanPlan[] {
-  const planner = new Planner(pieces, readLeaves, findPushables(binding, functions), functions)
-  const plans = planner.plan(binding.virtualLeaves)
-  return plans.map((plan) => ({ ...plan, limit: pushableLimit(plan, binding, pieces, functions) }))
+  const planner = new Planner(dependencyFinder, readReferences, findPushables(binding, functions), functions)
+  const plans = planner.plan(binding.tableReferences)
+  return plans.map((plan) => ({ ...plan, limit: pushableLimit(plan, binding, dependencyFinder, functions) }))
 }
 
 type UnlimitedPlan = Omit<ScanPlan, 'limit'>
 type NarrowedPlan = Omit<UnlimitedPlan, 'refused'>
 
 class Planner {
-  readonly #pieces: Pieces
-  readonly #readLeaves: ReadonlySet<VirtualLeaf>
+  readonly #dependencyFinder: DependencyFinder
+  readonly #readReferences: ReadonlySet<TableReference>
   readonly #keyQueries: KeyQueries
   readonly #pushables: readonly Pushable[]
   readonly #functions: FunctionTraits
 
   constructor(
-    pieces: Pieces,
-    readLeaves: ReadonlySet<VirtualLeaf>,
+    dependencyFinder: DependencyFinder,
+    readReferences: ReadonlySet<TableReference>,
     pushables: readonly Pushable[],
     functions: FunctionTraits,
   ) {
-    this.#pieces = pieces
-    this.#readLeaves = readLeaves
-    this.#keyQueries = new KeyQueries(pieces)
+    this.#dependencyFinder = dependencyFinder
+    this.#readReferences = readReferences
+    this.#keyQueries = new KeyQueries(dependencyFinder)
     this.#pushables = pushables
     this.#functions = functions
   }
 
-  plan(leaves: readonly VirtualLeaf[]): readonly UnlimitedPlan[] {
-    const all = new Set(leaves)
-    const waiting = new Set(leaves)
-    const placed = new Set<VirtualLeaf>()
+  plan(fromItems: readonly TableReference[]): readonly UnlimitedPlan[] {
+    const all = new Set(fromItems)
+    const waiting = new Set(fromItems)
+    const placed = new Set<TableReference>()
     const plans: UnlimitedPlan[] = []
     while (waiting.size > 0) {
       const ready = [...waiting]
-        .map((leaf) => this.#planLeaf(leaf, placed))
+        .map((fromItem) => this.#planReference(fromItem, placed))
         .filter((plan) => plan.isNeverRead || missingOf(plan).length === 0)
       const [first] = ready
       if (first === undefined) throw this.#missing([...waiting], placed)
@@ -73,20 +73,20 @@ class Planner {
       const before = new Set(placed)
       for (const plan of chosen) {
         plans.push({ ...plan, refused: () => this.#refused(plan, before) })
-        waiting.delete(plan.leaf)
-        placed.add(plan.leaf)
+        waiting.delete(plan.fromItem)
+        placed.add(plan.fromItem)
       }
     }
     return plans
   }
 
-  #planLeaf(leaf: VirtualLeaf, placed: ReadonlySet<VirtualLeaf>): NarrowedPlan {
-    if (!this.#readLeaves.has(leaf) || isNeverRead(leaf))
-      return { leaf, isNeverRead: true, quals: [], after: new Set() }
+  #planReference(fromItem: TableReference, placed: ReadonlySet<TableReference>): NarrowedPlan {
+    if (!this.#readReferences.has(fromItem) || isNeverRead(fromItem))
+      return { fromItem, isNeverRead: true, quals: [], after: new Set() }
     const quals: PlannedQual[] = []
-    const after = new Set<VirtualLeaf>()
+    const after = new Set<TableReference>()
     for (const pushable of this.#pushables) {
-      if (pushable.leaf !== leaf) continue
+      if (pushable.fromItem !== fromItem) continue
       const qual = this.#planQual(pushable, placed)
       if ('kind' in qual) continue
       quals.push(qual)
@@ -94,12 +94,12 @@ class Planner {
         if (source.kind === 'query') for (const virtual of source.query.virtuals) after.add(virtual)
       }
     }
-    return { leaf, isNeverRead: false, quals, after }
+    return { fromItem, isNeverRead: false, quals, after }
   }
 
-  #planQual(pushable: Pushable, placed: ReadonlySet<VirtualLeaf>): PlannedQual | NotPushed {
-    const { column, comparison, condition, isExact, leaf } = pushable
-    const key = leaf.table.table.keys[column]
+  #planQual(pushable: Pushable, placed: ReadonlySet<TableReference>): PlannedQual | NotPushed {
+    const { column, comparison, condition, isExact, fromItem } = pushable
+    const key = fromItem.table.definition.keys[column]
     if (key === undefined) return { kind: 'no key', column }
     const { operators: taken } = key
     if (!taken.includes(comparison.operator)) return { kind: 'operator', column, taken }
@@ -125,14 +125,14 @@ class Planner {
   #planSource(
     source: ValueSource,
     pushable: Pushable,
-    placed: ReadonlySet<VirtualLeaf>,
+    placed: ReadonlySet<TableReference>,
   ): PlannedSource | { readonly reason: NotPushed } {
     if (source.kind === 'boolean') return source
     const node = source.kind === 'subquery' ? source.select : source.node
     const query = this.#keyQueries.plan(node, pushable, placed)
     if (query === undefined) return { reason: this.#whyUnknown(node, pushable) }
     // Columns of others may bring a collation along; a literal cannot.
-    const mayBeLoose = this.#functions.hasLooseCollations && inside(node, 'A_Const') === undefined
+    const mayBeLoose = this.#functions.hasNondeterministicCollations && inside(node, 'A_Const') === undefined
     const isText = definitionOf(pushable)?.type === 'text' || source.reading !== undefined
     if (mayBeLoose && isText) return { reason: { kind: 'collation' } }
     return { kind: 'query', source, query }
@@ -142,51 +142,56 @@ class Planner {
     const names = findAll(node, 'FuncCall').flatMap(({ funcname }) => stringsOf(funcname)?.at(-1) ?? [])
     const functionName = names.find((name) => this.#functions.isVolatile(name))
     if (functionName !== undefined) return { kind: 'volatile', functionName }
-    const leaves = this.#pieces.of(node)?.leaves ?? new Set()
-    const isOfItself = pushable.anchor !== undefined && leaves.has(pushable.anchor)
+    const fromItems = this.#dependencyFinder.of(node)?.fromItems ?? new Set()
+    const isOfItself = pushable.anchor !== undefined && fromItems.has(pushable.anchor)
     if (isOfItself) return { kind: 'form' }
-    return this.#pieces.of(node) === undefined ? { kind: 'not evaluated apart' } : { kind: 'later rows' }
+    return this.#dependencyFinder.of(node) === undefined
+      ? { kind: 'not evaluated apart' }
+      : { kind: 'later rows' }
   }
 
-  #refused({ leaf, isNeverRead }: NarrowedPlan, placed: ReadonlySet<VirtualLeaf>): readonly RefusedQual[] {
+  #refused(
+    { fromItem, isNeverRead }: NarrowedPlan,
+    placed: ReadonlySet<TableReference>,
+  ): readonly RefusedQual[] {
     if (isNeverRead) return []
     const refused: RefusedQual[] = []
     for (const pushable of this.#pushables) {
-      const reason = pushable.leaf === leaf ? this.#planQual(pushable, placed) : undefined
+      const reason = pushable.fromItem === fromItem ? this.#planQual(pushable, placed) : undefined
       if (reason !== undefined && 'kind' in reason) refused.push({ condition: pushable.condition, reason })
     }
     return refused
   }
 
   /** How many of a scan's conditions could be pushed if all others were there. */
-  #couldNarrow({ leaf }: NarrowedPlan, all: ReadonlySet<VirtualLeaf>): number {
-    return this.#planLeaf(leaf, new Set([...all].filter((other) => other !== leaf))).quals.length
+  #couldNarrow({ fromItem }: NarrowedPlan, all: ReadonlySet<TableReference>): number {
+    return this.#planReference(fromItem, new Set([...all].filter((other) => other !== fromItem))).quals.length
   }
 
-  #missing(waiting: readonly VirtualLeaf[], placed: ReadonlySet<VirtualLeaf>): Error {
-    const [first] = waiting.map((leaf) => this.#planLeaf(leaf, placed))
+  #missing(waiting: readonly TableReference[], placed: ReadonlySet<TableReference>): Error {
+    const [first] = waiting.map((fromItem) => this.#planReference(fromItem, placed))
     if (first === undefined) throw new Error('no scan is waiting')
     const missing = missingOf(first)
-    return missingKeyError(first.leaf, missing, this.#whyMissing(first.leaf, missing))
+    return missingKeyError(first.fromItem, missing, this.#whyMissing(first.fromItem, missing))
   }
 
   /** Where the values of a key would come from, if they could be found. */
-  #whyMissing(leaf: VirtualLeaf, columns: readonly string[]): MissingReason {
+  #whyMissing(fromItem: TableReference, columns: readonly string[]): MissingReason {
     const sources = this.#pushables.flatMap((pushable) =>
-      pushable.leaf === leaf && columns.includes(pushable.column) && 'sources' in pushable.comparison
+      pushable.fromItem === fromItem && columns.includes(pushable.column) && 'sources' in pushable.comparison
         ? pushable.comparison.sources
         : [],
     )
     const read = sources.flatMap((source) =>
-      source.kind === 'boolean' ? [] : this.#pieces.ctesNamed(source),
+      source.kind === 'boolean' ? [] : this.#dependencyFinder.ctesNamed(source),
     )
     if (read.some(({ node }) => inside(node.ctequery, 'SelectStmt') === undefined)) return 'changed'
     return read.some(({ recursive }) => recursive) ? 'recursive' : 'none'
   }
 }
 
-function definitionOf({ leaf, column }: Pushable): CatalogColumn | undefined {
-  return leaf.table.columns.find(({ name }) => name === column)
+function definitionOf({ fromItem, column }: Pushable): CatalogColumn | undefined {
+  return fromItem.table.columns.find(({ name }) => name === column)
 }
 
 function narrower(best: NarrowedPlan, other: NarrowedPlan): NarrowedPlan {
@@ -202,7 +207,7 @@ function sourcesOf(comparison: PlannedComparison): readonly PlannedSource[] {
   return 'source' in comparison ? [comparison.source] : []
 }
 
-function missingOf({ leaf, quals }: NarrowedPlan): readonly string[] {
+function missingOf({ fromItem, quals }: NarrowedPlan): readonly string[] {
   const given = quals.filter(({ comparison }) => comparison.operator === '=')
-  return missingKeys(leaf, new Set(given.map(({ column }) => column)))
+  return missingKeys(fromItem, new Set(given.map(({ column }) => column)))
 }

@@ -1,9 +1,9 @@
 import type { Operator } from '@millrace/plugin-sdk/qual'
-import type { Binding, VirtualLeaf } from '../bind/binding.js'
+import type { Binding, TableReference } from '../bind/binding.js'
+import type { FunctionTraits } from '../bind/function-traits.js'
 import { type Inside, inside, type Node, stringsOf } from '../parse/syntax-tree.js'
 import { comparedTruth } from './comparisons.js'
-import type { FunctionTraits } from './function-traits.js'
-import type { Pieces } from './piece.js'
+import type { DependencyFinder } from './dependencies.js'
 import { pushableOrder } from './pushable-order.js'
 import { isRowWise } from './row-wise.js'
 import type { PlannedComparison, PlannedLimit, PlannedQual } from './scan-plan.js'
@@ -13,17 +13,17 @@ import type { PlannedComparison, PlannedLimit, PlannedQual } from './scan-plan.j
  * the block does nothing but read it, and every condition is one that the table promises to fulfil, or to count by.
  */
 export function pushableLimit(
-  { leaf, quals }: { readonly leaf: VirtualLeaf; readonly quals: readonly PlannedQual[] },
+  { fromItem, quals }: { readonly fromItem: TableReference; readonly quals: readonly PlannedQual[] },
   binding: Binding,
-  pieces: Pieces,
+  dependencyFinder: DependencyFinder,
   functions: FunctionTraits,
 ): PlannedLimit | undefined {
-  const { block } = leaf
+  const { block } = fromItem
   const select = block.statement as Inside<'SelectStmt'>
   const { limitCount, limitOffset, sortClause } = select
   if (limitCount === undefined) return undefined
   const looksAtRowsTogether =
-    block.leaves.length !== 1 ||
+    block.fromItems.length !== 1 ||
     select.groupClause !== undefined ||
     select.havingClause !== undefined ||
     select.distinctClause !== undefined ||
@@ -31,7 +31,7 @@ export function pushableLimit(
     select.lockingClause !== undefined ||
     select.larg !== undefined
   if (looksAtRowsTogether) return undefined
-  const order = sortClause === undefined ? undefined : pushableOrder(leaf, binding)
+  const order = sortClause === undefined ? undefined : pushableOrder(fromItem, binding)
   // Rows in one place are among those that a table yields in order, WITH TIES or not.
   const areAnyRows = sortClause === undefined && select.limitOption === 'LIMIT_OPTION_COUNT'
   if (order === undefined && !areAnyRows) return undefined
@@ -45,17 +45,17 @@ export function pushableLimit(
   if (!isWhole) return undefined
   const bounds = limitOffset === undefined ? [limitCount] : [limitCount, limitOffset]
   const areKnown = bounds.every((bound) => {
-    const piece = pieces.of(bound)
-    return piece !== undefined && piece.leaves.size === 0 && piece.virtuals.size === 0
+    const dependencies = dependencyFinder.of(bound)
+    return dependencies !== undefined && dependencies.fromItems.size === 0 && dependencies.virtuals.size === 0
   })
   return areKnown ? { bounds, order } : undefined
 }
 
 /** Why LIMIT cannot be pushed from the block that reads a table. */
-export function whyLimitStays({ block }: VirtualLeaf): 'ties' | 'joined' | 'together' | 'afterwards' {
+export function whyLimitStays({ block }: TableReference): 'ties' | 'joined' | 'together' | 'afterwards' {
   const select = block.statement as Inside<'SelectStmt'>
   if (select.limitOption !== 'LIMIT_OPTION_COUNT') return 'ties'
-  if (block.leaves.length !== 1) return 'joined'
+  if (block.fromItems.length !== 1) return 'joined'
   const { sortClause, groupClause, havingClause, distinctClause, windowClause, lockingClause, larg } = select
   const together = [sortClause, groupClause, havingClause, distinctClause, windowClause, lockingClause, larg]
   return together.some((clause) => clause !== undefined) ? 'together' : 'afterwards'

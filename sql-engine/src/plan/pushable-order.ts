@@ -1,6 +1,6 @@
 import type { ColumnType } from '@millrace/plugin-sdk/column'
 import type { ScanOrder } from '@millrace/plugin-sdk/table'
-import { type Binding, type BoundColumn, ownColumn, type VirtualLeaf } from '../bind/binding.js'
+import { type Binding, type BoundColumn, ownColumn, type TableReference } from '../bind/binding.js'
 import { type Inside, inside, stringsOf } from '../parse/syntax-tree.js'
 
 /** Types whose order is the same everywhere. That of texts depends on their collation. */
@@ -16,25 +16,26 @@ const orderedTypes: ReadonlySet<ColumnType> = new Set([
  * The order of the block that reads a table, as far as the table can yield the first rows by it: that of the first
  * item of ORDER BY. Rows that it leaves in one place all come, and PostgreSQL sorts them by the others.
  */
-export function pushableOrder(leaf: VirtualLeaf, binding: Binding): ScanOrder | undefined {
-  const { sortClause } = leaf.block.statement as Inside<'SelectStmt'>
+export function pushableOrder(fromItem: TableReference, binding: Binding): ScanOrder | undefined {
+  const { sortClause } = fromItem.block.statement as Inside<'SelectStmt'>
   const sortBy = inside(sortClause?.[0], 'SortBy')
-  const bound = sortBy && sortedColumn(sortBy, leaf, binding)
-  if (bound === undefined || bound.leaf !== leaf || sortBy?.sortby_dir === 'SORTBY_USING') return undefined
-  const column = ownColumn(leaf, bound)
-  const definition = leaf.table.columns.find(({ name }) => name === column)
+  const bound = sortBy && sortedColumn(sortBy, fromItem, binding)
+  if (bound === undefined || bound.fromItem !== fromItem || sortBy?.sortby_dir === 'SORTBY_USING')
+    return undefined
+  const column = ownColumn(fromItem, bound)
+  const definition = fromItem.table.columns.find(({ name }) => name === column)
   if (definition === undefined || definition.type !== definition.databaseType) return undefined
   const { name, type } = definition
   const direction = sortBy?.sortby_dir === 'SORTBY_DESC' ? 'desc' : 'asc'
   // Where NULLs stand does not matter: the column has none.
-  const isKnown = leaf.table.table.orders?.[name]?.includes(direction) === true
+  const isKnown = fromItem.table.definition.orders?.[name]?.includes(direction) === true
   return isKnown && orderedTypes.has(type) ? { column: name, direction } : undefined
 }
 
 /** The column that an item of ORDER BY names: by its position or name in the output, or else by its own. */
 function sortedColumn(
   { node }: Inside<'SortBy'>,
-  { block }: VirtualLeaf,
+  { block }: TableReference,
   binding: Binding,
 ): BoundColumn | undefined {
   const position = inside(node, 'A_Const')?.ival?.ival

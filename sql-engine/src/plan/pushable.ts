@@ -3,7 +3,7 @@
  * and when its values are known, is decided elsewhere.
  */
 import type { Operator } from '@millrace/plugin-sdk/qual'
-import type { Condition, Leaf, VirtualLeaf } from '../bind/binding.js'
+import type { Condition, FromItem, TableReference } from '../bind/binding.js'
 import type { Node } from '../parse/syntax-tree.js'
 import type { Reading } from './textual-value.js'
 
@@ -20,7 +20,7 @@ export type ValueSource =
   | { readonly kind: 'boolean'; readonly value: boolean }
 
 type QueriedSource =
-  /** One value; or one for each row, when the expression refers to other leaves. */
+  /** One value; or one for each row, when the expression refers to other FROM items. */
   | { readonly kind: 'expression'; readonly node: Node }
   /** The elements of an array: `= ANY (…)`. */
   | { readonly kind: 'elements'; readonly node: Node }
@@ -40,12 +40,12 @@ export type Comparison =
 
 /** A condition on a column of a virtual table. */
 export interface Pushable {
-  readonly leaf: VirtualLeaf
+  readonly fromItem: TableReference
   readonly column: string
   readonly comparison: Comparison
   readonly condition: Condition
   /** Whether the condition says no more of the column than the comparison does. */
   readonly isExact: boolean
-  /** The leaf of the condition's own block through which it reaches the table; undefined through IN. */
-  readonly anchor: Leaf | undefined
+  /** The FROM item of the condition's own block through which it reaches the table; undefined through IN. */
+  readonly anchor: FromItem | undefined
 }

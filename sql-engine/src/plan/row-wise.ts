@@ -1,5 +1,5 @@
+import type { FunctionTraits } from '../bind/function-traits.js'
 import { findAll, stringsOf } from '../parse/syntax-tree.js'
-import type { FunctionTraits } from './function-traits.js'
 
 /**
  * Whether expressions give one value for each row, out of that row alone: they hold no aggregates or window

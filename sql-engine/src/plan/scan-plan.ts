@@ -1,6 +1,6 @@
 /** The plan of one scan: its conditions, where their values come from, and what has to be there before. */
 import type { Key, ScanOrder } from '@millrace/plugin-sdk/table'
-import type { Condition, VirtualLeaf } from '../bind/binding.js'
+import type { Condition, TableReference } from '../bind/binding.js'
 import type { Node } from '../parse/syntax-tree.js'
 import type { KeyQuery } from './key-query.js'
 import type { NotPushed } from './not-pushed.js'
@@ -45,7 +45,7 @@ export interface PlannedLimit {
 }
 
 export interface ScanPlan {
-  readonly leaf: VirtualLeaf
+  readonly fromItem: TableReference
   /** Whether its rows can reach no answer, so that there is nothing to ask. */
   readonly isNeverRead: boolean
   readonly quals: readonly PlannedQual[]
@@ -54,5 +54,5 @@ export interface ScanPlan {
   /** Conditions of a form that could be pushed, and are not. */
   readonly refused: () => readonly RefusedQual[]
   /** Scans whose rows the key queries read. */
-  readonly after: ReadonlySet<VirtualLeaf>
+  readonly after: ReadonlySet<TableReference>
 }

@@ -1,10 +1,10 @@
 /** References to one table that ask for the same rows get the same columns too, so that one scan does for all. */
-import type { Leaf, VirtualLeaf } from '../bind/binding.js'
+import type { FromItem, TableReference } from '../bind/binding.js'
 import { engineColumns } from '../catalog/catalog-columns.js'
 import { isLocation } from '../parse/syntax-tree.js'
 import type { PlannedSource, ScanPlan } from './scan-plan.js'
 
-type NeededColumns = ReadonlyMap<VirtualLeaf, ReadonlySet<string>>
+type NeededColumns = ReadonlyMap<TableReference, ReadonlySet<string>>
 
 /**
  * @param plans each after those that it depends on
@@ -14,15 +14,15 @@ export function sharedColumns(plans: readonly ScanPlan[], columns: NeededColumns
   const numbers = new Numbers()
   const together = new Map<number, Set<string>>()
   for (const plan of plans) {
-    const needed = columns.get(plan.leaf) ?? []
+    const needed = columns.get(plan.fromItem) ?? []
     const number = numbers.number(plan)
     together.set(number, new Set([...(together.get(number) ?? []), ...needed]))
   }
   const free = freeColumns(columns)
-  const shared = new Map<VirtualLeaf, ReadonlySet<string>>(columns)
-  for (const { leaf } of plans) {
-    const own = together.get(numbers.of(leaf)) ?? []
-    shared.set(leaf, new Set([...own, ...(free.get(leaf.table.oid) ?? [])]))
+  const shared = new Map<TableReference, ReadonlySet<string>>(columns)
+  for (const { fromItem } of plans) {
+    const own = together.get(numbers.of(fromItem)) ?? []
+    shared.set(fromItem, new Set([...own, ...(free.get(fromItem.table.oid) ?? [])]))
   }
   return shared
 }
@@ -40,47 +40,47 @@ function freeColumns(columns: NeededColumns): ReadonlyMap<number, readonly strin
   return free
 }
 
-/** Gives leaves numbers, the same to those that surely have the same rows. */
+/** Gives FROM items numbers, the same to those that surely have the same rows. */
 class Numbers {
-  readonly #ofLeaves = new Map<Leaf, number>()
+  readonly #ofFromItems = new Map<FromItem, number>()
   readonly #ofRows = new Map<string, number>()
 
-  of(leaf: Leaf): number {
-    const number = this.#ofLeaves.get(leaf) ?? this.#ofLeaves.size
-    this.#ofLeaves.set(leaf, number)
+  of(fromItem: FromItem): number {
+    const number = this.#ofFromItems.get(fromItem) ?? this.#ofFromItems.size
+    this.#ofFromItems.set(fromItem, number)
     return number
   }
 
-  /** Of a scan's leaf; scans whose rows its key queries read have theirs already. */
+  /** Of a scan's FROM item; scans whose rows its key queries read have theirs already. */
   number(plan: ScanPlan): number {
-    const { leaf, isNeverRead, limit } = plan
-    const own = this.of(leaf)
+    const { fromItem, isNeverRead, limit } = plan
+    const own = this.of(fromItem)
     if (isNeverRead || limit !== undefined) return own
     const rows = this.#rowsOf(plan)
     const number = this.#ofRows.get(rows) ?? own
     this.#ofRows.set(rows, number)
-    this.#ofLeaves.set(leaf, number)
+    this.#ofFromItems.set(fromItem, number)
     return number
   }
 
   /**
-   * Equal for scans that ask for the same rows. (Names in conditions may stand for leaves other than they stand for in
+   * Equal for scans that ask for the same rows. (Names in conditions may stand for FROM items other than they stand for in
    * another's; a scan then has columns more than it needs.)
    */
-  #rowsOf({ leaf, quals }: ScanPlan): string {
+  #rowsOf({ fromItem, quals }: ScanPlan): string {
     const conditions = quals.map(({ column, comparison }) => {
       const sources =
         'sources' in comparison ? comparison.sources : 'source' in comparison ? [comparison.source] : []
       const values = sources.map((source) => this.#valuesOf(source))
       return withoutLocations([column, comparison.operator, values])
     })
-    return JSON.stringify([leaf.table.oid, conditions.sort()])
+    return JSON.stringify([fromItem.table.oid, conditions.sort()])
   }
 
   #valuesOf(source: PlannedSource): unknown {
     if (source.kind === 'boolean') return source.value
     const { from, where } = source.query
-    return [source.source, from.map((leaf) => this.of(leaf)), where]
+    return [source.source, from.map((fromItem) => this.of(fromItem)), where]
   }
 }
 

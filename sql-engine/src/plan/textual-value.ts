@@ -1,7 +1,7 @@
 /** Texts that are made of a column's value, and back: `host(ip) = '1.1.1.1'` asks for the address of that text. */
 import { isIP } from 'node:net'
 import type { ColumnType } from '@millrace/plugin-sdk/column'
-import type { KeyValue } from './key-values.js'
+import type { QualValue } from '@millrace/plugin-sdk/qual'
 import type { Wrapper } from './wrapped-column.js'
 
 /**
@@ -38,7 +38,7 @@ const patterns: Readonly<Partial<Record<ColumnType, RegExp>>> = {
 }
 
 /** The value that has a text; undefined when none has. */
-export function valueOfText(text: string, reading: Reading, type: ColumnType): KeyValue | undefined {
+export function valueOfText(text: string, reading: Reading, type: ColumnType): QualValue | undefined {
   if (patterns[type]?.test(text) !== true) return undefined
   if (type === 'bigint') {
     const value = BigInt(text)

@@ -1,5 +1,5 @@
 /** Scans that ask for whatever the keys allow to be asked for, against which the optimised ones are proved. */
-import type { VirtualLeaf } from '../bind/binding.js'
+import type { TableReference } from '../bind/binding.js'
 import type { PlannedQual, ScanPlan } from './scan-plan.js'
 
 /** Whether scans are narrowed, limited and shared; `none` is for tests. */
@@ -11,8 +11,12 @@ export function unoptimisedScans(plans: readonly ScanPlan[]): readonly ScanPlan[
 }
 
 /** Every column of every table. */
-export function allColumns(leaves: readonly VirtualLeaf[]): ReadonlyMap<VirtualLeaf, ReadonlySet<string>> {
-  return new Map(leaves.map((leaf) => [leaf, new Set(leaf.table.columns.map(({ name }) => name))]))
+export function allColumns(
+  fromItems: readonly TableReference[],
+): ReadonlyMap<TableReference, ReadonlySet<string>> {
+  return new Map(
+    fromItems.map((fromItem) => [fromItem, new Set(fromItem.table.columns.map(({ name }) => name))]),
+  )
 }
 
 function isNeeded({ key, comparison }: PlannedQual): boolean {

@@ -1,6 +1,7 @@
 /** A column inside casts and functions: `log_group_name::text`, `host(ip)`, `date_trunc('day', timestamp)`. */
+
+import type { FunctionTraits } from '../bind/function-traits.js'
 import { findAll, type Inside, inside, type Node, stringsOf } from '../parse/syntax-tree.js'
-import type { FunctionTraits } from './function-traits.js'
 
 /** What stands directly around a column, or around what stands around it. */
 export type Wrapper =
@@ -48,7 +49,9 @@ function outermost(node: Node, functions: FunctionTraits): Layer | undefined {
   const collated = inside(node, 'CollateClause')?.arg
   if (collated !== undefined) {
     // By some collations, texts are equal that are not the same.
-    return functions.hasLooseCollations ? undefined : { arg: collated, wrapper: { kind: 'collation' } }
+    return functions.hasNondeterministicCollations
+      ? undefined
+      : { arg: collated, wrapper: { kind: 'collation' } }
   }
   const cast = inside(node, 'TypeCast')
   if (cast !== undefined) {

@@ -2,17 +2,17 @@
 import { randomUUID } from 'node:crypto'
 import type { ColumnType } from '@millrace/plugin-sdk/column'
 import { Deparser } from 'pgsql-deparser'
-import type { Binding, Cte, Leaf, VirtualLeaf } from '../bind/binding.js'
+import type { Binding, Cte, FromItem, TableReference } from '../bind/binding.js'
 import { findAll, inside, isObject, type Node, parseText, sameTree } from '../parse/syntax-tree.js'
 import { scanSchema } from '../postgres/names.js'
 import { callNode, castNode, stringNode } from './build-nodes.js'
+import type { DependencyFinder } from './dependencies.js'
 import type { KeyQuery } from './key-query.js'
-import type { Pieces } from './piece.js'
 import type { ValueSource } from './pushable.js'
 import { internalTypeNames } from './type-names.js'
 
 /** Where a virtual table's rows are: the name of its scan table, without schema. */
-export type ScanTableName = (leaf: VirtualLeaf) => string
+export type ScanTableName = (fromItem: TableReference) => string
 
 /** A value to be asked for, and the type to which PostgreSQL would cast a bare literal there. */
 export interface Wanted {
@@ -31,12 +31,12 @@ const placeholderPrefix = `s_${randomUUID().replaceAll('-', '').slice(0, 16)}`
 /** Writes the key queries of a statement. What it has written once it does not write again. */
 export class KeyQueryWriter {
   readonly #binding: Binding
-  readonly #pieces: Pieces
+  readonly #dependencyFinder: DependencyFinder
   readonly #written = new WeakMap<KeyQuery, Map<string, string | undefined>>()
 
-  constructor(binding: Binding, pieces: Pieces) {
+  constructor(binding: Binding, dependencyFinder: DependencyFinder) {
     this.#binding = binding
-    this.#pieces = pieces
+    this.#dependencyFinder = dependencyFinder
   }
 
   /**
@@ -50,8 +50,8 @@ export class KeyQueryWriter {
     const casts = wanted.map(({ cast }) => cast).join()
     if (!written.has(casts)) written.set(casts, this.#write(query, wanted))
     let text = written.get(casts)
-    for (const [index, leaf] of this.#binding.virtualLeaves.entries()) {
-      if (query.virtuals.has(leaf)) text = text?.replaceAll(placeholder(index), nameOf(leaf))
+    for (const [index, fromItem] of this.#binding.tableReferences.entries()) {
+      if (query.virtuals.has(fromItem)) text = text?.replaceAll(placeholder(index), nameOf(fromItem))
     }
     return text
   }
@@ -73,15 +73,15 @@ export class KeyQueryWriter {
   }
 
   #write(query: KeyQuery, wanted: readonly Wanted[]): string | undefined {
-    const aliases = new Map<Leaf, string>()
-    for (const leaf of query.from) {
+    const aliases = new Map<FromItem, string>()
+    for (const fromItem of query.from) {
       // A function's alias may name its column too, so that it must stay.
-      const alias = leaf.kind === 'opaque' ? leaf.name : `millrace_key_${aliases.size + 1}`
+      const alias = fromItem.kind === 'opaque' ? fromItem.name : `millrace_key_${aliases.size + 1}`
       if ([...aliases.values()].includes(alias)) return undefined
-      aliases.set(leaf, alias)
+      aliases.set(fromItem, alias)
     }
     const copy = new TreeCopy(this.#binding, aliases)
-    const fromClause = query.from.map((leaf) => copy.leaf(leaf))
+    const fromClause = query.from.map((fromItem) => copy.fromItem(fromItem))
     const targetList: Node[] = []
     const columns: Node[] = []
     for (const [index, one] of wanted.entries()) {
@@ -119,11 +119,11 @@ export class KeyQueryWriter {
   #withClause(query: KeyQuery, wanted: readonly Wanted[], copy: TreeCopy) {
     const used = new Set<Cte>()
     const nodes = [...query.where, ...wanted.map(({ source }) => nodeOf(source))]
-    const pieces = [
-      ...query.from.map((leaf) => this.#pieces.ofLeaf(leaf)),
-      ...nodes.map((node) => this.#pieces.of(node)),
+    const dependencyFinder = [
+      ...query.from.map((fromItem) => this.#dependencyFinder.ofFromItem(fromItem)),
+      ...nodes.map((node) => this.#dependencyFinder.of(node)),
     ]
-    for (const piece of pieces) for (const cte of piece?.ctes ?? []) used.add(cte)
+    for (const dependencies of dependencyFinder) for (const cte of dependencies?.ctes ?? []) used.add(cte)
     const ctes = this.#binding.ctes.filter((cte) => used.has(cte))
     if (ctes.length === 0) return {}
     const recursive = ctes.some((cte) => cte.recursive) ? { recursive: true } : {}
@@ -185,14 +185,14 @@ function placeholder(index: number): string {
 }
 
 /**
- * Copies trees, with names replaced: virtual tables by placeholders for scan tables, leaves and CTEs by names
+ * Copies trees, with names replaced: virtual tables by placeholders for scan tables, FROM items and CTEs by names
  * of our own.
  */
 class TreeCopy {
   readonly #binding: Binding
-  readonly #aliases: ReadonlyMap<Leaf, string>
+  readonly #aliases: ReadonlyMap<FromItem, string>
 
-  constructor(binding: Binding, aliases: ReadonlyMap<Leaf, string>) {
+  constructor(binding: Binding, aliases: ReadonlyMap<FromItem, string>) {
     this.#binding = binding
     this.#aliases = aliases
   }
@@ -202,15 +202,15 @@ class TreeCopy {
   }
 
   /** An item of FROM under its alias. */
-  leaf(leaf: Leaf): Node {
-    const copied = this.tree(leaf.node)
+  fromItem(fromItem: FromItem): Node {
+    const copied = this.tree(fromItem.node)
     const subselect = inside(copied, 'RangeSubselect')
-    // What was an outer query's leaf may stand beside it now.
+    // What was an outer query's FROM item may stand beside it now.
     if (subselect !== undefined) subselect.lateral = true
     const item =
       inside(copied, 'RangeVar') ?? inside(copied, 'RangeSubselect') ?? inside(copied, 'RangeFunction')
-    const aliasname = this.#aliases.get(leaf)
-    if (item === undefined || aliasname === undefined) throw new Error(`${leaf.name} is no item of FROM`)
+    const aliasname = this.#aliases.get(fromItem)
+    if (item === undefined || aliasname === undefined) throw new Error(`${fromItem.name} is no item of FROM`)
     item.alias = { ...item.alias, aliasname }
     return copied
   }
@@ -240,7 +240,8 @@ class TreeCopy {
       const bound = this.#binding.columnOf(reference)
       // What is not of this FROM stays as it is spelt, but for schemas: tables have aliases now.
       const hasSchema = (reference.fields?.length ?? 0) > 2
-      const alias = bound && (this.#aliases.get(bound.leaf) ?? (hasSchema ? bound.leaf.name : undefined))
+      const alias =
+        bound && (this.#aliases.get(bound.fromItem) ?? (hasSchema ? bound.fromItem.name : undefined))
       if (bound === undefined || alias === undefined) return { ColumnRef: { ...reference } }
       return { ColumnRef: { fields: [stringNode(alias), stringNode(bound.column)] } }
     }
@@ -256,7 +257,7 @@ class TreeCopy {
       return {
         ...rest,
         schemaname: scanSchema,
-        relname: placeholder(this.#binding.virtualLeaves.indexOf(virtual)),
+        relname: placeholder(this.#binding.tableReferences.indexOf(virtual)),
         alias: { ...alias },
       }
     }

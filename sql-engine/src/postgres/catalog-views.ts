@@ -3,7 +3,7 @@
  * alone are replaced by themselves with a condition more; their columns stay as they are.
  */
 import { type Client, escapeLiteral } from 'pg'
-import { settingNames } from '../bind/session-settings.js'
+import { settingNames } from '../settings/session-settings.js'
 import { hiddenPrefix, internalSchema } from './names.js'
 
 const bySchema = (column: string) => `NOT starts_with(${column}::text, '${hiddenPrefix}')`

@@ -20,7 +20,7 @@ export const lookupSchema = `${hiddenPrefix}_lookup`
 /** The foreign tables by which PostgreSQL itself reads the virtual tables. */
 export const foreignSchema = `${hiddenPrefix}_table`
 /** Millrace's own virtual tables, and functions that clients may call. */
-export const ownSchema = 'millrace'
+export const systemSchema = 'millrace'
 /** Foreign server of all virtual tables; points back at the gateway. */
 export const loopbackServer = 'millrace_loopback'
 

@@ -1,6 +1,6 @@
 import { type Client, type ClientConfig, DatabaseError as ServerError } from 'pg'
 import type { Logger } from 'pino'
-import { settingNames } from '../bind/session-settings.js'
+import { settingNames } from '../settings/session-settings.js'
 import { catalogViews, ensureCatalogViews } from './catalog-views.js'
 import { dropOwnedRefusal, ensureDropOwnedRefusal } from './drop-owned.js'
 import { connectEngine, withEngineClient } from './engine-connections.js'

@@ -1,7 +1,7 @@
 /** The SQL function by which a session clears the cache. */
 import type { Client } from 'pg'
-import { internalSchema, ownSchema } from '../postgres/names.js'
-import { cacheClearTable } from './own-tables.js'
+import { internalSchema, systemSchema } from '../postgres/names.js'
+import { cacheClearTable } from './system-tables.js'
 
 /** PostgreSQL reads the table over the loopback, whereby the gateway clears. */
 const body = `
@@ -15,13 +15,13 @@ END`
 export async function ensureCacheClear(client: Client): Promise<void> {
   const { rows } = await client.query<{ body: string }>(
     `SELECT prosrc AS body FROM pg_proc WHERE pronamespace = $1::regnamespace AND proname = 'cache_clear'`,
-    [ownSchema],
+    [systemSchema],
   )
   if (rows[0]?.body === body) return
   await client.query(
-    `CREATE OR REPLACE FUNCTION ${ownSchema}.cache_clear (table_name text DEFAULT NULL) RETURNS bigint
+    `CREATE OR REPLACE FUNCTION ${systemSchema}.cache_clear (table_name text DEFAULT NULL) RETURNS bigint
        LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE AS $body$${body}$body$;
-     COMMENT ON FUNCTION ${ownSchema}.cache_clear (text) IS
+     COMMENT ON FUNCTION ${systemSchema}.cache_clear (text) IS
        'Forgets the rows that are kept of one virtual table, or of all; gives the number of results forgotten.'`,
   )
 }

@@ -1,17 +1,17 @@
 /** What Millrace is going to do for a statement, scan by scan, as EXPLAIN tells it. */
 import { Deparser } from 'pgsql-deparser'
-import type { VirtualLeaf } from '../bind/binding.js'
+import type { TableReference } from '../bind/binding.js'
 import { type Inside, inside, type Node } from '../parse/syntax-tree.js'
-import type { KeptCondition } from '../plan/kept-conditions.js'
 import type { DecodedValue } from '../plan/key-values.js'
+import type { LocalCondition } from '../plan/local-conditions.js'
 import { whyLimitStays } from '../plan/pushable-limit.js'
 import type { PlannedQual, PlannedSource, ScanPlan } from '../plan/scan-plan.js'
 import { notPushedWords } from './not-pushed-words.js'
-import { isOwnTable } from './own-tables.js'
 import { equalText, operatorName, valueText } from './qual-text.js'
+import { isSystemTable } from './system-tables.js'
 
 export interface ScanDescription {
-  readonly leaf: VirtualLeaf
+  readonly fromItem: TableReference
   /** From 1 on, in the order in which they may start. */
   readonly number: number
   /** Numbers of the scans whose rows it waits for. */
@@ -36,17 +36,17 @@ export type ValueOf = (source: Extract<PlannedSource, { kind: 'query' }>) => Dec
 
 export function describeScans(
   scans: readonly ScanPlan[],
-  columns: ReadonlyMap<VirtualLeaf, ReadonlySet<string>>,
-  kept: ReadonlyMap<VirtualLeaf, readonly KeptCondition[]>,
+  columns: ReadonlyMap<TableReference, ReadonlySet<string>>,
+  kept: ReadonlyMap<TableReference, readonly LocalCondition[]>,
   knownValue: ValueOf,
 ): readonly ScanDescription[] {
-  const numbers = new Map(scans.map(({ leaf }, index) => [leaf, index + 1]))
+  const numbers = new Map(scans.map(({ fromItem }, index) => [fromItem, index + 1]))
   return scans.map((scan, index) => {
-    const { leaf, isNeverRead, after, quals } = scan
-    const filled = [...(columns.get(leaf) ?? [])].sort()
-    const described = quals.map((qual) => describeQual(qual, leaf, numbers, knownValue))
+    const { fromItem, isNeverRead, after, quals } = scan
+    const filled = [...(columns.get(fromItem) ?? [])].sort()
+    const described = quals.map((qual) => describeQual(qual, fromItem, numbers, knownValue))
     return {
-      leaf,
+      fromItem,
       number: index + 1,
       after: numbersOf(after, numbers),
       isNeverRead,
@@ -54,7 +54,7 @@ export function describeScans(
       pushed: described.flatMap((qual) => ('pushed' in qual ? [qual.pushed] : [])),
       kept: [
         ...described.flatMap((qual) => ('kept' in qual ? [qual.kept] : [])),
-        ...keptTexts(kept.get(leaf)),
+        ...keptTexts(kept.get(fromItem)),
       ],
       limit: limitText(scan),
       calls: isNeverRead ? 'none' : callsText(scan, filled, knownValue),
@@ -63,33 +63,33 @@ export function describeScans(
 }
 
 /** Conditions that PostgreSQL alone checks, with the reasons. */
-export function keptTexts(kept: readonly KeptCondition[] = []): readonly KeptText[] {
+export function keptTexts(kept: readonly LocalCondition[] = []): readonly KeptText[] {
   return kept.map(({ condition, reason }) => ({
     condition: sqlOf(condition.expression),
     reason: notPushedWords(reason),
   }))
 }
 
-type Numbers = ReadonlyMap<VirtualLeaf, number>
+type Numbers = ReadonlyMap<TableReference, number>
 
-function numbersOf(leaves: Iterable<VirtualLeaf>, numbers: Numbers): readonly number[] {
-  return [...leaves].map((leaf) => numbers.get(leaf) ?? 0).sort((left, right) => left - right)
+function numbersOf(fromItems: Iterable<TableReference>, numbers: Numbers): readonly number[] {
+  return [...fromItems].map((fromItem) => numbers.get(fromItem) ?? 0).sort((left, right) => left - right)
 }
 
 function describeQual(
   qual: PlannedQual,
-  leaf: VirtualLeaf,
+  fromItem: TableReference,
   numbers: Numbers,
   knownValue: ValueOf,
 ): { readonly pushed: string } | { readonly kept: KeptText } {
   const { column, comparison, condition } = qual
-  const type = leaf.table.columns.find(({ name }) => name === column)?.type ?? 'text'
+  const type = fromItem.table.columns.find(({ name }) => name === column)?.type ?? 'text'
   if (!('source' in comparison) && comparison.operator !== '=') {
     return { pushed: `${column} ${operatorName(comparison.operator)}` }
   }
   const sources = comparison.operator === '=' ? comparison.sources : [comparison.source]
   const values: string[] = []
-  const from = new Set<VirtualLeaf>()
+  const from = new Set<TableReference>()
   for (const source of sources) {
     if (source.kind === 'boolean') values.push(String(source.value))
     else {
@@ -124,15 +124,15 @@ function sqlOf(node: Node): string {
   return Deparser.deparse(node).replace(/\s+/g, ' ')
 }
 
-function limitText({ leaf, limit }: ScanPlan): string | undefined {
-  const { limitCount, limitOffset } = leaf.block.statement as Inside<'SelectStmt'>
+function limitText({ fromItem, limit }: ScanPlan): string | undefined {
+  const { limitCount, limitOffset } = fromItem.block.statement as Inside<'SelectStmt'>
   if (limitCount === undefined || inside(limitCount, 'A_Const')?.isnull === true) return undefined
   const text = `${sqlOf(limitCount)}${limitOffset === undefined ? '' : ` + ${sqlOf(limitOffset)}`}`
   if (limit !== undefined) {
     const { order } = limit
     return `${text}, pushed${order === undefined ? '' : `: the first by ${order.column} ${order.direction.toUpperCase()}`}`
   }
-  return `${text}, kept: ${limitWords[whyLimitStays(leaf)]}`
+  return `${text}, kept: ${limitWords[whyLimitStays(fromItem)]}`
 }
 
 const limitWords = {
@@ -143,8 +143,8 @@ const limitWords = {
 } as const
 
 /** @param columns that are filled */
-function callsText({ leaf, quals }: ScanPlan, columns: readonly string[], knownValue: ValueOf): string {
-  if (isOwnTable(leaf.table)) return 'none, for the rows are there'
+function callsText({ fromItem, quals }: ScanPlan, columns: readonly string[], knownValue: ValueOf): string {
+  if (isSystemTable(fromItem.table)) return 'none, for the rows are there'
   let known = 1
   let isKeyed = false
   const parts: string[] = []
@@ -163,7 +163,7 @@ function callsText({ leaf, quals }: ScanPlan, columns: readonly string[], knownV
       )
   }
   if (parts.length === 0 || known > 1) parts.unshift(`${known}`)
-  const { hydrate = {} } = leaf.table.table
+  const { hydrate = {} } = fromItem.table.definition
   const hydrated = Object.values(hydrate).flatMap(({ columns: fetched }) => {
     const wanted = fetched.filter((column) => columns.includes(column))
     return wanted.length === 0 ? [] : [`1 per row for ${wanted.join(', ')}`]

@@ -1,7 +1,8 @@
 /** EXPLAIN's answer: what Millrace does, and PostgreSQL's plan under the names that the client knows. */
+
+import { plural } from '../quota/statement-meter.js'
 import type { ScanDescription } from './describe-scans.js'
 import type { ScanRecord } from './scan-record.js'
-import { plural } from './statement-meter.js'
 
 export interface Explanation {
   readonly scans: readonly ScanDescription[]
@@ -24,16 +25,18 @@ export function explainLines({ scans, records }: Explanation, plan: readonly str
 }
 
 function scanLines(scan: ScanDescription, records: readonly ScanRecord[] | undefined): readonly string[] {
-  const { leaf, number, after, isNeverRead, columns, pushed, kept, limit, calls } = scan
-  const { schema, table } = leaf.table
-  const called = leaf.name === table.name ? '' : ` ${leaf.name}`
+  const { fromItem, number, after, isNeverRead, columns, pushed, kept, limit, calls } = scan
+  const { schema, definition: table } = fromItem.table
+  const called = fromItem.name === table.name ? '' : ` ${fromItem.name}`
   const lines = [
     `Columns: ${columns.join(', ') || 'none'}`,
     ...pushed.map((condition) => `Pushed: ${condition}`),
     ...kept.map(({ condition, reason }) => `Kept: ${condition} (${reason})`),
     ...(limit === undefined ? [] : [`Limit: ${limit}`]),
     isNeverRead ? 'Calls: none, for none of its rows can reach the answer' : `Calls: ${calls}`,
-    ...(records ?? []).filter((record) => record.leaf === leaf).map((record) => recordLine(record, schema)),
+    ...(records ?? [])
+      .filter((record) => record.fromItem === fromItem)
+      .map((record) => recordLine(record, schema)),
   ]
   const waits = after.length === 0 ? '' : `, after ${after.join(', ')}`
   return [`  ${number}. ${schema}.${table.name}${called}${waits}`, ...lines.map((line) => `       ${line}`)]
@@ -66,19 +69,21 @@ export function explainJson({ scans, records }: Explanation, plan: string): stri
 }
 
 function jsonScan(scan: ScanDescription, records: readonly ScanRecord[] | undefined) {
-  const { leaf, number, after, columns, pushed, kept, limit, calls } = scan
+  const { fromItem, number, after, columns, pushed, kept, limit, calls } = scan
   return {
     Number: number,
-    Schema: leaf.table.schema,
-    Table: leaf.table.table.name,
-    Alias: leaf.name,
+    Schema: fromItem.table.schema,
+    Table: fromItem.table.definition.name,
+    Alias: fromItem.name,
     After: after,
     Columns: columns,
     Pushed: pushed,
     Kept: kept.map(({ condition, reason }) => ({ Condition: condition, Reason: reason })),
     ...(limit === undefined ? {} : { Limit: limit }),
     Calls: calls,
-    ...(records === undefined ? {} : { Made: records.filter((one) => one.leaf === leaf).map(jsonRecord) }),
+    ...(records === undefined
+      ? {}
+      : { Made: records.filter((one) => one.fromItem === fromItem).map(jsonRecord) }),
   }
 }
 

@@ -1,8 +1,8 @@
 /** Conditions that an API is asked with, as SQL would have them. */
+
 import type { ColumnType } from '@millrace/plugin-sdk/column'
-import type { Operator, Qual } from '@millrace/plugin-sdk/qual'
+import type { Operator, Qual, QualValue } from '@millrace/plugin-sdk/qual'
 import { quoteLiteral } from '../parse/identifier.js'
-import type { KeyValue } from '../plan/key-values.js'
 
 /** Values of a list that are written out; of others, only their number is told. */
 const mostValues = 10
@@ -21,7 +21,7 @@ export function operatorName(operator: Operator): string {
   return patternNames[operator] ?? operator
 }
 
-export function qualText(column: string, qual: Qual<KeyValue>, type: ColumnType): string {
+export function qualText(column: string, qual: Qual<QualValue>, type: ColumnType): string {
   if (qual.operator === '=')
     return equalText(
       column,
@@ -40,7 +40,7 @@ export function equalText(column: string, values: readonly string[]): string {
   return `${column} IN (${listed}${more > 0 ? `, and ${more} more` : ''})`
 }
 
-export function valueText(value: KeyValue, type: ColumnType): string {
+export function valueText(value: QualValue, type: ColumnType): string {
   if (typeof value === 'bigint' && type === 'timestamp with time zone')
     return quoteLiteral(instantText(value))
   return typeof value === 'string' ? quoteLiteral(value) : String(value)

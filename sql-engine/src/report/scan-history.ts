@@ -1,8 +1,8 @@
 /** What a session's last statements have asked of APIs: rows of millrace.scan and millrace.scan_summary. */
 import type { Row } from '@millrace/plugin-sdk/column'
 import { toJsonText } from '@millrace/plugin-sdk/json'
-import type { VirtualLeaf } from '../bind/binding.js'
-import type { KeptCondition } from '../plan/kept-conditions.js'
+import type { TableReference } from '../bind/binding.js'
+import type { LocalCondition } from '../plan/local-conditions.js'
 import { keptTexts } from './describe-scans.js'
 import { instantText } from './qual-text.js'
 import type { ScanRecord } from './scan-record.js'
@@ -14,7 +14,7 @@ const longestText = 500
 /** Values of a list, and conditions of a scan, that are remembered. */
 const mostValues = 100
 
-type Kept = ReadonlyMap<VirtualLeaf, readonly KeptCondition[]>
+type Kept = ReadonlyMap<TableReference, readonly LocalCondition[]>
 
 interface Remembered {
   readonly number: number
@@ -116,14 +116,14 @@ function beginningOf(text: string): string {
 }
 
 function scanRow(record: ScanRecord, kept: Kept): ScanRow {
-  const { leaf, connection, columns, quals, limit, cache, meter, startedAt, milliseconds, error } = record
+  const { fromItem, connection, columns, quals, limit, cache, meter, startedAt, milliseconds, error } = record
   const { calls, retries, throttles, rows, bytes } = meter
   return {
     connection,
-    table: leaf.table.table.name,
+    table: fromItem.table.definition.name,
     columns: [...columns].sort(),
-    quals: quals === undefined ? null : pushedJson(quals, leaf),
-    kept: keptTexts(kept.get(leaf))
+    quals: quals === undefined ? null : pushedJson(quals, fromItem),
+    kept: keptTexts(kept.get(fromItem))
       .slice(0, mostValues)
       .map(({ condition, reason }) => ({ condition: beginningOf(condition), reason })),
     limit: limit?.rows,
@@ -140,7 +140,7 @@ function scanRow(record: ScanRecord, kept: Kept): ScanRow {
 }
 
 /** Conditions by column, each an object of `operator` and `value`, or `values`; of many values the first ones. */
-function pushedJson(quals: NonNullable<ScanRecord['quals']>, { table }: VirtualLeaf): unknown {
+function pushedJson(quals: NonNullable<ScanRecord['quals']>, { table }: TableReference): unknown {
   const entries = Object.entries(quals).map(([column, ofColumn]) => {
     const type = table.columns.find(({ name }) => name === column)?.type
     const json = (value: unknown) => {

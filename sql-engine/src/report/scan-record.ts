@@ -1,7 +1,7 @@
-import type { VirtualLeaf } from '../bind/binding.js'
+import type { TableReference } from '../bind/binding.js'
 import type { ScanLimit } from '../fetch/scan-limit.js'
 import type { ScanQuals } from '../fetch/scan-quals.js'
-import type { CacheUse } from './statement-meter.js'
+import type { CacheUse } from '../quota/statement-meter.js'
 
 /** What a scan has asked for, and got. */
 export interface ScanCounts {
@@ -14,7 +14,7 @@ export interface ScanCounts {
 
 /** What became of one scan, through one connection. */
 export interface ScanRecord {
-  readonly leaf: VirtualLeaf
+  readonly fromItem: TableReference
   readonly connection: string
   readonly columns: readonly string[]
   /** Undefined when no row could fulfil the conditions, and nothing was asked. */

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { type Client, escapeLiteral } from 'pg'
 import { z } from 'zod'
-import { ownSchema } from '../postgres/names.js'
+import { systemSchema } from '../postgres/names.js'
 
 const manifest = z.object({ version: z.string() })
 
@@ -13,12 +13,12 @@ export async function ensureVersion(client: Client): Promise<void> {
   const body = `SELECT ${escapeLiteral(`Millrace ${version} over `)} || pg_catalog.version()`
   const { rows } = await client.query<{ body: string }>(
     `SELECT prosrc AS body FROM pg_proc WHERE pronamespace = $1::regnamespace AND proname = 'version'`,
-    [ownSchema],
+    [systemSchema],
   )
   if (rows.some((row) => row.body === body)) return
   await client.query(
-    `CREATE OR REPLACE FUNCTION ${ownSchema}.version () RETURNS text
+    `CREATE OR REPLACE FUNCTION ${systemSchema}.version () RETURNS text
        LANGUAGE sql STABLE PARALLEL SAFE AS ${escapeLiteral(body)};
-     COMMENT ON FUNCTION ${ownSchema}.version () IS 'The version of Millrace, and of the PostgreSQL in it.'`,
+     COMMENT ON FUNCTION ${systemSchema}.version () IS 'The version of Millrace, and of the PostgreSQL in it.'`,
   )
 }

@@ -2,7 +2,7 @@
  * EXPLAIN of a statement over virtual tables. Without ANALYZE no call is made: PostgreSQL plans over empty tables.
  * PostgreSQL's answer is read by the gateway, and what the client runs is a SELECT of the whole one.
  */
-import type { VirtualLeaf } from '../bind/binding.js'
+import type { TableReference } from '../bind/binding.js'
 import { DatabaseError } from '../database-error.js'
 import { explainOptions } from '../parse/explain-options.js'
 import { quoteLiteral } from '../parse/identifier.js'
@@ -19,13 +19,13 @@ import {
 } from '../report/explain-text.js'
 import type { ScanRecord } from '../report/scan-record.js'
 import type { ScanTable } from '../stage/scan-table.js'
-import type { BoundParameters, PreparedStatement, PrepareOptions, Session } from '../statement.js'
+import type { BoundParameters, Session, StagedStatement, StageOptions } from '../statement.js'
+import type { EngineContext } from './engine-context.js'
 import { QualPusher, type QuerySource, querySourcesOf } from './push-quals.js'
-import { stageStatement, tableOf } from './stage-statement.js'
+import { stageScans, tableOf } from './stage-scans.js'
 import type { StatementPlan } from './statement-plan.js'
-import type { Workshop } from './workshop.js'
 
-type Staged = ReadonlyMap<VirtualLeaf, ScanTable>
+type Staged = ReadonlyMap<TableReference, ScanTable>
 
 /**
  * @param clientSession whose errors tell their positions
@@ -35,23 +35,23 @@ type Staged = ReadonlyMap<VirtualLeaf, ScanTable>
 export async function explainStatement(
   explain: Inside<'ExplainStmt'>,
   plan: StatementPlan,
-  workshop: Workshop,
+  context: EngineContext,
   session: Session,
   clientSession: Session,
-  options: PrepareOptions,
+  options: StageOptions,
   clientPosition: (position: number) => number | undefined,
-): Promise<PreparedStatement> {
+): Promise<StagedStatement> {
   const { analyze, format } = explainOptions(explain)
   const scans = await described(plan, session, options.parameters)
   const records: ScanRecord[] = []
   const staged = analyze
-    ? await stageStatement(plan, workshop, session, options, 'session', records)
-    : await stageNothing(plan, workshop, options.signal)
+    ? await stageScans(plan, context, session, options, 'session', records)
+    : await stageNothing(plan, context, options.signal)
   const release = () => {
     for (const table of staged.values()) table.release()
   }
   try {
-    const edited = plan.rewritable.rewritten((leaf) => tableOf(staged, leaf).qualifiedName)
+    const edited = plan.rewritable.rewritten((fromItem) => tableOf(staged, fromItem).qualifiedName)
     const names = await knownNames(staged, session)
     const parameters = options.parameters ?? withoutValues(plan.tree)
     const { rows } = await clientSession.query(edited.text, parameters).catch((error: unknown) => {
@@ -82,7 +82,7 @@ export async function explainStatement(
 
 async function described(plan: StatementPlan, session: Session, parameters: BoundParameters | undefined) {
   const { scans, columns } = plan.fetching()
-  const nameOf = ({ name }: VirtualLeaf): string => {
+  const nameOf = ({ name }: TableReference): string => {
     throw new Error(`a constant reads ${name}`)
   }
   const pusher = new QualPusher(session, parameters, plan.writer, nameOf, {
@@ -98,7 +98,7 @@ async function described(plan: StatementPlan, session: Session, parameters: Boun
       if (value !== undefined) values.set(source, value)
     }
   }
-  return describeScans(scans, columns, plan.kept(), (source) => values.get(source))
+  return describeScans(scans, columns, plan.localConditions(), (source) => values.get(source))
 }
 
 function withoutParameters(scan: ScanPlan): ScanPlan {
@@ -120,15 +120,15 @@ function withoutValues(statement: Node): BoundParameters | undefined {
 /** Empty tables of the same shape. @throws DatabaseError */
 async function stageNothing(
   { needed }: StatementPlan,
-  { scanTables }: Workshop,
+  { scanTables }: EngineContext,
   signal: AbortSignal,
 ): Promise<Staged> {
-  const staged = new Map<VirtualLeaf, ScanTable>()
+  const staged = new Map<TableReference, ScanTable>()
   try {
-    for (const leaf of needed.keys()) {
-      const { table, columns } = leaf.table
+    for (const fromItem of needed.keys()) {
+      const { definition: table, columns } = fromItem.table
       staged.set(
-        leaf,
+        fromItem,
         await scanTables.stage({ columns, filled: [], tableName: table.name, rows: noRows(), signal }),
       )
     }
@@ -143,10 +143,10 @@ async function* noRows(): AsyncGenerator<never, void, void> {}
 
 /** Names of the relations that hold rows: scan tables and, behind views, what these read. */
 async function knownNames(staged: Staged, session: Session): Promise<ReadonlyMap<string, KnownName>> {
-  const leaves = new Map([...staged].map(([leaf, table]) => [String(table.oid), leaf]))
+  const fromItems = new Map([...staged].map(([fromItem, table]) => [String(table.oid), fromItem]))
   const { rows } = await session.query(
     `with recursive held (root, oid) as (
-       select o, o from pg_catalog.unnest('{${[...leaves.keys()].join(',')}}'::pg_catalog.oid[]) as o
+       select o, o from pg_catalog.unnest('{${[...fromItems.keys()].join(',')}}'::pg_catalog.oid[]) as o
        union
        select held.root, d.refobjid from held
          join pg_catalog.pg_rewrite r on r.ev_class = held.oid
@@ -158,9 +158,9 @@ async function knownNames(staged: Staged, session: Session): Promise<ReadonlyMap
   )
   const names = new Map<string, KnownName>()
   for (const [root, relation, heldIn] of rows) {
-    const leaf = leaves.get(root ?? '')
-    if (leaf === undefined || !relation || !heldIn) continue
-    names.set(relation, { heldIn, schema: leaf.table.schema, name: leaf.table.table.name })
+    const fromItem = fromItems.get(root ?? '')
+    if (fromItem === undefined || !relation || !heldIn) continue
+    names.set(relation, { heldIn, schema: fromItem.table.schema, name: fromItem.table.definition.name })
   }
   return names
 }

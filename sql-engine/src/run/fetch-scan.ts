@@ -4,8 +4,8 @@ import type { Connection } from '../fetch/connection.js'
 import type { ScanLimit } from '../fetch/scan-limit.js'
 import { countCalls, countKeys, type ScanQuals } from '../fetch/scan-quals.js'
 import { scanRows } from '../fetch/scan-rows.js'
-import { CeilingError } from '../report/ceiling-error.js'
-import type { ScanMeter, StatementMeter } from '../report/statement-meter.js'
+import { QuotaError } from '../quota/quota-error.js'
+import type { ScanMeter, StatementMeter } from '../quota/statement-meter.js'
 import type { MissingPart, StagedTable } from '../stage/scan-table.js'
 import type { ScanTables } from '../stage/scan-tables.js'
 
@@ -25,7 +25,7 @@ export async function fetchScan(
   scanTables: ScanTables,
   meter: ScanMeter,
 ): Promise<StagedTable> {
-  const { name, keys } = table.table
+  const { name, keys } = table.definition
   const lists = countCalls(quals, keys)
   // One list may do without a call; and any rows that are enough may come before all lists are asked.
   const takesAll = limit === undefined || limit.order !== undefined
@@ -54,9 +54,9 @@ const mostFailures = 10
 
 /**
  * Asks again for what another statement has asked for too, and may not have.
- * @throws DatabaseError; a {@link CeilingError} only of the statement's own, unless others' come again and again
+ * @throws DatabaseError; a {@link QuotaError} only of the statement's own, unless others' come again and again
  */
-export async function withinOwnCeilings<Result>(
+export async function withinOwnQuotas<Result>(
   statement: StatementMeter,
   ask: () => Promise<Result>,
 ): Promise<Result> {
@@ -64,7 +64,7 @@ export async function withinOwnCeilings<Result>(
     try {
       return await ask()
     } catch (error) {
-      if (!(error instanceof CeilingError) || error.owner === statement || left === 0) throw error
+      if (!(error instanceof QuotaError) || error.owner === statement || left === 0) throw error
     }
   }
 }

@@ -13,42 +13,40 @@ import {
   stringsOf,
   walk,
 } from '../parse/syntax-tree.js'
-import { refuseOnly } from '../plan/refusals.js'
-import {
-  type PreparedStatement,
-  type PrepareOptions,
-  type Session,
-  unchangedStatement,
-} from '../statement.js'
-import type { Loan } from './loans.js'
-import { stageStatement, tableOf } from './stage-statement.js'
+import { rejectOnly } from '../plan/unsupported-statements.js'
+import { type Session, type StagedStatement, type StageOptions, unchangedStatement } from '../statement.js'
+import type { EngineContext } from './engine-context.js'
+import type { ScansByTable } from './loopback-scans.js'
+import { stageScans, tableOf } from './stage-scans.js'
 import type { StatementPlan } from './statement-plan.js'
-import type { Workshop } from './workshop.js'
 
 /** @throws DatabaseError */
 export async function fillMaterializedView(
   text: string,
   tree: Node,
-  workshop: Workshop,
+  context: EngineContext,
   session: Session,
-  options: PrepareOptions,
-): Promise<PreparedStatement> {
+  options: StageOptions,
+): Promise<StagedStatement> {
   const unchanged = unchangedStatement(text)
   const query = await queryOf(text, tree, session)
-  const plan = query && (await workshop.plans.plan(query.tree, query.text, session))
+  const plan = query && (await context.plans.plan(query.tree, query.text, session))
   if (plan === undefined) return unchanged
-  refuseOnly(plan.needed.keys())
-  if (!(await isLendable(plan, session))) return unchanged
-  const staged = await stageStatement(plan, workshop, session, options, 'loopback')
-  const loan: Loan = new Map(
-    [...plan.needed].map(([leaf, columns]) => [leaf.table.oid, { table: tableOf(staged, leaf), columns }]),
+  rejectOnly(plan.needed.keys())
+  if (!(await canBeStagedAhead(plan, session))) return unchanged
+  const staged = await stageScans(plan, context, session, options, 'loopback')
+  const scans: ScansByTable = new Map(
+    [...plan.needed].map(([fromItem, columns]) => [
+      fromItem.table.oid,
+      { table: tableOf(staged, fromItem), columns },
+    ]),
   )
-  const endLoan = workshop.loans.lend(session.processId, loan)
+  const withdraw = context.loopbackScans.offer(session.processId, scans)
   return {
     ...unchanged,
-    finished: endLoan,
+    finished: withdraw,
     release: () => {
-      endLoan()
+      withdraw()
       for (const table of staged.values()) table.release()
     },
   }
@@ -85,9 +83,9 @@ function nameOf({ catalogname, schemaname, relname }: Inside<'RangeVar'>): strin
  * Whether PostgreSQL reads each virtual table just once while it runs the query, and for the query alone. Over the
  * loopback, it cannot be told what else reads one: a function, or a view that has not been expanded.
  */
-async function isLendable({ tree, needed }: StatementPlan, session: Session): Promise<boolean> {
-  const leaves = [...needed.keys()]
-  if (new Set(leaves.map(({ table }) => table.oid)).size < leaves.length) return false
+async function canBeStagedAhead({ tree, needed }: StatementPlan, session: Session): Promise<boolean> {
+  const fromItems = [...needed.keys()]
+  if (new Set(fromItems.map(({ table }) => table.oid)).size < fromItems.length) return false
   const functions = findAll(tree, 'FuncCall').flatMap(({ funcname }) => stringsOf(funcname)?.at(-1) ?? [])
   if (functions.some((name) => queriesText.test(name))) return false
   const relations = relationsOf(tree).map(nameOf)

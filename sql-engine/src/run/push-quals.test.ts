@@ -32,7 +32,7 @@ beforeAll(async () => {
   postgres = await startTestPostgres()
   const log = pino({ level: 'silent' })
   const connections = [{ name: 'counting', plugin, settings: {} }]
-  engine = await Engine.start({ postgres, connections, environment: {}, log, limits: { keys: 10 } })
+  engine = await Engine.start({ postgres, connections, environment: {}, log, quotas: { keys: 10 } })
   client = new pg.Client({ ...postgres.engineConfig, user: 'millrace', options: '' })
   await client.connect()
   await client.query(`create temp table many as
@@ -53,7 +53,7 @@ async function rowsOf(statementText: string) {
   if (statement === undefined) throw new Error('no virtual table is named')
   const session: Session = {
     processId: 0,
-    lender: undefined,
+    loopbackFor: undefined,
     query: async (asked) => {
       const result = await runAsText(client, asked)
       mostRows = Math.max(mostRows, result.rows.length)
@@ -61,7 +61,7 @@ async function rowsOf(statementText: string) {
     },
   }
   const { signal } = new AbortController()
-  const prepared = await engine.prepare(statement, session, { signal, notice: () => {} })
+  const prepared = await engine.stage(statement, session, { signal, notice: () => {} })
   const { rows } = await client.query(prepared.text)
   prepared.release()
   return rows

@@ -1,13 +1,13 @@
 /** Finds the values of a scan's planned conditions, in the client's session, and makes quals of them. */
 import type { ColumnType } from '@millrace/plugin-sdk/column'
-import type { Qual } from '@millrace/plugin-sdk/qual'
-import type { VirtualLeaf } from '../bind/binding.js'
+import type { Qual, QualValue } from '@millrace/plugin-sdk/qual'
+import type { TableReference } from '../bind/binding.js'
 import type { ScanLimit } from '../fetch/scan-limit.js'
 import { countCalls, type ScanQuals } from '../fetch/scan-quals.js'
 import { quoteLiteral } from '../parse/identifier.js'
 import { inside, type Node } from '../parse/syntax-tree.js'
 import type { KeyQuery } from '../plan/key-query.js'
-import { type DecodedValue, decodeValue, isForeignType, type KeyValue } from '../plan/key-values.js'
+import { type DecodedValue, decodeValue, isForeignType } from '../plan/key-values.js'
 import { missingKeyError, missingKeys } from '../plan/missing-key.js'
 import type { PlannedLimit, PlannedQual, PlannedSource, ScanPlan } from '../plan/scan-plan.js'
 import { valueOfText } from '../plan/textual-value.js'
@@ -38,10 +38,10 @@ const mostOptionalCalls = 100
 
 export type QuerySource = Extract<PlannedSource, { kind: 'query' }>
 /** NULL where a value is NULL. */
-type Values = readonly (KeyValue | null)[] | 'inexact' | 'too many'
+type Values = readonly (QualValue | null)[] | 'inexact' | 'too many'
 
 /** What holds the number of a scan's keys. */
-export interface KeyCeiling {
+export interface KeyQuota {
   readonly limit: number
   /** @throws DatabaseError if they are too many */
   check(table: string, keys: number): void
@@ -52,7 +52,7 @@ export class QualPusher {
   readonly #parameters: BoundParameters | undefined
   readonly #writer: KeyQueryWriter
   readonly #nameOf: ScanTableName
-  readonly #ceiling: KeyCeiling
+  readonly #ceiling: KeyQuota
   /** See {@link #withoutRoundedFloats}. */
   #printsExactly: Promise<boolean> | undefined
   readonly #constants = new Map<QuerySource, Promise<DecodedValue>>()
@@ -62,7 +62,7 @@ export class QualPusher {
     parameters: BoundParameters | undefined,
     writer: KeyQueryWriter,
     nameOf: ScanTableName,
-    ceiling: KeyCeiling,
+    ceiling: KeyQuota,
   ) {
     this.#ceiling = ceiling
     this.#nameOf = nameOf
@@ -74,11 +74,11 @@ export class QualPusher {
   /** Evaluates what depends on no scan, for all plans in one query. */
   async evaluateConstants(plans: readonly ScanPlan[]): Promise<void> {
     const open: { readonly source: QuerySource; readonly type: ColumnType }[] = []
-    for (const { leaf, quals } of plans) {
+    for (const { fromItem, quals } of plans) {
       for (const qual of quals) {
         for (const source of querySourcesOf(qual)) {
           if (!isConstant(source)) continue
-          const type = typeOf(leaf, qual)
+          const type = typeOf(fromItem, qual)
           const local = this.#localValue(source, type)
           if (local === undefined) open.push({ source, type })
           else this.#constants.set(source, Promise.resolve(asRead(local, source, type)))
@@ -138,11 +138,11 @@ export class QualPusher {
    * The quals of a scan, once the scans that it depends on are staged.
    * @throws DatabaseError HV002 when no value that was found for a required key can be pushed
    */
-  async push({ leaf, quals }: ScanPlan): Promise<PushedQuals> {
-    const byColumn = new Map<string, Qual<KeyValue>[]>()
+  async push({ fromItem, quals }: ScanPlan): Promise<PushedQuals> {
+    const byColumn = new Map<string, Qual<QualValue>[]>()
     let whole = true
     for (const qual of quals) {
-      const pushed = await this.#pushQual(leaf, qual)
+      const pushed = await this.#pushQual(fromItem, qual)
       if (pushed === 'nothing matches') return { kind: 'none' }
       if (pushed === undefined) {
         whole = false
@@ -153,25 +153,25 @@ export class QualPusher {
       byColumn.set(qual.column, merged)
     }
     const given = [...byColumn].filter(([, ofColumn]) => ofColumn.some(({ operator }) => operator === '='))
-    const missing = missingKeys(leaf, new Set(given.map(([column]) => column)))
-    if (missing.length > 0) throw missingKeyError(leaf, missing, 'unusable')
-    return { kind: 'some', ...withoutCostlyKeys(Object.fromEntries(byColumn), leaf, whole) }
+    const missing = missingKeys(fromItem, new Set(given.map(([column]) => column)))
+    if (missing.length > 0) throw missingKeyError(fromItem, missing, 'unusable')
+    return { kind: 'some', ...withoutCostlyKeys(Object.fromEntries(byColumn), fromItem, whole) }
   }
 
   async #pushQual(
-    leaf: VirtualLeaf,
+    fromItem: TableReference,
     qual: PlannedQual,
-  ): Promise<Qual<KeyValue> | 'nothing matches' | undefined> {
+  ): Promise<Qual<QualValue> | 'nothing matches' | undefined> {
     const { comparison } = qual
     if (!('source' in comparison) && comparison.operator !== '=') return comparison
-    const type = typeOf(leaf, qual)
+    const type = typeOf(fromItem, qual)
     if (comparison.operator === '=') {
-      const values = new Map<string, KeyValue>()
+      const values = new Map<string, QualValue>()
       for (const source of comparison.sources) {
         const found = source.kind === 'boolean' ? [source.value] : await this.#valuesOf(source, type)
         if (found === 'too many') {
-          if (source.kind === 'query' && !canBeLeftOut(leaf, qual.column))
-            await this.#refuse(leaf, source, type)
+          if (source.kind === 'query' && !canBeLeftOut(fromItem, qual.column))
+            await this.#refuse(fromItem, source, type)
           return undefined
         }
         if (found === 'inexact') return undefined
@@ -207,11 +207,11 @@ export class QualPusher {
   }
 
   /** @throws DatabaseError that says how many values there are, which only PostgreSQL has counted */
-  async #refuse(leaf: VirtualLeaf, { source, query }: QuerySource, type: ColumnType): Promise<void> {
+  async #refuse(fromItem: TableReference, { source, query }: QuerySource, type: ColumnType): Promise<void> {
     const keys = this.#writer.write(query, [wantedOf({ kind: 'query', source, query }, type)], this.#nameOf)
     const text = `select pg_catalog.count(value) from (${keys}) as keys (type, value)`
     const [[count] = []] = (await this.#session.query(text, this.#parameters)).rows
-    this.#ceiling.check(leaf.table.table.name, Number(count))
+    this.#ceiling.check(fromItem.table.definition.name, Number(count))
   }
 
   async #rows({ query }: QuerySource, wanted: Wanted): Promise<readonly DecodedValue[]> {
@@ -329,12 +329,12 @@ export function querySourcesOf({ comparison }: PlannedQual): readonly QuerySourc
   return 'source' in comparison ? [comparison.source] : []
 }
 
-function typeOf({ table }: VirtualLeaf, { column }: PlannedQual): ColumnType {
+function typeOf({ table }: TableReference, { column }: PlannedQual): ColumnType {
   return table.columns.find(({ name }) => name === column)?.type ?? 'text'
 }
 
 function toValues(decoded: readonly DecodedValue[]): Values {
-  const values: (KeyValue | null)[] = []
+  const values: (QualValue | null)[] = []
   for (const one of decoded) {
     if (one.kind === 'inexact' || one.kind === 'cast') return 'inexact'
     values.push(one.kind === 'value' ? one.value : null)
@@ -343,7 +343,10 @@ function toValues(decoded: readonly DecodedValue[]): Values {
 }
 
 /** Adds a qual to those of its column; of two `=`, what they have in common. Undefined when that is nothing. */
-function mergeEqual(quals: readonly Qual<KeyValue>[], added: Qual<KeyValue>): Qual<KeyValue>[] | undefined {
+function mergeEqual(
+  quals: readonly Qual<QualValue>[],
+  added: Qual<QualValue>,
+): Qual<QualValue>[] | undefined {
   const known = quals.find((qual) => qual.operator === '=')
   if (added.operator !== '=' || known?.operator !== '=') return [...quals, added]
   const [first, ...others] = known.values.filter((value) => added.values.includes(value))
@@ -355,8 +358,8 @@ function mergeEqual(quals: readonly Qual<KeyValue>[], added: Qual<KeyValue>): Qu
  * Whether values for a key can be left out. A column that only repeats what is asked for has no values without its
  * key, and PostgreSQL would keep no row.
  */
-function canBeLeftOut({ table }: VirtualLeaf, column: string): boolean {
-  const key = table.table.keys[column]
+function canBeLeftOut({ table }: TableReference, column: string): boolean {
+  const key = table.definition.keys[column]
   return key?.inherent === true && (key.require ?? 'optional') === 'optional'
 }
 
@@ -364,14 +367,14 @@ function canBeLeftOut({ table }: VirtualLeaf, column: string): boolean {
  * Leaves out keys that the API can do without where their values, and all combinations with those of the other
  * keys, come to too many calls: the one with the most values first.
  */
-function withoutCostlyKeys(quals: ScanQuals, leaf: VirtualLeaf, whole: boolean) {
-  const { keys } = leaf.table.table
+function withoutCostlyKeys(quals: ScanQuals, fromItem: TableReference, whole: boolean) {
+  const { keys } = fromItem.table.definition
   const callsFor = (column: string) => countCalls({ [column]: quals[column] ?? [] }, keys)
   const columns = Object.keys(quals).sort((one, other) => callsFor(one) - callsFor(other))
   let calls = 1
-  for (const column of columns) if (!canBeLeftOut(leaf, column)) calls *= callsFor(column)
+  for (const column of columns) if (!canBeLeftOut(fromItem, column)) calls *= callsFor(column)
   const kept = { ...quals }
-  for (const column of columns.filter((one) => canBeLeftOut(leaf, one))) {
+  for (const column of columns.filter((one) => canBeLeftOut(fromItem, one))) {
     const more = callsFor(column)
     if (more === 1 || calls * more <= mostOptionalCalls) calls *= more
     else kept[column] = (quals[column] ?? []).filter(({ operator }) => operator !== '=')

@@ -3,18 +3,19 @@
  * names stand for and what their parameter says would take longer than the lookup. Where a session has done nothing
  * else meanwhile, what was found the first time holds.
  */
-import type { VirtualLeaf } from '../bind/binding.js'
+import type { TableReference } from '../bind/binding.js'
+import { cacheSource } from '../cache/cache-source.js'
+import { lookupColumn } from '../cache/keys/key-cache-sources.js'
 import { timeToLive } from '../cache/time-to-live.js'
 import type { ScanQuals } from '../fetch/scan-quals.js'
-import { lookupColumn } from '../lookup/lookup-sources.js'
 import { findAll, inside, type Node, relationsOf } from '../parse/syntax-tree.js'
 import type { ScanPlan } from '../plan/scan-plan.js'
 import type { ScanCounts, ScanRecord } from '../report/scan-record.js'
 import type { ScanTable } from '../stage/scan-table.js'
 import type { BoundParameters } from '../statement.js'
+import type { EngineContext } from './engine-context.js'
 import { parameterText } from './parameter-value.js'
 import type { StatementPlan } from './statement-plan.js'
-import type { Workshop } from './workshop.js'
 
 /** @returns undefined when the statement has to be prepared anew */
 export type RepeatLookup = (parameters: BoundParameters) => RepeatedLookup | undefined
@@ -36,31 +37,32 @@ const nothingAsked: ScanCounts = { calls: 0, retries: 0, throttles: 0, rows: 0, 
 export function repeatLookup(
   plan: StatementPlan,
   tree: Node,
-  staged: ReadonlyMap<VirtualLeaf, ScanTable>,
+  staged: ReadonlyMap<TableReference, ScanTable>,
   [first]: readonly ScanRecord[],
-  workshop: Workshop,
+  context: EngineContext,
 ): RepeatLookup | undefined {
-  const [[leaf, table] = [], ...others] = staged
-  if (leaf === undefined || table === undefined || first === undefined || others.length > 0) return undefined
-  if (plan.settings.hasFixedSnapshot || !isPlain(plan, tree)) return undefined
-  const source = String(leaf.table.oid)
-  const key = lookupColumn(leaf.table)
-  const connection = workshop.connections.get(leaf.table.connection.name)
-  if (key === undefined || connection === undefined || !workshop.lookups.has(source, table.name))
+  const [[fromItem, table] = [], ...others] = staged
+  if (fromItem === undefined || table === undefined || first === undefined || others.length > 0)
     return undefined
+  if (plan.settings.hasFixedSnapshot || !isPlain(plan, tree)) return undefined
+  const key = lookupColumn(fromItem.table)
+  const connection = context.connections.get(fromItem.table.connection.name)
+  if (key === undefined || connection === undefined) return undefined
+  const source = cacheSource(fromItem.table, connection)
+  if (!context.keyCache.has(source, table.name)) return undefined
   const number = keyParameter(plan.fetching().scans, key.name)
   if (number === undefined) return undefined
   const maxAge = timeToLive({
     session: plan.settings.cacheTtl,
     connection: connection.cacheTtl,
-    table: leaf.table.table,
-    server: workshop.cacheTtl,
+    table: fromItem.table.definition,
+    server: context.cacheTtl,
   })
   return (parameters) => {
     const text = parameterText(parameters, number, key.type)
     if (text === undefined) return undefined
     const startedAt = new Date()
-    const release = workshop.lookups.holdKnown(source, table.name, [text], maxAge)
+    const release = context.keyCache.holdKnown(source, table.name, [text], maxAge)
     if (release === undefined) return undefined
     const quals: ScanQuals = { [key.name]: [{ operator: '=', values: [text] }] }
     const record: ScanRecord = {

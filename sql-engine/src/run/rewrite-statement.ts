@@ -1,5 +1,5 @@
 /** Replaces the names of virtual tables in a statement by those of the scan tables that hold their rows. */
-import type { Binding, VirtualLeaf } from '../bind/binding.js'
+import type { Binding, TableReference } from '../bind/binding.js'
 import { quoteIdentifier } from '../parse/identifier.js'
 import { type Edit, type EditedText, SourceText } from '../parse/source-text.js'
 import { findAll, type Inside, inside, type Node, stringsOf } from '../parse/syntax-tree.js'
@@ -8,7 +8,7 @@ import { type Span, TokenPositions } from '../parse/token-positions.js'
 /** A place of a statement's text where something else is to stand; offsets are bytes. */
 interface Slot extends Span {
   /** @param nameOf gives a scan table's name with its schema */
-  replacement(nameOf: (leaf: VirtualLeaf) => string): string
+  replacement(nameOf: (fromItem: TableReference) => string): string
 }
 
 /** A statement with the places marked where its virtual tables' names stand. */
@@ -22,7 +22,7 @@ export class RewritableStatement {
   }
 
   /** @param nameOf gives a scan table's name with its schema */
-  rewritten(nameOf: (leaf: VirtualLeaf) => string): EditedText {
+  rewritten(nameOf: (fromItem: TableReference) => string): EditedText {
     const edits = this.#slots.map((slot): Edit => {
       const { start, end } = slot
       return { start, end, replacement: slot.replacement(nameOf) }
@@ -34,28 +34,28 @@ export class RewritableStatement {
 function slotsOf(text: string, statement: Node, binding: Binding): readonly Slot[] {
   const tokens = new TokenPositions(text)
   const slots: Slot[] = []
-  for (const leaf of binding.virtualLeaves) slots.push(...slotsOfTable(leaf, tokens))
+  for (const fromItem of binding.tableReferences) slots.push(...slotsOfTable(fromItem, tokens))
   for (const reference of findAll(statement, 'ColumnRef')) {
     const names = stringsOf((reference.fields ?? []).filter((field) => inside(field, 'String') !== undefined))
-    const leaf = qualifiedLeaf(reference, names ?? [], binding)
-    if (leaf === undefined || binding.tableOids.has(reference)) continue
+    const fromItem = qualifiedReference(reference, names ?? [], binding)
+    if (fromItem === undefined || binding.tableOids.has(reference)) continue
     const isStar = names?.length !== reference.fields?.length
     const span = tokens.spanOfName(reference.location ?? 0, (names?.length ?? 0) - (isStar ? 0 : 1))
-    const name = quoteIdentifier(newName(leaf))
+    const name = quoteIdentifier(newName(fromItem))
     slots.push({ ...span, replacement: () => name })
   }
-  for (const [reference, leaf] of binding.tableOids) {
+  for (const [reference, fromItem] of binding.tableOids) {
     const span = tokens.spanOfName(reference.location ?? 0, reference.fields?.length ?? 1)
     // A subquery, for the output column is called like the one that it selects.
-    const value = `(SELECT ${leaf.table.oid}::pg_catalog.oid AS tableoid)`
+    const value = `(SELECT ${fromItem.table.oid}::pg_catalog.oid AS tableoid)`
     slots.push({ ...span, replacement: () => value })
   }
   return slots
 }
 
 /** A table's name, and where an alias has to stand that keeps the name by which the statement calls it. */
-function slotsOfTable(leaf: VirtualLeaf, tokens: TokenPositions): readonly Slot[] {
-  const { rangeVar } = leaf
+function slotsOfTable(fromItem: TableReference, tokens: TokenPositions): readonly Slot[] {
+  const { rangeVar } = fromItem
   const parts = [rangeVar.catalogname, rangeVar.schemaname, rangeVar.relname].filter(
     (part) => part !== undefined,
   )
@@ -63,42 +63,43 @@ function slotsOfTable(leaf: VirtualLeaf, tokens: TokenPositions): readonly Slot[
   const before = tokens.before(span.start)?.text.toUpperCase()
   // TABLE takes no alias, and needs none.
   if (rangeVar.alias !== undefined || before === 'TABLE')
-    return [{ ...span, replacement: (nameOf) => nameOf(leaf) }]
-  const alias = ` AS ${quoteIdentifier(newName(leaf))}`
+    return [{ ...span, replacement: (nameOf) => nameOf(fromItem) }]
+  const alias = ` AS ${quoteIdentifier(newName(fromItem))}`
   const after = tokens.after(span.end)
   const isOnly = before === '(' && tokens.before(span.start, 2)?.text.toUpperCase() === 'ONLY'
   // `ONLY (name)` and `name *` are wholes that an alias follows.
   if (after !== undefined && (isOnly || after.text === '*')) {
     return [
-      { ...span, replacement: (nameOf) => nameOf(leaf) },
+      { ...span, replacement: (nameOf) => nameOf(fromItem) },
       { start: after.end, end: after.end, replacement: () => alias },
     ]
   }
-  return [{ ...span, replacement: (nameOf) => `${nameOf(leaf)}${alias}` }]
+  return [{ ...span, replacement: (nameOf) => `${nameOf(fromItem)}${alias}` }]
 }
 
 /** The table that a reference names with its schema; under an alias, it may not. */
-function qualifiedLeaf(
+function qualifiedReference(
   reference: Inside<'ColumnRef'>,
   names: readonly string[],
   binding: Binding,
-): VirtualLeaf | undefined {
-  const bound = binding.columnOf(reference)?.leaf
+): TableReference | undefined {
+  const bound = binding.columnOf(reference)?.fromItem
   if (bound !== undefined) {
     return bound.kind === 'virtual' && !bound.aliased && names.length > 2 ? bound : undefined
   }
   const isStar = names.length < (reference.fields?.length ?? 0)
   const [schema, name] = names.slice(isStar ? -2 : -3)
   if (names.length < (isStar ? 2 : 3)) return undefined
-  return binding.virtualLeaves.find(
-    (leaf) => !leaf.aliased && leaf.table.schema === schema && leaf.name === name,
+  return binding.tableReferences.find(
+    (fromItem) => !fromItem.aliased && fromItem.table.schema === schema && fromItem.name === name,
   )
 }
 
 /** Tables of one name and of several schemas can be told apart by these; their aliases have to differ. */
-function newName(leaf: VirtualLeaf): string {
-  const isShared = leaf.block.leaves.some(
-    (other) => other !== leaf && other.kind === 'virtual' && !other.aliased && other.name === leaf.name,
+function newName(fromItem: TableReference): string {
+  const isShared = fromItem.block.fromItems.some(
+    (other) =>
+      other !== fromItem && other.kind === 'virtual' && !other.aliased && other.name === fromItem.name,
   )
-  return isShared && !leaf.aliased ? `${leaf.table.schema}.${leaf.name}` : leaf.name
+  return isShared && !fromItem.aliased ? `${fromItem.table.schema}.${fromItem.name}` : fromItem.name
 }

@@ -1,11 +1,13 @@
 /** A scan of an aggregator's table: one scan for each of its connections, side by side, and their rows together. */
 import { setMaxListeners } from 'node:events'
 import { ApiError } from '@millrace/plugin-sdk/api-error'
+import { cacheSource, layoutOf } from '../cache/cache-source.js'
 import type { VirtualTable } from '../catalog/virtual-table.js'
 import { DatabaseError } from '../database-error.js'
 import type { Connection } from '../fetch/connection.js'
 import type { ScanTable } from '../stage/scan-table.js'
 import type { ScanTables } from '../stage/scan-tables.js'
+import type { EngineContext } from './engine-context.js'
 import { missingText, withConnectionName } from './missing-rows.js'
 
 export interface MemberStaging {
@@ -56,7 +58,7 @@ export async function stageMembers(
     const [only, second] = parts
     if (only !== undefined && second === undefined) return only
     const all = parts.map((part) => ({ table: part, condition: undefined }))
-    const combined = await scanTables.combine(table.table.name, all, signal)
+    const combined = await scanTables.combine(table.definition.name, all, signal)
     return {
       ...combined,
       release: () => {
@@ -90,15 +92,9 @@ function isRefusal(error: unknown): boolean {
 export function memberSource(
   table: VirtualTable,
   member: Connection,
-  virtualTables: Iterable<VirtualTable>,
+  { tableNamed }: Pick<EngineContext, 'tableNamed'>,
 ): string {
-  for (const own of virtualTables) {
-    if (own.connection.name !== member.name || own.table.name !== table.table.name) continue
-    if (layoutOf(own) === layoutOf(table)) return String(own.oid)
-  }
-  return `${table.oid} ${member.name}`
-}
-
-function layoutOf({ columns }: VirtualTable): string {
-  return JSON.stringify(columns.map(({ name, type, databaseType }) => [name, type, databaseType]))
+  const own = tableNamed(member.name, table.definition.name)
+  const isAlike = own !== undefined && layoutOf(own) === layoutOf(table)
+  return cacheSource(isAlike ? own : table, member)
 }

@@ -1,91 +1,156 @@
-/** Fetches what a planned statement needs, and stages it. */
-import type { VirtualLeaf } from '../bind/binding.js'
-import { timeToLive } from '../cache/time-to-live.js'
-import type { VirtualTable } from '../catalog/virtual-table.js'
-import type { Connection } from '../fetch/connection.js'
+/** The way of one statement: bind, plan, order, find keys, fetch, stage, rewrite. */
+
+import { fillsMaterializedView } from '../analyse/statement-texts.js'
+import type { TableReference } from '../bind/binding.js'
+import { DatabaseError } from '../database-error.js'
+import { expandExecute } from '../expand/expand-execute.js'
+import { explainOptions } from '../parse/explain-options.js'
+import { SourceText } from '../parse/source-text.js'
+import { executeOf, findAll, inside, type Node } from '../parse/syntax-tree.js'
+import { missingKeyInside } from '../plan/missing-key.js'
 import type { ScanRecord } from '../report/scan-record.js'
-import { StatementMeter } from '../report/statement-meter.js'
 import type { ScanTable } from '../stage/scan-table.js'
-import type { PrepareOptions, Session } from '../statement.js'
-import { ownRows } from './own-rows.js'
-import { type KeyCeiling, QualPusher } from './push-quals.js'
-import { runScans, type ScanRun } from './run-scans.js'
-import { memberSource } from './stage-members.js'
+import { type Session, type StagedStatement, type StageOptions, unchangedStatement } from '../statement.js'
+import type { EngineContext } from './engine-context.js'
+import { explainStatement } from './explain-statement.js'
+import { fillMaterializedView } from './fill-materialized-view.js'
+import type { ScansByTable } from './loopback-scans.js'
+import { repeatLookup } from './repeat-lookup.js'
+import { withoutPosition } from './run-scans.js'
+import { stageScans, tableOf } from './stage-scans.js'
 import type { StatementPlan } from './statement-plan.js'
-import type { Workshop } from './workshop.js'
 
-/**
- * @param reader who reads what is staged; PostgreSQL does not see over the loopback what is written while its
- *   transaction lasts: https://www.postgresql.org/docs/18/postgres-fdw.html, "Transaction Management"
- * @param records filled with what becomes of the scans
- * @throws DatabaseError; nothing is then left staged
- */
 export async function stageStatement(
-  plan: StatementPlan,
-  workshop: Workshop,
+  text: string,
+  tree: Node,
+  context: EngineContext,
   session: Session,
-  { parameters, signal, notice }: PrepareOptions,
-  reader: 'session' | 'loopback' = 'session',
-  records: ScanRecord[] = [],
-): Promise<ReadonlyMap<VirtualLeaf, ScanTable>> {
-  const staged = new Map<VirtualLeaf, ScanTable>()
-  const { scans, columns } = plan.fetching()
-  const meter = new StatementMeter({
-    limits: { ...workshop.limits, ...plan.settings.limits },
-    notice: plan.settings.progress ? notice : undefined,
-    now: workshop.now,
-  })
-  const ceiling: KeyCeiling = {
-    limit: meter.limits.keys,
-    check: (table, keys) => meter.checkKeys(table, keys),
-  }
-  const nameOf = (leaf: VirtualLeaf) => tableOf(staged, leaf).name
-  const pusher = new QualPusher(session, parameters, plan.writer, nameOf, ceiling)
-  await pusher.evaluateConstants(scans)
-  const run: ScanRun = {
-    plans: scans,
-    columns,
-    pusher,
-    scanTables: workshop.scanTables,
-    cache: workshop.cache,
-    lookups: workshop.lookups,
-    maxAgeOf: ({ table }, connection) =>
-      timeToLive({
-        session: plan.settings.cacheTtl,
-        connection: connection.cacheTtl,
-        table,
-        server: workshop.cacheTtl,
-      }),
-    hasFixedSnapshot: reader === 'loopback' || plan.settings.hasFixedSnapshot,
-    connectionOf: ({ table }) => connectionOf(table, workshop),
-    aggregatorOf: ({ table }) => workshop.aggregators.get(table.connection.name),
-    // postgres_fdw passes no notices on.
-    notice: reader === 'session' && session.lender === undefined ? notice : undefined,
-    told: new Set(),
-    memberSource: ({ table }, member) => memberSource(table, member, workshop.virtualTables.values()),
-    sharesScans: workshop.sharesScans,
-    ownRowsOf: ({ table }) => ownRows(table, session.history, workshop),
-    meter,
-    records,
-    signal,
-  }
+  options: StageOptions,
+): Promise<StagedStatement> {
   try {
-    await runScans(run, staged)
-  } finally {
-    meter.close()
-    session.history?.add(records, plan.kept())
+    return await prepare(text, tree, context, session, options)
+  } catch (error) {
+    if (error instanceof RangeError) throw tooDeep()
+    throw session.loopbackFor === undefined ? error : missingKeyInside(error)
   }
-  return staged
 }
 
-export function tableOf(staged: ReadonlyMap<VirtualLeaf, ScanTable>, leaf: VirtualLeaf): ScanTable {
-  const table = staged.get(leaf)
-  if (table === undefined) throw new Error(`the scan of ${leaf.name} is not staged`)
-  return table
+/** Trees are gone through by functions that call themselves; the call stack ends somewhere. */
+function tooDeep(): DatabaseError {
+  return new DatabaseError('the statement is nested too deeply', {
+    // statement_too_complex
+    sqlState: '54001',
+    detail: 'Statements over virtual tables can be nested some hundreds of levels deep.',
+    hint: 'Use a temporary table for an inner query, or a list such as = ANY (…) for a long chain of operators.',
+  })
 }
 
-function connectionOf(table: VirtualTable, { connections }: Workshop): Connection {
-  const connection = connections.get(table.connection.name)
-  if (connection === undefined) throw new Error(`there is no connection ${table.connection.name}`)
-  return connection
+async function prepare(
+  text: string,
+  tree: Node,
+  context: EngineContext,
+  clientSession: Session,
+  options: StageOptions,
+): Promise<StagedStatement> {
+  const session = oneByOne(clientSession)
+  session.history?.begin(text)
+  if (fillsMaterializedView(tree)) return fillMaterializedView(text, tree, context, session, options)
+  const execute = executeOf(tree)
+  const executed = execute && (await expandExecute(text, tree, execute, clientSession))
+  if (execute !== undefined && executed === undefined) return unchangedStatement(text)
+  const plan = await context.plans.plan(executed?.tree ?? tree, executed?.edited.text ?? text, session)
+  if (plan === undefined) return unchangedStatement(text)
+  const explain = inside(plan.tree, 'ExplainStmt')
+  const isGeneric = explain !== undefined && explainOptions(explain).genericPlan
+  if (options.parameters === undefined && !isGeneric) rejectParameters(text, tree)
+  if (explain !== undefined) {
+    return explainStatement(explain, plan, context, session, clientSession, options, (position) => {
+      const planned = plan.originalPosition(position)
+      return executed?.edited.originalPosition(planned) ?? planned
+    })
+  }
+  const stagedAhead = tablesStagedAhead(plan, context.loopbackScans.of(session.loopbackFor))
+  const records: ScanRecord[] = []
+  const staged = stagedAhead ?? (await stageScans(plan, context, session, options, 'session', records))
+  const edited = plan.rewritable.rewritten((fromItem) => tableOf(staged, fromItem).qualifiedName)
+  const repeat =
+    stagedAhead === undefined && executed === undefined
+      ? repeatLookup(plan, tree, staged, records, context)
+      : undefined
+  const prepared: StagedStatement = {
+    text: edited.text,
+    originalPosition: (position) => {
+      const planned = plan.originalPosition(edited.originalPosition(position))
+      return executed?.edited.originalPosition(planned) ?? planned
+    },
+    relations: new Map([...staged].map(([fromItem, table]) => [table.oid, fromItem.table.oid])),
+    originalNames: (message) => withOriginalNames(message, staged),
+    finished: undefined,
+    again:
+      repeat &&
+      ((parameters) => {
+        const repeated = repeat(parameters)
+        if (repeated === undefined) return undefined
+        session.history?.begin(text)
+        session.history?.add([repeated.record], plan.localConditions())
+        return { ...prepared, release: repeated.release }
+      }),
+    release: () => {
+      if (stagedAhead !== undefined) return
+      for (const table of staged.values()) table.release()
+    },
+  }
+  return prepared
+}
+
+/** The scan tables that are lent to a statement, if it finds there all that it reads. */
+function tablesStagedAhead(
+  { needed }: StatementPlan,
+  scans: ScansByTable | undefined,
+): ReadonlyMap<TableReference, ScanTable> | undefined {
+  if (scans === undefined) return undefined
+  const tables = new Map<TableReference, ScanTable>()
+  for (const [fromItem, names] of needed) {
+    const stagedAhead = scans.get(fromItem.table.oid)
+    if (stagedAhead === undefined || [...names].some((column) => !stagedAhead.columns.has(column)))
+      return undefined
+    tables.set(fromItem, stagedAhead.table)
+  }
+  return tables
+}
+
+/** A simple query has no parameters; PostgreSQL says so in these words. */
+function rejectParameters(text: string, tree: Node): void {
+  const [parameter] = findAll(tree, 'ParamRef')
+  if (parameter === undefined) return
+  throw new DatabaseError(`there is no parameter $${parameter.number ?? 0}`, {
+    sqlState: '42P02',
+    position: new SourceText(text).charactersBefore(parameter.location ?? 0) + 1,
+  })
+}
+
+function withOriginalNames(message: string, staged: ReadonlyMap<TableReference, ScanTable>): string {
+  let named = message
+  for (const [fromItem, table] of staged) {
+    const original = fromItem.table.definition.name
+    named = named.replaceAll(table.qualifiedName, original)
+    // Not the beginning of a longer name: s_1 is not s_12.
+    named = named.replace(new RegExp(`\\b${table.name}\\b`, 'g'), original)
+  }
+  return named
+}
+
+/** A session that is asked one thing at a time, whatever runs side by side. */
+function oneByOne(session: Session): Session {
+  let last: Promise<unknown> = Promise.resolve()
+  return {
+    ...session,
+    query(text, parameters) {
+      const result = last.then(() => session.query(text, parameters))
+      last = result.catch(() => {})
+      return result.catch((error: unknown) => {
+        throw withoutPosition(error)
+      })
+    },
+  }
 }

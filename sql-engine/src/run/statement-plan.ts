@@ -1,23 +1,23 @@
 /** What is the same each time that a statement runs, as long as its names stand for the same. */
 import { bind } from '../bind/binder.js'
-import type { VirtualLeaf } from '../bind/binding.js'
+import type { TableReference } from '../bind/binding.js'
 import type { RelationOf } from '../bind/from-binder.js'
 import { lookUpQuery, readNames } from '../bind/look-up-names.js'
-import type { SessionSettings } from '../bind/session-settings.js'
 import type { VirtualTable } from '../catalog/virtual-table.js'
 import { copyEdits } from '../expand/expand-copy.js'
 import { viewEdits } from '../expand/expand-views.js'
 import { type Expansion, expand } from '../expand/expansion.js'
 import type { Node } from '../parse/syntax-tree.js'
-import { type KeptCondition, keptConditions } from '../plan/kept-conditions.js'
+import { DependencyFinder } from '../plan/dependencies.js'
+import { type LocalCondition, localConditions } from '../plan/local-conditions.js'
 import { neededColumns } from '../plan/needed-columns.js'
-import { Pieces } from '../plan/piece.js'
 import { planScans } from '../plan/plan-scans.js'
-import { refuseLocks, refuseSamples, refuseWrites } from '../plan/refusals.js'
 import type { ScanPlan } from '../plan/scan-plan.js'
 import { sharedColumns } from '../plan/shared-columns.js'
 import { allColumns, type Optimisations, unoptimisedScans } from '../plan/unoptimised-scans.js'
+import { rejectLocks, rejectSamples, rejectWrites } from '../plan/unsupported-statements.js'
 import { KeyQueryWriter } from '../plan/write-key-query.js'
+import type { SessionSettings } from '../settings/session-settings.js'
 import type { Session } from '../statement.js'
 import { RewritableStatement } from './rewrite-statement.js'
 
@@ -26,11 +26,11 @@ export interface StatementPlan {
   readonly tree: Node
   readonly writer: KeyQueryWriter
   /** Columns of its virtual tables that the statement reads. */
-  readonly needed: ReadonlyMap<VirtualLeaf, ReadonlySet<string>>
+  readonly needed: ReadonlyMap<TableReference, ReadonlySet<string>>
   /** @throws DatabaseError HV002 when a table cannot be asked for want of a key */
   readonly fetching: () => Fetching
   /** Conditions that PostgreSQL alone checks. @throws DatabaseError as {@link fetching} does */
-  readonly kept: () => ReadonlyMap<VirtualLeaf, readonly KeptCondition[]>
+  readonly localConditions: () => ReadonlyMap<TableReference, readonly LocalCondition[]>
   readonly rewritable: RewritableStatement
   readonly settings: SessionSettings
   /** Where a 1-based character position of the text that was planned stood in the client's. */
@@ -40,7 +40,7 @@ export interface StatementPlan {
 export interface Fetching {
   readonly scans: readonly ScanPlan[]
   /** Columns that each scan has to fill: those that are needed, and those of scans that ask the same. */
-  readonly columns: ReadonlyMap<VirtualLeaf, ReadonlySet<string>>
+  readonly columns: ReadonlyMap<TableReference, ReadonlySet<string>>
 }
 
 interface Known {
@@ -111,31 +111,31 @@ export class StatementPlans {
   #outcomeOf(statement: Node, text: string, answer: string, mayExpand: boolean): Outcome {
     const names = readNames(answer, text, this.#virtualTables)
     const relationOf: RelationOf = (rangeVar) => names.relationOf(rangeVar)
-    refuseWrites(statement, relationOf)
-    refuseSamples(statement, relationOf)
+    rejectWrites(statement, relationOf)
+    rejectSamples(statement, relationOf)
     const binding = bind(statement, relationOf)
     const edits = [...copyEdits(text, statement, relationOf), ...viewEdits(text, statement, binding)]
     const expansion = mayExpand && edits.length > 0 ? expand(text, edits) : undefined
     if (expansion !== undefined) return { kind: 'expansion', expansion }
-    if (binding.virtualLeaves.length === 0) return { kind: 'nothing' }
-    refuseLocks(binding.blocks)
-    const pieces = new Pieces(binding, names.functions)
+    if (binding.tableReferences.length === 0) return { kind: 'nothing' }
+    rejectLocks(binding.blocks)
+    const dependencyFinder = new DependencyFinder(binding, names.functions)
     const isPlain = this.#optimisations === 'none'
     const read = neededColumns(statement, binding, names.functions)
-    const needed = isPlain ? allColumns(binding.virtualLeaves) : read.columns
+    const needed = isPlain ? allColumns(binding.tableReferences) : read.columns
     const fetching = once(() => {
-      const readLeaves = isPlain ? new Set(binding.virtualLeaves) : read.readLeaves
-      const scans = planScans(binding, readLeaves, pieces, names.functions)
+      const readReferences = isPlain ? new Set(binding.tableReferences) : read.readReferences
+      const scans = planScans(binding, readReferences, dependencyFinder, names.functions)
       return isPlain
         ? { scans: unoptimisedScans(scans), columns: needed }
         : { scans, columns: sharedColumns(scans, needed) }
     })
     const plan: StatementPlan = {
       tree: statement,
-      writer: new KeyQueryWriter(binding, pieces),
+      writer: new KeyQueryWriter(binding, dependencyFinder),
       needed,
       fetching,
-      kept: once(() => keptConditions(binding, fetching().scans, names.functions)),
+      localConditions: once(() => localConditions(binding, fetching().scans, names.functions)),
       rewritable: new RewritableStatement(text, statement, binding),
       settings: names.settings,
       originalPosition: (position) => position,

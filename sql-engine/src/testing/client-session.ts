@@ -1,7 +1,8 @@
 /** A client's session without a gateway: statements are prepared and run over one connection. */
 import pg from 'pg'
 import type { Engine } from '../engine.js'
-import type { BoundParameters, PreparedStatement, Session, Statement } from '../statement.js'
+import type { Statement } from '../parse/statement.js'
+import type { BoundParameters, Session, StagedStatement } from '../statement.js'
 import { type PreparedResult, runAsText, runPrepared } from './run-prepared.js'
 
 export class ClientSession {
@@ -69,15 +70,15 @@ export class ClientSession {
     statement: Statement,
     signal: AbortSignal,
     parameters?: BoundParameters,
-  ): Promise<PreparedStatement> {
+  ): Promise<StagedStatement> {
     const notice = (message: string) => this.notices.push(message)
     const options = { signal, notice, ...(parameters === undefined ? {} : { parameters }) }
-    return this.#engine.prepare(statement, this.#session, options)
+    return this.#engine.stage(statement, this.#session, options)
   }
 
   readonly #session: Session = {
     processId: 0,
-    lender: undefined,
+    loopbackFor: undefined,
     query: (text, parameters) =>
       parameters === undefined ? runAsText(this.#client, text) : runPrepared(this.#client, text, parameters),
   }

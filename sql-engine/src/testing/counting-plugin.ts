@@ -1,6 +1,6 @@
 /** A plugin over rows that a test gives, which notes what it was asked. */
 import type { Columns, ColumnType, Row } from '@millrace/plugin-sdk/column'
-import { definePlugin, type Plugin } from '@millrace/plugin-sdk/plugin'
+import { definePlugin, type StaticPlugin } from '@millrace/plugin-sdk/plugin'
 import { equalValues, type Qual, type Quals } from '@millrace/plugin-sdk/qual'
 import { type Key, type ScanOrder, type Table, type TableCache, tablesOf } from '@millrace/plugin-sdk/table'
 import { z } from 'zod'
@@ -28,7 +28,7 @@ export interface CountedTable {
 }
 
 export interface CountingPlugin {
-  readonly plugin: Plugin
+  readonly plugin: StaticPlugin
   readonly calls: Call[]
 }
 
@@ -74,7 +74,7 @@ export function countingPlugin(
             limit: scan.limit,
             order: scan.order,
           })
-          refuseBadKeys(keys, scan.quals)
+          rejectBadKeys(keys, scan.quals)
           const rowsBy = (test: typeof fulfils) =>
             rows.filter((row) =>
               quals.every(({ column, qual }) => test(columns[column]?.type ?? 'text', row[column], qual)),
@@ -100,7 +100,7 @@ export function countingPlugin(
 }
 
 /** The engine must not make a call that the table's keys do not allow. */
-function refuseBadKeys(keys: CountedTable['keys'], quals: Quals): void {
+function rejectBadKeys(keys: CountedTable['keys'], quals: Quals): void {
   const valuesOf = (column: string) => equalValues(quals[column])
   const anyOf = Object.entries(keys).filter(([, { require }]) => require === 'any-of')
   if (anyOf.length > 0 && anyOf.every(([column]) => valuesOf(column) === undefined)) {

@@ -1,0 +1,49 @@
+/** What stands in the sandbox from the start. */
+import type { AccessKeys } from './aws/access-keys.js'
+import { AwsAccount } from './aws/aws-account.js'
+import { articleAccount } from './data/article-account.js'
+import { articleEvents, ipv6Events } from './data/article-events.js'
+import { fillLake } from './data/article-lake.js'
+import {
+  articleDelivery,
+  articleLogGroup,
+  articleRegion,
+  articleStream,
+  articleTrail,
+  emptyLogGroup,
+  ipv6LogGroup,
+  oddLogGroup,
+} from './data/article-trail.js'
+import { elasticAddresses } from './data/elastic-addresses.js'
+import { logGroupDetails } from './data/log-group-details.js'
+import { oddEvents } from './data/odd-events.js'
+
+/** The article's account, with all that stands in it from the start. */
+export function articleAwsAccount(id: string, keys: AccessKeys): AwsAccount {
+  const account = new AwsAccount({ id, account: articleAccount(id), now: articleDelivery, keys })
+  fill(account)
+  return account
+}
+
+/** An account with nothing in it. */
+export function emptyAwsAccount(id: string, keys: AccessKeys): AwsAccount {
+  const account = { aliases: [], organization: undefined }
+  return new AwsAccount({ id, account, now: articleDelivery, keys })
+}
+
+/** The article's trail and events; beside them log groups with what the article does not have. */
+function fill({ trails, logs, addresses, history, lake }: AwsAccount): void {
+  const { accountId } = trails
+  trails.add(articleTrail(accountId))
+  const events = articleEvents(accountId)
+  logs.addEvents(articleRegion, articleLogGroup, events)
+  for (const { message } of events) history.add(articleRegion, message)
+  logs.addEvents(articleRegion, ipv6LogGroup, ipv6Events(accountId))
+  logs.addEvents(articleRegion, oddLogGroup, oddEvents())
+  logs.createGroup(articleRegion, emptyLogGroup, [articleStream(accountId)])
+  for (const { name, ...details } of logGroupDetails(accountId)) {
+    logs.describeGroup(articleRegion, name, details)
+  }
+  for (const address of elasticAddresses(accountId)) addresses.add(address)
+  fillLake(lake, accountId)
+}

@@ -1,0 +1,120 @@
+/**
+ * The sandbox: one HTTP server that stands in for AWS (CloudTrail, CloudWatch Logs, STS, EC2, IAM,
+ * Organizations) and ipstack.
+ *
+ * @example
+ * const sandbox = await startSandbox()
+ * Object.assign(process.env, sandbox.environment)
+ * …
+ * await sandbox.stop()
+ */
+import { AccessKeys, type Identity, type TemporaryCredentials } from './aws/access-keys.js'
+import type { Account } from './aws/account.js'
+import type { AddressStore } from './aws/address-store.js'
+import type { AwsAccount } from './aws/aws-account.js'
+import { AwsApi } from './aws/aws-api.js'
+import type { EventHistory } from './aws/event-history.js'
+import type { PagingSettings } from './aws/filter-log-events.js'
+import type { LakeStore } from './aws/lake-store.js'
+import type { LogStore } from './aws/log-store.js'
+import type { TrailStore } from './aws/trail-store.js'
+import { CallLog } from './call-log.js'
+import { articleAwsAccount, emptyAwsAccount } from './contents.js'
+import { type ControlledParts, controlAnswer } from './control.js'
+import {
+  articleAccountId,
+  deniedCredentials,
+  otherAccountId,
+  otherCredentials,
+  sandboxCredentials,
+} from './credentials.js'
+import { environmentOf } from './environment.js'
+import { Faults } from './faults.js'
+import { type GeneratedLogGroup, type GenerateRequest, generateInto } from './generate.js'
+import { HttpServer } from './http-server.js'
+import { IpstackApi } from './ipstack/ipstack-api.js'
+
+export interface SandboxOptions {
+  /** The address to listen on; this machine only by default. */
+  readonly host?: string
+  /** Any free port by default. */
+  readonly port?: number
+  /** What time it is for ipstack's time zones. */
+  readonly now?: () => Date
+}
+
+export interface Sandbox extends AsyncDisposable {
+  readonly url: string
+  /** Variables that lead clients here. One whose value is empty must not be set to anything else. */
+  readonly environment: Readonly<Record<string, string>>
+  readonly calls: CallLog
+  readonly faults: Faults
+  readonly logs: LogStore
+  readonly trails: TrailStore
+  readonly history: EventHistory
+  readonly lake: LakeStore
+  readonly addresses: AddressStore
+  /** What IAM and Organizations tell; may be changed at any time. */
+  readonly account: Account
+  /** How FilterLogEvents makes its pages; may be changed at any time. */
+  readonly paging: PagingSettings
+  /** A second account, empty at first; the members above are those of the article's. */
+  readonly otherAccount: AwsAccount
+  readonly ipstack: IpstackApi
+  /** Makes a temporary key of the other account, such as IAM Identity Center or a metadata service gives. */
+  issueKey(): TemporaryCredentials
+  /** Adds events to a log group, which is made when it is not there. Takes no time, whatever the count. */
+  generateEvents(request: GenerateRequest): GeneratedLogGroup
+  /** Ends all calls and connections. */
+  stop(): Promise<void>
+}
+
+export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
+  const { host = '127.0.0.1', port = 0 } = options
+  const keys = sandboxKeys()
+  const article = articleAwsAccount(articleAccountId, keys)
+  const otherAccount = emptyAwsAccount(otherAccountId, keys)
+  const { logs, trails, history, lake, addresses, account, paging } = article
+  const ipstack = new IpstackApi(undefined, options.now)
+  const aws = new AwsApi({
+    keys,
+    accounts: new Map([article, otherAccount].map(({ id, services }) => [id, services])),
+  })
+  const parts: ControlledParts = { calls: new CallLog(), faults: new Faults(), logs, paging, trails }
+  const server = new HttpServer({
+    services: [aws, ipstack],
+    calls: parts.calls,
+    faults: parts.faults,
+    control: (request) => controlAnswer(request, parts),
+  })
+  const url = `http://${host.includes(':') ? `[${host}]` : host}:${await server.listen(host, port)}`
+  const stop = () => server.stop()
+  return {
+    ...parts,
+    url,
+    environment: environmentOf(url),
+    history,
+    lake,
+    addresses,
+    account,
+    otherAccount,
+    ipstack,
+    issueKey: () => keys.issue(identityIn(otherAccountId, 'temporary')),
+    generateEvents: (request) => generateInto(logs, request),
+    stop,
+    [Symbol.asyncDispose]: stop,
+  }
+}
+
+function sandboxKeys(): AccessKeys {
+  const keys = new AccessKeys()
+  keys.add({ ...sandboxCredentials, identity: identityIn(articleAccountId, 'sandbox') })
+  keys.add({ ...deniedCredentials, identity: identityIn(articleAccountId, 'denied', true) })
+  keys.add({ ...otherCredentials, identity: identityIn(otherAccountId, 'other') })
+  return keys
+}
+
+function identityIn(accountId: string, user: string, isDenied = false): Identity {
+  const arn = `arn:aws:iam::${accountId}:user/${user}`
+  return { accountId, arn, userId: `AIDASANDBOX${user.toUpperCase()}`.padEnd(21, '0'), isDenied }
+}

@@ -1,0 +1,253 @@
+/** A client's own connection to PostgreSQL: what is asked of it, and where the replies go. */
+import { createConnection } from 'node:net'
+import { DatabaseError } from '@millrace/sql-engine/database-error'
+import type { BoundParameters, SessionResult } from '@millrace/sql-engine/statement'
+import { readErrorFields, replaceRelations } from '../wire/backend-messages.js'
+import { ByteWriter } from '../wire/byte-writer.js'
+import type { FrameHead } from '../wire/frame-reader.js'
+import {
+  bindMessage,
+  bindRest,
+  cancelPacket,
+  closeMessage,
+  executeMessage,
+  flushMessage,
+  parseMessage,
+} from '../wire/frontend-messages.js'
+import { backend as messages } from '../wire/message-types.js'
+import type { SocketWriter } from '../wire/socket-writer.js'
+import type { BackendConnection } from './backend-connection.js'
+import { checkReadable } from './client-encoding.js'
+import { HiddenReplies } from './hidden-replies.js'
+import { ReplyQueue, type Request } from './reply-queue.js'
+
+/** The statement and the portal of the engine's own questions in a client's session. */
+const ownName = 'millrace_key'
+
+/** A statement that fails: PostgreSQL then gives up the transaction and reads over everything to the next Sync. */
+const failingStatement = '"Millrace could not prepare the statement; this error ends its transaction"'
+
+/** In milliseconds. */
+const cancelTimeout = 10_000
+
+export interface BackendOptions extends BackendConnection {
+  readonly client: SocketWriter
+  /** OIDs of relations that the client does not know, with those of the relations that they stand for. */
+  readonly relations: ReadonlyMap<number, number>
+  /** Called when PostgreSQL is ready for a query and no transaction is open: no portal is left. */
+  readonly onTransactionEnd: () => void
+  /** Called when the session has been made as if it were new: the next client of a pooler has it. */
+  readonly onDiscardAll: () => void
+}
+
+export class Backend {
+  readonly replies = new ReplyQueue()
+  /** As the client has been told them, in the spelling of the server. */
+  readonly parameters = new Map<string, string>()
+  #transactionStatus = idleStatus
+  #saidGoodbye = false
+  #lost: DatabaseError | undefined
+  #cancelling: Promise<void> | undefined
+  readonly #waiting = new Set<(error: DatabaseError) => void>()
+
+  constructor(readonly options: BackendOptions) {}
+
+  get isLost(): boolean {
+    return this.#lost !== undefined
+  }
+
+  /** Whether the client has begun a transaction, as of the last ReadyForQuery. */
+  get isInTransaction(): boolean {
+    return this.#transactionStatus !== idleStatus
+  }
+
+  /** Whether the client's transaction has failed, as of the last ReadyForQuery. */
+  get hasFailed(): boolean {
+    return this.#transactionStatus === failedStatus
+  }
+
+  /** Whether the last thing that PostgreSQL said was why it closes the connection. */
+  get saidGoodbye(): boolean {
+    return this.#saidGoodbye
+  }
+
+  /** Writes a message, and notes what is to be answered. {@link flush} sends it. */
+  send(message: Buffer, request?: Request): void {
+    if (request !== undefined) this.expect(request)
+    this.options.writer.add(message)
+  }
+
+  /** Notes what is to be answered to a message that is written in parts. */
+  expect(request: Request): void {
+    this.replies.add(request)
+  }
+
+  /** Sends what has been written; resolves when PostgreSQL takes more. */
+  async flush(): Promise<void> {
+    if (!this.options.writer.flush()) await this.options.writer.drained()
+  }
+
+  /**
+   * Lets PostgreSQL answer what it was asked, up to here; the client gets its replies. If PostgreSQL waits for
+   * COPY's data, that is as far as it gets.
+   */
+  async settle(): Promise<void> {
+    if (this.replies.idle || this.replies.copying) return
+    this.send(flushMessage)
+    await this.flush()
+    await this.#unlessLost(this.replies.whenIdle())
+  }
+
+  /** Asks something of the engine's own. Its replies do not reach the client. See {@link Session.query}. */
+  async query(text: string, parameters?: BoundParameters): Promise<SessionResult> {
+    if (this.replies.skipping) throw transactionAborted()
+    const replies = new HiddenReplies()
+    const handler = replies
+    // What is left of an earlier question that failed is closed first.
+    this.send(closeMessage('S', ownName), { kind: 'close', handler })
+    this.send(parseMessage(ownName, text, parameters?.types ?? []), { kind: 'parse', handler })
+    this.send(bindMessage(ownName, ownName, bindRest(parameters)), { kind: 'bind', handler })
+    this.send(executeMessage(ownName), { kind: 'execute', handler })
+    this.send(closeMessage('P', ownName), { kind: 'close', handler: replies.last })
+    await this.askHidden(replies)
+    checkReadable(this.parameters.get('client_encoding'), replies.rows.flat())
+    return { rows: replies.rows }
+  }
+
+  /** Sends hidden requests that were written, and waits for their replies. @throws DatabaseError */
+  async askHidden(replies: HiddenReplies): Promise<void> {
+    this.send(flushMessage)
+    await this.flush()
+    await this.#unlessLost(replies.finished)
+  }
+
+  /** Makes PostgreSQL fail, as if the statement that could not be prepared had failed there. */
+  async fail(): Promise<void> {
+    if (this.replies.skipping) return
+    const replies = new HiddenReplies()
+    this.send(parseMessage(ownName, failingStatement, []), { kind: 'parse', handler: replies.last })
+    await this.askHidden(replies).catch(() => {})
+  }
+
+  /**
+   * Stops what PostgreSQL is doing for the client; nothing if it is waiting for it. Resolves when PostgreSQL has
+   * taken the request, so that it cannot hit what the client asks for next.
+   */
+  async cancel(): Promise<void> {
+    if (!this.replies.idle) this.#cancelling = sendCancel(this.options)
+    await this.#cancelling
+  }
+
+  /** Resolves when no cancel request is on its way. */
+  async cancelled(): Promise<void> {
+    await this.#cancelling
+  }
+
+  /** Passes PostgreSQL's replies on until it, or the client, has gone. */
+  async relay(): Promise<void> {
+    const { reader, client } = this.options
+    for (;;) {
+      this.#relayWhatIsHere()
+      if (!client.flush()) await client.drained()
+      if (!(await reader.wait())) return
+    }
+  }
+
+  /** Whoever waits for a reply is told that none will come. */
+  lose(error: DatabaseError): void {
+    this.#lost ??= error
+    for (const reject of this.#waiting) reject(this.#lost)
+    this.#waiting.clear()
+  }
+
+  #relayWhatIsHere(): void {
+    const { reader, client } = this.options
+    for (;;) {
+      if (this.replies.head?.handler?.takesRows !== true) {
+        const rows = reader.takeRun(isRow)
+        if (rows !== undefined) {
+          client.add(rows)
+          continue
+        }
+      }
+      const head = reader.peek()
+      const message = head && reader.take(head.size)
+      if (head === undefined || message === undefined) return
+      this.#receive(head.type, message)
+    }
+  }
+
+  #receive(type: number, message: Buffer): void {
+    if (type === messages.parameterStatus) this.#noteParameter(message)
+    if (type === messages.commandComplete && message.equals(discardedAll)) this.options.onDiscardAll()
+    if (type === messages.errorResponse) this.#saidGoodbye ||= isFatal(message)
+    const { relations } = this.options
+    if (type === messages.rowDescription && relations.size > 0) replaceRelations(message, relations)
+    const handler = this.replies.head?.handler
+    const reply = handler === undefined ? message : handler.reply(type, message)
+    // Some messages belong to no request: they come whenever there is something to tell.
+    const isForClient =
+      this.#saidGoodbye || type === messages.parameterStatus || type === messages.notificationResponse
+    if (isForClient) this.options.client.add(message)
+    else if (reply !== undefined) this.options.client.add(reply)
+    this.replies.settle(type)
+    if (type === messages.readyForQuery) {
+      this.#transactionStatus = message[5] ?? idleStatus
+      if (!this.isInTransaction) this.options.onTransactionEnd()
+    }
+  }
+
+  #noteParameter(message: Buffer): void {
+    const [name = '', value = ''] = message.toString('latin1', 5).split('\0')
+    this.parameters.set(name, value)
+  }
+
+  async #unlessLost<Result>(promise: Promise<Result>): Promise<Result> {
+    if (this.#lost !== undefined) throw this.#lost
+    let reject: (error: DatabaseError) => void = () => {}
+    const lost = new Promise<never>((_, rejectLost) => {
+      reject = rejectLost
+    })
+    this.#waiting.add(reject)
+    try {
+      return await Promise.race([promise, lost])
+    } finally {
+      this.#waiting.delete(reject)
+    }
+  }
+}
+
+/** Nobody is told whether a cancel request came in time, or at all; PostgreSQL closes its connection. */
+function sendCancel({ socketPath, key }: BackendConnection): Promise<void> {
+  return new Promise((resolve) => {
+    const socket = createConnection(socketPath)
+    socket.on('error', () => socket.destroy())
+    socket.on('close', () => resolve())
+    socket.setTimeout(cancelTimeout, () => socket.destroy())
+    socket.resume()
+    socket.write(cancelPacket(key))
+  })
+}
+
+const isRow = ({ type }: FrameHead) => type === messages.dataRow || type === messages.copyData
+
+const discardedAll = new ByteWriter().string('DISCARD ALL').message('C')
+
+/** "I": not in a transaction. */
+const idleStatus = 0x49
+/** "E": in a transaction that has failed. */
+const failedStatus = 0x45
+
+function isFatal(errorResponse: Buffer): boolean {
+  const severity = readErrorFields(errorResponse).get('V')
+  return severity === 'FATAL' || severity === 'PANIC'
+}
+
+function transactionAborted(): DatabaseError {
+  return new DatabaseError(
+    'current transaction is aborted, commands ignored until end of transaction block',
+    {
+      sqlState: '25P02',
+    },
+  )
+}

@@ -1,0 +1,144 @@
+/** Has the engine stage a client's statements, one at a time, and keeps what it staged until the transaction ends. */
+import { DatabaseError } from '@millrace/sql-engine/database-error'
+import type { Statement } from '@millrace/sql-engine/parse/statement'
+import type { ScanHistory } from '@millrace/sql-engine/report/scan-history'
+import type {
+  BoundParameters,
+  Session as EngineSession,
+  StagedStatement,
+  StatementEngine,
+} from '@millrace/sql-engine/statement'
+import type { Logger } from 'pino'
+import type { Backend } from '../backend/backend.js'
+import { checkReadable } from '../backend/client-encoding.js'
+import { errorResponse, noticeResponse } from '../wire/backend-messages.js'
+import type { SocketWriter } from '../wire/socket-writer.js'
+import type { ScanRelations } from './scan-relations.js'
+import { internalError, statementTimeout } from './session-errors.js'
+
+export interface StatementStagingOptions {
+  readonly engine: StatementEngine
+  readonly backend: Backend
+  readonly client: SocketWriter
+  /** Of the client's own server process. */
+  readonly processId: number
+  /** The server process that asks for a virtual table's rows, if the client is PostgreSQL itself. */
+  readonly loopbackFor: number | undefined
+  /** Whether it asks for ANALYZE. */
+  readonly analyses: boolean
+  /** What the session's statements have asked; undefined over the loopback. */
+  readonly history: ScanHistory | undefined
+  readonly relations: ScanRelations
+  readonly log: Logger
+}
+
+export class StatementStaging {
+  readonly #options: StatementStagingOptions
+  /** What this transaction's statements read. */
+  #staged: StagedStatement[] = []
+  #running: AbortController | undefined
+
+  constructor(options: StatementStagingOptions) {
+    this.#options = options
+  }
+
+  /**
+   * Stages what a statement reads, and takes it on.
+   * @returns undefined when it failed: the client has been told, and PostgreSQL's transaction has failed, too
+   * @throws DatabaseError when PostgreSQL is lost
+   */
+  async stage(
+    statement: Statement,
+    parameters: BoundParameters | undefined,
+  ): Promise<StagedStatement | undefined> {
+    const { backend, client, engine } = this.#options
+    const controller = new AbortController()
+    this.#running = controller
+    const { signal } = controller
+    let timer: NodeJS.Timeout | undefined
+    const notice = (message: string) => {
+      client.add(noticeResponse(message))
+      client.flush()
+    }
+    try {
+      checkReadable(backend.parameters.get('client_encoding'), [statement.text])
+      const options = parameters === undefined ? { signal, notice } : { parameters, signal, notice }
+      // Asked together with the engine's own first question: it costs no round trip.
+      const timing = this.#startTimeout(controller)
+      const staging = engine.stage(statement, this.#engineSession(), options)
+      staging.catch(() => {})
+      timer = await timing
+      const staged = await staging
+      this.adopt(staged)
+      return staged
+    } catch (error) {
+      // A cancel request has come here and to PostgreSQL; it must not hit what comes next.
+      await backend.cancelled()
+      if (backend.isLost) throw error
+      this.report(isTimeout(signal) ? statementTimeout() : error, statement.start)
+      await backend.fail()
+      return undefined
+    } finally {
+      clearTimeout(timer)
+      this.#running = undefined
+    }
+  }
+
+  /** Takes on a statement that was staged without {@link stage}. */
+  adopt(staged: StagedStatement): void {
+    this.#staged.push(staged)
+    this.#options.relations.remember(staged.relations)
+  }
+
+  /** Ends what the statement that is being staged asks of APIs. */
+  abort(): void {
+    this.#running?.abort()
+  }
+
+  /** Lets go of all that was staged. */
+  release(): void {
+    for (const statement of this.#staged.splice(0)) statement.release()
+  }
+
+  /**
+   * Tells the client what has gone wrong.
+   * @param start characters of the client's text that precede the statement
+   */
+  report(error: unknown, start = 0): void {
+    const told = error instanceof DatabaseError ? error : internalError(error, this.#options.log)
+    const { sqlState, detail, hint, position } = told
+    const placed =
+      position === undefined
+        ? told
+        : new DatabaseError(told.message, { sqlState, detail, hint, position: position + start })
+    this.#options.client.add(errorResponse(placed))
+  }
+
+  #engineSession(): EngineSession {
+    const { backend, processId, loopbackFor, analyses, history } = this.#options
+    const query: EngineSession['query'] = (text, bound) => backend.query(text, bound)
+    return { processId, loopbackFor, analyses, history, query }
+  }
+
+  /** PostgreSQL counts its own work only; what APIs take is to count as well. */
+  async #startTimeout(controller: AbortController): Promise<NodeJS.Timeout | undefined> {
+    const { backend } = this.#options
+    const { rows } = await backend.query(timeoutQuestion)
+    const milliseconds = Number(rows[0]?.[0] ?? 0)
+    if (milliseconds === 0) return undefined
+    return setTimeout(() => {
+      controller.abort(timeoutReason)
+      void backend.cancel()
+    }, milliseconds)
+  }
+}
+
+/** In milliseconds; the setting reads like "5s". */
+const timeoutQuestion = `select 1000 * extract(epoch from
+  pg_catalog.current_setting('statement_timeout')::pg_catalog.interval)`
+
+const timeoutReason = Symbol('statement_timeout')
+
+function isTimeout({ aborted, reason }: AbortSignal): boolean {
+  return aborted && reason === timeoutReason
+}

@@ -1,0 +1,185 @@
+/** The statements of a client's text, and whether they name virtual tables. */
+
+import { BoundedMap } from '../parse/bounded-map.js'
+import { SourceText } from '../parse/source-text.js'
+import type { Statement } from '../parse/statement.js'
+import {
+  executeOf,
+  inside,
+  type Node,
+  type ParsedStatement,
+  parseText,
+  relationsOf,
+} from '../parse/syntax-tree.js'
+import { mayNameSetting, unknownSettingOf } from '../settings/known-settings.js'
+
+/** Texts whose analysis is remembered. Clients send the same ones over and over. */
+const rememberedTexts = 1000
+/** Longer texts are not remembered: there will be few of a kind, and they take memory. */
+const longestRemembered = 32_768
+
+/** Texts that may make a view, or prepare a statement, by which later ones reach a virtual table. */
+const naming = /\b(?:view|rename|prepare)\b/i
+
+/** What a materialized view reads is in its query, not in the text. */
+const refreshing = /\brefresh\b/i
+
+export class StatementTexts {
+  /** Of virtual tables, and of views over them. */
+  readonly #names: Set<string>
+  /** Of statements over these that SQL's PREPARE has prepared in some session. */
+  readonly #prepared = new Set<string>()
+  #anyName: RegExp | undefined
+  #analysed = new BoundedMap<string, readonly Statement[] | undefined>(rememberedTexts)
+  readonly #parsed = new BoundedMap<string, Node | undefined>(rememberedTexts)
+  #viewsHaveChanged = false
+
+  /** @param names of all virtual tables, and of views over them, without schemas */
+  constructor(names: Iterable<string>) {
+    this.#names = new Set(names)
+    this.#prepareSearch()
+  }
+
+  /** See {@link StatementEngine.analyse}. */
+  analyse(text: string): readonly Statement[] | undefined {
+    if (naming.test(text)) this.#noteNames(text)
+    // A name that is spelt with Unicode escapes is not seen here; the foreign table itself then answers.
+    const mayExecute = this.#prepared.size > 0 && /\bexecute\b/i.test(text)
+    const mayName =
+      this.#anyName?.test(text) === true || mayExecute || refreshing.test(text) || mayNameSetting.test(text)
+    if (!mayName) return undefined
+    return this.#analysed.getOrAdd(text, text.length <= longestRemembered, () => this.#analyse(text))
+  }
+
+  /** The syntax tree of one statement's own text. */
+  treeOf(statement: Statement): Node | undefined {
+    const { text } = statement
+    return this.#parsed.getOrAdd(text, text.length <= longestRemembered, () => parseText(text)?.[0]?.node)
+  }
+
+  /** Adds names of views. A name too many costs a question to PostgreSQL, whenever a statement has it. */
+  addNames(names: Iterable<string>): void {
+    const before = this.#names.size
+    for (const name of names) this.#names.add(name)
+    if (this.#names.size > before) this.#prepareSearch()
+  }
+
+  /** Whether views may have changed, since this was last asked, in ways that the texts did not tell. */
+  takeViewChange(): boolean {
+    const hasChanged = this.#viewsHaveChanged
+    this.#viewsHaveChanged = false
+    return hasChanged
+  }
+
+  #prepareSearch(): void {
+    // In a text, a quote within a name is written twice.
+    const alternatives = [...this.#names].map((name) => name.replaceAll('"', '""').replace(/[^\w]/g, '\\$&'))
+    this.#anyName =
+      alternatives.length === 0
+        ? undefined
+        : // Not within a longer name.
+          new RegExp(`(?<![\\w$])(?:${alternatives.join('|')})(?![\\w$])`, 'i')
+    this.#analysed = new BoundedMap(rememberedTexts)
+  }
+
+  #noteNames(text: string): void {
+    for (const { node } of parseText(text) ?? []) {
+      const view = inside(node, 'ViewStmt')
+      if (view !== undefined && this.#namesVirtualTable(view.query)) this.addNames([view.view?.relname ?? ''])
+      const renaming = inside(node, 'RenameStmt')
+      const old = renaming?.relation?.relname
+      if (old !== undefined && this.#names.has(old)) this.addNames([renaming?.newname ?? ''])
+      const preparation = inside(node, 'PrepareStmt')
+      const { name, query } = preparation ?? {}
+      if (name === undefined || !this.#namesVirtualTable(query) || this.#prepared.has(name)) continue
+      this.#prepared.add(name)
+      this.#analysed = new BoundedMap(rememberedTexts)
+    }
+    this.#viewsHaveChanged ||= /\b(?:view|rename)\b/i.test(text)
+  }
+
+  #analyse(text: string): readonly Statement[] | undefined {
+    const parsed = parseText(text)
+    if (parsed === undefined) return undefined
+    try {
+      return this.#statementsOf(text, parsed)
+    } catch (error) {
+      // Nested too deeply to be looked through. Planning it will say so; PostgreSQL would ask for each table alone.
+      if (!(error instanceof RangeError)) throw error
+      return [{ text, start: 0, mayNameVirtualTables: true, needsTransaction: false }]
+    }
+  }
+
+  #statementsOf(text: string, parsed: readonly ParsedStatement[]): readonly Statement[] | undefined {
+    const source = new SourceText(text)
+    const statements = parsed.map(
+      ({ node, byteStart, byteLength }): Statement => ({
+        text: source.slice(byteStart, byteLength === undefined ? undefined : byteStart + byteLength),
+        start: source.charactersBefore(byteStart),
+        mayNameVirtualTables: this.#mayNameVirtualTable(node),
+        needsTransaction: needsTransaction(node),
+      }),
+    )
+    return statements.some(({ mayNameVirtualTables }) => mayNameVirtualTables) ? statements : undefined
+  }
+
+  #mayNameVirtualTable(node: Node): boolean {
+    // To be refused when its turn comes.
+    if (unknownSettingOf(node) !== undefined) return true
+    const execute = executeOf(node)
+    if (execute !== undefined) return this.#prepared.has(execute.name ?? '') && isPlanned(node)
+    if (inside(node, 'RefreshMatViewStmt') !== undefined) return fillsMaterializedView(node)
+    return isPlanned(node) && this.#namesVirtualTable(node)
+  }
+
+  #namesVirtualTable(value: unknown): boolean {
+    return relationsOf(value).some(({ relname }) => relname !== undefined && this.#names.has(relname))
+  }
+}
+
+/** A cursor that does not outlive its transaction; without one, PostgreSQL refuses it before it reads anything. */
+function needsTransaction(node: Node): boolean {
+  const cursor = inside(node, 'DeclareCursorStmt')
+  return cursor !== undefined && ((cursor.options ?? 0) & cursorOptionHold) === 0
+}
+
+/** CURSOR_OPT_HOLD of PostgreSQL's parsenodes.h. */
+const cursorOptionHold = 0x0020
+
+/** Whether a statement runs the query of a materialized view, which keeps the virtual tables' own names. */
+export function fillsMaterializedView(node: Node): boolean {
+  const create = inside(node, 'CreateTableAsStmt')
+  if (create !== undefined) return create.objtype === 'OBJECT_MATVIEW' && create.into?.skipData !== true
+  const refresh = inside(node, 'RefreshMatViewStmt')
+  return refresh !== undefined && refresh.skipData !== true
+}
+
+/**
+ * Whether a statement reads rows when it runs. Definitions of views and functions keep the foreign tables' names;
+ * what they read later comes through those.
+ */
+function isPlanned(node: Node): boolean {
+  const explain = inside(node, 'ExplainStmt')
+  if (explain !== undefined)
+    return explain.query !== undefined && isPlanned(explain.query) && !fillsMaterializedView(explain.query)
+  const create = inside(node, 'CreateTableAsStmt')
+  if (create !== undefined) {
+    const isFilled = create.into?.skipData !== true
+    return (create.objtype === 'OBJECT_TABLE' && isFilled) || fillsMaterializedView(node)
+  }
+  const copy = inside(node, 'CopyStmt')
+  // Files of the server are for superusers, as PostgreSQL then says.
+  if (copy !== undefined) return copy.filename === undefined
+  return plannedTags.some((tag) => inside(node, tag) !== undefined)
+}
+
+const plannedTags = [
+  'SelectStmt',
+  'InsertStmt',
+  'UpdateStmt',
+  'DeleteStmt',
+  'MergeStmt',
+  'DeclareCursorStmt',
+  'ExecuteStmt',
+  'TruncateStmt',
+] as const

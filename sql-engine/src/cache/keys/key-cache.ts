@@ -1,0 +1,350 @@
+/** All lookups that are kept: which tables there are for them, and how much room they take. */
+import { createHash } from 'node:crypto'
+import type { ClientConfig, Pool } from 'pg'
+import type { Logger } from 'pino'
+import { z } from 'zod'
+import type { CatalogColumn } from '../../catalog/virtual-table.js'
+import { enginePool } from '../../postgres/engine-connections.js'
+import { lookupSchema } from '../../postgres/names.js'
+import type { ScanTable } from '../../stage/scan-table.js'
+import { TableJanitor } from '../../stage/table-janitor.js'
+import type { LeasedTable } from '../scans/cache-request.js'
+import { IncompleteRows, KeyTable } from './key-table.js'
+
+/** A virtual table whose lookups are kept. */
+export interface KeyCacheSource {
+  /** See `cacheSource`. */
+  readonly source: string
+  /** All columns of the virtual table, in order. */
+  readonly columns: readonly CatalogColumn[]
+  readonly key: CatalogColumn
+  /**
+   * Tells apart whatever could make the same question be answered otherwise: the plugin and its version, the
+   * table and its columns, whose account is asked. Undefined for rows that a restart ends.
+   */
+  readonly fingerprint: string | undefined
+}
+
+export interface KeyCacheOptions {
+  readonly engineConfig: ClientConfig
+  readonly log: Logger
+  /** Bytes that the tables take on disk at most, when none of them is being replaced. */
+  readonly maxBytes: number
+  readonly sources: readonly KeyCacheSource[]
+  /** Milliseconds since 1970. Default is the machine's clock. */
+  readonly now?: () => number
+}
+
+export interface KeyCacheRequest {
+  readonly source: string
+  readonly columns: ReadonlySet<string>
+  readonly keys: readonly string[]
+  readonly limit: number | undefined
+  /** Milliseconds; more than 0. */
+  readonly maxAge: number
+  readonly signal: AbortSignal
+  /** Asks for keys' rows with these columns. */
+  fetch(keys: readonly string[], columns: readonly string[], signal: AbortSignal): Promise<ScanTable>
+}
+
+/** Tables of one source, each of which fills other columns. */
+const mostTables = 8
+
+/** Of the bytes that may be kept, so many are left when room is made, so that not each lookup has to make some. */
+const shareLeft = 0.75
+
+const commentSchema = z.object({ columns: z.array(z.string()) })
+
+interface Kept extends KeyCacheSource {
+  /** What the names of the source's tables begin with. */
+  readonly prefix: string
+  /** The one that was asked last stands at the end. */
+  tables: KeyTable[]
+}
+
+export class KeyCache {
+  readonly #log: Logger
+  readonly #pool: Pool
+  readonly #janitor: TableJanitor
+  readonly #maxBytes: number
+  readonly #now: () => number
+  readonly #sources = new Map<string, Kept>()
+  #finding: Promise<void> | undefined
+  #disposing: Promise<void> | undefined
+  /** Makes names of tables differ from those of tables that are being dropped. */
+  #generation = 0
+
+  constructor({ engineConfig, log, maxBytes, sources, now = Date.now }: KeyCacheOptions) {
+    const settings = { synchronous_commit: 'off' }
+    this.#pool = enginePool(engineConfig, { max: 4, purpose: 'lookups', settings, log })
+    this.#janitor = new TableJanitor(engineConfig, log)
+    this.#log = log
+    this.#maxBytes = maxBytes
+    this.#now = now
+    for (const source of sources) this.#sources.set(source.source, newlyKept(source))
+  }
+
+  /** Takes other sources' place. Rows stay for a source that asks the same as one of before. */
+  setSources(sources: readonly KeyCacheSource[]): void {
+    const before = new Map(this.#sources)
+    this.#sources.clear()
+    for (const source of sources)
+      this.#sources.set(source.source, before.get(source.source) ?? newlyKept(source))
+    const gone = [...before.values()].filter((one) => this.#sources.get(one.source) !== one)
+    for (const one of gone) {
+      const heir = [...this.#sources.values()].find(
+        ({ fingerprint, tables }) =>
+          fingerprint !== undefined && fingerprint === one.fingerprint && tables.length === 0,
+      )
+      if (heir !== undefined) heir.tables = one.tables
+      else for (const table of one.tables) this.#retireLater(table)
+      one.tables = []
+    }
+  }
+
+  keeps(source: string): boolean {
+    return this.#sources.has(source)
+  }
+
+  /**
+   * The table that holds the rows of all keys, others among them: the reader picks.
+   * @returns undefined where the limit leaves over so few rows that not all keys need be asked for, and where rows
+   *   are missing of what has come
+   * @throws DatabaseError of the fetch; 57014 when the request's own signal is aborted
+   */
+  async get(request: KeyCacheRequest): Promise<LeasedTable | undefined> {
+    const kept = this.#sources.get(request.source)
+    if (kept === undefined) return undefined
+    await this.#find()
+    const { table, letGo } = await this.#choose(kept, request)
+    try {
+      return await this.#lookUp(table, request)
+    } catch (error) {
+      if (error instanceof IncompleteRows) return undefined
+      throw error
+    } finally {
+      letGo()
+    }
+  }
+
+  async #lookUp(table: KeyTable, request: KeyCacheRequest): Promise<LeasedTable | undefined> {
+    const { keys, maxAge, limit, signal } = request
+    const oid = await table.open()
+    if (limit !== undefined && table.countMissing(keys, maxAge) > limit) return undefined
+    const columns = [...table.filled]
+    const lookedUp = await table.get({
+      keys,
+      maxAge,
+      signal,
+      fetch: (missing, fetchSignal) => request.fetch(missing, columns, fetchSignal),
+    })
+    const { name, qualifiedName } = table
+    const { isHit } = lookedUp
+    const release = () => {
+      lookedUp.release()
+      this.#makeRoom()
+    }
+    const rows = { name, qualifiedName, oid, rowCount: keys.length, missing: [] }
+    return { ...rows, isHit, isShared: false, release }
+  }
+
+  /** Whether a table of that name may answer for a source. */
+  has(source: string, name: string): boolean {
+    return this.#sources.get(source)?.tables.some((table) => table.name === name) === true
+  }
+
+  /**
+   * Keeps the rows of keys in a table that still has them, and still may answer.
+   * @param name of the table
+   * @returns lets them go; undefined when they have to be asked for
+   */
+  holdKnown(source: string, name: string, keys: readonly string[], maxAge: number): (() => void) | undefined {
+    const table = this.#sources.get(source)?.tables.find((one) => one.name === name)
+    return table?.knows(keys, maxAge) === true ? table.holdKeys(keys) : undefined
+  }
+
+  /**
+   * Forgets all rows, or those of one source; after a restart, too. Statements that read them still find them.
+   * @returns the number of tables that are forgotten
+   */
+  async clear(source?: string): Promise<number> {
+    if (this.#sources.size === 0) return 0
+    await this.#find()
+    const retiring: Promise<void>[] = []
+    for (const kept of this.#sources.values()) {
+      if (source !== undefined && kept.source !== source) continue
+      const { tables } = kept
+      kept.tables = []
+      retiring.push(...tables.map((table) => this.#retire(table)))
+    }
+    await Promise.all(retiring)
+    // A table that was being replaced has been cleared; what takes its place then goes, too.
+    await this.#disposing
+    return retiring.length
+  }
+
+  /** PostgreSQL has crashed: which rows it still has is to be looked up. */
+  reset(): void {
+    for (const kept of this.#sources.values()) kept.tables = []
+    this.#finding = undefined
+  }
+
+  /** Ends what is on its way, and closes the connections. */
+  async stop(): Promise<void> {
+    for (const { tables } of this.#sources.values()) await Promise.all(tables.map((table) => table.abort()))
+    await this.#disposing
+    await this.#janitor.stop()
+    await this.#pool.end()
+  }
+
+  /** One with just these columns, or one with more if it knows all keys. */
+  async #choose(
+    kept: Kept,
+    { columns, keys, maxAge }: KeyCacheRequest,
+  ): Promise<{ readonly table: KeyTable; readonly letGo: () => void }> {
+    const fits = ({ filled }: KeyTable) => [...columns].every((column) => filled.has(column))
+    await Promise.all(kept.tables.filter(fits).map((table) => table.open()))
+    // Anew: some may have been cleared meanwhile, and must not come back.
+    const fitting = kept.tables.filter(fits)
+    const exact = fitting.find(({ filled }) => filled.size === columns.size)
+    const table = exact?.knows(keys, maxAge) === true ? exact : fitting.find((one) => one.knows(keys, maxAge))
+    const chosen = table ?? exact ?? this.#make(kept, columns)
+    const letGo = chosen.hold()
+    kept.tables = [...kept.tables.filter((one) => one !== chosen), chosen]
+    const [oldest] = kept.tables
+    if (kept.tables.length > mostTables && oldest !== undefined) {
+      kept.tables = kept.tables.slice(1)
+      this.#retireLater(oldest)
+    }
+    return { table: chosen, letGo }
+  }
+
+  #make(kept: Kept, columns: ReadonlySet<string>): KeyTable {
+    const sorted = [...columns].sort()
+    const name = `${kept.prefix}_${shortHash(JSON.stringify(sorted))}_${Date.now().toString(36)}${++this.#generation}`
+    return this.#table(kept, name, sorted)
+  }
+
+  #table({ key, columns }: Kept, name: string, filled: readonly string[], diskBytes?: number): KeyTable {
+    return new KeyTable({
+      name,
+      key,
+      columns,
+      filled: new Set(filled),
+      comment: JSON.stringify({ columns: filled }),
+      diskBytes,
+      pool: this.#pool,
+      now: this.#now,
+    })
+  }
+
+  async #retire(table: KeyTable): Promise<void> {
+    await table.retire(() => {
+      this.#janitor.drop(table.qualifiedName)
+      this.#janitor.drop(`${table.qualifiedName}_keys`)
+    })
+  }
+
+  #retireLater(table: KeyTable): void {
+    this.#retire(table).catch((error: unknown) => this.#log.warn({ err: error }, 'lookups stay'))
+  }
+
+  /** Once; again after it has failed. */
+  #find(): Promise<void> {
+    this.#finding ??= this.#findTables().catch((error: unknown) => {
+      this.#finding = undefined
+      throw error
+    })
+    return this.#finding
+  }
+
+  /** Finds the tables of an earlier life, and drops those that nobody can ask any more. */
+  async #findTables(): Promise<void> {
+    const { rows } = await this.#pool.query<{ name: string; comment: string | null; bytes: number | null }>(
+      `SELECT relname AS name, obj_description(oid, 'pg_class') AS comment,
+         (pg_total_relation_size(oid) + pg_total_relation_size(to_regclass($1 || '.' || relname || '_keys')))::float8
+           AS bytes
+       FROM pg_class WHERE relnamespace = $1::regnamespace AND relkind = 'r' AND relname NOT LIKE '%\\_keys' ORDER BY oid`,
+      [lookupSchema],
+    )
+    for (const { name, comment, bytes } of rows) {
+      const kept = [...this.#sources.values()].find(({ prefix }) => name.startsWith(`${prefix}_`))
+      const columns = columnsOf(comment)
+      if (kept !== undefined && columns !== undefined) {
+        kept.tables.push(this.#table(kept, name, columns, bytes ?? 0))
+        continue
+      }
+      this.#janitor.drop(`${lookupSchema}.${name}`)
+      this.#janitor.drop(`${lookupSchema}.${name}_keys`)
+    }
+  }
+
+  /**
+   * What was not asked for for longest goes. Deleted rows would leave their room to PostgreSQL, not to the disk: the
+   * rows that stay are copied into a new table, and the old one is dropped when no statement reads it any more.
+   * What arrives in the old one after the copy answers who has asked for it, and is not kept.
+   */
+  #makeRoom(): void {
+    if (this.#diskBytes <= this.#maxBytes || this.#disposing !== undefined) return
+    this.#disposing = this.#dispose()
+      .catch((error: unknown) => this.#log.warn({ err: error }, 'old lookups could not be thrown away'))
+      .finally(() => {
+        this.#disposing = undefined
+      })
+  }
+
+  get #diskBytes(): number {
+    return this.#all.reduce((sum, [, { diskBytes }]) => sum + diskBytes, 0)
+  }
+
+  get #all(): (readonly [Kept, KeyTable])[] {
+    return [...this.#sources.values()].flatMap((kept) => kept.tables.map((table) => [kept, table] as const))
+  }
+
+  async #dispose(): Promise<void> {
+    let surplus = this.#diskBytes - this.#maxBytes * shareLeft
+    const written = this.#all.filter(([, { diskBytes }]) => diskBytes > 0)
+    for (const [kept, table] of written.sort(([, one], [, other]) => one.usedAt - other.usedAt)) {
+      if (surplus <= 0) return
+      const share = 1 - surplus / table.diskBytes
+      surplus -= table.diskBytes
+      if (share <= 0) await this.#replace(kept, table, [])
+      else await this.#renew(kept, table, share)
+    }
+  }
+
+  async #renew(kept: Kept, table: KeyTable, share: number): Promise<void> {
+    const renewed = this.#make(kept, table.filled)
+    try {
+      await table.copyLatest(share, renewed)
+    } catch (error) {
+      await this.#retire(renewed)
+      throw error
+    }
+    await this.#replace(kept, table, [renewed])
+  }
+
+  async #replace(kept: Kept, table: KeyTable, others: readonly KeyTable[]): Promise<void> {
+    const isKept = kept.tables.includes(table)
+    kept.tables = kept.tables.flatMap((one) => (one === table ? others : one))
+    // It has been cleared meanwhile, or retired for another: then so are its rows.
+    await Promise.all((isKept ? [table] : others).map((one) => this.#retire(one)))
+  }
+}
+
+function newlyKept(source: KeyCacheSource): Kept {
+  const prefix = `k_${shortHash(source.fingerprint ?? `${Math.random()} ${source.source}`)}`
+  return { ...source, prefix, tables: [] }
+}
+
+function columnsOf(comment: string | null): readonly string[] | undefined {
+  try {
+    return commentSchema.parse(JSON.parse(comment ?? '')).columns
+  } catch {
+    return undefined
+  }
+}
+
+function shortHash(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 12)
+}

@@ -1,0 +1,86 @@
+/** The SQL of tables that keep lookups: one of rows, and one of the keys that were asked for. */
+import { escapeIdentifier, escapeLiteral } from 'pg'
+import type { CatalogColumn } from '../../catalog/virtual-table.js'
+import { lookupSchema } from '../../postgres/names.js'
+
+export interface KeyTableParts {
+  /** Needs no quoting. */
+  readonly name: string
+  readonly key: CatalogColumn
+  /** All columns of the virtual table, in order. */
+  readonly columns: readonly CatalogColumn[]
+}
+
+export const rowsOf = ({ name }: { name: string }) => `${lookupSchema}.${name}`
+export const keysOf = ({ name }: { name: string }) => `${lookupSchema}.${name}_keys`
+
+/**
+ * Both tables are logged, so that a crash leaves both or none of what one transaction wrote: a key without
+ * its rows would read as one of which nothing is known.
+ */
+export function createKeyTable(parts: KeyTableParts, comment: string): string {
+  const definitions = parts.columns.map(
+    ({ name, databaseType }) => `${escapeIdentifier(name)} ${databaseType}`,
+  )
+  return `CREATE TABLE ${rowsOf(parts)} (${definitions.join(', ')});
+    CREATE INDEX ON ${rowsOf(parts)} (${escapeIdentifier(parts.key.name)});
+    CREATE TABLE ${keysOf(parts)} (
+      key text COLLATE "C" PRIMARY KEY, fetched_at float8 NOT NULL, expires_at float8 NOT NULL);
+    COMMENT ON TABLE ${rowsOf(parts)} IS ${escapeLiteral(comment)}`
+}
+
+/** Rows without a key are those of keys that were all forgotten at once. */
+export function truncateKeyTable(parts: KeyTableParts): string {
+  return `TRUNCATE ${rowsOf(parts)}, ${keysOf(parts)}`
+}
+
+/** Keys as a value of SQL: one literal, however many they are. */
+export function keyArray(keys: readonly string[]): string {
+  const elements = keys.map((key) => `"${key.replace(/["\\]/g, '\\$&')}"`)
+  return `${escapeLiteral(`{${elements.join(',')}}`)}::text[]`
+}
+
+/** @param keys an expression: an array of texts */
+export function deleteRows({ name, key }: KeyTableParts, keys: string): string {
+  return `DELETE FROM ${rowsOf({ name })} WHERE ${comparedKey(key)} = ANY (${keys}::${key.databaseType}[])`
+}
+
+/** @param keys an expression: an array of texts */
+export function deleteKeys(parts: KeyTableParts, keys: string): string {
+  return `DELETE FROM ${keysOf(parts)} WHERE key = ANY (${keys})`
+}
+
+/**
+ * Rows of other keys are left out, since nobody would find them.
+ * @param keys an expression: an array of texts
+ */
+export function moveRows(
+  { name, key }: KeyTableParts,
+  filled: readonly string[],
+  from: string,
+  keys: string,
+): string {
+  const list = filled.map((column) => escapeIdentifier(column)).join(', ')
+  return `INSERT INTO ${rowsOf({ name })} (${list}) SELECT ${list} FROM ${from}
+    WHERE ${comparedKey(key)} = ANY (${keys}::${key.databaseType}[])`
+}
+
+/**
+ * @param keys an expression: an array of texts
+ * @param fetchedAt when they were asked for, and when they expire, in milliseconds since 1970
+ */
+export function insertKeys(parts: KeyTableParts, keys: string, fetchedAt: number, expiresAt: number): string {
+  const times = [fetchedAt, expiresAt].map((time) => `'${time}'::float8`).join(', ')
+  return `INSERT INTO ${keysOf(parts)} SELECT key, ${times} FROM unnest(${keys}) AS key`
+}
+
+/** @param keys an expression: an array of texts */
+export function copyKeys(parts: KeyTableParts, from: { name: string }, keys: string): string {
+  return `INSERT INTO ${keysOf(parts)} SELECT * FROM ${keysOf(from)} WHERE key = ANY (${keys})`
+}
+
+/** By bytes: a collation might take two keys for equal. */
+function comparedKey({ name, databaseType }: CatalogColumn): string {
+  const column = escapeIdentifier(name)
+  return databaseType === 'text' ? `${column} COLLATE "C"` : column
+}

@@ -1,0 +1,47 @@
+/** A scan whose rows are kept, or on their way. */
+import type { ScanLimit } from '../../fetch/scan-limit.js'
+import type { StagedTable } from '../../stage/scan-table.js'
+import type { CacheRequest } from './cache-request.js'
+import { covers, type ScanShape } from './covers.js'
+
+export interface Entry {
+  readonly shape: ScanShape
+  readonly source: string
+  readonly limit: ScanLimit | undefined
+  /** Whose scan has asked for it. */
+  readonly statement: object
+  readonly startedAt: number
+  readonly expiresAt: number
+  /** Aborted when nobody waits for the rows any more. */
+  readonly controller: AbortController
+  readonly staging: Promise<StagedTable>
+  /** Whether it may answer statements that have not asked for it yet. */
+  isForOthers: boolean
+  /** Failed, given up or dropped. */
+  isGone: boolean
+  table: StagedTable | undefined
+  /** On disk, once that is known. */
+  bytes: number
+  leases: number
+}
+
+/** Rows that end at a limit are not all rows; whether they do is known only when they have come. */
+export function hasAllRows({ limit, table }: Entry): boolean {
+  return limit === undefined || (table !== undefined && table.rowCount < limit.rows)
+}
+
+/**
+ * Whether a question is the very one that a fetch is to answer. A fetch for a wider one, or for more rows, may take
+ * much longer; one for fewer rows does not give enough.
+ */
+export function isSame({ shape, limit }: Entry, request: CacheRequest): boolean {
+  return isSameLimit(limit, request.limit) && covers(request, shape, request.keys)
+}
+
+function isSameLimit(one: ScanLimit | undefined, other: ScanLimit | undefined): boolean {
+  return (
+    one?.rows === other?.rows &&
+    one?.order?.column === other?.order?.column &&
+    one?.order?.direction === other?.order?.direction
+  )
+}

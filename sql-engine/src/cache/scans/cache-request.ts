@@ -1,0 +1,51 @@
+/** What a scan asks of the cache, and what it gets. */
+import type { QualValue } from '@millrace/plugin-sdk/qual'
+import type { Key } from '@millrace/plugin-sdk/table'
+import type { ScanLimit } from '../../fetch/scan-limit.js'
+import type { ScanTable, StagedTable } from '../../stage/scan-table.js'
+import type { ScanShape } from './covers.js'
+import type { Interval } from './interval.js'
+
+export interface CacheRequest extends ScanShape {
+  /** The same for scans of one table through one connection. */
+  readonly source: string
+  readonly keys: Readonly<Record<string, Key | undefined>>
+  /** Key columns by each of whose values the table's rows can be told apart. */
+  readonly lookupKeys: readonly string[]
+  /** The same for all scans of a statement, which asks for nothing twice, however old rows may be. */
+  readonly statement: object
+  readonly limit: ScanLimit | undefined
+  /** Whether it asks for what kept rows lack of a wider range. */
+  readonly isGap?: boolean
+  /** Milliseconds since another statement asked for the rows, at most; 0 asks anew and keeps nothing. */
+  readonly maxAge: number
+  readonly signal: AbortSignal
+}
+
+/** Rows of one table among others that are read together. */
+export interface TablePart {
+  readonly table: ScanTable
+  /** Which of its rows count; undefined for all. */
+  readonly counted: CountedPart | undefined
+}
+
+/** Rows by the values of a column. */
+export type CountedPart =
+  | { readonly kind: 'values'; readonly values: readonly QualValue[] }
+  | { readonly kind: 'range'; readonly interval: Interval }
+
+/** How a scan's rows come about. */
+export interface ScanMaker {
+  /** Fills a new scan table; the signal is aborted when all who wait for it have gone. */
+  fetch(shape: ScanShape, signal: AbortSignal): Promise<StagedTable>
+  /** Puts rows of several tables together, without copying them. */
+  combine(column: string, parts: readonly TablePart[], signal: AbortSignal): Promise<ScanTable>
+}
+
+/** A scan table that is not dropped before it is released. */
+export interface LeasedTable extends ScanTable {
+  /** Whether its rows were there, or on their way, before they were asked for. */
+  readonly isHit: boolean
+  /** Whether all of them were asked for by another scan of the same statement. */
+  readonly isShared: boolean
+}

@@ -1,0 +1,343 @@
+/** Keeps scan tables for a while, so that later statements read them instead of asking the API again. */
+
+import { canceledError } from '../../database-error.js'
+import { abortable } from '../../stage/abortable.js'
+import type { ScanTable, StagedTable } from '../../stage/scan-table.js'
+import { type Entry, hasAllRows, isSame } from './cache-entry.js'
+import type { CacheRequest, CountedPart, LeasedTable, ScanMaker, TablePart } from './cache-request.js'
+import { covers } from './covers.js'
+import { divideKeys, narrowed } from './divide-keys.js'
+import { divideRange } from './divide-range.js'
+
+export interface ScanCacheOptions {
+  /** Bytes of rows that are kept at most; what has not been read for longest goes first. */
+  readonly maxBytes: number
+  /** Milliseconds of a clock that only goes forward. */
+  readonly now?: () => number
+}
+
+/** Entries whose rows make up a scan together with those of a narrower one. */
+interface Parts {
+  readonly column: string
+  readonly known: readonly { readonly entry: Entry; readonly counted: CountedPart | undefined }[]
+  readonly missing: { readonly request: CacheRequest; readonly counted: CountedPart | undefined } | undefined
+}
+
+/** A day, in milliseconds. A timer of Node's for more than 24.8 days runs at once. */
+const longestTimer = 86_400_000
+
+export class ScanCache {
+  readonly #maxBytes: number
+  readonly #now: () => number
+  /** Those that may answer any statement, the one that was read last at the end. */
+  readonly #entries = new Set<Entry>()
+  /** Fetches whose rows are not there yet, those that may not answer others among them. */
+  readonly #fetching = new Set<Entry>()
+  /** What each statement has asked for or read: while it reads it, that answers it again. */
+  readonly #ofStatements = new WeakMap<object, Set<Entry>>()
+  #bytes = 0
+  #timer: NodeJS.Timeout | undefined
+
+  constructor({ maxBytes, now = () => performance.now() }: ScanCacheOptions) {
+    this.#maxBytes = maxBytes
+    this.#now = now
+  }
+
+  /**
+   * A table with the rows of a scan: one that is kept, one that is being filled for the same question, a new
+   * one; or, of a scan by listed keys, what is kept of them together with a new one for the others.
+   * @throws DatabaseError of the fetch; 57014 when the request's own signal is aborted
+   */
+  async get(request: CacheRequest, maker: ScanMaker): Promise<LeasedTable> {
+    if (request.signal.aborted) throw canceledError()
+    this.#sweep()
+    const known = this.#find(request)
+    if (known !== undefined) return this.#lease(known, request, true)
+    const parts = this.#divideKeys(request) ?? this.#divideRange(request)
+    if (parts !== undefined) return this.#combine(request, parts, maker)
+    return this.#lease(this.#begin(request, maker), request, false)
+  }
+
+  async #lease(entry: Entry, { statement, signal }: CacheRequest, isHit: boolean): Promise<LeasedTable> {
+    entry.leases++
+    const ofStatement = this.#ofStatements.get(statement) ?? new Set()
+    this.#ofStatements.set(statement, ofStatement.add(entry))
+    const giveBack = () => {
+      ofStatement.delete(entry)
+      this.#return(entry)
+    }
+    let table: ScanTable
+    try {
+      table = await abortable(entry.staging, signal)
+    } catch (error) {
+      giveBack()
+      throw signal.aborted ? canceledError() : error
+    }
+    const isShared = isHit && entry.statement === statement
+    return leased(table, { isHit, isShared }, giveBack)
+  }
+
+  #divideKeys(request: CacheRequest): Parts | undefined {
+    if (request.limit !== undefined) return undefined
+    const candidates = this.#candidates(request)
+    for (const lookupKey of request.lookupKeys) {
+      // Rows are told apart by the key's column, which has to be filled.
+      if (!request.columns.has(lookupKey)) continue
+      const divided = divideKeys(request, lookupKey, candidates, ({ shape }) => shape, request.keys)
+      if (divided === undefined) continue
+      const { column, known, missing } = divided
+      return {
+        column,
+        known: known.map(({ earlier, values, isWhole }) => ({
+          entry: earlier,
+          counted: isWhole ? undefined : { kind: 'values', values },
+        })),
+        // Kept rows of a range may be all that has to be read for the others, and hold those that are known too.
+        missing:
+          missing.length > 0
+            ? {
+                request: narrowed(request, column, missing),
+                counted: { kind: 'values', values: missing },
+              }
+            : undefined,
+      }
+    }
+    return undefined
+  }
+
+  #divideRange(request: CacheRequest): Parts | undefined {
+    if (request.limit !== undefined) return undefined
+    const kept = this.#candidates(request).filter(({ table }) => table !== undefined)
+    const divided =
+      request.isGap === true ? undefined : divideRange(request, kept, ({ shape }) => shape, request.keys)
+    if (divided === undefined) return undefined
+    const { column, known, missing } = divided
+    return {
+      column,
+      known: known.map(({ earlier, interval }) => ({
+        entry: earlier,
+        counted: { kind: 'range', interval },
+      })),
+      missing: missing && {
+        request: { ...request, quals: missing.quals, isGap: true },
+        counted: { kind: 'range', interval: missing.interval },
+      },
+    }
+  }
+
+  /** The statement's own, and then those that are kept; of these, the one that was read last comes first. */
+  #candidates(request: CacheRequest): Entry[] {
+    const kept = [...this.#entries]
+      .reverse()
+      .filter((entry) => this.#isYoungEnough(entry, request) && hasAllRows(entry))
+    return [...new Set([...this.#ofStatement(request), ...kept])]
+  }
+
+  /** All rows of scans that the statement still reads or waits for. */
+  #ofStatement({ statement, source }: CacheRequest): Entry[] {
+    const entries = [...(this.#ofStatements.get(statement) ?? [])]
+    return entries.filter((entry) => !entry.isGone && entry.source === source && hasAllRows(entry))
+  }
+
+  #isYoungEnough(entry: Entry, { source, maxAge }: CacheRequest): boolean {
+    return maxAge > 0 && entry.source === source && entry.startedAt >= this.#now() - maxAge
+  }
+
+  async #combine(
+    request: CacheRequest,
+    { column, known, missing }: Parts,
+    maker: ScanMaker,
+  ): Promise<LeasedTable> {
+    const leasing = known.map(({ entry }) => {
+      this.#touch(entry)
+      return this.#lease(entry, request, true)
+    })
+    if (missing !== undefined) leasing.push(this.get(missing.request, maker))
+    const outcomes = await Promise.allSettled(leasing)
+    const tables = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? outcome.value : []))
+    const releaseParts = () => {
+      for (const table of tables) table.release()
+    }
+    try {
+      for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
+      const parts = tables.map((table, index): TablePart => {
+        return { table, counted: (known[index] ?? missing)?.counted }
+      })
+      const combined = await maker.combine(column, parts, request.signal)
+      const isShared = tables.every((table) => table.isShared)
+      return leased(combined, { isHit: missing === undefined, isShared }, () => {
+        combined.release()
+        releaseParts()
+      })
+    } catch (error) {
+      releaseParts()
+      throw error
+    }
+  }
+
+  /**
+   * Forgets all rows, or those of one source. None that was asked for before answers a question that comes
+   * after; who has asked before gets what was asked for. Tables that are being read are dropped when they are
+   * released.
+   * @returns the number of results that are forgotten
+   */
+  clear(source?: string): number {
+    let forgotten = 0
+    for (const entry of [...this.#entries, ...this.#fetching]) {
+      if (source !== undefined && entry.source !== source) continue
+      if (entry.isForOthers) forgotten++
+      this.#forget(entry)
+    }
+    if (this.#entries.size === 0) clearTimeout(this.#timer)
+    return forgotten
+  }
+
+  /** Forgets rows of all sources but these, as {@link clear} does. */
+  keepOnly(sources: ReadonlySet<string>): void {
+    const kept = [...this.#entries, ...this.#fetching].map(({ source }) => source)
+    for (const source of new Set(kept)) if (!sources.has(source)) this.clear(source)
+  }
+
+  #find(request: CacheRequest): Entry | undefined {
+    const isAnswer = (entry: Entry) => covers(entry.shape, request, request.keys)
+    // Its own statement waits for a wider question anyway.
+    const known =
+      this.#ofStatement(request).find(isAnswer) ??
+      [...this.#entries].find(
+        (entry) =>
+          this.#isYoungEnough(entry, request) &&
+          isAnswer(entry) &&
+          (entry.table !== undefined || isSame(entry, request)),
+      )
+    if (known !== undefined) this.#touch(known)
+    return known
+  }
+
+  /** It is being read. */
+  #touch(entry: Entry): void {
+    if (!this.#entries.delete(entry)) return
+    this.#entries.add(entry)
+  }
+
+  #begin(request: CacheRequest, maker: ScanMaker): Entry {
+    const { columns, quals, source, limit, statement, maxAge } = request
+    const shape = { columns, quals }
+    const controller = new AbortController()
+    const startedAt = this.#now()
+    const entry: Entry = {
+      shape,
+      source,
+      limit,
+      statement,
+      startedAt,
+      expiresAt: startedAt + maxAge,
+      controller,
+      staging: maker.fetch(shape, controller.signal),
+      isForOthers: maxAge > 0,
+      isGone: false,
+      table: undefined,
+      bytes: 0,
+      leases: 0,
+    }
+    if (entry.isForOthers) this.#entries.add(entry)
+    this.#fetching.add(entry)
+    entry.staging.then(
+      (table) => this.#finish(entry, table),
+      () => {
+        this.#fetching.delete(entry)
+        entry.isGone = true
+        this.#forget(entry)
+      },
+    )
+    return entry
+  }
+
+  #finish(entry: Entry, table: StagedTable): void {
+    this.#fetching.delete(entry)
+    entry.table = table
+    if (!entry.isForOthers || !hasAllRows(entry) || table.missing.length > 0) {
+      this.#forget(entry)
+      return
+    }
+    // Whoever waits for the rows need not wait for this.
+    table.measure().then(
+      (bytes) => this.#weigh(entry, bytes),
+      () => this.#forget(entry),
+    )
+    this.#schedule()
+  }
+
+  #weigh(entry: Entry, bytes: number): void {
+    if (!this.#entries.has(entry)) return
+    // One that is larger than all that may be kept would only drive the others out.
+    if (bytes > this.#maxBytes) {
+      this.#forget(entry)
+      return
+    }
+    entry.bytes = bytes
+    this.#bytes += bytes
+    for (const other of this.#entries) {
+      if (this.#bytes <= this.#maxBytes) break
+      if (other.table !== undefined) this.#forget(other)
+    }
+  }
+
+  /** Lets an entry answer nobody but the statements that read it. */
+  #forget(entry: Entry): void {
+    if (this.#entries.delete(entry)) this.#bytes -= entry.bytes
+    entry.isForOthers = false
+    if (entry.leases === 0) this.#drop(entry)
+  }
+
+  #drop(entry: Entry): void {
+    entry.isGone = true
+    entry.table?.release()
+  }
+
+  #return(entry: Entry): void {
+    entry.leases--
+    if (entry.leases > 0) return
+    if (entry.table === undefined) {
+      this.#forget(entry)
+      entry.controller.abort()
+    } else if (!entry.isForOthers) this.#drop(entry)
+  }
+
+  #sweep(): void {
+    const now = this.#now()
+    for (const entry of this.#entries) {
+      if (entry.table !== undefined && entry.expiresAt <= now) this.#forget(entry)
+    }
+  }
+
+  /** Tables go soon after their time, even if nobody asks for anything. */
+  #schedule(): void {
+    clearTimeout(this.#timer)
+    const kept = [...this.#entries].filter(({ table }) => table !== undefined)
+    if (kept.length === 0) return
+    const next = Math.min(...kept.map(({ expiresAt }) => expiresAt)) - this.#now()
+    const delay = Math.min(Math.max(next, 0) + 100, longestTimer)
+    this.#timer = setTimeout(() => {
+      this.#sweep()
+      this.#schedule()
+    }, delay)
+    this.#timer.unref()
+  }
+}
+
+/** @param release called once, however often the table is released */
+function leased(
+  table: ScanTable,
+  how: Pick<LeasedTable, 'isHit' | 'isShared'>,
+  release: () => void,
+): LeasedTable {
+  let isLeased = true
+  return {
+    ...table,
+    ...how,
+    release: () => {
+      if (isLeased) release()
+      isLeased = false
+    },
+  }
+}

@@ -1,0 +1,58 @@
+/** The conditions on a scan that stay with PostgreSQL alone, and why. */
+import type { Binding, Condition, TableReference } from '../bind/binding.js'
+import type { FunctionTraits } from '../bind/function-traits.js'
+import { findAll } from '../parse/syntax-tree.js'
+import { ColumnTraces } from './column-traces.js'
+import type { NotPushed } from './not-pushed.js'
+import type { ScanPlan } from './scan-plan.js'
+
+export interface LocalCondition {
+  readonly condition: Condition
+  readonly reason: NotPushed
+}
+
+export function localConditions(
+  binding: Binding,
+  scans: readonly ScanPlan[],
+  functions: FunctionTraits,
+): ReadonlyMap<TableReference, readonly LocalCondition[]> {
+  const pushed = new Set(scans.flatMap(({ quals }) => quals.map(({ condition }) => condition)))
+  const kept = new Map<TableReference, LocalCondition[]>()
+  const traces = new ColumnTraces(binding, functions)
+  const plans = new Map(scans.map((scan) => [scan.fromItem, scan]))
+  for (const condition of binding.blocks.flatMap(({ conditions }) => conditions)) {
+    // One that gives values for a scan narrows no other.
+    if (pushed.has(condition)) continue
+    // What it says of groups it does not say of rows.
+    if (condition.clause.kind === 'having') continue
+    for (const fromItem of fromItemsOf(condition, binding, traces)) {
+      const refusal = plans
+        .get(fromItem)
+        ?.refused()
+        .find((refused) => refused.condition === condition)
+      const reason = refusal?.reason ?? formOf(condition)
+      kept.set(fromItem, [...(kept.get(fromItem) ?? []), { condition, reason }])
+    }
+  }
+  return kept
+}
+
+/** The virtual tables whose columns a condition reads, through subqueries too. */
+function fromItemsOf(
+  { expression }: Condition,
+  binding: Binding,
+  traces: ColumnTraces,
+): ReadonlySet<TableReference> {
+  const fromItems = new Set<TableReference>()
+  for (const reference of findAll(expression, 'ColumnRef')) {
+    const bound = binding.columnOf(reference)
+    if (bound?.fromItem.kind === 'virtual') fromItems.add(bound.fromItem)
+    else if (bound !== undefined) for (const { fromItem } of traces.of(bound)) fromItems.add(fromItem)
+  }
+  return fromItems
+}
+
+function formOf({ clause, nullable }: Condition): NotPushed {
+  const isOuter = (clause.kind === 'on' && clause.join !== 'inner') || nullable.size > 0
+  return { kind: isOuter ? 'outer join' : 'form' }
+}

@@ -1,0 +1,22 @@
+/** Errors of statements that need more than they may have. */
+import { DatabaseError } from '../database-error.js'
+
+/**
+ * 53400 configuration_limit_exceeded, as PostgreSQL has it for temp_file_limit: a setting forbids what the
+ * statement needs, and another value of it would allow it. (54000 is for limits that nobody can set.)
+ */
+export class QuotaError extends DatabaseError {
+  /** @param owner the statement whose ceiling it is; another one that waits for the same rows has its own */
+  constructor(
+    readonly owner: object,
+    message: string,
+    setting: { readonly name: string; readonly limit: number; readonly unit: string },
+    detail: string,
+  ) {
+    super(message, {
+      sqlState: '53400',
+      detail: `${detail} ${setting.name} allows ${setting.limit}${setting.unit}.`,
+      hint: `Narrow the statement's conditions, or SET ${setting.name} to more; -1 lifts the ceiling.`,
+    })
+  }
+}

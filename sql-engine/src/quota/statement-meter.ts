@@ -1,0 +1,215 @@
+/** Counts what a statement's scans ask for and get, holds them to the statement's quotas, and tells how far it is. */
+import { CallCounts } from './call-counts.js'
+import { QuotaError } from './quota-error.js'
+import type { Quotas } from './quotas.js'
+
+export interface StatementMeterOptions {
+  readonly quotas: Quotas
+  /** Tells the client how far its statement is; undefined if it does not want to know. */
+  readonly notice: ((message: string) => void) | undefined
+  /** Milliseconds of a clock that only goes forward. */
+  readonly now: () => number
+}
+
+/** Between two notices, in milliseconds. */
+const noticeInterval = 1000
+
+export class StatementMeter {
+  readonly quotas: Quotas
+  readonly #now: () => number
+  #notice: ((message: string) => void) | undefined
+  #lastNotice: number
+  /** Calls that were made, and those that are known to come. */
+  #calls = 0
+  #rows = 0
+  #bytes = 0
+
+  constructor({ quotas, notice, now }: StatementMeterOptions) {
+    this.quotas = quotas
+    this.#notice = notice
+    this.#now = now
+    this.#lastNotice = now()
+  }
+
+  /** @param table the virtual table's name */
+  scan(table: string): ScanMeter {
+    return new ScanMeter(this, table)
+  }
+
+  get now(): number {
+    return this.#now()
+  }
+
+  /** The statement has ended. Scans that go on for others tell its client nothing. */
+  close(): void {
+    this.#notice = undefined
+  }
+
+  /** @throws CeilingError 53400 */
+  checkKeys(table: string, keys: number): void {
+    const limit = this.quotas.keys
+    if (keys <= limit) return
+    const setting = { name: 'millrace.max_keys', limit, unit: '' }
+    throw new QuotaError(
+      this,
+      `table "${table}" would have to be asked for ${keys} keys`,
+      setting,
+      'So many values, or combinations of values, for its key columns come from the statement.',
+    )
+  }
+
+  /** @throws CeilingError 53400 */
+  addPlannedCalls(table: string, calls: number): void {
+    const limit = this.quotas.apiCalls
+    const all = this.#calls + calls
+    if (all > limit) {
+      const others = this.#calls === 0 ? '' : `, beside ${this.#calls} for other scans`
+      throw new QuotaError(
+        this,
+        `the statement needs at least ${all} API calls`,
+        callsSetting(limit),
+        `Table "${table}" needs ${calls}${others}; none of the ${calls} has been made.`,
+      )
+    }
+    this.#calls = all
+  }
+
+  /** @throws CeilingError 53400 */
+  addUnplannedCall(table: string, call: string): void {
+    const limit = this.quotas.apiCalls
+    if (this.#calls >= limit) {
+      throw new QuotaError(
+        this,
+        `table "${table}": ${call}: the statement needs more than ${limit} API calls`,
+        callsSetting(limit),
+        'How many there are is known only when they have been made.',
+      )
+    }
+    this.#calls++
+  }
+
+  /** @throws CeilingError 53400 */
+  addRows(table: string, rows: number): void {
+    this.#rows += rows
+    const limit = this.quotas.rows
+    if (this.#rows <= limit) return
+    const setting = { name: 'millrace.max_rows', limit, unit: '' }
+    const message = `table "${table}": the statement fetches more than ${limit} rows`
+    throw new QuotaError(this, message, setting, 'There may be many more than have come so far.')
+  }
+
+  /** @throws CeilingError 53400 */
+  addBytes(table: string, bytes: number): void {
+    this.#bytes += bytes
+    const limit = this.quotas.bytes
+    if (this.#bytes <= limit) return
+    const setting = { name: 'millrace.max_bytes', limit, unit: ' bytes' }
+    const message = `table "${table}": the statement fetches more than ${limit} bytes of rows`
+    throw new QuotaError(this, message, setting, 'There may be many more than have come so far.')
+  }
+
+  /** Tells the client how far a scan is, unless it has just been told something. */
+  tell(progress: () => string): void {
+    if (this.#notice === undefined) return
+    const now = this.#now()
+    if (now - this.#lastNotice < noticeInterval) return
+    this.#lastNotice = now
+    this.#notice(progress())
+  }
+}
+
+/**
+ * Where a scan's rows came from:
+ * - `miss`: from the API
+ * - `hit`: they were there, or on their way for another statement
+ * - `partial`: some keys, or a part of the range, were there
+ * - `shared`: another scan of the statement asks for them
+ * - `none`: no row could fulfil the conditions, and nothing was asked
+ */
+export type CacheUse = 'miss' | 'hit' | 'partial' | 'shared' | 'none'
+
+/** What one scan has asked for, and got. */
+export class ScanMeter extends CallCounts {
+  rows = 0
+  /** As they are written into the scan table. */
+  bytes = 0
+  #fetches = 0
+  #keys = 0
+  #keysDone = 0
+  #plannedCalls = 0
+  #hasCachedRows = false
+  readonly statement: StatementMeter
+  readonly #table: string
+
+  constructor(statement: StatementMeter, table: string) {
+    super()
+    this.statement = statement
+    this.#table = table
+  }
+
+  /**
+   * To be told before the first call.
+   * @param calls that will surely be made
+   * @param keys that will be asked for; 0 where they are not known
+   * @throws CeilingError 53400
+   */
+  begin(calls: number, keys: number): void {
+    this.#fetches++
+    this.statement.addPlannedCalls(this.#table, calls)
+    this.#plannedCalls += calls
+    this.#keys += keys
+  }
+
+  /** Takes note that some of its rows were there. */
+  noteCachedRows(): void {
+    this.#hasCachedRows = true
+  }
+
+  /** @param keys of the whole scan */
+  cacheUse(keys: number): CacheUse {
+    if (this.#fetches === 0) return 'hit'
+    return this.#keys < keys || this.#hasCachedRows ? 'partial' : 'miss'
+  }
+
+  /** @throws CeilingError 53400 */
+  override beginCall(name: string): void {
+    if (this.calls >= this.#plannedCalls) this.statement.addUnplannedCall(this.#table, name)
+    super.beginCall(name)
+    this.#tell()
+  }
+
+  override keysDone(keys: number): void {
+    this.#keysDone += keys
+    this.#tell()
+  }
+
+  /** @throws CeilingError 53400 */
+  addRows(rows: number): void {
+    this.rows += rows
+    this.statement.addRows(this.#table, rows)
+    this.#tell()
+  }
+
+  /** @throws CeilingError 53400 */
+  addBytes(bytes: number): void {
+    this.bytes += bytes
+    this.statement.addBytes(this.#table, bytes)
+  }
+
+  #tell(): void {
+    this.statement.tell(() => {
+      const parts = [plural(this.calls, 'API call'), plural(this.rows, 'row')]
+      if (this.#keys > 1) parts.push(`${this.#keysDone} of ${this.#keys} keys`)
+      return `${this.#table}: ${parts.join(', ')} so far`
+    })
+  }
+}
+
+function callsSetting(limit: number) {
+  return { name: 'millrace.max_api_calls', limit, unit: '' }
+}
+
+/** `1 row`, `2 rows`. */
+export function plural(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`
+}

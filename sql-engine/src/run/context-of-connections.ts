@@ -1,0 +1,64 @@
+/** The context of statements, of what all contexts share and the connections that are open. */
+import { cacheSource } from '../cache/cache-source.js'
+import type { KeyCacheSource } from '../cache/keys/key-cache.js'
+import { keyCacheSources } from '../cache/keys/key-cache-sources.js'
+import type { CatalogConnection, VirtualTable } from '../catalog/virtual-table.js'
+import type { Connection } from '../fetch/connection.js'
+import type { OpenConnections } from '../fetch/open-connections.js'
+import type { Optimisations } from '../plan/unoptimised-scans.js'
+import type { EngineContext, SharedParts } from './engine-context.js'
+import { memberSource } from './stage-members.js'
+import { StatementPlans } from './statement-plan.js'
+
+/** @param tables that the catalog shows for the connections */
+export function contextOf(
+  shared: SharedParts,
+  open: OpenConnections,
+  tables: readonly VirtualTable[],
+  optimisations: Optimisations,
+): EngineContext {
+  const virtualTables = new Map(
+    tables.flatMap((table) => [table.oid, ...table.formerOids].map((oid) => [oid, table] as const)),
+  )
+  const named = new Map(tables.map((table) => [nameOf(table.schema, table.definition.name), table]))
+  return {
+    ...shared,
+    virtualTables,
+    tableNamed: (schema, name) => named.get(nameOf(schema, name)),
+    plans: new StatementPlans(virtualTables, optimisations),
+    connections: connectionsByName(open),
+    aggregators: new Map(open.aggregators.map(({ name, aggregator }) => [name, aggregator])),
+  }
+}
+
+/** All that the catalog is to show. */
+export function shownConnections({ connections, aggregators }: OpenConnections): CatalogConnection[] {
+  return [...connections, ...aggregators]
+}
+
+/** See {@link keyCacheSources}. */
+export function keySourcesOf(open: OpenConnections, tables: readonly VirtualTable[]): KeyCacheSource[] {
+  return keyCacheSources(tables, connectionsByName(open))
+}
+
+/** What rows of a context's scans are kept under. */
+export function cacheSourcesOf(context: EngineContext): ReadonlySet<string> {
+  const sources = new Set<string>()
+  for (const table of context.virtualTables.values()) {
+    const { name } = table.connection
+    const connection = context.connections.get(name)
+    if (connection !== undefined) sources.add(cacheSource(table, connection))
+    for (const member of context.aggregators.get(name)?.members ?? []) {
+      sources.add(memberSource(table, member, context))
+    }
+  }
+  return sources
+}
+
+function connectionsByName({ connections }: OpenConnections): ReadonlyMap<string, Connection> {
+  return new Map(connections.map(({ name, connection }) => [name, connection]))
+}
+
+function nameOf(schema: string, table: string): string {
+  return JSON.stringify([schema, table])
+}

@@ -1,0 +1,36 @@
+import type { KeyCache } from '../cache/keys/key-cache.js'
+import type { ScanCache } from '../cache/scans/scan-cache.js'
+import type { VirtualTable } from '../catalog/virtual-table.js'
+import type { Aggregator } from '../fetch/aggregator.js'
+import type { Connection } from '../fetch/connection.js'
+import type { Quotas } from '../quota/quotas.js'
+import type { ScanTables } from '../stage/scan-tables.js'
+import type { LoopbackScans } from './loopback-scans.js'
+import type { StatementPlans } from './statement-plan.js'
+
+/** What statements are staged with, whatever connections there are. */
+export interface SharedParts {
+  readonly scanTables: ScanTables
+  readonly cache: ScanCache
+  readonly keyCache: KeyCache
+  /** How long rows answer later statements, unless their session says otherwise; in milliseconds. */
+  readonly cacheTtl: number
+  /** What a statement may ask for, unless its session says otherwise. */
+  readonly quotas: Quotas
+  /** Milliseconds of a clock that only goes forward. */
+  readonly now: () => number
+  /** Whether scans of one statement that ask the same are one. */
+  readonly sharesScans: boolean
+  readonly loopbackScans: LoopbackScans
+}
+
+/** What a statement is staged with. Where the connections or their tables change, another one takes its place. */
+export interface EngineContext extends SharedParts {
+  /** By their OIDs, and those of former tables. */
+  readonly virtualTables: ReadonlyMap<number, VirtualTable>
+  /** By connection and table. */
+  readonly tableNamed: (schema: string, name: string) => VirtualTable | undefined
+  readonly connections: ReadonlyMap<string, Connection>
+  readonly aggregators: ReadonlyMap<string, Aggregator>
+  readonly plans: StatementPlans
+}

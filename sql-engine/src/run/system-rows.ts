@@ -1,0 +1,81 @@
+/** Rows of Millrace's own tables, which come from its memory. */
+import type { Row } from '@millrace/plugin-sdk/column'
+import { equalValues } from '@millrace/plugin-sdk/qual'
+import { cacheSource } from '../cache/cache-source.js'
+import type { VirtualTable } from '../catalog/virtual-table.js'
+import { DatabaseError } from '../database-error.js'
+import type { ScanQuals } from '../fetch/scan-quals.js'
+import { systemSchema } from '../postgres/names.js'
+import type { ScanHistory } from '../report/scan-history.js'
+import { cacheClearTable, isSystemTable } from '../report/system-tables.js'
+import type { EngineContext } from './engine-context.js'
+import { memberSource } from './stage-members.js'
+
+export type SystemRows = (quals: ScanQuals) => Promise<readonly Row[]>
+
+/**
+ * @param history of the session; undefined where PostgreSQL asks for one over the loopback
+ * @returns undefined for tables of connections
+ */
+export function systemRows(
+  virtualTable: VirtualTable,
+  history: ScanHistory | undefined,
+  context: EngineContext,
+): SystemRows | undefined {
+  if (!isSystemTable(virtualTable)) return undefined
+  const { definition: table } = virtualTable
+  if (table.name === cacheClearTable) return (quals) => clear(quals, context)
+  return async () => {
+    if (history === undefined) throw noHistory(table.name)
+    return table.name === 'scan' ? history.scanRows() : history.summaryRows()
+  }
+}
+
+async function clear(quals: ScanQuals, context: EngineContext): Promise<readonly Row[]> {
+  const rows: Row[] = []
+  for (const value of equalValues(quals.table_name) ?? []) {
+    const name = String(value)
+    const scans = name === '' ? await clearAll(context) : await clearTable(name, context)
+    rows.push({ table_name: name, scans: BigInt(scans) })
+  }
+  return rows
+}
+
+async function clearAll({ cache, keyCache }: EngineContext): Promise<number> {
+  return cache.clear() + (await keyCache.clear())
+}
+
+/** @param name with its schema or without, of which there may be several then */
+async function clearTable(name: string, context: EngineContext): Promise<number> {
+  const { cache, keyCache, aggregators, virtualTables } = context
+  const tables = [...virtualTables.values()].filter(
+    (one) =>
+      !isSystemTable(one) &&
+      (one.definition.name === name || `${one.schema}.${one.definition.name}` === name),
+  )
+  if (tables.length === 0) {
+    throw new DatabaseError(`virtual table "${name}" does not exist`, {
+      sqlState: '42P01',
+      hint: 'Give a name such as ipstack_ip or ipstack.ipstack_ip, or none for all tables.',
+    })
+  }
+  const sources = new Set<string>()
+  for (const table of tables) {
+    const connection = context.connections.get(table.connection.name)
+    if (connection !== undefined) sources.add(cacheSource(table, connection))
+    for (const member of aggregators.get(table.connection.name)?.members ?? []) {
+      sources.add(memberSource(table, member, context))
+    }
+  }
+  let scans = 0
+  for (const source of sources) scans += cache.clear(source) + (await keyCache.clear(source))
+  return scans
+}
+
+function noHistory(name: string): DatabaseError {
+  return new DatabaseError(`${systemSchema}.${name} cannot be read from inside a function`, {
+    sqlState: '0A000',
+    detail: 'It tells what the session itself has done; a function’s tables are read in another session.',
+    hint: 'Query it by itself, or by a view.',
+  })
+}

@@ -1,0 +1,68 @@
+/** What `SHOW millrace.…` says where nobody has set it: the server's own defaults. */
+import { setTimeout as delay } from 'node:timers/promises'
+import { type Client, escapeLiteral } from 'pg'
+import type { Quotas } from '../quota/quotas.js'
+import { byDefault } from './session-settings.js'
+
+export interface SettingDefaults {
+  /** In milliseconds. */
+  readonly cacheTtl: number
+  readonly quotas: Quotas
+}
+
+/** For how long PostgreSQL may take to read its settings anew, in milliseconds. */
+const patience = 5_000
+const pause = 5
+
+/**
+ * Writes them where PostgreSQL keeps its own settings: what a database, a role or a session sets goes before. They are
+ * marked as defaults, and so not read as settings. Returns when new sessions have them.
+ */
+export async function showDefaults(client: Client, { cacheTtl, quotas }: SettingDefaults): Promise<void> {
+  const wanted: Readonly<Record<string, string>> = {
+    'millrace.cache_ttl': byDefault(String(cacheTtl / 1000)),
+    'millrace.max_api_calls': byDefault(count(quotas.apiCalls)),
+    'millrace.max_keys': byDefault(count(quotas.keys)),
+    'millrace.max_rows': byDefault(count(quotas.rows)),
+    'millrace.max_bytes': byDefault(bytes(quotas.bytes)),
+    'millrace.progress': byDefault('off'),
+  }
+  const differing = async () => {
+    const { rows } = await client.query<{ name: string }>(
+      `SELECT name FROM unnest($1::text[], $2::text[]) AS wanted (name, value)
+        WHERE current_setting(name, true) IS DISTINCT FROM value
+          -- What users have set for the database hides them from us, too.
+          AND NOT EXISTS (
+            SELECT FROM pg_db_role_setting JOIN pg_database d ON d.oid = setdatabase, unnest(setconfig) AS setting
+             WHERE datname = current_database() AND setrole = 0 AND split_part(setting, '=', 1) = name)`,
+      [Object.keys(wanted), Object.values(wanted)],
+    )
+    return rows.map(({ name }) => name)
+  }
+  const changed = await differing()
+  if (changed.length === 0) return
+  for (const name of changed) {
+    await client.query(`ALTER SYSTEM SET ${name} = ${escapeLiteral(wanted[name] ?? '')}`)
+  }
+  await client.query('SELECT pg_reload_conf()')
+  // The postmaster reads them first, and then tells its children, of which our connection has one.
+  for (let waited = 0; waited < patience && (await differing()).length > 0; waited += pause)
+    await delay(pause)
+}
+
+function count(limit: number): string {
+  return limit === Number.POSITIVE_INFINITY ? '-1' : String(limit)
+}
+
+function bytes(limit: number): string {
+  for (const [unit, factor] of [
+    ['GB', 1024 ** 3],
+    ['MB', 1024 ** 2],
+    ['kB', 1024],
+  ] as const) {
+    if (limit !== Number.POSITIVE_INFINITY && limit > 0 && limit % factor === 0) {
+      return `${limit / factor}${unit}`
+    }
+  }
+  return count(limit)
+}
