@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { bigint, inet, text } from './column.js'
 import { definePlugin, type Plugin } from './plugin.js'
-import { checkPlugin } from './plugin-shape.js'
+import { checkPlugin, checkTables } from './plugin-shape.js'
 import { type Table, tablesOf } from './table.js'
 
 const user = tablesOf<null>()({
@@ -123,4 +123,20 @@ test('several faults are told of, but not all of many', () => {
 
 test.each([undefined, null, 42, 'acme', []])('what is none: %j', (value) => {
   expect(faultOf(value)).toMatch(/^Invalid input: expected object/)
+})
+
+test('a plugin that finds its tables, and the tables that it has found', () => {
+  const finding: Plugin = { ...acme, tables: async () => [user] }
+  expect(checkPlugin(finding)).toEqual({ plugin: finding })
+  expect(faultOf({ ...finding, limits: {} })).toBe('plugin "acme", limits: expected a function')
+  expect(checkTables(finding, [user])).toEqual({ tables: [user] })
+  expect(checkTables(finding, undefined)).toMatchObject({
+    fault: expect.stringMatching(/^plugin "acme", tables: /),
+  })
+  expect(checkTables(finding, [user, { ...user, list: 1 }])).toEqual({
+    fault: 'plugin "acme", table "acme_user", list: expected a function',
+  })
+  expect(checkTables(finding, [user, user])).toMatchObject({
+    fault: expect.stringContaining('another has the same'),
+  })
 })

@@ -6,7 +6,7 @@
  */
 import { z } from 'zod'
 import type { Column, Columns, ColumnType } from './column.js'
-import type { Plugin } from './plugin.js'
+import type { FindTables, Plugin } from './plugin.js'
 import type { Operator } from './qual.js'
 import type { Direction, Example, Hydrate, Key, Table, TableCache, TableCall } from './table.js'
 
@@ -156,22 +156,13 @@ const table = objectOf<Table>({
   }
 })
 
-const plugin = objectOf<Plugin>({
-  name,
-  description: z.string(),
-  version: z.string().optional(),
-  config: z.custom<Plugin['config']>((value) => typeof Object(value).safeParse === 'function', {
-    error: 'expected a schema of zod',
-  }),
-  connect: functionOf<Plugin['connect']>(),
-  identity: functionOf<Plugin['identity']>().optional(),
-  close: functionOf<Plugin['close']>().optional(),
-  concurrency: z.int().positive().optional(),
-  startingConcurrency: z.int().positive().optional(),
-  limits: functionOf<Plugin['limits']>().optional(),
-  account: functionOf<Plugin['account']>().optional(),
-  tables: z.array(table),
-}).superRefine(({ tables, identity }, context) => {
+const tables = z.array(table)
+
+/** What a table's check cannot see: the other tables, and the plugin. */
+function checkTogether(
+  { tables, identity }: { readonly tables: readonly Table[]; readonly identity?: unknown },
+  context: z.RefinementCtx,
+): void {
   for (const [index, { name, cache }] of tables.entries()) {
     if (tables.findIndex((other) => other.name === name) !== index) {
       context.addIssue({ code: 'custom', path: ['tables', index, 'name'], message: 'another has the same' })
@@ -181,22 +172,61 @@ const plugin = objectOf<Plugin>({
       context.addIssue({ code: 'custom', path: ['tables', index, 'cache', 'persist'], message })
     }
   }
-})
+}
+
+/** @param tables a list of them, or the function that finds them */
+function pluginWith<Tables extends Plugin['tables']>(tables: z.ZodType<Tables>) {
+  return objectOf<Plugin & { readonly tables: Tables }>({
+    name: z.string().min(1),
+    description: z.string(),
+    version: z.string().optional(),
+    config: z.custom<Plugin['config']>((value) => typeof Object(value).safeParse === 'function', {
+      error: 'expected a schema of zod',
+    }),
+    connect: functionOf<Plugin['connect']>(),
+    identity: functionOf<Plugin['identity']>().optional(),
+    close: functionOf<Plugin['close']>().optional(),
+    concurrency: z.int().positive().optional(),
+    startingConcurrency: z.int().positive().optional(),
+    limits: functionOf<Plugin['limits']>().optional(),
+    account: functionOf<Plugin['account']>().optional(),
+    tables,
+  })
+}
+
+const listingPlugin = pluginWith(tables).superRefine(checkTogether)
+const findingPlugin = pluginWith(functionOf<FindTables<unknown, unknown>>())
+const foundTables = z.object({ tables, identity: z.unknown() }).superRefine(checkTogether)
+
+/** Whether a value is a plugin, or what is wrong with it: by plugin, table and column, as far as they have names. */
+export function checkPlugin(value: unknown): { readonly plugin: Plugin } | { readonly fault: string } {
+  const finds = typeof Object(value).tables === 'function'
+  const { error } = (finds ? findingPlugin : listingPlugin).safeParse(value)
+  return error === undefined ? { plugin: value as Plugin } : { fault: faultOf(value, error.issues) }
+}
+
+/** The same for the tables that a plugin has found for a connection. */
+export function checkTables(
+  { name, identity }: Plugin,
+  tables: unknown,
+): { readonly tables: readonly Table[] } | { readonly fault: string } {
+  const value = { name, identity, tables }
+  const { error } = foundTables.safeParse(value)
+  return error === undefined
+    ? { tables: tables as readonly Table[] }
+    : { fault: faultOf(value, error.issues) }
+}
 
 /** How many faults are told of; more are hardly read. */
 const mostFaults = 5
 
-/** Whether a value is a plugin, or what is wrong with it: by plugin, table and column, as far as they have names. */
-export function checkPlugin(value: unknown): { readonly plugin: Plugin } | { readonly fault: string } {
-  const parsed = plugin.safeParse(value)
-  if (parsed.success) return { plugin: value as Plugin }
-  const { issues } = parsed.error
+function faultOf(value: unknown, issues: readonly z.core.$ZodIssue[]): string {
   const told = issues.slice(0, mostFaults).map(({ path, message }) => {
     const place = placeOf(value, path)
     return place === '' ? message : `${place}: ${message}`
   })
   const more = issues.length - told.length
-  return { fault: [...told, ...(more > 0 ? [`and ${more} more`] : [])].join('; ') }
+  return [...told, ...(more > 0 ? [`and ${more} more`] : [])].join('; ')
 }
 
 /** Members of a plugin and of a table that hold things by name, and what one of these is called. */
