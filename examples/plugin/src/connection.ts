@@ -1,6 +1,5 @@
 /** What the tables of one connection share: here, the way to ask the API. */
-import { HttpClient } from '@millrace/plugin-sdk/http/http-client'
-import type { ConnectContext } from '@millrace/plugin-sdk/plugin'
+import { type ConnectContext, HttpClient } from '@millrace/plugin-sdk'
 import type { NpmConfig } from './config.js'
 
 const api = {

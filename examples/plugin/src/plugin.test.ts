@@ -1,5 +1,5 @@
 import { createServer, type Server } from 'node:http'
-import { ApiError } from '@millrace/plugin-sdk/api-error'
+import { ApiError } from '@millrace/plugin-sdk'
 import { collectRows } from '@millrace/plugin-sdk/testing'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { NpmConnection } from './connection.js'

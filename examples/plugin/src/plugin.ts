@@ -1,5 +1,5 @@
 /** The npm registry as a table: an example of a plugin, small enough to be read whole. */
-import { definePlugin } from '@millrace/plugin-sdk/plugin'
+import { definePlugin } from '@millrace/plugin-sdk'
 import { npmConfig } from './config.js'
 import { NpmConnection } from './connection.js'
 import { npmPackage } from './npm-package.js'

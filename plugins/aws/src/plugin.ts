@@ -1,5 +1,5 @@
 /** Tables over AWS APIs. */
-import { definePlugin } from '@millrace/plugin-sdk/plugin'
+import { definePlugin } from '@millrace/plugin-sdk'
 import { AwsConnection } from './connection/connection.js'
 import { awsLimits } from './connection/limits.js'
 import { awsConfig } from './settings/config.js'

@@ -2,7 +2,7 @@
  * The law of quals against a service that decides on its own which events match: whatever is pushed, every row
  * arrives that PostgreSQL would keep.
  */
-import type { Qual, Quals } from '@millrace/plugin-sdk/qual'
+import type { Qual, Quals } from '@millrace/plugin-sdk'
 import { collectRows } from '@millrace/plugin-sdk/testing'
 import { type Sandbox, startSandbox } from '@millrace/sandbox/sandbox'
 import fc from 'fast-check'

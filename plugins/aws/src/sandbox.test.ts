@@ -1,6 +1,5 @@
 /** The tables against the sandbox: what its services do that a stub only pretends. */
-import { ApiError } from '@millrace/plugin-sdk/api-error'
-import type { Qual } from '@millrace/plugin-sdk/qual'
+import { ApiError, type Qual } from '@millrace/plugin-sdk'
 import { collectRows, scanOf } from '@millrace/plugin-sdk/testing'
 import {
   deniedCredentials,

@@ -1,8 +1,7 @@
 /**
  * One ipstack account: its socket pool, its access key, and what has been learnt about its plan.
  */
-import { HttpClient } from '@millrace/plugin-sdk/http/http-client'
-import type { ApiLimits, ConnectContext } from '@millrace/plugin-sdk/plugin'
+import { type ApiLimits, type ConnectContext, HttpClient } from '@millrace/plugin-sdk'
 import type { IpstackConfig } from './config.js'
 import { api, missingToken, refusalError, refusalOf } from './ipstack-error.js'
 

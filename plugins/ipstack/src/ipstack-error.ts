@@ -4,8 +4,7 @@
  * ipstack refuses with HTTP 200 and `{"success": false, "error": {"code", "type", "info"}}`. The codes are
  * those of the section "Error codes" of its documentation.
  */
-import { ApiError, type ApiErrorOptions } from '@millrace/plugin-sdk/api-error'
-import type { ApiDescription } from '@millrace/plugin-sdk/http/http-answer'
+import { type ApiDescription, ApiError, type ApiErrorOptions } from '@millrace/plugin-sdk'
 
 export interface Refusal {
   readonly code: number

@@ -152,7 +152,7 @@ export interface Table<Connection = unknown, TableColumns extends Columns = Colu
    * - the first {@link Scan.limit} rows among those that fulfil its quals, or all of them where there are fewer, and
    * - every row that fulfils its quals and has the same value in the column as the last of those.
    *
-   * A row counts only if it is sure to fulfil every qual, by `isSureToFulfil` of `fulfils.ts` or because the API says so; more
+   * A row counts only if it is sure to fulfil every qual, by `isSureToFulfil` or because the API says so; more
    * rows may always be yielded. In a table's rows such a column is never NULL.
    */
   readonly orders?: { readonly [Name in keyof TableColumns]?: readonly Direction[] }

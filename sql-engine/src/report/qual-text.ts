@@ -1,7 +1,6 @@
 /** Conditions that an API is asked with, as SQL would have them. */
 
-import type { ColumnType } from '@millrace/plugin-sdk/column'
-import type { Operator, Qual, QualValue } from '@millrace/plugin-sdk/qual'
+import type { ColumnType, Operator, Qual, QualValue } from '@millrace/plugin-sdk'
 import { quoteLiteral } from '../parse/identifier.js'
 
 /** Values of a list that are written out; of others, only their number is told. */

@@ -1,6 +1,4 @@
-import { bigint, jsonb, text } from '@millrace/plugin-sdk/column'
-import { definePlugin } from '@millrace/plugin-sdk/plugin'
-import { tablesOf } from '@millrace/plugin-sdk/table'
+import { bigint, definePlugin, jsonb, tablesOf, text } from '@millrace/plugin-sdk'
 import { expect, it } from 'vitest'
 import { z } from 'zod'
 import { makePages } from './pages.js'

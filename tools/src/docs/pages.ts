@@ -1,7 +1,7 @@
 /** All pages that are made from the plugins' definitions. */
 import aws from '@millrace/plugin-aws/plugin'
 import ipstack from '@millrace/plugin-ipstack/plugin'
-import type { StaticPlugin } from '@millrace/plugin-sdk/plugin'
+import type { StaticPlugin } from '@millrace/plugin-sdk'
 import { markdownTable } from './markdown-table.js'
 import { madeByMachine, tablePage } from './table-page.js'
 

@@ -1,6 +1,5 @@
 /** A table's page: what docs/tables/<table>.md says, made from the plugin's definition. */
-import type { Plugin } from '@millrace/plugin-sdk/plugin'
-import type { Direction, Key, Table } from '@millrace/plugin-sdk/table'
+import type { Direction, Key, Plugin, Table } from '@millrace/plugin-sdk'
 import { engineColumns } from '@millrace/sql-engine/catalog/catalog-columns'
 import { markdownTable } from './markdown-table.js'
 

@@ -1,7 +1,7 @@
 /**
  * One call to AWS, through the scan that needs it.
  */
-import type { Scan } from '@millrace/plugin-sdk/table'
+import type { Scan } from '@millrace/plugin-sdk'
 import { toApiError } from './aws-error.js'
 
 /** What a call needs of a scan. Scans of all tables have it. */

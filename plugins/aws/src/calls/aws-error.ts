@@ -3,9 +3,13 @@
  *
  * Codes are those of the API references' pages "Common Errors" and of the errors' own names in the SDK.
  */
-import { ApiError, type ApiErrorOptions, type RetryReason } from '@millrace/plugin-sdk/api-error'
-import { localFailure } from '@millrace/plugin-sdk/local-failure'
-import { readRetryAfter } from '@millrace/plugin-sdk/retry'
+import {
+  ApiError,
+  type ApiErrorOptions,
+  localFailure,
+  type RetryReason,
+  readRetryAfter,
+} from '@millrace/plugin-sdk'
 import { ForeignAnswerError } from '../answers/foreign-answer.js'
 import { credentialPlaces } from '../credentials/credentials.js'
 

@@ -1,7 +1,7 @@
 /**
  * Why a connection has no credentials.
  */
-import { ApiError } from '@millrace/plugin-sdk/api-error'
+import { ApiError } from '@millrace/plugin-sdk'
 import { toApiError } from './aws-error.js'
 
 /**

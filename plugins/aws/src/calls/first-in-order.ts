@@ -1,4 +1,4 @@
-import type { Direction } from '@millrace/plugin-sdk/table'
+import type { Direction } from '@millrace/plugin-sdk'
 
 /**
  * Counts what an API gives in the order of its times, to know when the first ones have come and all that share the

@@ -1,7 +1,7 @@
 /**
  * Tokens for the next page, as services and those that stand in for them give them.
  */
-import { ApiError } from '@millrace/plugin-sdk/api-error'
+import { ApiError } from '@millrace/plugin-sdk'
 
 /**
  * Follows the tokens of one paging. An empty token is none; one that comes again would go round for ever, and is an

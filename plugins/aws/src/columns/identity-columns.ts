@@ -1,10 +1,7 @@
 /**
  * Columns that every AWS table has, about the account that was asked.
  */
-import { text } from '@millrace/plugin-sdk/column'
-import { knownTextOperators, mayFulfil } from '@millrace/plugin-sdk/known-text'
-import type { Qual } from '@millrace/plugin-sdk/qual'
-import type { Key } from '@millrace/plugin-sdk/table'
+import { type Key, knownTextOperators, mayFulfil, type Qual, text } from '@millrace/plugin-sdk'
 import type { CallScan } from '../calls/aws-call.js'
 import type { AwsConnection } from '../connection/connection.js'
 

@@ -1,8 +1,7 @@
 /**
  * JSON values of the APIs as columns.
  */
-import type { JsonText } from '@millrace/plugin-sdk/column'
-import { parseJson, rawJsonText, toJsonText } from '@millrace/plugin-sdk/json'
+import { type JsonText, parseJson, rawJsonText, toJsonText } from '@millrace/plugin-sdk'
 
 /** JSON for jsonb; NULL for null and absent. */
 export function jsonOrNull(value: unknown): JsonText | null {

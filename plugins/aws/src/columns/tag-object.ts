@@ -1,5 +1,5 @@
 /** Tags as one object. */
-import type { JsonText } from '@millrace/plugin-sdk/column'
+import type { JsonText } from '@millrace/plugin-sdk'
 import { jsonOrNull } from './json-value.js'
 
 export interface Tag {

@@ -1,6 +1,5 @@
 /** Defines a table over AWS connections. */
-import type { Columns } from '@millrace/plugin-sdk/column'
-import type { Table } from '@millrace/plugin-sdk/table'
+import type { Columns, Table } from '@millrace/plugin-sdk'
 import type { AwsCall } from '../services/aws-service.js'
 import type { AwsConnection } from './connection.js'
 

@@ -1,7 +1,7 @@
 /**
  * What AWS bears of an account. Each quota is one of a region.
  */
-import type { ApiLimits } from '@millrace/plugin-sdk/plugin'
+import type { ApiLimits } from '@millrace/plugin-sdk'
 import type { AwsCall } from '../services/aws-service.js'
 import type { AwsConfig } from '../settings/config.js'
 import { attemptsOf, type Environment, endpointOf } from '../settings/environment.js'

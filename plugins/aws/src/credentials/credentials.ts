@@ -2,7 +2,7 @@
  * Where a connection's credentials come from: its settings, else wherever AWS's own tools find them.
  */
 import { fromTemporaryCredentials } from '@aws-sdk/credential-providers'
-import { ApiError } from '@millrace/plugin-sdk/api-error'
+import { ApiError } from '@millrace/plugin-sdk'
 import type { AwsConfig } from '../settings/config.js'
 import type { Environment } from '../settings/environment.js'
 import {

@@ -3,9 +3,7 @@
  * the rest of one.
  */
 import type { CloudTrailClient } from '@aws-sdk/client-cloudtrail'
-import type { JsonText } from '@millrace/plugin-sdk/column'
-import { equalValue, type Qual } from '@millrace/plugin-sdk/qual'
-import type { Key, Scan } from '@millrace/plugin-sdk/table'
+import { equalValue, type JsonText, type Key, type Qual, type Scan } from '@millrace/plugin-sdk'
 import { awsCallExpecting, type CallScan, ExpectedError } from '../calls/aws-call.js'
 import type { TokenPage } from '../calls/token-pages.js'
 import { type IdentityValues, identityKeys, identityOfScan } from '../columns/identity-columns.js'

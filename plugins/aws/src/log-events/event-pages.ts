@@ -8,8 +8,7 @@ import {
   type FilterLogEventsCommandInput,
   type FilterLogEventsCommandOutput,
 } from '@aws-sdk/client-cloudwatch-logs'
-import { ApiError } from '@millrace/plugin-sdk/api-error'
-import { merge } from '@millrace/plugin-sdk/merge'
+import { ApiError, merge } from '@millrace/plugin-sdk'
 import { awsCallExpecting, type CallScan, ExpectedError } from '../calls/aws-call.js'
 import { PageTokens } from '../calls/page-tokens.js'
 import type { AwsConnection } from '../connection/connection.js'

@@ -11,7 +11,7 @@
  * as it is worth, all the rest is read at once.
  */
 import type { FilteredLogEvent, FilterLogEventsCommandOutput } from '@aws-sdk/client-cloudwatch-logs'
-import type { Direction } from '@millrace/plugin-sdk/table'
+import type { Direction } from '@millrace/plugin-sdk'
 import { ExpectedError } from '../calls/aws-call.js'
 import { FirstInOrder } from '../calls/first-in-order.js'
 import { PageTokens } from '../calls/page-tokens.js'

@@ -3,9 +3,15 @@
  */
 
 import type { FilteredLogEvent } from '@aws-sdk/client-cloudwatch-logs'
-import { ApiError } from '@millrace/plugin-sdk/api-error'
-import { equalValue, equalValues, type Qual } from '@millrace/plugin-sdk/qual'
-import type { Direction, Key, Scan } from '@millrace/plugin-sdk/table'
+import {
+  ApiError,
+  type Direction,
+  equalValue,
+  equalValues,
+  type Key,
+  type Qual,
+  type Scan,
+} from '@millrace/plugin-sdk'
 import type { ExpectedError } from '../calls/aws-call.js'
 import { identityKeys } from '../columns/identity-columns.js'
 import { isStreamName, logGroupOf, regionsOfGroup } from '../log-groups/log-group-identifier.js'

@@ -1,7 +1,7 @@
 /**
  * LIKE for APIs that list by the beginning of a name.
  */
-import type { Qual } from '@millrace/plugin-sdk/qual'
+import type { Qual } from '@millrace/plugin-sdk'
 
 /** The longest beginning that a column's LIKE conditions ask for; '' where they ask for none. */
 export function longestLikePrefix(quals: readonly Qual<string>[] | undefined): string {

@@ -1,8 +1,7 @@
 /**
  * A log group, by its name or by its ARN.
  */
-import { mayFulfil } from '@millrace/plugin-sdk/known-text'
-import type { Qual } from '@millrace/plugin-sdk/qual'
+import { mayFulfil, type Qual } from '@millrace/plugin-sdk'
 import type { CallScan } from '../calls/aws-call.js'
 import type { AwsConnection } from '../connection/connection.js'
 import { regionsOfScan } from '../regions/regions.js'

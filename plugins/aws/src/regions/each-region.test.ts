@@ -1,6 +1,5 @@
 /** Regions that fail, against the sandbox: each table goes on without them where its connection says so. */
-import type { Columns, Row } from '@millrace/plugin-sdk/column'
-import type { Table } from '@millrace/plugin-sdk/table'
+import type { Columns, Row, Table } from '@millrace/plugin-sdk'
 import { collectRows } from '@millrace/plugin-sdk/testing'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { AwsConnection } from '../connection/connection.js'

@@ -1,8 +1,7 @@
 /**
  * Where tables ask several regions: side by side, and, where the connection's settings say so, without those that fail.
  */
-import { merge } from '@millrace/plugin-sdk/merge'
-import type { Scan } from '@millrace/plugin-sdk/table'
+import { merge, type Scan } from '@millrace/plugin-sdk'
 
 interface RegionScan extends Pick<Scan, 'leaveOut' | 'ignores'> {
   readonly connection: { readonly leavesOutRegions: boolean }

@@ -2,9 +2,7 @@
  * Which regions a scan asks.
  */
 import { DescribeRegionsCommand, type EC2Client } from '@aws-sdk/client-ec2'
-import { ApiError } from '@millrace/plugin-sdk/api-error'
-import { mayFulfil } from '@millrace/plugin-sdk/known-text'
-import type { Qual } from '@millrace/plugin-sdk/qual'
+import { ApiError, mayFulfil, type Qual } from '@millrace/plugin-sdk'
 import { awsCallExpecting, type CallScan, ExpectedError } from '../calls/aws-call.js'
 import { regionsOfPartition } from './partition-regions.js'
 

@@ -1,7 +1,7 @@
 /**
  * A service of AWS: all that the plugin has to know of it, once for all tables that ask it.
  */
-import type { TableCall } from '@millrace/plugin-sdk/table'
+import type { TableCall } from '@millrace/plugin-sdk'
 import type { AnswerHandler } from '../answers/answer-handler.js'
 import type { CredentialProvider } from '../credentials/credential-chain.js'
 

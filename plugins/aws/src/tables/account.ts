@@ -4,8 +4,7 @@
  */
 import { ListAccountAliasesCommand } from '@aws-sdk/client-iam'
 import { DescribeOrganizationCommand } from '@aws-sdk/client-organizations'
-import { jsonb, type Row, text } from '@millrace/plugin-sdk/column'
-import type { Scan } from '@millrace/plugin-sdk/table'
+import { jsonb, type Row, type Scan, text } from '@millrace/plugin-sdk'
 import { awsCall, awsCallExpecting, ExpectedError } from '../calls/aws-call.js'
 import { tokenPages } from '../calls/token-pages.js'
 import { accountKey, identityColumns, identityOfScan } from '../columns/identity-columns.js'

@@ -1,5 +1,5 @@
 /** What tables say of their calls: their pages and the account's limits are made of it. */
-import type { Table } from '@millrace/plugin-sdk/table'
+import type { Table } from '@millrace/plugin-sdk'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { AwsConnection } from '../connection/connection.js'
 import plugin from '../plugin.js'

@@ -2,7 +2,7 @@
  * aws_cloudtrail_channel: channels that bring events into CloudTrail Lake, by ListChannels in each region.
  */
 import { GetChannelCommand, type GetChannelResponse, ListChannelsCommand } from '@aws-sdk/client-cloudtrail'
-import { boolean, jsonb, text } from '@millrace/plugin-sdk/column'
+import { boolean, jsonb, text } from '@millrace/plugin-sdk'
 import { identityColumns } from '../columns/identity-columns.js'
 import { jsonOrNull } from '../columns/json-value.js'
 import { defineTable } from '../connection/define-table.js'

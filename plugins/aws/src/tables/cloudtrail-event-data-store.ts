@@ -6,7 +6,7 @@ import {
   type GetEventDataStoreResponse,
   ListEventDataStoresCommand,
 } from '@aws-sdk/client-cloudtrail'
-import { bigint, boolean, jsonb, text, timestamptz } from '@millrace/plugin-sdk/column'
+import { bigint, boolean, jsonb, text, timestamptz } from '@millrace/plugin-sdk'
 import { identityColumns } from '../columns/identity-columns.js'
 import { jsonOrNull } from '../columns/json-value.js'
 import { defineTable } from '../connection/define-table.js'

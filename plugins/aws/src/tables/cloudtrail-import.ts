@@ -8,9 +8,7 @@ import {
   type ImportsListItem,
   ListImportsCommand,
 } from '@aws-sdk/client-cloudtrail'
-import { jsonb, type Row, text, timestamptz } from '@millrace/plugin-sdk/column'
-import { equalValue } from '@millrace/plugin-sdk/qual'
-import type { Scan } from '@millrace/plugin-sdk/table'
+import { equalValue, jsonb, type Row, type Scan, text, timestamptz } from '@millrace/plugin-sdk'
 import { awsCallExpecting, ExpectedError } from '../calls/aws-call.js'
 import {
   type IdentityValues,

@@ -1,4 +1,4 @@
-import type { Qual, Quals } from '@millrace/plugin-sdk/qual'
+import type { Qual, Quals } from '@millrace/plugin-sdk'
 import fc from 'fast-check'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import {

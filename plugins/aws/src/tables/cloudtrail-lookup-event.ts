@@ -2,11 +2,7 @@
  * aws_cloudtrail_lookup_event: CloudTrail's event history of the last 90 days, by LookupEvents.
  */
 import { type Event, LookupEventsCommand } from '@aws-sdk/client-cloudtrail'
-import type { Row } from '@millrace/plugin-sdk/column'
-import { isSureToFulfil } from '@millrace/plugin-sdk/fulfils'
-import { merge } from '@millrace/plugin-sdk/merge'
-import { equalValue } from '@millrace/plugin-sdk/qual'
-import type { Key, Scan } from '@millrace/plugin-sdk/table'
+import { equalValue, isSureToFulfil, type Key, merge, type Row, type Scan } from '@millrace/plugin-sdk'
 import { awsCall } from '../calls/aws-call.js'
 import { FirstInOrder } from '../calls/first-in-order.js'
 import { pageSize, tokenPages } from '../calls/token-pages.js'

@@ -8,10 +8,16 @@ import {
   type Query,
   type QueryStatus,
 } from '@aws-sdk/client-cloudtrail'
-import { bigint, type Row, text, timestamptz } from '@millrace/plugin-sdk/column'
-import { merge } from '@millrace/plugin-sdk/merge'
-import { equalValue, equalValues } from '@millrace/plugin-sdk/qual'
-import type { Scan } from '@millrace/plugin-sdk/table'
+import {
+  bigint,
+  equalValue,
+  equalValues,
+  merge,
+  type Row,
+  type Scan,
+  text,
+  timestamptz,
+} from '@millrace/plugin-sdk'
 import { awsCallExpecting, ExpectedError } from '../calls/aws-call.js'
 import { identityColumns, identityKeys, identityOfScan } from '../columns/identity-columns.js'
 import type { AwsConnection } from '../connection/connection.js'

@@ -1,7 +1,7 @@
 /**
  * aws_cloudtrail_trail_event: what a trail delivers to a CloudWatch log group, by FilterLogEvents.
  */
-import { isSureToFulfil } from '@millrace/plugin-sdk/fulfils'
+import { isSureToFulfil } from '@millrace/plugin-sdk'
 import { identityOfScan } from '../columns/identity-columns.js'
 import { defineTable } from '../connection/define-table.js'
 import {

@@ -2,9 +2,7 @@
  * aws_cloudtrail_trail: CloudTrail's trails, by DescribeTrails in each region.
  */
 import { DescribeTrailsCommand, type Trail } from '@aws-sdk/client-cloudtrail'
-import type { Row } from '@millrace/plugin-sdk/column'
-import { equalValues } from '@millrace/plugin-sdk/qual'
-import type { Scan } from '@millrace/plugin-sdk/table'
+import { equalValues, type Row, type Scan } from '@millrace/plugin-sdk'
 import { awsCall } from '../calls/aws-call.js'
 import { type IdentityValues, identityKeys, identityOfScan } from '../columns/identity-columns.js'
 import { jsonOrNull } from '../columns/json-value.js'

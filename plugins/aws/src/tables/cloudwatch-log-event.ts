@@ -2,8 +2,7 @@
  * aws_cloudwatch_log_event: the messages of any CloudWatch log group, by FilterLogEvents.
  */
 import type { FilteredLogEvent } from '@aws-sdk/client-cloudwatch-logs'
-import { jsonb, type Row, text, timestamptz } from '@millrace/plugin-sdk/column'
-import { isSureToFulfil } from '@millrace/plugin-sdk/fulfils'
+import { isSureToFulfil, jsonb, type Row, text, timestamptz } from '@millrace/plugin-sdk'
 import { dateOrNull } from '../columns/epoch-time.js'
 import { identityColumns, identityOfScan } from '../columns/identity-columns.js'
 import { jsonOfText } from '../columns/json-value.js'

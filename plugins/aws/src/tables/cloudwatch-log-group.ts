@@ -2,8 +2,7 @@
  * aws_cloudwatch_log_group: CloudWatch's log groups, by DescribeLogGroups in each region.
  */
 import type { LogGroup } from '@aws-sdk/client-cloudwatch-logs'
-import type { Row } from '@millrace/plugin-sdk/column'
-import { equalValue } from '@millrace/plugin-sdk/qual'
+import { equalValue, type Row } from '@millrace/plugin-sdk'
 import { dateOrNull } from '../columns/epoch-time.js'
 import { type IdentityValues, identityKeys, identityOfScan } from '../columns/identity-columns.js'
 import { jsonOrNull } from '../columns/json-value.js'

@@ -1,4 +1,4 @@
-import type { Quals } from '@millrace/plugin-sdk/qual'
+import type { Quals } from '@millrace/plugin-sdk'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import {
   type AwsWorld,

@@ -2,10 +2,7 @@
  * aws_cloudwatch_log_stream: the streams of CloudWatch's log groups, by DescribeLogStreams for each group.
  */
 import { DescribeLogStreamsCommand, type LogStream } from '@aws-sdk/client-cloudwatch-logs'
-import type { Row } from '@millrace/plugin-sdk/column'
-import { merge } from '@millrace/plugin-sdk/merge'
-import { equalValue } from '@millrace/plugin-sdk/qual'
-import type { Scan } from '@millrace/plugin-sdk/table'
+import { equalValue, merge, type Row, type Scan } from '@millrace/plugin-sdk'
 import { awsCallExpecting, ExpectedError } from '../calls/aws-call.js'
 import { pageSize, tokenPages } from '../calls/token-pages.js'
 import { dateUnlessZero } from '../columns/epoch-time.js'

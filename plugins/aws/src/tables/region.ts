@@ -2,7 +2,7 @@
  * aws_region: the regions of AWS, as the account sees them, by one DescribeRegions.
  */
 import { DescribeRegionsCommand } from '@aws-sdk/client-ec2'
-import { boolean, jsonb, text } from '@millrace/plugin-sdk/column'
+import { boolean, jsonb, text } from '@millrace/plugin-sdk'
 import { awsCall } from '../calls/aws-call.js'
 import { accountKey, identityColumns, identityOfScan } from '../columns/identity-columns.js'
 import { jsonOrNull } from '../columns/json-value.js'

@@ -1,4 +1,4 @@
-import type { Quals } from '@millrace/plugin-sdk/qual'
+import type { Quals } from '@millrace/plugin-sdk'
 import { collectRows } from '@millrace/plugin-sdk/testing'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'

@@ -2,8 +2,7 @@
  * aws_vpc_eip: elastic IP addresses, by DescribeAddresses in each region.
  */
 import { type Address, DescribeAddressesCommand } from '@aws-sdk/client-ec2'
-import type { Row } from '@millrace/plugin-sdk/column'
-import type { Scan } from '@millrace/plugin-sdk/table'
+import type { Row, Scan } from '@millrace/plugin-sdk'
 import { awsCall } from '../calls/aws-call.js'
 import { type IdentityValues, identityKeys, identityOfScan } from '../columns/identity-columns.js'
 import { jsonOrNull } from '../columns/json-value.js'

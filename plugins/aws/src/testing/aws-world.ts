@@ -1,8 +1,5 @@
 /** The tables' surroundings in a test: the sandbox, and connections to it that are closed with it. */
-import type { ApiError } from '@millrace/plugin-sdk/api-error'
-import type { Columns, Row } from '@millrace/plugin-sdk/column'
-import type { Qual, Quals } from '@millrace/plugin-sdk/qual'
-import type { Table } from '@millrace/plugin-sdk/table'
+import type { ApiError, Columns, Qual, Quals, Row, Table } from '@millrace/plugin-sdk'
 import { collectRows, type ScanRequest } from '@millrace/plugin-sdk/testing'
 import { deniedCredentials } from '@millrace/sandbox/credentials'
 import { type Sandbox, startSandbox } from '@millrace/sandbox/sandbox'

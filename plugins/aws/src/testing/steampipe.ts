@@ -1,6 +1,5 @@
 /** Steampipe's columns and keys of a table, so that queries written for it run unchanged. */
-import type { Columns } from '@millrace/plugin-sdk/column'
-import type { Key, Table } from '@millrace/plugin-sdk/table'
+import type { Columns, Key, Table } from '@millrace/plugin-sdk'
 import { describe, expect, test } from 'vitest'
 
 export interface SteampipeTable {

@@ -6,6 +6,8 @@
  * may help, and how long the API wants to be left alone. Table and call are named there too.
  *
  * @example
+ * import { type ConnectContext, HttpClient } from '@millrace/plugin-sdk'
+ *
  * class AcmeConnection {
  *   readonly #http: HttpClient
  *   constructor({ token, url }: AcmeConfig, { maxAnswerBytes }: ConnectContext) {

@@ -1,5 +1,5 @@
 /** Columns of aws_cloudtrail_trail_event. */
-import { bigint, boolean, jsonb, text, timestamptz } from '@millrace/plugin-sdk/column'
+import { bigint, boolean, jsonb, text, timestamptz } from '@millrace/plugin-sdk'
 import { identityColumns } from '../../columns/identity-columns.js'
 
 export const columns = {

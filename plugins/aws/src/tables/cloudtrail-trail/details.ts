@@ -11,9 +11,7 @@ import {
   ListTagsCommand,
   type Tag,
 } from '@aws-sdk/client-cloudtrail'
-import { ApiError } from '@millrace/plugin-sdk/api-error'
-import type { Row } from '@millrace/plugin-sdk/column'
-import type { Scan } from '@millrace/plugin-sdk/table'
+import { ApiError, type Row, type Scan } from '@millrace/plugin-sdk'
 import { awsCallExpecting, ExpectedError } from '../../calls/aws-call.js'
 import { Batch } from '../../calls/batch.js'
 import { jsonOrNull } from '../../columns/json-value.js'

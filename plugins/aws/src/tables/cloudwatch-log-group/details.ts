@@ -2,8 +2,7 @@
  * What costs a further call for each log group: its data protection policy, its tags.
  */
 import { GetDataProtectionPolicyCommand, ListTagsForResourceCommand } from '@aws-sdk/client-cloudwatch-logs'
-import type { Row } from '@millrace/plugin-sdk/column'
-import type { Scan } from '@millrace/plugin-sdk/table'
+import type { Row, Scan } from '@millrace/plugin-sdk'
 import { awsCallExpecting, ExpectedError } from '../../calls/aws-call.js'
 import { jsonOfText, jsonOrNull } from '../../columns/json-value.js'
 import type { AwsConnection } from '../../connection/connection.js'

@@ -1,5 +1,5 @@
 /** Columns of aws_cloudwatch_log_stream. */
-import { boolean, jsonb, text, timestamptz } from '@millrace/plugin-sdk/column'
+import { boolean, jsonb, text, timestamptz } from '@millrace/plugin-sdk'
 import { identityColumns } from '../../columns/identity-columns.js'
 
 export const columns = {

@@ -1,7 +1,7 @@
 /**
  * What conditions ask of the streams of a log group, as DescribeLogStreams takes it.
  */
-import { equalValue, type Quals } from '@millrace/plugin-sdk/qual'
+import { equalValue, type Quals } from '@millrace/plugin-sdk'
 import { longestLikePrefix } from '../../log-groups/like-prefix.js'
 import { isStreamName } from '../../log-groups/log-group-identifier.js'
 import type { LogStreamColumns } from './columns.js'

@@ -1,5 +1,5 @@
 /** Columns of aws_vpc_eip. */
-import { inet, jsonb, text } from '@millrace/plugin-sdk/column'
+import { inet, jsonb, text } from '@millrace/plugin-sdk'
 import { identityColumns } from '../../columns/identity-columns.js'
 
 export const columns = {
