@@ -1,7 +1,13 @@
 /** Connections and their tables change while sessions are there: what shows, what goes on, what is asked of whom. */
-import { bigint, type Columns, text } from '@millrace/plugin-sdk/column'
-import { definePlugin, type Plugin } from '@millrace/plugin-sdk/plugin'
-import { type Table, tablesOf } from '@millrace/plugin-sdk/table'
+import {
+  bigint,
+  type Columns,
+  definePlugin,
+  type Plugin,
+  type Table,
+  tablesOf,
+  text,
+} from '@millrace/plugin-sdk'
 import type { ConnectionOptions } from '@millrace/sql-engine/fetch/connection'
 import pg from 'pg'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'

@@ -1,4 +1,4 @@
-import { bigint, boolean, type Columns, inet, text } from '@millrace/plugin-sdk/column'
+import { bigint, boolean, type Columns, inet, text } from '@millrace/plugin-sdk'
 import pino from 'pino'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { Engine } from './engine.js'

@@ -1,5 +1,5 @@
 /** Keys are found through whatever PostgreSQL itself would look through. */
-import { doublePrecision } from '@millrace/plugin-sdk/column'
+import { doublePrecision } from '@millrace/plugin-sdk'
 import pg from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { ClientSession } from './testing/client-session.js'

@@ -1,9 +1,5 @@
 /** Statements over tables whose plugin goes on without what its API fails to give. */
-import { ApiError } from '@millrace/plugin-sdk/api-error'
-import { text } from '@millrace/plugin-sdk/column'
-import { definePlugin } from '@millrace/plugin-sdk/plugin'
-import { equalValue } from '@millrace/plugin-sdk/qual'
-import { tablesOf } from '@millrace/plugin-sdk/table'
+import { ApiError, definePlugin, equalValue, tablesOf, text } from '@millrace/plugin-sdk'
 import { pino } from 'pino'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { z } from 'zod'

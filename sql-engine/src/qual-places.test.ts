@@ -1,5 +1,5 @@
 /** Where keys may come from: what is asked of the tables, and that the answer is PostgreSQL's. */
-import { bigint, inet, jsonb, text } from '@millrace/plugin-sdk/column'
+import { bigint, inet, jsonb, text } from '@millrace/plugin-sdk'
 import pino from 'pino'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { Engine } from './engine.js'

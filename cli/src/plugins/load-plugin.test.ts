@@ -85,17 +85,19 @@ describe('plugins', () => {
   })
 
   it.each([
-    ['{ columns: { id: "text" } }', 'tables.0.columns.id: Invalid input: expected object'],
-    ['{ list: [] }', 'tables.0.list: expected a function'],
-    ['{ keys: { nid: { operators: [] } } }', 'tables.0.keys.nid: there is no column "nid"'],
+    ['{ columns: { id: "text" } }', 'column "id": Invalid input: expected object'],
+    ['{ list: [] }', 'list: expected a function'],
+    ['{ keys: { nid: { operators: [] } } }', 'key "nid": there is no column "nid"'],
     [
       '{ hydrate: { more: { columns: ["x"], fetch() {} } } }',
-      'tables.0.hydrate.more.columns: there is no column "x"',
+      'hydrate function "more", columns: there is no column "x"',
     ],
-    ['{ examples: undefined }', 'tables.0.examples: Invalid input: expected array'],
-  ])('with a table of %s are told of by its place', async (table, fault) => {
+    ['{ examples: undefined }', 'examples: Invalid input: expected array'],
+  ])('with a table of %s are told of by the names of plugin and table', async (table, fault) => {
     await install('acme', plugin(table))
-    expect(await refusal('acme')).toContain(`the default export of the package "acme" is no plugin: ${fault}`)
+    expect(await refusal('acme')).toContain(
+      `the default export of the package "acme" is no plugin: plugin "acme", table "acme_user", ${fault}`,
+    )
   })
 
   it('without a default export are told of', async () => {

@@ -1,11 +1,10 @@
 /** Plugins by the name that the configuration gives them: our own, or npm packages. */
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import type { Plugin } from '@millrace/plugin-sdk/plugin'
+import { checkPlugin, type Plugin } from '@millrace/plugin-sdk'
 import { distance } from 'fastest-levenshtein'
 import { resolve } from 'import-meta-resolve'
 import { UserError } from '../user-error.js'
-import { checkPlugin } from './plugin-shape.js'
 
 type Load = () => Promise<{ readonly default: unknown }>
 

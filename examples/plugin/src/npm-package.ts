@@ -1,8 +1,14 @@
 /** npm_package: packages of the npm registry, by name. */
-import { bigint, jsonb, type Row, text, timestamptz } from '@millrace/plugin-sdk/column'
-import { toJsonText } from '@millrace/plugin-sdk/json'
-import { equalValue } from '@millrace/plugin-sdk/qual'
-import { tablesOf } from '@millrace/plugin-sdk/table'
+import {
+  bigint,
+  equalValue,
+  jsonb,
+  type Row,
+  tablesOf,
+  text,
+  timestamptz,
+  toJsonText,
+} from '@millrace/plugin-sdk'
 import { z } from 'zod'
 import type { NpmConnection } from './connection.js'
 

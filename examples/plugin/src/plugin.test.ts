@@ -1,7 +1,8 @@
 import { createServer, type Server } from 'node:http'
-import { ApiError } from '@millrace/plugin-sdk/api-error'
+import { ApiError } from '@millrace/plugin-sdk'
 import { collectRows } from '@millrace/plugin-sdk/testing'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { NpmConnection } from './connection.js'
 import { npmPackage } from './npm-package.js'
 import plugin from './plugin.js'
 
@@ -10,6 +11,7 @@ const answers = new Map<string, { readonly status?: number; readonly body: strin
 let asked: string[] = []
 let server: Server
 let url = ''
+let connections: NpmConnection[] = []
 
 beforeEach(async () => {
   answers.clear()
@@ -18,17 +20,23 @@ beforeEach(async () => {
     const path = request.url ?? ''
     asked.push(path)
     const { status = 200, body } = answers.get(path) ?? { status: 404, body: '{"error":"Not found"}' }
-    response.writeHead(status, { 'content-type': 'application/json', connection: 'close' }).end(body)
+    response.writeHead(status, { 'content-type': 'application/json' }).end(body)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const address = server.address()
   url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`
 })
-afterEach(() => new Promise((resolve) => server.close(resolve)))
+afterEach(async () => {
+  for (const connection of connections) await plugin.close?.(connection)
+  connections = []
+  await new Promise((resolve) => server.close(resolve))
+})
 
 const connect = () => {
   const config = plugin.config.parse({ registry_url: url, downloads_url: url })
-  return plugin.connect(config, { connectionName: 'npm', environment: {} })
+  const connection = plugin.connect(config, { connectionName: 'npm', environment: {} })
+  connections.push(connection)
+  return connection
 }
 const rowsOf = (name: string, columns?: (keyof typeof npmPackage.columns)[]) =>
   collectRows(npmPackage, {
@@ -91,7 +99,8 @@ describe('npm_package', () => {
   it.each([
     [{ status: 500, body: 'oh no' }, 'HV000', 'HTTP 500, application/json: oh no'],
     [{ status: 200, body: '<html>' }, 'HV000', 'HTTP 200, application/json: <html>'],
-    [{ status: 429, body: 'slower' }, 'HV000', 'slower'],
+    [{ status: 429, body: 'slower' }, 'HV000', 'HTTP 429, application/json: slower'],
+    [{ status: 404, body: '<html>' }, 'HV000', 'HTTP 404, application/json: <html>'],
   ])('tells what the registry answers: %j', async (answer, sqlState, detail) => {
     answers.set('/acme', answer)
     await expect(rowsOf('acme')).rejects.toThrow(
@@ -105,7 +114,7 @@ describe('npm_package', () => {
     expect(error).toBeInstanceOf(ApiError)
     expect(error).toMatchObject({
       sqlState: 'HV00N',
-      detail: expect.stringContaining('http://127.0.0.1:1: '),
+      detail: 'ECONNREFUSED at http://127.0.0.1:1',
     })
   })
 

@@ -1,5 +1,5 @@
 /** The npm registry as a table: an example of a plugin, small enough to be read whole. */
-import { definePlugin } from '@millrace/plugin-sdk/plugin'
+import { definePlugin } from '@millrace/plugin-sdk'
 import { npmConfig } from './config.js'
 import { NpmConnection } from './connection.js'
 import { npmPackage } from './npm-package.js'
@@ -9,5 +9,6 @@ export default definePlugin({
   description: 'The npm registry: packages, their versions and how often they are downloaded.',
   config: npmConfig,
   connect: (config, context) => new NpmConnection(config, context),
+  close: (connection) => connection.close(),
   tables: [npmPackage],
 })

@@ -1,8 +1,8 @@
 /** Tables over AWS APIs. */
-import { definePlugin } from '@millrace/plugin-sdk/plugin'
-import { awsConfig } from './config.js'
-import { AwsConnection } from './connection.js'
-import { awsLimits } from './limits.js'
+import { definePlugin } from '@millrace/plugin-sdk'
+import { AwsConnection } from './connection/connection.js'
+import { awsLimits } from './connection/limits.js'
+import { awsConfig } from './settings/config.js'
 import { account } from './tables/account.js'
 import { cloudtrailChannel } from './tables/cloudtrail-channel.js'
 import { cloudtrailEventDataStore } from './tables/cloudtrail-event-data-store.js'
@@ -17,28 +17,30 @@ import { cloudwatchLogStream } from './tables/cloudwatch-log-stream.js'
 import { region } from './tables/region.js'
 import { vpcEip } from './tables/vpc-eip.js'
 
+const tables = [
+  cloudtrailTrail,
+  cloudtrailTrailEvent,
+  cloudwatchLogGroup,
+  cloudwatchLogEvent,
+  cloudwatchLogStream,
+  region,
+  vpcEip,
+  account,
+  cloudtrailLookupEvent,
+  cloudtrailEventDataStore,
+  cloudtrailChannel,
+  cloudtrailImport,
+  cloudtrailQuery,
+]
+
 export default definePlugin({
   name: 'aws',
   description:
     'Amazon Web Services: CloudTrail, CloudWatch Logs, elastic IP addresses, the account and its regions.',
   config: awsConfig,
   connect: (config, context) => new AwsConnection(config, context),
-  limits: (config, { environment }) => awsLimits(config, environment),
+  limits: (config, { environment }) => awsLimits(config, environment, tables),
   account: (connection) => connection.account(),
   close: (connection) => connection.close(),
-  tables: [
-    cloudtrailTrail,
-    cloudtrailTrailEvent,
-    cloudwatchLogGroup,
-    cloudwatchLogEvent,
-    cloudwatchLogStream,
-    region,
-    vpcEip,
-    account,
-    cloudtrailLookupEvent,
-    cloudtrailEventDataStore,
-    cloudtrailChannel,
-    cloudtrailImport,
-    cloudtrailQuery,
-  ],
+  tables,
 })

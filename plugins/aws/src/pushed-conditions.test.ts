@@ -2,14 +2,14 @@
  * The law of quals against a service that decides on its own which events match: whatever is pushed, every row
  * arrives that PostgreSQL would keep.
  */
-import type { Qual, Quals } from '@millrace/plugin-sdk/qual'
+import type { Qual, Quals } from '@millrace/plugin-sdk'
 import { collectRows } from '@millrace/plugin-sdk/testing'
 import { type Sandbox, startSandbox } from '@millrace/sandbox/sandbox'
 import fc from 'fast-check'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { awsConfig } from './config.js'
-import type { AwsConnection } from './connection.js'
+import type { AwsConnection } from './connection/connection.js'
 import plugin from './plugin.js'
+import { awsConfig } from './settings/config.js'
 import type { EventColumns } from './tables/cloudtrail-trail-event/columns.js'
 import { textFields } from './tables/cloudtrail-trail-event/event-fields.js'
 import { cloudtrailTrailEvent } from './tables/cloudtrail-trail-event.js'

@@ -1,6 +1,5 @@
 /** The tables against the sandbox: what its services do that a stub only pretends. */
-import { ApiError } from '@millrace/plugin-sdk/api-error'
-import type { Qual } from '@millrace/plugin-sdk/qual'
+import { ApiError, type Qual } from '@millrace/plugin-sdk'
 import { collectRows, scanOf } from '@millrace/plugin-sdk/testing'
 import {
   deniedCredentials,
@@ -10,9 +9,9 @@ import {
 import { oddMessages } from '@millrace/sandbox/data/odd-events'
 import { type Sandbox, startSandbox } from '@millrace/sandbox/sandbox'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { awsConfig } from './config.js'
-import type { AwsConnection } from './connection.js'
+import type { AwsConnection } from './connection/connection.js'
 import plugin from './plugin.js'
+import { awsConfig } from './settings/config.js'
 import type { TrailColumns } from './tables/cloudtrail-trail/columns.js'
 import { cloudtrailTrail } from './tables/cloudtrail-trail.js'
 import type { EventColumn } from './tables/cloudtrail-trail-event/columns.js'

@@ -10,7 +10,7 @@ import {
   jsonb,
   text,
   timestamptz,
-} from '@millrace/plugin-sdk/column'
+} from '@millrace/plugin-sdk'
 
 export const columns = {
   ip: inet('The IP address.'),

@@ -1,7 +1,7 @@
 /** Answers that are not ipstack's own: an error that says so, never a row of NULLs. */
 import { createServer, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { ApiError } from '@millrace/plugin-sdk/api-error'
+import type { ApiError } from '@millrace/plugin-sdk'
 import { collectRows } from '@millrace/plugin-sdk/testing'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { ipstackConfig } from './config.js'

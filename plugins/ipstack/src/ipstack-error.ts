@@ -4,7 +4,7 @@
  * ipstack refuses with HTTP 200 and `{"success": false, "error": {"code", "type", "info"}}`. The codes are
  * those of the section "Error codes" of its documentation.
  */
-import { ApiError, type ApiErrorOptions } from '@millrace/plugin-sdk/api-error'
+import { type ApiDescription, ApiError, type ApiErrorOptions } from '@millrace/plugin-sdk'
 
 export interface Refusal {
   readonly code: number
@@ -25,6 +25,17 @@ export const refusalCode = {
 const tokenHint =
   "Set IPSTACK_TOKEN in the server's environment, or token in the connection's settings, to the access key " +
   'that the dashboard of ipstack.com shows.'
+
+/** What errors say of answers that are not ipstack's own. */
+export const api: ApiDescription = {
+  name: 'ipstack',
+  credentials: 'access key',
+  hints: {
+    credentials: tokenHint,
+    address: 'Check whether endpoint_url or IPSTACK_ENDPOINT leads to ipstack',
+    throttled: 'Run the query again later, or narrow it to fewer addresses.',
+  },
+}
 
 /** @returns undefined where the answer is no refusal */
 export function refusalOf(answer: unknown): Refusal | undefined {
@@ -52,44 +63,6 @@ export function missingToken(): ApiError {
   return new ApiError('no ipstack access key was found', {
     detail: "Looked for it in the connection's settings (token) and in the environment (IPSTACK_TOKEN).",
     hint: tokenHint,
-  })
-}
-
-/** Of the operating system and of undici, where there was a connection. */
-const cut = /^(ECONNRESET|EPIPE|UND_ERR_SOCKET|UND_ERR_BODY_TIMEOUT)$/
-
-/** @param code what the operating system or the HTTP client calls the failure */
-export function unreachable(origin: string, code: string): ApiError {
-  return new ApiError('ipstack could not be reached', {
-    sqlState: 'HV00N',
-    detail: `${code} at ${origin}`,
-    retry: cut.test(code) ? 'transient' : 'unanswered',
-    hint: 'Check the network, and endpoint_url or IPSTACK_ENDPOINT if one is set.',
-  })
-}
-
-/** An answer that is not ipstack's: a proxy's page, a gateway's error. */
-export function unintelligible(status: number, detail: string, retrying: Retrying): ApiError {
-  if (status === 401) {
-    return new ApiError('ipstack does not accept the access key', {
-      detail,
-      hint: tokenHint,
-    })
-  }
-  if (status === 403) return new ApiError('ipstack denied access', { detail })
-  if (status === 429) {
-    return new ApiError('ipstack was asked too often', {
-      detail,
-      hint: 'Run the query again later, or narrow it to fewer addresses.',
-      ...retrying,
-    })
-  }
-  return new ApiError('ipstack gave an answer that is not its own', {
-    detail,
-    hint:
-      'Check whether endpoint_url or IPSTACK_ENDPOINT leads to ipstack, and whether a proxy or a sign-in page ' +
-      'stands between; if neither, run the query again later.',
-    ...retrying,
   })
 }
 

@@ -1,7 +1,7 @@
 /**
  * Lookups of addresses, in as few calls as the plan allows.
  */
-import type { Scan } from '@millrace/plugin-sdk/table'
+import type { Scan } from '@millrace/plugin-sdk'
 import { canonicalAddress } from './address.js'
 import { type LookupColumn, sources } from './columns.js'
 import type { IpstackConnection, LookupOptions } from './connection.js'

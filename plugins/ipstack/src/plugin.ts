@@ -1,6 +1,6 @@
 /** Tables over the ipstack API. */
 import { readFileSync } from 'node:fs'
-import { definePlugin } from '@millrace/plugin-sdk/plugin'
+import { definePlugin } from '@millrace/plugin-sdk'
 import { ipstackConfig } from './config.js'
 import { IpstackConnection, identityOf, limitsOf } from './connection.js'
 import { concurrency, startingConcurrency } from './limits.js'

@@ -2,8 +2,7 @@
  * The API's answers as rows. What is missing, null, empty or of another type is NULL; zero stays zero.
  */
 import { isIP } from 'node:net'
-import type { ColumnType, Row } from '@millrace/plugin-sdk/column'
-import { toJsonText } from '@millrace/plugin-sdk/json'
+import { type ColumnType, type Row, toJsonText } from '@millrace/plugin-sdk'
 import { columns, type LookupColumn, type LookupColumns, sources } from './columns.js'
 import { fieldsOf } from './ipstack-error.js'
 

@@ -1,5 +1,5 @@
 /** The tables against the sandbox's ipstack. */
-import { ApiError } from '@millrace/plugin-sdk/api-error'
+import { ApiError } from '@millrace/plugin-sdk'
 import { collectRows, type ScanRequest, scanOf } from '@millrace/plugin-sdk/testing'
 import { ipstackFreeToken } from '@millrace/sandbox/credentials'
 import { type Sandbox, startSandbox } from '@millrace/sandbox/sandbox'

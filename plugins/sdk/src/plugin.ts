@@ -10,8 +10,8 @@ export interface ConnectContext {
   /** The process environment, or a stand-in for it. Plugins read it from here only. */
   readonly environment: Readonly<Record<string, string | undefined>>
   /**
-   * Bytes that the body of an answer may have, by the connection's setting `max_answer_mb`; for `readAnswerBody` of
-   * `answer-body.ts`. Default is what that says.
+   * Bytes that the body of an answer may have, by the connection's setting `max_answer_mb`; for `HttpClient`
+   * and `readAnswerBody`. Default is what those say.
    */
   readonly maxAnswerBytes?: number | undefined
   /**

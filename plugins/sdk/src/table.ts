@@ -132,6 +132,14 @@ export interface Example {
   readonly sql: string
 }
 
+/** A call of the API that a table makes. */
+export interface TableCall {
+  /** The API's own, as in {@link Scan.call}. */
+  readonly name: string
+  /** What those must be allowed who make it, as the API names it, such as `logs:FilterLogEvents`. */
+  readonly permission?: string
+}
+
 /** A virtual table. */
 export interface Table<Connection = unknown, TableColumns extends Columns = Columns> {
   readonly name: string
@@ -144,7 +152,7 @@ export interface Table<Connection = unknown, TableColumns extends Columns = Colu
    * - the first {@link Scan.limit} rows among those that fulfil its quals, or all of them where there are fewer, and
    * - every row that fulfils its quals and has the same value in the column as the last of those.
    *
-   * A row counts only if it is sure to fulfil every qual, by `isSureToFulfil` of `fulfils.ts` or because the API says so; more
+   * A row counts only if it is sure to fulfil every qual, by `isSureToFulfil` or because the API says so; more
    * rows may always be yielded. In a table's rows such a column is never NULL.
    */
   readonly orders?: { readonly [Name in keyof TableColumns]?: readonly Direction[] }
@@ -155,6 +163,8 @@ export interface Table<Connection = unknown, TableColumns extends Columns = Colu
    */
   list(scan: Scan<Connection, TableColumns>): AsyncIterable<readonly Row<TableColumns>[]>
   readonly hydrate?: Readonly<Record<string, Hydrate<Connection, TableColumns>>>
+  /** The calls that it may make, for its page: what has to be allowed. */
+  readonly calls?: readonly TableCall[]
   readonly examples: readonly Example[]
 }
 

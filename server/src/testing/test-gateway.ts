@@ -1,5 +1,5 @@
 /** A gateway over a PostgreSQL of a test's own, with a plugin that counts its calls. */
-import { bigint, boolean, inet, jsonb, text } from '@millrace/plugin-sdk/column'
+import { bigint, boolean, inet, jsonb, text } from '@millrace/plugin-sdk'
 import type { DatabaseError } from '@millrace/sql-engine/database-error'
 import type { Engine } from '@millrace/sql-engine/engine'
 import type { AggregatorOptions } from '@millrace/sql-engine/fetch/aggregator'

@@ -2,7 +2,7 @@
  * Whatever is asked, in whatever order, while time passes, rows come and go, and all is forgotten or restarted: an
  * answer from what is kept is one that the API could have given within the time to live, and takes no more calls.
  */
-import { bigint, inet, type Row, text, timestamptz } from '@millrace/plugin-sdk/column'
+import { bigint, inet, type Row, text, timestamptz } from '@millrace/plugin-sdk'
 import fc from 'fast-check'
 import { pino } from 'pino'
 import { afterAll, beforeAll, expect, test } from 'vitest'

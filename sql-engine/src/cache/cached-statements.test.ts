@@ -1,6 +1,6 @@
 /** Statements that are answered from rows fetched for earlier ones. */
 import { randomBytes } from 'node:crypto'
-import { bigint, inet, text, timestamptz } from '@millrace/plugin-sdk/column'
+import { bigint, inet, text, timestamptz } from '@millrace/plugin-sdk'
 import { pino } from 'pino'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { Engine } from '../engine.js'

@@ -1,5 +1,5 @@
 /** How long rows answer later statements. */
-import type { Table } from '@millrace/plugin-sdk/table'
+import type { Table } from '@millrace/plugin-sdk'
 
 export interface TimesToLive {
   /** What the session has set; undefined for nothing. In milliseconds, as all of these. */

@@ -1,5 +1,4 @@
-import type { ColumnType } from '@millrace/plugin-sdk/column'
-import type { Table } from '@millrace/plugin-sdk/table'
+import type { ColumnType, Table } from '@millrace/plugin-sdk'
 import { internalSchema, systemSchema } from '../postgres/names.js'
 
 /** A column as a virtual table is defined with it. */

@@ -1,4 +1,4 @@
-import type { ColumnType } from '@millrace/plugin-sdk/column'
+import type { ColumnType } from '@millrace/plugin-sdk'
 
 /** The types by the names that format_type() gives them. */
 const columnTypes: Readonly<Record<ColumnType, true>> = {

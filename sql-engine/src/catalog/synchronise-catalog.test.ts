@@ -1,6 +1,13 @@
-import { bigint, type Columns, inet, jsonb, text } from '@millrace/plugin-sdk/column'
-import { definePlugin, type StaticPlugin } from '@millrace/plugin-sdk/plugin'
-import type { Table } from '@millrace/plugin-sdk/table'
+import {
+  bigint,
+  type Columns,
+  definePlugin,
+  inet,
+  jsonb,
+  type StaticPlugin,
+  type Table,
+  text,
+} from '@millrace/plugin-sdk'
 import { Client } from 'pg'
 import { pino } from 'pino'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'

@@ -1,4 +1,4 @@
-import type { Table } from '@millrace/plugin-sdk/table'
+import type { Table } from '@millrace/plugin-sdk'
 import { type Client, escapeIdentifier, DatabaseError as ServerError } from 'pg'
 import type { Logger } from 'pino'
 import { engineRole, internalSchema } from '../postgres/names.js'

@@ -1,4 +1,4 @@
-import type { Key, Table } from '@millrace/plugin-sdk/table'
+import type { Key, Table } from '@millrace/plugin-sdk'
 import { DatabaseError } from '../database-error.js'
 import { catalogColumns, engineColumns } from './catalog-columns.js'
 import { isColumnType } from './column-type.js'

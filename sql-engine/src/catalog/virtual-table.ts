@@ -1,6 +1,4 @@
-import type { ColumnType } from '@millrace/plugin-sdk/column'
-import type { Plugin } from '@millrace/plugin-sdk/plugin'
-import type { Table } from '@millrace/plugin-sdk/table'
+import type { ColumnType, Plugin, Table } from '@millrace/plugin-sdk'
 import type { DatabaseError } from '../database-error.js'
 
 /** A configured connection. Its name is the name of a schema. */

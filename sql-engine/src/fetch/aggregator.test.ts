@@ -1,4 +1,4 @@
-import { text } from '@millrace/plugin-sdk/column'
+import { text } from '@millrace/plugin-sdk'
 import { pino } from 'pino'
 import { describe, expect, test } from 'vitest'
 import { countingPlugin } from '../testing/counting-plugin.js'

@@ -1,10 +1,14 @@
 /**
  * Aggregators: connections whose tables hold the rows of the tables of several other connections.
  */
-import { knownTextOperators, mayFulfil } from '@millrace/plugin-sdk/known-text'
-import type { Plugin } from '@millrace/plugin-sdk/plugin'
-import type { Qual } from '@millrace/plugin-sdk/qual'
-import type { Key, Table } from '@millrace/plugin-sdk/table'
+import {
+  type Key,
+  knownTextOperators,
+  mayFulfil,
+  type Plugin,
+  type Qual,
+  type Table,
+} from '@millrace/plugin-sdk'
 import { DatabaseError } from '../database-error.js'
 import type { Connection, ConnectionOptions } from './connection.js'
 import type { ScanQuals } from './scan-quals.js'

@@ -5,7 +5,7 @@
  * begins with what the API is known to bear, and doubles with each round that goes well; once the API has said that it
  * is asked too often, half as many, and from there on one more with each round. Never more than the ceiling.
  */
-import { longestPause } from '@millrace/plugin-sdk/retry'
+import { longestPause } from '@millrace/plugin-sdk'
 import type { Clock } from './clock.js'
 import { RateWindow } from './rate-window.js'
 

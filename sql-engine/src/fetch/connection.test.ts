@@ -1,5 +1,5 @@
 /** Which connections share a limiter, and from when on. */
-import type { ApiLimits, Plugin } from '@millrace/plugin-sdk/plugin'
+import type { ApiLimits, Plugin } from '@millrace/plugin-sdk'
 import { pino } from 'pino'
 import { expect, test } from 'vitest'
 import { countingPlugin } from '../testing/counting-plugin.js'

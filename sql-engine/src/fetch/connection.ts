@@ -1,5 +1,4 @@
-import type { ConnectContext, Plugin } from '@millrace/plugin-sdk/plugin'
-import type { Table } from '@millrace/plugin-sdk/table'
+import type { ConnectContext, Plugin, Table } from '@millrace/plugin-sdk'
 import type { Logger } from 'pino'
 import { DatabaseError } from '../database-error.js'
 import { abortable } from '../stage/abortable.js'

@@ -2,7 +2,7 @@
  * Errors of an API that a connection's settings say to go on without. Steampipe's AWS plugin has settings of the same
  * names, with globs for codes and regular expressions for messages.
  */
-import type { ApiError } from '@millrace/plugin-sdk/api-error'
+import type { ApiError } from '@millrace/plugin-sdk'
 import { wildcardTest } from './wildcard.js'
 
 export interface IgnoredErrorsOptions {

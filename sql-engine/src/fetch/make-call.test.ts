@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
-import { ApiError, type RetryReason } from '@millrace/plugin-sdk/api-error'
+import { ApiError, type RetryReason } from '@millrace/plugin-sdk'
 import { describe, expect, test } from 'vitest'
 import { CallCounts } from '../quota/call-counts.js'
 import { FakeClock, settled } from '../testing/fake-clock.js'

@@ -1,6 +1,5 @@
 /** Makes one call of an API, again and again where that may help. */
-import { ApiError } from '@millrace/plugin-sdk/api-error'
-import { delayBeforeRetry } from '@millrace/plugin-sdk/retry'
+import { ApiError, delayBeforeRetry } from '@millrace/plugin-sdk'
 import { DatabaseError } from '../database-error.js'
 import type { CallCounts } from '../quota/call-counts.js'
 import type { CallLimiter, CallOutcome, CallTicket } from './call-limiter.js'

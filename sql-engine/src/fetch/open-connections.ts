@@ -1,6 +1,6 @@
 /** Opens the connections of a configuration, with the tables that each of them has. */
 import { isDeepStrictEqual } from 'node:util'
-import type { Table } from '@millrace/plugin-sdk/table'
+import type { Table } from '@millrace/plugin-sdk'
 import type { Logger } from 'pino'
 import type { CatalogConnection, ConnectionTables } from '../catalog/virtual-table.js'
 import { DatabaseError } from '../database-error.js'

@@ -1,4 +1,4 @@
-import type { ScanOrder } from '@millrace/plugin-sdk/table'
+import type { ScanOrder } from '@millrace/plugin-sdk'
 
 /** How many rows of a scan are needed. */
 export interface ScanLimit {

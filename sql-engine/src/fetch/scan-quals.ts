@@ -1,7 +1,6 @@
 /** The pushed conditions of a scan, once their values are known. */
 
-import type { Qual, QualValue } from '@millrace/plugin-sdk/qual'
-import type { Key } from '@millrace/plugin-sdk/table'
+import type { Key, Qual, QualValue } from '@millrace/plugin-sdk'
 
 /** Conditions by column. */
 export type ScanQuals = Readonly<Record<string, readonly Qual<QualValue>[]>>

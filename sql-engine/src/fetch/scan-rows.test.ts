@@ -1,7 +1,4 @@
-import { ApiError } from '@millrace/plugin-sdk/api-error'
-import { type Row, text } from '@millrace/plugin-sdk/column'
-import { definePlugin } from '@millrace/plugin-sdk/plugin'
-import { type Scan, type Table, tablesOf } from '@millrace/plugin-sdk/table'
+import { ApiError, definePlugin, type Row, type Scan, type Table, tablesOf, text } from '@millrace/plugin-sdk'
 import { pino } from 'pino'
 import { beforeEach, expect, test, vi } from 'vitest'
 import { z } from 'zod'
@@ -107,7 +104,7 @@ test('an error of an API names table and call', async () => {
 
 test('an error made by another copy of the plugin SDK is understood', async () => {
   vi.resetModules()
-  const { ApiError: OtherApiError } = await import('@millrace/plugin-sdk/api-error')
+  const { ApiError: OtherApiError } = await import('@millrace/plugin-sdk')
   expect(OtherApiError).not.toBe(ApiError)
   const error = await errorOf(async function* () {
     yield []

@@ -1,10 +1,15 @@
 /** Runs one scan: makes the table's calls, adds what hydrate functions fetch, and stops at the limit. */
 import { setMaxListeners } from 'node:events'
-import { ApiError } from '@millrace/plugin-sdk/api-error'
-import type { Columns, Row } from '@millrace/plugin-sdk/column'
-import { toJsonText } from '@millrace/plugin-sdk/json'
-import { merge } from '@millrace/plugin-sdk/merge'
-import type { Hydrate, Scan, Table } from '@millrace/plugin-sdk/table'
+import {
+  ApiError,
+  type Columns,
+  type Hydrate,
+  merge,
+  type Row,
+  type Scan,
+  type Table,
+  toJsonText,
+} from '@millrace/plugin-sdk'
 import type { Logger } from 'pino'
 import { engineColumns } from '../catalog/catalog-columns.js'
 import type { VirtualTable } from '../catalog/virtual-table.js'

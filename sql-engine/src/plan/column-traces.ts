@@ -1,4 +1,4 @@
-import type { ColumnType } from '@millrace/plugin-sdk/column'
+import type { ColumnType } from '@millrace/plugin-sdk'
 import {
   type Binding,
   type Block,

@@ -1,6 +1,5 @@
 /** What a condition says, where it is true, of single columns of virtual tables: by its form alone. */
-import type { Operator } from '@millrace/plugin-sdk/qual'
-import type { Key } from '@millrace/plugin-sdk/table'
+import type { Key, Operator } from '@millrace/plugin-sdk'
 import type { Binding, Block, FromItem } from '../bind/binding.js'
 import type { FunctionTraits } from '../bind/function-traits.js'
 import type { CatalogColumn } from '../catalog/virtual-table.js'

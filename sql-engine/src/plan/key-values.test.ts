@@ -1,4 +1,4 @@
-import type { ColumnType } from '@millrace/plugin-sdk/column'
+import type { ColumnType } from '@millrace/plugin-sdk'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { decodeValue } from './key-values.js'

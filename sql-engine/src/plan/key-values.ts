@@ -1,6 +1,5 @@
 /** Values that PostgreSQL has evaluated, as the plugins take them. */
-import type { ColumnType, EpochMicroseconds } from '@millrace/plugin-sdk/column'
-import type { QualValue } from '@millrace/plugin-sdk/qual'
+import type { ColumnType, EpochMicroseconds, QualValue } from '@millrace/plugin-sdk'
 
 export type DecodedValue =
   | { readonly kind: 'value'; readonly value: QualValue }

@@ -1,5 +1,5 @@
 /** Why a condition is not among those that a table's API is asked with. PostgreSQL checks it over what is fetched. */
-import type { Operator } from '@millrace/plugin-sdk/qual'
+import type { Operator } from '@millrace/plugin-sdk'
 
 export type NotPushed =
   /** The table's API takes no conditions on the column. */

@@ -1,4 +1,4 @@
-import type { Operator } from '@millrace/plugin-sdk/qual'
+import type { Operator } from '@millrace/plugin-sdk'
 import type { Binding, TableReference } from '../bind/binding.js'
 import type { FunctionTraits } from '../bind/function-traits.js'
 import { type Inside, inside, type Node, stringsOf } from '../parse/syntax-tree.js'

@@ -1,5 +1,4 @@
-import type { ColumnType } from '@millrace/plugin-sdk/column'
-import type { ScanOrder } from '@millrace/plugin-sdk/table'
+import type { ColumnType, ScanOrder } from '@millrace/plugin-sdk'
 import { type Binding, type BoundColumn, ownColumn, type TableReference } from '../bind/binding.js'
 import { type Inside, inside, stringsOf } from '../parse/syntax-tree.js'
 

@@ -2,7 +2,7 @@
  * The conditions of a statement that could narrow a scan, by their form alone. Whether one may be pushed,
  * and when its values are known, is decided elsewhere.
  */
-import type { Operator } from '@millrace/plugin-sdk/qual'
+import type { Operator } from '@millrace/plugin-sdk'
 import type { Condition, FromItem, TableReference } from '../bind/binding.js'
 import type { Node } from '../parse/syntax-tree.js'
 import type { Reading } from './textual-value.js'

@@ -1,5 +1,5 @@
 /** The plan of one scan: its conditions, where their values come from, and what has to be there before. */
-import type { Key, ScanOrder } from '@millrace/plugin-sdk/table'
+import type { Key, ScanOrder } from '@millrace/plugin-sdk'
 import type { Condition, TableReference } from '../bind/binding.js'
 import type { Node } from '../parse/syntax-tree.js'
 import type { KeyQuery } from './key-query.js'

@@ -1,6 +1,5 @@
 /** What a comparison with something that is made of a column says of the column itself. */
-import type { ColumnType } from '@millrace/plugin-sdk/column'
-import type { Key } from '@millrace/plugin-sdk/table'
+import type { ColumnType, Key } from '@millrace/plugin-sdk'
 import { findAll, inside, type Node } from '../parse/syntax-tree.js'
 import { castNode, extremeNode } from './build-nodes.js'
 import { columnBound } from './monotone.js'

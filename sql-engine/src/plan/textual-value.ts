@@ -1,7 +1,6 @@
 /** Texts that are made of a column's value, and back: `host(ip) = '1.1.1.1'` asks for the address of that text. */
 import { isIP } from 'node:net'
-import type { ColumnType } from '@millrace/plugin-sdk/column'
-import type { QualValue } from '@millrace/plugin-sdk/qual'
+import type { ColumnType, QualValue } from '@millrace/plugin-sdk'
 import type { Wrapper } from './wrapped-column.js'
 
 /**

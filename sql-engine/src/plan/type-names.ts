@@ -1,4 +1,4 @@
-import type { ColumnType } from '@millrace/plugin-sdk/column'
+import type { ColumnType } from '@millrace/plugin-sdk'
 
 /** PostgreSQL's internal names of the types that columns have. */
 export const internalTypeNames: Readonly<Record<ColumnType, string>> = {

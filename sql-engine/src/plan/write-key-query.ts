@@ -1,6 +1,6 @@
 /** Writes a key query as SQL: pieces of the statement's syntax tree, put together anew. */
 import { randomUUID } from 'node:crypto'
-import type { ColumnType } from '@millrace/plugin-sdk/column'
+import type { ColumnType } from '@millrace/plugin-sdk'
 import { Deparser } from 'pgsql-deparser'
 import type { Binding, Cte, FromItem, TableReference } from '../bind/binding.js'
 import { findAll, inside, isObject, type Node, parseText, sameTree } from '../parse/syntax-tree.js'

@@ -1,6 +1,5 @@
 /** Conditions that an API is asked with, as SQL would have them. */
-import type { ColumnType } from '@millrace/plugin-sdk/column'
-import type { Operator, Qual, QualValue } from '@millrace/plugin-sdk/qual'
+import type { ColumnType, Operator, Qual, QualValue } from '@millrace/plugin-sdk'
 import type { VirtualTable } from '../catalog/virtual-table.js'
 import type { ScanQuals } from '../fetch/scan-quals.js'
 import { quoteLiteral } from '../parse/identifier.js'

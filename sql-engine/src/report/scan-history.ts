@@ -1,6 +1,5 @@
 /** What a session's last statements have asked of APIs: rows of millrace.scan and millrace.scan_summary. */
-import type { Row } from '@millrace/plugin-sdk/column'
-import { toJsonText } from '@millrace/plugin-sdk/json'
+import { type Row, toJsonText } from '@millrace/plugin-sdk'
 import type { TableReference } from '../bind/binding.js'
 import { once } from '../once.js'
 import type { LocalCondition } from '../plan/local-conditions.js'

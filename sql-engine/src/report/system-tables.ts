@@ -5,10 +5,11 @@ import {
   type Columns,
   doublePrecision,
   jsonb,
+  type Key,
+  tablesOf,
   text,
   timestamptz,
-} from '@millrace/plugin-sdk/column'
-import { type Key, tablesOf } from '@millrace/plugin-sdk/table'
+} from '@millrace/plugin-sdk'
 import type { CatalogConnection } from '../catalog/virtual-table.js'
 import { internalSchema, systemSchema } from '../postgres/names.js'
 

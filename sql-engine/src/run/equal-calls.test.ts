@@ -1,5 +1,5 @@
 /** One statement asks for nothing twice, whichever of its references to a table need it, and though nothing is kept. */
-import { bigint, inet, text, timestamptz } from '@millrace/plugin-sdk/column'
+import { bigint, inet, text, timestamptz } from '@millrace/plugin-sdk'
 import { pino } from 'pino'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { Engine } from '../engine.js'

@@ -1,7 +1,7 @@
 /** Parameters whose values need not be asked for: PostgreSQL would print them as they came. */
 import { isAscii } from 'node:buffer'
 import { isIPv4 } from 'node:net'
-import type { ColumnType } from '@millrace/plugin-sdk/column'
+import type { ColumnType } from '@millrace/plugin-sdk'
 import type { BoundParameters } from '../statement.js'
 
 /**

@@ -1,5 +1,5 @@
 /** Values of keys that come from rows: no more of them are taken than a scan may be asked for. */
-import { bigint, inet, text } from '@millrace/plugin-sdk/column'
+import { bigint, inet, text } from '@millrace/plugin-sdk'
 import pg from 'pg'
 import { pino } from 'pino'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'

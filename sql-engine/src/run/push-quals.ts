@@ -1,6 +1,5 @@
 /** Finds the values of a scan's planned conditions, in the client's session, and makes quals of them. */
-import type { ColumnType } from '@millrace/plugin-sdk/column'
-import type { Qual, QualValue } from '@millrace/plugin-sdk/qual'
+import type { ColumnType, Qual, QualValue } from '@millrace/plugin-sdk'
 import type { TableReference } from '../bind/binding.js'
 import type { ScanLimit } from '../fetch/scan-limit.js'
 import { countCalls, type ScanQuals } from '../fetch/scan-quals.js'

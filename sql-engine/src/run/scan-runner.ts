@@ -1,6 +1,6 @@
 /** Runs the scans of a plan: each as soon as those are staged that its key queries read. */
 import { setMaxListeners } from 'node:events'
-import type { Row } from '@millrace/plugin-sdk/column'
+import type { Row } from '@millrace/plugin-sdk'
 import type { TableReference } from '../bind/binding.js'
 import { cacheSource } from '../cache/cache-source.js'
 import { canceledError } from '../database-error.js'

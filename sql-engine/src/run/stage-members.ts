@@ -1,6 +1,6 @@
 /** A scan of an aggregator's table: one scan for each of its connections, side by side, and their rows together. */
 import { setMaxListeners } from 'node:events'
-import { ApiError } from '@millrace/plugin-sdk/api-error'
+import { ApiError } from '@millrace/plugin-sdk'
 import { cacheSource, layoutOf } from '../cache/cache-source.js'
 import type { VirtualTable } from '../catalog/virtual-table.js'
 import { DatabaseError } from '../database-error.js'

@@ -1,6 +1,5 @@
 /** Rows of Millrace's own tables, which come from its memory. */
-import type { Row } from '@millrace/plugin-sdk/column'
-import { equalValues } from '@millrace/plugin-sdk/qual'
+import { equalValues, type Row } from '@millrace/plugin-sdk'
 import { cacheSource } from '../cache/cache-source.js'
 import type { VirtualTable } from '../catalog/virtual-table.js'
 import { DatabaseError } from '../database-error.js'

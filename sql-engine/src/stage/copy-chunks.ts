@@ -1,4 +1,4 @@
-import type { Row } from '@millrace/plugin-sdk/column'
+import type { Row } from '@millrace/plugin-sdk'
 import type { CopyRowEncoder } from './copy-row-encoder.js'
 
 /** Characters in a chunk at least, but for the last. */

@@ -1,4 +1,4 @@
-import type { ColumnType, Row } from '@millrace/plugin-sdk/column'
+import type { ColumnType, Row } from '@millrace/plugin-sdk'
 import { DatabaseError } from '../database-error.js'
 import { copyNull, copyValueEncoders } from './copy-text.js'
 

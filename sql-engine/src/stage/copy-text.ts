@@ -1,7 +1,7 @@
 /**
  * Values in COPY's text format: https://www.postgresql.org/docs/18/sql-copy.html, "Text Format".
  */
-import type { ColumnType } from '@millrace/plugin-sdk/column'
+import type { ColumnType } from '@millrace/plugin-sdk'
 
 /** Writes a value, or tells by undefined that a plugin may not yield it for a column of this type. */
 export type CopyValueEncoder = (value: unknown) => string | undefined

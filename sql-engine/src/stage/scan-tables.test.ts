@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import type { ColumnType, JsonText, Row } from '@millrace/plugin-sdk/column'
+import type { ColumnType, JsonText, Row } from '@millrace/plugin-sdk'
 import fc from 'fast-check'
 import { Client } from 'pg'
 import { pino } from 'pino'

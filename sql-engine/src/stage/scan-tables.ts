@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import type { Row } from '@millrace/plugin-sdk/column'
+import type { Row } from '@millrace/plugin-sdk'
 import type { ClientConfig, Pool, PoolClient } from 'pg'
 import { from as copyFrom } from 'pg-copy-streams'
 import type { Logger } from 'pino'

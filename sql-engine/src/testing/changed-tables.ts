@@ -2,7 +2,7 @@
  * Views that show a set's ordinary tables otherwise than they are, as a setting of the session says: what does not
  * change an answer need not have been fetched.
  */
-import type { ColumnType } from '@millrace/plugin-sdk/column'
+import type { ColumnType } from '@millrace/plugin-sdk'
 import { engineColumns } from '../catalog/catalog-columns.js'
 import { quoteIdentifier, quoteLiteral } from '../parse/identifier.js'
 import { type RandomTable, type RandomTables, tableColumns, valuesOfType } from './random-tables.js'

@@ -1,8 +1,19 @@
 /** A plugin over rows that a test gives, which notes what it was asked. */
-import type { Columns, ColumnType, Row } from '@millrace/plugin-sdk/column'
-import { definePlugin, type StaticPlugin } from '@millrace/plugin-sdk/plugin'
-import { equalValues, type Qual, type Quals } from '@millrace/plugin-sdk/qual'
-import { type Key, type ScanOrder, type Table, type TableCache, tablesOf } from '@millrace/plugin-sdk/table'
+import {
+  type Columns,
+  type ColumnType,
+  definePlugin,
+  equalValues,
+  type Key,
+  type Qual,
+  type Quals,
+  type Row,
+  type ScanOrder,
+  type StaticPlugin,
+  type Table,
+  type TableCache,
+  tablesOf,
+} from '@millrace/plugin-sdk'
 import { z } from 'zod'
 import { fulfilsExactly } from './exact-filter.js'
 import { firstRows } from './first-rows.js'

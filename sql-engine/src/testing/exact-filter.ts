@@ -1,6 +1,5 @@
 /** Decides conditions as PostgreSQL does, for a stand-in of an API that leaves out all it is allowed to. */
-import type { ColumnType } from '@millrace/plugin-sdk/column'
-import type { PatternOperator, Qual } from '@millrace/plugin-sdk/qual'
+import type { ColumnType, PatternOperator, Qual } from '@millrace/plugin-sdk'
 
 /**
  * Whether a row's value fulfils a qual. NULL fulfils none but `is null`.

@@ -1,5 +1,4 @@
-import type { ColumnType, Row } from '@millrace/plugin-sdk/column'
-import type { ScanOrder } from '@millrace/plugin-sdk/table'
+import type { ColumnType, Row, ScanOrder } from '@millrace/plugin-sdk'
 import { compareValues } from './exact-filter.js'
 
 /** The first rows by an order, with those that have the last one's value, the last in the order first. */

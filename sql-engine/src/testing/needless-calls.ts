@@ -1,5 +1,5 @@
 /** What is wrong with the calls that one statement made, whatever it asked: some were made in vain. */
-import { equalValues, type Quals } from '@millrace/plugin-sdk/qual'
+import { equalValues, type Quals } from '@millrace/plugin-sdk'
 import type { Call } from './counting-plugin.js'
 import type { RandomTables } from './random-tables.js'
 

@@ -1,5 +1,5 @@
 /** The planner's property tests: the same rows in virtual tables and in ordinary ones. */
-import type { Row } from '@millrace/plugin-sdk/column'
+import type { Row } from '@millrace/plugin-sdk'
 import pg from 'pg'
 import { pino } from 'pino'
 import { catalogColumns } from '../catalog/catalog-columns.js'

@@ -1,5 +1,5 @@
 /** Writes random conditions and values over the columns in scope. None of them fails for some rows only. */
-import type { ColumnType } from '@millrace/plugin-sdk/column'
+import type { ColumnType } from '@millrace/plugin-sdk'
 import { quoteLiteral } from '../parse/identifier.js'
 import type { Choices } from './choices.js'
 import { KeyConditionWriter, type WrittenColumn } from './random-key-conditions.js'

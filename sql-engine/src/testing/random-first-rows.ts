@@ -1,5 +1,5 @@
 /** Writes random queries for the first rows of a table that can yield them. */
-import type { ColumnType } from '@millrace/plugin-sdk/column'
+import type { ColumnType } from '@millrace/plugin-sdk'
 import type { Choices } from './choices.js'
 import type { ExpressionWriter, Scope } from './random-expression.js'
 import type { WrittenQuery } from './random-from.js'

@@ -1,5 +1,5 @@
 /** Writes random FROM clauses. */
-import type { ColumnType } from '@millrace/plugin-sdk/column'
+import type { ColumnType } from '@millrace/plugin-sdk'
 import { quoteLiteral } from '../parse/identifier.js'
 import type { Choices } from './choices.js'
 import { derivedQuery } from './random-derived.js'

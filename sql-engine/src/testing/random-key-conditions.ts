@@ -1,6 +1,5 @@
 /** Writes conditions that an API may know, on a column, and those that look as if it knew them. */
-import type { ColumnType } from '@millrace/plugin-sdk/column'
-import type { Operator } from '@millrace/plugin-sdk/qual'
+import type { ColumnType, Operator } from '@millrace/plugin-sdk'
 import { quoteLiteral } from '../parse/identifier.js'
 import type { Choices } from './choices.js'
 import { valuesOfType } from './random-tables.js'

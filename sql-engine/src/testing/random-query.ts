@@ -2,7 +2,7 @@
  * Writes random queries over the tables of `random-tables.ts`. Their results do not depend on the order in
  * which rows are found: LIMIT, DISTINCT ON and window functions stand over a total order only.
  */
-import type { ColumnType } from '@millrace/plugin-sdk/column'
+import type { ColumnType } from '@millrace/plugin-sdk'
 import type { Choices } from './choices.js'
 import {
   columnsOf,

@@ -5,18 +5,20 @@ import {
   type Columns,
   type ColumnType,
   cidr,
+  type Direction,
   date,
   doublePrecision,
   inet,
   jsonb,
+  type Key,
   numeric,
+  type Operator,
   type Row,
+  type Table,
   text,
   timestamptz,
   uuid,
-} from '@millrace/plugin-sdk/column'
-import type { Operator } from '@millrace/plugin-sdk/qual'
-import type { Direction, Key, Table } from '@millrace/plugin-sdk/table'
+} from '@millrace/plugin-sdk'
 import { engineColumns } from '../catalog/catalog-columns.js'
 import type { Choices } from './choices.js'
 

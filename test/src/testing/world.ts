@@ -2,7 +2,7 @@
 
 import aws from '@millrace/plugin-aws/plugin'
 import ipstack from '@millrace/plugin-ipstack/plugin'
-import type { Plugin } from '@millrace/plugin-sdk/plugin'
+import type { Plugin } from '@millrace/plugin-sdk'
 import { type Sandbox, startSandbox } from '@millrace/sandbox/sandbox'
 import { startService } from '@millrace/server/service'
 import { StartedParts } from '@millrace/server/started-parts'

@@ -1,6 +1,4 @@
-import { bigint, jsonb, text } from '@millrace/plugin-sdk/column'
-import { definePlugin } from '@millrace/plugin-sdk/plugin'
-import { tablesOf } from '@millrace/plugin-sdk/table'
+import { bigint, definePlugin, jsonb, tablesOf, text } from '@millrace/plugin-sdk'
 import { expect, it } from 'vitest'
 import { z } from 'zod'
 import { makePages } from './pages.js'
@@ -27,6 +25,7 @@ it('a page tells what a query can do with its table', () => {
       team: { operators: ['='], require: 'required', valuesPerCall: 1 },
     },
     async *list() {},
+    calls: [{ name: 'GetUsers', permission: 'acme:ReadUsers' }, { name: 'Ping' }],
     hydrate: { more: { columns: ['more'], fetch: async () => ({}) } },
     examples: [{ title: 'Everybody', sql: 'select *\nfrom acme_user' }],
   })
@@ -44,6 +43,8 @@ it('a page tells what a query can do with its table', () => {
     '| `id` | `=`, `IN`, `= ANY` | A query must give values for this column, or for another like it. A call takes up to 50 values. |',
     '| `name` | `=`, `IN`, `= ANY`, `<>`, `LIKE`, `IS NULL` | Narrows what is fetched. |',
     '| `team` | `=`, `IN`, `= ANY` | Required: a query must say which values it means. Each value takes a call. |',
+    '| `GetUsers` | `acme:ReadUsers` |',
+    '| `Ping` |  |',
     '| `name` | text | First \\| last. |',
     '| `more` * | jsonb | All else. |',
     '| `sp_connection_name` | text | Name of the connection that the row came through. |',

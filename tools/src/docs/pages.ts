@@ -1,7 +1,7 @@
 /** All pages that are made from the plugins' definitions. */
 import aws from '@millrace/plugin-aws/plugin'
 import ipstack from '@millrace/plugin-ipstack/plugin'
-import type { StaticPlugin } from '@millrace/plugin-sdk/plugin'
+import type { StaticPlugin } from '@millrace/plugin-sdk'
 import { markdownTable } from './markdown-table.js'
 import { madeByMachine, tablePage } from './table-page.js'
 
@@ -19,5 +19,23 @@ function overview(): string {
   const rows = plugins.flatMap(({ name, tables }) =>
     tables.map((table) => [`[${table.name}](${table.name}.md)`, name, table.description]),
   )
-  return ['# Tables', madeByMachine, markdownTable(['Table', 'Plugin', 'What it shows'], rows)].join('\n\n')
+  return [
+    '# Tables',
+    madeByMachine,
+    markdownTable(['Table', 'Plugin', 'What it shows'], rows),
+    '## Permissions',
+    'What must be allowed to those who ask all columns of a table. The page of a table says which call needs what.',
+    markdownTable(['Permission', 'Tables'], permissions()),
+  ].join('\n\n')
+}
+
+function permissions(): readonly (readonly string[])[] {
+  const tables = plugins.flatMap((plugin) => plugin.tables)
+  const pairs = tables.flatMap(({ name, calls = [] }) =>
+    calls.flatMap(({ permission }) => (permission === undefined ? [] : [{ name, permission }])),
+  )
+  return [...new Set(pairs.map(({ permission }) => permission))].sort().map((permission) => {
+    const names = pairs.filter((pair) => pair.permission === permission).map(({ name }) => name)
+    return [`\`${permission}\``, names.map((name) => `[${name}](${name}.md)`).join(', ')]
+  })
 }

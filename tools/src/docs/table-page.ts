@@ -1,6 +1,5 @@
 /** A table's page: what docs/tables/<table>.md says, made from the plugin's definition. */
-import type { Plugin } from '@millrace/plugin-sdk/plugin'
-import type { Direction, Key, Table } from '@millrace/plugin-sdk/table'
+import type { Direction, Key, Plugin, Table } from '@millrace/plugin-sdk'
 import { engineColumns } from '@millrace/sql-engine/catalog/catalog-columns'
 import { markdownTable } from './markdown-table.js'
 
@@ -16,6 +15,7 @@ export function tablePage(plugin: Plugin, table: Table): string {
     '## Keys',
     keysSection(table),
     ...ordersSection(table),
+    ...callsSection(table),
     '## Columns',
     columnsSection(table),
     '## Examples',
@@ -70,6 +70,20 @@ function ordersSection({ orders = {} }: Table): readonly string[] {
     '## First rows',
     `\`ORDER BY\` one of ${known.join(', ')} with a \`LIMIT\` reads only as far as the first rows take, if all ` +
       'conditions are on keys, with `=`, `IN`, `<>`, `IS [NOT] NULL` or, of numbers and times, bounds.',
+  ]
+}
+
+function callsSection({ calls = [] }: Table): readonly string[] {
+  if (calls.length === 0) return []
+  const rows = calls.map(({ name, permission }) => [
+    `\`${name}\``,
+    permission === undefined ? '' : `\`${permission}\``,
+  ])
+  return [
+    '## API calls',
+    'A call is made only for a query that needs it. Whose credentials lack a permission can still ask for columns ' +
+      'that do without.',
+    markdownTable(['Call', 'Permission'], rows),
   ]
 }
 

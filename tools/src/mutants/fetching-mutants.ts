@@ -266,7 +266,7 @@ export const fetchingMutants: readonly Mutant[] = [
     notAws,
   ),
   ...mutantsOf(
-    'plugins/aws/src/like-prefix.ts',
+    'plugins/aws/src/log-groups/like-prefix.ts',
     ['plugins/aws/src/pushed-conditions.test.ts', 'plugins/aws/src/sandbox.test.ts'],
     [
       [

@@ -1,7 +1,7 @@
 /**
  * The SDK's HTTP handler, but that bodies are bounded, and looked at before the SDK reads them.
  */
-import { readAnswerBody } from '@millrace/plugin-sdk/answer-body'
+import { readAnswerBody } from '@millrace/plugin-sdk'
 import { NodeHttpHandler, type NodeHttpHandlerOptions } from '@smithy/node-http-handler'
 import { ForeignAnswerError, foreignnessOf, type Protocol } from './foreign-answer.js'
 

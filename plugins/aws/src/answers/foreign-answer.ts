@@ -2,7 +2,7 @@
  * Answers that no service of AWS has given: the page of a proxy or a sign-in, an emulator's apology, a body that was
  * cut. The SDK takes some of them for an answer without content.
  */
-import { firstWords } from '@millrace/plugin-sdk/answer-body'
+import { firstWords } from '@millrace/plugin-sdk'
 
 /** How a service talks, and what its answer to a request begins with. */
 export type Protocol = { readonly kind: 'json' } | { readonly kind: 'xml'; readonly action: string }

@@ -1,4 +1,4 @@
-import type { Qual } from '@millrace/plugin-sdk/qual'
+import type { Qual } from '@millrace/plugin-sdk'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { holds } from '../testing/sql-conditions.js'

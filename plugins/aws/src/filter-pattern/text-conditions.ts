@@ -7,7 +7,7 @@
  * makes of them. That is also why IS NULL cannot be said: a pattern has no condition for "no string", and matches
  * no message that is not JSON. IS NOT NULL can: a text either is another text or is not.
  */
-import type { Operator, Qual } from '@millrace/plugin-sdk/qual'
+import type { Operator, Qual } from '@millrace/plugin-sdk'
 import { anyOf, type Condition } from './condition.js'
 import { likeConditions } from './like.js'
 import { isCertain } from './quote.js'

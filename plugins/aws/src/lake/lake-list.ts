@@ -2,9 +2,10 @@
  * The list calls of CloudTrail Lake, which page alike.
  */
 import type { CloudTrailClient } from '@aws-sdk/client-cloudtrail'
-import { awsCallExpecting, type CallScan, ExpectedError } from '../aws-call.js'
-import type { AwsConnection } from '../connection.js'
-import { pageSize, type TokenPage, tokenPages } from '../token-pages.js'
+import { awsCallExpecting, type CallScan, ExpectedError } from '../calls/aws-call.js'
+import { pageSize, type TokenPage, tokenPages } from '../calls/token-pages.js'
+import type { AwsConnection } from '../connection/connection.js'
+import { cloudTrail } from '../services/cloudtrail.js'
 
 /** Regions without CloudTrail Lake answer so: there is nothing to list. */
 const unsupported = ['UnsupportedOperationException']
@@ -35,7 +36,7 @@ export function lakeList<Item>(
   { name, region, limit, nothing = [], send }: LakeList<Item>,
   scan: CallScan & { readonly connection: AwsConnection },
 ): AsyncGenerator<readonly Item[]> {
-  const client = scan.connection.cloudTrail(region)
+  const client = scan.connection.client(cloudTrail, region)
   return tokenPages(name, limit, async (NextToken) => {
     const page = { MaxResults: pageSize(limit, mostItemsPerPage), NextToken }
     const answer = await awsCallExpecting(scan, name, region, [...unsupported, ...nothing], (abortSignal) =>

@@ -3,16 +3,15 @@
  * the rest of one.
  */
 import type { CloudTrailClient } from '@aws-sdk/client-cloudtrail'
-import type { JsonText } from '@millrace/plugin-sdk/column'
-import { equalValue, type Qual } from '@millrace/plugin-sdk/qual'
-import type { Key, Scan } from '@millrace/plugin-sdk/table'
-import { awsCallExpecting, type CallScan, ExpectedError } from '../aws-call.js'
-import type { AwsConnection } from '../connection.js'
-import { eachRegion } from '../each-region.js'
-import { type IdentityValues, identityKeys, identityOfScan } from '../identity-columns.js'
-import { jsonOrNull } from '../json-value.js'
-import { regionsOfScan } from '../regions.js'
-import type { TokenPage } from '../token-pages.js'
+import { equalValue, type JsonText, type Key, type Qual, type Scan } from '@millrace/plugin-sdk'
+import { awsCallExpecting, type CallScan, ExpectedError } from '../calls/aws-call.js'
+import type { TokenPage } from '../calls/token-pages.js'
+import { type IdentityValues, identityKeys, identityOfScan } from '../columns/identity-columns.js'
+import { jsonOrNull } from '../columns/json-value.js'
+import type { AwsConnection } from '../connection/connection.js'
+import { eachRegion } from '../regions/each-region.js'
+import { regionsOfScan } from '../regions/regions.js'
+import { cloudTrail } from '../services/cloudtrail.js'
 import { type LakeResourceKind, regionOfLakeArn } from './lake-arn.js'
 import { type LakeOptions, type LakePage, lakeList } from './lake-list.js'
 
@@ -111,7 +110,7 @@ async function getResource<Details extends object>(
   scan: LakeScan,
 ): Promise<(LakeName & { readonly details: Details }) | undefined> {
   const answer = await awsCallExpecting(scan, getCall, region, gone, (abortSignal) =>
-    get(scan.connection.cloudTrail(region), arn, { abortSignal }),
+    get(scan.connection.client(cloudTrail, region), arn, { abortSignal }),
   )
   return answer instanceof ExpectedError ? undefined : answer
 }

@@ -8,11 +8,11 @@ import {
   type FilterLogEventsCommandInput,
   type FilterLogEventsCommandOutput,
 } from '@aws-sdk/client-cloudwatch-logs'
-import { ApiError } from '@millrace/plugin-sdk/api-error'
-import { merge } from '@millrace/plugin-sdk/merge'
-import { awsCallExpecting, type CallScan, ExpectedError } from '../aws-call.js'
-import type { AwsConnection } from '../connection.js'
-import { PageTokens } from '../page-tokens.js'
+import { ApiError, merge } from '@millrace/plugin-sdk'
+import { awsCallExpecting, type CallScan, ExpectedError } from '../calls/aws-call.js'
+import { PageTokens } from '../calls/page-tokens.js'
+import type { AwsConnection } from '../connection/connection.js'
+import { cloudWatchLogs } from '../services/cloudwatch-logs.js'
 import { HeldPages } from './held-pages.js'
 import { ReadingPlaces } from './reading-places.js'
 import { type TimeSlice, wholeSlice, windowSlice } from './time-slices.js'
@@ -129,7 +129,7 @@ export class RegionEvents {
       'FilterLogEvents',
       this.#region,
       notFound,
-      (abortSignal) => connection.cloudWatchLogs(this.#region).send(command, { abortSignal }),
+      (abortSignal) => connection.client(cloudWatchLogs, this.#region).send(command, { abortSignal }),
     )
     return endTime === undefined || answer instanceof ExpectedError ? answer : withoutLater(answer, endTime)
   }

@@ -1,6 +1,5 @@
 /** The first events of a log group by time: all that a limit means, with few calls. */
-import type { Qual } from '@millrace/plugin-sdk/qual'
-import type { Direction } from '@millrace/plugin-sdk/table'
+import type { Direction, Qual } from '@millrace/plugin-sdk'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { cloudtrailTrailEvent } from '../tables/cloudtrail-trail-event.js'

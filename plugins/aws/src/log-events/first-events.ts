@@ -11,10 +11,10 @@
  * as it is worth, all the rest is read at once.
  */
 import type { FilteredLogEvent, FilterLogEventsCommandOutput } from '@aws-sdk/client-cloudwatch-logs'
-import type { Direction } from '@millrace/plugin-sdk/table'
-import { ExpectedError } from '../aws-call.js'
-import { FirstInOrder } from '../first-in-order.js'
-import { PageTokens } from '../page-tokens.js'
+import type { Direction } from '@millrace/plugin-sdk'
+import { ExpectedError } from '../calls/aws-call.js'
+import { FirstInOrder } from '../calls/first-in-order.js'
+import { PageTokens } from '../calls/page-tokens.js'
 import { type EventQuery, goneError, isOfStream, type PageScan, RegionEvents } from './event-pages.js'
 import type { TimeBounds } from './time-bounds.js'
 import { cutWindow } from './time-windows.js'

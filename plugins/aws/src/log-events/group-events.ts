@@ -3,15 +3,21 @@
  */
 
 import type { FilteredLogEvent } from '@aws-sdk/client-cloudwatch-logs'
-import { ApiError } from '@millrace/plugin-sdk/api-error'
-import { equalValue, equalValues, type Qual } from '@millrace/plugin-sdk/qual'
-import type { Direction, Key, Scan } from '@millrace/plugin-sdk/table'
-import type { ExpectedError } from '../aws-call.js'
-import { eachRegion } from '../each-region.js'
-import { identityKeys } from '../identity-columns.js'
+import {
+  ApiError,
+  type Direction,
+  equalValue,
+  equalValues,
+  type Key,
+  type Qual,
+  type Scan,
+} from '@millrace/plugin-sdk'
+import type { ExpectedError } from '../calls/aws-call.js'
+import { identityKeys } from '../columns/identity-columns.js'
+import { isStreamName, logGroupOf, regionsOfGroup } from '../log-groups/log-group-identifier.js'
+import { eachRegion } from '../regions/each-region.js'
 import { type PageScan, RegionEvents } from './event-pages.js'
 import { FirstEvents } from './first-events.js'
-import { isStreamName, logGroupOf, regionsOfGroup } from './log-group-identifier.js'
 import { type TimeBounds, type TimeQuals, timeBoundsOf } from './time-bounds.js'
 
 /** Of several values for `=`, what lies between them is asked for too. */

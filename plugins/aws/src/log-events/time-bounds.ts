@@ -1,7 +1,7 @@
 /**
  * Conditions on time as bounds of events: whole milliseconds, both inclusive.
  */
-import type { Qual } from '@millrace/plugin-sdk/qual'
+import type { Qual } from '@millrace/plugin-sdk'
 
 export interface TimeBounds {
   readonly startTime: number | undefined

@@ -1,5 +1,5 @@
 /** Slices of time: all events once, whatever their times; few calls where there is little, side by side where there is much. */
-import type { Qual } from '@millrace/plugin-sdk/qual'
+import type { Qual } from '@millrace/plugin-sdk'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { cloudwatchLogEvent } from '../tables/cloudwatch-log-event.js'

@@ -1,4 +1,4 @@
-import type { Direction } from '@millrace/plugin-sdk/table'
+import type { Direction } from '@millrace/plugin-sdk'
 import type { TimeBounds } from './time-bounds.js'
 
 /**

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type AwsWorld, deniedEnvironment, equals, errorOf, startAwsWorld } from '../testing/aws-world.js'
-import type { AccountColumns } from './account/columns.js'
-import { account } from './account.js'
+import { testSteampipe } from '../testing/steampipe.js'
+import { type AccountColumns, account } from './account.js'
 
 let world: AwsWorld
 
@@ -84,4 +84,24 @@ test('a key that may not ask for the organization sees the rest', async () => {
   const [row] = await world.rows(account, { connection, columns: ['organization_id', 'account_id'] })
   expect(row).toMatchObject({ account_id: '810361751552' })
   expect(row).not.toHaveProperty('organization_id')
+})
+
+testSteampipe(account, {
+  columns: [
+    'account_aliases jsonb',
+    'arn text',
+    'organization_id text',
+    'organization_arn text',
+    'organization_feature_set text',
+    'organization_master_account_arn text',
+    'organization_master_account_email text',
+    'organization_master_account_id text',
+    'organization_available_policy_types jsonb',
+    'title text',
+    'akas jsonb',
+    'partition text',
+    'region text',
+    'account_id text',
+  ],
+  keys: { account_id: 'optional = <> ~~ ~~* !~~ !~~*' },
 })

@@ -4,15 +4,37 @@
  */
 import { ListAccountAliasesCommand } from '@aws-sdk/client-iam'
 import { DescribeOrganizationCommand } from '@aws-sdk/client-organizations'
-import type { Row } from '@millrace/plugin-sdk/column'
-import type { Scan } from '@millrace/plugin-sdk/table'
-import { awsCall, awsCallExpecting, ExpectedError } from '../aws-call.js'
-import type { AwsConnection } from '../connection.js'
-import { defineTable } from '../define-table.js'
-import { accountKey, identityOfScan } from '../identity-columns.js'
-import { jsonOrNull } from '../json-value.js'
-import { tokenPages } from '../token-pages.js'
-import { type AccountColumns, columns } from './account/columns.js'
+import { jsonb, type Row, type Scan, text } from '@millrace/plugin-sdk'
+import { awsCall, awsCallExpecting, ExpectedError } from '../calls/aws-call.js'
+import { tokenPages } from '../calls/token-pages.js'
+import { accountKey, identityColumns, identityOfScan } from '../columns/identity-columns.js'
+import { jsonOrNull } from '../columns/json-value.js'
+import type { AwsConnection } from '../connection/connection.js'
+import { defineTable } from '../connection/define-table.js'
+import { callsOf } from '../services/aws-service.js'
+import { iam } from '../services/iam.js'
+import { organizations } from '../services/organizations.js'
+
+const columns = {
+  account_aliases: jsonb("The account's aliases, as a list."),
+  arn: text('The ARN of the account.'),
+  organization_id: text(
+    'The identifier of the organization that the account is in; NULL where it is in none.',
+  ),
+  organization_arn: text('The ARN of the organization.'),
+  organization_feature_set: text('What the organization is for: ALL, or CONSOLIDATED_BILLING.'),
+  organization_master_account_arn: text("The ARN of the organization's management account."),
+  organization_master_account_email: text("The e-mail address of the organization's management account."),
+  organization_master_account_id: text("The number of the organization's management account."),
+  organization_available_policy_types: jsonb('Kinds of policies that the organization can use, as a list.'),
+  title: text('A title for the account: its first alias, else its number.'),
+  akas: jsonb('Globally unique names of the account: a list of its ARN.'),
+  partition: identityColumns.partition,
+  region: text('Always global.'),
+  account_id: text('The number of the account.'),
+}
+
+export type AccountColumns = typeof columns
 
 type AccountScan = Scan<AwsConnection, AccountColumns>
 type AccountRow = Row<AccountColumns>
@@ -23,6 +45,7 @@ export const account = defineTable({
   name: 'aws_account',
   description: 'The account whose credentials are in use, its aliases and its organization.',
   columns,
+  calls: [...callsOf(iam, 'ListAccountAliases'), ...callsOf(organizations, 'DescribeOrganization')],
   keys: {
     account_id: accountKey,
   },
@@ -75,7 +98,7 @@ async function fetchAliases(row: AccountRow, scan: AccountScan): Promise<Account
   const pages = tokenPages('ListAccountAliases', undefined, async (Marker) => {
     const command = new ListAccountAliasesCommand({ Marker })
     const answer = await awsCall(scan, 'ListAccountAliases', region, (abortSignal) =>
-      connection.iam(region).send(command, { abortSignal }),
+      connection.client(iam, region).send(command, { abortSignal }),
     )
     return { items: answer.AccountAliases ?? [], token: answer.IsTruncated ? answer.Marker : undefined }
   })
@@ -93,7 +116,7 @@ async function fetchOrganization(_row: AccountRow, scan: AccountScan): Promise<A
     region,
     notInOrganization,
     (abortSignal) =>
-      connection.organizations(region).send(new DescribeOrganizationCommand({}), { abortSignal }),
+      connection.client(organizations, region).send(new DescribeOrganizationCommand({}), { abortSignal }),
   )
   if (answer instanceof ExpectedError || answer.Organization === undefined) return {}
   const { Organization: organization } = answer

@@ -7,6 +7,7 @@ import {
   kept,
   startAwsWorld,
 } from '../testing/aws-world.js'
+import { testSteampipe } from '../testing/steampipe.js'
 import { cloudtrailChannel } from './cloudtrail-channel.js'
 
 let world: AwsWorld
@@ -91,4 +92,23 @@ test('a refusal', async () => {
     sqlState: 'HV000',
     detail: expect.stringContaining('cloudtrail:ListChannels'),
   })
+})
+
+testSteampipe(cloudtrailChannel, {
+  columns: [
+    'name text',
+    'arn text',
+    'apply_to_all_regions boolean',
+    'source text',
+    'advanced_event_selectors jsonb',
+    'ingestion_status jsonb',
+    'destinations jsonb',
+    'source_config jsonb',
+    'akas jsonb',
+    'title text',
+    'partition text',
+    'region text',
+    'account_id text',
+  ],
+  keys: { arn: 'optional =', region: 'optional =', account_id: 'optional = <> ~~ ~~* !~~ !~~*' },
 })

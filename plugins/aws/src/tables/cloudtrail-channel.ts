@@ -2,15 +2,32 @@
  * aws_cloudtrail_channel: channels that bring events into CloudTrail Lake, by ListChannels in each region.
  */
 import { GetChannelCommand, type GetChannelResponse, ListChannelsCommand } from '@aws-sdk/client-cloudtrail'
-import { defineTable } from '../define-table.js'
-import { jsonOrNull } from '../json-value.js'
+import { boolean, jsonb, text } from '@millrace/plugin-sdk'
+import { identityColumns } from '../columns/identity-columns.js'
+import { jsonOrNull } from '../columns/json-value.js'
+import { defineTable } from '../connection/define-table.js'
 import {
   type LakeResource,
   lakeResourceDetails,
   lakeResourceKeys,
   listLakeResources,
 } from '../lake/lake-resources.js'
-import { columns } from './cloudtrail-channel/columns.js'
+import { callsOf } from '../services/aws-service.js'
+import { cloudTrail } from '../services/cloudtrail.js'
+
+const columns = {
+  name: text('The name of the channel.'),
+  arn: text('The ARN of the channel.'),
+  apply_to_all_regions: boolean('Whether the channel takes events of all regions.'),
+  source: text("Where the channel's events come from: Custom, the name of a partner, or an AWS service."),
+  advanced_event_selectors: jsonb('Which events the channel takes, by fields.'),
+  ingestion_status: jsonb('When events were last taken in, and what went wrong last.'),
+  destinations: jsonb('Where the channel delivers events: a list of objects with Type and Location.'),
+  source_config: jsonb('All settings of the source.'),
+  akas: jsonb('Globally unique names of the channel: a list of its ARN.'),
+  title: text('A title for the channel: its name.'),
+  ...identityColumns,
+}
 
 const channels: LakeResource<ReturnType<typeof detailsOf>> = {
   kind: 'channel',
@@ -36,6 +53,7 @@ export const cloudtrailChannel = defineTable({
     'Channels of CloudTrail: those that bring events from elsewhere into CloudTrail Lake, and those of AWS ' +
     'services. A condition on arn asks for that one alone.',
   columns,
+  calls: callsOf(cloudTrail, channels.listCall, channels.getCall),
   keys: lakeResourceKeys,
   list: (scan) => listLakeResources(channels, scan),
   hydrate: {

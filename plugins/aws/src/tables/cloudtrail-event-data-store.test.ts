@@ -7,6 +7,7 @@ import {
   kept,
   startAwsWorld,
 } from '../testing/aws-world.js'
+import { testSteampipe } from '../testing/steampipe.js'
 import { cloudtrailEventDataStore } from './cloudtrail-event-data-store.js'
 
 let world: AwsWorld
@@ -101,4 +102,29 @@ test('a refusal', async () => {
     sqlState: 'HV000',
     detail: expect.stringContaining('cloudtrail:ListEventDataStores'),
   })
+})
+
+testSteampipe(cloudtrailEventDataStore, {
+  columns: [
+    'name text',
+    'arn text',
+    'status text',
+    'billing_mode text',
+    'federation_role_arn text',
+    'federation_status text',
+    'kms_key_id text',
+    'created_timestamp timestamp with time zone',
+    'multi_region_enabled boolean',
+    'organization_enabled boolean',
+    'retention_period bigint',
+    'termination_protection_enabled boolean',
+    'updated_timestamp timestamp with time zone',
+    'advanced_event_selectors jsonb',
+    'akas jsonb',
+    'title text',
+    'partition text',
+    'region text',
+    'account_id text',
+  ],
+  keys: { arn: 'optional =', region: 'optional =', account_id: 'optional = <> ~~ ~~* !~~ !~~*' },
 })

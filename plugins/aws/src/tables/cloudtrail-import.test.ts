@@ -7,6 +7,7 @@ import {
   kept,
   startAwsWorld,
 } from '../testing/aws-world.js'
+import { testSteampipe } from '../testing/steampipe.js'
 import { cloudtrailImport } from './cloudtrail-import.js'
 
 let world: AwsWorld
@@ -96,4 +97,28 @@ test('a refusal', async () => {
     sqlState: 'HV000',
     detail: expect.stringContaining('cloudtrail:ListImports'),
   })
+})
+
+testSteampipe(cloudtrailImport, {
+  columns: [
+    'import_id text',
+    'created_timestamp timestamp with time zone',
+    'import_status text',
+    'end_event_time timestamp with time zone',
+    'start_event_time timestamp with time zone',
+    'updated_timestamp timestamp with time zone',
+    'destinations jsonb',
+    'import_source jsonb',
+    'import_statistics jsonb',
+    'title text',
+    'partition text',
+    'region text',
+    'account_id text',
+  ],
+  keys: {
+    import_id: 'optional =',
+    import_status: 'optional =',
+    region: 'optional =',
+    account_id: 'optional = <> ~~ ~~* !~~ !~~*',
+  },
 })

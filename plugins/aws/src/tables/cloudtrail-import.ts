@@ -8,18 +8,38 @@ import {
   type ImportsListItem,
   ListImportsCommand,
 } from '@aws-sdk/client-cloudtrail'
-import type { Row } from '@millrace/plugin-sdk/column'
-import { equalValue } from '@millrace/plugin-sdk/qual'
-import type { Scan } from '@millrace/plugin-sdk/table'
-import { awsCallExpecting, ExpectedError } from '../aws-call.js'
-import type { AwsConnection } from '../connection.js'
-import { defineTable } from '../define-table.js'
-import { eachRegion } from '../each-region.js'
-import { type IdentityValues, identityKeys, identityOfScan } from '../identity-columns.js'
-import { jsonOrNull } from '../json-value.js'
+import { equalValue, jsonb, type Row, type Scan, text, timestamptz } from '@millrace/plugin-sdk'
+import { awsCallExpecting, ExpectedError } from '../calls/aws-call.js'
+import {
+  type IdentityValues,
+  identityColumns,
+  identityKeys,
+  identityOfScan,
+} from '../columns/identity-columns.js'
+import { jsonOrNull } from '../columns/json-value.js'
+import type { AwsConnection } from '../connection/connection.js'
+import { defineTable } from '../connection/define-table.js'
 import { lakeList } from '../lake/lake-list.js'
-import { regionsOfScan } from '../regions.js'
-import { columns, type ImportColumns } from './cloudtrail-import/columns.js'
+import { eachRegion } from '../regions/each-region.js'
+import { regionsOfScan } from '../regions/regions.js'
+import { callsOf } from '../services/aws-service.js'
+import { cloudTrail } from '../services/cloudtrail.js'
+
+const columns = {
+  import_id: text('The identifier of the import.'),
+  created_timestamp: timestamptz('When the import was made.'),
+  import_status: text('How far the import is, such as IN_PROGRESS, COMPLETED or FAILED.'),
+  end_event_time: timestamptz('Events until then are imported.'),
+  start_event_time: timestamptz('Events from then on are imported.'),
+  updated_timestamp: timestamptz('When the import last changed.'),
+  destinations: jsonb('The ARNs of the event data stores that events are imported into, as a list.'),
+  import_source: jsonb('The S3 bucket that events are imported from.'),
+  import_statistics: jsonb('How much was found and imported, and how much failed.'),
+  title: text('A title for the import: its identifier.'),
+  ...identityColumns,
+}
+
+type ImportColumns = typeof columns
 
 type ImportScan = Scan<AwsConnection, ImportColumns>
 type ImportRow = Row<ImportColumns>
@@ -36,6 +56,7 @@ export const cloudtrailImport = defineTable({
   name: 'aws_cloudtrail_import',
   description: "Imports of trails' log files into event data stores of CloudTrail Lake.",
   columns,
+  calls: callsOf(cloudTrail, 'ListImports', 'GetImport'),
   keys: {
     import_id: { operators: ['='], valuesPerCall: 1, inherent: true },
     import_status: { operators: ['='], valuesPerCall: 1, inherent: true },
@@ -140,7 +161,7 @@ async function getImport(
 ): Promise<GetImportResponse | undefined> {
   const command = new GetImportCommand({ ImportId })
   const answer = await awsCallExpecting(scan, 'GetImport', region, gone, (abortSignal) =>
-    scan.connection.cloudTrail(region).send(command, { abortSignal }),
+    scan.connection.client(cloudTrail, region).send(command, { abortSignal }),
   )
   return answer instanceof ExpectedError ? undefined : answer
 }

@@ -1,4 +1,4 @@
-import type { Qual, Quals } from '@millrace/plugin-sdk/qual'
+import type { Qual, Quals } from '@millrace/plugin-sdk'
 import fc from 'fast-check'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import {
@@ -10,6 +10,7 @@ import {
   startAwsWorld,
 } from '../testing/aws-world.js'
 import { holds } from '../testing/sql-conditions.js'
+import { testSteampipe } from '../testing/steampipe.js'
 import type { LookupColumns } from './cloudtrail-lookup-event/columns.js'
 import { cloudtrailLookupEvent } from './cloudtrail-lookup-event.js'
 
@@ -286,4 +287,40 @@ describe('conditions leave out nothing that PostgreSQL keeps', () => {
     )
     expect(narrowed).toBeGreaterThan(50)
   })
+})
+
+testSteampipe(cloudtrailLookupEvent, {
+  columns: [
+    'event_id text',
+    'event_name text',
+    'event_source text',
+    'read_only text',
+    'access_key_id text',
+    'event_time timestamp with time zone',
+    'end_time timestamp with time zone',
+    'start_time timestamp with time zone',
+    'resource_name text',
+    'resource_type text',
+    'username text',
+    'resources jsonb',
+    'cloud_trail_event jsonb',
+    'title text',
+    'partition text',
+    'region text',
+    'account_id text',
+  ],
+  keys: {
+    event_id: 'optional =',
+    event_name: 'optional =',
+    event_source: 'optional =',
+    read_only: 'optional =',
+    access_key_id: 'optional =',
+    end_time: 'optional =',
+    start_time: 'optional =',
+    resource_name: 'optional =',
+    resource_type: 'optional =',
+    username: 'optional =',
+    region: 'optional =',
+    account_id: 'optional = <> ~~ ~~* !~~ !~~*',
+  },
 })

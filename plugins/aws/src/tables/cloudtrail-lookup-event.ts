@@ -2,20 +2,18 @@
  * aws_cloudtrail_lookup_event: CloudTrail's event history of the last 90 days, by LookupEvents.
  */
 import { type Event, LookupEventsCommand } from '@aws-sdk/client-cloudtrail'
-import type { Row } from '@millrace/plugin-sdk/column'
-import { isSureToFulfil } from '@millrace/plugin-sdk/fulfils'
-import { merge } from '@millrace/plugin-sdk/merge'
-import { equalValue } from '@millrace/plugin-sdk/qual'
-import type { Key, Scan } from '@millrace/plugin-sdk/table'
-import { awsCall } from '../aws-call.js'
-import type { AwsConnection } from '../connection.js'
-import { defineTable } from '../define-table.js'
-import { eachRegion } from '../each-region.js'
-import { FirstInOrder } from '../first-in-order.js'
-import { identityKeys, identityOfScan } from '../identity-columns.js'
-import { jsonOfText, jsonOrNull } from '../json-value.js'
-import { regionsOfScan } from '../regions.js'
-import { pageSize, tokenPages } from '../token-pages.js'
+import { equalValue, isSureToFulfil, type Key, merge, type Row, type Scan } from '@millrace/plugin-sdk'
+import { awsCall } from '../calls/aws-call.js'
+import { FirstInOrder } from '../calls/first-in-order.js'
+import { pageSize, tokenPages } from '../calls/token-pages.js'
+import { identityKeys, identityOfScan } from '../columns/identity-columns.js'
+import { jsonOfText, jsonOrNull } from '../columns/json-value.js'
+import type { AwsConnection } from '../connection/connection.js'
+import { defineTable } from '../connection/define-table.js'
+import { eachRegion } from '../regions/each-region.js'
+import { regionsOfScan } from '../regions/regions.js'
+import { callsOf } from '../services/aws-service.js'
+import { cloudTrail } from '../services/cloudtrail.js'
 import { type Lookup, lookupsOf } from './cloudtrail-lookup-event/attributes.js'
 import { columns, type LookupColumns } from './cloudtrail-lookup-event/columns.js'
 import { isoOfMicroseconds, type TimeRange, timeRangeOf } from './cloudtrail-lookup-event/time-range.js'
@@ -38,6 +36,7 @@ export const cloudtrailLookupEvent = defineTable({
     'Management events of the last 90 days, as CloudTrail keeps them for every account, with or without a ' +
     'trail. The API gives 50 events a call and takes two calls a second: name an attribute, or a time.',
   columns,
+  calls: callsOf(cloudTrail, 'LookupEvents'),
   keys: {
     event_id: attributeKey,
     event_name: attributeKey,
@@ -130,7 +129,7 @@ function eventsOf(
       NextToken,
     })
     const answer = await awsCall(scan, 'LookupEvents', region, (abortSignal) =>
-      scan.connection.cloudTrail(region).send(command, { abortSignal }),
+      scan.connection.client(cloudTrail, region).send(command, { abortSignal }),
     )
     const items: LookupRow[] = []
     for (const event of answer.Events ?? []) {

@@ -1,4 +1,4 @@
-import type { Qual, Quals } from '@millrace/plugin-sdk/qual'
+import type { Qual, Quals } from '@millrace/plugin-sdk'
 import fc from 'fast-check'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import {
@@ -10,8 +10,8 @@ import {
   startAwsWorld,
 } from '../testing/aws-world.js'
 import { holds } from '../testing/sql-conditions.js'
-import type { QueryColumns } from './cloudtrail-query/columns.js'
-import { cloudtrailQuery } from './cloudtrail-query.js'
+import { testSteampipe } from '../testing/steampipe.js'
+import { cloudtrailQuery, type QueryColumns } from './cloudtrail-query.js'
 
 let world: AwsWorld
 
@@ -171,4 +171,33 @@ test('a refusal', async () => {
     sqlState: 'HV000',
     detail: expect.stringContaining('cloudtrail:ListQueries'),
   })
+})
+
+testSteampipe(cloudtrailQuery, {
+  columns: [
+    'query_id text',
+    'event_data_store_arn text',
+    'creation_time timestamp with time zone',
+    'delivery_s3_uri text',
+    'delivery_status text',
+    'error_message text',
+    'query_status text',
+    'bytes_scanned bigint',
+    'events_matched bigint',
+    'events_scanned bigint',
+    'execution_time_in_millis bigint',
+    'query_string text',
+    'title text',
+    'partition text',
+    'region text',
+    'account_id text',
+  ],
+  keys: {
+    query_id: 'optional =',
+    event_data_store_arn: 'optional =',
+    creation_time: 'optional = <= < > >=',
+    query_status: 'optional =',
+    region: 'optional =',
+    account_id: 'optional = <> ~~ ~~* !~~ !~~*',
+  },
 })

@@ -8,20 +8,46 @@ import {
   type Query,
   type QueryStatus,
 } from '@aws-sdk/client-cloudtrail'
-import type { Row } from '@millrace/plugin-sdk/column'
-import { merge } from '@millrace/plugin-sdk/merge'
-import { equalValue, equalValues } from '@millrace/plugin-sdk/qual'
-import type { Scan } from '@millrace/plugin-sdk/table'
-import { awsCallExpecting, ExpectedError } from '../aws-call.js'
-import type { AwsConnection } from '../connection.js'
-import { defineTable } from '../define-table.js'
-import { eachRegion } from '../each-region.js'
-import { identityKeys, identityOfScan } from '../identity-columns.js'
+import {
+  bigint,
+  equalValue,
+  equalValues,
+  merge,
+  type Row,
+  type Scan,
+  text,
+  timestamptz,
+} from '@millrace/plugin-sdk'
+import { awsCallExpecting, ExpectedError } from '../calls/aws-call.js'
+import { identityColumns, identityKeys, identityOfScan } from '../columns/identity-columns.js'
+import type { AwsConnection } from '../connection/connection.js'
+import { defineTable } from '../connection/define-table.js'
 import { regionOfLakeArn } from '../lake/lake-arn.js'
 import { lakeList } from '../lake/lake-list.js'
-import { regionsOfScan } from '../regions.js'
-import { columns, type QueryColumns } from './cloudtrail-query/columns.js'
+import { eachRegion } from '../regions/each-region.js'
+import { regionsOfScan } from '../regions/regions.js'
+import { callsOf } from '../services/aws-service.js'
+import { cloudTrail } from '../services/cloudtrail.js'
 import { type DateRange, dateRangeOf } from './cloudtrail-query/date-range.js'
+
+const columns = {
+  query_id: text('The identifier of the query.'),
+  event_data_store_arn: text('The ARN of the event data store that was asked.'),
+  creation_time: timestamptz('When the query was begun.'),
+  delivery_s3_uri: text('Where in S3 the results were put.'),
+  delivery_status: text('Whether the results could be put there.'),
+  error_message: text('What went wrong.'),
+  query_status: text('How far the query is, such as RUNNING, FINISHED or FAILED.'),
+  bytes_scanned: bigint('How many bytes were looked through, which is what a query costs.'),
+  events_matched: bigint('How many events the query found.'),
+  events_scanned: bigint('How many events were looked through.'),
+  execution_time_in_millis: bigint('How long the query took, in milliseconds.'),
+  query_string: text('The SQL of the query.'),
+  title: text('A title for the query: its identifier.'),
+  ...identityColumns,
+}
+
+export type QueryColumns = typeof columns
 
 type QueryScan = Scan<AwsConnection, QueryColumns>
 type QueryRow = Row<QueryColumns>
@@ -39,6 +65,7 @@ export const cloudtrailQuery = defineTable({
     'Queries of the last seven days that were made of event data stores of CloudTrail Lake. With a condition on ' +
     'event_data_store_arn only that store is asked; without one, every active store is.',
   columns,
+  calls: callsOf(cloudTrail, 'ListEventDataStores', 'ListQueries', 'DescribeQuery'),
   keys: {
     event_data_store_arn: { operators: ['='], valuesPerCall: 1, inherent: true },
     query_status: { operators: ['='], valuesPerCall: 1, inherent: true },
@@ -177,7 +204,7 @@ async function fetchDescription(row: QueryRow, scan: QueryScan): Promise<QueryRo
   if (typeof id !== 'string' || typeof arn !== 'string' || typeof region !== 'string') return {}
   const command = new DescribeQueryCommand({ EventDataStore: arn, QueryId: id })
   const answer = await awsCallExpecting(scan, 'DescribeQuery', region, queryGone, (abortSignal) =>
-    scan.connection.cloudTrail(region).send(command, { abortSignal }),
+    scan.connection.client(cloudTrail, region).send(command, { abortSignal }),
   )
   if (answer instanceof ExpectedError) return {}
   const { QueryStatistics: statistics } = answer

@@ -2,6 +2,7 @@
 import { collectRows } from '@millrace/plugin-sdk/testing'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { errorOf } from '../testing/aws-world.js'
+import { testSteampipe } from '../testing/steampipe.js'
 import {
   Refusal,
   type StubAws,
@@ -237,4 +238,64 @@ describe('aws_cloudtrail_trail_event', () => {
     })
     expect(names(rows)).toEqual(['a'])
   })
+})
+
+testSteampipe(cloudtrailTrailEvent, {
+  columns: [
+    'filter text',
+    'log_group_name text',
+    'log_stream_name text',
+    'timestamp timestamp with time zone',
+    'timestamp_ms bigint',
+    'access_key_id text',
+    'aws_region text',
+    'error_code text',
+    'error_message text',
+    'event_category text',
+    'event_id text',
+    'event_name text',
+    'event_source text',
+    'event_time timestamp with time zone',
+    'event_type text',
+    'event_version text',
+    'read_only boolean',
+    'recipient_account_id text',
+    'request_id text',
+    'shared_event_id text',
+    'source_ip_address text',
+    'user_agent text',
+    'user_type text',
+    'username text',
+    'user_identifier text',
+    'vpc_endpoint_id text',
+    'additional_event_data jsonb',
+    'cloudtrail_event jsonb',
+    'request_parameters jsonb',
+    'response_elements jsonb',
+    'resources jsonb',
+    'tls_details jsonb',
+    'user_identity jsonb',
+    'partition text',
+    'region text',
+    'account_id text',
+  ],
+  keys: {
+    filter: 'optional =',
+    log_group_name: 'required =',
+    log_stream_name: 'optional =',
+    timestamp: 'optional = > >= < <=',
+    access_key_id: 'optional =',
+    aws_region: 'optional =',
+    error_code: 'optional =',
+    event_category: 'optional =',
+    event_id: 'optional =',
+    event_name: 'optional =',
+    event_source: 'optional =',
+    read_only: 'optional =',
+    source_ip_address: 'optional =',
+    user_type: 'optional =',
+    username: 'optional =',
+    region: 'optional =',
+    account_id: 'optional = <> ~~ ~~* !~~ !~~*',
+  },
 })

@@ -1,9 +1,9 @@
 /**
  * aws_cloudtrail_trail_event: what a trail delivers to a CloudWatch log group, by FilterLogEvents.
  */
-import { isSureToFulfil } from '@millrace/plugin-sdk/fulfils'
-import { defineTable } from '../define-table.js'
-import { identityOfScan } from '../identity-columns.js'
+import { isSureToFulfil } from '@millrace/plugin-sdk'
+import { identityOfScan } from '../columns/identity-columns.js'
+import { defineTable } from '../connection/define-table.js'
 import {
   echoOf,
   groupEvents,
@@ -12,6 +12,8 @@ import {
   timeKey,
   timeOrder,
 } from '../log-events/group-events.js'
+import { callsOf } from '../services/aws-service.js'
+import { cloudWatchLogs } from '../services/cloudwatch-logs.js'
 import { columns } from './cloudtrail-trail-event/columns.js'
 import { eventFieldKeys, patternOf } from './cloudtrail-trail-event/event-fields.js'
 import { rowReader } from './cloudtrail-trail-event/row-reader.js'
@@ -22,6 +24,7 @@ export const cloudtrailTrailEvent = defineTable({
     'Events that a trail of CloudTrail delivers to a CloudWatch log group. Conditions on timestamp and on the ' +
     "event's fields narrow what is fetched; without a condition on timestamp the whole log group is searched.",
   columns,
+  calls: callsOf(cloudWatchLogs, 'FilterLogEvents'),
   keys: {
     ...logEventKeys,
     timestamp_ms: timeKey,

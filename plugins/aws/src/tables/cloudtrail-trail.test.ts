@@ -2,6 +2,7 @@
 import { collectRows } from '@millrace/plugin-sdk/testing'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { errorOf } from '../testing/aws-world.js'
+import { testSteampipe } from '../testing/steampipe.js'
 import {
   type Answers,
   Refusal,
@@ -189,4 +190,51 @@ describe('aws_cloudtrail_trail', () => {
     expect(await count({ account_id: [{ operator: '=', values: ['1'] }] })).toBe(0)
     expect(stub.callNames()).toEqual(['GetCallerIdentity'])
   })
+})
+
+testSteampipe(cloudtrailTrail, {
+  columns: [
+    'name text',
+    'arn text',
+    'home_region text',
+    'is_multi_region_trail boolean',
+    'log_file_validation_enabled boolean',
+    'is_logging boolean',
+    'log_group_arn text',
+    'cloudwatch_logs_role_arn text',
+    'has_custom_event_selectors boolean',
+    'has_insight_selectors boolean',
+    'include_global_service_events boolean',
+    'is_organization_trail boolean',
+    'kms_key_id text',
+    's3_bucket_name text',
+    's3_key_prefix text',
+    'sns_topic_arn text',
+    'latest_cloudwatch_logs_delivery_error text',
+    'latest_cloudwatch_logs_delivery_time timestamp with time zone',
+    'latest_delivery_error text',
+    'latest_delivery_time timestamp with time zone',
+    'latest_digest_delivery_error text',
+    'latest_digest_delivery_time timestamp with time zone',
+    'latest_notification_error text',
+    'latest_notification_time timestamp with time zone',
+    'start_logging_time timestamp with time zone',
+    'stop_logging_time timestamp with time zone',
+    'advanced_event_selectors jsonb',
+    'event_selectors jsonb',
+    'insight_selectors jsonb',
+    'tags_src jsonb',
+    'tags jsonb',
+    'akas jsonb',
+    'title text',
+    'partition text',
+    'region text',
+    'account_id text',
+  ],
+  keys: {
+    name: 'optional =',
+    arn: 'optional =',
+    region: 'optional =',
+    account_id: 'optional = <> ~~ ~~* !~~ !~~*',
+  },
 })

@@ -2,16 +2,16 @@
  * aws_cloudtrail_trail: CloudTrail's trails, by DescribeTrails in each region.
  */
 import { DescribeTrailsCommand, type Trail } from '@aws-sdk/client-cloudtrail'
-import type { Row } from '@millrace/plugin-sdk/column'
-import { equalValues } from '@millrace/plugin-sdk/qual'
-import type { Scan } from '@millrace/plugin-sdk/table'
-import { awsCall } from '../aws-call.js'
-import type { AwsConnection } from '../connection.js'
-import { defineTable } from '../define-table.js'
-import { eachRegion } from '../each-region.js'
-import { type IdentityValues, identityKeys, identityOfScan } from '../identity-columns.js'
-import { jsonOrNull } from '../json-value.js'
-import { regionsOfScan } from '../regions.js'
+import { equalValues, type Row, type Scan } from '@millrace/plugin-sdk'
+import { awsCall } from '../calls/aws-call.js'
+import { type IdentityValues, identityKeys, identityOfScan } from '../columns/identity-columns.js'
+import { jsonOrNull } from '../columns/json-value.js'
+import type { AwsConnection } from '../connection/connection.js'
+import { defineTable } from '../connection/define-table.js'
+import { eachRegion } from '../regions/each-region.js'
+import { regionsOfScan } from '../regions/regions.js'
+import { callsOf } from '../services/aws-service.js'
+import { cloudTrail } from '../services/cloudtrail.js'
 import { columns, type TrailColumns } from './cloudtrail-trail/columns.js'
 import {
   fetchEventSelectors,
@@ -29,6 +29,14 @@ export const cloudtrailTrail = defineTable({
     'Trails of CloudTrail. A trail that records all regions has a row in each region that is asked; its row ' +
     'at home has region = home_region.',
   columns,
+  calls: callsOf(
+    cloudTrail,
+    'DescribeTrails',
+    'GetTrailStatus',
+    'GetEventSelectors',
+    'GetInsightSelectors',
+    'ListTags',
+  ),
   keys: {
     name: { operators: ['='], inherent: true },
     arn: { operators: ['='], inherent: true },
@@ -102,7 +110,7 @@ async function* trailsOf(
   const names = equalValues(scan.quals.name)
   const arns = equalValues(scan.quals.arn)
   const { trailList = [] } = await awsCall(scan, 'DescribeTrails', region, (abortSignal) =>
-    scan.connection.cloudTrail(region).send(new DescribeTrailsCommand({}), { abortSignal }),
+    scan.connection.client(cloudTrail, region).send(new DescribeTrailsCommand({}), { abortSignal }),
   )
   yield trailList
     .filter(({ Name, TrailARN }) => isAmong(names, Name) && isAmong(arns, TrailARN))

@@ -1,9 +1,10 @@
-import type { Qual } from '@millrace/plugin-sdk/qual'
+import type { Qual } from '@millrace/plugin-sdk'
 import { oddMessages } from '@millrace/sandbox/data/odd-events'
 import fc from 'fast-check'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type AwsWorld, deniedEnvironment, equals, errorOf, startAwsWorld } from '../testing/aws-world.js'
 import { holds } from '../testing/sql-conditions.js'
+import { testSteampipe } from '../testing/steampipe.js'
 import { cloudwatchLogEvent } from './cloudwatch-log-event.js'
 
 const article = { log_group_name: equals('cloudtrail-cwg-devto') }
@@ -127,4 +128,28 @@ describe('bounds of time', () => {
       { numRuns: 60 },
     )
   })
+})
+
+testSteampipe(cloudwatchLogEvent, {
+  columns: [
+    'log_group_name text',
+    'log_stream_name text',
+    'event_id text',
+    'timestamp timestamp with time zone',
+    'ingestion_time timestamp with time zone',
+    'filter text',
+    'message text',
+    'message_json jsonb',
+    'partition text',
+    'region text',
+    'account_id text',
+  ],
+  keys: {
+    log_group_name: 'required =',
+    log_stream_name: 'optional =',
+    timestamp: 'optional = > >= < <=',
+    filter: 'optional =',
+    region: 'optional =',
+    account_id: 'optional = <> ~~ ~~* !~~ !~~*',
+  },
 })

@@ -2,14 +2,28 @@
  * aws_cloudwatch_log_event: the messages of any CloudWatch log group, by FilterLogEvents.
  */
 import type { FilteredLogEvent } from '@aws-sdk/client-cloudwatch-logs'
-import type { Row } from '@millrace/plugin-sdk/column'
-import { isSureToFulfil } from '@millrace/plugin-sdk/fulfils'
-import { defineTable } from '../define-table.js'
-import { dateOrNull } from '../epoch-time.js'
-import { identityOfScan } from '../identity-columns.js'
-import { jsonOfText } from '../json-value.js'
+import { isSureToFulfil, jsonb, type Row, text, timestamptz } from '@millrace/plugin-sdk'
+import { dateOrNull } from '../columns/epoch-time.js'
+import { identityColumns, identityOfScan } from '../columns/identity-columns.js'
+import { jsonOfText } from '../columns/json-value.js'
+import { defineTable } from '../connection/define-table.js'
 import { echoOf, groupEvents, logEventKeys, logEventRequest, timeOrder } from '../log-events/group-events.js'
-import { columns, type LogEventColumns } from './cloudwatch-log-event/columns.js'
+import { callsOf } from '../services/aws-service.js'
+import { cloudWatchLogs } from '../services/cloudwatch-logs.js'
+
+const columns = {
+  log_group_name: text('The log group to read, by its name or its ARN. Required.'),
+  log_stream_name: text('The log stream that holds the event.'),
+  event_id: text('The identifier of the event.'),
+  timestamp: timestamptz('When the event took place, as its sender said.'),
+  ingestion_time: timestamptz('When CloudWatch Logs took the event in.'),
+  filter: text('A CloudWatch Logs filter pattern for the messages; give it as filter = \'"some words"\'.'),
+  message: text('The message, without white space at its ends.'),
+  message_json: jsonb('The message, where it is JSON; else NULL.'),
+  ...identityColumns,
+}
+
+type LogEventColumns = typeof columns
 
 type LogEventRow = Row<LogEventColumns>
 
@@ -19,6 +33,7 @@ export const cloudwatchLogEvent = defineTable({
     'Events of a CloudWatch log group, whatever their messages are. Conditions on timestamp, log_stream_name ' +
     'and filter narrow what is fetched; without one the whole log group is searched.',
   columns,
+  calls: callsOf(cloudWatchLogs, 'FilterLogEvents'),
   keys: logEventKeys,
   orders: { timestamp: timeOrder },
   async *list(scan) {

@@ -9,6 +9,7 @@ import {
   startAwsWorld,
 } from '../testing/aws-world.js'
 import { like } from '../testing/sql-conditions.js'
+import { testSteampipe } from '../testing/steampipe.js'
 import type { LogGroupColumns } from './cloudwatch-log-group/columns.js'
 import { fetchDataProtection, fetchTags } from './cloudwatch-log-group/details.js'
 import { cloudwatchLogGroup } from './cloudwatch-log-group.js'
@@ -181,4 +182,29 @@ test('a refusal', async () => {
   const error = await errorOf(world.rows(cloudwatchLogGroup, { connection, columns: ['name'] }))
   expect(error.sqlState).toBe('HV000')
   expect(error.detail).toMatch(/not authorized to perform: logs:DescribeLogGroups/)
+})
+
+testSteampipe(cloudwatchLogGroup, {
+  columns: [
+    'name text',
+    'arn text',
+    'log_group_arn text',
+    'log_group_class text',
+    'creation_time timestamp with time zone',
+    'kms_key_id text',
+    'metric_filter_count bigint',
+    'retention_in_days bigint',
+    'stored_bytes bigint',
+    'data_protection_status text',
+    'inherited_properties jsonb',
+    'data_protection jsonb',
+    'data_protection_policy jsonb',
+    'title text',
+    'tags jsonb',
+    'akas jsonb',
+    'partition text',
+    'region text',
+    'account_id text',
+  ],
+  keys: { name: 'optional =', region: 'optional =', account_id: 'optional = <> ~~ ~~* !~~ !~~*' },
 })

@@ -2,24 +2,26 @@
  * aws_cloudwatch_log_group: CloudWatch's log groups, by DescribeLogGroups in each region.
  */
 import type { LogGroup } from '@aws-sdk/client-cloudwatch-logs'
-import type { Row } from '@millrace/plugin-sdk/column'
-import { equalValue } from '@millrace/plugin-sdk/qual'
-import { defineTable } from '../define-table.js'
-import { eachRegion } from '../each-region.js'
-import { dateOrNull } from '../epoch-time.js'
-import { type IdentityValues, identityKeys, identityOfScan } from '../identity-columns.js'
-import { jsonOrNull } from '../json-value.js'
-import { longestLikePrefix } from '../like-prefix.js'
-import { regionsOfScan } from '../regions.js'
+import { equalValue, type Row } from '@millrace/plugin-sdk'
+import { dateOrNull } from '../columns/epoch-time.js'
+import { type IdentityValues, identityKeys, identityOfScan } from '../columns/identity-columns.js'
+import { jsonOrNull } from '../columns/json-value.js'
+import { defineTable } from '../connection/define-table.js'
+import { groupPages } from '../log-groups/group-pages.js'
+import { longestLikePrefix } from '../log-groups/like-prefix.js'
+import { eachRegion } from '../regions/each-region.js'
+import { regionsOfScan } from '../regions/regions.js'
+import { callsOf } from '../services/aws-service.js'
+import { cloudWatchLogs } from '../services/cloudwatch-logs.js'
 import { columns, type LogGroupColumns } from './cloudwatch-log-group/columns.js'
 import { fetchDataProtection, fetchTags } from './cloudwatch-log-group/details.js'
-import { groupPages } from './cloudwatch-log-group/group-pages.js'
 
 export const cloudwatchLogGroup = defineTable({
   name: 'aws_cloudwatch_log_group',
   description:
     'Log groups of CloudWatch Logs. A condition on name, LIKE with a beginning too, narrows the list.',
   columns,
+  calls: callsOf(cloudWatchLogs, 'DescribeLogGroups', 'GetDataProtectionPolicy', 'ListTagsForResource'),
   keys: {
     name: { operators: ['=', '~~'], valuesPerCall: 1, inherent: true },
     ...identityKeys,

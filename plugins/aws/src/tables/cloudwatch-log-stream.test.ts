@@ -1,4 +1,4 @@
-import type { Quals } from '@millrace/plugin-sdk/qual'
+import type { Quals } from '@millrace/plugin-sdk'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import {
   type AwsWorld,
@@ -9,6 +9,7 @@ import {
   startAwsWorld,
 } from '../testing/aws-world.js'
 import { like } from '../testing/sql-conditions.js'
+import { testSteampipe } from '../testing/steampipe.js'
 import { startStubAws } from '../testing/stub-aws.js'
 import type { LogStreamColumns } from './cloudwatch-log-stream/columns.js'
 import { cloudwatchLogStream } from './cloudwatch-log-stream.js'
@@ -211,4 +212,34 @@ test('a time of 0 is none', async () => {
   } finally {
     await stub.stop()
   }
+})
+
+testSteampipe(cloudwatchLogStream, {
+  columns: [
+    'name text',
+    'arn text',
+    'log_group_name text',
+    'log_stream_name_prefix text',
+    'descending boolean',
+    'order_by text',
+    'creation_time timestamp with time zone',
+    'first_event_timestamp timestamp with time zone',
+    'last_event_timestamp timestamp with time zone',
+    'last_ingestion_time timestamp with time zone',
+    'upload_sequence_token text',
+    'title text',
+    'akas jsonb',
+    'partition text',
+    'region text',
+    'account_id text',
+  ],
+  keys: {
+    name: 'optional =',
+    log_group_name: 'optional =',
+    log_stream_name_prefix: 'optional =',
+    descending: 'optional =',
+    order_by: 'optional =',
+    region: 'optional =',
+    account_id: 'optional = <> ~~ ~~* !~~ !~~*',
+  },
 })

@@ -2,21 +2,20 @@
  * aws_cloudwatch_log_stream: the streams of CloudWatch's log groups, by DescribeLogStreams for each group.
  */
 import { DescribeLogStreamsCommand, type LogStream } from '@aws-sdk/client-cloudwatch-logs'
-import type { Row } from '@millrace/plugin-sdk/column'
-import { merge } from '@millrace/plugin-sdk/merge'
-import { equalValue } from '@millrace/plugin-sdk/qual'
-import type { Scan } from '@millrace/plugin-sdk/table'
-import { awsCallExpecting, ExpectedError } from '../aws-call.js'
-import type { AwsConnection } from '../connection.js'
-import { defineTable } from '../define-table.js'
-import { eachRegion } from '../each-region.js'
-import { dateUnlessZero } from '../epoch-time.js'
-import { identityKeys, identityOfScan } from '../identity-columns.js'
-import { jsonOrNull } from '../json-value.js'
-import { isGroupName, type LogGroup, logGroupOf, regionsOfGroup } from '../log-events/log-group-identifier.js'
-import { regionsOfScan } from '../regions.js'
-import { pageSize, tokenPages } from '../token-pages.js'
-import { groupPages } from './cloudwatch-log-group/group-pages.js'
+import { equalValue, merge, type Row, type Scan } from '@millrace/plugin-sdk'
+import { awsCallExpecting, ExpectedError } from '../calls/aws-call.js'
+import { pageSize, tokenPages } from '../calls/token-pages.js'
+import { dateUnlessZero } from '../columns/epoch-time.js'
+import { identityKeys, identityOfScan } from '../columns/identity-columns.js'
+import { jsonOrNull } from '../columns/json-value.js'
+import type { AwsConnection } from '../connection/connection.js'
+import { defineTable } from '../connection/define-table.js'
+import { groupPages } from '../log-groups/group-pages.js'
+import { isGroupName, type LogGroup, logGroupOf, regionsOfGroup } from '../log-groups/log-group-identifier.js'
+import { eachRegion } from '../regions/each-region.js'
+import { regionsOfScan } from '../regions/regions.js'
+import { callsOf } from '../services/aws-service.js'
+import { cloudWatchLogs } from '../services/cloudwatch-logs.js'
 import { columns, type LogStreamColumns } from './cloudwatch-log-stream/columns.js'
 import { type WantedStreams, wantedStreams } from './cloudwatch-log-stream/wanted-streams.js'
 
@@ -34,6 +33,7 @@ export const cloudwatchLogStream = defineTable({
     'Log streams of CloudWatch Logs. With a condition on log_group_name only that group is asked; without one, ' +
     'every log group is.',
   columns,
+  calls: callsOf(cloudWatchLogs, 'DescribeLogGroups', 'DescribeLogStreams'),
   keys: {
     log_group_name: { operators: ['='], valuesPerCall: 1 },
     name: { operators: ['=', '~~'], valuesPerCall: 1, inherent: true },
@@ -134,7 +134,7 @@ function streamsOfGroup(
       limit: fetchesOthers ? mostStreamsPerPage : pageSize(scan.limit, mostStreamsPerPage),
     })
     const answer = await awsCallExpecting(scan, 'DescribeLogStreams', region, noGroup, (abortSignal) =>
-      scan.connection.cloudWatchLogs(region).send(command, { abortSignal }),
+      scan.connection.client(cloudWatchLogs, region).send(command, { abortSignal }),
     )
     if (answer instanceof ExpectedError) return { items: [], token: undefined }
     const items = (answer.logStreams ?? []).filter(isWanted).map((stream) => rowOf(stream, values))

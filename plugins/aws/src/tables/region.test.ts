@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type AwsWorld, deniedEnvironment, equals, errorOf, startAwsWorld } from '../testing/aws-world.js'
+import { testSteampipe } from '../testing/steampipe.js'
 import { region } from './region.js'
 
 let world: AwsWorld
@@ -60,4 +61,19 @@ test('a failure is tried again, a refusal told', async () => {
   const connection = world.connect({}, deniedEnvironment)
   const error = await errorOf(world.rows(region, { connection, columns: ['name'] }))
   expect(error).toMatchObject({ sqlState: 'HV000', detail: expect.stringContaining('ec2:DescribeRegions') })
+})
+
+testSteampipe(region, {
+  columns: [
+    'name text',
+    'opt_in_status text',
+    'title text',
+    'akas jsonb',
+    'region text',
+    'steampipe_available boolean',
+    'steampipe_default boolean',
+    'partition text',
+    'account_id text',
+  ],
+  keys: { account_id: 'optional = <> ~~ ~~* !~~ !~~*' },
 })

@@ -2,11 +2,13 @@
  * aws_region: the regions of AWS, as the account sees them, by one DescribeRegions.
  */
 import { DescribeRegionsCommand } from '@aws-sdk/client-ec2'
-import { boolean, jsonb, text } from '@millrace/plugin-sdk/column'
-import { awsCall } from '../aws-call.js'
-import { defineTable } from '../define-table.js'
-import { accountKey, identityColumns, identityOfScan } from '../identity-columns.js'
-import { jsonOrNull } from '../json-value.js'
+import { boolean, jsonb, text } from '@millrace/plugin-sdk'
+import { awsCall } from '../calls/aws-call.js'
+import { accountKey, identityColumns, identityOfScan } from '../columns/identity-columns.js'
+import { jsonOrNull } from '../columns/json-value.js'
+import { defineTable } from '../connection/define-table.js'
+import { callsOf } from '../services/aws-service.js'
+import { ec2 } from '../services/ec2.js'
 
 export const region = defineTable({
   name: 'aws_region',
@@ -24,6 +26,7 @@ export const region = defineTable({
     partition: identityColumns.partition,
     account_id: identityColumns.account_id,
   },
+  calls: callsOf(ec2, 'DescribeRegions'),
   keys: {
     account_id: accountKey,
   },
@@ -34,7 +37,9 @@ export const region = defineTable({
     const defaultRegion = await connection.defaultRegion()
     const asked = columns.has('steampipe_available') ? await connection.regions(scan) : undefined
     const { Regions = [] } = await awsCall(scan, 'DescribeRegions', defaultRegion, (abortSignal) =>
-      connection.ec2(defaultRegion).send(new DescribeRegionsCommand({ AllRegions: true }), { abortSignal }),
+      connection
+        .client(ec2, defaultRegion)
+        .send(new DescribeRegionsCommand({ AllRegions: true }), { abortSignal }),
     )
     const { partition, account_id } = identity
     yield Regions.map(({ RegionName: name, OptInStatus }) => ({

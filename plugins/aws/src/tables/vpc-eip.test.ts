@@ -1,4 +1,4 @@
-import type { Quals } from '@millrace/plugin-sdk/qual'
+import type { Quals } from '@millrace/plugin-sdk'
 import { collectRows } from '@millrace/plugin-sdk/testing'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -10,6 +10,7 @@ import {
   kept,
   startAwsWorld,
 } from '../testing/aws-world.js'
+import { testSteampipe } from '../testing/steampipe.js'
 import { startStubAws } from '../testing/stub-aws.js'
 import type { AddressColumns } from './vpc-eip/columns.js'
 import { filterKeys } from './vpc-eip/filters.js'
@@ -160,4 +161,43 @@ test('a failure is tried again, a refusal told', async () => {
   const connection = world.connect({}, deniedEnvironment)
   const error = await errorOf(world.rows(vpcEip, { connection, columns: ['public_ip'] }))
   expect(error).toMatchObject({ sqlState: 'HV000', detail: expect.stringContaining('ec2:DescribeAddresses') })
+})
+
+testSteampipe(vpcEip, {
+  columns: [
+    'allocation_id text',
+    'arn text',
+    'public_ip inet',
+    'public_ipv4_pool text',
+    'domain text',
+    'association_id text',
+    'carrier_ip text',
+    'customer_owned_ip inet',
+    'customer_owned_ipv4_pool text',
+    'instance_id text',
+    'network_border_group text',
+    'network_interface_id text',
+    'network_interface_owner_id text',
+    'private_ip_address inet',
+    'tags_src jsonb',
+    'tags jsonb',
+    'title text',
+    'akas jsonb',
+    'partition text',
+    'region text',
+    'account_id text',
+  ],
+  keys: {
+    allocation_id: 'optional =',
+    public_ip: 'optional =',
+    domain: 'optional =',
+    association_id: 'optional =',
+    instance_id: 'optional =',
+    network_border_group: 'optional =',
+    network_interface_id: 'optional =',
+    network_interface_owner_id: 'optional =',
+    private_ip_address: 'optional =',
+    region: 'optional =',
+    account_id: 'optional = <> ~~ ~~* !~~ !~~*',
+  },
 })

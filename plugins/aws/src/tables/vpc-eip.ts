@@ -2,16 +2,17 @@
  * aws_vpc_eip: elastic IP addresses, by DescribeAddresses in each region.
  */
 import { type Address, DescribeAddressesCommand } from '@aws-sdk/client-ec2'
-import type { Row } from '@millrace/plugin-sdk/column'
-import type { Scan } from '@millrace/plugin-sdk/table'
-import { awsCall } from '../aws-call.js'
-import type { AwsConnection } from '../connection.js'
-import { defineTable } from '../define-table.js'
-import { eachRegion } from '../each-region.js'
-import { type IdentityValues, identityKeys, identityOfScan } from '../identity-columns.js'
-import { jsonOrNull } from '../json-value.js'
-import { regionsOfScan } from '../regions.js'
-import { tagObjectOrNull } from '../tag-object.js'
+import type { Row, Scan } from '@millrace/plugin-sdk'
+import { awsCall } from '../calls/aws-call.js'
+import { type IdentityValues, identityKeys, identityOfScan } from '../columns/identity-columns.js'
+import { jsonOrNull } from '../columns/json-value.js'
+import { tagObjectOrNull } from '../columns/tag-object.js'
+import type { AwsConnection } from '../connection/connection.js'
+import { defineTable } from '../connection/define-table.js'
+import { eachRegion } from '../regions/each-region.js'
+import { regionsOfScan } from '../regions/regions.js'
+import { callsOf } from '../services/aws-service.js'
+import { ec2 } from '../services/ec2.js'
 import { type AddressColumns, columns } from './vpc-eip/columns.js'
 import { filterKeys, filtersOf } from './vpc-eip/filters.js'
 
@@ -22,6 +23,7 @@ export const vpcEip = defineTable({
   name: 'aws_vpc_eip',
   description: 'Elastic IP addresses.',
   columns,
+  calls: callsOf(ec2, 'DescribeAddresses'),
   keys: {
     ...filterKeys,
     ...identityKeys,
@@ -58,7 +60,7 @@ async function* addressesOf(
   const filters = filtersOf(scan.quals)
   const command = new DescribeAddressesCommand(filters.length > 0 ? { Filters: filters } : {})
   const { Addresses = [] } = await awsCall(scan, 'DescribeAddresses', region, (abortSignal) =>
-    scan.connection.ec2(region).send(command, { abortSignal }),
+    scan.connection.client(ec2, region).send(command, { abortSignal }),
   )
   yield Addresses.map((address) => rowOf(withoutEmpty(address), region, identity))
 }

@@ -1,14 +1,11 @@
 /** The tables' surroundings in a test: the sandbox, and connections to it that are closed with it. */
-import type { ApiError } from '@millrace/plugin-sdk/api-error'
-import type { Columns, Row } from '@millrace/plugin-sdk/column'
-import type { Qual, Quals } from '@millrace/plugin-sdk/qual'
-import type { Table } from '@millrace/plugin-sdk/table'
+import type { ApiError, Columns, Qual, Quals, Row, Table } from '@millrace/plugin-sdk'
 import { collectRows, type ScanRequest } from '@millrace/plugin-sdk/testing'
 import { deniedCredentials } from '@millrace/sandbox/credentials'
 import { type Sandbox, startSandbox } from '@millrace/sandbox/sandbox'
-import { awsConfig } from '../config.js'
-import type { AwsConnection } from '../connection.js'
+import type { AwsConnection } from '../connection/connection.js'
 import plugin from '../plugin.js'
+import { awsConfig } from '../settings/config.js'
 
 export interface AwsWorld {
   readonly sandbox: Sandbox
@@ -39,13 +36,25 @@ export async function startAwsWorld(): Promise<AwsWorld> {
     sandbox,
     connect,
     rows: (table, request = {}) =>
-      collectRows(table, { ...request, connection: request.connection ?? connect() }),
+      collectRows(table, {
+        ...request,
+        connection: request.connection ?? connect(),
+        onCall(name) {
+          if (!namesCall(table, name)) throw new Error(`${table.name} does not name its call ${name}`)
+          request.onCall?.(name)
+        },
+      }),
     operations: () => sandbox.calls.list().map(({ operation }) => operation),
     async stop() {
       for (const connection of connections) await plugin.close?.(connection)
       await sandbox.stop()
     },
   }
+}
+
+/** Those that all tables may make need not be named. */
+function namesCall({ calls = [] }: Pick<Table, 'calls'>, call: string): boolean {
+  return ['GetCallerIdentity', 'DescribeRegions', ...calls.map(({ name }) => name)].includes(call)
 }
 
 /** An environment whose key may call nothing. */

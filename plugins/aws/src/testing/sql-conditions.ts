@@ -1,5 +1,5 @@
 /** Conditions as PostgreSQL decides them, for tests that compare what a table fetched with what it should. */
-import type { Qual } from '@millrace/plugin-sdk/qual'
+import type { Qual } from '@millrace/plugin-sdk'
 
 /** Whether a row stays: a condition on NULL is not true, except IS NULL. */
 export function holds<Value extends string | bigint | boolean>(

@@ -1,10 +1,10 @@
 /** A server on this machine that answers the SDK's calls as each test says, and the tables' connections to it. */
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { ConnectContext } from '@millrace/plugin-sdk/plugin'
-import { awsConfig } from '../config.js'
-import type { AwsConnection } from '../connection.js'
+import type { ConnectContext } from '@millrace/plugin-sdk'
+import type { AwsConnection } from '../connection/connection.js'
 import plugin from '../plugin.js'
+import { awsConfig } from '../settings/config.js'
 
 export interface StubCall {
   readonly name: string

@@ -1,5 +1,5 @@
 /** ipstack_ip: where IP addresses are. */
-import { equalValues } from '@millrace/plugin-sdk/qual'
+import { equalValues } from '@millrace/plugin-sdk'
 import { isAddress } from '../address.js'
 import { columns } from '../columns.js'
 import { mostAddresses } from '../connection.js'

@@ -1,6 +1,5 @@
 /** What a scan asks of the cache, and what it gets. */
-import type { QualValue } from '@millrace/plugin-sdk/qual'
-import type { Key } from '@millrace/plugin-sdk/table'
+import type { Key, QualValue } from '@millrace/plugin-sdk'
 import type { ScanLimit } from '../../fetch/scan-limit.js'
 import type { ScanTable, StagedTable } from '../../stage/scan-table.js'
 import type { ScanShape } from './covers.js'

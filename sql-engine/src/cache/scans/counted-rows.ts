@@ -1,5 +1,5 @@
 /** Which rows of a part count, in SQL. */
-import type { QualValue } from '@millrace/plugin-sdk/qual'
+import type { QualValue } from '@millrace/plugin-sdk'
 import { escapeIdentifier, escapeLiteral } from 'pg'
 import type { CatalogColumn } from '../../catalog/virtual-table.js'
 import type { CountedPart } from './cache-request.js'

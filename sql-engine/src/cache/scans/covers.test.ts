@@ -1,5 +1,4 @@
-import type { Qual, QualValue } from '@millrace/plugin-sdk/qual'
-import type { Key } from '@millrace/plugin-sdk/table'
+import type { Key, Qual, QualValue } from '@millrace/plugin-sdk'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { covers } from './covers.js'

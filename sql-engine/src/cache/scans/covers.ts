@@ -1,6 +1,5 @@
 /** Whether the rows of one scan hold all rows of another. */
-import type { Qual, QualValue } from '@millrace/plugin-sdk/qual'
-import type { Key } from '@millrace/plugin-sdk/table'
+import type { Key, Qual, QualValue } from '@millrace/plugin-sdk'
 import type { ScanQuals } from '../../fetch/scan-quals.js'
 
 /** What a scan of a table was asked for. */

@@ -1,6 +1,5 @@
 /** Which of a scan's keys have been looked up before, in several earlier scans. */
-import { equalValues, type QualValue } from '@millrace/plugin-sdk/qual'
-import type { Key } from '@millrace/plugin-sdk/table'
+import { equalValues, type Key, type QualValue } from '@millrace/plugin-sdk'
 import type { ScanQuals } from '../../fetch/scan-quals.js'
 import { covers, type ScanShape } from './covers.js'
 

@@ -1,6 +1,5 @@
 /** Which part of a range has been asked for before, and what is missing. */
-import type { Qual, QualValue } from '@millrace/plugin-sdk/qual'
-import type { Key } from '@millrace/plugin-sdk/table'
+import type { Key, Qual, QualValue } from '@millrace/plugin-sdk'
 import type { ScanQuals } from '../../fetch/scan-quals.js'
 import { covers, type ScanShape } from './covers.js'
 import {

@@ -1,5 +1,5 @@
 /** Ranges of a column's values, as conditions on it give them. */
-import type { Qual, QualValue } from '@millrace/plugin-sdk/qual'
+import type { Qual, QualValue } from '@millrace/plugin-sdk'
 
 type KeyQual = Qual<QualValue>
 

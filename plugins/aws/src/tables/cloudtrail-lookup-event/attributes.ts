@@ -2,7 +2,7 @@
  * Conditions as the lookup attribute of LookupEvents, of which it takes one with one value.
  */
 import type { Event, LookupAttribute, LookupAttributeKey } from '@aws-sdk/client-cloudtrail'
-import { equalValues, type Quals } from '@millrace/plugin-sdk/qual'
+import { equalValues, type Quals } from '@millrace/plugin-sdk'
 import type { LookupColumn, LookupColumns } from './columns.js'
 
 interface Attribute {

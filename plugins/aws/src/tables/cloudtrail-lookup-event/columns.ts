@@ -1,6 +1,6 @@
 /** Columns of aws_cloudtrail_lookup_event. */
-import { jsonb, text, timestamptz } from '@millrace/plugin-sdk/column'
-import { identityColumns } from '../../identity-columns.js'
+import { jsonb, text, timestamptz } from '@millrace/plugin-sdk'
+import { identityColumns } from '../../columns/identity-columns.js'
 
 export const columns = {
   event_id: text('The identifier of the event.'),

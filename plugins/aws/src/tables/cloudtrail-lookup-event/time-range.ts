@@ -1,8 +1,7 @@
 /**
  * Conditions on time as LookupEvents takes them: from a second to a second, both inclusive.
  */
-import { ApiError } from '@millrace/plugin-sdk/api-error'
-import { equalValue, type Quals } from '@millrace/plugin-sdk/qual'
+import { ApiError, equalValue, type Quals } from '@millrace/plugin-sdk'
 import { timeBoundsOf } from '../../log-events/time-bounds.js'
 import type { LookupColumns } from './columns.js'
 

@@ -1,7 +1,7 @@
 /**
  * Conditions on when a query was begun, as ListQueries takes them.
  */
-import type { Qual } from '@millrace/plugin-sdk/qual'
+import type { Qual } from '@millrace/plugin-sdk'
 import { timeBoundsOf } from '../../log-events/time-bounds.js'
 
 export interface DateRange {

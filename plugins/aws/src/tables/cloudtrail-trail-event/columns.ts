@@ -1,6 +1,6 @@
 /** Columns of aws_cloudtrail_trail_event. */
-import { bigint, boolean, jsonb, text, timestamptz } from '@millrace/plugin-sdk/column'
-import { identityColumns } from '../../identity-columns.js'
+import { bigint, boolean, jsonb, text, timestamptz } from '@millrace/plugin-sdk'
+import { identityColumns } from '../../columns/identity-columns.js'
 
 export const columns = {
   filter: text(

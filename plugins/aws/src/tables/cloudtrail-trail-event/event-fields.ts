@@ -4,8 +4,7 @@
  * The fields are those of the AWS page "CloudTrail record contents". Left out are recipient_account_id and
  * event_version, which look like numbers (see quote.ts).
  */
-import type { Operator, Qual, Quals } from '@millrace/plugin-sdk/qual'
-import type { Key } from '@millrace/plugin-sdk/table'
+import type { Key, Operator, Qual, Quals } from '@millrace/plugin-sdk'
 import { compilePattern } from '../../filter-pattern/compile.js'
 import { allOf, anyOf, type Condition } from '../../filter-pattern/condition.js'
 import { booleanConditions, textConditions, textOperators } from '../../filter-pattern/text-conditions.js'

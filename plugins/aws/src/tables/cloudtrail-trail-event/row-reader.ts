@@ -6,10 +6,9 @@
  * rows about what a field equals.
  */
 import type { FilteredLogEvent } from '@aws-sdk/client-cloudwatch-logs'
-import type { JsonText, Row } from '@millrace/plugin-sdk/column'
-import { rawJsonText } from '@millrace/plugin-sdk/json'
-import { isoTimeOrNull } from '../../iso-time.js'
-import { jsonOrNull, mayOverflow, parseExactly, parsePlainly } from '../../json-value.js'
+import { type JsonText, type Row, rawJsonText } from '@millrace/plugin-sdk'
+import { isoTimeOrNull } from '../../columns/iso-time.js'
+import { jsonOrNull, mayOverflow, parseExactly, parsePlainly } from '../../columns/json-value.js'
 import type { EventColumn, EventColumns } from './columns.js'
 
 export type EventRow = Row<EventColumns>

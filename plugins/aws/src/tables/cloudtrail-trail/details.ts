@@ -11,14 +11,13 @@ import {
   ListTagsCommand,
   type Tag,
 } from '@aws-sdk/client-cloudtrail'
-import { ApiError } from '@millrace/plugin-sdk/api-error'
-import type { Row } from '@millrace/plugin-sdk/column'
-import type { Scan } from '@millrace/plugin-sdk/table'
-import { awsCallExpecting, ExpectedError } from '../../aws-call.js'
-import { Batch } from '../../batch.js'
-import type { AwsConnection } from '../../connection.js'
-import { jsonOrNull } from '../../json-value.js'
-import { tagObject } from '../../tag-object.js'
+import { ApiError, type Row, type Scan } from '@millrace/plugin-sdk'
+import { awsCallExpecting, ExpectedError } from '../../calls/aws-call.js'
+import { Batch } from '../../calls/batch.js'
+import { jsonOrNull } from '../../columns/json-value.js'
+import { tagObject } from '../../columns/tag-object.js'
+import type { AwsConnection } from '../../connection/connection.js'
+import { cloudTrail } from '../../services/cloudtrail.js'
 import type { TrailColumns } from './columns.js'
 
 type TrailScan = Scan<AwsConnection, TrailColumns>
@@ -43,7 +42,9 @@ const mostTagged = 20
 export function fetchStatus(row: TrailRow, scan: TrailScan): Promise<TrailRow> {
   return detail('status', row, scan, async (arn, region) => {
     const status = await awsCallExpecting(scan, 'GetTrailStatus', region, gone, (abortSignal) =>
-      scan.connection.cloudTrail(region).send(new GetTrailStatusCommand({ Name: arn }), { abortSignal }),
+      scan.connection
+        .client(cloudTrail, region)
+        .send(new GetTrailStatusCommand({ Name: arn }), { abortSignal }),
     )
     if (status instanceof ExpectedError) return {}
     return {
@@ -66,7 +67,7 @@ export function fetchEventSelectors(row: TrailRow, scan: TrailScan): Promise<Tra
   return detail('event selectors', row, scan, async (arn, region) => {
     const answer = await awsCallExpecting(scan, 'GetEventSelectors', region, gone, (abortSignal) =>
       scan.connection
-        .cloudTrail(region)
+        .client(cloudTrail, region)
         .send(new GetEventSelectorsCommand({ TrailName: arn }), { abortSignal }),
     )
     if (answer instanceof ExpectedError) return {}
@@ -88,7 +89,7 @@ export async function fetchInsightSelectors(row: TrailRow, scan: TrailScan): Pro
       insightsAbsent,
       (abortSignal) =>
         scan.connection
-          .cloudTrail(region)
+          .client(cloudTrail, region)
           .send(new GetInsightSelectorsCommand({ TrailName: arn }), { abortSignal }),
     )
     return answer instanceof ExpectedError ? {} : { insight_selectors: jsonOrNull(answer.InsightSelectors) }
@@ -117,7 +118,7 @@ async function listTags(
 ): Promise<ReadonlyMap<string, readonly Tag[]>> {
   const answer = await awsCallExpecting(scan, 'ListTags', region, tagsGone, (abortSignal) =>
     scan.connection
-      .cloudTrail(region)
+      .client(cloudTrail, region)
       .send(new ListTagsCommand({ ResourceIdList: [...arns] }), { abortSignal }),
   )
   if (answer instanceof ExpectedError) {

@@ -1,6 +1,6 @@
 /** Columns of aws_cloudwatch_log_group. */
-import { bigint, jsonb, text, timestamptz } from '@millrace/plugin-sdk/column'
-import { identityColumns } from '../../identity-columns.js'
+import { bigint, jsonb, text, timestamptz } from '@millrace/plugin-sdk'
+import { identityColumns } from '../../columns/identity-columns.js'
 
 export const columns = {
   name: text('The name of the log group.'),

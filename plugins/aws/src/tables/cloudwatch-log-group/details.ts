@@ -2,11 +2,11 @@
  * What costs a further call for each log group: its data protection policy, its tags.
  */
 import { GetDataProtectionPolicyCommand, ListTagsForResourceCommand } from '@aws-sdk/client-cloudwatch-logs'
-import type { Row } from '@millrace/plugin-sdk/column'
-import type { Scan } from '@millrace/plugin-sdk/table'
-import { awsCallExpecting, ExpectedError } from '../../aws-call.js'
-import type { AwsConnection } from '../../connection.js'
-import { jsonOfText, jsonOrNull } from '../../json-value.js'
+import type { Row, Scan } from '@millrace/plugin-sdk'
+import { awsCallExpecting, ExpectedError } from '../../calls/aws-call.js'
+import { jsonOfText, jsonOrNull } from '../../columns/json-value.js'
+import type { AwsConnection } from '../../connection/connection.js'
+import { cloudWatchLogs } from '../../services/cloudwatch-logs.js'
 import type { LogGroupColumns } from './columns.js'
 
 type LogGroupScan = Scan<AwsConnection, LogGroupColumns>
@@ -20,7 +20,7 @@ export async function fetchDataProtection(row: LogGroupRow, scan: LogGroupScan):
   if (typeof name !== 'string' || typeof region !== 'string') return {}
   const command = new GetDataProtectionPolicyCommand({ logGroupIdentifier: name })
   const answer = await awsCallExpecting(scan, 'GetDataProtectionPolicy', region, gone, (abortSignal) =>
-    scan.connection.cloudWatchLogs(region).send(command, { abortSignal }),
+    scan.connection.client(cloudWatchLogs, region).send(command, { abortSignal }),
   )
   if (answer instanceof ExpectedError) return {}
   return {
@@ -41,7 +41,7 @@ export async function fetchTags(row: LogGroupRow, scan: LogGroupScan): Promise<L
   if (resourceArn === undefined || typeof region !== 'string') return {}
   const command = new ListTagsForResourceCommand({ resourceArn })
   const answer = await awsCallExpecting(scan, 'ListTagsForResource', region, gone, (abortSignal) =>
-    scan.connection.cloudWatchLogs(region).send(command, { abortSignal }),
+    scan.connection.client(cloudWatchLogs, region).send(command, { abortSignal }),
   )
   return answer instanceof ExpectedError ? {} : { tags: jsonOrNull(answer.tags) }
 }

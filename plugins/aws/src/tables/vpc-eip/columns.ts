@@ -1,6 +1,6 @@
 /** Columns of aws_vpc_eip. */
-import { inet, jsonb, text } from '@millrace/plugin-sdk/column'
-import { identityColumns } from '../../identity-columns.js'
+import { inet, jsonb, text } from '@millrace/plugin-sdk'
+import { identityColumns } from '../../columns/identity-columns.js'
 
 export const columns = {
   allocation_id: text('The identifier of the address for use in a VPC.'),

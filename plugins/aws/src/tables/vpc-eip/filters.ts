@@ -6,8 +6,7 @@
  * them in its answers; else PostgreSQL alone decides on it.
  */
 import type { Filter } from '@aws-sdk/client-ec2'
-import { equalValues, type Quals } from '@millrace/plugin-sdk/qual'
-import type { Key } from '@millrace/plugin-sdk/table'
+import { equalValues, type Key, type Quals } from '@millrace/plugin-sdk'
 import type { AddressColumns } from './columns.js'
 
 interface AddressFilter {

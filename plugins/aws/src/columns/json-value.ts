@@ -1,0 +1,49 @@
+/**
+ * JSON values of the APIs as columns.
+ */
+import { type JsonText, parseJson, rawJsonText, toJsonText } from '@millrace/plugin-sdk'
+
+/** JSON for jsonb; NULL for null and absent. */
+export function jsonOrNull(value: unknown): JsonText | null {
+  if (value === undefined || value === null) return null
+  try {
+    return toJsonText(value)
+  } catch (error) {
+    // Nested so deep that it cannot be written recursively; jsonb would not take it either.
+    if (error instanceof RangeError) return null
+    throw error
+  }
+}
+
+/** A text that an API says is JSON, for jsonb; NULL where it is absent or none. */
+export function jsonOfText(text: string | undefined): JsonText | null {
+  if (text === undefined) return null
+  const json = parseExactly(text)
+  if (json === undefined) return null
+  return mayOverflow.test(text) ? jsonOrNull(json) : rawJsonText(text)
+}
+
+/**
+ * Parses JSON with all digits of its numbers.
+ * @returns undefined when the text is not JSON
+ */
+export function parseExactly(text: string): unknown {
+  try {
+    return parseJson(text)
+  } catch {
+    // The exact parser refuses repeated keys, of which the last counts, and nesting that JSON.parse bears.
+    return parsePlainly(text)
+  }
+}
+
+/** @returns undefined when the text is not JSON */
+export function parsePlainly(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** A number that may be too large for jsonb, by its exponent or its digits, where a JSON value can stand. */
+export const mayOverflow = /(?:^|[[:,\s])-?(?:[\d.]+[eE][+-]?\d{4}|[\d.]{1000})/

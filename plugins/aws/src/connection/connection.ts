@@ -1,0 +1,170 @@
+/**
+ * What the tables of one AWS connection share: clients, credentials, the caller's identity, the regions.
+ */
+import { Agent as HttpAgent } from 'node:http'
+import { Agent as HttpsAgent } from 'node:https'
+import { GetCallerIdentityCommand } from '@aws-sdk/client-sts'
+import { ApiError, type ConnectContext } from '@millrace/plugin-sdk'
+import { AnswerHandler } from '../answers/answer-handler.js'
+import { awsCall, type CallScan } from '../calls/aws-call.js'
+import { credentialsError } from '../calls/credentials-error.js'
+import { Once } from '../calls/once.js'
+import type { CredentialProvider, Credentials, StsLocation } from '../credentials/credential-chain.js'
+import { accountOfSettings, credentialsOf } from '../credentials/credentials.js'
+import { regionOfProfile } from '../credentials/shared-files.js'
+import { guessRegion } from '../regions/partition-regions.js'
+import { resolveRegions } from '../regions/regions.js'
+import type { AwsService, Client } from '../services/aws-service.js'
+import { ec2 } from '../services/ec2.js'
+import { sts } from '../services/sts.js'
+import type { AwsConfig } from '../settings/config.js'
+import { type Environment, endpointOf, regionOf } from '../settings/environment.js'
+import { accountName } from './limits.js'
+
+/** Whose credentials a connection uses. */
+export interface CallerIdentity {
+  readonly accountId: string
+  /** `aws`, `aws-us-gov`, `aws-cn`, ... */
+  readonly partition: string
+}
+
+/** Enough for any concurrency that an account's quotas bear. */
+const mostSockets = 256
+const connectionTimeout = 5_000
+/** FilterLogEvents searches on for a good while before it answers with an empty page. */
+const requestTimeout = 120_000
+
+export class AwsConnection {
+  readonly #config: AwsConfig
+  readonly #environment: Environment
+  readonly #credentials: CredentialProvider
+  /** The credentials of the last call. */
+  #found: Credentials | undefined
+  #accountOfSettings: Promise<string | undefined> | undefined
+  readonly #clients = new Map<string, Client>()
+  readonly #identity = new Once<CallerIdentity>()
+  readonly #regions = new Once<readonly string[]>()
+  #defaultRegion: Promise<string> | undefined
+  readonly #maxAnswerBytes: number | undefined
+  /** One pool of sockets for all clients. */
+  readonly #requests = {
+    connectionTimeout,
+    requestTimeout,
+    throwOnRequestTimeout: true,
+    httpAgent: new HttpAgent({ keepAlive: true, maxSockets: mostSockets }),
+    httpsAgent: new HttpsAgent({ keepAlive: true, maxSockets: mostSockets }),
+  }
+
+  constructor(config: AwsConfig, { connectionName, environment, maxAnswerBytes }: ConnectContext) {
+    this.#config = config
+    this.#environment = environment
+    this.#maxAnswerBytes = maxAnswerBytes
+    const credentials = credentialsOf(config, environment, {
+      sts: () => this.#stsLocation(),
+      singleSignOn: endpointOf('SSO', config, environment),
+    })
+    this.#credentials = async () => {
+      try {
+        this.#found = await credentials()
+      } catch (error) {
+        throw credentialsError(error, connectionName, await this.defaultRegion())
+      }
+      return this.#found
+    }
+  }
+
+  /**
+   * Whose limits the calls count for, as far as that is known without a call for it. What settings and files say of
+   * credentials counts only until there are some: they may come from elsewhere.
+   */
+  async account(): Promise<string | undefined> {
+    const id = this.#identity.value?.accountId ?? (await this.#accountOfCredentials())
+    return id === undefined ? undefined : accountName(id, this.#config, this.#environment)
+  }
+
+  /** The client of a service in a region, the same for all scans. */
+  client<Made extends Client>(service: AwsService<Made>, region: string): Made {
+    const key = `${service.name} ${region}`
+    const known = this.#clients.get(key)
+    // Each service's clients are made by itself, below.
+    if (known !== undefined) return known as Made
+    const endpoint = endpointOf(service.name, this.#config, this.#environment)
+    const made = service.client({
+      region,
+      credentials: this.#credentials,
+      maxAttempts: 1, // whoever runs the scan makes calls again
+      requestHandler: new AnswerHandler(this.#requests, this.#maxAnswerBytes),
+      ...(endpoint === undefined ? {} : { endpoint }),
+    })
+    this.#clients.set(key, made)
+    return made
+  }
+
+  /** Account and partition of the credentials; asked once. */
+  callerIdentity(scan: CallScan): Promise<CallerIdentity> {
+    return this.#identity.get(scan.signal, async () => {
+      const region = await this.defaultRegion()
+      const answer = await awsCall(scan, 'GetCallerIdentity', region, (abortSignal) =>
+        this.client(sts, region).send(new GetCallerIdentityCommand({}), { abortSignal }),
+      )
+      const partition = answer.Arn?.split(':')[1]
+      if (answer.Account === undefined || partition === undefined) {
+        throw new ApiError('AWS did not say whose credentials these are', { detail: `Arn: ${answer.Arn}` })
+      }
+      return { accountId: answer.Account, partition }
+    })
+  }
+
+  /** The regions that tables ask, patterns resolved; asked once. */
+  regions(scan: CallScan): Promise<readonly string[]> {
+    return this.#regions.get(scan.signal, async () => {
+      const patterns = this.#config.regions
+      const defaultRegion = await this.defaultRegion()
+      return patterns === undefined
+        ? [defaultRegion]
+        : resolveRegions(patterns, { scan, region: defaultRegion, client: this.client(ec2, defaultRegion) })
+    })
+  }
+
+  /**
+   * The region for calls that belong to no region in particular: the setting, the environment, the profile's
+   * region, a guess from the regions that are named, us-east-1.
+   */
+  defaultRegion(): Promise<string> {
+    this.#defaultRegion ??= this.#findDefaultRegion()
+    return this.#defaultRegion
+  }
+
+  /** Whether tables go on without a region that fails. */
+  get leavesOutRegions(): boolean {
+    return this.#config.on_region_failure === 'notice'
+  }
+
+  close(): void {
+    for (const client of this.#clients.values()) client.destroy()
+    this.#clients.clear()
+    this.#requests.httpAgent.destroy()
+    this.#requests.httpsAgent.destroy()
+  }
+
+  #accountOfCredentials(): Promise<string | undefined> | string | undefined {
+    if (this.#found !== undefined) return this.#found.accountId
+    this.#accountOfSettings ??= accountOfSettings(this.#config, this.#environment)
+    return this.#accountOfSettings
+  }
+
+  async #findDefaultRegion(): Promise<string> {
+    const config = this.#config
+    if (config.default_region !== undefined) return config.default_region
+    const guess = guessRegion(config.regions ?? [])
+    const told = regionOf(this.#environment) ?? (await regionOfProfile(config.profile, this.#environment))
+    // Tools set us-east-1 where nobody chose a region, and it cannot speak for another partition.
+    return told === undefined || told === 'us-east-1' ? (guess ?? 'us-east-1') : told
+  }
+
+  async #stsLocation(): Promise<StsLocation> {
+    const endpoint = endpointOf('STS', this.#config, this.#environment)
+    const region = await this.defaultRegion()
+    return endpoint === undefined ? { region } : { region, endpoint }
+  }
+}

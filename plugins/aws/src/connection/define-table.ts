@@ -1,0 +1,19 @@
+/** Defines a table over AWS connections. */
+import type { Columns, Table } from '@millrace/plugin-sdk'
+import type { AwsCall } from '../services/aws-service.js'
+import type { AwsConnection } from './connection.js'
+
+/**
+ * A table over AWS, which has to say what calls it makes: from them follow the limits of the connection's account, and
+ * the permissions that its page names. Calls that all tables may make are left out: GetCallerIdentity, and
+ * DescribeRegions where the settings have patterns of regions.
+ */
+export interface AwsTable<TableColumns extends Columns> extends Table<AwsConnection, TableColumns> {
+  readonly calls: readonly AwsCall[]
+}
+
+export function defineTable<const TableColumns extends Columns>(
+  table: AwsTable<TableColumns>,
+): AwsTable<TableColumns> {
+  return table
+}

@@ -1,0 +1,62 @@
+/**
+ * What AWS bears of an account. Each quota is one of a region.
+ */
+import type { ApiLimits } from '@millrace/plugin-sdk'
+import type { AwsCall } from '../services/aws-service.js'
+import type { AwsConfig } from '../settings/config.js'
+import { attemptsOf, type Environment, endpointOf } from '../settings/environment.js'
+
+/** Longer than clients wait, so that it is they who say what happened. */
+const callTimeout = 130_000
+
+/**
+ * A service at an address of the user's own is none of AWS's, and has no quotas that AWS states.
+ * @param tables whose calls are limited
+ */
+export function awsLimits(
+  config: AwsConfig,
+  environment: Environment,
+  tables: readonly { readonly calls: readonly AwsCall[] }[],
+): ApiLimits {
+  return {
+    account: credentialsName(config, environment),
+    attempts: attemptsOf(config, environment),
+    callTimeout,
+    rates: ratesOf(
+      tables.flatMap(({ calls }) => calls),
+      config,
+      environment,
+    ),
+  }
+}
+
+function ratesOf(
+  calls: readonly AwsCall[],
+  config: AwsConfig,
+  environment: Environment,
+): Readonly<Record<string, number>> {
+  const rates: Record<string, number> = {}
+  for (const { name, service } of calls) {
+    const rate = service.callsPerSecond?.(name)
+    if (rate !== undefined && endpointOf(service.name, config, environment) === undefined) rates[name] = rate
+  }
+  return rates
+}
+
+/** Equal only where account and addresses are: a stand-in for AWS has nothing to do with an account of AWS's own. */
+export function accountName(id: string, config: AwsConfig, environment: Environment): string {
+  return JSON.stringify([id, endpointsOf(config, environment)])
+}
+
+/** Equal only where the credentials are the same, and with them the account, as long as that is not known. */
+function credentialsName(config: AwsConfig, environment: Environment): string {
+  const { access_key, profile, role_arn } = config
+  const own = access_key ?? profile ?? environment.AWS_PROFILE ?? environment.AWS_ACCESS_KEY_ID
+  return JSON.stringify([access_key !== undefined, own, role_arn, endpointsOf(config, environment)])
+}
+
+function endpointsOf(config: AwsConfig, environment: Environment): (string | undefined)[] {
+  return (['CLOUDTRAIL', 'CLOUDWATCH_LOGS', 'EC2'] as const).map((service) =>
+    endpointOf(service, config, environment),
+  )
+}

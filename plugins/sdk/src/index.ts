@@ -1,0 +1,68 @@
+/**
+ * What a plugin is made of: all that `@millrace/plugin-sdk` offers. A plugin's tests find more in
+ * `@millrace/plugin-sdk/testing`.
+ */
+export { defaultMaxAnswerBytes, firstWords, readAnswerBody } from './answer-body.js'
+export { ApiError, type ApiErrorOptions, type ApiSqlState, type RetryReason } from './api-error.js'
+export {
+  bigint,
+  boolean,
+  type Column,
+  type Columns,
+  type ColumnType,
+  cidr,
+  date,
+  doublePrecision,
+  type EpochMicroseconds,
+  inet,
+  type JsonText,
+  jsonb,
+  numeric,
+  type QualValues,
+  type Row,
+  type RowValues,
+  text,
+  timestamptz,
+  uuid,
+} from './column.js'
+export { isSureToFulfil } from './fulfils.js'
+export { type AnswerHeaders, type ApiDescription, HttpAnswer } from './http/http-answer.js'
+export { HttpClient, type HttpClientOptions, type HttpRequest } from './http/http-client.js'
+export type { RequestSecrets } from './http/secrets.js'
+export { parseJson, rawJsonText, toJsonText } from './json.js'
+export { knownTextOperators, mayFulfil } from './known-text.js'
+export { localFailure } from './local-failure.js'
+export { merge } from './merge.js'
+export {
+  type ApiLimits,
+  type ConnectContext,
+  definePlugin,
+  type FindTables,
+  type Plugin,
+  type StaticPlugin,
+} from './plugin.js'
+export { checkPlugin, checkTables } from './plugin-shape.js'
+export {
+  type ComparisonOperator,
+  equalValue,
+  equalValues,
+  type NullTest,
+  type Operator,
+  type PatternOperator,
+  type Qual,
+  type Quals,
+  type QualValue,
+} from './qual.js'
+export { delayBeforeRetry, longestPause, readRetryAfter } from './retry.js'
+export {
+  type Direction,
+  type Example,
+  type Hydrate,
+  type Key,
+  type Scan,
+  type ScanOrder,
+  type Table,
+  type TableCache,
+  type TableCall,
+  tablesOf,
+} from './table.js'
