@@ -13,8 +13,9 @@ const directions: readonly { readonly from: RegExp; readonly to: RegExp; readonl
   { from: /^plugins\//, to: /^plugins\/sdk$/, testsTo: /^sandbox$/ },
   { from: /^sql-engine$/, to: /^plugins\/sdk$/ },
   { from: /^server$/, to: /^sql-engine$/, testsTo: /^(?:plugins\/sdk|sandbox)$/ },
-  { from: /^cli$/, to: /^(?:server|sql-engine|plugins\/.*|sandbox)$/ },
-  { from: /^(?:examples\/.*|test)$/, to: /^/ },
+  { from: /^cli$/, to: /^(?:server|sql-engine|plugins\/.*|sandbox|examples\/article)$/ },
+  { from: /^sandbox$/, to: /^$/ },
+  { from: /^(?:examples\/.*|test|tools)$/, to: /^/ },
 ]
 
 /** Parts that are to know no plugin by name. */
