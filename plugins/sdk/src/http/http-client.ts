@@ -70,6 +70,9 @@ export class HttpClient {
   readonly #secrets: Secrets
   readonly #url: URL
   readonly #path: string
+  /** Of every request, with the secret ones. */
+  readonly #headers: Readonly<Record<string, string>>
+  readonly #secretQuery: string
   #pool: Promise<Pool> | undefined
   #isClosed = false
 
@@ -79,6 +82,13 @@ export class HttpClient {
     this.#secrets = new Secrets(options.secrets ?? {})
     this.#url = new URL(options.url)
     this.#path = this.#url.pathname.replace(/\/+$/, '')
+    this.#headers = {
+      accept: 'application/json',
+      'accept-encoding': 'gzip',
+      ...options.headers,
+      ...options.secrets?.headers,
+    }
+    this.#secretQuery = new URLSearchParams(options.secrets?.query).toString()
   }
 
   /**
@@ -121,24 +131,17 @@ export class HttpClient {
     method: 'GET' | 'POST',
     path: string,
     content: string | undefined,
-    { signal, query = {}, headers = {} }: HttpRequest,
+    { signal, query = {}, headers }: HttpRequest,
   ): Promise<HttpAnswer> {
     signal.throwIfAborted()
     if (this.#isClosed) throw this.#unanswered({ code: 'UND_ERR_DESTROYED' })
-    const { secrets = {}, api, maxAnswerBytes } = this.#options
+    const { api, maxAnswerBytes } = this.#options
     try {
       this.#pool ??= this.#openPool()
       const answer = await (await this.#pool).request({
         method,
-        path: `${this.#path}${path}${queryString({ ...secrets.query, ...query })}`,
-        headers: {
-          accept: 'application/json',
-          'accept-encoding': 'gzip',
-          ...(content === undefined ? {} : { 'content-type': 'application/json' }),
-          ...this.#options.headers,
-          ...headers,
-          ...secrets.headers,
-        },
+        path: `${this.#path}${path}${queryString(this.#secretQuery, query)}`,
+        headers: this.#headersOf(content, headers),
         body: content ?? null,
         signal,
       })
@@ -150,6 +153,16 @@ export class HttpClient {
     } catch (error) {
       signal.throwIfAborted()
       throw ApiError.is(error) ? error : (localFailure(error) ?? this.#unanswered(error))
+    }
+  }
+
+  #headersOf(content: string | undefined, further: HttpRequest['headers']): Readonly<Record<string, string>> {
+    if (content === undefined && further === undefined) return this.#headers
+    return {
+      ...(content === undefined ? {} : { 'content-type': 'application/json' }),
+      ...this.#headers,
+      ...further,
+      ...this.#options.secrets?.headers,
     }
   }
 
@@ -173,10 +186,18 @@ export class HttpClient {
   }
 }
 
-function queryString(parameters: Readonly<Record<string, string | undefined>>): string {
-  const query = new URLSearchParams()
-  for (const [name, value] of Object.entries(parameters)) if (value !== undefined) query.set(name, value)
-  return query.size === 0 ? '' : `?${query}`
+/** @param secret a query string by itself */
+function queryString(secret: string, parameters: Readonly<Record<string, string | undefined>>): string {
+  const further = Object.entries(parameters).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, value] as const],
+  )
+  const query = [
+    secret,
+    ...(further.length === 0 ? [] : [String(new URLSearchParams(Object.fromEntries(further)))]),
+  ]
+    .filter((part) => part !== '')
+    .join('&')
+  return query === '' ? '' : `?${query}`
 }
 
 /** Bounded by its reader, as it comes out. */
