@@ -1,5 +1,5 @@
 /** Keys are found through whatever PostgreSQL itself would look through. */
-import { doublePrecision } from '@millrace/plugin-sdk'
+import { doublePrecision, text } from '@millrace/plugin-sdk'
 import pg from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { ClientSession } from './testing/client-session.js'
@@ -28,6 +28,10 @@ const rows = {
     { ip: '1.1.1.1', trail: 't2', id: 2n, flag: false },
     { ip: null, trail: null, id: null, flag: null },
   ],
+  tagged: [
+    { tag: 't1', size: 1 },
+    { tag: null, size: 2 },
+  ],
 }
 
 /** Texts that are nearly the same, and a number of many digits. */
@@ -42,6 +46,11 @@ const { place } = usualTables
 if (place === undefined) throw new Error('there are no places')
 const tables = {
   ...usualTables,
+  /** Its API filters by a tag, of which nothing more is known. */
+  tagged: {
+    columns: { tag: text(''), size: doublePrecision('') },
+    keys: { tag: { operators: ['='] as const } },
+  },
   measure: {
     columns: { size: doublePrecision('') },
     keys: { size: { operators: ['=', '<=', '>'] as const, inherent: true } },
@@ -103,6 +112,11 @@ describe('conditions pass into', () => {
       ['event; trail = t1'],
     ],
     [
+      'windows that nobody reads',
+      "select trail, id from (select *, count(*) over () n, sum(id) over w s from event window w as (order by id)) v where trail = 't1'",
+      ['event; trail = t1'],
+    ],
+    [
       'UNION ALL',
       "select * from (select trail, id from event union all select trail, id from note) v where trail = 't1'",
       ['event; trail = t1'],
@@ -111,6 +125,16 @@ describe('conditions pass into', () => {
       'both arms of UNION',
       "select * from (select trail, id from event union select trail, id + 1 from event) v where trail = 't1'",
       ['event; trail = t1'],
+    ],
+    [
+      'a union with NULLs of the same type',
+      "select * from (select net from thing union all select null::cidr from note union select '10.0.0.0/8' union all select net from thing) v where net = '10.0.0.0/8'",
+      ['thing; net = 10.0.0.0/8'],
+    ],
+    [
+      'EXCEPT of a subquery with a cast',
+      'select * from (select amount from thing except select x from (select 7::numeric as x) w) v where amount = 2',
+      ['thing; amount = 2'],
     ],
     [
       'INTERSECT',
@@ -174,6 +198,18 @@ describe('conditions that would drop other rows do not pass into', () => {
       "select * from (select label, count(*) over (partition by flag) from thing) v where label = 'a'",
     ],
     [
+      'windows over all by which rows are sorted',
+      "select label from (select label from thing order by count(*) over (), id) v where label = 'a'",
+    ],
+    [
+      'windows over all that a level further out reads',
+      "select label, n from (select * from (select label, count(*) over () n from thing) v) w where label = 'a'",
+    ],
+    [
+      'windows over all of which a condition reads',
+      "select label from (select label, count(*) over () n from thing) v where label = 'a' and n > 1",
+    ],
+    [
       'ROLLUP',
       'select * from (select label, count(*) from thing group by rollup (label)) v where label is null',
     ],
@@ -191,6 +227,18 @@ describe('conditions that would drop other rows do not pass into', () => {
       "with v as (select label, count(*) from thing group by label) select v.*, (select count(*) from v w) from v where label = 'a'",
     ],
     ['OFFSET', "select * from (select label from thing order by id offset 1) v where label = 'b'"],
+    [
+      'a union that turns the column into another type',
+      "select * from (select net from thing union all select '1.1.1.1/24'::inet) v where net = '1.1.1.1/24'",
+    ],
+    [
+      'a union with a text of a subquery, which NULL has become',
+      'select * from (select label::varchar from thing union all select x from (select null as x) w) v where label is null',
+    ],
+    [
+      'a union with numbers of another type',
+      'select * from (select id from thing union all select 1.5::numeric) v where id = 1',
+    ],
     ['HAVING of ROLLUP', 'select label, count(*) from thing group by rollup (label) having label is null'],
     ['HAVING of an aggregate', "select flag from thing group by flag having max(label) = 'a'"],
   ])('%s', async (_, text) => {
@@ -239,8 +287,28 @@ describe('a key that is wrapped, or compared otherwise', () => {
     ],
     ['select city from place where host(ip)::text = \'1.1.1.1\' collate "C"', ['place; ip = 1.1.1.1']],
     ["select id from thing where id::text = '2'", ['thing; id = 2']],
+    ["select id from event where trail || '' = 't1'", t1],
+    ["select id from event where '' || trail || '' = 't1'", t1],
+    ["select e.id from event e join note n on e.trail || '' = n.trail || '' where n.id = 1", t1],
   ])('%s', async (text, calls) => {
     expect(await asked(text)).toEqual(calls)
+  })
+
+  test.each([
+    ['id in (1.5, 2)', ['thing; id = 2']],
+    ['id = any (array[1.5, 2, null, 9223372036854775808])', ['thing; id = 2']],
+    ['id in (0.5::float8, 2)', ['thing; id = 2']],
+    ["id in (2, (select 'NaN'::numeric))", ['thing; id = 2']],
+    ['id = 1.5', []],
+    ['id is not distinct from 1.5', []],
+    ['id <> 1.5', ['thing']],
+    ["seen in ('infinity', '2022-07-06T20:38:09Z')", ['thing; seen = 1657139889000000']],
+    ["seen > '-infinity'", ['thing']],
+    ["label || 'x' = 'ax'", ['thing']],
+    ["doc || '' = '1'", ['thing']],
+    ['id < 2.5', ['thing']],
+  ])('a value that none of the column can equal is not asked for: %s', async (condition, calls) => {
+    expect(await asked(`select label from thing where ${condition}`)).toEqual(calls)
   })
 
   test('NULL is no key', async () => {
@@ -251,6 +319,13 @@ describe('a key that is wrapped, or compared otherwise', () => {
     const text =
       'select n.id from note n left join place p on p.ip = n.ip where p.ip is not distinct from null::inet'
     expect(await asked(text)).toEqual(['place; ip = 1.1.1.1'])
+  })
+
+  test.each([
+    ['a value', 'select size from tagged where tag is not distinct from null'],
+    ['values of rows', 'select g.size, n.id from note n join tagged g on g.tag is not distinct from n.trail'],
+  ])('where rows may be without the key, NULL of %s is not nothing', async (_, query) => {
+    expect(await asked(query)).toEqual(['tagged'])
   })
 
   test('where a column may be NULL, NULL is not asked for as a value', async () => {

@@ -92,6 +92,28 @@ describe('what only an output needs that nobody reads is not fetched', () => {
     ['select x from (select label as x, (select max(id) from thing) from thing) q', ['thing label']],
     ['select label from (select label, case when flag then id end from thing) q order by 1', ['thing label']],
     ['with q as (select * from thing) select 1', []],
+    ['select label from (select * from thing order by label, id limit 2) q', ['thing label']],
+    ['select flag from (select * from thing order by label, flag, id offset 1) q', ['thing flag label']],
+    ['select label from thing order by label, id', ['thing label']],
+    ['select upper(label) from thing order by label, id limit 1', ['thing label']],
+    ['select l from (select label l, id from thing order by 1, 2 limit 2) q', ['thing label']],
+    ['select count(*) from (select * from thing order by id, label limit 2) q', ['thing id']],
+    [
+      'select label from (select distinct on (label) * from thing order by label, flag, id) q',
+      ['thing label'],
+    ],
+    [
+      'select n.id, q.label from note n, lateral (select label, n.id from thing order by label, id desc limit 1) q',
+      ['thing label'],
+    ],
+    [
+      'with q as materialized (select label, rank() over (partition by ip order by id) from thing) select label from q',
+      ['thing label'],
+    ],
+    [
+      'with q as (select t.*, count(*) over w from thing t window w as (order by id)) select a.label from q a, q b',
+      ['thing label'],
+    ],
     ['with a as (select * from thing), b as (select * from a) select id from b', ['thing id']],
     [
       `with recursive r as (select id, label, ip from thing where id = 1
@@ -128,6 +150,28 @@ describe('what the result depends on is fetched', () => {
       ['thing flag id label'],
     ],
     ['select distinct label from (select * from thing) q', ['thing label']],
+    // Rows that these orders leave in one place are not alike.
+    ['select amount from (select * from thing order by amount, id limit 2) q', ['thing amount id']],
+    ['select id from (select * from thing order by label, flag, id limit 2) q', ['thing flag id label']],
+    [
+      'select label from (select label, id from thing order by label, id fetch first 2 rows with ties) q',
+      ['thing id label'],
+    ],
+    [
+      'select label from (select label, generate_series(1, id) from thing order by label, flag limit 4) q',
+      ['thing flag id label'],
+    ],
+    ['select upper(label), flag from thing order by upper(label), id limit 2', ['thing flag id label']],
+    ['select label from thing order by label, 1 / (id - 9) limit 2', ['thing id label']],
+    ['select max(id) from thing group by label order by label, min(ip) limit 2', ['thing id ip label']],
+    [
+      'select label, (select count(*) from note n where n.id <= t.id) from thing t order by label, id limit 2',
+      ['thing id label'],
+    ],
+    [
+      'with q as materialized (select label, count(*) over (order by id rows id - 5 preceding) from thing) select label from thing, q',
+      ['thing id label'],
+    ],
     ['select id from (select id, label from thing except select id, trail from note) q', ['thing id label']],
   ])('%s', async (text, columns) => {
     expect(await fetched(text)).toEqual(columns)

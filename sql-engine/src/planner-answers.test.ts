@@ -277,6 +277,14 @@ describe('bounds of BETWEEN SYMMETRIC', () => {
   ])('%s', (_, text) => expectSame(text))
 })
 
+describe('LIMIT beside a condition whose value PostgreSQL evaluates as well', () => {
+  test.each([
+    "select id from thing where amount >= '1' order by id desc limit '2'",
+    "select id from thing where amount >= '1.0'::numeric order by id desc limit 1 + 1",
+    "select id from thing where amount >= '1' and amount <> '0' order by id desc limit '2' offset '1'",
+  ])('%s', (text) => expectSame(text))
+})
+
 describe('columns', () => {
   test('of a join under an alias', () => expectSame('select j.label from (note join thing using (id)) as j'))
 

@@ -13,7 +13,8 @@ export type EpochMicroseconds = bigint
 /**
  * What a plugin yields for a column, by the column's type. `null` is SQL's NULL and is always allowed.
  *
- * - `timestamp with time zone` takes a `Date`, or ISO 8601 text with a zone that the plugin has checked.
+ * - `timestamp with time zone` takes a `Date`, or ISO 8601 text with a zone that the plugin has checked;
+ *   never an infinite time.
  * - `numeric` takes text, so that digits survive that a JavaScript number would lose.
  */
 export interface RowValues {

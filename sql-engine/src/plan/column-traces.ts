@@ -10,6 +10,8 @@ import {
 import type { FunctionTraits } from '../bind/function-traits.js'
 import { findAll, type Inside, inside, type Node, stringsOf } from '../parse/syntax-tree.js'
 import { integerOf } from './constant-condition.js'
+import type { NeededColumns } from './needed-columns.js'
+import { outputType } from './output-types.js'
 import { aggregateTags, isRowWise } from './row-wise.js'
 
 export interface TracedColumn {
@@ -29,10 +31,12 @@ type SelectStmt = Inside<'SelectStmt'>
 export class ColumnTraces {
   readonly #binding: Binding
   readonly #functions: FunctionTraits
+  readonly #needed: Pick<NeededColumns, 'isRead'>
 
-  constructor(binding: Binding, functions: FunctionTraits) {
+  constructor(binding: Binding, functions: FunctionTraits, needed: Pick<NeededColumns, 'isRead'>) {
     this.#binding = binding
     this.#functions = functions
+    this.#needed = needed
   }
 
   /** None when the column does not come from a virtual table; several through set operations. */
@@ -52,7 +56,7 @@ export class ColumnTraces {
     const select = query.statement as SelectStmt
     if (cutsRows(select)) return []
     if (select.larg !== undefined && select.rarg !== undefined) {
-      return this.#ofArms([select.larg, select.rarg], index)
+      return this.#ofArms(query, [select.larg, select.rarg], index)
     }
     const output = query.output?.[index]?.column
     if (
@@ -83,7 +87,7 @@ export class ColumnTraces {
    * The columns that one of a set operation's result comes from. Its type is one that all arms' have been turned into;
    * where that may be another than the virtual column's own, a value that equals the one may not equal the other.
    */
-  #ofArms(arms: readonly SelectStmt[], index: number): readonly TracedColumn[] {
+  #ofArms(whole: Block, arms: readonly SelectStmt[], index: number): readonly TracedColumn[] {
     const traced = arms.map((arm) => {
       const block = this.#binding.blockOf(arm)
       return block === undefined ? [] : this.ofOutput(block, index)
@@ -95,7 +99,9 @@ export class ColumnTraces {
     // Another arm's collation is the whole's, and by some, texts are equal that are not the same.
     const isKept = (type: ColumnType = 'jsonb') =>
       keptTypes.has(type) && !(type === 'text' && this.#functions.hasNondeterministicCollations)
-    return all.filter((one) => isKept(typeOf(one)))
+    const common = outputType(whole, index, this.#binding, this.#functions)
+    const isLooseText = common === 'text' && this.#functions.hasNondeterministicCollations
+    return all.filter((one) => isKept(typeOf(one)) || (typeOf(one) === common && !isLooseText))
   }
 
   #passes(query: Block, select: SelectStmt, column: BoundColumn, index: number): boolean {
@@ -107,7 +113,10 @@ export class ColumnTraces {
     const on = distinctOn(select)
     const isDistinct = on.length === 0 || on.some((item) => this.#isColumn(item, column, query, index))
     return (
-      isDistinct && this.#windowsOf(select, expressions).every((window) => this.#isIn(window, column, query))
+      isDistinct &&
+      this.#windowsOf(select, this.#seenOf(query, select)).every((window) =>
+        this.#isIn(window, column, query),
+      )
     )
   }
 
@@ -115,6 +124,14 @@ export class ColumnTraces {
   #isGroupingColumn(query: Block, column: BoundColumn): boolean {
     const { groupClause = [] } = query.statement as SelectStmt
     return groupClause.some((item) => this.#isColumn(item, column, query))
+  }
+
+  /** What of a query decides what is seen of it: a window of an output that nobody reads may have any rows. */
+  #seenOf(query: Block, { targetList, sortClause }: SelectStmt): unknown {
+    const { output } = query
+    if (output === undefined) return [targetList, sortClause]
+    const seen = output.filter((_, index) => this.#needed.isRead(query, index))
+    return [seen.map(({ reads }) => (Array.isArray(reads) ? [] : reads)), sortClause]
   }
 
   /** The lists by which each window function's rows are divided. */

@@ -1,7 +1,6 @@
 /** Which outputs of a query need not be computed where nobody reads them. */
-
 import type { FunctionTraits } from '../bind/function-traits.js'
-import { findAll, inside, isObject, type Node, stringsOf } from '../parse/syntax-tree.js'
+import { findAll, type Inside, inside, isObject, type Node, stringsOf } from '../parse/syntax-tree.js'
 
 /**
  * Whether an expression, left out, leaves the rows as they are: it calls no function with an effect of its own, and
@@ -39,4 +38,37 @@ export function cannotFail(expression: unknown): boolean {
   }
   const tag = [...totalTags, ...choiceTags].find((one) => inside(node, one) !== undefined)
   return tag !== undefined && Object.values(inside(node, tag) ?? {}).every(cannotFail)
+}
+
+const totalWindowFunctions: ReadonlySet<string> = new Set([
+  'row_number',
+  'rank',
+  'dense_rank',
+  'percent_rank',
+  'cume_dist',
+])
+
+/**
+ * Whether an expression is a window function that fails for no values.
+ * @param windows those of WINDOW
+ */
+export function isTotalWindow(
+  expression: unknown,
+  windows: readonly Node[],
+  functions: FunctionTraits,
+): boolean {
+  if (!isObject(expression)) return false
+  const { funcname, args = [], agg_star, over } = inside(expression as unknown as Node, 'FuncCall') ?? {}
+  const name = stringsOf(funcname)?.at(-1)
+  if (over === undefined || name === undefined || !functions.isOwn(name)) return false
+  const isTotal = agg_star === true ? name === 'count' : totalWindowFunctions.has(name) && args.length === 0
+  const named = windows.map((node) => inside(node, 'WindowDef'))
+  return isTotal && [over, ...named].every((window) => window !== undefined && dividesAnyRows(window))
+}
+
+/** Distances of a frame may be negative, which is an error. */
+function dividesAnyRows(window: Inside<'WindowDef'>): boolean {
+  const { startOffset, endOffset, partitionClause = [], orderClause = [] } = window
+  const items = [...partitionClause, ...orderClause.map((node) => inside(node, 'SortBy')?.node)]
+  return startOffset === undefined && endOffset === undefined && items.every(cannotFail)
 }

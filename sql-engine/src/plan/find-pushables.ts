@@ -5,10 +5,15 @@ import { inside, sameTree } from '../parse/syntax-tree.js'
 import { ColumnTraces } from './column-traces.js'
 import { Comparisons, isPlainIn, type Target } from './comparisons.js'
 import { equalColumns } from './equal-columns.js'
+import type { NeededColumns } from './needed-columns.js'
 import type { Comparison, Pushable } from './pushable.js'
 
-export function findPushables(binding: Binding, functions: FunctionTraits): readonly Pushable[] {
-  const finder = new Finder(binding, functions)
+export function findPushables(
+  binding: Binding,
+  functions: FunctionTraits,
+  needed: Pick<NeededColumns, 'isRead'>,
+): readonly Pushable[] {
+  const finder = new Finder(binding, functions, new ColumnTraces(binding, functions, needed))
   const found = binding.blocks.flatMap(({ conditions }) =>
     conditions.flatMap((condition) => finder.find(condition)),
   )
@@ -23,10 +28,10 @@ class Finder {
   readonly #traces: ColumnTraces
   readonly #comparisons: Comparisons
 
-  constructor(binding: Binding, functions: FunctionTraits) {
+  constructor(binding: Binding, functions: FunctionTraits, traces: ColumnTraces) {
     this.#binding = binding
     this.#functions = functions
-    this.#traces = new ColumnTraces(binding, functions)
+    this.#traces = traces
     this.#comparisons = new Comparisons(binding, functions, this.#traces)
   }
 

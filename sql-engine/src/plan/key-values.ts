@@ -5,6 +5,8 @@ export type DecodedValue =
   | { readonly kind: 'value'; readonly value: QualValue }
   /** SQL's NULL: no comparison with it is ever true. */
   | { readonly kind: 'null' }
+  /** The column's type has no value that equals it: a fraction for an integer. */
+  | { readonly kind: 'unequal' }
   /** To be asked for again, cast to the column's type by PostgreSQL; that cast is exact. */
   | { readonly kind: 'cast' }
   /** The column's type cannot hold it exactly: it must not be pushed. */
@@ -19,6 +21,7 @@ export type DecodedValue =
 export function decodeValue(typeName: string, json: string | null, type: ColumnType): DecodedValue {
   if (json === null) return { kind: 'null' }
   if (castTypes[type]?.includes(typeName) === true) return { kind: 'cast' }
+  if (isUnequal(typeName, json, type)) return { kind: 'unequal' }
   const value = exactTypes[type].includes(typeName) ? readValue(json, type) : undefined
   return value === undefined ? { kind: 'inexact' } : { kind: 'value', value }
 }
@@ -85,6 +88,19 @@ function readValue(json: string, type: ColumnType): QualValue | undefined {
     case 'timestamp with time zone':
       return readTimestamp(readString(json) ?? '')
   }
+}
+
+/**
+ * PostgreSQL compares an integer with a number of another type as such a number, and none of 64 bits equals these. No
+ * row has a time that is infinite: plugins yield ISO 8601.
+ */
+function isUnequal(typeName: string, json: string, type: ColumnType): boolean {
+  if (type === 'timestamp with time zone') {
+    return exactTypes[type].includes(typeName) && /^"-?infinity"$/.test(json)
+  }
+  if (type !== 'bigint') return false
+  if (typeName === 'double precision') return /^-?\d+\.\d*[1-9]\d*$/.test(json)
+  return typeName === 'numeric' && readInteger(json) === undefined
 }
 
 /** @returns undefined for fractions, and for what takes more than 64 bits */

@@ -3,6 +3,7 @@ import type { Binding, Condition, TableReference } from '../bind/binding.js'
 import type { FunctionTraits } from '../bind/function-traits.js'
 import { findAll } from '../parse/syntax-tree.js'
 import { ColumnTraces } from './column-traces.js'
+import type { NeededColumns } from './needed-columns.js'
 import type { NotPushed } from './not-pushed.js'
 import type { ScanPlan } from './scan-plan.js'
 
@@ -15,10 +16,11 @@ export function localConditions(
   binding: Binding,
   scans: readonly ScanPlan[],
   functions: FunctionTraits,
+  needed: Pick<NeededColumns, 'isRead'>,
 ): ReadonlyMap<TableReference, readonly LocalCondition[]> {
   const pushed = new Set(scans.flatMap(({ quals }) => quals.map(({ condition }) => condition)))
   const kept = new Map<TableReference, LocalCondition[]>()
-  const traces = new ColumnTraces(binding, functions)
+  const traces = new ColumnTraces(binding, functions, needed)
   const plans = new Map(scans.map((scan) => [scan.fromItem, scan]))
   for (const condition of binding.blocks.flatMap(({ conditions }) => conditions)) {
     // One that gives values for a scan narrows no other.

@@ -17,13 +17,16 @@ import {
 import type { FunctionTraits } from '../bind/function-traits.js'
 import { findAll, type Inside, inside, isObject, type Node, stringsOf } from '../parse/syntax-tree.js'
 import { integerOf } from './constant-condition.js'
-import { cannotFail, isDiscardable } from './discardable.js'
+import { decidingOrder } from './deciding-order.js'
+import { cannotFail, isDiscardable, isTotalWindow } from './discardable.js'
 
 export interface NeededColumns {
   /** Of every virtual table; those that nothing reads need none. */
   readonly columns: ReadonlyMap<TableReference, ReadonlySet<string>>
   /** Tables of whose rows something is read, if only how many there are. */
   readonly readReferences: ReadonlySet<TableReference>
+  /** Whether something reads an output of a query, by its position, or PostgreSQL may have to compute it. */
+  isRead(block: Block, index: number): boolean
 }
 
 export function neededColumns(statement: Node, binding: Binding, functions: FunctionTraits): NeededColumns {
@@ -77,6 +80,13 @@ class Needs implements NeededColumns {
     else if (join !== undefined) this.#readJoin(join)
     else if ('withClause' in value || 'returningClause' in value) this.#readChange(value)
     else for (const child of Object.values(value)) this.read(child)
+  }
+
+  isRead(block: Block, index: number): boolean {
+    const output = block.output?.[index]
+    return (
+      this.#wanted.get(block)?.has(index) === true || output === undefined || !this.#mayDiscard(output, block)
+    )
   }
 
   /** INSERT, UPDATE, DELETE or MERGE: it reads all that it names. */
@@ -164,17 +174,18 @@ class Needs implements NeededColumns {
 
   #reachRows(block: Block, select: SelectStmt): void {
     const { fromClause, whereClause, havingClause, valuesLists } = select
-    const { distinctClause, groupClause, sortClause, targetList } = select
+    const { distinctClause, groupClause, targetList } = select
     this.read([fromClause, whereClause, havingClause, valuesLists])
     // USING and NATURAL compare columns that they do not spell.
     for (const { expression, clause } of block.conditions) if (clause.kind === 'on') this.read(expression)
-    this.#readItems([...(groupClause ?? []), ...(sortClause ?? []), ...(distinctClause ?? [])], block)
+    this.#readItems([...(groupClause ?? []), ...(distinctClause ?? [])], block)
+    this.#readOrder(block)
     if (distinctClause !== undefined) {
       const isPlain = distinctClause.every((node) => Object.keys(node).length === 0)
       if (isPlain) this.#wantWhole(block)
       else this.#computedWhole.add(block)
     }
-    this.#readWindows([sortClause, distinctClause], select)
+    this.#readWindows(distinctClause, select)
     if (block.output === undefined) {
       this.#readWindows(targetList, select)
       this.#readTargets(targetList, block)
@@ -194,7 +205,10 @@ class Needs implements NeededColumns {
 
   #mayDiscard({ reads }: OutputColumn, block: Block): boolean {
     if (isColumns(reads)) return true
-    return isDiscardable(reads, this.#functions) && (!this.#computedWhole.has(block) || cannotFail(reads))
+    if (!isDiscardable(reads, this.#functions)) return false
+    const { windowClause = [] } = block.statement as SelectStmt
+    const isTotal = cannotFail(reads) || isTotalWindow(reads, windowClause, this.#functions)
+    return isTotal || !this.#computedWhole.has(block)
   }
 
   /** GROUP BY, ORDER BY and DISTINCT ON may mean outputs, by name or position. */
@@ -232,7 +246,19 @@ class Needs implements NeededColumns {
     this.#wanted.set(block, wanted)
     if (wanted.has(index)) return
     wanted.add(index)
-    if (this.#reached.has(block)) this.#readOutput(block, index)
+    if (!this.#reached.has(block)) return
+    this.#readOutput(block, index)
+    this.#readOrder(block)
+  }
+
+  /** As much of ORDER BY as decides what is read; more of it once more is read. */
+  #readOrder(block: Block): void {
+    const select = block.statement as SelectStmt
+    if (select.sortClause === undefined || select.larg !== undefined) return
+    const wanted = this.#wanted.get(block) ?? new Set()
+    const deciding = decidingOrder(block, wanted, this.#binding, this.#functions)
+    this.#readItems(deciding, block)
+    this.#readWindows(deciding, select)
   }
 
   #wantWhole(block: Block): void {

@@ -10,6 +10,7 @@ import type { DependencyFinder } from './dependencies.js'
 import { findPushables } from './find-pushables.js'
 import { KeyQueries } from './key-query.js'
 import { type MissingReason, missingKeyError, missingKeys } from './missing-key.js'
+import type { NeededColumns } from './needed-columns.js'
 import { isNeverRead } from './never-read.js'
 import type { NotPushed } from './not-pushed.js'
 import type { Pushable, ValueSource } from './pushable.js'
@@ -18,16 +19,23 @@ import type { PlannedComparison, PlannedQual, PlannedSource, RefusedQual, ScanPl
 
 /**
  * Plans the scans of a statement, each after those that it depends on.
- * @param readReferences those whose rows the statement's result depends on
+ * @param needed what the statement's result depends on
+ * @param readReferences tables whose rows are fetched at all
  * @throws DatabaseError HV002 when a table cannot be asked for want of a key
  */
 export function planScans(
   binding: Binding,
+  needed: Pick<NeededColumns, 'isRead'>,
   readReferences: ReadonlySet<TableReference>,
   dependencyFinder: DependencyFinder,
   functions: FunctionTraits,
 ): readonly ScanPlan[] {
-  const planner = new Planner(dependencyFinder, readReferences, findPushables(binding, functions), functions)
+  const planner = new Planner(
+    dependencyFinder,
+    readReferences,
+    findPushables(binding, functions, needed),
+    functions,
+  )
   const plans = planner.plan(binding.tableReferences)
   return plans.map((plan) => ({ ...plan, limit: pushableLimit(plan, binding, dependencyFinder, functions) }))
 }

@@ -1,5 +1,11 @@
 import type { ColumnType, ScanOrder } from '@millrace/plugin-sdk'
-import { type Binding, type BoundColumn, ownColumn, type TableReference } from '../bind/binding.js'
+import {
+  type Binding,
+  type Block,
+  type BoundColumn,
+  ownColumn,
+  type TableReference,
+} from '../bind/binding.js'
 import { type Inside, inside, stringsOf } from '../parse/syntax-tree.js'
 
 /** Types whose order is the same everywhere. That of texts depends on their collation. */
@@ -18,7 +24,7 @@ const orderedTypes: ReadonlySet<ColumnType> = new Set([
 export function pushableOrder(fromItem: TableReference, binding: Binding): ScanOrder | undefined {
   const { sortClause } = fromItem.block.statement as Inside<'SelectStmt'>
   const sortBy = inside(sortClause?.[0], 'SortBy')
-  const bound = sortBy && sortedColumn(sortBy, fromItem, binding)
+  const bound = sortBy && sortedColumn(sortBy, fromItem.block, binding)
   if (bound === undefined || bound.fromItem !== fromItem || sortBy?.sortby_dir === 'SORTBY_USING')
     return undefined
   const column = ownColumn(fromItem, bound)
@@ -32,9 +38,9 @@ export function pushableOrder(fromItem: TableReference, binding: Binding): ScanO
 }
 
 /** The column that an item of ORDER BY names: by its position or name in the output, or else by its own. */
-function sortedColumn(
+export function sortedColumn(
   { node }: Inside<'SortBy'>,
-  { block }: TableReference,
+  block: Block,
   binding: Binding,
 ): BoundColumn | undefined {
   const position = inside(node, 'A_Const')?.ival?.ival

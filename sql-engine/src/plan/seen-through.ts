@@ -67,8 +67,15 @@ function withTypedBounds(comparison: Comparison, type: ColumnType): Comparison {
 /** Whether values are the same inside and outside, for comparisons. */
 function leavesAsIs(wrapper: Wrapper, type: ColumnType): boolean {
   if (wrapper.kind === 'collation') return type === 'text'
+  if (wrapper.kind === 'operation')
+    return type === 'text' && wrapper.operator === '||' && isEmptyText(wrapper.other)
   if (wrapper.kind !== 'cast') return false
   return wrapper.type === internalTypeNames[type] || (type === 'text' && wrapper.type === 'varchar')
+}
+
+function isEmptyText(node: Node): boolean {
+  const text = inside(node, 'A_Const')?.sval
+  return text !== undefined && (text.sval ?? '') === ''
 }
 
 /**

@@ -15,7 +15,7 @@ export type Wrapper =
       readonly args: readonly Node[]
       readonly position: number
     }
-  /** An arithmetic operation with something that names no column. */
+  /** An arithmetic operation, or `||`, with something that names no column. */
   | {
       readonly kind: 'operation'
       readonly operator: string
@@ -67,13 +67,15 @@ function outermost(node: Node, functions: FunctionTraits): Layer | undefined {
   if (kind !== 'AEXPR_OP' || operator === undefined || lexpr === undefined || rexpr === undefined)
     return undefined
   const isOwn = schema.length === 0 || schema[0] === 'pg_catalog'
-  if (!isOwn || !'+-*/'.includes(operator) || functions.hasShadowedOperators) return undefined
+  if (!isOwn || !wrappingOperators.has(operator) || functions.hasShadowedOperators) return undefined
   if (isConstant(rexpr))
     return { arg: lexpr, wrapper: { kind: 'operation', operator, other: rexpr, side: 'left' } }
   return isConstant(lexpr)
     ? { arg: rexpr, wrapper: { kind: 'operation', operator, other: lexpr, side: 'right' } }
     : undefined
 }
+
+const wrappingOperators: ReadonlySet<string> = new Set(['+', '-', '*', '/', '||'])
 
 function ofCall(call: Inside<'FuncCall'>, functions: FunctionTraits): Layer | undefined {
   const name = stringsOf(call.funcname)?.at(-1)

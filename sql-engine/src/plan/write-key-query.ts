@@ -33,6 +33,8 @@ export class KeyQueryWriter {
   readonly #binding: Binding
   readonly #dependencyFinder: DependencyFinder
   readonly #written = new WeakMap<KeyQuery, Map<string, string | undefined>>()
+  readonly #numbers = new WeakMap<Node, number>()
+  #lastNumber = 0
 
   constructor(binding: Binding, dependencyFinder: DependencyFinder) {
     this.#binding = binding
@@ -41,19 +43,27 @@ export class KeyQueryWriter {
 
   /**
    * A query whose rows hold, for each wanted value, its type's name and the value as JSON.
-   * @param wanted the same ones each time for a query, but for their casts
    * @returns undefined when it cannot be written faithfully
    */
   write(query: KeyQuery, wanted: readonly Wanted[], nameOf: ScanTableName): string | undefined {
     const written = this.#written.get(query) ?? new Map<string, string | undefined>()
     this.#written.set(query, written)
-    const casts = wanted.map(({ cast }) => cast).join()
-    if (!written.has(casts)) written.set(casts, this.#write(query, wanted))
-    let text = written.get(casts)
+    const key = wanted.map((one) => this.#keyOf(one)).join()
+    if (!written.has(key)) written.set(key, this.#write(query, wanted))
+    let text = written.get(key)
     for (const [index, fromItem] of this.#binding.tableReferences.entries()) {
       if (query.virtuals.has(fromItem)) text = text?.replaceAll(placeholder(index), nameOf(fromItem))
     }
     return text
+  }
+
+  /** The same for values that are written alike: one query may be asked for others each time. */
+  #keyOf({ source, literalType, cast }: Wanted): string {
+    const node = nodeOf(source)
+    const number = this.#numbers.get(node) ?? ++this.#lastNumber
+    this.#numbers.set(node, number)
+    const place = source.kind === 'subquery' ? `${source.index} of ${source.count}` : source.kind
+    return [number, place, literalType, cast].join(' ')
   }
 
   /**

@@ -94,7 +94,8 @@ function describeQual(
     if (source.kind === 'boolean') values.push(String(source.value))
     else {
       const value = knownValue(source)
-      if (value?.kind === 'inexact') {
+      if (value?.kind === 'unequal' && comparison.operator === '=') continue
+      if (value?.kind === 'inexact' || value?.kind === 'unequal') {
         const reason = notPushedWords({ kind: 'inexact', column })
         return { kept: { condition: sqlOf(condition.expression), reason } }
       }
@@ -102,6 +103,7 @@ function describeQual(
       values.push(value === undefined ? sourceText(source) : constantText(value, type))
     }
   }
+  if (values.length === 0) values.push('NULL')
   const text =
     comparison.operator === '='
       ? equalText(column, values)

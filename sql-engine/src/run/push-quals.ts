@@ -1,5 +1,5 @@
 /** Finds the values of a scan's planned conditions, in the client's session, and makes quals of them. */
-import type { ColumnType, Qual, QualValue } from '@millrace/plugin-sdk'
+import type { ColumnType, Key, Qual, QualValue } from '@millrace/plugin-sdk'
 import type { TableReference } from '../bind/binding.js'
 import type { ScanLimit } from '../fetch/scan-limit.js'
 import { countCalls, type ScanQuals } from '../fetch/scan-quals.js'
@@ -37,7 +37,9 @@ const mostOptionalCalls = 100
 
 export type QuerySource = Extract<PlannedSource, { kind: 'query' }>
 /** NULL where a value is NULL. */
-type Values = readonly (QualValue | null)[] | 'inexact' | 'too many'
+type Values = readonly (QualValue | null | typeof unequal)[] | 'inexact' | 'too many'
+/** Stands for a value that none of the column's type equals. */
+const unequal = Symbol('unequal')
 
 /** What holds the number of a scan's keys. */
 export interface KeyQuota {
@@ -175,10 +177,11 @@ export class QualPusher {
         }
         if (found === 'inexact') return undefined
         if (source.kind === 'query' && source.source.matchesNull === true) {
-          // A column that only repeats what is asked for is never NULL; others may be where the value is.
-          if (found.includes(null) && qual.key.inherent === true) return undefined
+          if (found.includes(null) && !isNeverNull(qual.key)) return undefined
         }
-        for (const value of found) if (value !== null) values.set(String(value), value)
+        for (const value of found) {
+          if (value !== null && value !== unequal) values.set(String(value), value)
+        }
       }
       const [first, ...others] = values.values()
       return first === undefined ? 'nothing matches' : { operator: '=', values: [first, ...others] }
@@ -187,6 +190,7 @@ export class QualPusher {
     const found = await this.#valuesOf(source, type)
     if (typeof found === 'string') return undefined
     const [value] = found
+    if (value === unequal) return undefined
     if (value === undefined || value === null) return 'nothing matches'
     if (operator === '<>') return { operator, value }
     if (operator === '<' || operator === '<=' || operator === '>' || operator === '>=') {
@@ -333,10 +337,11 @@ function typeOf({ table }: TableReference, { column }: PlannedQual): ColumnType 
 }
 
 function toValues(decoded: readonly DecodedValue[]): Values {
-  const values: (QualValue | null)[] = []
+  const values: (QualValue | null | typeof unequal)[] = []
   for (const one of decoded) {
     if (one.kind === 'inexact' || one.kind === 'cast') return 'inexact'
-    values.push(one.kind === 'value' ? one.value : null)
+    if (one.kind === 'value') values.push(one.value)
+    else values.push(one.kind === 'null' ? null : unequal)
   }
   return values
 }
@@ -360,6 +365,11 @@ function mergeEqual(
 function canBeLeftOut({ table }: TableReference, column: string): boolean {
   const key = table.definition.keys[column]
   return key?.inherent === true && (key.require ?? 'optional') === 'optional'
+}
+
+/** A column that only repeats what has to be asked for is never NULL; others may be where the value is. */
+function isNeverNull(key: Key): boolean {
+  return key.require === 'required' && key.inherent !== true
 }
 
 /**

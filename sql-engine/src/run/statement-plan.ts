@@ -126,7 +126,7 @@ export class StatementPlans {
     const needed = isPlain ? allColumns(binding.tableReferences) : read.columns
     const fetching = once(() => {
       const readReferences = isPlain ? new Set(binding.tableReferences) : read.readReferences
-      const scans = planScans(binding, readReferences, dependencyFinder, names.functions)
+      const scans = planScans(binding, read, readReferences, dependencyFinder, names.functions)
       return isPlain
         ? { scans: unoptimisedScans(scans), columns: needed }
         : { scans, columns: sharedColumns(scans, needed) }
@@ -136,7 +136,7 @@ export class StatementPlans {
       writer: new KeyQueryWriter(binding, dependencyFinder),
       needed,
       fetching,
-      localConditions: once(() => localConditions(binding, fetching().scans, names.functions)),
+      localConditions: once(() => localConditions(binding, fetching().scans, names.functions, read)),
       rewritable: new RewritableStatement(text, statement, binding),
       settings: names.settings,
       originalPosition: (position) => position,

@@ -179,7 +179,13 @@ export class FromWriter {
     const column = this.#choices.pickAny(known.length > 0 ? known : source.columns)
     if (column === undefined || !this.#choices.chance(percent)) return []
     const own = referTo(source, column)
-    return [this.#choices.chance(70) ? `${own} is null` : `coalesce(${own}::text, 'none') <> 'a'`]
+    if (this.#choices.chance(70)) return [`${own} is null`]
+    const constant = this.#context.expressions.constant(column.type)
+    return [
+      column.type === 'text'
+        ? `coalesce(${own}::text, 'none') <> 'a'`
+        : `coalesce(${own} <> ${constant}, true)`,
+    ]
   }
 
   /** Conditions on what a subquery yields, which may pass into it. */

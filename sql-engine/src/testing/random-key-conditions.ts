@@ -226,7 +226,11 @@ export class KeyConditionWriter {
     ]
     const third = this.#choices.pick([
       () => this.#context.other(),
-      () => `coalesce(${text}::text, '') <> 'a'`,
+      // A column of another type is never that text, and the condition always true.
+      () =>
+        type === 'text'
+          ? `coalesce(${text}::text, '') <> 'a'`
+          : `coalesce(${text}, ${this.#typed(type)}) <> ${this.#constant(type)}`,
       () => `coalesce(${(this.#choices.pickAny(others) ?? { text }).text}::text, '') > 't1'`,
       () => `${text} = ${this.#typed(type)}`,
     ])()

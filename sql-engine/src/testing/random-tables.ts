@@ -266,11 +266,18 @@ export function randomRows(choices: Choices, tables: RandomTables): RandomRows {
   )
 }
 
-function randomRow({ columns, orders = {} }: RandomTable, choices: Choices): Row {
+/** By what a table promises, the columns of its orders hold no NULL, and what only repeats what was asked for neither. */
+export function mayBeNull({ keys, orders = {} }: RandomTable, column: string): boolean {
+  const key = keys?.[column]
+  const repeatsWhatIsAsked = key?.require === 'required' && key.inherent !== true
+  return orders[column] === undefined && !repeatsWhatIsAsked
+}
+
+function randomRow(table: RandomTable, choices: Choices): Row {
   return Object.fromEntries(
-    Object.entries(columns).map(([name, { type }]) => {
-      const value =
-        orders[name] === undefined && choices.chance(12) ? null : choices.pickAlike(valuesOfType[type])
+    Object.entries(table.columns).map(([name, { type }]) => {
+      const isNull = mayBeNull(table, name) && choices.chance(12)
+      const value = isNull ? null : choices.pickAlike(valuesOfType[type])
       return [name, value === null ? null : asPluginValue(type, value)]
     }),
   )

@@ -5,16 +5,7 @@
 import pg from 'pg'
 import { pino } from 'pino'
 import { type CacheOptions, Engine } from '../engine.js'
-import { quoteLiteral } from '../parse/identifier.js'
 import type { Optimisations } from '../plan/unoptimised-scans.js'
-import {
-  changedTables,
-  changeSetting,
-  emptySetting,
-  freshSetting,
-  narrowSetting,
-  type ValueChange,
-} from './changed-tables.js'
 import { ClientSession } from './client-session.js'
 import { type Call, type CountingPlugin, countingPlugin, type Filtering } from './counting-plugin.js'
 import { boundParameters, type Outcome, outcomeOf, setUpOrdinary } from './property-world.js'
@@ -47,23 +38,6 @@ export interface RowSetsWorldOptions {
   readonly optimisations: Optimisations
 }
 
-/** What is otherwise in ordinary tables, so that it shows whether an answer depends on it. */
-export type Change =
-  /** A column's values are others than they are. */
-  | {
-      readonly table: string
-      readonly column: string
-      readonly values: ValueChange
-      /** Whether all other values are so few that many rows have the same ones. */
-      readonly narrow: boolean
-    }
-  /** All values are so few. */
-  | 'narrow'
-  /** A table has more rows, whose key columns have values that occur nowhere else. */
-  | { readonly freshRowsOf: string }
-  /** A table has no rows. */
-  | { readonly noRowsOf: string }
-
 export interface RowSetsWorld {
   readonly engine: Engine
   /** Of each set, the calls of its virtual tables. */
@@ -71,7 +45,7 @@ export interface RowSetsWorld {
   /** How a session of a client's own reaches a set's ordinary tables, or its virtual ones. */
   settings(set: number, side: 'ordinary' | 'virtual'): string
   /** What PostgreSQL answers over a set's ordinary tables. */
-  expected(query: RandomQuery, set: number, change?: Change): Promise<Outcome>
+  expected(query: RandomQuery, set: number): Promise<Outcome>
   /** What the engine answers over a set's virtual tables. */
   virtual(query: RandomQuery, set: number): Promise<Outcome>
   stop(): Promise<void>
@@ -113,30 +87,17 @@ export async function startRowSetsWorld(options: RowSetsWorldOptions): Promise<R
       return session
     }),
   )
-  const withChanges = new Set<number>()
   return {
     engine,
     calls: sets.map(({ counting }) => counting.calls),
     settings,
-    async expected(query, set, change) {
-      const { oracle } = itemAt(sets, set)
-      const running = () => outcomeOf(runPrepared(oracle, query.text, boundParameters(query)), query)
-      if (change === undefined) return running()
-      if (!withChanges.has(set)) await oracle.query(changedTables(set, tables))
-      withChanges.add(set)
-      await oracle.query(`set search_path = changed_${set}, oracle_${set}, plain_${set}; ${changing(change)}`)
-      try {
-        return await running()
-      } finally {
-        await oracle.query(settings(set, 'ordinary'))
-      }
-    },
+    expected: (query, set) =>
+      outcomeOf(runPrepared(itemAt(sets, set).oracle, query.text, boundParameters(query)), query),
     virtual: (query, set) =>
       outcomeOf(itemAt(sessions, set).queryWithParameters(query.text, boundParameters(query)), query),
     async stop() {
       await Promise.all(sessions.map((session) => session.close()))
       for (const [set, { oracle }] of sets.entries()) {
-        if (withChanges.has(set)) await oracle.query(`drop schema changed_${set} cascade`)
         await oracle.query(`drop schema oracle_${set} cascade; drop schema plain_${set} cascade`)
         await oracle.end()
       }
@@ -155,20 +116,6 @@ function virtualTables(tables: RandomTables, rows: RandomRows): Parameters<typeo
 
 function sessionSettings(set: number): string {
   return `set statement_timeout = '${timeout}'; set timezone = '${zones[set % zones.length]}'`
-}
-
-function changing(change: Change): string {
-  const column = change !== 'narrow' && 'column' in change ? change : undefined
-  const isNarrow = change === 'narrow' || column?.narrow === true
-  const values: Readonly<Record<string, string>> = {
-    [changeSetting]: column === undefined ? '' : `${column.table}.${column.column} ${column.values}`,
-    [freshSetting]: change !== 'narrow' && 'freshRowsOf' in change ? change.freshRowsOf : '',
-    [emptySetting]: change !== 'narrow' && 'noRowsOf' in change ? change.noRowsOf : '',
-    [narrowSetting]: isNarrow ? 'on' : '',
-  }
-  return Object.entries(values)
-    .map(([setting, value]) => `set ${setting} = ${quoteLiteral(value)}`)
-    .join('; ')
 }
 
 function itemAt<Item>(items: readonly Item[], index: number): Item {

@@ -1,75 +1,82 @@
 /**
- * What the planner might have known, by brute force: a statement is run over ordinary tables that are otherwise than
- * they are, and what changes no answer over many sets of rows was not needed.
+ * What the planner might have known, by brute force: a statement is run over many small databases that are made for it.
+ * What changes none of its answers was not needed.
  */
-import { valueChanges } from '@millrace/sql-engine/testing/changed-tables'
+
+import { Choices } from '@millrace/sql-engine/testing/choices'
 import type { Call } from '@millrace/sql-engine/testing/counting-plugin'
-import type { Outcome } from '@millrace/sql-engine/testing/property-world'
 import type { RandomQuery } from '@millrace/sql-engine/testing/random-query'
-import type { Change } from '@millrace/sql-engine/testing/row-sets-world'
-import type { FuzzWorld } from './fuzz-world.js'
-import { isSameOutcome } from './outcome-kind.js'
+import type { RandomRows, RandomTables } from '@millrace/sql-engine/testing/random-tables'
+import type { Answer, Database, Judge } from './judge.js'
+import { type ColumnOfTable, RandomDatabases } from './random-databases.js'
 
-/** Of those asked for, how many were needless, with the shortest statements that show it. */
-export class Share {
-  asked = 0
-  needless = 0
-  readonly #examples: string[] = []
-
-  /** @param needless the columns, or the table, of one statement */
-  add(asked: number, needless: readonly string[], query: RandomQuery): void {
-    this.asked += asked
-    this.needless += needless.length
-    if (needless.length === 0) return
-    this.#examples.push(`${needless.join(', ')} in ${query.text}${parametersOf(query)}`)
-    this.#examples.sort((left, right) => left.length - right.length).splice(shown)
-  }
-
-  describe(what: string): string {
-    const percent = this.asked === 0 ? 0 : (100 * this.needless) / this.asked
-    return `${this.needless} of ${this.asked} ${what} (${percent.toFixed(1)} %)`
-  }
-
-  get examples(): readonly string[] {
-    return this.#examples
-  }
+/** A world's tables, and whom to ask. */
+export interface Judged {
+  readonly judge: Judge
+  readonly tables: RandomTables
+  /** Sets of rows for the tables, beside those that are made for a statement. */
+  readonly rows: readonly RandomRows[]
 }
 
-const shown = 12
+/** Databases that are tried at most. */
+const mostRounds = 240
+/** How many are tried at once. */
+const roundsAtOnce = 10
+/** Over so many of them the rows of a table must matter, or nothing is to be learnt of it. */
+const leastTelling = 12
 
 /** @returns columns that were fetched although no answer depends on them; undefined where nothing tells */
 export async function needlessColumns(
-  world: FuzzWorld,
+  { judge, tables, rows }: Judged,
   query: RandomQuery,
   calls: readonly Call[],
 ): Promise<{ readonly asked: number; readonly needless: readonly string[] } | undefined> {
-  const fetched = new Set(
-    calls.flatMap(({ table, columns }) => columns.map((column) => `${table}.${column}`)),
-  )
-  const answers = await answersOf(world, query)
-  if (answers === undefined) return undefined
-  const narrowAnswers = await Promise.all(answers.map((_, set) => world.expected(query, set, 'narrow')))
-  const needless: string[] = []
-  let asked = 0
-  const telling = new Set<string>()
-  for (const table of new Set(calls.map((call) => call.table))) {
-    // Where no row of a table matters, as with a condition that none fulfils, nothing is to be learnt of its columns.
-    if (await isChanged(world, query, answers, { noRowsOf: table })) telling.add(table)
+  const databases = await RandomDatabases.of(query, tables, judge)
+  const telling = new Map<string, number>()
+  const fetched = new Map<string, ColumnOfTable>()
+  for (const { table, columns } of calls) {
+    telling.set(table, 0)
+    for (const column of columns) fetched.set(`${table}.${column}`, { table, column })
   }
-  for (const name of fetched) {
-    const [table = '', column = ''] = name.split('.')
-    if (!telling.has(table)) continue
-    asked++
-    let isNeeded = false
-    for (const values of valueChanges) {
-      const change = { table, column, values }
-      isNeeded ||=
-        (await isChanged(world, query, answers, { ...change, narrow: false })) ||
-        (await isChanged(world, query, narrowAnswers, { ...change, narrow: true }))
+  const asked = fetched.size
+  for (let round = 0; round < mostRounds && fetched.size > 0; round += roundsAtOnce) {
+    const questions = Array.from({ length: roundsAtOnce }, (_, index) => {
+      const choices = choicesOfRound(round + index)
+      const own = rows[round + index]
+      const base = own === undefined ? databases.draw(choices, [...fetched.values()]) : databases.ofRows(own)
+      const changes = [...fetched].map(([name, place]) => ({
+        name,
+        database: databases.changed(base, place, choices),
+      }))
+      const empty = [...telling].flatMap(([table, times]) =>
+        times >= leastTelling ? [] : [{ table, database: { ...base, [table]: [] } }],
+      )
+      return { base, changes, empty }
+    })
+    const all = questions.flatMap(({ base, changes, empty }) => [
+      base,
+      ...changes.map(({ database }) => database),
+      ...empty.map(({ database }) => database),
+    ])
+    const answers = await answersOf(judge, query, all)
+    if (answers === undefined) return undefined
+    for (const { base, changes, empty } of questions) {
+      const answer = answers(base)
+      if (answer.kind === 'error') continue
+      for (const { name, database } of changes) if (!isSame(answer, answers(database))) fetched.delete(name)
+      for (const { table, database } of empty) {
+        if (!isSame(answer, answers(database))) telling.set(table, (telling.get(table) ?? 0) + 1)
+      }
     }
-    if (!isNeeded) needless.push(name)
   }
-  return { asked, needless }
+  const isUnknown = ({ table }: ColumnOfTable) => (telling.get(table) ?? 0) < leastTelling
+  const left = [...fetched]
+  const unknown = left.filter(([, place]) => isUnknown(place)).length
+  if (asked === unknown) return undefined
+  return {
+    asked: asked - unknown,
+    needless: left.filter(([, place]) => !isUnknown(place)).map(([name]) => name),
+  }
 }
 
 /**
@@ -77,38 +84,67 @@ export async function needlessColumns(
  * they could have been asked for. Undefined where nothing tells.
  */
 export async function isKeyBounded(
-  world: FuzzWorld,
+  { judge, tables, rows }: Judged,
   query: RandomQuery,
   table: string,
 ): Promise<boolean | undefined> {
-  const answers = await answersOf(world, query)
-  return answers && !(await isChanged(world, query, answers, { freshRowsOf: table }))
+  const databases = await RandomDatabases.of(query, tables, judge)
+  let telling = 0
+  for (let round = 0; round < mostRounds; round += roundsAtOnce) {
+    const questions = Array.from({ length: roundsAtOnce }, (_, index) => {
+      const choices = choicesOfRound(round + index)
+      const own = rows[round + index]
+      const base = own === undefined ? databases.draw(choices, []) : databases.ofRows(own)
+      const empty = telling >= leastTelling ? [] : [{ ...base, [table]: [] }]
+      const fresh = [1, 2].map(() => databases.withFreshRows(base, table, choices))
+      return { base, empty, fresh }
+    })
+    const answers = await answersOf(
+      judge,
+      query,
+      questions.flatMap(({ base, empty, fresh }) => [base, ...empty, ...fresh]),
+    )
+    if (answers === undefined) return undefined
+    for (const { base, empty, fresh } of questions) {
+      const answer = answers(base)
+      if (answer.kind === 'error') continue
+      if (fresh.some((one) => !isSame(answer, answers(one)))) return false
+      if (empty.some((one) => !isSame(answer, answers(one)))) telling++
+    }
+  }
+  return telling < leastTelling ? undefined : true
 }
 
-export function parametersOf({ parameters }: RandomQuery): string {
-  return parameters.length === 0 ? '' : ` with ${JSON.stringify(parameters)}`
+/** The same numbers each time, by xorshift. */
+function choicesOfRound(round: number): Choices {
+  let state = Math.imul(round + 1, 2_654_435_761) | 1
+  const known =
+    roundNumbers.get(round) ??
+    Array.from({ length: numbersPerRound }, () => {
+      state ^= state << 13
+      state ^= state >>> 17
+      state ^= state << 5
+      return state >>> 1
+    })
+  roundNumbers.set(round, known)
+  return new Choices(known)
 }
 
-/** So many sets must have an answer with rows. */
-const leastTelling = 4
+const numbersPerRound = 3000
+const roundNumbers = new Map<number, readonly number[]>()
 
-/** Of each set; undefined where one fails, or most are empty. */
-async function answersOf(world: FuzzWorld, query: RandomQuery): Promise<readonly Outcome[] | undefined> {
-  const answers = await Promise.all(world.calls.map((_, set) => world.expected(query, set)))
-  const isTelling =
-    answers.every(({ rows }) => rows) && answers.filter(({ rows }) => rows?.length).length >= leastTelling
-  return isTelling ? answers : undefined
-}
-
-async function isChanged(
-  world: FuzzWorld,
+async function answersOf(
+  judge: Judge,
   query: RandomQuery,
-  answers: readonly Outcome[],
-  change: Change,
-): Promise<boolean> {
-  const changed = await Promise.all(answers.map((_, set) => world.expected(query, set, change)))
-  return changed.some((outcome, set) => {
-    const answer = answers[set]
-    return answer === undefined || !isSameOutcome(outcome, answer)
-  })
+  databases: readonly Database[],
+): Promise<((database: Database) => Answer) | undefined> {
+  const answers = await judge.answers(query, databases)
+  if (answers === undefined) return undefined
+  const byDatabase = new Map(databases.map((database, index) => [database, answers[index]] as const))
+  return (database) => byDatabase.get(database) ?? { kind: 'error', sqlState: 'none' }
+}
+
+function isSame(one: Answer, other: Answer): boolean {
+  if (one.kind === 'error' || other.kind === 'error') return one.kind === other.kind
+  return one.count === other.count && one.digest === other.digest
 }

@@ -39,7 +39,7 @@ function requestOf({ text, parameters }: RandomQuery, protocol: Protocol): { rea
 }
 
 /** The statement with its parameters' values in it. */
-function withLiterals({ text, parameters }: Pick<RandomQuery, 'text' | 'parameters'>): string {
+export function withLiterals({ text, parameters }: Pick<RandomQuery, 'text' | 'parameters'>): string {
   return text.replace(/\$(\d+)/g, (name, number: string) => {
     const parameter = parameters[Number(number) - 1]
     if (parameter === undefined) return name

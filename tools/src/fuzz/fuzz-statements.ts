@@ -2,8 +2,8 @@
 
 import { choicesOfSeed } from '@millrace/sql-engine/testing/property-world'
 import type { TestPostgres } from '@millrace/sql-engine/testing/test-postgres'
-import { Share } from './brute-force.js'
 import { type FuzzWorld, startFuzzWorld } from './fuzz-world.js'
+import { Share } from './share.js'
 import { WorldRun } from './world-run.js'
 
 export interface FuzzOptions {

@@ -9,7 +9,9 @@ import { type RowSetsWorld, startRowSetsWorld } from '@millrace/sql-engine/testi
 import type { TestPostgres } from '@millrace/sql-engine/testing/test-postgres'
 import pg from 'pg'
 import { pino } from 'pino'
+import type { Judged } from './brute-force.js'
 import { clientOutcome, type Protocol } from './client-outcome.js'
+import { Judge } from './judge.js'
 
 /** Workers that ask side by side. Each has sets of rows of its own, or nobody could tell whose the calls are. */
 export const workers = 3
@@ -23,6 +25,8 @@ export interface FuzzWorld extends RowSetsWorld {
   readonly sharesScans: boolean
   /** Whether rows are kept from one statement to another. */
   readonly keepsRows: boolean
+  /** Whom to ask what a statement needs, from when that is first asked. */
+  judged(): Promise<Judged>
   /** Asks two servers, the gateway and PostgreSQL, as clients do. */
   byClients(
     query: RandomQuery,
@@ -45,14 +49,16 @@ export async function startFuzzWorld(choices: Choices, options: FuzzWorldOptions
   // What an API leaves out shows what should not have been left out.
   const filtering = choices.chance(80) ? 'every operator' : choices.pick<Filtering>(['equality'])
   const maxBytes = options.optimisations === 'none' ? 0 : choices.pick([0, 300_000, 10_000_000])
+  const rows = setsOfRows(workers * setsPerWorker, tables)
   const world = await startRowSetsWorld({
     ...options,
     tables,
-    rows: setsOfRows(workers * setsPerWorker, tables),
+    rows,
     filtering,
     cache: { ttl: maxBytes === 0 ? 0 : hour, maxBytes },
   })
   const clients = new ClientPairs(world, options.postgres)
+  let judge: Promise<Judge> | undefined
   return {
     ...world,
     tables,
@@ -60,7 +66,12 @@ export async function startFuzzWorld(choices: Choices, options: FuzzWorldOptions
     sharesScans: options.optimisations === 'all',
     keepsRows: maxBytes > 0,
     byClients: (query, set, protocol) => clients.run(query, set, protocol),
+    async judged() {
+      judge ??= Judge.open(options.postgres, tables)
+      return { judge: await judge, tables, rows }
+    },
     async stop() {
+      await (await judge)?.close()
       await clients.stop()
       await world.stop()
     },

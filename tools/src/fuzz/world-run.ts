@@ -4,7 +4,7 @@ import { needlessCalls, repeatedCalls } from '@millrace/sql-engine/testing/needl
 import type { Outcome } from '@millrace/sql-engine/testing/property-world'
 import type { RandomQuery } from '@millrace/sql-engine/testing/random-query'
 import fc from 'fast-check'
-import { isKeyBounded, needlessColumns, parametersOf } from './brute-force.js'
+import { isKeyBounded, needlessColumns } from './brute-force.js'
 import { type Protocol, protocols } from './client-outcome.js'
 import type { FuzzCounts, FuzzOptions } from './fuzz-statements.js'
 import { type FuzzWorld, setsPerWorker, workers } from './fuzz-world.js'
@@ -16,6 +16,7 @@ import {
   RareStatements,
   statementOf,
 } from './rare-statements.js'
+import { parametersOf } from './share.js'
 
 /** After which rows that were kept are forgotten, so that few statements come before a mismatch. */
 const statementsPerBatch = 4 * workers
@@ -167,13 +168,14 @@ export class WorldRun {
     const { keys } = this.#counts
     const columns = kind === 'report' ? this.#counts.reportColumns : this.#counts.columns
     if (keyless !== undefined) {
-      const isBounded = await isKeyBounded(this.#world, query, keyless)
+      const isBounded = await isKeyBounded(await this.#world.judged(), query, keyless)
       if (isBounded === undefined) return
       keys.add(1, isBounded ? [keyless] : [], query)
       return
     }
     keys.add(1, [], query)
-    const found = calls.length === 0 ? undefined : await needlessColumns(this.#world, query, calls)
+    const found =
+      calls.length === 0 ? undefined : await needlessColumns(await this.#world.judged(), query, calls)
     if (found !== undefined) columns.add(found.asked, found.needless, query)
   }
 

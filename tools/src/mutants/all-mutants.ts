@@ -1,8 +1,9 @@
+import { decidingMutants } from './deciding-mutants.js'
 import { fetchingMutants } from './fetching-mutants.js'
 import type { Mutant } from './mutant.js'
 import { plannerMutants } from './planner-mutants.js'
 
-export const allMutants: readonly Mutant[] = [...plannerMutants, ...fetchingMutants]
+export const allMutants: readonly Mutant[] = [...plannerMutants, ...decidingMutants, ...fetchingMutants]
 
 /** Of each kind one, for a run that has little time. */
 const chosen: ReadonlySet<string> = new Set([

@@ -23,11 +23,7 @@ export const fetchingMutants: readonly Mutant[] = [
         'const [first, ...others] = known.values.filter((value) => added.values.includes(value))',
         'const [first, ...others] = known.values',
       ],
-      [
-        'NULL matches no NULL',
-        'if (found.includes(null) && qual.key.inherent === true) return undefined',
-        '',
-      ],
+      ['NULL matches no NULL', 'if (found.includes(null) && !isNeverNull(qual.key)) return undefined', ''],
       ['a LIMIT counts without the conditions that stay', 'whole: whole && isKept', 'whole: true'],
     ],
   ),

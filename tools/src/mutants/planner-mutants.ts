@@ -153,8 +153,8 @@ export const plannerMutants: readonly Mutant[] = [
       ],
       [
         'conditions pass into windows of other partitions',
-        'isDistinct && this.#windowsOf(select, expressions).every((window) => this.#isIn(window, column, query))',
-        'isDistinct',
+        'this.#isIn(window, column, query),',
+        'window !== undefined,',
       ],
       [
         'conditions pass into a CTE that is read twice',
@@ -309,12 +309,8 @@ export const plannerMutants: readonly Mutant[] = [
         'if (isPlain) this.#wantWhole(block)',
         'if (isPlain) this.#computedWhole.add(block)',
       ],
-      [
-        'ORDER BY reads nothing',
-        '...(sortClause ?? []), ...(distinctClause ?? [])',
-        '...(distinctClause ?? [])',
-      ],
-      ['GROUP BY reads nothing', '[...(groupClause ?? []), ...(sortClause', '[...(sortClause'],
+      ['ORDER BY reads nothing', 'this.#readItems(deciding, block)', ''],
+      ['GROUP BY reads nothing', '[...(groupClause ?? []), ...(distinct', '[...(distinct'],
       [
         'USING reads nothing',
         "for (const { expression, clause } of block.conditions) if (clause.kind === 'on') this.read(expression)",

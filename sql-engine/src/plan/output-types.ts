@@ -1,0 +1,75 @@
+/** The types of a query's outputs, as far as their forms tell. */
+import type { ColumnType } from '@millrace/plugin-sdk'
+import { type Binding, type Block, type BoundColumn, ownColumn } from '../bind/binding.js'
+import type { FunctionTraits } from '../bind/function-traits.js'
+import { type Inside, inside, type Node } from '../parse/syntax-tree.js'
+import { internalTypeNames } from './type-names.js'
+import { typeNameOf } from './wrapped-column.js'
+
+/** `literal`: NULL or a string, which takes whatever type is asked for. */
+export type OutputType = ColumnType | 'literal'
+
+/** @returns undefined where it is not known */
+export function outputType(
+  block: Block,
+  index: number,
+  binding: Binding,
+  functions: FunctionTraits,
+): OutputType | undefined {
+  if (!('limitOption' in block.statement)) return undefined
+  const { larg, rarg, valuesLists } = block.statement as Inside<'SelectStmt'>
+  if (valuesLists !== undefined) return undefined
+  if (larg !== undefined && rarg !== undefined) {
+    const types = [larg, rarg].map((arm) => {
+      const armBlock = binding.blockOf(arm)
+      return armBlock && outputType(armBlock, index, binding, functions)
+    })
+    return commonType(types[0], types[1])
+  }
+  const output = block.output?.[index]
+  if (output?.column !== undefined) return columnType(output.column, binding, functions)
+  if (output === undefined || Array.isArray(output.reads)) return undefined
+  return expressionType(output.reads as Node, functions)
+}
+
+/** What PostgreSQL makes of two arms of a set operation. Of two types it takes one, by rules that are not needed here. */
+function commonType(one: OutputType | undefined, other: OutputType | undefined): OutputType | undefined {
+  if (one === undefined || other === undefined) return undefined
+  if (one === 'literal') return other === 'literal' ? 'text' : other
+  return other === 'literal' || one === other ? one : undefined
+}
+
+/** Of a column as it is seen in its block. */
+export function columnType(
+  bound: BoundColumn,
+  binding: Binding,
+  functions: FunctionTraits,
+): OutputType | undefined {
+  const { fromItem, index } = bound
+  if (fromItem.kind === 'virtual') {
+    const own = ownColumn(fromItem, bound)
+    const column = fromItem.table.columns.find(({ name }) => name === own)
+    return column?.type === column?.databaseType ? column?.type : undefined
+  }
+  const query =
+    fromItem.kind === 'subquery' ? fromItem.query : fromItem.kind === 'cte' ? fromItem.cte.query : undefined
+  if (query === undefined || index === undefined || (fromItem.kind === 'cte' && fromItem.cte.recursive))
+    return undefined
+  const type = outputType(query, index, binding, functions)
+  // Seen from outside, it has become a text.
+  return type === 'literal' ? 'text' : type
+}
+
+function expressionType(node: Node, functions: FunctionTraits): OutputType | undefined {
+  const constant = inside(node, 'A_Const')
+  if (constant !== undefined) {
+    return constant.isnull === true || constant.sval !== undefined ? 'literal' : undefined
+  }
+  const cast = inside(node, 'TypeCast')
+  const name = cast === undefined || functions.hasShadowedTypes ? undefined : typeNameOf(cast)
+  return name === undefined ? undefined : typesByName.get(name)
+}
+
+const typesByName: ReadonlyMap<string, ColumnType> = new Map(
+  (Object.entries(internalTypeNames) as [ColumnType, string][]).map(([type, name]) => [name, type]),
+)

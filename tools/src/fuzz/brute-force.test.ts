@@ -1,0 +1,105 @@
+/** Brute force tells what a statement needs from what it does not, of shapes where few rows do not show it. */
+
+import { setsOfRows } from '@millrace/sql-engine/testing/property-world'
+import { usualTables } from '@millrace/sql-engine/testing/random-tables'
+import { startTestPostgres, type TestPostgres } from '@millrace/sql-engine/testing/test-postgres'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { isKeyBounded, needlessColumns } from './brute-force.js'
+import { Judge } from './judge.js'
+
+let postgres: TestPostgres
+let judge: Judge
+
+beforeAll(async () => {
+  postgres = await startTestPostgres()
+  judge = await Judge.open(postgres, usualTables)
+})
+afterAll(async () => {
+  await judge?.close()
+  await postgres?.stop()
+})
+
+const judged = () => ({ judge, tables: usualTables, rows: setsOfRows(2) })
+
+test.each([
+  [
+    'the last item of an order before LIMIT',
+    'select amount from thing order by label, id limit 2',
+    ['label', 'amount', 'id'],
+    [],
+  ],
+  [
+    'what an order no longer depends on',
+    'select label from thing order by label, id limit 2',
+    ['label', 'id'],
+    ['id'],
+  ],
+  [
+    'which of several spellings comes first',
+    'select amount from thing order by amount, id limit 2',
+    ['amount', 'id'],
+    [],
+  ],
+  [
+    'which row DISTINCT ON takes',
+    'select distinct on (label) id from thing order by label, seen',
+    ['label', 'id', 'seen'],
+    [],
+  ],
+  [
+    'what decides over few rows only',
+    "select id from thing where amount <> 2.49 or label = 'b'",
+    ['id', 'amount', 'label'],
+    [],
+  ],
+  [
+    'what an outer join compares',
+    'select n.id from note n left join thing t on t.id = n.id and t.flag',
+    ['id', 'flag'],
+    [],
+  ],
+  [
+    'what is always true',
+    "select id from thing where coalesce(seen::text, '') <> 'a'",
+    ['id', 'seen'],
+    ['seen'],
+  ],
+  [
+    'an output that nobody reads',
+    'select label from (select label, doc from thing) q',
+    ['label', 'doc'],
+    ['doc'],
+  ],
+])('columns: %s', { timeout: 60_000 }, async (_, text, columns, needless) => {
+  const call = { table: 'thing', columns, quals: [], pushed: {}, limit: undefined, order: undefined }
+  const found = await needlessColumns(judged(), { text, parameters: [], isOrdered: false }, [call])
+  expect(found).toEqual({ asked: columns.length, needless: needless.map((column) => `thing.${column}`) })
+})
+
+test('nothing is to be learnt of a table that does not matter', async () => {
+  const call = { table: 'thing', columns: ['id'], quals: [], pushed: {}, limit: undefined, order: undefined }
+  const text = 'select n.id from note n, thing t where t.id < t.id'
+  expect(await needlessColumns(judged(), { text, parameters: [], isOrdered: false }, [call])).toBeUndefined()
+})
+
+test.each([
+  ['a constant', "select id from event where trail = 't1'", true],
+  ['a parameter', 'select id from event where trail = $1', true],
+  ['rows of another table', 'select e.id from event e join note n on n.trail = e.trail', true],
+  ['a value that is computed', "select id from event where trail || '' = 't' || '1'", true],
+  [
+    'a window over all rows',
+    "select trail, n from (select trail, count(*) over () n from event) v where trail = 't1'",
+    false,
+  ],
+  ['a bound', "select id from event where trail between 't1' and 't2'", false],
+  ['texts in any letters', "select id from event where lower(trail) = 'b'", false],
+  [
+    'LIMIT',
+    "select trail from (select trail from event order by seen, trail limit 3) v where trail = 't1'",
+    false,
+  ],
+])('keys: %s', { timeout: 60_000 }, async (_, text, isBounded) => {
+  const parameters = text.includes('$1') ? [{ type: 'text', value: 't2' } as const] : []
+  expect(await isKeyBounded(judged(), { text, parameters, isOrdered: false }, 'event')).toBe(isBounded)
+})

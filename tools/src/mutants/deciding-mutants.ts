@@ -1,0 +1,136 @@
+/** Wrong planners: what of a statement decides nothing, and what a value can never equal. */
+import { type Mutant, mutantsOf } from './mutant.js'
+
+const answers = 'sql-engine/src/planner-answers.test.ts'
+const shapes = 'sql-engine/src/key-shapes.test.ts'
+const columns = 'sql-engine/src/nested-columns.test.ts'
+const values = 'sql-engine/src/plan/key-values.test.ts'
+
+const plan = (name: string) => `sql-engine/src/plan/${name}.ts`
+
+export const decidingMutants: readonly Mutant[] = [
+  ...mutantsOf(
+    plan('deciding-order'),
+    [columns],
+    [
+      ['numbers that are spelt otherwise are the same', "  'text',\n])", "  'text',\n  'numeric',\n])"],
+      [
+        'WITH TIES takes rows as LIMIT does',
+        "limitOption !== 'LIMIT_OPTION_WITH_TIES' && lockingClause",
+        'lockingClause',
+      ],
+      [
+        'a column that is no item of the order is fixed by it',
+        'if (index < 0) return sortClause',
+        'if (index < 0) continue',
+      ],
+      [
+        'items before the one that fixes a column decide nothing',
+        'deciding = Math.max(deciding, index + 1)',
+        'deciding = Math.max(deciding, Math.min(index, 1))',
+      ],
+      [
+        'outputs that make several rows of one decide nothing',
+        'if (!isColumns(reads) && !isDiscardable(reads, functions)) return undefined',
+        'if (!isColumns(reads) && !isDiscardable(reads, functions)) continue',
+      ],
+      [
+        'what may fail is left out',
+        '(column === undefined && !cannotFail(sortBy?.node))',
+        '(column === undefined && cannotFail(sortBy?.node))',
+      ],
+    ],
+  ),
+  ...mutantsOf(
+    plan('discardable'),
+    [columns],
+    [
+      [
+        'frames begin anywhere',
+        'return startOffset === undefined && endOffset === undefined && items.every(cannotFail)',
+        'return items.every(cannotFail)',
+      ],
+    ],
+  ),
+  ...mutantsOf(
+    plan('output-types'),
+    [shapes],
+    [
+      [
+        'of two types the first is taken',
+        "return other === 'literal' || one === other ? one : undefined",
+        'return one',
+      ],
+    ],
+  ),
+  ...mutantsOf(
+    plan('column-traces'),
+    [shapes],
+    [
+      [
+        'windows of outputs that are read may have any rows',
+        'const seen = output.filter((_, index) => this.#needed.isRead(query, index))',
+        'const seen = output.filter((_, index) => !this.#needed.isRead(query, index))',
+      ],
+      [
+        'windows of an order may have any rows',
+        'reads) ? [] : reads)), sortClause]',
+        'reads) ? [] : reads))]',
+      ],
+    ],
+  ),
+  ...mutantsOf(
+    plan('key-values'),
+    [values],
+    [
+      [
+        'no integer equals a number',
+        "return typeName === 'numeric' && readInteger(json) === undefined",
+        "return typeName === 'numeric'",
+      ],
+      [
+        'no time equals any',
+        'return exactTypes[type].includes(typeName) && /^"-?infinity"$/.test(json)',
+        'return exactTypes[type].includes(typeName)',
+      ],
+    ],
+  ),
+  ...mutantsOf(
+    plan('seen-through'),
+    [shapes],
+    [
+      [
+        'appending anything fromItems a text as it is',
+        "wrapper.operator === '||' && isEmptyText(wrapper.other)",
+        "wrapper.operator === '||'",
+      ],
+    ],
+  ),
+  ...mutantsOf(
+    plan('write-key-query'),
+    [answers],
+    [
+      [
+        'one constant is taken for another',
+        "return [number, place, literalType, cast].join(' ')",
+        'return String(cast)',
+      ],
+    ],
+  ),
+  ...mutantsOf(
+    'sql-engine/src/run/push-quals.ts',
+    [shapes],
+    [
+      [
+        'what a key can never equal is what nothing does',
+        'if (value === unequal) return undefined',
+        "if (value === unequal) return 'nothing matches'",
+      ],
+      [
+        'columns that may be left out are never NULL',
+        "return key.require === 'required' && key.inherent !== true",
+        'return key.inherent !== true',
+      ],
+    ],
+  ),
+]
