@@ -1,4 +1,4 @@
-import type { ConnectContext, Plugin, Table } from '@millrace/plugin-sdk'
+import { type ConnectContext, checkTables, type Plugin, type Table } from '@millrace/plugin-sdk'
 import type { Logger } from 'pino'
 import { DatabaseError } from '../database-error.js'
 import { abortable } from '../stage/abortable.js'
@@ -145,16 +145,15 @@ export class Connection implements CallRules {
 
   /**
    * The tables that it has now.
-   * @throws whatever the plugin throws; DatabaseError when two of them have one name
+   * @throws whatever the plugin throws; DatabaseError when they are not as tables have to be
    */
   async findTables(signal: AbortSignal): Promise<readonly Table[]> {
     const { tables } = this.plugin
     if (typeof tables !== 'function') return tables
     const found = await abortable(tables(this.#config, { ...this.#context, signal }), signal)
-    const names = found.map((table) => table.name)
-    const twice = names.find((name, index) => names.indexOf(name) < index)
-    if (twice === undefined) return found
-    throw new DatabaseError(`there are two tables "${twice}"`, {
+    const checked = checkTables(this.plugin, found)
+    if ('tables' in checked) return checked.tables
+    throw new DatabaseError(checked.fault, {
       sqlState: 'HV000', // fdw_error
       hint: 'This is a fault of the plugin.',
     })
