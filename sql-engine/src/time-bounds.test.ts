@@ -1,6 +1,8 @@
 /** Conditions on what is made of a time, or of a number, bound what is fetched, and lose no row. */
+import { date } from '@millrace/plugin-sdk'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type PropertyWorld, startPropertyWorld } from './testing/property-world.js'
+import { usualTables } from './testing/random-tables.js'
 
 /** Around the changes of clocks, the ends of days, months and years, in several zones. */
 const times = [
@@ -32,6 +34,12 @@ const rows = {
   place: [],
   event: [],
   note: [],
+  calendar: ['2011-12-29', '2011-12-30', '2011-12-31'].map((day) => ({ day })),
+}
+
+const tables = {
+  ...usualTables,
+  calendar: { columns: { day: date('') }, keys: { day: { operators: ['<=', '>='] as const } } },
 }
 
 /** Numbers of no size, and of very different ones. */
@@ -47,7 +55,7 @@ const oddRows = {
 let world: PropertyWorld
 
 beforeAll(async () => {
-  world = await startPropertyWorld({ rows: [rows, oddRows], filtering: 'every operator' })
+  world = await startPropertyWorld({ tables, rows: [rows, oddRows], filtering: 'every operator' })
 })
 afterAll(() => world?.stop())
 beforeEach(() => {
@@ -156,6 +164,20 @@ describe('they are never too narrow', () => {
     "'[1,2]'::jsonb - id::int4 = '[1]'",
   ])('of numbers beside what is none: %s', async (condition) => {
     await quals(condition, 1)
+  })
+
+  test('of a clock that is set back', async () => {
+    await quals("seen at time zone 'Europe/Berlin' >= '2022-10-30 02:30'")
+  })
+
+  test("of a day that the session's zone has left out", async () => {
+    await world.configure("set timezone = 'Pacific/Apia'")
+    const text = "select day from calendar where day - 0 >= timestamptz '2011-12-30 10:00+00'"
+    const { virtual, expected } = await world.run({ text, parameters: [], isOrdered: false }, 0)
+    await world.configure('reset timezone')
+    expect(virtual).toEqual(expected)
+    expect(virtual.rows).toEqual(['["2011-12-30"]', '["2011-12-31"]'])
+    expect(world.calls.flatMap((call) => call.quals)).not.toEqual([])
   })
 
   test('of very many weeks', async () => {

@@ -12,7 +12,7 @@ let lastDefinition = 0
  * may be of another account; a table that a plugin has defined anew may have other rows.
  * @param table whose layout the rows have
  */
-export function cacheSource(table: VirtualTable, { id }: Connection): string {
+export function cacheSource(table: VirtualTable, { id }: Pick<Connection, 'id'>): string {
   const prefix = prefixes.get(table) ?? prefixOf(table)
   prefixes.set(table, prefix)
   return `${prefix} ${id}`

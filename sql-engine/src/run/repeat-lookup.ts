@@ -42,10 +42,11 @@ export function repeatLookup(
   const [first] = staged.records
   if (fromItem === undefined || table === undefined || first === undefined || others.length > 0)
     return undefined
-  if (plan.settings.hasFixedSnapshot || !isPlain(plan, tree)) return undefined
+  if (!isPlain(plan, tree)) return undefined
   const key = lookupColumn(fromItem.table)
   const connection = context.connections.get(fromItem.table.connection.name)
   if (key === undefined || connection === undefined) return undefined
+  // A transaction with a fixed snapshot reads no table of the key cache.
   const source = cacheSource(fromItem.table, connection)
   if (!context.keyCache.has(source, table.name)) return undefined
   const number = keyParameter(plan.fetching().scans, key.name)

@@ -91,7 +91,7 @@ function isRefusal(error: unknown): boolean {
  */
 export function memberSource(
   table: VirtualTable,
-  member: Connection,
+  member: Pick<Connection, 'id' | 'name'>,
   { tableNamed }: Pick<EngineContext, 'tableNamed'>,
 ): string {
   const own = tableNamed(member.name, table.definition.name)
