@@ -1,8 +1,8 @@
 /** A server with all that a home says: its settings, connections, password and certificate. */
 import { type Address, startService } from '@millrace/server/service'
 import type { StartedParts } from '@millrace/server/started-parts'
-import type { AggregatorOptions } from '@millrace/sql-engine/fetch/aggregator'
-import type { ConnectionOptions } from '@millrace/sql-engine/fetch/connection'
+import { DatabaseError } from '@millrace/sql-engine/database-error'
+import type { ConfiguredConnection } from '@millrace/sql-engine/fetch/open-connections'
 import { startEmbeddedPostgres } from '@millrace/sql-engine/postgres/embedded-postgres'
 import type { Logger } from 'pino'
 import { loadCertificate } from './certificate-files.js'
@@ -82,13 +82,18 @@ export async function startHome(options: HomeOptions, parts: StartedParts): Prom
   }
 }
 
-function loadConnections({
-  connections,
-  home,
-}: Settings): Promise<(ConnectionOptions | AggregatorOptions)[]> {
+/** A connection whose plugin cannot be loaded says so when it is asked. */
+function loadConnections({ connections, home }: Settings): Promise<ConfiguredConnection[]> {
   return Promise.all(
-    Object.entries(connections).map(async ([name, connection]) => {
-      const plugin = await loadPlugin(connection.plugin, home)
+    Object.entries(connections).map(async ([name, connection]): Promise<ConfiguredConnection> => {
+      const plugin = await loadPlugin(connection.plugin, home).catch((error: unknown) => {
+        if (error instanceof UserError) return error
+        throw error
+      })
+      if (plugin instanceof UserError) {
+        const error = new DatabaseError(plugin.message, { sqlState: 'F0000', cause: plugin })
+        return { name, plugin: { name: connection.plugin, description: '' }, error }
+      }
       if (isAggregator(connection)) {
         const { connections: members, on_member_failure: onMemberFailure } = connection
         return { name, plugin, members, onMemberFailure }

@@ -8,8 +8,7 @@ import { type Loopback, setLoopback } from './catalog/loopback.js'
 import { readViewNames } from './catalog/view-definitions.js'
 import type { VirtualTable } from './catalog/virtual-table.js'
 import { DatabaseError } from './database-error.js'
-import type { AggregatorOptions } from './fetch/aggregator.js'
-import type { ConnectionOptions } from './fetch/connection.js'
+import type { ConfiguredConnection } from './fetch/open-connections.js'
 import type { Statement } from './parse/statement.js'
 import type { Optimisations } from './plan/unoptimised-scans.js'
 import { withEngineClient } from './postgres/engine-connections.js'
@@ -33,7 +32,7 @@ import type { Session, StagedStatement, StageOptions, StatementEngine } from './
 
 export interface EngineOptions {
   readonly postgres: Postgres
-  readonly connections: readonly (ConnectionOptions | AggregatorOptions)[]
+  readonly connections: readonly ConfiguredConnection[]
   /** Where plugins look for credentials: the process environment, or a stand-in for it. */
   readonly environment: Readonly<Record<string, string | undefined>>
   readonly log: Logger
@@ -97,7 +96,7 @@ export class Engine implements StatementEngine {
     })
   }
 
-  /** Brings the catalog up to date. @throws DatabaseError when a connection's settings are wrong */
+  /** Brings the catalog up to date. @throws DatabaseError when a connection's name or its tables cannot be shown */
   static async start(options: EngineOptions): Promise<Engine> {
     const { postgres, environment, log, cache, now, optimisations = 'all' } = options
     const { engineConfig } = postgres
@@ -138,9 +137,10 @@ export class Engine implements StatementEngine {
    * Takes over another configuration's connections: the catalog shows their tables, for sessions that are there too.
    * Statements that run go on with what they began with. Resolves when the catalog has followed, for which statements
    * that hold a table which changes or goes are waited for.
-   * @throws DatabaseError when a connection's settings are wrong; then nothing changes
+   * A connection that cannot be opened, as with wrong settings, keeps no other from being opened.
+   * @throws DatabaseError when a connection's name or its tables cannot be shown; then nothing changes
    */
-  setConnections(connections: readonly (ConnectionOptions | AggregatorOptions)[]): Promise<void> {
+  setConnections(connections: readonly ConfiguredConnection[]): Promise<void> {
     return this.#connections.set(connections)
   }
 

@@ -42,9 +42,9 @@ export async function synchroniseCatalog(
     const { tables: moved, views } = await moveFormerTables(client)
     const current = await readCatalog(client)
     const wanted = shown.flatMap(({ name, tables }) =>
-      tables.kind === 'found'
-        ? tables.tables.map((table) => tableDefinition(name, table))
-        : current.filter(({ schema }) => schema === name),
+      tables.tables === undefined
+        ? current.filter(({ schema }) => schema === name)
+        : tables.tables.map((table) => tableDefinition(name, table)),
     )
     const changes = catalogChanges(current, wanted)
     if (changes.created.length + changes.changed.length > 0) await client.query(createRefusal)
@@ -127,10 +127,7 @@ function virtualTables(
   return connections.flatMap((connection) => {
     const { name, tables } = connection
     const failure = tables.kind === 'failed' ? tables.error : undefined
-    const definitions =
-      tables.kind === 'found'
-        ? tables.tables
-        : catalog.filter(({ schema }) => schema === name).map(definitionOf)
+    const definitions = tables.tables ?? catalog.filter(({ schema }) => schema === name).map(definitionOf)
     return definitions.flatMap((table): VirtualTable[] => {
       const shown = byName.get(qualifiedName({ schema: connection.name, name: table.name }))
       if (shown === undefined) return []

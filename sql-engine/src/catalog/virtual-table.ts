@@ -4,14 +4,19 @@ import type { DatabaseError } from '../database-error.js'
 /** A configured connection. Its name is the name of a schema. */
 export interface CatalogConnection {
   readonly name: string
-  readonly plugin: Pick<Plugin, 'name' | 'description'>
+  readonly plugin: Pick<Plugin, 'name' | 'description' | 'version'>
   readonly tables: ConnectionTables
 }
 
-/** The tables of a connection, or why it is not known which it has: then the catalog keeps those of before. */
+/** The tables of a connection, or why they cannot be asked. */
 export type ConnectionTables =
   | { readonly kind: 'found'; readonly tables: readonly Table[] }
-  | { readonly kind: 'failed'; readonly error: DatabaseError }
+  | {
+      readonly kind: 'failed'
+      readonly error: DatabaseError
+      /** Those that it would have; undefined where that is not known, and the catalog keeps those of before. */
+      readonly tables: readonly Table[] | undefined
+    }
 
 /** A column of a virtual table as PostgreSQL's catalog has it. */
 export interface CatalogColumn {

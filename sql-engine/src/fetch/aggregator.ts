@@ -10,7 +10,7 @@ import {
   type Table,
 } from '@millrace/plugin-sdk'
 import { DatabaseError } from '../database-error.js'
-import type { Connection, ConnectionOptions } from './connection.js'
+import type { Connection } from './connection.js'
 import type { ScanQuals } from './scan-quals.js'
 import { wildcardTest } from './wildcard.js'
 
@@ -49,7 +49,7 @@ export function openAggregator(options: AggregatorOptions, connections: readonly
   return { name, plugin, members: [...new Set(found)], onMemberFailure }
 }
 
-export function isAggregator(options: ConnectionOptions | AggregatorOptions): options is AggregatorOptions {
+export function isAggregator(options: object): options is AggregatorOptions {
   return 'members' in options
 }
 
@@ -99,6 +99,6 @@ export function aggregatedTable(table: Table): Table {
 function configurationError(name: string, what: string): DatabaseError {
   return new DatabaseError(`aggregator "${name}": ${what}`, {
     sqlState: 'F0000', // config_file_error
-    hint: 'Mend the configuration file and start again. An aggregator cannot be the member of another.',
+    hint: 'Mend the configuration file, and have it read again. An aggregator cannot be the member of another.',
   })
 }

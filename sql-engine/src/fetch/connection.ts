@@ -97,7 +97,7 @@ export class Connection implements CallRules {
       throw new DatabaseError(
         `connection "${name}" has settings that the plugin ${plugin.name} does not take` +
           (issue === undefined ? '' : `: ${setting ? `${setting}: ` : ''}${issue.message}`),
-        { sqlState: 'F0000', hint: 'Mend the configuration file and start again.' },
+        { sqlState: 'F0000', hint: 'Mend the configuration file, and have it read again.' },
       )
     }
     this.#config = parsed.data

@@ -4,11 +4,16 @@ import type { ClientConfig } from 'pg'
 import type { Logger } from 'pino'
 import { CatalogIsLocked, synchroniseCatalog } from '../catalog/synchronise-catalog.js'
 import type { VirtualTable } from '../catalog/virtual-table.js'
-import type { AggregatorOptions } from '../fetch/aggregator.js'
 import { CallLimiters } from '../fetch/call-limiters.js'
 import { systemClock } from '../fetch/clock.js'
-import type { Connection, ConnectionOptions } from '../fetch/connection.js'
-import { type OpenConnections, type OpeningOptions, openConnections } from '../fetch/open-connections.js'
+import type { Connection } from '../fetch/connection.js'
+import {
+  type ConfiguredConnection,
+  noConnections,
+  type OpenConnections,
+  type OpeningOptions,
+  openConnections,
+} from '../fetch/open-connections.js'
 import { withEngineClient } from '../postgres/engine-connections.js'
 import { systemConnections } from '../report/system-tables.js'
 import { shownConnections } from './context-of-connections.js'
@@ -17,7 +22,7 @@ export interface ConnectedCatalogOptions extends Pick<OpeningOptions, 'environme
   readonly engineConfig: ClientConfig
 }
 
-type Configured = readonly (ConnectionOptions | AggregatorOptions)[]
+type Configured = readonly ConfiguredConnection[]
 
 export interface Connected {
   readonly open: OpenConnections
@@ -37,7 +42,7 @@ export class ConnectedCatalog {
   readonly #opening: OpeningOptions
   readonly #stopping = new AbortController()
   #configured: Configured = []
-  #current: Connected = { open: { connections: [], aggregators: [] }, tables: [] }
+  #current: Connected = { open: noConnections, tables: [] }
   /** Connections whose tables may be others than is known. */
   #outdated = new Set<Connection>()
   /** The last change, after which comes the next. */
@@ -56,7 +61,7 @@ export class ConnectedCatalog {
     }
   }
 
-  /** @throws DatabaseError when a connection's settings are wrong, or its tables cannot be shown */
+  /** @throws DatabaseError when a connection's name or its tables cannot be shown */
   static async start(configured: Configured, options: ConnectedCatalogOptions): Promise<ConnectedCatalog> {
     const started = new ConnectedCatalog(options)
     await started.set(configured)
@@ -75,7 +80,7 @@ export class ConnectedCatalog {
   /**
    * Takes over a configuration. Resolves when the catalog shows it, for which statements that hold a table which changes
    * or goes are waited for.
-   * @throws DatabaseError when a connection's settings are wrong, or its tables cannot be shown; nothing has changed then
+   * @throws DatabaseError when a connection's name or its tables cannot be shown; nothing has changed then
    */
   set(configured: Configured): Promise<void> {
     return this.#inTurn(() => this.#change(configured))

@@ -23,6 +23,7 @@ export function contextOf(
   const named = new Map(tables.map((table) => [nameOf(table.schema, table.definition.name), table]))
   return {
     ...shared,
+    open,
     virtualTables,
     tableNamed: (schema, name) => named.get(nameOf(schema, name)),
     plans: new StatementPlans(virtualTables, optimisations),
@@ -32,8 +33,8 @@ export function contextOf(
 }
 
 /** All that the catalog is to show. */
-export function shownConnections({ connections, aggregators }: OpenConnections): CatalogConnection[] {
-  return [...connections, ...aggregators]
+export function shownConnections({ connections, aggregators, failed }: OpenConnections): CatalogConnection[] {
+  return [...connections, ...aggregators, ...failed]
 }
 
 /** See {@link keyCacheSources}. */

@@ -37,6 +37,7 @@ export interface ScanRunOptions extends StageOptions {
  */
 export async function stageScans(options: ScanRunOptions): Promise<StagedScans> {
   const { plan, context, session, notice } = options
+  for (const { table } of plan.needed.keys()) if (table.failure !== undefined) throw table.failure
   const meter = new StatementMeter({
     quotas: { ...context.quotas, ...plan.settings.quotas },
     notice: plan.settings.progress ? notice : undefined,
@@ -168,7 +169,6 @@ class ScanRunner {
       this.#note(scan, 'none')
       return this.#stageRows(scan, noRows())
     }
-    if (table.failure !== undefined) throw table.failure
     this.#meter.checkKeys(table.definition.name, countKeys(pushed.quals, table.definition.keys))
     const { context } = this.#options
     const { signal } = this.#controller

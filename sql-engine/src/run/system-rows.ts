@@ -7,6 +7,7 @@ import type { ScanQuals } from '../fetch/scan-quals.js'
 import { systemSchema } from '../postgres/names.js'
 import type { ScanHistory } from '../report/scan-history.js'
 import { cacheClearTable, isSystemTable } from '../report/system-tables.js'
+import { catalogRows } from './catalog-rows.js'
 import type { EngineContext } from './engine-context.js'
 import { memberSource } from './stage-members.js'
 
@@ -24,6 +25,8 @@ export function systemRows(
   if (!isSystemTable(virtualTable)) return undefined
   const { definition: table } = virtualTable
   if (table.name === cacheClearTable) return (quals) => clear(quals, context)
+  const ofCatalog = catalogRows.get(table.name)
+  if (ofCatalog !== undefined) return async () => ofCatalog(context)
   return async () => {
     if (history === undefined) throw noHistory(table.name)
     return table.name === 'scan' ? history.scanRows() : history.summaryRows()
