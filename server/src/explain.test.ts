@@ -93,7 +93,7 @@ describe('why conditions are kept', () => {
   test.each([
     ["select * from kind where name like 's%'", 'on name, the API takes only ='],
     [
-      "select * from kind where name || '' = 'small'",
+      "select * from kind where name || '!' = 'small!'",
       'it does not compare a column alone with a value that is known before',
     ],
     [
