@@ -4,6 +4,7 @@ import type { VirtualTable } from '../catalog/virtual-table.js'
 import type { Connection } from '../fetch/connection.js'
 
 const prefixes = new WeakMap<VirtualTable, string>()
+const layouts = new WeakMap<VirtualTable, string>()
 const definitions = new WeakMap<object, number>()
 let lastDefinition = 0
 
@@ -19,8 +20,12 @@ export function cacheSource(table: VirtualTable, { id }: Pick<Connection, 'id'>)
 }
 
 /** Names and types of the columns, in the order of the catalog. */
-export function layoutOf({ columns }: VirtualTable): string {
-  return JSON.stringify(columns.map(({ name, type, databaseType }) => [name, type, databaseType]))
+export function layoutOf(table: VirtualTable): string {
+  const layout =
+    layouts.get(table) ??
+    JSON.stringify(table.columns.map(({ name, type, databaseType }) => [name, type, databaseType]))
+  layouts.set(table, layout)
+  return layout
 }
 
 function prefixOf(table: VirtualTable): string {
