@@ -8,7 +8,7 @@ export interface CatalogConnection {
   readonly tables: ConnectionTables
 }
 
-/** The tables of a connection, or why it is not known which it has: then the catalog keeps those of before. */
+/** The tables of a connection, or why they are not known: the catalog then keeps those from before. */
 export type ConnectionTables =
   | { readonly kind: 'found'; readonly tables: readonly Table[] }
   | { readonly kind: 'failed'; readonly error: DatabaseError }
@@ -16,7 +16,7 @@ export type ConnectionTables =
 /** A column of a virtual table as PostgreSQL's catalog has it. */
 export interface CatalogColumn {
   readonly name: string
-  /** What the plugin yields for it. */
+  /** The type of what the plugin yields for it. */
   readonly type: ColumnType
   /**
    * The type in the catalog. Differs from `type` only where a user's view depends on the column as an
@@ -29,9 +29,9 @@ export interface CatalogColumn {
 
 /** A virtual table of the catalog, with what it stands for. */
 export interface VirtualTable {
-  /** Of the table, in pg_class. */
+  /** The table's OID in pg_class. */
   readonly oid: number
-  /** Of foreign tables of an older home that stand for it in what users have made then. */
+  /** The OIDs of foreign tables of an older home that stand for it in users' objects of that time. */
   readonly formerOids: readonly number[]
   readonly schema: string
   readonly definition: Table

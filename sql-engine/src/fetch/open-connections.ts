@@ -34,20 +34,20 @@ export interface OpeningOptions {
   readonly environment: Readonly<Record<string, string | undefined>>
   readonly log: Logger
   readonly limiters: CallLimiters
-  /** Told of a connection whose tables may have changed. */
+  /** Called with a connection whose tables may have changed. */
   readonly onSchemaChange: (connection: Connection) => void
   /** Aborted when the engine stops. */
   readonly signal: AbortSignal
 }
 
-/** For how long a connection may look for its tables, in milliseconds. */
+/** How long a connection may look for its tables, in milliseconds. */
 const longestSearch = 60_000
 
 /**
- * Those that are open already, and stand in the configuration as they did, go on as they are.
+ * Opens connections; those that are open already, and are configured as they were, stay as they are.
  * @param before those that are open
- * @param outdated those of them whose tables are to be found out once more
- * @throws DatabaseError F0000 when the settings of one are not what its plugin takes; nothing has then been opened
+ * @param outdated those of them whose tables must be looked up again
+ * @throws DatabaseError F0000 when a plugin does not accept the settings of one; nothing has then been opened
  */
 export async function openConnections(
   configured: readonly (ConnectionOptions | AggregatorOptions)[],
@@ -81,7 +81,7 @@ export async function openConnections(
 }
 
 function isSame(one: ConnectionOptions, other: ConnectionOptions): boolean {
-  // Plugins are compared by identity: functions of a plugin that was loaded anew are others.
+  // Plugins are compared by identity: the functions of a plugin that was loaded again are different ones.
   return one.plugin === other.plugin && isDeepStrictEqual({ ...one, plugin: 0 }, { ...other, plugin: 0 })
 }
 

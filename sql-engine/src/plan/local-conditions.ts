@@ -1,4 +1,4 @@
-/** The conditions on a scan that stay with PostgreSQL alone, and why. */
+/** The local conditions on a scan, which PostgreSQL alone checks, and why. */
 import type { Binding, Condition, TableReference } from '../bind/binding.js'
 import type { FunctionTraits } from '../bind/function-traits.js'
 import { findAll } from '../parse/syntax-tree.js'
@@ -23,9 +23,9 @@ export function localConditions(
   const traces = new ColumnTraces(binding, functions, needed)
   const plans = new Map(scans.map((scan) => [scan.fromItem, scan]))
   for (const condition of binding.blocks.flatMap(({ conditions }) => conditions)) {
-    // One that gives values for a scan narrows no other.
+    // A condition that gives values for a scan narrows no other.
     if (pushed.has(condition)) continue
-    // What it says of groups it does not say of rows.
+    // What it says about groups it does not say about rows.
     if (condition.clause.kind === 'having') continue
     for (const fromItem of fromItemsOf(condition, binding, traces)) {
       const refusal = plans

@@ -1,4 +1,4 @@
-/** What Millrace is going to do for a statement, scan by scan, as EXPLAIN tells it. */
+/** What Millrace is going to do for a statement, scan by scan, as EXPLAIN shows it. */
 import { Deparser } from 'pgsql-deparser'
 import type { TableReference } from '../bind/binding.js'
 import { type Inside, inside, type Node } from '../parse/syntax-tree.js'
@@ -12,7 +12,7 @@ import { isSystemTable } from './system-tables.js'
 
 export interface ScanDescription {
   readonly fromItem: TableReference
-  /** From 1 on, in the order in which they may start. */
+  /** The number of the scan, from 1 on, in the order in which they may start. */
   readonly number: number
   /** Numbers of the scans whose rows it waits for. */
   readonly after: readonly number[]
@@ -62,7 +62,7 @@ export function describeScans(
   })
 }
 
-/** Conditions that PostgreSQL alone checks, with the reasons. */
+/** Local conditions, which PostgreSQL alone checks, with the reasons. */
 export function keptTexts(kept: readonly LocalCondition[] = []): readonly KeptText[] {
   return kept.map(({ condition, reason }) => ({
     condition: sqlOf(condition.expression),
@@ -121,7 +121,7 @@ function sourceText({ source }: Extract<PlannedSource, { kind: 'query' }>): stri
   return source.kind === 'elements' ? `ANY (${sqlOf(source.node)})` : `ANY (${sqlOf(source.select)})`
 }
 
-/** An expression on one line; as the deparser writes it, for its own text may be that of a view. */
+/** An expression on one line, as the deparser writes it, since its own text may be in a view. */
 function sqlOf(node: Node): string {
   return Deparser.deparse(node).replace(/\s+/g, ' ')
 }

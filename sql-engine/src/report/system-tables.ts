@@ -1,4 +1,4 @@
-/** Millrace's own virtual tables, in the schema `millrace`: what a session's statements have asked of APIs. */
+/** The system tables, in the schema `millrace`: what a session's statements have asked of APIs. */
 import {
   bigint,
   boolean,
@@ -94,7 +94,7 @@ const ownConnection = connection(systemSchema, 'What Millrace has done for this 
   table('scan_summary', "The session's last statements, with the sums of their scans.", scanSummary),
 ])
 
-/** What functions of ours read, and nobody else. */
+/** Tables that only Millrace's own functions read. */
 const hiddenConnection = connection(internalSchema, 'What Millrace keeps to itself.', [
   table(cacheClearTable, 'Reading it clears the cache; call millrace.cache_clear().', cacheClearCall, {
     table_name: { operators: ['='], require: 'required' },

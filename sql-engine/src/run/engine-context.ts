@@ -26,11 +26,11 @@ export interface SharedParts {
   readonly loopbackScans: LoopbackScans
 }
 
-/** What a statement is staged with. Where the connections or their tables change, another one takes its place. */
+/** What a statement is staged with. When the connections or their tables change, another one replaces it. */
 export interface EngineContext extends SharedParts {
-  /** By their OIDs, and those of former tables. */
+  /** The virtual tables by their OIDs, and by those of former tables. */
   readonly virtualTables: ReadonlyMap<number, VirtualTable>
-  /** By connection and table. */
+  /** Finds a table by connection and name. */
   readonly tableNamed: (schema: string, name: string) => VirtualTable | undefined
   readonly connections: ReadonlyMap<string, Connection>
   readonly aggregators: ReadonlyMap<string, Aggregator>
