@@ -111,7 +111,7 @@ export class ExtendedQueries {
     this.#forgetRepeatable()
     if (kind === 'parse') {
       this.#mayBeRenamed = true
-      // A name that is not empty would have to be closed before it is prepared again.
+      // A name that is not empty would have to be closed before it is parsed again.
       this.#unanswered.add('')
       return { kind, handler: relaying(() => this.#statements.delete('')) }
     }

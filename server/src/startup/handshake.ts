@@ -1,4 +1,4 @@
-/** From a new connection to an admitted client: encryption, start-up packet, password. */
+/** The way from a new connection to an admitted client: encryption, start-up packet, password. */
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { type SecureContext, TLSSocket } from 'node:tls'

@@ -1,6 +1,6 @@
 /**
  * Password authentication by SCRAM-SHA-256, which pg-gateway carries out. It gets a stream in memory, so that the
- * socket stays ours, and is released before it would begin to answer queries.
+ * socket stays with the gateway, and is released before it would begin to answer queries.
  */
 import { createHmac, randomBytes } from 'node:crypto'
 import { DatabaseError } from '@millrace/sql-engine/database-error'

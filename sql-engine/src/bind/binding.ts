@@ -69,7 +69,7 @@ export interface Cte {
   readonly name: string
   readonly node: Inside<'CommonTableExpr'>
   readonly recursive: boolean
-  /** Undefined while the CTE's own body is being bound, which only a recursive CTE can see. */
+  /** The CTE's query; undefined while its own body is being bound, which only a recursive CTE can see. */
   query: Block | undefined
   references: number
 }
@@ -111,7 +111,7 @@ export interface Block {
 }
 
 export interface OutputColumn {
-  /** Undefined where the name that PostgreSQL gives it is not known. */
+  /** The column's name; undefined where the name that PostgreSQL gives it is not known. */
   readonly name: string | undefined
   /** The column that it shows, when it is only a column. */
   readonly column: BoundColumn | undefined
@@ -131,7 +131,7 @@ export interface Binding {
   readonly tableReferences: readonly TableReference[]
   readonly blocks: readonly Block[]
   readonly ctes: readonly Cte[]
-  /** Undefined for a reference that is not resolved for certain. */
+  /** The column that a reference means; undefined if it is not resolved for certain. */
   columnOf(reference: Inside<'ColumnRef'>): BoundColumn | undefined
   /** Whether a reference in GROUP BY, ORDER BY or DISTINCT ON means an output column. */
   isOutputReference(reference: Inside<'ColumnRef'>): boolean

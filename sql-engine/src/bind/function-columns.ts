@@ -47,7 +47,7 @@ export function functionName(item: Inside<'RangeFunction'>): string | undefined 
   return stringsOf(callOf(item)?.funcname)?.at(-1)
 }
 
-/** Undefined for ROWS FROM with several functions. */
+/** The function call of an item; undefined for ROWS FROM with several functions. */
 function callOf(item: Inside<'RangeFunction'>): Inside<'FuncCall'> | undefined {
   const [list, ...more] = item.functions ?? []
   const [function_] = inside(list, 'List')?.items ?? []

@@ -21,7 +21,7 @@ export interface Loopback {
  */
 const loopbackApplicationName = 'millrace_loopback'
 
-/** Their application name where they ask as the virtual tables' owner, which only ANALYZE does. */
+/** The application name of connections that ask as the virtual tables' owner, which only ANALYZE does. */
 const analysisApplicationName = 'millrace_analyze'
 
 const applicationNames: ReadonlySet<string | undefined> = new Set([
@@ -86,7 +86,8 @@ export async function ensureLoopbackServer(client: Client): Promise<void> {
 
 /**
  * Points the foreign tables' server at the gateway, for statements that the gateway never sees. The engine's own role
- * owns the virtual tables, and ANALYZE reads as their owner, whoever asks for it: the gateway then gives no rows.
+ * owns the virtual tables, and ANALYZE reads as their owner, no matter who asks for it: the gateway then gives no
+ * rows.
  */
 export async function setLoopback(client: Client, { host, port, user, password }: Loopback): Promise<void> {
   await ensureLoopbackServer(client)

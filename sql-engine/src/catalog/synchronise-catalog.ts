@@ -162,7 +162,10 @@ function definitionOf({ name, description, columns }: CatalogTable): Table {
   }
 }
 
-/** Not if a column of it has gone or has another type: its readers must then get an error. */
+/**
+ * Whether a virtual table stands for a former one. It does not if a column has gone or has another type: readers must
+ * then get an error.
+ */
 function standsFor(former: FormerTableOf, { schema, name, columns }: CatalogTable): boolean {
   const shown = new Set(columns.map((column) => `${column.name} ${column.type}`))
   return (

@@ -38,6 +38,6 @@ export interface VirtualTable {
   readonly connection: CatalogConnection
   /** Why it cannot be queried, and is there only because it was before. */
   readonly failure: DatabaseError | undefined
-  /** In attnum order, as `select *` shows them. Attnums may have gaps. */
+  /** The columns in attnum order, as `select *` shows them. Attnums may have gaps. */
   readonly columns: readonly CatalogColumn[]
 }

@@ -73,7 +73,7 @@ function queryOf(preparation: string, name: string): string | undefined {
 }
 
 interface ExecutePlace {
-  /** From the word EXECUTE on. */
+  /** The bytes from the word EXECUTE on. */
   readonly whole: Span
   /** The arguments, without the brackets around them. */
   readonly list: Span | undefined

@@ -21,7 +21,7 @@ import type { PlannedComparison, PlannedQual, PlannedSource, RefusedQual, ScanPl
  * Plans the scans of a statement, each after those that it depends on.
  * @param needed what the statement's result depends on
  * @param readReferences tables whose rows are fetched at all
- * @throws DatabaseError HV002 when a table cannot be asked for want of a key
+ * @throws DatabaseError HV002 when a table cannot be asked for lack of a key
  */
 export function planScans(
   binding: Binding,

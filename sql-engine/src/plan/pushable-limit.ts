@@ -90,8 +90,8 @@ function isOfConstants(comparison: PlannedComparison): boolean {
 }
 
 /**
- * As how many comparisons of one column a condition is planned, if they express all of it. `(a, b) = (1, 2)`, `a = 1
- * OR …` and `(a = 1 OR …) = true` ask for more than one column can show.
+ * The number of comparisons of one column as which a condition is planned, if they express all of it. `(a, b) = (1,
+ * 2)`, `a = 1 OR …` and `(a = 1 OR …) = true` ask for more than one column can show.
  */
 function comparisonsIn(expression: Node): number | undefined {
   const { kind, name, lexpr, rexpr } = inside(expression, 'A_Expr') ?? {}

@@ -25,7 +25,7 @@ export type Wrapper =
 
 export interface WrappedColumn {
   readonly reference: Inside<'ColumnRef'>
-  /** From the column outwards. */
+  /** The wrappers, from the column outwards. */
   readonly wrappers: readonly Wrapper[]
 }
 

@@ -1,6 +1,6 @@
 /** The names of Millrace's own objects in PostgreSQL. */
 
-/** A superuser, which the engine's own connections use. Owns everything that is not the user's. */
+/** The engine's role: a superuser, which its own connections use. Owns everything that is not the user's. */
 export const engineRole = 'millrace_engine'
 /** The clients' role: no superuser, owner of the database, may create in `public`. */
 export const clientRole = 'millrace'

@@ -64,7 +64,7 @@ export async function startPostmaster(options: PostmasterOptions): Promise<Postm
   })
   const ended = endOf(child).then((how) => serverError(`PostgreSQL ${how}`, lastLines))
 
-  // If this process ends without having stopped it, it is told to end too; nothing can be awaited then.
+  // If this process ends without having stopped it, it is signalled to end too; nothing can be awaited then.
   const endTogether = () => child.kill('SIGINT')
   process.once('exit', endTogether)
   void ended.then(() => process.off('exit', endTogether))

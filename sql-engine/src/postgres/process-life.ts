@@ -45,7 +45,7 @@ export async function runningProcesses(): Promise<RunningProcess[]> {
   return found.filter(({ command }) => command.length > 0)
 }
 
-/** A process's arguments on Linux; none when it is gone, a zombie, or hidden from us. */
+/** A process's arguments on Linux; none when it is gone, a zombie, or hidden. */
 export async function commandOf(pid: number): Promise<readonly string[]> {
   try {
     const line = await readFile(`/proc/${pid}/cmdline`, 'utf8')

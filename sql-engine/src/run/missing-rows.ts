@@ -5,14 +5,14 @@ import type { ScanTable } from '../stage/scan-table.js'
 export interface MissingRowsTeller {
   /** Sends a notice to the client; undefined where the client would not see it. */
   readonly notice: ((message: string) => void) | undefined
-  /** What the statement's client has been told already. */
+  /** The messages that the statement's client has got already. */
   readonly told: Set<string>
 }
 
 /**
- * Tells the client which parts are missing, each once, although several scans may lack it.
+ * Informs the client of the parts that are missing, each once, although several scans may lack it.
  * @param table releases its rows where they must not be read
- * @returns what the client is told; undefined for a table that lacks nothing
+ * @returns the message to the client; undefined for a table that lacks nothing
  * @throws DatabaseError for the missing part, where the client would not see a notice
  */
 export function tellMissing(

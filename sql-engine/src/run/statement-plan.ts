@@ -28,7 +28,7 @@ export interface StatementPlan {
   readonly writer: KeyQueryWriter
   /** The columns of its virtual tables that the statement reads. */
   readonly needed: ReadonlyMap<TableReference, ReadonlySet<string>>
-  /** @throws DatabaseError HV002 when a table cannot be asked for want of a key */
+  /** @throws DatabaseError HV002 when a table cannot be asked for lack of a key */
   readonly fetching: () => Fetching
   /** The local conditions. @throws DatabaseError as {@link fetching} does */
   readonly localConditions: () => ReadonlyMap<TableReference, readonly LocalCondition[]>
@@ -47,7 +47,7 @@ export interface Fetching {
 interface Known {
   /** The query that asks PostgreSQL what the statement's names stand for. */
   readonly query: string
-  /** Its answer when the outcome was found. */
+  /** PostgreSQL's answer when the outcome was found. */
   answer?: string
   outcome?: Outcome
 }

@@ -15,8 +15,8 @@ export const rowsOf = ({ name }: { name: string }) => `${lookupSchema}.${name}`
 export const keysOf = ({ name }: { name: string }) => `${lookupSchema}.${name}_keys`
 
 /**
- * Both tables are logged, so that a crash leaves both or none of what one transaction wrote: a key without its rows
- * would look like one about which nothing is known.
+ * Creates both tables. They are logged, so that a crash leaves both or none of what one transaction wrote: a key
+ * without its rows would look like one about which nothing is known.
  */
 export function createKeyTable(parts: KeyTableParts, comment: string): string {
   const definitions = parts.columns.map(

@@ -3,7 +3,7 @@
 export interface KnownKey {
   /** When its rows were asked for, in milliseconds since 1970. */
   readonly fetchedAt: number
-  /** When they need not be kept any longer. */
+  /** When it can be dropped, in milliseconds since 1970. */
   readonly expiresAt: number
 }
 

@@ -20,7 +20,7 @@ export interface Entry {
   /** Whether it has failed, or was given up or dropped. */
   isGone: boolean
   table: StagedTable | undefined
-  /** Its bytes on disk, once they are known. */
+  /** The table's bytes on disk, once they are known. */
   bytes: number
   leases: number
 }

@@ -81,7 +81,7 @@ function isBound(qual: KeyQual): qual is Extract<KeyQual, { operator: '<' | '<='
   return ['<', '<=', '>', '>='].includes(qual.operator)
 }
 
-/** Undefined for values whose order is PostgreSQL's business: texts have collations. */
+/** Compares values; undefined for those that only PostgreSQL can order: texts have collations. */
 function compare(left: QualValue, right: QualValue): number | undefined {
   const isOrdered =
     (typeof left === 'bigint' && typeof right === 'bigint') ||

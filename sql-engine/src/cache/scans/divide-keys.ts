@@ -15,7 +15,7 @@ export interface KnownKeys<Earlier> {
 
 export interface DividedKeys<Earlier> {
   readonly column: string
-  /** No key stands in two of them. */
+  /** The earlier scans that know some of the keys; no key occurs in two of them. */
   readonly known: readonly KnownKeys<Earlier>[]
   readonly missing: readonly QualValue[]
 }

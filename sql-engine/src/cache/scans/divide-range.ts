@@ -24,7 +24,7 @@ export interface KnownRange<Earlier> {
 
 export interface DividedRange<Earlier> {
   readonly column: string
-  /** No value stands in two of them. */
+  /** The parts of the range that are known; no value occurs in two of them. */
   readonly known: readonly KnownRange<Earlier>[]
   /** Conditions of a scan for all that is missing; undefined when nothing is. */
   readonly missing: { readonly interval: Interval; readonly quals: ScanQuals } | undefined
