@@ -63,7 +63,7 @@ function isRegularExpression(source: string): boolean {
 }
 
 /** @param usual Infinity for none */
-const ceiling = (usual: number) =>
+const quota = (usual: number) =>
   z
     .int()
     .min(-1)
@@ -98,11 +98,11 @@ const configuration = z.strictObject({
   /** The quotas of each statement; -1 for none. A session may choose otherwise. */
   limits: z
     .strictObject({
-      max_api_calls: ceiling(defaultQuotas.apiCalls),
+      max_api_calls: quota(defaultQuotas.apiCalls),
       /** Combinations of key values that one scan asks for. */
-      max_keys: ceiling(defaultQuotas.keys),
-      max_rows: ceiling(defaultQuotas.rows),
-      max_bytes: ceiling(defaultQuotas.bytes),
+      max_keys: quota(defaultQuotas.keys),
+      max_rows: quota(defaultQuotas.rows),
+      max_bytes: quota(defaultQuotas.bytes),
     })
     .prefault({}),
   /** The connections, by the name of the schema that holds their tables. */

@@ -224,12 +224,12 @@ export function checkTables(
 const mostFaults = 5
 
 function faultOf(value: unknown, issues: readonly z.core.$ZodIssue[]): string {
-  const told = issues.slice(0, mostFaults).map(({ path, message }) => {
+  const shown = issues.slice(0, mostFaults).map(({ path, message }) => {
     const place = placeOf(value, path)
     return place === '' ? message : `${place}: ${message}`
   })
-  const more = issues.length - told.length
-  return [...told, ...(more > 0 ? [`and ${more} more`] : [])].join('; ')
+  const more = issues.length - shown.length
+  return [...shown, ...(more > 0 ? [`and ${more} more`] : [])].join('; ')
 }
 
 /** Members of a plugin and of a table that hold things by name, with the nouns for these. */

@@ -105,12 +105,12 @@ export class StatementStaging {
    * @param start characters of the client's text before the statement
    */
   report(error: unknown, start = 0): void {
-    const told = error instanceof DatabaseError ? error : internalError(error, this.#options.log)
-    const { sqlState, detail, hint, position } = told
+    const failure = error instanceof DatabaseError ? error : internalError(error, this.#options.log)
+    const { sqlState, detail, hint, position } = failure
     const placed =
       position === undefined
-        ? told
-        : new DatabaseError(told.message, { sqlState, detail, hint, position: position + start })
+        ? failure
+        : new DatabaseError(failure.message, { sqlState, detail, hint, position: position + start })
     this.#options.client.add(errorResponse(placed))
   }
 

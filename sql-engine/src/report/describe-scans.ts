@@ -37,7 +37,7 @@ export type ValueOf = (source: Extract<PlannedSource, { kind: 'query' }>) => Dec
 export function describeScans(
   scans: readonly ScanPlan[],
   columns: ReadonlyMap<TableReference, ReadonlySet<string>>,
-  kept: ReadonlyMap<TableReference, readonly LocalCondition[]>,
+  localConditions: ReadonlyMap<TableReference, readonly LocalCondition[]>,
   knownValue: ValueOf,
 ): readonly ScanDescription[] {
   const numbers = new Map(scans.map(({ fromItem }, index) => [fromItem, index + 1]))
@@ -54,7 +54,7 @@ export function describeScans(
       pushed: described.flatMap((qual) => ('pushed' in qual ? [qual.pushed] : [])),
       kept: [
         ...described.flatMap((qual) => ('kept' in qual ? [qual.kept] : [])),
-        ...keptTexts(kept.get(fromItem)),
+        ...keptTexts(localConditions.get(fromItem)),
       ],
       limit: limitText(scan),
       calls: isNeverRead ? 'none' : callsText(scan, filled, knownValue),
@@ -63,8 +63,8 @@ export function describeScans(
 }
 
 /** Local conditions, which PostgreSQL alone checks, with the reasons. */
-export function keptTexts(kept: readonly LocalCondition[] = []): readonly KeptText[] {
-  return kept.map(({ condition, reason }) => ({
+export function keptTexts(conditions: readonly LocalCondition[] = []): readonly KeptText[] {
+  return conditions.map(({ condition, reason }) => ({
     condition: sqlOf(condition.expression),
     reason: notPushedWords(reason),
   }))

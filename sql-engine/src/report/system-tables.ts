@@ -89,7 +89,7 @@ function connection(
   return { name, plugin: { name: systemSchema, description }, tables: { kind: 'found', tables: [...tables] } }
 }
 
-const ownConnection = connection(systemSchema, 'What Millrace has done for this session.', [
+const statementsConnection = connection(systemSchema, 'What Millrace has done for this session.', [
   table('scan', "Scans of the session's last statements, 500 at most.", scan),
   table('scan_summary', "The session's last statements, with the sums of their scans.", scanSummary),
 ])
@@ -101,7 +101,7 @@ const hiddenConnection = connection(internalSchema, 'What Millrace keeps to itse
   }),
 ])
 
-export const systemConnections: readonly CatalogConnection[] = [ownConnection, hiddenConnection]
+export const systemConnections: readonly CatalogConnection[] = [statementsConnection, hiddenConnection]
 
 export function isSystemTable({ schema }: { readonly schema: string }): boolean {
   return systemConnections.some(({ name }) => name === schema)

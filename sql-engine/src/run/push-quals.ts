@@ -53,7 +53,7 @@ export class QualPusher {
   readonly #parameters: BoundParameters | undefined
   readonly #writer: KeyQueryWriter
   readonly #nameOf: ScanTableName
-  readonly #ceiling: KeyQuota
+  readonly #keyQuota: KeyQuota
   /** See {@link #withoutRoundedFloats}. */
   #printsExactly: Promise<boolean> | undefined
   readonly #constants = new Map<QuerySource, Promise<DecodedValue>>()
@@ -63,9 +63,9 @@ export class QualPusher {
     parameters: BoundParameters | undefined,
     writer: KeyQueryWriter,
     nameOf: ScanTableName,
-    ceiling: KeyQuota,
+    keyQuota: KeyQuota,
   ) {
-    this.#ceiling = ceiling
+    this.#keyQuota = keyQuota
     this.#nameOf = nameOf
     this.#session = session
     this.#parameters = parameters
@@ -208,7 +208,7 @@ export class QualPusher {
     const wanted = wantedOf(planned, type)
     let rows = await this.#rows(planned, wanted)
     if (rows.some(({ kind }) => kind === 'cast')) rows = await this.#rows(planned, { ...wanted, cast: true })
-    if (rows.length > this.#ceiling.limit + 1) return 'too many'
+    if (rows.length > this.#keyQuota.limit + 1) return 'too many'
     return toValues(rows.map((row) => asRead(row, planned, type)))
   }
 
@@ -217,14 +217,14 @@ export class QualPusher {
     const keys = this.#writer.write(query, [wantedOf({ kind: 'query', source, query }, type)], this.#nameOf)
     const text = `select pg_catalog.count(value) from (${keys}) as keys (type, value)`
     const [[count] = []] = (await this.#session.query(text, this.#parameters)).rows
-    this.#ceiling.check(fromItem.table.definition.name, Number(count))
+    this.#keyQuota.check(fromItem.table.definition.name, Number(count))
   }
 
   async #rows({ query }: QuerySource, wanted: Wanted): Promise<readonly DecodedValue[]> {
     const text = this.#writer.write(query, [wanted], this.#nameOf)
     if (text === undefined) return [{ kind: 'inexact' }]
     // However many there are, no more are taken than may be asked for; one of them may be NULL.
-    const { limit } = this.#ceiling
+    const { limit } = this.#keyQuota
     const some = Number.isFinite(limit) ? `select * from (${text}) as keys limit ${limit + 2}` : text
     const { rows } = await this.#session.query(some, this.#parameters)
     const types = await this.#baseTypes(rows.map(([type]) => type ?? ''))

@@ -78,7 +78,7 @@ async function prepare(
     stagedAhead === undefined && executed === undefined
       ? repeatLookup(plan, tree, staged, context)
       : undefined
-  const prepared: StagedStatement = {
+  const statement: StagedStatement = {
     text: edited.text,
     originalPosition: (position) => {
       const planned = plan.originalPosition(edited.originalPosition(position))
@@ -94,13 +94,13 @@ async function prepare(
         if (repeated === undefined) return undefined
         session.history?.begin(text)
         session.history?.add([repeated.record], plan.localConditions)
-        return { ...prepared, release: repeated.release }
+        return { ...statement, release: repeated.release }
       }),
     release: () => {
       if (stagedAhead === undefined) staged.release()
     },
   }
-  return prepared
+  return statement
 }
 
 /** Logs a statement at a level that is not for everyday use: statements may hold secrets. */

@@ -160,9 +160,9 @@ export class AwsConnection {
     const config = this.#config
     if (config.default_region !== undefined) return config.default_region
     const guess = guessRegion(config.regions ?? [])
-    const told = regionOf(this.#environment) ?? (await regionOfProfile(config.profile, this.#environment))
+    const named = regionOf(this.#environment) ?? (await regionOfProfile(config.profile, this.#environment))
     // Tools set us-east-1 where no region was chosen, and it is not valid for another partition.
-    return told === undefined || told === 'us-east-1' ? (guess ?? 'us-east-1') : told
+    return named === undefined || named === 'us-east-1' ? (guess ?? 'us-east-1') : named
   }
 
   async #stsLocation(): Promise<StsLocation> {

@@ -72,17 +72,17 @@ export class HttpAnswer {
   error(): ApiError {
     const { status, retryAfter } = this
     const { name, hints = {}, credentials = 'credentials' } = this.#api
-    const told = { code: status >= 400 ? `HTTP ${status}` : undefined, detail: this.#summary() }
+    const said = { code: status >= 400 ? `HTTP ${status}` : undefined, detail: this.#summary() }
     if (status === 401) {
-      return new ApiError(`${name} does not accept the ${credentials}`, { ...told, hint: hints.credentials })
+      return new ApiError(`${name} does not accept the ${credentials}`, { ...said, hint: hints.credentials })
     }
-    if (status === 403) return new ApiError(`${name} denied access`, told)
+    if (status === 403) return new ApiError(`${name} denied access`, said)
     if (status === 429) {
       const hint = hints.throttled ?? 'Run the query again later, or narrow it.'
-      return new ApiError(`${name} was asked too often`, { ...told, hint, retry: 'throttled', retryAfter })
+      return new ApiError(`${name} was asked too often`, { ...said, hint, retry: 'throttled', retryAfter })
     }
     return new ApiError(`${name} gave an answer that is not its own`, {
-      ...told,
+      ...said,
       hint: [
         hints.address ?? "Check the API's address in the connection's settings",
         ', and whether a proxy or a sign-in page stands between; if neither, run the query again later.',
