@@ -92,6 +92,6 @@ export function enginePool(
       await client.query(forgetUsersSettings)
     },
   } satisfies PoolConfig)
-  pool.on('error', () => {}) // told by the connection itself
+  pool.on('error', () => {}) // the connection itself reports them
   return pool
 }

@@ -93,10 +93,7 @@ export class QualPusher {
     }
   }
 
-  /**
-   * The value of a source that PostgreSQL need not be asked for: a string literal that is compared with a text is
-   * that text, and parameters are known.
-   */
+  /** A value for which PostgreSQL need not be asked: a string literal compared with a text, or a parameter. */
   #localValue(planned: QuerySource, type: ColumnType): DecodedValue | undefined {
     const { source } = planned
     if (source.kind !== 'expression') return undefined
@@ -372,10 +369,7 @@ function canBeLeftOut({ table }: TableReference, column: string): boolean {
   return key?.inherent === true && (key.require ?? 'optional') === 'optional'
 }
 
-/**
- * Whether a key's column is never NULL. One that only repeats what must be asked for never is; others may be where
- * the value is.
- */
+/** Whether a key's column is never NULL, since it only repeats what must be asked for; others may be NULL. */
 function isNeverNull(key: Key): boolean {
   return key.require === 'required' && key.inherent !== true
 }

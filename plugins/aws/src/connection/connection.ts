@@ -95,7 +95,7 @@ export class AwsConnection {
     const made = service.client({
       region,
       credentials: this.#credentials,
-      maxAttempts: 1, // whoever runs the scan makes calls again
+      maxAttempts: 1, // the engine makes calls again
       requestHandler: new AnswerHandler(this.#requests, this.#maxAnswerBytes),
       ...(endpoint === undefined ? {} : { endpoint }),
     })
