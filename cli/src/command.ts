@@ -55,7 +55,7 @@ function parse(args: readonly string[]) {
       },
     })
   } catch (error) {
-    // Its messages go on, after the first sentence, about ways to pass operands that we do not take.
+    // Its messages continue, after the first sentence, with ways to pass operands that this command does not take.
     const [said] = (error instanceof Error ? error.message : String(error)).split('. ')
     throw misuse(`${said?.charAt(0).toLowerCase()}${said?.slice(1)}`)
   }

@@ -15,14 +15,14 @@ import { reload } from './reload.js'
 import { UserError } from './user-error.js'
 
 export interface HomeOptions {
-  /** Called once for the start, and whenever they are to be read again. */
+  /** Called once at the start, and whenever they must be read again. */
   readonly readSettings: () => Promise<Settings>
   /** Where plugins look for credentials. */
   readonly environment: Environment
   readonly log: Logger
 }
 
-/** A service that runs. */
+/** A running service. */
 export interface Service {
   /** Where clients connect. */
   readonly address: Address
@@ -31,7 +31,7 @@ export interface Service {
 }
 
 /**
- * Starts the service of a home. What has been started is among the parts, also where a later part fails.
+ * Starts the service of a home. What has been started is among the parts, even where a later part fails.
  * @throws UserError or DatabaseError that says what is in the way
  */
 export async function startHome(options: HomeOptions, parts: StartedParts): Promise<Service> {
@@ -69,7 +69,7 @@ export async function startHome(options: HomeOptions, parts: StartedParts): Prom
           settings,
           readSettings,
           apply: async (read) => {
-            // It may be refused; then nothing has been taken over.
+            // It may be rejected; then nothing has been taken over.
             await service.engine.setConnections(await loadConnections(read.settings))
             service.gateway.setCertificate(read.tls)
             await service.setPassword(read.password)

@@ -4,7 +4,7 @@ import { type Command, parseCommand, usage } from './command.js'
 import { failureOf } from './error-line.js'
 
 async function run(command: Command): Promise<void> {
-  // What a command does not need is not loaded: --help answers at once.
+  // Code that a command does not need is not loaded: --help answers at once.
   switch (command) {
     case 'help':
       process.stdout.write(usage)
@@ -28,5 +28,6 @@ try {
   process.exitCode = exitCode
 }
 
-// By now nothing of ours is left to wait for. What a plugin may have left open does not keep the process.
+// By now nothing of Millrace's own is left to wait for. What a plugin may have left open does not keep the process
+// alive.
 setTimeout(() => process.exit(), 1_000).unref()

@@ -1,11 +1,11 @@
-/** Exit codes, as most commands have them. */
+/** Exit codes, as most commands use them. */
 export type ExitCode =
-  /** It could not do what was asked. */
+  /** The command could not do what was asked. */
   | 1
   /** What was asked makes no sense: a wrong argument or setting. */
   | 2
 
-/** A failure that is the user's to mend. Shown as one line, without a stack. */
+/** A failure that the user can fix. Shown as one line, without a stack. */
 export class UserError extends Error {
   override readonly name = 'UserError'
   readonly exitCode: ExitCode

@@ -36,29 +36,29 @@ export interface EngineOptions {
   /** Where plugins look for credentials: the process environment, or a stand-in for it. */
   readonly environment: Readonly<Record<string, string | undefined>>
   readonly log: Logger
-  /** Rows that are kept for later statements. Default is none. */
+  /** The cache of rows for later statements. Default is none. */
   readonly cache?: CacheOptions
   /** What a statement may ask for, unless its session says otherwise. */
   readonly quotas?: Partial<Quotas>
   /** Milliseconds of a clock that only goes forward, for notices of progress; tests have one of their own. */
   readonly now?: () => number
-  /** Default is all; none is for tests, which compare the answers. */
+  /** Which optimisations are on. Default is all; none is for tests, which compare the answers. */
   readonly optimisations?: Optimisations
 }
 
 export interface CacheOptions {
   /** How long rows answer later statements, in milliseconds; a session may choose otherwise. */
   readonly ttl: number
-  /** Bytes of rows that are kept at most. */
+  /** The most bytes of rows that are cached. */
   readonly maxBytes: number
   /** Milliseconds since 1970. Default is the machine's clock. */
   readonly now?: () => number
 }
 
-/** For sessions that keep rows although the server does not by default. */
+/** The size of the cache for sessions that cache rows although the server does not by default. */
 const defaultCacheBytes = 256 * 1024 * 1024
 
-/** Of the bytes that are kept at most, where there are tables whose lookups are kept one by one. */
+/** The key cache's share of the bytes, where there are tables whose lookups are cached key by key. */
 const keyShare = 1 / 4
 
 export class Engine implements StatementEngine {
@@ -126,7 +126,7 @@ export class Engine implements StatementEngine {
     return new Engine(options, shared, connections, viewNames)
   }
 
-  /** Those of the connections. */
+  /** The virtual tables of the connections. */
   get virtualTables(): readonly VirtualTable[] {
     return [...new Set(this.#contexts.current.virtualTables.values())].filter(
       (table) => !isSystemTable(table),
@@ -163,7 +163,7 @@ export class Engine implements StatementEngine {
   }
 
   /**
-   * Views that statements' texts did not name, as those that a function makes, are read from the catalog. Until
+   * Views that statements' texts did not name, such as those that a function makes, are read from the catalog. Until
    * then, and if that fails, PostgreSQL runs them by itself.
    */
   transactionEnded(): void {
@@ -178,27 +178,24 @@ export class Engine implements StatementEngine {
       })
   }
 
-  /** Tells PostgreSQL where the gateway listens, for statements that only PostgreSQL sees. */
+  /** Sets where PostgreSQL finds the gateway, for statements that only PostgreSQL sees. */
   async setLoopback(loopback: Loopback): Promise<void> {
     await withEngineClient(this.#options.postgres.engineConfig, (client) => setLoopback(client, loopback))
   }
 
-  /** Forgets rows that were kept: PostgreSQL has crashed, and they are gone. */
+  /** Forgets cached rows: PostgreSQL has crashed, and they are gone. */
   forgetRows(): void {
     this.#shared.cache.clear()
     this.#shared.keyCache.reset()
   }
 
-  /**
-   * Forgets rows that were kept, after a restart too. None that was asked for before answers a statement that comes
-   * after.
-   */
+  /** Forgets cached rows, after a restart too. No row asked for before answers a statement that comes after. */
   async clearCache(): Promise<void> {
     this.#shared.cache.clear()
     await this.#shared.keyCache.clear()
   }
 
-  /** Lets go of scan tables and connections. PostgreSQL itself is stopped by whoever started it. */
+  /** Releases scan tables and connections. PostgreSQL itself is stopped by the code that started it. */
   stop(): Promise<void> {
     this.#stopped ??= this.#stop()
     return this.#stopped
@@ -214,7 +211,7 @@ export class Engine implements StatementEngine {
   }
 }
 
-/** @param hasKeys whether there are tables whose lookups are kept one by one */
+/** @param hasKeys whether there are tables whose lookups are cached key by key */
 function divided(bytes: number, hasKeys: boolean): { readonly scans: number; readonly keys: number } {
   const keys = hasKeys ? bytes * keyShare : 0
   return { scans: bytes - keys, keys }

@@ -1,4 +1,4 @@
-/** What rows are kept under. */
+/** What rows are cached under. */
 import { createHash } from 'node:crypto'
 import type { VirtualTable } from '../catalog/virtual-table.js'
 import type { Connection } from '../fetch/connection.js'
@@ -9,8 +9,8 @@ const definitions = new WeakMap<object, number>()
 let lastDefinition = 0
 
 /**
- * The same for scans of one table through one connection. A connection whose settings have changed is another one, and
- * may be of another account; a table that a plugin has defined anew may have other rows.
+ * The same for scans of one table through one connection. A connection whose settings have changed is another one,
+ * and may be of another account; a table that a plugin has redefined may have other rows.
  * @param table whose layout the rows have
  */
 export function cacheSource(table: VirtualTable, { id }: Pick<Connection, 'id'>): string {

@@ -21,7 +21,7 @@ export type ConnectionTables =
 /** A column of a virtual table as PostgreSQL's catalog has it. */
 export interface CatalogColumn {
   readonly name: string
-  /** What the plugin yields for it. */
+  /** The type of what the plugin yields for it. */
   readonly type: ColumnType
   /**
    * The type in the catalog. Differs from `type` only where a user's view depends on the column as an
@@ -34,15 +34,15 @@ export interface CatalogColumn {
 
 /** A virtual table of the catalog, with what it stands for. */
 export interface VirtualTable {
-  /** Of the table, in pg_class. */
+  /** The table's OID in pg_class. */
   readonly oid: number
-  /** Of foreign tables of an older home that stand for it in what users have made then. */
+  /** The OIDs of foreign tables of an older home that stand for it in users' objects of that time. */
   readonly formerOids: readonly number[]
   readonly schema: string
   readonly definition: Table
   readonly connection: CatalogConnection
   /** Why it cannot be queried, and is there only because it was before. */
   readonly failure: DatabaseError | undefined
-  /** In attnum order, as `select *` shows them. Attnums may have gaps. */
+  /** The columns in attnum order, as `select *` shows them. Attnums may have gaps. */
   readonly columns: readonly CatalogColumn[]
 }

@@ -17,7 +17,7 @@ import { wildcardTest } from './wildcard.js'
 /** An aggregator as the configuration names it. */
 export interface AggregatorOptions {
   readonly name: string
-  /** That of the connections. */
+  /** The plugin of all its connections. */
   readonly plugin: Plugin
   /** Names of connections, in which `*` stands for any run of characters and `?` for one. */
   readonly members: readonly string[]
@@ -26,7 +26,7 @@ export interface AggregatorOptions {
 
 /**
  * What becomes of a query when an API fails one of the members: it fails, or goes on with the rows of the others and
- * tells in a notice which are missing. Default is `error`.
+ * names the missing ones in a notice. Default is `error`.
  */
 export type MemberFailure = 'error' | 'notice'
 
@@ -34,7 +34,7 @@ export type MemberFailure = 'error' | 'notice'
 export interface Aggregator {
   readonly name: string
   readonly plugin: Plugin
-  /** At least one; each once. */
+  /** The member connections: at least one, each once. */
   readonly members: readonly Connection[]
   readonly onMemberFailure: MemberFailure
 }
@@ -59,7 +59,7 @@ export function narrowMembers(
   quals: ScanQuals,
 ): { readonly members: readonly Connection[]; readonly quals: ScanQuals } {
   const { [connectionColumn]: onConnection, ...others } = quals
-  // The column is one of texts.
+  // The column's type is text.
   const onName = onConnection as readonly Qual<string>[] | undefined
   return { members: members.filter(({ name }) => mayFulfil(onName, name)), quals: others }
 }
@@ -91,7 +91,7 @@ function connectionsNamed(
   return ofPlugin
 }
 
-/** A member's table as the aggregator's: it can also be asked for the rows of some of the members only. */
+/** A member's table as the aggregator's: it can also be asked for the rows of some members only. */
 export function aggregatedTable(table: Table): Table {
   return { ...table, keys: { ...table.keys, [connectionColumn]: connectionKey } }
 }

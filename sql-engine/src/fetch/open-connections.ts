@@ -46,7 +46,7 @@ export interface OpeningOptions {
   readonly environment: Readonly<Record<string, string | undefined>>
   readonly log: Logger
   readonly limiters: CallLimiters
-  /** Told of a connection whose tables may have changed. */
+  /** Called with a connection whose tables may have changed. */
   readonly onSchemaChange: (connection: Connection) => void
   /** Aborted when the engine stops. */
   readonly signal: AbortSignal
@@ -138,7 +138,7 @@ function isConnection(configured: ConfiguredConnection): configured is Connectio
 }
 
 function isSame(one: ConnectionOptions, other: ConnectionOptions): boolean {
-  // Plugins are compared by identity: functions of a plugin that was loaded anew are others.
+  // Plugins are compared by identity: the functions of a plugin that was loaded again are different ones.
   return one.plugin === other.plugin && isDeepStrictEqual({ ...one, plugin: 0 }, { ...other, plugin: 0 })
 }
 

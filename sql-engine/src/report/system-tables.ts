@@ -144,14 +144,14 @@ const ownConnection = connection(
   ],
 )
 
-/** What functions of ours read, and nobody else. */
+/** Tables that only Millrace's own functions read. */
 const hiddenConnection = connection(internalSchema, 'What Millrace keeps to itself.', [
   table(cacheClearTable, 'Reading it clears the cache; call millrace.cache_clear().', cacheClearCall, {
     table_name: { operators: ['='], require: 'required' },
   }),
 ])
 
-export const systemConnections: readonly CatalogConnection[] = [ownConnection, hiddenConnection]
+export const systemConnections: readonly CatalogConnection[] = [statementsConnection, hiddenConnection]
 
 export function isSystemTable({ schema }: { readonly schema: string }): boolean {
   return systemConnections.some(({ name }) => name === schema)

@@ -26,13 +26,13 @@ type Configured = readonly ConfiguredConnection[]
 
 export interface Connected {
   readonly open: OpenConnections
-  /** That the catalog shows, Millrace's own among them. */
+  /** The tables that the catalog shows, including system tables. */
   readonly tables: readonly VirtualTable[]
 }
 
-/** For how long statements wait for a change of the catalog that waits for others, in milliseconds. */
+/** How long statements wait for a change of the catalog that itself waits for others, in milliseconds. */
 const lockTimeout = 100
-/** Then the others go first, for so long at first, and at most, in milliseconds. */
+/** How long the others then go first, initially and at most, in milliseconds. */
 const firstPause = 50
 const longestPause = 5_000
 
@@ -45,7 +45,7 @@ export class ConnectedCatalog {
   #current: Connected = { open: noConnections, tables: [] }
   /** Connections whose tables may be others than is known. */
   #outdated = new Set<Connection>()
-  /** The last change, after which comes the next. */
+  /** The last change; the next one follows it. */
   #changing: Promise<void> = Promise.resolve()
   #onChange: (changed: Connected) => void = () => {}
 
@@ -72,7 +72,7 @@ export class ConnectedCatalog {
     return this.#current
   }
 
-  /** @param onChange told of each change from now on, once the catalog shows it */
+  /** @param onChange called with each change from now on, once the catalog shows it */
   onChange(onChange: (changed: Connected) => void): void {
     this.#onChange = onChange
   }
@@ -86,7 +86,7 @@ export class ConnectedCatalog {
     return this.#inTurn(() => this.#change(configured))
   }
 
-  /** Gives up a change that has to wait. The connections stay open. */
+  /** Gives up a change that is waiting. The connections stay open. */
   async stop(): Promise<void> {
     this.#stopping.abort()
     await this.#changing
@@ -101,7 +101,7 @@ export class ConnectedCatalog {
   #noteSchemaChange(connection: Connection): void {
     const isFirst = this.#outdated.size === 0
     this.#outdated.add(connection)
-    // Those that are told of before it comes to that are looked at together.
+    // Connections that are reported until then are looked at together.
     if (!isFirst || this.#stopping.signal.aborted) return
     this.#inTurn(() => this.#change(this.#configured)).catch((error: unknown) => {
       if (this.#stopping.signal.aborted) return
@@ -119,7 +119,7 @@ export class ConnectedCatalog {
     this.#onChange(this.#current)
   }
 
-  /** Lets statements go first that hold a table. */
+  /** Lets statements that hold a table go first. */
   async #synchronise(open: OpenConnections): Promise<readonly VirtualTable[]> {
     for (let pause = firstPause; ; pause = Math.min(2 * pause, longestPause)) {
       try {

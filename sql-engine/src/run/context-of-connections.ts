@@ -1,4 +1,4 @@
-/** The context of statements, of what all contexts share and the connections that are open. */
+/** Makes the context of statements out of what all contexts share and the open connections. */
 import { cacheSource } from '../cache/cache-source.js'
 import type { KeyCacheSource } from '../cache/keys/key-cache.js'
 import { keyCacheSources } from '../cache/keys/key-cache-sources.js'
@@ -37,12 +37,12 @@ export function shownConnections({ connections, aggregators, failed }: OpenConne
   return [...connections, ...aggregators, ...failed]
 }
 
-/** See {@link keyCacheSources}. */
+/** The sources of the key cache; see {@link keyCacheSources}. */
 export function keySourcesOf(open: OpenConnections, tables: readonly VirtualTable[]): KeyCacheSource[] {
   return keyCacheSources(tables, connectionsByName(open))
 }
 
-/** What rows of a context's scans are kept under. */
+/** What the rows of a context's scans are cached under. */
 export function cacheSourcesOf(context: EngineContext): ReadonlySet<string> {
   const sources = new Set<string>()
   for (const table of context.virtualTables.values()) {

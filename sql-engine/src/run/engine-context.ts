@@ -27,13 +27,13 @@ export interface SharedParts {
   readonly loopbackScans: LoopbackScans
 }
 
-/** What a statement is staged with. Where the connections or their tables change, another one takes its place. */
+/** What a statement is staged with. When the connections or their tables change, another one replaces it. */
 export interface EngineContext extends SharedParts {
   /** The configuration's connections, those that could not be opened among them. */
   readonly open: OpenConnections
   /** By their OIDs, and those of former tables. */
   readonly virtualTables: ReadonlyMap<number, VirtualTable>
-  /** By connection and table. */
+  /** Finds a table by connection and name. */
   readonly tableNamed: (schema: string, name: string) => VirtualTable | undefined
   readonly connections: ReadonlyMap<string, Connection>
   readonly aggregators: ReadonlyMap<string, Aggregator>

@@ -1,4 +1,4 @@
-/** Rows of Millrace's own tables, which come from its memory. */
+/** Rows of system tables, which come from Millrace's memory. */
 import { equalValues, type Row } from '@millrace/plugin-sdk'
 import { cacheSource } from '../cache/cache-source.js'
 import type { VirtualTable } from '../catalog/virtual-table.js'
@@ -47,7 +47,7 @@ async function clearAll({ cache, keyCache }: EngineContext): Promise<number> {
   return cache.clear() + (await keyCache.clear())
 }
 
-/** @param name with its schema or without, of which there may be several then */
+/** @param name with or without its schema; without, there may be several */
 async function clearTable(name: string, context: EngineContext): Promise<number> {
   const { cache, keyCache, aggregators, virtualTables } = context
   const tables = [...virtualTables.values()].filter(
