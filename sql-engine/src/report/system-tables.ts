@@ -127,7 +127,7 @@ function connection(
   return { name, plugin: { name: systemSchema, description }, tables: { kind: 'found', tables: [...tables] } }
 }
 
-const ownConnection = connection(
+const publicConnection = connection(
   systemSchema,
   'What Millrace has done for this session, and what it is configured with.',
   [
@@ -151,7 +151,7 @@ const hiddenConnection = connection(internalSchema, 'What Millrace keeps to itse
   }),
 ])
 
-export const systemConnections: readonly CatalogConnection[] = [statementsConnection, hiddenConnection]
+export const systemConnections: readonly CatalogConnection[] = [publicConnection, hiddenConnection]
 
 export function isSystemTable({ schema }: { readonly schema: string }): boolean {
   return systemConnections.some(({ name }) => name === schema)
