@@ -19,6 +19,7 @@ import { findAll, type Inside, inside, isObject, type Node, stringsOf } from '..
 import { integerOf } from './constant-condition.js'
 import { decidingOrder } from './deciding-order.js'
 import { cannotFail, isDiscardable, isTotalWindow } from './discardable.js'
+import { type Meaning, standsForOthers, UncertainNames } from './uncertain-names.js'
 
 export interface NeededColumns {
   /** The columns of every virtual table; tables that nothing reads need none. */
@@ -42,7 +43,7 @@ class Needs implements NeededColumns {
   readonly readReferences = new Set<TableReference>()
   readonly #binding: Binding
   readonly #functions: FunctionTraits
-  readonly #fromItems: readonly FromItem[]
+  readonly #names: UncertainNames
   /** Blocks that are read, if only to count their rows. */
   readonly #reached = new Set<Block>()
   /** Outputs that are read, by their positions; also those of blocks that are reached later. */
@@ -54,7 +55,7 @@ class Needs implements NeededColumns {
   constructor(binding: Binding, functions: FunctionTraits) {
     this.#binding = binding
     this.#functions = functions
-    this.#fromItems = binding.blocks.flatMap(({ fromItems }) => fromItems)
+    this.#names = new UncertainNames(binding)
     for (const fromItem of binding.tableReferences) this.columns.set(fromItem, new Set())
   }
 
@@ -238,7 +239,8 @@ class Needs implements NeededColumns {
       if (one.name === undefined || one.name === name) this.#wantAt(block, index)
     }
     // In GROUP BY it may still be a column of FROM, where that is not known.
-    if (block.fromItems.some(({ columns }) => columns === undefined)) this.#readName([name])
+    if (block.fromItems.some(({ columns }) => columns === undefined))
+      this.#readMeanings(this.#names.ofNames([name]))
   }
 
   #wantAt(block: Block, index: number): void {
@@ -292,65 +294,25 @@ class Needs implements NeededColumns {
 
   #readReference(reference: Inside<'ColumnRef'>): void {
     const bound = this.#binding.columnOf(reference)
-    if (bound !== undefined && !isUnknown(bound.fromItem)) {
-      this.#want(bound)
-      return
-    }
-    const fields = reference.fields ?? []
-    const names = stringsOf(fields.filter((field) => inside(field, 'A_Star') === undefined)) ?? []
-    if (names.length < fields.length) this.#readRows(names.at(-1))
-    else this.#readName(names)
+    if (bound !== undefined && !standsForOthers(bound.fromItem)) this.#want(bound)
+    else this.#readMeanings(this.#names.ofReference(reference))
   }
 
   #readJoin(join: Inside<'JoinExpr'>): void {
     this.read([join.larg, join.rarg, join.quals])
     if (this.#binding.isCertainJoin(join)) return
-    for (const name of stringsOf(join.usingClause) ?? []) this.#readEverywhere(name)
+    for (const name of stringsOf(join.usingClause) ?? []) this.#readMeanings(this.#names.anywhere(name))
     if (join.isNatural !== true) return
-    for (const fromItem of this.#fromItems) if (isWithin(fromItem.node, join)) this.#wantRow(fromItem)
-  }
-
-  /** Reads whatever a name may stand for when that is not certain. */
-  #readName(names: readonly string[]): void {
-    const name = names.at(-1)
-    if (name === undefined) return
-    const qualifier = names.at(-2)
-    if (qualifier === undefined) {
-      this.#readEverywhere(name)
-      // A FROM item's name stands for its whole row.
-      if (this.#fromItems.some((fromItem) => fromItem.name === name)) this.#readRows(name)
-      return
-    }
-    const named = this.#fromItems.filter((fromItem) => fromItem.name === qualifier)
-    if (named.length === 0 || named.some(({ kind }) => kind === 'opaque')) this.#readEverywhere(name)
-    for (const fromItem of named) {
-      // A name that is no column may be a function of the whole row.
-      if (fromItem.columns?.has(name) === true) this.#wantNamedOf(fromItem, name)
-      else this.#wantRow(fromItem)
+    for (const { fromItems } of this.#binding.blocks) {
+      for (const fromItem of fromItems) if (isWithin(fromItem.node, join)) this.#wantRow(fromItem)
     }
   }
 
-  /** Reads whole rows of the FROM items with a name, or of all of them where the name is missing or not known. */
-  #readRows(name: string | undefined): void {
-    const named = name === undefined ? [] : this.#fromItems.filter((fromItem) => fromItem.name === name)
-    // A join's alias stands for rows of other FROM items; a function's does not.
-    const isCertain = named.length > 0 && !named.some(isUnknown)
-    for (const fromItem of isCertain ? named : this.#fromItems) this.#wantRow(fromItem)
-  }
-
-  #readEverywhere(name: string): void {
-    for (const fromItem of this.#fromItems) this.#wantNamedOf(fromItem, name)
-    for (const block of this.#binding.blocks) {
-      for (const [index, output] of (block.output ?? []).entries()) {
-        if (output.name === name) this.#wantAt(block, index)
-      }
-    }
-  }
-
-  #wantNamedOf(fromItem: FromItem, name: string): void {
-    if (fromItem.columns === undefined) this.#wantRow(fromItem)
-    for (const [index, column] of (fromItem.columns?.names ?? []).entries()) {
-      if (column === name) this.#want({ fromItem, column, index })
+  #readMeanings(meanings: readonly Meaning[]): void {
+    for (const meaning of meanings) {
+      if (meaning.kind === 'column') this.#want(meaning.column)
+      else if (meaning.kind === 'row') this.#wantRow(meaning.fromItem)
+      else this.#wantAt(meaning.block, meaning.index)
     }
   }
 
@@ -394,15 +356,6 @@ class Needs implements NeededColumns {
 
 function isColumns(reads: OutputColumn['reads']): reads is readonly BoundColumn[] {
   return Array.isArray(reads)
-}
-
-/** Whether a FROM item may stand for columns of others that are not known. */
-function isUnknown(fromItem: FromItem): boolean {
-  return (
-    fromItem.kind === 'opaque' &&
-    fromItem.joined === undefined &&
-    inside(fromItem.node, 'RangeFunction') === undefined
-  )
 }
 
 function isWithin(node: unknown, tree: unknown): boolean {

@@ -10,6 +10,18 @@ const plan = (name: string) => `sql-engine/src/plan/${name}.ts`
 
 export const scanMutants: readonly Mutant[] = [
   ...mutantsOf(
+    plan('uncertain-names'),
+    [columns, engine, answers],
+    [
+      ['a name of a row is nothing', '...(isRow ? this.#rowsOf(name) : [])', ''],
+      [
+        'a name that is no column is nothing',
+        "columnsNamed(fromItem, name) : [{ kind: 'row', fromItem }]",
+        'columnsNamed(fromItem, name) : []',
+      ],
+    ],
+  ),
+  ...mutantsOf(
     plan('needed-columns'),
     [columns, engine, answers],
     [
@@ -35,11 +47,6 @@ export const scanMutants: readonly Mutant[] = [
         'EXISTS reads no rows',
         "this.#readQuery(select, subLinkType === 'EXISTS_SUBLINK' ? 'rows' : 'whole')",
         "if (subLinkType !== 'EXISTS_SUBLINK') this.#readQuery(select, 'whole')",
-      ],
-      [
-        'a name of a row is nothing',
-        'if (this.#fromItems.some((fromItem) => fromItem.name === name)) this.#readRows(name)',
-        '',
       ],
       [
         'queries that change data are read only where they are named',
