@@ -1,0 +1,109 @@
+/** `millrace query`: runs statements once, and ends. */
+import { StartedParts } from '@millrace/server/started-parts'
+import { defaultHome } from '@millrace/sql-engine/postgres/home'
+import type { ClientConfig } from 'pg'
+import { listenForInterruption } from '../interruption.js'
+import { ReaderGone, streamSink } from '../output/sink.js'
+import { removeServiceRecord } from '../service-record.js'
+import { type ExitCode, UserError } from '../user-error.js'
+import { noticeReport } from './error-report.js'
+import { type Input, readInputs } from './inputs.js'
+import type { QueryOptions } from './options.js'
+import { Outputs } from './outputs.js'
+import { prepare, runInputs, StatementFailed } from './run-statements.js'
+import { openSession } from './session.js'
+import { setUpSession } from './session-settings.js'
+import { otherClientsEnd } from './shared-engine.js'
+import { homeService, namedDatabase } from './target.js'
+
+/**
+ * @returns the exit code
+ * @throws UserError for what makes no sense, or where nobody is there to ask
+ */
+export async function query(options: QueryOptions): Promise<0 | ExitCode> {
+  if (options.inputs.length === 0 && process.stdin.isTTY) {
+    throw new UserError('query takes SQL, a .sql file, or standard input; see millrace query --help', 2)
+  }
+  const target = options.database === undefined ? undefined : namedDatabase(options.database)
+  const inputs = await readInputs(options.inputs, process.stdin)
+  // What is wrong with them is told before anything is started.
+  prepare(inputs, options)
+  // Whoever read what we print may be gone. The writers are told, each for its own text.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
+  const interruption = listenForInterruption()
+  let interrupted: ExitCode = 130
+  const onTermination = () => {
+    interrupted = 143
+  }
+  process.on('SIGTERM', onTermination)
+  const { signal } = interruption
+  const parts = new StartedParts()
+  try {
+    await ask(target ?? (await homeTarget(parts, signal)), inputs, options, signal)
+    return 0
+  } catch (error) {
+    if (signal.aborted) return interrupted
+    if (error instanceof ReaderGone) return 0
+    if (error instanceof StatementFailed) return 1
+    throw error
+  } finally {
+    await parts.stop()
+    process.off('SIGTERM', onTermination)
+    interruption.release()
+  }
+}
+
+/** @throws UserError where no service can be started */
+async function homeTarget(parts: StartedParts, signal: AbortSignal): Promise<ClientConfig> {
+  const home = defaultHome(process.env)
+  try {
+    const { config, own } = await homeService(process.env, home, parts, signal)
+    if (own) {
+      parts.add(config, async () => {
+        await removeServiceRecord(home)
+        await otherClientsEnd(config, signal)
+      })
+    }
+    return config
+  } catch (error) {
+    if (error instanceof UserError) throw error
+    const { failureOf } = await import('../error-line.js')
+    const { line, exitCode } = failureOf(error)
+    throw new UserError(line, exitCode === 2 ? 2 : 3, error)
+  }
+}
+
+async function ask(
+  config: ClientConfig,
+  inputs: readonly Input[],
+  options: QueryOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  signal.throwIfAborted()
+  const session = await openSession(config, (notice) => process.stderr.write(noticeReport(notice)))
+  const cancel = () => session.cancel()
+  signal.addEventListener('abort', cancel)
+  try {
+    await setUpSession(session.client, options)
+    const { output, exports, header, separator } = options
+    const outputs = new Outputs({
+      standardOutput: streamSink(process.stdout),
+      format: output ?? (exports.length > 0 ? undefined : 'table'),
+      exports,
+      writerOptions: { header, separator, width: process.stdout.isTTY ? process.stdout.columns : undefined },
+    })
+    await runInputs(session.client, inputs, {
+      ...options,
+      outputs,
+      signal,
+      messages: streamSink(process.stderr),
+    })
+  } catch (error) {
+    // Where rows are left unread, a server that is not ours may not notice that we go.
+    if (!(error instanceof StatementFailed)) session.cancel()
+    throw error
+  } finally {
+    signal.removeEventListener('abort', cancel)
+    await session.end()
+  }
+}
