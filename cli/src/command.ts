@@ -125,7 +125,7 @@ function meant(word: string, program: Commander): string {
     word,
     program.commands.map((each) => each.name()),
   )
-  return distance(word, near) <= 2 ? `; did you mean "${near}"?` : ''
+  return distance(word, near) <= 2 ? ` (did you mean "${near}"?)` : ''
 }
 
 function misuse(message: string, program?: Commander, args: readonly string[] = []): UserError {

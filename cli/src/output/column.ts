@@ -1,5 +1,6 @@
 /** What is known of a result's column, and how its values look to people. */
 import { types } from 'pg'
+import { elementTypes } from './array-types.js'
 
 export interface Column {
   readonly name: string
@@ -33,9 +34,13 @@ const typeNames: ReadonlyMap<number, string> = new Map(
   Object.entries(builtins).map(([name, oid]) => [Number(oid), name]),
 )
 
-/** The type's name in capitals, as Steampipe has it in its JSON; that of types it does not know is their OID. */
-export function typeName({ type }: Column): string {
-  return typeNames.get(type) ?? String(type)
+/**
+ * The type's name in capitals, as Steampipe has it in its JSON, such as `_TEXT` for an array; that of users' types is
+ * their OID.
+ */
+export function typeName({ type }: Pick<Column, 'type'>): string {
+  const element = elementTypes.get(type)
+  return element === undefined ? (typeNames.get(type) ?? String(type)) : `_${typeName({ type: element })}`
 }
 
 /** NULL, where people read it. An empty text is nothing at all. */

@@ -1,6 +1,7 @@
 /** Values in JSON, digit by digit as PostgreSQL prints them. */
 import { types } from 'pg'
 import { parse as parseArray } from 'postgres-array'
+import { elementTypes } from './array-types.js'
 import type { Value } from './column.js'
 
 const { builtins } = types
@@ -33,36 +34,10 @@ const conversions: ReadonlyMap<number, Conversion> = new Map([
   [builtins.TIMESTAMPTZ, time],
 ])
 
-/** Types of arrays and of their elements: https://github.com/postgres/postgres/blob/REL_18_STABLE/src/include/catalog/pg_type.dat */
-const elements: ReadonlyMap<number, number> = new Map([
-  [1000, builtins.BOOL],
-  [1005, builtins.INT2],
-  [1007, builtins.INT4],
-  [1016, builtins.INT8],
-  [1028, builtins.OID],
-  [1021, builtins.FLOAT4],
-  [1022, builtins.FLOAT8],
-  [1231, builtins.NUMERIC],
-  [199, builtins.JSON],
-  [3807, builtins.JSONB],
-  [1115, builtins.TIMESTAMP],
-  [1185, builtins.TIMESTAMPTZ],
-  [1009, builtins.TEXT],
-  [1015, builtins.VARCHAR],
-  [1014, builtins.BPCHAR],
-  [1003, builtins.TEXT],
-  [1182, builtins.DATE],
-  [1183, builtins.TIME],
-  [1187, builtins.INTERVAL],
-  [1041, builtins.INET],
-  [651, builtins.CIDR],
-  [2951, builtins.UUID],
-])
-
 /** @param type OID of the value's type; values of types that JSON has nothing for are text */
 export function jsonValue(value: Value, type: number): string {
   if (value === null) return 'null'
-  const element = elements.get(type)
+  const element = elementTypes.get(type)
   if (element === undefined) return (conversions.get(type) ?? JSON.stringify)(value)
   return jsonArray(
     parseArray(value, (text) => jsonValue(text, element)),

@@ -1,6 +1,7 @@
 /** Errors and notices as psql shows them. */
 import { DatabaseError } from 'pg'
 import { readable } from '../output/column.js'
+import { textWidth } from '../output/text-width.js'
 import type { Notice } from './session.js'
 
 export interface Place {
@@ -67,6 +68,6 @@ function pointer(place: Place, position: number): string {
   const number = statement.slice(0, at - start).split('\n').length
   const head = `LINE ${number}: `
   const before = line.slice(cutBefore, column)
-  const blank = head.length + (cutBefore > 0 ? 3 : 0) + [...before].length
+  const blank = head.length + (cutBefore > 0 ? 3 : 0) + textWidth(before)
   return `${head}${readable(excerpt).replaceAll('\\t', ' ')}\n${' '.repeat(blank)}^\n`
 }
