@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { StartedParts } from '@millrace/server/started-parts'
 import type { ClientConfig } from 'pg'
-import { type Environment, readLogLevel, readSettings } from '../config/settings.js'
+import type { Environment } from '../config/settings.js'
 import { loadOrCreatePassword } from '../password.js'
 import { findService } from '../service-record.js'
 import { UserError } from '../user-error.js'
@@ -68,10 +68,9 @@ export async function homeService(
 
 /** Nobody but this machine's users with the home's password can reach it. */
 async function startOwn(environment: Environment, parts: StartedParts): Promise<ClientConfig> {
-  const [{ startHome }, { createLog, logProcessWarnings }] = await Promise.all([
-    import('../home-service.js'),
-    import('../log.js'),
-  ])
+  // Whoever asks a service that runs has no need of them.
+  const [{ startHome }, { createLog, logProcessWarnings }, { readLogLevel, readSettings }] =
+    await Promise.all([import('../home-service.js'), import('../log.js'), import('../config/settings.js')])
   const log = createLog(readLogLevel(environment))
   logProcessWarnings(log)
   const listen = { host: '127.0.0.1', port: 0 }
