@@ -21,13 +21,12 @@ import { homeService, namedDatabase } from './target.js'
  * @throws UserError for what makes no sense, or where nobody is there to ask
  */
 export async function query(options: QueryOptions): Promise<0 | ExitCode> {
-  if (options.inputs.length === 0 && process.stdin.isTTY) {
-    throw new UserError('query takes SQL, a .sql file, or standard input; see millrace query --help', 2)
-  }
   const target = options.database === undefined ? undefined : namedDatabase(options.database)
-  const inputs = await readInputs(options.inputs, process.stdin)
+  const interactive = options.inputs.length === 0 && process.stdin.isTTY && process.stdout.isTTY
+  const inputs = interactive ? undefined : await readInputs(options.inputs, process.stdin)
   // What is wrong with them is told before anything is started.
-  prepare(inputs, options)
+  if (inputs !== undefined) prepare(inputs, options)
+  else refuseInShell(options)
   // Whoever read what we print may be gone. The writers are told, each for its own text.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
   const interruption = listenForInterruption()
@@ -39,7 +38,11 @@ export async function query(options: QueryOptions): Promise<0 | ExitCode> {
   const { signal } = interruption
   const parts = new StartedParts()
   try {
-    await ask(target ?? (await homeTarget(parts, signal)), inputs, options, signal)
+    const config = target ?? (await homeTarget(parts, signal))
+    if (inputs === undefined) {
+      const { runShell } = await import('../shell/shell.js')
+      await runShell({ home: defaultHome(process.env), config, query: options, signal })
+    } else await ask(config, inputs, options, signal)
     return 0
   } catch (error) {
     if (signal.aborted) return interrupted
@@ -50,6 +53,13 @@ export async function query(options: QueryOptions): Promise<0 | ExitCode> {
     await parts.stop()
     process.off('SIGTERM', onTermination)
     interruption.release()
+  }
+}
+
+/** @throws UserError for options that the shell has nothing for */
+function refuseInShell({ exports, explain }: QueryOptions): void {
+  if (exports.length > 0 || explain) {
+    throw new UserError(`${explain ? '--explain' : '--export'} needs SQL; see millrace query --help`, 2)
   }
 }
 

@@ -15,6 +15,8 @@ export interface RunOptions {
   readonly variables: Variables
   readonly explain: boolean
   readonly timing: boolean
+  /** Of a session that goes on; by itself, a run with timing opens its own. */
+  readonly record?: CallRecord | undefined
   readonly outputs: Outputs
   /** For errors and times: not among the results. */
   readonly messages: Sink
@@ -43,7 +45,7 @@ export async function runInputs(
   options: RunOptions,
 ): Promise<void> {
   const prepared = prepare(inputs, options)
-  const record = options.timing ? await CallRecord.open(client) : undefined
+  const record = options.record ?? (options.timing ? await CallRecord.open(client) : undefined)
   for (const each of prepared) {
     options.signal.throwIfAborted()
     await runStatement(client, each, record, options)
@@ -93,9 +95,9 @@ async function runStatement(
     await messages.write(errorReport(error, place, variableHint(error, statement, variables)))
     throw new StatementFailed('a statement has failed', { cause: error })
   }
-  if (!timing) return
   const milliseconds = performance.now() - begun
-  await messages.write(timingReport(milliseconds, output?.count ?? 0, await record?.ofLast()))
+  const calls = await record?.ofLast()
+  if (timing) await messages.write(timingReport(milliseconds, output?.count ?? 0, calls))
 }
 
 /** SQLSTATE syntax_error */
