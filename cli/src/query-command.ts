@@ -24,7 +24,7 @@ interface Given {
 export function addQueryCommand(program: Command, choose: (options: QueryOptions) => void): void {
   program
     .command('query')
-    .description('run SQL and print what comes: arguments, .sql files, standard input')
+    .description('run SQL and print what comes; without any, on a terminal, a shell')
     .argument('[sql...]', 'SQL, the name of a .sql file, or - for standard input')
     .addOption(
       new Option('-o, --output <format>', 'how results are printed (default: table)').choices(formats),
@@ -80,6 +80,7 @@ Examples:
   millrace query --export trails.csv "select * from aws_cloudtrail_trail"
   millrace query --explain report.sql
   echo "select 1" | millrace query
+  millrace query                 # a shell, on a terminal
 
 Asks the service of the home where one runs, else starts an engine for itself
 and stops it at the end. The first statement that fails is the last.

@@ -66,6 +66,30 @@ describe('a table', () => {
     expect(written('table', { width: 80 })).toBe(written('table'))
   })
 
+  it('folds its widest column where that makes it fit', () => {
+    const words = 'Each distinct address that a query asks for takes one lookup of the plan.'
+    const result = {
+      columns: [
+        { name: 'n', type: builtins.INT4 },
+        { name: 'description', type: builtins.TEXT },
+      ],
+      batches: [[['1', words] as const, ['2', 'x'.repeat(60)] as const]],
+    }
+    expect(written('table', { width: 45 }, result)).toBe(
+      [
+        ' n |               description',
+        '---+-----------------------------------------',
+        ' 1 | Each distinct address that a query     .',
+        '   | asks for takes one lookup of the plan.',
+        ` 2 | ${'x'.repeat(39)}.`,
+        `   | ${'x'.repeat(21)}`,
+        '(2 rows)',
+        '',
+      ].join('\n'),
+    )
+    expect(written('table', { width: 27 }, result)).toBe(written('line', {}, result))
+  })
+
   it('shows values of several lines as psql does, and lets nothing through to the terminal', () => {
     expect(written('table', {}, one(builtins.TEXT, 'a\nb', '\u001b[31m\t\u202e', '<null>'))).toBe(
       [
