@@ -18,6 +18,7 @@ describe('the command line', () => {
     expect(parseCommand([])).toEqual({ name: 'serve' })
     expect(parseCommand(['serve'])).toEqual({ name: 'serve' })
     expect(parseCommand(['service', 'start'])).toEqual({ name: 'serve' })
+    expect(parseCommand(['service', 'stop'])).toEqual({ name: 'service stop' })
     expect(parseCommand(['demo'])).toEqual({ name: 'demo' })
   })
 
@@ -35,7 +36,7 @@ describe('the command line', () => {
   it.each([
     [['qeury'], 'there is no command "qeury" (did you mean "query"?); see millrace --help'],
     [['fly'], 'there is no command "fly"; see millrace --help'],
-    [['service'], 'service takes start; see millrace --help'],
+    [['service'], 'service takes start, status or stop; see millrace --help'],
     [['service', 'fly'], 'there is no command "service fly"; see millrace --help'],
     [['--port', '1'], "unknown option '--port'; see millrace --help"],
     [

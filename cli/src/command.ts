@@ -6,7 +6,7 @@ import { addQueryCommand } from './query-command.js'
 import { UserError } from './user-error.js'
 
 export type Command =
-  | { readonly name: 'serve' | 'demo' | 'version' }
+  | { readonly name: 'serve' | 'demo' | 'version' | 'service status' | 'service stop' }
   | { readonly name: 'help'; readonly text: string }
   | { readonly name: 'query'; readonly options: QueryOptions }
 
@@ -60,17 +60,31 @@ function addCommands(program: Commander, choose: (command: Command) => void): vo
     .action(() => choose({ name: 'serve' }))
   const service = program
     .command('service')
-    .description("the home's server: service start")
+    .description("the home's server: service start, status or stop")
     .allowExcessArguments()
     .action(() => {
       const [unknown] = service.args
-      throw misuse(unknown === undefined ? 'service takes start' : `there is no command "service ${unknown}"`)
+      throw misuse(
+        unknown === undefined
+          ? 'service takes start, status or stop'
+          : `there is no command "service ${unknown}"`,
+      )
     })
   service
     .command('start')
     .allowExcessArguments(false)
     .description('start the server, as serve does')
     .action(() => choose({ name: 'serve' }))
+  service
+    .command('status')
+    .allowExcessArguments(false)
+    .description('tell where it listens; exit status 3 if it does not run')
+    .action(() => choose({ name: 'service status' }))
+  service
+    .command('stop')
+    .allowExcessArguments(false)
+    .description('stop it, and wait until it has ended')
+    .action(() => choose({ name: 'service stop' }))
   program
     .command('demo')
     .allowExcessArguments(false)

@@ -13,10 +13,14 @@ async function run(command: Command): Promise<0 | ExitCode> {
       process.stdout.write(`${await (await import('./version.js')).readVersion()}\n`)
       return 0
     case 'query':
-      return (await import('./query/query.js')).query(command.options)
+      return (await import('./query.js')).query(command.options)
     case 'serve':
       await (await import('./serve.js')).serve()
       return 0
+    case 'service status':
+      return (await import('./service-commands.js')).serviceStatus()
+    case 'service stop':
+      return (await import('./service-commands.js')).stopService()
     case 'demo':
       await (await import('./demo/demo.js')).demo()
       return 0

@@ -36,7 +36,7 @@ export async function findService(home: string): Promise<ServiceRecord | undefin
   const text = await readFile(join(home, serviceFile), 'utf8').catch(() => undefined)
   if (text === undefined) return undefined
   const { data } = recordShape.safeParse(jsonOf(text))
-  return data !== undefined && lives(data.pid) ? data : undefined
+  return data !== undefined && processLives(data.pid) ? data : undefined
 }
 
 function jsonOf(text: string): unknown {
@@ -48,7 +48,7 @@ function jsonOf(text: string): unknown {
 }
 
 /** Another user's process lives, too. */
-function lives(pid: number): boolean {
+export function processLives(pid: number): boolean {
   try {
     process.kill(pid, 0)
     return true

@@ -1,20 +1,20 @@
-/** `millrace query`: runs statements once, and ends. */
+/** `millrace query`: runs statements once and ends, or opens the shell. */
 import { StartedParts } from '@millrace/server/started-parts'
 import { defaultHome } from '@millrace/sql-engine/postgres/home'
 import type { ClientConfig } from 'pg'
-import { listenForInterruption } from '../interruption.js'
-import { ReaderGone, streamSink } from '../output/sink.js'
-import { removeServiceRecord } from '../service-record.js'
-import { type ExitCode, UserError } from '../user-error.js'
-import { noticeReport } from './error-report.js'
-import { type Input, readInputs } from './inputs.js'
-import type { QueryOptions } from './options.js'
-import { Outputs } from './outputs.js'
-import { prepare, runInputs, StatementFailed } from './run-statements.js'
-import { openSession } from './session.js'
-import { setUpSession } from './session-settings.js'
-import { otherClientsEnd } from './shared-engine.js'
-import { homeService, namedDatabase } from './target.js'
+import { listenForInterruption } from './interruption.js'
+import { ReaderGone, streamSink } from './output/sink.js'
+import { noticeReport } from './query/error-report.js'
+import { type Input, readInputs } from './query/inputs.js'
+import type { QueryOptions } from './query/options.js'
+import { Outputs } from './query/outputs.js'
+import { prepare, runInputs, StatementFailed } from './query/run-statements.js'
+import { openSession } from './query/session.js'
+import { setUpSession } from './query/session-settings.js'
+import { otherClientsEnd } from './query/shared-engine.js'
+import { homeService, namedDatabase } from './query/target.js'
+import { removeServiceRecord } from './service-record.js'
+import { type ExitCode, UserError } from './user-error.js'
 
 /**
  * @returns the exit code
@@ -40,7 +40,7 @@ export async function query(options: QueryOptions): Promise<0 | ExitCode> {
   try {
     const config = target ?? (await homeTarget(parts, signal))
     if (inputs === undefined) {
-      const { runShell } = await import('../shell/shell.js')
+      const { runShell } = await import('./shell/shell.js')
       await runShell({ home: defaultHome(process.env), config, query: options, signal })
     } else await ask(config, inputs, options, signal)
     return 0
@@ -77,7 +77,7 @@ async function homeTarget(parts: StartedParts, signal: AbortSignal): Promise<Cli
     return config
   } catch (error) {
     if (error instanceof UserError) throw error
-    const { failureOf } = await import('../error-line.js')
+    const { failureOf } = await import('./error-line.js')
     const { line, exitCode } = failureOf(error)
     throw new UserError(line, exitCode === 2 ? 2 : 3, error)
   }
