@@ -12,6 +12,7 @@ import type { Environment, ListenSettings, Settings } from './config/settings.js
 import { loadOrCreatePassword } from './password.js'
 import { loadPlugin } from './plugins/load-plugin.js'
 import { reload } from './reload.js'
+import { recordService, removeServiceRecord } from './service-record.js'
 import { UserError } from './user-error.js'
 
 export interface HomeOptions {
@@ -60,6 +61,9 @@ export async function startHome(options: HomeOptions, parts: StartedParts): Prom
   ).catch((error: unknown) => {
     throw listenFailure(error, listen)
   })
+  // Removed first: nobody is led to a service that stops.
+  parts.add(home, removeServiceRecord)
+  await recordService(home, service.address)
   let reloading: Promise<void> = Promise.resolve()
   return {
     address: service.address,
