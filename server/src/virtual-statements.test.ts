@@ -1,6 +1,7 @@
 /** What virtual tables are asked for by statements of every kind, and what they refuse before they are asked. */
 import pg from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { errorOf } from './testing/error-of.js'
 import { queryMessage, RawClient } from './testing/raw-client.js'
 import { startTestGateway, type TestGateway } from './testing/test-gateway.js'
 
@@ -21,15 +22,6 @@ beforeEach(() => {
 })
 
 const asked = () => world.calls.map(({ table, quals }) => `${table}: ${quals.join('; ')}`).sort()
-
-async function errorOf(promise: Promise<unknown>): Promise<pg.DatabaseError> {
-  const error = await promise.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  )
-  if (!(error instanceof pg.DatabaseError)) throw new Error(`no database error, but ${String(error)}`)
-  return error
-}
 
 describe('refused before any call', () => {
   test.each([
