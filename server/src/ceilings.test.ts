@@ -1,29 +1,16 @@
-/** Ceilings on what a statement may ask for, through the gateway. */
-import type pg from 'pg'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect } from 'vitest'
 import { errorOf } from './testing/error-of.js'
-import { startTestGateway, type TestGateway } from './testing/test-gateway.js'
+import { test } from './testing/gateway-test.js'
 
-let world: TestGateway
-let client: pg.Client
-
-beforeAll(async () => {
-  world = await startTestGateway()
-  client = await world.connect()
-})
-
-afterAll(() => world?.stop())
-
-beforeEach(async () => {
+test.beforeEach(async ({ client }) => {
   await client.query('reset all')
-  world.calls.length = 0
 })
 
 const twoPlaces = `select city from place where ip in ('1.1.1.1', '2.2.2.2')`
 const places = 'select e.name, p.city from event e join place p on p.ip = e.address::inet'
 
 describe('millrace.max_api_calls', () => {
-  test('a scan that is known to need more makes none', async () => {
+  test('a scan that is known to need more makes none', async ({ world, client }) => {
     await client.query('set millrace.max_api_calls = 1')
     const error = await errorOf(client.query(twoPlaces))
     expect(error).toMatchObject({
@@ -37,7 +24,7 @@ describe('millrace.max_api_calls', () => {
     expect((await client.query(twoPlaces)).rowCount).toBe(2)
   })
 
-  test('calls of all scans of the statement count', async () => {
+  test('calls of all scans of the statement count', async ({ world, client }) => {
     const join = `${places} where e.trail = 't1' and e.address ~ '^\\d'`
     await client.query('set millrace.max_api_calls = 2')
     const error = await errorOf(client.query(join))
@@ -48,7 +35,7 @@ describe('millrace.max_api_calls', () => {
     expect((await client.query(join)).rowCount).toBe(2)
   })
 
-  test('0 makes no call; -1 lifts the ceiling', async () => {
+  test('0 makes no call; -1 lifts the ceiling', async ({ client }) => {
     await client.query('set millrace.max_api_calls = 0')
     const error = await errorOf(client.query('select * from kind'))
     expect(error.message).toBe('table "kind": List: the statement needs more than 0 API calls')
@@ -56,7 +43,7 @@ describe('millrace.max_api_calls', () => {
     expect((await client.query('select * from kind')).rowCount).toBe(2)
   })
 
-  test('the extended protocol has it too, and the session goes on after the error', async () => {
+  test('the extended protocol has it too, and the session goes on after the error', async ({ client }) => {
     await client.query('set millrace.max_api_calls = 0')
     const text = 'select city from place where ip = $1'
     expect((await errorOf(client.query(text, ['1.1.1.1']))).code).toBe('53400')
@@ -64,7 +51,7 @@ describe('millrace.max_api_calls', () => {
     expect((await client.query(text, ['1.1.1.1'])).rowCount).toBe(1)
   })
 
-  test('a call whose rows several scans of the statement read counts once', async () => {
+  test('a call whose rows several scans of the statement read counts once', async ({ world, client }) => {
     await client.query('set millrace.max_api_calls = 2; set millrace.cache_ttl = 0')
     const { rowCount } = await client.query(`select city from place where ip in ('1.1.1.1', '2.2.2.2')
       union all select city from place where ip in ('2.2.2.2', '1.1.1.1') and city <> ''
@@ -73,7 +60,7 @@ describe('millrace.max_api_calls', () => {
     expect(world.calls).toHaveLength(2)
   })
 
-  test('another session that waits for the same rows has its own ceiling', async () => {
+  test('another session that waits for the same rows has its own ceiling', async ({ world, client }) => {
     const other = await world.connect({ options: '-c millrace.max_api_calls=1' })
     await other.query('set millrace.cache_ttl = 60')
     await client.query('set millrace.cache_ttl = 60')
@@ -91,7 +78,7 @@ describe('millrace.max_api_calls', () => {
 })
 
 describe('other ceilings', () => {
-  test('keys of a scan', async () => {
+  test('keys of a scan', async ({ world, client }) => {
     await client.query('set millrace.max_keys = 1')
     const error = await errorOf(client.query(twoPlaces))
     expect(error).toMatchObject({
@@ -102,7 +89,7 @@ describe('other ceilings', () => {
     expect(world.calls).toEqual([])
   })
 
-  test('rows of a statement', async () => {
+  test('rows of a statement', async ({ client }) => {
     await client.query('set millrace.max_rows = 2')
     const error = await errorOf(client.query(`select * from event where trail = 't1'`))
     expect(error).toMatchObject({
@@ -113,7 +100,7 @@ describe('other ceilings', () => {
     expect((await client.query(`select * from event where trail = 't1'`)).rowCount).toBe(3)
   })
 
-  test('bytes of a statement', async () => {
+  test('bytes of a statement', async ({ client }) => {
     await client.query("set millrace.max_bytes = '1B'")
     const error = await errorOf(client.query('select * from kind'))
     expect(error).toMatchObject({
@@ -126,7 +113,7 @@ describe('other ceilings', () => {
 })
 
 describe('how they are set', () => {
-  test("in a connection's options, by SET LOCAL, for a role", async () => {
+  test("in a connection's options, by SET LOCAL, for a role", async ({ world, client }) => {
     const options = await world.connect({ options: '-c millrace.max_api_calls=0' })
     expect((await errorOf(options.query('select * from kind'))).code).toBe('53400')
 
@@ -144,14 +131,14 @@ describe('how they are set', () => {
     }
   })
 
-  test.each([
+  test.for([
     ['max_api_calls', 'many', 'Give a whole number, -1 for no ceiling.'],
     ['max_keys', '-2', 'Give a whole number, -1 for no ceiling.'],
     ['max_rows', '1.5', 'Give a whole number, -1 for no ceiling.'],
     ['max_bytes', '1 gb', 'Give a number of bytes, or one with a unit (kB, MB, GB, TB), -1 for no ceiling.'],
     ['progress', 'loud', 'Give on or off.'],
     ['cache_ttl', 'soon', 'Give a number of seconds, 0 for rows that are asked for anew.'],
-  ])('%s = %s is refused', async (name, value, hint) => {
+  ] as const)('%s = %s is refused', async ([name, value, hint], { world, client }) => {
     await client.query(`select set_config('millrace.${name}', $1, false)`, [value])
     expect(await errorOf(client.query('select * from kind'))).toMatchObject({
       code: '22023',

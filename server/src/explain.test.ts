@@ -1,41 +1,40 @@
 /** EXPLAIN of statements over virtual tables, through the gateway. */
 import type pg from 'pg'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect } from 'vitest'
 import { errorOf } from './testing/error-of.js'
-import { startTestGateway, type TestGateway } from './testing/test-gateway.js'
+import { test } from './testing/gateway-test.js'
+import type { TestGateway } from './testing/test-gateway.js'
 
-let world: TestGateway
-let client: pg.Client
-
-beforeAll(async () => {
-  world = await startTestGateway()
-  client = await world.connect()
-})
-
-afterAll(() => world?.stop())
-
-beforeEach(async () => {
+test.beforeEach(async ({ client }) => {
   await client.query('reset all')
-  world.calls.length = 0
 })
 
 const join = `select e.name, p.city from event e join place p on p.ip = e.address::inet
   where e.trail = 't1' and e.address ~ '^\\d' and e.name <> 'z'`
 
-async function linesOf(text: string, parameters?: unknown[]): Promise<string[]> {
+async function linesOf(client: pg.Client, text: string, parameters?: unknown[]): Promise<string[]> {
   const { rows } = await client.query(text, parameters)
   return rows.map((row) => row['QUERY PLAN'])
 }
 
 /** Lines of one kind, for the first scan. */
-async function saidOf(kind: string, statement: string, parameters?: unknown[]): Promise<string[]> {
-  const lines = await linesOf(`explain (costs off) ${statement}`, parameters)
+async function saidOf(
+  world: TestGateway,
+  client: pg.Client,
+  kind: string,
+  statement: string,
+  parameters?: unknown[],
+): Promise<string[]> {
+  const lines = await linesOf(client, `explain (costs off) ${statement}`, parameters)
   expect(world.calls).toEqual([])
   return lines.flatMap((line) => new RegExp(`^ {7}${kind}: (.*)`).exec(line)?.[1] ?? [])
 }
 
 describe('without ANALYZE', () => {
-  test('tells the scans, what they wait for, and what is pushed; no call is made', async () => {
+  test('tells the scans, what they wait for, and what is pushed; no call is made', async ({
+    world,
+    client,
+  }) => {
     const { command, fields, rows } = await client.query(`explain (costs off) ${join}`)
     expect(command).toBe('EXPLAIN')
     expect(fields).toMatchObject([{ name: 'QUERY PLAN', dataTypeID: 25 }])
@@ -58,39 +57,46 @@ describe('without ANALYZE', () => {
     expect(world.calls).toEqual([])
   })
 
-  test('of parameters, with their values', async () => {
-    expect(await saidOf('Pushed', 'select * from event where trail = $1', ['t2'])).toEqual(["trail = 't2'"])
-    expect(await saidOf('Pushed', 'select * from place where ip in ($1, $2)', ['1.1.1.1', '::1'])).toEqual([
-      "ip IN ('1.1.1.1', '::1')",
+  test('of parameters, with their values', async ({ world, client }) => {
+    expect(await saidOf(world, client, 'Pushed', 'select * from event where trail = $1', ['t2'])).toEqual([
+      "trail = 't2'",
     ])
+    expect(
+      await saidOf(world, client, 'Pushed', 'select * from place where ip in ($1, $2)', ['1.1.1.1', '::1']),
+    ).toEqual(["ip IN ('1.1.1.1', '::1')"])
   })
 
-  test('GENERIC_PLAN knows no values; without it, a simple query has no parameters', async () => {
+  test('GENERIC_PLAN knows no values; without it, a simple query has no parameters', async ({
+    world,
+    client,
+  }) => {
     const generic = `explain (generic_plan, costs off) select * from event where trail = $1`
-    expect(await linesOf(generic)).toContain('       Pushed: trail = $1')
+    expect(await linesOf(client, generic)).toContain('       Pushed: trail = $1')
     const error = await errorOf(client.query('explain select * from event where trail = $1'))
     expect(error).toMatchObject({ code: '42P02', position: '43' })
     expect(world.calls).toEqual([])
   })
 
-  test('a table without its key is refused, as by the statement itself', async () => {
+  test('a table without its key is refused, as by the statement itself', async ({ client }) => {
     expect((await errorOf(client.query('explain select * from place'))).code).toBe('HV002')
   })
 
-  test('other statements than SELECT', async () => {
+  test('other statements than SELECT', async ({ world, client }) => {
     const insert = `create temp table seen (city text); explain (costs off)
       insert into seen select city from place where ip = '1.1.1.1'`
     const results: unknown = await client.query(insert)
     expect(JSON.stringify(results)).toContain('Insert on seen')
     expect((await client.query('select * from seen')).rows).toEqual([])
     await client.query(`prepare by_ip (inet) as select city from place where ip = $1`)
-    expect(await linesOf(`explain execute by_ip ('1.1.1.1')`)).toContain("       Pushed: ip = '1.1.1.1'")
+    expect(await linesOf(client, `explain execute by_ip ('1.1.1.1')`)).toContain(
+      "       Pushed: ip = '1.1.1.1'",
+    )
     expect(world.calls).toEqual([])
   })
 })
 
 describe('why conditions are kept', () => {
-  test.each([
+  test.for([
     ["select * from kind where name like 's%'", 'on name, the API takes only ='],
     [
       "select * from kind where name || '!' = 'small!'",
@@ -106,13 +112,13 @@ describe('why conditions are kept', () => {
     ],
     ['select * from kind where name = \'1\'::"char"', 'its value is none that name can hold exactly'],
     ['select * from kind where size = 1', 'the API takes no condition on size'],
-  ])('%s', async (statement, reason) => {
-    const kept = await saidOf('Kept', statement)
+  ] as const)('%s', async ([statement, reason], { world, client }) => {
+    const kept = await saidOf(world, client, 'Kept', statement)
     expect(kept.filter((line) => line.endsWith(`(${reason})`))).toHaveLength(1)
   })
 
-  test('LIMIT is pushed, or it is said why not', async () => {
-    const limit = async (statement: string) => (await saidOf('Limit', statement))[0]
+  test('LIMIT is pushed, or it is said why not', async ({ world, client }) => {
+    const limit = async (statement: string) => (await saidOf(world, client, 'Limit', statement))[0]
     expect(await limit("select * from kind where name = 'small' limit 3")).toBe('3, pushed')
     expect(await limit('select * from kind order by name limit 3')).toMatch(/^3, kept: rows are sorted/)
     expect(await limit('select * from kind order by size desc limit 3 offset 1')).toBe(
@@ -125,8 +131,8 @@ describe('why conditions are kept', () => {
     expect(await limit('select * from kind, kind k limit 3')).toMatch(/^3, kept: rows of several/)
   })
 
-  test('rows that reach no answer are not asked for', async () => {
-    expect(await saidOf('Calls', 'select * from kind where false')).toEqual([
+  test('rows that reach no answer are not asked for', async ({ world, client }) => {
+    expect(await saidOf(world, client, 'Calls', 'select * from kind where false')).toEqual([
       'none, for none of its rows can reach the answer',
     ])
   })
@@ -135,8 +141,8 @@ describe('why conditions are kept', () => {
 describe('ANALYZE', () => {
   const made = /Made: (\d+) calls?, 0 retried, 0 throttled; (\d+) rows?, \d+ bytes; cache (\w+); [\d.]+ ms/
 
-  test('makes the calls, and tells them', async () => {
-    const lines = await linesOf(`explain analyze ${join}`)
+  test('makes the calls, and tells them', async ({ world, client }) => {
+    const lines = await linesOf(client, `explain analyze ${join}`)
     expect(world.calls).toHaveLength(3)
     expect(lines.flatMap((line) => made.exec(line)?.slice(1).join(' ') ?? [])).toEqual([
       '1 3 miss',
@@ -146,18 +152,20 @@ describe('ANALYZE', () => {
     expect(lines.at(-1)).toMatch(/^Execution Time/)
   })
 
-  test('tells what came from the cache; parts of rows put together have no names of ours', async () => {
+  test('tells what came from the cache; parts of rows put together have no names of ours', async ({
+    client,
+  }) => {
     await client.query('set millrace.cache_ttl = 60')
     const of = (keys: string) => `explain (analyze, verbose) select * from kind where name in (${keys})`
-    await linesOf(of("'small'"))
-    const inPart = await linesOf(of("'small', 'large'"))
+    await linesOf(client, of("'small'"))
+    const inPart = await linesOf(client, of("'small', 'large'"))
     expect(inPart.flatMap((line) => made.exec(line)?.slice(1).join(' ') ?? [])).toEqual(['1 1 partial'])
     expect(inPart.join('\n')).not.toMatch(/pg_millrace_scan|\bs_\d/)
-    const known = await linesOf(of("'large', 'small'"))
+    const known = await linesOf(client, of("'large', 'small'"))
     expect(known.flatMap((line) => made.exec(line)?.slice(1).join(' ') ?? [])).toEqual(['0 0 hit'])
   })
 
-  test('does what the statement does, once, in its transaction', async () => {
+  test('does what the statement does, once, in its transaction', async ({ client }) => {
     await client.query('create temp table found (city text)')
     const insert = `explain analyze insert into found select city from place where ip = '1.1.1.1'`
     await client.query('begin')
@@ -169,7 +177,7 @@ describe('ANALYZE', () => {
     expect((await client.query('select * from found')).rowCount).toBe(1)
   })
 
-  test('an error is that of the statement, and points into its text', async () => {
+  test('an error is that of the statement, and points into its text', async ({ client }) => {
     const text = `explain analyze select 1 / (size - 1) from kind where name = 'small'`
     expect((await errorOf(client.query(text))).code).toBe('22012')
     expect((await client.query('select 1 as one')).rows).toEqual([{ one: 1 }])
@@ -177,7 +185,7 @@ describe('ANALYZE', () => {
 })
 
 describe('formats', () => {
-  test('JSON is one document with a Plan, and the scans beside it', async () => {
+  test('JSON is one document with a Plan, and the scans beside it', async ({ client }) => {
     const { rows, fields } = await client.query(`explain (analyze, verbose, format json) ${join}`)
     expect(fields[0]?.dataTypeID).toBe(114)
     const [document] = rows[0]['QUERY PLAN']
@@ -204,23 +212,26 @@ describe('formats', () => {
     expect(text).not.toMatch(/pg_millrace_scan|\bs_\d/)
   })
 
-  test.each(['xml', 'yaml'])('%s is PostgreSQL’s plan alone, and a notice says so', async (format) => {
-    const notices: (string | undefined)[] = []
-    const onNotice = ({ message }: { message?: string | undefined }) => notices.push(message)
-    client.on('notice', onNotice)
-    const [plan] = await linesOf(`explain (verbose, format ${format}) ${join}`)
-    client.off('notice', onNotice)
-    expect(plan).toContain('Seq Scan')
-    expect(plan).toMatch(/place[\s\S]*counting/)
-    expect(plan).not.toMatch(/pg_millrace_scan|\bs_\d/)
-    expect(notices).toEqual([
-      `EXPLAIN (FORMAT ${format.toUpperCase()}) shows PostgreSQL's plan alone; FORMAT TEXT and JSON show the API calls too`,
-    ])
-  })
+  test.for(['xml', 'yaml'])(
+    '%s is PostgreSQL’s plan alone, and a notice says so',
+    async (format, { client }) => {
+      const notices: (string | undefined)[] = []
+      const onNotice = ({ message }: { message?: string | undefined }) => notices.push(message)
+      client.on('notice', onNotice)
+      const [plan] = await linesOf(client, `explain (verbose, format ${format}) ${join}`)
+      client.off('notice', onNotice)
+      expect(plan).toContain('Seq Scan')
+      expect(plan).toMatch(/place[\s\S]*counting/)
+      expect(plan).not.toMatch(/pg_millrace_scan|\bs_\d/)
+      expect(notices).toEqual([
+        `EXPLAIN (FORMAT ${format.toUpperCase()}) shows PostgreSQL's plan alone; FORMAT TEXT and JSON show the API calls too`,
+      ])
+    },
+  )
 
-  test('options of PostgreSQL’s own pass through', async () => {
+  test('options of PostgreSQL’s own pass through', async ({ client }) => {
     await client.query('set enable_hashjoin = off')
-    const lines = await linesOf(`explain (settings, summary, costs off) ${join}`)
+    const lines = await linesOf(client, `explain (settings, summary, costs off) ${join}`)
     expect(lines.join('\n')).toMatch(/Settings: .*enable_hashjoin = 'off'[\s\S]*Planning Time/)
   })
 })

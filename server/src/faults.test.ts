@@ -2,9 +2,9 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { setImmediate, setTimeout } from 'node:timers/promises'
+import { SeededRandom } from '@millrace/sql-engine/testing/seeded-random'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
-import { Dice } from './testing/dice.js'
 import { describe as describeMessage, queryMessage, RawClient } from './testing/raw-client.js'
 import { startTestGateway, type TestGateway } from './testing/test-gateway.js'
 import {
@@ -157,7 +157,7 @@ test('200 sessions at once: all are open, all ask, all get their own answers', a
 }, 120_000)
 
 test('cancel requests at any moment end a statement or nothing, and never the next one', async () => {
-  const dice = new Dice(20_261_125)
+  const random = new SeededRandom(20_261_125)
   const raw = await open()
   const key = Buffer.alloc(8)
   key.writeInt32BE(raw.processId)
@@ -176,9 +176,9 @@ test('cancel requests at any moment end a statement or nothing, and never the ne
   ] as const
   const ends = { canceled: 0, done: 0 }
   for (let round = 0; round < 100; round++) {
-    const text = dice.pick(texts)
-    raw.send(...(dice.below(2) === 0 ? [queryMessage(text)] : extended(text)))
-    for (let turns = dice.below(30); turns > 0; turns--) await setImmediate()
+    const text = random.pick(texts)
+    raw.send(...(random.below(2) === 0 ? [queryMessage(text)] : extended(text)))
+    for (let turns = random.below(30); turns > 0; turns--) await setImmediate()
     const canceled = cancel()
     const errors = (await raw.until('Z')).filter(({ type }) => type === 'E').map(describeMessage)
     await canceled

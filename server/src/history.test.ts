@@ -1,29 +1,16 @@
 /** millrace.scan, millrace.scan_summary and millrace.cache_clear(), through the gateway. */
 import type pg from 'pg'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect } from 'vitest'
 import { errorOf } from './testing/error-of.js'
-import { psql, psqlTest } from './testing/psql.js'
-import { startTestGateway, type TestGateway } from './testing/test-gateway.js'
+import { worldTest } from './testing/gateway-test.js'
 
-let world: TestGateway
-let client: pg.Client
-
-beforeAll(async () => {
-  world = await startTestGateway()
-})
-
-afterAll(() => world?.stop())
-
-beforeEach(async () => {
-  client = await world.connect()
-  world.calls.length = 0
-})
+const test = worldTest.extend('client', ({ world }) => world.connect())
 
 const join = `select e.name, p.city from event e join place p on p.ip = e.address::inet
   where e.trail = 't1' and e.address ~ '^\\d'`
 
 describe('millrace.scan', () => {
-  test('has a row for each scan of the session, by both protocols', async () => {
+  test('has a row for each scan of the session, by both protocols', async ({ world, client }) => {
     expect((await client.query('select * from millrace.scan')).rows).toEqual([])
     await client.query(join)
     await client.query('select * from kind where name = $1', ['small'])
@@ -64,11 +51,11 @@ describe('millrace.scan', () => {
     expect(world.calls).toHaveLength(4)
   })
 
-  test('has each run of a prepared statement, those too for which nobody is asked', async () => {
+  test('has each run of a prepared statement, those too for which nobody is asked', async ({ client }) => {
     await client.query('set millrace.cache_ttl = 60')
-    const lookUp = (ip: string) =>
+    const lookUp = (client: pg.Client, ip: string) =>
       client.query({ name: 'look up', text: 'select city from place where ip = $1', values: [ip] })
-    for (const ip of ['1.1.1.1', '2.2.2.2', '1.1.1.1', '2.2.2.2']) await lookUp(ip)
+    for (const ip of ['1.1.1.1', '2.2.2.2', '1.1.1.1', '2.2.2.2']) await lookUp(client, ip)
     const { rows } = await client.query('select * from millrace.scan order by statement')
     const of = (ip: string, more: object) => ({
       table_name: 'place',
@@ -88,7 +75,7 @@ describe('millrace.scan', () => {
     ])
   })
 
-  test('of long conditions and values has the beginning', async () => {
+  test('of long conditions and values has the beginning', async ({ client }) => {
     const long = 'x'.repeat(100_000)
     await client.query(`select size from kind where name = '${long}' and size::text <> '${long}'`)
     const { rows } = await client.query(
@@ -98,13 +85,13 @@ describe('millrace.scan', () => {
     expect(rows[0].kept).toBeLessThan(1000)
   })
 
-  test('is of the session alone', async () => {
+  test('is of the session alone', async ({ world, client }) => {
     await client.query(join)
     const other = await world.connect()
     expect((await other.query('select * from millrace.scan')).rows).toEqual([])
   })
 
-  test('tells cache hits, shared scans, and those for which nothing was asked', async () => {
+  test('tells cache hits, shared scans, and those for which nothing was asked', async ({ client }) => {
     await client.query('set millrace.cache_ttl = 60')
     await client.query('select * from kind')
     await client.query('select * from kind')
@@ -120,7 +107,7 @@ describe('millrace.scan', () => {
     expect(rows.filter(({ cache }) => cache === 'shared').map(({ calls }) => calls)).toEqual(['0', '0'])
   })
 
-  test('has scans that failed, with their calls', async () => {
+  test('has scans that failed, with their calls', async ({ client }) => {
     await client.query('set millrace.max_rows = 2')
     await errorOf(client.query("select * from event where trail = 't1'"))
     const { rows } = await client.query('select calls, error from millrace.scan')
@@ -128,7 +115,7 @@ describe('millrace.scan', () => {
     expect((await client.query('select error from millrace.scan_summary')).rows[0].error).toBe(rows[0].error)
   })
 
-  test('says of scans that ended with their statement just that', async () => {
+  test('says of scans that ended with their statement just that', async ({ world, client }) => {
     const [place, kind] = [world.holdCall(), world.holdCall()]
     const running = errorOf(client.query("select 1 from place, kind where ip = '1.1.1.1'"))
     const held = await Promise.all([place, kind])
@@ -150,7 +137,7 @@ describe('millrace.scan', () => {
     ])
   })
 
-  test('is bounded', async () => {
+  test('is bounded', async ({ client }) => {
     for (let statement = 0; statement < 26; statement++) {
       const arms = Array.from({ length: 20 }, () => 'select size from kind')
       await client.query(arms.join(' union all '))
@@ -159,7 +146,9 @@ describe('millrace.scan', () => {
     expect(rows).toEqual([{ count: '500', min: '2' }])
   })
 
-  test('is a table like others: joins, views, prepared statements; and no name on the search path', async () => {
+  test('is a table like others: joins, views, prepared statements; and no name on the search path', async ({
+    client,
+  }) => {
     await client.query(join)
     const joined = await client.query(
       `select s.table_name, t.scans from millrace.scan s join millrace.scan_summary t using (statement) order by 1`,
@@ -179,7 +168,7 @@ describe('millrace.scan', () => {
     expect((await errorOf(client.query('select * from scan'))).code).toBe('42P01')
   })
 
-  test('its schema takes what is made under a search path of "$user"', async () => {
+  test('its schema takes what is made under a search path of "$user"', async ({ client }) => {
     await client.query(
       'create table of_public (a int); set search_path = "$user", public; create table of_user (a int)',
     )
@@ -191,7 +180,7 @@ describe('millrace.scan', () => {
     await client.query('drop table of_public, of_user')
   })
 
-  test('inside a function it is refused, and not empty', async () => {
+  test('inside a function it is refused, and not empty', async ({ client }) => {
     await client.query(
       `create function pg_temp.made() returns bigint language plpgsql as
        'begin return (select sum(calls) from millrace.scan); end'`,
@@ -201,27 +190,16 @@ describe('millrace.scan', () => {
     expect(error.message).toContain('millrace.scan cannot be read from inside a function')
   })
 
-  test('EXPLAIN is not a scan; EXPLAIN ANALYZE is', async () => {
+  test('EXPLAIN is not a scan; EXPLAIN ANALYZE is', async ({ client }) => {
     await client.query('explain select * from kind')
     expect((await client.query('select * from millrace.scan')).rowCount).toBe(0)
     await client.query('explain analyze select * from kind')
     expect((await client.query('select * from millrace.scan')).rowCount).toBe(1)
   })
-
-  psqlTest('psql describes it', async () => {
-    const { output, complaints } = await psql(
-      world.url,
-      '\\d millrace.scan\nselect count(*) from millrace.scan;\n',
-    )
-    expect(complaints).toBe('')
-    expect(output).toMatch(/quals_pushed\|jsonb/)
-    expect(output).toMatch(/started_at\|timestamp with time zone/)
-    expect(output).toMatch(/^0$/m)
-  })
 })
 
 describe('millrace.scan_summary', () => {
-  test('has a row for each statement', async () => {
+  test('has a row for each statement', async ({ client }) => {
     await client.query(join)
     const { rows } = await client.query('select * from millrace.scan_summary')
     expect(rows).toMatchObject([
@@ -239,12 +217,12 @@ describe('millrace.scan_summary', () => {
 })
 
 describe('millrace.cache_clear()', () => {
-  beforeEach(async () => {
+  test.beforeEach(async ({ client }) => {
     await client.query('set millrace.cache_ttl = 60')
     await client.query('select millrace.cache_clear()')
   })
 
-  test('forgets the rows of all tables, and tells of how many scans', async () => {
+  test('forgets the rows of all tables, and tells of how many scans', async ({ world, client }) => {
     await client.query('select * from kind')
     await client.query("select * from event where trail = 't1'")
     const cleared = await client.query('select millrace.cache_clear()')
@@ -256,7 +234,7 @@ describe('millrace.cache_clear()', () => {
     expect((await client.query('select millrace.cache_clear() as n')).rows).toEqual([{ n: '0' }])
   })
 
-  test('of one table, by its name', async () => {
+  test('of one table, by its name', async ({ world, client }) => {
     await client.query('select * from kind')
     await client.query("select * from event where trail = 't1'")
     const cleared = await client.query("select millrace.cache_clear($1) as n, 'x' as x", ['counting.kind'])
@@ -268,12 +246,12 @@ describe('millrace.cache_clear()', () => {
     expect(world.calls).toHaveLength(1)
   })
 
-  test('a name that is none is an error', async () => {
+  test('a name that is none is an error', async ({ client }) => {
     const error = await errorOf(client.query("select millrace.cache_clear('kid')"))
     expect(error.message).toContain('virtual table "kid" does not exist')
   })
 
-  test('a scan that began before answers no statement that comes after', async () => {
+  test('a scan that began before answers no statement that comes after', async ({ world, client }) => {
     const held = world.holdCall()
     const slow = client.query('select * from kind')
     const call = await held

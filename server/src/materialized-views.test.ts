@@ -1,31 +1,19 @@
 /** Materialized views over virtual tables: PostgreSQL runs their queries by itself, with the rows that it is lent. */
 import type pg from 'pg'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect } from 'vitest'
+import { test } from './testing/gateway-test.js'
 import { describe as describeMessage, RawClient } from './testing/raw-client.js'
-import { startTestGateway, type TestGateway } from './testing/test-gateway.js'
+import type { TestGateway } from './testing/test-gateway.js'
 import { bindMessage, bindRest, executeMessage, parseMessage, syncMessage } from './wire/frontend-messages.js'
 
-let world: TestGateway
-let client: pg.Client
-
-beforeAll(async () => {
-  world = await startTestGateway()
-  client = await world.connect()
-})
-
-afterAll(() => world?.stop())
-
-beforeEach(() => {
-  world.calls.length = 0
-})
-
-afterEach(async () => {
+test.afterEach(async ({ client }) => {
   await client.query(
     'drop materialized view if exists located; drop function if exists cities(); drop function if exists upper_city(text)',
   )
 })
 
-const asked = () => world.calls.map(({ table, quals }) => `${table}: ${quals.join('; ')}`).sort()
+const asked = (world: TestGateway) =>
+  world.calls.map(({ table, quals }) => `${table}: ${quals.join('; ')}`).sort()
 
 const joined = `select e.name, p.city from event e join place p on p.ip = e.address::inet
   where e.trail = 't1' and e.address ~ '^\\d'`
@@ -37,33 +25,34 @@ const rows = [
 
 const calls = ['event: trail = t1', 'place: ip = 1.1.1.1', 'place: ip = 2.2.2.2']
 
-const located = async () => (await client.query('select * from located order by name')).rows
+const located = async (client: pg.Client) => (await client.query('select * from located order by name')).rows
 
 describe('keys that only a join gives', () => {
-  test.each([
-    ['a simple query', (text: string) => client.query(text)],
-    ['an extended query', (text: string) => client.query({ text, values: [] })],
-    ['a named statement', (text: string) => client.query({ name: text.slice(0, 10), text, values: [] })],
-  ])('by %s', async (_, run) => {
+  test.for([
+    ['a simple query', (text: string) => text],
+    ['an extended query', (text: string) => ({ text, values: [] })],
+    ['a named statement', (text: string) => ({ name: text.slice(0, 10), text, values: [] })],
+  ] as const)('by %s', async ([_, queryOf], { world, client }) => {
+    const run = (text: string) => client.query(queryOf(text))
     const created = await run(`create materialized view located as ${joined}`)
     expect([created.command, created.rowCount]).toEqual(['SELECT', 2])
-    expect(asked()).toEqual(calls)
+    expect(asked(world)).toEqual(calls)
     world.calls.length = 0
-    expect(await located()).toEqual(rows)
-    expect(asked()).toEqual([])
+    expect(await located(client)).toEqual(rows)
+    expect(asked(world)).toEqual([])
     await run('refresh materialized view located')
-    expect(asked()).toEqual(calls)
-    expect(await located()).toEqual(rows)
+    expect(asked(world)).toEqual(calls)
+    expect(await located(client)).toEqual(rows)
   })
 
-  test('among other statements of a text, and concurrently', async () => {
+  test('among other statements of a text, and concurrently', async ({ world, client }) => {
     await client.query(`create materialized view located as ${joined}; create unique index on located (name)`)
     await client.query('select 1; refresh materialized view concurrently located; select 2')
-    expect(await located()).toEqual(rows)
-    expect(asked()).toEqual([...calls, ...calls].sort())
+    expect(await located(client)).toEqual(rows)
+    expect(asked(world)).toEqual([...calls, ...calls].sort())
   })
 
-  test('by way of a view', async () => {
+  test('by way of a view', async ({ client }) => {
     await client.query(
       "create view numeric as select name, address::inet ip from event where trail = 't1' and address ~ '^\\d'",
     )
@@ -71,30 +60,30 @@ describe('keys that only a join gives', () => {
       await client.query(
         'create materialized view located as select name, city from numeric natural join place',
       )
-      expect(await located()).toEqual(rows)
+      expect(await located(client)).toEqual(rows)
     } finally {
       await client.query('drop view numeric cascade')
     }
   })
 
-  test('in a transaction that is rolled back', async () => {
+  test('in a transaction that is rolled back', async ({ client }) => {
     await client.query('begin')
     await client.query(`create materialized view located as ${joined}`)
-    expect(await located()).toEqual(rows)
+    expect(await located(client)).toEqual(rows)
     await client.query('rollback')
-    await expect(located()).rejects.toThrow('"located" does not exist')
+    await expect(located(client)).rejects.toThrow('"located" does not exist')
   })
 })
 
-test('with no data, nothing is asked; nor if there is one already', async () => {
+test('with no data, nothing is asked; nor if there is one already', async ({ world, client }) => {
   await client.query(`create materialized view located as ${joined} with no data`)
   await client.query(`create materialized view if not exists located as ${joined}`)
   await client.query('refresh materialized view located with no data')
-  expect(asked()).toEqual([])
-  await expect(located()).rejects.toThrow('has not been populated')
+  expect(asked(world)).toEqual([])
+  await expect(located(client)).rejects.toThrow('has not been populated')
 })
 
-test('what has no key is refused with the hint that a query gets', async () => {
+test('what has no key is refused with the hint that a query gets', async ({ client }) => {
   await expect(client.query('create materialized view located as select * from place')).rejects.toMatchObject(
     {
       code: 'HV002',
@@ -108,35 +97,39 @@ describe('nothing but the query reads what is lent', () => {
   const cities = `create function cities() returns text language sql as
     $$ select string_agg(city, ',' order by city) from counting.place where ip in ('1.1.1.1', '3.3.3.3') $$`
 
-  test('a function that the query calls', async () => {
+  test('a function that the query calls', async ({ client }) => {
     await client.query(cities)
     await client.query(`create materialized view located as
       select city as name, cities() as city from place where ip = '1.1.1.1'`)
-    expect(await located()).toEqual([{ name: 'city of 1.1.1.1', city: 'city of 1.1.1.1,city of 3.3.3.3' }])
+    expect(await located(client)).toEqual([
+      { name: 'city of 1.1.1.1', city: 'city of 1.1.1.1,city of 3.3.3.3' },
+    ])
     await client.query('refresh materialized view located')
-    expect(await located()).toEqual([{ name: 'city of 1.1.1.1', city: 'city of 1.1.1.1,city of 3.3.3.3' }])
+    expect(await located(client)).toEqual([
+      { name: 'city of 1.1.1.1', city: 'city of 1.1.1.1,city of 3.3.3.3' },
+    ])
   })
 
-  test('a table that the query reads twice', async () => {
+  test('a table that the query reads twice', async ({ client }) => {
     await client.query(`create materialized view located as
       select a.city as name, b.city from place a, place b where a.ip = '1.1.1.1' and b.ip = '2.2.2.2'`)
-    expect(await located()).toEqual([{ name: 'city of 1.1.1.1', city: 'city of 2.2.2.2' }])
+    expect(await located(client)).toEqual([{ name: 'city of 1.1.1.1', city: 'city of 2.2.2.2' }])
   })
 
-  test('a view with a barrier', async () => {
+  test('a view with a barrier', async ({ client }) => {
     await client.query(
       "create view guarded with (security_barrier) as select city from place where ip = '3.3.3.3'",
     )
     try {
       await client.query(`create materialized view located as
         select p.city as name, g.city from place p, guarded g where p.ip = '1.1.1.1'`)
-      expect(await located()).toEqual([{ name: 'city of 1.1.1.1', city: 'city of 3.3.3.3' }])
+      expect(await located(client)).toEqual([{ name: 'city of 1.1.1.1', city: 'city of 3.3.3.3' }])
     } finally {
       await client.query('drop view guarded cascade')
     }
   })
 
-  test('the next statement of the transaction', async () => {
+  test('the next statement of the transaction', async ({ client }) => {
     await client.query(cities)
     await client.query(
       `create materialized view located as select ip::text as name, city from place where ip = '1.1.1.1'`,
@@ -146,7 +139,7 @@ describe('nothing but the query reads what is lent', () => {
     expect(selected?.rows).toEqual([{ cities: 'city of 1.1.1.1,city of 3.3.3.3' }])
   })
 
-  test('the next statement of a pipeline', async () => {
+  test('the next statement of a pipeline', async ({ world, client }) => {
     await client.query(cities)
     await client.query(
       `create materialized view located as select ip::text as name, city from place where ip = '1.1.1.1'`,
@@ -164,7 +157,7 @@ describe('nothing but the query reads what is lent', () => {
     }
   })
 
-  test('a statement after one that failed', async () => {
+  test('a statement after one that failed', async ({ client }) => {
     await client.query(cities)
     await client.query(
       `create materialized view located as select 1 / (length(city) - 15) as name, city from place where ip = '1.1.1.1' with no data`,

@@ -138,3 +138,14 @@ psqlTest('a wrong password', async () => {
     complaints: expect.stringContaining('FATAL:  password authentication failed for user "millrace"'),
   })
 })
+
+psqlTest('describes millrace.scan, which has no rows in a new session', async () => {
+  const { output, complaints } = await psql(
+    world.url,
+    '\\d millrace.scan\nselect count(*) from millrace.scan;\n',
+  )
+  expect(complaints).toBe('')
+  expect(output).toMatch(/quals_pushed\|jsonb/)
+  expect(output).toMatch(/started_at\|timestamp with time zone/)
+  expect(output).toMatch(/^0$/m)
+})

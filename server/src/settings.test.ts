@@ -1,17 +1,5 @@
-/** Settings of Millrace that are shown, and those that are none. */
-import type pg from 'pg'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { startTestGateway, type TestGateway } from './testing/test-gateway.js'
-
-let world: TestGateway
-let client: pg.Client
-
-beforeAll(async () => {
-  world = await startTestGateway()
-  client = await world.connect()
-})
-
-afterAll(() => world?.stop())
+import { describe, expect } from 'vitest'
+import { test } from './testing/gateway-test.js'
 
 const unknown = (name: string, meant: string) => ({
   code: '42704',
@@ -20,7 +8,7 @@ const unknown = (name: string, meant: string) => ({
 })
 
 describe('a setting that is none is refused by', () => {
-  test.each([
+  test.for([
     ['set millrace.cahce_ttl = 1', 'millrace.cahce_ttl', 'millrace.cache_ttl'],
     ['set local millrace.max_api_call to 1', 'millrace.max_api_call', 'millrace.max_api_calls'],
     ['SET "millrace".max_row TO DEFAULT', 'millrace.max_row', 'millrace.max_rows'],
@@ -33,29 +21,29 @@ describe('a setting that is none is refused by', () => {
       'millrace.cache_tl',
       'millrace.cache_ttl',
     ],
-  ])('%s', async (text, name, meant) => {
+  ] as const)('%s', async ([text, name, meant], { client }) => {
     await expect(client.query(text)).rejects.toMatchObject(unknown(name, meant))
     await expect(client.query({ text, values: [] })).rejects.toMatchObject(unknown(name, meant))
     const among = client.query(`select 1; ${text}; select 2`)
     await expect(among).rejects.toMatchObject(unknown(name, meant))
   })
 
-  test.each(['-c millrace.cahce_ttl=1', '-cmillrace.cahce_ttl=1', '--millrace.cahce-ttl=1'])(
+  test.for(['-c millrace.cahce_ttl=1', '-cmillrace.cahce_ttl=1', '--millrace.cahce-ttl=1'])(
     'options of a connection: %s',
-    async (options) => {
+    async (options, { world }) => {
       await expect(world.connect({ options })).rejects.toMatchObject(
         unknown('millrace.cahce_ttl', 'millrace.cache_ttl'),
       )
     },
   )
 
-  test('a name that is like none has those that there are for a hint', async () => {
+  test('a name that is like none has those that there are for a hint', async ({ client }) => {
     await expect(client.query('set millrace.whatever = 1')).rejects.toMatchObject({
       hint: expect.stringMatching(/^Millrace has millrace\.cache_ttl, /),
     })
   })
 
-  test('others, of extensions and of users, are PostgreSQL’s business', async () => {
+  test('others, of extensions and of users, are PostgreSQL’s business', async ({ client }) => {
     await client.query("set my.own = 1; select set_config('my.own', '2', false)")
     expect((await client.query('show my.own')).rows).toEqual([{ 'my.own': '2' }])
     await client.query('set millrace.cache_ttl = 1; reset millrace.cache_ttl')
@@ -63,7 +51,7 @@ describe('a setting that is none is refused by', () => {
 })
 
 describe('defaults', () => {
-  test('are shown in a new session, and after RESET', async () => {
+  test('are shown in a new session, and after RESET', async ({ world }) => {
     const session = await world.connect()
     const show = async (name: string) => Object.values((await session.query(`show millrace.${name}`)).rows[0])
     expect(await show('cache_ttl')).toEqual(['0 (default)'])
@@ -79,7 +67,7 @@ describe('defaults', () => {
     expect(await show('max_keys')).toEqual(['100000 (default)'])
   })
 
-  test('are listed by pg_settings, as psql’s \\dconfig reads them', async () => {
+  test('are listed by pg_settings, as psql’s \\dconfig reads them', async ({ world }) => {
     const session = await world.connect({ options: '-c millrace.max_rows=5' })
     const { rows } = await session.query(
       `select s.name, pg_catalog.current_setting(s.name) as value, s.source from pg_catalog.pg_settings s
@@ -101,7 +89,7 @@ describe('defaults', () => {
     expect((await session.query('show millrace.max_rows')).rows).toEqual([{ 'millrace.max_rows': '9' }])
   })
 
-  test('a default that is set as it is shown is the default', async () => {
+  test('a default that is set as it is shown is the default', async ({ world }) => {
     const session = await world.connect()
     await session.query("set millrace.max_api_calls = '-1 (default)'")
     await expect(session.query("select name from event where trail = 't1'")).resolves.toMatchObject({

@@ -1,38 +1,19 @@
-/** What virtual tables are asked for by statements of every kind, and what they refuse before they are asked. */
-import pg from 'pg'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect } from 'vitest'
+import { errorOf } from './testing/error-of.js'
+import { test } from './testing/gateway-test.js'
 import { queryMessage, RawClient } from './testing/raw-client.js'
-import { startTestGateway, type TestGateway } from './testing/test-gateway.js'
+import type { TestGateway } from './testing/test-gateway.js'
 
-let world: TestGateway
-let client: pg.Client
-
-beforeAll(async () => {
-  world = await startTestGateway()
-  client = await world.connect()
+test.beforeAll(async ({ client }) => {
   await client.query(`create table own (n int, ip inet);
     insert into own values (1, '1.1.1.1'), (2, '2.2.2.2')`)
 })
 
-afterAll(() => world?.stop())
-
-beforeEach(() => {
-  world.calls.length = 0
-})
-
-const asked = () => world.calls.map(({ table, quals }) => `${table}: ${quals.join('; ')}`).sort()
-
-async function errorOf(promise: Promise<unknown>): Promise<pg.DatabaseError> {
-  const error = await promise.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  )
-  if (!(error instanceof pg.DatabaseError)) throw new Error(`no database error, but ${String(error)}`)
-  return error
-}
+const asked = (world: TestGateway) =>
+  world.calls.map(({ table, quals }) => `${table}: ${quals.join('; ')}`).sort()
 
 describe('refused before any call', () => {
-  test.each([
+  test.for([
     [
       `insert into place (ip) select address::inet from event where trail = 't1'`,
       'cannot insert into virtual table "place"',
@@ -81,47 +62,49 @@ describe('refused before any call', () => {
       `select * from place tablesample system (10) where ip = '1.1.1.1'`,
       'TABLESAMPLE cannot be applied to virtual table "place"',
     ],
-  ])('%s', async (text, message) => {
+  ] as const)('%s', async ([text, message], { world, client }) => {
     for (const query of [text, { text, values: [] }]) {
       const error = await errorOf(client.query(query))
       expect(error).toMatchObject({ code: '0A000', message })
       if (message.includes('virtual')) expect(error.hint).toEqual(expect.any(String))
     }
-    expect(asked()).toEqual([])
+    expect(asked(world)).toEqual([])
     expect((await client.query('select count(*) from own')).rows).toEqual([{ count: '2' }])
   })
 
-  test('a cursor without a transaction', async () => {
+  test('a cursor without a transaction', async ({ world, client }) => {
     const text = `declare c cursor for select * from place where ip = '1.1.1.1'`
     for (const query of [text, { text, values: [] }]) {
       expect(await errorOf(client.query(query))).toMatchObject({ code: '25P01' })
     }
-    expect(asked()).toEqual([])
+    expect(asked(world)).toEqual([])
   })
 
-  test('COPY into a file of the server', async () => {
+  test('COPY into a file of the server', async ({ world, client }) => {
     const text = `copy (select * from place where ip = '1.1.1.1') to '/tmp/millrace-never-written'`
     expect(await errorOf(client.query(text))).toMatchObject({ code: '42501' })
-    expect(asked()).toEqual([])
+    expect(asked(world)).toEqual([])
   })
 })
 
-test('COPY of a table gives the columns that it names, in their order', async () => {
+test('COPY of a table gives the columns that it names, in their order', async ({ world }) => {
   const raw = await RawClient.connect(world.config)
   raw.send(queryMessage('copy kind (size, name) to stdout'))
   const rows = (await raw.until('Z')).filter(({ type }) => type === 'd')
   expect(rows.map(({ bytes }) => bytes.toString('utf8', 5))).toEqual(['1\tsmall\n', '100\tlarge\n'])
   raw.close()
 })
-
-test('a table that is made WITH NO DATA asks for none', async () => {
+test('a table that is made WITH NO DATA asks for none', async ({ world, client }) => {
   await client.query('create table empty as select k.*, p.city from kind k, place p with no data')
   expect((await client.query('select * from empty')).fields.map(({ name }) => name)).toContain('city')
   await client.query('drop table empty')
-  expect(asked()).toEqual([])
+  expect(asked(world)).toEqual([])
 })
 
-test('inside a function, a key that only a join could give is an error that tells a way out', async () => {
+test('inside a function, a key that only a join could give is an error that tells a way out', async ({
+  world,
+  client,
+}) => {
   const block = `do $$ declare found record; begin
     for found in select city from own join place on place.ip = own.ip loop raise notice '%', found; end loop; end $$`
   for (const text of [
@@ -136,20 +119,20 @@ test('inside a function, a key that only a join could give is an error that tell
       hint: expect.stringContaining('CREATE TEMP TABLE'),
     })
   }
-  expect(asked()).toEqual([])
+  expect(asked(world)).toEqual([])
 })
 
-test("rows of others are locked beside a virtual table's", async () => {
+test("rows of others are locked beside a virtual table's", async ({ world, client }) => {
   await client.query('begin')
   const { rows } = await client.query(
     'select city from own join place using (ip) where n = 1 for update of own',
   )
   expect(rows).toEqual([{ city: 'city of 1.1.1.1' }])
   await client.query('commit')
-  expect(asked()).toEqual(['place: ip = 1.1.1.1'])
+  expect(asked(world)).toEqual(['place: ip = 1.1.1.1'])
 })
 
-test('COPY FROM STDIN into a table of a virtual one’s name', async () => {
+test('COPY FROM STDIN into a table of a virtual one’s name', async ({ world }) => {
   const raw = await RawClient.connect(world.config)
   raw.send(queryMessage('create temp table event (name text)'))
   await raw.until('Z')
@@ -161,7 +144,7 @@ test('COPY FROM STDIN into a table of a virtual one’s name', async () => {
 })
 
 describe('tableoid is that of the virtual table', () => {
-  test.each([
+  test.for([
     [`select tableoid::regclass, city from place where ip = '1.1.1.1'`],
     [`select p.tableoid::regclass, p.city from place p where p.ip = '1.1.1.1'`],
     [`select distinct counting.place.tableoid::regclass, city from counting.place where ip = '1.1.1.1'`],
@@ -170,13 +153,13 @@ describe('tableoid is that of the virtual table', () => {
     ],
     [`select tableoid::regclass, city from place where ip = '1.1.1.1' and tableoid = 'place'::regclass`],
     [`select tableoid::regclass, max(city) as city from place where ip = '1.1.1.1' group by tableoid`],
-  ])('%s', async (text) => {
+  ] as const)('%s', async ([text], { client }) => {
     expect((await client.query(text)).rows).toEqual([{ tableoid: 'place', city: 'city of 1.1.1.1' }])
   })
 })
 
 describe('a view', () => {
-  beforeAll(async () => {
+  test.beforeAll(async ({ client }) => {
     await client.query(`
       create schema other;
       create view located as
@@ -189,25 +172,25 @@ describe('a view', () => {
       create view plain as select * from own`)
   })
 
-  test('conditions on it reach the scans inside', async () => {
+  test('conditions on it reach the scans inside', async ({ world, client }) => {
     expect((await client.query(`select name, city from located where trail = 't1' order by 1`)).rows).toEqual(
       [
         { name: 'a', city: 'city of 1.1.1.1' },
         { name: 'b', city: 'city of 2.2.2.2' },
       ],
     )
-    expect(asked()).toEqual(['event: trail = t1', 'place: ip = 1.1.1.1', 'place: ip = 2.2.2.2'])
+    expect(asked(world)).toEqual(['event: trail = t1', 'place: ip = 1.1.1.1', 'place: ip = 2.2.2.2'])
   })
 
-  test('so do parameters, joins, and conditions on a view of a view', async () => {
+  test('so do parameters, joins, and conditions on a view of a view', async ({ world, client }) => {
     const { rows } = await client.query('select c from of_view where a = $1', ['3.3.3.3'])
     expect(rows).toEqual([{ c: 'CITY OF 3.3.3.3' }])
     await client.query('select v.c from own join of_view v on v.a = own.ip where n = 2')
     await client.query(`select (select city from places where address = own.ip) from own where n = 1`)
-    expect(asked()).toEqual(['place: ip = 1.1.1.1', 'place: ip = 2.2.2.2', 'place: ip = 3.3.3.3'])
+    expect(asked(world)).toEqual(['place: ip = 1.1.1.1', 'place: ip = 2.2.2.2', 'place: ip = 3.3.3.3'])
   })
 
-  test('fields tell that they come from it', async () => {
+  test('fields tell that they come from it', async ({ client }) => {
     const { fields } = await client.query({
       text: `select city from places where address = '1.1.1.1'`,
       values: [],
@@ -216,12 +199,12 @@ describe('a view', () => {
     expect(fields[0]?.tableID).toBe(rows[0].oid)
   })
 
-  test('a key that is missing is told of the table inside', async () => {
+  test('a key that is missing is told of the table inside', async ({ world, client }) => {
     expect(await errorOf(client.query('select * from places'))).toMatchObject({ code: 'HV002' })
-    expect(asked()).toEqual([])
+    expect(asked(world)).toEqual([])
   })
 
-  test('names are found as PostgreSQL finds them', async () => {
+  test('names are found as PostgreSQL finds them', async ({ client }) => {
     expect((await client.query('select city from other.places')).rows).toEqual([{ city: 'other' }])
     await client.query('set search_path = other, public')
     expect((await client.query('select city from places')).rows).toEqual([{ city: 'other' }])
@@ -233,7 +216,9 @@ describe('a view', () => {
     expect((await client.query(shadowed)).rows).toEqual([{ city: 'city of 1.1.1.1' }])
   })
 
-  test('what it names is not caught by the statement around it, or by the search path', async () => {
+  test('what it names is not caught by the statement around it, or by the search path', async ({
+    client,
+  }) => {
     await client.query(`create table mine as select 'hidden' as relname;
       create temp table mine as select 'pg_class' as relname;
       create temp view known as select k.name, c.relname from counting.kind k, mine join pg_class c using (relname)`)
@@ -249,13 +234,13 @@ describe('a view', () => {
     await client.query('reset search_path; drop view known; drop table pg_temp.mine; drop table mine')
   })
 
-  test('one that keeps conditions out is left to PostgreSQL', async () => {
+  test('one that keeps conditions out is left to PostgreSQL', async ({ world, client }) => {
     const { rows } = await client.query(`select city from guarded where ip = '1.1.1.1'`)
     expect(rows).toEqual([{ city: 'city of 1.1.1.1' }])
-    expect(asked()).toEqual(['place: ip = 1.1.1.1'])
+    expect(asked(world)).toEqual(['place: ip = 1.1.1.1'])
   })
 
-  test('whose query changes is expanded anew', async () => {
+  test('whose query changes is expanded anew', async ({ client }) => {
     const text = `select city from changing where address = '1.1.1.1'`
     await client.query('create view changing as select * from places')
     expect((await client.query(text)).rows).toEqual([{ city: 'city of 1.1.1.1' }])
@@ -270,7 +255,7 @@ describe('a view', () => {
     await client.query('drop table changing')
   })
 
-  test('that only a function has made is known when the transaction has ended', async () => {
+  test('that only a function has made is known when the transaction has ended', async ({ world, client }) => {
     await client.query(`do $$ begin
       execute 'create ' || 'view made as select e.name, p.city, e.trail
         from counting.event e join counting.place p on p.ip = e.address::inet'; end $$`)
@@ -288,15 +273,15 @@ describe('a view', () => {
 })
 
 describe('SQL’s PREPARE and EXECUTE', () => {
-  test('a prepared join is planned with its values', async () => {
+  test('a prepared join is planned with its values', async ({ world, client }) => {
     await client.query(`prepare by_trail (text) as
       select e.name, p.city from event e join place p on p.ip = e.address::inet where e.trail = $1 and e.name < 'c'`)
-    expect(asked()).toEqual([])
+    expect(asked(world)).toEqual([])
     expect((await client.query(`execute by_trail ('t' || 1)`)).rows).toHaveLength(2)
-    expect(asked()).toEqual(['event: trail = t1', 'place: ip = 1.1.1.1', 'place: ip = 2.2.2.2'])
+    expect(asked(world)).toEqual(['event: trail = t1', 'place: ip = 1.1.1.1', 'place: ip = 2.2.2.2'])
   })
 
-  test('arguments are evaluated once', async () => {
+  test('arguments are evaluated once', async ({ client }) => {
     await client.query(
       'create temp sequence counter; prepare counted (int) as select $1 as n, city from place where ip = ($1 || $$.1.1.1$$)::inet',
     )
@@ -306,7 +291,7 @@ describe('SQL’s PREPARE and EXECUTE', () => {
     expect((await client.query(`select currval('counter')`)).rows).toEqual([{ currval: '2' }])
   })
 
-  test('each argument stands for its own parameter', async () => {
+  test('each argument stands for its own parameter', async ({ client }) => {
     await client.query(`prepare several (text, inet, text) as
       select $3 as z, city, $1 as x from place where ip = $2 and $1 || $3 = 'xz'`)
     expect((await client.query(`execute several ('x', '2.2.2.2', 'z')`)).rows).toEqual([
@@ -314,7 +299,7 @@ describe('SQL’s PREPARE and EXECUTE', () => {
     ])
   })
 
-  test('a name that is prepared twice in one text stands for the last', async () => {
+  test('a name that is prepared twice in one text stands for the last', async ({ client }) => {
     const text = `prepare again as select city from place where ip = '1.1.1.1'; execute again; deallocate again;
       prepare again as select city from place where ip = '2.2.2.2'; execute again; deallocate again`
     const results: unknown = await client.query(text)
@@ -327,16 +312,15 @@ describe('SQL’s PREPARE and EXECUTE', () => {
       {},
     ])
   })
-
-  test('EXPLAIN EXECUTE runs nothing', async () => {
+  test('EXPLAIN EXECUTE runs nothing', async ({ world, client }) => {
     await client.query(`explain execute by_trail ('t1')`)
-    expect(asked()).toEqual([])
+    expect(asked(world)).toEqual([])
     const { rows } = await client.query(`explain (analyze, format json) execute by_trail ('t2')`)
     expect(JSON.stringify(rows)).toContain('Actual Rows')
-    expect(asked()).toEqual(['event: trail = t2'])
+    expect(asked(world)).toEqual(['event: trail = t2'])
   })
 
-  test('an error of an argument does not stay', async () => {
+  test('an error of an argument does not stay', async ({ client }) => {
     const error = await errorOf(client.query(`execute by_trail ('t' || 1 / 0)`))
     expect(error).toMatchObject({ code: '22012' })
     expect(await errorOf(client.query('execute by_trail (nothing)'))).toMatchObject({
@@ -350,7 +334,7 @@ describe('SQL’s PREPARE and EXECUTE', () => {
     expect(rows).toEqual([])
   })
 
-  test('among other statements of one text', async () => {
+  test('among other statements of one text', async ({ client }) => {
     const text = `prepare one as select 1; prepare twice (inet) as select 'a;b' as x, city from place where ip = $1;
       execute twice ('2.2.2.2'); deallocate twice`
     expect(await client.query(text)).toMatchObject([

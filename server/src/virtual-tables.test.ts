@@ -1,10 +1,11 @@
 /** Virtual tables through the gateway, by both protocols. */
 import type pg from 'pg'
 import postgres from 'postgres'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect } from 'vitest'
 import { errorOf } from './testing/error-of.js'
+import { test } from './testing/gateway-test.js'
 import { describe as describeMessage, queryMessage, RawClient } from './testing/raw-client.js'
-import { startTestGateway, type TestGateway } from './testing/test-gateway.js'
+import type { TestGateway } from './testing/test-gateway.js'
 import { ByteWriter } from './wire/byte-writer.js'
 import {
   bindMessage,
@@ -17,26 +18,13 @@ import {
   syncMessage,
 } from './wire/frontend-messages.js'
 
-let world: TestGateway
-let client: pg.Client
-
-beforeAll(async () => {
-  world = await startTestGateway()
-  client = await world.connect()
-})
-
-afterAll(() => world?.stop())
-
-beforeEach(() => {
-  world.calls.length = 0
-})
-
-const asked = () => world.calls.map(({ table, quals }) => `${table}: ${quals.join('; ')}`).sort()
+const asked = (world: TestGateway) =>
+  world.calls.map(({ table, quals }) => `${table}: ${quals.join('; ')}`).sort()
 
 const cityOf = (ip: string) => `select city from place where ip = '${ip}'`
 
 describe('simple queries', () => {
-  test('a join asks for each distinct address once', async () => {
+  test('a join asks for each distinct address once', async ({ world, client }) => {
     const { rows } = await client.query(
       `with addrs as (select a.address::inet from event a where a.trail = 't1' and a.address ~ '^\\d')
        select a.address as ip, i.city from addrs a join place i on a.address = i.ip order by 1`,
@@ -45,10 +33,10 @@ describe('simple queries', () => {
       { ip: '1.1.1.1', city: 'city of 1.1.1.1' },
       { ip: '2.2.2.2', city: 'city of 2.2.2.2' },
     ])
-    expect(asked()).toEqual(['event: trail = t1', 'place: ip = 1.1.1.1', 'place: ip = 2.2.2.2'])
+    expect(asked(world)).toEqual(['event: trail = t1', 'place: ip = 1.1.1.1', 'place: ip = 2.2.2.2'])
   })
 
-  test('several statements in one text are one transaction', async () => {
+  test('several statements in one text are one transaction', async ({ client }) => {
     const several = `create table seen (city text); insert into seen ${cityOf('1.1.1.1')}; select * from seen`
     const results: unknown = await client.query(several)
     expect(results).toMatchObject([
@@ -62,7 +50,7 @@ describe('simple queries', () => {
     await client.query('drop table seen')
   })
 
-  test('a statement may need what an earlier one of the same text made', async () => {
+  test('a statement may need what an earlier one of the same text made', async ({ client }) => {
     const results: unknown = await client.query(
       `create temp table wanted as select '3.3.3.3'::inet as ip;
        select city from place join wanted using (ip)`,
@@ -70,12 +58,15 @@ describe('simple queries', () => {
     expect(results).toMatchObject([{}, { rows: [{ city: 'city of 3.3.3.3' }] }])
   })
 
-  test('an error of PostgreSQL names the place in the text that was sent, and our tables', async () => {
+  test('an error of PostgreSQL names the place in the text that was sent, and our tables', async ({
+    world,
+    client,
+  }) => {
     const text = `select 1; select 'ä😀', citi from place where ip = '1.1.1.1'`
     const error = await errorOf(client.query(text))
     expect(error).toMatchObject({ code: '42703', message: 'column "citi" does not exist' })
     expect([...text].slice(Number(error.position) - 1).join('')).toMatch(/^citi/)
-    expect(asked()).toEqual([])
+    expect(asked(world)).toEqual([])
 
     const running = `select 1; ${cityOf('1.1.1.1')} and city::int = 1`
     const later = await errorOf(client.query(running))
@@ -85,7 +76,7 @@ describe('simple queries', () => {
     })
   })
 
-  test('an error within a transaction leaves it failed; outside, the session goes on', async () => {
+  test('an error within a transaction leaves it failed; outside, the session goes on', async ({ client }) => {
     const failing = 'select city from place'
     expect(await errorOf(client.query(failing))).toMatchObject({ code: 'HV002' })
     expect((await client.query('select 1 as one')).rows).toEqual([{ one: 1 }])
@@ -97,7 +88,7 @@ describe('simple queries', () => {
     expect((await client.query(cityOf('1.1.1.1'))).rows).toHaveLength(1)
   })
 
-  test('read only and serializable transactions see the rows', async () => {
+  test('read only and serializable transactions see the rows', async ({ client }) => {
     await client.query('begin isolation level repeatable read, read only')
     await client.query('select 1')
     expect((await client.query(cityOf('1.1.1.1'))).rows).toHaveLength(1)
@@ -105,7 +96,7 @@ describe('simple queries', () => {
     await client.query('commit')
   })
 
-  test('cursors keep their rows for the whole transaction', async () => {
+  test('cursors keep their rows for the whole transaction', async ({ client }) => {
     await client.query('begin')
     await client.query(
       `declare c cursor for select city from place where ip in ('1.1.1.1', '2.2.2.2') order by 1`,
@@ -116,21 +107,21 @@ describe('simple queries', () => {
     await client.query('commit')
   })
 
-  test('fields tell the virtual tables they come from', async () => {
+  test('fields tell the virtual tables they come from', async ({ client }) => {
     const { fields } = await client.query(cityOf('1.1.1.1'))
     const { rows } = await client.query(`select 'counting.place'::regclass::oid::int as oid`)
     expect(fields[0]?.tableID).toBe(rows[0].oid)
   })
 
-  test('what only PostgreSQL sees reaches the tables over the loopback', async () => {
+  test('what only PostgreSQL sees reaches the tables over the loopback', async ({ world, client }) => {
     await client.query(
       `do $$ begin create temp table from_block as select city from place where ip = '2.2.2.2'; end $$`,
     )
     expect((await client.query('select * from from_block')).rows).toEqual([{ city: 'city of 2.2.2.2' }])
-    expect(asked()).toEqual(['place: ip = 2.2.2.2'])
+    expect(asked(world)).toEqual(['place: ip = 2.2.2.2'])
   })
 
-  test('COPY of rows out, and no COPY into the midst of them', async () => {
+  test('COPY of rows out, and no COPY into the midst of them', async ({ world }) => {
     const raw = await RawClient.connect(world.config)
     raw.send(queryMessage(`copy (${cityOf('1.1.1.1')}) to stdout`))
     expect((await raw.until('Z')).map(({ type }) => type).join('')).toBe('HdcCZ')
@@ -141,17 +132,19 @@ describe('simple queries', () => {
   })
 })
 
-test('a simple query that PostgreSQL reads over after an error asks nothing, and is not answered', async () => {
+test('a simple query that PostgreSQL reads over after an error asks nothing, and is not answered', async ({
+  world,
+}) => {
   const raw = await RawClient.connect(world.config)
   raw.send(parseMessage('', 'select from where', []), queryMessage(cityOf('1.1.1.1')), syncMessage)
   raw.send(queryMessage('select 1'))
   expect((await raw.until('Z')).map(({ type }) => type).join('')).toBe('EZ')
   expect((await raw.until('Z')).map(({ type }) => type).join('')).toBe('TDCZ')
-  expect(asked()).toEqual([])
+  expect(asked(world)).toEqual([])
   raw.close()
 })
 
-test('a simple query leaves no unnamed statement behind', async () => {
+test('a simple query leaves no unnamed statement behind', async ({ world }) => {
   const raw = await RawClient.connect(world.config)
   for (const text of [cityOf('1.1.1.1'), `${cityOf('1.1.1.1')} and city::int = 1`]) {
     raw.send(parseMessage('', 'select 1', []), queryMessage(text))
@@ -165,7 +158,7 @@ test('a simple query leaves no unnamed statement behind', async () => {
   raw.close()
 })
 
-test('several statements in one text are one transaction from the first on', async () => {
+test('several statements in one text are one transaction from the first on', async ({ client }) => {
   const text = `set local application_name = 'for once'; ${cityOf('1.1.1.1')}; show application_name`
   const results: unknown = await client.query(text)
   expect(results).toMatchObject([{}, {}, { rows: [{ application_name: 'for once' }] }])
@@ -182,12 +175,12 @@ describe('while PostgreSQL waits for the data of COPY', () => {
     executeMessage(''),
   ]
 
-  test.each([
+  test.for([
     ['a simple query, in the simple protocol', [queryMessage(copy)], query],
     ['a simple query, in the extended protocol', [...extendedCopy, syncMessage], query],
     ['a Bind, in the simple protocol', [queryMessage(copy)], bind.slice(1)],
     ['a Bind, in the extended protocol', [...extendedCopy, flushMessage], bind.slice(1)],
-  ])('%s ends the connection, as it does in PostgreSQL', async (_, start, message) => {
+  ] as const)('%s ends the connection, as it does in PostgreSQL', async ([_, start, message], { world }) => {
     const raw = await RawClient.connect(world.config)
     raw.send(queryMessage('create temp table seen_cities (city text)'), ...bind.slice(0, 1), syncMessage)
     await raw.until('Z')
@@ -196,10 +189,10 @@ describe('while PostgreSQL waits for the data of COPY', () => {
     await raw.until('G')
     raw.send(...message)
     await raw.untilEnd()
-    expect(asked()).toEqual([])
+    expect(asked(world)).toEqual([])
   })
 
-  test('its end may be sent before it is known that there is a COPY', async () => {
+  test('its end may be sent before it is known that there is a COPY', async ({ world }) => {
     const raw = await RawClient.connect(world.config)
     raw.send(queryMessage('create temp table seen_cities (city text)'))
     await raw.until('Z')
@@ -214,24 +207,24 @@ describe('while PostgreSQL waits for the data of COPY', () => {
 })
 
 describe('the extended protocol', () => {
-  test('parameters become keys', async () => {
+  test('parameters become keys', async ({ world, client }) => {
     const { rows } = await client.query('select city from place where ip = any($1) order by 1', [
       ['1.1.1.1', '3.3.3.3', '1.1.1.1'],
     ])
     expect(rows).toEqual([{ city: 'city of 1.1.1.1' }, { city: 'city of 3.3.3.3' }])
-    expect(asked()).toEqual(['place: ip = 1.1.1.1', 'place: ip = 3.3.3.3'])
+    expect(asked(world)).toEqual(['place: ip = 1.1.1.1', 'place: ip = 3.3.3.3'])
   })
 
-  test('a prepared statement is planned anew for each set of values', async () => {
+  test('a prepared statement is planned anew for each set of values', async ({ world, client }) => {
     const statement = { name: 'by address', text: 'select city from place where ip = $1' }
     for (const ip of ['1.1.1.1', '2.2.2.2', null, '9.9.9.9']) {
       const { rows } = await client.query({ ...statement, values: [ip] })
       expect(rows).toEqual(ip === '1.1.1.1' || ip === '2.2.2.2' ? [{ city: `city of ${ip}` }] : [])
     }
-    expect(asked()).toEqual(['place: ip = 1.1.1.1', 'place: ip = 2.2.2.2', 'place: ip = 9.9.9.9'])
+    expect(asked(world)).toEqual(['place: ip = 1.1.1.1', 'place: ip = 2.2.2.2', 'place: ip = 9.9.9.9'])
   })
 
-  test('Describe asks no API', async () => {
+  test('Describe asks no API', async ({ world }) => {
     const raw = await RawClient.connect(world.config)
     raw.send(
       parseMessage('s', 'select city, ip from place where ip = $1', []),
@@ -239,11 +232,13 @@ describe('the extended protocol', () => {
       syncMessage,
     )
     expect((await raw.until('Z')).map(({ type }) => type).join('')).toBe('1tTZ')
-    expect(asked()).toEqual([])
+    expect(asked(world)).toEqual([])
     raw.close()
   })
 
-  test('a whole pipeline at once: statements of both kinds, several portals, formats of the client', async () => {
+  test('a whole pipeline at once: statements of both kinds, several portals, formats of the client', async ({
+    world,
+  }) => {
     const raw = await RawClient.connect(world.config)
     const value = (text: string) => bindRest({ types: [], formats: [], values: [Buffer.from(text)] })
     raw.send(
@@ -271,7 +266,7 @@ describe('the extended protocol', () => {
     raw.close()
   })
 
-  test('an error in a pipeline drops what follows up to the Sync, and no more', async () => {
+  test('an error in a pipeline drops what follows up to the Sync, and no more', async ({ world }) => {
     const raw = await RawClient.connect(world.config)
     raw.send(
       parseMessage('', 'select city from place', []),
@@ -288,11 +283,11 @@ describe('the extended protocol', () => {
     )
     expect((await raw.until('Z')).map(({ type }) => type).join('')).toBe('1EZ')
     expect((await raw.until('Z')).map(({ type }) => type).join('')).toBe('12DCZ')
-    expect(asked()).toEqual(['place: ip = 2.2.2.2'])
+    expect(asked(world)).toEqual(['place: ip = 2.2.2.2'])
     raw.close()
   })
 
-  test('rows of a portal come in parts', async () => {
+  test('rows of a portal come in parts', async ({ world }) => {
     const raw = await RawClient.connect(world.config)
     raw.send(
       parseMessage('', "select city from place where ip in ('1.1.1.1', '2.2.2.2', '3.3.3.3')", []),
@@ -306,7 +301,7 @@ describe('the extended protocol', () => {
     raw.close()
   })
 
-  test('a name that is prepared anew is another statement', async () => {
+  test('a name that is prepared anew is another statement', async ({ world }) => {
     const raw = await RawClient.connect(world.config)
     const run = async (text: string, ...before: readonly Buffer[]) => {
       raw.send(
@@ -331,7 +326,7 @@ describe('the extended protocol', () => {
     raw.close()
   })
 
-  test('binary parameters and results', async () => {
+  test('binary parameters and results', async ({ world, client }) => {
     const sql = postgres(world.url, { max: 1, onnotice: () => {} })
     const ip = '2.2.2.2'
     expect(await sql`select p.city, ${7}::int4 as n from place p where p.ip = ${ip}`).toEqual([
@@ -346,14 +341,14 @@ describe('the extended protocol', () => {
     await sql.end()
   })
 
-  test('a wrong number of values is told by PostgreSQL; a simple query can have none', async () => {
+  test('a wrong number of values is told by PostgreSQL; a simple query can have none', async ({ client }) => {
     const text = 'select city from place where ip = $1'
     expect(await errorOf(client.query(text, ['1.1.1.1', '2.2.2.2']))).toMatchObject({ code: '08P01' })
     expect(await errorOf(client.query(text))).toMatchObject({ code: '42P02', position: '35' })
     expect((await client.query('select 1 as one')).rows).toEqual([{ one: 1 }])
   })
 
-  test('hidden statements do not pile up', async () => {
+  test('hidden statements do not pile up', async ({ client }) => {
     for (let i = 0; i < 5; i++) await client.query('select city from place where ip = $1', ['1.1.1.1'])
     const { rows } = await client.query(`select name from pg_prepared_statements where name like 'millrace%'`)
     expect(rows.length).toBeLessThanOrEqual(2)
@@ -362,7 +357,7 @@ describe('the extended protocol', () => {
 
 describe('under another encoding', () => {
   let other: pg.Client
-  beforeAll(async () => {
+  test.beforeAll(async ({ world }) => {
     other = await world.connect()
     await other.query("set client_encoding = 'LATIN1'")
   })
@@ -373,17 +368,17 @@ describe('under another encoding', () => {
     expect(rows).toEqual([{ city: 'city of 2.2.2.2' }])
   })
 
-  test.each([
+  test.for([
     ['the statement', `${cityOf('1.1.1.1')} and city <> 'é'`],
     ['a value by which a table is asked', `select name from event where trail = 't' || chr(233)`],
     ['a definition', `select city from accented where ip = '1.1.1.1'`],
-  ])('what is not ASCII in %s is refused with a hint', async (_, text) => {
+  ] as const)('what is not ASCII in %s is refused with a hint', async ([_, text], { world, client }) => {
     await client.query(`create or replace view accented as select * from place where city <> 'é'`)
     expect(await errorOf(other.query(text))).toMatchObject({
       code: '0A000',
       hint: "Run SET client_encoding = 'UTF8' first.",
     })
     expect((await other.query('select 1 as one')).rows).toEqual([{ one: 1 }])
-    expect(asked()).toEqual([])
+    expect(asked(world)).toEqual([])
   })
 })

@@ -184,7 +184,7 @@ describe('a member that fails', () => {
     ).toHaveLength(2)
   })
 
-  test('B11: is never left out, whichever account is asked for', async () => {
+  test('is never left out, whichever account is asked for', async () => {
     const select = 'select event_name from broken.aws_cloudtrail_trail_event'
     await expect(
       query(`${select} where log_group_name = 'shared' and account_id = '${articleAccountId}'`),

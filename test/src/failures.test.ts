@@ -1,5 +1,6 @@
 /** What goes wrong with the APIs is told as an error of PostgreSQL's; the session goes on. */
 import { once } from 'node:events'
+import { errorOf } from '@millrace/server/testing/error-of'
 import pg from 'pg'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { startWorld, type World } from './testing/world.js'
@@ -22,17 +23,8 @@ afterEach(async () => {
   expect((await client.query(city)).rows, 'the session goes on').toEqual([{ city: 'Diemen' }])
 })
 
-async function errorOf(text: string, of: pg.Client = client): Promise<pg.DatabaseError> {
-  const error = await of.query(text).then(
-    () => undefined,
-    (reason: unknown) => reason,
-  )
-  if (!(error instanceof pg.DatabaseError)) throw new Error(`no database error, but ${String(error)}`)
-  return error
-}
-
 test('a log group that there is not', async () => {
-  const error = await errorOf(events.replace('cloudtrail-cwg-devto', 'no-such-group'))
+  const error = await errorOf(client.query(events.replace('cloudtrail-cwg-devto', 'no-such-group')))
   expect(error.code).toBe('HV000')
   expect(error.message).toContain('aws_cloudtrail_trail_event')
   expect(error.message).toContain('FilterLogEvents')
@@ -43,7 +35,7 @@ test('a log group that there is not', async () => {
 test('an API that fails, after it was asked again', async () => {
   world.sandbox.calls.clear()
   world.sandbox.faults.add({ kind: 'error', service: 'logs' })
-  const error = await errorOf(events)
+  const error = await errorOf(client.query(events))
   expect(error.code).toBe('HV000')
   expect(error.message).toMatch(/^aws_cloudtrail_trail_event: FilterLogEvents: .* \(asked 2 times\)$/)
   expect(world.sandbox.calls.count({ service: 'logs' })).toBe(2)
@@ -56,12 +48,12 @@ test('an API that fails once', async () => {
 
 test('an API that throttles', async () => {
   world.sandbox.faults.add({ kind: 'throttle', service: 'logs' })
-  expect((await errorOf(events)).detail).toContain('Rate exceeded')
+  expect((await errorOf(client.query(events))).detail).toContain('Rate exceeded')
 })
 
 test('an API that cuts its answers off', async () => {
   world.sandbox.faults.add({ kind: 'cut', service: 'ipstack' })
-  const error = await errorOf(city)
+  const error = await errorOf(client.query(city))
   // Not of class 08: pools would take the connection to Millrace for broken.
   expect(error.code).toBe('HV00N')
   expect(error.message).toContain('ipstack_ip')
@@ -70,15 +62,15 @@ test('an API that cuts its answers off', async () => {
 test('a failure within a transaction ends the transaction, as any error does', async () => {
   world.sandbox.faults.add({ kind: 'error', service: 'logs' })
   await client.query('begin')
-  expect((await errorOf(events)).code).toBe('HV000')
-  expect((await errorOf('select 1')).code).toBe('25P02')
+  expect((await errorOf(client.query(events))).code).toBe('HV000')
+  expect((await errorOf(client.query('select 1'))).code).toBe('25P02')
   await client.query('rollback')
 })
 
 test('a query that is cancelled while an API hangs', async () => {
   world.sandbox.faults.add({ kind: 'hang', service: 'logs' })
   const called = world.sandbox.calls.next(({ service }) => service === 'logs')
-  const asking = errorOf(events)
+  const asking = errorOf(client.query(events))
   const call = await called
   const { processID, secretKey } = Object(client)
   const { connection } = Object(new pg.Client({ connectionString: world.url }))
@@ -107,7 +99,7 @@ describe('credentials', () => {
   test('a wrong token is told in the words of ipstack, and is not shown', async () => {
     const token = 'mistyped-token-1234'
     await within({ environment: { IPSTACK_TOKEN: token } }, async (other) => {
-      const error = await errorOf(city, await other.connect())
+      const error = await errorOf((await other.connect()).query(city))
       expect(error.code).toBe('HV000')
       expect(error.detail).toContain('You have not supplied a valid API Access Key.')
       expect(error.hint).toMatch(/token/i)
@@ -117,14 +109,14 @@ describe('credentials', () => {
 
   test('no token at all: where it was looked for', async () => {
     await within({ environment: { IPSTACK_TOKEN: '' } }, async (other) => {
-      const error = await errorOf(city, await other.connect())
+      const error = await errorOf((await other.connect()).query(city))
       expect(`${error.detail} ${error.hint}`).toContain('IPSTACK_TOKEN')
     })
   })
 
   test('no AWS credentials: the places where they were looked for', async () => {
     await within({ environment: { AWS_ACCESS_KEY_ID: '', AWS_SECRET_ACCESS_KEY: '' } }, async (other) => {
-      const error = await errorOf(events, await other.connect())
+      const error = await errorOf((await other.connect()).query(events))
       expect(error.code).toMatch(/^HV000$/)
       expect(`${error.detail} ${error.hint}`).toContain('AWS_ACCESS_KEY_ID')
       expect(`${error.detail} ${error.hint}`).toContain('~/.aws/credentials')
@@ -133,7 +125,7 @@ describe('credentials', () => {
 
   test('wrong AWS credentials', async () => {
     await within({ environment: { AWS_SECRET_ACCESS_KEY: 'mistyped' } }, async (other) => {
-      const error = await errorOf(events, await other.connect())
+      const error = await errorOf((await other.connect()).query(events))
       expect(error.code).toBe('HV000')
       expect(error.detail).toContain('signature')
       expect(JSON.stringify(Object.values(error))).not.toContain('mistyped')

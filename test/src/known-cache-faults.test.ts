@@ -1,6 +1,6 @@
 /**
- * Faults of other tools' caches, each by its number in our list of them and with what it was there: the same
- * question asks nobody twice, and rows that are kept never give a wrong answer.
+ * What goes wrong in other tools' caches: the same question asks nobody twice, and rows that are kept never give a
+ * wrong answer.
  */
 import type pg from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
@@ -63,7 +63,7 @@ async function sameAsCopied(condition: string, columns = 'event_id'): Promise<vo
   expect(await rowsOf(`select ${columns} ${from} and ${condition}`), condition).toEqual(right)
 }
 
-describe('D1: the same statement missed the cache for whatever was no equality or one-sided range', () => {
+describe('the same statement asks nobody again, whichever operators its conditions have', () => {
   test.each([
     `timestamp >= '2022-07-06 20:38:09.001Z' and timestamp <= '2022-07-06 20:38:09.003Z'`,
     `timestamp between '2022-07-06 20:38:09Z' and '2022-07-06 20:38:09.002Z'`,
@@ -85,7 +85,7 @@ describe('D1: the same statement missed the cache for whatever was no equality o
   })
 })
 
-test('D2: a statement with ORDER BY never met the cache', async () => {
+test('a statement with ORDER BY, or with LIMIT, asks nobody again', async () => {
   const ordered = `event_name like 'L%' order by timestamp desc, event_id limit 3`
   await sameAsCopied(ordered)
   world.sandbox.calls.clear()
@@ -94,7 +94,7 @@ test('D2: a statement with ORDER BY never met the cache', async () => {
   expect(calls()).toBe(0)
 })
 
-test("D3: = 'a' missed what in ('a', 'b') had fetched", async () => {
+test("= 'a' asks nobody after in ('a', 'b')", async () => {
   await sameAsCopied(`event_name in ('Lines', 'Line', 'Left')`)
   await rowsOf(`select ip, city from ipstack_ip where ip in ('${first}', '${second}')`)
   world.sandbox.calls.clear()
@@ -104,7 +104,7 @@ test("D3: = 'a' missed what in ('a', 'b') had fetched", async () => {
   expect(calls()).toBe(0)
 })
 
-test('D4: a column more, of another call, must come; fewer columns ask nobody', async () => {
+test('a further column, of another call, is fetched; fewer columns ask nobody', async () => {
   const trails = (columns: string) => `select ${columns} from aws_cloudtrail_trail order by name`
   await client.query('set millrace.cache_ttl = 0')
   const right = await rowsOf(trails('name, latest_delivery_time, is_logging'))
@@ -117,7 +117,7 @@ test('D4: a column more, of another call, must come; fewer columns ask nobody', 
   expect(calls()).toBe(0)
 })
 
-describe('D5: after an error, or without its reader, a fetch held its lock for ever', () => {
+describe('a fetch that fails, or that loses its reader, holds up nobody', () => {
   const city = (ip: string) => `select city from ipstack_ip where ip = '${ip}'`
 
   test('two who wait for the same rows both get the error; then the rows come', async () => {
@@ -148,7 +148,7 @@ describe('D5: after an error, or without its reader, a fetch held its lock for e
   })
 })
 
-test('D6: rows of one Region were taken for those of all', async () => {
+test('rows of one Region are not taken for those of all', async () => {
   const groups = (more = '') => `select region, name from aws_cloudwatch_log_group ${more} order by 1, 2`
   await client.query('set millrace.cache_ttl = 0')
   const all = await rowsOf(groups())
@@ -166,7 +166,7 @@ test('D6: rows of one Region were taken for those of all', async () => {
   expect(calls()).toBe(0)
 })
 
-test('B10: rows came twice when a part of what was kept had been thrown away', async () => {
+test('no row comes twice when a part of what was kept has been thrown away', async () => {
   const small = await startWorld({ cache: { ttl: 3_600_000, maxBytes: 1_400_000 } })
   try {
     small.sandbox.generateEvents({ logGroup, count: 5_000, distinctAddresses: 40, seed: 12, serviceEvery: 5 })
@@ -197,7 +197,7 @@ test('B10: rows came twice when a part of what was kept had been thrown away', a
   }
 })
 
-describe('B12: values that were put together to one name of kept rows', () => {
+describe('values that look alike when they are put together name different rows', () => {
   test.each([
     `user_agent = E'a\\nb'`,
     `user_agent = 'ab'`,

@@ -1,6 +1,5 @@
 import { createServer, type Server } from 'node:http'
-import { ApiError } from '@millrace/plugin-sdk'
-import { collectRows } from '@millrace/plugin-sdk/testing'
+import { collectRows, errorOf } from '@millrace/plugin-sdk/testing'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { NpmConnection } from './connection.js'
 import { npmPackage } from './npm-package.js'
@@ -110,8 +109,7 @@ describe('npm_package', () => {
 
   it('tells when the registry cannot be reached', async () => {
     url = 'http://127.0.0.1:1'
-    const error = await rowsOf('acme').catch((reason: unknown) => reason)
-    expect(error).toBeInstanceOf(ApiError)
+    const error = await errorOf(rowsOf('acme'))
     expect(error).toMatchObject({
       sqlState: 'HV00N',
       detail: 'ECONNREFUSED at http://127.0.0.1:1',

@@ -1,6 +1,6 @@
 /** The tables against the sandbox: what its services do that a stub only pretends. */
-import { ApiError, type Qual } from '@millrace/plugin-sdk'
-import { collectRows, scanOf } from '@millrace/plugin-sdk/testing'
+import type { Qual } from '@millrace/plugin-sdk'
+import { collectRows, errorOf, scanOf } from '@millrace/plugin-sdk/testing'
 import {
   deniedCredentials,
   expiredSessionToken,
@@ -71,15 +71,6 @@ function events({
 }
 
 const operations = () => sandbox.calls.list().map(({ operation }) => operation)
-
-async function errorOf(promise: Promise<unknown>): Promise<ApiError> {
-  const error = await promise.then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  )
-  expect(error).toBeInstanceOf(ApiError)
-  return error as ApiError
-}
 
 describe("the article's queries", () => {
   test('the trail', async () => {

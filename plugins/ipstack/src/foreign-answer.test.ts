@@ -1,8 +1,7 @@
 /** Answers that are not ipstack's own: an error that says so, never a row of NULLs. */
 import { createServer, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { ApiError } from '@millrace/plugin-sdk'
-import { collectRows } from '@millrace/plugin-sdk/testing'
+import { collectRows, errorOf } from '@millrace/plugin-sdk/testing'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { ipstackConfig } from './config.js'
 import type { IpstackConnection } from './connection.js'
@@ -46,15 +45,6 @@ const lookUp = (...addresses: [string, ...string[]]) =>
     attempts: 1,
   })
 const lookUpRequester = () => collectRows(ipstackMyIp, { connection, columns: ['ip'], attempts: 1 })
-
-async function errorOf(promise: Promise<unknown>): Promise<ApiError> {
-  return promise.then(
-    (rows) => {
-      throw new Error(`there was no error, but ${JSON.stringify(rows)}`)
-    },
-    (error: ApiError) => error,
-  )
-}
 
 const notItsOwn = 'ipstack gave an answer that is not its own'
 

@@ -1,6 +1,4 @@
-/** The tables against the sandbox's ipstack. */
-import { ApiError } from '@millrace/plugin-sdk'
-import { collectRows, type ScanRequest, scanOf } from '@millrace/plugin-sdk/testing'
+import { collectRows, errorOf, type ScanRequest, scanOf } from '@millrace/plugin-sdk/testing'
 import { ipstackFreeToken } from '@millrace/sandbox/credentials'
 import { type Sandbox, startSandbox } from '@millrace/sandbox/sandbox'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -77,15 +75,6 @@ const publicAddresses = (count: number) =>
 const operations = () => sandbox.calls.list().map(({ operation }) => operation)
 const askedAddresses = () =>
   sandbox.calls.list().flatMap(({ parameters }) => (parameters as { addresses: string[] }).addresses)
-
-async function errorOf(promise: Promise<unknown>): Promise<ApiError> {
-  const error = await promise.then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  )
-  expect(error).toBeInstanceOf(ApiError)
-  return error as ApiError
-}
 
 const article = [
   ['104.53.216.85', 'North America', 'United States', 'California', 'Windsor'],

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import { expect, test } from 'vitest'
 import { firstWords, readAnswerBody } from './answer-body.js'
-import { ApiError } from './api-error.js'
+import { errorOf } from './testing/error-of.js'
 
 test('a body is read to its end', async () => {
   expect((await readAnswerBody(Readable.from([Buffer.from('ab'), Buffer.from('cd')]), 4)).toString()).toBe(
@@ -19,8 +19,7 @@ test('one that does not end is given up at the bound, and its stream destroyed',
       }
     })(),
   )
-  const error = await readAnswerBody(endless, 3 * 1024 * 1024).catch((thrown: unknown) => thrown)
-  expect(ApiError.is(error)).toBe(true)
+  const error = await errorOf(readAnswerBody(endless, 3 * 1024 * 1024))
   expect(error).toMatchObject({
     message: 'the answer is larger than 3 MB',
     hint: expect.stringContaining('max_answer_mb'),

@@ -9,6 +9,8 @@ import type { Quals } from './qual.js'
 import { delayBeforeRetry } from './retry.js'
 import type { Hydrate, Scan, ScanOrder, Table } from './table.js'
 
+export { errorOf } from './testing/error-of.js'
+
 export interface ScanRequest<Connection, TableColumns extends Columns> {
   readonly connection: Connection
   /** The columns that the query needs; all of them by default. */

@@ -1,11 +1,7 @@
+import { errorOf as rejectionOf } from '@millrace/plugin-sdk/testing'
 import pg from 'pg'
 
 /** The error that PostgreSQL, or the gateway, answers with. */
-export async function errorOf(promise: Promise<unknown>): Promise<pg.DatabaseError> {
-  const error = await promise.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  )
-  if (!(error instanceof pg.DatabaseError)) throw new Error(`no database error, but ${String(error)}`)
-  return error
+export function errorOf(promise: Promise<unknown>): Promise<pg.DatabaseError> {
+  return rejectionOf(promise, pg.DatabaseError)
 }

@@ -1,4 +1,6 @@
 /** Frames that no client should send: random ones, and proper ones with something changed. */
+
+import type { SeededRandom } from '@millrace/sql-engine/testing/seeded-random'
 import {
   bindMessage,
   bindRest,
@@ -10,7 +12,6 @@ import {
   parseMessage,
   syncMessage,
 } from '../wire/frontend-messages.js'
-import type { Dice } from './dice.js'
 import { queryMessage } from './raw-client.js'
 
 const texts: readonly [string, ...string[]] = [
@@ -45,46 +46,46 @@ const usualTypes: readonly [string, ...string[]] = [...'BCDEFHPQScdf'] as [strin
 const longTypes: readonly [string, ...string[]] = [...'BPQd'] as [string, ...string[]]
 
 /** Properly framed, but for one frame in some thousands that may end the session: its type is another. */
-export function randomFrame(dice: Dice): Buffer {
-  switch (dice.below(10)) {
+export function randomFrame(random: SeededRandom): Buffer {
+  switch (random.below(10)) {
     case 0:
     case 1:
       return syncMessage
     case 2:
     case 3:
-      return properFrame(dice)
+      return properFrame(random)
     case 4:
     case 5:
     case 6:
-      return changedFrame(dice)
+      return changedFrame(random)
     default:
-      if (dice.rarely(5)) return framed(dice.pick(longTypes), dice.bytes(dice.below(100_000)))
-      return framed(typeOf(dice), dice.bytes(dice.below(40)))
+      if (random.rarely(5)) return framed(random.pick(longTypes), random.bytes(random.below(100_000)))
+      return framed(typeOf(random), random.bytes(random.below(40)))
   }
 }
 
 /** Bytes of frames, cut or changed so that nothing fits any more. */
-export function brokenBytes(dice: Dice): Buffer {
-  const bytes = Buffer.concat(Array.from({ length: 1 + dice.below(5) }, () => randomFrame(dice)))
-  for (let left = 1 + dice.below(4); left > 0; left--) bytes[dice.below(bytes.length)] = dice.below(256)
-  const start = dice.below(4) === 0 ? dice.below(bytes.length) : 0
-  return bytes.subarray(start, bytes.length - dice.below(Math.min(10, bytes.length - start)))
+export function brokenBytes(random: SeededRandom): Buffer {
+  const bytes = Buffer.concat(Array.from({ length: 1 + random.below(5) }, () => randomFrame(random)))
+  for (let left = 1 + random.below(4); left > 0; left--) bytes[random.below(bytes.length)] = random.below(256)
+  const start = random.below(4) === 0 ? random.below(bytes.length) : 0
+  return bytes.subarray(start, bytes.length - random.below(Math.min(10, bytes.length - start)))
 }
 
 /** Start-up packets, requests for encryption and for cancelling, and what only begins like one. */
-export function randomPacket(dice: Dice): Buffer {
-  const body = dice.rarely(300) ? Buffer.from('user\0millrace\0\0') : dice.bytes(dice.below(60))
+export function randomPacket(random: SeededRandom): Buffer {
+  const body = random.rarely(300) ? Buffer.from('user\0millrace\0\0') : random.bytes(random.below(60))
   const head = Buffer.alloc(8)
-  head.writeInt32BE(dice.rarely(900) ? body.length + 8 : dice.below(2 ** 31))
+  head.writeInt32BE(random.rarely(900) ? body.length + 8 : random.below(2 ** 31))
   const codes: readonly [number, ...number[]] = [
     196_608, 196_610, 131_072, 80_877_102, 80_877_103, 80_877_104,
   ]
-  head.writeInt32BE(dice.pick(codes), 4)
+  head.writeInt32BE(random.pick(codes), 4)
   return Buffer.concat([head, body])
 }
 
-function typeOf(dice: Dice): string {
-  return dice.rarely(1) ? String.fromCharCode(dice.below(256)) : dice.pick(usualTypes)
+function typeOf(random: SeededRandom): string {
+  return random.rarely(1) ? String.fromCharCode(random.below(256)) : random.pick(usualTypes)
 }
 
 function framed(type: string, body: Buffer): Buffer {
@@ -94,42 +95,42 @@ function framed(type: string, body: Buffer): Buffer {
   return Buffer.concat([head, body])
 }
 
-function properFrame(dice: Dice): Buffer {
-  const name = dice.pick(names)
-  switch (dice.below(9)) {
+function properFrame(random: SeededRandom): Buffer {
+  const name = random.pick(names)
+  switch (random.below(9)) {
     case 0:
-      return queryMessage(dice.pick(texts))
+      return queryMessage(random.pick(texts))
     case 1:
     case 2:
-      return parseMessage(name, dice.pick(texts), dice.rarely(200) ? [dice.below(5000)] : [])
+      return parseMessage(name, random.pick(texts), random.rarely(200) ? [random.below(5000)] : [])
     case 3:
     case 4:
-      return bindMessage(dice.pick(names), name, someValues(dice))
+      return bindMessage(random.pick(names), name, someValues(random))
     case 5:
-      return executeMessage(name, dice.below(4))
+      return executeMessage(name, random.below(4))
     case 6:
-      return describeMessage(dice.pick(['S', 'P']), name)
+      return describeMessage(random.pick(['S', 'P']), name)
     case 7:
-      return closeMessage(dice.pick(['S', 'P']), name)
+      return closeMessage(random.pick(['S', 'P']), name)
     default:
-      return dice.pick([flushMessage, copyFailMessage('no'), framed('c', Buffer.alloc(0))])
+      return random.pick([flushMessage, copyFailMessage('no'), framed('c', Buffer.alloc(0))])
   }
 }
 
-function someValues(dice: Dice): Buffer {
-  const bound = Array.from({ length: dice.below(3) }, () => Buffer.from(dice.pick(values)))
-  const formats = bound.map(() => dice.pick<0 | 1>([0, 1]))
+function someValues(random: SeededRandom): Buffer {
+  const bound = Array.from({ length: random.below(3) }, () => Buffer.from(random.pick(values)))
+  const formats = bound.map(() => random.pick<0 | 1>([0, 1]))
   return bindRest({ types: [], formats, values: bound })
 }
 
 /** A proper frame whose body has other bytes, or is longer or shorter than it says inside. */
-function changedFrame(dice: Dice): Buffer {
-  const frame = properFrame(dice)
+function changedFrame(random: SeededRandom): Buffer {
+  const frame = properFrame(random)
   const body = Buffer.from(frame.subarray(5))
-  for (let left = dice.below(3); left > 0 && body.length > 0; left--) {
-    body[dice.below(body.length)] = dice.below(256)
+  for (let left = random.below(3); left > 0 && body.length > 0; left--) {
+    body[random.below(body.length)] = random.below(256)
   }
-  const cut = dice.below(3) === 0 ? body.subarray(0, dice.below(body.length + 1)) : body
-  const longer = dice.below(4) === 0 ? Buffer.concat([cut, dice.bytes(dice.below(9))]) : cut
+  const cut = random.below(3) === 0 ? body.subarray(0, random.below(body.length + 1)) : body
+  const longer = random.below(4) === 0 ? Buffer.concat([cut, random.bytes(random.below(9))]) : cut
   return framed(frame.toString('latin1', 0, 1), longer)
 }

@@ -1,8 +1,8 @@
 /** Sends random frames from several sessions at once, while another session works as if there were none. */
 import { once } from 'node:events'
 import { connect } from 'node:net'
+import { SeededRandom } from '@millrace/sql-engine/testing/seeded-random'
 import pg from 'pg'
-import { Dice } from './dice.js'
 import { brokenBytes, randomFrame, randomPacket } from './random-frames.js'
 import { RawClient } from './raw-client.js'
 import { barrier, barrierReplies } from './script.js'
@@ -41,7 +41,7 @@ export async function stormOfFrames(
     while (counts.frames < frames && !isOver) {
       const own = next++
       open.add(own)
-      counts.frames += await stormySession(world, new Dice(own))
+      counts.frames += await stormySession(world, new SeededRandom(own))
       counts.sessions++
       if (counts.sessions % 100 === 0) progress(counts)
       open.delete(own)
@@ -85,8 +85,11 @@ async function watch(
 }
 
 /** @returns how many frames were sent */
-async function stormySession(world: Pick<TestGateway, 'config' | 'gateway'>, dice: Dice): Promise<number> {
-  if (dice.rarely(150)) return startUp(world, dice)
+async function stormySession(
+  world: Pick<TestGateway, 'config' | 'gateway'>,
+  random: SeededRandom,
+): Promise<number> {
+  if (random.rarely(150)) return startUp(world, random)
   const client = await RawClient.connect(world.config)
   const timer = setTimeout(() => client.socket.destroy(new Error('late')), patience)
   let isLate = false
@@ -96,14 +99,14 @@ async function stormySession(world: Pick<TestGateway, 'config' | 'gateway'>, dic
   let sent = 0
   try {
     for (let batch = 0; batch < batchesPerSession; batch++) {
-      if (dice.rarely(20)) {
+      if (random.rarely(20)) {
         // Nothing that comes after can be relied upon.
-        client.socket.end(brokenBytes(dice))
+        client.socket.end(brokenBytes(random))
         await client.untilEnd()
         sent++
         break
       }
-      const frames = Array.from({ length: framesPerBatch }, () => randomFrame(dice))
+      const frames = Array.from({ length: framesPerBatch }, () => randomFrame(random))
       client.send(...frames, ...barrier(batch))
       sent += frames.length
       const { hasEnded } = await client.untilLast(barrierReplies(batch))
@@ -118,11 +121,11 @@ async function stormySession(world: Pick<TestGateway, 'config' | 'gateway'>, dic
   return sent
 }
 
-async function startUp({ gateway }: Pick<TestGateway, 'gateway'>, dice: Dice): Promise<number> {
+async function startUp({ gateway }: Pick<TestGateway, 'gateway'>, random: SeededRandom): Promise<number> {
   const socket = connect(gateway.port, '127.0.0.1')
   socket.on('error', () => {})
   socket.resume()
-  const packets = Array.from({ length: 1 + dice.below(4) }, () => randomPacket(dice))
+  const packets = Array.from({ length: 1 + random.below(4) }, () => randomPacket(random))
   socket.end(Buffer.concat(packets))
   const timer = setTimeout(() => socket.destroy(), patience)
   if (!socket.closed) await once(socket, 'close')

@@ -1,4 +1,5 @@
 import { ApiError, definePlugin, type Row, type Scan, type Table, tablesOf, text } from '@millrace/plugin-sdk'
+import { errorOf as rejectionOf } from '@millrace/plugin-sdk/testing'
 import { pino } from 'pino'
 import { beforeEach, expect, test, vi } from 'vitest'
 import { z } from 'zod'
@@ -69,14 +70,7 @@ async function collect(scan: ScanRequest): Promise<Row[]> {
   return rows
 }
 
-async function errorOf(list: List, logged?: string[]): Promise<DatabaseError> {
-  const error = await rowsOf(list, logged).then(
-    () => undefined,
-    (reason: unknown) => reason,
-  )
-  if (!(error instanceof DatabaseError)) throw new Error(`not a database error: ${String(error)}`)
-  return error
-}
+const errorOf = (list: List, logged?: string[]) => rejectionOf(rowsOf(list, logged), DatabaseError)
 
 test('a plugin is asked for columns of its own; the engine adds its columns', async () => {
   let asked: readonly string[] = []

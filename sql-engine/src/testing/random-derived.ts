@@ -3,7 +3,6 @@
  * ON, set operations, first rows, and several levels of `select *`.
  */
 import type { Choices } from './choices.js'
-import type { WrittenQuery } from './random-from.js'
 import {
   type RandomTable,
   type RandomTables,
@@ -11,6 +10,7 @@ import {
   type TableColumn,
   tableColumns,
 } from './random-tables.js'
+import type { WrittenQuery } from './written-query.js'
 
 export interface DerivedQuery extends WrittenQuery {
   /** Outputs without whose values the table cannot be read. */

@@ -2,8 +2,8 @@
 import type { ColumnType } from '@millrace/plugin-sdk'
 import type { Choices } from './choices.js'
 import type { ExpressionWriter, Scope } from './random-expression.js'
-import type { WrittenQuery } from './random-from.js'
 import { type RandomTable, type RandomTables, requiredKeys, tableColumns } from './random-tables.js'
+import type { WrittenQuery } from './written-query.js'
 
 export interface FirstRowsContext {
   readonly tables: RandomTables

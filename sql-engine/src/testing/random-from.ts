@@ -11,11 +11,7 @@ import {
   type Source,
 } from './random-expression.js'
 import { type RandomTables, requiredKeys, tableColumns, valuesOfType } from './random-tables.js'
-
-export interface WrittenQuery {
-  readonly text: string
-  readonly columns: readonly ScopeColumn[]
-}
+import type { WrittenQuery } from './written-query.js'
 
 export interface From {
   readonly text: string

@@ -13,9 +13,10 @@ import {
   type Source,
 } from './random-expression.js'
 import { firstRowsQuery } from './random-first-rows.js'
-import { type From, type FromContext, FromWriter, type WrittenQuery } from './random-from.js'
+import { type From, type FromContext, FromWriter } from './random-from.js'
 import type { WrittenColumn } from './random-key-conditions.js'
 import { type RandomTables, requiredKeys, tableColumns, usualTables } from './random-tables.js'
+import type { WrittenQuery } from './written-query.js'
 
 export interface RandomQuery {
   readonly text: string

@@ -7,6 +7,7 @@ import { Choices } from '@millrace/sql-engine/testing/choices'
 import type { Call } from '@millrace/sql-engine/testing/counting-plugin'
 import type { RandomQuery } from '@millrace/sql-engine/testing/random-query'
 import type { RandomRows, RandomTables } from '@millrace/sql-engine/testing/random-tables'
+import { SeededRandom } from '@millrace/sql-engine/testing/seeded-random'
 import type { Answer, Database, Judge } from './judge.js'
 import { type ColumnOfTable, RandomDatabases } from './random-databases.js'
 
@@ -115,21 +116,15 @@ export async function isKeyBounded(
   return telling < leastTelling ? undefined : true
 }
 
-/** The same numbers each time, by xorshift. */
+/** The same choices each time. */
 function choicesOfRound(round: number): Choices {
-  let state = Math.imul(round + 1, 2_654_435_761) | 1
   const known =
-    roundNumbers.get(round) ??
-    Array.from({ length: numbersPerRound }, () => {
-      state ^= state << 13
-      state ^= state >>> 17
-      state ^= state << 5
-      return state >>> 1
-    })
+    roundNumbers.get(round) ?? new SeededRandom(round).numbers(numbersPerRound, greatestRoundNumber)
   roundNumbers.set(round, known)
   return new Choices(known)
 }
 
+const greatestRoundNumber = 2 ** 31
 const numbersPerRound = 3000
 const roundNumbers = new Map<number, readonly number[]>()
 

@@ -3,6 +3,7 @@ import { Choices } from '@millrace/sql-engine/testing/choices'
 import { mutatedQuery } from '@millrace/sql-engine/testing/mutate-query'
 import { type RandomQuery, randomQuery, randomReport } from '@millrace/sql-engine/testing/random-query'
 import type { RandomTables } from '@millrace/sql-engine/testing/random-tables'
+import { SeededRandom } from '@millrace/sql-engine/testing/seeded-random'
 
 /** `report`: a small one of the shapes that BI tools write; `any`: whatever the generator can write. */
 export type StatementKind = 'report' | 'any'
@@ -39,19 +40,19 @@ export function statementOf(
 
 /** The same ones each time for a seed, as long as tables are asked for in the same order. */
 export class RareStatements {
-  readonly #random: () => number
+  readonly #random: SeededRandom
   /** How often a piece of a statement came before. */
   readonly #seen = new Map<string, number>()
 
   constructor(seed: number) {
-    this.#random = randomNumbers(seed)
+    this.#random = new SeededRandom(seed)
   }
 
   next(tables: RandomTables): FuzzStatement {
-    const kind = this.#random() % 100 < 60 ? 'report' : 'any'
+    const kind = this.#random.below(100) < 60 ? 'report' : 'any'
     const drawn = Array.from({ length: candidates }, () => {
       const statement = statementOf(
-        { kind, numbers: this.#numbers(20 + (this.#random() % 180)), mutation: [] },
+        { kind, numbers: this.#numbers(20 + this.#random.below(180)), mutation: [] },
         tables,
       )
       return { statement, pieces: piecesOf(statement.query.text) }
@@ -62,7 +63,7 @@ export class RareStatements {
     for (const piece of best.pieces) this.#seen.set(piece, (this.#seen.get(piece) ?? 0) + 1)
     // The parser of mutations is slow.
     const isShort = best.statement.query.text.length < 700
-    const mutation = isShort && this.#random() % 100 < 40 ? this.#numbers(120) : []
+    const mutation = isShort && this.#random.below(100) < 40 ? this.#numbers(120) : []
     return mutation.length === 0 ? best.statement : statementOf({ ...best.statement, mutation }, tables)
   }
 
@@ -74,7 +75,7 @@ export class RareStatements {
   }
 
   #numbers(count: number): readonly number[] {
-    return Array.from({ length: count }, () => this.#random() % (greatestNumber + 1))
+    return this.#random.numbers(count, greatestNumber + 1)
   }
 }
 
@@ -85,13 +86,4 @@ function piecesOf(text: string): ReadonlySet<string> {
     /^['$\d]/.test(word) ? '?' : /^(?:\w\d+|virtual_\d+|[mn]\d)$/.test(word) ? 'name' : word,
   )
   return new Set(plain.slice(2).map((word, index) => `${plain[index]} ${plain[index + 1]} ${word}`))
-}
-
-/** From a linear congruential generator (Numerical Recipes' constants), whose low bits are left out. */
-function randomNumbers(seed: number): () => number {
-  let state = Math.imul(seed + 1, 2_654_435_761) >>> 0
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
-    return state >>> 8
-  }
 }

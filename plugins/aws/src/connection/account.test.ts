@@ -1,6 +1,5 @@
 /** Whose limits a connection's calls count for, before any call and after. */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { collectRows } from '@millrace/plugin-sdk/testing'
 import {
@@ -10,21 +9,11 @@ import {
   sandboxCredentials,
   sandboxRoles,
 } from '@millrace/sandbox/credentials'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect } from 'vitest'
 import { region } from '../tables/region.js'
-import { type AwsWorld, startAwsWorld } from '../testing/aws-world.js'
+import { test } from '../testing/aws-test.js'
+import type { AwsWorld } from '../testing/aws-world.js'
 import type { AwsConnection } from './connection.js'
-
-let world: AwsWorld
-let folder = ''
-beforeEach(async () => {
-  world = await startAwsWorld()
-  folder = await mkdtemp(join(tmpdir(), 'millrace-account-'))
-})
-afterEach(async () => {
-  await world.stop()
-  await rm(folder, { recursive: true })
-})
 
 const keyLines = ({ accessKeyId, secretAccessKey }: typeof otherCredentials) =>
   `aws_access_key_id = ${accessKeyId}\naws_secret_access_key = ${secretAccessKey}\n`
@@ -34,14 +23,19 @@ const keysOf = ({ accessKeyId, secretAccessKey }: typeof otherCredentials) => ({
 })
 
 /** A connection by the profile `x` with these lines. */
-async function connectBy(lines: string, settings: object = {}): Promise<AwsConnection> {
+async function connectBy(
+  world: AwsWorld,
+  folder: string,
+  lines: string,
+  settings: object = {},
+): Promise<AwsConnection> {
   const path = join(folder, 'config')
   await writeFile(path, `[profile base]\n${keyLines(sandboxCredentials)}[profile x]\n${lines}\n`)
   return world.connect({ profile: 'x', ...settings }, { AWS_CONFIG_FILE: path })
 }
 
 /** Of accounts by number, as connections to the sandbox name them. */
-async function nameOf(accountId: string): Promise<string | undefined> {
+async function nameOf(world: AwsWorld, accountId: string): Promise<string | undefined> {
   return world.connect({ role_arn: `arn:aws:iam::${accountId}:role/any` }).account()
 }
 
@@ -49,39 +43,44 @@ const role = `role_arn = ${sandboxRoles.reader}`
 const singleSignOn = `sso_account_id = ${otherAccountId}\nsso_role_name = Reader`
 
 describe('before any call', () => {
-  test.each([
+  test.for([
     ['a role by the keys of another profile', `${role}\nsource_profile = base`],
     ["a role by the machine's credentials", `${role}\ncredential_source = Ec2InstanceMetadata`],
     ['a role before keys', `${role}\nsource_profile = base\n${keyLines(sandboxCredentials)}`],
     ['a role by the token of a web identity', `${role}\nweb_identity_token_file = /token`],
     ['single sign-on', singleSignOn],
-  ])("a profile's account is known: %s", async (_, lines) => {
-    const connection = await connectBy(lines)
-    expect(await connection.account()).toBe(await nameOf(otherAccountId))
+  ] as const)("a profile's account is known: %s", async ([_, lines], { world, folder }) => {
+    const connection = await connectBy(world, folder, lines)
+    expect(await connection.account()).toBe(await nameOf(world, otherAccountId))
     expect(world.operations()).toEqual([])
   })
 
-  test.each([
+  test.for([
     ['keys', keyLines(otherCredentials)],
     ['keys go before single sign-on', `${keyLines(otherCredentials)}${singleSignOn}`],
     ['keys, and a role that nobody takes on', `${keyLines(otherCredentials)}${role}`],
     ['a process goes before single sign-on', `credential_process = /bin/false\n${singleSignOn}`],
     ['no account in the ARN', 'role_arn = arn:aws:iam::me:role/reader\nsource_profile = base'],
-  ])('it is not where the files do not tell: %s', async (_, lines) => {
-    expect(await (await connectBy(lines)).account()).toBeUndefined()
+  ] as const)('it is not where the files do not tell: %s', async ([_, lines], { world, folder }) => {
+    expect(await (await connectBy(world, folder, lines)).account()).toBeUndefined()
   })
 
-  test("the settings' role and keys go before the profile", async () => {
-    const byRole = await connectBy(keyLines(sandboxCredentials), { role_arn: sandboxRoles.guarded })
-    expect(await byRole.account()).toBe(await nameOf(otherAccountId))
-    const byKeys = await connectBy(singleSignOn, { profile: undefined, ...keysOf(sandboxCredentials) })
+  test("the settings' role and keys go before the profile", async ({ world, folder }) => {
+    const byRole = await connectBy(world, folder, keyLines(sandboxCredentials), {
+      role_arn: sandboxRoles.guarded,
+    })
+    expect(await byRole.account()).toBe(await nameOf(world, otherAccountId))
+    const byKeys = await connectBy(world, folder, singleSignOn, {
+      profile: undefined,
+      ...keysOf(sandboxCredentials),
+    })
     expect(await byKeys.account()).toBeUndefined()
   })
 
-  test('an account at another address is another', async () => {
+  test('an account at another address is another', async ({ world }) => {
     const settings = { role_arn: sandboxRoles.reader, endpoint_url: 'http://127.0.0.1:9' }
-    expect(await world.connect(settings).account()).not.toBe(await nameOf(otherAccountId))
-    expect(await nameOf(articleAccountId)).not.toBe(await nameOf(otherAccountId))
+    expect(await world.connect(settings).account()).not.toBe(await nameOf(world, otherAccountId))
+    expect(await nameOf(world, articleAccountId)).not.toBe(await nameOf(world, otherAccountId))
   })
 })
 
@@ -89,25 +88,29 @@ describe('after calls', () => {
   const rowsOf = (connection: AwsConnection, columns: readonly ('name' | 'account_id')[]) =>
     collectRows(region, { connection, columns })
 
-  test('the credentials that were found say whose they are', async () => {
-    const connection = await connectBy(`${keyLines(otherCredentials)}aws_account_id = ${otherAccountId}`)
+  test('the credentials that were found say whose they are', async ({ world, folder }) => {
+    const connection = await connectBy(
+      world,
+      folder,
+      `${keyLines(otherCredentials)}aws_account_id = ${otherAccountId}`,
+    )
     expect(await connection.account()).toBeUndefined()
     await rowsOf(connection, ['name'])
-    expect(await connection.account()).toBe(await nameOf(otherAccountId))
+    expect(await connection.account()).toBe(await nameOf(world, otherAccountId))
     expect(world.operations()).toEqual(['DescribeRegions'])
   })
 
-  test('a role that was taken on is of its account', async () => {
+  test('a role that was taken on is of its account', async ({ world }) => {
     const connection = world.connect({ role_arn: sandboxRoles.reader })
     await rowsOf(connection, ['name'])
-    expect(await connection.account()).toBe(await nameOf(otherAccountId))
+    expect(await connection.account()).toBe(await nameOf(world, otherAccountId))
   })
 
-  test("keys' account is known once a query has asked for it", async () => {
+  test("keys' account is known once a query has asked for it", async ({ world }) => {
     const connection = world.connect(keysOf(otherCredentials))
     await rowsOf(connection, ['name'])
     expect(await connection.account()).toBeUndefined()
     await rowsOf(connection, ['account_id'])
-    expect(await connection.account()).toBe(await nameOf(otherAccountId))
+    expect(await connection.account()).toBe(await nameOf(world, otherAccountId))
   })
 })

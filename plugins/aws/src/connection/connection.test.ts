@@ -1,29 +1,16 @@
 /** A connection's settings, against answers that each test makes up. */
-import { collectRows } from '@millrace/plugin-sdk/testing'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { collectRows, errorOf } from '@millrace/plugin-sdk/testing'
+import { describe, expect } from 'vitest'
 import { awsConfig } from '../settings/config.js'
 import { cloudtrailTrail } from '../tables/cloudtrail-trail.js'
-import { errorOf } from '../testing/aws-world.js'
-import {
-  Refusal,
-  type StubAws,
-  startStubAws,
-  stubAccount,
-  stubIdentity,
-  stubRegions,
-} from '../testing/stub-aws.js'
-
-let stub: StubAws
-beforeEach(async () => {
-  stub = await startStubAws()
-})
-afterEach(() => stub.stop())
+import { test } from '../testing/aws-test.js'
+import { Refusal, stubAccount, stubIdentity, stubRegions } from '../testing/stub-aws.js'
 
 /** So that they are looked for elsewhere. */
 const withoutKeys = { access_key: undefined, secret_key: undefined }
 
 describe('settings', () => {
-  test('credentials, region and endpoint come from the environment given', async () => {
+  test('credentials, region and endpoint come from the environment given', async ({ stub }) => {
     stub.answers = { DescribeTrails: () => ({ trailList: [] }) }
     const connection = stub.connect(
       { ...withoutKeys, endpoint_url: undefined, default_region: undefined },
@@ -39,7 +26,7 @@ describe('settings', () => {
     expect(stub.calls).toMatchObject([{ name: 'DescribeTrails', region: 'eu-west-3' }])
   })
 
-  test('no credentials: the error lists where they were looked for', async () => {
+  test('no credentials: the error lists where they were looked for', async ({ stub }) => {
     const connection = stub.connect(withoutKeys, {
       AWS_SHARED_CREDENTIALS_FILE: '/no-such-file',
       AWS_CONFIG_FILE: '/no-such-file',
@@ -64,7 +51,9 @@ describe('settings', () => {
     expect(awsConfig.safeParse(settings).success).toBe(false)
   })
 
-  test('a pattern that no enabled region matches is an error; without the permission, standard regions count', async () => {
+  test('a pattern that no enabled region matches is an error; without the permission, standard regions count', async ({
+    stub,
+  }) => {
     stub.answers = { DescribeRegions: stubRegions }
     const error = await errorOf(
       collectRows(cloudtrailTrail, { connection: stub.connect({ regions: ['mars-*'] }), columns: [] }),
@@ -84,7 +73,7 @@ describe('settings', () => {
     ).toEqual(['eu-west-1', 'eu-west-2', 'eu-west-3'])
   })
 
-  test('a call that its query gave up does not fail another query', async () => {
+  test('a call that its query gave up does not fail another query', async ({ stub }) => {
     stub.answers = { GetCallerIdentity: stubIdentity }
     const connection = stub.connect()
     const first = new AbortController()

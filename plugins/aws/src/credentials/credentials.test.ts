@@ -1,11 +1,11 @@
 /** Credentials from every place where AWS's tools find them, checked by whose they are to the sandbox. */
 
 import { createHash } from 'node:crypto'
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { errorOf } from '@millrace/plugin-sdk/testing'
 import {
   articleAccountId,
   otherAccountId,
@@ -15,27 +15,20 @@ import {
   sandboxRoles,
   sandboxWebIdentityToken,
 } from '@millrace/sandbox/credentials'
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { type AwsWorld, errorOf, startAwsWorld } from '../testing/aws-world.js'
+import { afterEach, describe, expect, vi } from 'vitest'
+import { test } from '../testing/aws-test.js'
+import type { AwsWorld } from '../testing/aws-world.js'
 
-let world: AwsWorld
-let folder = ''
 const servers: Server[] = []
-beforeEach(async () => {
-  world = await startAwsWorld()
-  folder = await mkdtemp(join(tmpdir(), 'millrace-credentials-'))
-})
 afterEach(async () => {
   vi.unstubAllEnvs()
   for (const server of servers.splice(0)) {
     server.closeAllConnections()
     await new Promise((resolve) => server.close(resolve))
   }
-  await world.stop()
-  await rm(folder, { recursive: true })
 })
 
-async function write(name: string, text: string): Promise<string> {
+async function write(folder: string, name: string, text: string): Promise<string> {
   const path = join(folder, name)
   await writeFile(path, text)
   return path
@@ -52,7 +45,7 @@ const scan = () => ({
     run(new AbortController().signal),
 })
 
-async function accountOf(settings: object, environment: Environment): Promise<string> {
+async function accountOf(world: AwsWorld, settings: object, environment: Environment): Promise<string> {
   const connection = world.connect(settings, { ...noKeys, ...environment })
   return (await connection.callerIdentity(scan())).accountId
 }
@@ -78,10 +71,11 @@ const keyJson = ({ accessKeyId, secretAccessKey }: typeof otherCredentials) => (
 })
 
 /** Files as ~/.aws has them; whose names the environment gives. */
-async function files(config: string): Promise<Environment> {
+async function files(folder: string, config: string): Promise<Environment> {
   return {
-    AWS_CONFIG_FILE: await write('config', config),
+    AWS_CONFIG_FILE: await write(folder, 'config', config),
     AWS_SHARED_CREDENTIALS_FILE: await write(
+      folder,
       'credentials',
       `[default]\n${keyLines(sandboxCredentials)}[other]\n${keyLines(otherCredentials)}`,
     ),
@@ -89,71 +83,76 @@ async function files(config: string): Promise<Environment> {
 }
 
 describe('the environment', () => {
-  test('keys', async () => {
+  test('keys', async ({ world }) => {
     const { accessKeyId, secretAccessKey } = otherCredentials
     const environment = { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey }
-    expect(await accountOf({}, environment)).toBe(otherAccountId)
+    expect(await accountOf(world, {}, environment)).toBe(otherAccountId)
   })
 
-  test('a profile goes before keys', async () => {
+  test('a profile goes before keys', async ({ world, folder }) => {
     const { accessKeyId, secretAccessKey } = sandboxCredentials
     const environment = {
-      ...(await files('')),
+      ...(await files(folder, '')),
       AWS_ACCESS_KEY_ID: accessKeyId,
       AWS_SECRET_ACCESS_KEY: secretAccessKey,
       AWS_PROFILE: 'other',
     }
-    expect(await accountOf({}, environment)).toBe(otherAccountId)
-    expect(await accountOf({ profile: 'default' }, environment)).toBe(articleAccountId)
+    expect(await accountOf(world, {}, environment)).toBe(otherAccountId)
+    expect(await accountOf(world, { profile: 'default' }, environment)).toBe(articleAccountId)
   })
 
-  test('the token of a web identity', async () => {
+  test('the token of a web identity', async ({ world, folder }) => {
     const environment = {
-      AWS_WEB_IDENTITY_TOKEN_FILE: await write('token', sandboxWebIdentityToken),
+      AWS_WEB_IDENTITY_TOKEN_FILE: await write(folder, 'token', sandboxWebIdentityToken),
       AWS_ROLE_ARN: sandboxRoles.reader,
     }
-    expect(await accountOf({}, environment)).toBe(otherAccountId)
+    expect(await accountOf(world, {}, environment)).toBe(otherAccountId)
     expect(world.operations()).toEqual(['AssumeRoleWithWebIdentity', 'GetCallerIdentity'])
   })
 })
 
 describe('profiles', () => {
-  test('with keys; the default one where none is named', async () => {
-    const environment = await files('')
-    expect(await accountOf({}, environment)).toBe(articleAccountId)
-    expect(await accountOf({ profile: 'other' }, environment)).toBe(otherAccountId)
+  test('with keys; the default one where none is named', async ({ world, folder }) => {
+    const environment = await files(folder, '')
+    expect(await accountOf(world, {}, environment)).toBe(articleAccountId)
+    expect(await accountOf(world, { profile: 'other' }, environment)).toBe(otherAccountId)
   })
 
-  test.each([
+  test.for([
     ['a role, by the keys of another profile', `role_arn = ${sandboxRoles.reader}\nsource_profile = default`],
     [
       'a role with an external ID',
       `role_arn = ${sandboxRoles.guarded}\nsource_profile = default\nexternal_id = ${sandboxExternalId}`,
     ],
-  ])('%s', async (_, lines) => {
-    const environment = await files(`[profile x]\n${lines}\n`)
-    expect(await accountOf({ profile: 'x' }, environment)).toBe(otherAccountId)
+  ] as const)('%s', async ([_, lines], { world, folder }) => {
+    const environment = await files(folder, `[profile x]\n${lines}\n`)
+    expect(await accountOf(world, { profile: 'x' }, environment)).toBe(otherAccountId)
     expect(world.operations()).toEqual(['AssumeRole', 'GetCallerIdentity'])
   })
 
-  test('a role by the token of a web identity', async () => {
-    const token = await write('token', sandboxWebIdentityToken)
+  test('a role by the token of a web identity', async ({ world, folder }) => {
+    const token = await write(folder, 'token', sandboxWebIdentityToken)
     const environment = await files(
+      folder,
       `[profile x]\nrole_arn = ${sandboxRoles.reader}\nweb_identity_token_file = ${token}\n`,
     )
-    expect(await accountOf({ profile: 'x' }, environment)).toBe(otherAccountId)
+    expect(await accountOf(world, { profile: 'x' }, environment)).toBe(otherAccountId)
   })
 
-  test('a process', async () => {
+  test('a process', async ({ world, folder }) => {
     const script = await write(
+      folder,
       'credentials.cjs',
       `console.log(JSON.stringify(${JSON.stringify({ Version: 1, ...keyJson(otherCredentials) })}))`,
     )
-    const environment = await files(`[profile x]\ncredential_process = "${process.execPath}" "${script}"\n`)
-    expect(await accountOf({ profile: 'x' }, environment)).toBe(otherAccountId)
+    const environment = await files(
+      folder,
+      `[profile x]\ncredential_process = "${process.execPath}" "${script}"\n`,
+    )
+    expect(await accountOf(world, { profile: 'x' }, environment)).toBe(otherAccountId)
   })
 
-  test('IAM Identity Center, after aws sso login', async () => {
+  test('IAM Identity Center, after aws sso login', async ({ world, folder }) => {
     const startUrl = 'https://sandbox.example/start'
     const cache = join(folder, '.aws/sso/cache')
     await mkdir(cache, { recursive: true })
@@ -169,48 +168,49 @@ describe('profiles', () => {
       return { roleCredentials: { ...world.sandbox.issueKey(), expiration: inAnHour().getTime() } }
     })
     const environment = await files(
+      folder,
       `[profile x]\nsso_start_url = ${startUrl}\nsso_region = eu-west-1\nsso_account_id = ${otherAccountId}\nsso_role_name = Reader\n`,
     )
-    const account = await accountOf({ profile: 'x' }, { ...environment, AWS_ENDPOINT_URL_SSO: url })
+    const account = await accountOf(world, { profile: 'x' }, { ...environment, AWS_ENDPOINT_URL_SSO: url })
     expect(account).toBe(otherAccountId)
     expect(asked).toHaveLength(1)
     expect(asked[0]).toMatch(/^\/federation\/credentials\?.*role_name=Reader/)
   })
 })
 
-const temporary = () => {
+const temporary = (world: AwsWorld) => {
   const { sessionToken, ...key } = world.sandbox.issueKey()
   return { ...keyJson(key), Token: sessionToken, Expiration: inAnHour().toISOString() }
 }
 
 describe('metadata services', () => {
-  test("a container's, as in CloudShell: by a token", async () => {
+  test("a container's, as in CloudShell: by a token", async ({ world }) => {
     const url = await serve(({ url, headers }) =>
-      url === '/creds' && headers.authorization === 'hush' ? temporary() : undefined,
+      url === '/creds' && headers.authorization === 'hush' ? temporary(world) : undefined,
     )
     const environment = {
       AWS_CONTAINER_CREDENTIALS_FULL_URI: `${url}/creds`,
       AWS_CONTAINER_AUTHORIZATION_TOKEN: 'hush',
     }
-    expect(await accountOf({}, environment)).toBe(otherAccountId)
+    expect(await accountOf(world, {}, environment)).toBe(otherAccountId)
   })
 
-  test("an instance's", async () => {
+  test("an instance's", async ({ world }) => {
     const path = '/latest/meta-data/iam/security-credentials/'
     const url = await serve(({ url, method, headers }) => {
       if (url === '/latest/api/token' && method === 'PUT') return 'metadata-token'
       if (headers['x-aws-ec2-metadata-token'] !== 'metadata-token') return undefined
       if (url === path) return 'reader'
-      return url === `${path}reader` ? { Code: 'Success', ...temporary() } : undefined
+      return url === `${path}reader` ? { Code: 'Success', ...temporary(world) } : undefined
     })
     vi.stubEnv('AWS_EC2_METADATA_SERVICE_ENDPOINT', url)
-    expect(await accountOf({}, { AWS_EC2_METADATA_DISABLED: '' })).toBe(otherAccountId)
+    expect(await accountOf(world, {}, { AWS_EC2_METADATA_DISABLED: '' })).toBe(otherAccountId)
   })
 
-  test('none where they are turned off: the error lists the places', async () => {
+  test('none where they are turned off: the error lists the places', async ({ world }) => {
     const asked: unknown[] = []
     vi.stubEnv('AWS_EC2_METADATA_SERVICE_ENDPOINT', await serve(({ url }) => asked.push(url)))
-    const error = await errorOf(accountOf({}, { AWS_EC2_METADATA_DISABLED: 'true' }))
+    const error = await errorOf(accountOf(world, {}, { AWS_EC2_METADATA_DISABLED: 'true' }))
     expect(error.message).toBe('no AWS credentials were found (connection "aws")')
     expect(error.hint).toContain('~/.aws/credentials')
     expect(asked).toEqual([])
@@ -218,18 +218,22 @@ describe('metadata services', () => {
 })
 
 describe('a profile that is not there', () => {
-  const files = async () => ({
+  const files = async (folder: string) => ({
     AWS_SHARED_CREDENTIALS_FILE: await write(
+      folder,
       'credentials',
       '[work]\naws_access_key_id = A\naws_secret_access_key = B\n',
     ),
-    AWS_CONFIG_FILE: await write('config', '[profile base]\nregion = eu-west-1\n'),
+    AWS_CONFIG_FILE: await write(folder, 'config', '[profile base]\nregion = eu-west-1\n'),
     AWS_EC2_METADATA_DISABLED: 'true',
   })
 
-  test('is told by its name, with the connection and the profiles that there are', async () => {
-    const environment = await files()
-    const error = await errorOf(accountOf({ profile: 'wrok' }, environment))
+  test('is told by its name, with the connection and the profiles that there are', async ({
+    world,
+    folder,
+  }) => {
+    const environment = await files(folder)
+    const error = await errorOf(accountOf(world, { profile: 'wrok' }, environment))
     expect(error).toMatchObject({
       sqlState: 'HV000',
       message: 'there is no profile "wrok" (connection "aws")',
@@ -241,23 +245,25 @@ describe('a profile that is not there', () => {
     expect(error.detail).toMatch(/which have (base, work|work, base)[.]$/)
   })
 
-  test('of the settings has no other credentials take its place', async () => {
+  test('of the settings has no other credentials take its place', async ({ world, folder }) => {
     const keys = { AWS_ACCESS_KEY_ID: 'A', AWS_SECRET_ACCESS_KEY: 'B' }
     const path = '/latest/meta-data/iam/security-credentials/'
     const url = await serve(({ url }) => {
       if (url === '/latest/api/token') return 'metadata-token'
-      return url === path ? 'reader' : { Code: 'Success', ...temporary() }
+      return url === path ? 'reader' : { Code: 'Success', ...temporary(world) }
     })
     vi.stubEnv('AWS_EC2_METADATA_SERVICE_ENDPOINT', url)
-    const environment = { ...(await files()), ...keys, AWS_EC2_METADATA_DISABLED: '' }
-    expect((await errorOf(accountOf({ profile: 'wrok' }, environment))).message).toContain(
+    const environment = { ...(await files(folder)), ...keys, AWS_EC2_METADATA_DISABLED: '' }
+    expect((await errorOf(accountOf(world, { profile: 'wrok' }, environment))).message).toContain(
       'no profile "wrok"',
     )
-    expect(await accountOf({}, { ...environment, ...noKeys, AWS_PROFILE: 'wrok' })).toBe(otherAccountId)
+    expect(await accountOf(world, {}, { ...environment, ...noKeys, AWS_PROFILE: 'wrok' })).toBe(
+      otherAccountId,
+    )
   })
 
-  test('of the environment is told where nothing else is found', async () => {
-    const error = await errorOf(accountOf({}, { ...(await files()), AWS_PROFILE: 'wrok' }))
+  test('of the environment is told where nothing else is found', async ({ world, folder }) => {
+    const error = await errorOf(accountOf(world, {}, { ...(await files(folder)), AWS_PROFILE: 'wrok' }))
     expect(error.message).toBe('there is no profile "wrok" (connection "aws")')
     expect(error.hint).toMatch(/^Change AWS_PROFILE, /)
   })
@@ -266,7 +272,7 @@ describe('a profile that is not there', () => {
 describe('a role of the settings', () => {
   const own = { access_key: sandboxCredentials.accessKeyId, secret_key: sandboxCredentials.secretAccessKey }
 
-  test('is taken on once, under its name', async () => {
+  test('is taken on once, under its name', async ({ world }) => {
     const settings = { ...own, role_arn: sandboxRoles.reader, role_session_name: 'night-report' }
     const connection = world.connect(settings, noKeys)
     expect((await connection.callerIdentity(scan())).accountId).toBe(otherAccountId)
@@ -276,17 +282,19 @@ describe('a role of the settings', () => {
     expect(world.operations().filter((name) => name === 'AssumeRole')).toHaveLength(1)
   })
 
-  test('with an external ID, and without', async () => {
+  test('with an external ID, and without', async ({ world }) => {
     const role_arn = sandboxRoles.guarded
-    expect(await accountOf({ ...own, role_arn, external_id: sandboxExternalId }, {})).toBe(otherAccountId)
-    const error = await errorOf(accountOf({ ...own, role_arn }, {}))
+    expect(await accountOf(world, { ...own, role_arn, external_id: sandboxExternalId }, {})).toBe(
+      otherAccountId,
+    )
+    const error = await errorOf(accountOf(world, { ...own, role_arn }, {}))
     expect(error.message).toContain('AWS denied access')
     expect(error.detail).toContain('sts:AssumeRole')
   })
 })
 
 describe('the default region', () => {
-  test.each<[string, object, Environment, string]>([
+  test.for<[string, object, Environment, string]>([
     ['of the settings', { default_region: 'eu-west-1' }, { AWS_REGION: 'eu-west-2' }, 'eu-west-1'],
     ['of AWS_REGION', {}, { AWS_REGION: 'eu-west-2', AWS_DEFAULT_REGION: 'eu-west-3' }, 'eu-west-2'],
     ['of AWS_DEFAULT_REGION', {}, { AWS_REGION: '', AWS_DEFAULT_REGION: 'eu-west-3' }, 'eu-west-3'],
@@ -295,8 +303,9 @@ describe('the default region', () => {
     ['of the default profile', {}, {}, 'ca-central-1'],
     ['guessed from the regions', { regions: ['eu-north-1', 'eu-*'], profile: 'none' }, {}, 'eu-north-1'],
     ['none', { profile: 'none' }, {}, 'us-east-1'],
-  ])('%s', async (_, settings, environment, expected) => {
+  ] as const)('%s', async ([_, settings, environment, expected], { world, folder }) => {
     const config = await files(
+      folder,
       '[default]\nregion = ca-central-1\n[profile x]\nregion = ap-south-1\n[profile y]\nregion = sa-east-1\n',
     )
     const connection = world.connect(settings, {

@@ -1,16 +1,13 @@
 /** The first events of a log group by time: all that a limit means, with few calls. */
+
 import type { Direction, Qual } from '@millrace/plugin-sdk'
+import { errorOf } from '@millrace/plugin-sdk/testing'
 import fc from 'fast-check'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect } from 'vitest'
 import { cloudtrailTrailEvent } from '../tables/cloudtrail-trail-event.js'
 import { cloudwatchLogEvent } from '../tables/cloudwatch-log-event.js'
-import { type AwsWorld, equals, errorOf, startAwsWorld } from '../testing/aws-world.js'
-
-let world: AwsWorld
-beforeEach(async () => {
-  world = await startAwsWorld()
-})
-afterEach(() => world.stop())
+import { test } from '../testing/aws-test.js'
+import { type AwsWorld, equals } from '../testing/aws-world.js'
 
 const second = 1000
 const day = 86_400 * second
@@ -19,7 +16,12 @@ const border = Date.UTC(2024, 0, 1)
 const start = Date.UTC(2026, 0, 1)
 
 /** Adds events, each of which has its number for a message. */
-function addEvents(logGroup: string, timestamps: readonly number[], region = 'us-east-1'): void {
+function addEvents(
+  world: AwsWorld,
+  logGroup: string,
+  timestamps: readonly number[],
+  region = 'us-east-1',
+): void {
   const events = timestamps.map((timestamp, number) => ({
     message: `${number}`,
     timestamp,
@@ -37,6 +39,7 @@ interface Reading {
 }
 
 async function read(
+  world: AwsWorld,
   logGroup: string,
   { limit, direction = 'desc', timestamp, streams, regions }: Reading,
 ): Promise<{ readonly number: number; readonly time: number }[]> {
@@ -68,17 +71,17 @@ function firstOf(timestamps: readonly number[], limit: number, direction: Direct
   })
 }
 
-const calls = () => world.sandbox.calls.count()
+const calls = (world: AwsWorld) => world.sandbox.calls.count()
 
 describe('calls', () => {
-  test.each<[string, Direction]>([
+  test.for<[string, Direction]>([
     ['newest', 'desc'],
     ['oldest', 'asc'],
-  ])('the 20 %s of a large group: one a region', async (_, direction) => {
+  ] as const)('the 20 %s of a large group: one a region', async ([_, direction], { world }) => {
     const regions = ['us-east-1', 'eu-west-1']
     const times = everySecond(30_000)
-    for (const region of regions) addEvents('g', times, region)
-    const got = await read('g', { limit: 20, direction, regions })
+    for (const region of regions) addEvents(world, 'g', times, region)
+    const got = await read(world, 'g', { limit: 20, direction, regions })
     const first = firstOf(times, 20, direction)
     for (const number of first) expect(got.filter((one) => one.number === number)).toHaveLength(2)
     expect(world.sandbox.calls.list()).toMatchObject([
@@ -87,52 +90,52 @@ describe('calls', () => {
     ])
   })
 
-  test('some pages', async () => {
+  test('some pages', async ({ world }) => {
     world.sandbox.paging.maxEvents = 10
     const times = everySecond(500)
-    addEvents('g', times)
-    const got = await read('g', { limit: 25 })
+    addEvents(world, 'g', times)
+    const got = await read(world, 'g', { limit: 25 })
     expect(got.map(({ number }) => number)).toEqual(expect.arrayContaining([...firstOf(times, 25, 'desc')]))
-    expect(calls()).toBe(3)
+    expect(calls(world)).toBe(3)
   })
 
-  test('more than a few pages: windows, and not the whole group', async () => {
+  test('more than a few pages: windows, and not the whole group', async ({ world }) => {
     world.sandbox.paging.maxEvents = 10
     const times = everySecond(5000)
-    addEvents('g', times)
-    const got = await read('g', { limit: 100 })
+    addEvents(world, 'g', times)
+    const got = await read(world, 'g', { limit: 100 })
     expect(new Set(got.map(({ number }) => number)).size).toBe(got.length)
     expect(got.map(({ number }) => number)).toEqual(expect.arrayContaining([...firstOf(times, 100, 'desc')]))
-    expect(calls()).toBeLessThan(60)
+    expect(calls(world)).toBeLessThan(60)
   })
 
-  test('fewer events than the limit, with a bound: one', async () => {
-    addEvents('g', everySecond(10))
+  test('fewer events than the limit, with a bound: one', async ({ world }) => {
+    addEvents(world, 'g', everySecond(10))
     const timestamp: Qual<bigint>[] = [{ operator: '>=', value: micros(start - day) }]
-    expect(await read('g', { limit: 20, timestamp })).toHaveLength(10)
-    expect(calls()).toBe(1)
+    expect(await read(world, 'g', { limit: 20, timestamp })).toHaveLength(10)
+    expect(calls(world)).toBe(1)
   })
 
-  test('fewer events than the limit, and none before 2024: two', async () => {
-    addEvents('g', everySecond(10))
-    expect(await read('g', { limit: 20 })).toHaveLength(10)
-    expect(calls()).toBe(2)
+  test('fewer events than the limit, and none before 2024: two', async ({ world }) => {
+    addEvents(world, 'g', everySecond(10))
+    expect(await read(world, 'g', { limit: 20 })).toHaveLength(10)
+    expect(calls(world)).toBe(2)
   })
 
-  test('all before 2024, by a bound: one where they are few', async () => {
-    addEvents('g', everySecond(10, border - day))
+  test('all before 2024, by a bound: one where they are few', async ({ world }) => {
+    addEvents(world, 'g', everySecond(10, border - day))
     const timestamp: Qual<bigint>[] = [{ operator: '<', value: micros(border) }]
-    expect(await read('g', { limit: 3, timestamp })).toHaveLength(10)
-    expect(calls()).toBe(1)
+    expect(await read(world, 'g', { limit: 3, timestamp })).toHaveLength(10)
+    expect(calls(world)).toBe(1)
   })
 
-  test('many before 2024: not all are read', async () => {
+  test('many before 2024: not all are read', async ({ world }) => {
     world.sandbox.paging.maxEvents = 10
     const times = everySecond(5000, border - 5000 * second)
-    addEvents('g', times)
-    const got = await read('g', { limit: 15 })
+    addEvents(world, 'g', times)
+    const got = await read(world, 'g', { limit: 15 })
     expect(got.map(({ number }) => number)).toEqual(expect.arrayContaining([...firstOf(times, 15, 'desc')]))
-    expect(calls()).toBeLessThan(60)
+    expect(calls(world)).toBeLessThan(60)
   })
 })
 
@@ -154,18 +157,18 @@ describe('no more than about twice the calls of reading it all', () => {
     since: [{ operator: '>=' as const, value: micros(border - 900 * day) }],
   }
 
-  test.each(groups.flatMap(([what, times]) => [0, 1, 3, 7].map((empty) => [what, empty, times] as const)))(
+  test.for(groups.flatMap(([what, times]) => [0, 1, 3, 7].map((empty) => [what, empty, times] as const)))(
     '%s; empty pages before each: %i',
-    async (_, emptyPagesBefore, times) => {
+    async ([_, emptyPagesBefore, times], { world }) => {
       Object.assign(world.sandbox.paging, { emptyPagesBefore, maxEvents: 100 })
-      addEvents('g', times.length === 0 ? [] : times)
+      addEvents(world, 'g', times.length === 0 ? [] : times)
       if (times.length === 0)
         world.sandbox.logs.addEvents('us-east-1', 'g', [{ message: '-1', timestamp: 1 }])
       for (const bound of [timestamp.none, timestamp.since]) {
         const quals = { log_group_name: equals('g'), ...(bound === undefined ? {} : { timestamp: bound }) }
         world.sandbox.calls.clear()
         await world.rows(cloudwatchLogEvent, { quals, columns: ['message'] })
-        const plain = calls()
+        const plain = calls(world)
         for (const [limit, direction] of [
           [2, 'desc'],
           [25, 'desc'],
@@ -174,12 +177,12 @@ describe('no more than about twice the calls of reading it all', () => {
           [500, 'asc'],
         ] as const) {
           world.sandbox.calls.clear()
-          await read('g', { limit, direction, ...(bound === undefined ? {} : { timestamp: bound }) })
-          expect([limit, direction, calls() <= 2 * plain + 2, calls(), plain]).toEqual([
+          await read(world, 'g', { limit, direction, ...(bound === undefined ? {} : { timestamp: bound }) })
+          expect([limit, direction, calls(world) <= 2 * plain + 2, calls(world), plain]).toEqual([
             limit,
             direction,
             true,
-            calls(),
+            calls(world),
             plain,
           ])
         }
@@ -201,7 +204,7 @@ describe('the first ones come', () => {
     .map((bursts) => bursts.flatMap(({ at, count, step }) => numbers(count).map((i) => at + i * step)))
   const bound = fc.option(fc.integer({ min: border - 50 * day, max: border + 50 * day }), { nil: undefined })
 
-  test('whatever the times, bounds, pages and limits, and no event twice', async () => {
+  test('whatever the times, bounds, pages and limits, and no event twice', async ({ world }) => {
     let group = 0
     await fc.assert(
       fc.asyncProperty(
@@ -219,7 +222,7 @@ describe('the first ones come', () => {
         async (timestamps, from, to, paging, limit, direction) => {
           Object.assign(world.sandbox.paging, paging)
           const name = `g${group++}`
-          addEvents(name, timestamps)
+          addEvents(world, name, timestamps)
           const timestamp: Qual<bigint>[] = [
             ...(from === undefined ? [] : [{ operator: '>=' as const, value: micros(from) }]),
             ...(to === undefined ? [] : [{ operator: '<' as const, value: micros(to) }]),
@@ -227,7 +230,7 @@ describe('the first ones come', () => {
           const within = timestamps.flatMap((time, number) =>
             time >= (from ?? 0) && time < (to ?? Number.MAX_SAFE_INTEGER) ? [{ time, number }] : [],
           )
-          const got = (await read(name, { limit, direction, timestamp })).map(({ number }) => number)
+          const got = (await read(world, name, { limit, direction, timestamp })).map(({ number }) => number)
           const first = firstOf(
             within.map(({ time }) => time),
             limit,
@@ -241,43 +244,43 @@ describe('the first ones come', () => {
     )
   })
 
-  test('with all of those at the last one’s time', async () => {
+  test('with all of those at the last one’s time', async ({ world }) => {
     const times = [...numbers(1000).map(() => start), ...everySecond(10, start + second)]
-    addEvents('g', times)
-    expect(await read('g', { limit: 10 })).toHaveLength(10)
-    expect(calls()).toBe(1)
-    expect((await read('g', { limit: 11 })).filter(({ time }) => time === start)).toHaveLength(1000)
+    addEvents(world, 'g', times)
+    expect(await read(world, 'g', { limit: 10 })).toHaveLength(10)
+    expect(calls(world)).toBe(1)
+    expect((await read(world, 'g', { limit: 11 })).filter(({ time }) => time === start)).toHaveLength(1000)
   })
 
-  test('where a page shows an order that is not the asked one', async () => {
+  test('where a page shows an order that is not the asked one', async ({ world }) => {
     world.sandbox.paging.inOrder = false
     world.sandbox.paging.maxEvents = 10
     // Each call makes a source of its own, and the sources come one after the other.
     const old = everySecond(15)
-    addEvents('g', old)
-    addEvents('g', everySecond(15, start + day))
+    addEvents(world, 'g', old)
+    addEvents(world, 'g', everySecond(15, start + day))
     for (const direction of ['asc', 'desc'] as const) {
-      const got = await read('g', { limit: 20, direction })
+      const got = await read(world, 'g', { limit: 20, direction })
       expect(got.filter(({ time }) => (direction === 'desc') === time > start + 15 * second)).toHaveLength(15)
     }
   })
 
-  test('of streams some of which are not there', async () => {
-    addEvents('g', everySecond(30))
-    const got = await read('g', { limit: 3, streams: ['s1', 'no-such'] })
+  test('of streams some of which are not there', async ({ world }) => {
+    addEvents(world, 'g', everySecond(30))
+    const got = await read(world, 'g', { limit: 3, streams: ['s1', 'no-such'] })
     expect(got.map(({ number }) => number)).toEqual(expect.arrayContaining([22, 25, 28]))
   })
 
-  test('of a region that has the group, and not of one that has not', async () => {
-    addEvents('g', everySecond(30))
+  test('of a region that has the group, and not of one that has not', async ({ world }) => {
+    addEvents(world, 'g', everySecond(30))
     const regions = ['us-east-1', 'eu-west-1']
-    expect((await read('g', { limit: 3, regions })).length).toBeGreaterThanOrEqual(3)
-    expect(calls()).toBe(2)
-    const error = await errorOf(read('none', { limit: 3, regions }))
+    expect((await read(world, 'g', { limit: 3, regions })).length).toBeGreaterThanOrEqual(3)
+    expect(calls(world)).toBe(2)
+    const error = await errorOf(read(world, 'none', { limit: 3, regions }))
     expect(error.message).toContain('there is no log group "none" in us-east-1, eu-west-1')
   })
 
-  test('that fulfil conditions which the filter pattern does not tell', async () => {
+  test('that fulfil conditions which the filter pattern does not tell', async ({ world }) => {
     const events = numbers(3000).map((number) => ({
       message: JSON.stringify({ eventID: `e${number}`, eventName: number % 1000 === 7 ? 'Rare|*' : 'Usual' }),
       timestamp: start + number * second,

@@ -1,7 +1,7 @@
 /** Regions that fail, against the sandbox: each table goes on without them where its connection says so. */
 import type { Columns, Row, Table } from '@millrace/plugin-sdk'
-import { collectRows } from '@millrace/plugin-sdk/testing'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { collectRows, errorOf } from '@millrace/plugin-sdk/testing'
+import { describe, expect } from 'vitest'
 import type { AwsConnection } from '../connection/connection.js'
 import { cloudtrailChannel } from '../tables/cloudtrail-channel.js'
 import { cloudtrailEventDataStore } from '../tables/cloudtrail-event-data-store.js'
@@ -14,14 +14,8 @@ import { cloudwatchLogEvent } from '../tables/cloudwatch-log-event.js'
 import { cloudwatchLogGroup } from '../tables/cloudwatch-log-group.js'
 import { cloudwatchLogStream } from '../tables/cloudwatch-log-stream.js'
 import { vpcEip } from '../tables/vpc-eip.js'
-import { type AwsWorld, equals, errorOf, startAwsWorld } from '../testing/aws-world.js'
-
-let world: AwsWorld
-
-beforeEach(async () => {
-  world = await startAwsWorld()
-})
-afterEach(() => world.stop())
+import { test } from '../testing/aws-test.js'
+import { equals } from '../testing/aws-world.js'
 
 const regions = ['us-east-1', 'eu-west-1', 'us-west-2']
 const lenient = { regions, on_region_failure: 'notice' }
@@ -64,7 +58,7 @@ describe('a region that fails', () => {
     ['aws_vpc_eip', vpcEip, {}],
   ]
 
-  test.each(tables)('%s', async (_, table, quals) => {
+  test.for(tables)('%s', async ([_, table, quals], { world }) => {
     world.sandbox.faults.add({ kind: 'error', code: 'AccessDeniedException', region: 'eu-west-1' })
     const { rows, leftOut } = await scan(table, quals, world.connect(lenient))
     expect(new Set(rows.map(({ region }) => region))).toEqual(new Set(['us-east-1']))
@@ -76,7 +70,7 @@ describe('a region that fails', () => {
     expect(error.message).toBe('AWS denied access in eu-west-1')
   })
 
-  test('is left out when it cannot be reached, too, and rows that came before stay', async () => {
+  test('is left out when it cannot be reached, too, and rows that came before stay', async ({ world }) => {
     for (let i = 0; i < 60; i++) world.sandbox.logs.createGroup('eu-west-1', `x/${i}`)
     for (let i = 0; i < 60; i++) world.sandbox.logs.createGroup('us-west-2', `x/${i}`)
     // The first page of fifty comes.
@@ -89,25 +83,25 @@ describe('a region that fails', () => {
 })
 
 describe('the scan fails', () => {
-  test('if all regions do', async () => {
+  test('if all regions do', async ({ world }) => {
     world.sandbox.faults.add({ kind: 'error', code: 'AccessDeniedException' })
     const error = await errorOf(scan(vpcEip, {}, world.connect(lenient)))
     expect(error.message).toMatch(/^AWS denied access/)
   })
 
-  test('if the only one that is asked for does', async () => {
+  test('if the only one that is asked for does', async ({ world }) => {
     world.sandbox.faults.add({ kind: 'error', code: 'AccessDeniedException', region: 'eu-west-1' })
     const quals = { region: equals('eu-west-1') }
     expect((await errorOf(scan(vpcEip, quals, world.connect(lenient)))).message).toMatch(/^AWS denied access/)
   })
 
-  test('if no other has the log group', async () => {
+  test('if no other has the log group', async ({ world }) => {
     world.sandbox.faults.add({ kind: 'error', code: 'AccessDeniedException', region: 'us-east-1' })
     const error = await errorOf(scan(cloudtrailTrailEvent, group, world.connect(lenient)))
     expect(error.message).toBe('AWS denied access in us-east-1')
   })
 
-  test('if it is cancelled', async () => {
+  test('if it is cancelled', async ({ world }) => {
     world.sandbox.faults.add({ kind: 'hang', region: 'eu-west-1' })
     const cancel = new AbortController()
     const leftOut: string[] = []

@@ -1,16 +1,11 @@
-import { afterEach, beforeEach, expect, test } from 'vitest'
-import { type AwsWorld, deniedEnvironment, equals, errorOf, startAwsWorld } from '../testing/aws-world.js'
+import { errorOf } from '@millrace/plugin-sdk/testing'
+import { expect } from 'vitest'
+import { test } from '../testing/aws-test.js'
+import { type AwsWorld, deniedEnvironment, equals } from '../testing/aws-world.js'
 import { testSteampipe } from '../testing/steampipe.js'
 import { type AccountColumns, account } from './account.js'
 
-let world: AwsWorld
-
-beforeEach(async () => {
-  world = await startAwsWorld()
-})
-afterEach(() => world.stop())
-
-test('every column', async () => {
+test('every column', async ({ world }) => {
   expect(await world.rows(account)).toEqual([
     {
       account_aliases: '["devto-articles"]',
@@ -39,12 +34,12 @@ const cases: [(keyof AccountColumns)[], string[]][] = [
   [['title'], ['GetCallerIdentity', 'ListAccountAliases']],
   [['organization_id', 'organization_arn'], ['DescribeOrganization']],
 ]
-test.each(cases)('columns decide which calls are made: %j', async (columns, calls) => {
+test.for(cases)('columns decide which calls are made: %j', async ([columns, calls], { world }) => {
   expect(await world.rows(account, { columns })).toHaveLength(1)
   expect(world.operations()).toEqual(calls)
 })
 
-test('an account with nothing of that', async () => {
+test('an account with nothing of that', async ({ world }) => {
   world.sandbox.account.aliases = []
   world.sandbox.account.organization = undefined
   const [row] = await world.rows(account)
@@ -52,22 +47,22 @@ test('an account with nothing of that', async () => {
   expect(row).not.toHaveProperty('organization_id')
 })
 
-test('pages of aliases', async () => {
+test('pages of aliases', async ({ world }) => {
   world.sandbox.account.aliases = Array.from({ length: 250 }, (_, i) => `alias-${i}`)
   const [row] = await world.rows(account, { columns: ['account_aliases'] })
   expect(JSON.parse(row?.account_aliases ?? '')).toEqual(world.sandbox.account.aliases)
   expect(world.operations()).toHaveLength(3)
 })
 
-test('the number of the account decides', async () => {
-  const rowsOf = (id: string) =>
+test('the number of the account decides', async ({ world }) => {
+  const rowsOf = (world: AwsWorld, id: string) =>
     world.rows(account, { columns: ['title'], quals: { account_id: equals(id) } })
-  expect(await rowsOf('1')).toEqual([])
+  expect(await rowsOf(world, '1')).toEqual([])
   expect(world.operations()).toEqual(['GetCallerIdentity'])
-  expect(await rowsOf('810361751552')).toHaveLength(1)
+  expect(await rowsOf(world, '810361751552')).toHaveLength(1)
 })
 
-test('a failure is tried again, refusals are told', async () => {
+test('a failure is tried again, refusals are told', async ({ world }) => {
   world.sandbox.faults.add({ kind: 'throttle', operation: 'DescribeOrganization', times: 1 })
   world.sandbox.faults.add({ kind: 'error', operation: 'ListAccountAliases', times: 1 })
   expect(await world.rows(account, { columns: ['organization_id', 'title'] })).toHaveLength(1)
@@ -79,7 +74,7 @@ test('a failure is tried again, refusals are told', async () => {
   })
 })
 
-test('a key that may not ask for the organization sees the rest', async () => {
+test('a key that may not ask for the organization sees the rest', async ({ world }) => {
   const connection = world.connect({}, deniedEnvironment)
   const [row] = await world.rows(account, { connection, columns: ['organization_id', 'account_id'] })
   expect(row).toMatchObject({ account_id: '810361751552' })

@@ -1,25 +1,13 @@
-import { afterEach, beforeEach, expect, test } from 'vitest'
-import {
-  type AwsWorld,
-  deniedEnvironment,
-  equals,
-  errorOf,
-  kept,
-  startAwsWorld,
-} from '../testing/aws-world.js'
+import { errorOf } from '@millrace/plugin-sdk/testing'
+import { expect } from 'vitest'
+import { test } from '../testing/aws-test.js'
+import { deniedEnvironment, equals, kept } from '../testing/aws-world.js'
 import { testSteampipe } from '../testing/steampipe.js'
 import { cloudtrailChannel } from './cloudtrail-channel.js'
 
-let world: AwsWorld
-
-beforeEach(async () => {
-  world = await startAwsWorld()
-})
-afterEach(() => world.stop())
-
 const arn = 'arn:aws:cloudtrail:us-east-1:810361751552:channel/7d1f0e52-3b44-4c0f-9a7e-2f6c1b8d9e31'
 
-test('every column, listed and by ARN', async () => {
+test('every column, listed and by ARN', async ({ world }) => {
   const rows = await world.rows(cloudtrailChannel)
   expect(rows).toEqual([
     {
@@ -56,14 +44,14 @@ test('every column, listed and by ARN', async () => {
   expect(world.operations()).toEqual(['GetCallerIdentity', 'GetChannel'])
 })
 
-test('channels are asked one by one only where a column needs it', async () => {
+test('channels are asked one by one only where a column needs it', async ({ world }) => {
   await world.rows(cloudtrailChannel, { columns: ['name', 'arn', 'akas', 'region'] })
   expect(world.operations()).toEqual(['ListChannels'])
   await world.rows(cloudtrailChannel, { columns: ['source'] })
   expect(world.operations().slice(1)).toEqual(['ListChannels', 'GetChannel'])
 })
 
-test('the same rows by an ARN as among all', async () => {
+test('the same rows by an ARN as among all', async ({ world }) => {
   const connection = world.connect({ regions: ['us-east-1', 'eu-west-1'] })
   const columns = ['arn'] as const
   const all = await world.rows(cloudtrailChannel, { connection, columns: [...columns] })
@@ -74,7 +62,7 @@ test('the same rows by an ARN as among all', async () => {
   }
 })
 
-test('pages, a page that fails once, a region without Lake', async () => {
+test('pages, a page that fails once, a region without Lake', async ({ world }) => {
   const { lake } = world.sandbox
   for (let i = 0; i < 1001; i++) {
     lake.channels.push({ region: 'us-east-1', id: `c${i}`, description: { Name: `c${i}` } })
@@ -85,7 +73,7 @@ test('pages, a page that fails once, a region without Lake', async () => {
   expect(await world.rows(cloudtrailChannel, { connection, columns: ['name'] })).toHaveLength(1002)
 })
 
-test('a refusal', async () => {
+test('a refusal', async ({ world }) => {
   const connection = world.connect({}, deniedEnvironment)
   const error = await errorOf(world.rows(cloudtrailChannel, { connection, columns: ['name'] }))
   expect(error).toMatchObject({

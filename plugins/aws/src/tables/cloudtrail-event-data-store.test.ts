@@ -1,25 +1,13 @@
-import { afterEach, beforeEach, expect, test } from 'vitest'
-import {
-  type AwsWorld,
-  deniedEnvironment,
-  equals,
-  errorOf,
-  kept,
-  startAwsWorld,
-} from '../testing/aws-world.js'
+import { errorOf } from '@millrace/plugin-sdk/testing'
+import { expect } from 'vitest'
+import { test } from '../testing/aws-test.js'
+import { deniedEnvironment, equals, kept } from '../testing/aws-world.js'
 import { testSteampipe } from '../testing/steampipe.js'
 import { cloudtrailEventDataStore } from './cloudtrail-event-data-store.js'
 
-let world: AwsWorld
-
-beforeEach(async () => {
-  world = await startAwsWorld()
-})
-afterEach(() => world.stop())
-
 const arn = 'arn:aws:cloudtrail:us-east-1:810361751552:eventdatastore/ee54f254-e519-4d51-8c3c-1f0a9e2d7b60'
 
-test('every column, listed and by ARN', async () => {
+test('every column, listed and by ARN', async ({ world }) => {
   const row = {
     name: 'devto-management',
     arn,
@@ -50,14 +38,14 @@ test('every column, listed and by ARN', async () => {
   expect(world.operations()).toEqual(['GetCallerIdentity', 'GetEventDataStore'])
 })
 
-test('stores are asked one by one only where a column needs it', async () => {
+test('stores are asked one by one only where a column needs it', async ({ world }) => {
   await world.rows(cloudtrailEventDataStore, { columns: ['name', 'arn', 'title', 'region'] })
   expect(world.operations()).toEqual(['ListEventDataStores'])
   await world.rows(cloudtrailEventDataStore, { columns: ['name', 'status'] })
   expect(world.operations().slice(2)).toEqual(['GetEventDataStore', 'GetEventDataStore'])
 })
 
-test.each([
+test.for([
   arn,
   arn.replace('ee54', 'ff54'),
   arn.replace('us-east-1', 'eu-west-1'),
@@ -65,7 +53,7 @@ test.each([
   'arn:aws:s3:::bucket',
   'ee54f254-e519-4d51-8c3c-1f0a9e2d7b60',
   '',
-])('the same rows by arn = %j as among all', async (value) => {
+])('the same rows by arn = %j as among all', async (value, { world }) => {
   const connection = world.connect({ regions: ['us-east-1', 'eu-west-1'] })
   const columns = ['arn', 'name'] as const
   const all = await world.rows(cloudtrailEventDataStore, { connection, columns: [...columns] })
@@ -74,7 +62,7 @@ test.each([
   expect(found.map((row) => row.name)).toEqual(kept(all, quals).map((row) => row.name))
 })
 
-test('a region without Lake has none; pages; a page that fails once', async () => {
+test('a region without Lake has none; pages; a page that fails once', async ({ world }) => {
   const { lake } = world.sandbox
   const [first] = lake.stores
   if (first === undefined) throw new Error('the sandbox has no event data store')
@@ -95,7 +83,7 @@ test('a region without Lake has none; pages; a page that fails once', async () =
   expect(world.sandbox.calls.list()).toMatchObject([{ parameters: { MaxResults: 3 } }])
 })
 
-test('a refusal', async () => {
+test('a refusal', async ({ world }) => {
   const connection = world.connect({}, deniedEnvironment)
   const error = await errorOf(world.rows(cloudtrailEventDataStore, { connection, columns: ['name'] }))
   expect(error).toMatchObject({

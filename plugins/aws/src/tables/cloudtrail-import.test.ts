@@ -1,25 +1,13 @@
-import { afterEach, beforeEach, expect, test } from 'vitest'
-import {
-  type AwsWorld,
-  deniedEnvironment,
-  equals,
-  errorOf,
-  kept,
-  startAwsWorld,
-} from '../testing/aws-world.js'
+import { errorOf } from '@millrace/plugin-sdk/testing'
+import { expect } from 'vitest'
+import { test } from '../testing/aws-test.js'
+import { type AwsWorld, deniedEnvironment, equals, kept } from '../testing/aws-world.js'
 import { testSteampipe } from '../testing/steampipe.js'
 import { cloudtrailImport } from './cloudtrail-import.js'
 
-let world: AwsWorld
-
-beforeEach(async () => {
-  world = await startAwsWorld()
-})
-afterEach(() => world.stop())
-
 const id = 'b1c2d3e4-f5a6-4788-99aa-bbccddeeff00'
 
-test('every column, listed and by identifier', async () => {
+test('every column, listed and by identifier', async ({ world }) => {
   const rows = await world.rows(cloudtrailImport)
   expect(rows).toHaveLength(2)
   const [row] = rows
@@ -46,37 +34,37 @@ test('every column, listed and by identifier', async () => {
   expect(world.operations()).toEqual(['GetCallerIdentity', 'GetImport'])
 })
 
-test('imports are asked one by one only where a column needs it', async () => {
+test('imports are asked one by one only where a column needs it', async ({ world }) => {
   await world.rows(cloudtrailImport, { columns: ['import_id', 'import_status', 'destinations'] })
   expect(world.operations()).toEqual(['ListImports'])
   await world.rows(cloudtrailImport, { columns: ['import_source', 'import_statistics'] })
   expect(world.operations().slice(1)).toEqual(['ListImports', 'GetImport', 'GetImport'])
 })
 
-test('the same rows by conditions as among all', async () => {
+test('the same rows by conditions as among all', async ({ world }) => {
   const connection = world.connect({ regions: ['us-east-1', 'eu-west-1'] })
-  const ask = (quals = {}) =>
+  const ask = (world: AwsWorld, quals = {}) =>
     world.rows(cloudtrailImport, { connection, columns: ['import_id', 'import_status'], quals })
-  const all = await ask()
+  const all = await ask(world)
   for (const ids of [undefined, id, id.replace('b', 'a'), id.toUpperCase(), 'x']) {
     for (const status of [undefined, 'FAILED', 'COMPLETED', 'STOPPED', 'failed', '']) {
       const quals = {
         ...(ids !== undefined && { import_id: equals(ids) }),
         ...(status !== undefined && { import_status: equals(status) }),
       }
-      expect((await ask(quals)).map((row) => row.import_id)).toEqual(
+      expect((await ask(world, quals)).map((row) => row.import_id)).toEqual(
         kept(all, quals).map((row) => row.import_id),
       )
     }
   }
   world.sandbox.calls.clear()
-  await ask({ import_status: equals('FAILED'), region: equals('us-east-1') })
+  await ask(world, { import_status: equals('FAILED'), region: equals('us-east-1') })
   expect(world.sandbox.calls.list()).toMatchObject([
     { region: 'us-east-1', parameters: { ImportStatus: 'FAILED' } },
   ])
 })
 
-test('pages, a page that fails once, a region without Lake', async () => {
+test('pages, a page that fails once, a region without Lake', async ({ world }) => {
   const { lake } = world.sandbox
   const [first] = lake.imports
   if (first === undefined) throw new Error('the sandbox has no import')
@@ -90,7 +78,7 @@ test('pages, a page that fails once, a region without Lake', async () => {
   expect(new Set(rows.map((row) => row.import_id)).size).toBe(1102)
 })
 
-test('a refusal', async () => {
+test('a refusal', async ({ world }) => {
   const connection = world.connect({}, deniedEnvironment)
   const error = await errorOf(world.rows(cloudtrailImport, { connection, columns: ['import_id'] }))
   expect(error).toMatchObject({

@@ -1,14 +1,9 @@
 import type { Qual, Quals } from '@millrace/plugin-sdk'
+import { errorOf } from '@millrace/plugin-sdk/testing'
 import fc from 'fast-check'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import {
-  type AwsWorld,
-  deniedEnvironment,
-  equals,
-  errorOf,
-  kept,
-  startAwsWorld,
-} from '../testing/aws-world.js'
+import { describe, expect } from 'vitest'
+import { test } from '../testing/aws-test.js'
+import { type AwsWorld, deniedEnvironment, equals, kept } from '../testing/aws-world.js'
 import { holds } from '../testing/sql-conditions.js'
 import { testSteampipe } from '../testing/steampipe.js'
 import type { LookupColumns } from './cloudtrail-lookup-event/columns.js'
@@ -33,13 +28,7 @@ function record(i: number): string {
 }
 
 describe('against the sandbox', () => {
-  let world: AwsWorld
-  beforeEach(async () => {
-    world = await startAwsWorld()
-  })
-  afterEach(() => world.stop())
-
-  test('every column', async () => {
+  test('every column', async ({ world }) => {
     const rows = await world.rows(cloudtrailLookupEvent)
     expect(rows).toHaveLength(36)
     const login = rows.find((row) => row.event_name === 'ConsoleLogin')
@@ -66,7 +55,7 @@ describe('against the sandbox', () => {
     expect(times).toEqual([...times].sort((a, b) => b - a))
   })
 
-  test('integers keep their digits, a record is parsed only where it is shown', async () => {
+  test('integers keep their digits, a record is parsed only where it is shown', async ({ world }) => {
     world.sandbox.history.add('us-east-1', record(1))
     const quals = { event_id: equals('id-1') }
     const [row] = await world.rows(cloudtrailLookupEvent, { quals, columns: ['cloud_trail_event'] })
@@ -76,7 +65,7 @@ describe('against the sandbox', () => {
     expect(other?.cloud_trail_event).toBeNull()
   })
 
-  test('one attribute is sent, the most selective; the others are looked at here', async () => {
+  test('one attribute is sent, the most selective; the others are looked at here', async ({ world }) => {
     for (let i = 0; i < 60; i++) world.sandbox.history.add('us-east-1', record(i))
     const rows = await world.rows(cloudtrailLookupEvent, {
       columns: ['username', 'resource_name', 'event_source', 'resource_type'],
@@ -100,7 +89,7 @@ describe('against the sandbox', () => {
     ])
   })
 
-  test('start_time and end_time bound the events, and are told to the microsecond', async () => {
+  test('start_time and end_time bound the events, and are told to the microsecond', async ({ world }) => {
     for (let i = 0; i < 10; i++) world.sandbox.history.add('us-east-1', record(i))
     const rows = await world.rows(cloudtrailLookupEvent, {
       columns: ['event_time', 'start_time', 'end_time'],
@@ -128,7 +117,7 @@ describe('against the sandbox', () => {
     ])
   })
 
-  test('bounds that no event can fulfil ask nothing', async () => {
+  test('bounds that no event can fulfil ask nothing', async ({ world }) => {
     const event_time: Qual<bigint>[] = [
       { operator: '>', value: micros('2022-07-02T00:00:00Z') },
       { operator: '<', value: micros('2022-07-01T00:00:00Z') },
@@ -146,7 +135,7 @@ describe('against the sandbox', () => {
     expect(error.message).toContain('years 1 to 9999')
   })
 
-  test('pages, a page that fails once, and no more than a limit needs', async () => {
+  test('pages, a page that fails once, and no more than a limit needs', async ({ world }) => {
     for (let i = 0; i < 120; i++) world.sandbox.history.add('us-east-1', record(i))
     world.sandbox.faults.add({ kind: 'throttle', after: 1, times: 1 })
     const rows = await world.rows(cloudtrailLookupEvent, { columns: ['event_id'] })
@@ -164,28 +153,28 @@ describe('against the sandbox', () => {
   describe('the newest', () => {
     const newest = { column: 'event_time', direction: 'desc' } as const
     const columns = ['event_id', 'event_name', 'event_time'] as const
-    const ids = async (limit: number, quals: LookupQuals = {}) =>
+    const ids = async (world: AwsWorld, limit: number, quals: LookupQuals = {}) =>
       (await world.rows(cloudtrailLookupEvent, { columns, limit, order: newest, quals })).map(
         ({ event_id }) => event_id,
       )
 
-    test('of many: no page more than shows them', async () => {
+    test('of many: no page more than shows them', async ({ world }) => {
       for (let i = 0; i < 200; i++) world.sandbox.history.add('us-east-1', record(10_000_000 + i))
-      expect(await ids(20)).toEqual(expect.arrayContaining(['id-10000199', 'id-10000180']))
+      expect(await ids(world, 20)).toEqual(expect.arrayContaining(['id-10000199', 'id-10000180']))
       expect(world.operations()).toHaveLength(1)
-      expect(await ids(60)).toContain('id-10000140')
+      expect(await ids(world, 60)).toContain('id-10000140')
       expect(world.operations()).toHaveLength(3)
     })
 
-    test('with all of the last one’s second', async () => {
+    test('with all of the last one’s second', async ({ world }) => {
       const same = record(10_000_000)
       for (let i = 0; i < 120; i++) world.sandbox.history.add('us-east-1', same.replace('id-1', `same${i}-1`))
       world.sandbox.history.add('us-east-1', record(10_000_001))
-      expect((await ids(2)).filter((id) => id?.startsWith('same'))).toHaveLength(120)
+      expect((await ids(world, 2)).filter((id) => id?.startsWith('same'))).toHaveLength(120)
       expect(world.operations()).toHaveLength(3)
     })
 
-    test('of those that fulfil all conditions, whichever of them is asked', async () => {
+    test('of those that fulfil all conditions, whichever of them is asked', async ({ world }) => {
       for (let i = 0; i < 300; i++) world.sandbox.history.add('us-east-1', record(10_000_000 + i))
       const event_time: Qual<bigint>[] = [{ operator: '<', value: micros('2022-10-24T17:51:00Z') }]
       const quals = {
@@ -211,7 +200,7 @@ describe('against the sandbox', () => {
     })
   })
 
-  test('regions', async () => {
+  test('regions', async ({ world }) => {
     world.sandbox.history.add('eu-west-1', record(1))
     const connection = world.connect({ regions: ['us-east-1', 'eu-west-1'] })
     const quals = { region: equals('eu-west-1') }
@@ -221,7 +210,7 @@ describe('against the sandbox', () => {
     expect(world.sandbox.calls.list()).toMatchObject([{ region: 'eu-west-1' }])
   })
 
-  test('a refusal', async () => {
+  test('a refusal', async ({ world }) => {
     const connection = world.connect({}, deniedEnvironment)
     const error = await errorOf(world.rows(cloudtrailLookupEvent, { connection, columns: ['event_id'] }))
     expect(error).toMatchObject({
@@ -240,14 +229,9 @@ describe('conditions leave out nothing that PostgreSQL keeps', () => {
     'access_key_id',
     'username',
   ] as const
-  let world: AwsWorld
-  beforeAll(async () => {
-    world = await startAwsWorld()
-    for (let i = 0; i < 90; i++) world.sandbox.history.add('us-east-1', record(i))
-  })
-  afterAll(() => world.stop())
 
-  test('whatever they are', async () => {
+  test('whatever they are', async ({ world }) => {
+    for (let i = 0; i < 90; i++) world.sandbox.history.add('us-east-1', record(i))
     const connection = world.connect()
     const ask = (quals: LookupQuals) =>
       world.rows(cloudtrailLookupEvent, { connection, quals, columns: [...columns, 'event_time'] })

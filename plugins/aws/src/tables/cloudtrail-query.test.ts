@@ -1,30 +1,18 @@
 import type { Qual, Quals } from '@millrace/plugin-sdk'
+import { errorOf } from '@millrace/plugin-sdk/testing'
 import fc from 'fast-check'
-import { afterEach, beforeEach, expect, test } from 'vitest'
-import {
-  type AwsWorld,
-  deniedEnvironment,
-  equals,
-  errorOf,
-  kept,
-  startAwsWorld,
-} from '../testing/aws-world.js'
+import { expect } from 'vitest'
+import { test } from '../testing/aws-test.js'
+import { type AwsWorld, deniedEnvironment, equals, kept } from '../testing/aws-world.js'
 import { holds } from '../testing/sql-conditions.js'
 import { testSteampipe } from '../testing/steampipe.js'
 import { cloudtrailQuery, type QueryColumns } from './cloudtrail-query.js'
-
-let world: AwsWorld
-
-beforeEach(async () => {
-  world = await startAwsWorld()
-})
-afterEach(() => world.stop())
 
 const arn = 'arn:aws:cloudtrail:us-east-1:810361751552:eventdatastore/ee54f254-e519-4d51-8c3c-1f0a9e2d7b60'
 const inactiveArn = arn.replace(/[^/]*$/, '0c9b7f9e-5d3a-4c55-9a51-6f3f7b2a1d04')
 const id = 'd3e4f5a6-b7c8-499a-abbc-cddeeff00112'
 
-test('every column', async () => {
+test('every column', async ({ world }) => {
   const rows = await world.rows(cloudtrailQuery)
   expect(rows).toHaveLength(2)
   expect(rows[0]).toEqual({
@@ -48,7 +36,7 @@ test('every column', async () => {
   expect(rows[1]).toMatchObject({ query_status: 'FAILED', error_message: 'The query was too large.' })
 })
 
-test('only the store that is named is asked, and queries only where a column needs it', async () => {
+test('only the store that is named is asked, and queries only where a column needs it', async ({ world }) => {
   const columns = ['query_id', 'query_status', 'creation_time'] as const
   await world.rows(cloudtrailQuery, {
     columns: [...columns],
@@ -68,7 +56,7 @@ test('only the store that is named is asked, and queries only where a column nee
   ])
 })
 
-test('every row arrives that PostgreSQL would keep', async () => {
+test('every row arrives that PostgreSQL would keep', async ({ world }) => {
   const { lake } = world.sandbox
   const [first] = lake.queries
   const [store] = lake.stores
@@ -91,9 +79,9 @@ test('every row arrives that PostgreSQL would keep', async () => {
   }
   const connection = world.connect({ regions: ['us-east-1', 'eu-west-1'] })
   const columns = ['query_id', 'event_data_store_arn', 'query_status', 'creation_time'] as const
-  const ask = (quals: Quals<QueryColumns>) =>
+  const ask = (world: AwsWorld, quals: Quals<QueryColumns>) =>
     world.rows(cloudtrailQuery, { connection, columns: [...columns], quals })
-  const all = await ask({})
+  const all = await ask(world, {})
   expect(all).toHaveLength(14)
 
   const one = <Value>(...values: Value[]) =>
@@ -127,29 +115,29 @@ test('every row arrives that PostgreSQL would keep', async () => {
           )
           .map((row) => row.query_id)
           .sort()
-      expect(keep(await ask(quals))).toEqual(keep(all))
+      expect(keep(await ask(world, quals))).toEqual(keep(all))
     }),
     { numRuns: 100 },
   )
 })
 
-test('a range of time reaches the API where both its ends are known', async () => {
+test('a range of time reaches the API where both its ends are known', async ({ world }) => {
   const time = BigInt(Date.parse('2022-07-06T19:14:49Z')) * 1000n
-  const ask = (creation_time: Qual<bigint>[]) =>
+  const ask = (world: AwsWorld, creation_time: Qual<bigint>[]) =>
     world.rows(cloudtrailQuery, {
       columns: ['query_id'],
       quals: { event_data_store_arn: equals(arn), creation_time },
     })
-  expect(await ask([{ operator: '=', values: [time] }])).toMatchObject([{ query_id: id }])
+  expect(await ask(world, [{ operator: '=', values: [time] }])).toMatchObject([{ query_id: id }])
   const seconds = Number(time / 1_000_000n)
   expect(world.sandbox.calls.list()).toMatchObject([
     { parameters: { StartTime: seconds - 1, EndTime: seconds + 1 } },
   ])
-  expect(await ask([{ operator: '>=', value: time }])).toHaveLength(2)
+  expect(await ask(world, [{ operator: '>=', value: time }])).toHaveLength(2)
   expect(world.sandbox.calls.list()[1]?.parameters).not.toHaveProperty('StartTime')
 })
 
-test('pages, a page that fails once, a region without Lake', async () => {
+test('pages, a page that fails once, a region without Lake', async ({ world }) => {
   const { lake } = world.sandbox
   const [first] = lake.queries
   if (first === undefined) throw new Error('the sandbox has no query')
@@ -163,7 +151,7 @@ test('pages, a page that fails once, a region without Lake', async () => {
   expect(new Set(rows.map((row) => row.query_id)).size).toBe(1102)
 })
 
-test('a refusal', async () => {
+test('a refusal', async ({ world }) => {
   const connection = world.connect({}, deniedEnvironment)
   const quals = { event_data_store_arn: equals(arn) }
   const error = await errorOf(world.rows(cloudtrailQuery, { connection, quals, columns: ['query_id'] }))

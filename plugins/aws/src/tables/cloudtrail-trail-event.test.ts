@@ -1,23 +1,10 @@
 /** aws_cloudtrail_trail_event over the real SDK client, against answers that each test makes up. */
-import { collectRows } from '@millrace/plugin-sdk/testing'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { errorOf } from '../testing/aws-world.js'
+import { collectRows, errorOf } from '@millrace/plugin-sdk/testing'
+import { describe, expect } from 'vitest'
+import { test } from '../testing/aws-test.js'
 import { testSteampipe } from '../testing/steampipe.js'
-import {
-  Refusal,
-  type StubAws,
-  startStubAws,
-  stubAccount,
-  stubIdentity,
-  stubRegions,
-} from '../testing/stub-aws.js'
+import { Refusal, stubAccount, stubIdentity, stubRegions } from '../testing/stub-aws.js'
 import { cloudtrailTrailEvent } from './cloudtrail-trail-event.js'
-
-let stub: StubAws
-beforeEach(async () => {
-  stub = await startStubAws()
-})
-afterEach(() => stub.stop())
 
 describe('aws_cloudtrail_trail_event', () => {
   const group = { operator: '=', values: ['g'] } as const
@@ -30,7 +17,7 @@ describe('aws_cloudtrail_trail_event', () => {
   const names = (rows: readonly { readonly event_name?: string | null }[]) =>
     rows.map((row) => row.event_name)
 
-  test('reads until no token is left, through empty pages, with the same question', async () => {
+  test('reads until no token is left, through empty pages, with the same question', async ({ stub }) => {
     stub.answers = {
       FilterLogEvents: ({ input }) => {
         if (input.nextToken === undefined) return { events: [event('a')], nextToken: '1' }
@@ -62,7 +49,7 @@ describe('aws_cloudtrail_trail_event', () => {
     }
   })
 
-  test("the user's own filter is sent as it stands and alone", async () => {
+  test("the user's own filter is sent as it stands and alone", async ({ stub }) => {
     stub.answers = { FilterLogEvents: () => ({ events: [event('a')] }) }
     const filter = '{ $.eventName = "a" }'
     const rows = await collectRows(cloudtrailTrailEvent, {
@@ -78,7 +65,7 @@ describe('aws_cloudtrail_trail_event', () => {
     expect(stub.calls[0]?.input.filterPattern).toBe(filter)
   })
 
-  test('a limit bounds pages and ends the reading', async () => {
+  test('a limit bounds pages and ends the reading', async ({ stub }) => {
     stub.answers = {
       FilterLogEvents: ({ input }) => ({
         events: [event('a'), event('b')],
@@ -95,7 +82,7 @@ describe('aws_cloudtrail_trail_event', () => {
     expect(stub.calls.map(({ input }) => input.limit)).toEqual([4, 4])
   })
 
-  test('conditions that no event fulfils make no call', async () => {
+  test('conditions that no event fulfils make no call', async ({ stub }) => {
     stub.answers = {}
     for (const quals of [
       { timestamp: [{ operator: '=', values: [1n] }] },
@@ -112,7 +99,7 @@ describe('aws_cloudtrail_trail_event', () => {
     expect(stub.calls).toEqual([])
   })
 
-  test('one missing stream does not hide the others', async () => {
+  test('one missing stream does not hide the others', async ({ stub }) => {
     stub.answers = {
       FilterLogEvents: ({ input }) => {
         const streams = input.logStreamNames as string[]
@@ -133,7 +120,7 @@ describe('aws_cloudtrail_trail_event', () => {
     expect(names(rows).sort()).toEqual(['a', 'b', 'c'])
   })
 
-  test('all regions are asked; a group that one of them has is found', async () => {
+  test('all regions are asked; a group that one of them has is found', async ({ stub }) => {
     stub.answers = {
       DescribeRegions: stubRegions,
       GetCallerIdentity: stubIdentity,
@@ -157,7 +144,7 @@ describe('aws_cloudtrail_trail_event', () => {
     expect(stub.calls.map(({ region }) => region)).not.toContain('us-new-1')
   })
 
-  test('a group that no region has is an error', async () => {
+  test('a group that no region has is an error', async ({ stub }) => {
     stub.answers = {
       FilterLogEvents: () => new Refusal('ResourceNotFoundException', 'The log group does not exist.'),
     }
@@ -172,7 +159,7 @@ describe('aws_cloudtrail_trail_event', () => {
     expect(error.hint).toContain('regions')
   })
 
-  test('an ARN is asked in its own region', async () => {
+  test('an ARN is asked in its own region', async ({ stub }) => {
     stub.answers = { FilterLogEvents: () => ({ events: [event('a')] }) }
     const arn = `arn:aws:logs:eu-west-3:${stubAccount}:log-group:g:*`
     const rows = await collectRows(cloudtrailTrailEvent, {
@@ -189,7 +176,7 @@ describe('aws_cloudtrail_trail_event', () => {
     ])
   })
 
-  test.each([
+  test.for([
     ['AccessDeniedException', 400, 'HV000'],
     ['UnrecognizedClientException', 400, 'HV000'],
     ['ExpiredTokenException', 400, 'HV000'],
@@ -197,7 +184,7 @@ describe('aws_cloudtrail_trail_event', () => {
     ['ThrottlingException', 400, 'HV000'],
     ['InvalidParameterException', 400, 'HV000'],
     ['ServiceUnavailableException', 503, 'HV000'],
-  ])('%s', async (code, status, sqlState) => {
+  ] as const)('%s', async ([code, status, sqlState], { stub }) => {
     stub.answers = {
       FilterLogEvents: () => new Refusal(code, 'Some words.\n\nx-amz-security-token: secret', status),
     }
@@ -214,7 +201,7 @@ describe('aws_cloudtrail_trail_event', () => {
     expect(error.cause).toBeUndefined()
   })
 
-  test('a dead endpoint is a connection failure', async () => {
+  test('a dead endpoint is a connection failure', async ({ stub }) => {
     const error = await errorOf(
       collectRows(cloudtrailTrailEvent, {
         connection: stub.connect({ endpoint_url: 'http://127.0.0.1:9' }),
@@ -226,7 +213,7 @@ describe('aws_cloudtrail_trail_event', () => {
     expect(error.detail).toContain('ECONNREFUSED')
   })
 
-  test('throttled calls are made again', async () => {
+  test('throttled calls are made again', async ({ stub }) => {
     let count = 0
     stub.answers = {
       FilterLogEvents: () => (count++ === 0 ? new Refusal('ThrottlingException') : { events: [event('a')] }),

@@ -1,24 +1,17 @@
 /** aws_cloudtrail_trail over the real SDK client, against answers that each test makes up. */
-import { collectRows } from '@millrace/plugin-sdk/testing'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { errorOf } from '../testing/aws-world.js'
+import { collectRows, errorOf } from '@millrace/plugin-sdk/testing'
+import { describe, expect } from 'vitest'
+import { test } from '../testing/aws-test.js'
 import { testSteampipe } from '../testing/steampipe.js'
 import {
   type Answers,
   Refusal,
   type StubAws,
   type StubCall,
-  startStubAws,
   stubAccount,
   stubIdentity,
 } from '../testing/stub-aws.js'
 import { cloudtrailTrail } from './cloudtrail-trail.js'
-
-let stub: StubAws
-beforeEach(async () => {
-  stub = await startStubAws()
-})
-afterEach(() => stub.stop())
 
 describe('aws_cloudtrail_trail', () => {
   const arn = (region: string, name: string, owner = stubAccount) =>
@@ -58,7 +51,7 @@ describe('aws_cloudtrail_trail', () => {
   }
   const regions = ['us-east-1', 'eu-west-1']
 
-  test('without columns of other calls, each region is asked once', async () => {
+  test('without columns of other calls, each region is asked once', async ({ stub }) => {
     stub.answers = trails
     const rows = await collectRows(cloudtrailTrail, {
       connection: stub.connect({ regions }),
@@ -76,7 +69,7 @@ describe('aws_cloudtrail_trail', () => {
     expect(stub.callNames()).toEqual(['DescribeTrails', 'DescribeTrails'])
   })
 
-  test('details are asked once for each trail, at home', async () => {
+  test('details are asked once for each trail, at home', async ({ stub }) => {
     stub.answers = trails
     const rows = await collectRows(cloudtrailTrail, { connection: stub.connect({ regions }) })
     const by = (name: string, region: string) =>
@@ -96,18 +89,18 @@ describe('aws_cloudtrail_trail', () => {
     }
     expect(by('local', 'eu-west-1')).toMatchObject({ tags_src: '[]', tags: '{}' })
     expect(by('local', 'eu-west-1')?.insight_selectors).toBeUndefined()
-    const count = (name: string) => stub.callNames().filter((each) => each === name).length
-    expect(count('GetTrailStatus')).toBe(2)
-    expect(count('GetEventSelectors')).toBe(2)
-    expect(count('GetInsightSelectors')).toBe(2)
-    expect(count('ListTags')).toBe(2)
-    expect(count('GetCallerIdentity')).toBe(1)
+    const count = (stub: StubAws, name: string) => stub.callNames().filter((each) => each === name).length
+    expect(count(stub, 'GetTrailStatus')).toBe(2)
+    expect(count(stub, 'GetEventSelectors')).toBe(2)
+    expect(count(stub, 'GetInsightSelectors')).toBe(2)
+    expect(count(stub, 'ListTags')).toBe(2)
+    expect(count(stub, 'GetCallerIdentity')).toBe(1)
     for (const { name, region, input } of stub.calls) {
       if (name === 'GetTrailStatus') expect(input.Name).toContain(`:${region}:`)
     }
   })
 
-  test('tags are asked for twenty trails at once; one that is gone hides no other', async () => {
+  test('tags are asked for twenty trails at once; one that is gone hides no other', async ({ stub }) => {
     const many = Array.from({ length: 25 }, (_, i) => ({
       Name: `t${i}`,
       TrailARN: arn('us-east-1', `t${i}`),
@@ -153,9 +146,9 @@ describe('aws_cloudtrail_trail', () => {
       }
     }
 
-    test.each(['CloudTrailARNInvalidException', 'AccessDeniedException', 'TrailNotFoundException'])(
+    test.for(['CloudTrailARNInvalidException', 'AccessDeniedException', 'TrailNotFoundException'])(
       'has NULLs where its owner’s answer is %s; the other trails have theirs',
-      async (code) => {
+      async (code, { stub }) => {
         stub.answers = refusing('foreign', code)
         const rows = await collectRows(cloudtrailTrail, { connection: stub.connect(), columns: [...columns] })
         const [own, other] = rows
@@ -165,16 +158,16 @@ describe('aws_cloudtrail_trail', () => {
       },
     )
 
-    test('is no excuse for an error of the caller’s own', async () => {
+    test('is no excuse for an error of the caller’s own', async ({ stub }) => {
       stub.answers = refusing('everywhere', 'AccessDeniedException')
       const scan = collectRows(cloudtrailTrail, { connection: stub.connect(), columns: [...columns] })
       expect((await errorOf(scan)).message).toBe('AWS denied access in us-east-1')
     })
   })
 
-  test('conditions on name, ARN, region and stubAccount narrow rows and calls', async () => {
+  test('conditions on name, ARN, region and stubAccount narrow rows and calls', async ({ stub }) => {
     stub.answers = trails
-    const count = async (quals: object) =>
+    const count = async (stub: StubAws, quals: object) =>
       (
         await collectRows(cloudtrailTrail, {
           connection: stub.connect({ regions }),
@@ -182,12 +175,12 @@ describe('aws_cloudtrail_trail', () => {
           quals,
         })
       ).length
-    expect(await count({ name: [{ operator: '=', values: ['local', 'absent'] }] })).toBe(1)
+    expect(await count(stub, { name: [{ operator: '=', values: ['local', 'absent'] }] })).toBe(1)
     expect(stub.callNames().filter((name) => name === 'GetTrailStatus')).toHaveLength(1)
-    expect(await count({ arn: [{ operator: '=', values: [everywhere.TrailARN] }] })).toBe(2)
-    expect(await count({ region: [{ operator: '=', values: ['eu-west-1'] }] })).toBe(3)
+    expect(await count(stub, { arn: [{ operator: '=', values: [everywhere.TrailARN] }] })).toBe(2)
+    expect(await count(stub, { region: [{ operator: '=', values: ['eu-west-1'] }] })).toBe(3)
     stub.calls.length = 0
-    expect(await count({ account_id: [{ operator: '=', values: ['1'] }] })).toBe(0)
+    expect(await count(stub, { account_id: [{ operator: '=', values: ['1'] }] })).toBe(0)
     expect(stub.callNames()).toEqual(['GetCallerIdentity'])
   })
 })

@@ -1,8 +1,10 @@
 import type { Qual } from '@millrace/plugin-sdk'
+import { errorOf } from '@millrace/plugin-sdk/testing'
 import { oddMessages } from '@millrace/sandbox/data/odd-events'
 import fc from 'fast-check'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { type AwsWorld, deniedEnvironment, equals, errorOf, startAwsWorld } from '../testing/aws-world.js'
+import { describe, expect } from 'vitest'
+import { test } from '../testing/aws-test.js'
+import { deniedEnvironment, equals } from '../testing/aws-world.js'
 import { holds } from '../testing/sql-conditions.js'
 import { testSteampipe } from '../testing/steampipe.js'
 import { cloudwatchLogEvent } from './cloudwatch-log-event.js'
@@ -10,13 +12,7 @@ import { cloudwatchLogEvent } from './cloudwatch-log-event.js'
 const article = { log_group_name: equals('cloudtrail-cwg-devto') }
 
 describe('against the sandbox', () => {
-  let world: AwsWorld
-  beforeEach(async () => {
-    world = await startAwsWorld()
-  })
-  afterEach(() => world.stop())
-
-  test('every column', async () => {
+  test('every column', async ({ world }) => {
     const [first] = await world.rows(cloudwatchLogEvent, { quals: article })
     expect(first).toMatchObject({
       log_group_name: 'cloudtrail-cwg-devto',
@@ -34,7 +30,7 @@ describe('against the sandbox', () => {
     expect(world.operations().sort()).toEqual(['FilterLogEvents', 'GetCallerIdentity'])
   })
 
-  test('odd messages: trimmed, and JSON only where they are', async () => {
+  test('odd messages: trimmed, and JSON only where they are', async ({ world }) => {
     const rows = await world.rows(cloudwatchLogEvent, {
       quals: { log_group_name: equals('sandbox/odd-messages') },
       columns: ['log_stream_name', 'message', 'message_json'],
@@ -51,7 +47,7 @@ describe('against the sandbox', () => {
     expect(world.operations()).toEqual(['FilterLogEvents'])
   })
 
-  test('a filter is sent as it stands, and told', async () => {
+  test('a filter is sent as it stands, and told', async ({ world }) => {
     const filter = '{ $.errorCode = "AccessDenied" }'
     const rows = await world.rows(cloudwatchLogEvent, {
       quals: { ...article, filter: equals(filter) },
@@ -63,7 +59,7 @@ describe('against the sandbox', () => {
     expect(world.sandbox.calls.list()).toMatchObject([{ parameters: { filterPattern: filter } }])
   })
 
-  test('streams that there are not are passed over', async () => {
+  test('streams that there are not are passed over', async ({ world }) => {
     const streams = equals('plain-text', 'no-such', 'no:stream', 'cut-off')
     const rows = await world.rows(cloudwatchLogEvent, {
       quals: { log_group_name: equals('sandbox/odd-messages'), log_stream_name: streams },
@@ -72,7 +68,7 @@ describe('against the sandbox', () => {
     expect(rows.map(({ log_stream_name }) => log_stream_name).sort()).toEqual(['cut-off', 'plain-text'])
   })
 
-  test('pages, empty ones among them, and a page that fails once', async () => {
+  test('pages, empty ones among them, and a page that fails once', async ({ world }) => {
     world.sandbox.generateEvents({ logGroup: 'g', count: 100 })
     Object.assign(world.sandbox.paging, { maxEvents: 30, emptyPagesBefore: 1 })
     world.sandbox.faults.add({ kind: 'throttle', after: 3, times: 1 })
@@ -83,7 +79,7 @@ describe('against the sandbox', () => {
     expect(new Set(rows.map(({ event_id }) => event_id)).size).toBe(100)
   })
 
-  test('refusals', async () => {
+  test('refusals', async ({ world }) => {
     const quals = { log_group_name: equals('no-such-group') }
     expect(await errorOf(world.rows(cloudwatchLogEvent, { quals, columns: ['message'] }))).toMatchObject({
       sqlState: 'HV000',
@@ -101,15 +97,9 @@ describe('against the sandbox', () => {
 })
 
 describe('bounds of time', () => {
-  let world: AwsWorld
-  beforeAll(async () => {
-    world = await startAwsWorld()
+  test('fetch just the events that fulfil them', async ({ world }) => {
     const events = Array.from({ length: 50 }, (_, i) => ({ message: `${i}`, timestamp: 1000 + i }))
     world.sandbox.logs.addEvents('us-east-1', 'g', events)
-  })
-  afterAll(() => world.stop())
-
-  test('fetch just the events that fulfil them', async () => {
     const connection = world.connect()
     const columns = ['timestamp', 'message'] as const
     const log_group_name = equals('g')

@@ -1,29 +1,16 @@
-import { scanOf } from '@millrace/plugin-sdk/testing'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import {
-  type AwsWorld,
-  deniedEnvironment,
-  equals,
-  errorOf,
-  kept,
-  startAwsWorld,
-} from '../testing/aws-world.js'
+import { errorOf, scanOf } from '@millrace/plugin-sdk/testing'
+import { describe, expect } from 'vitest'
+import { test } from '../testing/aws-test.js'
+import { deniedEnvironment, equals, kept } from '../testing/aws-world.js'
 import { like } from '../testing/sql-conditions.js'
 import { testSteampipe } from '../testing/steampipe.js'
 import type { LogGroupColumns } from './cloudwatch-log-group/columns.js'
 import { fetchDataProtection, fetchTags } from './cloudwatch-log-group/details.js'
 import { cloudwatchLogGroup } from './cloudwatch-log-group.js'
 
-let world: AwsWorld
-
-beforeEach(async () => {
-  world = await startAwsWorld()
-})
-afterEach(() => world.stop())
-
 const groupNames = ['cloudtrail-cwg-devto', 'cloudtrail-ipv6', 'sandbox/empty', 'sandbox/odd-messages']
 
-test('every column', async () => {
+test('every column', async ({ world }) => {
   const rows = await world.rows(cloudwatchLogGroup)
   expect(rows.map(({ name }) => name)).toEqual(groupNames)
   const [article, , empty] = rows
@@ -65,7 +52,7 @@ describe('columns decide which calls are made', () => {
     [['data_protection', 'data_protection_policy'], Array(4).fill('GetDataProtectionPolicy')],
     [['partition'], ['GetCallerIdentity']],
   ]
-  test.each(cases)('%j', async (columns, details) => {
+  test.for(cases)('%j', async ([columns, details], { world }) => {
     await world.rows(cloudwatchLogGroup, { columns })
     expect(world.operations().sort()).toEqual(['DescribeLogGroups', ...details].sort())
   })
@@ -74,7 +61,7 @@ describe('columns decide which calls are made', () => {
 describe('conditions', () => {
   const columns = ['name', 'region'] as const
 
-  test('a name is asked for, and nothing that begins with it comes', async () => {
+  test('a name is asked for, and nothing that begins with it comes', async ({ world }) => {
     world.sandbox.logs.createGroup('us-east-1', 'cloudtrail-ipv6-more')
     const everything = await world.rows(cloudwatchLogGroup, { columns })
     for (const name of [...groupNames, 'cloudtrail', 'no-such', 'not a name', '']) {
@@ -84,18 +71,20 @@ describe('conditions', () => {
     }
   })
 
-  test('a name that no group can have is not asked for', async () => {
+  test('a name that no group can have is not asked for', async ({ world }) => {
     expect(await world.rows(cloudwatchLogGroup, { columns, quals: { name: equals('a b') } })).toEqual([])
     expect(world.operations()).toEqual([])
   })
 
-  test('a group is found behind pages of others that begin alike, where it is not the first', async () => {
+  test('a group is found behind pages of others that begin alike, where it is not the first', async ({
+    world,
+  }) => {
     for (let i = 0; i < 60; i++) world.sandbox.logs.createGroup('us-east-1', `x/${i}`)
     expect(await world.rows(cloudwatchLogGroup, { columns, quals: { name: equals('x/9') } })).toHaveLength(1)
     expect(await world.rows(cloudwatchLogGroup, { columns, quals: { name: equals('x/') } })).toEqual([])
   })
 
-  test.each([
+  test.for([
     'cloudtrail-%',
     '%devto',
     'sandbox/odd_messages',
@@ -104,7 +93,7 @@ describe('conditions', () => {
     '%',
     '\\',
     'cloudtrail-ipv6',
-  ])('LIKE %s', async (pattern) => {
+  ])('LIKE %s', async (pattern, { world }) => {
     world.sandbox.logs.createGroup('us-east-1', 'a_b')
     const all = await world.rows(cloudwatchLogGroup, { columns })
     const found = await world.rows(cloudwatchLogGroup, {
@@ -115,7 +104,7 @@ describe('conditions', () => {
     expect(keep(found)).toEqual(keep(all))
   })
 
-  test('a beginning reaches the API', async () => {
+  test('a beginning reaches the API', async ({ world }) => {
     await world.rows(cloudwatchLogGroup, {
       columns,
       quals: { name: [{ operator: '~~', value: 'cloudtrail-%' }] },
@@ -123,7 +112,9 @@ describe('conditions', () => {
     expect(world.sandbox.calls.list()).toMatchObject([{ parameters: { logGroupNamePrefix: 'cloudtrail-' } }])
   })
 
-  test('regions are asked side by side; a condition on region or account leaves others out', async () => {
+  test('regions are asked side by side; a condition on region or account leaves others out', async ({
+    world,
+  }) => {
     world.sandbox.logs.createGroup('eu-west-1', 'there')
     const connection = world.connect({ regions: ['us-east-1', 'eu-west-1'] })
     expect(await world.rows(cloudwatchLogGroup, { connection, columns })).toHaveLength(5)
@@ -142,29 +133,29 @@ describe('conditions', () => {
 })
 
 describe('pages', () => {
-  beforeEach(() => {
+  test.beforeEach(({ world }) => {
     for (let i = 0; i < 120; i++) world.sandbox.logs.createGroup('us-east-1', `group-${i}`)
   })
 
-  test('all of them', async () => {
+  test('all of them', async ({ world }) => {
     const rows = await world.rows(cloudwatchLogGroup, { columns: ['name'] })
     expect(new Set(rows.map(({ name }) => name)).size).toBe(124)
     expect(world.operations()).toHaveLength(3)
   })
 
-  test('no more than a limit needs', async () => {
+  test('no more than a limit needs', async ({ world }) => {
     expect(await world.rows(cloudwatchLogGroup, { columns: ['name'], limit: 7 })).toHaveLength(7)
     expect(world.sandbox.calls.list()).toMatchObject([{ parameters: { limit: 7 } }])
   })
 
-  test('a page that fails is asked for again', async () => {
+  test('a page that fails is asked for again', async ({ world }) => {
     world.sandbox.faults.add({ kind: 'throttle', after: 1, times: 1 })
     expect(await world.rows(cloudwatchLogGroup, { columns: ['name'] })).toHaveLength(124)
     expect(world.operations()).toHaveLength(4)
   })
 })
 
-test('a log group that is deleted meanwhile has no details, and fails nothing', async () => {
+test('a log group that is deleted meanwhile has no details, and fails nothing', async ({ world }) => {
   const connection = world.connect()
   const scan = scanOf(cloudwatchLogGroup, { connection, columns: ['name', 'tags', 'data_protection'] })
   const row = {
@@ -177,7 +168,7 @@ test('a log group that is deleted meanwhile has no details, and fails nothing', 
   expect(world.operations()).toEqual(['ListTagsForResource', 'GetDataProtectionPolicy'])
 })
 
-test('a refusal', async () => {
+test('a refusal', async ({ world }) => {
   const connection = world.connect({}, deniedEnvironment)
   const error = await errorOf(world.rows(cloudwatchLogGroup, { connection, columns: ['name'] }))
   expect(error.sqlState).toBe('HV000')

@@ -1,30 +1,17 @@
 import type { Quals } from '@millrace/plugin-sdk'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import {
-  type AwsWorld,
-  deniedEnvironment,
-  equals,
-  errorOf,
-  kept,
-  startAwsWorld,
-} from '../testing/aws-world.js'
+import { errorOf } from '@millrace/plugin-sdk/testing'
+import { describe, expect } from 'vitest'
+import { test } from '../testing/aws-test.js'
+import { type AwsWorld, deniedEnvironment, equals, kept } from '../testing/aws-world.js'
 import { like } from '../testing/sql-conditions.js'
 import { testSteampipe } from '../testing/steampipe.js'
-import { startStubAws } from '../testing/stub-aws.js'
 import type { LogStreamColumns } from './cloudwatch-log-stream/columns.js'
 import { cloudwatchLogStream } from './cloudwatch-log-stream.js'
-
-let world: AwsWorld
-
-beforeEach(async () => {
-  world = await startAwsWorld()
-})
-afterEach(() => world.stop())
 
 const columns = ['log_group_name', 'name', 'descending', 'order_by', 'log_stream_name_prefix'] as const
 const article = 'cloudtrail-cwg-devto'
 
-function streams(quals: Quals<LogStreamColumns>, limit?: number) {
+function streams(world: AwsWorld, quals: Quals<LogStreamColumns>, limit?: number) {
   return world.rows(cloudwatchLogStream, {
     columns: [...columns],
     quals,
@@ -32,9 +19,9 @@ function streams(quals: Quals<LogStreamColumns>, limit?: number) {
   })
 }
 
-const parameters = () => world.sandbox.calls.list().map((call) => call.parameters)
+const parameters = (world: AwsWorld) => world.sandbox.calls.list().map((call) => call.parameters)
 
-test('every column', async () => {
+test('every column', async ({ world }) => {
   const rows = await world.rows(cloudwatchLogStream, { quals: { log_group_name: equals(article) } })
   expect(rows).toEqual([
     {
@@ -59,7 +46,7 @@ test('every column', async () => {
   expect(world.operations().sort()).toEqual(['DescribeLogStreams', 'GetCallerIdentity'])
 })
 
-test('the streams of all groups; one without events has no times', async () => {
+test('the streams of all groups; one without events has no times', async ({ world }) => {
   const rows = await world.rows(cloudwatchLogStream, {
     columns: ['log_group_name', 'name', 'last_event_timestamp'],
   })
@@ -69,24 +56,26 @@ test('the streams of all groups; one without events has no times', async () => {
   expect(world.operations()).toEqual(['DescribeLogGroups', ...Array(4).fill('DescribeLogStreams')])
 })
 
-test('a group by its ARN, in the region that it names; a group that there is not has no streams', async () => {
+test('a group by its ARN, in the region that it names; a group that there is not has no streams', async ({
+  world,
+}) => {
   const arn = `arn:aws:logs:us-east-1:810361751552:log-group:${article}:*`
   const connection = world.connect({ regions: ['eu-west-1'] })
-  const named = (name: string) =>
+  const named = (world: AwsWorld, name: string) =>
     world.rows(cloudwatchLogStream, {
       connection,
       columns: ['log_group_name'],
       quals: { log_group_name: equals(name) },
     })
-  expect(await named(arn)).toMatchObject([{ log_group_name: arn }])
-  expect(await named('no-such-group')).toEqual([])
+  expect(await named(world, arn)).toMatchObject([{ log_group_name: arn }])
+  expect(await named(world, 'no-such-group')).toEqual([])
   world.sandbox.calls.clear()
-  expect(await named('not a name')).toEqual([])
+  expect(await named(world, 'not a name')).toEqual([])
   expect(world.operations()).toEqual([])
 })
 
 describe('conditions', () => {
-  beforeEach(() => {
+  test.beforeEach(({ world }) => {
     const events = ['b', 'a', 'ab', 'abc', 'c_d'].map((logStreamName, i) => ({
       logStreamName,
       timestamp: 100 + i,
@@ -98,32 +87,39 @@ describe('conditions', () => {
   const names = async (...request: Parameters<typeof streams>) =>
     (await streams(...request)).map(({ name }) => name)
 
-  test('a name, with and without its group', async () => {
-    const everything = await streams({})
+  test('a name, with and without its group', async ({ world }) => {
+    const everything = await streams(world, {})
     for (const group of [{}, { log_group_name: equals('g') }]) {
       for (const name of ['a', 'ab', 'x', '', 'a:b', 'c_d']) {
         const quals = { ...group, name: equals(name) }
-        const found = await streams(quals)
+        const found = await streams(world, quals)
         const sorted = (rows: typeof found) => rows.map((row) => JSON.stringify(row)).sort()
         expect(sorted(found)).toEqual(sorted(kept(everything, quals)))
       }
     }
   })
 
-  test('LIKE, whose beginning reaches the API', async () => {
-    const everything = await streams({ log_group_name: equals('g') })
+  test('LIKE, whose beginning reaches the API', async ({ world }) => {
+    const everything = await streams(world, { log_group_name: equals('g') })
     for (const pattern of ['a%', '%b', 'c\\_%', 'a_', ':%', 'a']) {
-      const found = await streams({ log_group_name: equals('g'), name: [{ operator: '~~', value: pattern }] })
+      const found = await streams(world, {
+        log_group_name: equals('g'),
+        name: [{ operator: '~~', value: pattern }],
+      })
       const keep = (rows: typeof found) => rows.filter(({ name }) => like(name ?? '', pattern))
       expect(keep(found)).toEqual(keep(everything))
     }
-    expect(parameters()[1]).toMatchObject({ logStreamNamePrefix: 'a' })
+    expect(parameters(world)[1]).toMatchObject({ logStreamNamePrefix: 'a' })
   })
 
-  test('a prefix, in either order, and told', async () => {
+  test('a prefix, in either order, and told', async ({ world }) => {
     const group = { log_group_name: equals('g') }
     for (const order of ['LogStreamName', 'LastEventTime']) {
-      const rows = await streams({ ...group, order_by: equals(order), log_stream_name_prefix: equals('ab') })
+      const rows = await streams(world, {
+        ...group,
+        order_by: equals(order),
+        log_stream_name_prefix: equals('ab'),
+      })
       expect(rows).toEqual(
         [
           {
@@ -143,41 +139,43 @@ describe('conditions', () => {
         ].map((row) => expect.objectContaining(row)),
       )
     }
-    expect(parameters()).toMatchObject([{ logStreamNamePrefix: 'ab' }, { orderBy: 'LastEventTime' }])
-    expect(parameters()[1]).not.toHaveProperty('logStreamNamePrefix')
-    expect(await names({ ...group, log_stream_name_prefix: equals('ab'), name: equals('abc') })).toEqual([
-      'abc',
-    ])
-    expect(await names({ ...group, log_stream_name_prefix: equals('b'), name: equals('abc') })).toEqual([])
-    expect(await names({ ...group, log_stream_name_prefix: equals('') })).toHaveLength(5)
+    expect(parameters(world)).toMatchObject([{ logStreamNamePrefix: 'ab' }, { orderBy: 'LastEventTime' }])
+    expect(parameters(world)[1]).not.toHaveProperty('logStreamNamePrefix')
+    expect(
+      await names(world, { ...group, log_stream_name_prefix: equals('ab'), name: equals('abc') }),
+    ).toEqual(['abc'])
+    expect(
+      await names(world, { ...group, log_stream_name_prefix: equals('b'), name: equals('abc') }),
+    ).toEqual([])
+    expect(await names(world, { ...group, log_stream_name_prefix: equals('') })).toHaveLength(5)
   })
 
-  test('the order decides what a limit leaves', async () => {
+  test('the order decides what a limit leaves', async ({ world }) => {
     const group = { log_group_name: equals('g') }
-    expect(await names({ ...group, descending: equals(true) }, 1)).toEqual(['c_d'])
-    expect(await names({ ...group, order_by: equals('LastEventTime') }, 1)).toEqual(['b'])
-    expect(parameters()).toMatchObject([{ limit: 1 }, { limit: 1 }])
+    expect(await names(world, { ...group, descending: equals(true) }, 1)).toEqual(['c_d'])
+    expect(await names(world, { ...group, order_by: equals('LastEventTime') }, 1)).toEqual(['b'])
+    expect(parameters(world)).toMatchObject([{ limit: 1 }, { limit: 1 }])
   })
 
-  test('an order that there is not is refused', async () => {
-    const error = await errorOf(streams({ log_group_name: equals('g'), order_by: equals('Size') }))
+  test('an order that there is not is refused', async ({ world }) => {
+    const error = await errorOf(streams(world, { log_group_name: equals('g'), order_by: equals('Size') }))
     expect(error).toMatchObject({ sqlState: 'HV000', detail: expect.stringContaining('orderBy') })
   })
 })
 
-test('pages, side by side for several groups, and one that fails once', async () => {
+test('pages, side by side for several groups, and one that fails once', async ({ world }) => {
   for (const group of ['p', 'q']) {
     const streamNames = Array.from({ length: 120 }, (_, i) => `${group}-${i}`)
     world.sandbox.logs.createGroup('us-east-1', group, streamNames)
   }
   world.sandbox.faults.add({ kind: 'latency', milliseconds: 20, operation: 'DescribeLogStreams' })
   world.sandbox.faults.add({ kind: 'throttle', operation: 'DescribeLogStreams', after: 2, times: 1 })
-  const rows = await streams({})
+  const rows = await streams(world, {})
   expect(new Set(rows.map(({ name }) => name?.match(/^[pq]-\d+$/)?.[0]).filter(Boolean)).size).toBe(240)
   expect(world.sandbox.calls.maxInFlight({ operation: 'DescribeLogStreams' })).toBeGreaterThan(1)
 })
 
-test('a refusal', async () => {
+test('a refusal', async ({ world }) => {
   const connection = world.connect({}, deniedEnvironment)
   const quals = { log_group_name: equals(article) }
   const error = await errorOf(world.rows(cloudwatchLogStream, { connection, quals, columns: ['name'] }))
@@ -187,31 +185,26 @@ test('a refusal', async () => {
   })
 })
 
-test('a time of 0 is none', async () => {
-  const stub = await startStubAws()
-  try {
-    const stream = { logStreamName: 's', creationTime: 0, firstEventTimestamp: 0, lastIngestionTime: 0 }
-    stub.answers = { DescribeLogStreams: () => ({ logStreams: [{ ...stream, lastEventTimestamp: 1 }] }) }
-    const [row] = await world.rows(cloudwatchLogStream, {
-      connection: stub.connect(),
-      columns: [
-        'name',
-        'creation_time',
-        'first_event_timestamp',
-        'last_event_timestamp',
-        'last_ingestion_time',
-      ],
-      quals: { log_group_name: equals('g') },
-    })
-    expect(row).toMatchObject({
-      creation_time: null,
-      first_event_timestamp: null,
-      last_event_timestamp: new Date(1),
-      last_ingestion_time: null,
-    })
-  } finally {
-    await stub.stop()
-  }
+test('a time of 0 is none', async ({ world, stub }) => {
+  const stream = { logStreamName: 's', creationTime: 0, firstEventTimestamp: 0, lastIngestionTime: 0 }
+  stub.answers = { DescribeLogStreams: () => ({ logStreams: [{ ...stream, lastEventTimestamp: 1 }] }) }
+  const [row] = await world.rows(cloudwatchLogStream, {
+    connection: stub.connect(),
+    columns: [
+      'name',
+      'creation_time',
+      'first_event_timestamp',
+      'last_event_timestamp',
+      'last_ingestion_time',
+    ],
+    quals: { log_group_name: equals('g') },
+  })
+  expect(row).toMatchObject({
+    creation_time: null,
+    first_event_timestamp: null,
+    last_event_timestamp: new Date(1),
+    last_ingestion_time: null,
+  })
 })
 
 testSteampipe(cloudwatchLogStream, {

@@ -1,16 +1,11 @@
-import { afterEach, beforeEach, expect, test } from 'vitest'
-import { type AwsWorld, deniedEnvironment, equals, errorOf, startAwsWorld } from '../testing/aws-world.js'
+import { errorOf } from '@millrace/plugin-sdk/testing'
+import { expect } from 'vitest'
+import { test } from '../testing/aws-test.js'
+import { deniedEnvironment, equals } from '../testing/aws-world.js'
 import { testSteampipe } from '../testing/steampipe.js'
 import { region } from './region.js'
 
-let world: AwsWorld
-
-beforeEach(async () => {
-  world = await startAwsWorld()
-})
-afterEach(() => world.stop())
-
-test('every column', async () => {
+test('every column', async ({ world }) => {
   const rows = await world.rows(region)
   expect(rows).toHaveLength(29)
   expect(rows.find(({ name }) => name === 'us-east-1')).toEqual({
@@ -31,7 +26,7 @@ test('every column', async () => {
   })
 })
 
-test('what the connection asks', async () => {
+test('what the connection asks', async ({ world }) => {
   const connection = world.connect({ regions: ['eu-south-*', 'us-west-2'], default_region: 'us-west-2' })
   const rows = await world.rows(region, {
     connection,
@@ -43,19 +38,19 @@ test('what the connection asks', async () => {
   expect(names('steampipe_default')).toEqual(['us-west-2'])
 })
 
-test('one call, and who calls only where a column needs it', async () => {
+test('one call, and who calls only where a column needs it', async ({ world }) => {
   await world.rows(region, { columns: ['name', 'opt_in_status', 'region', 'steampipe_available'] })
   expect(world.operations()).toEqual(['DescribeRegions'])
   await world.rows(region, { columns: ['akas'] })
   expect(world.operations()).toEqual(['DescribeRegions', 'GetCallerIdentity', 'DescribeRegions'])
 })
 
-test('another account has no rows here', async () => {
+test('another account has no rows here', async ({ world }) => {
   expect(await world.rows(region, { columns: ['name'], quals: { account_id: equals('1') } })).toEqual([])
   expect(world.operations()).toEqual(['GetCallerIdentity'])
 })
 
-test('a failure is tried again, a refusal told', async () => {
+test('a failure is tried again, a refusal told', async ({ world }) => {
   world.sandbox.faults.add({ kind: 'error', operation: 'DescribeRegions', times: 1 })
   expect(await world.rows(region, { columns: ['name'] })).toHaveLength(29)
   const connection = world.connect({}, deniedEnvironment)

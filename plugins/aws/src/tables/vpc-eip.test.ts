@@ -1,29 +1,15 @@
 import type { Quals } from '@millrace/plugin-sdk'
-import { collectRows } from '@millrace/plugin-sdk/testing'
+import { collectRows, errorOf } from '@millrace/plugin-sdk/testing'
 import fc from 'fast-check'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import {
-  type AwsWorld,
-  deniedEnvironment,
-  equals,
-  errorOf,
-  kept,
-  startAwsWorld,
-} from '../testing/aws-world.js'
+import { describe, expect } from 'vitest'
+import { test } from '../testing/aws-test.js'
+import { deniedEnvironment, equals, kept } from '../testing/aws-world.js'
 import { testSteampipe } from '../testing/steampipe.js'
-import { startStubAws } from '../testing/stub-aws.js'
 import type { AddressColumns } from './vpc-eip/columns.js'
 import { filterKeys } from './vpc-eip/filters.js'
 import { vpcEip } from './vpc-eip.js'
 
-let world: AwsWorld
-
-beforeEach(async () => {
-  world = await startAwsWorld()
-})
-afterEach(() => world.stop())
-
-test('every column', async () => {
+test('every column', async ({ world }) => {
   const rows = await world.rows(vpcEip)
   expect(rows).toHaveLength(2)
   const arn = 'arn:aws:ec2:us-east-1:810361751552:elastic-ip/eipalloc-0a1f2e3d4c5b69788'
@@ -53,14 +39,13 @@ test('every column', async () => {
   expect(rows[1]).toMatchObject({ tags: null, instance_id: undefined })
 })
 
-test('an address of EC2-Classic has no ARN', async () => {
+test('an address of EC2-Classic has no ARN', async ({ world }) => {
   world.sandbox.addresses.add({ region: 'us-west-2', publicIp: '52.10.1.2', domain: 'standard' })
   const rows = await world.rows(vpcEip, { connection: world.connect({ regions: ['us-west-2'] }) })
   expect(rows).toMatchObject([{ title: '52.10.1.2', arn: undefined, akas: null, allocation_id: undefined }])
 })
 
-test('members that EC2 sends empty are NULL, as those that it leaves out', async () => {
-  const stub = await startStubAws()
+test('members that EC2 sends empty are NULL, as those that it leaves out', async ({ stub }) => {
   stub.answers = {
     DescribeAddresses: () =>
       '<DescribeAddressesResponse><addressesSet><item><publicIp>54.85.112.7</publicIp><domain>standard</domain>' +
@@ -74,10 +59,9 @@ test('members that EC2 sends empty are NULL, as those that it leaves out', async
   expect(row?.instance_id ?? null).toBeNull()
   expect(row?.private_ip_address ?? null).toBeNull()
   expect(row?.customer_owned_ip ?? null).toBeNull()
-  await stub.stop()
 })
 
-test('who calls is asked only where a column needs it', async () => {
+test('who calls is asked only where a column needs it', async ({ world }) => {
   await world.rows(vpcEip, { columns: ['public_ip', 'tags', 'region', 'title'] })
   expect(world.operations()).toEqual(['DescribeAddresses'])
   await world.rows(vpcEip, { columns: ['arn'] })
@@ -101,7 +85,7 @@ describe('conditions', () => {
     'no such',
   ]
 
-  test('every row arrives that PostgreSQL would keep', async () => {
+  test('every row arrives that PostgreSQL would keep', async ({ world }) => {
     world.sandbox.addresses.add({ region: 'us-east-1', publicIp: '52.10.1.2', domain: 'standard' })
     const connection = world.connect({ regions: ['us-east-1', 'eu-west-1'] })
     const everything = await world.rows(vpcEip, { connection })
@@ -130,7 +114,7 @@ describe('conditions', () => {
     expect(narrowed).toBeGreaterThan(20)
   })
 
-  test('several values are one filter, and a region is a region asked', async () => {
+  test('several values are one filter, and a region is a region asked', async ({ world }) => {
     const connection = world.connect({ regions: ['us-east-1', 'eu-west-1'] })
     const quals = { public_ip: equals('34.248.19.203', '54.85.112.7'), region: equals('eu-west-1') }
     expect(await world.rows(vpcEip, { connection, quals, columns: ['public_ip'] })).toMatchObject([
@@ -148,14 +132,14 @@ describe('conditions', () => {
     ])
   })
 
-  test('more values than a filter takes are not said', async () => {
+  test('more values than a filter takes are not said', async ({ world }) => {
     const addresses = Array.from({ length: 201 }, (_, i) => `10.0.0.${i}`)
     const quals = { public_ip: equals('54.85.112.7', ...addresses) }
     expect(await world.rows(vpcEip, { quals, columns: ['public_ip'] })).toHaveLength(2)
   })
 })
 
-test('a failure is tried again, a refusal told', async () => {
+test('a failure is tried again, a refusal told', async ({ world }) => {
   world.sandbox.faults.add({ kind: 'throttle', operation: 'DescribeAddresses', times: 1 })
   expect(await world.rows(vpcEip, { columns: ['public_ip'] })).toHaveLength(2)
   const connection = world.connect({}, deniedEnvironment)

@@ -1,5 +1,5 @@
 /** The tables' surroundings in a test: the sandbox, and connections to it that are closed with it. */
-import type { ApiError, Columns, Qual, Quals, Row, Table } from '@millrace/plugin-sdk'
+import type { Columns, Qual, Quals, Row, Table } from '@millrace/plugin-sdk'
 import { collectRows, type ScanRequest } from '@millrace/plugin-sdk/testing'
 import { deniedCredentials } from '@millrace/sandbox/credentials'
 import { type Sandbox, startSandbox } from '@millrace/sandbox/sandbox'
@@ -65,16 +65,6 @@ export const deniedEnvironment = {
 
 export function equals<Value>(...values: readonly [Value, ...Value[]]): readonly Qual<Value>[] {
   return [{ operator: '=', values }]
-}
-
-/** The error that a scan ends with. */
-export async function errorOf(promise: Promise<unknown>): Promise<ApiError> {
-  return promise.then(
-    () => {
-      throw new Error('there was no error')
-    },
-    (error: ApiError) => error,
-  )
 }
 
 /** The rows that PostgreSQL would keep, for conditions with `=` on texts. */

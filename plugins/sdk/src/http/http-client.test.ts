@@ -5,7 +5,8 @@ import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { ApiError } from '../api-error.js'
+import type { ApiError } from '../api-error.js'
+import { errorOf } from '../testing/error-of.js'
 import { HttpClient, type HttpClientOptions } from './http-client.js'
 
 type Answer = (response: ServerResponse, request: IncomingMessage) => unknown
@@ -51,15 +52,6 @@ const signal = new AbortController().signal
 const say = (status: number, body: string | Buffer, headers: Record<string, string> = {}) => {
   answer = (response) =>
     response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(body)
-}
-
-async function errorOf(promise: Promise<unknown>): Promise<ApiError> {
-  const error = await promise.then(
-    (value) => new Error(`there was no error, but ${JSON.stringify(value)}`),
-    (thrown: unknown) => thrown,
-  )
-  if (!ApiError.is(error)) throw error
-  return error
 }
 
 /** All that anybody could be shown of an error. */
