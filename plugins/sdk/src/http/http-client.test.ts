@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { ApiError } from '../api-error.js'
+import type { ApiError } from '../api-error.js'
 import { errorOf } from '../testing/error-of.js'
 import { HttpClient, type HttpClientOptions } from './http-client.js'
 
