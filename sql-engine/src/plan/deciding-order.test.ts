@@ -1,0 +1,23 @@
+/** Of ORDER BY in a subquery, items that decide nothing that is seen need no column. */
+import { expect, test } from 'vitest'
+import { plannedStatement } from '../testing/planned-statement.js'
+
+const columnsOf = (outputs: string, order: string) =>
+  plannedStatement(`select ${outputs} from (select * from thing order by ${order} limit 3) q`).columns[0]
+
+test.each([
+  // Rows in one place by name are alike in all that is read.
+  ['name', 'name, size, kind', 'thing: name'],
+  ['name, size', 'name, size, kind', 'thing: name size'],
+  ['upper(name)', 'name, size', 'thing: name'],
+  // The last item that decides something, with all before it.
+  ['size', 'name, size, kind', 'thing: name size'],
+  // Which kinds are seen, all items decide together.
+  ['kind', 'name, size', 'thing: kind name size'],
+  // The first item is asked of the API, whatever is read.
+  ['1', 'size, name', 'thing: size'],
+  // What may fail is computed.
+  ['name', 'name, 1 / size', 'thing: name size'],
+])('select %s from what is ordered by %s', (outputs, order, columns) => {
+  expect(columnsOf(outputs, order)).toBe(columns)
+})
