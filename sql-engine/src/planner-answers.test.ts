@@ -306,6 +306,13 @@ describe('LIMIT beside a condition whose value PostgreSQL evaluates as well', ()
   ])('%s', (text) => expectSame(text))
 })
 
+describe('NULL that an outer join fills in, and that matches NULL', () => {
+  test.each([
+    'select n.id, t.id from note n left join place p on p.ip = n.ip and n.id < 0 cross join thing t where t.ip is not distinct from p.ip',
+    'select n.id, t.id from note n left join thing o on o.id = n.id and o.id < 0 join thing t on t.flag is not distinct from o.flag',
+  ])('%s', (text) => expectSame(text))
+})
+
 test('MERGE counts the rows of its source that match none', async () => {
   await world.configure('create temp table kept (id bigint)')
   await expectSame(`with merged as (

@@ -1,11 +1,12 @@
 /** Finds, in the conditions of a statement, those that could narrow a scan. */
 import type { Binding, Condition } from '../bind/binding.js'
 import type { FunctionTraits } from '../bind/function-traits.js'
-import { inside, sameTree } from '../parse/syntax-tree.js'
+import { findAll, inside, sameTree } from '../parse/syntax-tree.js'
 import { ColumnTraces } from './column-traces.js'
 import { Comparisons, isPlainIn, type Target } from './comparisons.js'
 import { equalColumns } from './equal-columns.js'
 import type { NeededColumns } from './needed-columns.js'
+import { isNeverNull } from './never-null.js'
 import type { Comparison, Pushable } from './pushable.js'
 
 export function findPushables(
@@ -45,11 +46,24 @@ class Finder {
       condition.expression,
       condition.block,
     )) {
-      if (!mayNarrow(target, comparison, condition)) continue
+      if (!mayNarrow(target, comparison, condition) || this.#mayMatchFilledNull(target, comparison)) continue
       const { fromItem, column, anchor } = target
       found.push({ fromItem, column, comparison, condition, isExact, anchor })
     }
     return found
+  }
+
+  /**
+   * Whether NULL may match a value that is NULL only for want of a match in an outer join: the key query, which reads
+   * the rows that there are, does not see it.
+   */
+  #mayMatchFilledNull({ fromItem, column }: Target, comparison: Comparison): boolean {
+    if (!mayHoldOfNull(comparison) || comparison.operator !== '=') return false
+    if (isNeverNull(fromItem.table.definition.keys[column])) return false
+    return findAll(comparison.sources, 'ColumnRef').some((reference) => {
+      const bound = this.#binding.columnOf(reference)
+      return bound === undefined || bound.fromItem.nullable.size > 0
+    })
   }
 
   /** `x IN (SELECT t.key FROM t)`: only rows of t that equal some x can fulfil it. */

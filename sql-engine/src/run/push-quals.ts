@@ -1,5 +1,5 @@
 /** Finds the values of a scan's planned conditions in the client's session, and makes quals of them. */
-import type { ColumnType, Key, Qual, QualValue } from '@millrace/plugin-sdk'
+import type { ColumnType, Qual, QualValue } from '@millrace/plugin-sdk'
 import type { TableReference } from '../bind/binding.js'
 import type { ScanLimit } from '../fetch/scan-limit.js'
 import { countCalls, type ScanQuals } from '../fetch/scan-quals.js'
@@ -8,6 +8,7 @@ import { inside, type Node } from '../parse/syntax-tree.js'
 import type { KeyQuery } from '../plan/key-query.js'
 import { type DecodedValue, decodeValue, isForeignType } from '../plan/key-values.js'
 import { missingKeyError, missingKeys } from '../plan/missing-key.js'
+import { isNeverNull } from '../plan/never-null.js'
 import type { PlannedLimit, PlannedQual, PlannedSource, ScanPlan } from '../plan/scan-plan.js'
 import { valueOfText } from '../plan/textual-value.js'
 import type { KeyQueryWriter, ScanTableName, Wanted } from '../plan/write-key-query.js'
@@ -367,11 +368,6 @@ function mergeEqual(
 function canBeLeftOut({ table }: TableReference, column: string): boolean {
   const key = table.definition.keys[column]
   return key?.inherent === true && (key.require ?? 'optional') === 'optional'
-}
-
-/** Whether a key's column is never NULL, since it only repeats what must be asked for; others may be NULL. */
-function isNeverNull(key: Key): boolean {
-  return key.require === 'required' && key.inherent !== true
 }
 
 /**

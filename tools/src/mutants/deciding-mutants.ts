@@ -126,10 +126,16 @@ export const decidingMutants: readonly Mutant[] = [
         'if (value === unequal) return undefined',
         "if (value === unequal) return 'nothing matches'",
       ],
+    ],
+  ),
+  ...mutantsOf(
+    plan('never-null'),
+    [shapes],
+    [
       [
         'columns that may be left out are never NULL',
-        "return key.require === 'required' && key.inherent !== true",
-        'return key.inherent !== true',
+        "return key?.require === 'required' && key.inherent !== true",
+        'return key?.inherent !== true',
       ],
     ],
   ),
