@@ -14,7 +14,7 @@ export function connectionUrl({ host, port, user, password, database }: Connecti
   return `postgres://${authority}/${escapeText(database)}`
 }
 
-/** Also what encodeURIComponent leaves, but a shell would not. */
+/** Escapes also what encodeURIComponent leaves, but a shell would not. */
 function escapeText(text: string): string {
   return encodeURIComponent(text).replace(
     /[!'()*]/g,

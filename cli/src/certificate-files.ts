@@ -1,4 +1,4 @@
-/** The certificate that clients are shown: the home's own, or the user's. */
+/** The certificate that the server presents to clients: the home's own, or the user's. */
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
@@ -30,7 +30,7 @@ function readPem(path: string): Promise<string> {
   })
 }
 
-/** OpenSSL's own words name routines, not files. */
+/** Adds the file's name to an error: OpenSSL's messages name routines, not files. */
 function understand<Result>(path: string, kind: string, parse: () => Result): Result {
   try {
     return parse()

@@ -1,21 +1,103 @@
 /** What the command line asks for. */
-import { parseArgs } from 'node:util'
+import { Command as Commander, CommanderError } from 'commander'
+import { closest, distance } from 'fastest-levenshtein'
+import type { QueryOptions } from './query/options.js'
+import { addQueryCommand } from './query-command.js'
 import { UserError } from './user-error.js'
 
-export type Command = 'serve' | 'demo' | 'help' | 'version'
+export type Command =
+  | { readonly name: 'serve' | 'demo' | 'version' | 'service status' | 'service stop' }
+  | { readonly name: 'help'; readonly text: string }
+  | { readonly name: 'query'; readonly options: QueryOptions }
 
-export const usage = `Usage: millrace [command]
+/**
+ * Reads the arguments after the command's own name.
+ * @throws UserError that names the argument which is not understood
+ */
+export function parseCommand(args: readonly string[]): Command {
+  let help = ''
+  let command: Command | undefined
+  const program = new Commander('millrace').exitOverride().configureOutput({
+    writeOut: (text) => {
+      help += text
+    },
+    writeErr: () => {},
+    getOutHelpWidth: () => 80,
+  })
+  addCommands(program, (chosen) => {
+    command = chosen
+  })
+  try {
+    program.parse(withFlagValues(args), { from: 'user' })
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error
+    if (error.exitCode === 0) return { name: 'help', text: help }
+    throw misuse(said(error), program, args)
+  }
+  if (command === undefined) throw new Error('no command has been chosen')
+  return command
+}
 
-Shows live cloud APIs as SQL tables, to any client that speaks to PostgreSQL.
+function addCommands(program: Commander, choose: (command: Command) => void): void {
+  program
+    .usage('[command] [options]')
+    .allowExcessArguments()
+    .description('Shows live cloud APIs as SQL tables. Without a command, serves.')
+    .option('-V, --version', 'show the version')
+    .helpOption('-h, --help', 'show help; after a command, for that command')
+    .helpCommand('help [command]', 'show help')
+    .addHelpText('after', more)
+    .action((options: { readonly version?: boolean }) => {
+      const [unknown] = program.args
+      if (unknown !== undefined) throw misuse(`there is no command "${unknown}"${meant(unknown, program)}`)
+      choose({ name: options.version === true ? 'version' : 'serve' })
+    })
+  addQueryCommand(program, (options) => choose({ name: 'query', options }))
+  program
+    .command('serve')
+    .allowExcessArguments(false)
+    .description('start the server and print the URL to connect to (the default)')
+    .action(() => choose({ name: 'serve' }))
+  const service = program
+    .command('service')
+    .description("the home's server: service start, status or stop")
+    .allowExcessArguments()
+    .action(() => {
+      const [unknown] = service.args
+      throw misuse(
+        unknown === undefined
+          ? 'service takes start, status or stop'
+          : `there is no command "service ${unknown}"`,
+      )
+    })
+  service
+    .command('start')
+    .allowExcessArguments(false)
+    .description('start the server, as serve does')
+    .action(() => choose({ name: 'serve' }))
+  service
+    .command('status')
+    .allowExcessArguments(false)
+    .description('tell where it listens; exit status 3 if it does not run')
+    .action(() => choose({ name: 'service status' }))
+  service
+    .command('stop')
+    .allowExcessArguments(false)
+    .description('stop it, and wait until it has ended')
+    .action(() => choose({ name: 'service stop' }))
+  program
+    .command('demo')
+    .allowExcessArguments(false)
+    .description("run the article's queries over stand-ins for the APIs, then serve")
+    .action(() => choose({ name: 'demo' }))
+}
 
-Commands:
-  serve  start the server and print the URL to connect to (the default)
-  demo   run the article's queries over local stand-ins for the APIs of AWS and
-         ipstack, then serve those
-
-Options:
-  -h, --help     show this text
-  -V, --version  show the version
+const more = `
+Examples:
+  millrace query "select name, region from aws_cloudtrail_trail"
+  millrace query report.sql --output csv > report.csv
+  millrace demo          # no credentials needed
+  millrace               # serve, for psql and every other client
 
 Environment:
   MILLRACE_HOME  folder for all state (default ~/.millrace; for root
@@ -28,39 +110,40 @@ Environment:
 Connections are configured in config.json in the home folder. Without it there
 are two, aws and ipstack. They take credentials from wherever the tools of AWS
 find theirs, and from IPSTACK_TOKEN.
+
+Exit status: 0 done, 1 failed, 2 a wrong argument or setting, 3 no server to
+ask, 130 interrupted.
 `
 
-/**
- * Reads the arguments after the command's own name.
- * @throws UserError that names the argument which is not understood
- */
-export function parseCommand(args: readonly string[]): Command {
-  const { values, positionals } = parse(args)
-  if (values.help) return 'help'
-  if (values.version) return 'version'
-  const [command = 'serve', surplus] = positionals
-  if (command !== 'serve' && command !== 'demo') throw misuse(`there is no command "${command}"`)
-  if (surplus !== undefined) throw misuse(`${command} takes no argument "${surplus}"`)
-  return command
+/** Steampipe's spelling of flags: `--header=false`, `--timing=on`. */
+function withFlagValues(args: readonly string[]): string[] {
+  const end = args.indexOf('--')
+  return args.flatMap((argument, index) => {
+    const [, flag, value] = /^--(header|timing|explain)=(true|on|false|off)$/.exec(argument) ?? []
+    if (flag === undefined || (end >= 0 && index > end)) return [argument]
+    if (value === 'true' || value === 'on') return [`--${flag}`]
+    return flag === 'header' ? ['--no-header'] : []
+  })
 }
 
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: {
-        help: { type: 'boolean', short: 'h' },
-        version: { type: 'boolean', short: 'V' },
-      },
-    })
-  } catch (error) {
-    // Its messages go on, after the first sentence, about ways to pass operands that we do not take.
-    const [said] = (error instanceof Error ? error.message : String(error)).split('. ')
-    throw misuse(`${said?.charAt(0).toLowerCase()}${said?.slice(1)}`)
-  }
+/** Commander's words, in one line. */
+function said({ message }: CommanderError): string {
+  return message
+    .replace(/^error: /, '')
+    .replace(/\n\(Did you mean (.*)\)$/, ' (did you mean $1)')
+    .replace(/\.$/, '')
 }
 
-function misuse(message: string): UserError {
-  return new UserError(`${message}; see millrace --help`, 2)
+function meant(word: string, program: Commander): string {
+  const near = closest(
+    word,
+    program.commands.map((each) => each.name()),
+  )
+  return distance(word, near) <= 2 ? ` (did you mean "${near}"?)` : ''
+}
+
+function misuse(message: string, program?: Commander, args: readonly string[] = []): UserError {
+  const command = program?.commands.find((each) => each.name() === args[0])
+  const which = command === undefined ? 'millrace' : `millrace ${command.name()}`
+  return new UserError(`${message}; see ${which} --help`, 2)
 }

@@ -3,12 +3,12 @@ import { DatabaseError } from '@millrace/sql-engine/database-error'
 import { type ExitCode, UserError } from './user-error.js'
 
 export interface Failure {
-  /** One line, without the command's name. */
+  /** The failure in one line, without the command's name. */
   readonly line: string
   readonly exitCode: ExitCode
 }
 
-/** Tells a failure in one line, with what can be done about it if anybody knows. */
+/** Describes a failure in one line, with what can be done about it where that is known. */
 export function failureOf(error: unknown): Failure {
   if (error instanceof UserError) return { line: oneLine([error.message]), exitCode: error.exitCode }
   if (error instanceof DatabaseError) {
@@ -18,7 +18,7 @@ export function failureOf(error: unknown): Failure {
   return { line: oneLine([error instanceof Error ? error.message : String(error)]), exitCode: 1 }
 }
 
-/** config_file_error: the engine says so of connections' names and settings. */
+/** config_file_error: the engine reports it for connections' names and settings. */
 const configurationFile = 'F0000'
 
 function oneLine(parts: readonly (string | undefined)[]): string {

@@ -1,8 +1,8 @@
 /** A server with all that a home says: its settings, connections, password and certificate. */
 import { type Address, startService } from '@millrace/server/service'
 import type { StartedParts } from '@millrace/server/started-parts'
-import type { AggregatorOptions } from '@millrace/sql-engine/fetch/aggregator'
-import type { ConnectionOptions } from '@millrace/sql-engine/fetch/connection'
+import { DatabaseError } from '@millrace/sql-engine/database-error'
+import type { ConfiguredConnection } from '@millrace/sql-engine/fetch/open-connections'
 import { startEmbeddedPostgres } from '@millrace/sql-engine/postgres/embedded-postgres'
 import type { Logger } from 'pino'
 import { loadCertificate } from './certificate-files.js'
@@ -12,17 +12,18 @@ import type { Environment, ListenSettings, Settings } from './config/settings.js
 import { loadOrCreatePassword } from './password.js'
 import { loadPlugin } from './plugins/load-plugin.js'
 import { reload } from './reload.js'
+import { recordService, removeServiceRecord } from './service-record.js'
 import { UserError } from './user-error.js'
 
 export interface HomeOptions {
-  /** Called once for the start, and whenever they are to be read again. */
+  /** Called once at the start, and whenever they must be read again. */
   readonly readSettings: () => Promise<Settings>
   /** Where plugins look for credentials. */
   readonly environment: Environment
   readonly log: Logger
 }
 
-/** A service that runs. */
+/** A running service. */
 export interface Service {
   /** Where clients connect. */
   readonly address: Address
@@ -31,7 +32,7 @@ export interface Service {
 }
 
 /**
- * Starts the service of a home. What has been started is among the parts, also where a later part fails.
+ * Starts the service of a home. What has been started is among the parts, even where a later part fails.
  * @throws UserError or DatabaseError that says what is in the way
  */
 export async function startHome(options: HomeOptions, parts: StartedParts): Promise<Service> {
@@ -60,6 +61,9 @@ export async function startHome(options: HomeOptions, parts: StartedParts): Prom
   ).catch((error: unknown) => {
     throw listenFailure(error, listen)
   })
+  // Removed first: nobody is led to a service that stops.
+  parts.add(home, removeServiceRecord)
+  await recordService(home, service.address)
   let reloading: Promise<void> = Promise.resolve()
   return {
     address: service.address,
@@ -69,7 +73,7 @@ export async function startHome(options: HomeOptions, parts: StartedParts): Prom
           settings,
           readSettings,
           apply: async (read) => {
-            // It may be refused; then nothing has been taken over.
+            // It may be rejected; then nothing has been taken over.
             await service.engine.setConnections(await loadConnections(read.settings))
             service.gateway.setCertificate(read.tls)
             await service.setPassword(read.password)
@@ -82,13 +86,18 @@ export async function startHome(options: HomeOptions, parts: StartedParts): Prom
   }
 }
 
-function loadConnections({
-  connections,
-  home,
-}: Settings): Promise<(ConnectionOptions | AggregatorOptions)[]> {
+/** A connection whose plugin cannot be loaded says so when it is asked. */
+function loadConnections({ connections, home }: Settings): Promise<ConfiguredConnection[]> {
   return Promise.all(
-    Object.entries(connections).map(async ([name, connection]) => {
-      const plugin = await loadPlugin(connection.plugin, home)
+    Object.entries(connections).map(async ([name, connection]): Promise<ConfiguredConnection> => {
+      const plugin = await loadPlugin(connection.plugin, home).catch((error: unknown) => {
+        if (error instanceof UserError) return error
+        throw error
+      })
+      if (plugin instanceof UserError) {
+        const error = new DatabaseError(plugin.message, { sqlState: 'F0000', cause: plugin })
+        return { name, plugin: { name: connection.plugin, description: '' }, error }
+      }
       if (isAggregator(connection)) {
         const { connections: members, on_member_failure: onMemberFailure } = connection
         return { name, plugin, members, onMemberFailure }

@@ -1,26 +1,26 @@
-/** SIGINT, SIGTERM and SIGQUIT, and how often they come. */
+/** SIGINT, SIGTERM and SIGQUIT, and how often they arrive. */
 
 const signals = ['SIGINT', 'SIGTERM', 'SIGQUIT'] as const
 
 /**
- * One press of Ctrl-C may arrive twice: from the terminal, and from npm, which passes on what it gets. What
- * comes within so many milliseconds is taken for one.
+ * The time within which signals are taken for one, in milliseconds. One press of Ctrl-C may arrive twice: from the
+ * terminal, and from npm, which passes on what it gets.
  */
 const samePress = 500
 
-/** 128 and the number of SIGINT, as shells have it. */
+/** 128 plus the number of SIGINT, as in shells. */
 const interruptedExitCode = 130
 
 export interface Interruption {
   /** Aborted by the first signal. */
   readonly signal: AbortSignal
-  /** Listens no more: signals do again what they do by themselves. */
+  /** Stops listening: signals have their usual effect again. */
   release(): void
 }
 
 /**
- * Listens for signals. The first asks for an orderly end; a second one ends the process at once. (PostgreSQL
- * is told to end when the process does, and does so by itself.)
+ * Listens for signals. The first asks for an orderly end; a second one ends the process at once. (PostgreSQL notices
+ * when the process ends, and stops by itself.)
  */
 export function listenForInterruption(
   now: () => number = () => performance.now(),

@@ -200,18 +200,36 @@ describe('millrace serve with a configuration', () => {
     expect((await millrace.end('SIGTERM')).stderr).toBe('')
   })
 
+  it('serves although a connection cannot be opened, which says so', async () => {
+    await configure({
+      connections: {
+        aws: { plugin: 'aws', regions: 'all' },
+        ipstack: { plugin: 'ipstack' },
+        x: { plugin: 'no-such-plugin' },
+      },
+    })
+    const millrace = start()
+    const url = await millrace.url()
+    expect(
+      await query(url, 'select name, state, split_part(error, $$:$$, 1) from millrace.connection'),
+    ).toEqual([
+      ['aws', 'error', 'connection "aws" has settings that the plugin aws does not take'],
+      ['ipstack', 'ready', null],
+      ['x', 'error', 'there is no plugin "no-such-plugin"'],
+    ])
+    await expect(query(url, 'select * from aws.aws_cloudtrail_trail')).rejects.toThrow(
+      /^connection "aws" has/,
+    )
+    expect(await query(url, 'select count(*) from millrace."table" where connection = $$ipstack$$')).toEqual([
+      ['2'],
+    ])
+    await millrace.end('SIGTERM')
+  })
+
   it.each<[unknown, RegExp]>([
     [
       { connections: { public: { plugin: 'aws' } } },
       /^millrace: "public" cannot be the name of a connection\. /,
-    ],
-    [
-      { connections: { aws: { plugin: 'aws', regions: 'all' } } },
-      /^millrace: connection "aws" has settings that the plugin aws does not take: regions: /,
-    ],
-    [
-      { connections: { x: { plugin: 'no-such-plugin' } } },
-      /^millrace: there is no plugin "no-such-plugin": /,
     ],
     [
       { tls: { certificate: 'none.pem', key: 'none.pem' } },

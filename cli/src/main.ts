@@ -1,32 +1,40 @@
 #!/usr/bin/env node
 /** The `millrace` command. */
-import { type Command, parseCommand, usage } from './command.js'
-import { failureOf } from './error-line.js'
+import { type Command, parseCommand } from './command.js'
+import type { ExitCode } from './user-error.js'
 
-async function run(command: Command): Promise<void> {
+async function run(command: Command): Promise<0 | ExitCode> {
   // What a command does not need is not loaded: --help answers at once.
-  switch (command) {
+  switch (command.name) {
     case 'help':
-      process.stdout.write(usage)
-      return
+      process.stdout.write(command.text)
+      return 0
     case 'version':
       process.stdout.write(`${await (await import('./version.js')).readVersion()}\n`)
-      return
+      return 0
+    case 'query':
+      return (await import('./query.js')).query(command.options)
     case 'serve':
-      return (await import('./serve.js')).serve()
+      await (await import('./serve.js')).serve()
+      return 0
+    case 'service status':
+      return (await import('./service-commands.js')).serviceStatus()
+    case 'service stop':
+      return (await import('./service-commands.js')).stopService()
     case 'demo':
-      return (await import('./demo/demo.js')).demo()
+      await (await import('./demo/demo.js')).demo()
+      return 0
   }
 }
 
 try {
-  await run(parseCommand(process.argv.slice(2)))
-  process.exitCode = 0
+  process.exitCode = await run(parseCommand(process.argv.slice(2)))
 } catch (error) {
-  const { line, exitCode } = failureOf(error)
+  const { line, exitCode } = (await import('./error-line.js')).failureOf(error)
   process.stderr.write(`millrace: ${line}\n`)
   process.exitCode = exitCode
 }
 
-// By now nothing of ours is left to wait for. What a plugin may have left open does not keep the process.
+// By now nothing of Millrace's own is left to wait for. What a plugin may have left open does not keep the process
+// alive.
 setTimeout(() => process.exit(), 1_000).unref()

@@ -11,7 +11,7 @@ const passwordBytes = 24
 
 /**
  * Reads the home's password, the first line of its file; makes one if there is no file.
- * @returns a password of letters, digits, `-` and `_`, unless the user has put down another
+ * @returns a password of letters, digits, `-` and `_`, unless the user has written another
  * @throws UserError when the file has no password in it, or cannot be read
  */
 export async function loadOrCreatePassword(home: string): Promise<string> {
@@ -35,7 +35,7 @@ async function readPassword(path: string): Promise<string | undefined> {
   }
 }
 
-/** A password that somebody has put down may have been written with the modes that are usual. */
+/** Restricts the file's modes: a password that someone has written may have the usual ones. */
 async function keepPrivate(path: string): Promise<void> {
   const { mode } = await stat(path)
   if ((mode & 0o077) !== 0) await chmod(path, 0o600)
@@ -46,7 +46,7 @@ async function createPassword(path: string): Promise<string> {
   const draft = `${path}.${randomBytes(4).toString('hex')}`
   await writeFile(draft, `${password}\n`, { mode: 0o600, flag: 'wx' })
   try {
-    // Never half a file, and never another's file replaced.
+    // It is never half a file, and never replaces another process's.
     await link(draft, path)
     return password
   } finally {

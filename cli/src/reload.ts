@@ -1,4 +1,4 @@
-/** What a running service reads again when it is told to, and what it does not. */
+/** What a running service reads again on request, and what it does not. */
 import { isDeepStrictEqual } from 'node:util'
 import type { Certificate } from '@millrace/server/certificate'
 import type { Logger } from 'pino'
@@ -7,11 +7,11 @@ import { warnOfOpenFile } from './config/file-permissions.js'
 import type { Settings } from './config/settings.js'
 import { loadOrCreatePassword } from './password.js'
 
-/** Settings that hold as soon as they are read; all others wait for the next start. */
+/** Settings that take effect as soon as they are read; all others wait for the next start. */
 const reloadable: ReadonlySet<string> = new Set(['tls', 'connections'])
 
 export interface ReloadOptions {
-  /** Those that the service runs with. */
+  /** The settings that the service runs with. */
   readonly settings: Settings
   readonly readSettings: () => Promise<Settings>
   /** Takes over what has been read. */
@@ -23,7 +23,7 @@ export interface ReloadOptions {
   readonly log: Logger
 }
 
-/** Reads configuration, certificate and password again. What is wrong with them is logged, and changes nothing. */
+/** Reads configuration, certificate and password again. Mistakes in them are logged, and change nothing. */
 export async function reload({ settings, readSettings, apply, log }: ReloadOptions): Promise<void> {
   try {
     const read = await readSettings()

@@ -1,4 +1,4 @@
-/** The frame of commands that serve. */
+/** What commands that serve have in common. */
 
 import { StartedParts } from '@millrace/server/started-parts'
 import type { Logger } from 'pino'
@@ -11,22 +11,22 @@ import { listenForOtherSignals, type OtherSignal } from './other-signals.js'
 import { untilAborted } from './until-aborted.js'
 
 export interface Run {
-  /** To be stopped when the command ends, however it ends. */
+  /** The parts to stop when the command ends, however it ends. */
   readonly parts: StartedParts
   readonly log: Logger
-  /** Aborted when the command is to end. */
+  /** Aborted when the command must end. */
   readonly signal: AbortSignal
 }
 
 /**
- * Starts what serves, prints the URL alone on a line once it does, and stops it after SIGINT, SIGTERM or SIGQUIT.
+ * Starts the server, prints the URL alone on a line once it serves, and stops it after SIGINT, SIGTERM or SIGQUIT.
  * SIGHUP, which a terminal sends when it is closed, makes it read its configuration again.
  * @throws what `start` throws, after everything that was started has been stopped
  */
 export async function runUntilInterrupted(start: (run: Run) => Promise<Service>): Promise<void> {
   const log = createLog(readLogLevel(process.env))
   logProcessWarnings(log)
-  // Whoever read what we print may be gone.
+  // The reader of the output may be gone.
   process.stdout.on('error', (error) => log.info({ err: error }, 'nobody reads the output'))
   const { signal, release } = listenForInterruption()
   let service: Service | undefined

@@ -1,4 +1,4 @@
-/** `millrace serve`: the server, until it is told to end. */
+/** `millrace serve`: the server, until it is stopped. */
 import { readSettings } from './config/settings.js'
 import { startHome } from './home-service.js'
 import { runUntilInterrupted } from './run-until-interrupted.js'

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
 
-/** The version of this package, as its manifest has it. */
+/** Reads the version of this package from its manifest. */
 export async function readVersion(): Promise<string> {
   const manifest: unknown = JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8'))
   return z.object({ version: z.string() }).parse(manifest).version

@@ -6,7 +6,7 @@ export interface CallRecord {
   readonly operation: string
   readonly region: string | undefined
   readonly parameters: unknown
-  /** Milliseconds of the process's monotonic clock. */
+  /** The start, in milliseconds of the process's monotonic clock. */
   readonly startedAt: number
   /** When the last byte was handed over or the connection went; undefined while in flight. */
   readonly endedAt: number | undefined
@@ -50,7 +50,7 @@ export class OpenCall {
   }
 }
 
-/** Older calls than so many are forgotten, so that a sandbox can run for days. */
+/** The number of calls that are remembered; older ones are forgotten, so that a sandbox can run for days. */
 const mostRecords = 100_000
 
 export class CallLog {
@@ -97,12 +97,12 @@ export class CallLog {
     this.#records = []
   }
 
-  /** Resolves once the condition holds; it is looked at whenever a call begins or ends. */
+  /** Resolves once the condition holds; it is checked whenever a call begins or ends. */
   async until(condition: (log: this) => boolean): Promise<void> {
     while (!condition(this)) await this.#change()
   }
 
-  /** Resolves with the next call that fits, of those which begin from now on. It may still be in flight. */
+  /** Resolves with the next call that fits, of those that begin from now on. It may still be in flight. */
   async next(fits: (call: CallRecord) => boolean = () => true): Promise<CallRecord> {
     const last = this.#lastId
     const find = () => this.#records.find((call) => call.id > last && fits(call))

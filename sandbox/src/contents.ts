@@ -1,4 +1,4 @@
-/** What stands in the sandbox from the start. */
+/** What is in the sandbox from the start. */
 import type { AccessKeys } from './aws/access-keys.js'
 import { AwsAccount } from './aws/aws-account.js'
 import { articleAccount } from './data/article-account.js'
@@ -18,7 +18,7 @@ import { elasticAddresses } from './data/elastic-addresses.js'
 import { logGroupDetails } from './data/log-group-details.js'
 import { oddEvents } from './data/odd-events.js'
 
-/** The article's account, with all that stands in it from the start. */
+/** The article's account, with everything that is in it from the start. */
 export function articleAwsAccount(id: string, keys: AccessKeys): AwsAccount {
   const account = new AwsAccount({ id, account: articleAccount(id), now: articleDelivery, keys })
   fill(account)
@@ -31,7 +31,7 @@ export function emptyAwsAccount(id: string, keys: AccessKeys): AwsAccount {
   return new AwsAccount({ id, account, now: articleDelivery, keys })
 }
 
-/** The article's trail and events; beside them log groups with what the article does not have. */
+/** Adds the article's trail and events, and besides them log groups with what the article does not have. */
 function fill({ trails, logs, addresses, history, lake }: AwsAccount): void {
   const { accountId } = trails
   trails.add(articleTrail(accountId))

@@ -9,7 +9,7 @@ import { type Faults, faultSchema } from './faults.js'
 import { generateInto } from './generate.js'
 import type { Answer, ApiRequest } from './service.js'
 
-/** What of the sandbox can be seen and changed. */
+/** The parts of the sandbox that can be seen and changed. */
 export interface ControlledParts {
   readonly calls: CallLog
   readonly faults: Faults

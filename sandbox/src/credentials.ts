@@ -5,25 +5,25 @@ export interface SandboxCredentials {
   readonly secretAccessKey: string
 }
 
-/** May call everything. */
+/** A key that may call everything. */
 export const sandboxCredentials: SandboxCredentials = {
   accessKeyId: 'AKIASANDBOXSANDBOX00',
   secretAccessKey: 'not-a-secret/sandbox/sandbox/sandbox/0000',
 }
 
-/** Known, but may call nothing except GetCallerIdentity. */
+/** A known key that may call nothing except GetCallerIdentity. */
 export const deniedCredentials: SandboxCredentials = {
   accessKeyId: 'AKIASANDBOXDENIED000',
   secretAccessKey: 'not-a-secret/denied/denied/denied/denied0',
 }
 
-/** May call everything in {@link otherAccountId}, whose stores are empty at first. */
+/** A key that may call everything in {@link otherAccountId}, whose stores are empty at first. */
 export const otherCredentials: SandboxCredentials = {
   accessKeyId: 'AKIASANDBOXOTHER0000',
   secretAccessKey: 'not-a-secret/other/other/other/other/0000',
 }
 
-/** A session token that is past its time; any other session token is unknown. */
+/** A session token that has expired; any other session token is unknown. */
 export const expiredSessionToken = 'sandbox-expired-session-token'
 
 /** The account of the article. */
@@ -33,14 +33,14 @@ export const otherAccountId = '210987654321'
 
 /** Roles that {@link sandboxCredentials} may assume. */
 export const sandboxRoles = {
-  /** In the other account. */
+  /** A role in the other account. */
   reader: `arn:aws:iam::${otherAccountId}:role/sandbox-reader`,
-  /** In the other account, for those who know its external ID. */
+  /** A role in the other account, for callers that know its external ID. */
   guarded: `arn:aws:iam::${otherAccountId}:role/sandbox-guarded`,
 }
 export const sandboxExternalId = 'sandbox-external-id'
 
-/** For which {@link sandboxRoles}' reader is given without a key. */
+/** The web identity for which {@link sandboxRoles}' reader is given without a key. */
 export const sandboxWebIdentityToken = 'sandbox-web-identity-token'
 
 /** An ipstack token whose plan has everything (Professional Plus). */

@@ -1,4 +1,4 @@
-/** The environment in which AWS's SDKs and the ipstack plugin ask the sandbox, and nobody else. */
+/** The environment in which AWS's SDKs and the ipstack plugin ask only the sandbox. */
 import { devNull } from 'node:os'
 import { ipstackToken, sandboxCredentials } from './credentials.js'
 import { articleRegion } from './data/article-trail.js'

@@ -3,26 +3,26 @@ import { z } from 'zod'
 import { Random } from './random.js'
 
 const scope = {
-  /** Only calls of this service (`logs`, `cloudtrail`, `sts`, `ec2`, `iam`, `organizations`, `ipstack`). */
+  /** The service whose calls are meant (`logs`, `cloudtrail`, `sts`, `ec2`, `iam`, `organizations`, `ipstack`). */
   service: z.string().optional(),
-  /** Only calls of this operation (`FilterLogEvents`, `bulk`, ...). */
+  /** The operation whose calls are meant (`FilterLogEvents`, `bulk`, ...). */
   operation: z.string().optional(),
   region: z.string().optional(),
-  /** Only the next so many matching calls. */
+  /** The number of matching calls that the fault meets. */
   times: z.number().int().positive().optional(),
-  /** Lets this many matching calls pass first. */
+  /** The number of matching calls that pass first. */
   after: z.number().int().nonnegative().optional(),
-  /** Only this share of the matching calls, 0 to 1, drawn from a seeded source. */
+  /** The share of the matching calls that the fault meets, 0 to 1, drawn from a seeded source. */
   rate: z.number().min(0).max(1).optional(),
 }
 
 const status = z.number().int().min(200).max(599).optional()
 
-/** The shape of a fault, also that of the control endpoint. */
+/** The shape of a fault, also at the control endpoint. */
 export const faultSchema = z.discriminatedUnion('kind', [
-  /** Answers come so much later. Several latencies add up. */
+  /** Answers come this much later. Several latencies add up. */
   z.strictObject({ kind: z.literal('latency'), milliseconds: z.number().nonnegative(), ...scope }),
-  /** The API says that it is asked too often; with perSecond only where more calls come in a second. */
+  /** The API says that it is asked too often; with perSecond, only where more calls come in a second. */
   z.strictObject({
     kind: z.literal('throttle'),
     perSecond: z.number().positive().optional(),
@@ -31,7 +31,7 @@ export const faultSchema = z.discriminatedUnion('kind', [
     message: z.string().optional(),
     ...scope,
   }),
-  /** The API answers with an error, HTTP 500 unless told otherwise. */
+  /** The API answers with an error, HTTP 500 by default. */
   z.strictObject({
     kind: z.literal('error'),
     status,
@@ -39,9 +39,9 @@ export const faultSchema = z.discriminatedUnion('kind', [
     message: z.string().optional(),
     ...scope,
   }),
-  /** The socket is destroyed after so many bytes of the answer's body; by default in the middle. */
+  /** The socket is destroyed after this many bytes of the answer's body; by default in the middle. */
   z.strictObject({ kind: z.literal('cut'), afterBytes: z.number().int().nonnegative().optional(), ...scope }),
-  /** No answer, until the client goes away. */
+  /** The call gets no answer, until the client goes away. */
   z.strictObject({ kind: z.literal('hang'), ...scope }),
 ])
 
@@ -70,7 +70,7 @@ export class Faults {
     this.#random = new Random(seed)
   }
 
-  /** Adds a fault; gives a function that takes it away. */
+  /** Adds a fault; returns a function that removes it. */
   add(fault: Fault): () => void {
     const active: ActiveFault = {
       fault: faultSchema.parse(fault),

@@ -8,7 +8,7 @@ export interface GenerateRequest extends Omit<GenerateOptions, 'accountId'> {
   readonly logGroup: string
 }
 
-/** What the events that were added are. Times are epoch milliseconds; null where there is no event. */
+/** A summary of the events that were added. Times are epoch milliseconds; null where there is no event. */
 export interface GeneratedLogGroup {
   readonly logGroup: string
   readonly region: string

@@ -2,7 +2,7 @@
 import type { IncomingMessage, Server } from 'node:http'
 import type { ApiRequest } from './service.js'
 
-/** Far more than any call here needs. */
+/** The longest body, far more than any call here needs. */
 const longestBody = 8 * 1024 * 1024
 
 /** @throws when the connection fails; it is closed when the body is longer than any call's */

@@ -14,7 +14,7 @@ export interface HttpServerParts {
   control(request: ApiRequest): Answer | null
 }
 
-/** Longer than clients keep idle connections, so that it is they who close them. */
+/** The time that idle connections are kept: longer than clients keep them, so that these close them. */
 const keepAliveTimeoutMs = 120_000
 
 export class HttpServer {
@@ -103,7 +103,7 @@ function isRefusal(fault: Fault): fault is Extract<Fault, { kind: 'throttle' | '
   return fault.kind === 'throttle' || fault.kind === 'error'
 }
 
-/** What no service takes for a call of its own. */
+/** The answer to a request that no service recognises. */
 const nobodysRequest: Answer = {
   status: 404,
   headers: { 'content-type': 'text/plain' },
@@ -115,7 +115,7 @@ function send(response: ServerResponse, { status, headers, body }: Answer): void
   response.end(body)
 }
 
-/** Announces the whole answer, and gives so many bytes of it. */
+/** Announces the whole answer, and sends this many bytes of it. */
 function sendInPart(
   response: ServerResponse,
   { status, headers, body }: Answer,
@@ -123,7 +123,7 @@ function sendInPart(
 ): Promise<void> {
   const whole = Buffer.from(body)
   const part = whole.subarray(0, bytes ?? Math.floor(whole.length / 2))
-  // One byte more than there is, so that the answer is incomplete however much of it is given.
+  // One byte more than there is, so that the answer is incomplete however much of it is sent.
   response.writeHead(status, { ...headers, 'content-length': whole.length + 1 })
   response.flushHeaders()
   return new Promise((resolve, reject) => {
@@ -136,7 +136,7 @@ function sayFailure(response: ServerResponse, error: unknown): void {
   send(response, { status: 500, headers: { 'content-type': 'text/plain' }, body: `${String(error)}\n` })
 }
 
-/** Whatever goes wrong once the client has gone is of no interest to anybody. */
+/** Ignores errors once the client has gone, when they no longer matter. */
 function unlessAborted(signal: AbortSignal): (error: unknown) => undefined {
   return (error) => {
     if (!signal.aborted) throw error

@@ -25,7 +25,7 @@ function readArguments() {
   }
 }
 
-/** Lines for a POSIX shell. */
+/** The environment as lines for a POSIX shell. */
 function shellLines(environment: Readonly<Record<string, string>>): string {
   const entries = Object.entries(environment)
   const unset = entries.filter(([, value]) => value === '').map(([name]) => name)

@@ -1,4 +1,4 @@
-/** Pseudo-random numbers that depend on nothing but their seed, the same on every machine. */
+/** Pseudo-random numbers that depend only on their seed, and are the same on every machine. */
 
 /** A 32-bit hash of two 32-bit integers (the finaliser of MurmurHash3 over their mix). */
 export function mix(seed: number, index: number): number {

@@ -37,9 +37,9 @@ import { IpstackApi } from './ipstack/ipstack-api.js'
 export interface SandboxOptions {
   /** The address to listen on; this machine only by default. */
   readonly host?: string
-  /** Any free port by default. */
+  /** The port; any free one by default. */
   readonly port?: number
-  /** What time it is for ipstack's time zones. */
+  /** The time for ipstack's time zones. */
   readonly now?: () => Date
 }
 
@@ -54,14 +54,14 @@ export interface Sandbox extends AsyncDisposable {
   readonly history: EventHistory
   readonly lake: LakeStore
   readonly addresses: AddressStore
-  /** What IAM and Organizations tell; may be changed at any time. */
+  /** What IAM and Organizations return; may be changed at any time. */
   readonly account: Account
   /** How FilterLogEvents makes its pages; may be changed at any time. */
   readonly paging: PagingSettings
   /** A second account, empty at first; the members above are those of the article's. */
   readonly otherAccount: AwsAccount
   readonly ipstack: IpstackApi
-  /** Makes a temporary key of the other account, such as IAM Identity Center or a metadata service gives. */
+  /** Makes a temporary key of the other account, like those of IAM Identity Center or a metadata service. */
   issueKey(): TemporaryCredentials
   /** Adds events to a log group, which is made when it is not there. Takes no time, whatever the count. */
   generateEvents(request: GenerateRequest): GeneratedLogGroup

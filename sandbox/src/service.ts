@@ -19,7 +19,7 @@ export interface Answer {
   readonly body: string | Buffer
 }
 
-/** What a fault wants an API to say, in whatever shape the API says it. */
+/** What a fault makes an API answer, in whatever shape the API uses. */
 export interface Refusal {
   readonly kind: 'throttle' | 'error'
   readonly status: number | undefined

@@ -1,4 +1,4 @@
-/** The certificate of a gateway that was given none: signed by itself, kept in the home. */
+/** The certificate of a gateway that was given none: self-signed, and stored in the home. */
 import { randomBytes } from 'node:crypto'
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -6,7 +6,7 @@ import { generate } from 'selfsigned'
 import { z } from 'zod'
 
 export interface Certificate {
-  /** Both as PEM. */
+  /** The private key; it and the certificate are PEM. */
   readonly key: string
   readonly cert: string
 }
@@ -46,7 +46,7 @@ export async function loadOrCreateCertificate(folder: string, now = new Date()):
   })
   const content = { key: made.private, cert: made.cert, expires: expires.toISOString() }
   await mkdir(folder, { recursive: true })
-  // Never half a file, and never readable to others.
+  // It is never half a file, and never readable to others.
   const draft = `${path}.${randomBytes(4).toString('hex')}`
   await writeFile(draft, JSON.stringify(content), { mode: 0o600 })
   await rename(draft, path)

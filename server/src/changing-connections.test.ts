@@ -190,11 +190,53 @@ describe('connections', () => {
     expect(log).toEqual(['a: desk'])
   })
 
-  test('with wrong settings change nothing', async () => {
-    const wrong = desks('a', { settings: {} })
-    await expect(world.engine.setConnections([...connections(), wrong])).rejects.toThrow(/connection "desks"/)
-    expect(await tableNames()).toEqual(['changing.one', 'changing.two'])
+  test('with wrong settings say so when they are asked; the others serve', async () => {
+    await world.engine.setConnections([...connections(), changing, desks('a', { settings: {} })])
+    expect(await tableNames()).toEqual(['changing.one', 'changing.two', 'desks.desk'])
     expect((await client.query('select office from changing.one')).rows).toEqual([{ office: 'a' }])
+    await expect(client.query('select * from desks.desk')).rejects.toMatchObject({
+      code: 'F0000',
+      message: expect.stringMatching(/^connection "desks" has settings that the plugin fixed does not take/),
+    })
+    const { rows } = await client.query(
+      "select name, state, tables from millrace.connection where state = 'error'",
+    )
+    expect(rows).toEqual([{ name: 'desks', state: 'error', tables: '1' }])
+    await world.engine.setConnections([...connections(), desks('a')])
+    expect((await client.query('select office from desks.desk')).rows).toEqual([{ office: 'a' }])
+  })
+
+  test('are listed, with their plugins, tables and columns', async () => {
+    await world.engine.setConnections([...connections(), desks('a')])
+    const read = async (text: string) => (await client.query({ text, rowMode: 'array' })).rows
+    expect(await read('select name, plugin, state, error, type, tables from millrace.connection')).toEqual([
+      ['counting', 'counting', 'ready', null, 'connection', '3'],
+      ['desks', 'fixed', 'ready', null, 'connection', '1'],
+    ])
+    expect(await read('select name, description from millrace.plugin where name = $$fixed$$')).toEqual([
+      ['fixed', 'Tables that come and go.'],
+    ])
+    expect(
+      await read(
+        'select name, required_key_columns from millrace.table where connection = $$counting$$ order by 1',
+      ),
+    ).toEqual([
+      ['event', ['trail']],
+      ['kind', []],
+      ['place', ['ip']],
+    ])
+    expect(
+      await read(`select name, type, key_operators, key_require from millrace.column
+                   where table_name = 'place' and name in ('ip', 'city') order by 1`),
+    ).toEqual([
+      ['city', 'text', null, null],
+      ['ip', 'inet', ['='], 'required'],
+    ])
+    // Functions that PostgreSQL runs by itself may read them, too.
+    await client.query(
+      'create function pg_temp.states() returns setof text language sql as $$ select state from millrace.connection $$',
+    )
+    expect(await read('select distinct pg_temp.states()')).toEqual([['ready']])
   })
 
   test('a prepared statement that looks up what is known asks the new connection', async () => {

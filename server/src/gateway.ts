@@ -1,4 +1,4 @@
-/** The PostgreSQL server that clients see: accepts connections, lets clients in, serves each in a session. */
+/** The PostgreSQL server that clients see: accepts connections, admits clients, serves each in a session. */
 import { createServer, type Server, type Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { createSecureContext, type SecureContext } from 'node:tls'
@@ -17,45 +17,50 @@ import { SocketWriter } from './wire/socket-writer.js'
 
 export interface GatewayOptions {
   readonly host: string
-  /** 0 for any that is free. */
+  /** The port; 0 for any that is free. */
   readonly port: number
   readonly engine: StatementEngine
-  /** The PostgreSQL behind: its Unix socket, and a promise that resolves when it accepts connections. */
+  /** The PostgreSQL server behind: its Unix socket, and a promise that resolves when it accepts connections. */
   readonly backend: { readonly socketPath: string; ready(): Promise<void> }
-  /** Undefined for a user that does not exist. */
+  /** The password of a user; undefined for a user that does not exist. */
   readonly passwordOf: (user: string) => string | undefined
-  /** Without it, connections are not encrypted. */
+  /** The certificate; without it, connections are not encrypted. */
   readonly tls?: Certificate
   readonly log: Logger
-  /** Clients at one time, and connections by which PostgreSQL asks for them. Default is 250 of each. */
+  /**
+   * The most clients at one time, and the most connections by which PostgreSQL asks for them. Default is 250 of each.
+   */
   readonly maxConnections?: number
 }
 
 export interface Gateway {
   readonly host: string
   readonly port: number
-  /** For clients that are yet to come; without one, their connections are not encrypted. @throws Error of OpenSSL */
+  /**
+   * Sets the certificate for later clients; without one, their connections are not encrypted. @throws Error of
+   * OpenSSL
+   */
   setCertificate(certificate: Certificate | undefined): void
-  /** Ends all sessions; clients are told why. New ones may come. */
+  /** Ends all sessions and sends clients the reason. New ones may come. */
   closeAll(reason: DatabaseError): void
-  /** Ends all sessions and listens no more. Resolves when every connection is closed. */
+  /** Ends all sessions and stops listening. Resolves when every connection is closed. */
   stop(): Promise<void>
 }
 
-/** PostgreSQL's own limit is higher, for the connections of the engine. */
+/** The default limit. PostgreSQL's own is higher, to leave room for the engine's connections. */
 const defaultMaxConnections = 250
 
-/** As PostgreSQL's authentication_timeout: for everything before a client is let in, in milliseconds. */
+/** The time for everything before a client is admitted, in milliseconds; PostgreSQL's authentication_timeout. */
 const handshakeTimeout = 60_000
 
-/** 08006: nobody listens; 57P03 (cannot_connect_now): PostgreSQL starts, or is about to end. */
+/** States that pass: 08006, nothing listens; 57P03 (cannot_connect_now), PostgreSQL starts or is about to end. */
 const passingStates: ReadonlySet<string> = new Set(['08006', '57P03'])
 
-/** Attempts to connect to PostgreSQL, and the pause between them in milliseconds. */
+/** The most attempts to connect to PostgreSQL, and the pause between them in milliseconds. */
 const mostAttempts = 20
 const attemptPause = 50
 
-/** For clients to read why their session ends, in milliseconds. */
+/** How long clients may take to read why their session ends, in milliseconds. */
 const farewellTimeout = 1_000
 
 /** @throws NodeJS.ErrnoException EADDRINUSE and the like */
@@ -73,9 +78,11 @@ class ListeningGateway implements Gateway {
   readonly #authenticator: ScramAuthenticator
   #encryption: SecureContext | undefined
   readonly #sockets = new Set<Socket>()
-  /** By what a cancel request names, in hexadecimal digits. */
+  /** The sessions, by what a cancel request names, in hexadecimal digits. */
   readonly #sessions = new Map<string, Session>()
-  /** Those that have a session or are getting one: clients, and PostgreSQL on their behalf. */
+  /**
+   * The number of connections that have a session or are getting one: of clients, and of PostgreSQL on their behalf.
+   */
   readonly #places = { client: 0, loopback: 0 }
   #stopped: Promise<void> | undefined
 
@@ -133,20 +140,20 @@ class ListeningGateway implements Gateway {
 
   async #accept(socket: Socket): Promise<void> {
     this.#sockets.add(socket)
-    // Whoever reads is told of errors, too; between readers, nobody is.
+    // A reader of the stream gets its errors too; between readers, nothing would.
     socket.on('error', () => {})
     socket.once('close', () => this.#sockets.delete(socket))
     const timer = setTimeout(() => socket.destroy(), handshakeTimeout)
     try {
       const { log, maxConnections = defaultMaxConnections } = this.#options
-      // Nobody may fill the machine with connections that are never let in.
+      // No one may fill the machine with connections that are never admitted.
       if (this.#sockets.size > 3 * maxConnections + 10) throw refuse(socket, tooManyClients())
       const arrival = await shakeHands(socket, {
         encryption: this.#encryption,
         authenticator: this.#authenticator,
       })
       if (arrival.kind === 'cancel') {
-        // The client learns by the connection's end that its request has been passed on.
+        // The client learns that its request has been passed on when the connection ends.
         await this.#sessions.get(arrival.key.toString('hex'))?.cancel()
         new SocketWriter(arrival.stream).end()
       } else await this.#serve(arrival, () => clearTimeout(timer))
@@ -165,7 +172,7 @@ class ListeningGateway implements Gateway {
     const { engine, log, maxConnections = defaultMaxConnections } = this.#options
     const application = parameters.get('application_name')
     const loopbackFor = loopbackProcess(application)
-    // Whoever has been let in must not fail because nobody else can be.
+    // Clients that have been admitted must not fail because no more can be.
     const kind = loopbackFor !== undefined && this.#serves(loopbackFor) ? 'loopback' : 'client'
     this.#places[kind]++
     try {
@@ -198,7 +205,7 @@ class ListeningGateway implements Gateway {
     }
   }
 
-  /** Whether a server process is that of a session here. */
+  /** Whether a server process serves one of the sessions here. */
   #serves(processId: number): boolean {
     // A key begins with the process.
     const start = (processId >>> 0).toString(16).padStart(8, '0')
@@ -208,13 +215,13 @@ class ListeningGateway implements Gateway {
 
   /**
    * Ends what a server process asks for over the loopback, as for a function's body: while it waits, PostgreSQL does
-   * not see that its client has gone, and the API would go on being asked for nobody.
+   * not notice that its client has gone, and the API would go on being asked in vain.
    */
   #abortLoopback(processId: number): void {
     for (const session of this.#sessions.values()) if (session.loopbackFor === processId) session.abortCalls()
   }
 
-  /** Tries again when PostgreSQL has just died, and whoever starts it again has not yet heard of it. */
+  /** Connects, and tries again when PostgreSQL has just died and its restart has not begun yet. */
   async #connectBackend(parameters: ReadonlyMap<string, string>): Promise<BackendConnection> {
     const { backend } = this.#options
     for (let attempt = 1; ; attempt++) {
@@ -237,10 +244,13 @@ class ListeningGateway implements Gateway {
   }
 }
 
-/** invalid_catalog_name, insufficient_privilege, and what PostgreSQL says of template0. */
+/**
+ * The errors of a wrong database: invalid_catalog_name, insufficient_privilege, and what PostgreSQL says of
+ * template0.
+ */
 const wrongDatabase: ReadonlySet<string> = new Set(['3D000', '42501', '55000'])
 
-/** PostgreSQL says that a database is not there, or not for everybody, but not which one is. */
+/** Adds which database to use, where PostgreSQL says that one does not exist, or does not admit everyone. */
 function withDatabaseHint(error: unknown, database: string | undefined): unknown {
   if (!(error instanceof DatabaseError) || database === databaseName) return error
   const { message, sqlState, detail } = error

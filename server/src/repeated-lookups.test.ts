@@ -79,6 +79,14 @@ test('a prepared statement that sets something, run between, holds too', async (
   expect(world.calls).toHaveLength(1)
 })
 
+test('what a lookup sets itself holds for the next', async ({ world, client }) => {
+  const text = `select city, set_config('millrace.cache_ttl', '0', false) from place where ip = $1`
+  const setting = () => client.query({ name: 'setting', text, values: ['1.1.1.1'] })
+  await setting()
+  world.calls.length = 0
+  await setting()
+  expect(world.calls).toHaveLength(1)
+})
 test('a transaction that sees nothing new is answered all the same', async ({ world, client }) => {
   await cityOf(client, '1.1.1.1')
   await client.query('begin isolation level repeatable read')

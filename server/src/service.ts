@@ -11,17 +11,17 @@ import type { StartedParts } from './started-parts.js'
 type OwnEngineOptions = Omit<EngineOptions, 'postgres' | 'connections'>
 type OwnGatewayOptions = Omit<GatewayOptions, 'engine' | 'backend' | 'passwordOf' | 'log' | 'tls'>
 
-/** What may be found out while PostgreSQL starts. */
+/** What may be looked up while PostgreSQL starts. */
 export interface Configured {
   readonly connections: EngineOptions['connections']
-  /** Of the role of all clients. */
+  /** The password of the role that all clients use. */
   readonly password: string
-  /** Without it, connections are not encrypted. */
+  /** The certificate; without it, connections are not encrypted. */
   readonly tls?: Certificate | undefined
 }
 
 export interface ServiceOptions<Server extends Postgres> extends OwnEngineOptions, OwnGatewayOptions {
-  /** @param onCrash to be called when PostgreSQL has ended by itself */
+  /** @param onCrash called when PostgreSQL has ended by itself */
   readonly startPostgres: (onCrash: () => void) => Promise<Server>
   /** @param postgres resolves when it has started */
   readonly configure: (postgres: Promise<Server>) => Promise<Configured>
@@ -41,13 +41,13 @@ export interface Service<Server extends Postgres> {
   readonly gateway: Gateway
   /** Where clients on this machine connect. */
   readonly address: Address
-  /** Another one, for clients that are yet to come. */
+  /** Sets another password, for later clients. */
   setPassword(password: string): Promise<void>
 }
 
 /**
- * @param parts what has been started is among them, also where a later part fails
- * @throws DatabaseError, or NodeJS.ErrnoException where the address cannot be listened at
+ * @param parts what has been started is among them, even where a later part fails
+ * @throws DatabaseError, or NodeJS.ErrnoException where the address cannot be listened on
  */
 export async function startService<Server extends Postgres>(
   options: ServiceOptions<Server>,
@@ -100,7 +100,7 @@ export async function startService<Server extends Postgres>(
   }
 }
 
-/** Clients' sessions are gone with the server behind them. */
+/** The error of clients whose sessions have ended with the server behind them. */
 function postgresEnded(): DatabaseError {
   return new DatabaseError('terminating connection because the engine has ended unexpectedly', {
     sqlState: '57P01',

@@ -3,15 +3,14 @@ export class StartedParts {
   readonly #stops: (() => Promise<unknown>)[] = []
   #stopped: Promise<void> | undefined
 
-  /** Takes note of a part, and how it is stopped. */
+  /** Adds a part, and how it is stopped. */
   add<Part>(part: Part, stop: (part: Part) => unknown): Part {
     this.#stops.push(async () => stop(part))
     return part
   }
 
   /**
-   * Stops all parts, the last one first; one that fails does not keep the others from being stopped. May be
-   * called again.
+   * Stops all parts, the last one first, even if one fails. May be called again.
    * @throws the first failure, after all have been stopped
    */
   stop(): Promise<void> {

@@ -28,7 +28,9 @@ beforeAll(async () => {
 afterAll(() => world?.stop())
 
 const ofConnections = ['counting.event', 'counting.kind', 'counting.place']
-const ofMillrace = ['millrace.scan', 'millrace.scan_summary']
+const ofMillrace = ['column', 'connection', 'plugin', 'scan', 'scan_summary', 'table'].map(
+  (name) => `millrace.${name}`,
+)
 const ofUsers = ['public.own', 'public.seen']
 
 const hidden = async () =>

@@ -87,6 +87,13 @@ describe('refused before any call', () => {
   })
 })
 
+test('COPY of a table gives the columns that it names, in their order', async ({ world }) => {
+  const raw = await RawClient.connect(world.config)
+  raw.send(queryMessage('copy kind (size, name) to stdout'))
+  const rows = (await raw.until('Z')).filter(({ type }) => type === 'd')
+  expect(rows.map(({ bytes }) => bytes.toString('utf8', 5))).toEqual(['1\tsmall\n', '100\tlarge\n'])
+  raw.close()
+})
 test('a table that is made WITH NO DATA asks for none', async ({ world, client }) => {
   await client.query('create table empty as select k.*, p.city from kind k, place p with no data')
   expect((await client.query('select * from empty')).fields.map(({ name }) => name)).toContain('city')
@@ -284,6 +291,27 @@ describe('SQL’s PREPARE and EXECUTE', () => {
     expect((await client.query(`select currval('counter')`)).rows).toEqual([{ currval: '2' }])
   })
 
+  test('each argument stands for its own parameter', async ({ client }) => {
+    await client.query(`prepare several (text, inet, text) as
+      select $3 as z, city, $1 as x from place where ip = $2 and $1 || $3 = 'xz'`)
+    expect((await client.query(`execute several ('x', '2.2.2.2', 'z')`)).rows).toEqual([
+      { z: 'z', city: 'city of 2.2.2.2', x: 'x' },
+    ])
+  })
+
+  test('a name that is prepared twice in one text stands for the last', async ({ client }) => {
+    const text = `prepare again as select city from place where ip = '1.1.1.1'; execute again; deallocate again;
+      prepare again as select city from place where ip = '2.2.2.2'; execute again; deallocate again`
+    const results: unknown = await client.query(text)
+    expect(results).toMatchObject([
+      {},
+      { rows: [{ city: 'city of 1.1.1.1' }] },
+      {},
+      {},
+      { rows: [{ city: 'city of 2.2.2.2' }] },
+      {},
+    ])
+  })
   test('EXPLAIN EXECUTE runs nothing', async ({ world, client }) => {
     await client.query(`explain execute by_trail ('t1')`)
     expect(asked(world)).toEqual([])

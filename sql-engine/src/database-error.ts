@@ -1,4 +1,4 @@
-/** A failure as PostgreSQL tells it: chapter "Error and Notice Message Fields" of its protocol. */
+/** A failure as PostgreSQL reports it: chapter "Error and Notice Message Fields" of its protocol. */
 export interface DatabaseErrorFields {
   /** Five characters of SQLSTATE; PostgreSQL's appendix A. */
   readonly sqlState: string
@@ -9,7 +9,7 @@ export interface DatabaseErrorFields {
   readonly cause?: unknown
 }
 
-/** Any failure that a client is to be told. Never holds a secret. */
+/** Any failure that is reported to a client. Never holds a secret. */
 export class DatabaseError extends Error {
   override readonly name = 'DatabaseError'
   readonly sqlState: string

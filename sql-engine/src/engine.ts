@@ -8,8 +8,7 @@ import { type Loopback, setLoopback } from './catalog/loopback.js'
 import { readViewNames } from './catalog/view-definitions.js'
 import type { VirtualTable } from './catalog/virtual-table.js'
 import { DatabaseError } from './database-error.js'
-import type { AggregatorOptions } from './fetch/aggregator.js'
-import type { ConnectionOptions } from './fetch/connection.js'
+import type { ConfiguredConnection } from './fetch/open-connections.js'
 import type { Statement } from './parse/statement.js'
 import type { Optimisations } from './plan/unoptimised-scans.js'
 import { withEngineClient } from './postgres/engine-connections.js'
@@ -33,33 +32,33 @@ import type { Session, StagedStatement, StageOptions, StatementEngine } from './
 
 export interface EngineOptions {
   readonly postgres: Postgres
-  readonly connections: readonly (ConnectionOptions | AggregatorOptions)[]
+  readonly connections: readonly ConfiguredConnection[]
   /** Where plugins look for credentials: the process environment, or a stand-in for it. */
   readonly environment: Readonly<Record<string, string | undefined>>
   readonly log: Logger
-  /** Rows that are kept for later statements. Default is none. */
+  /** The cache of rows for later statements. Default is none. */
   readonly cache?: CacheOptions
   /** What a statement may ask for, unless its session says otherwise. */
   readonly quotas?: Partial<Quotas>
   /** Milliseconds of a clock that only goes forward, for notices of progress; tests have one of their own. */
   readonly now?: () => number
-  /** Default is all; none is for tests, which compare the answers. */
+  /** Which optimisations are on. Default is all; none is for tests, which compare the answers. */
   readonly optimisations?: Optimisations
 }
 
 export interface CacheOptions {
   /** How long rows answer later statements, in milliseconds; a session may choose otherwise. */
   readonly ttl: number
-  /** Bytes of rows that are kept at most. */
+  /** The most bytes of rows that are cached. */
   readonly maxBytes: number
   /** Milliseconds since 1970. Default is the machine's clock. */
   readonly now?: () => number
 }
 
-/** For sessions that keep rows although the server does not by default. */
+/** The size of the cache for sessions that cache rows although the server does not by default. */
 const defaultCacheBytes = 256 * 1024 * 1024
 
-/** Of the bytes that are kept at most, where there are tables whose lookups are kept one by one. */
+/** The key cache's share of the bytes, where there are tables whose lookups are cached key by key. */
 const keyShare = 1 / 4
 
 export class Engine implements StatementEngine {
@@ -97,7 +96,7 @@ export class Engine implements StatementEngine {
     })
   }
 
-  /** Brings the catalog up to date. @throws DatabaseError when a connection's settings are wrong */
+  /** Brings the catalog up to date. @throws DatabaseError when a connection's name or its tables cannot be shown */
   static async start(options: EngineOptions): Promise<Engine> {
     const { postgres, environment, log, cache, now, optimisations = 'all' } = options
     const { engineConfig } = postgres
@@ -127,7 +126,7 @@ export class Engine implements StatementEngine {
     return new Engine(options, shared, connections, viewNames)
   }
 
-  /** Those of the connections. */
+  /** The virtual tables of the connections. */
   get virtualTables(): readonly VirtualTable[] {
     return [...new Set(this.#contexts.current.virtualTables.values())].filter(
       (table) => !isSystemTable(table),
@@ -138,9 +137,10 @@ export class Engine implements StatementEngine {
    * Takes over another configuration's connections: the catalog shows their tables, for sessions that are there too.
    * Statements that run go on with what they began with. Resolves when the catalog has followed, for which statements
    * that hold a table which changes or goes are waited for.
-   * @throws DatabaseError when a connection's settings are wrong; then nothing changes
+   * A connection that cannot be opened, as with wrong settings, keeps no other from being opened.
+   * @throws DatabaseError when a connection's name or its tables cannot be shown; then nothing changes
    */
-  setConnections(connections: readonly (ConnectionOptions | AggregatorOptions)[]): Promise<void> {
+  setConnections(connections: readonly ConfiguredConnection[]): Promise<void> {
     return this.#connections.set(connections)
   }
 
@@ -163,7 +163,7 @@ export class Engine implements StatementEngine {
   }
 
   /**
-   * Views that statements' texts did not name, as those that a function makes, are read from the catalog. Until
+   * Views that statements' texts did not name, such as those that a function makes, are read from the catalog. Until
    * then, and if that fails, PostgreSQL runs them by itself.
    */
   transactionEnded(): void {
@@ -178,27 +178,24 @@ export class Engine implements StatementEngine {
       })
   }
 
-  /** Tells PostgreSQL where the gateway listens, for statements that only PostgreSQL sees. */
+  /** Sets where PostgreSQL finds the gateway, for statements that only PostgreSQL sees. */
   async setLoopback(loopback: Loopback): Promise<void> {
     await withEngineClient(this.#options.postgres.engineConfig, (client) => setLoopback(client, loopback))
   }
 
-  /** Forgets rows that were kept: PostgreSQL has crashed, and they are gone. */
+  /** Forgets cached rows: PostgreSQL has crashed, and they are gone. */
   forgetRows(): void {
     this.#shared.cache.clear()
     this.#shared.keyCache.reset()
   }
 
-  /**
-   * Forgets rows that were kept, after a restart too. None that was asked for before answers a statement that comes
-   * after.
-   */
+  /** Forgets cached rows, after a restart too. No row asked for before answers a statement that comes after. */
   async clearCache(): Promise<void> {
     this.#shared.cache.clear()
     await this.#shared.keyCache.clear()
   }
 
-  /** Lets go of scan tables and connections. PostgreSQL itself is stopped by whoever started it. */
+  /** Releases scan tables and connections. PostgreSQL itself is stopped by the code that started it. */
   stop(): Promise<void> {
     this.#stopped ??= this.#stop()
     return this.#stopped
@@ -214,7 +211,7 @@ export class Engine implements StatementEngine {
   }
 }
 
-/** @param hasKeys whether there are tables whose lookups are kept one by one */
+/** @param hasKeys whether there are tables whose lookups are cached key by key */
 function divided(bytes: number, hasKeys: boolean): { readonly scans: number; readonly keys: number } {
   const keys = hasKeys ? bytes * keyShare : 0
   return { scans: bytes - keys, keys }

@@ -124,6 +124,7 @@ describe('what the result depends on is fetched', () => {
   test.for([
     ['select * from (select * from thing) q', [all]],
     ['select q from (select id, label from thing) q', ['thing id label']],
+    ['select q.row_to_json from (select id, label from thing) q', ['thing id label']],
     ['select to_jsonb(q) from (select id, label from thing) q', ['thing id label']],
     ['select count(q) from (select id, label from thing) q', ['thing id label']],
     ['select count(*) from (select 1 from thing where thing is not null) q', [all]],

@@ -1,4 +1,4 @@
-/** Calls a function when its value is first asked for; again, if it threw. */
+/** Calls a function when its value is first needed, and again if it threw. */
 export function once<Value>(make: () => Value): () => Value {
   let made: { readonly value: Value } | undefined
   return () => {

@@ -1,6 +1,6 @@
 import { DatabaseError } from './database-error.js'
 
-/** errno names of Linux and macOS, by what has run out. */
+/** The names of what has run out, by the errno names of Linux and macOS. */
 const exhausted: ReadonlyMap<unknown, string> = new Map([
   ['EMFILE', 'file descriptors of the process'],
   ['ENFILE', 'file descriptors of the machine'],
@@ -9,8 +9,8 @@ const exhausted: ReadonlyMap<unknown, string> = new Map([
 ])
 
 /**
- * What a failed connection to PostgreSQL says of this machine, when that is what failed: class 53, "Insufficient
- * Resources". PostgreSQL itself is not to blame, and may be well.
+ * The error for a failed connection to PostgreSQL if this machine is what failed: class 53, "Insufficient Resources".
+ * PostgreSQL itself is not to blame, and may be well.
  */
 export function outOfResources(error: unknown): DatabaseError | undefined {
   const { code, message } = Object(error)

@@ -116,8 +116,13 @@ describe('equal values that are not spelt alike', () => {
     ['numeric literals', "select id from thing where amount = '2.5'"],
     ['jsonb', `select id from thing where doc = '{"a": 1.0}' and doc = '{"a": 1.00}'`],
     ['jsonb, several', `select id from thing where doc in ('{"a": 1.0}', '{"a": 1}')`],
+    ['numbers in two lists', 'select id from thing where id in (1, 2, 3) and id in (2, 3, 4)'],
     ['addresses', "select id from thing where ip = '1.1.1.1' and ip = '1.1.1.1/32'::cidr"],
     ['addresses, several', "select id from thing where ip in ('1.1.1.1', '1.1.1.1/32'::cidr)"],
+    [
+      'numbers of columns of two types',
+      "select t.id, e.id as e from thing t join event e on e.id = t.amount and t.amount = '2.0' where e.trail = 't2'",
+    ],
     ['padded text', "select id from thing where label = 'a'::char(3)"],
   ] as const)('%s', ([_, text], { world }) => expectSame(world, text))
 
@@ -136,6 +141,11 @@ describe('LIMIT', () => {
     [
       'of a LATERAL item',
       'select n.trail, s.trail as t from note n, lateral (select * from event e where e.trail = n.trail limit 1) s',
+    ],
+    [
+      'of one of two references that ask by the same value, the other later',
+      `select (select max(id) from (select id from thing where amount = 2 order by id desc limit 1) s) as last,
+         (select count(id) from thing where amount = (select e.id + 1 from event e where e.trail = 't1')) as n`,
     ],
     ['over an aggregate of JSON', 'select json_arrayagg(id order by id) from thing limit 1'],
   ] as const)('%s', ([_, text], { world }) => expectSame(world, text))
@@ -207,6 +217,17 @@ describe('a condition is not pushed', () => {
       false,
     ],
     ['when only one arm of OR has it', "select id from thing where id = 1 or label = 'b'", false],
+    ['whose order is by a collation', `select id from thing where label collate "en-x-icu" < 'B'`, false],
+    [
+      'with a value that brings a collation',
+      `select id from thing where label < 'B' collate "en-x-icu"`,
+      false,
+    ],
+    [
+      'on a host, where other addresses have the same',
+      "select id from thing where host(ip) = '10.0.0.0'",
+      false,
+    ],
     ['beneath NOT', 'select id from thing where not (id = 1)', false],
     [
       'from a query within',
@@ -283,9 +304,46 @@ describe('LIMIT beside a condition whose value PostgreSQL evaluates as well', ()
   ])('%s', (text, { world }) => expectSame(world, text))
 })
 
+test('MERGE counts the rows of its source that match none', async ({ world }) => {
+  await world.configure('create temp table kept (id bigint)')
+  await expectSame(
+    world,
+    `with merged as (
+    merge into kept using thing t on kept.id = t.id and t.label = 'a'
+    when not matched then insert values (t.id) returning t.id)
+  select id from merged`,
+  )
+})
+
+describe('names', () => {
+  test.for([
+    [
+      'of columns that only a function may have, where an outer query has them too',
+      `select n.id from note n where exists (
+         select from thing t, json_to_recordset('[{"trail": "b"}]') as f(trail text) where t.label = trail)`,
+    ],
+    [
+      'of a CTE that reads the table of its name',
+      'with thing as (select id from thing) select id from thing',
+    ],
+    ['that GROUP BY finds in FROM before the output', 'select max(id) as label from thing group by label'],
+    [
+      'that HAVING sees made NULL by ROLLUP',
+      'select count(*) as n from thing group by rollup (flag) having flag is null',
+    ],
+  ] as const)('%s', ([_, text], { world }) => expectSame(world, text))
+})
+
 describe('columns', () => {
   test('of a join under an alias', ({ world }) =>
     expectSame(world, 'select j.label from (note join thing using (id)) as j'))
+
+  test('of two references that turn out to ask for the same rows', ({ world }) =>
+    expectSame(
+      world,
+      `select (select max(label) from thing where id = 1) as label,
+      (select max(amount) from thing where id = 2 - 1) as amount`,
+    ))
 
   test('of a join under an alias that renames them', ({ world }) =>
     expectSame(world, 'select c6 from (note join thing using (id)) as j (c1, c2, c3, c4, c5, c6)'))

@@ -1,7 +1,9 @@
 /** Conditions on what is made of a time, or of a number, bound what is fetched, and lose no row. */
+import { date } from '@millrace/plugin-sdk'
 import { describe, expect } from 'vitest'
 import { propertyTest } from './testing/engine-test.js'
 import type { PropertyWorld } from './testing/property-world.js'
+import { usualTables } from './testing/random-tables.js'
 
 /** Around the changes of clocks, the ends of days, months and years, in several zones. */
 const times = [
@@ -33,6 +35,12 @@ const rows = {
   place: [],
   event: [],
   note: [],
+  calendar: ['2011-12-29', '2011-12-30', '2011-12-31'].map((day) => ({ day })),
+}
+
+const tables = {
+  ...usualTables,
+  calendar: { columns: { day: date('') }, keys: { day: { operators: ['<=', '>='] as const } } },
 }
 
 /** Numbers of no size, and of very different ones. */
@@ -45,7 +53,7 @@ const oddRows = {
   ],
 }
 
-const test = propertyTest({ rows: [rows, oddRows], filtering: 'every operator' })
+const test = propertyTest({ tables, rows: [rows, oddRows], filtering: 'every operator' })
 
 async function quals(world: PropertyWorld, condition: string, set = 0): Promise<readonly string[]> {
   const text = `select seen, id from thing where ${condition}`
@@ -149,6 +157,20 @@ describe('they are never too narrow', () => {
     "'[1,2]'::jsonb - id::int4 = '[1]'",
   ])('of numbers beside what is none: %s', async (condition, { world }) => {
     await quals(world, condition, 1)
+  })
+
+  test('of a clock that is set back', async ({ world }) => {
+    await quals(world, "seen at time zone 'Europe/Berlin' >= '2022-10-30 02:30'")
+  })
+
+  test("of a day that the session's zone has left out", async ({ world }) => {
+    await world.configure("set timezone = 'Pacific/Apia'")
+    const text = "select day from calendar where day - 0 >= timestamptz '2011-12-30 10:00+00'"
+    const { virtual, expected } = await world.run({ text, parameters: [], isOrdered: false }, 0)
+    await world.configure('reset timezone')
+    expect(virtual).toEqual(expected)
+    expect(virtual.rows).toEqual(['["2011-12-30"]', '["2011-12-31"]'])
+    expect(world.calls.flatMap((call) => call.quals)).not.toEqual([])
   })
 
   test('of very many weeks', async ({ world }) => {

@@ -8,7 +8,7 @@ import { UserError } from '../user-error.js'
 /** `aws`, `ipstack`, or the name of an npm package. */
 const plugin = z.string().min(1)
 
-/** The tables of several connections as one. */
+/** A connection whose tables combine those of several others. */
 const aggregator = z.strictObject({
   type: z.literal('aggregator'),
   plugin,
@@ -28,17 +28,17 @@ const regularExpression = z.string().refine(isRegularExpression, 'expected a reg
 /** The plugin checks the other settings. */
 const settings = z.looseObject({
   plugin,
-  /** For how many seconds the connection's rows answer later statements, whatever its tables say. */
+  /** How many seconds the connection's rows answer later statements, whatever its tables say. */
   cache_ttl: timeToLive.optional(),
-  /** API calls in flight at most, of the account's connections together. */
+  /** The most API calls in flight, over all connections to the account together. */
   max_concurrency: z.int().min(1).max(1000).optional(),
   /** Calls a second, by the API's name of the call; each region has as many. */
   rate_limits: z.record(z.string().min(1), z.number().positive().max(10_000)).optional(),
-  /** For how many seconds the answer to a call is awaited. */
+  /** How many seconds the answer to a call is awaited. */
   call_timeout: z.number().positive().max(3600).optional(),
-  /** Megabytes that the answer to a call may have. */
+  /** The most megabytes that the answer to a call may have. */
   max_answer_mb: z.number().positive().max(1024).optional(),
-  /** Errors without which queries go on, by the API's codes; `*` stands for any run of characters, `?` for one. */
+  /** Errors of the API that queries survive, by its codes; `*` stands for any run of characters, `?` for one. */
   ignore_error_codes: z.array(z.string().min(1)).optional(),
   /** The same, by regular expressions on what the API says. */
   ignore_error_messages: z.array(regularExpression).optional(),
@@ -63,7 +63,7 @@ function isRegularExpression(source: string): boolean {
 }
 
 /** @param usual Infinity for none */
-const ceiling = (usual: number) =>
+const quota = (usual: number) =>
   z
     .int()
     .min(-1)
@@ -86,26 +86,26 @@ const configuration = z.strictObject({
       error: 'expected true, false, or an object of certificate and key',
     })
     .default(true),
-  /** Rows that APIs have sent answer later statements, too. */
+  /** The cache: rows that APIs have sent answer later statements too. */
   cache: z
     .strictObject({
-      /** For so many seconds; 0 asks anew each time. A session may choose otherwise. */
+      /** How many seconds rows answer later statements; 0 asks again each time. A session may choose otherwise. */
       ttl: timeToLive.default(300),
-      /** Megabytes of rows that are kept at most. */
+      /** The most megabytes of rows that are cached. */
       max_size_mb: z.number().positive().default(1024),
     })
     .prefault({}),
-  /** What one statement may ask for; -1 for no ceiling. A session may choose otherwise. */
+  /** The quotas of each statement; -1 for none. A session may choose otherwise. */
   limits: z
     .strictObject({
-      max_api_calls: ceiling(defaultQuotas.apiCalls),
+      max_api_calls: quota(defaultQuotas.apiCalls),
       /** Combinations of key values that one scan asks for. */
-      max_keys: ceiling(defaultQuotas.keys),
-      max_rows: ceiling(defaultQuotas.rows),
-      max_bytes: ceiling(defaultQuotas.bytes),
+      max_keys: quota(defaultQuotas.keys),
+      max_rows: quota(defaultQuotas.rows),
+      max_bytes: quota(defaultQuotas.bytes),
     })
     .prefault({}),
-  /** By the name of the schema in which the connection's tables stand. */
+  /** The connections, by the name of the schema that holds their tables. */
   connections: z.record(z.string(), connection).prefault({
     aws: { plugin: 'aws' },
     ipstack: { plugin: 'ipstack' },
@@ -121,7 +121,7 @@ export function isAggregator(
   return 'type' in connection && connection.type === 'aggregator'
 }
 
-/** A configuration without a file. */
+/** The configuration where there is no file. */
 export const defaultConfiguration: Configuration = configuration.parse({})
 
 export const configurationFile = 'config.json'
@@ -157,7 +157,7 @@ function parseJson(path: string, text: string): unknown {
     return JSON.parse(text, refuseProto)
   } catch (error) {
     if (error instanceof ForbiddenName) throw new UserError(`${path}: ${error.message}`, 2)
-    // V8 goes on with an excerpt of the text, in which there may be an access key.
+    // V8 appends an excerpt of the text, which may contain an access key.
     const [said] = (error instanceof Error ? error.message : String(error)).split(/, (?:\.\.\.)?"/)
     throw new UserError(`${path} is not JSON: ${said}`, 2)
   }
@@ -165,7 +165,7 @@ function parseJson(path: string, text: string): unknown {
 
 class ForbiddenName extends Error {}
 
-/** What checks the configuration would leave this out without a word. */
+/** Rejects a name that the validation would otherwise silently leave out. */
 function refuseProto(name: string, value: unknown): unknown {
   if (name === '__proto__') throw new ForbiddenName('nothing can be called "__proto__"')
   return value

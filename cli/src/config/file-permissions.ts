@@ -5,10 +5,12 @@ import type { Logger } from 'pino'
 import { configurationFile } from './configuration.js'
 import type { Settings } from './settings.js'
 
-/** Settings of plugins that hold secrets are called so. */
+/** What the names of plugins' settings look like if they hold secrets. */
 const secretName = /token|secret|password|key/i
 
-/** Warns of a file that others may write, for it names code that runs, or that holds secrets and others may read. */
+/**
+ * Warns of a file that others may write, since it names code that runs, or that holds secrets and others may read.
+ */
 export async function warnOfOpenFile({ home, connections }: Settings, log: Logger): Promise<void> {
   const path = join(home, configurationFile)
   const mode = await stat(path).then(

@@ -9,12 +9,12 @@ export type Environment = Readonly<Record<string, string | undefined>>
 
 export interface ListenSettings {
   readonly host: string
-  /** 0 for any that is free. */
+  /** The port; 0 for any that is free. */
   readonly port: number
 }
 
 export interface Settings {
-  /** Folder for all state; absolute. */
+  /** The folder for all state, as an absolute path. */
   readonly home: string
   readonly listen: ListenSettings
   readonly tls: Configuration['tls']
@@ -23,7 +23,7 @@ export interface Settings {
   readonly connections: Configuration['connections']
 }
 
-/** Steampipe's port too, so that what is set up for it finds us. */
+/** The default port, which is Steampipe's too, so that tools set up for that find Millrace. */
 const defaultPort = 9193
 const defaultHost = '127.0.0.1'
 const defaultLogLevel = 'warn'
@@ -40,7 +40,7 @@ const variables = z.object({
 })
 
 /**
- * The environment goes before the file.
+ * Reads the settings; the environment takes precedence over the file.
  * @throws UserError that names the variable, or the place in the file
  */
 export async function readSettings(environment: Environment): Promise<Settings> {
@@ -58,7 +58,7 @@ export async function readSettings(environment: Environment): Promise<Settings> 
 }
 
 /**
- * The least that is logged.
+ * The lowest level that is logged.
  * @throws UserError that names the variable
  */
 export function readLogLevel(environment: Environment): LevelWithSilent {
@@ -66,7 +66,7 @@ export function readLogLevel(environment: Environment): LevelWithSilent {
 }
 
 function readVariables(environment: Environment): z.infer<typeof variables> {
-  // An empty variable is one that somebody meant to unset.
+  // An empty variable was most likely meant to be unset.
   const given = Object.entries(environment).filter(([, value]) => value !== '')
   const parsed = variables.safeParse(Object.fromEntries(given))
   if (parsed.success) return parsed.data

@@ -14,13 +14,13 @@ import { sandboxEnvironment } from './sandbox-environment.js'
 export function demo(): Promise<void> {
   return runUntilInterrupted(async ({ parts, log, signal }) => {
     const outer = { ...process.env }
-    // Told before anything is started.
+    // Printed before anything is started.
     await readSettings(outer)
     const sandbox = parts.add(await startSandbox(), (started) => started.stop())
     const environment = sandboxEnvironment(process.env, sandbox.environment)
-    // AWS's SDK looks into the process's own environment, too.
+    // AWS's SDK also looks into the process's own environment.
     replaceProcessEnvironment(environment)
-    // Connections of the user's own may have settings that lead to the real services.
+    // The user's own connections may have settings that lead to the real services.
     const { connections } = defaultConfiguration
     const settings = async () => ({ ...(await readSettings(outer)), connections })
     const service = await startHome({ readSettings: settings, environment, log }, parts)
@@ -43,7 +43,7 @@ function replaceProcessEnvironment(environment: Environment): void {
 
 async function showQueries(address: ConnectionAddress, signal: AbortSignal): Promise<void> {
   const client = new Client({ ...address, application_name: 'millrace demo' })
-  // When the service is stopped meanwhile, the query tells it.
+  // When the service is stopped meanwhile, the query fails and says so.
   client.on('error', () => {})
   await client.connect()
   try {

@@ -3,7 +3,7 @@ import { type Cell, type TableColumn, textTable } from './text-table.js'
 
 const { builtins } = types
 
-/** Types whose values stand to the right, as psql has them. */
+/** Types whose values are aligned to the right, as in psql. */
 const numberTypes: ReadonlySet<number> = new Set([
   builtins.INT2,
   builtins.INT4,
@@ -17,7 +17,7 @@ const numberTypes: ReadonlySet<number> = new Set([
 /** Values are shown as PostgreSQL prints them, not as JavaScript would. */
 const asPrinted = { getTypeParser: () => (value: string) => value }
 
-/** Runs a query and gives its result as the lines of a table. */
+/** Runs a query and returns its result as the lines of a table. */
 export async function runQuery(client: Client, sql: string): Promise<string[]> {
   const { fields, rows } = await client.query<Cell[]>({ text: sql, rowMode: 'array', types: asPrinted })
   const columns = fields.map(({ name, dataTypeID }): TableColumn => {

@@ -4,8 +4,8 @@ import type { Environment } from '../config/settings.js'
 const forServices = /^(?:AWS|IPSTACK)_/
 
 /**
- * The environment of a process that is to ask the sandbox and nobody else: its own, but without what leads to
- * the real services, and with what leads to the sandbox.
+ * The environment of a process that must ask only the sandbox: its own, without what leads to the real services, and
+ * with what leads to the sandbox.
  * @param sandbox variables by name; those that are empty must not be set
  */
 export function sandboxEnvironment(own: Environment, sandbox: Environment): Environment {

@@ -8,7 +8,7 @@ export interface TableColumn {
 /** A cell's text as PostgreSQL prints it; null is NULL and stays empty. */
 export type Cell = string | null
 
-/** @returns lines, the last of which tells the number of rows */
+/** @returns lines, the last of which gives the number of rows */
 export function textTable(columns: readonly TableColumn[], rows: readonly (readonly Cell[])[]): string[] {
   const widths = columns.map(({ name }, index) =>
     Math.max(width(name), ...rows.map((row) => width(row[index] ?? ''))),
@@ -31,7 +31,7 @@ function centred(text: string, count: number): string {
   return ' '.repeat(Math.floor(blank / 2)) + text + ' '.repeat(Math.ceil(blank / 2))
 }
 
-/** In characters, each of which is taken to be one column of the terminal wide. */
+/** A text's width in characters, each of which is taken to be one column of the terminal wide. */
 function width(text: string): number {
   return [...text].length
 }

@@ -1,4 +1,4 @@
-/** Plugins by the name that the configuration gives them: our own, or npm packages. */
+/** Plugins by the name that the configuration gives them: built-in ones, or npm packages. */
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { checkPlugin, type Plugin } from '@millrace/plugin-sdk'
@@ -8,20 +8,20 @@ import { UserError } from '../user-error.js'
 
 type Load = () => Promise<{ readonly default: unknown }>
 
-/** Loaded when a connection uses them, and not before: the SDK of AWS takes its time. */
+/** The built-in plugins, loaded only when a connection uses them: AWS's SDK takes its time. */
 const builtIn: ReadonlyMap<string, Load> = new Map<string, Load>([
   ['aws', () => import('@millrace/plugin-aws/plugin')],
   ['ipstack', () => import('@millrace/plugin-ipstack/plugin')],
 ])
 
-/** A package's name as npm allows it, without a path or a version behind it. */
+/** A package's name as npm allows it, without a path or a version after it. */
 const packageName = /^(?:@[a-z0-9~-][a-z0-9._~-]*\/)?[a-z0-9~-][a-z0-9._~-]*$/
 
 /**
- * Loads a plugin. A package is looked for in the home first, where the user has installed it, and then where
- * Millrace itself is installed.
+ * Loads a plugin. A package is looked for in the home first, where the user has installed it, and then where Millrace
+ * itself is installed.
  * @param name `aws`, `ipstack`, or the name of an npm package
- * @throws UserError when there is no such package, it fails to load, or it is no plugin
+ * @throws UserError when there is no such package, it fails to load, or is not a plugin
  */
 export async function loadPlugin(name: string, home: string): Promise<Plugin> {
   const load = builtIn.get(name) ?? (() => import(locate(name, home)))
@@ -45,7 +45,7 @@ function locate(name: string, home: string): string {
     const known = [...builtIn.keys()].join(', ')
     throw new UserError(`"${name}" is neither one of the plugins ${known} nor the name of an npm package`, 2)
   }
-  // A name in a folder is looked up from any file in it, be it there or not.
+  // A name in a folder is looked up from any file in it, whether that exists or not.
   const places = [pathToFileURL(join(home, 'package.json')).href, import.meta.url]
   for (const place of places) {
     try {
@@ -57,7 +57,10 @@ function locate(name: string, home: string): string {
   throw new UserError(`there is no plugin "${name}"${adviceFor(name, home)}`, 2)
 }
 
-/** Of a mistyped name, nobody is told to install what happens to have that name. */
+/**
+ * Advice for a name without a package. For a mistyped name, it must not be to install whatever package happens to
+ * have that name.
+ */
 function adviceFor(name: string, home: string): string {
   const known = [...builtIn.keys()]
   const meant = known.find((one) => isNearMiss(name, one))
@@ -65,7 +68,10 @@ function adviceFor(name: string, home: string): string {
   return `: plugins of Millrace are ${known.join(', ')}; another is an npm package, to be installed first: cd ${home} && npm install ${name}`
 }
 
-/** Mistyped, or the name that the plugin has elsewhere (`steampipe-plugin-aws`, `@millrace/plugin-aws`). */
+/**
+ * Whether a name is mistyped, or the one that the plugin has elsewhere (`steampipe-plugin-aws`,
+ * `@millrace/plugin-aws`).
+ */
 function isNearMiss(name: string, known: string): boolean {
   const [last = ''] = name.split(/plugin-|\//).slice(-1)
   const lettersOf = (text: string) => [...text].sort().join('')

@@ -1,5 +1,5 @@
 /** The tables against the sandbox: what its services do that a stub only pretends. */
-import { type Qual } from '@millrace/plugin-sdk'
+import type { Qual } from '@millrace/plugin-sdk'
 import { collectRows, errorOf, scanOf } from '@millrace/plugin-sdk/testing'
 import {
   deniedCredentials,

@@ -6,7 +6,7 @@ export function isAddress(inet: string): boolean {
   return isIP(inet) !== 0
 }
 
-/** One spelling for all spellings of an address. */
+/** The same spelling for all spellings of an address. */
 export function canonicalAddress(address: string): string {
   return isIPv6(address) && !address.includes('%')
     ? new URL(`http://[${address}]`).hostname.slice(1, -1)

@@ -1,20 +1,18 @@
-/**
- * One ipstack account: its socket pool, its access key, and what has been learnt about its plan.
- */
+/** One ipstack account: its socket pool, its access key, and what has been learnt about its plan. */
 import { type ApiLimits, type ConnectContext, HttpClient } from '@millrace/plugin-sdk'
 import type { IpstackConfig } from './config.js'
 import { api, missingToken, refusalError, refusalOf } from './ipstack-error.js'
 
-/** Bulk lookups take so many addresses (documentation, "Bulk IP lookup"). */
+/** The most addresses in a bulk lookup (documentation, "Bulk IP lookup"). */
 export const mostAddresses = 50
 
 const mostAttempts = 3
 
-/** Parameters of a lookup, beside the access key. */
+/** Parameters of a lookup, besides the access key. */
 export interface LookupOptions {
   readonly hostname: boolean
   readonly security: boolean
-  /** Only the fields that every plan has. */
+  /** Whether only the fields that every plan has are asked for. */
   readonly onlyMain: boolean
 }
 
@@ -35,7 +33,7 @@ export function identityOf(
   return JSON.stringify([url.href, token, config.security])
 }
 
-/** An account is what an access key stands for. ipstack states no limit of calls a second. */
+/** The limits of an account, which is what an access key stands for. ipstack states no limit of calls a second. */
 export function limitsOf(
   config: IpstackConfig,
   { environment }: Pick<ConnectContext, 'environment'>,
@@ -68,7 +66,7 @@ export class IpstackConnection {
   /**
    * Asks `GET /{subject}`, once.
    * @param subject addresses joined by commas, or `check`
-   * @param isExpected whether an answer that is no refusal is of the kind that was asked for
+   * @param isExpected whether an answer that is not an error is of the kind that was asked for
    * @returns the answer's JSON
    * @throws ApiError without the access key in any of its texts
    */

@@ -1,7 +1,7 @@
 /**
- * ipstack's refusals as PostgreSQL errors.
+ * ipstack's errors as PostgreSQL errors.
  *
- * ipstack refuses with HTTP 200 and `{"success": false, "error": {"code", "type", "info"}}`. The codes are
+ * ipstack reports errors with HTTP 200 and `{"success": false, "error": {"code", "type", "info"}}`. The codes are
  * those of the section "Error codes" of its documentation.
  */
 import { type ApiDescription, ApiError, type ApiErrorOptions } from '@millrace/plugin-sdk'
@@ -12,7 +12,7 @@ export interface Refusal {
   readonly info: string
 }
 
-/** Codes on which the tables act. */
+/** Codes that the tables react to. */
 export const refusalCode = {
   usageLimitReached: 104,
   accessRestricted: 105,
@@ -37,7 +37,7 @@ export const api: ApiDescription = {
   },
 }
 
-/** @returns undefined where the answer is no refusal */
+/** @returns undefined where the answer is not an error */
 export function refusalOf(answer: unknown): Refusal | undefined {
   const { success, error } = fieldsOf(answer)
   if (success !== false) return undefined

@@ -13,7 +13,7 @@ export interface LookupScan extends Pick<Scan, 'call'> {
   readonly columns: ReadonlySet<LookupColumn>
 }
 
-/** What the API says of an address; an object without fields where it calls the address none. */
+/** What the API says of an address; an object without fields where it rejects the address. */
 export type Answer = object
 
 /** Asks about the address that the request comes from. */
@@ -36,7 +36,7 @@ export async function lookUp(addresses: readonly string[], scan: LookupScan): Pr
   return answers.flat()
 }
 
-/** One call for each address, side by side; the first that fails stops the others. */
+/** Makes one call for each address, side by side; the first that fails stops the others. */
 async function lookUpSingly(addresses: readonly string[], scan: LookupScan): Promise<readonly Answer[]> {
   const stop = new AbortController()
   try {
@@ -56,14 +56,14 @@ async function lookUpOne(address: string, scan: LookupScan, stop?: AbortSignal):
 async function lookUpTogether(addresses: readonly string[], scan: LookupScan): Promise<readonly Answer[]> {
   const { connection } = scan
   const refusals: number[] = [refusalCode.tooManyAddresses, refusalCode.noBulk, refusalCode.invalidAddress]
-  // With the security module asked for, it is rather that which the plan lacks.
+  // With the security module asked for, the plan probably lacks that instead.
   if (!optionsOf(scan).security) refusals.push(refusalCode.accessRestricted)
   const expected = { isExpected: Array.isArray, refusals }
   const answer = await ask('Bulk Lookup', addresses.join(','), scan, expected)
   if (answer instanceof Refused) {
     const { code } = answer.refusal
     if (code === refusalCode.invalidAddress) {
-      // One address that the API takes for none fails the call for all.
+      // One address that the API rejects fails the call for all.
       return lookUpSingly(addresses, scan)
     }
     const fewer = code === refusalCode.tooManyAddresses ? Math.floor(addresses.length / 2) : 1
@@ -92,15 +92,15 @@ class Refused {
   constructor(readonly refusal: Refusal) {}
 }
 
-/** What is no failure. */
+/** What is not a failure. */
 interface Expected {
   /** Whether an answer is of the kind that was asked for. */
   readonly isExpected: (answer: object) => boolean
-  /** Codes of refusals that are given back; others are thrown. */
+  /** Codes of errors that are returned; others are thrown. */
   readonly refusals: readonly number[]
 }
 
-/** Every answer about one address names it, also one of which nothing else is known. */
+/** Whether an answer is about one address: it names the address even if nothing else is known. */
 function isOfOneAddress(answer: object): boolean {
   return typeof fieldsOf(answer).ip === 'string'
 }
@@ -131,7 +131,10 @@ async function ask(
   return ask(name, subject, scan, expected, stop)
 }
 
-/** Modules and host names are asked for only where columns show them; plans that lack a module refuse its name. */
+/**
+ * The parameters of a lookup. Modules and host names are asked for only where columns show them; plans that lack a
+ * module reject its name.
+ */
 function optionsOf({ connection, columns }: LookupScan): LookupOptions {
   const names = [...columns]
   const hostname = columns.has('hostname')

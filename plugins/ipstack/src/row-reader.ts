@@ -1,6 +1,4 @@
-/**
- * The API's answers as rows. What is missing, null, empty or of another type is NULL; zero stays zero.
- */
+/** The API's answers as rows. What is missing, null, empty or of another type becomes NULL; zero stays zero. */
 import { isIP } from 'node:net'
 import { type ColumnType, type Row, toJsonText } from '@millrace/plugin-sdk'
 import { columns, type LookupColumn, type LookupColumns, sources } from './columns.js'
@@ -22,7 +20,7 @@ export function rowReader(wanted: ReadonlySet<LookupColumn>): (answer: unknown) 
       const value = second === undefined ? fields[first] : fieldsOf(fields[first])[second]
       row[column] = convert(value)
     }
-    // Each conversion yields its column's type; a loop over columns cannot say so.
+    // Each conversion yields its column's type, which a loop over columns cannot express.
     return row as LookupRow
   }
 }

@@ -1,13 +1,11 @@
-/**
- * Bodies of an API's answers, read within a bound: what answers may be anybody, and may never end.
- */
+/** Bodies of an API's answers, read within a bound: anything may be answering, and its answer may never end. */
 import { ApiError } from './api-error.js'
 
 const megabyte = 1024 * 1024
 
 /**
- * What an answer's body may have, unless the connection's setting `max_answer_mb` says otherwise. Several times the
- * largest pages that are known: 50 CloudTrail events of 256 KB each, as JSON within JSON.
+ * The most bytes of an answer's body, unless the connection's setting `max_answer_mb` says otherwise. Several times
+ * the largest known pages: 50 CloudTrail events of 256 KB each, as JSON within JSON.
  */
 export const defaultMaxAnswerBytes = 64 * megabyte
 
@@ -38,10 +36,10 @@ function answerTooLarge(maxBytes: number): ApiError {
   })
 }
 
-/** How much of a foreign answer is told. */
+/** How many characters of a foreign answer are shown. */
 const mostWords = 200
 
-/** The first words of a body, on one line, without what a message of PostgreSQL could not hold. */
+/** The first words of a body, on one line, without characters that a message of PostgreSQL cannot hold. */
 export function firstWords(body: string): string {
   const words = body
     .slice(0, 20 * mostWords)

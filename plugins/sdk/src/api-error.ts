@@ -1,17 +1,15 @@
-/**
- * An API's refusal, told so that PostgreSQL clients understand it.
- */
+/** An API's failure, in terms that PostgreSQL clients understand. */
 
 /**
- * SQLSTATEs that plugins use; see PostgreSQL's appendix A, "PostgreSQL Error Codes". None of the classes 08
- * and 28: a driver or a pool would take its connection to Millrace for broken, or its own password for wrong.
+ * SQLSTATEs that plugins use; see PostgreSQL's appendix A, "PostgreSQL Error Codes". The classes 08 and 28 are
+ * excluded: a driver or a pool would conclude that its connection to Millrace is broken, or its own password wrong.
  */
 export type ApiSqlState =
-  /** fdw_error: the API refused or failed, or there are no credentials for it. */
+  /** fdw_error: the API rejected the call or failed, or there are no credentials for it. */
   | 'HV000'
   /** fdw_unable_to_establish_connection: the API could not be reached. */
   | 'HV00N'
-  /** insufficient_resources: it is this machine that cannot, such as for want of file descriptors. */
+  /** insufficient_resources: this machine has failed, such as for lack of file descriptors. */
   | '53000'
   /** query_canceled */
   | '57014'
@@ -20,7 +18,7 @@ export type ApiSqlState =
  * Why a call may be made again as it is:
  * - `throttled`: the API is asked too often;
  * - `transient`: the service failed for a moment, or the connection was cut;
- * - `unanswered`: nobody answered. Given up soon, since a wrong address does not become right by waiting.
+ * - `unanswered`: nothing answered. Given up soon, since a wrong address does not become right by waiting.
  */
 export type RetryReason = 'throttled' | 'transient' | 'unanswered'
 
@@ -32,7 +30,7 @@ export interface ApiErrorOptions {
   readonly detail?: string | undefined
   /** What the user can do about it. */
   readonly hint?: string | undefined
-  /** Left out where the same call would fail again. */
+  /** Why the same call may succeed later; absent where it would fail again. */
   readonly retry?: RetryReason | undefined
   /** How long the API asks to be left alone, in milliseconds. */
   readonly retryAfter?: number | undefined
@@ -62,7 +60,7 @@ export class ApiError extends Error {
     this.retryAfter = options.retryAfter
   }
 
-  /** Also of errors from another copy of this package, which a plugin may have installed of its own. */
+  /** Whether an error is an ApiError, even from another copy of this package, which a plugin may have installed. */
   static is(error: unknown): error is ApiError {
     return error instanceof Error && brand in error
   }

@@ -13,9 +13,9 @@ export type EpochMicroseconds = bigint
 /**
  * What a plugin yields for a column, by the column's type. `null` is SQL's NULL and is always allowed.
  *
- * - `timestamp with time zone` takes a `Date`, or ISO 8601 text with a zone that the plugin has checked;
- *   never an infinite time.
- * - `numeric` takes text, so that digits survive that a JavaScript number would lose.
+ * - `timestamp with time zone` takes a `Date`, or ISO 8601 text with a zone that the plugin has checked; never an
+ *   infinite time.
+ * - `numeric` takes text, so that it keeps digits that a JavaScript number would lose.
  */
 export interface RowValues {
   text: string
@@ -38,7 +38,7 @@ export interface QualValues {
   bigint: bigint
   'double precision': number
   numeric: string
-  /** As PostgreSQL prints it: `10.1.2.3`, `10.0.0.0/8`, `2001:db8::1`. */
+  /** An address as PostgreSQL prints it: `10.1.2.3`, `10.0.0.0/8`, `2001:db8::1`. */
   inet: string
   cidr: string
   uuid: string

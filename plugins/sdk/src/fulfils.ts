@@ -5,8 +5,8 @@ import type { Columns, ColumnType, Row } from './column.js'
 import type { ComparisonOperator, Qual, Quals } from './qual.js'
 
 /**
- * Whether a row fulfils every qual for certain. No where that is for PostgreSQL to say: of patterns, of texts' order,
- * and of types whose values can be written in several ways.
+ * Whether a row certainly fulfils every qual. False where only PostgreSQL can decide: for patterns, the order of
+ * texts, and types whose values can be written in several ways.
  * @param row with the columns that the quals are on
  */
 export function isSureToFulfil<TableColumns extends Columns>(
@@ -42,14 +42,14 @@ function fulfils(value: unknown, type: ColumnType, qual: Qual): boolean {
   }
 }
 
-/** The order of texts is for their collation to say. */
+/** Whether a value is within a bound. For texts, that depends on their collation. */
 function isWithin(own: unknown, operator: ComparisonOperator, bound: unknown): boolean {
   if (typeof own !== 'bigint' || typeof bound !== 'bigint') return false
   if (own === bound) return operator === '<=' || operator === '>='
   return own < bound === (operator === '<' || operator === '<=')
 }
 
-/** A row's value as quals have it; undefined where equal values may look different. */
+/** A row's value in the form of quals; undefined where equal values may look different. */
 function comparable(value: unknown, type: ColumnType): string | boolean | bigint | undefined {
   switch (type) {
     case 'text':

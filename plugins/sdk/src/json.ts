@@ -13,11 +13,17 @@ const mayLoseDigits = /[[:,\s]-?(?:[\d.]{16}|[\d.]+[eE])|^-?[\d.]{16}|^-?[\d.]+[
 /** Escapes that jsonb does not take: NUL, and halves of surrogate pairs. */
 const suspiciousEscape = /\\u(?:0000|[dD][89a-fA-F])/
 
-/** jsonb's numeric takes 131072 digits before the point and 16383 after; beyond that a row would be refused. */
+/**
+ * The largest exponent that is passed on. jsonb's numeric takes 131072 digits before the point and 16383 after; a row
+ * beyond that would be rejected.
+ */
 const largestExponent = 1000
 const mostDigits = 1000
 
-/** PostgreSQL's JSON parser recurses; deeper texts exceed its stack (max_stack_depth). */
+/**
+ * The deepest nesting that is passed on. PostgreSQL's JSON parser recurses; deeper texts exceed its stack
+ * (max_stack_depth).
+ */
 const deepestNesting = 1000
 
 /**
@@ -37,8 +43,8 @@ export function toJsonText(value: unknown): JsonText | null {
 }
 
 /**
- * Takes a text that {@link parseJson} has accepted as it stands, but for the few things that jsonb refuses:
- * they become U+FFFD (NUL and lone surrogates), or the text as a JSON string (nesting deeper than 1000).
+ * Takes a text that {@link parseJson} has accepted as it stands, except for the few things that jsonb rejects: they
+ * become U+FFFD (NUL and lone surrogates), or the text as a JSON string (nesting deeper than 1000).
  */
 export function rawJsonText(json: string): JsonText {
   return forJsonb(json.toWellFormed())
@@ -46,7 +52,7 @@ export function rawJsonText(json: string): JsonText {
 
 function parseNumber(digits: string): unknown {
   const exponent = /[eE]([+-]?\d+)$/.exec(digits)?.[1]
-  // Such a number would make PostgreSQL refuse the row; its text is the next best thing.
+  // PostgreSQL would reject the row for such a number; its text is the next best thing.
   if (digits.length > mostDigits || Math.abs(Number(exponent ?? 0)) > largestExponent) return digits
   return new LosslessNumber(digits)
 }

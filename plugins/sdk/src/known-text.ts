@@ -1,12 +1,10 @@
-/**
- * Conditions on a text that is known before anything is asked, such as the region that a call would go to.
- */
+/** Conditions on a text that is known before anything is asked, such as the region that a call would go to. */
 import type { Operator, Qual } from './qual.js'
 
 /** Operators that {@link mayFulfil} looks at. */
 export const knownTextOperators: readonly Operator[] = ['=', '<>', '~~', '~~*', '!~~', '!~~*']
 
-/** Whether a text may fulfil all conditions on it; true also where only PostgreSQL can tell. */
+/** Whether a text may fulfil all conditions on it; true also where only PostgreSQL can decide. */
 export function mayFulfil(quals: readonly Qual<string>[] | undefined, text: string): boolean {
   return (quals ?? []).every((qual) => mayFulfilOne(qual, text))
 }
@@ -20,18 +18,18 @@ function mayFulfilOne(qual: Qual<string>, text: string): boolean {
     case '~~':
       return likeTest(qual.value, 'su')?.test(text) ?? true
     case '~~*':
-      // Beyond ASCII, what is upper and lower case is a matter of PostgreSQL's locale.
+      // Beyond ASCII, upper and lower case depend on PostgreSQL's locale.
       return !isAscii(qual.value + text) || (likeTest(qual.value, 'sui')?.test(text) ?? true)
     case '!~~':
     case '!~~*':
-      // What is alike by its letters' case is so without it, in every locale.
+      // Texts that match when case counts also match, in every locale, when it does not.
       return !(likeTest(qual.value, 'su')?.test(text) ?? false)
     default:
       return true
   }
 }
 
-/** @returns undefined for a pattern that ends in its escape character, which PostgreSQL refuses */
+/** @returns undefined for a pattern that ends in its escape character, which PostgreSQL rejects */
 function likeTest(pattern: string, flags: string): RegExp | undefined {
   let source = ''
   for (const [part] of pattern.matchAll(/\\?[\s\S]/gu)) {

@@ -1,9 +1,7 @@
-/**
- * Failures of this machine, which no API has anything to do with.
- */
+/** Failures of this machine, with which no API has anything to do. */
 import { ApiError } from './api-error.js'
 
-/** errno names of Linux and macOS, by what has run out. */
+/** The names of what has run out, by the errno names of Linux and macOS. */
 const exhausted: Readonly<Record<string, string>> = {
   EMFILE: 'file descriptors of the process',
   ENFILE: 'file descriptors of the machine',
@@ -13,7 +11,7 @@ const exhausted: Readonly<Record<string, string>> = {
 }
 
 /**
- * What an error says of this machine, when that is what failed.
+ * The error for a failure of this machine.
  * @param error as Node.js, or an HTTP client, throws it; its causes are looked at too
  * @returns undefined for all others
  */
@@ -34,7 +32,7 @@ export function localFailure(error: unknown): ApiError | undefined {
   return undefined
 }
 
-/** Codes of an error and of what lies behind it; the same error may come round again. */
+/** Codes of an error and of its causes, which may form a cycle. */
 function* codesOf(error: unknown): Generator<string> {
   const seen = new Set<unknown>()
   const waiting = [error]

@@ -57,7 +57,7 @@ export async function* merge<Item>(
       }
     }
   } finally {
-    // After an error or an early end: the others end when their call in flight does. Nobody waits for that.
+    // After an error or an early end, the others end when their call in flight does. Nothing waits for that.
     for (const iterator of reading) iterator.return?.().catch(() => {})
   }
 }

@@ -1,5 +1,5 @@
 /**
- * What a plugin's default export has to be, checked before anything is asked of it: a plugin may be written in
+ * What a plugin's default export must be, checked before anything is asked of it: a plugin may be written in
  * JavaScript, or for another version of this package.
  *
  * Each member of the interfaces has a check here, or this file does not compile.
@@ -10,23 +10,23 @@ import type { FindTables, Plugin } from './plugin.js'
 import type { Operator } from './qual.js'
 import type { Direction, Example, Hydrate, Key, Table, TableCache, TableCall } from './table.js'
 
-/** A check for every member, also those that may be left out. */
+/** A check for every member, including optional ones. */
 type Checks<Shape> = { readonly [Name in keyof Required<Shape>]: z.ZodType<Shape[Name]> }
 
 /** All texts of a union, each as itself. */
 type Texts<Union extends string> = { readonly [Text in Union]: Text }
 
-/** Members that are not known are left alone: they may be those of a later version. */
+/** Checks an object. Unknown members are ignored: they may belong to a later version. */
 function objectOf<Shape>(checks: Checks<Shape>) {
   return z.looseObject(checks)
 }
 
-/** What a function takes and gives, nobody can see from outside. */
+/** Checks a function. What it takes and returns cannot be seen from outside. */
 function functionOf<Callable>() {
   return z.custom<Callable>((value) => typeof value === 'function', { error: 'expected a function' })
 }
 
-/** PostgreSQL cuts longer names off. */
+/** The longest name; PostgreSQL cuts off longer ones. */
 const longestName = 63
 
 const name = z
@@ -69,7 +69,7 @@ const operator = z.enum<Texts<Operator>>({
 
 const direction = z.enum<Texts<Direction>>({ asc: 'asc', desc: 'desc' })
 
-/** Those whose order no collation has a say in, by {@link Table.orders}. */
+/** The types whose order depends on no collation, for {@link Table.orders}. */
 const orderedTypes: ReadonlySet<string> = new Set<ColumnType>([
   'bigint',
   'double precision',
@@ -158,7 +158,7 @@ const table = objectOf<Table>({
 
 const tables = z.array(table)
 
-/** What a table's check cannot see: the other tables, and the plugin. */
+/** Checks what a table's own check cannot see: the other tables, and the plugin. */
 function checkTogether(
   { tables, identity }: { readonly tables: readonly Table[]; readonly identity?: unknown },
   context: z.RefinementCtx,
@@ -198,7 +198,10 @@ const listingPlugin = pluginWith(tables).superRefine(checkTogether)
 const findingPlugin = pluginWith(functionOf<FindTables<unknown, unknown>>())
 const foundTables = z.object({ tables, identity: z.unknown() }).superRefine(checkTogether)
 
-/** Whether a value is a plugin, or what is wrong with it: by plugin, table and column, as far as they have names. */
+/**
+ * Checks whether a value is a plugin, and says what is wrong with it: by plugin, table and column, as far as they
+ * have names.
+ */
 export function checkPlugin(value: unknown): { readonly plugin: Plugin } | { readonly fault: string } {
   const finds = typeof Object(value).tables === 'function'
   const { error } = (finds ? findingPlugin : listingPlugin).safeParse(value)
@@ -217,19 +220,19 @@ export function checkTables(
     : { fault: faultOf(value, error.issues) }
 }
 
-/** How many faults are told of; more are hardly read. */
+/** The most faults that are reported; more are hardly read. */
 const mostFaults = 5
 
 function faultOf(value: unknown, issues: readonly z.core.$ZodIssue[]): string {
-  const told = issues.slice(0, mostFaults).map(({ path, message }) => {
+  const shown = issues.slice(0, mostFaults).map(({ path, message }) => {
     const place = placeOf(value, path)
     return place === '' ? message : `${place}: ${message}`
   })
-  const more = issues.length - told.length
-  return [...told, ...(more > 0 ? [`and ${more} more`] : [])].join('; ')
+  const more = issues.length - shown.length
+  return [...shown, ...(more > 0 ? [`and ${more} more`] : [])].join('; ')
 }
 
-/** Members of a plugin and of a table that hold things by name, and what one of these is called. */
+/** Members of a plugin and of a table that hold things by name, with the nouns for these. */
 const nouns: Readonly<Record<string, string>> = {
   columns: 'column',
   keys: 'key',

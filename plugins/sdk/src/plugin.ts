@@ -4,27 +4,27 @@
 import type { ZodType } from 'zod'
 import type { Table } from './table.js'
 
-/** What `connect` is given besides the connection's settings. */
+/** What `connect` gets besides the connection's settings. */
 export interface ConnectContext {
   readonly connectionName: string
-  /** The process environment, or a stand-in for it. Plugins read it from here only. */
+  /** The process environment, or a stand-in for it. Plugins must read it only from here. */
   readonly environment: Readonly<Record<string, string | undefined>>
   /**
-   * Bytes that the body of an answer may have, by the connection's setting `max_answer_mb`; for `HttpClient`
+   * The most bytes that the body of an answer may have, by the connection's setting `max_answer_mb`; for `HttpClient`
    * and `readAnswerBody`. Default is what those say.
    */
   readonly maxAnswerBytes?: number | undefined
   /**
-   * To be called when {@link FindTables} would give other tables than before: it is then asked again, and the catalog
-   * follows while statements run. May be called at any time, and as often as one likes. Without effect for a plugin
-   * whose tables are always the same.
+   * Must be called when {@link FindTables} would give other tables than before: it is then called again, and the
+   * catalog follows while statements run. May be called at any time, and as often as necessary. Without effect for a
+   * plugin whose tables are always the same.
    */
   readonly schemaChanged?: () => void
 }
 
 /**
  * Finds out which tables a connection has: when it opens, and after each {@link ConnectContext.schemaChanged}. It may
- * ask the API. Where it fails, the tables of before stay, and give its error when they are queried.
+ * ask the API. If it fails, the previous tables stay, and queries of them get its error.
  * @param context whose signal is aborted when it takes too long, or the server stops
  */
 export type FindTables<Config, Connection> = (
@@ -33,16 +33,16 @@ export type FindTables<Config, Connection> = (
   // biome-ignore lint/suspicious/noExplicitAny: as for `Plugin.tables`
 ) => Promise<readonly Table<Connection, any>[]>
 
-/** What an API bears of a connection's account. Settings of the connection come before all of it. */
+/** What an API allows a connection's account. Settings of the connection take precedence over all of it. */
 export interface ApiLimits {
   /**
-   * Tells accounts apart, as the API counts calls, as far as settings do. Connections of the plugin with the same one
-   * share their limits. May hold secrets: it is not shown. By default each connection is an account.
+   * Distinguishes accounts, as the API counts calls, as far as settings do. Connections of the plugin with the same
+   * one share their limits. May hold secrets: it is not shown. By default each connection is an account.
    */
   readonly account?: string
   /** Calls a second, by the name of the call; each scope has as many. Others are not limited. */
   readonly rates?: Readonly<Record<string, number>>
-  /** How often a call is made at most, the first time included. Default 9. */
+  /** The most often that a call is made, including the first time. Default 9. */
   readonly attempts?: number
   /** How long an answer is awaited, in milliseconds. Default a minute. */
   readonly callTimeout?: number
@@ -52,36 +52,36 @@ export interface ApiLimits {
 export interface Plugin<Config = unknown, Connection = unknown> {
   readonly name: string
   readonly description: string
-  /** Of the package. Rows that outlive a restart answer only to the version that has fetched them. */
+  /** The version of the package. Rows that outlive a restart answer only for the version that has fetched them. */
   readonly version?: string
   /** Parses the connection's settings from the configuration file; defaults are filled in here. */
   readonly config: ZodType<Config>
   /**
-   * Makes the state that the tables of one connection share: API clients, remembered identities. Called
-   * once per connection, when its first scan starts; makes no API call itself and does not fail for lack
-   * of credentials (the first call says what is missing).
+   * Makes the state that the tables of one connection share: API clients, remembered identities. Called once per
+   * connection, when its first scan starts; makes no API call itself and does not fail for lack of credentials (the
+   * first call says what is missing).
    */
   connect(config: Config, context: ConnectContext): Connection
   /**
-   * Tells apart connections that may get different answers to one question: by account, address of the API, plan.
-   * May hold secrets, for only a digest of it is kept. Without it, no rows outlive a restart.
+   * Distinguishes connections that may get different answers to one question: by account, address of the API, plan.
+   * May hold secrets, since only a digest of it is stored. Without it, no rows outlive a restart.
    */
   identity?(config: Config, context: ConnectContext): string
   /** Closes what `connect` opened. */
   close?(connection: Connection): void | Promise<void>
-  /** API calls that an account has in flight at most, unless the connection's settings say otherwise. Default 10. */
+  /** The most API calls that an account has in flight, unless the connection's settings say otherwise. Default 10. */
   readonly concurrency?: number
   /**
-   * API calls that an account has in flight at first, of what the API is known to bear. While all goes well, they
+   * The API calls that an account has in flight at first, which the API is known to bear. While all goes well, they
    * double with each round, up to {@link concurrency} or what the settings say. Default is `concurrency`.
    */
   readonly startingConcurrency?: number
   /** Limits of the API, as its documentation states them. */
   limits?(config: Config, context: ConnectContext): ApiLimits
   /**
-   * The account that the connection asks, where that comes to light only later, and may be one that other
-   * connections, with other settings, ask too: from then on they share their limits. Asked before each call; makes
-   * no call itself and does not fail. May hold secrets: it is not shown. Undefined as long as it is not known.
+   * The account that the connection asks, where that becomes known only later, and may be one that other connections,
+   * with other settings, ask too: from then on they share their limits. Called before each call; makes no call itself
+   * and does not fail. May hold secrets: it is not shown. Undefined as long as it is not known.
    */
   account?(connection: Connection): string | undefined | Promise<string | undefined>
   // A table's functions take its own connection and columns; a list of tables of all shapes cannot name them.

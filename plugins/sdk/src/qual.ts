@@ -12,7 +12,7 @@ export type PatternOperator = '~~' | '~~*' | '!~~' | '!~~*' | '~' | '~*' | '!~' 
 export type NullTest = 'is null' | 'is not null'
 export type Operator = '=' | '<>' | ComparisonOperator | PatternOperator | NullTest
 
-/** A value of any column's type, as quals have it. */
+/** A value of any column's type, in the form of quals. */
 export type QualValue = QualValues[ColumnType]
 
 /** One condition on a column; several on the same column all hold (AND). */
@@ -25,8 +25,8 @@ export type Qual<Value = unknown> =
   | { readonly operator: NullTest }
 
 /**
- * The quals of one scan, by column. Only operators that the table's keys declare appear, and at most one
- * `=` qual stands on a column.
+ * The quals of one scan, by column. Only operators that the table's keys declare appear, and a column has at most one
+ * `=` qual.
  */
 export type Quals<TableColumns extends Columns = Columns> = {
   readonly [Name in keyof TableColumns]?: readonly Qual<QualValues[TableColumns[Name]['type']]>[]

@@ -4,20 +4,20 @@
  */
 import { ApiError } from './api-error.js'
 
-/** The first time included. */
+/** The most attempts where nothing answers, including the first. */
 const mostAttemptsUnanswered = 3
 const longestBackoff = 20_000
 const firstBackoff = 100
-/** A throttled caller does well to wait longer from the start. */
+/** The first pause of a throttled caller, in milliseconds, who does well to wait longer from the start. */
 const firstBackoffThrottled = 500
-/** An API that wants a longer pause is told of instead. In milliseconds. */
+/** The longest pause, in milliseconds; where an API asks for a longer one, the error says so instead. */
 export const longestPause = 60_000
 
 /**
  * @param made how often the call has been made, at least 1
- * @param most how often it is made at most
+ * @param most the most often that it is made
  * @param random from 0 up to 1
- * @returns milliseconds to wait before the call is made again; undefined when it is not to be
+ * @returns milliseconds to wait before the call is made again; undefined when it must not be
  */
 export function delayBeforeRetry(
   error: unknown,

@@ -15,49 +15,49 @@ export interface Key {
    */
   readonly require?: 'required' | 'any-of' | 'optional'
   /**
-   * How many `=` values one `list` call takes; the default is any number. More values are cut into several
-   * calls, side by side. A table that sets this promises that each row it yields has, in this column, one
-   * of the values it was called with; otherwise two calls could yield the same row.
+   * How many `=` values one `list` call takes; the default is any number. More values are divided into several calls,
+   * side by side. A table that sets this promises that each row it yields has, in this column, one of the values it
+   * was called with; otherwise two calls could yield the same row.
    */
   readonly valuesPerCall?: number
   /**
-   * Operators whose conditions are true of every row that the table yields, to the letter, so that it need not
-   * yield more rows than LIMIT says. `=` need not be named where `valuesPerCall` promises it. Default is none.
+   * Operators whose conditions are exactly true of every row that the table yields, so that it need not yield more
+   * rows than LIMIT says. `=` need not be named where `valuesPerCall` promises it. Default is none.
    */
   readonly exact?: readonly Operator[]
   /**
-   * Whether the column belongs to the API's data, whatever is asked: rows fetched without a condition on it
-   * hold all rows that a condition would leave. Not so for a column that only repeats what was asked for, such
-   * as a search text. Rows that are kept then answer later queries with narrower conditions. Default is false.
+   * Whether the column belongs to the API's data, whatever is asked: rows fetched without a condition on it hold all
+   * rows that a condition would leave. This does not hold for a column that only repeats what was asked for, such as
+   * a search text. Cached rows then answer later queries with narrower conditions. Default is false.
    */
   readonly inherent?: boolean
   /**
-   * Of an inet column: whether its values are single addresses, without a netmask. A condition on `host(column)` then
+   * Whether the values of an inet column are single addresses, without a netmask. A condition on `host(column)` then
    * asks for the address. Default is false.
    */
   readonly hostsOnly?: boolean
   /**
-   * Whether the column's value never changes in a row once that is there, as the time of an event. Of an inherent
-   * key, a wider range then asks only for what is missing. Default is false.
+   * Whether the column's value never changes once a row is there, such as the time of an event. For an inherent key,
+   * a wider range then asks only for what is missing. Default is false.
    */
   readonly immutable?: boolean
 }
 
-/** How a table's rows are kept for later queries. */
+/** How a table's rows are cached for later queries. */
 export interface TableCache<ColumnName extends string = string> {
   /**
-   * Seconds for which rows answer later queries, unless the connection or the session says otherwise. For data
-   * that changes slower or faster than the server's default of five minutes allows for.
+   * How many seconds rows answer later queries, unless the connection or the session says otherwise. For data that
+   * changes slower or faster than the server's default of five minutes allows for.
    */
   readonly ttl?: number
   /**
-   * A key column with `valuesPerCall`, for tables that are asked about one thing at a time: what was found for
-   * each of its values is kept by itself, also that nothing was, and is found by an index. For small answers.
+   * A key column with `valuesPerCall`, for tables that are asked about one thing at a time: what was found for each
+   * of its values is cached by itself, even that nothing was, and is found by an index. For small answers.
    */
   readonly lookup?: ColumnName
   /**
-   * Whether lookups outlive a restart of Millrace. That takes a plugin that tells the {@link Plugin.identity} of
-   * its connections.
+   * Whether lookups outlive a restart of Millrace. That takes a plugin with the {@link Plugin.identity} of its
+   * connections.
    */
   readonly persist?: boolean
 }
@@ -71,7 +71,7 @@ export interface ScanOrder<ColumnName extends string = string> {
   readonly direction: Direction
 }
 
-/** What a table's `list` and `hydrate` functions are given. */
+/** What a table's `list` and `hydrate` functions get. */
 export interface Scan<Connection = unknown, TableColumns extends Columns = Columns> {
   /** What the plugin's `connect` returned for the connection that is asked. */
   readonly connection: Connection
@@ -79,36 +79,41 @@ export interface Scan<Connection = unknown, TableColumns extends Columns = Colum
   /** The columns that the query needs; others are not looked at. */
   readonly columns: ReadonlySet<keyof TableColumns & string>
   readonly quals: Quals<TableColumns>
-  /** No more rows than this are needed; undefined when all are. With an {@link order}, they must be the first ones. */
+  /**
+   * The number of rows that are needed; undefined when all are. With an {@link order}, they must be the first ones.
+   */
   readonly limit: number | undefined
-  /** Only there with a limit, and only as the table's {@link Table.orders} say. */
+  /**
+   * The order by which rows are the first. Present only with a limit, and only as the table's {@link Table.orders}
+   * say.
+   */
   readonly order: ScanOrder<keyof TableColumns & string> | undefined
   /** Aborted when the query is cancelled, its client has gone, or its limit is reached. */
   readonly signal: AbortSignal
   /**
-   * Makes one API call: waits for its turn under the account's limits, counts it, gives it a signal that also ends
-   * a call without an answer, and makes it again where its {@link ApiError} says that this may help. Every request
-   * a table makes goes through here.
+   * Makes one API call: waits for its turn under the account's limits, counts it, gives it a signal that also ends a
+   * call without an answer, and makes it again where its {@link ApiError} says that this may help. Every request a
+   * table makes goes through here.
    * @param name the API's own name of the call, such as `FilterLogEvents`, for errors, limits and EXPLAIN
    * @param run makes one request; it may be called several times, one after the other
-   * @param scope what the API counts the call under beside the account, such as a region
+   * @param scope what the API counts the call under besides the account, such as a region
    * @throws what `run` throws, as an {@link ApiError} that names the call
    */
   call<Result>(name: string, run: (signal: AbortSignal) => Promise<Result>, scope?: string): Promise<Result>
   /**
-   * Goes on without rows that the API has failed to give, where the user's settings say so. The client is told of it in
-   * a NOTICE, and what did come is not kept for later statements. Where no client would see the NOTICE, as within a
-   * function, the query fails instead, with what the API said. For `list`; where nothing is left to go on with, throw
-   * the failure.
+   * Goes on without rows that the API has failed to give, where the user's settings say so. The client gets a NOTICE,
+   * and what did come is not cached for later statements. Where no client would see the NOTICE, as within a function,
+   * the query fails instead, with what the API said. For `list`; where nothing is left to go on with, throw the
+   * failure.
    * @param part what the rows belong to, such as `region eu-west-1`
    * @param failure as {@link call} has thrown it
-   * @throws the failure, where it is not the API's: a cancel, a ceiling on the statement's calls, a defect
+   * @throws the failure, where it is not the API's: a cancellation, an exceeded quota of the statement, a defect
    */
   leaveOut(part: string, failure: unknown): void
   /**
    * Whether the user's settings (`ignore_error_codes`, `ignore_error_messages`) say to go on without what a failure
-   * has kept back. A list that asks several places of the API, such as regions, leaves that one out; what a list or a
-   * hydrate function throws is looked at by whoever runs the scan.
+   * has kept back. A list that asks several places of the API, such as regions, leaves that one out; the engine
+   * itself looks at what a list or a hydrate function throws.
    * @param failure as {@link call} has thrown it
    */
   ignores(failure: unknown): boolean
@@ -118,8 +123,8 @@ export interface Scan<Connection = unknown, TableColumns extends Columns = Colum
 export interface Hydrate<Connection, TableColumns extends Columns> {
   readonly columns: readonly (keyof TableColumns & string)[]
   /**
-   * The API's codes of errors that make these columns NULL, whatever the settings say; the client is told in a NOTICE,
-   * as of {@link Scan.leaveOut}. For columns that many users may not see.
+   * The API's codes of errors that make these columns NULL, whatever the settings say; the client gets a NOTICE, as
+   * for {@link Scan.leaveOut}. For columns that many users may not see.
    */
   readonly optional?: readonly string[]
   /** Fetches these columns for a row of `list`. Called only when the query names one of them. */
@@ -134,9 +139,9 @@ export interface Example {
 
 /** A call of the API that a table makes. */
 export interface TableCall {
-  /** The API's own, as in {@link Scan.call}. */
+  /** The API's own name of the call, as in {@link Scan.call}. */
   readonly name: string
-  /** What those must be allowed who make it, as the API names it, such as `logs:FilterLogEvents`. */
+  /** The permission that the caller needs, as the API names it, such as `logs:FilterLogEvents`. */
   readonly permission?: string
 }
 
@@ -147,13 +152,13 @@ export interface Table<Connection = unknown, TableColumns extends Columns = Colu
   readonly columns: TableColumns
   readonly keys: { readonly [Name in keyof TableColumns]?: Key }
   /**
-   * Columns, of numbers or times, by which the table can yield the first rows without having read all. Where
-   * {@link Scan.order} asks for them, a `list` call promises that its rows, in whatever order it yields them, hold
+   * Columns, of numbers or times, by which the table can yield the first rows without having read all. Where {@link
+   * Scan.order} asks for them, a `list` call promises that its rows, in whatever order it yields them, hold
    * - the first {@link Scan.limit} rows among those that fulfil its quals, or all of them where there are fewer, and
    * - every row that fulfils its quals and has the same value in the column as the last of those.
    *
-   * A row counts only if it is sure to fulfil every qual, by `isSureToFulfil` or because the API says so; more
-   * rows may always be yielded. In a table's rows such a column is never NULL.
+   * A row counts only if it certainly fulfils every qual, by `isSureToFulfil` or because the API says so; more rows
+   * may always be yielded. In a table's rows such a column is never NULL.
    */
   readonly orders?: { readonly [Name in keyof TableColumns]?: readonly Direction[] }
   readonly cache?: TableCache<keyof TableColumns & string>
@@ -163,7 +168,7 @@ export interface Table<Connection = unknown, TableColumns extends Columns = Colu
    */
   list(scan: Scan<Connection, TableColumns>): AsyncIterable<readonly Row<TableColumns>[]>
   readonly hydrate?: Readonly<Record<string, Hydrate<Connection, TableColumns>>>
-  /** The calls that it may make, for its page: what has to be allowed. */
+  /** The calls that it may make, for its page: what must be permitted. */
   readonly calls?: readonly TableCall[]
   readonly examples: readonly Example[]
 }

@@ -1,8 +1,8 @@
-/** The access keys that the sandbox knows, those of assumed roles among them. */
+/** The access keys that the sandbox knows, including those of assumed roles. */
 import { randomBytes } from 'node:crypto'
 import type { SandboxCredentials } from '../credentials.js'
 
-/** Whose key it is. */
+/** The account and the rights behind a key. */
 export interface Identity {
   readonly accountId: string
   readonly arn: string
@@ -16,7 +16,7 @@ export interface TemporaryCredentials extends SandboxCredentials {
 }
 
 export interface AccessKey extends SandboxCredentials {
-  /** Of temporary keys. */
+  /** The session token of a temporary key. */
   readonly sessionToken?: string
   readonly identity: Identity
 }

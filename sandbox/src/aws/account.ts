@@ -1,6 +1,6 @@
-/** What IAM and Organizations tell of the sandbox's account. */
+/** What IAM and Organizations return for the sandbox's account. */
 
-/** As DescribeOrganization gives it. */
+/** An organization as DescribeOrganization gives it. */
 export interface Organization {
   readonly Id: string
   readonly Arn: string
@@ -11,9 +11,9 @@ export interface Organization {
   readonly AvailablePolicyTypes: readonly { readonly Type: string; readonly Status: string }[]
 }
 
-/** May be changed at any time. */
+/** An account's properties; may be changed at any time. */
 export interface Account {
   aliases: readonly string[]
-  /** Undefined for an account that is in none. */
+  /** The organization; undefined for an account that is in none. */
   organization: Organization | undefined
 }

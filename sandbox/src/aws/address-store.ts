@@ -4,7 +4,7 @@
 export interface ElasticAddress {
   readonly region: string
   readonly publicIp: string
-  /** Absent for addresses of EC2-Classic, whose domain is `standard`. */
+  /** The allocation; absent for addresses of EC2-Classic, whose domain is `standard`. */
   readonly allocationId?: string
   readonly domain: 'vpc' | 'standard'
   readonly associationId?: string

@@ -1,4 +1,4 @@
-/** One AWS account of the sandbox: what is in it, and the services that tell of it. */
+/** One AWS account of the sandbox: what is in it, and the services that show it. */
 import type { AccessKeys } from './access-keys.js'
 import type { Account } from './account.js'
 import { AddressStore } from './address-store.js'
@@ -18,14 +18,14 @@ import { TrailStore } from './trail-store.js'
 export interface AwsAccountOptions {
   readonly id: string
   readonly account: Account
-  /** What time it is for its event history, in epoch milliseconds; it stands still. */
+  /** The time of its event history, in epoch milliseconds; it stands still. */
   readonly now: number
   readonly keys: AccessKeys
 }
 
 export class AwsAccount {
   readonly id: string
-  /** What IAM and Organizations tell; may be changed at any time. */
+  /** What IAM and Organizations return; may be changed at any time. */
   readonly account: Account
   readonly trails: TrailStore
   readonly logs = new LogStore()

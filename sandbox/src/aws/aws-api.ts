@@ -19,7 +19,7 @@ export class AwsApi implements Service {
 
   readonly #keys: AccessKeys
   readonly #accounts: ReadonlyMap<string, readonly AwsService[]>
-  /** Those of any account: they are told apart in the same way everywhere. */
+  /** The services of any account: they are told apart in the same way everywhere. */
   readonly #services: readonly AwsService[]
 
   constructor({ keys, accounts }: AwsApiOptions) {
@@ -71,7 +71,7 @@ export class AwsApi implements Service {
     return service
   }
 
-  /** Who calls without a signature; the account does not matter to such calls. */
+  /** The context of a call without a signature; the account does not matter to such calls. */
   #anonymous(signal: AbortSignal): AwsContext {
     const [accountId = ''] = this.#accounts.keys()
     return { accountId, region: 'us-east-1', partition: 'aws', userArn: '', userId: '', signal }

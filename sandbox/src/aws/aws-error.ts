@@ -11,7 +11,7 @@ export class AwsError extends Error {
   }
 }
 
-/** A bound of the service's model is not kept. */
+/** The error for a bound of the service's model that is exceeded. */
 export function constraintError(
   value: string | number,
   member: string,

@@ -18,7 +18,7 @@ export interface Serialized {
 export type AwsOperation = (input: unknown, context: AwsContext) => Serialized | Promise<Serialized>
 
 export interface AwsService {
-  /** As it stands in credential scopes and in IAM actions. */
+  /** The name in credential scopes and in IAM actions. */
   readonly name: string
   /** JSON 1.1 (X-Amz-Target), the query protocol (XML), or EC2's variant of it. */
   readonly protocol: 'json' | 'query' | 'ec2'
@@ -31,7 +31,7 @@ export interface AwsService {
   /** What the service calls its throttling error. */
   readonly throttlingCode: string
   readonly operations: Readonly<Record<string, AwsOperation>>
-  /** Those that are called without a signature. */
+  /** The names of operations that are called without a signature. */
   readonly unsigned?: readonly string[]
 }
 

@@ -19,7 +19,7 @@ const trailNameInput = z.object({ TrailName: z.string() })
 const insightInput = z.object({ TrailName: z.string().nullish(), EventDataStore: z.string().nullish() })
 const listTagsInput = z.object({ ResourceIdList: z.array(z.string()), NextToken: z.string().nullish() })
 
-/** ListTags takes so many resources at once. */
+/** The most resources that ListTags takes at once. */
 const mostTaggedResources = 20
 
 export interface CloudTrailStores {
@@ -101,7 +101,7 @@ function describe(trails: TrailStore, trail: Trail): unknown {
   }
 }
 
-/** A name means a trail whose home is here; an ARN means a trail anywhere. */
+/** Finds a trail: a name means one whose home is here; an ARN means a trail anywhere. */
 function find(trails: TrailStore, nameOrArn: string, context: AwsContext): Trail | undefined {
   if (nameOrArn.startsWith('arn:')) {
     checkArn(nameOrArn)
@@ -137,7 +137,7 @@ function checkArn(arn: string): void {
   throw new AwsError('CloudTrailARNInvalidException', `The ARN ${arn} is not that of a trail.`)
 }
 
-/** Rules of the API reference for a trail's name. */
+/** Checks the API reference's rules for a trail's name. */
 function checkName(name: string): void {
   const isValid =
     /^[A-Za-z0-9][A-Za-z0-9._-]{1,126}[A-Za-z0-9]$/.test(name) &&

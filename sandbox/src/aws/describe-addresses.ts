@@ -19,7 +19,7 @@ const filters: Readonly<Record<string, keyof ElasticAddress>> = {
   'public-ip': 'publicIp',
 }
 
-/** A filter takes so many values. */
+/** The most values that a filter takes. */
 const mostValues = 200
 
 const members: readonly (keyof ElasticAddress)[] = [
@@ -70,7 +70,10 @@ function readFilters(parameters: Parameters): ((address: ElasticAddress) => bool
   })
 }
 
-/** In a filter's value `*` stands for any run of characters, `?` for one, and a backslash takes them literally. */
+/**
+ * Tests against a filter's value, in which `*` stands for any run of characters, `?` for one, and a backslash takes
+ * them literally.
+ */
 function wildcardTest(value: string): RegExp {
   const source = value.replace(/\\[*?\\]|[\s\S]/g, (part) => {
     if (part === '*') return '[\\s\\S]*'

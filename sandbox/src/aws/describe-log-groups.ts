@@ -45,7 +45,7 @@ export function describeLogGroups(
   return json({ logGroups: items.map((group) => describe(group, context)), nextToken: token })
 }
 
-/** All that is told where a pattern is given. */
+/** What is shown of a group where a pattern is given. */
 function briefly(group: LogGroup, context: AwsContext): object {
   return {
     logGroupName: group.name,

@@ -65,7 +65,7 @@ export function describeLogStreams(
   return json({ logStreams: items.map((stream) => describe(stream, group, arn)), nextToken: token })
 }
 
-/** A stream without events has no times but that of its making. */
+/** Describes a stream. Without events, it has no times except that of its creation. */
 function describe({ name, first, last }: Stream, group: LogGroup, arn: string): object {
   return {
     logStreamName: name,

@@ -2,9 +2,9 @@
 import { type EventSource, firstAtOrAfter, type LogEvent, type LogGroup } from './log-store.js'
 
 export interface TimeRange {
-  /** Inclusive, as the API says. */
+  /** The start of the range, inclusive, as the API says. */
   readonly startTime: number
-  /** Inclusive. */
+  /** The end of the range, inclusive. */
   readonly endTime: number
 }
 
@@ -12,7 +12,7 @@ interface Lane {
   readonly source: EventSource
   /** The index that comes next. */
   next: number
-  /** One past the last index of the walk, in its direction. */
+  /** The end of the walk, one past its last index, in its direction. */
   readonly end: number
 }
 

@@ -1,7 +1,7 @@
 /** CloudTrail's event history: what LookupEvents looks through. */
 import { z } from 'zod'
 
-/** As LookupEvents gives it; the time in epoch seconds. */
+/** An event as LookupEvents gives it; the time in epoch seconds. */
 export interface HistoryEvent {
   readonly EventId: string
   readonly EventName: string
@@ -43,8 +43,8 @@ export class EventHistory {
   readonly #events: (HistoryEvent & { readonly region: string })[] = []
 
   /**
-   * @param now what time it is for the history, in epoch milliseconds. It stands still, so that the article's
-   * events are always of the last 90 days.
+   * @param now the time of the history, in epoch milliseconds. It stands still, so that the article's events are
+   *   always of the last 90 days.
    */
   constructor(readonly now: number) {}
 

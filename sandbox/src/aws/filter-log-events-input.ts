@@ -35,13 +35,13 @@ export interface FilterLogEventsInput {
   readonly fingerprint: string
 }
 
-/** Newest first came late; the service takes it only from here on. */
+/** The earliest start for newest first, an option that the service added late. */
 const earliestBackwardStart = Date.UTC(2024, 0, 1)
 
 const mostEventsPerPage = 10_000
 const streamName = /^[^:*]{1,512}$/
 
-/** @throws AwsError where the service refuses */
+/** @throws AwsError where the service rejects it */
 export function readFilterLogEventsInput(raw: unknown, context: AwsContext): FilterLogEventsInput {
   const parsed = inputSchema.safeParse(raw)
   if (!parsed.success) {

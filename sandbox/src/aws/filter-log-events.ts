@@ -8,23 +8,25 @@ import { notFound } from './log-group-reference.js'
 import type { LogEvent, LogGroup, LogStore } from './log-store.js'
 import { type PageState, PageTokens } from './page-token.js'
 
-/** How pages come out. The defaults are the service's own limits, with no page empty without need. */
+/** How pages come out. The defaults are the service's own limits, with no needlessly empty page. */
 export interface PagingSettings {
-  /** Events on a page, whatever the request's limit allows. */
+  /** The most events on a page, whatever the request's limit allows. */
   maxEvents: number
-  /** Bytes of messages on a page. */
+  /** The most bytes of messages on a page. */
   maxBytes: number
-  /** Events looked at for one page; a page that finds nothing among them is empty, but not the last. */
+  /** The most events looked at for one page; a page that finds nothing among them is empty, but not the last. */
   scanLimit: number
-  /** Empty pages before every page. */
+  /** The number of empty pages before every page. */
   emptyPagesBefore: number
   /** Whether an empty page follows the last event. */
   emptyPageAtEnd: boolean
-  /** Whether an event of the very millisecond of endTime is given: so it is documented, but not as some have met it. */
+  /**
+   * Whether an event of the very millisecond of endTime is returned: documented so, but some have found otherwise.
+   */
   includesEndTime: boolean
   /** Whether events come in the order of their times, or source after source. */
   inOrder: boolean
-  /** Bytes of finished pages to keep for requests that repeat; 0 keeps none. */
+  /** The most bytes of finished pages to keep for requests that repeat; 0 keeps none. */
   cacheBytes: number
 }
 
@@ -39,7 +41,7 @@ export const defaultPaging: Readonly<PagingSettings> = {
   cacheBytes: 0,
 }
 
-/** CloudWatch Logs counts each event with so many bytes beside its message. */
+/** The number of bytes that CloudWatch Logs counts for each event besides its message. */
 const bytesBesideMessage = 26
 
 /** How long a scan may hold the event loop. */
@@ -145,7 +147,9 @@ function streamTest(input: FilterLogEventsInput): (name: string) => boolean {
   return logStreamNamePrefix === null ? () => true : (name) => name.startsWith(logStreamNamePrefix)
 }
 
-/** JSON.stringify keeps the message's text exactly: what looks like an escape in it stays the text it is. */
+/**
+ * Writes an event. JSON.stringify keeps the message's text exactly: what looks like an escape in it stays as it is.
+ */
 function serialize(event: LogEvent): string {
   return `{"logStreamName":${JSON.stringify(event.logStreamName)},"timestamp":${event.timestamp},"message":${JSON.stringify(event.message)},"ingestionTime":${event.ingestionTime},"eventId":"${event.eventId}"}`
 }

@@ -5,9 +5,9 @@ interface Regional {
 }
 
 export interface EventDataStore extends Regional {
-  /** What stands behind `eventdatastore/` in its ARN. */
+  /** What follows `eventdatastore/` in its ARN. */
   readonly id: string
-  /** As GetEventDataStore gives it, beside the ARN. */
+  /** The store as GetEventDataStore gives it, besides the ARN. */
   readonly description: {
     readonly Name: string
     readonly Status: 'ENABLED' | 'PENDING_DELETION'
@@ -16,14 +16,14 @@ export interface EventDataStore extends Regional {
 }
 
 export interface Channel extends Regional {
-  /** What stands behind `channel/` in its ARN. */
+  /** What follows `channel/` in its ARN. */
   readonly id: string
-  /** As GetChannel gives it, beside the ARN. */
+  /** The channel as GetChannel gives it, besides the ARN. */
   readonly description: { readonly Name: string; readonly [member: string]: unknown }
 }
 
 export interface Import extends Regional {
-  /** As GetImport gives it. */
+  /** The import as GetImport gives it. */
   readonly description: {
     readonly ImportId: string
     readonly ImportStatus: string
@@ -37,7 +37,7 @@ export interface Import extends Regional {
 export interface Query extends Regional {
   /** The id of the event data store that was asked. */
   readonly store: string
-  /** As DescribeQuery gives it. */
+  /** The query as DescribeQuery gives it. */
   readonly description: {
     readonly QueryId: string
     readonly QueryStatus: string
@@ -46,7 +46,7 @@ export interface Query extends Regional {
   }
 }
 
-/** May be added to at any time. */
+/** The contents of CloudTrail Lake; may be added to at any time. */
 export class LakeStore {
   readonly stores: EventDataStore[] = []
   readonly channels: Channel[] = []

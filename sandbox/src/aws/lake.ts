@@ -29,7 +29,7 @@ const mostPerPage = 1000
 const importStatuses = ['INITIALIZING', 'IN_PROGRESS', 'FAILED', 'STOPPED', 'COMPLETED']
 const queryStatuses = ['QUEUED', 'RUNNING', 'FINISHED', 'FAILED', 'CANCELLED', 'TIMED_OUT']
 
-/** The operations by name, each refused in regions without Lake. */
+/** The operations by name, each rejected in regions without Lake. */
 export function lakeOperations(lake: LakeStore, pages: ListPages): Readonly<Record<string, AwsOperation>> {
   const operations: Readonly<Record<string, AwsOperation>> = {
     ListEventDataStores: (raw, context) => {
@@ -162,7 +162,7 @@ function storeArn({ id, region }: EventDataStore, { accountId }: AwsContext): st
   return arnOf('eventdatastore', region, accountId, id)
 }
 
-/** By its ARN, or by what stands at the end of it. */
+/** Finds a store by its ARN, or by the end of it. */
 function findStore(lake: LakeStore, arnOrId: string, context: AwsContext): EventDataStore {
   if (!/^[a-zA-Z0-9._/:-]{3,256}$/.test(arnOrId)) {
     throw new AwsError('EventDataStoreARNInvalidException', 'The event data store ARN is not valid.')

@@ -3,7 +3,7 @@ import { AwsError } from './aws-error.js'
 import { PageTokens } from './page-token.js'
 
 export interface PageRequest {
-  /** Items on a page. */
+  /** The number of items on a page. */
   readonly limit: number
   readonly token: string | null | undefined
   /** Everything that must be the same on every page. */
@@ -14,7 +14,7 @@ export interface PageRequest {
 
 export interface ListPage<Item> {
   readonly items: readonly Item[]
-  /** Absent on the last page. */
+  /** The next page's token; absent on the last page. */
   readonly token: string | undefined
 }
 

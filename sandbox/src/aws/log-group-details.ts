@@ -1,4 +1,4 @@
-/** What CloudWatch Logs tells of one log group: its data protection policy, its tags. */
+/** What CloudWatch Logs returns for one log group: its data protection policy, its tags. */
 import { z } from 'zod'
 import { AwsError } from './aws-error.js'
 import { type AwsContext, json, type Serialized } from './aws-service.js'
@@ -9,7 +9,7 @@ import { readInput } from './read-input.js'
 const policyInput = z.object({ logGroupIdentifier: z.string() })
 const tagsInput = z.object({ resourceArn: z.string() })
 
-/** A group without a policy gives an answer that holds none. */
+/** Answers for a group; without a policy, the answer holds none. */
 export function getDataProtectionPolicy(raw: unknown, context: AwsContext, store: LogStore): Serialized {
   const { logGroupIdentifier } = readInput(policyInput, raw)
   const group = findLogGroup(store, readLogGroupName(undefined, logGroupIdentifier, context), context)

@@ -1,11 +1,11 @@
-/** How requests to CloudWatch Logs say which log group they mean. */
+/** How requests to CloudWatch Logs name a log group. */
 import { AwsError, constraintError } from './aws-error.js'
 import type { AwsContext } from './aws-service.js'
 import type { LogGroup, LogStore } from './log-store.js'
 
 /**
  * The name that a request means, by name or by identifier (a name or an ARN).
- * @throws AwsError where the service refuses; for an ARN of elsewhere as for a group that there is not
+ * @throws AwsError where the service rejects it; for an ARN of elsewhere, as for a group that does not exist
  */
 export function readLogGroupName(
   name: string | null | undefined,

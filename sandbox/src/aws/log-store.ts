@@ -2,7 +2,7 @@
 
 export interface LogEvent {
   readonly logStreamName: string
-  /** Epoch milliseconds. */
+  /** The time in epoch milliseconds. */
   readonly timestamp: number
   readonly message: string
   readonly ingestionTime: number
@@ -19,7 +19,7 @@ export interface EventSource {
 
 /** What else is known of a log group; members are named as in the API. */
 export interface LogGroupDetails {
-  /** Epoch milliseconds. */
+  /** The time in epoch milliseconds. */
   readonly creationTime?: number
   readonly retentionInDays?: number
   readonly metricFilterCount?: number
@@ -28,7 +28,7 @@ export interface LogGroupDetails {
   readonly logGroupClass?: 'STANDARD' | 'INFREQUENT_ACCESS' | 'DELIVERY'
   readonly dataProtectionStatus?: 'ACTIVATED' | 'DELETED' | 'ARCHIVED' | 'DISABLED'
   readonly inheritedProperties?: readonly string[]
-  /** What GetDataProtectionPolicy gives; the document is JSON text. */
+  /** The policy as GetDataProtectionPolicy gives it; the document is JSON text. */
   readonly dataProtection?: { readonly policyDocument: string; readonly lastUpdatedTime: number }
   readonly tags?: Readonly<Record<string, string>>
 }
@@ -44,7 +44,7 @@ export interface LogGroup {
 /** An event as it is put into a log group. */
 export interface PutEvent {
   readonly message: string
-  /** Epoch milliseconds. */
+  /** The time in epoch milliseconds. */
   readonly timestamp: number
   readonly ingestionTime?: number
   readonly logStreamName?: string
@@ -60,7 +60,7 @@ export const defaultStreamName = 'events'
 
 export class LogStore {
   readonly #groups = new Map<string, OpenLogGroup>()
-  /** Changes with every change of the content. */
+  /** A number that changes with every change of the content. */
   revision = 0
 
   group(region: string, name: string): LogGroup | undefined {
@@ -74,7 +74,7 @@ export class LogStore {
       .sort((a, b) => (a.name < b.name ? -1 : 1))
   }
 
-  /** Tells more of a log group, which is made when it is not there. */
+  /** Adds details to a log group, which is made when it is not there. */
   describeGroup(region: string, name: string, details: LogGroupDetails): void {
     const group = this.#open(region, name)
     group.details = { ...group.details, ...details }

@@ -3,11 +3,11 @@ import { createHash, createHmac, randomBytes } from 'node:crypto'
 import { z } from 'zod'
 
 const stateSchema = z.object({
-  /** Where each source of the log group goes on. */
+  /** The positions where each source of the log group continues. */
   positions: z.array(z.number().int()),
-  /** Empty pages given at this position so far. */
+  /** The number of empty pages given at this position so far. */
   empty: z.number().int().nonnegative(),
-  /** Nothing is left; the page is empty and the last. */
+  /** Whether nothing is left: the page is empty and the last. */
   end: z.boolean(),
 })
 

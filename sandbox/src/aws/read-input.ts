@@ -1,4 +1,4 @@
-/** What the JSON services have in common in reading their requests. */
+/** How the JSON services read their requests. */
 import { z } from 'zod'
 import { AwsError, constraintError } from './aws-error.js'
 

@@ -22,10 +22,10 @@ export interface SignedRequest {
 
 export type SignatureFault = 'missing' | 'malformed' | 'expired' | 'mismatch'
 
-/** Services refuse requests whose clock is off by more. */
+/** The largest clock skew; services reject requests whose clock is off by more. */
 const largestSkewMs = 5 * 60 * 1000
 
-/** Reads the Authorization header; a word for what is wrong with it otherwise. */
+/** Reads the Authorization header; if something is wrong with it, returns a word for that. */
 export function readSignature(request: ApiRequest): SignedRequest | 'missing' | 'malformed' {
   const { authorization } = request.headers
   if (authorization === undefined) return 'missing'
@@ -112,7 +112,7 @@ function sha256(data: string | Buffer): string {
   return createHash('sha256').update(data).digest('hex')
 }
 
-/** `20260102T030405Z` as epoch milliseconds; NaN when it is none. */
+/** The time `20260102T030405Z` as epoch milliseconds; NaN when the text is not a time. */
 function parseTimestamp(timestamp: string): number {
   return Date.parse(
     timestamp.replace(/^(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2})Z$/, '$1-$2-$3T$4:$5:$6.000Z'),

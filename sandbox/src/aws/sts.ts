@@ -14,7 +14,7 @@ const assumeRoleInput = z.object({
 
 const webIdentityInput = assumeRoleInput.extend({ WebIdentityToken: z.string() })
 
-/** Sessions last so long, in milliseconds. */
+/** The length of sessions, in milliseconds. */
 const sessionLength = 60 * 60_000
 
 export function stsService(keys: AccessKeys): AwsService {

@@ -4,13 +4,13 @@ export interface Trail {
   readonly name: string
   readonly homeRegion: string
   readonly isMultiRegion: boolean
-  /** As DescribeTrails gives them, beside name, ARN, home region and multi-region flag. */
+  /** The trail as DescribeTrails gives it, besides name, ARN, home region and multi-region flag. */
   readonly description: Readonly<Record<string, string | boolean>>
-  /** As GetTrailStatus gives it; times in epoch seconds. */
+  /** The status as GetTrailStatus gives it; times in epoch seconds. */
   readonly status: Readonly<Record<string, string | number | boolean>>
   readonly eventSelectors?: readonly unknown[]
   readonly advancedEventSelectors?: readonly unknown[]
-  /** Absent where Insights is off. */
+  /** The selectors; absent where Insights is off. */
   readonly insightSelectors?: readonly unknown[]
   readonly tags: Readonly<Record<string, string>>
 }
@@ -28,7 +28,7 @@ export class TrailStore {
     return `arn:aws:cloudtrail:${trail.homeRegion}:${this.accountId}:trail/${trail.name}`
   }
 
-  /** Trails whose home a region is and, if wanted, the copies that multi-region trails have there. */
+  /** Trails whose home is the region and, if wanted, the copies that multi-region trails have there. */
   inRegion(region: string, withShadows: boolean): readonly Trail[] {
     return this.#trails.filter((trail) => trail.homeRegion === region || (withShadows && trail.isMultiRegion))
   }

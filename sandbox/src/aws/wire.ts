@@ -1,4 +1,4 @@
-/** The three wire protocols of the AWS services here: how each says a result and an error. */
+/** The three wire protocols of the AWS services here: how each writes a result and an error. */
 import { randomUUID } from 'node:crypto'
 import type { Answer } from '../service.js'
 import type { AwsError } from './aws-error.js'

@@ -20,7 +20,7 @@ type Draft = Omit<RecordParts, 'time' | 'region' | 'accountId' | 'requestID' | '
   readonly region?: string
 }
 
-/** What a service does on its own behalf; address and agent are its name. */
+/** An event that a service causes on its own behalf; address and agent are its name. */
 function byService(
   service: string,
   eventSource: string,

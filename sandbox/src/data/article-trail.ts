@@ -4,10 +4,10 @@ import type { Trail } from '../aws/trail-store.js'
 export const articleRegion = 'us-east-1'
 export const articleLogGroup = 'cloudtrail-cwg-devto'
 
-/** Sources that are IPv6 addresses stand apart: the article's pattern would take some of them. */
+/** The log group of events from IPv6 addresses, which stand apart: the article's pattern would take some of them. */
 export const ipv6LogGroup = 'cloudtrail-ipv6'
 
-/** Messages that are no CloudTrail records, or strange ones. */
+/** The log group of messages that are not CloudTrail records, or are strange ones. */
 export const oddLogGroup = 'sandbox/odd-messages'
 
 /** A log group that has a stream and no events. */
@@ -30,7 +30,7 @@ export function articleTrail(accountId: string): Trail {
       S3BucketName: `aws-cloudtrail-logs-${accountId}-devto`,
       IncludeGlobalServiceEvents: true,
       LogFileValidationEnabled: true,
-      // Printed so in the article: without `log-group:` and without `:*`.
+      // The article prints it like this: without `log-group:` and without `:*`.
       CloudWatchLogsLogGroupArn: `arn:aws:logs:${articleRegion}:${accountId}:${articleLogGroup}`,
       CloudWatchLogsRoleArn: `arn:aws:iam::${accountId}:role/service-role/cloudtrail-for-devto`,
       HasCustomEventSelectors: true,

@@ -3,9 +3,9 @@
  * Key spellings are CloudTrail's: eventID, requestID, sharedEventID, sourceIPAddress, vpcEndpointId.
  */
 
-/** What differs from event to event; all else follows from it. */
+/** What differs from event to event; everything else follows from it. */
 export interface RecordParts {
-  /** Epoch milliseconds; CloudTrail writes whole seconds. */
+  /** The time in epoch milliseconds; CloudTrail writes whole seconds. */
   readonly time: number
   readonly eventSource: string
   readonly eventName: string

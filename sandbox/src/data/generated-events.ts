@@ -11,13 +11,13 @@ import { mostDistinctAddresses, publicAddress } from './public-address.js'
 export interface GenerateOptions {
   readonly seed?: number
   readonly count: number
-  /** Different IPv4 addresses among the sources; each appears where the count allows. */
+  /** The number of different IPv4 addresses among the sources; each appears where the count allows. */
   readonly distinctAddresses?: number
-  /** Epoch milliseconds of the first event. */
+  /** The time of the first event, in epoch milliseconds. */
   readonly startTime?: number
-  /** Mean distance of two events. */
+  /** The mean distance of two events, in milliseconds. */
   readonly intervalMs?: number
-  /** Every so many events one comes from an AWS service instead of an address; 0 for none. */
+  /** One of this many events comes from an AWS service instead of an address; 0 for none. */
   readonly serviceEvery?: number
   readonly streams?: number
   readonly accountId?: string
@@ -140,7 +140,7 @@ export function generateEvents(options: GenerateOptions): EventSource {
   }
 }
 
-/** What is not chosen. */
+/** The values of options that are not given. */
 const defaults = {
   seed: 1,
   distinctAddresses: 100,
@@ -195,7 +195,7 @@ function generateMessage(settings: Settings, index: number, timestamp: number): 
   return JSON.stringify(record)
 }
 
-/** The first events take each address once, so that none is missing; the others take any. */
+/** The address of an event. The first events take each address once, so that none is missing; the others take any. */
 function addressOf(settings: Settings, index: number, random: Random): string {
   const { seed, serviceEvery, distinctAddresses } = settings
   const ordinal = serviceEvery > 0 ? index - Math.floor(index / serviceEvery) : index

@@ -1,8 +1,8 @@
-/** What is told of the log groups that stand in the sandbox from the start, besides their events. */
+/** Details of the log groups that are in the sandbox from the start, besides their events. */
 import type { LogGroupDetails } from '../aws/log-store.js'
 import { articleLogGroup, emptyLogGroup, ipv6LogGroup, oddLogGroup } from './article-trail.js'
 
-/** The article's trail was made on the day before. */
+/** The log group's creation: the article's trail was made the day before. */
 const created = Date.UTC(2022, 6, 5, 15, 2, 38, 512)
 
 export function logGroupDetails(accountId: string): (LogGroupDetails & { readonly name: string })[] {

@@ -4,7 +4,7 @@ import { articleDelivery } from './article-trail.js'
 
 const raw = String.raw
 
-/** By name, which is also the name of the log stream that holds it. */
+/** The messages by name, which is also the name of the log stream that holds each. */
 export const oddMessages: Readonly<Record<string, string>> = {
   'plain-text': 'START RequestId: 7a1c Version: $LATEST',
   'empty-object': '{}',

@@ -9,10 +9,10 @@ const firstOctets = [
 
 const span = firstOctets.length * 2 ** 24
 
-/** Coprime to the span, so that multiplying by it is a permutation. */
+/** The step, coprime to the span, so that multiplying by it is a permutation. */
 const stride = 2654435761
 
-/** Beyond this the arithmetic would leave the exact integers. */
+/** The most addresses; beyond this the arithmetic would leave the exact integers. */
 export const mostDistinctAddresses = 1_000_000
 
 export function publicAddress(seed: number, ordinal: number): string {

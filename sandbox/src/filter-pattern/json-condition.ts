@@ -1,8 +1,8 @@
 /**
  * One condition of a JSON filter pattern: a selector, an operator and a value.
  *
- * Where AWS's documentation leaves a case open (a number against a quoted string, null against `*`), the
- * sandbox decides against the caller and does not match, so that a query which counts on it is caught here.
+ * Where AWS's documentation leaves a case open (a number against a quoted string, null against `*`), the sandbox
+ * decides against the caller and does not match, so that a query which relies on it is caught here.
  */
 import { compilePatternRegex } from './pattern-regex.js'
 import type { Scanner } from './scanner.js'
@@ -10,7 +10,7 @@ import { parseSelector } from './selector.js'
 
 export type JsonPredicate = (root: unknown) => boolean
 
-/** What a pattern has used of what it may use. */
+/** How much a pattern has used of what it may use. */
 export interface PatternBudget {
   regexes: number
   wildcardSelectors: number
@@ -69,7 +69,7 @@ function onStrings(scanner: Scanner, comparison: Comparison, matches: (text: str
   return (node) => typeof node === 'string' && matches(node) === wanted
 }
 
-/** As {@link onStrings}, for unquoted values, which stand for numbers too. */
+/** A condition like {@link onStrings}, for unquoted values, which stand for numbers too. */
 function onTexts(scanner: Scanner, comparison: Comparison, matches: (text: string) => boolean): NodeTest {
   const wanted = wantedOutcome(scanner, comparison)
   return (node) => (typeof node === 'string' || typeof node === 'number') && matches(String(node)) === wanted
@@ -82,7 +82,7 @@ function wantedOutcome(scanner: Scanner, comparison: Comparison): boolean {
   return comparison === '='
 }
 
-/** An unquoted number equals a JSON number, and a JSON string of the same spelling. */
+/** A condition on numbers: an unquoted number equals a JSON number, and a JSON string of the same spelling. */
 function onNumbers(comparison: Comparison, text: string): NodeTest {
   const value = Number(text)
   const compare = comparisons[comparison]

@@ -2,7 +2,7 @@
 import { type JsonPredicate, type PatternBudget, parseCondition } from './json-condition.js'
 import { Scanner } from './scanner.js'
 
-/** Parentheses nest through recursion; no sensible pattern comes near this. */
+/** The deepest nesting of parentheses, which are parsed recursively; no sensible pattern comes near this. */
 const deepestNesting = 200
 
 /** Compiles a pattern in braces to a test of an event's message. Only messages that are JSON can match. */
@@ -46,7 +46,7 @@ function parseOperand(scanner: Scanner, budget: PatternBudget, depth: number): J
   return predicate
 }
 
-/** The message as JSON, or undefined when it is none or no object or list. */
+/** The message as JSON; undefined when it is not JSON, or neither an object nor a list. */
 function parseEvent(message: string): unknown {
   if (!/^\s*[{[]/.test(message)) return undefined
   try {

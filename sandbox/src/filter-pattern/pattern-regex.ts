@@ -1,8 +1,8 @@
 /**
  * The regular expressions of filter patterns, `%...%`, translated for JavaScript.
  *
- * CloudWatch Logs takes a small dialect: no groups, no look-around, a fixed alphabet
- * (AWS, "Using regular expressions in filter patterns"). Whatever is not listed there is refused.
+ * CloudWatch Logs takes a small dialect: no groups, no look-around, a fixed alphabet (AWS, "Using regular expressions
+ * in filter patterns"). Whatever is not listed there is rejected.
  */
 import { FilterPatternError } from './scanner.js'
 
@@ -96,7 +96,7 @@ function translateEscape(rest: string, insideClass: boolean): [translated: strin
   return [asLiteral(escaped), 2]
 }
 
-/** Hexadecimal, since that is one spelling for inside and outside of brackets. */
+/** A character as a literal, in hexadecimal, which is the same inside and outside of brackets. */
 function asLiteral(character: string): string {
   if (!syntaxCharacter.test(character)) return character
   return `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`

@@ -1,6 +1,6 @@
 /** A cursor over a filter pattern. */
 
-/** The pattern is not one that CloudWatch Logs takes; the service answers InvalidParameterException. */
+/** The pattern is not one that CloudWatch Logs accepts; the service answers InvalidParameterException. */
 export class FilterPatternError extends Error {
   override readonly name = 'FilterPatternError'
 }
@@ -43,7 +43,7 @@ export class Scanner {
     if (!this.text.startsWith('"', this.#position)) return null
     const quoted = this.take(/"(?:[^"\\]|\\[\s\S])*"/y)
     if (quoted === null) throw this.error('a quoted string is not closed')
-    // A backslash stands before a quote and before a backslash; before anything else it means itself.
+    // A backslash precedes a quote or a backslash; before anything else it means itself.
     return quoted.slice(1, -1).replace(/\\(["\\])/g, '$1')
   }
 

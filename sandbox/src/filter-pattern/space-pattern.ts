@@ -10,7 +10,7 @@ import { Scanner } from './scanner.js'
 type FieldTest = (field: string) => boolean
 
 interface Field {
-  /** `...` takes any number of fields. */
+  /** Whether the field is `...`, which takes any number of fields. */
   readonly isRest: boolean
   readonly test: FieldTest
 }

@@ -38,7 +38,7 @@ export function isPlaced(address: string): boolean {
   return !unplaced.check(address, isIPv6(address) ? 'ipv6' : 'ipv4')
 }
 
-/** One spelling for all spellings of an address. */
+/** The same spelling for all spellings of an address. */
 export function canonical(address: string): string {
   return isIPv6(address) ? new URL(`http://[${address}]`).hostname.slice(1, -1) : address
 }

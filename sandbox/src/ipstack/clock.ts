@@ -1,8 +1,8 @@
-/** The time at a place, as ipstack's time_zone module tells it. */
+/** The time at a place, as ipstack's time_zone module gives it. */
 
 export interface LocalTime {
   readonly id: string
-  /** ISO 8601 with the place's offset. */
+  /** The time in ISO 8601 with the place's offset. */
   readonly current_time: string
   /** Seconds east of Greenwich. */
   readonly gmt_offset: number

@@ -23,10 +23,10 @@ export const defaultPlans: Readonly<Record<string, IpstackPlan>> = {
   [ipstackFreeToken]: { bulk: false, security: false, modules: [] },
 }
 
-/** One call takes so many addresses. */
+/** The most addresses that one call takes. */
 const mostAddresses = 50
 
-/** Under this path, and at the root for clients that know no path. */
+/** The API is served under this path, and at the root for clients that know no path. */
 export const ipstackPath = '/ipstack'
 
 const mainFields = [
@@ -131,7 +131,7 @@ export class IpstackApi implements Service {
   }
 }
 
-/** What of a full answer the request gets: by plan, `fields`, `hostname` and `security`. */
+/** The parts of a full answer that the request gets: by plan, `fields`, `hostname` and `security`. */
 function readShape(query: URLSearchParams, plan: IpstackPlan): (full: Lookup) => Lookup {
   const wantsSecurity = query.get('security') === '1'
   if (wantsSecurity && !plan.security) {

@@ -1,6 +1,6 @@
 /**
  * What ipstack knows of an address. The article's addresses are where the article shows them; any other public
- * address has a place drawn from the address itself, always the same.
+ * address has a place that is derived from the address itself, always the same.
  */
 import { isIPv6 } from 'node:net'
 import { hashText, Random } from '../random.js'
@@ -24,17 +24,17 @@ const providers: readonly [readonly [number, string], ...(readonly [number, stri
 ]
 
 interface Located {
-  /** All but the time. */
+  /** All fields except the time. */
   readonly fields: Lookup
-  /** Undefined for an address that is nowhere. */
+  /** The time zone; undefined for an address that is nowhere. */
   readonly timeZone: string | undefined
 }
 
-/** Addresses are asked for again and again; what is known of one does not change. */
+/** The places of addresses, which are asked for again and again; what is known of one does not change. */
 const located = new Map<string, Located>()
 const mostLocated = 100_000
 
-/** @param address as it was asked; the answer repeats it so */
+/** @param address as it was asked for; the answer repeats it like that */
 export function locate(address: string, now: Date): Lookup {
   let known = located.get(address)
   if (known === undefined) {

@@ -9,7 +9,7 @@ export interface Country {
   readonly callingCode: string
   readonly isEu: boolean
   readonly currency: string
-  /** ISO 639-1 code, English name, own name. */
+  /** The languages: ISO 639-1 code, English name, own name. */
   readonly languages: readonly (readonly [code: string, name: string, native: string])[]
 }
 
@@ -75,7 +75,7 @@ const countryList = [
 
 export const countries: ReadonlyMap<string, Country> = new Map(countryList.map((one) => [one.code, one]))
 
-/** Code: name, plural, symbol, symbol as written at home. */
+/** The currencies by code: name, plural, symbol, symbol as written at home. */
 export const currencies: Readonly<Record<string, readonly [string, string, string, string]>> = {
   USD: ['US Dollar', 'US dollars', '$', '$'],
   CAD: ['Canadian Dollar', 'Canadian dollars', 'CA$', '$'],

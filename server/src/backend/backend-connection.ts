@@ -14,15 +14,16 @@ export interface BackendConnection {
   readonly socket: Socket
   readonly reader: FrameReader
   readonly writer: SocketWriter
-  /** The body of BackendKeyData; a cancel request names it. */
+  /** The body of BackendKeyData, which a cancel request names. */
   readonly key: Buffer
-  /** What PostgreSQL says to a client that has just been let in, up to and with ReadyForQuery. */
+  /** What PostgreSQL sends to a client that has just been admitted, up to and including ReadyForQuery. */
   readonly greeting: Buffer
 }
 
 /**
  * @param parameters of the client's start-up packet
- * @throws DatabaseError as PostgreSQL refuses the client, 42704 for a setting that is none, or 08006 when it cannot be reached
+ * @throws DatabaseError as PostgreSQL rejects the client, 42704 for a setting that does not exist, or 08006 when it
+ *   cannot be reached
  */
 export async function connectBackend(
   socketPath: string,
@@ -61,7 +62,7 @@ async function readGreeting(reader: FrameReader): Promise<{ key: Buffer; greetin
       continue
     }
     if (head?.type === backend.errorResponse) throw toDatabaseError(message)
-    // The client has been let in by us; PostgreSQL trusts whom we send.
+    // The gateway has admitted the client; PostgreSQL trusts what it sends.
     if (head?.type === backend.authentication) {
       if (message.readInt32BE(5) !== 0) throw unreachable(new Error('the engine asks for a password'))
       continue

@@ -1,4 +1,4 @@
-/** A client's own connection to PostgreSQL: what is asked of it, and where the replies go. */
+/** A client's own connection to PostgreSQL: what is asked over it, and where the replies go. */
 import { createConnection } from 'node:net'
 import { DatabaseError } from '@millrace/sql-engine/database-error'
 import type { BoundParameters, SessionResult } from '@millrace/sql-engine/statement'
@@ -21,13 +21,13 @@ import { checkReadable } from './client-encoding.js'
 import { HiddenReplies } from './hidden-replies.js'
 import { ReplyQueue, type Request } from './reply-queue.js'
 
-/** The statement and the portal of the engine's own questions in a client's session. */
+/** The name of the statement and the portal of the engine's own questions in a client's session. */
 const ownName = 'millrace_key'
 
-/** A statement that fails: PostgreSQL then gives up the transaction and reads over everything to the next Sync. */
+/** A statement that fails: PostgreSQL then aborts the transaction and skips everything up to the next Sync. */
 const failingStatement = '"Millrace could not prepare the statement; this error ends its transaction"'
 
-/** In milliseconds. */
+/** How long a cancel request may take, in milliseconds. */
 const cancelTimeout = 10_000
 
 export interface BackendOptions extends BackendConnection {
@@ -36,13 +36,13 @@ export interface BackendOptions extends BackendConnection {
   readonly relations: ReadonlyMap<number, number>
   /** Called when PostgreSQL is ready for a query and no transaction is open: no portal is left. */
   readonly onTransactionEnd: () => void
-  /** Called when the session has been made as if it were new: the next client of a pooler has it. */
+  /** Called when the session has been reset as if it were new: a pooler gives it to its next client. */
   readonly onDiscardAll: () => void
 }
 
 export class Backend {
   readonly replies = new ReplyQueue()
-  /** As the client has been told them, in the spelling of the server. */
+  /** The parameters as they were reported to the client, in the server's spelling. */
   readonly parameters = new Map<string, string>()
   #transactionStatus = idleStatus
   #saidGoodbye = false
@@ -66,18 +66,18 @@ export class Backend {
     return this.#transactionStatus === failedStatus
   }
 
-  /** Whether the last thing that PostgreSQL said was why it closes the connection. */
+  /** Whether PostgreSQL's last message was the reason why it closes the connection. */
   get saidGoodbye(): boolean {
     return this.#saidGoodbye
   }
 
-  /** Writes a message, and notes what is to be answered. {@link flush} sends it. */
+  /** Writes a message, and notes which reply is expected. {@link flush} sends it. */
   send(message: Buffer, request?: Request): void {
     if (request !== undefined) this.expect(request)
     this.options.writer.add(message)
   }
 
-  /** Notes what is to be answered to a message that is written in parts. */
+  /** Notes which reply is expected to a message that is written in parts. */
   expect(request: Request): void {
     this.replies.add(request)
   }
@@ -88,8 +88,8 @@ export class Backend {
   }
 
   /**
-   * Lets PostgreSQL answer what it was asked, up to here; the client gets its replies. If PostgreSQL waits for
-   * COPY's data, that is as far as it gets.
+   * Lets PostgreSQL answer everything up to here; the client gets its replies. If PostgreSQL waits for COPY's data,
+   * it gets no further.
    */
   async settle(): Promise<void> {
     if (this.replies.idle || this.replies.copying) return
@@ -98,12 +98,12 @@ export class Backend {
     await this.#unlessLost(this.replies.whenIdle())
   }
 
-  /** Asks something of the engine's own. Its replies do not reach the client. See {@link Session.query}. */
+  /** Asks one of the engine's own questions. The replies do not reach the client. See {@link Session.query}. */
   async query(text: string, parameters?: BoundParameters): Promise<SessionResult> {
     if (this.replies.skipping) throw transactionAborted()
     const replies = new HiddenReplies()
     const handler = replies
-    // What is left of an earlier question that failed is closed first.
+    // What an earlier question that failed has left is closed first.
     this.send(closeMessage('S', ownName), { kind: 'close', handler })
     this.send(parseMessage(ownName, text, parameters?.types ?? []), { kind: 'parse', handler })
     this.send(bindMessage(ownName, ownName, bindRest(parameters)), { kind: 'bind', handler })
@@ -121,7 +121,7 @@ export class Backend {
     await this.#unlessLost(replies.finished)
   }
 
-  /** Makes PostgreSQL fail, as if the statement that could not be prepared had failed there. */
+  /** Makes PostgreSQL fail, as if the statement that could not be staged had failed there. */
   async fail(): Promise<void> {
     if (this.replies.skipping) return
     const replies = new HiddenReplies()
@@ -130,8 +130,8 @@ export class Backend {
   }
 
   /**
-   * Stops what PostgreSQL is doing for the client; nothing if it is waiting for it. Resolves when PostgreSQL has
-   * taken the request, so that it cannot hit what the client asks for next.
+   * Stops what PostgreSQL is doing for the client; does nothing if PostgreSQL is waiting for the client. Resolves
+   * when PostgreSQL has taken the request, so that it cannot hit what the client asks for next.
    */
   async cancel(): Promise<void> {
     if (!this.replies.idle) this.#cancelling = sendCancel(this.options)
@@ -153,7 +153,7 @@ export class Backend {
     }
   }
 
-  /** Whoever waits for a reply is told that none will come. */
+  /** Rejects all that wait for a reply, since none will come. */
   lose(error: DatabaseError): void {
     this.#lost ??= error
     for (const reject of this.#waiting) reject(this.#lost)
@@ -185,7 +185,7 @@ export class Backend {
     if (type === messages.rowDescription && relations.size > 0) replaceRelations(message, relations)
     const handler = this.replies.head?.handler
     const reply = handler === undefined ? message : handler.reply(type, message)
-    // Some messages belong to no request: they come whenever there is something to tell.
+    // Some messages belong to no request: they may come at any time.
     const isForClient =
       this.#saidGoodbye || type === messages.parameterStatus || type === messages.notificationResponse
     if (isForClient) this.options.client.add(message)
@@ -217,7 +217,7 @@ export class Backend {
   }
 }
 
-/** Nobody is told whether a cancel request came in time, or at all; PostgreSQL closes its connection. */
+/** Sends a cancel request. PostgreSQL never answers whether it came in time, or at all; it closes the connection. */
 function sendCancel({ socketPath, key }: BackendConnection): Promise<void> {
   return new Promise((resolve) => {
     const socket = createConnection(socketPath)
@@ -233,9 +233,9 @@ const isRow = ({ type }: FrameHead) => type === messages.dataRow || type === mes
 
 const discardedAll = new ByteWriter().string('DISCARD ALL').message('C')
 
-/** "I": not in a transaction. */
+/** The status "I": not in a transaction. */
 const idleStatus = 0x49
-/** "E": in a transaction that has failed. */
+/** The status "E": in a transaction that has failed. */
 const failedStatus = 0x45
 
 function isFatal(errorResponse: Buffer): boolean {

@@ -1,6 +1,6 @@
 /**
- * Statements are read, and the engine's questions answered, as UTF-8. Under another client_encoding that will do
- * for ASCII, which is the same in all of them; what is not ASCII is refused.
+ * Statements are read, and the engine's questions answered, as UTF-8. Under another client_encoding that works for
+ * ASCII, which is the same in all of them; other characters are rejected.
  */
 import { DatabaseError } from '@millrace/sql-engine/database-error'
 

@@ -13,7 +13,7 @@ export class HiddenReplies implements ReplyHandler {
   rowDescription: Buffer | undefined
   /** Resolves when the last request is answered. @throws DatabaseError of any of them */
   readonly finished: Promise<void>
-  /** To be given to the last request. */
+  /** The handler of the last request. */
   readonly last: ReplyHandler
   readonly #reject: (error: DatabaseError) => void
 
@@ -24,7 +24,7 @@ export class HiddenReplies implements ReplyHandler {
       resolve = onResolve
       reject = onReject
     })
-    // Whoever waits for it gets the error; if the connection is lost first, nobody does.
+    // The code that waits for it gets the error; if the connection is lost first, nothing waits.
     this.finished.catch(() => {})
     this.#reject = reject
     this.last = { takesRows: true, reply: (type, message) => this.reply(type, message), done: resolve }

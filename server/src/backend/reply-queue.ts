@@ -8,14 +8,14 @@ export type RequestKind =
   | 'execute'
   | 'close'
   | 'sync'
-  /** A Flush that holds something, which is refused. A proper one has no reply, and is no request. */
+  /** A Flush with a body, which PostgreSQL rejects. A proper one has no reply, and is not a request. */
   | 'malformedFlush'
   /** CopyDone or CopyFail: the end of COPY's data. It has no reply of its own. */
   | 'copyEnd'
   /** A simple query or a function call: both end with ReadyForQuery, whatever happens. */
   | 'query'
 
-/** Works on the replies to one request, in place of passing them on as they come. */
+/** Handles the replies to one request, instead of passing them on as they come. */
 export interface ReplyHandler {
   /** @returns what the client gets instead; undefined for nothing */
   reply(type: number, message: Buffer): Buffer | undefined
@@ -27,7 +27,7 @@ export interface ReplyHandler {
 
 export interface Request {
   readonly kind: RequestKind
-  /** Default is to pass all replies on to the client. */
+  /** The handler of the replies; default is to pass all of them on to the client. */
   readonly handler?: ReplyHandler
 }
 
@@ -49,26 +49,26 @@ export class ReplyQueue {
   #first = 0
   #skipping = false
   #copying = false
-  /** Whether an error now, whatever it is of, makes PostgreSQL read over what follows. */
+  /** Whether an error now, whatever its cause, makes PostgreSQL skip what follows. */
   #isExtended = false
   #onIdle: (() => void)[] = []
 
-  /** The request that PostgreSQL answers now. */
+  /** The request that PostgreSQL is answering now. */
   get head(): Request | undefined {
     return this.#requests[this.#first]
   }
 
-  /** After an error in the extended protocol, PostgreSQL reads over everything until the next Sync. */
+  /** Whether PostgreSQL skips everything until the next Sync, as it does after an error in the extended protocol. */
   get skipping(): boolean {
     return this.#skipping
   }
 
-  /** Whether the last that was sent belongs to the extended protocol, and no Sync has ended it yet. */
+  /** Whether the last message sent belongs to the extended protocol, and no Sync has ended it yet. */
   get isPipelined(): boolean {
     return this.#isExtended
   }
 
-  /** PostgreSQL waits for COPY's data, whose end has not been sent. Anything else will end the connection. */
+  /** Whether PostgreSQL waits for COPY's data, whose end has not been sent. Anything else will end the connection. */
   get copying(): boolean {
     return this.#copying
   }
@@ -88,12 +88,12 @@ export class ReplyQueue {
       if (kind === 'copyEnd') this.#copying = false
       return
     }
-    // Without a COPY, its end is read over.
+    // Without a COPY, its end is skipped.
     if (kind === 'copyEnd' && this.idle) return
     this.#requests.push(request)
   }
 
-  /** Takes in a reply to the head, which is thereby answered or not. */
+  /** Processes a reply to the head, which may complete it. */
   settle(type: number): void {
     const { head } = this
     if (type === backend.readyForQuery) this.#settleReady()
@@ -106,7 +106,7 @@ export class ReplyQueue {
     }
   }
 
-  /** Resolves when nothing that was asked can be answered before more is sent; at once if that is so already. */
+  /** Resolves when no pending request can be answered before more is sent; at once if that is so already. */
   whenIdle(): Promise<void> {
     if (this.idle || this.#copying) return Promise.resolve()
     return new Promise((resolve) => {
@@ -142,7 +142,7 @@ export class ReplyQueue {
     this.#checkIdle()
   }
 
-  /** What was sent behind the statement is COPY's data up to its end. */
+  /** Handles the beginning of a COPY: what was sent after the statement is its data, up to the end. */
   #beginCopy(): void {
     const [head, ...waiting] = this.#requests.slice(this.#first)
     if (head === undefined) return
@@ -156,10 +156,10 @@ export class ReplyQueue {
   }
 
   #checkIdle(): void {
-    // An end of data that no COPY has taken is read over.
+    // The end of data that no COPY has taken is skipped.
     while (this.head?.kind === 'copyEnd') this.#first++
     if (!this.idle) {
-      // Answered requests need not be kept while a client asks on and on.
+      // Answered requests are dropped, since a client may go on asking.
       if (this.#first > 1000) {
         this.#requests = this.#requests.slice(this.#first)
         this.#first = 0
@@ -179,7 +179,7 @@ export class ReplyQueue {
   }
 }
 
-/** Among COPY's data, PostgreSQL reads over Sync and Flush, whatever they hold. */
+/** Whether PostgreSQL skips a message among COPY's data: Sync and Flush, whatever they hold. */
 function isOverreadInCopy(kind: RequestKind): boolean {
   return kind === 'sync' || kind === 'malformedFlush'
 }

@@ -1,7 +1,7 @@
 /**
- * Prepared statements over virtual tables. The client's Parse goes on unchanged, so that PostgreSQL answers
- * Describe from the foreign tables; at Bind, when the parameters are known, the statement is staged, and the
- * client's portal is bound to a hidden statement of the rewritten text.
+ * Prepared statements over virtual tables. The client's Parse is passed on unchanged, so that PostgreSQL answers
+ * Describe from the foreign tables; at Bind, when the parameters are known, the statement is staged, and the client's
+ * portal is bound to a hidden statement of the rewritten text.
  */
 import { DatabaseError } from '@millrace/sql-engine/database-error'
 import type { Statement } from '@millrace/sql-engine/parse/statement'
@@ -31,7 +31,7 @@ export interface ExtendedQueryOptions {
   analyse(text: string): readonly Statement[] | undefined
 }
 
-/** What a statement was the last time, and may be again. */
+/** What a statement was last time, and may be again. */
 interface Repeatable {
   readonly again: NonNullable<StagedStatement['again']>
   readonly statement: Statement
@@ -51,11 +51,11 @@ interface Portal {
 
 interface NamedStatement {
   readonly statement: Statement
-  /** All that the client's Parse held, with what surrounds the statement. */
+  /** All that the client's Parse held, including what surrounds the statement. */
   readonly text: string
 }
 
-/** Commands that prepare statements or forget them. */
+/** Commands that make or forget prepared statements. */
 const renaming = /\b(?:prepare|deallocate|discard)\b/i
 
 export class ExtendedQueries {
@@ -65,18 +65,18 @@ export class ExtendedQueries {
   readonly #statements = new Map<string, NamedStatement>()
   /** Whether SQL commands may have given names to other statements. */
   #mayBeRenamed = false
-  /** Names of such statements that PostgreSQL may not have answered for. */
+  /** Names of such statements for which PostgreSQL may not have answered yet. */
   readonly #unanswered = new Set<string>()
   /** Portals that stand for rewritten statements. */
   readonly #portals = new Map<string, Portal>()
   /** Hidden statements of this transaction's portals. */
   #hidden: string[] = []
-  /** Those of earlier ones, which no portal can need any more. */
+  /** Hidden statements of earlier transactions, which no portal can need any more. */
   #obsolete: string[] = []
   #lastHidden = 0
-  /** By the client's names of statements; as long as nothing else has run. */
+  /** Statements that can be repeated, by the client's names; as long as nothing else has run. */
   readonly #repeatable = new Map<string, Repeatable>()
-  /** Counts what may have changed the session. */
+  /** Counts the messages that may have changed the session. */
   #changes = 0
 
   constructor(options: ExtendedQueryOptions) {
@@ -84,13 +84,13 @@ export class ExtendedQueries {
     this.#unnamedPortal = new UnnamedPortal(options.backend)
   }
 
-  /** Whether a Bind, Describe, Execute or Close need be looked at. */
+  /** Whether a Bind, Describe, Execute or Close must be looked at. */
   get isUsed(): boolean {
     const { size } = this.#statements
     return size > 0 || this.#unanswered.size > 0 || this.#portals.size > 0 || this.#unnamedPortal.isWatched
   }
 
-  /** To be told of every simple query. */
+  /** Must be called with every simple query. */
   noteQuery(text: string): void {
     this.noteText(text)
     this.#unnamedPortal.noteQuery()
@@ -100,18 +100,18 @@ export class ExtendedQueries {
     this.#unnamedPortal.noteSync()
   }
 
-  /** To be told of every text that the client sends. */
+  /** Must be called with every text that the client sends. */
   noteText(text: string): void {
     this.#forgetRepeatable()
     this.#mayBeRenamed ||= renaming.test(text)
   }
 
-  /** To be told of a message that is passed on unread. @returns what will be answered */
+  /** Must be called with a message that is passed on unread. @returns what will be answered */
   passOn(kind: RequestKind): Request {
     this.#forgetRepeatable()
     if (kind === 'parse') {
       this.#mayBeRenamed = true
-      // A name that is not empty would have to be closed before it is prepared anew.
+      // A name that is not empty would have to be closed before it is parsed again.
       this.#unanswered.add('')
       return { kind, handler: relaying(() => this.#statements.delete('')) }
     }
@@ -129,7 +129,7 @@ export class ExtendedQueries {
     this.noteText(text)
     const statements = analyse(text)
     const [statement] = statements ?? []
-    // PostgreSQL refuses several statements in one Parse.
+    // PostgreSQL rejects several statements in one Parse.
     const isVirtual = statements?.length === 1 && statement?.mayNameVirtualTables === true
     if (!isVirtual && !this.#mayBeVirtual(name)) {
       backend.send(message, plain.parse)
@@ -162,7 +162,10 @@ export class ExtendedQueries {
     return this.#sendProtected(kind === 'P' && name === '', message, request)
   }
 
-  /** @returns a promise if the client's next message has to wait, as where PostgreSQL has to do the statement first */
+  /**
+   * @returns a promise if the client's next message has to wait, for example where PostgreSQL must run the statement
+   *   first
+   */
   execute(message: Buffer): Promise<void> | undefined {
     const name = readExecute(message)
     const portal = this.#portals.get(name)
@@ -196,7 +199,7 @@ export class ExtendedQueries {
     this.#options.backend.send(message, handler === undefined ? plain.close : { kind: 'close', handler })
   }
 
-  /** The transaction has ended, and all portals with it. */
+  /** Ends the transaction, and all portals with it. */
   endTransaction(): void {
     this.#portals.clear()
     this.#obsolete.push(...this.#hidden)
@@ -207,7 +210,7 @@ export class ExtendedQueries {
     const { backend, staging } = this.#options
     await backend.settle()
     this.#unanswered.clear()
-    // PostgreSQL does not take the Bind: after an error before it, or while it waits for COPY's data.
+    // PostgreSQL ignores the Bind: after an error before it, or while it waits for COPY's data.
     if (backend.replies.skipping || backend.replies.copying) {
       this.#sendBind(bind.portal, message)
       return
@@ -226,7 +229,7 @@ export class ExtendedQueries {
       return
     }
     if (statement.needsTransaction && !backend.isInTransaction) {
-      // PostgreSQL refuses a cursor without a transaction.
+      // PostgreSQL rejects a cursor without a transaction.
       this.#portals.delete(bind.portal)
       this.#sendBind(bind.portal, message)
       return
@@ -247,7 +250,9 @@ export class ExtendedQueries {
     this.#portals.set(bind.portal, { handler, finished, isRepeatable: again !== undefined })
   }
 
-  /** Of the hidden statement's Parse: it may run again if nothing else has run, or is about to. */
+  /**
+   * Handles the replies to the hidden statement's Parse: it may run again if nothing else has run, or is about to.
+   */
   #keeping(name: string, bound: string, { again }: StagedStatement, known: Omit<Repeatable, 'again'>) {
     const changes = this.#changes
     return () => {
@@ -258,7 +263,7 @@ export class ExtendedQueries {
     }
   }
 
-  /** Binds a statement that ran just before, or is told that it has to be staged again. */
+  /** Binds a statement that ran just before, unless it must be staged again. */
   #bindAgain({ statement: name, portal, formats, values, rest }: BindMessage): boolean {
     const known = this.#repeatable.get(name)
     if (known === undefined || known.types.length !== values.length) return false
@@ -273,7 +278,7 @@ export class ExtendedQueries {
     return true
   }
 
-  /** Something else runs: it may change what names stand for, and settings. */
+  /** Something else runs, which may change settings, and what names stand for. */
   #forgetRepeatable(): void {
     this.#changes++
     if (this.#repeatable.size === 0) return
@@ -281,10 +286,10 @@ export class ExtendedQueries {
     this.#repeatable.clear()
   }
 
-  /** The statement over virtual tables that a name stands for, if it does. */
+  /** The statement over virtual tables that a name stands for, if there is one. */
   async #statementOf(name: string): Promise<Statement | undefined> {
     const known = this.#statements.get(name)
-    // Commands do not reach the unnamed statement.
+    // Commands do not affect the unnamed statement.
     if (known === undefined || name === '' || !this.#mayBeRenamed) return known?.statement
     const { backend } = this.#options
     const parameters = { types: [textType], formats: [0 as const], values: [Buffer.from(name)] }
@@ -297,7 +302,10 @@ export class ExtendedQueries {
     return undefined
   }
 
-  /** Asked each time: the statement may have been deallocated by an SQL command. */
+  /**
+   * Asks for a statement's parameters and columns. Asked each time: an SQL command may have deallocated the
+   * statement.
+   */
   async #signatureOf(statement: string): Promise<HiddenReplies | DatabaseError> {
     const { backend } = this.#options
     const replies = new HiddenReplies()

@@ -1,4 +1,4 @@
-/** What a client is told where neither PostgreSQL nor an API has failed its statement. */
+/** The errors of statements that neither PostgreSQL nor an API has failed. */
 import { DatabaseError } from '@millrace/sql-engine/database-error'
 import type { Logger } from 'pino'
 

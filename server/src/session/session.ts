@@ -1,4 +1,4 @@
-/** A client's session: its messages go to its own PostgreSQL connection, virtual tables are staged on the way. */
+/** A client's session: its messages go to its own PostgreSQL connection; virtual tables are staged on the way. */
 import { isUtf8 } from 'node:buffer'
 import type { Duplex } from 'node:stream'
 import { DatabaseError } from '@millrace/sql-engine/database-error'
@@ -20,7 +20,7 @@ import { connectionLost, internalError, statementTooLong } from './session-error
 import { runSimpleQuery } from './simple-query.js'
 import { StatementStaging } from './statement-staging.js'
 
-/** Longer statements are passed on unread, as PostgreSQL takes up to 1 GiB. In bytes. */
+/** The length in bytes beyond which statements are passed on unread; PostgreSQL takes up to 1 GiB. */
 const longestRead = 16 << 20
 
 /** Messages whose body is read here, if it can be. */
@@ -48,7 +48,7 @@ export interface SessionOptions {
   readonly engine: StatementEngine
   /** The server process that asks for a virtual table's rows, if the client is PostgreSQL itself. */
   readonly loopbackFor: number | undefined
-  /** Whether it asks for ANALYZE. */
+  /** Whether it asks on behalf of ANALYZE. */
   readonly analyses: boolean
   /** Called once, when the client has gone. */
   readonly onClientGone: () => void
@@ -63,7 +63,7 @@ export class Session {
   readonly #extended: ExtendedQueries
   readonly #staging: StatementStaging
   readonly #history: ScanHistory | undefined
-  /** It has said that it leaves, or sends no more; what it has asked for is still done. */
+  /** Whether it has said that it leaves, or has closed its side; what it has asked for is still done. */
   #clientHasLeft = false
   #hasEnded = false
 
@@ -111,7 +111,8 @@ export class Session {
   /** Serves the client until it goes, or PostgreSQL does. Never rejects. */
   async run(): Promise<void> {
     const { client, backend, log } = this.#options
-    // PostgreSQL does what it has been asked before; replies it cannot get rid of end it, as they would without us.
+    // PostgreSQL still does what it was asked before; replies that it cannot send end it, as they would without a
+    // gateway.
     if (client.destroyed) backend.socket.destroySoon()
     else client.once('close', () => backend.socket.destroySoon())
     const relaying = this.#backend.relay().then(
@@ -139,18 +140,21 @@ export class Session {
     this.#staging.abort()
   }
 
-  /** Ends what the client's statement is doing: calls to APIs, and PostgreSQL's work. Resolves when it is told. */
+  /**
+   * Ends what the client's statement is doing: calls to APIs, and PostgreSQL's work. Resolves when PostgreSQL has the
+   * request.
+   */
   async cancel(): Promise<void> {
     this.abortCalls()
     await this.#backend.cancel()
   }
 
-  /** Ends the session, whatever it is doing; the client is told why. */
+  /** Ends the session, whatever it is doing, and sends the client the reason. */
   terminate(reason: DatabaseError): void {
     if (this.#hasEnded) return
     this.#hasEnded = true
     this.abortCalls()
-    // Within a row nothing can be said, and PostgreSQL's own last words are enough.
+    // Nothing can be sent within a row, and PostgreSQL's own last message is enough.
     const canTell =
       !this.#clientHasLeft && !this.#backend.saidGoodbye && !this.#options.backend.reader.isInside
     this.#client.end(canTell ? errorResponse(reason, 'FATAL') : undefined)
@@ -223,7 +227,7 @@ export class Session {
   #passOn(type: number): void {
     const kind = streamable.get(type)
     if (kind === undefined) throw new MalformedMessage('invalid message length')
-    // What is not read might name a virtual table; PostgreSQL would ask for it over the loopback, and so on.
+    // What is not read might name a virtual table, for which PostgreSQL would ask over the loopback without end.
     if (this.#options.loopbackFor !== undefined && (kind === 'query' || kind === 'parse'))
       throw statementTooLong()
     this.#backend.expect(this.#extended.passOn(kind))
@@ -274,7 +278,7 @@ export class Session {
     const text = message.toString('utf8', 5, message.length - 1)
     this.#extended.noteQuery(text)
     const statements = this.#options.engine.analyse(text)
-    // What is no text is not read here; PostgreSQL says what is wrong with it.
+    // What is not text is not read here; PostgreSQL says what is wrong with it.
     if (statements !== undefined && isText(message)) {
       return runSimpleQuery(statements, message, { backend: this.#backend, staging: this.#staging })
     }
@@ -289,7 +293,7 @@ export class Session {
   }
 }
 
-/** Whether a Query message holds what it should: UTF-8 that ends with the one NUL in it. */
+/** Whether a Query message has the right form: UTF-8 that ends with the only NUL in it. */
 function isText(message: Buffer): boolean {
   return message.indexOf(0, 5) === message.length - 1 && isUtf8(message.subarray(5))
 }

@@ -1,6 +1,6 @@
 /**
- * A simple query whose statements name virtual tables. They are run one by one by the extended protocol, with
- * one Sync at the end: as in a simple query, they are one transaction unless they say otherwise.
+ * A simple query whose statements name virtual tables. They run one by one by the extended protocol, with one Sync at
+ * the end: as in a simple query, they are one transaction unless they say otherwise.
  */
 import type { Statement } from '@millrace/sql-engine/parse/statement'
 import { type StagedStatement, unchangedStatement } from '@millrace/sql-engine/statement'
@@ -26,7 +26,7 @@ export interface SimpleQueryOptions {
   readonly staging: StatementStaging
 }
 
-/** What the client is told of no simple query. */
+/** Messages that a client does not get for a simple query. */
 const unasked = [messages.parseComplete, messages.bindComplete, messages.noData]
 
 /** @param message the client's, which holds the statements */
@@ -36,7 +36,7 @@ export async function runSimpleQuery(
   { backend, staging }: SimpleQueryOptions,
 ): Promise<void> {
   await backend.settle()
-  // PostgreSQL does not take the message: after an error before it, or while it waits for COPY's data.
+  // PostgreSQL ignores the message: after an error before it, or while it waits for COPY's data.
   if (backend.replies.skipping || backend.replies.copying) {
     backend.send(message, plain.query)
     return
@@ -60,25 +60,28 @@ export async function runSimpleQuery(
   }
   await backend.settle()
   const hasFailed = backend.replies.skipping
-  // PostgreSQL's idle timeouts count from the last Sync if nothing comes after it; so this is the last to come.
+  // PostgreSQL's idle timeouts count from the last Sync if nothing comes after it, so this comes last.
   if (!hasFailed) destroyUnnamed(backend, 'statement and portal')
   backend.send(syncMessage, plain.sync)
   if (!hasFailed) return
-  // It would read over anything before the Sync. The client's transaction has ended, or failed.
+  // It would skip anything before the Sync. The client's transaction has ended, or failed.
   destroyUnnamed(backend, 'statement')
   backend.send(syncMessage, { kind: 'sync', handler: new HiddenReplies() })
 }
 
-/** One statement in a text: PostgreSQL gets the message itself if the statement is not another one after all. */
+/**
+ * Runs the one statement of a text: PostgreSQL gets the message itself if the statement need not be replaced after
+ * all.
+ */
 async function runAlone(
   statement: Statement,
   message: Buffer,
   options: SimpleQueryOptions,
 ): Promise<'as it stands' | 'staged'> {
   const { backend } = options
-  // What the client has sent before, and not ended by a Sync, is one transaction with this.
+  // What the client has sent before, without a Sync, is one transaction with this.
   const { isPipelined } = backend.replies
-  // PostgreSQL refuses a cursor without a transaction.
+  // PostgreSQL rejects a cursor without a transaction.
   const isRefused = statement.needsTransaction && !backend.isInTransaction
   const staged = isRefused ? unstaged(statement) : await stageParsed(statement, options)
   if (staged === undefined) return 'staged'
@@ -87,7 +90,7 @@ async function runAlone(
     await run(staged, statement, backend)
     return 'staged'
   }
-  // Our questions have begun a transaction of the extended protocol, which a simple query would go on with.
+  // The engine's questions have begun a transaction of the extended protocol, which a simple query would continue.
   if (!isRefused) backend.send(syncMessage, { kind: 'sync', handler: new HiddenReplies() })
   backend.send(message, plain.query)
   return 'as it stands'
@@ -103,7 +106,10 @@ function unstaged({ text }: Statement): Staged {
   return { statement: unchangedStatement(text), described: undefined }
 }
 
-/** PostgreSQL says what is wrong with a statement before any API is asked. @returns undefined after an error */
+/**
+ * Stages a statement that PostgreSQL has parsed: it says what is wrong with it before any API is asked. @returns
+ * undefined after an error
+ */
 async function stageParsed(
   statement: Statement,
   { backend, staging }: SimpleQueryOptions,
@@ -145,8 +151,8 @@ async function run(
 }
 
 /**
- * Several statements in one simple query are an implicit transaction block from the first on; by the extended
- * protocol, only from the second on. So something is run before them that takes no snapshot.
+ * Begins the implicit transaction block of several statements. In a simple query they are in one from the first on;
+ * by the extended protocol, only from the second on. So something that takes no snapshot is run before them.
  */
 function beginImplicitTransaction(backend: Backend): void {
   const handler = new HiddenReplies()
@@ -155,14 +161,17 @@ function beginImplicitTransaction(backend: Backend): void {
   backend.send(executeMessage(''), { kind: 'execute', handler })
 }
 
-/** A simple query leaves no unnamed statement; it leaves an unnamed portal only where that has failed. */
+/**
+ * Destroys what a simple query does not leave: the unnamed statement, and the unnamed portal unless the query has
+ * failed.
+ */
 function destroyUnnamed(backend: Backend, what: 'statement' | 'statement and portal'): void {
   const handler = new HiddenReplies()
   backend.send(closeMessage('S', ''), { kind: 'close', handler })
   if (what !== 'statement') backend.send(closeMessage('P', ''), { kind: 'close', handler })
 }
 
-/** COPY FROM STDIN among other statements would need the client's data in the midst of them. */
+/** Rejects COPY FROM STDIN among other statements: it would need the client's data in the middle of them. */
 function withoutCopyIn(handler: ReplyHandler, backend: Backend): ReplyHandler {
   return {
     takesRows: handler.takesRows,

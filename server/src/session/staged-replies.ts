@@ -1,4 +1,4 @@
-/** Replies to a rewritten statement, told as those to the statement that the client sent. */
+/** Replies to a rewritten statement, turned into those to the statement that the client sent. */
 import type { StagedStatement } from '@millrace/sql-engine/statement'
 import type { ReplyHandler } from '../backend/reply-queue.js'
 import { commandComplete, mapError, replaceFields } from '../wire/backend-messages.js'
@@ -7,13 +7,11 @@ import { backend } from '../wire/message-types.js'
 export interface StagedReplyOptions {
   /** What PostgreSQL says of the client's own statement (RowDescription); undefined if it gives no rows. */
   readonly described?: Buffer | undefined
-  /** Replies that the client must not see, for it has not made the request. */
+  /** Replies that the client must not see, since it did not make the request. */
   readonly hidden?: readonly number[]
 }
 
-/**
- * @param start characters of the client's text that precede the statement
- */
+/** @param start characters of the client's text before the statement */
 export function stagedReplies(
   staged: StagedStatement,
   start: number,

@@ -20,11 +20,11 @@ export interface StatementStagingOptions {
   readonly engine: StatementEngine
   readonly backend: Backend
   readonly client: SocketWriter
-  /** Of the client's own server process. */
+  /** The number of the client's own server process. */
   readonly processId: number
   /** The server process that asks for a virtual table's rows, if the client is PostgreSQL itself. */
   readonly loopbackFor: number | undefined
-  /** Whether it asks for ANALYZE. */
+  /** Whether it asks on behalf of ANALYZE. */
   readonly analyses: boolean
   /** What the session's statements have asked; undefined over the loopback. */
   readonly history: ScanHistory | undefined
@@ -43,8 +43,8 @@ export class StatementStaging {
   }
 
   /**
-   * Stages what a statement reads, and takes it on.
-   * @returns undefined when it failed: the client has been told, and PostgreSQL's transaction has failed, too
+   * Stages what a statement reads, and keeps it.
+   * @returns undefined when it failed: the client has got the error, and PostgreSQL's transaction has failed too
    * @throws DatabaseError when PostgreSQL is lost
    */
   async stage(
@@ -63,7 +63,7 @@ export class StatementStaging {
     try {
       checkReadable(backend.parameters.get('client_encoding'), [statement.text])
       const options = parameters === undefined ? { signal, notice } : { parameters, signal, notice }
-      // Asked together with the engine's own first question: it costs no round trip.
+      // Asked together with the engine's own first question, so it costs no round trip.
       const timing = this.#startTimeout(controller)
       const staging = engine.stage(statement, this.#engineSession(), options)
       staging.catch(() => {})
@@ -84,7 +84,7 @@ export class StatementStaging {
     }
   }
 
-  /** Takes on a statement that was staged without {@link stage}. */
+  /** Keeps a statement that was staged without {@link stage}. */
   adopt(staged: StagedStatement): void {
     this.#staged.push(staged)
     this.#options.relations.remember(staged.relations)
@@ -95,22 +95,22 @@ export class StatementStaging {
     this.#running?.abort()
   }
 
-  /** Lets go of all that was staged. */
+  /** Releases everything that was staged. */
   release(): void {
     for (const statement of this.#staged.splice(0)) statement.release()
   }
 
   /**
-   * Tells the client what has gone wrong.
-   * @param start characters of the client's text that precede the statement
+   * Sends the client an error.
+   * @param start characters of the client's text before the statement
    */
   report(error: unknown, start = 0): void {
-    const told = error instanceof DatabaseError ? error : internalError(error, this.#options.log)
-    const { sqlState, detail, hint, position } = told
+    const failure = error instanceof DatabaseError ? error : internalError(error, this.#options.log)
+    const { sqlState, detail, hint, position } = failure
     const placed =
       position === undefined
-        ? told
-        : new DatabaseError(told.message, { sqlState, detail, hint, position: position + start })
+        ? failure
+        : new DatabaseError(failure.message, { sqlState, detail, hint, position: position + start })
     this.#options.client.add(errorResponse(placed))
   }
 
@@ -120,7 +120,7 @@ export class StatementStaging {
     return { processId, loopbackFor, analyses, history, query }
   }
 
-  /** PostgreSQL counts its own work only; what APIs take is to count as well. */
+  /** Starts a timer: PostgreSQL counts only its own work, but the time that APIs take must count too. */
   async #startTimeout(controller: AbortController): Promise<NodeJS.Timeout | undefined> {
     const { backend } = this.#options
     const { rows } = await backend.query(timeoutQuestion)
@@ -133,7 +133,7 @@ export class StatementStaging {
   }
 }
 
-/** In milliseconds; the setting reads like "5s". */
+/** A query for the time-out in milliseconds; the setting reads like "5s". */
 const timeoutQuestion = `select 1000 * extract(epoch from
   pg_catalog.current_setting('statement_timeout')::pg_catalog.interval)`
 

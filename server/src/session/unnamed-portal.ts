@@ -1,8 +1,8 @@
 /**
- * Keeps clients from the portal of a simple query. When such a query fails while it runs, within a transaction,
+ * Keeps clients away from the portal of a simple query. When such a query fails while it runs, within a transaction,
  * PostgreSQL 18.4 keeps its unnamed portal, whose statements are freed: an Execute or Describe of the unnamed portal
- * then makes PostgreSQL crash, and with it every session. So it is closed before; where PostgreSQL would survive, it says
- * that the transaction is aborted (25P02), and now that there is no such portal (34000).
+ * then makes PostgreSQL crash, and with it every session. So it is closed before; where PostgreSQL would survive, it
+ * says that the transaction is aborted (25P02), and now that there is no such portal (34000).
  */
 
 import type { Backend } from '../backend/backend.js'
@@ -13,11 +13,11 @@ import { closeMessage } from '../wire/frontend-messages.js'
 type State =
   /** The client has bound it, or there has been no simple query. */
   | 'own'
-  /** A Bind has been sent, and no Sync since: if it fails, what comes next is read over. */
+  /** A Bind has been sent, and no Sync since: if it fails, what comes next is skipped. */
   | 'bound'
   /** A Bind has been sent, then a Sync: the portal is the client's if PostgreSQL has taken the Bind. */
   | 'unsure'
-  /** It may be that of a simple query. */
+  /** The portal may be that of a simple query. */
   | 'foreign'
 
 export class UnnamedPortal {
@@ -41,7 +41,7 @@ export class UnnamedPortal {
     if (this.#state === 'bound') this.#state = 'unsure'
   }
 
-  /** To be told of a Bind of the unnamed portal. @returns what its replies are to pass through */
+  /** Must be called with a Bind of the unnamed portal. @returns the handler that its replies must pass through */
   noteBind(handler: ReplyHandler): ReplyHandler {
     if (this.#state === 'own') return handler
     this.#state = 'bound'
@@ -55,7 +55,10 @@ export class UnnamedPortal {
     }
   }
 
-  /** To be called before an Execute or a Describe of the unnamed portal is sent, which waits for a promise. */
+  /**
+   * Must be called before an Execute or a Describe of the unnamed portal is sent, which waits for the promise, if
+   * there is one.
+   */
   protect(): Promise<void> | undefined {
     return this.#state === 'unsure' || this.#state === 'foreign' ? this.#settle() : undefined
   }

@@ -1,4 +1,4 @@
-/** From a new connection to a client that has been let in: encryption, start-up packet, password. */
+/** The way from a new connection to an admitted client: encryption, start-up packet, password. */
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { type SecureContext, TLSSocket } from 'node:tls'
@@ -15,19 +15,19 @@ export type Arrival =
       readonly kind: 'client'
       /** The socket, or what TLS makes of it. */
       readonly stream: Duplex
-      /** What the client asked for, `user` and `database` among it. */
+      /** What the client asked for, including `user` and `database`. */
       readonly parameters: ReadonlyMap<string, string>
     }
 
 export interface HandshakeOptions {
-  /** Without it, clients are told that there is no encryption. */
+  /** The certificate's context; without it, clients hear that there is no encryption. */
   readonly encryption: SecureContext | undefined
   readonly authenticator: ScramAuthenticator
 }
 
 /**
- * A client that is refused is told why, and its connection is ended.
- * @throws DatabaseError of the refusal
+ * Admits a client. One that is rejected gets the reason, and its connection is ended.
+ * @throws DatabaseError of the rejection
  * @throws ConnectionEnded when the client goes away first
  */
 export async function shakeHands(socket: Socket, options: HandshakeOptions): Promise<Arrival> {
@@ -49,7 +49,7 @@ export async function shakeHands(socket: Socket, options: HandshakeOptions): Pro
   }
 }
 
-/** Tells a client that has no session why it gets none. */
+/** Sends a client that has no session the reason why it gets none. */
 export function refuse(stream: Duplex, error: unknown): unknown {
   if (error instanceof DatabaseError) new SocketWriter(stream).end(errorResponse(error, 'FATAL'))
   else stream.destroy()
@@ -69,7 +69,7 @@ async function readStartup(
       const packet = await readFirstPacket(reader)
       if (packet.kind === 'cancel' || packet.kind === 'startup') return { stream, packet }
       const encrypts = packet.kind === 'tls' && encryption !== undefined && stream === socket
-      // Anything that was sent along came from whoever stands between, before there was encryption.
+      // Anything that was sent along came from someone in between, before there was encryption.
       if (reader.hasMore) {
         throw new DatabaseError('received unencrypted data after a request for encryption', {
           sqlState: '08P01',
@@ -79,7 +79,7 @@ async function readStartup(
       if (!encrypts) continue
       reader.release()
       stream = new TLSSocket(socket, { isServer: true, secureContext: encryption })
-      // Whoever reads is told of errors, too; between readers, nobody is.
+      // A reader of the stream gets its errors too; between readers, nothing would.
       stream.on('error', () => {})
     } catch (error) {
       throw refuse(stream, error)

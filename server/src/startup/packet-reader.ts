@@ -1,4 +1,4 @@
-/** Reads packets off a socket one by one, before a session takes it over. */
+/** Reads packets from a socket one by one, before a session takes it over. */
 import type { Duplex } from 'node:stream'
 
 export class ConnectionEnded extends Error {}
@@ -31,12 +31,12 @@ export class PacketReader {
     }
   }
 
-  /** Whether bytes have come that no one has read. */
+  /** Whether bytes have come that have not been read. */
   get hasMore(): boolean {
     return this.#socket.readableLength > 0
   }
 
-  /** Lets go of the socket; what has not been read stays in it. */
+  /** Releases the socket; what has not been read stays in it. */
   release(): void {
     this.#socket.off('readable', this.#onReadable)
     this.#socket.off('end', this.#onEnd)

@@ -15,7 +15,7 @@ export type FirstPacket =
       readonly kind: 'startup'
       readonly minorVersion: number
       readonly parameters: ReadonlyMap<string, string>
-      /** Protocol options, whose names begin with _pq_., none of which we know. */
+      /** Protocol options, whose names begin with _pq_., none of which the gateway knows. */
       readonly unknownOptions: readonly string[]
     }
 
@@ -26,7 +26,7 @@ const sslRequest = 80_877_103
 const gssapiRequest = 80_877_104
 const cancelRequest = 80_877_102
 
-/** @throws DatabaseError 08P01 or 0A000 for what is no packet of ours */
+/** @throws DatabaseError 08P01 or 0A000 for anything that is not a packet known here */
 export async function readFirstPacket(reader: PacketReader): Promise<FirstPacket> {
   const length = (await reader.read(4)).readInt32BE()
   if (length < 8 || length > longestPacket) throw violation('invalid length of startup packet')

@@ -1,6 +1,6 @@
 /**
- * Password authentication by SCRAM-SHA-256, which pg-gateway carries out. It is given a stream in memory, so
- * that the socket stays ours, and is let go of before it would begin to answer queries.
+ * Password authentication by SCRAM-SHA-256, which pg-gateway carries out. It gets a stream in memory, so that the
+ * socket stays with the gateway, and is released before it would begin to answer queries.
  */
 import { createHmac, randomBytes } from 'node:crypto'
 import { DatabaseError } from '@millrace/sql-engine/database-error'
@@ -14,10 +14,16 @@ import { ByteReader, MalformedMessage } from '../wire/byte-reader.js'
 import { startupPacket } from '../wire/frontend-messages.js'
 import type { PacketReader } from './packet-reader.js'
 
-/** A client's answer is some hundred bytes; PostgreSQL's own limit (PG_MAX_AUTH_TOKEN_LENGTH) is this. */
+/**
+ * The longest answer of a client, in bytes: PostgreSQL's own limit (PG_MAX_AUTH_TOKEN_LENGTH). Usual ones have some
+ * hundred.
+ */
 const longestAnswer = 65_535
 
-/** pg-gateway prints errors that it does not expect; of this one it knows that a client has gone. */
+/**
+ * The error that ends the exchange. pg-gateway prints errors that it does not expect; it takes this one to mean that
+ * a client has gone.
+ */
 const letGo = Object.assign(new Error('the exchange is over'), { code: 'ABORT_ERR' })
 
 export class ScramAuthenticator {
@@ -33,7 +39,7 @@ export class ScramAuthenticator {
   }
 
   /**
-   * Runs the exchange, up to and with AuthenticationOk.
+   * Runs the exchange, up to and including AuthenticationOk.
    * @throws DatabaseError 28P01 when the password is wrong or the user is not known
    */
   async authenticate(user: string, reader: PacketReader, write: (bytes: Uint8Array) => void): Promise<void> {
@@ -56,7 +62,7 @@ export class ScramAuthenticator {
     const input = toGateway.writable.getWriter()
     const output = fromGateway.readable.getReader()
     try {
-      // Whatever goes wrong on one side shows on the other, where it is awaited.
+      // Whatever goes wrong on one side also shows on the other, where it is awaited.
       input.write(unpooled(startupPacket([['user', user]]))).catch(() => {})
       for (;;) {
         const { value, done } = await output.read()
@@ -80,7 +86,7 @@ export class ScramAuthenticator {
 
   #verifierOf(user: string): Promise<ScramSha256Data> | ScramSha256Data {
     const password = this.#passwordOf(user)
-    // A user that does not exist is told from a wrong password by nothing, not even by a changing salt.
+    // Nothing distinguishes a user that does not exist from a wrong password, not even a changing salt.
     if (password === undefined) return this.#verifierOfNobody(user)
     const known = this.#verifiers.get(user)
     if (known?.password === password) return known.data
@@ -96,12 +102,15 @@ export class ScramAuthenticator {
   }
 }
 
-/** pg-gateway 0.3.0-beta.4 reads from where a chunk's memory begins, not from where the chunk does. */
+/**
+ * A copy in memory of its own: pg-gateway 0.3.0-beta.4 reads from where the memory of a chunk begins, not from where
+ * the chunk does.
+ */
 function unpooled(bytes: Uint8Array): Uint8Array {
   return Uint8Array.from(bytes)
 }
 
-/** What has to follow a message of the server's: chapter "SASL Authentication". */
+/** What must follow a message of the server's: chapter "SASL Authentication". */
 function stepOf(message: Buffer): 'choose' | 'answer' | 'go on' | 'done' | 'failed' {
   if (message[0] !== 0x52 /* R */ || message.length < 9) return 'failed'
   switch (message.readInt32BE(5)) {
@@ -130,7 +139,10 @@ async function readAnswer(reader: PacketReader): Promise<Buffer> {
 /** RFC 5802, section 7: client-first-message. Without a nonce in it, pg-gateway would answer nothing. */
 const clientFirst = /^(?:n|y|p=[^,]+),[^,]*,n=[^,]*,r=[!-+\--~]+(?:,|$)/
 
-/** pg-gateway prints what it cannot read; nobody may fill our log with that. */
+/**
+ * Checks a client's choice: pg-gateway prints what it cannot read, and clients must not be able to fill the log with
+ * that.
+ */
 function checkChoice(answer: Buffer): void {
   try {
     const reader = new ByteReader(answer)

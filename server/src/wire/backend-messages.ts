@@ -44,7 +44,7 @@ function fieldsOf(error: DatabaseError, severity: Severity): ErrorFields {
 
 function fieldsMessage(type: 'E' | 'N', fields: ErrorFields): Buffer {
   const writer = new ByteWriter()
-  // NUL ends a field; an API's words may hold one.
+  // NUL ends a field, and an API's text may contain one.
   for (const [code, text] of fields)
     writer.bytes(Buffer.from(code, 'latin1')).string(text.replaceAll('\0', ' '))
   return writer.byte(0).message(type)
@@ -70,7 +70,7 @@ export function toDatabaseError(message: Buffer): DatabaseError {
   })
 }
 
-/** Maps what an error or notice says of a rewritten statement to the one that the client sent. */
+/** Maps an error or notice about a rewritten statement to the one that the client sent. */
 export function mapError(
   message: Buffer,
   position: (position: number) => number | undefined,
@@ -103,8 +103,8 @@ export function replaceRelations(message: Buffer, relations: ReadonlyMap<number,
 }
 
 /**
- * Makes a RowDescription tell of its fields what another one does, but for their formats: the tables and columns
- * that they come from, and their types. In place; as it is, if the other has not as many fields.
+ * Makes a RowDescription describe its fields as another one does, except for their formats: the tables and columns
+ * that they come from, and their types. Works in place; changes nothing if the other has another number of fields.
  */
 export function replaceFields(message: Buffer, described: Buffer): Buffer {
   const [reader, original] = [new ByteReader(message), new ByteReader(described)]
@@ -119,7 +119,7 @@ export function replaceFields(message: Buffer, described: Buffer): Buffer {
   return message
 }
 
-/** Of a field behind its name: table, attribute number, type, its length, its modifier, format. */
+/** The length of a field after its name: table, attribute number, type, its length, its modifier, format. */
 const fieldLength = 4 + 2 + 4 + 2 + 4 + 2
 const formatLength = 2
 
@@ -136,7 +136,7 @@ export function readParameterTypes(message: Buffer): number[] {
   return Array.from({ length: reader.uint16() }, () => reader.uint32())
 }
 
-/** Says that we speak 3.0 only, and which options we do not know. */
+/** Says that the gateway speaks 3.0 only, and which options it does not know. */
 export function negotiateProtocolVersion(options: readonly string[]): Buffer {
   const writer = new ByteWriter().int32(0).int32(options.length)
   for (const option of options) writer.string(option)

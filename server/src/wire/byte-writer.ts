@@ -30,7 +30,7 @@ export class ByteWriter {
     return this
   }
 
-  /** The body alone, with its length in front: start-up packets have no type. */
+  /** The body alone, preceded by its length: start-up packets have no type. */
   packet(): Buffer {
     const head = Buffer.allocUnsafe(4)
     head.writeInt32BE(this.#size + 4)

@@ -4,15 +4,15 @@ import { MalformedMessage } from './byte-reader.js'
 
 /** A message's type and length. */
 const headLength = 5
-/** PostgreSQL's own limit of one message (PQ_LARGE_MESSAGE_LIMIT). */
+/** PostgreSQL's own limit on one message (PQ_LARGE_MESSAGE_LIMIT). */
 const longestMessage = 0x3fff_ffff
-/** Bytes that may wait here unread; beyond them, the peer waits. */
+/** The most bytes that may wait here unread; beyond them, the peer waits. */
 const mostWaiting = 1 << 20
 
 export interface FrameHead {
   /** The code of the character that stands for the type. */
   readonly type: number
-  /** Bytes of the message, with type and length. */
+  /** The length of the message in bytes, with type and length. */
   readonly size: number
 }
 
@@ -27,7 +27,7 @@ export class FrameReader {
   #waiting = 0
   /** Bytes still to come of a message that is passed on in parts. */
   #rest = 0
-  /** Whether anything has come that {@link wait} has not told of. */
+  /** Whether anything has come since {@link wait} last resolved. */
   #hasNews = false
   #ended = false
   #wake: (() => void) | undefined
@@ -39,7 +39,7 @@ export class FrameReader {
     socket.on('end', this.#end)
     socket.on('close', this.#end)
     socket.on('error', this.#end)
-    // It may have gone before anybody listened.
+    // It may have gone before anything listened.
     if (socket.destroyed || socket.readableEnded) this.#ended = true
   }
 
@@ -61,13 +61,13 @@ export class FrameReader {
     return hasNews
   }
 
-  /** The next message's type, as soon as it has come; undefined in the midst of a message that is passed on. */
+  /** The next message's type, as soon as it has come; undefined in the middle of a message that is passed on. */
   peekType(): number | undefined {
     return this.#rest > 0 || !this.#gather(1) ? undefined : this.#buffer[this.#offset]
   }
 
   /**
-   * The next message's head; undefined until it has come, and in the midst of a message that is passed on.
+   * The next message's head; undefined until it has come, and in the middle of a message that is passed on.
    * @throws MalformedMessage
    */
   peek(): FrameHead | undefined {
@@ -94,7 +94,7 @@ export class FrameReader {
       end += passed
       this.#rest -= passed
       if (this.#rest > 0 || this.#buffer.length - end < headLength) break
-      // What is wrong with the next message is told when its turn comes.
+      // Mistakes in the next message are reported when its turn comes.
       if (end > this.#offset && !isSound(this.#buffer.readInt32BE(end + 1))) break
       const head = this.#headAt(end)
       if (!passes(head)) break
@@ -103,7 +103,7 @@ export class FrameReader {
     return end === this.#offset ? undefined : this.#advance(end - this.#offset)
   }
 
-  /** What else comes is read over: a peer that is still sending may then read why it need not. */
+  /** Discards what else comes: a peer that is still sending may then read why it need not. */
   discard(): void {
     this.#socket.off('data', this.#onData)
     this.#buffer = Buffer.alloc(0)
@@ -131,7 +131,7 @@ export class FrameReader {
     return bytes
   }
 
-  /** Whether so many bytes are here; they then lie side by side. */
+  /** Whether this many bytes are here; they then lie side by side. */
   #gather(size: number): boolean {
     if (this.#buffer.length - this.#offset >= size) return true
     if (this.#waiting < size) return false

@@ -1,4 +1,4 @@
-/** Messages that a client sends; the gateway sends them to the engine. */
+/** Messages that a client sends, and the gateway sends to PostgreSQL. */
 import type { BoundParameters } from '@millrace/sql-engine/statement'
 import { ByteReader } from './byte-reader.js'
 import { ByteWriter } from './byte-writer.js'
@@ -7,7 +7,7 @@ export const syncMessage = new ByteWriter().message('S')
 export const flushMessage = new ByteWriter().message('H')
 export const terminateMessage = new ByteWriter().message('X')
 
-/** 3.0, the version that we speak with clients and engine. */
+/** 3.0, the version that the gateway speaks with clients and PostgreSQL. */
 export const protocolVersion = 196_608
 
 export function startupPacket(parameters: Iterable<readonly [string, string]>): Buffer {
@@ -50,7 +50,7 @@ export function describeMessage(kind: 'S' | 'P', name: string): Buffer {
   return new ByteWriter().bytes(Buffer.from(kind)).string(name).message('D')
 }
 
-/** @param rows at most so many; 0 for all */
+/** @param rows the most rows to return; 0 for all */
 export function executeMessage(portal: string, rows = 0): Buffer {
   return new ByteWriter().string(portal).int32(rows).message('E')
 }

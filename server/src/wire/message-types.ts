@@ -1,7 +1,10 @@
-/** Types of messages by their letters: chapter "Message Formats". Several letters mean one thing each way. */
+/**
+ * Types of messages by their letters: chapter "Message Formats". Several letters have different meanings in each
+ * direction.
+ */
 const code = (letter: string) => letter.charCodeAt(0)
 
-/** What a client sends. */
+/** The types that a client sends. */
 export const frontend = {
   bind: code('B'),
   close: code('C'),
@@ -18,7 +21,7 @@ export const frontend = {
   terminate: code('X'),
 } as const
 
-/** What PostgreSQL sends. */
+/** The types that PostgreSQL sends. */
 export const backend = {
   authentication: code('R'),
   backendKeyData: code('K'),

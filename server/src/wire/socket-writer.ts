@@ -1,12 +1,12 @@
 /** Writes to a socket as much as it takes, in as few writes as possible. */
 import type { Duplex } from 'node:stream'
 
-/** How long a peer that is to go may keep the connection without reading anything, in milliseconds. */
+/** How long a peer that should go may keep the connection without reading anything, in milliseconds. */
 const patience = 5_000
 
 export class SocketWriter {
   readonly #socket: Duplex
-  /** Not yet written; no two of them lie side by side in memory. */
+  /** The parts that are not yet written; no two of them lie side by side in memory. */
   #parts: Buffer[] = []
 
   constructor(socket: Duplex) {
@@ -26,7 +26,7 @@ export class SocketWriter {
     } else this.#parts.push(bytes)
   }
 
-  /** Writes what was added. False: the peer is slow, {@link drained} tells when it takes more. */
+  /** Writes what was added. @returns false when the peer is slow; {@link drained} then resolves when it takes more */
   flush(): boolean {
     if (this.#parts.length === 0) return true
     const parts = this.#parts
@@ -55,21 +55,21 @@ export class SocketWriter {
     })
   }
 
-  /** Writes one thing more, and says that nothing follows. The peer ends the connection. */
+  /** Writes one last thing, and says that nothing follows. The peer ends the connection. */
   finish(last: Buffer): void {
     this.add(last)
     this.flush()
     if (this.#socket.writable) this.#socket.end()
   }
 
-  /** Writes one thing more, and ends the connection: soon, even if the peer does not read or does not go. */
+  /** Writes one last thing, and ends the connection: soon, even if the peer does not read or does not go. */
   end(last?: Buffer): void {
     const socket = this.#socket
     if (last !== undefined) this.add(last)
     this.flush()
     if (!socket.writable) return
     socket.end()
-    // What the peer still says is not wanted, but that it has gone is. Whoever reads now lets go first.
+    // What the peer still sends is not wanted, but its going must be noticed. A present reader lets go first.
     setImmediate(() => socket.resume())
     let left = socket.writableLength
     const timer = setInterval(() => {

@@ -25,9 +25,9 @@ const naming = /\b(?:view|rename|prepare)\b/i
 const refreshing = /\brefresh\b/i
 
 export class StatementTexts {
-  /** Of virtual tables, and of views over them. */
+  /** The names of virtual tables, and of views over them. */
   readonly #names: Set<string>
-  /** Of statements over these that SQL's PREPARE has prepared in some session. */
+  /** The names of statements over these that SQL's PREPARE has made in some session. */
   readonly #prepared = new Set<string>()
   #anyName: RegExp | undefined
   #analysed = new BoundedMap<string, readonly Statement[] | undefined>(rememberedTexts)
@@ -57,14 +57,14 @@ export class StatementTexts {
     return this.#parsed.getOrAdd(text, text.length <= longestRemembered, () => parseText(text)?.[0]?.node)
   }
 
-  /** Adds names of views. A name too many costs a question to PostgreSQL, whenever a statement has it. */
+  /** Adds names of views. A needless name costs one question to PostgreSQL whenever a statement contains it. */
   addNames(names: Iterable<string>): void {
     const before = this.#names.size
     for (const name of names) this.#names.add(name)
     if (this.#names.size > before) this.#prepareSearch()
   }
 
-  /** Whether views may have changed, since this was last asked, in ways that the texts did not tell. */
+  /** Whether views may have changed since this was last asked, in ways that the texts did not show. */
   takeViewChange(): boolean {
     const hasChanged = this.#viewsHaveChanged
     this.#viewsHaveChanged = false
@@ -104,7 +104,7 @@ export class StatementTexts {
     try {
       return this.#statementsOf(text, parsed)
     } catch (error) {
-      // Nested too deeply to be looked through. Planning it will say so; PostgreSQL would ask for each table alone.
+      // Nested too deeply to be searched. Planning it reports that; PostgreSQL would ask for each table alone.
       if (!(error instanceof RangeError)) throw error
       return [{ text, start: 0, mayNameVirtualTables: true, needsTransaction: false }]
     }
@@ -124,7 +124,7 @@ export class StatementTexts {
   }
 
   #mayNameVirtualTable(node: Node): boolean {
-    // To be refused when its turn comes.
+    // It is rejected when its turn comes.
     if (unknownSettingOf(node) !== undefined) return true
     const execute = executeOf(node)
     if (execute !== undefined) return this.#prepared.has(execute.name ?? '') && isPlanned(node)
@@ -168,7 +168,7 @@ function isPlanned(node: Node): boolean {
     return (create.objtype === 'OBJECT_TABLE' && isFilled) || fillsMaterializedView(node)
   }
   const copy = inside(node, 'CopyStmt')
-  // Files of the server are for superusers, as PostgreSQL then says.
+  // Files on the server are for superusers; PostgreSQL then says so.
   if (copy !== undefined) return copy.filename === undefined
   return plannedTags.some((tag) => inside(node, tag) !== undefined)
 }

@@ -1,6 +1,6 @@
 /**
- * Binding: finds out what the names of a statement stand for. Whatever it is not sure of it leaves unbound,
- * and what is unbound is never pushed.
+ * Binding: finds out what the names of a statement stand for. What is not certain stays unbound, and what is unbound
+ * is never pushed.
  */
 import { type Inside, inside, isObject, type Node, stringsOf } from '../parse/syntax-tree.js'
 import type { Binding, Block, Clause, Cte } from './binding.js'
@@ -21,7 +21,10 @@ import { resolveTableOid } from './system-columns.js'
 type RangeVar = Inside<'RangeVar'>
 type SelectStmt = Inside<'SelectStmt'>
 
-/** Binds a statement. `relationOf` tells what a name that is no CTE stands for; undefined for unknown ones. */
+/**
+ * Binds a statement. `relationOf` says what a name that is not a CTE stands for, and gives undefined for unknown
+ * ones.
+ */
 export function bind(statement: Node, relationOf: RelationOf): Binding {
   return new Binder(relationOf).bind(statement)
 }
@@ -29,7 +32,7 @@ export function bind(statement: Node, relationOf: RelationOf): Binding {
 class Binder {
   readonly #draft = new BindingDraft()
   readonly #from: FromBinder
-  /** Recursive CTEs by their queries, inside which they can be seen. */
+  /** Recursive CTEs by their queries, inside which they are visible. */
   readonly #recursiveCtes = new Map<object, Cte>()
 
   constructor(relationOf: RelationOf) {
@@ -44,7 +47,7 @@ class Binder {
     return this.#draft.finished()
   }
 
-  /** Binds SELECT, INSERT, UPDATE, DELETE or MERGE; statements that hold one of these are looked into. */
+  /** Binds SELECT, INSERT, UPDATE, DELETE or MERGE, and searches statements that contain one of these. */
   #bindQuery(
     node: Node,
     parent: Block | undefined,
@@ -110,7 +113,7 @@ class Binder {
     const all = allFromItems(from)
     this.#draft.addConditions(where, { kind: 'where' }, block, all)
     if ('joinCondition' in statement && !countsUnmatchedSources(statement)) {
-      // Rows of the target may count that match no source row, as in a left join.
+      // Rows of the target that match no source row may count, as in a left join.
       const [left, right] = [new Set(targets), new Set(all.filter((fromItem) => !targets.includes(fromItem)))]
       const clause: Clause = { kind: 'on', join: 'left', left, right }
       this.#draft.addConditions(statement.joinCondition, clause, block, all)
@@ -160,7 +163,7 @@ class Binder {
     const names = new Set(block.output?.map(({ name }) => name))
     for (const node of [...(distinctClause ?? []), ...(groupClause ?? []), ...(sortClause ?? [])]) {
       const reference = outputReference(node, names)
-      // What GROUP BY names is first looked for in FROM; what the others name, in the output.
+      // Names in GROUP BY are looked up in FROM first; names in the other clauses, in the output.
       const isInput = reference !== undefined && groupClause?.includes(node) && isColumnOf(reference, from)
       if (reference === undefined || isInput) this.#bindExpressions(node, block, scope, own)
       else this.#draft.outputReferences.add(reference)
@@ -195,7 +198,7 @@ class Binder {
       if (cte.node.ctequery !== undefined) {
         cte.query = this.#bindQuery(cte.node.ctequery, block, outer, visible)
       }
-      // Without RECURSIVE, a CTE is seen by those that follow it only.
+      // Without RECURSIVE, only the CTEs that follow it can see a CTE.
       known.set(cte.name, cte)
     }
     return visible
@@ -225,7 +228,7 @@ class Binder {
   }
 }
 
-/** Whether an unqualified name is surely that of a column in FROM. */
+/** Whether an unqualified name is certainly that of a column in FROM. */
 function isColumnOf(reference: Inside<'ColumnRef'>, from: FromPart): boolean {
   const [name] = stringsOf(reference.fields) ?? []
   const areKnown = from.fromItems.every(({ columns }) => columns !== undefined)

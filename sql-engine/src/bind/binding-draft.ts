@@ -68,7 +68,7 @@ export class BindingDraft {
     return this.addFromItem({ ...base, kind: 'opaque', joined })
   }
 
-  /** A column of a join under an alias is a column of what is joined, if it is of one table there. */
+  /** A column of a join under an alias is a column of what is joined, if one table there has it. */
   bindColumn(reference: object, column: BoundColumn): void {
     const { fromItem, index } = column
     const joined =
@@ -76,7 +76,7 @@ export class BindingDraft {
     this.columns.set(reference, joined ?? column)
   }
 
-  /** A reference to a column that the statement itself does not spell. */
+  /** A reference to a column that the statement itself does not spell out. */
   referenceTo(column: BoundColumn): Node {
     const fields: Node[] = [{ String: { sval: column.fromItem.name } }, { String: { sval: column.column } }]
     const reference = { fields }

@@ -5,20 +5,20 @@ import type { VirtualTable } from '../catalog/virtual-table.js'
 import type { Inside, Node } from '../parse/syntax-tree.js'
 import type { ColumnNames } from './column-names.js'
 
-/** One side of an outer join whose columns may be NULL for want of a match. Compared by identity. */
+/** One side of an outer join whose columns may be NULL because nothing matched. Compared by identity. */
 export interface OuterSide {
   readonly join: Inside<'JoinExpr'>
   readonly side: 'left' | 'right'
 }
 
 interface FromItemBase {
-  /** The name by which expressions call it: its alias, else its own name. */
+  /** The name by which expressions refer to it: its alias, or else its own name. */
   readonly name: string
   /** Whether the name is an alias; then schema-qualified references do not reach it. */
   readonly aliased: boolean
-  /** Its columns; undefined when they are not known. */
+  /** The names of its columns; undefined when they are not known. */
   readonly columns: ColumnNames | undefined
-  /** The item of FROM, as the parser gave it. */
+  /** The FROM item, as the parser gave it. */
   readonly node: Node
   readonly block: Block
   /** The outer joins that may fill its columns with NULL. */
@@ -53,10 +53,12 @@ export interface SubqueryItem extends FromItemBase {
   readonly query: Block
 }
 
-/** A function, VALUES under column aliases, a join under an alias, and whatever else stands in FROM. */
+/** A function, VALUES under column aliases, a join under an alias, and anything else that stands in FROM. */
 export interface OpaqueItem extends FromItemBase {
   readonly kind: 'opaque'
-  /** What the columns of a join's alias are, in order; undefined for all else, and where that is not certain. */
+  /**
+   * What the columns of a join's alias are, in order; undefined for everything else, and where that is not certain.
+   */
   readonly joined: readonly OutputColumn[] | undefined
 }
 
@@ -67,7 +69,7 @@ export interface Cte {
   readonly name: string
   readonly node: Inside<'CommonTableExpr'>
   readonly recursive: boolean
-  /** Undefined while its own body is being bound, which only a recursive one can see. */
+  /** The CTE's query; undefined while its own body is being bound, which only a recursive CTE can see. */
   query: Block | undefined
   references: number
 }
@@ -76,7 +78,7 @@ export interface Cte {
 export type Clause =
   | { readonly kind: 'where' }
   /**
-   * HAVING of a query whose groups are all of one kind: no ROLLUP, CUBE or GROUPING SETS. A column stands there by
+   * HAVING of a query whose groups are all of one kind: no ROLLUP, CUBE or GROUPING SETS. A column may stand there by
    * itself only if all rows of a group have one value in it.
    */
   | { readonly kind: 'having' }
@@ -92,11 +94,11 @@ export interface Condition {
   readonly expression: Node
   readonly clause: Clause
   readonly block: Block
-  /** FROM items whose columns may be NULL, for want of a match, where this condition is checked. */
+  /** FROM items whose columns may be NULL, because nothing matched, where this condition is checked. */
   readonly nullable: ReadonlySet<FromItem>
 }
 
-/** A SELECT (or the like) with a FROM of its own. */
+/** A SELECT (or similar) with a FROM of its own. */
 export interface Block {
   readonly parent: Block | undefined
   readonly statement: object
@@ -104,14 +106,14 @@ export interface Block {
   readonly conditions: Condition[]
   /** Blocks inside it: subqueries in FROM and in expressions, arms of a set operation. */
   readonly children: Block[]
-  /** Its output columns in order; undefined when they are not known. */
+  /** The output columns in order; undefined when they are not known. */
   output: readonly OutputColumn[] | undefined
 }
 
 export interface OutputColumn {
-  /** Undefined where we do not know what PostgreSQL calls it. */
+  /** The column's name; undefined where the name that PostgreSQL gives it is not known. */
   readonly name: string | undefined
-  /** The column that it shows, when it is nothing but a column. */
+  /** The column that it shows, when it is only a column. */
   readonly column: BoundColumn | undefined
   /** The expression that computes it, or the columns that a star stands for here. */
   readonly reads: Node | readonly BoundColumn[]
@@ -121,7 +123,7 @@ export interface OutputColumn {
 export interface BoundColumn {
   readonly fromItem: FromItem
   readonly column: string
-  /** Its position among the FROM item's columns, from 0 on; undefined where those are not known. */
+  /** The position among the FROM item's columns, from 0 on; undefined where those are not known. */
   readonly index: number | undefined
 }
 
@@ -129,7 +131,7 @@ export interface Binding {
   readonly tableReferences: readonly TableReference[]
   readonly blocks: readonly Block[]
   readonly ctes: readonly Cte[]
-  /** Undefined for a reference that is not resolved for certain. */
+  /** The column that a reference means; undefined if it is not resolved for certain. */
   columnOf(reference: Inside<'ColumnRef'>): BoundColumn | undefined
   /** Whether a reference in GROUP BY, ORDER BY or DISTINCT ON means an output column. */
   isOutputReference(reference: Inside<'ColumnRef'>): boolean
@@ -137,7 +139,7 @@ export interface Binding {
   virtualOf(rangeVar: Inside<'RangeVar'>): TableReference | undefined
   /** Whether it is known which columns a NATURAL join, or one with USING, compares. */
   isCertainJoin(join: Inside<'JoinExpr'>): boolean
-  /** References to `tableoid`, which is to be that of the virtual table. */
+  /** References to `tableoid`, which must be that of the virtual table. */
   readonly tableOids: ReadonlyMap<Inside<'ColumnRef'>, TableReference>
   /** The block of a subquery in an expression. */
   blockOf(select: object): Block | undefined
@@ -156,8 +158,8 @@ export type Relation =
       readonly columns: readonly string[]
       readonly stable: boolean
       /**
-       * The query that stands for it, for a view that reads virtual tables and may be replaced by its query: all
-       * names in it are qualified, as far as they are not in pg_catalog.
+       * The query that replaces a view which reads virtual tables, if it may be replaced: all names in it that are
+       * not in pg_catalog are qualified.
        */
       readonly definition: string | undefined
     }

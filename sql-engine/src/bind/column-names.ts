@@ -1,7 +1,7 @@
 /** The names of the columns of something in FROM, in order. */
 export class ColumnNames {
   readonly names: readonly string[]
-  /** Of the names that occur once. The others are there, but PostgreSQL lets nobody refer to them. */
+  /** The positions of names that occur once. The others exist, but PostgreSQL lets no reference reach them. */
   readonly #positions = new Map<string, number>()
 
   constructor(names: readonly string[]) {

@@ -29,10 +29,10 @@ import {
 type JoinExpr = Inside<'JoinExpr'>
 type RangeVar = Inside<'RangeVar'>
 
-/** Tells what a name that is no CTE stands for; undefined for unknown ones. */
+/** Says what a name that is not a CTE stands for; gives undefined for unknown ones. */
 export type RelationOf = (rangeVar: RangeVar) => Relation | undefined
 
-/** Binds what may stand inside an item of FROM. */
+/** Binds what may stand inside a FROM item. */
 export interface QueryBinder {
   bindQuery(
     node: Node,
@@ -166,10 +166,10 @@ export class FromBinder {
     const star = names && starOfJoin(left, right, merged)
     const part: FromPart = { ...both, merged: [...both.merged, ...merged], star }
     if (join.alias !== undefined) return this.#hide(part, join.alias, node, block)
-    // A NATURAL join may merge columns that we do not know.
+    // A NATURAL join may merge columns that are not known here.
     if (names === undefined) return alone(this.#draft.opaqueItem(node, block, ''), allFromItems(both))
     const alias = join.join_using_alias?.aliasname
-    // It is one more name for the merged columns, which are not found by it.
+    // It is another name for the merged columns, which are not found by it.
     const noColumns = new ColumnNames([])
     const renamed = alias === undefined ? [] : [this.#draft.opaqueItem(node, block, alias, noColumns)]
     return { ...part, fromItems: [...part.fromItems, ...renamed] }
@@ -297,7 +297,7 @@ function certain(column: BoundColumn | 'none' | 'ambiguous'): BoundColumn | unde
   return typeof column === 'string' ? undefined : column
 }
 
-/** The name of an item of FROM that is no table: its alias, or the name of the function. */
+/** The name of a FROM item that is not a table: its alias, or the name of the function. */
 function nameOfItem(item: Node): string {
   const function_ = inside(item, 'RangeFunction')
   const alias = function_?.alias ?? inside(item, 'RangeTableFunc')?.alias ?? inside(item, 'JsonTable')?.alias

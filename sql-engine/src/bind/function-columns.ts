@@ -2,7 +2,7 @@ import { type Inside, inside, type Node, stringsOf } from '../parse/syntax-tree.
 import type { ColumnNames } from './column-names.js'
 import { aliasedColumns } from './output-columns.js'
 
-/** Functions that give one column, called like the function or its alias. */
+/** Functions that give one column, named after the function or its alias. */
 const namedByAlias = new Set([
   'generate_series',
   'json_object_keys',
@@ -24,7 +24,10 @@ const ownNames: ReadonlyMap<string, readonly string[]> = new Map([
   ['jsonb_each_text', ['key', 'value']],
 ])
 
-/** The columns of a function in FROM, WITH ORDINALITY or without; undefined for those that are not listed above. */
+/**
+ * The columns of a function in FROM, with or without WITH ORDINALITY; undefined for functions that are not listed
+ * above.
+ */
 export function columnsOfFunction(item: Inside<'RangeFunction'>): ColumnNames | undefined {
   if (item.coldeflist !== undefined) return undefined
   const call = callOf(item)
@@ -44,7 +47,7 @@ export function functionName(item: Inside<'RangeFunction'>): string | undefined 
   return stringsOf(callOf(item)?.funcname)?.at(-1)
 }
 
-/** Undefined for ROWS FROM with several functions. */
+/** The function call of an item; undefined for ROWS FROM with several functions. */
 function callOf(item: Inside<'RangeFunction'>): Inside<'FuncCall'> | undefined {
   const [list, ...more] = item.functions ?? []
   const [function_] = inside(list, 'List')?.items ?? []

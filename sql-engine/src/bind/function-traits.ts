@@ -3,7 +3,7 @@ export interface CatalogFunction {
   readonly name: string
   readonly isVolatile: boolean
   readonly isAggregate: boolean
-  /** Neither an aggregate, nor a window function, nor set-returning. */
+  /** Whether it is neither an aggregate, nor a window function, nor set-returning. */
   readonly isPlain: boolean
   /** Whether it is in pg_catalog. */
   readonly isOwn: boolean
@@ -11,33 +11,33 @@ export interface CatalogFunction {
 
 export interface CatalogFacts {
   readonly functions: readonly CatalogFunction[]
-  /** Whether there are collations by which texts may be equal that are not the same. */
+  /** Whether there are collations under which different texts may be equal. */
   readonly hasNondeterministicCollations: boolean
   /**
-   * Whether comparisons may mean something else than they say: somebody has made operators of their names for types of
-   * PostgreSQL's own, or has `= NULL` taken for IS NULL.
+   * Whether comparisons may mean something other than they say: someone has made operators with their names for types
+   * of PostgreSQL's own, or has `= NULL` taken for IS NULL.
    */
   readonly hasShadowedOperators: boolean
-  /** Whether what a type's bare name means may be none of PostgreSQL's own, by the session's search path. */
+  /** Whether a type's bare name may mean a type that is not PostgreSQL's own, by the session's search path. */
   readonly hasShadowedTypes: boolean
 }
 
 /**
- * Stable by the catalog, that is, for one statement; a key query is a statement of its own, and an earlier one.
- * (What is the same for a whole transaction, such as now(), may be asked twice.)
+ * Functions that are stable by the catalog, that is, for one statement; a key query is a statement of its own, and an
+ * earlier one. (What is the same for a whole transaction, such as now(), may be asked twice.)
  */
 const differByStatement = ['statement_timestamp']
 
 /**
- * What PostgreSQL's catalog says of the functions that a statement calls. By name alone: if one function of
- * a name is volatile, all are taken to be.
+ * What PostgreSQL's catalog says of the functions that a statement calls. Functions are known by name alone: if one
+ * function of a name is volatile, all are taken to be.
  */
 export class FunctionTraits {
   readonly #volatile: ReadonlySet<string>
   readonly #notPlain: ReadonlySet<string>
   readonly #aggregates: ReadonlySet<string>
   readonly #foreign: ReadonlySet<string>
-  /** Whether there are collations by which texts may be equal that are not the same. */
+  /** Whether there are collations under which different texts may be equal. */
   readonly hasNondeterministicCollations: boolean
   /** See {@link CatalogFacts}. */
   readonly hasShadowedOperators: boolean

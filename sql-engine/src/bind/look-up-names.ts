@@ -1,4 +1,4 @@
-/** What PostgreSQL, asked in the client's own session, says of the names of a statement. */
+/** What PostgreSQL, asked in the client's own session, says of the names in a statement. */
 import { z } from 'zod'
 import { viewDefinition } from '../catalog/view-definitions.js'
 import type { VirtualTable } from '../catalog/virtual-table.js'
@@ -42,7 +42,7 @@ const answerSchema = z.object({
   settings: settingsSchema,
 })
 
-/** The query that asks for all that is to be known of a statement's names. */
+/** The query that asks for everything that must be known of a statement's names. */
 export function lookUpQuery(statement: Node): string {
   const relationNames = new Set(relationsOf(statement).map(nameOf))
   const functionNames = new Set(
@@ -52,7 +52,7 @@ export function lookUpQuery(statement: Node): string {
 }
 
 /**
- * Reads what PostgreSQL said to that query.
+ * Reads PostgreSQL's answer to that query.
  * @param text of the statement
  * @param virtualTables by OID
  */
@@ -107,7 +107,7 @@ function nameOf({ catalogname, schemaname, relname }: Inside<'RangeVar'>): strin
 }
 
 function queryFor(relations: readonly string[], functions: readonly string[]): string {
-  // Another database's name would make to_regclass fail; PostgreSQL then says so of the statement itself.
+  // Another database's name would make to_regclass fail; PostgreSQL then reports that for the statement itself.
   const own = relations.filter((name) => name.split('"."').length < 3)
   return `select pg_catalog.json_build_object(
     'relations', (
@@ -130,12 +130,12 @@ function queryFor(relations: readonly string[], functions: readonly string[]): s
     'settings', ${settingsQuery})`
 }
 
-/** OIDs below are those of what PostgreSQL itself brings: FirstNormalObjectId in its access/transam.h. */
+/** OIDs below this are those of objects that come with PostgreSQL: FirstNormalObjectId in its access/transam.h. */
 const firstOfUsers = 16384
 
 /**
- * What a view's definition leaves unqualified is in pg_catalog, or in the temporary schema; these come first on every
- * search path, unless it names them.
+ * Names that a view's definition leaves unqualified are in pg_catalog, or in the temporary schema; these come first
+ * on every search path, unless it names them.
  */
 const hidesNothing = `pg_catalog.current_setting('search_path') !~ 'pg_(catalog|temp)'`
 

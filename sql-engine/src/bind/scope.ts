@@ -6,7 +6,7 @@ import type { BoundColumn, Cte, FromItem, OutputColumn } from './binding.js'
 export interface MergedColumn {
   readonly name: string
   readonly fromItems: ReadonlySet<FromItem>
-  /** The one that has its value always; undefined for a full join. */
+  /** The column that always has its value; undefined for a full join. */
   readonly value: BoundColumn | undefined
   /** The columns that are compared; undefined where they are not certain. */
   readonly sides: readonly BoundColumn[] | undefined
@@ -67,7 +67,7 @@ export function findCte(name: string, scope: CteScope | undefined): Cte | undefi
   return undefined
 }
 
-/** Resolves a reference as PostgreSQL does; undefined when that is in the least doubtful. */
+/** Resolves a reference as PostgreSQL does; undefined when there is any doubt. */
 export function resolveColumn(reference: Inside<'ColumnRef'>, scope: Scope): BoundColumn | undefined {
   const fields = stringsOf(reference.fields)
   if (fields === undefined) return undefined
@@ -98,7 +98,7 @@ function onlyValue(fromItem: FromItem): BoundColumn | undefined {
   return isOne && column !== undefined ? columnOfFromItem(fromItem, column) : undefined
 }
 
-/** An unqualified name at one level; every FROM item's columns must be known. */
+/** Resolves an unqualified name at one level; every FROM item's columns must be known. */
 export function columnAt(name: string, level: FromPart): BoundColumn | 'none' | 'ambiguous' {
   const holders = level.fromItems.filter(({ columns }) => columns?.has(name))
   const [only] = holders

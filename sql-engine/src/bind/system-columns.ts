@@ -1,4 +1,4 @@
-/** Columns that PostgreSQL gives every table: what they tell of a scan table means nothing of the virtual one. */
+/** Columns that PostgreSQL gives every table: what they show of a scan table means nothing for the virtual one. */
 import { DatabaseError } from '../database-error.js'
 import { type Inside, inside, stringsOf } from '../parse/syntax-tree.js'
 import type { FromItem, TableReference } from './binding.js'
@@ -41,7 +41,7 @@ function holderOf(qualifier: readonly string[], scope: Scope): TableReference | 
     )
     if (name === undefined && level.fromItems.some(({ columns }) => columns === undefined)) return undefined
     const [holder] = holders
-    // PostgreSQL refuses what is ambiguous.
+    // PostgreSQL rejects what is ambiguous.
     if (holder !== undefined) return holder.kind === 'virtual' && holders.length === 1 ? holder : undefined
   }
   return undefined

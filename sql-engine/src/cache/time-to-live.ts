@@ -2,7 +2,7 @@
 import type { Table } from '@millrace/plugin-sdk'
 
 export interface TimesToLive {
-  /** What the session has set; undefined for nothing. In milliseconds, as all of these. */
+  /** What the session has set, in milliseconds like all of these; undefined for nothing. */
   readonly session: number | undefined
   /** What the configuration says of the connection. */
   readonly connection: number | undefined
@@ -11,7 +11,7 @@ export interface TimesToLive {
   readonly server: number
 }
 
-/** @returns milliseconds; 0 asks anew and keeps nothing */
+/** @returns milliseconds; 0 asks again and caches nothing */
 export function timeToLive({ session, connection, table, server }: TimesToLive): number {
   if (session !== undefined) return session
   if (connection !== undefined) return connection

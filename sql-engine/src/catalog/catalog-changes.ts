@@ -12,7 +12,7 @@ import {
   qualifiedName,
 } from './virtual-table-statements.js'
 
-/** What has to be done so that the catalog shows what it is to show. */
+/** What must be done so that the catalog shows what it should. */
 export interface CatalogChanges {
   readonly created: readonly TableDefinition[]
   readonly changed: readonly { readonly current: CatalogTable; readonly wanted: TableDefinition }[]
@@ -20,8 +20,8 @@ export interface CatalogChanges {
 }
 
 /**
- * A table that is no longer configured, but that a user's view depends on, asks the gateway for a relation
- * in this schema, of which there is none: an error that tells what happened, and no endless loop.
+ * A table that is no longer configured, but that a user's view depends on, asks the gateway for a relation in this
+ * schema, of which there is none: the result is an error that explains what happened, not an endless loop.
  */
 const removedSchema = 'removed from the configuration of Millrace'
 
@@ -45,7 +45,10 @@ export function catalogChanges(
   return { created, changed, removed }
 }
 
-/** What differs may be put right without the user; columns that views depend on come in another order. */
+/**
+ * Leaves out what may differ and be corrected without the user's help; columns that views depend on come in another
+ * order.
+ */
 function comparable({ description, options, columns }: TableDefinition): unknown {
   const byName = columns.map(({ name, type, description, options }) => [
     name,
@@ -55,9 +58,8 @@ function comparable({ description, options, columns }: TableDefinition): unknown
 }
 
 /**
- * Carries the changes out within the caller's transaction. A table is dropped and made anew if nothing
- * depends on it; else it is altered, and what a user's view stands in the way of is left as it is, with a
- * warning that names the view.
+ * Carries the changes out within the caller's transaction. A table is dropped and created again if nothing depends on
+ * it; otherwise it is altered. What a user's view prevents is left as it is, with a warning that names the view.
  */
 export async function applyCatalogChanges(
   client: Client,
@@ -90,7 +92,7 @@ export async function applyCatalogChanges(
 }
 
 /**
- * Does it, unless something depends on what it would destroy.
+ * Runs the statement, unless something depends on what it would destroy.
  * @returns what stands in the way, in PostgreSQL's words
  */
 export async function attempt(client: Client, sql: string): Promise<string | undefined> {
@@ -105,5 +107,8 @@ export async function attempt(client: Client, sql: string): Promise<string | und
   }
 }
 
-/** dependent_objects_still_exist, and what ALTER COLUMN TYPE says of a view: feature_not_supported. */
+/**
+ * The errors of dependencies: dependent_objects_still_exist, and what ALTER COLUMN TYPE says of a view:
+ * feature_not_supported.
+ */
 const dependencyErrors: ReadonlySet<string> = new Set(['2BP01', '0A000'])

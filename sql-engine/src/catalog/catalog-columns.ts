@@ -20,8 +20,8 @@ export const engineColumns: readonly ColumnDefinition[] = [
 ]
 
 /**
- * A table's columns in the order in which the catalog shows them: the plugin's, then the engine's, which Millrace's
- * own tables have not.
+ * A table's columns in the order in which the catalog shows them: the plugin's, then the engine's, which system
+ * tables lack.
  */
 export function catalogColumns(table: Table, schema?: string): readonly ColumnDefinition[] {
   const own = Object.entries(table.columns).map(([name, { type, description }]) => ({

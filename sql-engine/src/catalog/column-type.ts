@@ -1,6 +1,6 @@
 import type { ColumnType } from '@millrace/plugin-sdk'
 
-/** The types by the names that format_type() gives them. */
+/** The column types, by the names that format_type() gives them. */
 const columnTypes: Readonly<Record<ColumnType, true>> = {
   text: true,
   boolean: true,

@@ -1,7 +1,7 @@
 import { DatabaseError } from '../database-error.js'
 import type { CatalogConnection } from './virtual-table.js'
 
-/** PostgreSQL's own schemas and ours. */
+/** The names of PostgreSQL's own schemas and of Millrace's. */
 const reserved = /^(?:pg_.*|public|information_schema|millrace|millrace_.*)$/
 
 /** @throws DatabaseError when a connection's name cannot be that of a schema of its own */

@@ -12,12 +12,12 @@ export function parseForeignOptions(list: readonly string[] | null): ForeignOpti
   return Object.fromEntries(pairs)
 }
 
-/** For CREATE; empty when there are none. */
+/** The OPTIONS clause of CREATE; empty when there are none. */
 export function optionsClause(options: ForeignOptions): string {
   return clause(Object.entries(options).map(([name, value]) => option('', name, value)))
 }
 
-/** For ALTER; empty when nothing changes. */
+/** The OPTIONS clause of ALTER; empty when nothing changes. */
 export function changedOptionsClause(current: ForeignOptions, wanted: ForeignOptions): string {
   const dropped = Object.keys(current).filter((name) => wanted[name] === undefined)
   const changed = Object.entries(wanted).filter(([name, value]) => current[name] !== value)

@@ -1,7 +1,7 @@
 /**
- * Virtual tables of older homes: foreign tables in the schemas of their connections. Users' views over one are made
- * anew over the table in its place; other objects that depend on it (materialized views, functions) go on with it. It
- * is renamed, and asks for that table.
+ * Virtual tables of older homes: foreign tables in the schemas of their connections. Users' views over one are
+ * created again over the table that replaces it; other objects that depend on it (materialized views, functions) go
+ * on with it. It is renamed, and asks for that table.
  */
 import { type Client, escapeIdentifier, DatabaseError as ServerError } from 'pg'
 import { foreignSchema, loopbackServer } from '../postgres/names.js'
@@ -11,7 +11,7 @@ import { combinedName, qualifiedName } from './virtual-table-statements.js'
 
 interface FormerTable {
   readonly oid: number
-  /** Where it is now. */
+  /** The schema where it is now. */
   readonly schema: string
   readonly name: string
   readonly options: readonly string[] | null
@@ -33,7 +33,7 @@ export interface FormerView {
   readonly options: readonly string[] | null
 }
 
-/** Drops those that nothing depends on, and gives the others room. To be run within a transaction. */
+/** Drops those that nothing depends on, and renames the others. Must run within a transaction. */
 export async function moveFormerTables(
   client: Client,
 ): Promise<{ tables: readonly FormerTableOf[]; views: readonly FormerView[] }> {
@@ -81,8 +81,8 @@ async function viewsOver(client: Client, tables: readonly number[]): Promise<rea
 }
 
 /**
- * Makes views anew over the tables that have the former ones' names now, where PostgreSQL lets it: a column of another
- * type stands in the way. Their owners and privileges stay.
+ * Creates views again over the tables that now have the former ones' names, where PostgreSQL allows it: a column of
+ * another type prevents it. Owners and privileges stay.
  */
 export async function moveFormerViews(client: Client, views: readonly FormerView[]): Promise<void> {
   for (const { name, query, options } of views) {

@@ -2,9 +2,9 @@ import type { Client } from 'pg'
 import { engineRole } from '../postgres/names.js'
 
 /**
- * Makes pg_dump leave out what is ours in schemas that everybody sees: it does so with what belongs to an extension, in
- * whose place it writes CREATE EXTENSION, and for what PostgreSQL comes with, plpgsql, not even that. To be run after
- * privileges are granted, for those from before are left out as well.
+ * Makes pg_dump leave out what is Millrace's in schemas that everyone sees. pg_dump leaves out what belongs to an
+ * extension, and writes CREATE EXTENSION instead; for plpgsql, which comes with PostgreSQL, not even that. Must run
+ * after privileges are granted, since only privileges from before are left out as well.
  * (https://www.postgresql.org/docs/18/extend-extensions.html)
  */
 export async function leaveOutOfDumps(client: Client): Promise<void> {

@@ -7,7 +7,7 @@ import {
   parseForeignOptions,
 } from './foreign-options.js'
 
-/** Where the gateway itself listens, and a client that it lets in by password. */
+/** Where the gateway itself listens, and a client that it admits by password. */
 export interface Loopback {
   readonly host: string
   readonly port: number
@@ -15,10 +15,13 @@ export interface Loopback {
   readonly password: string
 }
 
-/** What the server's connections say they are, before the process that asks by them; the gateway can tell them by it. */
+/**
+ * The application name of the server's connections, followed by the process that asks through them; the gateway
+ * recognises them by it.
+ */
 const loopbackApplicationName = 'millrace_loopback'
 
-/** What they say where they ask as the virtual tables' owner, which is for ANALYZE alone. */
+/** The application name of connections that ask as the virtual tables' owner, which only ANALYZE does. */
 const analysisApplicationName = 'millrace_analyze'
 
 const applicationNames: ReadonlySet<string | undefined> = new Set([
@@ -42,7 +45,7 @@ const serverOptions: ForeignOptions = {
   // postgres_fdw writes the process for %p.
   application_name: `${loopbackApplicationName} %p`,
   connect_timeout: '10',
-  // A connection kept open would hold one of the gateway's places for as long as its session lasts.
+  // An open connection would hold one of the gateway's places for as long as its session lasts.
   keep_connections: 'off',
   fetch_size: '1000',
   updatable: 'false',
@@ -52,11 +55,11 @@ const serverOptions: ForeignOptions = {
 const handler = `${internalSchema}.loopback_handler`
 
 /**
- * Makes the foreign server that the virtual tables belong to. Its wrapper is postgres_fdw's without
- * postgres_fdw's validator, for that allows no options of ours, such as a column's `key_operators`. (The
- * handler takes the options it knows.) The validator also keeps ordinary users from a mapping without a
- * password; here, nobody but the engine may make one, since nobody is granted the server's use. The handler is taken
- * from the library itself: the extension would stand in every dump.
+ * Makes the foreign server that the virtual tables belong to. Its wrapper is postgres_fdw's without postgres_fdw's
+ * validator, which allows no options of Millrace's, such as a column's `key_operators`. (The handler reads the
+ * options that it knows.) The validator also keeps ordinary users from a mapping without a password; here, only the
+ * engine may make one, since no one else is granted the use of the server. The handler is taken from the library
+ * itself: the extension would stand in every dump.
  */
 export async function ensureLoopbackServer(client: Client): Promise<void> {
   const { rows } = await client.query<{ handler: string | null }>(
@@ -83,7 +86,8 @@ export async function ensureLoopbackServer(client: Client): Promise<void> {
 
 /**
  * Points the foreign tables' server at the gateway, for statements that the gateway never sees. The engine's own role
- * owns the virtual tables, and ANALYZE reads as their owner, whoever asks for it: the gateway then gives no rows.
+ * owns the virtual tables, and ANALYZE reads as their owner, no matter who asks for it: the gateway then gives no
+ * rows.
  */
 export async function setLoopback(client: Client, { host, port, user, password }: Loopback): Promise<void> {
   await ensureLoopbackServer(client)

@@ -1,9 +1,9 @@
 import { type Client, escapeIdentifier } from 'pg'
 
 /**
- * Puts the connections' schemas on the database's search path, in alphabetical order as in Steampipe, and
- * after `public`: a user's own table of the same name comes first. Not `"$user"`: the clients' role is called like
- * the schema of Millrace's own tables, which is none for what users make.
+ * Puts the connections' schemas on the database's search path, in alphabetical order as in Steampipe, and after
+ * `public`: a user's own table of the same name comes first. `"$user"` is not on it: the clients' role has the name
+ * of the schema of the system tables, where users' objects do not belong.
  */
 export async function setSearchPath(client: Client, schemas: readonly string[]): Promise<void> {
   const path = ['public', ...schemas.toSorted()]

@@ -17,10 +17,10 @@ import type { CatalogColumn, CatalogConnection, VirtualTable } from './virtual-t
 import { createRefusal, createSchema, qualifiedName } from './virtual-table-statements.js'
 
 /**
- * Makes PostgreSQL's catalog show the connections' tables, each connection's in a schema of its own, and
- * tells what the catalog then holds. Writes only what differs from what is there, in one transaction. Users'
- * views over the tables survive; where one forbids a change, the change is left out with a warning.
- * @param own Millrace's own, which is not on the search path
+ * Makes PostgreSQL's catalog show the connections' tables, each connection's in a schema of its own, and returns what
+ * the catalog then holds. Writes only what differs from what is there, in one transaction. Users' views over the
+ * tables survive; where one forbids a change, the change is left out with a warning.
+ * @param own the schema of the system tables, which is not on the search path
  * @param lockTimeout for how long statements may keep a change waiting, in milliseconds; 0 for any time
  * @throws CatalogIsLocked when they keep it for longer; nothing has changed then
  * @throws DatabaseError when a connection's name or a plugin's table cannot be shown
@@ -42,9 +42,9 @@ export async function synchroniseCatalog(
     const { tables: moved, views } = await moveFormerTables(client)
     const current = await readCatalog(client)
     const wanted = shown.flatMap(({ name, tables }) =>
-      tables.kind === 'found'
-        ? tables.tables.map((table) => tableDefinition(name, table))
-        : current.filter(({ schema }) => schema === name),
+      tables.tables === undefined
+        ? current.filter(({ schema }) => schema === name)
+        : tables.tables.map((table) => tableDefinition(name, table)),
     )
     const changes = catalogChanges(current, wanted)
     if (changes.created.length + changes.changed.length > 0) await client.query(createRefusal)
@@ -78,7 +78,7 @@ export class CatalogIsLocked extends Error {
   }
 }
 
-/** @returns the connections that have their schema; one whose schema is somebody else's is left out */
+/** @returns the connections that have their schema; one whose schema belongs to someone else is left out */
 async function ensureSchemas(
   client: Client,
   connections: readonly CatalogConnection[],
@@ -104,7 +104,7 @@ async function ensureSchemas(
   return shown
 }
 
-/** Drops the schemas of connections that are gone, but for those where tables had to stay. */
+/** Drops the schemas of connections that are gone, except those where tables had to stay. */
 async function dropEmptySchemas(
   client: Client,
   { removed }: CatalogChanges,
@@ -127,10 +127,7 @@ function virtualTables(
   return connections.flatMap((connection) => {
     const { name, tables } = connection
     const failure = tables.kind === 'failed' ? tables.error : undefined
-    const definitions =
-      tables.kind === 'found'
-        ? tables.tables
-        : catalog.filter(({ schema }) => schema === name).map(definitionOf)
+    const definitions = tables.tables ?? catalog.filter(({ schema }) => schema === name).map(definitionOf)
     return definitions.flatMap((table): VirtualTable[] => {
       const shown = byName.get(qualifiedName({ schema: connection.name, name: table.name }))
       if (shown === undefined) return []
@@ -141,7 +138,7 @@ function virtualTables(
   })
 }
 
-/** Of a table that is only in the catalog; nothing can be asked of it. */
+/** The definition of a table that is only in the catalog; nothing can be asked of it. */
 function definitionOf({ name, description, columns }: CatalogTable): Table {
   const own = columns.filter((column) => !engineColumns.some((one) => one.name === column.name))
   return {
@@ -162,7 +159,10 @@ function definitionOf({ name, description, columns }: CatalogTable): Table {
   }
 }
 
-/** Not if a column of it has gone or is of another type: who reads it then has to be told. */
+/**
+ * Whether a virtual table stands for a former one. It does not if a column has gone or has another type: readers must
+ * then get an error.
+ */
 function standsFor(former: FormerTableOf, { schema, name, columns }: CatalogTable): boolean {
   const shown = new Set(columns.map((column) => `${column.name} ${column.type}`))
   return (

@@ -4,12 +4,12 @@ import { catalogColumns, engineColumns } from './catalog-columns.js'
 import { isColumnType } from './column-type.js'
 import type { ForeignOptions } from './foreign-options.js'
 
-/** A virtual table as PostgreSQL's catalog shows it, or is to show it. */
+/** A virtual table as PostgreSQL's catalog shows it, or should show it. */
 export interface TableDefinition {
   readonly schema: string
   readonly name: string
   readonly description: string
-  /** Of the foreign table by which PostgreSQL itself reads it: whom it asks the gateway for. */
+  /** Options of the foreign table by which PostgreSQL itself reads it: which table it asks the gateway for. */
   readonly options: ForeignOptions
   readonly columns: readonly ForeignColumn[]
 }
@@ -18,7 +18,7 @@ export interface ForeignColumn {
   readonly name: string
   readonly type: string
   readonly description: string
-  /** What conditions on the column reach the API: see {@link keyOptions}. */
+  /** Which conditions on the column reach the API: see {@link keyOptions}. */
   readonly options: ForeignOptions
 }
 
@@ -40,7 +40,7 @@ export function tableDefinition(schema: string, table: Table): TableDefinition {
   return { schema, name: table.name, description: table.description, options, columns }
 }
 
-/** With what conditions on the column do, for whoever looks at the table. */
+/** A description that also says what conditions on the column do. */
 function describe(description: string, key: Key | undefined): string {
   if (key === undefined) return description
   const required = key.require === undefined || key.require === 'optional' ? [] : [requirements[key.require]]

@@ -2,10 +2,10 @@
 import type { Client } from 'pg'
 import { internalSchema, loopbackServer } from '../postgres/names.js'
 
-/** A function of our own in PostgreSQL, `internalSchema.viewDefinition(oid)`. */
+/** A function of Millrace's in PostgreSQL, `internalSchema.viewDefinition(oid)`. */
 export const viewDefinition = 'view_definition'
 
-/** Views that read, by way of others too, what stands in the CTE's first part; materialized views keep rows. */
+/** Views that read what stands in the CTE's first part, through other views too; materialized views keep rows. */
 const readers = `
   SELECT r.ev_class
     FROM reads
@@ -23,9 +23,9 @@ const virtualTables = `
    CROSS JOIN LATERAL (VALUES (f.ftrelid), (i.inhparent)) AS t (oid)`
 
 /**
- * Gives the query of a view that reads virtual tables, with every name qualified that is not in pg_catalog; NULL
- * for a view that its query must not be put in place of: one whose owner may see other things than the user, or
- * that keeps conditions of others from being evaluated before its own (security_barrier).
+ * Gives the query of a view that reads virtual tables, with every name qualified that is not in pg_catalog; NULL for
+ * a view that must not be replaced by its query: one whose owner may see other things than the user, or one that
+ * keeps other conditions from being evaluated before its own (security_barrier).
  */
 const viewDefinitionBody = `
   WITH RECURSIVE reads (oid) AS (${virtualTables} UNION ${readers})
@@ -37,7 +37,7 @@ const viewDefinitionBody = `
                       WHERE option_name = 'security_barrier' AND option_value::pg_catalog.bool)
      AND c.oid IN (SELECT reads.oid FROM reads)`
 
-/** Makes the function, or brings it up to date. */
+/** Creates the function, or brings it up to date. */
 export async function ensureViewDefinition(client: Client): Promise<void> {
   const { rows } = await client.query<{ body: string }>(
     `SELECT prosrc AS body FROM pg_proc

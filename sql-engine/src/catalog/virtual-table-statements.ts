@@ -10,8 +10,8 @@ export function qualifiedName({ schema, name }: Pick<TableDefinition, 'schema' |
 }
 
 /**
- * Clients may create in the schema of Millrace's own tables: who has `"$user"` on the search path means this one, for
- * the role is called like it.
+ * Clients may create objects in the schema of the system tables: `"$user"` on the search path means this one, since
+ * the role has its name.
  */
 export function createSchema(schema: string, description: string): string {
   const privileges = schema === systemSchema ? 'USAGE, CREATE' : 'USAGE'
@@ -26,7 +26,7 @@ export function createSchema(schema: string, description: string): string {
 /** NAMEDATALEN is 64 bytes, with a NUL. */
 const longestName = 63
 
-/** A name of one table's, however long those are that it is made of. */
+/** A name made of several, however long those are. */
 export function combinedName(...parts: readonly string[]): string {
   const name = parts.join('.')
   if (Buffer.byteLength(name) <= longestName) return name
@@ -50,9 +50,9 @@ BEGIN
 END$body$`
 
 /**
- * An ordinary table, so that every tool lists it. It has no rows, for nobody may write to it, and its trigger (which
- * CREATE TABLE … LIKE does not copy, as it would a constraint) refuses even a superuser's. Whoever reads it reads its
- * only child as well, the foreign table. With comments and privileges.
+ * An ordinary table, so that every tool lists it, with comments and privileges. It has no rows: clients may not write
+ * to it, and its trigger (which CREATE TABLE … LIKE does not copy, as it would a constraint) rejects even a
+ * superuser's. A query of it also reads its only child, the foreign table.
  */
 export function createVirtualTable(table: TableDefinition): string {
   const name = qualifiedName(table)
@@ -77,7 +77,10 @@ export function dropVirtualTable(table: TableDefinition): string {
   return `ALTER EXTENSION plpgsql DROP TABLE ${name}; DROP FOREIGN TABLE ${foreignName(table)}; DROP TABLE ${name}`
 }
 
-/** There are no rows, so any type becomes any other; PostgreSQL knows that by USING, which foreign tables do not take. */
+/**
+ * There are no rows, so any type can become any other; PostgreSQL accepts that with USING, which foreign tables do
+ * not take.
+ */
 function alterType(table: TableDefinition, column: string, type: string): string {
   const parent = qualifiedName(table)
   const child = `ALTER FOREIGN TABLE ${foreignName(table)}`
@@ -93,7 +96,7 @@ function alterOptions(table: TableDefinition, column: string, clause: string): s
   return `ALTER FOREIGN TABLE ${foreignName(table)} ALTER COLUMN ${escapeIdentifier(column)}${clause}`
 }
 
-/** A step of altering a table, with what it is for, should the step be refused. */
+/** A step of altering a table, with its purpose, in case PostgreSQL rejects it. */
 export interface Alteration {
   readonly sql: string
   readonly purpose: string

@@ -35,7 +35,10 @@ export function copyEdits(text: string, statement: Node, relationOf: RelationOf)
   ]
 }
 
-/** As PostgreSQL says it of COPY; of the SELECT, it would say it otherwise. */
+/**
+ * Checks the columns that a COPY names, so that errors are worded as PostgreSQL words them for COPY, not for the
+ * SELECT.
+ */
 function checkColumns(names: readonly string[], { definition: table, columns }: VirtualTable): void {
   for (const [index, name] of names.entries()) {
     if (!columns.some((column) => column.name === name)) {

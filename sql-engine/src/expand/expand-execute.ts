@@ -1,6 +1,6 @@
 /**
- * SQL's EXECUTE: the statement that was prepared stands for it, with the arguments' values in it. PostgreSQL would
- * run what it has prepared, over the foreign tables.
+ * SQL's EXECUTE: it stands for the prepared statement, with the arguments' values in it. PostgreSQL would run what it
+ * has prepared, over the foreign tables.
  */
 import { z } from 'zod'
 import { DatabaseError } from '../database-error.js'
@@ -14,15 +14,17 @@ import { type Expansion, expand } from './expansion.js'
 const preparedSchema = z.object({
   statement: z.string(),
   types: z.array(z.string()),
-  /** Whether a statement of ours is left from an EXECUTE whose arguments could not be evaluated. */
+  /** Whether a statement of the engine's is left from an EXECUTE whose arguments could not be evaluated. */
   is_left: z.boolean(),
 })
 
-/** A statement of our own in the client's session, for as long as its arguments are evaluated. */
+/**
+ * The name of a statement of the engine's in the client's session, which exists while its arguments are evaluated.
+ */
 const argumentsName = 'millrace_arguments'
 
 /**
- * @returns undefined when PostgreSQL is to run the statement as it stands, or to say what is wrong with it
+ * @returns undefined when PostgreSQL should run the statement as it stands, or say what is wrong with it
  * @throws DatabaseError of an argument that cannot be evaluated
  */
 export async function expandExecute(
@@ -71,7 +73,7 @@ function queryOf(preparation: string, name: string): string | undefined {
 }
 
 interface ExecutePlace {
-  /** From the word EXECUTE on. */
+  /** The bytes from the word EXECUTE on. */
   readonly whole: Span
   /** The arguments, without the brackets around them. */
   readonly list: Span | undefined
@@ -122,7 +124,7 @@ async function evaluate(
   return rows[0] ?? []
 }
 
-/** @param distance of the text that was sent instead from the client's, in characters */
+/** @param distance between the text that was sent instead and the client's, in characters */
 function movedError(error: unknown, distance: number): unknown {
   if (!(error instanceof DatabaseError) || error.position === undefined) return error
   const { sqlState, detail, hint, cause } = error

@@ -44,7 +44,7 @@ function isView(fromItem: FromItem): fromItem is View {
   return fromItem.kind === 'relation' && fromItem.definition !== undefined
 }
 
-/** Whether a name of a view's query would be found to mean a CTE of the statement around it. */
+/** Whether a name in a view's query would be taken for a CTE of the statement around it. */
 function isCaught(definition: string, ctes: ReadonlySet<string | undefined>): boolean {
   if (ctes.size === 0) return false
   const [query] = parseText(definition) ?? []
@@ -91,7 +91,7 @@ function editsOfReference(
   return [{ ...span, replacement: quoteIdentifier(view.name) }]
 }
 
-/** Functions that make the same of a row whatever its type is called. */
+/** Functions whose result for a row does not depend on the name of its type. */
 const ofAnyRow = new Set(['count', 'row_to_json', 'to_json', 'to_jsonb', 'json_agg', 'jsonb_agg'])
 
 /** Names that may stand for whole rows: a view's row has a type of its own, a subquery's has not. */

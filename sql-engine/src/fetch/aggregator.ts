@@ -10,14 +10,14 @@ import {
   type Table,
 } from '@millrace/plugin-sdk'
 import { DatabaseError } from '../database-error.js'
-import type { Connection, ConnectionOptions } from './connection.js'
+import type { Connection } from './connection.js'
 import type { ScanQuals } from './scan-quals.js'
 import { wildcardTest } from './wildcard.js'
 
 /** An aggregator as the configuration names it. */
 export interface AggregatorOptions {
   readonly name: string
-  /** That of the connections. */
+  /** The plugin of all its connections. */
   readonly plugin: Plugin
   /** Names of connections, in which `*` stands for any run of characters and `?` for one. */
   readonly members: readonly string[]
@@ -26,7 +26,7 @@ export interface AggregatorOptions {
 
 /**
  * What becomes of a query when an API fails one of the members: it fails, or goes on with the rows of the others and
- * tells in a notice which are missing. Default is `error`.
+ * names the missing ones in a notice. Default is `error`.
  */
 export type MemberFailure = 'error' | 'notice'
 
@@ -34,7 +34,7 @@ export type MemberFailure = 'error' | 'notice'
 export interface Aggregator {
   readonly name: string
   readonly plugin: Plugin
-  /** At least one; each once. */
+  /** The member connections: at least one, each once. */
   readonly members: readonly Connection[]
   readonly onMemberFailure: MemberFailure
 }
@@ -49,7 +49,7 @@ export function openAggregator(options: AggregatorOptions, connections: readonly
   return { name, plugin, members: [...new Set(found)], onMemberFailure }
 }
 
-export function isAggregator(options: ConnectionOptions | AggregatorOptions): options is AggregatorOptions {
+export function isAggregator(options: object): options is AggregatorOptions {
   return 'members' in options
 }
 
@@ -59,7 +59,7 @@ export function narrowMembers(
   quals: ScanQuals,
 ): { readonly members: readonly Connection[]; readonly quals: ScanQuals } {
   const { [connectionColumn]: onConnection, ...others } = quals
-  // The column is one of texts.
+  // The column's type is text.
   const onName = onConnection as readonly Qual<string>[] | undefined
   return { members: members.filter(({ name }) => mayFulfil(onName, name)), quals: others }
 }
@@ -91,7 +91,7 @@ function connectionsNamed(
   return ofPlugin
 }
 
-/** A member's table as the aggregator's: it can also be asked for the rows of some of the members only. */
+/** A member's table as the aggregator's: it can also be asked for the rows of some members only. */
 export function aggregatedTable(table: Table): Table {
   return { ...table, keys: { ...table.keys, [connectionColumn]: connectionKey } }
 }
@@ -99,6 +99,6 @@ export function aggregatedTable(table: Table): Table {
 function configurationError(name: string, what: string): DatabaseError {
   return new DatabaseError(`aggregator "${name}": ${what}`, {
     sqlState: 'F0000', // config_file_error
-    hint: 'Mend the configuration file and start again. An aggregator cannot be the member of another.',
+    hint: 'Mend the configuration file, and have it read again. An aggregator cannot be the member of another.',
   })
 }

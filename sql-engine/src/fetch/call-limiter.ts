@@ -1,18 +1,18 @@
 /**
  * Lets the calls of one account to an API begin: not too many at once, not too often, and in fair turns.
  *
- * How many are in flight adapts, as TCP's congestion window does (RFC 5681, slow start and congestion avoidance). It
- * begins with what the API is known to bear, and doubles with each round that goes well; once the API has said that it
- * is asked too often, half as many, and from there on one more with each round. Never more than the ceiling.
+ * The number in flight adapts, as TCP's congestion window does (RFC 5681, slow start and congestion avoidance). It
+ * begins with what the API is known to bear, and doubles with each round that goes well; once the API says that it is
+ * asked too often, it is halved, and grows by one with each round from then on. It never exceeds the ceiling.
  */
 import { longestPause } from '@millrace/plugin-sdk'
 import type { Clock } from './clock.js'
 import { RateWindow } from './rate-window.js'
 
 export interface CallLimits {
-  /** Calls in flight at most. */
+  /** The most calls that may ever be in flight. */
   readonly ceiling: number
-  /** Calls in flight at first; default is the ceiling. */
+  /** The most calls in flight at first; default is the ceiling. */
   readonly start?: number | undefined
   /** Calls a second by the name of the call, each scope by itself. */
   readonly rates: Readonly<Record<string, number>>
@@ -22,9 +22,9 @@ export interface CallLimits {
 export interface CallTicket {
   /** The API's name of the call. */
   readonly name: string
-  /** What the API counts the call under beside the account, such as a region; empty for nothing more. */
+  /** What the API counts the call under besides the account, such as a region; empty for nothing more. */
   readonly scope: string
-  /** Whose turn it uses: the statement. */
+  /** The statement whose turn it uses. */
   readonly owner: object
   readonly signal: AbortSignal
 }
@@ -32,10 +32,10 @@ export interface CallTicket {
 export type CallOutcome =
   | { readonly kind: 'answered' }
   | { readonly kind: 'throttled'; readonly retryAfter: number | undefined }
-  /** Says nothing about whether there are too many. */
+  /** Says nothing about whether there are too many calls. */
   | { readonly kind: 'failed' }
 
-/** A call that has begun. To be ended once. */
+/** A call that has begun. Must be ended once. */
 export interface CallPlace {
   end(outcome: CallOutcome): void
 }
@@ -47,30 +47,30 @@ interface Waiter {
 /** What a rate is counted by: a call's name and scope. */
 type WindowKey = `${string}\n${string}`
 
-/** The calls of one owner that wait, by what limits their rate; in each, first come first served. */
+/** The waiting calls of one owner, by what limits their rate; in each set, first come, first served. */
 type Queues = Map<WindowKey, Set<Waiter>>
 
-/** Orders what happens in all limiters, since one may take the calls of another over. */
+/** Orders what happens in all limiters, since one may take over the calls of another. */
 let moment = 0
 
 export class CallLimiter {
   readonly #clock: Clock
   #ceiling: number
   #rates: Readonly<Record<string, number>>
-  /** May be a fraction: how many are in flight is below the next whole number. */
+  /** How many calls may be in flight, possibly a fraction: the number in flight stays below the next whole number. */
   #allowed: number
-  /** What the API has borne before it said that there are too many; up to there, growth is quick. */
+  /** What the API bore before it said that there were too many; up to there, growth is quick. */
   #threshold = Number.POSITIVE_INFINITY
   #inFlight = 0
-  /** Calls that began before the last halving say nothing new. */
+  /** The moment of the last halving: calls that began before it say nothing new. */
   #halvedAt = 0
-  /** When as many were in flight as may be, the last time. */
+  /** The last moment when as many calls were in flight as allowed. */
   #fullAt = 0
   readonly #windows = new Map<WindowKey, RateWindow>()
-  /** In the order of their turns. */
+  /** The queues by owner, in the order of their turns. */
   readonly #owners = new Map<object, Queues>()
   #wake: { readonly at: number; readonly callOff: () => void } | undefined
-  /** Who has taken all calls over. */
+  /** The limiter that has taken over all calls. */
   #heir: CallLimiter | undefined
 
   constructor({ ceiling, start = ceiling, rates }: CallLimits, clock: Clock) {
@@ -80,24 +80,24 @@ export class CallLimiter {
     this.#rates = rates
   }
 
-  /** Calls in flight at most, whatever the API bears. */
+  /** The most calls in flight, whatever the API bears. */
   get ceiling(): number {
     return this.#ceiling
   }
 
-  /** Calls in flight at most, as the API has borne of late. */
+  /** The most calls in flight, as far as the API has borne of late. */
   get allowed(): number {
     return Math.floor(this.#allowed)
   }
 
-  /** Calls that wait for their turn. */
+  /** The number of calls that wait for their turn. */
   get waiting(): number {
     let count = 0
     for (const queues of this.#owners.values()) for (const queue of queues.values()) count += queue.size
     return count
   }
 
-  /** Where connections to one account are given different limits, the lower ones hold. */
+  /** Where connections to one account have different limits, the lower ones hold. */
   restrict({ ceiling, rates }: CallLimits): void {
     const merged: Record<string, number> = { ...this.#rates }
     for (const [name, rate] of Object.entries(rates)) {
@@ -132,8 +132,8 @@ export class CallLimiter {
   }
 
   /**
-   * Hands everything over, once: calls in flight and waiting, what has begun and what has been learnt, and whatever
-   * comes here later. For when it turns out that these calls count for the account of the other limiter.
+   * Hands everything over, once: calls in flight and waiting, starts and experience so far, and all calls that come
+   * here later. For use when these calls turn out to count for the account of the other limiter.
    */
   handOver(heir: CallLimiter): void {
     if (this.#heir !== undefined || heir.#inCharge === this) return
@@ -179,7 +179,7 @@ export class CallLimiter {
 
   #end(key: WindowKey, begunAt: number, outcome: CallOutcome): void {
     this.#inFlight--
-    // Where fewer were in flight than might be, nothing has been learnt of whether more would do.
+    // Where fewer were in flight than allowed, nothing shows whether more would do.
     const wasFull = begunAt <= this.#fullAt
     if (outcome.kind === 'answered' && wasFull && begunAt > this.#halvedAt) this.#grow()
     if (outcome.kind === 'throttled') {
@@ -201,7 +201,7 @@ export class CallLimiter {
     this.#threshold = this.#allowed
   }
 
-  /** Lets begin what may: one call of each owner in turn. */
+  /** Starts what may begin: one call of each owner in turn. */
   #beginNext(): void {
     while (this.#inFlight < this.allowed) {
       const next = this.#takeNext()
@@ -218,7 +218,7 @@ export class CallLimiter {
         if (this.#windowOf(key).readyAt > now) continue
         const [waiter] = queue
         if (waiter === undefined) continue
-        // To the back, if it has more.
+        // It goes to the back if it has more.
         this.#owners.delete(owner)
         this.#owners.set(owner, queues)
         this.#leave(owner, key, waiter)
@@ -228,7 +228,7 @@ export class CallLimiter {
     return undefined
   }
 
-  /** When only rates hold the waiting up, a timer goes on; otherwise the end of a call does. */
+  /** When only rates hold up the waiting calls, a timer resumes them; otherwise the end of a call does. */
   #wakeLater(): void {
     let at = Number.POSITIVE_INFINITY
     if (this.#inFlight < this.allowed) {
@@ -239,7 +239,7 @@ export class CallLimiter {
     this.#wake?.callOff()
     this.#wake = undefined
     if (at === Number.POSITIVE_INFINITY) return
-    // Timers may come a little early; a millisecond more is nothing to any rate.
+    // Timers may fire a little early; one more millisecond means nothing to any rate.
     const delay = Math.max(0, Math.ceil(at - this.#clock.now()))
     const callOff = this.#clock.after(delay, () => {
       this.#wake = undefined

@@ -8,7 +8,7 @@ export class CallLimiters {
   constructor(readonly clock: Clock) {}
 
   /**
-   * For connections of a plugin with the same settings, as far as these tell of an account.
+   * The limiter for connections of a plugin with the same settings, as far as these identify an account.
    * @param account see `ApiLimits.account` of the SDK
    */
   limiterOf(plugin: string, account: string, limits: CallLimits): CallLimiter {
@@ -16,7 +16,7 @@ export class CallLimiters {
   }
 
   /**
-   * For connections of a plugin that ask the same account, whatever their settings.
+   * The limiter for connections of a plugin that ask the same account, whatever their settings.
    * @param account see `Plugin.account` of the SDK
    * @param before the limiter of the connection's calls so far, which all count for this account
    */

@@ -1,14 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** Time and chance, as what makes calls sees them; tests give others. */
+/** Time and chance, as the code that makes calls sees them; tests provide others. */
 export interface Clock {
   /** Milliseconds since some moment; never goes back. */
   now(): number
-  /** From 0 up to 1. */
+  /** A number from 0 up to, but not including, 1. */
   random(): number
   /** @throws the signal's reason when it is aborted before the time is over */
   sleep(milliseconds: number, signal: AbortSignal): Promise<void>
-  /** @returns a function that calls it off */
+  /** @returns a function that cancels it */
   after(milliseconds: number, run: () => void): () => void
 }
 

@@ -12,24 +12,24 @@ import type { CallRules } from './make-call.js'
 export interface ConnectionOptions {
   readonly name: string
   readonly plugin: Plugin
-  /** As it stands in the configuration; the plugin's schema checks it. */
+  /** The settings as they stand in the configuration; the plugin's schema checks them. */
   readonly settings: unknown
-  /** How long rows answer later statements, in milliseconds; undefined for what table and server say. */
+  /** How long rows answer later statements, in milliseconds; undefined for what the table and the server say. */
   readonly cacheTtl?: number | undefined
-  /** What takes the place of the API's limits as the plugin states them. */
+  /** Limits that replace the API's limits as the plugin states them. */
   readonly limits?: LimitSettings | undefined
-  /** Errors of the API without which queries go on; none by default. */
+  /** Errors of the API that queries survive; none by default. */
   readonly ignored?: IgnoredErrorsOptions | undefined
 }
 
 export interface LimitSettings {
-  /** API calls in flight at most. */
+  /** The most API calls in flight. */
   readonly maxConcurrency?: number | undefined
   /** Calls a second, by the name of the call; each scope has as many. */
   readonly rates?: Readonly<Record<string, number>> | undefined
   /** How long an answer is awaited, in milliseconds. */
   readonly callTimeout?: number | undefined
-  /** What the body of an answer may have; plugins see to it. */
+  /** The most bytes of an answer's body; plugins enforce it. */
   readonly maxAnswerBytes?: number | undefined
 }
 
@@ -43,13 +43,13 @@ type Environment = Readonly<Record<string, string | undefined>>
 
 /** One connection of a plugin to its API, shared by all sessions. */
 export class Connection implements CallRules {
-  /** As it was configured. */
+  /** The options that it was configured with. */
   readonly options: ConnectionOptions
-  /** Tells it from others, those of its name that were open before it among them. */
+  /** Distinguishes it from others, including earlier ones of its name. */
   readonly id = ++lastId
   readonly name: string
   readonly plugin: Plugin
-  /** API calls in flight at most, as far as this connection goes. */
+  /** The most API calls in flight, as far as this connection is concerned. */
   readonly concurrency: number
   readonly attempts: number
   readonly callTimeout: number
@@ -62,7 +62,7 @@ export class Connection implements CallRules {
   readonly #environment: Environment
   readonly #limiters: CallLimiters
   readonly #limits: CallLimits
-  /** Of the calls that are made before the account is known. */
+  /** The limiter of the calls that are made before the account is known. */
   readonly #unknownAccount: CallLimiter
   #account: { readonly name: string; readonly limiter: CallLimiter } | undefined
   #opened: { readonly state: unknown } | undefined
@@ -70,7 +70,7 @@ export class Connection implements CallRules {
   readonly #onSchemaChange: (connection: Connection) => void
 
   /**
-   * @param onSchemaChange told when the plugin says that its tables may have changed
+   * @param onSchemaChange called when the plugin says that its tables may have changed
    * @throws DatabaseError when the settings are not what the plugin takes
    */
   constructor(
@@ -97,7 +97,7 @@ export class Connection implements CallRules {
       throw new DatabaseError(
         `connection "${name}" has settings that the plugin ${plugin.name} does not take` +
           (issue === undefined ? '' : `: ${setting ? `${setting}: ` : ''}${issue.message}`),
-        { sqlState: 'F0000', hint: 'Mend the configuration file and start again.' },
+        { sqlState: 'F0000', hint: 'Mend the configuration file, and have it read again.' },
       )
     }
     this.#config = parsed.data
@@ -116,7 +116,10 @@ export class Connection implements CallRules {
     this.#unknownAccount = limiters.limiterOf(plugin.name, account, this.#limits)
   }
 
-  /** Shared with other connections to the same account, as far as that is known: the next call may have another. */
+  /**
+   * The limiter is shared with other connections to the same account, as far as that is known: the next call may have
+   * another.
+   */
   async limiter(): Promise<CallLimiter> {
     const name = await this.plugin.account?.(this.state)
     if (name === undefined) return this.#unknownAccount
@@ -132,7 +135,7 @@ export class Connection implements CallRules {
     return this.#account.limiter
   }
 
-  /** What the plugin's `connect` gives; called when the first scan starts. */
+  /** What the plugin's `connect` returns; called when the first scan starts. */
   get state(): unknown {
     this.#opened ??= { state: this.plugin.connect(this.#config, this.#context) }
     return this.#opened.state
@@ -145,7 +148,7 @@ export class Connection implements CallRules {
 
   /**
    * The tables that it has now.
-   * @throws whatever the plugin throws; DatabaseError when they are not as tables have to be
+   * @throws whatever the plugin throws; DatabaseError when they do not have the shape of tables
    */
   async findTables(signal: AbortSignal): Promise<readonly Table[]> {
     const { tables } = this.plugin

@@ -1,6 +1,6 @@
 /**
- * Errors of an API that a connection's settings say to go on without. Steampipe's AWS plugin has settings of the same
- * names, with globs for codes and regular expressions for messages.
+ * Errors of an API that a connection's settings tolerate. Steampipe's AWS plugin has settings of the same names, with
+ * globs for codes and regular expressions for messages.
  */
 import type { ApiError } from '@millrace/plugin-sdk'
 import { wildcardTest } from './wildcard.js'
@@ -22,7 +22,10 @@ export class IgnoredErrors {
     this.#messages = messages.map((source) => new RegExp(source, 'u'))
   }
 
-  /** Only what the API itself has said: not a cancel, nor what this machine could not do. */
+  /**
+   * Whether the error is to be ignored. Only what the API itself has said can be: not a cancellation, nor a failure
+   * of this machine.
+   */
   has({ sqlState, code, message, detail }: ApiError): boolean {
     if (sqlState !== 'HV000' && sqlState !== 'HV00N') return false
     if (code !== undefined && this.#codes.some((test) => test.test(code))) return true

@@ -8,7 +8,7 @@ import type { Clock } from './clock.js'
 /** How a connection's calls are made. */
 export interface CallRules {
   limiter(): Promise<CallLimiter>
-  /** How often a call is made at most, the first time included. */
+  /** The most often that a call is made, including the first time. */
   readonly attempts: number
   /** How long an answer is awaited, in milliseconds. */
   readonly callTimeout: number
@@ -21,10 +21,10 @@ export interface Call<Result> extends CallTicket {
   readonly run: (signal: AbortSignal) => Promise<Result>
 }
 
-/** No call is made again after so long, in milliseconds. */
+/** The time after which no call is made again, in milliseconds. */
 const longestTrying = 180_000
 
-/** A call that the API has failed, under its name. Plugins see in it what the API said. */
+/** A call that the API has failed, by name. Plugins can read in it what the API said. */
 export class CallError extends ApiError {
   constructor(
     readonly call: string,
@@ -48,9 +48,9 @@ export class CallDefect extends Error {
 }
 
 /**
- * While it waits to make the call again, it takes no place from others.
- * @throws CallError with the last failure, or a CallDefect; a DatabaseError when the call must not be made; the signal's reason once
- *   it is aborted
+ * Makes a call. While it waits to make it again, it takes no place from others.
+ * @throws CallError with the last failure, or a CallDefect; a DatabaseError when the call must not be made; the
+ *   signal's reason once it is aborted
  */
 export async function makeCall<Result>(call: Call<Result>, rules: CallRules): Promise<Result> {
   const { name, signal, counts } = call
@@ -78,7 +78,7 @@ async function attempt<Result>(call: Call<Result>, rules: CallRules): Promise<Re
   const place = await limiter.begin(call)
   let outcome: CallOutcome = { kind: 'failed' }
   try {
-    // It may have been aborted since its turn came, and would not hear of that any more.
+    // It may have been aborted since its turn came, and would not notice any more.
     call.signal.throwIfAborted()
     call.counts.beginCall(call.name)
     const result = await runInTime(call, rules)
@@ -94,7 +94,9 @@ async function attempt<Result>(call: Call<Result>, rules: CallRules): Promise<Re
   }
 }
 
-/** Neither a silent API nor a plugin that does not listen to its signal holds a statement up for ever. */
+/**
+ * Limits the time of a call: neither a silent API nor a plugin that ignores its signal holds up a statement for ever.
+ */
 function runInTime<Result>(
   { run, signal }: Call<Result>,
   { callTimeout, clock }: CallRules,
@@ -124,7 +126,7 @@ function runInTime<Result>(
   })
 }
 
-/** What is thrown before there is a promise is a failure like any other. */
+/** Starts a call; an error thrown before there is a promise is a failure like any other. */
 async function startOf<Result>(
   run: (signal: AbortSignal) => Promise<Result>,
   signal: AbortSignal,

@@ -23,10 +23,22 @@ export interface OpenAggregator extends CatalogConnection {
   readonly aggregator: Aggregator
 }
 
+/** A connection that the configuration names, and that cannot be opened. */
+export interface FailedConnection {
+  readonly name: string
+  readonly plugin: CatalogConnection['plugin']
+  readonly error: DatabaseError
+}
+
+/** What a configuration says of one connection, as far as it could be read. */
+export type ConfiguredConnection = ConnectionOptions | AggregatorOptions | FailedConnection
+
 /** All connections of a configuration. */
 export interface OpenConnections {
   readonly connections: readonly OpenConnection[]
   readonly aggregators: readonly OpenAggregator[]
+  /** Those that could not be opened; the others serve. */
+  readonly failed: readonly CatalogConnection[]
 }
 
 export interface OpeningOptions {
@@ -34,35 +46,40 @@ export interface OpeningOptions {
   readonly environment: Readonly<Record<string, string | undefined>>
   readonly log: Logger
   readonly limiters: CallLimiters
-  /** Told of a connection whose tables may have changed. */
+  /** Called with a connection whose tables may have changed. */
   readonly onSchemaChange: (connection: Connection) => void
   /** Aborted when the engine stops. */
   readonly signal: AbortSignal
 }
+
+export const noConnections: OpenConnections = { connections: [], aggregators: [], failed: [] }
 
 /** For how long a connection may look for its tables, in milliseconds. */
 const longestSearch = 60_000
 
 /**
  * Those that are open already, and stand in the configuration as they did, go on as they are.
+ * One that cannot be opened is logged and listed, and keeps no other from being opened.
  * @param before those that are open
  * @param outdated those of them whose tables are to be found out once more
- * @throws DatabaseError F0000 when the settings of one are not what its plugin takes; nothing has then been opened
  */
 export async function openConnections(
-  configured: readonly (ConnectionOptions | AggregatorOptions)[],
+  configured: readonly ConfiguredConnection[],
   options: OpeningOptions,
-  before: OpenConnections = { connections: [], aggregators: [] },
+  before: OpenConnections = noConnections,
   outdated: ReadonlySet<Connection> = new Set(),
 ): Promise<OpenConnections> {
   const known = new Map(before.connections.map((one) => [one.name, one]))
-  const opened = configured
-    .filter((one): one is ConnectionOptions => !isAggregator(one))
-    .map((one): Connection => {
-      const open = known.get(one.name)?.connection
-      return open !== undefined && isSame(open.options, one) ? open : newConnection(one, options)
-    })
-  const aggregators = configured.filter(isAggregator).map((one) => openAggregator(one, opened))
+  const failures = new Failures(options.log)
+  for (const one of configured) if (isFailed(one)) failures.add(one, one.error, undefined)
+  const opened = configured.filter(isConnection).flatMap((one): Connection[] => {
+    const open = known.get(one.name)?.connection
+    if (open !== undefined && isSame(open.options, one)) return [open]
+    return failures.attempt(one, () => newConnection(one, options))
+  })
+  const aggregators = configured
+    .filter(isAggregator)
+    .flatMap((one) => failures.attempt(one, () => openAggregator(one, opened)))
   const connections = await Promise.all(
     opened.map((connection) => {
       const open = known.get(connection.name)
@@ -77,11 +94,51 @@ export async function openConnections(
       const { name, plugin, members } = aggregator
       return { name, plugin, aggregator, tables: combinedTables(members, tablesOf) }
     }),
+    failed: failures.connections,
   }
 }
 
+/** The connections that could not be opened. */
+class Failures {
+  readonly connections: CatalogConnection[] = []
+  readonly #log: Logger
+
+  constructor(log: Logger) {
+    this.#log = log
+  }
+
+  add(
+    { name, plugin }: Pick<FailedConnection, 'name' | 'plugin'>,
+    error: DatabaseError,
+    tables: readonly Table[] | undefined,
+  ): void {
+    this.#log.error({ err: error, connection: name }, 'a connection cannot be opened; its tables give errors')
+    this.connections.push({ name, plugin, tables: { kind: 'failed', error, tables } })
+  }
+
+  /** @returns what was opened; nothing where that failed */
+  attempt<Opened>(configured: ConnectionOptions | AggregatorOptions, open: () => Opened): Opened[] {
+    try {
+      return [open()]
+    } catch (error) {
+      if (!(error instanceof DatabaseError)) throw error
+      const { tables } = configured.plugin
+      this.add(configured, error, typeof tables === 'function' ? undefined : tables)
+      return []
+    }
+  }
+}
+
+function isFailed(configured: ConfiguredConnection): configured is FailedConnection {
+  return 'error' in configured
+}
+
+function isConnection(configured: ConfiguredConnection): configured is ConnectionOptions {
+  return !isFailed(configured) && !isAggregator(configured)
+}
+
 function isSame(one: ConnectionOptions, other: ConnectionOptions): boolean {
-  // Plugins are compared by identity: functions of a plugin that was loaded anew are others.
+  // Plugins are compared by identity: the functions of a plugin that was loaded again are different ones.
   return one.plugin === other.plugin && isDeepStrictEqual({ ...one, plugin: 0 }, { ...other, plugin: 0 })
 }
 
@@ -99,7 +156,7 @@ async function withTables(connection: Connection, { signal, log }: OpeningOption
   } catch (error) {
     const failure = tablesNotFound(connection, error)
     log.error({ err: failure }, "a connection's tables are not known; those of before stay, and give errors")
-    return { name, plugin, connection, tables: { kind: 'failed', error: failure } }
+    return { name, plugin, connection, tables: { kind: 'failed', error: failure, tables: undefined } }
   }
 }
 

@@ -1,7 +1,7 @@
-/** So many starts within any stretch of time, however they are spread in it. */
+/** Allows a number of starts within any stretch of time, however they are spread in it. */
 export class RateWindow {
   #perSecond: number
-  /** As many as are allowed within the stretch, the oldest at `#next`. */
+  /** The times of the last starts, as many as are allowed within the stretch, the oldest at `#next`. */
   #starts: number[] = []
   #length = 0
   #next = 0
@@ -25,12 +25,12 @@ export class RateWindow {
     this.#next = (this.#next + 1) % this.#starts.length
   }
 
-  /** Nothing starts before then. */
+  /** Allows no start before that time. */
   pauseUntil(time: number): void {
     this.#notBefore = Math.max(this.#notBefore, time)
   }
 
-  /** From now on no more than that, if it is less than now. */
+  /** Lowers the rate to this one, if it is less than the present one. */
   restrict(perSecond: number): void {
     if (perSecond < this.#perSecond) this.#hold(perSecond, this.#starts)
   }

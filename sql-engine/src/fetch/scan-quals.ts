@@ -6,8 +6,8 @@ import type { Key, Qual, QualValue } from '@millrace/plugin-sdk'
 export type ScanQuals = Readonly<Record<string, readonly Qual<QualValue>[]>>
 
 /**
- * Cuts the conditions of a scan into those of single calls: a key that takes only so many values a call is
- * divided, several such keys into all combinations. Made one after the other, as they are needed.
+ * Cuts the conditions of a scan into those of single calls: a key that takes a limited number of values per call is
+ * divided, several such keys into all combinations. They are made one after the other, as they are needed.
  */
 export function* callsOf(
   quals: ScanQuals,
@@ -38,7 +38,7 @@ export function countCalls(quals: ScanQuals, keys: Readonly<Record<string, Key |
   return calls
 }
 
-/** How many combinations of values the conditions list for the keys of which a call takes only so many. */
+/** How many combinations of values the conditions list for the keys that take a limited number per call. */
 export function countKeys(quals: ScanQuals, keys: Readonly<Record<string, Key | undefined>>): number {
   let count = 1
   for (const [column, ofColumn] of Object.entries(quals)) {

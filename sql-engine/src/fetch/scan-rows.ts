@@ -31,7 +31,7 @@ export interface ScanRequest {
   readonly counts: CallCounts
   /** The same for all scans of a statement; statements take turns. */
   readonly statement: object
-  /** Told of each part that the plugin goes on without. */
+  /** Called with each part that the plugin goes on without. */
   readonly leaveOut: (missing: MissingPart) => void
   readonly signal: AbortSignal
 }
@@ -53,7 +53,7 @@ export async function* scanRows(request: ScanRequest): AsyncGenerator<readonly R
   const constants = constantsOf(request)
   let left = enoughRows(request.limit)
   try {
-    // Lists wait for their calls' places; more of them at once than places would only take memory.
+    // Lists wait for places for their calls; starting more of them than there are places would only take memory.
     const lists = listsOf(request, controller.signal)
     for await (const batch of merge(lists, connection.concurrency)) {
       const rows = batch.length > left ? batch.slice(0, left) : batch
@@ -72,7 +72,7 @@ export async function* scanRows(request: ScanRequest): AsyncGenerator<readonly R
 
 function* listsOf(request: ScanRequest, signal: AbortSignal): Generator<AsyncIterable<readonly Row[]>> {
   const { definition: table } = request.table
-  // The engine's own columns are none of the plugin's.
+  // The engine's own columns are not the plugin's.
   const wanted = new Set(request.columns.filter((column) => Object.hasOwn(table.columns, column)))
   const hydrates = Object.values(table.hydrate ?? {}).filter(({ columns }) =>
     columns.some((column) => wanted.has(column)),
@@ -84,12 +84,15 @@ function* listsOf(request: ScanRequest, signal: AbortSignal): Generator<AsyncIte
   }
 }
 
-/** Rows after which no more are needed. Which the first ones by an order are is known only when all have come. */
+/**
+ * The number of rows after which no more are needed. Which rows are the first by an order is known only when all have
+ * come.
+ */
 function enoughRows(limit: ScanLimit | undefined): number {
   return limit === undefined || limit.order !== undefined ? Number.POSITIVE_INFINITY : limit.rows
 }
 
-/** Of a list that ends in an error which the settings say to go on without, what has come stays. */
+/** Keeps the rows so far of a list that ends in an error which the settings tolerate. */
 async function* unlessIgnored(
   rows: AsyncIterable<readonly Row[]>,
   request: ScanRequest,
@@ -115,7 +118,7 @@ function leaveOut(kind: MissingPart['kind'], part: string, failure: unknown, req
   request.leaveOut({ kind, part, error: scanError(failure, request.table, request.connection.log) })
 }
 
-/** Tells when the keys of a list are done. */
+/** Reports when the keys of a list are done. */
 async function* counted(
   rows: AsyncIterable<readonly Row[]>,
   keys: number,
@@ -126,8 +129,8 @@ async function* counted(
 }
 
 /**
- * Rows whose further columns are fetched side by side. Their calls wait for places; what more of them at once would
- * take is memory. Enough for hydrate functions that put the keys of many rows into one call.
+ * How many rows have their further columns fetched side by side. Their calls wait for places; more at once would only
+ * take memory. It is enough for hydrate functions that put the keys of many rows into one call.
  */
 const rowsHydratedAtOnce = 200
 
@@ -206,7 +209,7 @@ function scanOf(
   }
 }
 
-/** Not a cancel, nor what this machine could not do. */
+/** Whether an error is the API's: not a cancellation, nor a failure of this machine. */
 function isOfApi({ sqlState }: ApiError): boolean {
   return sqlState !== '57014' && sqlState !== '53000'
 }
@@ -226,7 +229,7 @@ function scanError(error: unknown, { definition: table }: VirtualTable, log: Log
       cause,
     })
   }
-  // Anything else is a defect of the plugin. Its message stays out of reach: it may hold what it was sent.
+  // Anything else is a defect of the plugin. Its message is not shown: it may hold what the plugin was sent.
   log.error(
     { table: table.name, call, error: cause instanceof Error ? placeOf(cause) : typeof cause },
     'plugin failed',

@@ -24,7 +24,7 @@ export function explainOptions({ options }: Inside<'ExplainStmt'>): ExplainOptio
   return { analyze, genericPlan, format }
 }
 
-/** As PostgreSQL's defGetBoolean reads it: an option that is named without a value is on. */
+/** Reads a value as PostgreSQL's defGetBoolean does: an option that is named without a value is on. */
 function isOn(argument: Node | undefined): boolean {
   if (argument === undefined) return true
   const text = inside(argument, 'String')?.sval ?? inside(argument, 'Boolean')?.boolval

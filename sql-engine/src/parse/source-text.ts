@@ -3,7 +3,7 @@
  * PostgreSQL's error positions Unicode characters; here they meet.
  */
 
-/** A piece of the text to be replaced; offsets are bytes. */
+/** A part of the text to replace; offsets are bytes. */
 export interface Edit {
   readonly start: number
   readonly end: number
@@ -76,7 +76,7 @@ export class EditedText {
     let shift = 0
     for (const span of this.#spans) {
       if (index < span.edited) break
-      // Whatever PostgreSQL finds inside a replacement, it finds at the name that was replaced.
+      // Whatever PostgreSQL finds inside a replacement is reported at the name that was replaced.
       if (index < span.edited + span.inserted) return span.original + 1
       shift = span.original + span.replaced - (span.edited + span.inserted)
     }

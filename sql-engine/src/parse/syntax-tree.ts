@@ -1,6 +1,4 @@
-/**
- * PostgreSQL's own grammar and its syntax trees (libpg-query), and the few ways in which we go through them.
- */
+/** PostgreSQL's own grammar and its syntax trees (libpg-query), and the few ways of going through them. */
 
 import type { Node } from 'libpg-query'
 import { loadModule, parseSync, type ScanToken, scanSync } from 'libpg-query'
@@ -8,7 +6,7 @@ import { loadModule, parseSync, type ScanToken, scanSync } from 'libpg-query'
 export type { Node, ScanToken }
 
 type KeyOfUnion<Union> = Union extends Union ? keyof Union : never
-/** Name of a kind of node, such as `RangeVar`. */
+/** The name of a kind of node, such as `RangeVar`. */
 export type NodeTag = KeyOfUnion<Node>
 /** What stands inside a node of a kind. */
 export type Inside<Tag extends NodeTag> = Extract<Node, { [key in Tag]: unknown }>[Tag]
@@ -18,7 +16,7 @@ await loadModule()
 
 export interface ParsedStatement {
   readonly node: Node
-  /** Byte offset and length of the statement in the text; no length means up to its end. */
+  /** Byte offset and length of the statement in the text; no length means to its end. */
   readonly byteStart: number
   readonly byteLength: number | undefined
 }
@@ -47,8 +45,8 @@ function parsedOrNot(text: string): Partial<ReturnType<typeof parseSync>> | unde
 }
 
 /**
- * `SET (a, b) = (SELECT …)` is one query, which the grammar hangs at each of its columns; and a tree that is sent as JSON
- * holds it as often. It stays at the first.
+ * Drops repeats: `SET (a, b) = (SELECT …)` is one query, which the grammar attaches to each of its columns, and a
+ * tree sent as JSON holds it as often. It stays at the first.
  */
 function dropRepeats(parsed: unknown): void {
   walk(parsed, (object) => {
@@ -109,7 +107,7 @@ export function findAll<Tag extends NodeTag>(value: unknown, tag: Tag): readonly
   return found
 }
 
-/** The EXECUTE in a statement, if it is one, or explains one, or makes a table of one. */
+/** The EXECUTE in a statement, if it is one, explains one, or makes a table of one. */
 export function executeOf(statement: Node): Inside<'ExecuteStmt'> | undefined {
   const held = inside(statement, 'ExplainStmt')?.query ?? inside(statement, 'CreateTableAsStmt')?.query
   if (held !== undefined) return executeOf(held)
@@ -129,8 +127,8 @@ export function relationsOf(value: unknown): readonly Inside<'RangeVar'>[] {
 }
 
 /**
- * Whether two trees are the same but for where they stand in their texts, and for how types of PostgreSQL's
- * own are spelt: `numeric` is read as `pg_catalog.numeric`, `text` as `text`.
+ * Whether two trees are the same except for where they stand in their texts, and for how types of PostgreSQL's own
+ * are spelt: `numeric` is read as `pg_catalog.numeric`, `text` as `text`.
  */
 export function sameTree(left: unknown, right: unknown): boolean {
   if (left === right) return true
@@ -155,7 +153,7 @@ function sameType(left: unknown, right: unknown): boolean {
   return leftName !== undefined && leftName === rightName
 }
 
-/** Whether a part of a tree tells where something stands in its text. */
+/** Whether a part of a tree says where something stands in its text. */
 export function isLocation(key: string): boolean {
   return (
     key.endsWith('location') || key.endsWith('list_start') || key.endsWith('list_end') || key === 'stmt_len'

@@ -16,12 +16,12 @@ export class TokenPositions {
     this.#indexes = new Map(this.#tokens.map(({ start }, index) => [start, index]))
   }
 
-  /** The token that precedes the one at an offset; with `count`, so many before. */
+  /** The token before the one at an offset; with `count`, that many before. */
   before(offset: number, count = 1): ScanToken | undefined {
     return this.#tokens[this.#indexOf(offset) - count]
   }
 
-  /** The token that follows what ends at an offset; with `count`, so many after. */
+  /** The token after what ends at an offset; with `count`, that many after. */
   after(end: number, count = 1): ScanToken | undefined {
     const next = this.#tokens.findIndex(({ start }) => start >= end)
     return next < 0 ? undefined : this.#tokens[next + count - 1]
@@ -32,7 +32,7 @@ export class TokenPositions {
     return this.#tokens.slice(this.#indexOf(offset))
   }
 
-  /** The bytes of a name of so many parts with dots between them. */
+  /** The bytes of a name that has this many parts, with dots between them. */
   spanOfName(start: number, parts: number): Span {
     const last = this.#tokens[this.#indexOf(start) + 2 * (parts - 1)]
     if (last === undefined) throw new Error(`no name stands at byte ${start}`)

@@ -1,4 +1,4 @@
-/** Syntax trees that we make ourselves, in the forms that PostgreSQL's parser gives them. */
+/** Makes syntax trees in the forms that PostgreSQL's parser gives them. */
 import type { Node } from '../parse/syntax-tree.js'
 
 export function stringNode(sval: string): Node {

@@ -17,16 +17,16 @@ import { aggregateTags, isRowWise } from './row-wise.js'
 export interface TracedColumn {
   readonly fromItem: TableReference
   readonly column: string
-  /** Whether an outer join on the way may fill it with NULL (beside those around the first FROM item). */
+  /** Whether an outer join on the way may fill it with NULL (besides those around the first FROM item). */
   readonly nullable: boolean
 }
 
 type SelectStmt = Inside<'SelectStmt'>
 
 /**
- * Follows columns down to the virtual tables that they come from, as long as to drop rows at the table, by a condition
- * on the column, is the same as to drop them where the column is seen. PostgreSQL pushes conditions down by the same
- * rules: subquery_is_pushdown_safe and qual_is_pushdown_safe in its allpaths.c.
+ * Follows columns down to the virtual tables that they come from, as long as dropping rows at the table, by a
+ * condition on the column, is the same as dropping them where the column is seen. PostgreSQL pushes conditions down
+ * by the same rules: subquery_is_pushdown_safe and qual_is_pushdown_safe in its allpaths.c.
  */
 export class ColumnTraces {
   readonly #binding: Binding
@@ -39,7 +39,10 @@ export class ColumnTraces {
     this.#needed = needed
   }
 
-  /** None when the column does not come from a virtual table; several through set operations. */
+  /**
+   * The columns of virtual tables that a column comes from: none if it comes from elsewhere; several through set
+   * operations.
+   */
   of(bound: BoundColumn): readonly TracedColumn[] {
     const { fromItem, index } = bound
     if (fromItem.kind === 'virtual') {
@@ -96,7 +99,7 @@ export class ColumnTraces {
     const types = new Set(all.map(typeOf))
     const isOneType = types.size === 1 && traced.every((ofArm) => ofArm.length > 0)
     if (isOneType) return all
-    // Another arm's collation is the whole's, and by some, texts are equal that are not the same.
+    // Another arm's collation is that of the whole, and under some collations different texts are equal.
     const isKept = (type: ColumnType = 'jsonb') =>
       keptTypes.has(type) && !(type === 'text' && this.#functions.hasNondeterministicCollations)
     const common = outputType(whole, index, this.#binding, this.#functions)
@@ -120,13 +123,18 @@ export class ColumnTraces {
     )
   }
 
-  /** Whether all rows of each group have one value in a column. (What ROLLUP and the like name is none in some.) */
+  /**
+   * Whether all rows of each group have one value in a column. (A column named by ROLLUP and the like has none in
+   * some groups.)
+   */
   #isGroupingColumn(query: Block, column: BoundColumn): boolean {
     const { groupClause = [] } = query.statement as SelectStmt
     return groupClause.some((item) => this.#isColumn(item, column, query))
   }
 
-  /** What of a query decides what is seen of it: a window of an output that nobody reads may have any rows. */
+  /**
+   * The parts of a query that decide what is seen of it: a window of an output that is never read may have any rows.
+   */
   #seenOf(query: Block, { targetList, sortClause }: SelectStmt): unknown {
     const { output } = query
     if (output === undefined) return [targetList, sortClause]
@@ -183,7 +191,7 @@ export class ColumnTraces {
     )
   }
 
-  /** In subqueries too, where they may be of the rows outside. */
+  /** Whether expressions hold aggregates, in subqueries too, where these may be of the rows outside. */
   #hasAggregates(expressions: unknown): boolean {
     if (aggregateTags.some((tag) => findAll(expressions, tag).length > 0)) return true
     return findAll(expressions, 'FuncCall').some(
@@ -214,7 +222,7 @@ function isSelect({ statement }: Block): boolean {
   return 'limitOption' in statement
 }
 
-/** Whether which rows a query gives depends on how many there are, or they are no rows of tables. */
+/** Whether a query's rows depend on how many there are, or are not rows of tables. */
 function cutsRows(select: SelectStmt): boolean {
   return (
     select.limitCount !== undefined ||
@@ -242,7 +250,7 @@ function isSame(one: BoundColumn | undefined, other: BoundColumn): boolean {
 /** The query behind a FROM item, if no one else reads it. */
 function queryOf(fromItem: FromItem): Block | undefined {
   if (fromItem.kind === 'subquery') return fromItem.query
-  // What narrows a CTE for one reader would narrow it for all.
+  // Narrowing a CTE for one reader would narrow it for all.
   if (fromItem.kind === 'cte' && fromItem.cte.references === 1 && !fromItem.cte.recursive)
     return fromItem.cte.query
   return undefined

@@ -1,4 +1,4 @@
-/** What a condition says, where it is true, of single columns of virtual tables: by its form alone. */
+/** What a condition, where it is true, says of single columns of virtual tables: by its form alone. */
 import type { Key, Operator } from '@millrace/plugin-sdk'
 import type { Binding, Block, FromItem } from '../bind/binding.js'
 import type { FunctionTraits } from '../bind/function-traits.js'
@@ -91,7 +91,7 @@ export class Comparisons {
     const { lexpr, rexpr } = operation
     const name = operatorName(operation.name)
     if (lexpr === undefined || rexpr === undefined || name === undefined) return []
-    // It may be none of PostgreSQL's own, and do whatever.
+    // It may not be PostgreSQL's own, and do anything.
     if (this.#functions.hasShadowedOperators && operation.name?.length === 1) return []
     const items = inside(rexpr, 'List')?.items
     switch (operation.kind) {
@@ -170,7 +170,7 @@ export class Comparisons {
     ]
   }
 
-  /** Rows are compared column by column, the first that differ decide. */
+  /** Rows are compared column by column; the first that differ decide. */
   #ofRows(name: string, left: Node, right: Node, within: Block): readonly ColumnComparison[] {
     const link = inside(right, 'SubLink')
     if (name === '=' && link?.subLinkType === 'EXPR_SUBLINK' && link.subselect !== undefined) {
@@ -183,7 +183,7 @@ export class Comparisons {
     return first === undefined || bound === undefined ? [] : this.#ofComparison(bound, ...first, within)
   }
 
-  /** `(a, b) IN ((1, 2), (3, 4))`: each column has its values, of which not all go together. */
+  /** `(a, b) IN ((1, 2), (3, 4))`: each column has its values, but not all combinations of them are meant. */
   #ofRowList(left: Node, items: readonly Node[], within: Block): readonly ColumnComparison[] {
     const pairs = items.map((item) => rowPairs(left, item))
     return (pairs[0] ?? []).flatMap(([column], index) => {
@@ -213,7 +213,7 @@ export class Comparisons {
   #on(node: Node | undefined, within: Block, said: Comparison): readonly ColumnComparison[] {
     const wrapped = wrappedColumn(node, this.#functions)
     const bound = wrapped && this.#binding.columnOf(wrapped.reference)
-    // A column of another query is one value here, and nothing to be narrowed.
+    // A column of another query is one value here, and cannot be narrowed.
     if (wrapped === undefined || bound === undefined || bound.fromItem.block !== within) return []
     return this.#traces.of(bound).flatMap((traced): readonly ColumnComparison[] => {
       const target: Target = { ...traced, anchor: bound.fromItem }
@@ -236,7 +236,7 @@ function plainly(said: Comparison, key: Key | undefined): Comparison {
   return pattern === undefined || /[%_\\]/.test(pattern.sval ?? '') ? said : equalTo(said.node)
 }
 
-/** Of several conditions one is true: a column is narrowed when each of them gives values for it. */
+/** One of several conditions is true: a column is narrowed when each of them gives values for it. */
 function alternatives(arms: readonly (readonly ColumnComparison[])[]): readonly ColumnComparison[] {
   const [first, ...others] = arms.map((arm) =>
     arm.flatMap(({ target, comparison, isExact }) =>
@@ -257,7 +257,7 @@ function alternatives(arms: readonly (readonly ColumnComparison[])[]): readonly 
   return arms.length === 1 ? (arms[0] ?? []) : found
 }
 
-/** The boolean that an expression is compared with, as in `(x = 1) = true`. A column is compared as any other. */
+/** The boolean that an expression is compared with, as in `(x = 1) = true`. A column is compared like any other. */
 export function comparedTruth(
   left: Node,
   right: Node,
@@ -273,7 +273,7 @@ export function comparedTruth(
   return undefined
 }
 
-/** The operation that is true where this one is false; undefined for those that have none. */
+/** The operation that is true where this one is false; undefined for operations that have none. */
 function negatedOperation(operation: Inside<'A_Expr'>): Inside<'A_Expr'> | undefined {
   const name = operatorName(operation.name)
   const isRow = inside(operation.lexpr, 'RowExpr') !== undefined

@@ -19,7 +19,7 @@ function isAlwaysTrue(expression: Node): boolean {
   return inside(expression, 'A_Const')?.boolval?.boolval === true || comparesIntegers(expression) === true
 }
 
-/** Whether two integers are equal, as in `1 = 0`; undefined for all else. */
+/** Whether two integers are equal, as in `1 = 0`; undefined for everything else. */
 function comparesIntegers(expression: Node): boolean | undefined {
   const { kind, name, lexpr, rexpr } = inside(expression, 'A_Expr') ?? {}
   const [operator] = name ?? []
@@ -31,6 +31,6 @@ function comparesIntegers(expression: Node): boolean | undefined {
 /** An integer that is written out. */
 export function integerOf(node: Node | undefined): number | undefined {
   const integer = inside(node, 'A_Const')?.ival
-  // The grammar leaves zero out.
+  // The grammar omits zero.
   return integer === undefined ? undefined : (integer.ival ?? 0)
 }

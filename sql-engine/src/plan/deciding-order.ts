@@ -23,9 +23,9 @@ const typesOfOneSpelling: ReadonlySet<ColumnType> = new Set([
 ])
 
 /**
- * Rows that the first items leave in one place are alike in the columns that these name. Where no others are read of
- * the query, no further item decides anything, not even which rows LIMIT leaves over.
- * @param wanted the outputs that are read, by their positions
+ * Rows that the first items leave in one place are alike in the columns that these name. Where no other columns of
+ * the query are read, no further item decides anything, not even which rows LIMIT leaves.
+ * @param wanted the outputs that are read, by position
  */
 export function decidingOrder(
   block: Block,
@@ -61,7 +61,7 @@ export function decidingOrder(
   )
 }
 
-/** The columns of which the outputs are made that are read; undefined where they are made of more, or not known. */
+/** The columns that the outputs which are read are made of; undefined where they are made of more, or not known. */
 function columnsRead(
   block: Block,
   wanted: ReadonlySet<number>,

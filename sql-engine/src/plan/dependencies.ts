@@ -1,6 +1,6 @@
 /**
- * What a piece of a statement (an expression, a subquery) depends on, and whether it may be evaluated a
- * second time, apart from the statement, with the same result.
+ * What a part of a statement (an expression, a subquery) depends on, and whether it may be evaluated a second time,
+ * apart from the statement, with the same result.
  */
 import type { Binding, Block, Cte, FromItem, TableReference } from '../bind/binding.js'
 import type { FunctionTraits } from '../bind/function-traits.js'
@@ -8,15 +8,17 @@ import { findAll, type Inside, inside, isObject, type Node, stringsOf, walk } fr
 import { aggregateTags } from './row-wise.js'
 
 export interface Dependencies {
-  /** FROM items outside the piece whose columns it names. */
+  /** FROM items outside the part whose columns it names. */
   readonly fromItems: ReadonlySet<FromItem>
   /** Virtual tables that it reads inside, through CTEs too. */
   readonly virtuals: ReadonlySet<TableReference>
-  /** CTEs that it reads, by way of others too, and that are defined outside of it. */
+  /** CTEs that it reads, through other CTEs too, and that are defined outside of it. */
   readonly ctes: ReadonlySet<Cte>
 }
 
-/** Tells pieces apart from what may not be evaluated apart; one for each statement. */
+/**
+ * Finds the dependencies of a statement's parts, and which parts may not be evaluated apart; one for each statement.
+ */
 export class DependencyFinder {
   readonly #binding: Binding
   readonly #functions: FunctionTraits
@@ -27,7 +29,7 @@ export class DependencyFinder {
     this.#functions = functions
   }
 
-  /** @returns undefined when the piece may not be evaluated apart from its statement */
+  /** @returns undefined when the part may not be evaluated apart from its statement */
   of(node: Node): Dependencies | undefined {
     if (!this.#known.has(node)) {
       // A recursive CTE reads itself; that adds nothing.
@@ -121,7 +123,7 @@ export class DependencyFinder {
     return undefined
   }
 
-  /** Whether a call aggregates the rows of a query around the piece. (PostgreSQL goes by the columns in it.) */
+  /** Whether a call aggregates the rows of a query around the part. (PostgreSQL decides by the columns in it.) */
   #isOuterAggregate(call: Inside<'FuncCall'>, dependencies: Node, inner: ReadonlySet<Block>): boolean {
     const name = stringsOf(call.funcname)?.at(-1)
     if (name === undefined || !this.#functions.isAggregate(name)) return false
@@ -142,7 +144,7 @@ export class DependencyFinder {
     return !isOutside
   }
 
-  /** Whether a reference that is not bound cannot reach outside of the piece. */
+  /** Whether a reference that is not bound cannot reach outside the part. */
   #staysInside(reference: Inside<'ColumnRef'>, inner: ReadonlySet<Block>): boolean {
     if (this.#binding.isOutputReference(reference)) return true
     const fields = reference.fields ?? []
@@ -155,7 +157,7 @@ export class DependencyFinder {
 
   #isRefused(object: Record<string, unknown>): boolean {
     if (refusedTags.some((tag) => tag in object)) return true
-    // By some collations, values are equal that are not the same.
+    // Under some collations, different values are equal.
     if ('CollateClause' in object && this.#functions.hasNondeterministicCollations) return true
     const call = object.FuncCall
     if (!isObject(call)) return false
@@ -164,7 +166,7 @@ export class DependencyFinder {
   }
 }
 
-/** Statements that change data, row locks and samples: to evaluate them twice is to do something else. */
+/** Statements that change data, row locks and samples: evaluating them twice has an effect of its own. */
 const refusedTags = [
   'InsertStmt',
   'UpdateStmt',

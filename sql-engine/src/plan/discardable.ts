@@ -1,10 +1,11 @@
-/** Which outputs of a query need not be computed where nobody reads them. */
+/** Which outputs of a query need not be computed where they are not read. */
 import type { FunctionTraits } from '../bind/function-traits.js'
 import { findAll, type Inside, inside, isObject, type Node, stringsOf } from '../parse/syntax-tree.js'
 
 /**
  * Whether an expression, left out, leaves the rows as they are: it calls no function with an effect of its own, and
- * none that makes several rows of one. (PostgreSQL's planner leaves out the same, in remove_unused_subquery_outputs.)
+ * none that makes several rows out of one. (PostgreSQL's planner leaves out the same, in
+ * remove_unused_subquery_outputs.)
  */
 export function isDiscardable(expression: unknown, functions: FunctionTraits): boolean {
   return findAll(expression, 'FuncCall').every(({ funcname, over }) => {
@@ -21,8 +22,8 @@ const totalTags = ['ColumnRef', 'A_Const', 'ParamRef', 'BoolExpr', 'NullTest', '
 const choiceTags = ['CaseExpr', 'CaseWhen', 'CoalesceExpr'] as const
 
 /**
- * Whether an expression fails for no values. Where PostgreSQL computes an output although nobody reads it, as in a
- * CTE that is read twice, others may end the statement with an error, and it should be the right one.
+ * Whether an expression fails for no values. Where PostgreSQL computes an output that is not read, as in a CTE that
+ * is read twice, other values may end the statement with an error, and it should be the right one.
  */
 export function cannotFail(expression: unknown): boolean {
   if (Array.isArray(expression)) return expression.every(cannotFail)

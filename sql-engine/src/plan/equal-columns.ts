@@ -9,8 +9,8 @@ interface Equality {
 }
 
 /**
- * The conditions that follow from others by equalities between columns of virtual tables. Only constants are
- * handed on: for other values, a key query reads the rows that have them.
+ * The conditions that follow from others by equalities between columns of virtual tables. Only constants are passed
+ * on: for other values, a key query reads the rows that have them.
  */
 export function equalColumns(pushables: readonly Pushable[]): readonly Pushable[] {
   const equalities = equalitiesOf(pushables)
@@ -56,7 +56,7 @@ function holdsAlways({ condition: { clause }, anchor }: Pushable): boolean {
   return anchor !== undefined && (clause.kind !== 'on' || clause.join === 'inner')
 }
 
-/** Whether it compares a column with what is the same for all rows and needs nobody's. */
+/** Whether it compares a column with something that is the same for all rows and needs no table's rows. */
 function isConstant(pushable: Pushable): boolean {
   const { comparison } = pushable
   if (comparison.operator !== '=' || !holdsAlways(pushable)) return false

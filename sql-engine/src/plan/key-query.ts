@@ -1,7 +1,7 @@
 /**
- * Key queries: the SELECT that finds, among rows that are already there, the values for which a scan has to
- * ask. It reads the FROM items that the values come from, narrowed by whatever else the statement demands of
- * them; what it does not know to be demanded it leaves out, and so finds too many values at worst.
+ * Key queries: the SELECT that finds, among rows that are already there, the values for which a scan has to ask. It
+ * reads the FROM items that the values come from, narrowed by whatever else the statement requires of them. What is
+ * not certain to be required is left out, so that too many values are found at worst.
  */
 import type { Block, Condition, FromItem, OuterSide, TableReference } from '../bind/binding.js'
 import { type Inside, inside, type Node, stringsOf } from '../parse/syntax-tree.js'
@@ -10,7 +10,7 @@ import type { Pushable } from './pushable.js'
 
 /** What a key query reads, before it is written out. */
 export interface KeyQuery {
-  /** The FROM items of its FROM; each after those that it refers to. */
+  /** The FROM items of its FROM, each after those that it refers to. */
   readonly from: readonly FromItem[]
   readonly where: readonly Node[]
   /** Virtual tables that must be staged before. */
@@ -26,7 +26,7 @@ export class KeyQueries {
 
   /**
    * The query for the values of an expression.
-   * @param placed virtual tables that will be there
+   * @param placed virtual tables whose rows will be there
    * @returns undefined when the values cannot be found that way
    */
   plan(expression: Node, pushable: Pushable, placed: ReadonlySet<TableReference>): KeyQuery | undefined {
@@ -56,14 +56,16 @@ export class KeyQueries {
     if (from.has(fromItem)) return true
     const dependencies = this.#dependencyFinder.ofFromItem(fromItem)
     if (dependencies === undefined || !isSubset(dependencies.virtuals, placed)) return false
-    // LATERAL items whose rows are matched by an outer join's condition are more than we follow.
+    // LATERAL items whose rows are matched by an outer join's condition are not followed.
     if (dependencies.fromItems.size > 0 && fromItem.nullable.size > 0) return false
     for (const other of dependencies.fromItems) if (!this.#include(other, from, placed)) return false
     from.add(fromItem)
     return true
   }
 
-  /** Conditions on the FROM items that hold wherever the scan's rows are used; may add FROM items that join them. */
+  /**
+   * Adds conditions on the FROM items that hold wherever the scan's rows are used; may add FROM items that join them.
+   */
   #narrow(
     from: Set<FromItem>,
     levels: ReadonlyMap<Block, Level>,
@@ -151,7 +153,7 @@ function hasGroupingSets({ statement }: Block): boolean {
   return (groupClause ?? []).some((node) => inside(node, 'GroupingSet') !== undefined)
 }
 
-/** Whether an expression is NULL when a column in it is. Only the forms that surely are. */
+/** Whether an expression is NULL when a column in it is. Only forms that certainly are count. */
 function isStrict(expression: Node): boolean {
   if (inside(expression, 'ColumnRef') !== undefined) return true
   const cast = inside(expression, 'TypeCast')

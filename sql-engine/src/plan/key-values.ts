@@ -1,4 +1,4 @@
-/** Values that PostgreSQL has evaluated, as the plugins take them. */
+/** Values that PostgreSQL has evaluated, in the form that plugins take. */
 import type { ColumnType, EpochMicroseconds, QualValue } from '@millrace/plugin-sdk'
 
 export type DecodedValue =
@@ -7,7 +7,7 @@ export type DecodedValue =
   | { readonly kind: 'null' }
   /** The column's type has no value that equals it: a fraction for an integer. */
   | { readonly kind: 'unequal' }
-  /** To be asked for again, cast to the column's type by PostgreSQL; that cast is exact. */
+  /** The value must be asked for again, cast to the column's type by PostgreSQL; that cast is exact. */
   | { readonly kind: 'cast' }
   /** The column's type cannot hold it exactly: it must not be pushed. */
   | { readonly kind: 'inexact' }
@@ -26,22 +26,22 @@ export function decodeValue(typeName: string, json: string | null, type: ColumnT
   return value === undefined ? { kind: 'inexact' } : { kind: 'value', value }
 }
 
-/** Whether values of a type can be taken for no column, or a column of which they could be is not known. */
+/** Whether no column can take values of a type, or it is not known which columns can. */
 export function isForeignType(typeName: string): boolean {
   return !knownTypes.has(typeName)
 }
 
-/** Types that PostgreSQL, to compare them with a column, turns into the column's, or compares as if it did. */
+/** Types that PostgreSQL turns into the column's to compare them with it, or compares as if it did. */
 const castTypes: Readonly<Partial<Record<ColumnType, readonly string[]>>> = {
   text: ['character'],
-  // A cidr prints its netmask always: 1.1.1.1/32.
+  // A cidr always prints its netmask: 1.1.1.1/32.
   inet: ['cidr'],
   'timestamp with time zone': ['date', 'timestamp without time zone'],
 }
 
 const integers = ['smallint', 'integer', 'bigint']
 
-/** Types whose every value that we can read is the same value in the column's type. */
+/** Types of which every value that can be read here is the same value in the column's type. */
 const exactTypes: Readonly<Record<ColumnType, readonly string[]>> = {
   text: ['text', 'character varying', 'name'],
   boolean: ['boolean'],
@@ -83,7 +83,7 @@ function readValue(json: string, type: ColumnType): QualValue | undefined {
     case 'numeric':
       return /^-?\d+(\.\d+)?$/.test(json) ? withoutTrailingZeros(json) : undefined
     case 'jsonb':
-      // Equal to one without the zero; but equal values that are spelt alike are all that we can tell.
+      // It equals the same without the zero; but only equal values that are spelt alike can be recognised.
       return /\.\d*0(?!\d)/.test(json) ? undefined : json
     case 'timestamp with time zone':
       return readTimestamp(readString(json) ?? '')
@@ -91,8 +91,8 @@ function readValue(json: string, type: ColumnType): QualValue | undefined {
 }
 
 /**
- * PostgreSQL compares an integer with a number of another type as such a number, and none of 64 bits equals these. No
- * row has a time that is infinite: plugins yield ISO 8601.
+ * Whether no value of the column's type equals a value. PostgreSQL compares an integer with a number of another type
+ * as such a number, and no 64-bit integer equals these. No row has an infinite time: plugins yield ISO 8601.
  */
 function isUnequal(typeName: string, json: string, type: ColumnType): boolean {
   if (type === 'timestamp with time zone') {
@@ -110,7 +110,7 @@ function readInteger(json: string): bigint | undefined {
   return value === undefined || BigInt.asIntN(64, value) !== value ? undefined : value
 }
 
-/** 2.50 and 2.5 are equal; so that they are not asked for twice, both are 2.5. */
+/** 2.50 and 2.5 are equal; both become 2.5, so that they are not asked for twice. */
 function withoutTrailingZeros(digits: string): string {
   return digits.includes('.') ? digits.replace(/\.?0+$/, '') : digits
 }

@@ -1,4 +1,4 @@
-/** The conditions on a scan that stay with PostgreSQL alone, and why. */
+/** The local conditions on a scan, which PostgreSQL alone checks, and why. */
 import type { Binding, Condition, TableReference } from '../bind/binding.js'
 import type { FunctionTraits } from '../bind/function-traits.js'
 import { findAll } from '../parse/syntax-tree.js'
@@ -19,24 +19,24 @@ export function localConditions(
   needed: Pick<NeededColumns, 'isRead'>,
 ): ReadonlyMap<TableReference, readonly LocalCondition[]> {
   const pushed = new Set(scans.flatMap(({ quals }) => quals.map(({ condition }) => condition)))
-  const kept = new Map<TableReference, LocalCondition[]>()
+  const found = new Map<TableReference, LocalCondition[]>()
   const traces = new ColumnTraces(binding, functions, needed)
   const plans = new Map(scans.map((scan) => [scan.fromItem, scan]))
   for (const condition of binding.blocks.flatMap(({ conditions }) => conditions)) {
-    // One that gives values for a scan narrows no other.
+    // A condition that gives values for a scan narrows no other.
     if (pushed.has(condition)) continue
-    // What it says of groups it does not say of rows.
+    // What it says about groups it does not say about rows.
     if (condition.clause.kind === 'having') continue
     for (const fromItem of fromItemsOf(condition, binding, traces)) {
-      const refusal = plans
+      const rejection = plans
         .get(fromItem)
         ?.refused()
         .find((refused) => refused.condition === condition)
-      const reason = refusal?.reason ?? formOf(condition)
-      kept.set(fromItem, [...(kept.get(fromItem) ?? []), { condition, reason }])
+      const reason = rejection?.reason ?? formOf(condition)
+      found.set(fromItem, [...(found.get(fromItem) ?? []), { condition, reason }])
     }
   }
-  return kept
+  return found
 }
 
 /** The virtual tables whose columns a condition reads, through subqueries too. */

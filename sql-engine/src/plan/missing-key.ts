@@ -58,7 +58,7 @@ export function missingKeyError(
   )
 }
 
-/** The same error, where PostgreSQL has asked for a table by itself. The table's alias is one of PostgreSQL's then. */
+/** The same error where PostgreSQL has asked for a table by itself. The table's alias is then one of PostgreSQL's. */
 export function missingKeyInside(error: unknown): unknown {
   if (!(error instanceof DatabaseError) || error.sqlState !== 'HV002') return error
   return new DatabaseError(error.message.replace(/ \(here called ".*?"\)/, ''), {

@@ -18,10 +18,10 @@ export type Kind = 'timestamptz' | 'timestamp' | 'date' | 'numeric' | 'span' | '
 /** Whether a value bounds from below or from above. */
 export type Side = 'lower' | 'upper'
 
-/** One wrapper: turns a bound of it into one of what stands inside it. */
+/** One wrapper: turns a bound on it into a bound on what stands inside it. */
 export interface Step {
   readonly kind: Kind
-  /** Whether it falls while what is inside grows: a bound from below is then one from above. */
+  /** Whether it falls while what is inside grows: a lower bound then becomes an upper one. */
   readonly falls: boolean
   /** @returns undefined for values that cannot be turned back */
   bound(value: Node, side: Side): Node | undefined
@@ -93,7 +93,7 @@ function callStep({ name, args, position }: Call, kind: Kind): Step | undefined 
     case 'date_trunc': {
       const length = literal === undefined ? undefined : unitLengths.get(literal.toLowerCase())
       if (length === undefined) return undefined
-      // Where clocks are set back at midnight, that comes twice, and the later one may be taken.
+      // Where clocks are set back at midnight, midnight comes twice, and the later one may be taken.
       return rising(kind, (value, side) => {
         const farther = shifted(value, side, '1 day')
         return side === 'lower' ? farther : shifted(farther, side, length)
@@ -128,12 +128,12 @@ function formatStep(format: string, kind: 'timestamptz' | 'timestamp'): Step {
   })
 }
 
-/** Seconds since 1970 of a time. */
+/** A time in seconds since 1970. */
 function epochOf(time: Node): Node {
   return castNode(callNode('date_part', literalNode('epoch'), time), 'numeric')
 }
 
-/** The time of so many seconds since 1970, as far as PostgreSQL has times. */
+/** The time that is a number of seconds since 1970, as far as PostgreSQL has times. */
 function ofEpoch(seconds: Node, side: Side, kind: 'timestamptz' | 'timestamp'): Node {
   const atLeast = extremeNode('greatest', [seconds, numberNode(-1.9e11)])
   const time = callNode('to_timestamp', castNode(extremeNode('least', [atLeast, numberNode(9e12)]), 'float8'))
@@ -156,18 +156,18 @@ function timeStep({ operator, other, side: place }: Operation, kind: Time): Step
   if (operator !== '-' || place !== 'right') return undefined
   return falling('span', (value, side) => {
     const text = isCastTo(value, 'interval') ? textOf(inside(value, 'TypeCast')?.arg) : textOf(value)
-    // Months and years are not as long in comparisons as they are on the calendar.
+    // Months and years have other lengths in comparisons than on the calendar.
     if (text === undefined || !plainSpan.test(text)) return undefined
     const far = operationNode(castNode(other, kind), '-', castNode(literalNode(text), 'interval'))
     return shifted(far, side === 'lower' ? 'upper' : 'lower', '2 days')
   })
 }
 
-/** Of no more than a few thousand years, so that times that far away are times to PostgreSQL. */
+/** Spans of no more than a few thousand years, so that times that far away are still times to PostgreSQL. */
 const plainSpan =
   /^(?!\s*\d{6}(\.\d+)?\s*w)\s*\d{1,6}(\.\d+)?\s*(s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?|w|weeks?)?\s*$/i
 
-/** Days are added to dates, and two dates are so many days apart. */
+/** The step of dates to which days are added, or which are a number of days apart. */
 function dateStep(operator: string, other: Node, place: 'left' | 'right'): Step | undefined {
   const isNumber = inside(other, 'A_Const')?.ival !== undefined
   if (isNumber && operator === '+') return rising('date', (value) => operationNode(value, '-', other))
@@ -218,12 +218,12 @@ function arithmeticStep({ operator, other, side: place }: Operation): Step | und
   }
 }
 
-/** A number farther out, also by what floating-point numbers leave out. */
+/** A number farther out, also by what floating-point numbers lose. */
 function wider(value: Node, side: Side, by: number): Node {
   return operationNode(value, side === 'lower' ? '-' : '+', operationNode(lostOf(value), '+', numberNode(by)))
 }
 
-/** A sum or difference farther out by what floating-point numbers leave out of its parts, which may be far larger. */
+/** A sum or difference farther out by what floating-point numbers lose of its parts, which may be far larger. */
 function widerThanSum(sum: Node, side: Side, [one, other]: readonly [Node, Node]): Node {
   return operationNode(sum, side === 'lower' ? '-' : '+', operationNode(lostOf(one), '+', lostOf(other)))
 }

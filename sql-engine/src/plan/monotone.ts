@@ -1,14 +1,14 @@
 /**
- * Bounds of a column from bounds of what is made of it: `timestamp::date >= '2024-05-01'` holds only for timestamps of
- * about that day or later. What never falls while the column grows, or never rises, can be turned back, if not to the
- * point. The bounds may be wide, by the days that time zones and their changes can make; never narrow.
+ * Bounds on a column from bounds on an expression made of it: `timestamp::date >= '2024-05-01'` holds only for
+ * timestamps of about that day or later. What never falls while the column grows, or never rises, can be turned back,
+ * if not exactly. The bounds may be wide, by the days that time zones and their changes can make; never narrow.
  */
 import { inside, type Node } from '../parse/syntax-tree.js'
 import { callNode, castNode, extremeNode, literalNode } from './build-nodes.js'
 import { type Kind, type Side, type Step, shifted, stepOf } from './monotone-steps.js'
 import type { Wrapper } from './wrapped-column.js'
 
-/** A bound of the column. */
+/** A bound on the column. */
 export interface ColumnBound {
   readonly operator: '>=' | '<='
   readonly node: Node
@@ -17,7 +17,7 @@ export interface ColumnBound {
 /**
  * The bound that follows for a wrapped column.
  * @param columnType PostgreSQL's internal name of the column's type
- * @param values that the whole is at least, or at most; of several, one at least
+ * @param values that the whole is at least, or at most; if there are several, one of them
  * @returns undefined when the wrappers, or the values, are of other kinds
  */
 export function columnBound(
@@ -31,7 +31,7 @@ export function columnBound(
   const bounds: Node[] = []
   const falls = steps.filter((step) => step.falls).length % 2 === 1
   const isLower = (side === 'lower') !== falls
-  // To PostgreSQL, NaN is greater than all numbers, and so is what is made of it, also where that falls.
+  // To PostgreSQL, NaN is greater than all numbers, and so is what is made of it, even where that falls.
   if (falls && !isLower && typesWithNaN.has(columnType)) return undefined
   for (const value of values) {
     const bound = turnedBack(value, side, steps)
@@ -99,7 +99,9 @@ function ofKind(value: Node, side: Side, kind: Kind | undefined): Node | undefin
   }
 }
 
-/** Within what can be added to and subtracted from without an overflow. (No API tells of times beyond.) */
+/**
+ * Limits a time to those that can be added to and subtracted from without an overflow. (No API reports times beyond.)
+ */
 function limited(value: Node, type: 'timestamptz' | 'timestamp' | 'date'): Node {
   const atLeast = extremeNode('greatest', [value, castNode(literalNode('4000-01-01 BC'), type)])
   return extremeNode('least', [atLeast, castNode(literalNode('290000-01-01'), type)])

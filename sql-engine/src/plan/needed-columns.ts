@@ -1,8 +1,8 @@
 /**
- * Which columns of its virtual tables a statement's result depends on. It is followed from what the statement gives or
- * does down through subqueries, CTEs and set operations: a column that only an output needs which nobody reads is not
- * needed. Where a name is not certain, everything that it could mean is: to fetch a column too many is slower, one too
- * few would be wrong.
+ * Which columns of its virtual tables a statement's result depends on. This is followed from what the statement gives
+ * or does down through subqueries, CTEs and set operations: a column that is needed only for an output which is never
+ * read is not needed. Where a name is not certain, everything that it could mean is: fetching a column too many is
+ * slower, but one too few would be wrong.
  */
 import {
   type Binding,
@@ -19,11 +19,12 @@ import { findAll, type Inside, inside, isObject, type Node, stringsOf } from '..
 import { integerOf } from './constant-condition.js'
 import { decidingOrder } from './deciding-order.js'
 import { cannotFail, isDiscardable, isTotalWindow } from './discardable.js'
+import { type Meaning, standsForOthers, UncertainNames } from './uncertain-names.js'
 
 export interface NeededColumns {
-  /** Of every virtual table; those that nothing reads need none. */
+  /** The columns of every virtual table; tables that nothing reads need none. */
   readonly columns: ReadonlyMap<TableReference, ReadonlySet<string>>
-  /** Tables of whose rows something is read, if only how many there are. */
+  /** Tables whose rows are read, if only to count them. */
   readonly readReferences: ReadonlySet<TableReference>
   /** Whether something reads an output of a query, by its position, or PostgreSQL may have to compute it. */
   isRead(block: Block, index: number): boolean
@@ -42,23 +43,23 @@ class Needs implements NeededColumns {
   readonly readReferences = new Set<TableReference>()
   readonly #binding: Binding
   readonly #functions: FunctionTraits
-  readonly #fromItems: readonly FromItem[]
-  /** Blocks of which something is read, if only how many rows they have. */
+  readonly #names: UncertainNames
+  /** Blocks that are read, if only to count their rows. */
   readonly #reached = new Set<Block>()
-  /** Outputs that are read, by their positions; also of blocks that are reached later. */
+  /** Outputs that are read, by their positions; also those of blocks that are reached later. */
   readonly #wanted = new Map<Block, Set<number>>()
   readonly #wantedWhole = new Set<Block>()
-  /** Blocks of which PostgreSQL may compute outputs that nobody reads. */
+  /** Blocks of which PostgreSQL may compute outputs that are never read. */
   readonly #computedWhole = new Set<Block>()
 
   constructor(binding: Binding, functions: FunctionTraits) {
     this.#binding = binding
     this.#functions = functions
-    this.#fromItems = binding.blocks.flatMap(({ fromItems }) => fromItems)
+    this.#names = new UncertainNames(binding)
     for (const fromItem of binding.tableReferences) this.columns.set(fromItem, new Set())
   }
 
-  /** Reads whatever an expression, an item of FROM or a statement depends on. */
+  /** Reads everything that an expression, a FROM item or a statement depends on. */
   read(value: unknown): void {
     if (Array.isArray(value)) {
       for (const item of value) this.read(item)
@@ -89,7 +90,7 @@ class Needs implements NeededColumns {
     )
   }
 
-  /** INSERT, UPDATE, DELETE or MERGE: it reads all that it names. */
+  /** Reads everything that INSERT, UPDATE, DELETE or MERGE names. */
   #readChange(change: Pick<Inside<'UpdateStmt'>, 'withClause' | 'returningClause'>): void {
     const { withClause, returningClause, ...rest } = change
     this.#readWith(withClause)
@@ -97,7 +98,7 @@ class Needs implements NeededColumns {
     this.#readTargets(returningClause?.exprs, this.#binding.blockOf(change))
   }
 
-  /** A query of WITH that changes data runs, whether anything reads it or not. */
+  /** Reads the queries of WITH that change data: they run whether anything reads them or not. */
   #readWith(withClause: Inside<'WithClause'> | undefined): void {
     for (const node of withClause?.ctes ?? []) {
       const query = inside(node, 'CommonTableExpr')?.ctequery
@@ -176,7 +177,7 @@ class Needs implements NeededColumns {
     const { fromClause, whereClause, havingClause, valuesLists } = select
     const { distinctClause, groupClause, targetList } = select
     this.read([fromClause, whereClause, havingClause, valuesLists])
-    // USING and NATURAL compare columns that they do not spell.
+    // USING and NATURAL compare columns that they do not spell out.
     for (const { expression, clause } of block.conditions) if (clause.kind === 'on') this.read(expression)
     this.#readItems([...(groupClause ?? []), ...(distinctClause ?? [])], block)
     this.#readOrder(block)
@@ -195,7 +196,7 @@ class Needs implements NeededColumns {
     }
   }
 
-  /** The windows of WINDOW, if an expression that is read names one; PostgreSQL computes no others. */
+  /** Reads the windows of WINDOW if an expression that is read names one; PostgreSQL computes no others. */
   #readWindows(expressions: unknown, { windowClause }: SelectStmt): void {
     const namesOne = findAll(expressions, 'FuncCall').some(
       ({ over }) => over?.name !== undefined || over?.refname !== undefined,
@@ -211,7 +212,7 @@ class Needs implements NeededColumns {
     return isTotal || !this.#computedWhole.has(block)
   }
 
-  /** GROUP BY, ORDER BY and DISTINCT ON may mean outputs, by name or position. */
+  /** Reads the items of GROUP BY, ORDER BY and DISTINCT ON, which may mean outputs, by name or position. */
   #readItems(items: readonly Node[] | undefined, block: Block): void {
     for (const item of items ?? []) {
       const node = inside(item, 'SortBy')?.node ?? item
@@ -226,7 +227,7 @@ class Needs implements NeededColumns {
     }
   }
 
-  /** In the order of a set operation, every name is one of an output. */
+  /** Whether a name may mean an output. In the order of a set operation, every name does. */
   #mayBeOutput(reference: Inside<'ColumnRef'>, { statement }: Block): boolean {
     return this.#binding.isOutputReference(reference) || (statement as SelectStmt).larg !== undefined
   }
@@ -237,8 +238,9 @@ class Needs implements NeededColumns {
     for (const [index, one] of (output ?? []).entries()) {
       if (one.name === undefined || one.name === name) this.#wantAt(block, index)
     }
-    // In GROUP BY it may be one of FROM all the same, where that is not known.
-    if (block.fromItems.some(({ columns }) => columns === undefined)) this.#readName([name])
+    // In GROUP BY it may still be a column of FROM, where that is not known.
+    if (block.fromItems.some(({ columns }) => columns === undefined))
+      this.#readMeanings(this.#names.ofNames([name]))
   }
 
   #wantAt(block: Block, index: number): void {
@@ -251,7 +253,7 @@ class Needs implements NeededColumns {
     this.#readOrder(block)
   }
 
-  /** As much of ORDER BY as decides what is read; more of it once more is read. */
+  /** Reads as much of ORDER BY as decides what is read, and more of it once more is read. */
   #readOrder(block: Block): void {
     const select = block.statement as SelectStmt
     if (select.sortClause === undefined || select.larg !== undefined) return
@@ -281,7 +283,7 @@ class Needs implements NeededColumns {
     this.#readWindows(reads, select)
   }
 
-  /** A list of outputs as a whole, with the stars in it. */
+  /** Reads a list of outputs as a whole, with the stars in it. */
   #readTargets(targets: readonly Node[] | undefined, block: Block | undefined): void {
     for (const target of targets ?? []) {
       const reference = inside(inside(target, 'ResTarget')?.val, 'ColumnRef')
@@ -292,65 +294,25 @@ class Needs implements NeededColumns {
 
   #readReference(reference: Inside<'ColumnRef'>): void {
     const bound = this.#binding.columnOf(reference)
-    if (bound !== undefined && !isUnknown(bound.fromItem)) {
-      this.#want(bound)
-      return
-    }
-    const fields = reference.fields ?? []
-    const names = stringsOf(fields.filter((field) => inside(field, 'A_Star') === undefined)) ?? []
-    if (names.length < fields.length) this.#readRows(names.at(-1))
-    else this.#readName(names)
+    if (bound !== undefined && !standsForOthers(bound.fromItem)) this.#want(bound)
+    else this.#readMeanings(this.#names.ofReference(reference))
   }
 
   #readJoin(join: Inside<'JoinExpr'>): void {
     this.read([join.larg, join.rarg, join.quals])
     if (this.#binding.isCertainJoin(join)) return
-    for (const name of stringsOf(join.usingClause) ?? []) this.#readEverywhere(name)
+    for (const name of stringsOf(join.usingClause) ?? []) this.#readMeanings(this.#names.anywhere(name))
     if (join.isNatural !== true) return
-    for (const fromItem of this.#fromItems) if (isWithin(fromItem.node, join)) this.#wantRow(fromItem)
-  }
-
-  /** A name of which it is not certain what it stands for. */
-  #readName(names: readonly string[]): void {
-    const name = names.at(-1)
-    if (name === undefined) return
-    const qualifier = names.at(-2)
-    if (qualifier === undefined) {
-      this.#readEverywhere(name)
-      // A FROM item's name stands for its whole row.
-      if (this.#fromItems.some((fromItem) => fromItem.name === name)) this.#readRows(name)
-      return
-    }
-    const named = this.#fromItems.filter((fromItem) => fromItem.name === qualifier)
-    if (named.length === 0 || named.some(({ kind }) => kind === 'opaque')) this.#readEverywhere(name)
-    for (const fromItem of named) {
-      // A name that is no column may be a function of the whole row.
-      if (fromItem.columns?.has(name) === true) this.#wantNamedOf(fromItem, name)
-      else this.#wantRow(fromItem)
+    for (const { fromItems } of this.#binding.blocks) {
+      for (const fromItem of fromItems) if (isWithin(fromItem.node, join)) this.#wantRow(fromItem)
     }
   }
 
-  /** Whole rows of the FROM items of a name; of all, where the name is missing or not one we know. */
-  #readRows(name: string | undefined): void {
-    const named = name === undefined ? [] : this.#fromItems.filter((fromItem) => fromItem.name === name)
-    // A join's alias stands for rows of others; a function's does not.
-    const isCertain = named.length > 0 && !named.some(isUnknown)
-    for (const fromItem of isCertain ? named : this.#fromItems) this.#wantRow(fromItem)
-  }
-
-  #readEverywhere(name: string): void {
-    for (const fromItem of this.#fromItems) this.#wantNamedOf(fromItem, name)
-    for (const block of this.#binding.blocks) {
-      for (const [index, output] of (block.output ?? []).entries()) {
-        if (output.name === name) this.#wantAt(block, index)
-      }
-    }
-  }
-
-  #wantNamedOf(fromItem: FromItem, name: string): void {
-    if (fromItem.columns === undefined) this.#wantRow(fromItem)
-    for (const [index, column] of (fromItem.columns?.names ?? []).entries()) {
-      if (column === name) this.#want({ fromItem, column, index })
+  #readMeanings(meanings: readonly Meaning[]): void {
+    for (const meaning of meanings) {
+      if (meaning.kind === 'column') this.#want(meaning.column)
+      else if (meaning.kind === 'row') this.#wantRow(meaning.fromItem)
+      else this.#wantAt(meaning.block, meaning.index)
     }
   }
 
@@ -394,15 +356,6 @@ class Needs implements NeededColumns {
 
 function isColumns(reads: OutputColumn['reads']): reads is readonly BoundColumn[] {
   return Array.isArray(reads)
-}
-
-/** Whether a FROM item may stand for columns of others that are not known. */
-function isUnknown(fromItem: FromItem): boolean {
-  return (
-    fromItem.kind === 'opaque' &&
-    fromItem.joined === undefined &&
-    inside(fromItem.node, 'RangeFunction') === undefined
-  )
 }
 
 function isWithin(node: unknown, tree: unknown): boolean {

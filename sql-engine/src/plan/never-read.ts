@@ -1,12 +1,12 @@
 /**
- * Scans whose rows can reach no answer. Clients ask so for a query's columns: `… WHERE 1 = 0`, `… LIMIT 0`,
+ * Scans whose rows can reach no answer. Clients ask like this for a query's columns: `… WHERE 1 = 0`, `… LIMIT 0`,
  * often around a query of their user's.
  */
 import type { Block, Condition, FromItem, SubqueryItem } from '../bind/binding.js'
 import type { Inside, Node } from '../parse/syntax-tree.js'
 import { integerOf, isNeverTrue } from './constant-condition.js'
 
-/** Whether a condition that is never true, or LIMIT 0, drops all that is made of a FROM item's rows. */
+/** Whether a condition that is never true, or LIMIT 0, drops everything that is made of a FROM item's rows. */
 export function isNeverRead(fromItem: FromItem): boolean {
   const { block } = fromItem
   if (block.conditions.some((condition) => drops(condition, fromItem))) return true
@@ -22,7 +22,7 @@ function isDropped(block: Block): boolean {
   const outer = selectOf(parent)
   const isArm = outer?.larg === block.statement || outer?.rarg === block.statement
   if (isArm) return isDropped(parent)
-  // A CTE may be read elsewhere, and a subquery of an expression at other times.
+  // A CTE may be read elsewhere, and a subquery in an expression at other times.
   const fromItem = parent.fromItems.find(
     (one): one is SubqueryItem => one.kind === 'subquery' && one.query === block,
   )

@@ -1,4 +1,4 @@
-/** Why a condition is not among those that a table's API is asked with. PostgreSQL checks it over what is fetched. */
+/** Why a condition is not pushed to a table's API. PostgreSQL checks it over what is fetched. */
 import type { Operator } from '@millrace/plugin-sdk'
 
 export type NotPushed =
@@ -14,9 +14,9 @@ export type NotPushed =
   | { readonly kind: 'volatile'; readonly functionName: string }
   /** It cannot be evaluated before the statement runs, for another reason. */
   | { readonly kind: 'not evaluated apart' }
-  /** A bound that differs from row to row is none. */
+  /** A bound that differs from row to row cannot be pushed. */
   | { readonly kind: 'bound by row' }
-  /** There are collations by which texts are equal that are not the same. */
+  /** There are collations under which different texts are equal. */
   | { readonly kind: 'collation' }
   /** An outer join keeps the table's rows, whether they fulfil it or not. */
   | { readonly kind: 'outer join' }

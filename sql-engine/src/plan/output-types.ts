@@ -1,4 +1,4 @@
-/** The types of a query's outputs, as far as their forms tell. */
+/** The types of a query's outputs, as far as their forms show. */
 import type { ColumnType } from '@millrace/plugin-sdk'
 import { type Binding, type Block, type BoundColumn, ownColumn } from '../bind/binding.js'
 import type { FunctionTraits } from '../bind/function-traits.js'
@@ -32,14 +32,17 @@ export function outputType(
   return expressionType(output.reads as Node, functions)
 }
 
-/** What PostgreSQL makes of two arms of a set operation. Of two types it takes one, by rules that are not needed here. */
+/**
+ * The type that PostgreSQL makes of two arms of a set operation. It takes one of the two, by rules that are not
+ * needed here.
+ */
 function commonType(one: OutputType | undefined, other: OutputType | undefined): OutputType | undefined {
   if (one === undefined || other === undefined) return undefined
   if (one === 'literal') return other === 'literal' ? 'text' : other
   return other === 'literal' || one === other ? one : undefined
 }
 
-/** Of a column as it is seen in its block. */
+/** The type of a column as it is seen in its block. */
 export function columnType(
   bound: BoundColumn,
   binding: Binding,
@@ -56,7 +59,7 @@ export function columnType(
   if (query === undefined || index === undefined || (fromItem.kind === 'cte' && fromItem.cte.recursive))
     return undefined
   const type = outputType(query, index, binding, functions)
-  // Seen from outside, it has become a text.
+  // Seen from outside, it has become text.
   return type === 'literal' ? 'text' : type
 }
 

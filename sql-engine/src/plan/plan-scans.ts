@@ -21,7 +21,7 @@ import type { PlannedComparison, PlannedQual, PlannedSource, RefusedQual, ScanPl
  * Plans the scans of a statement, each after those that it depends on.
  * @param needed what the statement's result depends on
  * @param readReferences tables whose rows are fetched at all
- * @throws DatabaseError HV002 when a table cannot be asked for want of a key
+ * @throws DatabaseError HV002 when a table cannot be asked for lack of a key
  */
 export function planScans(
   binding: Binding,
@@ -74,8 +74,8 @@ class Planner {
         .filter((plan) => plan.isNeverRead || missingOf(plan).length === 0)
       const [first] = ready
       if (first === undefined) throw this.#missing([...waiting], placed)
-      // Scans that nothing else can narrow start at once, side by side. Where there is none, two scans could
-      // each narrow the other; the one that has more values already goes first.
+      // Scans that nothing else can narrow start at once, side by side. If there is none, two scans could each narrow
+      // the other; the one that has more values already goes first.
       const free = ready.filter((plan) => this.#couldNarrow(plan, all) === plan.quals.length)
       const chosen = free.length > 0 ? free : [ready.reduce(narrower, first)]
       const before = new Set(placed)
@@ -112,7 +112,7 @@ class Planner {
     const { operators: taken } = key
     if (!taken.includes(comparison.operator)) return { kind: 'operator', column, taken }
     const definition = definitionOf(pushable)
-    // PostgreSQL compares by the type that the catalog has; the plugin knows nothing of it.
+    // PostgreSQL compares by the type that the catalog has, which the plugin does not know.
     if (definition === undefined || definition.type !== definition.databaseType)
       return { kind: 'column type', column }
     if (comparison.operator === '=') {
@@ -124,7 +124,7 @@ class Planner {
     }
     if (!('node' in comparison)) return { column, key, condition, isExact, comparison }
     const source = this.#planSource({ kind: 'expression', node: comparison.node }, pushable, placed)
-    // A bound that differs from row to row is none.
+    // A bound that differs from row to row cannot be pushed.
     if ('reason' in source) return source.reason
     if (source.kind !== 'query' || source.query.from.length > 0) return { kind: 'bound by row' }
     return { column, key, condition, isExact, comparison: { operator: comparison.operator, source } }
@@ -139,7 +139,7 @@ class Planner {
     const node = source.kind === 'subquery' ? source.select : source.node
     const query = this.#keyQueries.plan(node, pushable, placed)
     if (query === undefined) return { reason: this.#whyUnknown(node, pushable) }
-    // Columns of others may bring a collation along; a literal cannot.
+    // Columns of others may bring a collation with them; a literal cannot.
     const mayBeLoose = this.#functions.hasNondeterministicCollations && inside(node, 'A_Const') === undefined
     const isText = definitionOf(pushable)?.type === 'text' || source.reading !== undefined
     if (mayBeLoose && isText) return { reason: { kind: 'collation' } }

@@ -10,7 +10,7 @@ import type { PlannedComparison, PlannedLimit, PlannedQual } from './scan-plan.j
 
 /**
  * LIMIT and OFFSET of the block that reads a table, if any rows of the scan will do, or the first ones by a column:
- * the block does nothing but read it, and every condition is one that the table promises to fulfil, or to count by.
+ * the block only reads the table, and every condition is one that the table promises to fulfil, or to count by.
  */
 export function pushableLimit(
   { fromItem, quals }: { readonly fromItem: TableReference; readonly quals: readonly PlannedQual[] },
@@ -61,22 +61,28 @@ export function whyLimitStays({ block }: TableReference): 'ties' | 'joined' | 't
   return together.some((clause) => clause !== undefined) ? 'together' : 'afterwards'
 }
 
-/** A table that takes a number of values a call promises that each row has one of them. */
+/**
+ * Whether a table promises that its rows fulfil a qual. One that takes a number of values per call promises that each
+ * row has one of them.
+ */
 function isPromised({ key, comparison }: PlannedQual): boolean {
   const { operator } = comparison
   const isExact = key.exact?.includes(operator) === true
   return (isExact || (operator === '=' && key.valuesPerCall !== undefined)) && isOfConstants(comparison)
 }
 
-/** What a pattern means is for PostgreSQL to say. */
+/** Operators by which a table can count. Only PostgreSQL decides what a pattern means. */
 const countable: ReadonlySet<Operator> = new Set(['=', '<>', '<', '<=', '>', '>=', 'is null', 'is not null'])
 
-/** Whether a table can tell which rows fulfil a qual, so as to count them. */
+/** Whether a table can see which rows fulfil a qual, so as to count them. */
 function isCountable({ comparison }: PlannedQual): boolean {
   return countable.has(comparison.operator) && isOfConstants(comparison)
 }
 
-/** Values that come from rows of an outer query are asked for together; LIMIT holds for each row by itself. */
+/**
+ * Whether all values are constants. Values that come from rows of an outer query are asked for together, while LIMIT
+ * holds for each row by itself.
+ */
 function isOfConstants(comparison: PlannedComparison): boolean {
   const sources =
     'sources' in comparison ? comparison.sources : 'source' in comparison ? [comparison.source] : []
@@ -84,8 +90,8 @@ function isOfConstants(comparison: PlannedComparison): boolean {
 }
 
 /**
- * As how many comparisons of one column a condition is planned, if they say all of it. `(a, b) = (1, 2)`,
- * `a = 1 OR …` and `(a = 1 OR …) = true` ask for more than one column can tell.
+ * The number of comparisons of one column as which a condition is planned, if they express all of it. `(a, b) = (1,
+ * 2)`, `a = 1 OR …` and `(a = 1 OR …) = true` ask for more than one column can show.
  */
 function comparisonsIn(expression: Node): number | undefined {
   const { kind, name, lexpr, rexpr } = inside(expression, 'A_Expr') ?? {}

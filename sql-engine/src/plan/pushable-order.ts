@@ -8,7 +8,7 @@ import {
 } from '../bind/binding.js'
 import { type Inside, inside, stringsOf } from '../parse/syntax-tree.js'
 
-/** Types whose order is the same everywhere. That of texts depends on their collation. */
+/** Types whose order is the same everywhere. The order of texts depends on their collation. */
 const orderedTypes: ReadonlySet<ColumnType> = new Set([
   'bigint',
   'double precision',
@@ -49,7 +49,7 @@ export function sortedColumn(
   const fields = stringsOf(reference?.fields)
   if (reference === undefined || fields === undefined) return undefined
   if (fields.length > 1) return binding.columnOf(reference)
-  // A name that stands in the output means that, whatever the table calls so.
+  // A name in the output means that output, whatever column of the table has the same name.
   const { output } = block
   if (output === undefined || output.some(({ name }) => name === undefined)) return undefined
   const [first, ...others] = output.filter(({ name }) => name === fields[0])

@@ -10,11 +10,11 @@ import type { Reading } from './textual-value.js'
 /** Where values for a column come from. */
 export type ValueSource =
   | (QueriedSource & {
-      /** How the values are texts of the column's; undefined for values that are as the column's. */
+      /** How the values are read from texts made of the column's; undefined for values that are as the column's. */
       readonly reading?: Reading
       /** Whether NULL equals NULL: `IS NOT DISTINCT FROM`. */
       readonly matchesNull?: true
-      /** Whether values of type character are compared without the blanks at the end of the column's. */
+      /** Whether values of type character are compared without trailing blanks in the column's. */
       readonly ignoresBlanks?: true
     })
   | { readonly kind: 'boolean'; readonly value: boolean }
@@ -24,7 +24,7 @@ type QueriedSource =
   | { readonly kind: 'expression'; readonly node: Node }
   /** The elements of an array: `= ANY (…)`. */
   | { readonly kind: 'elements'; readonly node: Node }
-  /** One of so many columns of a subquery's rows: `IN (SELECT …)`. The first one's index is 0. */
+  /** One of the columns of a subquery's rows: `IN (SELECT …)`. The first one's index is 0. */
   | { readonly kind: 'subquery'; readonly select: Node; readonly index: number; readonly count: number }
 
 export type Comparison =
@@ -33,7 +33,9 @@ export type Comparison =
   | {
       readonly operator: Exclude<Operator, '=' | 'is null' | 'is not null'>
       readonly node: Node
-      /** Those of BETWEEN SYMMETRIC, of which `node` is the farther one. Literals are of the type that is compared. */
+      /**
+       * The bounds of BETWEEN SYMMETRIC, of which `node` is the farther one. Literals have the type that is compared.
+       */
       readonly bounds?: readonly Node[]
     }
   | { readonly operator: 'is null' | 'is not null' }

@@ -3,7 +3,7 @@ import { findAll, stringsOf } from '../parse/syntax-tree.js'
 
 /**
  * Whether expressions give one value for each row, out of that row alone: they hold no aggregates or window
- * functions, which look at rows together, and no set-returning functions, which make several of one.
+ * functions, which look at rows together, and no set-returning functions, which make several rows out of one.
  */
 export function isRowWise(expressions: unknown, functions: FunctionTraits): boolean {
   if (aggregateTags.some((tag) => findAll(expressions, tag).length > 0)) return false
@@ -13,5 +13,5 @@ export function isRowWise(expressions: unknown, functions: FunctionTraits): bool
   })
 }
 
-/** Aggregates that the grammar has nodes of their own for. */
+/** Aggregates that have nodes of their own in the grammar. */
 export const aggregateTags = ['JsonArrayAgg', 'JsonObjectAgg', 'GroupingFunc'] as const

@@ -1,4 +1,4 @@
-/** The plan of one scan: its conditions, where their values come from, and what has to be there before. */
+/** The plan of one scan: its conditions, where their values come from, and what must be staged before. */
 import type { Key, ScanOrder } from '@millrace/plugin-sdk'
 import type { Condition, TableReference } from '../bind/binding.js'
 import type { Node } from '../parse/syntax-tree.js'
@@ -40,7 +40,7 @@ export interface RefusedQual {
 export interface PlannedLimit {
   /** LIMIT and OFFSET of the block, whose sum bounds the rows needed. */
   readonly bounds: readonly Node[]
-  /** By which the first rows are needed; undefined when any will do. */
+  /** The order by which the first rows are needed; undefined when any will do. */
   readonly order: ScanOrder | undefined
 }
 
@@ -49,9 +49,9 @@ export interface ScanPlan {
   /** Whether its rows can reach no answer, so that there is nothing to ask. */
   readonly isNeverRead: boolean
   readonly quals: readonly PlannedQual[]
-  /** Holds if every qual is pushed. */
+  /** The limit, which holds if every qual is pushed. */
   readonly limit: PlannedLimit | undefined
-  /** Conditions of a form that could be pushed, and are not. */
+  /** Conditions that have a pushable form, but are not pushed. */
   readonly refused: () => readonly RefusedQual[]
   /** Scans whose rows the key queries read. */
   readonly after: ReadonlySet<TableReference>

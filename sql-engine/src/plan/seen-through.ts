@@ -1,4 +1,4 @@
-/** What a comparison with something that is made of a column says of the column itself. */
+/** What a comparison with an expression that is made of a column says of the column itself. */
 import type { ColumnType, Key } from '@millrace/plugin-sdk'
 import { findAll, inside, type Node } from '../parse/syntax-tree.js'
 import { castNode, extremeNode } from './build-nodes.js'
@@ -44,7 +44,7 @@ export function seenThrough(
     )
     return [{ comparison: { operator: '=', sources }, isExact: true }]
   }
-  // Years of five digits sort before those of four: as a text, a time that is later may be less.
+  // Years of five digits sort before those of four: as a text, a later time may be less.
   const outermost = wrappers.at(-1)
   const isText = outermost?.kind === 'call' && outermost.name === 'to_char'
   if (isText && (comparison.operator === '<' || comparison.operator === '<=')) return []
@@ -54,7 +54,7 @@ export function seenThrough(
   })
 }
 
-/** LEAST and GREATEST would take literals for texts, or for values of the other bound's type. */
+/** Gives bounds types: LEAST and GREATEST would take literals for texts, or for values of the other bound's type. */
 function withTypedBounds(comparison: Comparison, type: ColumnType): Comparison {
   if (!('bounds' in comparison) || comparison.bounds === undefined) return comparison
   const bounds = comparison.bounds.map((bound) =>
@@ -64,7 +64,7 @@ function withTypedBounds(comparison: Comparison, type: ColumnType): Comparison {
   return { operator, node: extremeNode(operator === '>=' ? 'least' : 'greatest', bounds) }
 }
 
-/** Whether values are the same inside and outside, for comparisons. */
+/** Whether comparisons see the same values inside and outside. */
 function leavesAsIs(wrapper: Wrapper, type: ColumnType): boolean {
   if (wrapper.kind === 'collation') return type === 'text'
   if (wrapper.kind === 'operation')
@@ -79,8 +79,8 @@ function isEmptyText(node: Node): boolean {
 }
 
 /**
- * What a comparison with a varchar says of a text. Beside a value of type character PostgreSQL takes a varchar for one
- * too, where it would turn the value into a text; a literal is neither.
+ * What a comparison with a varchar says of a text. Beside a value of type character, PostgreSQL treats a varchar as
+ * one too, where it would turn the value into text; a literal is neither.
  */
 function asVarchar(comparison: Comparison): readonly Seen[] {
   if (comparison.operator === '=') {
@@ -93,7 +93,7 @@ function asVarchar(comparison: Comparison): readonly Seen[] {
   return isPlain ? [{ comparison, isExact: true }] : []
 }
 
-/** Operators that say the same by whatever collation, as long as texts that are equal are the same. */
+/** Operators that mean the same under every collation, as long as equal texts are the same. */
 const collationless: ReadonlySet<Comparison['operator']> = new Set([
   '=',
   '<>',
@@ -112,7 +112,7 @@ interface Bounds {
   readonly side: 'lower' | 'upper'
 }
 
-/** Between which values what is compared lies. */
+/** The values between which the compared value lies. */
 function boundsOf(comparison: Comparison): readonly Bounds[] {
   switch (comparison.operator) {
     case '=': {

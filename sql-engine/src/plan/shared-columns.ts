@@ -1,4 +1,6 @@
-/** References to one table that ask for the same rows get the same columns too, so that one scan does for all. */
+/**
+ * References to one table that ask for the same rows also get the same columns, so that one scan serves all of them.
+ */
 import type { FromItem, TableReference } from '../bind/binding.js'
 import { engineColumns } from '../catalog/catalog-columns.js'
 import { isLocation } from '../parse/syntax-tree.js'
@@ -28,8 +30,8 @@ export function sharedColumns(plans: readonly ScanPlan[], columns: NeededColumns
 }
 
 /**
- * Columns that the engine adds, by the OIDs of tables to which a reference needs them. They cost no call; were they
- * only in some scans of a table, those could not be one with others.
+ * Columns that the engine adds, by the OIDs of tables to which a reference needs them. They cost no call; if only
+ * some scans of a table had them, those could not be shared with others.
  */
 function freeColumns(columns: NeededColumns): ReadonlyMap<number, readonly string[]> {
   const free = new Map<number, readonly string[]>()
@@ -51,7 +53,7 @@ class Numbers {
     return number
   }
 
-  /** Of a scan's FROM item; scans whose rows its key queries read have theirs already. */
+  /** The number of a scan's FROM item; scans whose rows its key queries read already have theirs. */
   number(plan: ScanPlan): number {
     const { fromItem, isNeverRead, limit } = plan
     const own = this.of(fromItem)
@@ -64,8 +66,8 @@ class Numbers {
   }
 
   /**
-   * Equal for scans that ask for the same rows. (Names in conditions may stand for FROM items other than they stand for in
-   * another's; a scan then has columns more than it needs.)
+   * Equal for scans that ask for the same rows. (Names in conditions may stand for FROM items other than they stand
+   * for in another's; a scan then has more columns than it needs.)
    */
   #rowsOf({ fromItem, quals }: ScanPlan): string {
     const conditions = quals.map(({ column, comparison }) => {

@@ -1,4 +1,4 @@
-/** Texts that are made of a column's value, and back: `host(ip) = '1.1.1.1'` asks for the address of that text. */
+/** Texts that are made of a column's value, and back: `host(ip) = '1.1.1.1'` asks for the address with that text. */
 import { isIP } from 'node:net'
 import type { ColumnType, QualValue } from '@millrace/plugin-sdk'
 import type { Wrapper } from './wrapped-column.js'
@@ -29,7 +29,7 @@ export function readingOf(wrapper: Wrapper, type: ColumnType): Reading | undefin
   }
 }
 
-/** What PostgreSQL writes of a value, and of no other one. */
+/** What PostgreSQL writes for a value, and for no other one. */
 const patterns: Readonly<Partial<Record<ColumnType, RegExp>>> = {
   inet: /^[0-9a-f.:]+(\/\d{1,3})?$/,
   uuid: /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/,
@@ -46,7 +46,7 @@ export function valueOfText(text: string, reading: Reading, type: ColumnType): Q
   return type === 'inet' ? addressOf(text, reading) : text
 }
 
-/** As PostgreSQL writes an inet: the netmask of one host is left out. */
+/** Reads an inet as PostgreSQL writes it: the netmask of a single host is left out. */
 function addressOf(text: string, reading: Reading): string | undefined {
   const [address = '', length] = text.split('/')
   const version = isIP(address)

@@ -1,6 +1,6 @@
 /** Units of time, and times as texts that sort as the times do. */
 
-/** At least as long as any of the unit, by PostgreSQL's names of units for date_trunc. */
+/** Intervals at least as long as any of the unit, by PostgreSQL's names of units for date_trunc. */
 export const unitLengths: ReadonlyMap<string, string> = new Map([
   ['microseconds', '1 second'],
   ['milliseconds', '1 second'],
@@ -31,8 +31,8 @@ const parts = [
 const separator = /^(?:[-/.: ]|"T")?/
 
 /**
- * The time that a text tells in a format of to_char, if that holds the year first and then ever smaller units.
- * @returns the earliest time of which to_char makes the text, and how long there are others
+ * The time that a text means in a format of to_char, if the year comes first in that, followed by ever smaller units.
+ * @returns the earliest time of which to_char makes the text, and how long after it there are others
  */
 export function formattedTime(
   format: string,
@@ -58,7 +58,7 @@ export function formattedTime(
   if (unit === undefined || formatLeft !== '' || textLeft !== '') return undefined
   const [year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0] = numbers
   const time = new Date(Date.UTC(year, month - 1, day, hour, minute, second))
-  // 2024-02-30 is no day, and no time is written so.
+  // 2024-02-30 is not a day, and no time is written that way.
   const isTime = year > 0 && year >= 1000 && time.getUTCMonth() === month - 1 && time.getUTCDate() === day
   if (!isTime || hour > 23 || minute > 59 || second > 59) return undefined
   return {

@@ -1,4 +1,4 @@
-/** Scans that ask for whatever the keys allow to be asked for, against which the optimised ones are proved. */
+/** Scans that ask for everything that the keys allow, against which the optimised ones are checked. */
 import type { TableReference } from '../bind/binding.js'
 import type { PlannedQual, ScanPlan } from './scan-plan.js'
 

@@ -36,7 +36,10 @@ function targetsOf(statement: Node): readonly Target[] {
   ]
 }
 
-/** @throws DatabaseError 0A000 when a sample of a virtual table is asked for: LIMIT and the like might be taken before it */
+/**
+ * @throws DatabaseError 0A000 when a sample of a virtual table is asked for: a LIMIT, for example, might be applied
+ *   before it
+ */
 export function rejectSamples(statement: Node, relationOf: RelationOf): void {
   for (const { relation: node } of findAll(statement, 'RangeTableSample')) {
     const rangeVar = node && inside(node, 'RangeVar')
@@ -53,7 +56,7 @@ export function rejectSamples(statement: Node, relationOf: RelationOf): void {
   }
 }
 
-/** @throws DatabaseError 0A000 when ONLY is said of one, where PostgreSQL reads it by itself */
+/** @throws DatabaseError 0A000 when ONLY is applied to one that PostgreSQL reads by itself */
 export function rejectOnly(fromItems: Iterable<TableReference>): void {
   for (const { rangeVar, table } of fromItems) {
     if (rangeVar.inh === true) continue
@@ -87,7 +90,7 @@ export function rejectLocks(blocks: readonly Block[]): void {
   }
 }
 
-/** PostgreSQL locks the tables in subqueries too; it does not go into CTEs. */
+/** The first virtual table to be locked. PostgreSQL also locks the tables in subqueries; it does not go into CTEs. */
 function firstVirtual(fromItems: readonly FromItem[]): TableReference | undefined {
   for (const fromItem of fromItems) {
     if (fromItem.kind === 'virtual') return fromItem

@@ -3,10 +3,10 @@
 import type { FunctionTraits } from '../bind/function-traits.js'
 import { findAll, type Inside, inside, type Node, stringsOf } from '../parse/syntax-tree.js'
 
-/** What stands directly around a column, or around what stands around it. */
+/** What stands directly around a column, or around a wrapper of it. */
 export type Wrapper =
   | { readonly kind: 'collation' }
-  /** To a type by PostgreSQL's internal name. @see typeNameOf */
+  /** A cast to a type, by PostgreSQL's internal name. @see typeNameOf */
   | { readonly kind: 'cast'; readonly type: string }
   /** One of PostgreSQL's own functions; the column is one of its arguments, and no column is in the others. */
   | {
@@ -25,11 +25,11 @@ export type Wrapper =
 
 export interface WrappedColumn {
   readonly reference: Inside<'ColumnRef'>
-  /** From the column outwards. */
+  /** The wrappers, from the column outwards. */
   readonly wrappers: readonly Wrapper[]
 }
 
-/** @returns undefined for what is no column, or a column inside of something else */
+/** @returns undefined for an expression that is neither a column nor one inside such wrappers */
 export function wrappedColumn(node: Node | undefined, functions: FunctionTraits): WrappedColumn | undefined {
   if (node === undefined) return undefined
   const reference = inside(node, 'ColumnRef')
@@ -48,7 +48,7 @@ interface Layer {
 function outermost(node: Node, functions: FunctionTraits): Layer | undefined {
   const collated = inside(node, 'CollateClause')?.arg
   if (collated !== undefined) {
-    // By some collations, texts are equal that are not the same.
+    // Under some collations, different texts are equal.
     return functions.hasNondeterministicCollations
       ? undefined
       : { arg: collated, wrapper: { kind: 'collation' } }

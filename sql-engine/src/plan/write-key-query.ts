@@ -1,4 +1,4 @@
-/** Writes a key query as SQL: pieces of the statement's syntax tree, put together anew. */
+/** Writes a key query as SQL: parts of the statement's syntax tree, put together again. */
 import { randomUUID } from 'node:crypto'
 import type { ColumnType } from '@millrace/plugin-sdk'
 import { Deparser } from 'pgsql-deparser'
@@ -14,21 +14,21 @@ import { internalTypeNames } from './type-names.js'
 /** Where a virtual table's rows are: the name of its scan table, without schema. */
 export type ScanTableName = (fromItem: TableReference) => string
 
-/** A value to be asked for, and the type to which PostgreSQL would cast a bare literal there. */
+/** A value to ask for, and the type to which PostgreSQL would cast a bare literal there. */
 export interface Wanted {
   readonly source: Exclude<ValueSource, { kind: 'boolean' }>
   readonly literalType: ColumnType
-  /** Ask for the value cast to that type, whatever it is. */
+  /** Whether to ask for the value cast to that type, whatever it is. */
   readonly cast: boolean
 }
 
 /**
- * Stands for a scan table's name until that is known. No statement has it by chance, and none can by
- * intent, for it is another one in each process.
+ * Stands for a scan table's name until that is known. A statement can contain it neither by chance nor by intent,
+ * since each process has another one.
  */
 const placeholderPrefix = `s_${randomUUID().replaceAll('-', '').slice(0, 16)}`
 
-/** Writes the key queries of a statement. What it has written once it does not write again. */
+/** Writes the key queries of a statement. It does not write the same one twice. */
 export class KeyQueryWriter {
   readonly #binding: Binding
   readonly #dependencyFinder: DependencyFinder
@@ -57,7 +57,7 @@ export class KeyQueryWriter {
     return text
   }
 
-  /** The same for values that are written alike: one query may be asked for others each time. */
+  /** A key that is the same for values that are written alike: one query may be asked for other values each time. */
   #keyOf({ source, literalType, cast }: Wanted): string {
     const node = nodeOf(source)
     const number = this.#numbers.get(node) ?? ++this.#lastNumber
@@ -67,8 +67,8 @@ export class KeyQueryWriter {
   }
 
   /**
-   * A query with a row for each of many values that depend on no row, in their order: its type's name, and the value as
-   * JSON.
+   * A query with a row for each of many values that depend on no row, in their order: the name of its type, and the
+   * value as JSON.
    * @returns undefined when it cannot be written faithfully
    */
   writeList(wanted: readonly Wanted[]): string | undefined {
@@ -142,8 +142,9 @@ export class KeyQueryWriter {
 }
 
 /**
- * PostgreSQL runs some FULL JOINs only because a condition around them makes them LEFT or RIGHT ones: the statement's
- * condition on the value, which a key query has not. No key is NULL, so this says as much.
+ * Whether a FROM has a FULL JOIN. PostgreSQL runs some of them only because a condition around them makes them LEFT
+ * or RIGHT ones: the statement's condition on the value, which a key query lacks. No key is NULL, so this says as
+ * much.
  */
 function hasFullJoin(fromClause: readonly Node[]): boolean {
   return findAll(fromClause, 'JoinExpr').some(({ jointype }) => jointype === 'JOIN_FULL')
@@ -157,7 +158,7 @@ function nodeOf(source: Wanted['source']): Node {
   return source.kind === 'subquery' ? source.select : source.node
 }
 
-/** The expression for a value; sets of values become one more item of FROM. */
+/** The expression for a value; sets of values become a further FROM item. */
 function expressionOf(
   { source, literalType }: Wanted,
   copy: TreeCopy,
@@ -180,7 +181,7 @@ function expressionOf(
   return { ColumnRef: { fields: [stringNode(alias), stringNode(valueName(index))] } }
 }
 
-/** A bare literal has no type of its own yet. */
+/** A value with its type, which a bare literal does not have yet. */
 function typedValue(value: Node, { literalType, cast }: Wanted): Node {
   return cast || isBareLiteral(value) ? castTo(value, literalType) : value
 }
@@ -189,14 +190,14 @@ function valueName(index: number): string {
   return `value_${index + 1}`
 }
 
-/** The underscore at its end tells the first from the twelfth. */
+/** The placeholder of a name. The underscore at its end distinguishes the first from the twelfth. */
 function placeholder(index: number): string {
   return `${placeholderPrefix}_${index}_`
 }
 
 /**
- * Copies trees, with names replaced: virtual tables by placeholders for scan tables, FROM items and CTEs by names
- * of our own.
+ * Copies trees and replaces names: those of virtual tables by placeholders for scan tables, those of FROM items and
+ * CTEs by generated ones.
  */
 class TreeCopy {
   readonly #binding: Binding
@@ -211,11 +212,11 @@ class TreeCopy {
     return this.#copy(node) as Node
   }
 
-  /** An item of FROM under its alias. */
+  /** A FROM item under its alias. */
   fromItem(fromItem: FromItem): Node {
     const copied = this.tree(fromItem.node)
     const subselect = inside(copied, 'RangeSubselect')
-    // What was an outer query's FROM item may stand beside it now.
+    // A FROM item of an outer query may now stand beside it.
     if (subselect !== undefined) subselect.lateral = true
     const item =
       inside(copied, 'RangeVar') ?? inside(copied, 'RangeSubselect') ?? inside(copied, 'RangeFunction')
@@ -231,7 +232,7 @@ class TreeCopy {
     return { CommonTableExpr: { ...cte.node, ctename: this.#cteName(cte), ctequery: this.tree(ctequery) } }
   }
 
-  /** CTEs of several levels come together in one WITH. */
+  /** The generated name of a CTE. CTEs of several levels come together in one WITH. */
   #cteName(cte: Cte): string {
     return `millrace_cte_${this.#binding.ctes.indexOf(cte) + 1}`
   }
@@ -248,7 +249,7 @@ class TreeCopy {
     const reference = inside(node, 'ColumnRef')
     if (reference !== undefined) {
       const bound = this.#binding.columnOf(reference)
-      // What is not of this FROM stays as it is spelt, but for schemas: tables have aliases now.
+      // Names that are not of this FROM stay as they are spelt, but without schemas: tables have aliases now.
       const hasSchema = (reference.fields?.length ?? 0) > 2
       const alias =
         bound && (this.#aliases.get(bound.fromItem) ?? (hasSchema ? bound.fromItem.name : undefined))
@@ -276,7 +277,7 @@ class TreeCopy {
   }
 }
 
-/** The package's, which leaves out the brackets in `(ARRAY[…])[1]` (18.3.8). */
+/** The package's deparser omits the brackets in `(ARRAY[…])[1]` (18.3.8); this one writes them. */
 class FaithfulDeparser extends Deparser {
   override A_Indirection(...[node, context]: Parameters<Deparser['A_Indirection']>): string {
     const text = super.A_Indirection(node, context)
@@ -289,7 +290,7 @@ class FaithfulDeparser extends Deparser {
 
 const bracketedTags = ['A_ArrayExpr', 'CaseExpr', 'CoalesceExpr', 'MinMaxExpr']
 
-/** The text of a tree, checked: parsed again, it gives the same tree. Undefined if not. */
+/** The text of a tree, checked: parsed again, it gives the same tree. Undefined if it does not. */
 function faithfulText(node: Node): string | undefined {
   const text = new FaithfulDeparser(node).deparseQuery()
   const [statement] = parseText(text) ?? []
@@ -315,7 +316,7 @@ function target(val: Node): Node {
   return { ResTarget: { val } }
 }
 
-/** A literal has no type of its own: `'1.2.3.4'`, or NULL. */
+/** Whether a node is a literal without a type of its own: `'1.2.3.4'`, or NULL. */
 function isBareLiteral(node: Node): boolean {
   const collated = inside(node, 'CollateClause')?.arg
   if (collated !== undefined) return isBareLiteral(collated)

@@ -8,13 +8,13 @@ export interface Account {
   readonly gid: number
 }
 
-/** Tried in this order; the first that exists is taken. */
+/** Names of accounts, tried in this order; the first that exists is taken. */
 const preferredNames = ['millrace', 'postgres', '_postgres', 'nobody']
 
 /**
- * The account that PostgreSQL runs under. PostgreSQL refuses to run as root, and initdb wants an account that
- * passwd knows. An existing data folder keeps the owner it has.
- * @returns undefined when it runs under our own account, that is, always except for root
+ * The account that PostgreSQL runs under. PostgreSQL refuses to run as root, and initdb wants an account that passwd
+ * knows. An existing data folder keeps its owner.
+ * @returns undefined when PostgreSQL runs under this process's account, that is, always unless that is root
  */
 export async function postgresAccount(dataFolder: string): Promise<Account | undefined> {
   if (process.getuid?.() !== 0) return undefined
@@ -33,7 +33,7 @@ export async function postgresAccount(dataFolder: string): Promise<Account | und
   })
 }
 
-/** Entries of passwd(5): name, password, uid, gid, and what does not matter here. */
+/** The entries of passwd(5): name, password, uid, gid, and fields that do not matter here. */
 export function parsePasswd(text: string): Account[] {
   const accounts: Account[] = []
   for (const line of text.split('\n')) {

@@ -1,6 +1,6 @@
 /**
- * PostgreSQL's own views of its catalog, which tools read to list what there is. Those that would show what is ours
- * alone are replaced by themselves with a condition more; their columns stay as they are.
+ * PostgreSQL's own views of its catalog, which tools read to list what there is. Those that would show internal
+ * objects are replaced by themselves with a further condition; their columns stay as they are.
  */
 import { type Client, escapeLiteral } from 'pg'
 import { settingNames } from '../settings/session-settings.js'
@@ -38,7 +38,7 @@ const informationSchema: Readonly<Record<string, string>> = {
   views: 'table_schema',
 }
 
-/** Views of pg_catalog by their column of the schema; those that PostgreSQL calls `all` or `sys` show all. */
+/** The schema columns of views in pg_catalog; views that PostgreSQL calls `all` or `sys` show everything. */
 const catalog: Readonly<Record<string, string>> = {
   pg_indexes: 'schemaname',
   pg_matviews: 'schemaname',
@@ -51,10 +51,13 @@ const catalog: Readonly<Record<string, string>> = {
   pg_views: 'schemaname',
 }
 
-/** The gateway's own, in a client's session: of its questions, and of statements in place of the client's. */
+/**
+ * The condition that hides the gateway's own statements in a client's session: its questions, and statements sent in
+ * place of the client's.
+ */
 const notOwnStatement = "name !~ '^millrace_(key|[0-9]+)$'"
 
-/** By qualified name, what stands after the view's former query, `SELECT * FROM (…) AS shown`. */
+/** What stands after the view's former query, `SELECT * FROM (…) AS shown`, by qualified name. */
 const additions: ReadonlyMap<string, string> = new Map([
   ...Object.entries(informationSchema).map(
     ([view, column]) => [`information_schema.${view}`, `WHERE ${bySchema(column)}`] as const,
@@ -66,7 +69,7 @@ const additions: ReadonlyMap<string, string> = new Map([
   ['pg_catalog.pg_settings', `UNION ALL ${settingRows()}`],
 ])
 
-/** What is made of them, as text. */
+/** The additions as text, in which every change shows. */
 export const catalogViews = JSON.stringify([...additions])
 
 /** PostgreSQL hides settings that it does not know itself, even those that have a value everywhere. */
@@ -79,10 +82,10 @@ function settingRows(): string {
     WHERE setting <> ''`
 }
 
-/** The views' queries as PostgreSQL came with them, and what has been added to them. */
+/** The views' original queries, and what has been added to them. */
 const replacedViews = `${internalSchema}.replaced_view`
 
-/** Replaces the views that are not replaced yet, or by an older version of this. */
+/** Replaces the views that are not replaced yet, or were replaced by an older version of this. */
 export async function ensureCatalogViews(client: Client): Promise<void> {
   await client.query(
     `CREATE TABLE IF NOT EXISTS ${replacedViews} (name text PRIMARY KEY, query text NOT NULL, addition text)`,

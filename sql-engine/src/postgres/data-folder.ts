@@ -9,12 +9,12 @@ import { engineRole } from './names.js'
 import type { NativeBinaries } from './native-binaries.js'
 import { postgresEnvironment } from './postgres-environment.js'
 
-/** An unfinished data folder is named so until it is whole. */
+/** The name of a data folder until it is complete. */
 const unfinished = 'data.unfinished'
 
 /**
- * Makes the data folder, unless it is there. A process that is killed meanwhile leaves nothing that a later
- * one would take for a data folder. To be called under the home's lock.
+ * Makes the data folder, unless it exists. A process that is killed meanwhile leaves nothing that a later one would
+ * take for a data folder. Must be called under the home's lock.
  */
 export async function ensureDataFolder(folders: HomeFolders, binaries: NativeBinaries): Promise<void> {
   const version = await readFile(join(folders.data, 'PG_VERSION'), 'utf8').catch(() => undefined)
@@ -32,7 +32,7 @@ async function initialise(folders: HomeFolders, binaries: NativeBinaries): Promi
   await rm(folder, { recursive: true, force: true })
   await makePrivateFolder(folder, folders.account)
   await runInitdb(binaries, folder, folders.account)
-  // An empty folder may stand in its place; one with files in it is somebody's, and rename() refuses.
+  // An empty folder may stand in its place; a folder with files belongs to someone, and rename() rejects it.
   const occupied = await readdir(folders.data).catch(() => [])
   if (occupied.length > 0) {
     throw new DatabaseError(`the folder ${folders.data} is neither empty nor PostgreSQL's`, {
@@ -44,10 +44,11 @@ async function initialise(folders: HomeFolders, binaries: NativeBinaries): Promi
 }
 
 /**
+ * The options of initdb:
  * - `builtin` locale: the same order and upper case on every machine, whatever its C library has.
- * - `trust`: the socket stands in a folder that none but PostgreSQL's own account and root can enter, and
- *   there is no other way in. `peer` would say the same, but fails for accounts that passwd does not know.
- * - `no-sync`: the folder counts only once it is whole, and the server syncs what it writes thereafter.
+ * - `trust`: the socket stands in a folder that only PostgreSQL's own account and root can enter, and there is no
+ *   other way in. `peer` would mean the same, but fails for accounts that passwd does not know.
+ * - `no-sync`: the folder counts only once it is complete, and the server syncs what it writes from then on.
  */
 export const initdbOptions: readonly string[] = [
   `--username=${engineRole}`,

@@ -1,13 +1,15 @@
 /**
  * `DROP OWNED BY current_user` takes from the clients' role whatever it has been granted, which is how it reads scan
- * tables: every statement over virtual tables would fail until the next start. So it is refused.
+ * tables: every statement over virtual tables would fail until the next start. So it is rejected.
  */
 import type { Client } from 'pg'
 import { engineRole, internalSchema } from './names.js'
 
 const name = 'millrace_refuse_drop_owned'
 
-/** Both belong to an extension that is everywhere, so that pg_dump leaves them out. */
+/**
+ * The function and its trigger. Both belong to an extension that every database has, so that pg_dump leaves them out.
+ */
 export const dropOwnedRefusal = `
   CREATE FUNCTION ${internalSchema}.${name}() RETURNS event_trigger LANGUAGE plpgsql AS $$
     BEGIN
@@ -23,7 +25,7 @@ export const dropOwnedRefusal = `
     EXECUTE FUNCTION ${internalSchema}.${name}();
   ALTER EXTENSION plpgsql ADD EVENT TRIGGER ${name}`
 
-/** May be run any number of times. */
+/** Creates them; may be run any number of times. */
 export async function ensureDropOwnedRefusal(client: Client): Promise<void> {
   const { rowCount } = await client.query('SELECT FROM pg_event_trigger WHERE evtname = $1', [name])
   if (rowCount === 0) await client.query(dropOwnedRefusal)

@@ -23,12 +23,12 @@ import { prepareDatabase } from './prepare-database.js'
 import { serverSettings } from './server-settings.js'
 
 export interface EmbeddedPostgresOptions {
-  /** Folder for all state; made if it is missing. One process at a time may use it. */
+  /** The folder for all state; made if it is missing. One process at a time may use it. */
   readonly home: string
   readonly log: Logger
   /** Called when the server has died by itself. All its connections are gone; it is being started again. */
   readonly onCrash?: (error: Error) => void
-  /** Whether what is committed survives a crash of the machine. Default is true; tests do without. */
+  /** Whether committed data survives a crash of the machine. Default is true; tests do without. */
   readonly durable?: boolean
   /** Where the programs are copied to, if they cannot run where they are installed. Default is the home. */
   readonly programCopies?: string
@@ -58,12 +58,15 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   }
 }
 
-/** A life that ends sooner is followed by a pause, lest a server that dies by itself die all the time. In milliseconds. */
+/**
+ * The length of a short life, in milliseconds. It is followed by a pause, so that a server which dies by itself does
+ * not die all the time.
+ */
 const shortLife = 1_000
 const pauseAfterShortLife = 200
 /** Pauses after attempts that have failed, in milliseconds; the last one is repeated. */
 const pauses = [100, 500, 2_000, 5_000, 30_000]
-/** After so many attempts have failed, who waits is told so. */
+/** The number of failed attempts after which those that wait get an error. */
 const patientAttempts = 4
 
 type State =
@@ -160,7 +163,7 @@ class EmbeddedPostgres implements Postgres {
     this.#supervision = this.#supervise(postmaster)
   }
 
-  /** Lasts for as long as the server is wanted. Never rejects. */
+  /** Runs as long as the server is wanted. Never rejects. */
   async #supervise(first: Postmaster): Promise<void> {
     let postmaster: Postmaster | undefined = first
     while (postmaster !== undefined) {

@@ -1,13 +1,13 @@
 /**
- * The engine's own connections to PostgreSQL. Each has an owner of its errors, for it may be lost at any time; and
+ * The engine's own connections to PostgreSQL. The errors of each have an owner, since it may be lost at any time; and
  * none depends on what users have set for the database, which is theirs (ALTER DATABASE … SET).
  */
 import { Client, type ClientConfig, Pool, type PoolConfig } from 'pg'
 import type { Logger } from 'pino'
 
 /**
- * Settings that hold from the start of a connection, before anything can be asked; they go before those of the
- * database and the role. Given in full, so that PGOPTIONS in our environment does not apply.
+ * Settings that hold from the start of a connection, before anything can be asked; they take precedence over those of
+ * the database and the role. They are given in full, so that PGOPTIONS in our environment does not apply.
  */
 const startupSettings: Readonly<Record<string, string>> = {
   // A superuser must not find what a client has put into `public`.
@@ -26,12 +26,12 @@ const startupSettings: Readonly<Record<string, string>> = {
   jit: 'off',
 }
 
-/** For {@link ClientConfig.options}. */
+/** The settings for {@link ClientConfig.options}. */
 export const engineOptions = Object.entries(startupSettings)
   .map(([name, value]) => `-c ${name}=${value}`)
   .join(' ')
 
-/** All others that the database has of its users become what PostgreSQL has by itself. */
+/** Resets all other settings that users have made for the database to PostgreSQL's own. */
 const forgetUsersSettings = `
   SELECT pg_catalog.set_config(name, coalesce(boot_val, ''), false)
     FROM pg_catalog.pg_settings
@@ -40,7 +40,7 @@ const forgetUsersSettings = `
 /** @throws Error of the connection or of PostgreSQL */
 export async function connectEngine(config: ClientConfig): Promise<Client> {
   const client = new Client(config)
-  // Whoever asks something is told by the rejection; between questions, nobody need be.
+  // Code that asks something learns of it by the rejection; between questions, nothing needs to.
   client.on('error', () => {})
   try {
     await client.connect()
@@ -52,7 +52,7 @@ export async function connectEngine(config: ClientConfig): Promise<Client> {
   }
 }
 
-/** Connects for the time of some work. @throws what the work throws, or an Error of the connection */
+/** Connects for the duration of some work. @throws what the work throws, or an Error of the connection */
 export async function withEngineClient<Result>(
   config: ClientConfig,
   work: (client: Client) => Promise<Result>,
@@ -66,7 +66,7 @@ export async function withEngineClient<Result>(
 }
 
 export interface EnginePoolOptions {
-  /** Connections at most. */
+  /** The most connections. */
   readonly max: number
   /** What the connections are for, as the log says it. */
   readonly purpose: string
@@ -87,11 +87,11 @@ export function enginePool(
     max,
     allowExitOnIdle: true,
     onConnect: async (client) => {
-      // Also while somebody has it: the pool owns the errors of idle ones only.
+      // Also while it is in use: the pool owns only the errors of idle ones.
       client.on('error', (error) => log.debug({ err: error, purpose }, 'a connection of the engine was lost'))
       await client.query(forgetUsersSettings)
     },
   } satisfies PoolConfig)
-  pool.on('error', () => {}) // told by the connection itself
+  pool.on('error', () => {}) // the connection itself reports them
   return pool
 }

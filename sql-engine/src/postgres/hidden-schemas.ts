@@ -1,4 +1,4 @@
-/** The schemas of what is ours alone. */
+/** The schemas of internal objects. */
 import type { Client } from 'pg'
 import {
   clientRole,
@@ -13,9 +13,9 @@ import {
 const all = [internalSchema, scanSchema, lookupSchema, foreignSchema]
 
 /**
- * Clients' statements read tables in them, by the names that the gateway puts into the statements. May be run any
- * number of times. By https://www.postgresql.org/docs/18/runtime-config-developer.html, a superuser may make what
- * begins with `pg_` under allow_system_table_mods.
+ * Creates the schemas; may be run any number of times. Clients' statements read tables in them, by the names that the
+ * gateway puts into the statements. By https://www.postgresql.org/docs/18/runtime-config-developer.html, a superuser
+ * may create names that begin with `pg_` under allow_system_table_mods.
  */
 export const hiddenSchemas = `
   SET allow_system_table_mods = on;
@@ -24,7 +24,7 @@ export const hiddenSchemas = `
   GRANT USAGE ON SCHEMA ${all.join(', ')} TO ${clientRole};
   ALTER DEFAULT PRIVILEGES IN SCHEMA ${scanSchema}, ${lookupSchema} GRANT SELECT ON TABLES TO ${clientRole}`
 
-/** Makes the schemas where they are missing; those of an older home are renamed, with what is in them. */
+/** Creates the schemas where they are missing; those of an older home are renamed, with what is in them. */
 export async function ensureHiddenSchemas(client: Client): Promise<void> {
   const { rows } = await client.query<{ name: string }>(
     `SELECT nspname AS name FROM pg_namespace WHERE nspname = ANY ($1) AND nspowner = $2::regrole`,

@@ -5,17 +5,17 @@ import { DatabaseError } from '../database-error.js'
 import { type Account, postgresAccount } from './account.js'
 import { makeFolder } from './make-folder.js'
 
-/** What stands where in a home. */
+/** Where things are in a home. */
 export interface HomeFolders {
-  /** Absolute and without symbolic links, so that processes can be told by it. */
+  /** The home's path, absolute and without symbolic links, so that processes can be recognised by it. */
   readonly home: string
   readonly data: string
   readonly locks: string
-  /** PostgreSQL's own account, when it is not ours. */
+  /** PostgreSQL's own account, when it is not this process's. */
   readonly account: Account | undefined
 }
 
-/** Makes the home and sees to it that PostgreSQL's account can reach its data folder. */
+/** Makes the home, and ensures that PostgreSQL's account can reach its data folder. */
 export async function prepareHome(path: string): Promise<HomeFolders> {
   await makeFolder(path, 0o711)
   const home = await realpath(path)
@@ -34,7 +34,7 @@ export async function makePrivateFolder(path: string, account: Account | undefin
   if (account !== undefined) await chown(path, account.uid, account.gid)
 }
 
-/** Names of temporary socket folders begin so. */
+/** The prefix of temporary socket folders. */
 const socketFolderPrefix = 'millrace-socket-'
 
 /** sockaddr_un's path has 104 bytes on macOS and 108 on Linux, of which the last is NUL. */
@@ -43,7 +43,10 @@ const longestSocketPath = 103
 /** The socket's file name, which PostgreSQL makes of its port number. */
 export const socketName = '.s.PGSQL.5432'
 
-/** Makes the folder of the server's socket: in the home, or in the system's temporary one if that is too long. */
+/**
+ * Makes the folder of the server's socket: in the home, or, if that path is too long, in the system's temporary
+ * folder.
+ */
 export async function makeSocketFolder({ home, account }: HomeFolders): Promise<string> {
   const own = join(home, 'run')
   if (Buffer.byteLength(join(own, socketName)) <= longestSocketPath) {
@@ -55,7 +58,7 @@ export async function makeSocketFolder({ home, account }: HomeFolders): Promise<
   return folder
 }
 
-/** Removes a temporary socket folder, also one that an earlier life has left. */
+/** Removes a temporary socket folder, including one that an earlier run has left. */
 export async function removeSocketFolder(folder: string): Promise<void> {
   const isTemporary = dirname(folder) === tmpdir() && basename(folder).startsWith(socketFolderPrefix)
   if (isTemporary) await rm(folder, { recursive: true, force: true })
@@ -71,11 +74,11 @@ async function makeReachable(home: string, account: Account): Promise<void> {
       hint: 'Set MILLRACE_HOME to a folder that this account can reach, such as /var/lib/millrace.',
     })
   }
-  // Entering is enough: what lies in the home guards itself.
+  // Permission to enter is enough: what lies in the home is protected itself.
   if (closed.length > 0) await chmod(home, ((await stat(home)).mode & 0o7777) | 0o011)
 }
 
-/** Those of a folder and its ancestors that the account may not enter. */
+/** The folders among a folder and its ancestors that the account may not enter. */
 async function closedFolders(path: string, account: Account): Promise<string[]> {
   const closed: string[] = []
   for (let folder = path; ; folder = dirname(folder)) {
@@ -86,7 +89,7 @@ async function closedFolders(path: string, account: Account): Promise<string[]> 
   }
 }
 
-/** Only a new folder, or one that we have used before, has its permissions changed. */
+/** Whether a home is new or has been used before; only then are its permissions changed. */
 async function isOurs(home: string): Promise<boolean> {
   const entries = await readdir(home)
   return entries.length === 0 || entries.includes('locks')

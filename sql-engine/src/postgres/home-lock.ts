@@ -11,12 +11,12 @@ export interface HomeLock {
 const attempts = 5
 
 /**
- * Sees to it that one process at a time uses a home.
+ * Ensures that one process at a time uses a home.
  *
- * Node.js has no flock(2). Instead, each process lays down a claim under a name that no other process ever
- * has, then looks for others: of two that come at once, at least one sees the other and steps back for a
- * random while. A dead process's claim can be removed at any time, since its name will not be used again.
- * @param folder holds nothing but claims
+ * Node.js has no flock(2). Instead, each process writes a claim under a name that no other process ever has, then
+ * looks for others: of two that come at once, at least one sees the other and steps back for a random while. A dead
+ * process's claim can be removed at any time, since its name will not be used again.
+ * @param folder holds only claims
  * @throws DatabaseError 55006 that names the process which uses the home
  */
 export async function lockHome(folder: string): Promise<HomeLock> {
@@ -38,7 +38,7 @@ export async function lockHome(folder: string): Promise<HomeLock> {
   }
 }
 
-/** The process of another claim, if it lives. Removes claims of the dead. */
+/** The process of another claim, if it is alive. Removes claims of dead processes. */
 async function liveClaim(folder: string, own: string): Promise<number | undefined> {
   for (const name of await readdir(folder)) {
     if (name === own) continue

@@ -5,12 +5,12 @@ import { socketName } from './home-folders.js'
 import { commandOf, isAlive, type RunningProcess, runningProcesses, waitForEnd } from './process-life.js'
 import { clusterName } from './server-settings.js'
 
-/** How long a server that was left behind may take to shut down, in milliseconds, before harsher means. */
+/** How long a server that was left behind may take to shut down, in milliseconds, before harsher means are used. */
 const patience = { fast: 10_000, immediate: 5_000 }
 
 /**
- * Ends what an earlier life has left running on a data folder: a server whose gateway was killed, or the
- * backends of a server that was killed itself. To be called under the home's lock.
+ * Ends what an earlier run has left running on a data folder: a server whose gateway was killed, or the backends of a
+ * server that was killed itself. Must be called under the home's lock.
  */
 export async function endLeftovers(dataFolder: string, log: Logger): Promise<void> {
   for (const { pid } of await postmastersOf(dataFolder)) {
@@ -26,9 +26,9 @@ export async function endLeftovers(dataFolder: string, log: Logger): Promise<voi
 }
 
 /**
- * Removes lock files whose process number now belongs to a stranger, for PostgreSQL would take that for a
- * running server: in a container that is started again, numbers repeat. Where the process does not exist,
- * PostgreSQL knows better itself.
+ * Removes lock files whose process number now belongs to an unrelated process, which PostgreSQL would take for a
+ * running server: in a container that is started again, numbers repeat. Where the process does not exist, PostgreSQL
+ * notices by itself.
  */
 export async function removeStaleLockFiles(dataFolder: string, socketFolder: string): Promise<void> {
   for (const path of [join(dataFolder, 'postmaster.pid'), join(socketFolder, `${socketName}.lock`)]) {
@@ -39,7 +39,7 @@ export async function removeStaleLockFiles(dataFolder: string, socketFolder: str
   }
 }
 
-/** The socket folder of the server's last life, by the fifth line of postmaster.pid. */
+/** The socket folder of the server's last run, from the fifth line of postmaster.pid. */
 export async function lastSocketFolder(dataFolder: string): Promise<string | undefined> {
   const lines = await readFile(join(dataFolder, 'postmaster.pid'), 'utf8').catch(() => '')
   return lines.split('\n')[4] || undefined

@@ -1,23 +1,23 @@
 /**
- * Who may log in where. The database belongs to its users, who may thereby shut out everybody, themselves among them;
- * nobody but us can then put it right.
+ * Who may log in where. The database belongs to its users, who can shut out everyone, including themselves; only
+ * Millrace can then put it right.
  */
 import { type Client, type ClientConfig, escapeIdentifier } from 'pg'
 import type { Logger } from 'pino'
 import { withEngineClient } from './engine-connections.js'
 import { clientRole, databaseName } from './names.js'
 
-/** Settings of a database or a role that make every login fail, unless its own options say otherwise. */
+/** Settings of a database or a role that make every login fail, unless the connection's own options override them. */
 const fatalSettings = ['local_preload_libraries', 'exit_on_error']
 
-/** Where `ALTER DATABASE … ALLOW_CONNECTIONS false` shuts out us, too. */
+/** Allows connections where `ALTER DATABASE … ALLOW_CONNECTIONS false` shuts out even the engine. */
 export async function allowConnections(config: ClientConfig, log: Logger): Promise<void> {
   await withEngineClient({ ...config, database: 'postgres' }, async (client) => {
     await repair(client, log, [`ALTER DATABASE ${databaseName} ALLOW_CONNECTIONS true`])
   })
 }
 
-/** Lets clients into their database, and only there. */
+/** Lets clients into their database, and no other. */
 export async function removeLoginObstacles(client: Client, log: Logger): Promise<void> {
   const { rows: databases } = await client.query<{ name: string; limit: number; admits: boolean }>(
     `SELECT datname AS name, datconnlimit AS limit, has_database_privilege($1, oid, 'CONNECT') AS admits

@@ -3,8 +3,8 @@ import { dirname } from 'node:path'
 import { DatabaseError } from '../database-error.js'
 
 /**
- * Makes a folder, and those above it, unless they are there. Node.js's own `recursive` never comes to an end where a
- * file system has no such folders and says that the parent is missing, as Linux's /proc does.
+ * Makes a folder, and those above it, unless they exist. Node.js's own `recursive` never ends where a file system has
+ * no such folders and reports that the parent is missing, as Linux's /proc does.
  * @throws DatabaseError 58P01 or 42501 that names the folder and what is in the way
  */
 export async function makeFolder(path: string, mode: number): Promise<void> {
@@ -16,7 +16,7 @@ export async function makeFolder(path: string, mode: number): Promise<void> {
   } else if (code !== undefined && !(await isFolder(path))) throw failure(path, code)
 }
 
-/** @returns what the system says against it, such as "EEXIST" */
+/** @returns the system's reason for failing, such as "EEXIST" */
 async function attempt(path: string, mode: number): Promise<string | undefined> {
   try {
     await mkdir(path, { mode })

@@ -9,13 +9,13 @@ import { type NativePackage, restoreLinks } from './native-package.js'
 export interface NativeBinaries {
   readonly initdb: string
   readonly postgres: string
-  /** Of PostgreSQL itself, such as 18. */
+  /** PostgreSQL's own major version, such as 18. */
   readonly majorVersion: number
 }
 
 /**
- * PostgreSQL's programs, ready to run under the account. Where they were installed, if that works; else (a
- * folder that the account cannot enter, or one without links that we cannot write to) from a copy.
+ * PostgreSQL's programs, ready to run under the account: where they were installed, if that works, or else (in a
+ * folder that the account cannot enter, or one without links that is not writable) from a copy.
  * @param copies where a copy is made, once for each version
  */
 export async function nativeBinaries(
@@ -88,7 +88,7 @@ async function copyNative(
     const place = join(copies, name)
     await rename(native, place).catch(async (error: NodeJS.ErrnoException) => {
       if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error
-      // What another process has just put there is as good as ours; something unusable makes way.
+      // What another process has just put there is as good; something unusable is replaced.
       if ((await whyNotRunning(binariesOf(place, version), account)) === undefined) return
       await rm(place, { recursive: true, force: true })
       await rename(native, place)
@@ -98,7 +98,7 @@ async function copyNative(
   }
 }
 
-/** Whatever the umask was when the package was installed, the other account may read and run it. */
+/** Lets the other account read and run the package, whatever the umask was when it was installed. */
 async function openToAll(folder: string): Promise<void> {
   await chmod(folder, 0o755)
   for (const entry of await readdir(folder, { withFileTypes: true })) {

@@ -6,7 +6,7 @@ import { DatabaseError } from '../database-error.js'
 
 /** PostgreSQL's programs and libraries, as they were installed or copied. */
 export interface NativePackage {
-  /** Holds `bin`, `lib` and `share`. */
+  /** The folder, which holds `bin`, `lib` and `share`. */
   readonly folder: string
   readonly version: string
 }
@@ -33,8 +33,8 @@ export async function findNativePackage(): Promise<NativePackage> {
 }
 
 /**
- * Restores the symbolic links between libraries, which npm packages cannot hold. The package's own install
- * script does it too, but npm may be told to skip such scripts. Safe beside another process that does the same.
+ * Restores the symbolic links between libraries, which npm packages cannot hold. The package's own install script
+ * does it too, but npm may be configured to skip such scripts. Safe beside another process that does the same.
  */
 export async function restoreLinks(nativeFolder: string): Promise<void> {
   const links = linkList.parse(JSON.parse(await readFile(join(nativeFolder, 'pg-symlinks.json'), 'utf8')))

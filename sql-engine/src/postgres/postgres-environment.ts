@@ -1,4 +1,4 @@
-/** What PostgreSQL's processes see of our environment, which also holds credentials: the time zone. */
+/** What PostgreSQL's processes see of our environment, which also holds credentials: only the time zone. */
 export function postgresEnvironment(): Record<string, string> {
   const { TZ, TMPDIR } = process.env
   return {

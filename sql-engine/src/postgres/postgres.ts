@@ -2,7 +2,7 @@ import type { ClientConfig } from 'pg'
 
 /** A PostgreSQL that the engine works with. */
 export interface Postgres {
-  /** The folder of the server's Unix socket; reachable by the gateway only. */
+  /** The folder of the server's Unix socket, which only the gateway can reach. */
   readonly socketFolder: string
   /** The socket itself, `<folder>/.s.PGSQL.5432`. */
   readonly socketPath: string
@@ -13,6 +13,6 @@ export interface Postgres {
    * @throws DatabaseError 57P03 when it does not come back, or has been stopped
    */
   ready(): Promise<void>
-  /** Ends the server and lets the home go. Resolves when the process is gone; may be called again. */
+  /** Ends the server and releases the home. Resolves when the process is gone; may be called again. */
   stop(): Promise<void>
 }

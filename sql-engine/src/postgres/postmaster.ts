@@ -16,10 +16,10 @@ export interface PostmasterOptions {
   readonly log: Logger
 }
 
-/** The server's main process, in one life of it. */
+/** The server's main process, in one run of it. */
 export interface Postmaster {
   readonly pid: number
-  /** Resolves when the process is gone, with what it said last. Never rejects. */
+  /** Resolves when the process is gone, with the last lines that it logged. Never rejects. */
   readonly ended: Promise<Error>
   stop(): Promise<void>
 }
@@ -27,10 +27,13 @@ export interface Postmaster {
 /** How long a shutdown may take, in milliseconds, before the next harsher one. */
 const patience = { fast: 15_000, immediate: 5_000 }
 
-/** Recovery after a crash reads WAL, of which there is max_wal_size at most. In milliseconds. */
+/**
+ * How long a start may take, in milliseconds. Recovery after a crash reads WAL, of which there is max_wal_size at
+ * most.
+ */
 const startTimeout = 120_000
 
-/** Lines of the log that an error shows. */
+/** The number of log lines that an error shows. */
 const rememberedLines = 12
 
 /** Starts the server and waits until it accepts connections. */
@@ -40,7 +43,7 @@ export async function startPostmaster(options: PostmasterOptions): Promise<Postm
     cwd: '/',
     env: postgresEnvironment(),
     stdio: ['ignore', 'ignore', 'pipe'],
-    // A process group of its own, or Ctrl-C in a terminal would reach it before we have let our clients go.
+    // It gets a process group of its own, or Ctrl-C in a terminal would reach it before the clients are let go.
     detached: true,
     ...(account === undefined ? {} : { uid: account.uid, gid: account.gid }),
   })
@@ -51,7 +54,8 @@ export async function startPostmaster(options: PostmasterOptions): Promise<Postm
       if (lastLines.push(line.text) > rememberedLines) lastLines.shift()
       logLine(log, line)
       if (isReady(line)) resolve()
-      // Somebody else's doing: we ask for a fast one. It would shut out new clients for as long as one stays.
+      // Someone else asked it to stop; a fast shutdown follows. A smart one would shut out new clients for as long as
+      // one stays.
       if (isSmartShutdown(line)) {
         log.warn('somebody has told PostgreSQL to end; it ends at once')
         child.kill('SIGINT')
@@ -60,7 +64,7 @@ export async function startPostmaster(options: PostmasterOptions): Promise<Postm
   })
   const ended = endOf(child).then((how) => serverError(`PostgreSQL ${how}`, lastLines))
 
-  // If we end without having stopped it, it is told to end too; nothing can be awaited then.
+  // If this process ends without having stopped it, it is signalled to end too; nothing can be awaited then.
   const endTogether = () => child.kill('SIGINT')
   process.once('exit', endTogether)
   void ended.then(() => process.off('exit', endTogether))
@@ -78,7 +82,7 @@ export async function startPostmaster(options: PostmasterOptions): Promise<Postm
 async function endOf(child: ChildProcess): Promise<string> {
   try {
     const [code, signal] = await once(child, 'exit')
-    // What it said last may still be on its way; its children may keep the pipe open for longer.
+    // Its last lines may still be on their way; its children may keep the pipe open for longer.
     if (child.stderr?.closed === false) {
       await within(200, once(child, 'close'), () => [])
     }

@@ -9,13 +9,16 @@ import { allowConnections, removeLoginObstacles } from './login-obstacles.js'
 import { clientRole, databaseName, scanSchema } from './names.js'
 import { ensureTryCasts, tryCasts } from './try-casts.js'
 
-/** What is made of the code, by which a template of a database is told from an older one's. */
+/** The objects that the code creates in a database, which distinguish its template from an older one's. */
 export const databaseObjects = [hiddenSchemas, tryCasts, catalogViews, dropOwnedRefusal]
 
-/** Tables dropped by one statement; each takes up to three locks (itself, its TOAST table and that one's index). */
+/**
+ * The most tables dropped by one statement; each takes up to three locks (itself, its TOAST table and that one's
+ * index).
+ */
 const dropBatch = 500
 
-/** Makes role, database and schemas where they are missing, and drops scan tables of an earlier life. */
+/** Creates role, database and schemas where they are missing, and drops scan tables of an earlier run. */
 export async function prepareDatabase(config: ClientConfig, log: Logger): Promise<void> {
   const client = await connectDatabase(config, log)
   try {
@@ -57,7 +60,10 @@ async function createDatabase(config: ClientConfig): Promise<void> {
   })
 }
 
-/** Without it, only a superuser may ALTER ROLE or ALTER DATABASE … SET what PostgreSQL itself does not know. */
+/**
+ * Grants settings: otherwise, only a superuser may ALTER ROLE or ALTER DATABASE … SET what PostgreSQL itself does not
+ * know.
+ */
 async function grantSettings(client: Client): Promise<void> {
   const { rows } = await client.query<{ name: string }>(
     `SELECT name FROM unnest($1::text[]) AS name WHERE NOT has_parameter_privilege($2, name, 'SET')`,

@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
 
-/** Whether a process exists, also one that we may not signal. */
+/** Whether a process exists, including one that may not be signalled from here. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0)
@@ -14,8 +14,8 @@ export function isAlive(pid: number): boolean {
 }
 
 /**
- * Tells a process from a later one that has been given the same number: the boot and the clock tick in which
- * it was started, proc(5). Empty where the system does not say.
+ * Distinguishes a process from a later one with the same number: the boot and the clock tick in which it was started,
+ * proc(5). Empty where the system does not provide it.
  */
 export async function processIdentity(pid: number): Promise<string> {
   try {
@@ -33,11 +33,11 @@ export async function processIdentity(pid: number): Promise<string> {
 
 export interface RunningProcess {
   readonly pid: number
-  /** Its arguments; PostgreSQL's children show their title as one. */
+  /** The arguments; PostgreSQL's children show their title as one. */
   readonly command: readonly string[]
 }
 
-/** All processes that we may see. Zombies are not among them. */
+/** All visible processes, zombies excluded. */
 export async function runningProcesses(): Promise<RunningProcess[]> {
   if (process.platform !== 'linux') return listedProcesses()
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number)
@@ -45,7 +45,7 @@ export async function runningProcesses(): Promise<RunningProcess[]> {
   return found.filter(({ command }) => command.length > 0)
 }
 
-/** A process's arguments on Linux; none when it is gone, a zombie, or hidden from us. */
+/** A process's arguments on Linux; none when it is gone, a zombie, or hidden. */
 export async function commandOf(pid: number): Promise<readonly string[]> {
   try {
     const line = await readFile(`/proc/${pid}/cmdline`, 'utf8')
@@ -55,7 +55,7 @@ export async function commandOf(pid: number): Promise<readonly string[]> {
   }
 }
 
-/** Asks ps(1), which cannot tell a space in an argument from one between two. */
+/** Asks ps(1), which does not distinguish a space in an argument from one between two. */
 async function listedProcesses(): Promise<RunningProcess[]> {
   const { stdout } = await promisify(execFile)('ps', ['-axww', '-o', 'pid=,command='], { maxBuffer: 2 ** 26 })
   return stdout.split('\n').flatMap((line) => {
@@ -64,7 +64,10 @@ async function listedProcesses(): Promise<RunningProcess[]> {
   })
 }
 
-/** Waits for the end of a process that is not our child, of which no event tells. Whether it came in time. */
+/**
+ * Waits for the end of a process that is not a child of this one, which no event reports.
+ * @returns whether it came in time
+ */
 export async function waitForEnd(pid: number, milliseconds: number): Promise<boolean> {
   const deadline = performance.now() + milliseconds
   while (await isRunning(pid)) {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { logLinePrefix } from './server-log.js'
 
-/** What the server is told at each start, on its command line, so that a new version's settings hold at once. */
+/** The server's settings, given on the command line at each start, so that a new version's settings hold at once. */
 export function serverSettings(socketFolder: string, dataFolder: string, durable: boolean): string[] {
   const settings: Record<string, string> = {
     listen_addresses: '',
@@ -9,7 +9,7 @@ export function serverSettings(socketFolder: string, dataFolder: string, durable
     unix_socket_permissions: '0700',
     port: '5432',
     cluster_name: clusterName(dataFolder),
-    // The gateway lets in 250 clients, and as many connections by which PostgreSQL asks it for them; the engine has
+    // The gateway admits 250 clients, and as many connections by which PostgreSQL asks it for them; the engine has
     // connections of its own.
     max_connections: '550',
     shared_buffers: '128MB',
@@ -17,10 +17,10 @@ export function serverSettings(socketFolder: string, dataFolder: string, durable
     max_locks_per_transaction: '140',
     // Compiling costs more than it gains on rows that have just been fetched.
     jit: 'off',
-    // A lost backend resets unlogged tables, that is, empties scan tables that are being read. Better that
-    // the whole server ends and we, who then know of it, start it anew.
+    // A lost backend resets unlogged tables, that is, empties scan tables that are being read. It is better that the
+    // whole server ends, which the gateway notices, and is started again.
     restart_after_crash: 'off',
-    // Nobody replicates from here; minimal WAL makes loading and creating tables cheaper.
+    // Nothing replicates from here; minimal WAL makes loading and creating tables cheaper.
     wal_level: 'minimal',
     max_wal_senders: '0',
     max_logical_replication_workers: '0',
@@ -38,7 +38,7 @@ export function serverSettings(socketFolder: string, dataFolder: string, durable
   return Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
 }
 
-/** Stands in the titles of all the server's processes, so that they can be told from other servers'. */
+/** A name in the titles of all the server's processes, by which they can be recognised. */
 export function clusterName(dataFolder: string): string {
   return `millrace_${createHash('sha256').update(dataFolder).digest('hex').slice(0, 12)}`
 }

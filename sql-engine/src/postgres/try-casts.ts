@@ -1,6 +1,6 @@
 /**
- * SQL functions that cast a text, or give NULL where it is no value of the type: `try_inet(source_ip_address)`. They
- * are in pg_catalog, and so on every search path, and pg_dump leaves them out.
+ * SQL functions that cast a text, or give NULL where it is not a value of the type: `try_inet(source_ip_address)`.
+ * They are in pg_catalog, and so on every search path, and pg_dump leaves them out.
  */
 import { type Client, escapeLiteral } from 'pg'
 
@@ -18,11 +18,17 @@ const types: Readonly<Record<string, string>> = {
   try_uuid: 'uuid',
 }
 
-/** The cast stands outside: within, PostgreSQL would evaluate that of a constant while it plans, whatever WHEN says. */
+/**
+ * The body of a typed function. The cast stands outside: within, PostgreSQL would evaluate the cast of a constant
+ * while it plans, whatever WHEN says.
+ */
 const body = (type: string) =>
   `SELECT (CASE WHEN pg_catalog.pg_input_is_valid($1, '${type}') THEN $1 END)::${type}`
 
-/** The type is that of the second argument, and so known only when it is called: SQL's functions cannot do that. */
+/**
+ * The body of the general function. The type is that of the second argument, and so known only when it is called:
+ * SQL's functions cannot do that.
+ */
 const generalBody = `BEGIN
   IF pg_catalog.pg_input_is_valid(value, pg_catalog.pg_typeof(otherwise)::pg_catalog.text) THEN
     otherwise := value;
@@ -35,8 +41,8 @@ const bodies: ReadonlyMap<string, string> = new Map([
 ])
 
 /**
- * STABLE, since pg_input_is_valid is, and not STRICT: so PostgreSQL puts the CASE in place of the call
- * (https://wiki.postgresql.org/wiki/Inlining_of_SQL_functions).
+ * Creates a typed function. It is STABLE, since pg_input_is_valid is, and not STRICT: so PostgreSQL replaces the call
+ * by the CASE (https://wiki.postgresql.org/wiki/Inlining_of_SQL_functions).
  */
 function createTyped([name, type]: readonly [string, string]): string {
   return `CREATE OR REPLACE FUNCTION pg_catalog.${name} (value text) RETURNS ${type}
@@ -49,10 +55,10 @@ const createGeneral = `CREATE OR REPLACE FUNCTION pg_catalog.try_cast (value tex
   COMMENT ON FUNCTION pg_catalog.try_cast (text, anyelement) IS
     'the text as the type of the second argument, or the second argument where it is none'`
 
-/** Makes the functions anew. */
+/** Creates the functions, or replaces them. */
 export const tryCasts = [...Object.entries(types).map(createTyped), createGeneral].join(';\n')
 
-/** Makes the functions where they are not as they should be. */
+/** Creates the functions where they are missing or differ. */
 export async function ensureTryCasts(client: Client): Promise<void> {
   const { rowCount } = await client.query(
     `SELECT FROM unnest($1::text[], $2::text[]) AS wanted (name, body)

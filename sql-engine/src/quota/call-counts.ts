@@ -1,10 +1,10 @@
-/** What a scan asks of its API, counted while it runs. */
+/** Counts what a scan asks of its API while it runs. */
 export class CallCounts {
-  /** Requests that were made, tries again among them. */
+  /** Requests that were made, including repeated ones. */
   calls = 0
   /** Requests that were made again after a failure. */
   retries = 0
-  /** Times that the API said it is asked too often. */
+  /** How often the API has said that it is asked too often. */
   throttles = 0
 
   /**
@@ -16,6 +16,6 @@ export class CallCounts {
     this.calls++
   }
 
-  /** Takes note of keys that have been asked for, and answered. */
+  /** Notes that keys have been asked for, and answered. */
   keysDone(_keys: number): void {}
 }

@@ -1,12 +1,12 @@
-/** Errors of statements that need more than they may have. */
+/** Errors of statements that need more than their quotas allow. */
 import { DatabaseError } from '../database-error.js'
 
 /**
- * 53400 configuration_limit_exceeded, as PostgreSQL has it for temp_file_limit: a setting forbids what the
- * statement needs, and another value of it would allow it. (54000 is for limits that nobody can set.)
+ * 53400 configuration_limit_exceeded, as PostgreSQL has it for temp_file_limit: a setting forbids what the statement
+ * needs, and another value of it would allow it. (54000 is for limits that cannot be set.)
  */
 export class QuotaError extends DatabaseError {
-  /** @param owner the statement whose ceiling it is; another one that waits for the same rows has its own */
+  /** @param owner the statement whose quota it is; another one that waits for the same rows has its own */
   constructor(
     readonly owner: object,
     message: string,

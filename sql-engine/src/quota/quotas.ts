@@ -1,16 +1,16 @@
-/** What a statement may ask for at most. Infinity where there is no limit. */
+/** The quotas of a statement: what it may ask for at most. Infinity where there is none. */
 export interface Quotas {
-  /** Requests to APIs of one statement, those that are made again among them. */
+  /** Requests to APIs by one statement, including repeated ones. */
   readonly apiCalls: number
   /** Combinations of key values that one scan asks for. */
   readonly keys: number
-  /** Rows that one statement fetches; rows that the cache has do not count. */
+  /** Rows that one statement fetches; cached rows do not count. */
   readonly rows: number
   /** Bytes of such rows, as they are written into scan tables. */
   readonly bytes: number
 }
 
-/** Far beyond what anybody means to ask, and short of what fills a disk. */
+/** Far beyond what anyone means to ask for, and too little to fill a disk. */
 export const defaultQuotas: Quotas = {
   apiCalls: Number.POSITIVE_INFINITY,
   keys: 100_000,

@@ -1,17 +1,17 @@
-/** Counts what a statement's scans ask for and get, holds them to the statement's quotas, and tells how far it is. */
+/** Counts what a statement's scans ask for and get, holds them to the statement's quotas, and reports progress. */
 import { CallCounts } from './call-counts.js'
 import { QuotaError } from './quota-error.js'
 import type { Quotas } from './quotas.js'
 
 export interface StatementMeterOptions {
   readonly quotas: Quotas
-  /** Tells the client how far its statement is; undefined if it does not want to know. */
+  /** Reports progress to the client; undefined if it does not want to know. */
   readonly notice: ((message: string) => void) | undefined
   /** Milliseconds of a clock that only goes forward. */
   readonly now: () => number
 }
 
-/** Between two notices, in milliseconds. */
+/** The time between two notices, in milliseconds. */
 const noticeInterval = 1000
 
 export class StatementMeter {
@@ -40,12 +40,12 @@ export class StatementMeter {
     return this.#now()
   }
 
-  /** The statement has ended. Scans that go on for others tell its client nothing. */
+  /** Ends the statement. Scans that go on for other statements report nothing to its client. */
   close(): void {
     this.#notice = undefined
   }
 
-  /** @throws CeilingError 53400 */
+  /** @throws QuotaError 53400 */
   checkKeys(table: string, keys: number): void {
     const limit = this.quotas.keys
     if (keys <= limit) return
@@ -58,7 +58,7 @@ export class StatementMeter {
     )
   }
 
-  /** @throws CeilingError 53400 */
+  /** @throws QuotaError 53400 */
   addPlannedCalls(table: string, calls: number): void {
     const limit = this.quotas.apiCalls
     const all = this.#calls + calls
@@ -74,7 +74,7 @@ export class StatementMeter {
     this.#calls = all
   }
 
-  /** @throws CeilingError 53400 */
+  /** @throws QuotaError 53400 */
   addUnplannedCall(table: string, call: string): void {
     const limit = this.quotas.apiCalls
     if (this.#calls >= limit) {
@@ -88,7 +88,7 @@ export class StatementMeter {
     this.#calls++
   }
 
-  /** @throws CeilingError 53400 */
+  /** @throws QuotaError 53400 */
   addRows(table: string, rows: number): void {
     this.#rows += rows
     const limit = this.quotas.rows
@@ -98,7 +98,7 @@ export class StatementMeter {
     throw new QuotaError(this, message, setting, 'There may be many more than have come so far.')
   }
 
-  /** @throws CeilingError 53400 */
+  /** @throws QuotaError 53400 */
   addBytes(table: string, bytes: number): void {
     this.#bytes += bytes
     const limit = this.quotas.bytes
@@ -108,7 +108,7 @@ export class StatementMeter {
     throw new QuotaError(this, message, setting, 'There may be many more than have come so far.')
   }
 
-  /** Tells the client how far a scan is, unless it has just been told something. */
+  /** Reports a scan's progress to the client, unless it has just had a notice. */
   tell(progress: () => string): void {
     if (this.#notice === undefined) return
     const now = this.#now()
@@ -128,10 +128,10 @@ export class StatementMeter {
  */
 export type CacheUse = 'miss' | 'hit' | 'partial' | 'shared' | 'none'
 
-/** What one scan has asked for, and got. */
+/** Counts what one scan has asked for, and got. */
 export class ScanMeter extends CallCounts {
   rows = 0
-  /** As they are written into the scan table. */
+  /** Bytes as they are written into the scan table. */
   bytes = 0
   #fetches = 0
   #keys = 0
@@ -148,10 +148,10 @@ export class ScanMeter extends CallCounts {
   }
 
   /**
-   * To be told before the first call.
-   * @param calls that will surely be made
+   * Must be called before the first call.
+   * @param calls that will certainly be made
    * @param keys that will be asked for; 0 where they are not known
-   * @throws CeilingError 53400
+   * @throws QuotaError 53400
    */
   begin(calls: number, keys: number): void {
     this.#fetches++
@@ -160,7 +160,7 @@ export class ScanMeter extends CallCounts {
     this.#keys += keys
   }
 
-  /** Takes note that some of its rows were there. */
+  /** Notes that some of its rows were there. */
   noteCachedRows(): void {
     this.#hasCachedRows = true
   }
@@ -171,7 +171,7 @@ export class ScanMeter extends CallCounts {
     return this.#keys < keys || this.#hasCachedRows ? 'partial' : 'miss'
   }
 
-  /** @throws CeilingError 53400 */
+  /** @throws QuotaError 53400 */
   override beginCall(name: string): void {
     if (this.calls >= this.#plannedCalls) this.statement.addUnplannedCall(this.#table, name)
     super.beginCall(name)
@@ -183,14 +183,14 @@ export class ScanMeter extends CallCounts {
     this.#tell()
   }
 
-  /** @throws CeilingError 53400 */
+  /** @throws QuotaError 53400 */
   addRows(rows: number): void {
     this.rows += rows
     this.statement.addRows(this.#table, rows)
     this.#tell()
   }
 
-  /** @throws CeilingError 53400 */
+  /** @throws QuotaError 53400 */
   addBytes(bytes: number): void {
     this.bytes += bytes
     this.statement.addBytes(this.#table, bytes)
@@ -209,7 +209,7 @@ function callsSetting(limit: number) {
   return { name: 'millrace.max_api_calls', limit, unit: '' }
 }
 
-/** `1 row`, `2 rows`. */
+/** A number with its noun: `1 row`, `2 rows`. */
 export function plural(count: number, what: string): string {
   return `${count} ${what}${count === 1 ? '' : 's'}`
 }

@@ -3,15 +3,13 @@ import type { Client } from 'pg'
 import { internalSchema, systemSchema } from '../postgres/names.js'
 import { cacheClearTable } from './system-tables.js'
 
-/** PostgreSQL reads the table over the loopback, whereby the gateway clears. */
+/** The body of the function. PostgreSQL reads the table over the loopback, and the gateway then clears the cache. */
 const body = `
 BEGIN
   RETURN (SELECT c.scans FROM ${internalSchema}.${cacheClearTable} c WHERE c.table_name = coalesce($1, ''));
 END`
 
-/**
- * Makes `millrace.cache_clear(table_name text DEFAULT NULL)`, or brings it up to date.
- */
+/** Creates `millrace.cache_clear(table_name text DEFAULT NULL)`, or brings it up to date. */
 export async function ensureCacheClear(client: Client): Promise<void> {
   const { rows } = await client.query<{ body: string }>(
     `SELECT prosrc AS body FROM pg_proc WHERE pronamespace = $1::regnamespace AND proname = 'cache_clear'`,

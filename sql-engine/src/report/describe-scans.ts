@@ -1,4 +1,4 @@
-/** What Millrace is going to do for a statement, scan by scan, as EXPLAIN tells it. */
+/** What Millrace is going to do for a statement, scan by scan, as EXPLAIN shows it. */
 import { Deparser } from 'pgsql-deparser'
 import type { TableReference } from '../bind/binding.js'
 import { type Inside, inside, type Node } from '../parse/syntax-tree.js'
@@ -12,7 +12,7 @@ import { isSystemTable } from './system-tables.js'
 
 export interface ScanDescription {
   readonly fromItem: TableReference
-  /** From 1 on, in the order in which they may start. */
+  /** The number of the scan, from 1 on, in the order in which they may start. */
   readonly number: number
   /** Numbers of the scans whose rows it waits for. */
   readonly after: readonly number[]
@@ -37,7 +37,7 @@ export type ValueOf = (source: Extract<PlannedSource, { kind: 'query' }>) => Dec
 export function describeScans(
   scans: readonly ScanPlan[],
   columns: ReadonlyMap<TableReference, ReadonlySet<string>>,
-  kept: ReadonlyMap<TableReference, readonly LocalCondition[]>,
+  localConditions: ReadonlyMap<TableReference, readonly LocalCondition[]>,
   knownValue: ValueOf,
 ): readonly ScanDescription[] {
   const numbers = new Map(scans.map(({ fromItem }, index) => [fromItem, index + 1]))
@@ -54,7 +54,7 @@ export function describeScans(
       pushed: described.flatMap((qual) => ('pushed' in qual ? [qual.pushed] : [])),
       kept: [
         ...described.flatMap((qual) => ('kept' in qual ? [qual.kept] : [])),
-        ...keptTexts(kept.get(fromItem)),
+        ...keptTexts(localConditions.get(fromItem)),
       ],
       limit: limitText(scan),
       calls: isNeverRead ? 'none' : callsText(scan, filled, knownValue),
@@ -62,9 +62,9 @@ export function describeScans(
   })
 }
 
-/** Conditions that PostgreSQL alone checks, with the reasons. */
-export function keptTexts(kept: readonly LocalCondition[] = []): readonly KeptText[] {
-  return kept.map(({ condition, reason }) => ({
+/** Local conditions, which PostgreSQL alone checks, with the reasons. */
+export function keptTexts(conditions: readonly LocalCondition[] = []): readonly KeptText[] {
+  return conditions.map(({ condition, reason }) => ({
     condition: sqlOf(condition.expression),
     reason: notPushedWords(reason),
   }))
@@ -121,7 +121,7 @@ function sourceText({ source }: Extract<PlannedSource, { kind: 'query' }>): stri
   return source.kind === 'elements' ? `ANY (${sqlOf(source.node)})` : `ANY (${sqlOf(source.select)})`
 }
 
-/** An expression on one line; as the deparser writes it, for its own text may be that of a view. */
+/** An expression on one line, as the deparser writes it, since its own text may be in a view. */
 function sqlOf(node: Node): string {
   return Deparser.deparse(node).replace(/\s+/g, ' ')
 }

@@ -6,11 +6,11 @@ import type { ScanRecord } from './scan-record.js'
 
 export interface Explanation {
   readonly scans: readonly ScanDescription[]
-  /** What has become of them; undefined without ANALYZE. */
+  /** What has become of the scans; undefined without ANALYZE. */
   readonly records: readonly ScanRecord[] | undefined
 }
 
-/** Of a relation of ours: the virtual table that it holds rows of. */
+/** The virtual table whose rows an internal relation holds. */
 export interface KnownName {
   /** The relation's own schema. */
   readonly heldIn: string
@@ -50,7 +50,7 @@ function recordLine({ connection, cache, meter, milliseconds, error }: ScanRecor
   const { calls, retries, throttles, rows, bytes } = meter
   const asked = `${plural(calls, 'call')}, ${retries} retried, ${throttles} throttled`
   const got = `${plural(rows, 'row')}, ${plural(bytes, 'byte')}`
-  // Of a scan that the statement went on without, or without some of its rows.
+  // For a scan that the statement went on without, or without some of its rows.
   const lacks = error === undefined ? '' : `; ${error}`
   return `Made${through}: ${asked}; ${got}; cache ${cache}; ${milliseconds.toFixed(3)} ms${lacks}`
 }
@@ -102,7 +102,7 @@ function jsonRecord({ connection, cache, meter, milliseconds, error }: ScanRecor
 }
 
 /**
- * Puts virtual tables' names where PostgreSQL's plan names the relations that hold their rows.
+ * Replaces the names of relations in PostgreSQL's plan by those of the virtual tables whose rows they hold.
  * @param names by the relations' own names
  */
 export function withKnownNames(plan: string, names: ReadonlyMap<string, KnownName>): string {
@@ -124,7 +124,7 @@ export function withKnownNames(plan: string, names: ReadonlyMap<string, KnownNam
         (_, before: string, between: string) => `${before}${name}${between}${schema}`,
       )
       .replaceAll(`${heldIn}.${relation}`, `${schema}.${name}`)
-      // Not the beginning of a longer number; but of an index, or of a second reference.
+      // Not the beginning of a longer number; but that of an index, or of a second reference.
       .replace(new RegExp(`\\b${relation}(?!\\d)`, 'g'), name)
   }
   return renamed

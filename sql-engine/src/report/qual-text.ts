@@ -1,10 +1,10 @@
-/** Conditions that an API is asked with, as SQL would have them. */
+/** Conditions that an API is asked with, as SQL would write them. */
 import type { ColumnType, Operator, Qual, QualValue } from '@millrace/plugin-sdk'
 import type { VirtualTable } from '../catalog/virtual-table.js'
 import type { ScanQuals } from '../fetch/scan-quals.js'
 import { quoteLiteral } from '../parse/identifier.js'
 
-/** Values of a list that are written out; of others, only their number is told. */
+/** The most values of a list that are written out; of longer lists, only their number is shown. */
 const mostValues = 10
 
 const patternNames: Readonly<Partial<Record<Operator, string>>> = {
@@ -16,7 +16,7 @@ const patternNames: Readonly<Partial<Record<Operator, string>>> = {
   'is not null': 'IS NOT NULL',
 }
 
-/** `~~` is known to most as LIKE. */
+/** An operator's name as most people know it: `~~` is LIKE. */
 export function operatorName(operator: Operator): string {
   return patternNames[operator] ?? operator
 }

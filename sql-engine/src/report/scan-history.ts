@@ -1,4 +1,4 @@
-/** What a session's last statements have asked of APIs: rows of millrace.scan and millrace.scan_summary. */
+/** What a session's last statements have asked of APIs: the rows of millrace.scan and millrace.scan_summary. */
 import { type Row, toJsonText } from '@millrace/plugin-sdk'
 import type { TableReference } from '../bind/binding.js'
 import { once } from '../once.js'
@@ -29,7 +29,7 @@ interface ScanRow {
   readonly table: string
   readonly columns: readonly string[]
   readonly quals: unknown
-  /** Found out when somebody asks. */
+  /** Computed when it is asked for. */
   readonly kept: () => unknown
   readonly limit: number | undefined
   readonly calls: number
@@ -38,13 +38,13 @@ interface ScanRow {
   readonly rows: number
   readonly bytes: number
   readonly cache: ScanRecord['cache']
-  /** In milliseconds since 1970. */
+  /** When it started, in milliseconds since 1970. */
   readonly startedAt: number
   readonly milliseconds: number
   readonly error: string | undefined
 }
 
-/** Of one session. */
+/** The history of one session. */
 export class ScanHistory {
   #statements: Remembered[] = []
   #text = ''
@@ -52,7 +52,7 @@ export class ScanHistory {
   #scans = 0
   #last = 0
 
-  /** Forgets everything: whoever has the session from now on is another one. */
+  /** Forgets everything: the session belongs to another client from now on. */
   clear(): void {
     this.#statements = []
     this.#text = ''
@@ -60,17 +60,17 @@ export class ScanHistory {
     this.#last = 0
   }
 
-  /** The session runs one statement after the other; what is added from now on is of this one. */
+  /** Begins a statement. The session runs one after the other, so what is added from now on belongs to this one. */
   begin(text: string): void {
     this.#text = beginningOf(text.trim())
     this.#isLong = text.length > longestHeld
   }
 
-  /** @param localConditions of the statement's scans: those that PostgreSQL alone checks */
+  /** @param localConditions of the statement's scans, computed when they are asked for */
   add(records: readonly ScanRecord[], localConditions: () => LocalConditions): void {
     if (records.length === 0) return
     const scans = records.map((record) => scanRow(record, localConditions)).slice(0, rememberedScans)
-    // What they are found out from holds the statement's tree.
+    // They are computed from the statement's tree, which is held until then.
     if (this.#isLong) for (const { kept } of scans) kept()
     this.#statements.push({ number: ++this.#last, text: this.#text, scans })
     this.#scans += scans.length
@@ -117,7 +117,7 @@ export class ScanHistory {
   }
 }
 
-/** Copied, for a part of a string keeps all of it in memory. */
+/** The beginning of a text, copied, since a part of a string keeps all of it in memory. */
 function beginningOf(text: string): string {
   return text.length > longestText ? Buffer.from(text.slice(0, longestText)).toString() : text
 }

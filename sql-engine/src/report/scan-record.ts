@@ -17,7 +17,7 @@ export interface ScanRecord {
   readonly fromItem: TableReference
   readonly connection: string
   readonly columns: readonly string[]
-  /** Undefined when no row could fulfil the conditions, and nothing was asked. */
+  /** The conditions; undefined when no row could fulfil them, and nothing was asked. */
   readonly quals: ScanQuals | undefined
   readonly limit: ScanLimit | undefined
   readonly cache: CacheUse

@@ -1,4 +1,7 @@
-/** Millrace's own virtual tables, in the schema `millrace`: what a session's statements have asked of APIs. */
+/**
+ * Millrace's own virtual tables, in the schema `millrace`: what a session's statements have asked of APIs, and what the
+ * configuration has given.
+ */
 import {
   bigint,
   boolean,
@@ -57,6 +60,41 @@ const scanSummary = {
   error: text('Why the first scan has failed that has, or what it lacks; NULL if all are whole.'),
 }
 
+const connections = {
+  name: text('Its name, which is that of its schema.'),
+  plugin: text('Name of its plugin.'),
+  state: text('ready, or error: then its tables give that error.'),
+  error: text('Why it cannot be asked; NULL if it is ready.'),
+  type: text('connection or aggregator.'),
+  connections: jsonb("Names of an aggregator's connections; NULL for others."),
+  tables: bigint('Number of its tables.'),
+}
+
+const plugins = {
+  name: text('Its name.'),
+  version: text('Version of its package; NULL if it states none.'),
+  description: text('What it is for.'),
+}
+
+const tables = {
+  connection: text('Name of the connection that it belongs to.'),
+  name: text('Its name.'),
+  plugin: text("Name of the connection's plugin."),
+  description: text('What it shows.'),
+  key_columns: jsonb('Names of the columns on which conditions reach the API.'),
+  required_key_columns: jsonb('Names of those for which a query must give a value, or for one of which.'),
+}
+
+const columns = {
+  connection: text('Name of the connection that its table belongs to.'),
+  table_name: text('Name of its table.'),
+  name: text('Its name.'),
+  type: text('Its type.'),
+  description: text('What it holds.'),
+  key_operators: jsonb('Operators whose conditions reach the API; NULL for a column that is no key.'),
+  key_require: text('required, any-of or optional; NULL for a column that is no key.'),
+}
+
 const cacheClearCall = {
   table_name: text('Name of the table whose rows are forgotten, or empty for all.'),
   scans: bigint('Results that were kept, and are forgotten.'),
@@ -89,19 +127,31 @@ function connection(
   return { name, plugin: { name: systemSchema, description }, tables: { kind: 'found', tables: [...tables] } }
 }
 
-const ownConnection = connection(systemSchema, 'What Millrace has done for this session.', [
-  table('scan', "Scans of the session's last statements, 500 at most.", scan),
-  table('scan_summary', "The session's last statements, with the sums of their scans.", scanSummary),
-])
+const publicConnection = connection(
+  systemSchema,
+  'What Millrace has done for this session, and what it is configured with.',
+  [
+    table('scan', "Scans of the session's last statements, 500 at most.", scan),
+    table(
+      'connection',
+      'The connections of the configuration, and what keeps them from being asked.',
+      connections,
+    ),
+    table('plugin', 'The plugins of the connections.', plugins),
+    table('table', 'The tables of the connections.', tables),
+    table('column', "The columns of the connections' tables, and what conditions on them do.", columns),
+    table('scan_summary', "The session's last statements, with the sums of their scans.", scanSummary),
+  ],
+)
 
-/** What functions of ours read, and nobody else. */
+/** Tables that only Millrace's own functions read. */
 const hiddenConnection = connection(internalSchema, 'What Millrace keeps to itself.', [
   table(cacheClearTable, 'Reading it clears the cache; call millrace.cache_clear().', cacheClearCall, {
     table_name: { operators: ['='], require: 'required' },
   }),
 ])
 
-export const systemConnections: readonly CatalogConnection[] = [ownConnection, hiddenConnection]
+export const systemConnections: readonly CatalogConnection[] = [publicConnection, hiddenConnection]
 
 export function isSystemTable({ schema }: { readonly schema: string }): boolean {
   return systemConnections.some(({ name }) => name === schema)

@@ -1,4 +1,6 @@
-/** The SQL function that says which Millrace this is; drivers read PostgreSQL's own `version()`, which stays as it is. */
+/**
+ * The SQL function that returns Millrace's version; drivers read PostgreSQL's own `version()`, which stays as it is.
+ */
 import { readFile } from 'node:fs/promises'
 import { type Client, escapeLiteral } from 'pg'
 import { z } from 'zod'
@@ -6,7 +8,7 @@ import { systemSchema } from '../postgres/names.js'
 
 const manifest = z.object({ version: z.string() })
 
-/** Makes `millrace.version()`, or brings it up to date. */
+/** Creates `millrace.version()`, or brings it up to date. */
 export async function ensureVersion(client: Client): Promise<void> {
   const text = await readFile(new URL('../../package.json', import.meta.url), 'utf8')
   const { version } = manifest.parse(JSON.parse(text))

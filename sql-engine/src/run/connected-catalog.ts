@@ -4,11 +4,16 @@ import type { ClientConfig } from 'pg'
 import type { Logger } from 'pino'
 import { CatalogIsLocked, synchroniseCatalog } from '../catalog/synchronise-catalog.js'
 import type { VirtualTable } from '../catalog/virtual-table.js'
-import type { AggregatorOptions } from '../fetch/aggregator.js'
 import { CallLimiters } from '../fetch/call-limiters.js'
 import { systemClock } from '../fetch/clock.js'
-import type { Connection, ConnectionOptions } from '../fetch/connection.js'
-import { type OpenConnections, type OpeningOptions, openConnections } from '../fetch/open-connections.js'
+import type { Connection } from '../fetch/connection.js'
+import {
+  type ConfiguredConnection,
+  noConnections,
+  type OpenConnections,
+  type OpeningOptions,
+  openConnections,
+} from '../fetch/open-connections.js'
 import { withEngineClient } from '../postgres/engine-connections.js'
 import { systemConnections } from '../report/system-tables.js'
 import { shownConnections } from './context-of-connections.js'
@@ -17,17 +22,17 @@ export interface ConnectedCatalogOptions extends Pick<OpeningOptions, 'environme
   readonly engineConfig: ClientConfig
 }
 
-type Configured = readonly (ConnectionOptions | AggregatorOptions)[]
+type Configured = readonly ConfiguredConnection[]
 
 export interface Connected {
   readonly open: OpenConnections
-  /** That the catalog shows, Millrace's own among them. */
+  /** The tables that the catalog shows, including system tables. */
   readonly tables: readonly VirtualTable[]
 }
 
-/** For how long statements wait for a change of the catalog that waits for others, in milliseconds. */
+/** How long statements wait for a change of the catalog that itself waits for others, in milliseconds. */
 const lockTimeout = 100
-/** Then the others go first, for so long at first, and at most, in milliseconds. */
+/** How long the others then go first, initially and at most, in milliseconds. */
 const firstPause = 50
 const longestPause = 5_000
 
@@ -37,10 +42,10 @@ export class ConnectedCatalog {
   readonly #opening: OpeningOptions
   readonly #stopping = new AbortController()
   #configured: Configured = []
-  #current: Connected = { open: { connections: [], aggregators: [] }, tables: [] }
+  #current: Connected = { open: noConnections, tables: [] }
   /** Connections whose tables may be others than is known. */
   #outdated = new Set<Connection>()
-  /** The last change, after which comes the next. */
+  /** The last change; the next one follows it. */
   #changing: Promise<void> = Promise.resolve()
   #onChange: (changed: Connected) => void = () => {}
 
@@ -56,7 +61,7 @@ export class ConnectedCatalog {
     }
   }
 
-  /** @throws DatabaseError when a connection's settings are wrong, or its tables cannot be shown */
+  /** @throws DatabaseError when a connection's name or its tables cannot be shown */
   static async start(configured: Configured, options: ConnectedCatalogOptions): Promise<ConnectedCatalog> {
     const started = new ConnectedCatalog(options)
     await started.set(configured)
@@ -67,7 +72,7 @@ export class ConnectedCatalog {
     return this.#current
   }
 
-  /** @param onChange told of each change from now on, once the catalog shows it */
+  /** @param onChange called with each change from now on, once the catalog shows it */
   onChange(onChange: (changed: Connected) => void): void {
     this.#onChange = onChange
   }
@@ -75,13 +80,13 @@ export class ConnectedCatalog {
   /**
    * Takes over a configuration. Resolves when the catalog shows it, for which statements that hold a table which changes
    * or goes are waited for.
-   * @throws DatabaseError when a connection's settings are wrong, or its tables cannot be shown; nothing has changed then
+   * @throws DatabaseError when a connection's name or its tables cannot be shown; nothing has changed then
    */
   set(configured: Configured): Promise<void> {
     return this.#inTurn(() => this.#change(configured))
   }
 
-  /** Gives up a change that has to wait. The connections stay open. */
+  /** Gives up a change that is waiting. The connections stay open. */
   async stop(): Promise<void> {
     this.#stopping.abort()
     await this.#changing
@@ -96,7 +101,7 @@ export class ConnectedCatalog {
   #noteSchemaChange(connection: Connection): void {
     const isFirst = this.#outdated.size === 0
     this.#outdated.add(connection)
-    // Those that are told of before it comes to that are looked at together.
+    // Connections that are reported until then are looked at together.
     if (!isFirst || this.#stopping.signal.aborted) return
     this.#inTurn(() => this.#change(this.#configured)).catch((error: unknown) => {
       if (this.#stopping.signal.aborted) return
@@ -114,7 +119,7 @@ export class ConnectedCatalog {
     this.#onChange(this.#current)
   }
 
-  /** Lets statements go first that hold a table. */
+  /** Lets statements that hold a table go first. */
   async #synchronise(open: OpenConnections): Promise<readonly VirtualTable[]> {
     for (let pause = firstPause; ; pause = Math.min(2 * pause, longestPause)) {
       try {

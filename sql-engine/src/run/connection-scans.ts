@@ -1,4 +1,4 @@
-/** A statement's scans through single connections: from the cache, or fetched, and what became of each. */
+/** A statement's scans through single connections: answered from the cache or fetched, and what became of each. */
 import type { TableReference } from '../bind/binding.js'
 import { lookupColumn, lookupKeys } from '../cache/keys/key-cache-sources.js'
 import type { LeasedTable, ScanMaker } from '../cache/scans/cache-request.js'
@@ -18,11 +18,14 @@ import { tellMissing } from './missing-rows.js'
 export interface ConnectionScansOptions {
   readonly context: EngineContext
   readonly meter: StatementMeter
-  /** How old the session lets rows be, in milliseconds; undefined for what connection, table and server say. */
+  /**
+   * How old the session lets rows be, in milliseconds; undefined for what the connection, the table and the server
+   * say.
+   */
   readonly cacheTtl: number | undefined
   /** Whether the client's transaction does not see what is written while it lasts. */
   readonly hasFixedSnapshot: boolean
-  /** Tells the client something; undefined where the client would not hear of it. */
+  /** Sends a notice to the client; undefined where the client would not see it. */
   readonly notice: ((message: string) => void) | undefined
 }
 
@@ -36,12 +39,12 @@ export interface ConnectionScan {
   readonly limit: ScanLimit | undefined
 }
 
-/** Of one statement. */
+/** The scans of one statement. */
 export class ConnectionScans {
   /** What has become of the scans; filled as they end. */
   readonly records: ScanRecord[] = []
   readonly #options: ConnectionScansOptions
-  /** What the client has been told is missing. */
+  /** What the client has already heard is missing. */
   readonly #told = new Set<string>()
 
   constructor(options: ConnectionScansOptions) {
@@ -89,7 +92,7 @@ export class ConnectionScans {
   }
 
   /**
-   * Takes note of a scan for which nothing is asked.
+   * Records a scan for which nothing is asked.
    * @param quals undefined where no row could fulfil the conditions
    */
   note(
@@ -161,7 +164,7 @@ export class ConnectionScans {
     return withinOwnQuotas(statement, () => context.cache.get(asked, maker))
   }
 
-  /** @returns undefined for a scan that is no lookup, or cannot be answered from those that are kept */
+  /** @returns undefined for a scan that is not a lookup, or cannot be answered from the key cache */
   async #lookUp(
     { reference: { table }, connection, source, columns, limit }: ConnectionScan,
     quals: ScanQuals,

@@ -1,4 +1,4 @@
-/** The context of statements, of what all contexts share and the connections that are open. */
+/** Makes the context of statements out of what all contexts share and the open connections. */
 import { cacheSource } from '../cache/cache-source.js'
 import type { KeyCacheSource } from '../cache/keys/key-cache.js'
 import { keyCacheSources } from '../cache/keys/key-cache-sources.js'
@@ -23,6 +23,7 @@ export function contextOf(
   const named = new Map(tables.map((table) => [nameOf(table.schema, table.definition.name), table]))
   return {
     ...shared,
+    open,
     virtualTables,
     tableNamed: (schema, name) => named.get(nameOf(schema, name)),
     plans: new StatementPlans(virtualTables, optimisations),
@@ -32,16 +33,16 @@ export function contextOf(
 }
 
 /** All that the catalog is to show. */
-export function shownConnections({ connections, aggregators }: OpenConnections): CatalogConnection[] {
-  return [...connections, ...aggregators]
+export function shownConnections({ connections, aggregators, failed }: OpenConnections): CatalogConnection[] {
+  return [...connections, ...aggregators, ...failed]
 }
 
-/** See {@link keyCacheSources}. */
+/** The sources of the key cache; see {@link keyCacheSources}. */
 export function keySourcesOf(open: OpenConnections, tables: readonly VirtualTable[]): KeyCacheSource[] {
   return keyCacheSources(tables, connectionsByName(open))
 }
 
-/** What rows of a context's scans are kept under. */
+/** What the rows of a context's scans are cached under. */
 export function cacheSourcesOf(context: EngineContext): ReadonlySet<string> {
   const sources = new Set<string>()
   for (const table of context.virtualTables.values()) {

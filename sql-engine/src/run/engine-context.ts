@@ -4,6 +4,7 @@ import type { ScanCache } from '../cache/scans/scan-cache.js'
 import type { VirtualTable } from '../catalog/virtual-table.js'
 import type { Aggregator } from '../fetch/aggregator.js'
 import type { Connection } from '../fetch/connection.js'
+import type { OpenConnections } from '../fetch/open-connections.js'
 import type { Quotas } from '../quota/quotas.js'
 import type { ScanTables } from '../stage/scan-tables.js'
 import type { LoopbackScans } from './loopback-scans.js'
@@ -26,11 +27,13 @@ export interface SharedParts {
   readonly loopbackScans: LoopbackScans
 }
 
-/** What a statement is staged with. Where the connections or their tables change, another one takes its place. */
+/** What a statement is staged with. When the connections or their tables change, another one replaces it. */
 export interface EngineContext extends SharedParts {
+  /** The configuration's connections, those that could not be opened among them. */
+  readonly open: OpenConnections
   /** By their OIDs, and those of former tables. */
   readonly virtualTables: ReadonlyMap<number, VirtualTable>
-  /** By connection and table. */
+  /** Finds a table by connection and name. */
   readonly tableNamed: (schema: string, name: string) => VirtualTable | undefined
   readonly connections: ReadonlyMap<string, Connection>
   readonly aggregators: ReadonlyMap<string, Aggregator>

@@ -1,4 +1,4 @@
-/** The engine's context as the configuration changes: each statement keeps the one that it began with. */
+/** The engine's contexts as the configuration changes: each statement keeps the one that it began with. */
 import type { Logger } from 'pino'
 import type { Connection } from '../fetch/connection.js'
 import type { EngineContext } from './engine-context.js'
@@ -6,7 +6,7 @@ import type { EngineContext } from './engine-context.js'
 export class EngineContexts {
   readonly #log: Logger
   #current: EngineContext
-  /** How many statements use each; the current one is among them. */
+  /** How many statements use each context, including the current one. */
   readonly #users = new Map<EngineContext, number>()
   readonly #open = new Set<Connection>()
   readonly #closing = new Set<Promise<void>>()
@@ -21,7 +21,7 @@ export class EngineContexts {
     return this.#current
   }
 
-  /** Runs what needs a context with the current one, whose connections stay open as long as that takes. */
+  /** Runs something with the current context, whose connections stay open until it ends. */
   async use<Result>(run: (context: EngineContext) => Promise<Result>): Promise<Result> {
     const context = this.#current
     this.#users.set(context, (this.#users.get(context) ?? 0) + 1)
@@ -33,7 +33,10 @@ export class EngineContexts {
     }
   }
 
-  /** Statements that begin from now on have another one. Connections that it lacks are closed when none needs them. */
+  /**
+   * Gives another context to statements that begin from now on. Connections that it lacks are closed when no
+   * statement needs them.
+   */
   replace(next: EngineContext): void {
     this.#current = next
     if (!this.#users.has(next)) this.#users.set(next, 0)

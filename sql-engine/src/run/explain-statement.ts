@@ -26,8 +26,8 @@ import { StagedScans } from './staged-scans.js'
 import type { StatementPlan } from './statement-plan.js'
 
 /**
- * @param clientSession whose errors tell their positions
- * @param clientPosition tells where a position of the plan's text stands in the client's
+ * @param clientSession reports the positions of errors
+ * @param clientPosition maps a position in the plan's text to one in the client's
  * @throws DatabaseError
  */
 export async function explainStatement(
@@ -111,7 +111,7 @@ function withoutValues(statement: Node): BoundParameters | undefined {
   return { types: [], formats: [], values: Array.from({ length: count }, () => undefined) }
 }
 
-/** Empty tables of the same shape. @throws DatabaseError */
+/** Stages empty tables of the same shape. @throws DatabaseError */
 async function stageNothing(
   { needed }: StatementPlan,
   { scanTables }: EngineContext,
@@ -178,7 +178,7 @@ function clientError(
   })
 }
 
-/** A statement whose rows are the answer; the client is told of its column what PostgreSQL says of EXPLAIN's. */
+/** A statement whose rows are the answer; the client sees its column as PostgreSQL describes that of EXPLAIN. */
 function answerOf(
   format: 'text' | 'json' | 'xml' | 'yaml',
   explanation: Explanation,

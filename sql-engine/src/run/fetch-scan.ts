@@ -1,4 +1,4 @@
-/** Fetches rows of a scan into a scan table, within what its statement may ask for. */
+/** Fetches rows of a scan into a scan table, within the statement's quotas. */
 import type { VirtualTable } from '../catalog/virtual-table.js'
 import type { Connection } from '../fetch/connection.js'
 import type { ScanLimit } from '../fetch/scan-limit.js'
@@ -19,7 +19,7 @@ export interface FetchRequest {
   readonly signal: AbortSignal
 }
 
-/** @throws DatabaseError; 53400 for what goes over one of the statement's ceilings */
+/** Fetches a scan. @throws DatabaseError; 53400 when it exceeds one of the statement's quotas */
 export async function fetchScan(
   { table, connection, columns, quals, limit, signal }: FetchRequest,
   scanTables: ScanTables,
@@ -27,7 +27,7 @@ export async function fetchScan(
 ): Promise<StagedTable> {
   const { name, keys } = table.definition
   const lists = countCalls(quals, keys)
-  // One list may do without a call; and any rows that are enough may come before all lists are asked.
+  // One list may do without a call; and enough rows, where any will do, may come before all lists are asked.
   const takesAll = limit === undefined || limit.order !== undefined
   meter.begin(lists > 1 && takesAll ? lists : 0, countKeys(quals, keys))
   const missing = new Map<string, MissingPart>()
@@ -44,16 +44,19 @@ export async function fetchScan(
   })
   const request = { columns: table.columns, filled: columns, tableName: name, rows, meter, signal }
   const staged = await scanTables.stage(request)
-  // Whoever wants no more rows than these, whichever they are, misses none.
+  // A statement that needs only this many rows, whichever they are, misses none.
   const hasRows = !takesAll && staged.rowCount >= limit.rows
   return { ...staged, missing: [...missing.values()].filter(({ kind }) => kind === 'values' || !hasRows) }
 }
 
-/** Of others, with whom a scan waits for the same rows. */
+/**
+ * The most times that a scan is tried again after a quota of another statement, which waits for the same rows, has
+ * failed it.
+ */
 const mostFailures = 10
 
 /**
- * Asks again for what another statement has asked for too, and may not have.
+ * Asks again for rows that another statement has asked for too, and whose quota forbids them.
  * @throws DatabaseError; a {@link QuotaError} only of the statement's own, unless others' come again and again
  */
 export async function withinOwnQuotas<Result>(

@@ -1,6 +1,6 @@
 /**
- * CREATE MATERIALIZED VIEW and REFRESH: PostgreSQL runs them as they stand, since it keeps the query with the
- * virtual tables' own names. What the query needs is staged before, and lent to it over the loopback.
+ * CREATE MATERIALIZED VIEW and REFRESH: PostgreSQL runs them as they stand, since it keeps the query with the virtual
+ * tables' own names. What the query needs is staged ahead, and PostgreSQL reads it over the loopback.
  */
 import { quoteIdentifier, quoteLiteral } from '../parse/identifier.js'
 import {
@@ -57,7 +57,7 @@ interface Query {
   readonly tree: Node
 }
 
-/** The query of a materialized view; undefined when PostgreSQL will not run it, or says what is wrong. */
+/** The query of a materialized view; undefined when PostgreSQL will not run it, or reports what is wrong. */
 async function queryOf(text: string, tree: Node, session: Session): Promise<Query | undefined> {
   const create = inside(tree, 'CreateTableAsStmt')
   const name = create?.into?.rel ?? inside(tree, 'RefreshMatViewStmt')?.relation
@@ -80,8 +80,8 @@ function nameOf({ catalogname, schemaname, relname }: Inside<'RangeVar'>): strin
 }
 
 /**
- * Whether PostgreSQL reads each virtual table just once while it runs the query, and for the query alone. Over the
- * loopback, it cannot be told what else reads one: a function, or a view that has not been expanded.
+ * Whether PostgreSQL reads each virtual table just once while it runs the query, and only for the query. Over the
+ * loopback, other readers cannot be told apart: a function, or a view that has not been expanded.
  */
 async function canBeStagedAhead({ tree, needed }: StatementPlan, session: Session): Promise<boolean> {
   const fromItems = [...needed.keys()]
@@ -108,10 +108,12 @@ async function canBeStagedAhead({ tree, needed }: StatementPlan, session: Sessio
   return rows[0]?.[0] === 't'
 }
 
-/** FirstNormalObjectId of PostgreSQL's transam.h: what users have made has higher OIDs. */
+/** FirstNormalObjectId of PostgreSQL's transam.h: users' objects have higher OIDs. */
 const firstNormalOid = 16_384
 
-/** PostgreSQL's own functions that run queries that they are given, or read a table that they are given the name of. */
+/**
+ * PostgreSQL's own functions that run a query that is their argument, or read a table whose name is their argument.
+ */
 const queriesText = /_to_xml|^ts_stat$|^ts_rewrite$/
 
 function isUsers(namespace: string): string {

@@ -1,7 +1,7 @@
 /**
- * Scan tables that a session lends to PostgreSQL, while PostgreSQL fills a materialized view for it. The view's query
- * reads the virtual tables by their own names, over the loopback; there, the rows that the whole query needs are
- * already here, among them those whose keys only its joins give.
+ * Scan tables that a session has staged ahead for PostgreSQL, which fills a materialized view for it. The view's
+ * query reads the virtual tables by their own names, over the loopback; the rows that the whole query needs are
+ * already there, including those whose keys only its joins give.
  */
 import type { ScanTable } from '../stage/scan-table.js'
 
@@ -11,14 +11,14 @@ export interface LoopbackScan {
   readonly columns: ReadonlySet<string>
 }
 
-/** By OIDs of virtual tables. */
+/** The scans staged ahead, by the OIDs of their virtual tables. */
 export type ScansByTable = ReadonlyMap<number, LoopbackScan>
 
 export class LoopbackScans {
-  /** By the server process of the session that lends. */
+  /** The scans by the server process of the session that staged them. */
   readonly #loopbackScans = new Map<number, ScansByTable>()
 
-  /** @returns to be called when PostgreSQL has done the statement that the loan is for */
+  /** @returns a function to call when PostgreSQL has run the statement that the scans are staged for */
   offer(processId: number, scans: ScansByTable): () => void {
     this.#loopbackScans.set(processId, scans)
     return () => {
@@ -26,7 +26,7 @@ export class LoopbackScans {
     }
   }
 
-  /** What is lent to whom the process asks for. */
+  /** The scans that were staged for a server process. */
   of(processId: number | undefined): ScansByTable | undefined {
     return processId === undefined ? undefined : this.#loopbackScans.get(processId)
   }

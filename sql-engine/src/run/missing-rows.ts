@@ -1,19 +1,19 @@
-/** What a statement goes on without, because an API failed, and how its client is told. */
+/** What a statement goes on without because an API failed, and how its client learns of it. */
 import { DatabaseError } from '../database-error.js'
 import type { ScanTable } from '../stage/scan-table.js'
 
 export interface MissingRowsTeller {
-  /** Undefined where the client would not hear of it. */
+  /** Sends a notice to the client; undefined where the client would not see it. */
   readonly notice: ((message: string) => void) | undefined
-  /** What the statement's client has been told of. */
+  /** The messages that the statement's client has got already. */
   readonly told: Set<string>
 }
 
 /**
- * Several scans may lack the same part; the client is told of it once.
- * @param table lets go of its rows, where they must not be read
- * @returns what the client is told; undefined of a table that lacks nothing
- * @throws DatabaseError of the part that is missing, where nobody would be told
+ * Informs the client of the parts that are missing, each once, although several scans may lack it.
+ * @param table releases its rows where they must not be read
+ * @returns the message to the client; undefined for a table that lacks nothing
+ * @throws DatabaseError for the missing part, where the client would not see a notice
  */
 export function tellMissing(
   table: ScanTable,

@@ -7,7 +7,7 @@ import type { BoundParameters } from '../statement.js'
 /**
  * The text of a parameter's value, as it is asked for in a column of a type.
  * @param number of the parameter, from 1 on
- * @returns undefined for NULL, and for what PostgreSQL might print otherwise
+ * @returns undefined for NULL, and for values that PostgreSQL might print otherwise
  */
 export function parameterText(
   { types, formats, values }: BoundParameters,
@@ -21,7 +21,7 @@ export function parameterText(
 
 type Reader = (value: Uint8Array) => string | undefined
 
-/** By the parameter's type OID and the column's type. */
+/** Readers of values, by the parameter's type OID and the column's type. */
 const readers: Readonly<Record<string, Reader | undefined>> = {
   '25 text': textOf,
   '1043 text': textOf,
@@ -33,7 +33,7 @@ const readers: Readonly<Record<string, Reader | undefined>> = {
   '23 bigint': integerOf,
 }
 
-/** What is not ASCII may be encoded in other ways than ours. */
+/** The text of a value, if it is ASCII: other characters may be in another encoding. */
 function textOf(value: Uint8Array): string | undefined {
   return isAscii(value) ? Buffer.from(value).toString('latin1') : undefined
 }

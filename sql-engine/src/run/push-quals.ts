@@ -1,4 +1,4 @@
-/** Finds the values of a scan's planned conditions, in the client's session, and makes quals of them. */
+/** Finds the values of a scan's planned conditions in the client's session, and makes quals of them. */
 import type { ColumnType, Key, Qual, QualValue } from '@millrace/plugin-sdk'
 import type { TableReference } from '../bind/binding.js'
 import type { ScanLimit } from '../fetch/scan-limit.js'
@@ -22,26 +22,26 @@ export type PushedQuals =
       /** Whether every planned condition was pushed. */
       readonly whole: boolean
     }
-  /** No row can fulfil the conditions: there is nothing to ask. */
+  /** No row can fulfil the conditions, so there is nothing to ask. */
   | { readonly kind: 'none' }
 
-/** Values that stand side by side: two columns each, of PostgreSQL's 1,664 (MaxTupleAttributeNumber). */
+/** The most values side by side: each takes two of PostgreSQL's 1,664 columns (MaxTupleAttributeNumber). */
 const mostInOneRow = 500
 
 type Rows = readonly (readonly (string | null)[])[]
 
 const noQuery: KeyQuery = { from: [], where: [], virtuals: new Set() }
 
-/** Keys that can be left out are not asked for in more calls than this; more rows are read instead. */
+/** The most calls for keys that can be left out; with more, more rows are read instead. */
 const mostOptionalCalls = 100
 
 export type QuerySource = Extract<PlannedSource, { kind: 'query' }>
-/** NULL where a value is NULL. */
+/** The values of a condition; null where a value is NULL. */
 type Values = readonly (QualValue | null | typeof unequal)[] | 'inexact' | 'too many'
-/** Stands for a value that none of the column's type equals. */
+/** Stands for a value that no value of the column's type equals. */
 const unequal = Symbol('unequal')
 
-/** What holds the number of a scan's keys. */
+/** Holds the number of a scan's keys to the statement's quota. */
 export interface KeyQuota {
   readonly limit: number
   /** @throws DatabaseError if they are too many */
@@ -53,7 +53,7 @@ export class QualPusher {
   readonly #parameters: BoundParameters | undefined
   readonly #writer: KeyQueryWriter
   readonly #nameOf: ScanTableName
-  readonly #ceiling: KeyQuota
+  readonly #keyQuota: KeyQuota
   /** See {@link #withoutRoundedFloats}. */
   #printsExactly: Promise<boolean> | undefined
   readonly #constants = new Map<QuerySource, Promise<DecodedValue>>()
@@ -63,9 +63,9 @@ export class QualPusher {
     parameters: BoundParameters | undefined,
     writer: KeyQueryWriter,
     nameOf: ScanTableName,
-    ceiling: KeyQuota,
+    keyQuota: KeyQuota,
   ) {
-    this.#ceiling = ceiling
+    this.#keyQuota = keyQuota
     this.#nameOf = nameOf
     this.#session = session
     this.#parameters = parameters
@@ -93,7 +93,7 @@ export class QualPusher {
     }
   }
 
-  /** A string literal compared with a text is that text, and parameters are known: PostgreSQL need not be asked. */
+  /** A value for which PostgreSQL need not be asked: a string literal compared with a text, or a parameter. */
   #localValue(planned: QuerySource, type: ColumnType): DecodedValue | undefined {
     const { source } = planned
     if (source.kind !== 'expression') return undefined
@@ -137,7 +137,7 @@ export class QualPusher {
 
   /**
    * The quals of a scan, once the scans that it depends on are staged.
-   * @throws DatabaseError HV002 when no value that was found for a required key can be pushed
+   * @throws DatabaseError HV002 when no value found for a required key can be pushed
    */
   async push({ fromItem, quals }: ScanPlan): Promise<PushedQuals> {
     const byColumn = new Map<string, Qual<QualValue>[]>()
@@ -205,23 +205,23 @@ export class QualPusher {
     const wanted = wantedOf(planned, type)
     let rows = await this.#rows(planned, wanted)
     if (rows.some(({ kind }) => kind === 'cast')) rows = await this.#rows(planned, { ...wanted, cast: true })
-    if (rows.length > this.#ceiling.limit + 1) return 'too many'
+    if (rows.length > this.#keyQuota.limit + 1) return 'too many'
     return toValues(rows.map((row) => asRead(row, planned, type)))
   }
 
-  /** @throws DatabaseError that says how many values there are, which only PostgreSQL has counted */
+  /** @throws DatabaseError that names the number of values, which only PostgreSQL has counted */
   async #refuse(fromItem: TableReference, { source, query }: QuerySource, type: ColumnType): Promise<void> {
     const keys = this.#writer.write(query, [wantedOf({ kind: 'query', source, query }, type)], this.#nameOf)
     const text = `select pg_catalog.count(value) from (${keys}) as keys (type, value)`
     const [[count] = []] = (await this.#session.query(text, this.#parameters)).rows
-    this.#ceiling.check(fromItem.table.definition.name, Number(count))
+    this.#keyQuota.check(fromItem.table.definition.name, Number(count))
   }
 
   async #rows({ query }: QuerySource, wanted: Wanted): Promise<readonly DecodedValue[]> {
     const text = this.#writer.write(query, [wanted], this.#nameOf)
     if (text === undefined) return [{ kind: 'inexact' }]
     // However many there are, no more are taken than may be asked for; one of them may be NULL.
-    const { limit } = this.#ceiling
+    const { limit } = this.#keyQuota
     const some = Number.isFinite(limit) ? `select * from (${text}) as keys limit ${limit + 2}` : text
     const { rows } = await this.#session.query(some, this.#parameters)
     const types = await this.#baseTypes(rows.map(([type]) => type ?? ''))
@@ -250,7 +250,7 @@ export class QualPusher {
     })
   }
 
-  /** Fractions are inexact where the session has PostgreSQL round what it prints, as it did before version 12. */
+  /** Makes fractions inexact where the session has PostgreSQL round what it prints, as it did before version 12. */
   async #withoutRoundedFloats(
     values: readonly DecodedValue[],
     types: readonly string[],
@@ -276,7 +276,7 @@ export class QualPusher {
     return wanted.map((_, index) => [row[2 * index] ?? null, row[2 * index + 1] ?? null])
   }
 
-  /** Types by their names; for domains, the types that they are of, by whose operators values are compared. */
+  /** Types by their names; for domains, their base types, by whose operators values are compared. */
   async #baseTypes(names: readonly string[]): Promise<ReadonlyMap<string, string>> {
     const types = new Map(names.map((name) => [name, name]))
     const foreign = [...types.keys()].filter(isForeignType)
@@ -286,7 +286,7 @@ export class QualPusher {
     return types
   }
 
-  /** One after the other, where one of them cannot be written. */
+  /** Evaluates values one after the other, where one of them cannot be written. */
   async #evaluateApart(wanted: readonly Wanted[]): Promise<readonly DecodedValue[]> {
     if (wanted.length === 1) return [{ kind: 'inexact' }]
     const values: DecodedValue[] = []
@@ -319,7 +319,9 @@ function decoded(typeName: string, json: string | null, { source, literalType }:
   return value.kind === 'cast' && source.ignoresBlanks === true ? { kind: 'inexact' } : value
 }
 
-/** A value, of the column's type where it came as a text that is made of one. A text that no value has is NULL. */
+/**
+ * A value, in the column's type where it came as a text that is made of one. A text that no value has becomes NULL.
+ */
 function asRead(decoded: DecodedValue, { source }: QuerySource, type: ColumnType): DecodedValue {
   if (decoded.kind !== 'value' || source.reading === undefined) return decoded
   const value = valueOfText(String(decoded.value), source.reading, type)
@@ -359,22 +361,22 @@ function mergeEqual(
 }
 
 /**
- * Whether values for a key can be left out. A column that only repeats what is asked for has no values without its
- * key, and PostgreSQL would keep no row.
+ * Whether values for a key can be left out. A column that only repeats what is asked for is empty without its key,
+ * and PostgreSQL would keep no row.
  */
 function canBeLeftOut({ table }: TableReference, column: string): boolean {
   const key = table.definition.keys[column]
   return key?.inherent === true && (key.require ?? 'optional') === 'optional'
 }
 
-/** A column that only repeats what has to be asked for is never NULL; others may be where the value is. */
+/** Whether a key's column is never NULL, since it only repeats what must be asked for; others may be NULL. */
 function isNeverNull(key: Key): boolean {
   return key.require === 'required' && key.inherent !== true
 }
 
 /**
- * Leaves out keys that the API can do without where their values, and all combinations with those of the other
- * keys, come to too many calls: the one with the most values first.
+ * Leaves out keys that the API can do without where their values, combined with those of the other keys, need too
+ * many calls: the one with the most values first.
  */
 function withoutCostlyKeys(quals: ScanQuals, fromItem: TableReference, whole: boolean) {
   const { keys } = fromItem.table.definition

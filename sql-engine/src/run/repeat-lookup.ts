@@ -1,7 +1,7 @@
 /**
  * Statements that look up one key are the most frequent ones, and the shortest: asking PostgreSQL again what their
- * names stand for and what their parameter says would take longer than the lookup. Where a session has done nothing
- * else meanwhile, what was found the first time holds.
+ * names stand for and what their parameter is would take longer than the lookup. If a session has done nothing else
+ * meanwhile, what was found the first time still holds.
  */
 import { cacheSource } from '../cache/cache-source.js'
 import { lookupColumn } from '../cache/keys/key-cache-sources.js'
@@ -16,22 +16,22 @@ import { parameterText } from './parameter-value.js'
 import type { StagedScans } from './staged-scans.js'
 import type { StatementPlan } from './statement-plan.js'
 
-/** @returns undefined when the statement has to be prepared anew */
+/** @returns undefined when the statement has to be staged again */
 export type RepeatLookup = (parameters: BoundParameters) => RepeatedLookup | undefined
 
 export interface RepeatedLookup {
   readonly record: ScanRecord
-  /** Lets go of the key's rows. */
+  /**
+   * @param tree of the client's own statement
+   * @param staged the lookup's rows, among others, as they were found the first time
+   * @returns undefined for statements that are not that simple
+   */
   readonly release: () => void
 }
 
 const nothingAsked: ScanCounts = { calls: 0, retries: 0, throttles: 0, rows: 0, bytes: 0 }
 
-/**
- * @param tree of the client's own statement
- * @param staged the lookup's rows among others, as they were found the first time
- * @returns undefined for statements that are not as simple as that
- */
+/** Whether the statement names one table, and calls nothing that could change its session's settings. */
 export function repeatLookup(
   plan: StatementPlan,
   tree: Node,
@@ -42,10 +42,11 @@ export function repeatLookup(
   const [first] = staged.records
   if (fromItem === undefined || table === undefined || first === undefined || others.length > 0)
     return undefined
-  if (plan.settings.hasFixedSnapshot || !isPlain(plan, tree)) return undefined
+  if (!isPlain(plan, tree)) return undefined
   const key = lookupColumn(fromItem.table)
   const connection = context.connections.get(fromItem.table.connection.name)
   if (key === undefined || connection === undefined) return undefined
+  // A transaction with a fixed snapshot reads no table of the key cache.
   const source = cacheSource(fromItem.table, connection)
   if (!context.keyCache.has(source, table.name)) return undefined
   const number = keyParameter(plan.fetching().scans, key.name)

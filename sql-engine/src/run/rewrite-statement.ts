@@ -5,7 +5,7 @@ import { type Edit, type EditedText, SourceText } from '../parse/source-text.js'
 import { findAll, type Inside, inside, type Node, stringsOf } from '../parse/syntax-tree.js'
 import { type Span, TokenPositions } from '../parse/token-positions.js'
 
-/** A place of a statement's text where something else is to stand; offsets are bytes. */
+/** A place in a statement's text where something else must stand; offsets are bytes. */
 interface Slot extends Span {
   /** @param nameOf gives a scan table's name with its schema */
   replacement(nameOf: (fromItem: TableReference) => string): string
@@ -46,14 +46,16 @@ function slotsOf(text: string, statement: Node, binding: Binding): readonly Slot
   }
   for (const [reference, fromItem] of binding.tableOids) {
     const span = tokens.spanOfName(reference.location ?? 0, reference.fields?.length ?? 1)
-    // A subquery, for the output column is called like the one that it selects.
+    // A subquery, since the output column has the name of the one that it selects.
     const value = `(SELECT ${fromItem.table.oid}::pg_catalog.oid AS tableoid)`
     slots.push({ ...span, replacement: () => value })
   }
   return slots
 }
 
-/** A table's name, and where an alias has to stand that keeps the name by which the statement calls it. */
+/**
+ * The place of a table's name, and where an alias must stand that keeps the name by which the statement refers to it.
+ */
 function slotsOfTable(fromItem: TableReference, tokens: TokenPositions): readonly Slot[] {
   const { rangeVar } = fromItem
   const parts = [rangeVar.catalogname, rangeVar.schemaname, rangeVar.relname].filter(
@@ -77,7 +79,7 @@ function slotsOfTable(fromItem: TableReference, tokens: TokenPositions): readonl
   return [{ ...span, replacement: (nameOf) => `${nameOf(fromItem)}${alias}` }]
 }
 
-/** The table that a reference names with its schema; under an alias, it may not. */
+/** The table that a reference names with its schema; an alias rules that out. */
 function qualifiedReference(
   reference: Inside<'ColumnRef'>,
   names: readonly string[],
@@ -95,7 +97,10 @@ function qualifiedReference(
   )
 }
 
-/** Tables of one name and of several schemas can be told apart by these; their aliases have to differ. */
+/**
+ * The new name of a table. Tables with one name in several schemas are told apart by the schemas; their aliases must
+ * differ.
+ */
 function newName(fromItem: TableReference): string {
   const isShared = fromItem.block.fromItems.some(
     (other) =>

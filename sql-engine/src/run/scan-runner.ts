@@ -1,4 +1,4 @@
-/** Runs the scans of a plan: each as soon as those are staged that its key queries read. */
+/** Runs the scans of a plan: each as soon as the scans that its key queries read are staged. */
 import { setMaxListeners } from 'node:events'
 import type { Row } from '@millrace/plugin-sdk'
 import type { TableReference } from '../bind/binding.js'
@@ -22,10 +22,10 @@ import { type SystemRows, systemRows } from './system-rows.js'
 export interface ScanRunOptions extends StageOptions {
   readonly plan: StatementPlan
   readonly context: EngineContext
-  /** That asks one thing at a time. */
+  /** The session, which is asked one thing at a time. */
   readonly session: Session
   /**
-   * Who reads what is staged. PostgreSQL does not see over the loopback what is written while its transaction lasts:
+   * Who reads what is staged. Over the loopback, PostgreSQL does not see what is written while its transaction lasts:
    * https://www.postgresql.org/docs/18/postgres-fdw.html, "Transaction Management"
    */
   readonly reader: 'session' | 'loopback'
@@ -33,10 +33,11 @@ export interface ScanRunOptions extends StageOptions {
 
 /**
  * Fetches what a planned statement needs, and stages it.
- * @throws DatabaseError of the first scan that fails; all others have then ended, and nothing is left staged
+ * @throws DatabaseError of the first scan that fails; all others have then ended, and nothing stays staged
  */
 export async function stageScans(options: ScanRunOptions): Promise<StagedScans> {
   const { plan, context, session, notice } = options
+  for (const { table } of plan.needed.keys()) if (table.failure !== undefined) throw table.failure
   const meter = new StatementMeter({
     quotas: { ...context.quotas, ...plan.settings.quotas },
     notice: plan.settings.progress ? notice : undefined,
@@ -69,7 +70,7 @@ class ScanRunner {
   readonly #controller = new AbortController()
   readonly #tasks = new Map<TableReference, Promise<void>>()
   readonly #shared = new Map<string, Promise<ScanTable>>()
-  /** Filled as scans are ready: key queries read there. */
+  /** The scan tables, added as scans are ready: key queries read them. */
   readonly #staged = new Map<TableReference, ScanTable>()
 
   constructor(options: ScanRunOptions, meter: StatementMeter) {
@@ -107,7 +108,7 @@ class ScanRunner {
     const onAbort = () => controller.abort()
     signal.addEventListener('abort', onAbort, { once: true })
     const failures: unknown[] = []
-    // The plans stand in such an order that every scan's task is there before those that wait for it.
+    // The order of the plans ensures that every scan's task is there before those that wait for it.
     for (const plan of scans) {
       const task = this.#run(plan)
         .then((table) => {
@@ -134,7 +135,8 @@ class ScanRunner {
     await Promise.all([...plan.after].map((earlier) => this.#tasks.get(earlier)))
     if (this.#controller.signal.aborted) throw canceledError()
     const scan = await this.#pushed(plan)
-    // Only now: a scan of all rows that starts at the same time has then asked for them, and they do here too.
+    // Not earlier: a scan of all rows that starts at the same time has then asked for them, and this one waits for
+    // them.
     const key = sharingKey(scan)
     const known = this.#shared.get(key)
     if (known !== undefined && context.sharesScans) {
@@ -163,12 +165,11 @@ class ScanRunner {
     if (system !== undefined) {
       return this.#stageRows(scan, pushed.kind === 'some' ? oneBatch(() => system(pushed.quals)) : noRows())
     }
-    // PostgreSQL refuses negative ones itself.
+    // PostgreSQL itself rejects negative ones.
     if (pushed.kind === 'none' || (limit !== undefined && limit.rows <= 0)) {
       this.#note(scan, 'none')
       return this.#stageRows(scan, noRows())
     }
-    if (table.failure !== undefined) throw table.failure
     this.#meter.checkKeys(table.definition.name, countKeys(pushed.quals, table.definition.keys))
     const { context } = this.#options
     const { signal } = this.#controller
@@ -200,13 +201,13 @@ class ScanRunner {
     return scanTables.stage({ columns: table.columns, filled: columns, tableName, rows, signal })
   }
 
-  /** Takes note of a scan for which nothing is asked. */
+  /** Records a scan for which nothing is asked. */
   #note({ reference, columns, pushed, limit }: PushedScan, cache: 'shared' | 'none'): void {
     const quals = pushed.kind === 'some' ? pushed.quals : undefined
     this.#scans.note({ reference, columns, limit }, quals, cache)
   }
 
-  /** Undefined for tables of connections. */
+  /** The rows of a system table; undefined for tables of connections. */
   #systemRows({ reference: { table } }: PushedScan): SystemRows | undefined {
     const { session, context } = this.#options
     return systemRows(table, session.history, context)
@@ -219,7 +220,7 @@ async function* oneBatch(rows: () => Promise<readonly Row[]>): AsyncGenerator<re
 
 async function* noRows(): AsyncGenerator<never, void, void> {}
 
-/** Equal for two references to one table that would fetch the same rows. */
+/** A key that is equal for two references to one table that would fetch the same rows. */
 function sharingKey({ reference: { table }, columns, pushed, limit }: PushedScan): string {
   const quals = pushed.kind === 'some' ? Object.entries(pushed.quals).sort() : 'none'
   return JSON.stringify([table.oid, [...columns].sort(), limit ?? 'all', quals], (_, value: unknown) =>

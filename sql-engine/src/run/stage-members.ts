@@ -1,4 +1,4 @@
-/** A scan of an aggregator's table: one scan for each of its connections, side by side, and their rows together. */
+/** A scan of an aggregator's table: one scan for each of its connections, side by side, with their rows combined. */
 import { setMaxListeners } from 'node:events'
 import { ApiError } from '@millrace/plugin-sdk'
 import { cacheSource, layoutOf } from '../cache/cache-source.js'
@@ -13,12 +13,12 @@ import { missingText, withConnectionName } from './missing-rows.js'
 export interface MemberStaging {
   /** Stages the rows of one connection, in the columns of the aggregator's table. */
   stage(member: Connection, signal: AbortSignal): Promise<ScanTable>
-  /** Told of each member that is left out because an API failed it; undefined where none may be. */
+  /** Called with each member that is left out because its API failed; undefined where none may be. */
   readonly leaveOut: ((message: string) => void) | undefined
 }
 
 /**
- * Rows of each member are kept by themselves, so that what is left out is asked for anew the next time.
+ * Each member's rows are cached separately, so that a member that was left out is asked again the next time.
  * @throws DatabaseError that names the connection
  */
 export async function stageMembers(
@@ -52,7 +52,7 @@ export async function stageMembers(
   }
   try {
     if (failures.length > 0) throw failures[0]
-    // Of no member at all there would be nothing to go on with.
+    // With no members at all, there would be nothing to go on with.
     if (parts.length === 0) throw leftOut[0]
     for (const error of leftOut) leaveOut?.(missingText('rows', error))
     const [only, second] = parts
@@ -73,8 +73,8 @@ export async function stageMembers(
 }
 
 /**
- * Whether it is the API that failed; not the query's own doing, such as a cancel or a ceiling, nor what this machine
- * lacks (53000), nor a defect.
+ * Whether the API failed: the cause is not the query itself, such as a cancellation or an exceeded quota, nor
+ * something that this machine lacks (53000), nor a defect.
  */
 function isRefusal(error: unknown): boolean {
   return (
@@ -86,12 +86,12 @@ function isRefusal(error: unknown): boolean {
 }
 
 /**
- * What rows of a connection's table are kept under. Statements over the connection's own table use the same,
- * so that they share rows, unless the two tables differ in a column that a view has kept.
+ * What rows of a connection's table are cached under. Statements over the connection's own table use the same, so
+ * that they share rows, unless the two tables differ in a column that a view has kept.
  */
 export function memberSource(
   table: VirtualTable,
-  member: Connection,
+  member: Pick<Connection, 'id' | 'name'>,
   { tableNamed }: Pick<EngineContext, 'tableNamed'>,
 ): string {
   const own = tableNamed(member.name, table.definition.name)

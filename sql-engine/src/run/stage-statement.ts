@@ -1,4 +1,4 @@
-/** The way of one statement: bind, plan, order, find keys, fetch, stage, rewrite. */
+/** A statement's way: bind, plan, order, find keys, fetch, stage, rewrite. */
 
 import type { Logger } from 'pino'
 import { fillsMaterializedView } from '../analyse/statement-texts.js'
@@ -36,7 +36,7 @@ export async function stageStatement(
   }
 }
 
-/** Trees are gone through by functions that call themselves; the call stack ends somewhere. */
+/** The error of a statement that is nested too deeply: trees are walked recursively, and the call stack is finite. */
 function tooDeep(): DatabaseError {
   return new DatabaseError('the statement is nested too deeply', {
     // statement_too_complex
@@ -78,7 +78,7 @@ async function prepare(
     stagedAhead === undefined && executed === undefined
       ? repeatLookup(plan, tree, staged, context)
       : undefined
-  const prepared: StagedStatement = {
+  const statement: StagedStatement = {
     text: edited.text,
     originalPosition: (position) => {
       const planned = plan.originalPosition(edited.originalPosition(position))
@@ -94,16 +94,16 @@ async function prepare(
         if (repeated === undefined) return undefined
         session.history?.begin(text)
         session.history?.add([repeated.record], plan.localConditions)
-        return { ...prepared, release: repeated.release }
+        return { ...statement, release: repeated.release }
       }),
     release: () => {
       if (stagedAhead === undefined) staged.release()
     },
   }
-  return prepared
+  return statement
 }
 
-/** At a level that is not for everyday use: statements may hold secrets. */
+/** Logs a statement at a level that is not for everyday use: statements may hold secrets. */
 function traceStatement(log: Logger, text: string, rewritten: string, { records }: StagedScans): void {
   if (!log.isLevelEnabled('trace')) return
   const scans = records.map(
@@ -122,7 +122,7 @@ function traceStatement(log: Logger, text: string, rewritten: string, { records 
   log.trace({ statement: text, scans, rewritten }, 'a statement has been staged')
 }
 
-/** The scan tables that are lent to a statement, if it finds there all that it reads. */
+/** The scan tables that were staged ahead for a statement, if they are all that it reads. */
 function tablesStagedAhead(
   { needed }: StatementPlan,
   scans: ScansByTable | undefined,
@@ -138,7 +138,7 @@ function tablesStagedAhead(
   return new StagedScans(tables, [])
 }
 
-/** A simple query has no parameters; PostgreSQL says so in these words. */
+/** Rejects parameters in a simple query, which has none, in PostgreSQL's words. */
 function rejectParameters(text: string, tree: Node): void {
   const [parameter] = findAll(tree, 'ParamRef')
   if (parameter === undefined) return
@@ -159,14 +159,14 @@ function withOriginalNames(message: string, staged: ReadonlyMap<TableReference, 
   return named
 }
 
-/** For errors of the engine's own queries: their positions mean nothing to the client. */
+/** An error without its position: that of the engine's own query means nothing to the client. */
 function withoutPosition(error: unknown): unknown {
   if (!(error instanceof DatabaseError) || error.position === undefined) return error
   const { sqlState, detail, hint, cause } = error
   return new DatabaseError(error.message, { sqlState, detail, hint, cause })
 }
 
-/** A session that is asked one thing at a time, whatever runs side by side. */
+/** A session that is asked one thing at a time, however much runs side by side. */
 function oneByOne(session: Session): Session {
   let last: Promise<unknown> = Promise.resolve()
   return {

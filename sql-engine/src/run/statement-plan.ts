@@ -23,43 +23,43 @@ import type { Session } from '../statement.js'
 import { RewritableStatement } from './rewrite-statement.js'
 
 export interface StatementPlan {
-  /** Of the text that was planned. */
+  /** The syntax tree of the text that was planned. */
   readonly tree: Node
   readonly writer: KeyQueryWriter
-  /** Columns of its virtual tables that the statement reads. */
+  /** The columns of its virtual tables that the statement reads. */
   readonly needed: ReadonlyMap<TableReference, ReadonlySet<string>>
-  /** @throws DatabaseError HV002 when a table cannot be asked for want of a key */
+  /** @throws DatabaseError HV002 when a table cannot be asked for lack of a key */
   readonly fetching: () => Fetching
-  /** Conditions that PostgreSQL alone checks. @throws DatabaseError as {@link fetching} does */
+  /** The local conditions. @throws DatabaseError as {@link fetching} does */
   readonly localConditions: () => ReadonlyMap<TableReference, readonly LocalCondition[]>
   readonly rewritable: RewritableStatement
   readonly settings: SessionSettings
-  /** Where a 1-based character position of the text that was planned stood in the client's. */
+  /** Maps a 1-based character position in the text that was planned to one in the client's. */
   originalPosition(position: number): number
 }
 
 export interface Fetching {
   readonly scans: readonly ScanPlan[]
-  /** Columns that each scan has to fill: those that are needed, and those of scans that ask the same. */
+  /** The columns that each scan must fill: those that are needed, and those of scans that ask the same. */
   readonly columns: ReadonlyMap<TableReference, ReadonlySet<string>>
 }
 
 interface Known {
-  /** Asks PostgreSQL what the statement's names stand for. */
+  /** The query that asks PostgreSQL what the statement's names stand for. */
   readonly query: string
-  /** What it said when the outcome was found. */
+  /** PostgreSQL's answer when the outcome was found. */
   answer?: string
   outcome?: Outcome
 }
 
 type Outcome =
   | { readonly kind: 'plan'; readonly plan: StatementPlan }
-  /** The statement stands for another one, which is to be planned. */
+  /** The statement stands for another one, which is planned instead. */
   | { readonly kind: 'expansion'; readonly expansion: Expansion }
   /** No virtual table is named. */
   | { readonly kind: 'nothing' }
 
-/** PostgreSQL allows views of views without a limit; nobody writes so many. */
+/** The most levels of expansion. PostgreSQL allows any depth of views of views; no one writes this many. */
 const deepestExpansion = 50
 
 /** Plans statements, and remembers the plans for as long as the statements' trees are remembered. */

@@ -1,4 +1,4 @@
-/** Rows of Millrace's own tables, which come from its memory. */
+/** Rows of system tables, which come from Millrace's memory. */
 import { equalValues, type Row } from '@millrace/plugin-sdk'
 import { cacheSource } from '../cache/cache-source.js'
 import type { VirtualTable } from '../catalog/virtual-table.js'
@@ -7,6 +7,7 @@ import type { ScanQuals } from '../fetch/scan-quals.js'
 import { systemSchema } from '../postgres/names.js'
 import type { ScanHistory } from '../report/scan-history.js'
 import { cacheClearTable, isSystemTable } from '../report/system-tables.js'
+import { catalogRows } from './catalog-rows.js'
 import type { EngineContext } from './engine-context.js'
 import { memberSource } from './stage-members.js'
 
@@ -24,6 +25,8 @@ export function systemRows(
   if (!isSystemTable(virtualTable)) return undefined
   const { definition: table } = virtualTable
   if (table.name === cacheClearTable) return (quals) => clear(quals, context)
+  const ofCatalog = catalogRows.get(table.name)
+  if (ofCatalog !== undefined) return async () => ofCatalog(context)
   return async () => {
     if (history === undefined) throw noHistory(table.name)
     return table.name === 'scan' ? history.scanRows() : history.summaryRows()
@@ -44,7 +47,7 @@ async function clearAll({ cache, keyCache }: EngineContext): Promise<number> {
   return cache.clear() + (await keyCache.clear())
 }
 
-/** @param name with its schema or without, of which there may be several then */
+/** @param name with or without its schema; without, there may be several */
 async function clearTable(name: string, context: EngineContext): Promise<number> {
   const { cache, keyCache, aggregators, virtualTables } = context
   const tables = [...virtualTables.values()].filter(

@@ -3,8 +3,8 @@ import { findAll, type Node, parseText, stringsOf } from '../parse/syntax-tree.j
 
 /**
  * A statement of postgres_fdw without the rows' ctid, which it asks for where PostgreSQL updates another table from a
- * virtual one: of a parent that is an ordinary table, PostgreSQL wants to know it, and then makes no use of what its
- * foreign child has said.
+ * virtual one: PostgreSQL wants the ctid of a parent that is an ordinary table, and then does not use what its
+ * foreign child returned.
  * @returns undefined for a statement that does not ask for it
  */
 export function withoutPlaces(text: string, tree: Node): { text: string; tree: Node } | undefined {

@@ -1,17 +1,17 @@
 /**
- * Settings of Millrace that are none. PostgreSQL takes any name with a dot in it, for an extension that may come
- * later; only a library of its own could reserve `millrace` (MarkGUCPrefixReserved).
+ * Names of Millrace settings that do not exist. PostgreSQL takes any name with a dot in it, for an extension that may
+ * come later; only a library of its own could reserve `millrace` (MarkGUCPrefixReserved).
  */
 import { DatabaseError } from '../database-error.js'
 import { findAll, inside, type Node, stringsOf } from '../parse/syntax-tree.js'
 import { settingNames } from './session-settings.js'
 
-/** Texts that may set one, by whatever statement. */
+/** Texts that may set a setting of Millrace, by any kind of statement. */
 export const mayNameSetting = /\bmillrace\s*"?\s*\./i
 
 /**
- * A setting that a statement sets, and that is none of ours: SET, ALTER ROLE or DATABASE, a function's SET clause, and
- * set_config() where the name stands in it.
+ * A setting that a statement sets and that Millrace does not have: by SET, ALTER ROLE or DATABASE, a function's SET
+ * clause, and set_config() where the name stands in it.
  * @returns undefined when there is none
  */
 export function unknownSettingOf(statement: Node): string | undefined {
@@ -27,18 +27,18 @@ export function unknownSettingOf(statement: Node): string | undefined {
   return [...set, ...configured].find((name) => name !== undefined && isUnknown(name))
 }
 
-/** @throws DatabaseError 42704 when a statement sets a setting that is none of ours */
+/** @throws DatabaseError 42704 when a statement sets a setting that Millrace does not have */
 export function rejectUnknownSettings(text: string, statement: Node): void {
   const name = mayNameSetting.test(text) ? unknownSettingOf(statement) : undefined
   if (name !== undefined) throw unknownSetting(name)
 }
 
-/** In the options of a connection: `-c name=value` or `--name=value`. */
+/** A setting in the options of a connection: `-c name=value` or `--name=value`. */
 const option = /(?:^|\s)(?:-c\s*|--)([^\s=]+)/g
 
 /**
  * @param parameters of a connection's start-up packet
- * @throws DatabaseError 42704 when they set a setting that is none of ours
+ * @throws DatabaseError 42704 when they set a setting that Millrace does not have
  */
 export function rejectUnknownOptions(parameters: ReadonlyMap<string, string>): void {
   const inOptions = [...(parameters.get('options') ?? '').matchAll(option)].map(([, name = '']) =>
@@ -48,7 +48,7 @@ export function rejectUnknownOptions(parameters: ReadonlyMap<string, string>): v
   if (name !== undefined) throw unknownSetting(name)
 }
 
-/** PostgreSQL does not tell large letters in these names from small ones. */
+/** Whether Millrace has no such setting. PostgreSQL ignores case in these names. */
 function isUnknown(name: string): boolean {
   const small = name.toLowerCase()
   return small.startsWith('millrace.') && !settingNames.includes(small)
@@ -63,7 +63,7 @@ function unknownSetting(name: string): DatabaseError {
   })
 }
 
-/** Further than this, a name is another one, not a misspelt one. */
+/** The largest distance of a misspelt name; beyond it, a name is a different one. */
 const farthest = 4
 
 function nearest(name: string): string | undefined {
@@ -72,7 +72,7 @@ function nearest(name: string): string | undefined {
   return first !== undefined && first.distance <= farthest ? first.known : undefined
 }
 
-/** Levenshtein's: letters to insert, delete or replace. */
+/** The Levenshtein distance: letters to insert, delete or replace. */
 function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, column) => column)
   for (let i = 1; i <= a.length; i++) {

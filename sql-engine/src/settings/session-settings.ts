@@ -1,20 +1,22 @@
-/** What a session sets of Millrace: ordinary settings, `SET millrace.cache_ttl = 60` or in a connection's options. */
+/**
+ * What a session sets for Millrace: ordinary settings, `SET millrace.cache_ttl = 60` or in a connection's options.
+ */
 import { z } from 'zod'
 import { DatabaseError } from '../database-error.js'
 import type { Quotas } from '../quota/quotas.js'
 
 export interface SessionSettings {
-  /** How old rows may be that a statement is answered from, in milliseconds; undefined for the server's default. */
+  /** How old the rows that answer a statement may be, in milliseconds; undefined for the server's default. */
   readonly cacheTtl: number | undefined
   /** Whether the transaction sees only what was there when it began. */
   readonly hasFixedSnapshot: boolean
-  /** Those that the session sets; the others are the server's. */
+  /** The quotas that the session sets; the others are the server's. */
   readonly quotas: Partial<Quotas>
-  /** Whether the client is told how far a long statement is. */
+  /** Whether the client gets notices of a long statement's progress. */
   readonly progress: boolean
 }
 
-/** As PostgreSQL has them, by their names; and `isolation`. */
+/** The settings as PostgreSQL has them, by their names; and `isolation`. */
 type Raw = Readonly<Record<string, string | null>>
 
 /** Names of all settings. */
@@ -29,20 +31,22 @@ export const settingNames: readonly string[] = [
 
 const defaultMark = ' (default)'
 
-/** A value that is shown where nothing is set, and does not count as set: a connection's own value goes before it. */
+/**
+ * A value that is shown where nothing is set, and does not count as set: a connection's own value takes precedence.
+ */
 export function byDefault(value: string): string {
   return `${value}${defaultMark}`
 }
 
 export const settingsSchema = z.record(z.string(), z.string().nullable())
 
-/** An SQL expression: what {@link readSettings} reads, as JSON. A setting that is not set is NULL. */
+/** An SQL expression for what {@link readSettings} reads, as JSON. A setting that is not set is NULL. */
 export const settingsQuery = `pg_catalog.json_build_object(
   'isolation', pg_catalog.current_setting('transaction_isolation'), ${settingNames
     .map((name) => `'${name}', pg_catalog.current_setting('${name}', true)`)
     .join(', ')})`
 
-/** @throws DatabaseError 22023 for values that are none */
+/** @throws DatabaseError 22023 for invalid values */
 export function readSettings(raw: Raw): SessionSettings {
   const quotas = {
     apiCalls: read(raw, 'max_api_calls', readCount),
@@ -58,9 +62,9 @@ export function readSettings(raw: Raw): SessionSettings {
   }
 }
 
-/** A setting's kind: reads its value, and says what values there are. */
+/** A setting's kind: reads its value, and says which values there are. */
 interface Reader<Value> {
-  /** @returns undefined for a value that is none */
+  /** @returns undefined for an invalid value */
   value(text: string): Value | undefined
   readonly hint: string
 }
@@ -98,7 +102,7 @@ const readBytes: Reader<number> = {
   hint: 'Give a number of bytes, or one with a unit (kB, MB, GB, TB), -1 for no ceiling.',
 }
 
-/** As PostgreSQL reads them, but for abbreviations. */
+/** Booleans as PostgreSQL reads them, without abbreviations. */
 const booleans: ReadonlyMap<string, boolean> = new Map([
   ['on', true],
   ['true', true],
@@ -117,7 +121,7 @@ const readBoolean: Reader<boolean> = {
 
 function read<Value>(raw: Raw, name: string, { value, hint }: Reader<Value>): Value | undefined {
   const text = raw[`millrace.${name}`]?.trim()
-  // Empty is what RESET leaves where no default is shown.
+  // RESET leaves it empty where no default is shown.
   if (text === undefined || text === '' || text.endsWith(defaultMark.trim())) return undefined
   const found = value(text)
   if (found !== undefined) return found

@@ -1,22 +1,22 @@
-/** What `SHOW millrace.…` says where nobody has set it: the server's own defaults. */
+/** What `SHOW millrace.…` shows where nothing has been set: the server's own defaults. */
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Client, escapeLiteral } from 'pg'
 import type { Quotas } from '../quota/quotas.js'
 import { byDefault } from './session-settings.js'
 
 export interface SettingDefaults {
-  /** In milliseconds. */
+  /** The time to live in milliseconds. */
   readonly cacheTtl: number
   readonly quotas: Quotas
 }
 
-/** For how long PostgreSQL may take to read its settings anew, in milliseconds. */
+/** How long PostgreSQL may take to read its settings again, in milliseconds. */
 const patience = 5_000
 const pause = 5
 
 /**
- * Writes them where PostgreSQL keeps its own settings: what a database, a role or a session sets goes before. They are
- * marked as defaults, and so not read as settings. Returns when new sessions have them.
+ * Writes them where PostgreSQL keeps its own settings: values that a database, a role or a session sets take
+ * precedence. They are marked as defaults, and so not read as settings. Returns when new sessions have them.
  */
 export async function showDefaults(client: Client, { cacheTtl, quotas }: SettingDefaults): Promise<void> {
   const wanted: Readonly<Record<string, string>> = {
@@ -45,7 +45,7 @@ export async function showDefaults(client: Client, { cacheTtl, quotas }: Setting
     await client.query(`ALTER SYSTEM SET ${name} = ${escapeLiteral(wanted[name] ?? '')}`)
   }
   await client.query('SELECT pg_reload_conf()')
-  // The postmaster reads them first, and then tells its children, of which our connection has one.
+  // The postmaster reads them first, and then signals its children, one of which serves this connection.
   for (let waited = 0; waited < patience && (await differing()).length > 0; waited += pause)
     await delay(pause)
 }

@@ -1,6 +1,6 @@
 /**
- * A promise's outcome, or the signal's reason if it is aborted first. What the promise then comes to is
- * dropped, a rejection too.
+ * A promise's outcome, or the signal's reason if it is aborted first. The promise's later outcome is dropped,
+ * including a rejection.
  */
 export function abortable<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> {
   return new Promise((resolve, reject) => {
@@ -38,7 +38,7 @@ export async function* untilAborted<Value>(
       yield next.value
     }
   } finally {
-    // A source in the middle of a call ends when that call does. Nobody waits for it, nor hears of its errors.
+    // A source in the middle of a call ends when that call does. Nothing waits for it, or sees its errors.
     if (!exhausted) iterator.return?.()?.catch(() => {})
   }
 }

@@ -1,7 +1,7 @@
 import type { Row } from '@millrace/plugin-sdk'
 import type { CopyRowEncoder } from './copy-row-encoder.js'
 
-/** Characters in a chunk at least, but for the last. */
+/** The fewest characters in a chunk, except the last. */
 const chunkLength = 64 * 1024
 
 /** Counts what goes through. */
@@ -37,12 +37,13 @@ export async function* copyChunks(
 }
 
 /**
- * Has the first chunk made at once, whoever asks for it when: so that an API is asked while its rows' table is made.
+ * Has the first chunk made at once, before it is asked for: so that an API is asked while the table for its rows is
+ * made.
  * @returns the same chunks
  */
 export function begun(chunks: AsyncGenerator<Buffer, void, void>): AsyncGenerator<Buffer, void, void> {
   const first = chunks.next()
-  // Its error is for who asks for the chunk; nobody may.
+  // Its error goes to the code that asks for the chunk, if there is any.
   first.catch(() => {})
   return (async function* () {
     try {
@@ -57,9 +58,9 @@ export function begun(chunks: AsyncGenerator<Buffer, void, void>): AsyncGenerato
 }
 
 /**
- * Takes chunks into memory until they end or fill it, whichever comes first, so that no connection is held
- * while a small scan waits for its API.
- * @returns the same chunks: the ones taken, then those that follow
+ * Takes chunks into memory until they end or fill it, whichever comes first, so that no connection is held while a
+ * small scan waits for its API.
+ * @returns the same chunks: first those taken, then the rest
  */
 export async function readAhead(
   chunks: AsyncGenerator<Buffer, void, void>,

@@ -43,7 +43,7 @@ function wrongValue(
   })
 }
 
-/** Says what the value is without showing all of it. */
+/** Describes the value without showing all of it. */
 function describe(value: unknown): string {
   if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean') {
     return `The ${typeof value} ${value}`

@@ -3,7 +3,7 @@
  */
 import type { ColumnType } from '@millrace/plugin-sdk'
 
-/** Writes a value, or tells by undefined that a plugin may not yield it for a column of this type. */
+/** Writes a value, or returns undefined where a plugin may not yield it for a column of this type. */
 export type CopyValueEncoder = (value: unknown) => string | undefined
 
 export const copyNull = '\\N'
@@ -48,7 +48,10 @@ const timestamp: CopyValueEncoder = (value) => {
   return value instanceof Date ? timestampText(value) : undefined
 }
 
-/** ISO 8601 as PostgreSQL takes it: years beyond 9999 without a sign, and years before 1 counted in BC. */
+/**
+ * An ISO 8601 time in the form that PostgreSQL takes: years beyond 9999 without a sign, and years before 1 counted in
+ * BC.
+ */
 function timestampText(date: Date): string | undefined {
   if (Number.isNaN(date.getTime())) return undefined
   const iso = date.toISOString()
@@ -59,7 +62,7 @@ function timestampText(date: Date): string | undefined {
   return year > 0 ? `${year}${rest}` : `${String(1 - year).padStart(4, '0')}${rest} BC`
 }
 
-/** By column type, what {@link RowValues} allows in TypeScript and the text for it. */
+/** The encoders by column type, for the values that {@link RowValues} allows in TypeScript. */
 export const copyValueEncoders: Readonly<Record<ColumnType, CopyValueEncoder>> = {
   text: textValue,
   boolean: (value) => (value === true ? 't' : value === false ? 'f' : undefined),

@@ -30,7 +30,7 @@ export interface StageRequest {
   /** The virtual table's name, for errors. */
   readonly tableName: string
   readonly rows: AsyncIterable<readonly Row[]>
-  /** Counts them too, and may refuse more of them. */
+  /** Counts rows and bytes too, and may reject more of them. */
   readonly meter?: CopyMeter
   readonly signal: AbortSignal
 }
@@ -38,23 +38,23 @@ export interface StageRequest {
 export interface ScanTablesOptions {
   readonly engineConfig: ClientConfig
   readonly log: Logger
-  /** Scans that are written side by side. Default is 16. */
+  /** The most scans that are written side by side. Default is 16. */
   readonly connections?: number
 }
 
 /**
- * While half of the connections are taken, a scan takes one only when it is over or has so many bytes to write,
+ * While half of the connections are taken, a scan takes one only when it is complete or has this many bytes to write,
  * so that small scans, however long their APIs take, never keep others waiting.
  */
 const readAheadBytes = 1024 * 1024
 
-/** From so many rows on a scan table is analyzed. */
+/** The number of rows from which a scan table is analyzed. */
 const analyzeRows = 1000
 
-/** Counts for the whole process, so that a name never comes twice in the server's life. */
+/** The last id, counted for the whole process, so that a name never occurs twice in the server's life. */
 let lastId = 0
 
-/** Makes and drops the tables that hold the rows of scans. One for the engine. */
+/** Makes and drops the tables that hold the rows of scans. There is one for the engine. */
 export class ScanTables {
   readonly #pool: Pool
   readonly #janitor: TableJanitor
@@ -63,7 +63,7 @@ export class ScanTables {
   #stopped: Promise<void> | undefined
 
   constructor({ engineConfig, log, connections = 16 }: ScanTablesOptions) {
-    // What is lost with a crash of the machine are scan tables, which do not outlive it anyway.
+    // A crash of the machine loses only scan tables, which do not outlive it anyway.
     const settings = { synchronous_commit: 'off' }
     this.#pool = enginePool(engineConfig, { max: connections, purpose: 'staging', settings, log })
     this.#janitor = new TableJanitor(engineConfig, log)
@@ -96,7 +96,7 @@ export class ScanTables {
   }
 
   /**
-   * Puts rows of several scan tables together, without copying them. They have to outlive what this gives.
+   * Combines the rows of several scan tables without copying them. They must outlive the result.
    * @throws DatabaseError; 57014 when the signal is aborted
    */
   async combine(
@@ -170,7 +170,7 @@ export class ScanTables {
           qualifiedName,
         )
         const copy = client.query(copyFrom(copyIntoScanTable(qualifiedName, writtenNames)))
-        // The source may be waiting for its API; until it ends, so does the pipeline.
+        // The source may be waiting for its API; the pipeline ends only when it does.
         copy.once('error', (error) => controller.abort(error))
         await pipeline(Readable.from(source), copy)
         if (tally.rows >= analyzeRows) await client.query(analyzeScanTable(qualifiedName, writtenNames))
@@ -229,14 +229,14 @@ export class ScanTables {
       client.release(lost)
       return result
     } catch (error) {
-      // Closing the connection ends a COPY at once, in whatever state it is, and rolls back. What it may say
-      // meanwhile goes to our listener, which therefore stays.
+      // Closing the connection ends a COPY at once, in whatever state it is, and rolls back. Its messages until then
+      // go to our listener, which therefore stays.
       client.release(true)
       throw error
     }
   }
 
-  /** Waits in line for a connection. One that comes too late goes to the next. */
+  /** Waits in line for a connection. One that comes too late goes to the next in line. */
   async #connect(signal: AbortSignal): Promise<PoolClient> {
     const connecting = this.#pool.connect()
     try {
@@ -251,7 +251,7 @@ export class ScanTables {
   }
 }
 
-/** Counts rows for itself, and both for whoever else wants to know. */
+/** Counts rows for itself, and passes rows and bytes on to another meter. */
 class Tally implements CopyMeter {
   rows = 0
   readonly #other: CopyMeter | undefined
@@ -270,7 +270,7 @@ class Tally implements CopyMeter {
   }
 }
 
-/** @returns the OID of what was made */
+/** @returns the OID of the new relation */
 async function create(client: PoolClient, statement: string, qualifiedName: string): Promise<number> {
   // One round trip; pg's types do not know that several statements give several results.
   const results: unknown = await client.query(`${statement}; SELECT '${qualifiedName}'::regclass::oid AS oid`)

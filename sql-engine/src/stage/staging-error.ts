@@ -2,11 +2,11 @@ import { DatabaseError as ServerError } from 'pg'
 import { DatabaseError } from '../database-error.js'
 import { outOfResources } from '../out-of-resources.js'
 
-/** Tells a failure to stage rows in terms of the virtual table: its name and column, not the scan table's. */
+/** Reports a failure to stage rows in terms of the virtual table: its name and column, not the scan table's. */
 export function stagingError(error: unknown, tableName: string): DatabaseError {
   if (error instanceof DatabaseError) return error
   if (error instanceof ServerError && error.code !== undefined) {
-    // Class 22 is "Data Exception": PostgreSQL has refused a value. Its CONTEXT says where.
+    // Class 22 is "Data Exception": PostgreSQL has rejected a value. Its CONTEXT says where.
     const column = error.code.startsWith('22') ? /, line \d+, column (.+?): /s.exec(error.where ?? '') : null
     if (column !== null) {
       return new DatabaseError(`table ${tableName} yields a wrong value for column "${column[1]}"`, {

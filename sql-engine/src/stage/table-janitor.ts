@@ -4,18 +4,18 @@ import { enginePool } from '../postgres/engine-connections.js'
 
 /** How long tables gather before they are dropped together, in milliseconds. */
 const gatherTime = 50
-/** Tables in one statement at most; each takes up to three locks. */
+/** The most tables in one statement; each takes up to three locks. */
 const batchSize = 100
 /** Pauses before a table that is still being read, or a lost engine, is tried again; the last is repeated. */
 const pauses = [250, 1_000, 5_000, 30_000]
-/** How long a DROP waits for a reader, in milliseconds. Whoever comes after it waits as long. */
+/** How long a DROP waits for a reader, in milliseconds. Statements that come after it wait as long. */
 const lockTimeout = 20
 
 export type RelationKind = 'TABLE' | 'VIEW'
 
 /**
- * Drops scan tables in the background. A table that a client's open transaction has read cannot be dropped
- * until that ends; it is tried again later. What is left at the end goes at the next start.
+ * Drops scan tables in the background. A table that a client's open transaction has read cannot be dropped until that
+ * ends; it is tried again later. Tables that are left at the end are dropped at the next start.
  */
 export class TableJanitor {
   readonly #pool: Pool
@@ -32,12 +32,12 @@ export class TableJanitor {
     this.#pool = enginePool(engineConfig, { max: 1, purpose: 'dropping tables', settings, log })
   }
 
-  /** Tables still to be dropped. */
+  /** The number of tables still to be dropped. */
   get pending(): number {
     return this.#kinds.size
   }
 
-  /** Drops a table soon, or a view over tables, which goes before them. Returns at once. */
+  /** Drops a table soon, or a view over tables, before which it must go. Returns at once. */
   drop(qualifiedName: string, kind: RelationKind = 'TABLE'): void {
     this.#kinds.set(qualifiedName, kind)
     this.#failures = 0
@@ -65,7 +65,7 @@ export class TableJanitor {
     }, milliseconds)
   }
 
-  /** Never rejects; what could not be dropped stays in the set. */
+  /** Drops what it can. Never rejects; what could not be dropped stays in the set. */
   async #dropAll(): Promise<void> {
     try {
       for (const kind of ['VIEW', 'TABLE'] as const) {

@@ -1,9 +1,25 @@
+import { bindMutants } from './bind-mutants.js'
+import { cacheMutants } from './cache-mutants.js'
+import { conditionMutants } from './condition-mutants.js'
 import { decidingMutants } from './deciding-mutants.js'
-import { fetchingMutants } from './fetching-mutants.js'
+import { lookupMutants } from './lookup-mutants.js'
 import type { Mutant } from './mutant.js'
-import { plannerMutants } from './planner-mutants.js'
+import { pluginMutants } from './plugin-mutants.js'
+import { runMutants } from './run-mutants.js'
+import { scanMutants } from './scan-mutants.js'
+import { valueMutants } from './value-mutants.js'
 
-export const allMutants: readonly Mutant[] = [...plannerMutants, ...decidingMutants, ...fetchingMutants]
+export const allMutants: readonly Mutant[] = [
+  ...bindMutants,
+  ...conditionMutants,
+  ...valueMutants,
+  ...scanMutants,
+  ...decidingMutants,
+  ...cacheMutants,
+  ...lookupMutants,
+  ...runMutants,
+  ...pluginMutants,
+]
 
 /** Of each kind one, for a run that has little time. */
 const chosen: ReadonlySet<string> = new Set([

@@ -1,3 +1,5 @@
+export type TestFiles = readonly [likeliest: string, ...others: string[]]
+
 /** A small change to the planner, or to what it relies on, that makes some answer wrong. */
 export interface Mutant {
   /** What is wrong about it, in a few words; its file's name comes before it. */
@@ -7,8 +9,8 @@ export interface Mutant {
   /** Occurs once in the file. */
   readonly find: string
   readonly replace: string
-  /** Test files that are to find it, from the repository's root. */
-  readonly tests: readonly string[]
+  /** Test files that are to find it, from the repository's root; the likeliest first, since it may spare the others. */
+  readonly tests: TestFiles
   /** Why the random statements cannot find it, where they cannot: what they do not reach. */
   readonly beyondFuzz?: string
 }
@@ -16,7 +18,7 @@ export interface Mutant {
 /** Changes of one file that the same tests are to find: name, what is replaced, by what. */
 export function mutantsOf(
   file: string,
-  tests: readonly string[],
+  tests: TestFiles,
   changes: readonly (readonly [name: string, find: string, replace: string])[],
   beyondFuzz?: string,
 ): readonly Mutant[] {

@@ -1,6 +1,4 @@
-/**
- * The SDK's HTTP handler, but that bodies are bounded, and looked at before the SDK reads them.
- */
+/** The SDK's HTTP handler, with bodies bounded, and looked at before the SDK reads them. */
 import { readAnswerBody } from '@millrace/plugin-sdk'
 import { NodeHttpHandler, type NodeHttpHandlerOptions } from '@smithy/node-http-handler'
 import { ForeignAnswerError, foreignnessOf, type Protocol } from './foreign-answer.js'
@@ -11,7 +9,7 @@ type Request = Parameters<Handle>[0]
 export class AnswerHandler extends NodeHttpHandler {
   readonly #maxBytes: number | undefined
 
-  /** @param maxBytes of a body; default is that of the SDK of plugins */
+  /** @param maxBytes the most bytes of a body; default is that of the plugins' SDK */
   constructor(options: NodeHttpHandlerOptions, maxBytes: number | undefined) {
     super(options)
     this.#maxBytes = maxBytes
@@ -24,7 +22,7 @@ export class AnswerHandler extends NodeHttpHandler {
   override async handle(...given: Parameters<Handle>): ReturnType<Handle> {
     const { response } = await super.handle(...given)
     const protocol = protocolOf(given[0])
-    // What is not asked in one of these may be a stream, which is for its reader to bound.
+    // An answer to any other request may be a stream, which its reader must bound.
     if (protocol === undefined) return { response }
     const body = await readAnswerBody(response.body, this.#maxBytes)
     const { statusCode: status, headers } = response
@@ -36,7 +34,7 @@ export class AnswerHandler extends NodeHttpHandler {
   }
 }
 
-/** JSON 1.1 names the call in a header, the query protocols (IAM, STS, EC2) in a form. */
+/** The protocol of a request. JSON 1.1 names the call in a header, the query protocols (IAM, STS, EC2) in a form. */
 function protocolOf({ headers, body }: Request): Protocol | undefined {
   if (headers['x-amz-target'] !== undefined) return { kind: 'json' }
   const isForm = headers['content-type']?.startsWith('application/x-www-form-urlencoded')

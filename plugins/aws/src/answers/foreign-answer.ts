@@ -1,6 +1,6 @@
 /**
- * Answers that no service of AWS has given: the page of a proxy or a sign-in, an emulator's apology, a body that was
- * cut. The SDK takes some of them for an answer without content.
+ * Answers that did not come from a service of AWS: the page of a proxy or a sign-in, an emulator's apology, a body
+ * that was cut. The SDK takes some of them for an answer without content.
  */
 import { firstWords } from '@millrace/plugin-sdk'
 
@@ -13,12 +13,12 @@ export interface ReceivedAnswer {
   readonly body: string | Uint8Array
 }
 
-/** What is wrong with an answer: it is somebody else's, or AWS's but not whole. */
+/** What is wrong with an answer: it comes from something else, or from AWS but is not whole. */
 export type Foreignness = 'other' | 'cut'
 
 export class ForeignAnswerError extends Error {
   override readonly name = 'ForeignAnswerError'
-  /** Status, content type and first words. */
+  /** The answer's status, content type and first words. */
   readonly said: string
 
   constructor(
@@ -55,7 +55,7 @@ export function foreignnessOf({ status, body }: ReceivedAnswer, protocol: Protoc
   return new RegExp(`</(?:\\w+:)?(?:${root})\\s*>$|/>$`).test(tail) ? undefined : 'cut'
 }
 
-/** Bytes are read as they come: only ASCII matters to what is looked for. */
+/** The text of bytes, read as they come: what is looked for is ASCII. */
 function textOf(body: string | Uint8Array, start: number, end: number): string {
   return typeof body === 'string' ? body.slice(start, end) : Buffer.from(body.subarray(start, end)).toString()
 }

@@ -1,8 +1,8 @@
 /**
- * The SDK's protocol for CloudWatch Logs, but that answers of FilterLogEvents are taken as JSON.parse gives them.
+ * The SDK's protocol for CloudWatch Logs, with answers of FilterLogEvents taken as JSON.parse gives them.
  *
- * The SDK copies every event member by member. This answer needs none of that: by the API reference it is made of
- * texts and numbers only, which JSON has as they are. Its pages are what scans spend most of their time on.
+ * The SDK copies every event member by member. This answer needs none of that: by the API reference it consists only
+ * of texts and numbers, which JSON has as they are. Scans spend most of their time on its pages.
  */
 import { isAscii } from 'node:buffer'
 import type { FilterLogEventsResponse } from '@aws-sdk/client-cloudwatch-logs'
@@ -10,7 +10,7 @@ import { AwsJson1_1Protocol } from '@aws-sdk/core/protocols'
 
 type Answering = Parameters<AwsJson1_1Protocol['deserializeResponse']>
 
-/** What every answer of the SDK has. */
+/** The metadata that every answer of the SDK has. */
 type WithMetadata = Awaited<ReturnType<AwsJson1_1Protocol['deserializeResponse']>>
 
 export class PlainAnswers extends AwsJson1_1Protocol {
@@ -28,12 +28,12 @@ export class PlainAnswers extends AwsJson1_1Protocol {
   }
 }
 
-/** AnswerHandler has read it. */
+/** The body, which AnswerHandler has read. */
 function bodyOf({ body }: Answering[2]): Buffer {
   return body
 }
 
-/** Bytes that are ASCII need no decoding. */
+/** The text of bytes; ASCII needs no decoding. */
 function textOf(bytes: Buffer): string {
   return bytes.toString(isAscii(bytes) ? 'latin1' : 'utf8')
 }
@@ -41,7 +41,7 @@ function textOf(bytes: Buffer): string {
 const answerMembers = ['events', 'nextToken', 'searchedLogStreams'] as const
 const eventMembers = ['logStreamName', 'timestamp', 'message', 'ingestionTime', 'eventId'] as const
 
-/** A member that is null is one that is absent, to the SDK and to those who read its answers. */
+/** Drops members that are null: to the SDK and its callers, they are absent. */
 function dropNulls<Name extends string>(object: { [Member in Name]?: unknown }, members: readonly Name[]) {
   for (const member of members) if (object[member] === null) delete object[member]
 }

@@ -7,7 +7,7 @@ import { toApiError } from './aws-error.js'
 /** What a call needs of a scan. Scans of all tables have it. */
 export type CallScan = Pick<Scan, 'call' | 'signal'>
 
-/** An answer that a table had reckoned with: one of the error codes that it named. */
+/** An answer that a table expects: one of the error codes that it named. */
 export class ExpectedError {
   constructor(
     readonly code: string,
@@ -36,7 +36,7 @@ export function awsCall<Result>(
 }
 
 /**
- * As {@link awsCall}, for errors that are no failure of the query.
+ * Makes a call like {@link awsCall}, with errors that are not failures of the query.
  * @param codes names of errors, as the API reference lists them for the call
  */
 export function awsCallExpecting<Result>(

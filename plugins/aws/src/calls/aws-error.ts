@@ -1,5 +1,5 @@
 /**
- * AWS's refusals as PostgreSQL errors.
+ * AWS's errors as PostgreSQL errors.
  *
  * Codes are those of the API references' pages "Common Errors" and of the errors' own names in the SDK.
  */
@@ -22,7 +22,7 @@ interface AwsSdkError extends Error {
     /** Set by the SDK once it has learnt by how much this machine's clock is off. */
     readonly clockSkewCorrected?: boolean
   }
-  /** Only of errors that the service has answered with. */
+  /** Present only in errors that the service has answered with. */
   readonly $fault?: unknown
   readonly $response?: {
     readonly statusCode?: number
@@ -37,9 +37,11 @@ const unknownCredentials =
 const expired = /^(ExpiredToken|RequestExpired)/
 const throttled =
   /Throttl|^(TooManyRequests|RequestLimitExceeded|LimitExceeded|BandwidthLimitExceeded|ProvisionedThroughputExceeded|SlowDown|PriorRequestNotComplete)/
-/** Beside HTTP 5xx; the SDK's own list for its retries, and the code that comes with HTTP 408. */
+/** Passing failures besides HTTP 5xx: the SDK's own list for its retries, and the code that comes with HTTP 408. */
 const transient = /^(RequestTimeout(Exception)?|UnknownError)$/
-/** What the services say of calls that they do not have, and LocalStack, moto and others of those that they lack. */
+/**
+ * What the services answer to calls that they do not have, and LocalStack, moto and others to those that they lack.
+ */
 const unknownCall = /^(UnknownOperation|InvalidAction|NotImplemented|NotImplementedError)(Exception)?$/
 const cut = /^(ECONNRESET|EPIPE|ECONNABORTED|ERR_STREAM_PREMATURE_CLOSE)$/
 const unanswered = /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|TimeoutError)$/
@@ -74,7 +76,7 @@ export function toApiError(error: unknown, region: string): ApiError {
     })
   }
   const status = $metadata?.httpStatusCode
-  // The cause is left out: the SDK's errors carry the request with its signature.
+  // The cause is omitted: the SDK's errors carry the request with its signature.
   return new ApiError(summary(name, status, region), {
     ...verdict(name, status),
     code: name,
@@ -94,7 +96,7 @@ function retryRefused(name: string, status: number | undefined): RetryReason | u
   return transient.test(name) || isPassingFailure(status) ? 'transient' : undefined
 }
 
-/** HTTP 501 says that there is no such call; that does not pass. */
+/** Whether a failure passes. HTTP 501 says that there is no such call, which does not pass. */
 function isPassingFailure(status: number | undefined): boolean {
   return status !== undefined && status >= 500 && status !== 501
 }
@@ -111,7 +113,7 @@ const foreignHint =
   'Check what endpoint_url or AWS_ENDPOINT_URL leads to, if one is set, and whether a proxy or a sign-in page ' +
   'stands between this machine and AWS; an emulator may lack this call.'
 
-/** An answer that the SDK has failed to read, in whatever way. */
+/** The error for an answer that the SDK could not read, for whatever reason. */
 function unreadAnswer({ message, $fault, $response }: AwsSdkError): ForeignAnswerError | undefined {
   if ($response?.statusCode === undefined || $fault !== undefined) return undefined
   const { statusCode, headers, body } = $response
@@ -119,7 +121,7 @@ function unreadAnswer({ message, $fault, $response }: AwsSdkError): ForeignAnswe
   if (typeof body === 'string' || body instanceof Uint8Array) {
     return new ForeignAnswerError(statusCode, 'cut', { contentType, body })
   }
-  // Of a client of the SDK's own, as for credentials: what came has gone.
+  // From one of the SDK's internal clients, such as for credentials: what came is gone.
   return new ForeignAnswerError(statusCode, 'other', { contentType, body: firstParagraph(message) })
 }
 
@@ -135,7 +137,7 @@ function foreignError({ status, foreignness, said }: ForeignAnswerError, region:
     return new ApiError(summary('', status, region), { detail: said, hint: unknownCallHint })
   }
   if (foreignness === 'cut') {
-    // Whoever cuts answers may do so always: a few tries are enough.
+    // Something that cuts answers may always do so: a few tries are enough.
     return new ApiError(`the answer in ${region} is cut short or garbled`, {
       detail: said,
       hint: foreignHint,
@@ -182,8 +184,8 @@ function detailOf(name: string, message: string, status: number | undefined, req
 }
 
 /**
- * What follows the first paragraph is for developers of clients; for a wrong signature it is the signed
- * request, session token included.
+ * The first paragraph of a message. What follows is for developers of clients; for a wrong signature it is the signed
+ * request, including the session token.
  */
 function firstParagraph(message: string): string {
   return (message.split(/\n\s*\n/, 1)[0] ?? '').trim().slice(0, 1000)

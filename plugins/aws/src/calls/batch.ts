@@ -1,6 +1,4 @@
-/**
- * Gathers lookups that are made at about the same time into calls of several keys each.
- */
+/** Gathers lookups that are made at about the same time into calls of several keys each. */
 
 interface Waiting<Key, Value> {
   readonly key: Key
@@ -14,8 +12,8 @@ export class Batch<Key, Value> {
   #waiting: Waiting<Key, Value>[] = []
 
   /**
-   * @param most keys in one call
-   * @param fetch what it leaves out of its answer is undefined for the asker
+   * @param most the most keys in one call
+   * @param fetch gives a value for each key; the asker gets undefined for keys that it leaves out
    */
   constructor(most: number, fetch: (keys: readonly Key[]) => Promise<ReadonlyMap<Key, Value>>) {
     this.#most = most

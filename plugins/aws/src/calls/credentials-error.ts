@@ -6,7 +6,7 @@ import { toApiError } from './aws-error.js'
 
 /**
  * Names the connection: where there are several, the error is about the settings of one.
- * @param region in which roles are taken on
+ * @param region in which roles are assumed
  */
 export function credentialsError(error: unknown, connectionName: string, region: string): ApiError {
   const { message, sqlState, code, detail, hint, retry, retryAfter } = toApiError(error, region)

@@ -13,13 +13,13 @@ export class FirstInOrder {
   #atEdge = 0
   #isOrdered = true
 
-  /** @param limit how many are needed that count */
+  /** @param limit how many items that count are needed */
   constructor(direction: Direction, limit: number) {
     this.#sign = direction === 'asc' ? 1 : -1
     this.#limit = limit
   }
 
-  /** @param time undefined where the API tells none */
+  /** @param time undefined where the API gives none */
   add(time: number | undefined, counts: boolean): void {
     if (time === undefined || (this.#edge !== undefined && this.isBefore(time, this.#edge))) {
       this.#isOrdered = false
@@ -34,12 +34,12 @@ export class FirstInOrder {
     if (counts) this.#atEdge++
   }
 
-  /** The time of the last one. There may be more of the same time. */
+  /** The time of the last item that counts. There may be more of the same time. */
   get edge(): number | undefined {
     return this.#edge
   }
 
-  /** How long a time all of them take. */
+  /** The length of the time that all of them cover. */
   get span(): number | undefined {
     if (this.#first === undefined || this.#edge === undefined) return undefined
     return Math.abs(this.#edge - this.#first) + 1

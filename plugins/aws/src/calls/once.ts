@@ -1,6 +1,4 @@
-/**
- * A value that is fetched once, whoever asks, and then remembered.
- */
+/** A value that is fetched once, however many ask for it, and then remembered. */
 
 interface Flight<Value> {
   readonly promise: Promise<Value>
@@ -12,14 +10,14 @@ export class Once<Value> {
   #flight: Flight<Value> | undefined
   #value: Value | undefined
 
-  /** Undefined as long as it has not been fetched. */
+  /** The value; undefined as long as it has not been fetched. */
   get value(): Value | undefined {
     return this.#value
   }
 
   /**
-   * The remembered value; else joins the call in flight; else makes it. Failures are not remembered, and a
-   * cancelled query does not fail others that wait for the call it had begun.
+   * The remembered value; or joins the call in flight; or makes it. Failures are not remembered, and a cancelled
+   * query does not fail others that wait for the call it has begun.
    */
   async get(signal: AbortSignal, fetch: () => Promise<Value>): Promise<Value> {
     for (;;) {

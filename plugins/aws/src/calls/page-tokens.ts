@@ -1,28 +1,29 @@
-/**
- * Tokens for the next page, as services and those that stand in for them give them.
- */
+/** Tokens for the next page, as services and their stand-ins give them. */
 import { ApiError } from '@millrace/plugin-sdk'
 
 /**
- * Follows the tokens of one paging. An empty token is none; one that comes again would go round for ever, and is an
+ * Follows the tokens of one paging. An empty token is no token; one that repeats would go round for ever, and is an
  * error, as in AWS's own tools.
  */
 export class PageTokens {
   readonly #call: string
-  /** One of the earlier tokens; a later one each time that twice as many have come (R. P. Brent's cycle finding). */
+  /**
+   * One of the earlier tokens, replaced by a later one each time that twice as many have come (R. P. Brent's cycle
+   * finding).
+   */
   #mark: string | undefined
   #markAt = 1
   #count = 0
 
-  /** @param call the API's name of it */
+  /** @param call the API's name for it */
   constructor(call: string) {
     this.#call = call
   }
 
   /**
-   * @param given what the last page has told
+   * @param given the last page's token
    * @returns the token to ask with; undefined when that page was the last
-   * @throws ApiError for a token that has come before
+   * @throws ApiError for a token that repeats
    */
   next(given: string | undefined): string | undefined {
     if (given === undefined || given === '') return undefined

@@ -4,18 +4,18 @@
 import { PageTokens } from './page-tokens.js'
 
 export interface TokenPage<Item> {
-  /** What the query can use of the page. */
+  /** The items of the page that the query can use. */
   readonly items: readonly Item[]
-  /** Absent or empty on the last page. An empty page may have one. */
+  /** The next page's token, absent or empty on the last page. An empty page may have one. */
   readonly token: string | undefined
 }
 
 /**
- * All pages that hold something.
- * @param call the API's name of it
- * @param limit no further page is asked for when so many items have come; undefined for all
+ * All pages that have items.
+ * @param call the API's name for it
+ * @param limit the number of items after which no further page is asked for; undefined for all
  * @param ask makes the call for the page of a token, the first without
- * @throws ApiError where tokens come round again
+ * @throws ApiError where tokens repeat
  */
 export async function* tokenPages<Item>(
   call: string,

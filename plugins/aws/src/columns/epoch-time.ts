@@ -3,7 +3,7 @@ export function dateOrNull(milliseconds: number | undefined): Date | null {
   return milliseconds === undefined ? null : new Date(milliseconds)
 }
 
-/** The same, for times before which there is nothing: 0 is what some answer for none. */
+/** The same, for APIs that may answer 0 where there is no time. */
 export function dateUnlessZero(milliseconds: number | undefined): Date | null {
   return milliseconds === 0 ? null : dateOrNull(milliseconds)
 }

@@ -11,7 +11,7 @@ export const identityColumns = {
   account_id: text('The number of the account whose credentials were used.'),
 }
 
-/** Conditions on `account_id`, which {@link identityOfScan} takes. */
+/** The key for conditions on `account_id`, which {@link identityOfScan} evaluates. */
 export const accountKey = {
   operators: knownTextOperators,
   exact: ['=', '<>'],
@@ -36,8 +36,8 @@ export interface IdentityValues {
 
 /**
  * Values of `partition` and `account_id`; asks for them only when the query names one of them.
- * @param madeOfThem the table's other columns that cannot do without them, such as ARNs that it puts together
- * @returns undefined when the query wants rows of other accounts only
+ * @param madeOfThem the table's other columns that need them, such as ARNs that it composes
+ * @returns undefined when the query wants only rows of other accounts
  */
 export async function identityOfScan(
   scan: IdentityScan,

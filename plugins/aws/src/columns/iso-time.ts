@@ -1,6 +1,4 @@
-/**
- * Times as AWS writes them in JSON.
- */
+/** Times as AWS writes them in JSON. */
 
 const isoTime =
   /^(\d{4})-(\d\d)-(\d\d)T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?(?:Z|[+-](?:0\d|1[0-4]):[0-5]\d)$/

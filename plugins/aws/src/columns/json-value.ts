@@ -9,13 +9,13 @@ export function jsonOrNull(value: unknown): JsonText | null {
   try {
     return toJsonText(value)
   } catch (error) {
-    // Nested so deep that it cannot be written recursively; jsonb would not take it either.
+    // Nested too deeply to be written recursively; jsonb would not take it either.
     if (error instanceof RangeError) return null
     throw error
   }
 }
 
-/** A text that an API says is JSON, for jsonb; NULL where it is absent or none. */
+/** A text that an API says is JSON, for jsonb; NULL where it is absent or not JSON. */
 export function jsonOfText(text: string | undefined): JsonText | null {
   if (text === undefined) return null
   const json = parseExactly(text)
@@ -31,7 +31,7 @@ export function parseExactly(text: string): unknown {
   try {
     return parseJson(text)
   } catch {
-    // The exact parser refuses repeated keys, of which the last counts, and nesting that JSON.parse bears.
+    // The exact parser rejects repeated keys, of which the last counts, and nesting that JSON.parse bears.
     return parsePlainly(text)
   }
 }

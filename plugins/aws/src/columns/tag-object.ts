@@ -13,7 +13,7 @@ export function tagObject(tags: readonly Tag[]): JsonText | null {
   return jsonOrNull(Object.fromEntries(entries))
 }
 
-/** The same, but NULL where there are none, as Steampipe has it where an API tells tags along with the rest. */
+/** The same, but NULL where there are none, as in Steampipe for APIs that return tags along with the rest. */
 export function tagObjectOrNull(tags: readonly Tag[] | undefined): JsonText | null {
   return tags === undefined || tags.length === 0 ? null : tagObject(tags)
 }

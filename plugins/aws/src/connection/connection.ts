@@ -24,14 +24,17 @@ import { accountName } from './limits.js'
 /** Whose credentials a connection uses. */
 export interface CallerIdentity {
   readonly accountId: string
-  /** `aws`, `aws-us-gov`, `aws-cn`, ... */
+  /** The partition: `aws`, `aws-us-gov`, `aws-cn`, ... */
   readonly partition: string
 }
 
-/** Enough for any concurrency that an account's quotas bear. */
+/** The most sockets: enough for any concurrency that an account's quotas bear. */
 const mostSockets = 256
 const connectionTimeout = 5_000
-/** FilterLogEvents searches on for a good while before it answers with an empty page. */
+/**
+ * The time for a request, in milliseconds. FilterLogEvents searches for a good while before it answers with an empty
+ * page.
+ */
 const requestTimeout = 120_000
 
 export class AwsConnection {
@@ -46,7 +49,7 @@ export class AwsConnection {
   readonly #regions = new Once<readonly string[]>()
   #defaultRegion: Promise<string> | undefined
   readonly #maxAnswerBytes: number | undefined
-  /** One pool of sockets for all clients. */
+  /** The options of requests: one pool of sockets for all clients. */
   readonly #requests = {
     connectionTimeout,
     requestTimeout,
@@ -74,8 +77,8 @@ export class AwsConnection {
   }
 
   /**
-   * Whose limits the calls count for, as far as that is known without a call for it. What settings and files say of
-   * credentials counts only until there are some: they may come from elsewhere.
+   * The account whose limits the calls count for, as far as that is known without a call. What settings and files say
+   * of credentials counts only until there are some: they may come from elsewhere.
    */
   async account(): Promise<string | undefined> {
     const id = this.#identity.value?.accountId ?? (await this.#accountOfCredentials())
@@ -86,13 +89,13 @@ export class AwsConnection {
   client<Made extends Client>(service: AwsService<Made>, region: string): Made {
     const key = `${service.name} ${region}`
     const known = this.#clients.get(key)
-    // Each service's clients are made by itself, below.
+    // Each service's clients are made by the service itself, below.
     if (known !== undefined) return known as Made
     const endpoint = endpointOf(service.name, this.#config, this.#environment)
     const made = service.client({
       region,
       credentials: this.#credentials,
-      maxAttempts: 1, // whoever runs the scan makes calls again
+      maxAttempts: 1, // the engine makes calls again
       requestHandler: new AnswerHandler(this.#requests, this.#maxAnswerBytes),
       ...(endpoint === undefined ? {} : { endpoint }),
     })
@@ -127,8 +130,8 @@ export class AwsConnection {
   }
 
   /**
-   * The region for calls that belong to no region in particular: the setting, the environment, the profile's
-   * region, a guess from the regions that are named, us-east-1.
+   * The region for calls that belong to no region in particular: the setting, the environment, the profile's region,
+   * a guess from the regions that are named, or us-east-1.
    */
   defaultRegion(): Promise<string> {
     this.#defaultRegion ??= this.#findDefaultRegion()
@@ -157,9 +160,9 @@ export class AwsConnection {
     const config = this.#config
     if (config.default_region !== undefined) return config.default_region
     const guess = guessRegion(config.regions ?? [])
-    const told = regionOf(this.#environment) ?? (await regionOfProfile(config.profile, this.#environment))
-    // Tools set us-east-1 where nobody chose a region, and it cannot speak for another partition.
-    return told === undefined || told === 'us-east-1' ? (guess ?? 'us-east-1') : told
+    const named = regionOf(this.#environment) ?? (await regionOfProfile(config.profile, this.#environment))
+    // Tools set us-east-1 where no region was chosen, and it is not valid for another partition.
+    return named === undefined || named === 'us-east-1' ? (guess ?? 'us-east-1') : named
   }
 
   async #stsLocation(): Promise<StsLocation> {

@@ -4,9 +4,9 @@ import type { AwsCall } from '../services/aws-service.js'
 import type { AwsConnection } from './connection.js'
 
 /**
- * A table over AWS, which has to say what calls it makes: from them follow the limits of the connection's account, and
- * the permissions that its page names. Calls that all tables may make are left out: GetCallerIdentity, and
- * DescribeRegions where the settings have patterns of regions.
+ * A table over AWS, which must name the calls that it makes: from them follow the limits of the connection's account,
+ * and the permissions on its page. Calls that all tables may make are omitted: GetCallerIdentity, and DescribeRegions
+ * where the settings have patterns of regions.
  */
 export interface AwsTable<TableColumns extends Columns> extends Table<AwsConnection, TableColumns> {
   readonly calls: readonly AwsCall[]

@@ -1,16 +1,15 @@
-/**
- * What AWS bears of an account. Each quota is one of a region.
- */
+/** What AWS allows an account. Each quota is per region. */
 import type { ApiLimits } from '@millrace/plugin-sdk'
 import type { AwsCall } from '../services/aws-service.js'
 import type { AwsConfig } from '../settings/config.js'
 import { attemptsOf, type Environment, endpointOf } from '../settings/environment.js'
 
-/** Longer than clients wait, so that it is they who say what happened. */
+/** The time for a call, in milliseconds: longer than clients wait, so that they report what happened. */
 const callTimeout = 130_000
 
 /**
- * A service at an address of the user's own is none of AWS's, and has no quotas that AWS states.
+ * The limits of a connection. A service at an address of the user's own is not AWS's, and has no quotas that AWS
+ * states.
  * @param tables whose calls are limited
  */
 export function awsLimits(
@@ -43,12 +42,15 @@ function ratesOf(
   return rates
 }
 
-/** Equal only where account and addresses are: a stand-in for AWS has nothing to do with an account of AWS's own. */
+/**
+ * A name that is equal only where account and addresses are: a stand-in for AWS has nothing to do with an account of
+ * AWS's own.
+ */
 export function accountName(id: string, config: AwsConfig, environment: Environment): string {
   return JSON.stringify([id, endpointsOf(config, environment)])
 }
 
-/** Equal only where the credentials are the same, and with them the account, as long as that is not known. */
+/** A name that is equal only where the credentials are the same, and so the account, as long as that is not known. */
 function credentialsName(config: AwsConfig, environment: Environment): string {
   const { access_key, profile, role_arn } = config
   const own = access_key ?? profile ?? environment.AWS_PROFILE ?? environment.AWS_ACCESS_KEY_ID

@@ -1,7 +1,7 @@
 /**
  * The places beyond settings and variables where AWS's tools find credentials, in the order of its SDK's own chain.
- * That reads the process's environment; this one reads the connection's, as far as the SDK lets it: what the
- * metadata service of instances, and credential_source in a profile, read of it, they read of the process's.
+ * The SDK's chain reads the process's environment; this one reads the connection's, as far as the SDK lets it: the
+ * metadata service of instances, and credential_source in a profile, still read the process's.
  */
 import { getDefaultRoleAssumer, getDefaultRoleAssumerWithWebIdentity } from '@aws-sdk/client-sts'
 import {
@@ -20,21 +20,21 @@ export interface Credentials {
   readonly secretAccessKey: string
   readonly sessionToken?: string | undefined
   readonly expiration?: Date | undefined
-  /** Whose they are, where whoever gave them said so. */
+  /** The account that they belong to, where their source named it. */
   readonly accountId?: string | undefined
 }
 
 export type CredentialProvider = () => Promise<Credentials>
 
-/** Where STS is asked when a role is taken on. */
+/** Where STS is asked to assume a role. */
 export interface StsLocation {
   readonly region: string
   readonly endpoint?: string
 }
 
-/** Where services are that give credentials. */
+/** Where the services are that give credentials. */
 export interface CredentialServices {
-  /** Asked only when a role is to be taken on. */
+  /** Called only when a role must be assumed. */
   sts(): Promise<StsLocation>
   /** The URL of IAM Identity Center, where it is not AWS's own. */
   readonly singleSignOn: string | undefined
@@ -57,11 +57,11 @@ export function chainedCredentials(
     ...(isContainer(environment) ? [container(environment)] : instance(environment)),
   ]
   const fromProfile = fromIni({ ...inFiles, ...roleAssumers(services) })
-  // The former knows of single sign-on too, but looks for it in no other files than the process's.
+  // The former supports single sign-on too, but looks for it only in the process's own files.
   return createCredentialChain(fromProfile, fromSSO(inFiles), ...others)
 }
 
-/** The client of STS that makes these calls would otherwise look for its region and its endpoint by itself. */
+/** Assumes roles by a given client of STS, which would otherwise look for its region and its endpoint by itself. */
 function roleAssumers({ sts }: CredentialServices) {
   type Assume = ReturnType<typeof getDefaultRoleAssumer>
   type AssumeWithToken = ReturnType<typeof getDefaultRoleAssumerWithWebIdentity>
@@ -71,7 +71,7 @@ function roleAssumers({ sts }: CredentialServices) {
   return { roleAssumer, roleAssumerWithWebIdentity }
 }
 
-/** What EKS and others give to their programs. */
+/** The web identity that EKS and others give to their programs. */
 function webIdentity(environment: Environment, services: CredentialServices) {
   const { AWS_WEB_IDENTITY_TOKEN_FILE: file, AWS_ROLE_ARN: roleArn } = environment
   if (!file || !roleArn) return []
@@ -80,7 +80,7 @@ function webIdentity(environment: Environment, services: CredentialServices) {
   return [fromTokenFile({ webIdentityTokenFile: file, roleArn, roleSessionName, roleAssumerWithWebIdentity })]
 }
 
-/** ECS, EKS with Pod Identity, and CloudShell. */
+/** Whether this is a container: ECS, EKS with Pod Identity, or CloudShell. */
 function isContainer(environment: Environment): boolean {
   return Boolean(
     environment.AWS_CONTAINER_CREDENTIALS_RELATIVE_URI || environment.AWS_CONTAINER_CREDENTIALS_FULL_URI,

@@ -1,6 +1,4 @@
-/**
- * Where a connection's credentials come from: its settings, else wherever AWS's own tools find them.
- */
+/** Where a connection's credentials come from: its settings, or else wherever AWS's own tools find them. */
 import { fromTemporaryCredentials } from '@aws-sdk/credential-providers'
 import { ApiError } from '@millrace/plugin-sdk'
 import type { AwsConfig } from '../settings/config.js'
@@ -14,7 +12,7 @@ import {
 import { accountOfRole } from './role-arn.js'
 import { accountOfProfile, profilesOf } from './shared-files.js'
 
-/** Said where no credentials are found. */
+/** The list of places for the error where no credentials are found. */
 export const credentialPlaces =
   "Looked for them in: the connection's settings (access_key and secret_key, or profile), the environment " +
   '(AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE), the files ~/.aws/credentials and ' +
@@ -42,7 +40,7 @@ export function credentialsOf(
   })
 }
 
-/** Whose the credentials will be, as far as that can be told before they are looked for. */
+/** The account that the credentials will belong to, as far as that is known before they are looked for. */
 export async function accountOfSettings(
   config: AwsConfig,
   environment: Environment,
@@ -63,7 +61,7 @@ function ownCredentials(
   const chained = chainedCredentials(profile, environment, services)
   if (profile === undefined) return chained
   return async () => {
-    // Who names a profile in the settings means that one; no other credentials may take its place.
+    // A profile named in the settings is the one that is meant; no other credentials may take its place.
     if (config.profile !== undefined) await checkProfile(profile, 'profile', environment)
     try {
       return await chained()
@@ -87,7 +85,7 @@ async function checkProfile(profile: string, namedBy: string, environment: Envir
   })
 }
 
-/** Those of the settings, or of the environment where no profile is named. */
+/** The credentials of the settings, or of the environment where no profile is named. */
 function staticCredentials(config: AwsConfig, environment: Environment): Credentials | undefined {
   const { access_key, secret_key, session_token, profile = environment.AWS_PROFILE } = config
   if (access_key !== undefined && secret_key !== undefined) {
@@ -102,10 +100,13 @@ function credentialsFrom(accessKeyId: string, secretAccessKey: string, sessionTo
   return sessionToken ? { accessKeyId, secretAccessKey, sessionToken } : { accessKeyId, secretAccessKey }
 }
 
-/** Credentials are renewed this long before they expire. */
+/** How long before they expire credentials are renewed, in milliseconds. */
 const renewalMargin = 5 * 60_000
 
-/** All clients of a connection share what was found, so that files and metadata services are asked once. */
+/**
+ * Remembers what was found, so that all clients of a connection share it, and files and metadata services are asked
+ * once.
+ */
 function remembering(provider: CredentialProvider): CredentialProvider {
   let flight: Promise<Credentials> | undefined
   const start = () => {

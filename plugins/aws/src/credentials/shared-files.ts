@@ -6,7 +6,7 @@ import { loadSharedConfigFiles, parseKnownFiles } from '@smithy/core/config'
 import type { Environment } from '../settings/environment.js'
 import { accountOfRole } from './role-arn.js'
 
-/** As the SDK's functions take them. */
+/** The files, in the form that the SDK's functions take. */
 interface SharedFiles {
   readonly filepath?: string
   readonly configFilepath?: string
@@ -19,8 +19,8 @@ export function sharedFilesOf(environment: Environment): SharedFiles {
 
 /**
  * The account that the files name for a profile, before its credentials have been found; undefined where they do not.
- * In the order in which the SDK looks for credentials: a role that is taken on by others' goes before keys, these
- * before the role of a web identity and a process, and single sign-on comes last.
+ * It follows the order in which the SDK looks for credentials: a role that is assumed with others' comes before keys,
+ * these before the role of a web identity and a process; single sign-on is last.
  */
 export async function accountOfProfile(
   profile: string | undefined,

@@ -1,15 +1,13 @@
-/**
- * Conditions as the text of a filter pattern.
- */
+/** Conditions as the text of a filter pattern. */
 import { type Condition, countExpressions, render } from './condition.js'
 
-/** FilterLogEvents, filterPattern: at most so many characters. */
+/** The most characters of a pattern: FilterLogEvents, filterPattern. */
 const mostCharacters = 1024
-/** The AWS page "Using regular expressions in filter patterns": at most so many in a pattern. */
+/** The most regular expressions in a pattern: the AWS page "Using regular expressions in filter patterns". */
 const mostExpressions = 2
 
 /**
- * A pattern that all events match which fulfil all of the conditions. Where the pattern would grow too long, or
+ * A pattern that matches all events which fulfil all of the conditions. Where the pattern would grow too long, or
  * have too many regular expressions, conditions that do not fit are left out, so it matches more.
  * @param conditions those that leave the fewest events come first
  * @returns undefined when there is nothing to ask for

@@ -1,8 +1,8 @@
 /**
  * Conditions of CloudWatch Logs' filter patterns for JSON, as a tree.
  *
- * The grammar is that of the AWS page "Filter pattern syntax for metric filters, subscription filters, filter
- * log events, and Live Tail". It knows no general NOT; each condition says itself what it can negate.
+ * The grammar is that of the AWS page "Filter pattern syntax for metric filters, subscription filters, filter log
+ * events, and Live Tail". It has no general NOT; each condition defines what it can negate.
  */
 import { quote } from './quote.js'
 
@@ -16,7 +16,7 @@ export type Condition =
   | { readonly kind: 'any of'; readonly conditions: readonly Condition[] }
   | { readonly kind: 'all of'; readonly conditions: readonly Condition[] }
 
-/** Text = one of several. */
+/** A condition that a text equals one of several. */
 export function anyOf(conditions: readonly Condition[]): Condition | undefined {
   const [first, ...others] = conditions
   return others.length === 0 ? first : { kind: 'any of', conditions }
@@ -27,7 +27,7 @@ export function allOf(conditions: readonly Condition[]): Condition | undefined {
   return others.length === 0 ? first : { kind: 'all of', conditions }
 }
 
-/** How many regular expressions are in a condition. */
+/** The number of regular expressions in a condition. */
 export function countExpressions(condition: Condition): number {
   switch (condition.kind) {
     case 'matches':

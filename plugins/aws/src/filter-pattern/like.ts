@@ -23,8 +23,8 @@ function literalRuns(pattern: string): readonly string[] | undefined {
 }
 
 /**
- * Conditions that hold wherever `text LIKE pattern` holds, and mostly only there. A wildcard in the middle of
- * a value is not documented, so what stands between the outer runs of a pattern is not asked for.
+ * Conditions that hold wherever `text LIKE pattern` holds, and mostly only there. A wildcard in the middle of a value
+ * is not documented, so the part between the outer runs of a pattern is not asked for.
  */
 export function likeConditions(field: string, pattern: string): readonly Condition[] {
   const runs = literalRuns(pattern)

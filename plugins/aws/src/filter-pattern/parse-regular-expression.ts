@@ -1,14 +1,14 @@
 /**
- * Reads PostgreSQL's regular expressions (its manual, "Regular Expression Details"), as far as it takes to find
- * texts that must be in whatever matches.
+ * Reads PostgreSQL's regular expressions (its manual, "Regular Expression Details"), as far as needed to find texts
+ * that must be in whatever matches.
  */
 
-/** A piece of a text that matches. */
+/** A part of a text that matches. */
 export type Piece =
   | { readonly kind: 'character'; readonly character: string }
   /** One of some ASCII characters, by the ranges of a bracket expression. */
   | { readonly kind: 'one of'; readonly ranges: readonly Range[]; readonly repeat: Repeat }
-  /** Anything: the expression says more of it than is used here. */
+  /** Anything: the expression says more about it than is used here. */
   | { readonly kind: 'anything' }
   | { readonly kind: 'start' }
   | { readonly kind: 'end' }
@@ -16,15 +16,15 @@ export type Piece =
 export type Range = readonly [first: string, last: string]
 export type Repeat = '' | '?' | '*' | '+'
 
-/** More alternatives than this are not worth a pattern. */
+/** The most alternatives; more are not worth a pattern. */
 const mostAlternatives = 16
 
 class Unreadable extends Error {}
 
 /**
  * The alternatives of an expression, each a sequence of pieces. A text that the expression matches, as `~` does,
- * has all pieces of one of the alternatives in it, in their order.
- * @returns undefined for an expression that uses what is not read here, or is not one at all
+ * contains all pieces of one of the alternatives, in their order.
+ * @returns undefined for an expression that uses what is not read here, or that is invalid
  */
 export function parseRegularExpression(source: string): readonly (readonly Piece[])[] | undefined {
   // A director, or options, which change the meaning of what follows.
@@ -76,7 +76,7 @@ class Parser {
     const repeat = this.#quantifier()
     if (repeat === undefined) return atom
     if (isAnchor) throw new Unreadable()
-    // Whether the shortest or the longest match is wanted does not matter to whether there is one.
+    // Preferring the shortest or the longest match does not change whether there is one.
     this.#take('?')
     if (this.#quantifier() !== undefined) throw new Unreadable()
     if (piece?.kind === 'one of' && repeat !== 'counted') return [[{ ...piece, repeat }]]
@@ -127,8 +127,7 @@ class Parser {
 
   #escape(): Piece {
     const character = this.#next()
-    // In the locale of Millrace's PostgreSQL, C.UTF-8 of its own, digits are those of ASCII; of the other classes
-    // that is not so.
+    // In the locale of Millrace's PostgreSQL, its own C.UTF-8, digits are those of ASCII, unlike the other classes.
     if (character === 'd') return { kind: 'one of', ranges: [['0', '9']], repeat: '' }
     if (/[swDSW]/.test(character)) return { kind: 'anything' }
     if (/[a-zA-Z0-9]/.test(character)) throw new Unreadable()

@@ -1,10 +1,10 @@
 /**
  * SQL's `~` as conditions of a filter pattern.
  *
- * What must be in a text that the expression matches is asked for: as a text with `*` where its characters are
- * given, as `%...%` where they are given by brackets. The facts on `%...%` are those of the AWS page "Using
- * regular expressions in filter patterns". It says nothing of line ends and of characters beyond ASCII, so that
- * dots and negated brackets are not asked for.
+ * The conditions ask for what must be in a text that the expression matches: as a text with `*` where its characters
+ * are given, as `%...%` where they are given by brackets. The facts on `%...%` are those of the AWS page "Using
+ * regular expressions in filter patterns". It does not mention line ends or characters beyond ASCII, so dots and
+ * negated brackets are not asked for.
  */
 import { allOf, anyOf, type Condition } from './condition.js'
 import { type Piece, parseRegularExpression, type Range } from './parse-regular-expression.js'
@@ -38,7 +38,7 @@ function runsOf(pieces: readonly Piece[]): readonly Run[] {
   let atStart = false
   for (const piece of pieces) {
     if (piece.kind === 'start') {
-      // Within an expression it matches nowhere, and PostgreSQL finds that out.
+      // Within an expression it matches nowhere, which PostgreSQL finds out.
       run = undefined
       atStart = true
       continue
@@ -63,16 +63,19 @@ function runCondition(field: string, { pieces, atStart, atEnd }: Run): Condition
     const pattern = `${atStart ? '' : '*'}${text}${atEnd ? '' : '*'}`
     return { kind: 'text', field, operator: '=', pattern }
   }
-  // What may be nothing at all says nothing of a text; and of the empty text, little is certain.
+  // What may be empty says nothing about a text; and little is certain about the empty text.
   if (pieces.every((piece) => piece.kind === 'one of' && /[?*]/.test(piece.repeat))) return undefined
   const expression = pieces.map(pieceText).join('')
   return { kind: 'matches', field, expression: `${atStart ? '^' : ''}${expression}${atEnd ? '$' : ''}` }
 }
 
-/** Printable ASCII without the percent sign, which ends an expression, and the star, which quoting cannot save. */
+/**
+ * Whether a piece is certain: printable ASCII without the percent sign, which ends an expression, and the star, which
+ * quoting cannot protect.
+ */
 function isCertainPiece(piece: CertainPiece): boolean {
   if (piece.kind === 'character') return /^[ -$&-)+-~]$/.test(piece.character)
-  // Between other characters, what a range holds is a matter of their order.
+  // Between other characters, what a range holds depends on their order.
   return piece.ranges.every(
     ([first, last]) => /^(?:[0-9]{2}|[a-z]{2}|[A-Z]{2})$/.test(first + last) || first === last,
   )
@@ -87,7 +90,10 @@ function rangeText([first, last]: Range): string {
   return first === last ? characterText(first) : `${first}-${last}`
 }
 
-/** Letters and digits as they are, all else by its code, which needs no escaping wherever it stands. */
+/**
+ * The text of a character: letters and digits as they are, everything else by its code, which needs no escaping
+ * anywhere.
+ */
 function characterText(character: string): string {
   if (/[A-Za-z0-9]/.test(character)) return character
   return `\\x${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`

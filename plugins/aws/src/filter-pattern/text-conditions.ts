@@ -1,11 +1,11 @@
 /**
  * SQL conditions on a text field as conditions of a filter pattern.
  *
- * The law of quals holds: what cannot be said for certain is left out, and more events match. The columns
- * hold a field's value only where it is a JSON string, and NULL otherwise; so for numbers, booleans, null,
- * lists, objects and absent fields the query's condition is not true, and it does not matter what a pattern
- * makes of them. That is also why IS NULL cannot be said: a pattern has no condition for "no string", and matches
- * no message that is not JSON. IS NOT NULL can: a text either is another text or is not.
+ * The law of quals holds: what cannot be expressed for certain is left out, and more events match. The columns hold a
+ * field's value only where it is a JSON string, and NULL otherwise; so for numbers, booleans, null, lists, objects
+ * and absent fields the query's condition is not true, and it does not matter what a pattern makes of them. That is
+ * also why IS NULL cannot be expressed: a pattern has no condition for "no string", and matches no message that is
+ * not JSON. IS NOT NULL can: a text either is another text or is not.
  */
 import type { Operator, Qual } from '@millrace/plugin-sdk'
 import { anyOf, type Condition } from './condition.js'
@@ -13,7 +13,7 @@ import { likeConditions } from './like.js'
 import { isCertain } from './quote.js'
 import { regularExpressionConditions } from './regular-expression.js'
 
-/** Operators of which {@link textConditions} makes something. */
+/** Operators that {@link textConditions} can translate. */
 export const textOperators: readonly Operator[] = ['=', '<>', '~~', '~', 'is not null']
 
 /** @param field the field's path in the event, such as `userIdentity.type` */
@@ -40,7 +40,10 @@ export function textConditions(field: string, qual: Qual<string>): readonly Cond
   }
 }
 
-/** `$.f = "*"` would do for most; whether the empty text matches it is said nowhere. */
+/**
+ * A condition that a field is a text. `$.f = "*"` would do for most; it is documented nowhere whether the empty text
+ * matches it.
+ */
 function isPresent(field: string): Condition {
   const other = (operator: '=' | '!='): Condition => ({ kind: 'text', field, operator, pattern: 'a' })
   return { kind: 'any of', conditions: [other('='), other('!=')] }

@@ -7,7 +7,7 @@ import { pageSize, type TokenPage, tokenPages } from '../calls/token-pages.js'
 import type { AwsConnection } from '../connection/connection.js'
 import { cloudTrail } from '../services/cloudtrail.js'
 
-/** Regions without CloudTrail Lake answer so: there is nothing to list. */
+/** What regions without CloudTrail Lake answer: there is nothing to list. */
 const unsupported = ['UnsupportedOperationException']
 
 const mostItemsPerPage = 1000
@@ -16,9 +16,9 @@ export interface LakeList<Item> {
   /** The API's name of the call. */
   readonly name: string
   readonly region: string
-  /** How many items are needed; undefined for all. */
+  /** The number of items that are needed; undefined for all. */
   readonly limit: number | undefined
-  /** Further errors that say that there is nothing to list. */
+  /** Further errors which say that there is nothing to list. */
   readonly nothing?: readonly string[]
   send(client: CloudTrailClient, page: LakePage, options: LakeOptions): Promise<TokenPage<Item>>
 }

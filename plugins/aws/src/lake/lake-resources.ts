@@ -1,6 +1,6 @@
 /**
- * Rows of CloudTrail Lake's resources that have an ARN: each region lists names and ARNs, and another call tells
- * the rest of one.
+ * Rows of CloudTrail Lake's resources that have an ARN: each region lists names and ARNs, and another call gives the
+ * rest of one.
  */
 import type { CloudTrailClient } from '@aws-sdk/client-cloudtrail'
 import { equalValue, type JsonText, type Key, type Qual, type Scan } from '@millrace/plugin-sdk'
@@ -21,7 +21,7 @@ export const lakeResourceKeys = {
   ...identityKeys,
 } as const satisfies Record<string, Key>
 
-/** What the list tells. */
+/** What the list gives. */
 export interface LakeName {
   readonly arn: string | undefined
   readonly name: string | undefined
@@ -42,7 +42,7 @@ export interface LakeResource<Details extends object> {
   list(client: CloudTrailClient, page: LakePage, options: LakeOptions): Promise<TokenPage<LakeName>>
   readonly getCall: string
   get(client: CloudTrailClient, arn: string, options: LakeOptions): Promise<LakeName & { details: Details }>
-  /** Errors that say that there is none of the ARN, or no longer. */
+  /** Errors which say that there is none with the ARN, or no longer. */
   readonly gone: readonly string[]
 }
 
@@ -98,7 +98,7 @@ async function* resourcesIn<Details extends object>(
 ): AsyncGenerator<readonly (LakeRow & Partial<Details>)[]> {
   for await (const names of lakeList({ name: listCall, region, limit: scan.limit, send: list }, scan)) {
     const rows: LakeRow[] = names.map((name) => ({ ...namesOf(name), region, ...identity }))
-    // Details are what a row may lack.
+    // Details are the columns that a row may lack.
     yield rows as (LakeRow & Partial<Details>)[]
   }
 }

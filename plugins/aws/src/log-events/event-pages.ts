@@ -22,11 +22,14 @@ export interface PageScan extends CallScan {
   readonly limit: number | undefined
 }
 
-/** What is asked, but for the time. */
+/** What is asked, except for the time. */
 export type EventQuery = Omit<FilterLogEventsCommandInput, 'startTime' | 'endTime' | 'nextToken' | 'limit'>
 
 const mostEventsPerPage = 10_000
-/** As many as keep the API busy at the rates that accounts have, and as few as bound the pages in memory. */
+/**
+ * The most slices read at once: enough to keep the API busy at the rates that accounts have, and few enough to bound
+ * the pages in memory.
+ */
 const mostSlicesAtOnce = 8
 const notFound = ['ResourceNotFoundException']
 
@@ -35,7 +38,7 @@ export class RegionEvents {
   readonly #region: string
   readonly #scan: PageScan
   readonly #places: ReadingPlaces
-  /** How many more events are needed. */
+  /** The number of events that are still needed. */
   #left: number
   #hasGroup = false
   #emptyPages = 0
@@ -55,22 +58,24 @@ export class RegionEvents {
     return this.#missing
   }
 
-  /** Calls so far that gave no events. */
+  /** The number of calls so far that gave no events. */
   get emptyPages(): number {
     return this.#emptyPages
   }
 
-  /** All pages that hold events, in no particular order. Fewer where the scan's limit is reached before. */
+  /** All pages that hold events, in no particular order; fewer if the scan's limit is reached before. */
   pages(query: EventQuery, bounds: TimeSlice['bounds']): AsyncGenerator<readonly FilteredLogEvent[]> {
     return this.#slice(query, wholeSlice(bounds))
   }
 
-  /** As {@link pages}, of a range so short that empty pages are no reason to divide it. */
+  /** The same as {@link pages}, for a range so short that empty pages are no reason to divide it. */
   pagesOfWindow(query: EventQuery, bounds: TimeSlice['bounds']): AsyncGenerator<readonly FilteredLogEvent[]> {
     return this.#slice(query, windowSlice(bounds))
   }
 
-  /** One page as it comes, of no more events than the scan's limit; what the API says where something is missing. */
+  /**
+   * One page as it comes, with no more events than the scan's limit; what the API says where something is missing.
+   */
   page(
     input: FilterLogEventsCommandInput & EventQuery,
   ): Promise<FilterLogEventsCommandOutput | ExpectedError> {
@@ -88,7 +93,7 @@ export class RegionEvents {
         if (this.#left <= 0) return
         const answer = await this.#ask({ ...query, ...slice.bounds, nextToken: token })
         if (answer instanceof ExpectedError) {
-          // What has come is not all, and the rest cannot be had.
+          // Some pages have come, but the rest cannot be had.
           if (token !== undefined) throw goneError(answer, this.#region)
           leave()
           yield* this.#withoutMissingStreams(answer, query, slice)
@@ -135,8 +140,8 @@ export class RegionEvents {
   }
 
   /**
-   * One name that the group has no stream for fails the call for all of them. So the names are halved until
-   * those that exist have answered.
+   * Reads without missing streams: one name for which the group has no stream fails the call for all of them. So the
+   * names are halved until those that exist have answered.
    */
   async *#withoutMissingStreams(
     error: ExpectedError,
@@ -158,14 +163,14 @@ export class RegionEvents {
 }
 
 /**
- * What is asked for as endTime, for events up to and including a millisecond. The API reference calls endTime
- * inclusive; people have met it exclusive. A millisecond more gives all of them either way.
+ * The endTime to ask with, for events up to and including a millisecond. The API reference calls endTime inclusive;
+ * people have found it exclusive. One millisecond more gives all of them either way.
  */
 function askedEnd(lastMillisecond: number): number {
   return lastMillisecond + 1
 }
 
-/** Events of the millisecond more belong to another slice of time, or to none that was asked for. */
+/** Drops events of the additional millisecond: they belong to another slice of time, or were not asked for. */
 function withoutLater(
   answer: FilterLogEventsCommandOutput,
   lastMillisecond: number,
@@ -175,12 +180,12 @@ function withoutLater(
   return { ...answer, events: answer.events.filter((event) => !isLater(event)) }
 }
 
-/** Whether it is a log stream that is missing, and not the group. */
+/** Whether a log stream is missing, and not the group. */
 export function isOfStream({ message }: ExpectedError): boolean {
   return /log stream/i.test(message)
 }
 
-/** There was an answer before. */
+/** The error for a group that has answered before, and is gone. */
 export function goneError(error: ExpectedError, region: string): ApiError {
   return new ApiError(`FilterLogEvents: what is read was deleted in ${region} meanwhile`, {
     detail: `${error.code}: ${error.message}`,

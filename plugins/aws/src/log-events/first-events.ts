@@ -1,14 +1,14 @@
 /**
  * The first events of a region's log group by time, newest or oldest first, without reading all the others.
  *
- * FilterLogEvents sorts by the event's timestamp, in the direction that the first request asks for (API reference).
- * A few pages are read one after the other, and believed as long as none shows an event out of that order. Where
- * they do not suffice, what is left is read in windows of time, each longer than the one before and read as a
- * whole, side by side where it is large: no order of events within them is relied on.
+ * FilterLogEvents sorts by the event's timestamp, in the direction that the first request asks for (API reference). A
+ * few pages are read one after the other, and trusted as long as none shows an event out of that order. Where they do
+ * not suffice, the rest is read in windows of time, each longer than the one before and read as a whole, side by side
+ * where it is large: no order of events within them is relied on.
  *
- * None of this may cost many more calls than reading it all, as it would where events are few, or where the API answers
- * with empty pages first, for each range that it is asked for. So what is done in vain is counted; once that is as much
- * as it is worth, all the rest is read at once.
+ * None of this may cost many more calls than reading it all, as it would where events are few, or where the API
+ * answers with empty pages first, for each range that it is asked for. So calls made in vain are counted; once there
+ * are as many as it is worth, all the rest is read at once.
  */
 import type { FilteredLogEvent, FilterLogEventsCommandOutput } from '@aws-sdk/client-cloudwatch-logs'
 import type { Direction } from '@millrace/plugin-sdk'
@@ -21,30 +21,36 @@ import { cutWindow } from './time-windows.js'
 
 export interface FirstEventsOptions<Row> {
   readonly direction: Direction
-  /** How many rows are needed that are sure to fulfil the query's conditions. */
+  /** The number of rows needed that certainly fulfil the query's conditions. */
   readonly limit: number
   readonly readRow: (event: FilteredLogEvent) => Row
   readonly isSure: (row: Row) => boolean
 }
 
-/** FilterLogEvents, startFromHead: newest first is refused where startTime is before 2024. */
+/** The earliest startTime for newest first; with an earlier one, FilterLogEvents rejects startFromHead. */
 const earliestNewestFirst = Date.UTC(2024, 0, 1)
 
 const mostEventsPerPage = 10_000
 
-/** Events of one request often have the same time; a few more show where it ends, and cost nothing. */
+/**
+ * The fewest events to ask for on a page. Events of one request often have the same time; a few more show where it
+ * ends, and cost nothing.
+ */
 const fewestEventsPerPage = 100
 
-/** Those with events are held until it is known whether their order is right. A page has a megabyte at most. */
+/**
+ * The most pages with events that are held until it is known whether their order is right. A page has a megabyte at
+ * most.
+ */
 const mostPagesInOrder = 4
 
-/** Of pages that are read one after the other, with the empty ones; more are read side by side. */
+/** The most pages that are read one after the other, with the empty ones; more are read side by side. */
 const mostPagesInTurn = 8
 
-/** So many empty pages and windows are spent on windows before all the rest is read. */
+/** The most empty pages and windows that are spent on windows before all the rest is read. */
 const mostInVain = 4
 
-/** Where a first page lets expect fewer in all, all are read. */
+/** The fewest pages expected for which windows are used; if the first page suggests fewer in all, all are read. */
 const fewestPagesForWindows = 8
 
 /** How much longer a window is than the one before, and than one without events. */
@@ -53,10 +59,10 @@ const growth = { usual: 2, afterNothing: 16 }
 const minute = 60_000
 const day = 24 * 60 * minute
 
-/** The first window of a time of which only the ends are known is this part of it. */
+/** The part of a time that its first window takes, where only the ends of the time are known. */
 const windowsOfWhole = 64
 
-/** What has become of pages in order. Rows of all but a disorder have been handed on. */
+/** The outcome of reading pages in order. Rows have been handed on, except in a disorder. */
 type Reading =
   /** The rows suffice, or there is no such log group. */
   | { readonly kind: 'done' }
@@ -66,23 +72,26 @@ type Reading =
   | {
       readonly kind: 'stopped'
       readonly rest: TimeBounds
-      /** How long a time has been read, and how much of it a page takes; undefined where no events have come. */
+      /**
+       * The length of the time that has been read, and the part of it that a page takes; undefined where no events
+       * have come.
+       */
       readonly span: number | undefined
       readonly page: number | undefined
-      /** Whether the last page had as many events as it could. */
+      /** Whether the last page had as many events as possible. */
       readonly isFilled: boolean
     }
 
 /** What has not been read, and what is known of it. */
 interface Rest {
   readonly bounds: TimeBounds
-  /** How long its first window is. */
+  /** The length of its first window. */
   readonly span?: number | undefined
-  /** How long a time a page takes, as far as has been seen. */
+  /** The length of the time that a page takes, as far as has been seen. */
   readonly page?: number | undefined
   /** The time of its earliest event, most likely. */
   readonly earliest?: number | undefined
-  /** Nothing has come of reading it in order: it is best read as a whole. */
+  /** Whether reading it in order has come to nothing: it is best read as a whole. */
   readonly isWhole?: boolean
 }
 
@@ -90,10 +99,10 @@ export class FirstEvents<Row> {
   readonly #region: string
   readonly #options: FirstEventsOptions<Row>
   readonly #perPage: number
-  /** For pages of few events, and of as many as there can be. */
+  /** Readers for pages of few events, and of as many as possible. */
   readonly #few: RegionEvents
   readonly #many: RegionEvents
-  /** How many more are needed. */
+  /** The number of events that are still needed. */
   #left: number
   #hasGroup = false
   #missing: ExpectedError | undefined
@@ -107,7 +116,7 @@ export class FirstEvents<Row> {
     this.#left = options.limit
   }
 
-  /** As {@link RegionEvents.missing}; known once {@link rows} has ended. */
+  /** The same as {@link RegionEvents.missing}; known once {@link rows} has ended. */
   get missing(): ExpectedError | undefined {
     return this.#missing ?? this.#many.missing
   }
@@ -123,7 +132,7 @@ export class FirstEvents<Row> {
     else yield* this.#readWindows(query, rest)
   }
 
-  /** @returns what is to be read after that; undefined if nothing is */
+  /** @returns what remains to be read; undefined if nothing does */
   async *#readInOrder(
     query: EventQuery,
     bounds: TimeBounds,
@@ -135,7 +144,7 @@ export class FirstEvents<Row> {
     const within = ({ startTime, endTime }: TimeBounds) =>
       isAscending ? { ...bounds, startTime } : { ...bounds, endTime }
     const few = yield* this.#readPages(this.#few, sorted, range, this.#perPage)
-    // Where a page of few does not suffice, one of many costs no more.
+    // Where a page of few events does not suffice, one of many costs no more.
     const isTooFew = few.kind === 'stopped' && few.isFilled && this.#perPage < mostEventsPerPage
     const start = isTooFew ? few.rest : range
     const read = isTooFew ? yield* this.#readPages(this.#many, sorted, start, mostEventsPerPage) : few
@@ -156,7 +165,7 @@ export class FirstEvents<Row> {
     }
   }
 
-  /** Pages of a range in the order of their events, until they suffice, or are enough to see that they will not soon. */
+  /** Pages of a range in the order of their events, until they suffice, or show that they will not soon. */
   async *#readPages(
     reader: RegionEvents,
     sorted: EventQuery,
@@ -193,7 +202,7 @@ export class FirstEvents<Row> {
       if (edge === undefined || span === undefined) {
         return { kind: 'stopped', rest: range, span, page: undefined, isFilled }
       }
-      // Of the last one's time there may be more on the next page: that time is read with what is left.
+      // There may be more of the last event's time on the next page: that time is read with the rest.
       yield this.#counted(rows.flatMap(({ row, time }) => (time === edge ? [] : [row])))
       if (this.#left <= 0) return { kind: 'done' }
       const isAscending = this.#options.direction === 'asc'
@@ -202,7 +211,7 @@ export class FirstEvents<Row> {
     }
   }
 
-  /** From the earliest events on: the whole, if that is not more than a page, as what is left often is. */
+  /** Reads from the earliest events on: the whole, if that is not more than a page, as is often so. */
   async *#readFromStart(
     query: EventQuery,
     { bounds, span, page }: Rest,
@@ -272,7 +281,7 @@ export class FirstEvents<Row> {
   }
 
   /**
-   * Whether it is the group that is missing, and not a stream.
+   * Whether the group is missing, and not a stream.
    * @throws ApiError where there was one before
    */
   #isGone(answer: ExpectedError, token: string | undefined): boolean {

@@ -1,6 +1,4 @@
-/**
- * Events of one log group, by FilterLogEvents in each region that may have it.
- */
+/** Events of one log group, by FilterLogEvents in each region that may have it. */
 
 import type { FilteredLogEvent } from '@aws-sdk/client-cloudwatch-logs'
 import {
@@ -20,7 +18,7 @@ import { type PageScan, RegionEvents } from './event-pages.js'
 import { FirstEvents } from './first-events.js'
 import { type TimeBounds, type TimeQuals, timeBoundsOf } from './time-bounds.js'
 
-/** Of several values for `=`, what lies between them is asked for too. */
+/** A key for times. For several values of `=`, what lies between them is asked for too. */
 export const timeKey = {
   operators: ['=', '>', '>=', '<', '<='],
   exact: ['>', '>=', '<', '<='],
@@ -37,7 +35,7 @@ export const logEventKeys = {
   ...identityKeys,
 } as const satisfies Record<string, Key>
 
-/** FilterLogEvents gives events from either end. */
+/** The orders of FilterLogEvents, which gives events from either end. */
 export const timeOrder = ['asc', 'desc'] as const satisfies readonly Direction[]
 
 /** Conditions on those keys. */
@@ -59,7 +57,7 @@ export interface LogEventRequest {
 }
 
 /**
- * @param pattern what other conditions say in a filter pattern
+ * @param pattern what other conditions become in a filter pattern
  * @returns undefined when no event can fulfil the conditions
  * @throws ApiError without a log group
  */
@@ -70,7 +68,7 @@ export function logEventRequest(quals: LogEventQuals, pattern?: string): LogEven
   if (bounds === undefined) return undefined
   const logStreamNames = equalValues(quals.log_stream_name)?.filter(isStreamName)
   if (logStreamNames?.length === 0) return undefined
-  // A pattern of the user's own is sent as it stands; whatever else is asked of the event, PostgreSQL checks.
+  // A pattern of the user's own is sent as it stands; PostgreSQL checks whatever else is asked of the event.
   const filterPattern = equalValue(quals.filter) || pattern
   return { logGroupName, input: { bounds, logStreamNames, filterPattern } }
 }
@@ -87,7 +85,7 @@ interface GroupScan extends PageScan, Pick<Scan, 'leaveOut' | 'ignores' | 'order
 /**
  * Rows of all events that a request asks for.
  * @param readerOf makes the function that turns a region's events into rows
- * @param isSure whether a row is sure to fulfil the scan's quals
+ * @param isSure whether a row certainly fulfils the scan's quals
  * @throws ApiError where no region has the log group that may have it; the failure of one that is left out, where no
  *   other has it
  */
@@ -119,14 +117,14 @@ export async function* groupEvents<Row>(
   }
   const failures = yield* eachRegion(regions, scan, rowsOf)
   if (misses.size + failures.length < regions.length) return
-  // The group may be in a region that has failed; others then have nothing to go on with.
+  // The group may be in a region that has failed; there is then nothing to go on with in the others.
   const failure = failures.find((one) => !scan.ignores(one))
   if (failure !== undefined) throw failure
   if (failures.length > 0) return
   if (!leavesRegionsOut(scan.quals.region)) throw noSuchGroup(logGroupName, misses)
 }
 
-/** What was not asked may have the log group; then it is no error that the others have not. */
+/** Whether regions are left out that may have the log group; then it is not an error that the others lack it. */
 function leavesRegionsOut(quals: readonly Qual<string>[] | undefined): boolean {
   return (quals ?? []).some(({ operator }) => operator !== '=')
 }

@@ -1,13 +1,11 @@
-/**
- * The first pages of a slice of time, held until it is known whether the slice is divided or read through.
- */
+/** The first pages of a slice of time, held until it is known whether the slice is divided or read through. */
 import type { FilteredLogEvent } from '@aws-sdk/client-cloudwatch-logs'
 import { divide, type SeenEvents, type TimeSlice } from './time-slices.js'
 
 type Page = readonly FilteredLogEvent[]
 
 export type Next =
-  /** Pages to be handed on; none while they are held. Those with events only. */
+  /** Pages to hand on, those with events only; none while they are held. */
   | { readonly kind: 'hand on'; readonly pages: readonly Page[] }
   /** The slice is given up, with all of its pages, in favour of its parts. */
   | { readonly kind: 'divide'; readonly parts: readonly TimeSlice[] }
@@ -22,7 +20,7 @@ export class HeldPages {
   #seen: SeenEvents | undefined
   #isDecided = false
 
-  /** @param places how many slices can be read side by side */
+  /** @param places the number of slices that can be read side by side */
   constructor(slice: TimeSlice, places: number) {
     this.#slice = slice
     this.#places = places
@@ -37,13 +35,13 @@ export class HeldPages {
     const { division } = this.#slice
     const parts = divide(this.#slice, this.#seen, Date.now(), this.#places)
     if (parts === undefined || division.kind === 'done') return this.#handOn()
-    // The API gives an empty page now and then; several tell that it searches for long.
+    // The API gives an empty page now and then; several show that it searches for long.
     const pages = this.#seen === undefined ? mostEmptyPages : division.pages
     if (this.#looked < pages) return { kind: 'hand on', pages: [] }
     return { kind: 'divide', parts }
   }
 
-  /** Once something has been handed on, it is too late to divide. */
+  /** Hands on the pages; once something has been handed on, it is too late to divide. */
   #handOn(): Next {
     const pages = this.#held
     this.#held = []

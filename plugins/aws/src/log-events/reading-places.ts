@@ -1,6 +1,4 @@
-/**
- * Places for slices that are read side by side; whoever comes when all are taken waits for one.
- */
+/** Places for slices that are read side by side; when all are taken, slices wait for one. */
 export class ReadingPlaces {
   readonly count: number
   #free: number
@@ -12,7 +10,7 @@ export class ReadingPlaces {
   }
 
   /**
-   * @returns gives the place back; more than once is as good as once
+   * @returns a function that gives the place back; calling it again has no effect
    * @throws the signal's reason when it is aborted before there is a place
    */
   async take(signal: AbortSignal): Promise<() => void> {

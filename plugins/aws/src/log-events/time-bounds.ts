@@ -10,9 +10,9 @@ export interface TimeBounds {
 
 /** Conditions on when an event took place. */
 export interface TimeQuals {
-  /** Microseconds. */
+  /** Conditions in microseconds. */
   readonly timestamp?: readonly Qual<bigint>[] | undefined
-  /** Milliseconds. */
+  /** Conditions in milliseconds. */
   readonly timestamp_ms?: readonly Qual<bigint>[] | undefined
 }
 
@@ -31,7 +31,7 @@ export function timeBoundsOf(quals: TimeQuals): TimeBounds | undefined {
   }
 }
 
-/** @param unit how many of the condition's units make a millisecond */
+/** @param unit the number of the condition's units in a millisecond */
 function narrow(range: { start: bigint; end: bigint }, qual: Qual<bigint>, unit: bigint): void {
   const from = (start: bigint) => {
     if (start > range.start) range.start = start

@@ -2,14 +2,14 @@
  * How a range of time is divided, so that FilterLogEvents can read its parts side by side.
  *
  * A slice is divided only before any of its events has been handed on, and its parts are then read from their
- * beginnings: parts do not overlap, each event lies in exactly one, and no order of events within or across
- * pages is relied on. What a page shows of the order only serves to guess how many pages there are.
+ * beginnings: parts do not overlap, each event lies in exactly one, and no order of events within or across pages is
+ * relied on. The order that a page shows only serves to guess how many pages there are.
  */
 import type { TimeBounds } from './time-bounds.js'
 
 /** What the first pages of a slice show of where its events are. Times are milliseconds. */
 export interface SeenEvents {
-  /** How many of the pages had events. */
+  /** The number of pages that had events. */
   readonly pages: number
   readonly earliest: number
   readonly latest: number
@@ -23,52 +23,55 @@ export interface TimeSlice {
 
 type Division =
   | Undecided
-  /** Its size is known well enough: it is read through. */
+  /** The slice's size is known well enough: it is read through. */
   | { readonly kind: 'done' }
 
 /** The slice may be divided by what its first pages show. */
 interface Undecided {
   readonly kind: 'undecided'
-  /** The slice is read through where it seems to have fewer pages. */
+  /** The number of expected pages below which the slice is read through. */
   readonly expected: number
-  /** How many pages are looked at before. They are read again by the parts. */
+  /** The number of pages that are looked at before. The parts read them again. */
   readonly pages: number
   /** How often the slices before it have been halved without knowing where their events are. */
   readonly blindly: number
 }
 
 /**
- * The whole of a range, of which nothing is known yet. A range without an end often has no events for a long
- * time before now, so that little is to be expected of a first page.
+ * The whole of a range, about which nothing is known yet. A range without an end often has no events for a long time
+ * before now, so little can be expected from a first page.
  */
 export function wholeSlice(bounds: TimeBounds): TimeSlice {
   return { bounds, division: { ...undecided, pages: pagesOfWhole } }
 }
 
-/** A part that was cut off a range: where its events are is not guessed at. */
+/** A part that was cut off a range: where its events are is not guessed. */
 export function windowSlice(bounds: TimeBounds): TimeSlice {
   return { bounds, division: { ...undecided, pages: pagesOfWhole, blindly: mostBlindDivisions } }
 }
 
-/** So many pages of a whole range are looked at before it is divided: a few pages take no call more. */
+/**
+ * The number of pages of a whole range that are looked at before it is divided: a range of few pages takes no further
+ * call.
+ */
 const pagesOfWhole = 3
-/** A slice that seems to have fewer pages is read through. */
+/** The fewest expected pages of a slice that is divided. */
 const fewestPages = 8
 /**
- * So many expected pages are cut off at a time. More would leave less to do side by side; fewer would cost
+ * The number of expected pages that are cut off at a time. More would leave less to do side by side; fewer would cost
  * more calls, since a division costs the pages that showed it, and a slice's last page is seldom full.
  */
 const cutOffPages = { least: 16, most: 24 }
-/** How often a range is halved without knowing where its events are. */
+/** The most times that a range is halved without knowing where its events are. */
 const mostBlindDivisions = 3
 
 const undecided: Undecided = { kind: 'undecided', expected: fewestPages, pages: 1, blindly: 0 }
 
 /**
- * The parts of a slice, of which none is empty and which together are the slice.
+ * The parts of a slice, none of which is empty and which together are the slice.
  * @param seen undefined where no page had events
  * @param now what is taken for the end of a range without one, to guess by; milliseconds
- * @param places how many slices can be read side by side
+ * @param places the number of slices that can be read side by side
  * @returns undefined where the slice is best read through
  */
 export function divide(
@@ -92,7 +95,10 @@ export function divide(
   return cut(bounds, Math.floor(earliest + page * cutOff), { kind: 'done' }, undecided)
 }
 
-/** A range with an end is taken to be filled evenly, until the first page of a part shows that it is not. */
+/**
+ * Divides a range evenly: one with an end is assumed to be filled evenly, until the first page of a part shows that
+ * it is not.
+ */
 function divideEvenly(
   { startTime, endTime }: TimeBounds,
   earliest: number,
@@ -109,7 +115,9 @@ function divideEvenly(
   })
 }
 
-/** The API has searched for a while and found nothing, and there may be much more to search. */
+/**
+ * Divides a range blindly: the API has searched for a while and found nothing, and there may be much more to search.
+ */
 function divideBlindly(
   bounds: TimeBounds,
   end: number,

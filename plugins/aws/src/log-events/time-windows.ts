@@ -2,7 +2,7 @@ import type { Direction } from '@millrace/plugin-sdk'
 import type { TimeBounds } from './time-bounds.js'
 
 /**
- * Cuts the first window off a time, by a direction; the window and the rest are together the whole.
+ * Cuts the first window off a time, by a direction; the window and the rest together are the whole.
  * @param span of the window, in milliseconds
  * @param guess where the first and the last event seem to be: what lies beyond belongs to the window next to it
  */

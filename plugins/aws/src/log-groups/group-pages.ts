@@ -13,19 +13,19 @@ export interface GroupPageScan extends CallScan {
 }
 
 export interface WantedGroups {
-  /** The one group that is wanted. */
+  /** The name of the one group that is wanted. */
   readonly name?: string | undefined
   /** What names begin with. */
   readonly prefix?: string | undefined
-  /** How many are needed. */
+  /** The number of groups that are needed. */
   readonly limit?: number | undefined
 }
 
 const mostGroupsPerPage = 50
 
 /**
- * A name is asked for as a prefix, and what else begins so is left out. The newer logGroupIdentifiers takes
- * names, but what it does with one that there is not is not documented.
+ * Lists groups. A name is asked for as a prefix, and other names with that prefix are left out. The newer
+ * logGroupIdentifiers takes names, but it is not documented what it does with one that does not exist.
  */
 export async function* groupPages(
   { name, prefix, limit }: WantedGroups,

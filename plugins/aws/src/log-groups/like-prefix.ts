@@ -13,7 +13,7 @@ export function longestLikePrefix(quals: readonly Qual<string>[] | undefined): s
 /**
  * What a text must begin with to fulfil LIKE.
  * @param pattern SQL's: `%` and `_` stand for others, a backslash takes the next character as it is
- * @returns '' where any beginning will do, or where the pattern is none
+ * @returns '' where any beginning will do, or where the pattern is invalid
  */
 function likePrefix(pattern: string): string {
   let prefix = ''

@@ -7,7 +7,7 @@ import type { AwsConnection } from '../connection/connection.js'
 import { regionsOfScan } from '../regions/regions.js'
 
 export interface LogGroup {
-  /** As FilterLogEvents takes it: a name, or an ARN for groups that may belong to another account. */
+  /** The group as FilterLogEvents takes it: a name, or an ARN for groups that may belong to another account. */
   readonly parameter: { readonly logGroupName: string } | { readonly logGroupIdentifier: string }
   /** The region that an ARN names. */
   readonly region: string | undefined
@@ -23,8 +23,8 @@ export function logGroupOf(nameOrArn: string): LogGroup {
 }
 
 /**
- * The regions in which a group may be, less those that a condition excludes. An ARN says where its group is,
- * be that region among the connection's or not.
+ * The regions in which a group may be, less those that a condition excludes. An ARN says where its group is, whether
+ * that region is among the connection's or not.
  */
 export async function regionsOfGroup(
   { region }: LogGroup,
@@ -35,12 +35,17 @@ export async function regionsOfGroup(
   return mayFulfil(quals, region) ? [region] : []
 }
 
-/** DescribeLogGroups, logGroupNamePrefix: groups of other names cannot exist, and it would refuse the call. */
+/**
+ * Whether a log group can have a name: others cannot exist, and DescribeLogGroups would reject them
+ * (logGroupNamePrefix).
+ */
 export function isGroupName(name: string): boolean {
   return /^[.\-_/#A-Za-z0-9]{1,512}$/.test(name)
 }
 
-/** FilterLogEvents, logStreamNames: other names cannot exist, and would make it refuse the call. */
+/**
+ * Whether a log stream can have a name: others cannot exist, and FilterLogEvents would reject them (logStreamNames).
+ */
 export function isStreamName(name: string): boolean {
   return /^[^:*]{1,512}$/.test(name)
 }

@@ -1,5 +1,5 @@
 /**
- * Where tables ask several regions: side by side, and, where the connection's settings say so, without those that fail.
+ * How tables ask several regions: side by side, and, where the connection's settings say so, without those that fail.
  */
 import { merge, type Scan } from '@millrace/plugin-sdk'
 
@@ -8,7 +8,7 @@ interface RegionScan extends Pick<Scan, 'leaveOut' | 'ignores'> {
 }
 
 /**
- * What is read of each region, as it comes. Of a region that fails later on, what has come stays.
+ * The items of each region, as they come. Items of a region that fails later stay.
  * @returns the failures of regions that are left out
  * @throws the failure of a region, where none may be left out; of the last one, where all have failed, unless the
  *   settings say to go on without it

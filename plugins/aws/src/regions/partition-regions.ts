@@ -34,7 +34,7 @@ export function regionsOfPartition(region: string): readonly string[] {
 
 /**
  * The region to ask about the account itself, guessed from the regions that a connection names.
- * @returns undefined where they tell nothing
+ * @returns undefined where they say nothing
  */
 export function guessRegion(patterns: readonly string[]): string | undefined {
   const exact = patterns.find((pattern) => !/[*?]/.test(pattern))

@@ -8,7 +8,7 @@ import { regionsOfPartition } from './partition-regions.js'
 
 export interface RegionSource {
   readonly scan: CallScan
-  /** Where DescribeRegions is asked. */
+  /** The region where DescribeRegions is asked. */
   readonly region: string
   readonly client: EC2Client
 }
@@ -16,7 +16,7 @@ export interface RegionSource {
 const notAllowed = ['UnauthorizedOperation', 'AccessDenied', 'AccessDeniedException']
 
 /**
- * Regions by the names and patterns of the settings. Names stand as they are; patterns take those that the
+ * Resolves the names and patterns of the settings to regions. Names stand as they are; patterns take those that the
  * account has enabled (EC2 DescribeRegions), or the partition's standard ones where that call is not allowed.
  */
 export async function resolveRegions(
@@ -64,7 +64,7 @@ function isWildcard(pattern: string): boolean {
   return /[*?]/.test(pattern)
 }
 
-/** The settings allow no other characters with a meaning in a regular expression. */
+/** Tests a name against a pattern. The settings allow no other characters with a meaning in a regular expression. */
 function wildcardTest(pattern: string): RegExp {
   return new RegExp(`^${pattern.replaceAll('*', '.*').replaceAll('?', '.')}$`)
 }

@@ -1,11 +1,9 @@
-/**
- * A service of AWS: all that the plugin has to know of it, once for all tables that ask it.
- */
+/** A service of AWS: all that the plugin has to know of it, once for all tables that ask it. */
 import type { TableCall } from '@millrace/plugin-sdk'
 import type { AnswerHandler } from '../answers/answer-handler.js'
 import type { CredentialProvider } from '../credentials/credential-chain.js'
 
-/** What every client of the SDK is made with. */
+/** The settings that every client of the SDK is made with. */
 export interface ClientSettings {
   readonly region: string
   readonly credentials: CredentialProvider
@@ -20,13 +18,13 @@ export interface Client {
 }
 
 export interface AwsService<Made extends Client = Client> {
-  /** As the SDK's settings name it: the variable `AWS_ENDPOINT_URL_<name>` says where it is. */
+  /** The name in the SDK's settings: the variable `AWS_ENDPOINT_URL_<name>` says where the service is. */
   readonly name: string
-  /** As IAM's actions begin: of `logs:FilterLogEvents`, `logs`. */
+  /** The prefix of IAM's actions: `logs` in `logs:FilterLogEvents`. */
   readonly actions: string
   /** Makes a client for one region; it is kept for the connection's other scans. */
   client(settings: ClientSettings): Made
-  /** How often a second AWS states that the call of this name may be made in a region; undefined without a quota. */
+  /** How often a second AWS allows the call of this name in a region; undefined without a quota. */
   callsPerSecond?(call: string): number | undefined
 }
 

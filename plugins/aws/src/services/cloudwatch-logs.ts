@@ -4,7 +4,7 @@ import type { AwsService } from './aws-service.js'
 
 /**
  * CloudWatch Logs user guide, "CloudWatch Logs quotas", of 2023; DescribeLogStreams as the API reference has it now.
- * An account's own may be higher: the connection's `rate_limits` then say so.
+ * An account's own may be higher: the connection's `rate_limits` then state them.
  */
 const quotas: Readonly<Record<string, number>> = {
   FilterLogEvents: 5,
@@ -16,7 +16,7 @@ export const cloudWatchLogs: AwsService<CloudWatchLogsClient> = {
   name: 'CLOUDWATCH_LOGS',
   actions: 'logs',
   client(settings) {
-    // Large answers are what these calls are about. Without a logger, the SDK still copies each of them for it.
+    // These calls have large answers. Without a logger, the SDK still copies each of them for it.
     const client = new CloudWatchLogsClient({ ...settings, protocol: PlainAnswers })
     client.middlewareStack.remove('loggerMiddleware')
     return client

@@ -15,11 +15,11 @@ export const awsConfig = z
     access_key: z.string().min(1).optional(),
     secret_key: z.string().min(1).optional(),
     session_token: z.string().min(1).optional(),
-    /** A role to take on, with the credentials found by the other settings. */
+    /** A role to assume, with the credentials found by the other settings. */
     role_arn: z.string().startsWith('arn:').optional(),
-    /** What the role's owner wants to be told by those who take it on. */
+    /** The external ID that the role's owner requires. */
     external_id: z.string().min(2).max(1224).optional(),
-    /** How the role's sessions are named, in the account's own records. */
+    /** The name of the role's sessions in the account's own records. */
     role_session_name: z
       .string()
       .regex(/^[\w+=,.@-]{2,64}$/, 'expected 2 to 64 letters, digits and _+=,.@-')
@@ -32,7 +32,7 @@ export const awsConfig = z
     default_region: z.string().min(1).optional(),
     /** One URL for all services, such as a local stand-in's. */
     endpoint_url: z.url({ protocol: /^https?$/ }).optional(),
-    /** How often a call is made at most, the first time included. */
+    /** The most often that a call is made, including the first time. */
     max_error_retry_attempts: z.int().min(1).max(100).optional(),
   })
   .refine((config) => (config.access_key === undefined) === (config.secret_key === undefined), {

@@ -20,8 +20,8 @@ const defaultAttempts = 9
 
 export function attemptsOf(config: AwsConfig, environment: Environment): number {
   if (config.max_error_retry_attempts !== undefined) return config.max_error_retry_attempts
-  const told = Number(environment.AWS_MAX_ATTEMPTS)
-  return Number.isInteger(told) && told > 0 ? told : defaultAttempts
+  const configured = Number(environment.AWS_MAX_ATTEMPTS)
+  return Number.isInteger(configured) && configured > 0 ? configured : defaultAttempts
 }
 
 export function regionOf(environment: Environment): string | undefined {

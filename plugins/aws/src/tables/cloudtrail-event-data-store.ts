@@ -44,7 +44,7 @@ const columns = {
 const stores: LakeResource<ReturnType<typeof detailsOf>> = {
   kind: 'eventdatastore',
   listCall: 'ListEventDataStores',
-  /** The list tells names and ARNs only; its other members are no longer given. */
+  /** The list gives names and ARNs only; its other members are no longer filled. */
   async list(client, page, options) {
     const answer = await client.send(new ListEventDataStoresCommand(page), options)
     const items = (answer.EventDataStores ?? []).map(({ EventDataStoreArn: arn, Name: name }) => ({

@@ -46,10 +46,10 @@ type ImportRow = Row<ImportColumns>
 
 const gone = ['ImportNotFoundException', 'UnsupportedOperationException']
 
-/** GetImport, ImportId: there are no others, and it would refuse the call. */
+/** The form of an import's identifier (GetImport, ImportId): there are no others, and it would reject the call. */
 const importId = /^[a-f0-9-]{36}$/
 
-/** Those that ListImports takes; others may come with time, and are looked for in the whole list. */
+/** The statuses that ListImports takes; others may be added with time, and are looked for in the whole list. */
 const knownStatuses: readonly string[] = ['INITIALIZING', 'IN_PROGRESS', 'FAILED', 'STOPPED', 'COMPLETED']
 
 export const cloudtrailImport = defineTable({
@@ -106,7 +106,7 @@ async function* importsOf(
   scan: ImportScan,
 ): AsyncGenerator<readonly ImportRow[]> {
   const status = equalValue(scan.quals.import_status)
-  // The SDK's type is closed; the list above says what of it is sent.
+  // The SDK's type is closed; the list above decides what of it is sent.
   const asked = status !== undefined && knownStatuses.includes(status) ? (status as ImportStatus) : undefined
   const pages = lakeList(
     {
@@ -153,7 +153,7 @@ async function fetchImport(row: ImportRow, scan: ImportScan): Promise<ImportRow>
   return answer === undefined ? {} : furtherColumns(answer)
 }
 
-/** @returns undefined when there is none, or no longer */
+/** @returns undefined when there is none, or it is gone */
 async function getImport(
   ImportId: string,
   region: string,

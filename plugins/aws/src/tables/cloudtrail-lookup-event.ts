@@ -23,10 +23,13 @@ type LookupRow = Row<LookupColumns>
 
 const mostEventsPerPage = 50
 
-/** LookupEvents bears two calls a second in a region; more side by side would only be throttled. */
+/**
+ * The most lookups at once. LookupEvents allows two calls a second in a region; more side by side would only be
+ * throttled.
+ */
 const lookupsAtOnce = 2
 
-/** Events that come are looked through, so that rows have only values that were asked for. */
+/** A key for attributes. Events are filtered as they come, so that rows have only values that were asked for. */
 const attributeKey: Key = { operators: ['='], valuesPerCall: 50, inherent: true }
 const questionKey: Key = { operators: ['='], valuesPerCall: 1 }
 
@@ -124,7 +127,7 @@ function eventsOf(
     const command = new LookupEventsCommand({
       ...range,
       ...(attribute === undefined ? {} : { LookupAttributes: [attribute] }),
-      // Events of one second are common, and where the last one's ends has to be seen.
+      // Events of one second are common, and it must be seen where the last one's second ends.
       MaxResults: isLoose || first !== undefined ? mostEventsPerPage : pageSize(limit, mostEventsPerPage),
       NextToken,
     })
@@ -141,7 +144,7 @@ function eventsOf(
   })
 }
 
-/** PostgreSQL cannot check start_time and end_time: they are not the event's. */
+/** Tests events by start_time and end_time, which PostgreSQL cannot check: they are not the event's. */
 function timeTest({ quals }: LookupScan): (event: Event) => boolean {
   const start = equalValue(quals.start_time)
   const end = equalValue(quals.end_time)

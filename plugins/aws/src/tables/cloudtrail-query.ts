@@ -1,6 +1,4 @@
-/**
- * aws_cloudtrail_query: queries that were made of CloudTrail Lake's event data stores, by ListQueries for each.
- */
+/** aws_cloudtrail_query: queries over CloudTrail Lake's event data stores, by ListQueries for each. */
 import {
   DescribeQueryCommand,
   ListEventDataStoresCommand,
@@ -52,11 +50,11 @@ export type QueryColumns = typeof columns
 type QueryScan = Scan<AwsConnection, QueryColumns>
 type QueryRow = Row<QueryColumns>
 
-/** A store that is about to be deleted tells nothing of its queries. */
+/** The errors of a store that is about to be deleted, which has no queries to list. */
 const storeGone = ['EventDataStoreNotFoundException', 'InactiveEventDataStoreException']
 const queryGone = [...storeGone, 'QueryIdNotFoundException', 'UnsupportedOperationException']
 
-/** Those that ListQueries takes; others may come with time, and are looked for in the whole list. */
+/** The statuses that ListQueries takes; others may be added with time, and are looked for in the whole list. */
 const knownStatuses: readonly string[] = ['QUEUED', 'RUNNING', 'FINISHED', 'FAILED', 'CANCELLED', 'TIMED_OUT']
 
 export const cloudtrailQuery = defineTable({
@@ -154,8 +152,8 @@ async function* queriesOfRegion(
 }
 
 /**
- * A query is looked for in the list of its store also where its identifier is known: DescribeQuery no longer
- * looks at the store, and would answer for another store's query too.
+ * Queries of a store. A query is looked for in the list of its store even where its identifier is known:
+ * DescribeQuery no longer looks at the store, and would also answer for another store's query.
  * @param values what is the same in all rows of the region
  */
 async function* queriesOfStore(
@@ -167,7 +165,7 @@ async function* queriesOfStore(
 ): AsyncGenerator<readonly QueryRow[]> {
   const ids = equalValues(scan.quals.query_id)
   const status = equalValue(scan.quals.query_status)
-  // The SDK's type is closed; the list above says what of it is sent.
+  // The SDK's type is closed; the list above decides what of it is sent.
   const asked = status !== undefined && knownStatuses.includes(status) ? (status as QueryStatus) : undefined
   const isMeant = ({ QueryId, QueryStatus }: Query) =>
     (ids === undefined || (QueryId !== undefined && ids.includes(QueryId))) &&
@@ -176,7 +174,7 @@ async function* queriesOfStore(
     {
       name: 'ListQueries',
       region,
-      // With a condition on query_id a page of the limit's size would hold others.
+      // With a condition on query_id, a page of the limit's size would hold others.
       limit: ids === undefined ? scan.limit : undefined,
       nothing: storeGone,
       async send(client, page, options) {

@@ -99,8 +99,8 @@ limit 10`,
 })
 
 /**
- * All trails of a region come in one answer, so names and ARNs are picked from it. Asked for by name,
- * CloudTrail would leave out copies of trails whose home is elsewhere (DescribeTrails, trailNameList).
+ * All trails of a region come in one answer, so names and ARNs are picked from it. If asked by name, CloudTrail would
+ * leave out copies of trails whose home is elsewhere (DescribeTrails, trailNameList).
  */
 async function* trailsOf(
   region: string,

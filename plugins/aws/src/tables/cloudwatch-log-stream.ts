@@ -24,7 +24,7 @@ type LogStreamRow = Row<LogStreamColumns>
 
 const mostStreamsPerPage = 50
 
-/** A log group may be deleted while a query runs; one that there is not has no streams. */
+/** The error of a log group that was deleted while a query ran, or that does not exist; it has no streams. */
 const noGroup = ['ResourceNotFoundException']
 
 export const cloudwatchLogStream = defineTable({
@@ -121,13 +121,13 @@ function streamsOfGroup(
   const { name, prefix = '', logStreamNamePrefix, orderBy, descending } = wanted
   const isWanted = ({ logStreamName = '' }: LogStream) =>
     name === undefined ? logStreamName.startsWith(prefix) : logStreamName === name
-  // A name stands in a group once. Only where the API leaves out all others is a small page enough.
+  // A name occurs once in a group. A small page is enough only where the API leaves out all others.
   const fetchesOthers = name !== undefined || (prefix !== '' && prefix !== logStreamNamePrefix)
   return tokenPages('DescribeLogStreams', name === undefined ? scan.limit : 1, async (nextToken) => {
     const command = new DescribeLogStreamsCommand({
       ...group,
       logStreamNamePrefix,
-      // A value that there is not is refused by the API, in its words.
+      // The API rejects a value that does not exist, in its own words.
       orderBy: orderBy as 'LogStreamName',
       descending,
       nextToken,
@@ -142,7 +142,7 @@ function streamsOfGroup(
   })
 }
 
-/** Columns that only repeat what was asked for, or what the API does unless told otherwise. */
+/** Columns that only repeat what was asked for, or what the API does by default. */
 function echoOf({ prefix, descending, orderBy }: WantedStreams): LogStreamRow {
   return { log_stream_name_prefix: prefix, descending, order_by: orderBy }
 }

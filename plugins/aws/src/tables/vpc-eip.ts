@@ -65,7 +65,10 @@ async function* addressesOf(
   yield Addresses.map((address) => rowOf(withoutEmpty(address), region, identity))
 }
 
-/** EC2 sends members empty where there is nothing to tell, such as the instance of an address that none has. */
+/**
+ * Drops empty members, which EC2 sends where there is nothing to say, such as the instance of an address that has
+ * none.
+ */
 function withoutEmpty(address: Address): Address {
   return Object.fromEntries(Object.entries(address).filter(([, value]) => value !== ''))
 }
@@ -73,7 +76,7 @@ function withoutEmpty(address: Address): Address {
 function rowOf(address: Address, region: string, identity: IdentityValues): AddressRow {
   const { AllocationId, PublicIp, Tags } = address
   const { partition, account_id } = identity
-  // Not in the API's answer: put together as the page on EC2's resources and ARNs says.
+  // Not in the API's answer: composed as the page on EC2's resources and ARNs says.
   const arn =
     AllocationId === undefined || partition === null
       ? undefined

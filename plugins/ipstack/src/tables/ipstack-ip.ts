@@ -14,15 +14,15 @@ export const ipstackIp = defineTable({
     "plan's; a private or unknown address has a row of NULLs.",
   columns,
   keys: { ip: { operators: ['='], require: 'required', valuesPerCall: mostAddresses, hostsOnly: true } },
-  // Where an address is seldom changes, and each lookup counts against the plan.
+  // The place of an address seldom changes, and each lookup counts against the plan.
   cache: { ttl: 86_400, lookup: 'ip', persist: true },
   async *list(scan) {
-    // A network is no address: no address equals it, so it has no row.
+    // A network is not an address: no address equals it, so it has no row.
     const addresses = (equalValues(scan.quals.ip) ?? []).filter(isAddress).slice(0, scan.limit)
     if (addresses.length === 0) return
     const readRow = rowReader(scan.columns)
     const answers = await lookUp(addresses, scan)
-    // The address stands as it was asked for, however the API spells it.
+    // The address is shown as it was asked for, however the API spells it.
     yield answers.map((answer, index) => ({ ...readRow(answer), ip: addresses[index] }))
   },
   examples: [

@@ -1,15 +1,13 @@
-/**
- * An answer over HTTP, as far as anybody can judge it who does not know the API.
- */
+/** An answer over HTTP, as far as it can be judged without knowing the API. */
 import { firstWords } from '../answer-body.js'
 import { ApiError, type RetryReason } from '../api-error.js'
 import type { Secrets } from './secrets.js'
 
 /** What errors say of an API. */
 export interface ApiDescription {
-  /** How messages call it, such as `ipstack`. */
+  /** The API's name in messages, such as `ipstack`. */
   readonly name: string
-  /** What lets callers in, as messages call it. Default is `credentials`. */
+  /** What admits callers, as messages call it. Default is `credentials`. */
   readonly credentials?: string
   readonly hints?: {
     /** Where to set the credentials. */
@@ -33,10 +31,13 @@ export interface ReceivedAnswer {
 
 export class HttpAnswer {
   readonly status: number
-  /** By their names in lower case. */
+  /** The headers by their names in lower case. */
   readonly headers: AnswerHeaders
   readonly text: string
-  /** The body, as JSON.parse gives it; undefined where it is none. Large numbers: `parseJson(answer.text)`. */
+  /**
+   * The body, as JSON.parse gives it; undefined where it is not JSON. For large numbers, use
+   * `parseJson(answer.text)`.
+   */
   readonly json: unknown
   /** Why the call may be made again, by the status alone. */
   readonly retry: RetryReason | undefined
@@ -56,7 +57,7 @@ export class HttpAnswer {
   }
 
   /**
-   * The body, where this is an answer as it should be: status 2xx, and JSON.
+   * The body, if the answer is as it should be: status 2xx, and JSON.
    * @throws ApiError otherwise
    */
   expectJson(): unknown {
@@ -65,23 +66,23 @@ export class HttpAnswer {
   }
 
   /**
-   * The error for an answer that is not what was asked for, whatever it is: a refusal by its status, a proxy's page, a
+   * The error for an answer that is not what was asked for, whatever it is: an error by its status, a proxy's page, a
    * body that was cut, JSON of another kind. DETAIL shows status, content type and first words.
    */
   error(): ApiError {
     const { status, retryAfter } = this
     const { name, hints = {}, credentials = 'credentials' } = this.#api
-    const told = { code: status >= 400 ? `HTTP ${status}` : undefined, detail: this.#summary() }
+    const said = { code: status >= 400 ? `HTTP ${status}` : undefined, detail: this.#summary() }
     if (status === 401) {
-      return new ApiError(`${name} does not accept the ${credentials}`, { ...told, hint: hints.credentials })
+      return new ApiError(`${name} does not accept the ${credentials}`, { ...said, hint: hints.credentials })
     }
-    if (status === 403) return new ApiError(`${name} denied access`, told)
+    if (status === 403) return new ApiError(`${name} denied access`, said)
     if (status === 429) {
       const hint = hints.throttled ?? 'Run the query again later, or narrow it.'
-      return new ApiError(`${name} was asked too often`, { ...told, hint, retry: 'throttled', retryAfter })
+      return new ApiError(`${name} was asked too often`, { ...said, hint, retry: 'throttled', retryAfter })
     }
     return new ApiError(`${name} gave an answer that is not its own`, {
-      ...told,
+      ...said,
       hint: [
         hints.address ?? "Check the API's address in the connection's settings",
         ', and whether a proxy or a sign-in page stands between; if neither, run the query again later.',
@@ -91,7 +92,7 @@ export class HttpAnswer {
     })
   }
 
-  /** Half an answer may be a whole one the next time. */
+  /** Whether the answer was cut: half of one may be whole the next time. */
   get #isCut(): boolean {
     return this.json === undefined && this.status < 300 && /^\s*([{[]|$)/.test(this.text)
   }
@@ -104,7 +105,7 @@ export class HttpAnswer {
         location === undefined ? [] : [`leads to ${location}`],
       ),
     ].join(', ')
-    // All of it, before it is shortened: half a secret is not found.
+    // All of it, before it is shortened: half a secret would not be found.
     return this.#secrets.hideIn(`${head}: `) + (firstWords(this.#secrets.hideIn(this.text)) || 'no content')
   }
 }
@@ -121,7 +122,7 @@ function parse(text: string): unknown {
   }
 }
 
-/** @returns undefined where the same call would be answered the same */
+/** @returns undefined where the same call would get the same answer */
 function retryReasonOf(status: number): RetryReason | undefined {
   if (status === 429) return 'throttled'
   return status >= 500 ? 'transient' : undefined

@@ -38,13 +38,13 @@ import { type RequestSecrets, Secrets } from './secrets.js'
 
 export interface HttpClientOptions {
   readonly api: ApiDescription
-  /** Where the API is. A path in it stands before those of all requests. */
+  /** The URL of the API. A path in it precedes those of all requests. */
   readonly url: string | URL
-  /** Goes with every request, and is never shown. */
+  /** The secrets that go with every request, and are never shown. */
   readonly secrets?: RequestSecrets
   /** Further headers of every request. */
   readonly headers?: Readonly<Record<string, string>>
-  /** Of a body; {@link ConnectContext.maxAnswerBytes}. Default is that of `readAnswerBody`. */
+  /** The most bytes of a body; {@link ConnectContext.maxAnswerBytes}. Default is that of `readAnswerBody`. */
   readonly maxAnswerBytes?: number | undefined
   /** How long a connection may take to be made, in milliseconds. Default 5 seconds. */
   readonly connectTimeout?: number
@@ -53,16 +53,16 @@ export interface HttpClientOptions {
 }
 
 export interface HttpRequest {
-  /** Ends the request: the signal that {@link Scan.call} gives. */
+  /** Ends the request; use the signal that {@link Scan.call} gives. */
   readonly signal: AbortSignal
-  /** Parameters beside the secret ones; those that are undefined are left out. */
+  /** Parameters besides the secret ones; those that are undefined are left out. */
   readonly query?: Readonly<Record<string, string | undefined>>
   readonly headers?: Readonly<Record<string, string>>
 }
 
-/** Of the operating system and of undici, where there was a connection. */
+/** Codes for cut connections, of the operating system and of undici, where there was a connection. */
 const cut = /^(ECONNRESET|EPIPE|UND_ERR_SOCKET|UND_ERR_BODY_TIMEOUT)$/
-/** Of zlib. */
+/** The codes of zlib's errors. */
 const garbled = /^Z_/
 
 export class HttpClient {
@@ -70,7 +70,7 @@ export class HttpClient {
   readonly #secrets: Secrets
   readonly #url: URL
   readonly #path: string
-  /** Of every request, with the secret ones. */
+  /** The headers of every request, including the secret ones. */
   readonly #headers: Readonly<Record<string, string>>
   readonly #secretQuery: string
   #pool: Promise<Pool> | undefined
@@ -93,8 +93,8 @@ export class HttpClient {
 
   /**
    * Sends one GET. Redirects are not followed: they would take the secrets elsewhere.
-   * @param path begins with a slash; its parts are encoded already
-   * @returns whatever came, of any status
+   * @param path begins with a slash; its parts are already encoded
+   * @returns whatever came, with any status
    * @throws ApiError where nothing came, or too much; the signal's reason
    */
   get(path: string, request: HttpRequest): Promise<HttpAnswer> {
@@ -102,7 +102,7 @@ export class HttpClient {
   }
 
   /**
-   * Sends one POST, as {@link get}. May be sent again: only for calls that change nothing.
+   * Sends one POST, like {@link get}. It may be sent again: use it only for calls that change nothing.
    * @param body what becomes JSON
    */
   post(path: string, body: unknown, request: HttpRequest): Promise<HttpAnswer> {
@@ -115,11 +115,14 @@ export class HttpClient {
     await (await this.#pool)?.destroy()
   }
 
-  /** undici takes its time to load, and whoever imports this package would wait for it: not before a request. */
+  /**
+   * Opens the pool. undici takes its time to load, which importing this package should not: so it waits for the first
+   * request.
+   */
   async #openPool(): Promise<Pool> {
     const { Pool } = await import('undici')
     const { connectTimeout = 5_000, answerTimeout = 30_000 } = this.#options
-    // As many sockets as calls: how many of those there are is for whoever runs the scans to say.
+    // As many sockets as calls: the code that runs the scans decides how many of those there are.
     return new Pool(this.#url.origin, {
       connect: { timeout: connectTimeout },
       headersTimeout: answerTimeout,
@@ -166,7 +169,10 @@ export class HttpClient {
     }
   }
 
-  /** Only the code of the failure goes on: messages and causes may hold the path, and with it secrets. */
+  /**
+   * The error for a request without an answer. Only the code of the failure is passed on: messages and causes may
+   * hold the path, and with it secrets.
+   */
   #unanswered(error: unknown): ApiError {
     const { code: given, name } = Object(error)
     const code = typeof given === 'string' ? given : String(name)
@@ -200,9 +206,9 @@ function queryString(secret: string, parameters: Readonly<Record<string, string 
   return query === '' ? '' : `?${query}`
 }
 
-/** Bounded by its reader, as it comes out. */
+/** The body unpacked; its reader bounds it. */
 function unpacked(body: Readable): Readable {
   return pipeline(body, createGunzip(), () => {
-    // The reader is told.
+    // The reader gets the error.
   })
 }

@@ -4,17 +4,17 @@
 
 const mask = '***'
 
-/** What a request has with it that must not be shown. */
+/** The parts of a request that must not be shown. */
 export interface RequestSecrets {
   /** Parameters of the query, by name. */
   readonly query?: Readonly<Record<string, string>>
-  /** Headers, by name. Of `Bearer abc`, `abc` is a secret by itself. */
+  /** Headers, by name. In `Bearer abc`, `abc` is a secret by itself. */
   readonly headers?: Readonly<Record<string, string>>
 }
 
 /** Takes secrets out of texts, in every spelling that they may come back in. */
 export class Secrets {
-  /** The longest first: one may be part of another. */
+  /** The spellings, the longest first: one may be part of another. */
   readonly #spellings: readonly string[]
 
   constructor({ query = {}, headers = {} }: RequestSecrets) {
@@ -31,7 +31,7 @@ export class Secrets {
   }
 }
 
-/** As it is, in a URL, in a form, in JSON, in HTML. */
+/** The spellings of a secret: as it is, in a URL, in a form, in JSON, in HTML. */
 function spellingsOf(secret: string): string[] {
   return [
     secret,

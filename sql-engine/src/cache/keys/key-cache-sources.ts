@@ -1,4 +1,4 @@
-/** Which virtual tables' lookups are kept, and by which key. */
+/** Which virtual tables' lookups are cached, and by which key. */
 
 import type { CatalogColumn, VirtualTable } from '../../catalog/virtual-table.js'
 import type { Connection } from '../../fetch/connection.js'
@@ -23,7 +23,7 @@ export function keyCacheSources(
 }
 
 /**
- * The keys of a scan that is nothing but a lookup.
+ * The keys of a scan that is a plain lookup.
  * @returns undefined for any other scan
  */
 export function lookupKeys(

@@ -287,6 +287,30 @@ test('rows are asked for anew when they are older than the session wants', async
   expect(calls).toHaveLength(3)
 })
 
+test('rows that are on their way for longer than the session wants are asked for anew', async () => {
+  const other = await openSession()
+  await other.query('set millrace.cache_ttl = 0.001')
+  let answer = () => {}
+  const answered = new Promise<void>((resolve) => {
+    answer = resolve
+  })
+  const arrived = new Promise<void>((resolve) => {
+    inCall = () => {
+      inCall = async () => {}
+      resolve()
+      return answered
+    }
+  })
+  const first = citiesOf(1)
+  await arrived
+  await other.query('select pg_sleep(0.002)')
+  expect(await other.query(`select city from place where ip in (${list(1)})`)).toEqual([{ city: 'c1' }])
+  expect(calls).toHaveLength(2)
+  answer()
+  expect(await first).toEqual(['c1'])
+  await other.close()
+})
+
 test('a connection, or the whole server, may keep nothing', async () => {
   await restart(makePlugin(), { cacheTtl: 0 })
   await citiesOf(1)

@@ -1,4 +1,4 @@
-/** All lookups that are kept: which tables there are for them, and how much room they take. */
+/** All cached lookups: which tables hold them, and how much room they take. */
 import { createHash } from 'node:crypto'
 import type { ClientConfig, Pool } from 'pg'
 import type { Logger } from 'pino'
@@ -11,7 +11,7 @@ import { TableJanitor } from '../../stage/table-janitor.js'
 import type { LeasedTable } from '../scans/cache-request.js'
 import { IncompleteRows, KeyTable } from './key-table.js'
 
-/** A virtual table whose lookups are kept. */
+/** A virtual table whose lookups are cached. */
 export interface KeyCacheSource {
   /** See `cacheSource`. */
   readonly source: string
@@ -19,8 +19,8 @@ export interface KeyCacheSource {
   readonly columns: readonly CatalogColumn[]
   readonly key: CatalogColumn
   /**
-   * Tells apart whatever could make the same question be answered otherwise: the plugin and its version, the
-   * table and its columns, whose account is asked. Undefined for rows that a restart ends.
+   * Distinguishes whatever could give the same question another answer: the plugin and its version, the table and its
+   * columns, whose account is asked. Undefined for rows that do not outlive a restart.
    */
   readonly fingerprint: string | undefined
 }
@@ -28,7 +28,7 @@ export interface KeyCacheSource {
 export interface KeyCacheOptions {
   readonly engineConfig: ClientConfig
   readonly log: Logger
-  /** Bytes that the tables take on disk at most, when none of them is being replaced. */
+  /** The most bytes that the tables may take on disk while none of them is being replaced. */
   readonly maxBytes: number
   readonly sources: readonly KeyCacheSource[]
   /** Milliseconds since 1970. Default is the machine's clock. */
@@ -50,7 +50,7 @@ export interface KeyCacheRequest {
 /** Tables of one source, each of which fills other columns. */
 const mostTables = 8
 
-/** Of the bytes that may be kept, so many are left when room is made, so that not each lookup has to make some. */
+/** The share of the bytes allowed that is left when room is made, so that not every lookup has to make some. */
 const shareLeft = 0.75
 
 const commentSchema = z.object({ columns: z.array(z.string()) })
@@ -58,7 +58,7 @@ const commentSchema = z.object({ columns: z.array(z.string()) })
 interface Kept extends KeyCacheSource {
   /** What the names of the source's tables begin with. */
   readonly prefix: string
-  /** The one that was asked last stands at the end. */
+  /** The tables; the one that was asked last stands at the end. */
   tables: KeyTable[]
 }
 
@@ -66,13 +66,13 @@ export class KeyCache {
   readonly #log: Logger
   readonly #pool: Pool
   readonly #janitor: TableJanitor
-  /** What {@link KeyCacheOptions.maxBytes} says; less takes effect when rows come next. */
+  /** See {@link KeyCacheOptions.maxBytes}; a lower value takes effect when rows come next. */
   maxBytes: number
   readonly #now: () => number
   readonly #sources = new Map<string, Kept>()
   #finding: Promise<void> | undefined
   #disposing: Promise<void> | undefined
-  /** Makes names of tables differ from those of tables that are being dropped. */
+  /** Makes the names of tables differ from those of tables that are being dropped. */
   #generation = 0
 
   constructor({ engineConfig, log, maxBytes, sources, now = Date.now }: KeyCacheOptions) {
@@ -85,7 +85,7 @@ export class KeyCache {
     for (const source of sources) this.#sources.set(source.source, newlyKept(source))
   }
 
-  /** Takes other sources' place. Rows stay for a source that asks the same as one of before. */
+  /** Replaces the other sources. Rows stay for a source that asks the same as an earlier one. */
   setSources(sources: readonly KeyCacheSource[]): void {
     const before = new Map(this.#sources)
     this.#sources.clear()
@@ -108,7 +108,7 @@ export class KeyCache {
   }
 
   /**
-   * The table that holds the rows of all keys, others among them: the reader picks.
+   * The table that holds the rows of all keys, and of others: the reader picks.
    * @returns undefined where the limit leaves over so few rows that not all keys need be asked for, and where rows
    *   are missing of what has come
    * @throws DatabaseError of the fetch; 57014 when the request's own signal is aborted
@@ -155,9 +155,9 @@ export class KeyCache {
   }
 
   /**
-   * Keeps the rows of keys in a table that still has them, and still may answer.
+   * Keeps the rows of keys in a table that still has them and may still answer.
    * @param name of the table
-   * @returns lets them go; undefined when they have to be asked for
+   * @returns a function that releases them; undefined when they have to be asked for
    */
   holdKnown(source: string, name: string, keys: readonly string[], maxAge: number): (() => void) | undefined {
     const table = this.#sources.get(source)?.tables.find((one) => one.name === name)
@@ -179,12 +179,12 @@ export class KeyCache {
       retiring.push(...tables.map((table) => this.#retire(table)))
     }
     await Promise.all(retiring)
-    // A table that was being replaced has been cleared; what takes its place then goes, too.
+    // A table that was being replaced has been cleared; its replacement then goes too.
     await this.#disposing
     return retiring.length
   }
 
-  /** PostgreSQL has crashed: which rows it still has is to be looked up. */
+  /** PostgreSQL has crashed: which rows it still has must be looked up. */
   reset(): void {
     for (const kept of this.#sources.values()) kept.tables = []
     this.#finding = undefined
@@ -198,14 +198,14 @@ export class KeyCache {
     await this.#pool.end()
   }
 
-  /** One with just these columns, or one with more if it knows all keys. */
+  /** Chooses a table with exactly these columns, or one with more if it knows all keys. */
   async #choose(
     kept: Kept,
     { columns, keys, maxAge }: KeyCacheRequest,
   ): Promise<{ readonly table: KeyTable; readonly letGo: () => void }> {
     const fits = ({ filled }: KeyTable) => [...columns].every((column) => filled.has(column))
     await Promise.all(kept.tables.filter(fits).map((table) => table.open()))
-    // Anew: some may have been cleared meanwhile, and must not come back.
+    // Looked up again: some may have been cleared meanwhile, and must not come back.
     const fitting = kept.tables.filter(fits)
     const exact = fitting.find(({ filled }) => filled.size === columns.size)
     const table = exact?.knows(keys, maxAge) === true ? exact : fitting.find((one) => one.knows(keys, maxAge))
@@ -250,7 +250,7 @@ export class KeyCache {
     this.#retire(table).catch((error: unknown) => this.#log.warn({ err: error }, 'lookups stay'))
   }
 
-  /** Once; again after it has failed. */
+  /** Runs once, and again after it has failed. */
   #find(): Promise<void> {
     this.#finding ??= this.#findTables().catch((error: unknown) => {
       this.#finding = undefined
@@ -259,7 +259,7 @@ export class KeyCache {
     return this.#finding
   }
 
-  /** Finds the tables of an earlier life, and drops those that nobody can ask any more. */
+  /** Finds the tables of an earlier run, and drops those that can no longer be asked. */
   async #findTables(): Promise<void> {
     const { rows } = await this.#pool.query<{ name: string; comment: string | null; bytes: number | null }>(
       `SELECT relname AS name, obj_description(oid, 'pg_class') AS comment,
@@ -281,9 +281,9 @@ export class KeyCache {
   }
 
   /**
-   * What was not asked for for longest goes. Deleted rows would leave their room to PostgreSQL, not to the disk: the
-   * rows that stay are copied into a new table, and the old one is dropped when no statement reads it any more.
-   * What arrives in the old one after the copy answers who has asked for it, and is not kept.
+   * Drops what has not been asked for longest. Deleted rows would free their room for PostgreSQL, not on the disk:
+   * the rows that stay are copied into a new table, and the old one is dropped when no statement reads it any more.
+   * What arrives in the old one after the copy answers the statement that asked for it, and is not cached.
    */
   #makeRoom(): void {
     if (this.#diskBytes <= this.maxBytes || this.#disposing !== undefined) return

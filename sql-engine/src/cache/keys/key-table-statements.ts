@@ -1,10 +1,10 @@
-/** The SQL of tables that keep lookups: one of rows, and one of the keys that were asked for. */
+/** The SQL of the tables of the key cache: one holds rows, and one the keys that were asked for. */
 import { escapeIdentifier, escapeLiteral } from 'pg'
 import type { CatalogColumn } from '../../catalog/virtual-table.js'
 import { lookupSchema } from '../../postgres/names.js'
 
 export interface KeyTableParts {
-  /** Needs no quoting. */
+  /** A name that needs no quoting. */
   readonly name: string
   readonly key: CatalogColumn
   /** All columns of the virtual table, in order. */
@@ -15,8 +15,8 @@ export const rowsOf = ({ name }: { name: string }) => `${lookupSchema}.${name}`
 export const keysOf = ({ name }: { name: string }) => `${lookupSchema}.${name}_keys`
 
 /**
- * Both tables are logged, so that a crash leaves both or none of what one transaction wrote: a key without
- * its rows would read as one of which nothing is known.
+ * Creates both tables. They are logged, so that a crash leaves both or none of what one transaction wrote: a key
+ * without its rows would look like one about which nothing is known.
  */
 export function createKeyTable(parts: KeyTableParts, comment: string): string {
   const definitions = parts.columns.map(
@@ -29,7 +29,7 @@ export function createKeyTable(parts: KeyTableParts, comment: string): string {
     COMMENT ON TABLE ${rowsOf(parts)} IS ${escapeLiteral(comment)}`
 }
 
-/** Rows without a key are those of keys that were all forgotten at once. */
+/** Deletes the keys. Rows without a key are those of keys that were all forgotten at once. */
 export function truncateKeyTable(parts: KeyTableParts): string {
   return `TRUNCATE ${rowsOf(parts)}, ${keysOf(parts)}`
 }
@@ -51,7 +51,7 @@ export function deleteKeys(parts: KeyTableParts, keys: string): string {
 }
 
 /**
- * Rows of other keys are left out, since nobody would find them.
+ * Copies rows; those of other keys are left out, since they would never be found.
  * @param keys an expression: an array of texts
  */
 export function moveRows(
@@ -79,7 +79,7 @@ export function copyKeys(parts: KeyTableParts, from: { name: string }, keys: str
   return `INSERT INTO ${keysOf(parts)} SELECT * FROM ${keysOf(from)} WHERE key = ANY (${keys})`
 }
 
-/** By bytes: a collation might take two keys for equal. */
+/** Compares keys by bytes: a collation might make two keys equal. */
 function comparedKey({ name, databaseType }: CatalogColumn): string {
   const column = escapeIdentifier(name)
   return databaseType === 'text' ? `${column} COLLATE "C"` : column

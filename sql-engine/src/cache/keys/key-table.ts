@@ -23,7 +23,7 @@ import { writeMeasured } from './write-measured.js'
 export interface KeyTableOptions extends KeyTableParts {
   /** Names of the columns that are filled, the key among them. */
   readonly filled: ReadonlySet<string>
-  /** What it holds, for those who come after a restart. */
+  /** What it holds, for the next run after a restart. */
   readonly comment: string
   /** Bytes that it takes on disk already. */
   readonly diskBytes?: number | undefined
@@ -56,7 +56,7 @@ export interface HeldKeys {
   readonly release: () => void
 }
 
-/** The plugin went on without some of the keys' rows, so that nothing of them is kept. */
+/** The plugin went on without some of the keys' rows, so none of them are cached. */
 export class IncompleteRows extends Error {}
 
 export class KeyTable {
@@ -86,7 +86,7 @@ export class KeyTable {
     return rowsOf(this.#options)
   }
 
-  /** Bytes that both of its tables take on disk, as of the last write: rows, those that are dead, and indexes. */
+  /** Bytes that both of its tables take on disk, as of the last write: live rows, dead rows and indexes. */
   get diskBytes(): number {
     return this.#diskBytes
   }
@@ -115,7 +115,7 @@ export class KeyTable {
     return keys.every((key) => this.#known.isFresh(key, now - maxAge, now))
   }
 
-  /** Keeps the table from being dropped until what is given back is called, once. */
+  /** Keeps the table from being dropped until the function that it returns is called, once. */
   hold(): () => void {
     this.#leases++
     return () => {
@@ -124,7 +124,7 @@ export class KeyTable {
     }
   }
 
-  /** Keeps the rows of keys until what is given back is called. */
+  /** Keeps the rows of keys until the function that it returns is called. */
   holdKeys(keys: readonly string[]): () => void {
     const letGo = this.hold()
     this.#known.touch(keys)
@@ -143,8 +143,8 @@ export class KeyTable {
   }
 
   /**
-   * Sees to it that the rows of all keys are in the table and stay there until they are released. Keys that
-   * somebody else is asking for already are waited for.
+   * Ensures that the rows of all keys are in the table and stay there until they are released. Keys that are already
+   * being asked for are waited for.
    * @throws DatabaseError of the fetch; 57014 when the request's own signal is aborted; IncompleteRows
    */
   async get({ keys, maxAge, signal, fetch }: KeyRequest): Promise<HeldKeys> {
@@ -217,7 +217,7 @@ export class KeyTable {
     fetchedAt: number,
     expiresAt: number,
   ): Promise<void> {
-    // Somebody who wanted younger rows may have got them before.
+    // Another request that wanted younger rows may have fetched them before.
     const keys = asked.filter((key) => !this.#known.isFresh(key, fetchedAt, Number.POSITIVE_INFINITY))
     const options = this.#options
     const list = keyArray(keys)
@@ -230,7 +230,7 @@ export class KeyTable {
     for (const key of keys) this.#known.set(key, { fetchedAt, expiresAt })
   }
 
-  /** Copies the keys that were asked for last into another table, which has none: so many of all of them. */
+  /** Copies the keys that were asked for last, that share of all of them, into another table, which has none. */
   async copyLatest(share: number, into: KeyTable): Promise<void> {
     await this.open()
     await this.#inTurn(() => into.#fill(this.#known.latest(share, this.#options.now()), this.#options))
@@ -248,7 +248,7 @@ export class KeyTable {
   }
 
   /**
-   * Lets nobody find the keys any more, after a restart neither.
+   * Hides the keys from all later statements, after a restart too.
    * @param unused called when no statement reads the rows any more
    */
   async retire(unused: () => void): Promise<void> {
@@ -274,7 +274,7 @@ export class KeyTable {
     this.#retired?.()
   }
 
-  /** Writes are made one after the other, so that none undoes what another has told of. */
+  /** Writes run one after the other, so that none undoes what another has reported. */
   #inTurn<Result>(write: () => Promise<Result>): Promise<Result> {
     const result = this.#lastWrite.then(write)
     this.#lastWrite = result.catch(() => {})
@@ -306,7 +306,7 @@ export class KeyTable {
     if (rows.length === 0) await options.pool.query(truncateKeyTable(options))
   }
 
-  /** One transaction, in one round trip: whoever waits for a lookup waits for this too. */
+  /** Runs one transaction in one round trip, since lookups wait for it. */
   async #write(statements: readonly string[]): Promise<void> {
     let client: PoolClient | undefined
     try {

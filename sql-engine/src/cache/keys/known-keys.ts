@@ -3,7 +3,7 @@
 export interface KnownKey {
   /** When its rows were asked for, in milliseconds since 1970. */
   readonly fetchedAt: number
-  /** When they need not be kept any longer. */
+  /** When it can be dropped, in milliseconds since 1970. */
   readonly expiresAt: number
 }
 
@@ -12,8 +12,8 @@ export class KnownKeys {
   readonly #keys = new Map<string, KnownKey>()
 
   /**
-   * Whether a key's rows are of that age or younger. One from the future, as after the machine's clock was set
-   * back, is of no known age.
+   * Whether a key's rows are of that age or younger. The age of a row from the future, as after the machine's clock
+   * was set back, is not known.
    */
   isFresh(key: string, oldest: number, now: number): boolean {
     const known = this.#keys.get(key)
@@ -25,7 +25,7 @@ export class KnownKeys {
     this.#keys.set(key, known)
   }
 
-  /** Takes note that keys are asked for, whether they are known already or not. */
+  /** Notes that keys are asked for, whether they are known already or not. */
   touch(keys: readonly string[]): void {
     for (const key of keys) {
       const known = this.#keys.get(key)
@@ -33,7 +33,7 @@ export class KnownKeys {
     }
   }
 
-  /** Those that were asked for last, so many of all keys; none that has expired. */
+  /** The keys that were asked for last, that share of all of them; none that has expired. */
   latest(share: number, now: number): ReadonlyMap<string, KnownKey> {
     const forgotten = Math.ceil(this.#keys.size * (1 - share))
     const latest = [...this.#keys].slice(forgotten).filter(([, { expiresAt }]) => expiresAt > now)

@@ -1,8 +1,8 @@
 import type { PoolClient } from 'pg'
 
 /**
- * Makes one transaction of statements, and tells in the same round trip how many bytes relations take on disk then:
- * rows, TOAST and indexes.
+ * Runs statements as one transaction, and returns in the same round trip how many bytes relations take on disk
+ * afterwards: rows, TOAST and indexes.
  * @param qualifiedNames of relations that the transaction sees
  */
 export async function writeMeasured(

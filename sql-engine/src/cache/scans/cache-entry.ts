@@ -1,4 +1,4 @@
-/** A scan whose rows are kept, or on their way. */
+/** A scan whose rows are cached, or on their way. */
 import type { ScanLimit } from '../../fetch/scan-limit.js'
 import type { StagedTable } from '../../stage/scan-table.js'
 import type { CacheRequest } from './cache-request.js'
@@ -8,19 +8,19 @@ export interface Entry {
   readonly shape: ScanShape
   readonly source: string
   readonly limit: ScanLimit | undefined
-  /** Whose scan has asked for it. */
+  /** The statement whose scan asked for it. */
   readonly statement: object
   readonly startedAt: number
   readonly expiresAt: number
-  /** Aborted when nobody waits for the rows any more. */
+  /** Aborted when nothing waits for the rows any more. */
   readonly controller: AbortController
   readonly staging: Promise<StagedTable>
   /** Whether it may answer statements that have not asked for it yet. */
   isForOthers: boolean
-  /** Failed, given up or dropped. */
+  /** Whether it has failed, or was given up or dropped. */
   isGone: boolean
   table: StagedTable | undefined
-  /** On disk, once that is known. */
+  /** The table's bytes on disk, once they are known. */
   bytes: number
   leases: number
 }
@@ -31,7 +31,7 @@ export function hasAllRows({ limit, table }: Entry): boolean {
 }
 
 /**
- * Whether a question is the very one that a fetch is to answer. A fetch for a wider one, or for more rows, may take
+ * Whether a question is exactly the one that a fetch will answer. A fetch for a wider one, or for more rows, may take
  * much longer; one for fewer rows does not give enough.
  */
 export function isSame({ shape, limit }: Entry, request: CacheRequest): boolean {

@@ -6,17 +6,17 @@ import type { ScanShape } from './covers.js'
 import type { Interval } from './interval.js'
 
 export interface CacheRequest extends ScanShape {
-  /** The same for scans of one table through one connection. */
+  /** The same for all scans of one table through one connection. */
   readonly source: string
   readonly keys: Readonly<Record<string, Key | undefined>>
   /** Key columns by each of whose values the table's rows can be told apart. */
   readonly lookupKeys: readonly string[]
-  /** The same for all scans of a statement, which asks for nothing twice, however old rows may be. */
+  /** The same for all scans of a statement, which never asks for the same thing twice, however old rows may be. */
   readonly statement: object
   readonly limit: ScanLimit | undefined
-  /** Whether it asks for what kept rows lack of a wider range. */
+  /** Whether it asks for the part of a wider range that cached rows lack. */
   readonly isGap?: boolean
-  /** Milliseconds since another statement asked for the rows, at most; 0 asks anew and keeps nothing. */
+  /** The most milliseconds since another statement asked for the rows; 0 asks again and caches nothing. */
   readonly maxAge: number
   readonly signal: AbortSignal
 }
@@ -24,7 +24,7 @@ export interface CacheRequest extends ScanShape {
 /** Rows of one table among others that are read together. */
 export interface TablePart {
   readonly table: ScanTable
-  /** Which of its rows count; undefined for all. */
+  /** Which of its rows count; undefined for all of them. */
   readonly counted: CountedPart | undefined
 }
 
@@ -35,7 +35,7 @@ export type CountedPart =
 
 /** How a scan's rows come about. */
 export interface ScanMaker {
-  /** Fills a new scan table; the signal is aborted when all who wait for it have gone. */
+  /** Fills a new scan table; the signal is aborted when none of those that waited for it are left. */
   fetch(shape: ScanShape, signal: AbortSignal): Promise<StagedTable>
   /** Puts rows of several tables together, without copying them. */
   combine(column: string, parts: readonly TablePart[], signal: AbortSignal): Promise<ScanTable>

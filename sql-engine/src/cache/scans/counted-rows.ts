@@ -13,7 +13,7 @@ export function countedRows(
   if (counted === undefined) return undefined
   const column = escapeIdentifier(name)
   if (counted.kind === 'range') return inRange(column, databaseType, counted.interval)
-  // By bytes: a collation might take two keys for equal, and the row of one would stand for both.
+  // Compared by bytes: a collation might make two keys equal, and the row of one would stand for both.
   const compared = databaseType === 'text' ? `${column} COLLATE "C"` : column
   const values = counted.values.map((value) => literal(value, databaseType))
   return `${compared} = ANY (ARRAY[${values.join(', ')}])`
@@ -28,7 +28,7 @@ function inRange(column: string, type: string, { lower, upper }: Interval): stri
   return conditions.join(' AND ')
 }
 
-/** Instants are microseconds since 1970 to us; whole seconds and the rest are added exactly. */
+/** Instants are microseconds since 1970 here; whole seconds and the rest are added exactly. */
 function literal(value: QualValue, type: string): string {
   if (type !== 'timestamp with time zone') return `${escapeLiteral(String(value))}::${type}`
   const microseconds = BigInt(value)

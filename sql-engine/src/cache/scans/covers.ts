@@ -13,8 +13,8 @@ type KeyQual = Qual<QualValue>
 type Keys = Readonly<Record<string, Key | undefined>>
 
 /**
- * Whether a later scan can be answered from the rows of an earlier one. PostgreSQL checks the statement's
- * conditions again, so that rows too many do no harm. When in doubt, no.
+ * Whether a later scan can be answered from the rows of an earlier one. PostgreSQL checks the statement's conditions
+ * again, so that needless rows do no harm. When in doubt, the answer is no.
  */
 export function covers(earlier: ScanShape, later: ScanShape, keys: Keys): boolean {
   for (const column of later.columns) if (!earlier.columns.has(column)) return false
@@ -22,13 +22,13 @@ export function covers(earlier: ScanShape, later: ScanShape, keys: Keys): boolea
     const known = later.quals[column] ?? []
     if (!quals.every((qual) => implies(known, qual))) return false
   }
-  // A column that only repeats what was asked for has no value in rows that were fetched without asking.
+  // A column that only repeats what was asked for is empty in rows that were fetched without asking for it.
   return Object.keys(later.quals).every(
     (column) => column in earlier.quals || keys[column]?.inherent === true,
   )
 }
 
-/** Whether rows that fulfil all known conditions on a column fulfil another one on it. */
+/** Whether rows that fulfil all known conditions on a column also fulfil another one on it. */
 function implies(known: readonly KeyQual[], wanted: KeyQual): boolean {
   return known.some((qual) => impliedBy(wanted, qual))
 }
@@ -41,7 +41,7 @@ function impliedBy(wanted: KeyQual, known: KeyQual): boolean {
   return isUpper(wanted) === isUpper(known) && isTighter(known, wanted)
 }
 
-/** Whether a value surely fulfils a condition. */
+/** Whether a value certainly fulfils a condition. */
 function fulfils(value: QualValue, qual: KeyQual): boolean {
   switch (qual.operator) {
     case '=':
@@ -59,7 +59,7 @@ function fulfils(value: QualValue, qual: KeyQual): boolean {
       const order = compare(value, qual.value)
       return order !== undefined && order !== 0
     }
-    // What a pattern means is for PostgreSQL to say.
+    // Only PostgreSQL decides what a pattern means.
     default:
       return false
   }
@@ -81,7 +81,7 @@ function isBound(qual: KeyQual): qual is Extract<KeyQual, { operator: '<' | '<='
   return ['<', '<=', '>', '>='].includes(qual.operator)
 }
 
-/** Undefined for values whose order is PostgreSQL's business: texts have collations. */
+/** Compares values; undefined for those that only PostgreSQL can order: texts have collations. */
 function compare(left: QualValue, right: QualValue): number | undefined {
   const isOrdered =
     (typeof left === 'bigint' && typeof right === 'bigint') ||

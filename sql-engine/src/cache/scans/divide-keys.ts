@@ -1,4 +1,4 @@
-/** Which of a scan's keys have been looked up before, in several earlier scans. */
+/** Which of a scan's keys earlier scans have already looked up. */
 import { equalValues, type Key, type QualValue } from '@millrace/plugin-sdk'
 import type { ScanQuals } from '../../fetch/scan-quals.js'
 import { covers, type ScanShape } from './covers.js'
@@ -15,17 +15,17 @@ export interface KnownKeys<Earlier> {
 
 export interface DividedKeys<Earlier> {
   readonly column: string
-  /** No key stands in two of them. */
+  /** The earlier scans that know some of the keys; no key occurs in two of them. */
   readonly known: readonly KnownKeys<Earlier>[]
   readonly missing: readonly QualValue[]
 }
 
-/** Earlier scans that one scan reads at most; PostgreSQL puts their rows together for each statement anew. */
+/** The most earlier scans that one scan reads; PostgreSQL combines their rows again for each statement. */
 const mostParts = 16
 
 /**
  * Divides a scan by the values of a key column.
- * @param column of whose rows it is known by which value they were found (see {@link Key.valuesPerCall})
+ * @param column by whose values it is known how a row was found (see {@link Key.valuesPerCall})
  * @param earlier scans of the same table; the first that knows a key is taken
  * @returns undefined if the scan lists no values of the column, or none of them is known
  */

@@ -24,13 +24,13 @@ export interface KnownRange<Earlier> {
 
 export interface DividedRange<Earlier> {
   readonly column: string
-  /** No value stands in two of them. */
+  /** The parts of the range that are known; no value occurs in two of them. */
   readonly known: readonly KnownRange<Earlier>[]
   /** Conditions of a scan for all that is missing; undefined when nothing is. */
   readonly missing: { readonly interval: Interval; readonly quals: ScanQuals } | undefined
 }
 
-/** Earlier scans that one scan reads at most; PostgreSQL puts their rows together for each statement anew. */
+/** The most earlier scans that one scan reads; PostgreSQL combines their rows again for each statement. */
 const mostParts = 16
 
 interface Piece<Earlier> {
@@ -39,8 +39,8 @@ interface Piece<Earlier> {
 }
 
 /**
- * Divides a scan by the range of a column whose values never change in a row. What is missing is one range, so
- * that it takes no more calls than the whole would: known ranges in its midst are asked for again.
+ * Divides a scan by the range of a column whose values never change in a row. What is missing is one range, so that
+ * it takes no more calls than the whole would: known ranges in the middle are asked for again.
  * @returns undefined if the scan has no such range, or nothing at its ends is known
  */
 export function divideRange<Earlier>(
@@ -97,7 +97,7 @@ interface Taken<Earlier> {
   readonly left: Interval | undefined
 }
 
-/** Takes the piece that holds most of the range's beginning. */
+/** Takes the part that holds most of the range's beginning. */
 function takeFirst<Earlier>(
   { lower, upper }: Interval,
   pieces: readonly Piece<Earlier>[],
@@ -117,7 +117,7 @@ function takeFirst<Earlier>(
   return { known, left: unlessEmpty({ lower: beside(end), upper }) }
 }
 
-/** Takes the piece that holds most of the range's end. */
+/** Takes the part that holds most of the range's end. */
 function takeLast<Earlier>(
   { lower, upper }: Interval,
   pieces: readonly Piece<Earlier>[],
@@ -151,7 +151,7 @@ function isComparable(left: Interval, right: Interval): boolean {
   return new Set(ends.map(({ value }) => typeof value)).size === 1
 }
 
-/** As the table's operators can say it: an end may be in where it need not be. */
+/** Writes a range with the table's operators: an end may be included where it need not be. */
 function boundsOf({ lower, upper }: Interval, { operators }: Key): KeyQual[] | undefined {
   const quals: KeyQual[] = []
   for (const [end, strict, loose] of [

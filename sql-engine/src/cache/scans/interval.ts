@@ -3,7 +3,7 @@ import type { Qual, QualValue } from '@millrace/plugin-sdk'
 
 type KeyQual = Qual<QualValue>
 
-/** Values whose order is the same for us as for PostgreSQL. */
+/** Values that are in the same order here as in PostgreSQL. */
 export type Ordered = bigint | number
 
 export interface End {
@@ -12,7 +12,7 @@ export interface End {
   readonly isIn: boolean
 }
 
-/** An end that is undefined is infinite. */
+/** A range; an end that is undefined is infinite. */
 export interface Interval {
   readonly lower: End | undefined
   readonly upper: End | undefined
@@ -26,7 +26,7 @@ export function isBound(qual: KeyQual): qual is Bound {
 
 /**
  * The range that bounds on a column leave.
- * @returns undefined where there is none, or a value has no order that we know
+ * @returns undefined where there is none, or the order of a value is not known here
  */
 export function intervalOf(quals: readonly KeyQual[]): Interval | undefined {
   const bounds = quals.filter(isBound)
@@ -50,14 +50,14 @@ export function isEmpty({ lower, upper }: Interval): boolean {
   return lower.value > upper.value || (lower.value === upper.value && !(lower.isIn && upper.isIn))
 }
 
-/** Less than 0 if the first begins earlier. */
+/** Less than 0 if the first range begins earlier. */
 export function compareLower(left: End | undefined, right: End | undefined): number {
   if (left === undefined || right === undefined) return rank(left) - rank(right)
   if (left.value !== right.value) return left.value < right.value ? -1 : 1
   return Number(right.isIn) - Number(left.isIn)
 }
 
-/** Less than 0 if the first ends earlier. */
+/** Less than 0 if the first range ends earlier. */
 export function compareUpper(left: End | undefined, right: End | undefined): number {
   if (left === undefined || right === undefined) return rank(right) - rank(left)
   if (left.value !== right.value) return left.value < right.value ? -1 : 1

@@ -113,6 +113,13 @@ test('a session that wants nothing old asks anew, and leaves nothing', async () 
   expect([...tables.live]).toEqual(['s_1'])
 })
 
+test('a session that wants younger rows than are kept asks anew', async () => {
+  const { clock, ask } = world()
+  ;(await ask(1n)).release()
+  clock.time = 60
+  expect((await ask(1n, { maxAge: 50 })).isHit).toBe(false)
+})
+
 test('the age of rows is that of their question, not of their end', async () => {
   const { clock, tables, cache } = world()
   const first = held(tables)

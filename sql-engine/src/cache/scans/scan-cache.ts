@@ -10,13 +10,13 @@ import { divideKeys, narrowed } from './divide-keys.js'
 import { divideRange } from './divide-range.js'
 
 export interface ScanCacheOptions {
-  /** Bytes of rows that are kept at most; what has not been read for longest goes first. */
+  /** The most bytes of rows that are cached; what has not been read for longest goes first. */
   readonly maxBytes: number
   /** Milliseconds of a clock that only goes forward. */
   readonly now?: () => number
 }
 
-/** Entries whose rows make up a scan together with those of a narrower one. */
+/** Entries whose rows, together with those of a narrower scan, make up a scan. */
 interface Parts {
   readonly column: string
   readonly known: readonly { readonly entry: Entry; readonly counted: CountedPart | undefined }[]
@@ -27,14 +27,14 @@ interface Parts {
 const longestTimer = 86_400_000
 
 export class ScanCache {
-  /** What {@link ScanCacheOptions.maxBytes} says; less takes effect when rows come next. */
+  /** See {@link ScanCacheOptions.maxBytes}; a lower value takes effect when rows come next. */
   maxBytes: number
   readonly #now: () => number
-  /** Those that may answer any statement, the one that was read last at the end. */
+  /** Entries that may answer any statement; the one that was read last is at the end. */
   readonly #entries = new Set<Entry>()
-  /** Fetches whose rows are not there yet, those that may not answer others among them. */
+  /** Fetches whose rows are not there yet, including those that may not answer others. */
   readonly #fetching = new Set<Entry>()
-  /** What each statement has asked for or read: while it reads it, that answers it again. */
+  /** What each statement has asked for or read, which answers it again as long as it reads it. */
   readonly #ofStatements = new WeakMap<object, Set<Entry>>()
   #bytes = 0
   #timer: NodeJS.Timeout | undefined
@@ -45,8 +45,8 @@ export class ScanCache {
   }
 
   /**
-   * A table with the rows of a scan: one that is kept, one that is being filled for the same question, a new
-   * one; or, of a scan by listed keys, what is kept of them together with a new one for the others.
+   * A table with the rows of a scan: a cached one, one that is being filled for the same question, a new one; or, for
+   * a scan by listed keys, what is cached of them together with a new one for the others.
    * @throws DatabaseError of the fetch; 57014 when the request's own signal is aborted
    */
   async get(request: CacheRequest, maker: ScanMaker): Promise<LeasedTable> {
@@ -82,7 +82,7 @@ export class ScanCache {
     if (request.limit !== undefined) return undefined
     const candidates = this.#candidates(request)
     for (const lookupKey of request.lookupKeys) {
-      // Rows are told apart by the key's column, which has to be filled.
+      // Rows are told apart by the key's column, which must be filled.
       if (!request.columns.has(lookupKey)) continue
       const divided = divideKeys(request, lookupKey, candidates, ({ shape }) => shape, request.keys)
       if (divided === undefined) continue
@@ -93,7 +93,8 @@ export class ScanCache {
           entry: earlier,
           counted: isWhole ? undefined : { kind: 'values', values },
         })),
-        // Kept rows of a range may be all that has to be read for the others, and hold those that are known too.
+        // Cached rows of a range may be all that has to be read for the other keys, and hold those that are known
+        // too.
         missing:
           missing.length > 0
             ? {
@@ -126,7 +127,7 @@ export class ScanCache {
     }
   }
 
-  /** The statement's own, and then those that are kept; of these, the one that was read last comes first. */
+  /** The statement's own entries, then the cached ones; of these, the one that was read last comes first. */
   #candidates(request: CacheRequest): Entry[] {
     const kept = [...this.#entries]
       .reverse()
@@ -134,7 +135,7 @@ export class ScanCache {
     return [...new Set([...this.#ofStatement(request), ...kept])]
   }
 
-  /** All rows of scans that the statement still reads or waits for. */
+  /** All entries that the statement still reads or waits for. */
   #ofStatement({ statement, source }: CacheRequest): Entry[] {
     const entries = [...(this.#ofStatements.get(statement) ?? [])]
     return entries.filter((entry) => !entry.isGone && entry.source === source && hasAllRows(entry))
@@ -177,9 +178,8 @@ export class ScanCache {
   }
 
   /**
-   * Forgets all rows, or those of one source. None that was asked for before answers a question that comes
-   * after; who has asked before gets what was asked for. Tables that are being read are dropped when they are
-   * released.
+   * Forgets all rows, or those of one source. No row asked for before answers a question that comes after; a
+   * statement that has already asked gets its rows. Tables that are being read are dropped when they are released.
    * @returns the number of results that are forgotten
    */
   clear(source?: string): number {
@@ -214,7 +214,7 @@ export class ScanCache {
     return known
   }
 
-  /** It is being read. */
+  /** Marks an entry as read last. */
   #touch(entry: Entry): void {
     if (!this.#entries.delete(entry)) return
     this.#entries.add(entry)
@@ -260,7 +260,7 @@ export class ScanCache {
       this.#forget(entry)
       return
     }
-    // Whoever waits for the rows need not wait for this.
+    // Those that wait for the rows need not wait for this.
     table.measure().then(
       (bytes) => this.#weigh(entry, bytes),
       () => this.#forget(entry),
@@ -270,7 +270,7 @@ export class ScanCache {
 
   #weigh(entry: Entry, bytes: number): void {
     if (!this.#entries.has(entry)) return
-    // One that is larger than all that may be kept would only drive the others out.
+    // An entry larger than all that may be cached would only drive out the others.
     if (bytes > this.maxBytes) {
       this.#forget(entry)
       return
@@ -283,7 +283,7 @@ export class ScanCache {
     }
   }
 
-  /** Lets an entry answer nobody but the statements that read it. */
+  /** Lets an entry answer only the statements that already read it. */
   #forget(entry: Entry): void {
     if (this.#entries.delete(entry)) this.#bytes -= entry.bytes
     entry.isForOthers = false
@@ -311,7 +311,7 @@ export class ScanCache {
     }
   }
 
-  /** Tables go soon after their time, even if nobody asks for anything. */
+  /** Drops tables soon after their time, even if no statement asks for anything. */
   #schedule(): void {
     clearTimeout(this.#timer)
     const kept = [...this.#entries].filter(({ table }) => table !== undefined)

@@ -1,6 +1,4 @@
-/**
- * Conditions as the lookup attribute of LookupEvents, of which it takes one with one value.
- */
+/** Conditions as the lookup attribute of LookupEvents, which takes one with one value. */
 import type { Event, LookupAttribute, LookupAttributeKey } from '@aws-sdk/client-cloudtrail'
 import { equalValues, type Quals } from '@millrace/plugin-sdk'
 import type { LookupColumn, LookupColumns } from './columns.js'
@@ -8,11 +6,11 @@ import type { LookupColumn, LookupColumns } from './columns.js'
 interface Attribute {
   readonly column: LookupColumn & keyof Quals<LookupColumns>
   readonly key: LookupAttributeKey
-  /** What an event has of it. */
+  /** The attribute's values in an event. */
   readonly valuesOf: (event: Event) => readonly (string | undefined)[]
 }
 
-/** Those of which a value stands in the fewest events come first. */
+/** The attributes; those whose values are in the fewest events come first. */
 const attributes = [
   { column: 'event_id', key: 'EventId', valuesOf: (event) => [event.EventId] },
   { column: 'access_key_id', key: 'AccessKeyId', valuesOf: (event) => [event.AccessKeyId] },
@@ -32,7 +30,7 @@ const attributes = [
   { column: 'read_only', key: 'ReadOnly', valuesOf: (event) => [event.ReadOnly] },
 ] as const satisfies readonly Attribute[]
 
-/** One question to LookupEvents: the attribute, and which of the events that come are meant. */
+/** One question to LookupEvents: the attribute, and which of the returned events are meant. */
 export interface Lookup {
   readonly attribute: LookupAttribute | undefined
   readonly isMeant: (event: Event) => boolean
@@ -41,9 +39,9 @@ export interface Lookup {
 }
 
 /**
- * What to ask, so that all events that fulfil the conditions come, each in the answer to one question only:
- * a question for each value of the most selective attribute. The API's answer is looked through for the other
- * attributes; for resource_name and resource_type nobody else could, since their columns repeat what was asked.
+ * The questions to ask, so that all events that fulfil the conditions come, each in the answer to one question only:
+ * a question for each value of the most selective attribute. The API's answer is filtered by the other attributes;
+ * PostgreSQL could not do that for resource_name and resource_type, since their columns repeat what was asked.
  */
 export function lookupsOf(quals: Quals<LookupColumns>): readonly [Lookup, ...Lookup[]] {
   const asked = attributes.flatMap((attribute) => {
@@ -67,7 +65,7 @@ function intersect(values: readonly string[], has: readonly (string | undefined)
   return has.some((value) => value !== undefined && values.includes(value))
 }
 
-/** LookupAttribute: at most 2000 characters, of which these count twice. */
+/** Whether LookupAttribute takes a value: at most 2000 characters, some of which count twice. */
 function canBeAsked(key: LookupAttributeKey, value: string): boolean {
   if (key === 'ReadOnly') return value === 'true' || value === 'false'
   const length = value.length + (value.match(/[_ ,\n]/g)?.length ?? 0)

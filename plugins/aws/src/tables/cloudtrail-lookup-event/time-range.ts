@@ -10,7 +10,7 @@ export interface TimeRange {
   readonly EndTime: Date | undefined
 }
 
-/** The end of the year 9999; the API refuses times that it deems impossible. */
+/** The end of the year 9999; the API rejects times that it considers impossible. */
 const latest = 253_402_300_799_000
 
 /**
@@ -39,7 +39,7 @@ export function timeRangeOf(quals: Quals<LookupColumns>): TimeRange | undefined 
 
 /**
  * A time that was asked for, as the column repeats it, with its microseconds.
- * @throws ApiError for times that ISO 8601 has no four digits for
+ * @throws ApiError for times that have no four digits in ISO 8601
  */
 export function isoOfMicroseconds(time: bigint | undefined): string | undefined {
   if (time === undefined) return undefined

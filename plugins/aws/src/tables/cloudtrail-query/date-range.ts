@@ -1,6 +1,4 @@
-/**
- * Conditions on when a query was begun, as ListQueries takes them.
- */
+/** Conditions on when a query began, as ListQueries takes them. */
 import type { Qual } from '@millrace/plugin-sdk'
 import { timeBoundsOf } from '../../log-events/time-bounds.js'
 
@@ -13,8 +11,8 @@ export interface DateRange {
 const latest = 253_402_300_799_000
 
 /**
- * A range of whole seconds, wider than what the conditions allow by up to two: whether the API's bounds are
- * inclusive is not documented, and it refuses a range of no length. It takes a start with an end only.
+ * A range of whole seconds, wider than what the conditions allow by up to two: it is not documented whether the API's
+ * bounds are inclusive, and it rejects a range of no length. It takes a start only together with an end.
  * @returns undefined when no query can fulfil the conditions
  */
 export function dateRangeOf(quals: readonly Qual<bigint>[] | undefined): DateRange | undefined {

@@ -1,7 +1,7 @@
 /**
- * Columns whose conditions can be said in a filter pattern, and the fields of the event that they show.
+ * Columns whose conditions a filter pattern can express, and the fields of the event that they show.
  *
- * The fields are those of the AWS page "CloudTrail record contents". Left out are recipient_account_id and
+ * The fields are those of the AWS page "CloudTrail record contents". Excluded are recipient_account_id and
  * event_version, which look like numbers (see quote.ts).
  */
 import type { Key, Operator, Qual, Quals } from '@millrace/plugin-sdk'
@@ -10,7 +10,7 @@ import { allOf, anyOf, type Condition } from '../../filter-pattern/condition.js'
 import { booleanConditions, textConditions, textOperators } from '../../filter-pattern/text-conditions.js'
 import type { EventColumns } from './columns.js'
 
-/** Those of which a value stands in the fewest events come first. */
+/** The text columns; those whose values are in the fewest events come first. */
 export const textFields = {
   event_id: 'eventID',
   request_id: 'requestID',
@@ -32,7 +32,7 @@ export const textFields = {
 
 type TextField = keyof typeof textFields
 
-/** The fields of which the first that is a text stands in the column. */
+/** The fields of an identifier: the column shows the first that is a text. */
 export const identifierFields = [
   'userIdentity.arn',
   'userIdentity.sessionContext.sessionIssuer.arn',
@@ -41,7 +41,7 @@ export const identifierFields = [
 
 const textKey: Key = { operators: textOperators, inherent: true }
 
-/** Whether `*` reaches across the end of a line is not documented, and these texts may have several. */
+/** A key for texts that may have several lines: it is not documented whether `*` reaches across the end of a line. */
 const severalLinesKey: Key = { operators: ['=', '<>', 'is not null'], inherent: true }
 
 export const eventFieldKeys: Readonly<Record<TextField | 'user_identifier' | 'read_only', Key>> = {
@@ -65,7 +65,7 @@ export const eventFieldKeys: Readonly<Record<TextField | 'user_identifier' | 're
   read_only: { operators: ['=', 'is not null'], inherent: true },
 }
 
-/** By how much a condition is likely to leave; the least first. */
+/** How much of the events a condition is likely to leave; the least first. */
 const ranks: Partial<Record<Operator, number>> = { '=': 0, '~~': 1, '~': 1, 'is not null': 2, '<>': 3 }
 
 /** The filter pattern for a scan's conditions on event fields. */
@@ -84,12 +84,12 @@ export function patternOf(quals: Quals<EventColumns>): string | undefined {
   for (const qual of quals.read_only ?? []) {
     for (const condition of booleanConditions('readOnly', qual)) conditions.push({ rank: 1, condition })
   }
-  // Sorting is stable: within a rank the order of the fields stays.
+  // Sorting is stable: within a rank, the fields keep their order.
   conditions.sort((a, b) => a.rank - b.rank)
   return compilePattern(conditions.map(({ condition }) => condition))
 }
 
-/** What is true of the column is true of one of its fields. */
+/** A condition on an identifier: what is true of the column is true of one of its fields. */
 function identifierCondition(qual: Qual<string>): Condition | undefined {
   const ofFields = identifierFields.flatMap((field) => allOf(textConditions(field, qual)) ?? [])
   return ofFields.length < identifierFields.length ? undefined : anyOf(ofFields)

@@ -1,9 +1,9 @@
 /**
  * Log events as rows.
  *
- * A message is parsed only when a column shows something of it, and only the columns that the query names are
- * read. Fields of another type than their column's give NULL: filter patterns cannot then disagree with the
- * rows about what a field equals.
+ * A message is parsed only when a column shows something of it, and only the columns that the query names are read.
+ * Fields of another type than their column's give NULL, so that filter patterns and rows cannot disagree about what a
+ * field equals.
  */
 import type { FilteredLogEvent } from '@aws-sdk/client-cloudwatch-logs'
 import { type JsonText, type Row, rawJsonText } from '@millrace/plugin-sdk'
@@ -68,8 +68,8 @@ const exactColumns: readonly EventColumn[] = [
 ]
 
 /**
- * Makes the function that turns a region's events into rows; all that depends on the columns and the region
- * is decided here, once.
+ * Makes the function that turns a region's events into rows; whatever depends on the columns and the region is
+ * decided here, once.
  */
 export function rowReader(
   columns: ReadonlySet<string>,
@@ -91,7 +91,7 @@ export function rowReader(
       if (wantsMessage && json !== undefined) row.cloudtrail_event = messageJson(message)
       if (isObject(json)) for (const { column, read } of ofRecord) row[column] = read(json)
     }
-    // The readers give each column its type; a table of them by name cannot say so.
+    // The readers give each column its type, which a table of them by name cannot express.
     return row as EventRow
   }
 }

@@ -1,8 +1,8 @@
 /**
- * What costs a further call for each trail: status, selectors, tags.
+ * Details that cost a further call for each trail: status, selectors, tags.
  *
- * A multi-region trail is listed once in each region, but has one status and one set of tags, at home. So
- * these are asked in the trail's home region, by its ARN, and remembered for the length of a scan.
+ * A multi-region trail is listed once in each region, but has one status and one set of tags, at home. So these are
+ * asked for in the trail's home region, by its ARN, and remembered for the length of a scan.
  */
 import {
   GetEventSelectorsCommand,
@@ -23,12 +23,12 @@ import type { TrailColumns } from './columns.js'
 type TrailScan = Scan<AwsConnection, TrailColumns>
 type TrailRow = Row<TrailColumns>
 
-/** A trail may be deleted while a query runs. */
+/** The error of a trail that was deleted while a query ran. */
 const gone = ['TrailNotFoundException']
 const insightsAbsent = [...gone, 'InsightNotEnabledException']
 const tagsGone = ['ResourceNotFoundException', 'TrailNotFoundException', 'CloudTrailARNInvalidException']
 
-/** Of a trail in the caller's own account, each of these fails the query. */
+/** Errors for trails of other accounts. For a trail in the caller's own account, each of these fails the query. */
 const refusedToOthers = [
   'CloudTrailARNInvalidException',
   'TrailNotFoundException',
@@ -36,7 +36,7 @@ const refusedToOthers = [
   'AccessDenied',
 ]
 
-/** ListTags takes so many ARNs. */
+/** The most ARNs that ListTags takes. */
 const mostTagged = 20
 
 export function fetchStatus(row: TrailRow, scan: TrailScan): Promise<TrailRow> {
@@ -175,7 +175,7 @@ async function detail(
   return fetched
 }
 
-/** What accounts are told of a trail that is shown to them, but is not theirs. */
+/** Whether an error is what accounts get for a trail that is shown to them, but is not theirs. */
 function isRefusedToOthers(error: unknown): boolean {
   return ApiError.is(error) && error.code !== undefined && refusedToOthers.includes(error.code)
 }

@@ -1,6 +1,4 @@
-/**
- * What costs a further call for each log group: its data protection policy, its tags.
- */
+/** Details that cost a further call for each log group: its data protection policy, its tags. */
 import { GetDataProtectionPolicyCommand, ListTagsForResourceCommand } from '@aws-sdk/client-cloudwatch-logs'
 import type { Row, Scan } from '@millrace/plugin-sdk'
 import { awsCallExpecting, ExpectedError } from '../../calls/aws-call.js'
@@ -12,7 +10,7 @@ import type { LogGroupColumns } from './columns.js'
 type LogGroupScan = Scan<AwsConnection, LogGroupColumns>
 type LogGroupRow = Row<LogGroupColumns>
 
-/** A log group may be deleted while a query runs. */
+/** The error of a log group that was deleted while a query ran. */
 const gone = ['ResourceNotFoundException']
 
 export async function fetchDataProtection(row: LogGroupRow, scan: LogGroupScan): Promise<LogGroupRow> {
@@ -36,7 +34,7 @@ export async function fetchDataProtection(row: LogGroupRow, scan: LogGroupScan):
 
 export async function fetchTags(row: LogGroupRow, scan: LogGroupScan): Promise<LogGroupRow> {
   const { region } = row
-  // The API takes the ARN without `:*` only; log_group_arn came later than arn.
+  // The API takes the ARN only without `:*`; log_group_arn came later than arn.
   const resourceArn = row.log_group_arn ?? row.arn?.replace(/:\*$/, '')
   if (resourceArn === undefined || typeof region !== 'string') return {}
   const command = new ListTagsForResourceCommand({ resourceArn })

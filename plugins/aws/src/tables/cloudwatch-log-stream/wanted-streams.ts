@@ -1,19 +1,17 @@
-/**
- * What conditions ask of the streams of a log group, as DescribeLogStreams takes it.
- */
+/** What conditions ask of the streams of a log group, as DescribeLogStreams takes it. */
 import { equalValue, type Quals } from '@millrace/plugin-sdk'
 import { longestLikePrefix } from '../../log-groups/like-prefix.js'
 import { isStreamName } from '../../log-groups/log-group-identifier.js'
 import type { LogStreamColumns } from './columns.js'
 
 export interface WantedStreams {
-  /** The one stream that is wanted. */
+  /** The name of the one stream that is wanted. */
   readonly name: string | undefined
   /** What names must begin with. */
   readonly prefix: string | undefined
   readonly descending: boolean
   readonly orderBy: string
-  /** What the API is told of names. */
+  /** The prefix that the API is asked with. */
   readonly logStreamNamePrefix: string | undefined
 }
 
@@ -30,7 +28,7 @@ export function wantedStreams(quals: Quals<LogStreamColumns>): WantedStreams | u
     prefix,
     descending: equalValue(quals.descending) ?? false,
     orderBy,
-    // The API refuses a prefix in the other order; names are looked at here anyway.
+    // The API rejects a prefix in the other order; names are checked here anyway.
     logStreamNamePrefix: orderBy === 'LogStreamName' && isStreamName(asked) ? asked : undefined,
   }
 }

@@ -1,9 +1,9 @@
 /**
  * Conditions on addresses as filters of DescribeAddresses.
  *
- * In a filter's value `*` and `?` stand for other characters, and values of a form that the API does not know
- * may be refused. So a condition is said in a filter only if all its values have the form that the API gives
- * them in its answers; else PostgreSQL alone decides on it.
+ * In a filter's value `*` and `?` stand for other characters, and the API may reject values of a form that it does
+ * not know. So a condition becomes a filter only if all its values have the form that the API gives them in its
+ * answers; otherwise, PostgreSQL alone decides on it.
  */
 import type { Filter } from '@aws-sdk/client-ec2'
 import { equalValues, type Key, type Quals } from '@millrace/plugin-sdk'
@@ -45,7 +45,7 @@ export const filterKeys: Readonly<Record<FilteredColumn, Key>> = {
   private_ip_address: filterKey,
 }
 
-/** EC2 takes so many values in one filter. */
+/** The most values that EC2 takes in one filter. */
 const mostValues = 200
 
 export function filtersOf(quals: Quals<AddressColumns>): Filter[] {

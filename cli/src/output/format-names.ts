@@ -1,0 +1,4 @@
+/** The formats of results, by the names that people give. */
+export const formats = ['table', 'csv', 'json', 'jsonl', 'line', 'markdown'] as const
+
+export type Format = (typeof formats)[number]

@@ -1,0 +1,119 @@
+/** `millrace query`: runs statements once and ends, or opens the shell. */
+import { StartedParts } from '@millrace/server/started-parts'
+import { defaultHome } from '@millrace/sql-engine/postgres/home'
+import type { ClientConfig } from 'pg'
+import { listenForInterruption } from './interruption.js'
+import { ReaderGone, streamSink } from './output/sink.js'
+import { noticeReport } from './query/error-report.js'
+import { type Input, readInputs } from './query/inputs.js'
+import type { QueryOptions } from './query/options.js'
+import { Outputs } from './query/outputs.js'
+import { prepare, runInputs, StatementFailed } from './query/run-statements.js'
+import { openSession } from './query/session.js'
+import { setUpSession } from './query/session-settings.js'
+import { otherClientsEnd } from './query/shared-engine.js'
+import { homeService, namedDatabase } from './query/target.js'
+import { removeServiceRecord } from './service-record.js'
+import { type ExitCode, UserError } from './user-error.js'
+
+/**
+ * @returns the exit code
+ * @throws UserError for what makes no sense, or where nobody is there to ask
+ */
+export async function query(options: QueryOptions): Promise<0 | ExitCode> {
+  const target = options.database === undefined ? undefined : namedDatabase(options.database)
+  const interactive = options.inputs.length === 0 && process.stdin.isTTY && process.stdout.isTTY
+  const inputs = interactive ? undefined : await readInputs(options.inputs, process.stdin)
+  // What is wrong with them is told before anything is started.
+  if (inputs !== undefined) prepare(inputs, options)
+  else refuseInShell(options)
+  // Whoever read what we print may be gone. The writers are told, each for its own text.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
+  const interruption = listenForInterruption()
+  let interrupted: ExitCode = 130
+  const onTermination = () => {
+    interrupted = 143
+  }
+  process.on('SIGTERM', onTermination)
+  const { signal } = interruption
+  const parts = new StartedParts()
+  try {
+    const config = target ?? (await homeTarget(parts, signal))
+    if (inputs === undefined) {
+      const { runShell } = await import('./shell/shell.js')
+      await runShell({ home: defaultHome(process.env), config, query: options, signal })
+    } else await ask(config, inputs, options, signal)
+    return 0
+  } catch (error) {
+    if (signal.aborted) return interrupted
+    if (error instanceof ReaderGone) return 0
+    if (error instanceof StatementFailed) return 1
+    throw error
+  } finally {
+    await parts.stop()
+    process.off('SIGTERM', onTermination)
+    interruption.release()
+  }
+}
+
+/** @throws UserError for options that the shell has nothing for */
+function refuseInShell({ exports, explain }: QueryOptions): void {
+  if (exports.length > 0 || explain) {
+    throw new UserError(`${explain ? '--explain' : '--export'} needs SQL; see millrace query --help`, 2)
+  }
+}
+
+/** @throws UserError where no service can be started */
+async function homeTarget(parts: StartedParts, signal: AbortSignal): Promise<ClientConfig> {
+  const home = defaultHome(process.env)
+  try {
+    const { config, own } = await homeService(process.env, home, parts, signal)
+    if (own) {
+      parts.add(config, async () => {
+        await removeServiceRecord(home)
+        await otherClientsEnd(config, signal)
+      })
+    }
+    return config
+  } catch (error) {
+    if (error instanceof UserError) throw error
+    const { failureOf } = await import('./error-line.js')
+    const { line, exitCode } = failureOf(error)
+    throw new UserError(line, exitCode === 2 ? 2 : 3, error)
+  }
+}
+
+async function ask(
+  config: ClientConfig,
+  inputs: readonly Input[],
+  options: QueryOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  signal.throwIfAborted()
+  const session = await openSession(config, (notice) => process.stderr.write(noticeReport(notice)))
+  const cancel = () => session.cancel()
+  signal.addEventListener('abort', cancel)
+  try {
+    await setUpSession(session.client, options)
+    const { output, exports, header, separator } = options
+    const outputs = new Outputs({
+      standardOutput: streamSink(process.stdout),
+      format: output ?? (exports.length > 0 ? undefined : 'table'),
+      exports,
+      writerOptions: { header, separator, width: process.stdout.isTTY ? process.stdout.columns : undefined },
+    })
+    await runInputs(session.client, inputs, {
+      ...options,
+      outputs,
+      signal,
+      messages: streamSink(process.stderr),
+    })
+  } catch (error) {
+    // Where rows are left unread, a server that is not ours may not notice that we go.
+    if (!(error instanceof StatementFailed)) session.cancel()
+    throw error
+  } finally {
+    signal.removeEventListener('abort', cancel)
+    await session.end()
+  }
+}

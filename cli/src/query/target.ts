@@ -1,0 +1,82 @@
+/** Whom `millrace query` asks: a database that is named, the home's service, or an engine of its own. */
+import { setTimeout as delay } from 'node:timers/promises'
+import type { StartedParts } from '@millrace/server/started-parts'
+import type { ClientConfig } from 'pg'
+import type { Environment } from '../config/settings.js'
+import { loadOrCreatePassword } from '../password.js'
+import { findService } from '../service-record.js'
+import { UserError } from '../user-error.js'
+
+/**
+ * @param url of the option --database
+ * @throws UserError where it is none of PostgreSQL's
+ */
+export function namedDatabase(url: string): ClientConfig {
+  const parsed = URL.canParse(url) ? new URL(url) : undefined
+  if (parsed === undefined || !/^postgres(?:ql)?:$/.test(parsed.protocol)) {
+    throw new UserError('--database takes a URL such as postgres://user:password@host:5432/name', 2)
+  }
+  // As libpq understands sslmode; the driver by itself takes "require" for more than it says.
+  if (parsed.searchParams.has('sslmode') && !parsed.searchParams.has('uselibpqcompat')) {
+    parsed.searchParams.set('uselibpqcompat', 'true')
+  }
+  return { connectionString: parsed.href }
+}
+
+/** A service of the home that runs, whoever has started it. */
+export async function runningService(home: string): Promise<ClientConfig | undefined> {
+  const record = await findService(home)
+  if (record === undefined) return undefined
+  const { host, port, user, database } = record
+  return { host, port, user, database, password: await loadOrCreatePassword(home), ssl: false }
+}
+
+/** How often another process that has the home is given time to serve or to end, and milliseconds between. */
+const attempts = 100
+const pause = 100
+
+/** SQLSTATE of a home that another process uses. */
+const homeInUse = '55006'
+
+export interface HomeService {
+  readonly config: ClientConfig
+  /** Whether it has been started for the caller. */
+  readonly own: boolean
+}
+
+/**
+ * The home's service, or one that is started, and is among the parts. Another process that has the home, and does not
+ * serve, is one that starts or ends: it is waited for.
+ */
+export async function homeService(
+  environment: Environment,
+  home: string,
+  parts: StartedParts,
+  signal: AbortSignal,
+): Promise<HomeService> {
+  for (let attempt = 1; ; attempt++) {
+    const running = await runningService(home)
+    if (running !== undefined) return { config: running, own: false }
+    try {
+      return { config: await startOwn(environment, parts), own: true }
+    } catch (error) {
+      if (Object(error).sqlState !== homeInUse || attempt === attempts) throw error
+      await delay(pause, undefined, { signal })
+    }
+  }
+}
+
+/** Nobody but this machine's users with the home's password can reach it. */
+async function startOwn(environment: Environment, parts: StartedParts): Promise<ClientConfig> {
+  // Whoever asks a service that runs has no need of them.
+  const [{ startHome }, { createLog, logProcessWarnings }, { readLogLevel, readSettings }] =
+    await Promise.all([import('../home-service.js'), import('../log.js'), import('../config/settings.js')])
+  const log = createLog(readLogLevel(environment))
+  logProcessWarnings(log)
+  const listen = { host: '127.0.0.1', port: 0 }
+  const service = await startHome(
+    { readSettings: async () => ({ ...(await readSettings(environment)), listen }), environment, log },
+    parts,
+  )
+  return { ...service.address, ssl: false }
+}

@@ -1,0 +1,58 @@
+/** Where the service of a home listens, written down for commands that ask it; nothing in it is secret. */
+import { readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Address } from '@millrace/server/service'
+import { z } from 'zod'
+
+const serviceFile = 'service.json'
+
+const recordShape = z.object({
+  pid: z.int().positive(),
+  host: z.string(),
+  port: z.int().min(1).max(65_535),
+  user: z.string(),
+  database: z.string(),
+})
+
+export type ServiceRecord = z.infer<typeof recordShape>
+
+/** Writes the record; whoever started the service removes it when it stops. */
+export async function recordService(home: string, address: Omit<Address, 'password'>): Promise<void> {
+  const { host, port, user, database } = address
+  const record: ServiceRecord = { pid: process.pid, host, port, user, database }
+  const path = join(home, serviceFile)
+  const draft = `${path}.${process.pid}`
+  await writeFile(draft, `${JSON.stringify(record)}\n`, { mode: 0o600 })
+  // Whoever reads it meanwhile finds all of it or nothing.
+  await rename(draft, path)
+}
+
+export async function removeServiceRecord(home: string): Promise<void> {
+  await rm(join(home, serviceFile), { force: true })
+}
+
+/** The record of a home whose process lives. One that a killed process has left behind counts for nothing. */
+export async function findService(home: string): Promise<ServiceRecord | undefined> {
+  const text = await readFile(join(home, serviceFile), 'utf8').catch(() => undefined)
+  if (text === undefined) return undefined
+  const { data } = recordShape.safeParse(jsonOf(text))
+  return data !== undefined && processLives(data.pid) ? data : undefined
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** Another user's process lives, too. */
+export function processLives(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return Object(error).code === 'EPERM'
+  }
+}

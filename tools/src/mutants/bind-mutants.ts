@@ -1,0 +1,98 @@
+/** Wrong names: what a statement's tables and columns are taken for. */
+import { type Mutant, mutantsOf } from './mutant.js'
+
+const engine = 'sql-engine/src/engine.test.ts'
+const answers = 'sql-engine/src/planner-answers.test.ts'
+const columns = 'sql-engine/src/nested-columns.test.ts'
+const shapes = 'sql-engine/src/key-shapes.test.ts'
+const statements = 'server/src/virtual-statements.test.ts'
+
+export const bindMutants: readonly Mutant[] = [
+  ...mutantsOf(
+    'sql-engine/src/bind/scope.ts',
+    [answers, engine, columns],
+    [
+      [
+        'a name that two tables have is that of the first',
+        'if (holders.length === 1) return columnOfFromItem(only, name)',
+        'return columnOfFromItem(only, name)',
+      ],
+      [
+        'what a function gives has no names',
+        'if (level.fromItems.some(({ columns }) => columns === undefined)) return undefined',
+        '',
+      ],
+    ],
+  ),
+  ...mutantsOf(
+    'sql-engine/src/bind/from-binder.ts',
+    [answers, engine, columns],
+    [
+      [
+        'USING of a right join gives the left column',
+        "const value = kind === 'full' ? undefined : kind === 'right' ? rightColumn : leftColumn",
+        'const value = leftColumn',
+      ],
+      [
+        'a left join fills nothing with NULL',
+        "if (kind === 'left' || kind === 'full') addSide(allFromItems(right), { join, side: 'right' })",
+        "if (kind === 'full') addSide(allFromItems(right), { join, side: 'right' })",
+      ],
+      [
+        'a star gives merged columns last',
+        'return [...first, ...[...left.star, ...right.star].filter(({ name }) => !names.has(name))]',
+        'return [...[...left.star, ...right.star].filter(({ name }) => !names.has(name)), ...first]',
+      ],
+    ],
+  ),
+  ...mutantsOf(
+    'sql-engine/src/bind/binder.ts',
+    [answers, engine, columns, shapes],
+    [
+      ['a CTE sees itself', 'if (!recursive) continue', ''],
+      [
+        'GROUP BY names the output first',
+        'const isInput = reference !== undefined && groupClause?.includes(node) && isColumnOf(reference, from)',
+        'const isInput = false',
+      ],
+      [
+        'HAVING narrows the rows of a rollup',
+        'if (isOneGrouping) this.#draft.addConditions(havingClause',
+        'this.#draft.addConditions(havingClause',
+      ],
+      [
+        'MERGE fromItems out source rows that match none',
+        "if ('joinCondition' in statement && !countsUnmatchedSources(statement)) {",
+        "if ('joinCondition' in statement) {",
+      ],
+    ],
+  ),
+  ...mutantsOf(
+    'sql-engine/src/expand/expand-views.ts',
+    [statements, engine],
+    [["a statement's CTE is the table of a view", '!isCaught(view.definition, ctes),', 'true,']],
+  ),
+  ...mutantsOf(
+    'sql-engine/src/expand/expand-execute.ts',
+    [statements],
+    [
+      [
+        'the first argument is all of them',
+        'const replacement = literals[number - 1]',
+        'const replacement = literals[0]',
+      ],
+    ],
+  ),
+  ...mutantsOf(
+    'sql-engine/src/expand/expand-copy.ts',
+    [statements],
+    [
+      [
+        'COPY gives all columns',
+        "const columns = isListed ? names.map(quoteIdentifier).join(', ') : '*'",
+        "const columns = '*'",
+      ],
+    ],
+    'no random statement is COPY',
+  ),
+]

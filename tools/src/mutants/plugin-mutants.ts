@@ -1,0 +1,93 @@
+/** Wrong tables: what conditions become in a call of an API. */
+import { type Mutant, mutantsOf } from './mutant.js'
+
+const patterns = 'plugins/aws/src/filter-pattern/filter-pattern.test.ts'
+const notAws = "random statements ask no table of AWS's"
+
+export const pluginMutants: readonly Mutant[] = [
+  ...mutantsOf(
+    'plugins/aws/src/log-events/time-bounds.ts',
+    ['plugins/aws/src/log-events/time-bounds.test.ts'],
+    [
+      [
+        '> fromItems out the next millisecond',
+        'from(floor(qual.value, unit) + 1n)',
+        'from(floor(qual.value, unit) + 2n)',
+      ],
+      [
+        'a start within a millisecond is rounded up and on',
+        'from(ceiling(qual.value, unit))',
+        'from(floor(qual.value, unit) + 1n)',
+      ],
+      [
+        'the last of two starts counts',
+        'if (start > range.start) range.start = start',
+        'range.start = start',
+      ],
+      [
+        'of several times, the first and last in the list bound',
+        'if (value < least) least = value',
+        'least = value',
+      ],
+    ],
+    notAws,
+  ),
+  ...mutantsOf(
+    'plugins/aws/src/filter-pattern/text-conditions.ts',
+    [patterns],
+    [
+      [
+        '= is !=',
+        "(pattern): Condition => ({ kind: 'text', field, operator: '=', pattern })",
+        "(pattern): Condition => ({ kind: 'text', field, operator: '!=', pattern })",
+      ],
+      [
+        'of several values, those that are certain are asked for',
+        'if (!qual.values.every(isCertain)) return []',
+        'if (!qual.values.some(isCertain)) return []',
+      ],
+      ['true is FALSE', "state: value ? 'TRUE' : 'FALSE'", "state: value ? 'FALSE' : 'TRUE'"],
+    ],
+    notAws,
+  ),
+  ...mutantsOf(
+    'plugins/aws/src/filter-pattern/like.ts',
+    [patterns],
+    [
+      [
+        '_ is itself',
+        "} else if (character === '%' || character === '_') {",
+        "} else if (character === '%') {",
+      ],
+      ['a beginning is an end', 'textIs(field, `${start}*`)', 'textIs(field, `*${start}`)'],
+    ],
+    notAws,
+  ),
+  ...mutantsOf(
+    'plugins/aws/src/filter-pattern/quote.ts',
+    [patterns],
+    [
+      ['stars are letters', 'const known = /^[ -$&-)+-~]+$/', 'const known = /^[ -$&-~]+$/'],
+      ['quotes are letters', 'value.replace(/["\\\\]/g, ', 'value.replace(/[\\\\]/g, '],
+    ],
+    notAws,
+  ),
+  ...mutantsOf(
+    'plugins/aws/src/filter-pattern/compile.ts',
+    [patterns],
+    [['patterns may be longer than the API takes', 'if (longer.length > mostCharacters) continue', '']],
+    notAws,
+  ),
+  ...mutantsOf(
+    'plugins/aws/src/log-groups/like-prefix.ts',
+    ['plugins/aws/src/pushed-conditions.test.ts', 'plugins/aws/src/sandbox.test.ts'],
+    [
+      [
+        '_ belongs to a beginning',
+        "if (character === '%' || character === '_') return prefix",
+        "if (character === '%') return prefix",
+      ],
+    ],
+    notAws,
+  ),
+]
