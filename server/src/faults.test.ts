@@ -20,22 +20,12 @@ let world: TestGateway
 /** Straight to PostgreSQL. */
 let watcher: pg.Client
 
-async function watch(): Promise<pg.Client> {
-  const client = new pg.Client({ ...world.postgres.engineConfig, options: '' })
-  client.on('error', () => {})
-  await client.connect()
-  return client
-}
-
 beforeAll(async () => {
   world = await startTestGateway()
-  watcher = await watch()
+  watcher = await world.connectStraight()
 })
 
-afterAll(async () => {
-  await watcher?.end()
-  await world?.stop()
-})
+afterAll(() => world?.stop())
 
 async function open(): Promise<RawClient> {
   const raw = await RawClient.connect(world.config)

@@ -1,7 +1,6 @@
 /** Connections: who is let in, who is refused, and what ends them. */
 import { once } from 'node:events'
 import { mkdtemp, rm, stat, symlink } from 'node:fs/promises'
-import { connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseError } from '@millrace/sql-engine/database-error'
@@ -10,6 +9,7 @@ import { pino } from 'pino'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { loadOrCreateCertificate } from './certificate.js'
 import { startGateway } from './gateway.js'
+import { openSocket } from './testing/open-socket.js'
 import { describe as describeMessage, queryMessage, RawClient } from './testing/raw-client.js'
 import { startTestGateway, type TestGateway } from './testing/test-gateway.js'
 import { ByteWriter } from './wire/byte-writer.js'
@@ -33,21 +33,12 @@ const gssapiRequest = new ByteWriter().int32(80_877_104).packet()
 
 /** Sends bytes as a new client; gives what comes back until the server closes the connection. */
 async function say(...packets: readonly Uint8Array[]): Promise<string> {
-  const socket = open()
+  const socket = openSocket(world)
   socket.write(Buffer.concat(packets))
   const chunks: Buffer[] = []
   socket.on('data', (chunk: Buffer) => chunks.push(chunk))
   await once(socket, 'close')
   return Buffer.concat(chunks).toString('latin1')
-}
-
-function open(): Socket {
-  const socket = connect(world.gateway.port, '127.0.0.1')
-  socket.on('error', () => {})
-  onTestFinished(() => {
-    socket.destroy()
-  })
-  return socket
 }
 
 async function refusalOf(config: pg.ClientConfig): Promise<pg.DatabaseError> {
@@ -154,7 +145,7 @@ describe('encryption and versions', () => {
   })
 
   test('GSSAPI is declined, and the connection goes on', async () => {
-    const socket = open()
+    const socket = openSocket(world)
     socket.write(gssapiRequest)
     expect(String((await once(socket, 'data'))[0])).toBe('N')
     socket.write(startupPacket([['user', 'millrace']]))
@@ -162,7 +153,7 @@ describe('encryption and versions', () => {
   })
 
   test('a newer protocol and its options are negotiated down', async () => {
-    const socket = open()
+    const socket = openSocket(world)
     const parameters = Buffer.from('user\0millrace\0_pq_.new_feature\0on\0\0')
     socket.write(new ByteWriter().int32(196_610).bytes(parameters).packet())
     const [reply] = await once(socket, 'data')
@@ -202,7 +193,7 @@ describe('cancelling', () => {
   function cancel(client: pg.Client): void {
     const { processID, secretKey } = Object(client)
     const key = new ByteWriter().int32(processID).int32(secretKey).packet().subarray(4)
-    open().end(cancelPacket(key))
+    openSocket(world).end(cancelPacket(key))
   }
 
   test('ends what PostgreSQL is doing', async () => {

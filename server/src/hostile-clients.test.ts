@@ -1,12 +1,13 @@
 /** Clients that break off, do not read, or send what no client should: nobody else suffers, nothing is left over. */
 import { once } from 'node:events'
 import { readdir } from 'node:fs/promises'
-import { connect, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import { setImmediate, setTimeout } from 'node:timers/promises'
 import { DatabaseError } from '@millrace/sql-engine/database-error'
 import fc from 'fast-check'
 import pg from 'pg'
 import { afterAll, beforeAll, describe as describeTests, expect, onTestFinished, test } from 'vitest'
+import { openSocket } from './testing/open-socket.js'
 import { propertyRuns, propertyTimeout } from './testing/property-runs.js'
 import { describe, queryMessage, RawClient } from './testing/raw-client.js'
 import { startTestGateway, type TestGateway } from './testing/test-gateway.js'
@@ -27,29 +28,10 @@ let watcher: pg.Client
 
 beforeAll(async () => {
   world = await startTestGateway()
-  watcher = await watch(world)
+  watcher = await world.connectStraight()
 })
 
-afterAll(async () => {
-  await watcher?.end()
-  await world?.stop()
-})
-
-async function watch({ postgres }: TestGateway): Promise<pg.Client> {
-  const client = new pg.Client({ ...postgres.engineConfig, options: '' })
-  client.on('error', () => {})
-  await client.connect()
-  return client
-}
-
-function open({ gateway }: TestGateway): Socket {
-  const socket = connect(gateway.port, '127.0.0.1')
-  socket.on('error', () => {})
-  onTestFinished(() => {
-    socket.destroy()
-  })
-  return socket
-}
+afterAll(() => world?.stop())
 
 /** Resolves when no client has a connection to PostgreSQL. */
 async function noSessionIsLeft(client: pg.Client): Promise<void> {
@@ -84,11 +66,11 @@ test.each(['reset', 'end'] as const)(
     if (how === 'reset') connection.stream.resetAndDestroy()
     else connection.stream.end()
     // Once another client has been answered, the gateway has seen that the first is gone.
-    const other = open(slow)
+    const other = openSocket(slow)
     other.write(startupPacket([['user', 'millrace']]))
     await once(other, 'data')
     for (const openGate of gates) openGate()
-    const straight = await watch(slow)
+    const straight = await slow.connectStraight()
     await noSessionIsLeft(straight)
     await straight.end()
     other.destroy()
@@ -242,7 +224,7 @@ test(
       },
     )
     await fc.assert(
-      fc.asyncProperty(messages, (sent) => sayAndLeave(open(world), sent)),
+      fc.asyncProperty(messages, (sent) => sayAndLeave(openSocket(world), sent)),
       propertyRuns(200),
     )
     expect(await isFine(world.config)).toBe(true)

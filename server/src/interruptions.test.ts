@@ -1,7 +1,7 @@
 /** What comes between: cancelling, time limits, notices and notifications, the end of PostgreSQL's or the client's side. */
 import { once } from 'node:events'
 import { connect } from 'node:net'
-import pg from 'pg'
+import type pg from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { describe as describeMessage, queryMessage, RawClient } from './testing/raw-client.js'
 import { startTestGateway, type TestGateway } from './testing/test-gateway.js'
@@ -20,17 +20,10 @@ let watcher: pg.Client
 /** Holds a lock; within its transaction, it would see the sessions as they were at first. */
 let locker: pg.Client
 
-async function straight(): Promise<pg.Client> {
-  const client = new pg.Client({ ...world.postgres.engineConfig, options: '' })
-  client.on('error', () => {})
-  await client.connect()
-  return client
-}
-
 beforeAll(async () => {
   world = await startTestGateway()
-  watcher = await straight()
-  locker = await straight()
+  watcher = await world.connectStraight()
+  locker = await world.connectStraight()
   await watcher.query(`
     create table public.locked (ip inet);
     grant select on public.locked to public;
@@ -38,11 +31,7 @@ beforeAll(async () => {
       as $$ begin perform pg_sleep(seconds); return $1::inet; end $$`)
 })
 
-afterAll(async () => {
-  await locker?.end()
-  await watcher?.end()
-  await world?.stop()
-})
+afterAll(() => world?.stop())
 
 beforeEach(() => {
   world.calls.length = 0

@@ -1,6 +1,6 @@
 /** Whatever messages come in whatever order: what a client gets through the gateway is what PostgreSQL says. */
 import fc from 'fast-check'
-import pg from 'pg'
+import type pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { propertyRuns, propertyTimeout } from './testing/property-runs.js'
 import { play, type RelationNames, type Round, theEnd } from './testing/script.js'
@@ -15,7 +15,7 @@ let names: RelationNames
 
 beforeAll(async () => {
   world = await startTestGateway()
-  watcher = await watch()
+  watcher = await world.connectStraight()
   await watcher.query(`
     create schema ordinary;
     grant usage on schema ordinary to public;
@@ -33,17 +33,7 @@ beforeAll(async () => {
   names = new Map(rows.map(({ oid, relname }) => [oid, relname]))
 })
 
-afterAll(async () => {
-  await watcher?.end()
-  await world?.stop()
-})
-
-async function watch(): Promise<pg.Client> {
-  const client = new pg.Client({ ...world.postgres.engineConfig, options: '' })
-  client.on('error', () => {})
-  await client.connect()
-  return client
-}
+afterAll(() => world?.stop())
 
 const place = (more = '') => `select city from place where ip = '1.1.1.1'${more}`
 const events = "select name from event where trail = 't1' order by name"
@@ -115,7 +105,7 @@ async function hasCrashed(): Promise<boolean> {
   } catch {
     for (;;) {
       await world.postgres.ready()
-      const again = await watch().catch(() => undefined)
+      const again = await world.connectStraight().catch(() => undefined)
       if (again === undefined) continue
       watcher = again
       return true

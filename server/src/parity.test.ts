@@ -1,8 +1,8 @@
 /** What a client gets through the gateway is what PostgreSQL says, byte for byte. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { callLower, copyData, copyDone } from './testing/copy-messages.js'
 import { describe as describeMessage, queryMessage, RawClient } from './testing/raw-client.js'
 import { startTestGateway, type TestGateway } from './testing/test-gateway.js'
-import { ByteWriter } from './wire/byte-writer.js'
 import {
   bindMessage,
   bindRest,
@@ -18,18 +18,6 @@ import {
 const noValues = bindRest(undefined)
 const values = (...texts: readonly string[]) =>
   bindRest({ types: [], formats: [], values: texts.map((text) => Buffer.from(text)) })
-const copyData = (text: string) => new ByteWriter().bytes(Buffer.from(text)).message('d')
-const copyDone = new ByteWriter().message('c')
-/** lower(text) by its OID, with one argument as text, result as text. */
-const callLower = new ByteWriter()
-  .int32(870)
-  .int16(0)
-  .int16(1)
-  .int32(3)
-  .bytes(Buffer.from('ABC'))
-  .int16(0)
-  .message('F')
-
 /** Each step's messages are sent at once; then the replies are read up to a type. */
 type Script = readonly { readonly send: readonly Buffer[]; readonly until: string }[]
 

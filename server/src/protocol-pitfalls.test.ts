@@ -19,11 +19,12 @@
  * | rewriting | virtual-tables.test.ts "fields tell the virtual tables", "Describe asks no API"; statement-parity.test.ts |
  */
 import { once } from 'node:events'
-import { connect, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import { setImmediate } from 'node:timers/promises'
 import { connect as connectTls } from 'node:tls'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { openSocket } from './testing/open-socket.js'
 import { describe as describeMessage, queryMessage, RawClient } from './testing/raw-client.js'
 import { password, startTestGateway, type TestGateway } from './testing/test-gateway.js'
 import { ByteWriter } from './wire/byte-writer.js'
@@ -45,15 +46,6 @@ beforeAll(async () => {
 })
 
 afterAll(() => world?.stop())
-
-function open(): Socket {
-  const socket = connect(world.gateway.port, '127.0.0.1')
-  socket.on('error', () => {})
-  onTestFinished(() => {
-    socket.destroy()
-  })
-  return socket
-}
 
 async function raw(config: pg.ClientConfig = world.config): Promise<RawClient> {
   const client = await RawClient.connect(config)
@@ -85,7 +77,7 @@ describe('cancelling', () => {
     return key
   }
   const cancel = async (key: Buffer) => {
-    const socket = open()
+    const socket = openSocket(world)
     socket.end(cancelPacket(key))
     expect(await untilClosed(socket)).toBe('')
   }
@@ -125,7 +117,7 @@ describe('protocol versions and encryption', () => {
     ['3.2', 2, []],
     ['3.9999 with an option to test the negotiation', 9999, ['_pq_.test_protocol_negotiation']],
   ])('%s is answered with what is spoken here', async (_, minor, options) => {
-    const socket = open()
+    const socket = openSocket(world)
     const writer = new ByteWriter()
       .int32((3 << 16) + minor)
       .string('user')
@@ -142,7 +134,7 @@ describe('protocol versions and encryption', () => {
   test('one request for encryption after the other, and then a session or a cancel request', async () => {
     const requests = [80_877_104, 80_877_103].map((code) => new ByteWriter().int32(code).packet())
     for (const last of [startupPacket([['user', 'millrace']]), cancelPacket(Buffer.alloc(8))]) {
-      const socket = open()
+      const socket = openSocket(world)
       for (const request of requests) {
         socket.write(request)
         expect(String((await once(socket, 'data'))[0])).toBe('N')
@@ -161,7 +153,7 @@ describe('protocol versions and encryption', () => {
   })
 
   test('a start-up packet byte by byte', async () => {
-    const socket = open()
+    const socket = openSocket(world)
     socket.setNoDelay(true)
     for (const byte of startupPacket([['user', 'millrace']])) {
       socket.write(Buffer.from([byte]))
@@ -302,7 +294,7 @@ describe('SCRAM', () => {
     ['a mechanism without its end', new ByteWriter().bytes(Buffer.from('SCRAM-SHA')).message('p')],
     ['a message that is no answer', queryMessage('select 1')],
   ])('%s: refused, and others can come', async (_, answer) => {
-    const socket = open()
+    const socket = openSocket(world)
     socket.write(startupPacket([['user', 'millrace']]))
     await until(socket, 'SCRAM-SHA-256')
     socket.write(answer)
@@ -313,7 +305,7 @@ describe('SCRAM', () => {
   test.each(['', 'c=biws', 'c=biws,r=wrong', 'c=biws,r=wrong,p=', 'c=biws,r=wrong,p=AAAA', 'p=,r=,c='])(
     'an answer to the challenge that reads "%s": refused',
     async (answer) => {
-      const socket = open()
+      const socket = openSocket(world)
       socket.write(startupPacket([['user', 'millrace']]))
       await until(socket, 'SCRAM-SHA-256')
       socket.write(initial('SCRAM-SHA-256', 17, 'n,,n=,r=abcdefghi'))

@@ -2,7 +2,7 @@
  * Statements of every kind over virtual tables: what a client is told is what PostgreSQL says over ordinary
  * tables with the same rows, in the simple and the extended protocol, with results as text and as binary.
  */
-import pg from 'pg'
+import type pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Message, queryMessage, RawClient } from './testing/raw-client.js'
 import { statementCases } from './testing/statement-cases.js'
@@ -23,8 +23,7 @@ let engine: pg.Client
 
 beforeAll(async () => {
   world = await startTestGateway()
-  engine = new pg.Client({ ...world.postgres.engineConfig, options: '' })
-  await engine.connect()
+  engine = await world.connectStraight()
   await engine.query(`
     create schema ordinary;
     grant usage on schema ordinary to public;
@@ -45,10 +44,7 @@ beforeAll(async () => {
     grant select on all tables in schema ordinary to public`)
 })
 
-afterAll(async () => {
-  await engine?.end()
-  await world?.stop()
-})
+afterAll(() => world?.stop())
 
 type Mode = 'simple' | 'extended, text' | 'extended, binary'
 

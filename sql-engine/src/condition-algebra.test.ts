@@ -2,8 +2,8 @@
  * What conditions say, alone, negated and put together: over rows that stand on every constant, below and above it,
  * no row may be lost. The API leaves out whatever fails a condition that it is asked with.
  */
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type PropertyWorld, startPropertyWorld } from './testing/property-world.js'
+import { expect } from 'vitest'
+import { propertyTest } from './testing/engine-test.js'
 
 const labels = ['a', 'a_', 'ab', 'b', 'ba', null]
 const rows = {
@@ -88,20 +88,18 @@ const conditions = [
   'not (id < 2 or id > 4)',
 ]
 
-let world: PropertyWorld
-
-beforeAll(async () => {
-  world = await startPropertyWorld({ rows: [rows], filtering: 'every operator' })
-})
-afterAll(() => world?.stop())
+const test = propertyTest({ rows: [rows], filtering: 'every operator' })
 
 const slices = 8
 
-test.each(Array.from({ length: slices }, (_, slice) => slice))('no row is lost: part %i', async (slice) => {
-  for (const [index, condition] of conditions.entries()) {
-    if (index % slices !== slice) continue
-    const text = `select id, flag, label from thing where ${condition}`
-    const { virtual, expected } = await world.run({ text, parameters: [], isOrdered: false }, 0)
-    expect(virtual, text).toEqual(expected)
-  }
-})
+test.for(Array.from({ length: slices }, (_, slice) => slice))(
+  'no row is lost: part %i',
+  async (slice, { world }) => {
+    for (const [index, condition] of conditions.entries()) {
+      if (index % slices !== slice) continue
+      const text = `select id, flag, label from thing where ${condition}`
+      const { virtual, expected } = await world.run({ text, parameters: [], isOrdered: false }, 0)
+      expect(virtual, text).toEqual(expected)
+    }
+  },
+)

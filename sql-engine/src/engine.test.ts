@@ -1,10 +1,11 @@
 import { bigint, boolean, type Columns, inet, text } from '@millrace/plugin-sdk'
 import pino from 'pino'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect } from 'vitest'
 import { Engine } from './engine.js'
 import { ClientSession } from './testing/client-session.js'
 import { countingPlugin } from './testing/counting-plugin.js'
-import { startTestPostgres, type TestPostgres } from './testing/test-postgres.js'
+import { engineTest } from './testing/engine-test.js'
+import type { TestPostgres } from './testing/test-postgres.js'
 
 const events = [
   { source: 'a', address: '1.1.1.1', trail: 't1', size: 1n, read_only: true },
@@ -48,23 +49,11 @@ const { plugin, calls } = countingPlugin({
   },
 })
 
-let postgres: TestPostgres
-let engine: Engine
-let session: ClientSession
+const test = engineTest({ plugin })
 
-beforeAll(async () => {
-  postgres = await startTestPostgres()
-  const connections = [{ name: 'counting', plugin, settings: {} }]
-  engine = await Engine.start({ postgres, connections, environment: {}, log: pino({ level: 'silent' }) })
-  session = await ClientSession.open({ ...postgres.engineConfig, user: 'millrace' }, engine)
+test.beforeAll(async ({ session }) => {
   await session.query('create table address (a inet, note text)')
   await session.query("insert into address values ('1.1.1.1', 'x'), ('3.3.3.3', 'y'), (null, 'z')")
-})
-
-afterAll(async () => {
-  await session?.close()
-  await engine?.stop()
-  await postgres?.stop()
 })
 
 beforeEach(() => {
@@ -75,7 +64,7 @@ beforeEach(() => {
 const asked = () => calls.map(({ table, quals }) => `${table}: ${quals.join('; ')}`)
 
 describe('keys', () => {
-  test('from a constant', async () => {
+  test('from a constant', async ({ session }) => {
     const rows = await session.query("select city from place where ip = '2.2.2.2'")
     expect(rows).toEqual([{ city: 'city of 2.2.2.2' }])
     expect(calls).toMatchObject([
@@ -83,7 +72,7 @@ describe('keys', () => {
     ])
   })
 
-  test('from a join by way of a CTE, each once, as many a call as the table takes', async () => {
+  test('from a join by way of a CTE, each once, as many a call as the table takes', async ({ session }) => {
     const rows = await session.query(`
       with addrs as (
         select e.address::inet from event e where e.trail in ('t1', 't2') and e.address ~ '^[0-9]+'
@@ -93,7 +82,7 @@ describe('keys', () => {
     expect(asked()).toEqual(['event: trail = t1', 'event: trail = t2', 'place: ip = 1.1.1.1, 2.2.2.2'])
   })
 
-  test.each([
+  test.for([
     ['IN', "ip in ('1.1.1.1', '2.2.2.2', null)"],
     ['ANY', "ip = any ('{1.1.1.1,2.2.2.2}')"],
     ['OR', "ip = '1.1.1.1' or (ip = '2.2.2.2' and city <> '')"],
@@ -103,13 +92,13 @@ describe('keys', () => {
     ],
     ['VALUES', "ip in (values ('1.1.1.1'::inet), ('2.2.2.2'))"],
     ['a function', "exists (select from unnest(array['1.1.1.1', '2.2.2.2']::inet[]) as x where x = ip)"],
-  ])('from %s', async (_, condition) => {
+  ] as const)('from %s', async ([_, condition], { session }) => {
     const rows = await session.query(`select ip from place where ${condition} order by ip`)
     expect(rows.map(({ ip }) => ip)).toEqual(['1.1.1.1', '2.2.2.2'])
     expect(asked().at(-1)).toBe('place: ip = 1.1.1.1, 2.2.2.2')
   })
 
-  test.each([
+  test.for([
     ['an inner join', 'select city from address join place on ip = a', 2],
     ['a comma', 'select city from address, place where a = ip', 2],
     ['a left join', 'select city from address left join place on ip = a', 3],
@@ -120,30 +109,30 @@ describe('keys', () => {
     ['IN', 'select note from address where a in (select ip from place)', 2],
     ['USING', 'select city from (select a as ip from address) s join place using (ip)', 2],
     ['a subquery', 'select city from address join (select * from place) p on p.ip = a', 2],
-  ])('from an ordinary table, by %s', async (_, statement, count) => {
+  ] as const)('from an ordinary table, by %s', async ([_, statement, count], { session }) => {
     expect(await session.query(statement)).toHaveLength(count)
     expect(asked()).toEqual(['place: ip = 1.1.1.1, 3.3.3.3'])
   })
 
-  test('other conditions on the partner leave fewer', async () => {
+  test('other conditions on the partner leave fewer', async ({ session }) => {
     await session.query("select city from address join place on ip = a where note = 'y'")
     expect(asked()).toEqual(['place: ip = 3.3.3.3'])
   })
 
-  test('a LIMIT inside of a CTE is honoured', async () => {
+  test('a LIMIT inside of a CTE is honoured', async ({ session }) => {
     await session.query(
       'with x as (select a from address order by a limit 1) select * from x join place on ip = a',
     )
     expect(asked()).toEqual(['place: ip = 1.1.1.1'])
   })
 
-  test('none: the API is not asked', async () => {
+  test('none: the API is not asked', async ({ session }) => {
     expect(await session.query("select * from address join place on ip = a where note = 'none'")).toEqual([])
     expect(await session.query('select * from place where ip = null')).toEqual([])
     expect(calls).toEqual([])
   })
 
-  test('missing: an error that names table and column', async () => {
+  test('missing: an error that names table and column', async ({ session }) => {
     await expect(session.query('select * from place')).rejects.toMatchObject({
       sqlState: 'HV002',
       message: 'table "place" needs a value for its key column "ip"',
@@ -154,12 +143,12 @@ describe('keys', () => {
     expect(calls).toEqual([])
   })
 
-  test('volatile expressions are no keys', async () => {
+  test('volatile expressions are no keys', async ({ session }) => {
     const random = "('1.1.1.' || (random() * 10)::int)::inet"
     await expect(session.query(`select * from place where ip = ${random}`)).rejects.toThrow('key column')
   })
 
-  test('what is joined through two tables', async () => {
+  test('what is joined through two tables', async ({ session }) => {
     const rows = await session.query(
       'select t.region, e.source from trail t join event e on e.trail = t.name where t.region = $$eu$$ order by 2',
     )
@@ -169,12 +158,12 @@ describe('keys', () => {
 })
 
 describe('conditions', () => {
-  test('that no value of the column fulfils ask for nothing', async () => {
+  test('that no value of the column fulfils ask for nothing', async ({ session }) => {
     expect(await session.query("select * from event where trail = 't1' and size = 1.5")).toEqual([])
     expect(asked()).toEqual([])
   })
 
-  test.each([
+  test.for([
     ["source = 'a'", 'source = a', 1],
     ["source in ('a', 'b')", 'source = a, b', 2],
     ["source not in ('a')", 'source <> a', 2],
@@ -190,19 +179,19 @@ describe('conditions', () => {
     ['read_only is null', 'read_only is null', 0],
     ['source = \'a\' collate "C"', 'source = a', 1],
     ['source > \'A\' collate "C"', undefined, 3],
-  ])('%s', async (condition, qual, count) => {
+  ] as const)('%s', async ([condition, qual, count], { session }) => {
     expect(await session.query(`select source from event where trail = 't1' and ${condition}`)).toHaveLength(
       count,
     )
     expect(asked()).toEqual([`event: ${qual === undefined ? '' : `${qual}; `}trail = t1`])
   })
 
-  test('between', async () => {
+  test('between', async ({ session }) => {
     await session.query("select from event where trail = 't1' and size between 1 and 2")
     expect(asked()).toEqual(['event: size <= 2; size >= 1; trail = t1'])
   })
 
-  test('an outer join pushes to its nullable side only', async () => {
+  test('an outer join pushes to its nullable side only', async ({ session }) => {
     const on = "on e.trail = 't1' and t.name = 't1' and e.source = 'a'"
     const rows = await session.query(
       `select t.name, e.source from trail t left join event e ${on} order by 1`,
@@ -214,7 +203,7 @@ describe('conditions', () => {
     expect(asked().sort()).toEqual(['event: source = a; trail = t1', 'trail: '])
   })
 
-  test('IS NULL above an outer join is not pushed', async () => {
+  test('IS NULL above an outer join is not pushed', async ({ session }) => {
     const rows = await session.query(
       "select t.name from trail t left join event e on e.trail = 't1' and t.name = 't2' and e.source = 'zz' where e.read_only is null",
     )
@@ -223,7 +212,7 @@ describe('conditions', () => {
 })
 
 describe('LIMIT', () => {
-  test.each([
+  test.for([
     ["select * from event where trail = 't1' limit 2", 2],
     ["select * from event where trail = 't1' limit 1 offset 1", 2],
     ["select * from event where trail = 't1' and source ~ 'a' limit 2", undefined],
@@ -259,14 +248,14 @@ describe('LIMIT', () => {
     ["select source from event where trail = 't1' and size = 1 limit 1", undefined],
     ["select source from event where trail = 't1' and (size >= 1) is not false limit 1", undefined],
     ["select source from event where trail = 't1' and (size, source) >= (1, 'a') limit 1", undefined],
-  ])('%s', async (statement, limit) => {
+  ] as const)('%s', async ([statement, limit], { session }) => {
     await session.query(statement)
     expect(calls.map(({ limit, order }) => [limit, order])).toEqual([[limit, undefined]])
   })
 
   const of = "from event where trail = 't1'"
 
-  test.each([
+  test.for([
     [`select * ${of} order by size limit 2`, 2, 'asc'],
     [`select * ${of} order by size desc limit 2`, 2, 'desc'],
     [`select * ${of} order by size desc nulls last limit 2`, 2, 'desc'],
@@ -286,13 +275,13 @@ describe('LIMIT', () => {
     [`select (select 1 as name) ${of} order by size limit 1`, 1, 'asc'],
     ["select * from event e (t, s, a, n) where t in ('t1', 't2') order by n desc limit 1", 1, 'desc'],
     [`with e as (select * ${of} order by size desc limit 1) select count(*) from e, e f`, 1, 'desc'],
-  ])('of the first rows: %s', async (statement, limit, direction) => {
+  ] as const)('of the first rows: %s', async ([statement, limit, direction], { session }) => {
     await session.query(statement)
     expect(calls).not.toEqual([])
     for (const call of calls) expect(call).toMatchObject({ limit, order: { column: 'size', direction } })
   })
 
-  test.each([
+  test.for([
     `select source as size ${of} order by size limit 1`,
     `select source as size, * ${of} order by 1 limit 1`,
     // What PostgreSQL calls its output is not known here.
@@ -315,12 +304,12 @@ describe('LIMIT', () => {
     `select size ${of} order by size limit null`,
     `(select size ${of}) union all (select 1) order by size limit 1`,
     `select size from event join trail on trail = name ${of.slice(11)} order by size limit 1`,
-  ])('not of the first rows: %s', async (statement) => {
+  ])('not of the first rows: %s', async (statement, { session }) => {
     await session.query(statement)
     for (const { table, limit } of calls) if (table === 'event') expect(limit).toBeUndefined()
   })
 
-  test('the first rows of each of several calls, with those in the same place', async () => {
+  test('the first rows of each of several calls, with those in the same place', async ({ session }) => {
     const rows = await session.query(
       "select source, size from event where trail in ('t1', 't2') order by size desc limit 1 offset 1",
     )
@@ -328,7 +317,7 @@ describe('LIMIT', () => {
     expect(calls.map(({ limit }) => limit)).toEqual([2, 2])
   })
 
-  test('a negative one asks nothing', async () => {
+  test('a negative one asks nothing', async ({ session }) => {
     for (const end of ['limit -1', 'order by size limit 1 offset -2']) {
       await expect(session.query(`select * ${of} ${end}`)).rejects.toThrow('must not be negative')
     }
@@ -337,13 +326,13 @@ describe('LIMIT', () => {
 })
 
 describe('names', () => {
-  test("a user's own table of the same name wins", async () => {
+  test("a user's own table of the same name wins", async ({ session }) => {
     await session.query('create temp table place (ip inet, city text)')
     expect(await session.query('select * from place')).toEqual([])
     await session.query('drop table place')
   })
 
-  test("an operator that is not PostgreSQL's own is not taken for it", async () => {
+  test("an operator that is not PostgreSQL's own is not taken for it", async ({ session }) => {
     await session.query(`create function public.always(text, text) returns boolean immutable return true;
       create operator public.= (leftarg = text, rightarg = text, function = public.always);
       set search_path = public, pg_catalog, counting`)
@@ -359,7 +348,7 @@ describe('names', () => {
     }
   })
 
-  test('where = NULL is taken for IS NULL, no comparison is taken for what it says', async () => {
+  test('where = NULL is taken for IS NULL, no comparison is taken for what it says', async ({ session }) => {
     await session.query('set transform_null_equals = on')
     const rows = await session.query(
       "select source from event where trail operator(pg_catalog.=) 't1' and read_only = null",
@@ -369,11 +358,11 @@ describe('names', () => {
     expect(rows).toEqual(isNull)
   })
 
-  test('a CTE of the same name wins', async () => {
+  test('a CTE of the same name wins', async ({ session }) => {
     expect(await session.query('with place as (select 1 as x) select * from place')).toEqual([{ x: 1 }])
   })
 
-  test('schema, quotes, aliases, comments', async () => {
+  test('schema, quotes, aliases, comments', async ({ session }) => {
     const rows = await session.query(
       `select "counting" . place.city, "counting".place.ip from counting /* é */ . "place" where counting.place.ip = '1.1.1.1'`,
     )
@@ -384,7 +373,7 @@ describe('names', () => {
     ])
   })
 
-  test('whole rows', async () => {
+  test('whole rows', async ({ session }) => {
     const rows = await session.query("select to_jsonb(place) as j from place where ip = '1.1.1.1'")
     expect(rows).toEqual([
       {
@@ -401,7 +390,7 @@ describe('names', () => {
 })
 
 describe("values of types that are not the column's", () => {
-  test('for a required key: an error that says so', async () => {
+  test('for a required key: an error that says so', async ({ session }) => {
     await expect(session.query(`select * from event where trail = 't'::"char"`)).rejects.toMatchObject({
       sqlState: 'HV002',
       detail: expect.stringContaining("the column's type"),
@@ -409,8 +398,8 @@ describe("values of types that are not the column's", () => {
     expect(calls).toEqual([])
   })
 
-  test('a column that a view keeps at an earlier type is not pushed', async () => {
-    const start = (columns: Columns) => {
+  test('a column that a view keeps at an earlier type is not pushed', async ({ session, postgres }) => {
+    const start = (postgres: TestPostgres, columns: Columns) => {
       const host = {
         columns,
         keys: { name: { operators: ['=' as const] }, port: { operators: ['=' as const, '<' as const] } },
@@ -424,10 +413,10 @@ describe("values of types that are not the column's", () => {
       const options = { postgres, connections, environment: {}, log: pino({ level: 'silent' }) }
       return { ...counting, engine: Engine.start(options) }
     }
-    const earlier = start({ name: text('Name'), port: text('Port') })
+    const earlier = start(postgres, { name: text('Name'), port: text('Port') })
     await (await earlier.engine).stop()
     await session.query('create view host_port as select port from changing.host')
-    const later = start({ name: text('Name'), port: bigint('Port') })
+    const later = start(postgres, { name: text('Name'), port: bigint('Port') })
     const other = await later.engine
     const visitor = await ClientSession.open({ ...postgres.engineConfig, user: 'millrace' }, other)
     try {
@@ -444,7 +433,7 @@ describe("values of types that are not the column's", () => {
 })
 
 describe('rows that reach no answer are not asked for', () => {
-  test.each([
+  test.for([
     ['select * from place where false', 0],
     ['select * from place where 1 = 0', 0],
     ['select * from place where null and city is not null', 0],
@@ -456,12 +445,12 @@ describe('rows that reach no answer are not asked for', () => {
     ["select * from trail t left join place p on false where t.name = 't1'", 1],
     ["select * from place p right join trail t on 1 = 2 where t.name = 't1'", 1],
     ['select a from address where exists (select from place where false)', 0],
-  ])('%s', async (text, count) => {
+  ] as const)('%s', async ([text, count], { session }) => {
     expect(await session.query(text)).toHaveLength(count)
     expect(calls.filter(({ table }) => table !== 'trail')).toEqual([])
   })
 
-  test.each([
+  test.for([
     [
       "select t.name, e.source from trail t left join event e on e.trail = t.name and false where t.name = 't1'",
       1,
@@ -473,7 +462,7 @@ describe('rows that reach no answer are not asked for', () => {
     ["(select city from place where ip = '1.1.1.1') union all (select 'x' limit 0)", 1],
     ["select p.city from place p left join address a on false where p.ip = '1.1.1.1'", 1],
     ["select city from place where ip = '1.1.1.1' and (select count(*) from trail where false) = 0", 1],
-  ])('others are: %s', async (text, count) => {
+  ] as const)('others are: %s', async ([text, count], { session }) => {
     expect(await session.query(text)).toHaveLength(count)
     expect(calls).toHaveLength(1)
   })

@@ -1,9 +1,10 @@
 /** Keys are found through whatever PostgreSQL itself would look through. */
 import { doublePrecision, text } from '@millrace/plugin-sdk'
 import pg from 'pg'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect } from 'vitest'
 import { ClientSession } from './testing/client-session.js'
-import { type PropertyWorld, startPropertyWorld } from './testing/property-world.js'
+import { propertyTest } from './testing/engine-test.js'
+import type { PropertyWorld } from './testing/property-world.js'
 import { usualTables } from './testing/random-tables.js'
 
 const rows = {
@@ -64,18 +65,10 @@ const tables = {
   },
 }
 
-let world: PropertyWorld
-
-beforeAll(async () => {
-  world = await startPropertyWorld({ tables, rows: [rows, oddRows], filtering: 'every operator' })
-})
-afterAll(() => world?.stop())
-beforeEach(() => {
-  world.calls.length = 0
-})
+const test = propertyTest({ tables, rows: [rows, oddRows], filtering: 'every operator' })
 
 /** What a statement asks each table for, once its answer has been compared with PostgreSQL's own. */
-async function asked(text: string): Promise<readonly string[]> {
+async function asked(world: PropertyWorld, text: string): Promise<readonly string[]> {
   const { virtual, expected } = await world.run({ text, parameters: [], isOrdered: false }, 0)
   expect(virtual).toEqual(expected)
   return world.calls.map(({ table, quals }) => [table, ...quals].join('; ')).sort()
@@ -84,7 +77,7 @@ async function asked(text: string): Promise<readonly string[]> {
 const grouped = '(select trail, count(*) from event group by trail) v'
 
 describe('conditions pass into', () => {
-  test.each([
+  test.for([
     ['a grouped subquery', `select * from ${grouped} where trail = 't1'`, ['event; trail = t1']],
     [
       'groups by position',
@@ -181,13 +174,13 @@ describe('conditions pass into', () => {
       'select n.id, v.count from note n, lateral (select count(*) from event e where e.trail = n.trail) v',
       ['event; trail = t1', 'event; trail = t2'],
     ],
-  ])('%s', async (_, text, calls) => {
-    expect(await asked(text)).toEqual(calls)
+  ] as const)('%s', async ([_, text, calls], { world }) => {
+    expect(await asked(world, text)).toEqual(calls)
   })
 })
 
 describe('conditions that would drop other rows do not pass into', () => {
-  test.each([
+  test.for([
     [
       'groups by something else',
       "select * from (select max(label) l, count(*) from thing group by flag) v where l = 'a'",
@@ -241,14 +234,14 @@ describe('conditions that would drop other rows do not pass into', () => {
     ],
     ['HAVING of ROLLUP', 'select label, count(*) from thing group by rollup (label) having label is null'],
     ['HAVING of an aggregate', "select flag from thing group by flag having max(label) = 'a'"],
-  ])('%s', async (_, text) => {
-    expect(new Set(await asked(text))).toEqual(new Set(['thing']))
+  ] as const)('%s', async ([_, text], { world }) => {
+    expect(new Set(await asked(world, text))).toEqual(new Set(['thing']))
   })
 })
 
 describe('a key that is wrapped, or compared otherwise', () => {
   const t1 = ['event; trail = t1']
-  test.each([
+  test.for([
     ['select id from event where trail = \'t1\' collate "C"', t1],
     ['select id from event where trail collate "C" = \'t1\'', t1],
     ['select id from event where trail in (\'t1\' collate "C")', t1],
@@ -290,11 +283,11 @@ describe('a key that is wrapped, or compared otherwise', () => {
     ["select id from event where trail || '' = 't1'", t1],
     ["select id from event where '' || trail || '' = 't1'", t1],
     ["select e.id from event e join note n on e.trail || '' = n.trail || '' where n.id = 1", t1],
-  ])('%s', async (text, calls) => {
-    expect(await asked(text)).toEqual(calls)
+  ] as const)('%s', async ([text, calls], { world }) => {
+    expect(await asked(world, text)).toEqual(calls)
   })
 
-  test.each([
+  test.for([
     ['id in (1.5, 2)', ['thing; id = 2']],
     ['id = any (array[1.5, 2, null, 9223372036854775808])', ['thing; id = 2']],
     ['id in (0.5::float8, 2)', ['thing; id = 2']],
@@ -307,32 +300,41 @@ describe('a key that is wrapped, or compared otherwise', () => {
     ["label || 'x' = 'ax'", ['thing']],
     ["doc || '' = '1'", ['thing']],
     ['id < 2.5', ['thing']],
-  ])('a value that none of the column can equal is not asked for: %s', async (condition, calls) => {
-    expect(await asked(`select label from thing where ${condition}`)).toEqual(calls)
+  ] as const)(
+    'a value that none of the column can equal is not asked for: %s',
+    async ([condition, calls], { world }) => {
+      expect(await asked(world, `select label from thing where ${condition}`)).toEqual(calls)
+    },
+  )
+
+  test('NULL is no key', async ({ world }) => {
+    expect(await asked(world, 'select city from place where ip is not distinct from null::inet')).toEqual([])
   })
 
-  test('NULL is no key', async () => {
-    expect(await asked('select city from place where ip is not distinct from null::inet')).toEqual([])
-  })
-
-  test('NULL is no key where an outer join fills the column with it', async () => {
+  test('NULL is no key where an outer join fills the column with it', async ({ world }) => {
     const text =
       'select n.id from note n left join place p on p.ip = n.ip where p.ip is not distinct from null::inet'
-    expect(await asked(text)).toEqual(['place; ip = 1.1.1.1'])
+    expect(await asked(world, text)).toEqual(['place; ip = 1.1.1.1'])
   })
 
-  test.each([
+  test.for([
     ['a value', 'select size from tagged where tag is not distinct from null'],
     ['values of rows', 'select g.size, n.id from note n join tagged g on g.tag is not distinct from n.trail'],
-  ])('where rows may be without the key, NULL of %s is not nothing', async (_, query) => {
-    expect(await asked(query)).toEqual(['tagged'])
-  })
+  ] as const)(
+    'where rows may be without the key, NULL of %s is not nothing',
+    async ([_, query], { world }) => {
+      expect(await asked(world, query)).toEqual(['tagged'])
+    },
+  )
 
-  test('where a column may be NULL, NULL is not asked for as a value', async () => {
-    expect(await asked('select id from thing where label is not distinct from null')).toEqual(['thing'])
+  test('where a column may be NULL, NULL is not asked for as a value', async ({ world }) => {
+    expect(await asked(world, 'select id from thing where label is not distinct from null')).toEqual([
+      'thing',
+    ])
     world.calls.length = 0
     expect(
       await asked(
+        world,
         'select n.id from note n left join thing t on t.id = n.id where t.label is not distinct from n.trail',
       ),
     ).toEqual(['thing; id = 1, 2'])
@@ -340,13 +342,13 @@ describe('a key that is wrapped, or compared otherwise', () => {
 })
 
 describe('values that PostgreSQL compares otherwise than the API would', () => {
-  async function compared(text: string): Promise<void> {
+  async function compared(world: PropertyWorld, text: string): Promise<void> {
     const { virtual, expected } = await world.run({ text, parameters: [], isOrdered: false }, 1)
     expect(virtual).toEqual(expected)
     expect(virtual.rows).not.toEqual([])
   }
 
-  test.each([
+  test.for([
     "label::varchar = 'a'::bpchar",
     "label::varchar = 'a '::char(5)",
     "label::varchar = any (array['a ']::char(5)[])",
@@ -354,29 +356,30 @@ describe('values that PostgreSQL compares otherwise than the API would', () => {
     "label::varchar is not distinct from 'a'::bpchar",
     "label::varchar in (select 'a'::bpchar)",
     "(label::varchar, id) in (select 'a'::bpchar, 1)",
-  ])('blanks at the end: %s', async (condition) => {
-    await compared(`select label from thing where ${condition}`)
+  ])('blanks at the end: %s', async (condition, { world }) => {
+    await compared(world, `select label from thing where ${condition}`)
   })
 
-  test.each([0, -10])('numbers that the session prints with %i more digits', async (digits) => {
+  test.for([0, -10])('numbers that the session prints with %i more digits', async (digits, { world }) => {
     await world.configure(`set extra_float_digits = ${digits}`)
-    await compared('select size * 10 from measure where size = 0.1::float8 + 0.2::float8')
-    await compared('select size * 10 from measure where size <= 0.1::float8 + 0.2::float8')
-    await compared('select size * 10 from measure where size > 0.0999999::float8')
-    await compared('select size * 10 from measure where size in (select 0.1::float8 + 0.2::float8)')
+    await compared(world, 'select size * 10 from measure where size = 0.1::float8 + 0.2::float8')
+    await compared(world, 'select size * 10 from measure where size <= 0.1::float8 + 0.2::float8')
+    await compared(world, 'select size * 10 from measure where size > 0.0999999::float8')
+    await compared(world, 'select size * 10 from measure where size in (select 0.1::float8 + 0.2::float8)')
     await world.configure('reset extra_float_digits')
   })
 
-  test('a collation by which texts are equal that are not the same', async () => {
+  test('a collation by which texts are equal that are not the same', async ({ world }) => {
     const admin = new pg.Client({ ...world.postgres.engineConfig, user: 'millrace', options: '' })
     await admin.connect()
     await admin.query(
       "create collation public.loose (provider = icu, locale = 'und-u-ks-level2', deterministic = false); create domain public.loosely as text collate public.loose",
     )
-    await compared("select id from thing where host(ip) = '2001:DB8::1'::public.loosely")
-    await compared("select id from thing where abbrev(ip) in (select '2001:DB8::1'::public.loosely)")
-    await compared("select id from thing where id::text = any (array['１']::public.loosely[])")
+    await compared(world, "select id from thing where host(ip) = '2001:DB8::1'::public.loosely")
+    await compared(world, "select id from thing where abbrev(ip) in (select '2001:DB8::1'::public.loosely)")
+    await compared(world, "select id from thing where id::text = any (array['１']::public.loosely[])")
     await compared(
+      world,
       "select upper(label) from (select label from thing where id > 1 union select 'B' collate public.loose) v where label = 'B'",
     )
     await admin.query('drop domain public.loosely; drop collation public.loose')
@@ -385,7 +388,7 @@ describe('values that PostgreSQL compares otherwise than the API would', () => {
 })
 
 describe('values that are not there before the statement runs', () => {
-  test.each([
+  test.for([
     [
       "with i as (insert into note (trail) values ('t1') returning trail) select e.id from event e join i on e.trail = i.trail",
       /statement itself changes/,
@@ -399,7 +402,7 @@ describe('values that are not there before the statement runs', () => {
        select * from r`,
       /round by round/,
     ],
-  ])('%s', async (text, detail) => {
+  ] as const)('%s', async ([text, detail], { world }) => {
     const session = await ClientSession.open(
       { ...world.postgres.engineConfig, user: 'millrace' },
       world.engine,

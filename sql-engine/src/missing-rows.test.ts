@@ -1,11 +1,9 @@
 /** Statements over tables whose plugin goes on without what its API fails to give. */
 import { ApiError, definePlugin, equalValue, tablesOf, text } from '@millrace/plugin-sdk'
-import { pino } from 'pino'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { afterEach, expect } from 'vitest'
 import { z } from 'zod'
-import { Engine } from './engine.js'
-import { ClientSession } from './testing/client-session.js'
-import { startTestPostgres, type TestPostgres } from './testing/test-postgres.js'
+import type { ClientSession } from './testing/client-session.js'
+import { freshEngineTest } from './testing/engine-test.js'
 
 const parts = ['north', 'south', 'west']
 /** Parts whose calls fail. */
@@ -47,33 +45,17 @@ const plugin = definePlugin({
   tables: [place, { ...place, name: 'known', cache: { lookup: 'word' } }],
 })
 
-let postgres: TestPostgres
-let engine: Engine
-let session: ClientSession
+const test = freshEngineTest({ plugin, connectionName: 'here', cache: { ttl: 60_000, maxBytes: 10_000_000 } })
 
-beforeAll(async () => {
-  postgres = await startTestPostgres()
-})
-afterAll(() => postgres?.stop())
-
-beforeEach(async () => {
-  engine = await Engine.start({
-    postgres,
-    connections: [{ name: 'here', plugin, settings: {} }],
-    environment: {},
-    log: pino({ level: 'silent' }),
-    cache: { ttl: 60_000, maxBytes: 10_000_000 },
-  })
-  session = await ClientSession.open({ ...postgres.engineConfig, user: 'millrace' }, engine)
-})
-afterEach(async () => {
+afterEach(() => {
   failing.clear()
   asked.length = 0
-  await session.close()
-  await engine.stop()
 })
 
-async function rowsOf(sql: string): Promise<{ rows: unknown[]; notices: string[]; asked: string[] }> {
+async function rowsOf(
+  session: ClientSession,
+  sql: string,
+): Promise<{ rows: unknown[]; notices: string[]; asked: string[] }> {
   session.notices.length = 0
   asked.length = 0
   const rows = (await session.query(sql)).map((row) => Object.values(row)[0])
@@ -83,60 +65,71 @@ async function rowsOf(sql: string): Promise<{ rows: unknown[]; notices: string[]
 const notice = (part: string) =>
   `rows of the ${part} are missing: connection "here": place: List: ${part} is closed (come back tomorrow)`
 
-test('each part that is missing is told, each time, until nothing is; what is whole is kept', async () => {
+test('each part that is missing is told, each time, until nothing is; what is whole is kept', async ({
+  session,
+}) => {
   failing.add('north').add('west')
   const incomplete = { rows: ['south'], notices: [notice('north'), notice('west')], asked: parts }
-  expect(await rowsOf('select part from place')).toEqual(incomplete)
-  expect(await rowsOf('select part from place')).toEqual(incomplete)
+  expect(await rowsOf(session, 'select part from place')).toEqual(incomplete)
+  expect(await rowsOf(session, 'select part from place')).toEqual(incomplete)
   failing.clear()
-  expect(await rowsOf('select part from place')).toEqual({ rows: parts, notices: [], asked: parts })
+  expect(await rowsOf(session, 'select part from place')).toEqual({ rows: parts, notices: [], asked: parts })
   failing.add('north')
-  expect(await rowsOf('select part from place')).toEqual({ rows: parts, notices: [], asked: [] })
+  expect(await rowsOf(session, 'select part from place')).toEqual({ rows: parts, notices: [], asked: [] })
 })
 
-test('the client is told once of what several scans, or several keys, lack', async () => {
+test('the client is told once of what several scans, or several keys, lack', async ({ session }) => {
   failing.add('north')
-  const self = await rowsOf('select a.part from place a join place b using (part)')
+  const self = await rowsOf(session, 'select a.part from place a join place b using (part)')
   expect(self).toMatchObject({ rows: ['south', 'west'], notices: [notice('north')] })
-  const keys = await rowsOf(`select part from place where word in ('a', 'b', 'c')`)
+  const keys = await rowsOf(session, `select part from place where word in ('a', 'b', 'c')`)
   expect(keys.rows).toHaveLength(6)
   expect(keys.notices).toEqual([notice('north')])
   const different = await rowsOf(
+    session,
     `select a.part from place a join place b using (part) where a.word = 'a' and b.word = 'b'`,
   )
   expect(different).toMatchObject({ rows: ['south', 'west'], notices: [notice('north')] })
 })
 
-test('of keys that are kept and others, the others alone are missing', async () => {
-  await rowsOf(`select part from place where word = 'a'`)
+test('of keys that are kept and others, the others alone are missing', async ({ session }) => {
+  await rowsOf(session, `select part from place where word = 'a'`)
   failing.add('west')
-  const some = await rowsOf(`select part from place where word in ('a', 'b')`)
+  const some = await rowsOf(session, `select part from place where word in ('a', 'b')`)
   expect(some).toEqual({
     rows: ['north', 'north', 'south', 'south', 'west'],
     notices: [notice('west')],
     asked: ['north b', 'south b', 'west b'],
   })
-  expect(await rowsOf(`select part from place where word = 'a'`)).toMatchObject({ notices: [], asked: [] })
+  expect(await rowsOf(session, `select part from place where word = 'a'`)).toMatchObject({
+    notices: [],
+    asked: [],
+  })
 })
 
-test('a limit that is reached lacks nothing', async () => {
+test('a limit that is reached lacks nothing', async ({ session }) => {
   failing.add('north')
-  expect(await rowsOf('select part from place limit 1')).toMatchObject({ rows: ['south'], notices: [] })
-  expect(await rowsOf('select part from place limit 3')).toMatchObject({ notices: [notice('north')] })
+  expect(await rowsOf(session, 'select part from place limit 1')).toMatchObject({
+    rows: ['south'],
+    notices: [],
+  })
+  expect(await rowsOf(session, 'select part from place limit 3')).toMatchObject({
+    notices: [notice('north')],
+  })
 })
 
-test('lookups are not kept while rows of theirs are missing', async () => {
+test('lookups are not kept while rows of theirs are missing', async ({ session }) => {
   const known = notice('north').replace(' place:', ' known:')
   failing.add('north')
   for (const _ of [1, 2]) {
-    expect(await rowsOf(`select part from known where word = 'a'`)).toMatchObject({
+    expect(await rowsOf(session, `select part from known where word = 'a'`)).toMatchObject({
       rows: ['south', 'west'],
       notices: [known],
     })
   }
   failing.clear()
   const whole = { rows: parts, notices: [] }
-  expect(await rowsOf(`select part from known where word = 'a'`)).toMatchObject(whole)
+  expect(await rowsOf(session, `select part from known where word = 'a'`)).toMatchObject(whole)
   failing.add('north')
-  expect(await rowsOf(`select part from known where word = 'a'`)).toEqual({ ...whole, asked: [] })
+  expect(await rowsOf(session, `select part from known where word = 'a'`)).toEqual({ ...whole, asked: [] })
 })

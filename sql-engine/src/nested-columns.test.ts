@@ -1,6 +1,7 @@
 /** Columns are fetched only if the result depends on them, through whatever stands between. */
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { type PropertyWorld, startPropertyWorld } from './testing/property-world.js'
+import { describe, expect } from 'vitest'
+import { propertyTest } from './testing/engine-test.js'
+import type { PropertyWorld } from './testing/property-world.js'
 
 const rows = {
   thing: [
@@ -16,25 +17,17 @@ const rows = {
   ],
 }
 
-let world: PropertyWorld
-
-beforeAll(async () => {
-  world = await startPropertyWorld({ rows: [rows], filtering: 'every operator' })
-})
-afterAll(() => world?.stop())
-beforeEach(() => {
-  world.calls.length = 0
-})
+const test = propertyTest({ rows: [rows], filtering: 'every operator' })
 
 /** The columns that a statement fetches of each table, once its answer has been compared with PostgreSQL's own. */
-async function fetched(text: string): Promise<readonly string[]> {
+async function fetched(world: PropertyWorld, text: string): Promise<readonly string[]> {
   const { virtual, expected } = await world.run({ text, parameters: [], isOrdered: false }, 0)
   expect(virtual).toEqual(expected)
   return world.calls.map(({ table, columns }) => [table, ...columns].join(' ')).sort()
 }
 
 describe('what only an output needs that nobody reads is not fetched', () => {
-  test.each([
+  test.for([
     ['select label from (select * from thing) q', ['thing label']],
     ['select q.label from (select t.*, upper(label) from thing t) q', ['thing label']],
     ['select a from (select id, label from thing) q (b, a)', ['thing label']],
@@ -121,14 +114,14 @@ describe('what only an output needs that nobody reads is not fetched', () => {
        select id from r`,
       ['thing id', 'thing id'],
     ],
-  ])('%s', async (text, columns) => {
-    expect(await fetched(text)).toEqual(columns)
+  ] as const)('%s', async ([text, columns], { world }) => {
+    expect(await fetched(world, text)).toEqual(columns)
   })
 })
 
 describe('what the result depends on is fetched', () => {
   const all = 'thing amount doc flag id ip label net seen'
-  test.each([
+  test.for([
     ['select * from (select * from thing) q', [all]],
     ['select q from (select id, label from thing) q', ['thing id label']],
     ['select q.row_to_json from (select id, label from thing) q', ['thing id label']],
@@ -174,7 +167,7 @@ describe('what the result depends on is fetched', () => {
       ['thing id label'],
     ],
     ['select id from (select id, label from thing except select id, trail from note) q', ['thing id label']],
-  ])('%s', async (text, columns) => {
-    expect(await fetched(text)).toEqual(columns)
+  ] as const)('%s', async ([text, columns], { world }) => {
+    expect(await fetched(world, text)).toEqual(columns)
   })
 })

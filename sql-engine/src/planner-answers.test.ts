@@ -1,6 +1,7 @@
 /** Queries whose answers a planner gets wrong easily, over the same rows in virtual and in ordinary tables. */
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type PropertyWorld, startPropertyWorld } from './testing/property-world.js'
+import { describe, expect } from 'vitest'
+import { propertyTest } from './testing/engine-test.js'
+import type { PropertyWorld } from './testing/property-world.js'
 
 const thing = {
   id: 1n,
@@ -37,25 +38,20 @@ const rows = {
   ],
 }
 
-let world: PropertyWorld
+const test = propertyTest({ rows: [rows], filtering: 'every operator' })
 
-beforeAll(async () => {
-  world = await startPropertyWorld({ rows: [rows], filtering: 'every operator' })
-})
-afterAll(() => world?.stop())
-
-const run = (text: string) => world.run({ text, parameters: [], isOrdered: false }, 0)
+const run = (world: PropertyWorld, text: string) => world.run({ text, parameters: [], isOrdered: false }, 0)
 
 /** Asserts that both give the same rows, and that there are some unless said otherwise. */
-async function expectSame(text: string, isEmpty = false): Promise<void> {
-  const { virtual, expected } = await run(text)
+async function expectSame(world: PropertyWorld, text: string, isEmpty = false): Promise<void> {
+  const { virtual, expected } = await run(world, text)
   expect(expected.rows?.length).toEqual(isEmpty ? 0 : expect.any(Number))
   expect(virtual).toEqual(expected)
   if (!isEmpty) expect(expected.rows).not.toEqual([])
 }
 
 describe('keys from', () => {
-  test.each([
+  test.for([
     [
       'an aggregate of the outer query',
       'select n.trail, (select max(t.id) from thing t where t.label = max(n.trail)) from note n group by n.trail',
@@ -110,11 +106,11 @@ describe('keys from', () => {
       `select x from generate_series(1, 2) x
        where exists (select from generate_series(2, 3) x join thing t on t.id = x)`,
     ],
-  ])('%s', (_, text) => expectSame(text))
+  ] as const)('%s', ([_, text], { world }) => expectSame(world, text))
 })
 
 describe('equal values that are not spelt alike', () => {
-  test.each([
+  test.for([
     ['numeric', "select id from thing where amount = 2.0 and amount in (2.00, '2.50')"],
     ['numeric, several', 'select id from thing where amount in (2.0, 2.00)'],
     ['numeric literals', "select id from thing where amount = '2.5'"],
@@ -128,16 +124,16 @@ describe('equal values that are not spelt alike', () => {
       "select t.id, e.id as e from thing t join event e on e.id = t.amount and t.amount = '2.0' where e.trail = 't2'",
     ],
     ['padded text', "select id from thing where label = 'a'::char(3)"],
-  ])('%s', (_, text) => expectSame(text))
+  ] as const)('%s', ([_, text], { world }) => expectSame(world, text))
 
-  test('a number that the column cannot hold', async () => {
-    await expectSame('select id from thing where id < 1e20')
-    await expectSame('select id from thing where id = 1e20', true)
+  test('a number that the column cannot hold', async ({ world }) => {
+    await expectSame(world, 'select id from thing where id < 1e20')
+    await expectSame(world, 'select id from thing where id = 1e20', true)
   })
 })
 
 describe('LIMIT', () => {
-  test.each([
+  test.for([
     [
       'of a correlated subquery',
       'select n.trail, (select e.trail from event e where e.trail = n.trail limit 1) from note n',
@@ -152,20 +148,21 @@ describe('LIMIT', () => {
          (select count(id) from thing where amount = (select e.id + 1 from event e where e.trail = 't1')) as n`,
     ],
     ['over an aggregate of JSON', 'select json_arrayagg(id order by id) from thing limit 1'],
-  ])('%s', (_, text) => expectSame(text))
+  ] as const)('%s', ([_, text], { world }) => expectSame(world, text))
 })
 
 describe('conditions in subqueries', () => {
-  test('an aggregate has a row whatever its conditions say', async () => {
-    await expectSame('select id from thing t where exists (select count(*) from note where t.id = 99)')
+  test('an aggregate has a row whatever its conditions say', async ({ world }) => {
+    await expectSame(world, 'select id from thing t where exists (select count(*) from note where t.id = 99)')
     await expectSame(
+      world,
       'select id from thing t where exists (select json_arrayagg(1) from note where t.id = 99)',
     )
   })
 })
 
 describe('a condition is not pushed', () => {
-  test.each([
+  test.for([
     [
       'through DISTINCT ON',
       'select * from (select distinct on (flag) flag, id from thing order by 1, 2 desc) s where id = 1',
@@ -253,15 +250,16 @@ describe('a condition is not pushed', () => {
       false,
     ],
     ['from NOT IN', 'select id from thing where id not in (select id from note where id is not null)', false],
-  ] as const)('%s', async (_, text, isEmpty) => {
+  ] as const)('%s', async ([_, text, isEmpty], { world }) => {
     // PostgreSQL refuses full joins on some conditions; whatever it says, we say.
-    if (isEmpty === undefined) expect((await run(text)).virtual).toEqual((await run(text)).expected)
-    else await expectSame(text, isEmpty)
+    if (isEmpty === undefined)
+      expect((await run(world, text)).virtual).toEqual((await run(world, text)).expected)
+    else await expectSame(world, text, isEmpty)
   })
 })
 
 describe('key queries leave out what does not hold for sure', () => {
-  test.each([
+  test.for([
     [
       'the condition of a left join, for the side it keeps',
       'select n.id, t.label, m.trail from note n left join note m on m.id = n.id and n.id = 1 join thing t on t.id = n.id',
@@ -287,42 +285,45 @@ describe('key queries leave out what does not hold for sure', () => {
       'an item of NOT IN that is NULL',
       "select (select count(*) from thing where label not in ('a', null)) as n",
     ],
-  ])('%s', (_, text) => expectSame(text))
+  ] as const)('%s', ([_, text], { world }) => expectSame(world, text))
 })
 
 describe('bounds of BETWEEN SYMMETRIC', () => {
-  test.each([
+  test.for([
     ['texts that stand for numbers', "select id from thing where id + 8 between symmetric '9' and '11'"],
     ['a text beside a number', "select id from thing where amount between symmetric 2::bigint and '2.5'"],
     ['a number beside a text', "select id from thing where id + 8 between symmetric '11' and 9"],
-  ])('%s', (_, text) => expectSame(text))
+  ] as const)('%s', ([_, text], { world }) => expectSame(world, text))
 })
 
 describe('LIMIT beside a condition whose value PostgreSQL evaluates as well', () => {
-  test.each([
+  test.for([
     "select id from thing where amount >= '1' order by id desc limit '2'",
     "select id from thing where amount >= '1.0'::numeric order by id desc limit 1 + 1",
     "select id from thing where amount >= '1' and amount <> '0' order by id desc limit '2' offset '1'",
-  ])('%s', (text) => expectSame(text))
+  ])('%s', (text, { world }) => expectSame(world, text))
 })
 
 describe('NULL that an outer join fills in, and that matches NULL', () => {
-  test.each([
+  test.for([
     'select n.id, t.id from note n left join place p on p.ip = n.ip and n.id < 0 cross join thing t where t.ip is not distinct from p.ip',
     'select n.id, t.id from note n left join thing o on o.id = n.id and o.id < 0 join thing t on t.flag is not distinct from o.flag',
-  ])('%s', (text) => expectSame(text))
+  ])('%s', (text, { world }) => expectSame(world, text))
 })
 
-test('MERGE counts the rows of its source that match none', async () => {
+test('MERGE counts the rows of its source that match none', async ({ world }) => {
   await world.configure('create temp table kept (id bigint)')
-  await expectSame(`with merged as (
+  await expectSame(
+    world,
+    `with merged as (
     merge into kept using thing t on kept.id = t.id and t.label = 'a'
     when not matched then insert values (t.id) returning t.id)
-  select id from merged`)
+  select id from merged`,
+  )
 })
 
 describe('names', () => {
-  test.each([
+  test.for([
     [
       'of columns that only a function may have, where an outer query has them too',
       `select n.id from note n where exists (
@@ -337,25 +338,29 @@ describe('names', () => {
       'that HAVING sees made NULL by ROLLUP',
       'select count(*) as n from thing group by rollup (flag) having flag is null',
     ],
-  ])('%s', (_, text) => expectSame(text))
+  ] as const)('%s', ([_, text], { world }) => expectSame(world, text))
 })
 
 describe('columns', () => {
-  test('of a join under an alias', () => expectSame('select j.label from (note join thing using (id)) as j'))
+  test('of a join under an alias', ({ world }) =>
+    expectSame(world, 'select j.label from (note join thing using (id)) as j'))
 
-  test('of two references that turn out to ask for the same rows', () =>
-    expectSame(`select (select max(label) from thing where id = 1) as label,
-      (select max(amount) from thing where id = 2 - 1) as amount`))
+  test('of two references that turn out to ask for the same rows', ({ world }) =>
+    expectSame(
+      world,
+      `select (select max(label) from thing where id = 1) as label,
+      (select max(amount) from thing where id = 2 - 1) as amount`,
+    ))
 
-  test('of a join under an alias that renames them', () =>
-    expectSame('select c6 from (note join thing using (id)) as j (c1, c2, c3, c4, c5, c6)'))
+  test('of a join under an alias that renames them', ({ world }) =>
+    expectSame(world, 'select c6 from (note join thing using (id)) as j (c1, c2, c3, c4, c5, c6)'))
 })
 
 describe('a required key', () => {
-  test.each([['that differs by rows only', 'select * from event where trail = address']])(
+  test.for([['that differs by rows only', 'select * from event where trail = address']] as const)(
     '%s is missing',
-    async (_, text) => {
-      expect((await run(text)).virtual).toMatchObject({ sqlState: 'HV002' })
+    async ([_, text], { world }) => {
+      expect((await run(world, text)).virtual).toMatchObject({ sqlState: 'HV002' })
     },
   )
 })

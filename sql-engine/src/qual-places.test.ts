@@ -1,11 +1,9 @@
 /** Where keys may come from: what is asked of the tables, and that the answer is PostgreSQL's. */
 import { bigint, inet, jsonb, text } from '@millrace/plugin-sdk'
-import pino from 'pino'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { Engine } from './engine.js'
-import { ClientSession } from './testing/client-session.js'
+import { beforeEach, describe, expect } from 'vitest'
+import type { ClientSession } from './testing/client-session.js'
 import { countingPlugin } from './testing/counting-plugin.js'
-import { startTestPostgres, type TestPostgres } from './testing/test-postgres.js'
+import { engineTest } from './testing/engine-test.js'
 
 const addresses = ['1.1.1.1', '2.2.2.2', '3.3.3.3']
 
@@ -48,15 +46,9 @@ const { plugin, calls } = countingPlugin({
   },
 })
 
-let postgres: TestPostgres
-let engine: Engine
-let session: ClientSession
+const test = engineTest({ plugin })
 
-beforeAll(async () => {
-  postgres = await startTestPostgres()
-  const connections = [{ name: 'counting', plugin, settings: {} }]
-  engine = await Engine.start({ postgres, connections, environment: {}, log: pino({ level: 'silent' }) })
-  session = await ClientSession.open({ ...postgres.engineConfig, user: 'millrace' }, engine)
+test.beforeAll(async ({ session }) => {
   await session.query(`
     create domain address as inet;
     create domain short as text check (length(value) < 20);
@@ -69,12 +61,6 @@ beforeAll(async () => {
     create table copied.thing as select id, kind, note from thing`)
 })
 
-afterAll(async () => {
-  await session?.close()
-  await engine?.stop()
-  await postgres?.stop()
-})
-
 beforeEach(() => {
   calls.length = 0
 })
@@ -82,21 +68,21 @@ beforeEach(() => {
 const asked = () => calls.map(({ table, quals }) => `${table}: ${quals.join('; ')}`).sort()
 
 /** Runs a query over the virtual tables, and over copies of them; the rows have to be the same. */
-async function ask(query: string): Promise<readonly string[]> {
-  const rowsOf = async (path: string) => {
+async function ask(session: ClientSession, query: string): Promise<readonly string[]> {
+  const rowsOf = async (session: ClientSession, path: string) => {
     await session.query(`set search_path = public, ${path}`)
     return (await session.query(query)).map((row) => JSON.stringify(Object.values(row))).sort()
   }
-  const expected = await rowsOf('copied')
+  const expected = await rowsOf(session, 'copied')
   calls.length = 0
-  expect(await rowsOf('counting')).toEqual(expected)
+  expect(await rowsOf(session, 'counting')).toEqual(expected)
   return asked()
 }
 
 const place = (...ips: readonly string[]) => ips.map((ip) => `place: ip = ${ip}`)
 
 describe('one key', () => {
-  test.each([
+  test.for([
     ['select city from place where ip = $$1.1.1.1$$ or false', place('1.1.1.1')],
     ['select city from place where ip = $$1.1.1.1$$ or 1 = 2 or null', place('1.1.1.1')],
     ['select city from place where (ip = $$1.1.1.1$$) and true', place('1.1.1.1')],
@@ -118,14 +104,14 @@ describe('one key', () => {
     ],
     ['select city from place where ip is not distinct from $$1.1.1.1$$', ['place: ip = 1.1.1.1']],
     ['select city from place where row(ip) = row($$1.1.1.1$$::inet)', place('1.1.1.1')],
-  ] as const)('%s', async (query, calls) => {
-    if (calls === undefined) await expect(ask(query)).rejects.toMatchObject({ sqlState: 'HV002' })
-    else expect(await ask(query)).toEqual(calls)
+  ] as const)('%s', async ([query, calls], { session }) => {
+    if (calls === undefined) await expect(ask(session, query)).rejects.toMatchObject({ sqlState: 'HV002' })
+    else expect(await ask(session, query)).toEqual(calls)
   })
 })
 
 describe('joins', () => {
-  test.each([
+  test.for([
     ['select city from own natural join place', place('1.1.1.1', '2.2.2.2')],
     ['select city from own natural left join place', place('1.1.1.1', '2.2.2.2')],
     ['select city from own join place on place.ip = own.d', place('1.1.1.1', '2.2.2.2')],
@@ -187,18 +173,18 @@ describe('joins', () => {
       `select city from own join (values (1::bigint)) v (n) using (n) as u join place on place.ip = own.ip`,
       place('1.1.1.1'),
     ],
-  ] as const)('%s', async (query, calls) => {
-    expect(await ask(query)).toEqual(calls)
+  ] as const)('%s', async ([query, calls], { session }) => {
+    expect(await ask(session, query)).toEqual(calls)
   })
 
-  test('columns of a function are not asked of the tables beside it', async () => {
-    await ask(`select e->>'ip' from place, jsonb_array_elements(doc) as e where ip = '1.1.1.1'`)
+  test('columns of a function are not asked of the tables beside it', async ({ session }) => {
+    await ask(session, `select e->>'ip' from place, jsonb_array_elements(doc) as e where ip = '1.1.1.1'`)
     expect(calls.map(({ columns }) => columns)).toEqual([['doc', 'ip']])
   })
 })
 
 describe('several keys', () => {
-  test.each([
+  test.for([
     ["select c from pair where a = 1 and b = 'x'", ['pair: a = 1; b = x']],
     [
       "select c from pair where a in (1, 2) and b in ('x', 'y')",
@@ -231,13 +217,13 @@ describe('several keys', () => {
       'select c from pair natural join (select n as a, s as b from own where n = 1) o',
       ['pair: a = 1; b = x'],
     ],
-  ] as const)('%s', async (query, calls) => {
-    expect(await ask(query)).toEqual(calls)
+  ] as const)('%s', async ([query, calls], { session }) => {
+    expect(await ask(session, query)).toEqual(calls)
   })
 })
 
 describe('keys that an API can do without', () => {
-  test.each([
+  test.for([
     ['select note from thing where id = 1 and (kind = $$k1$$ or false)', ['thing: id = 1; kind = k1']],
     ['select note from thing where id > 1 and id <= 3', ['thing: id <= 3; id > 1']],
     ['select note from thing where not (id > 1)', ['thing: id <= 1']],
@@ -256,14 +242,14 @@ describe('keys that an API can do without', () => {
     ['select note from thing where (id, kind) >= (2, $$k1$$)', ['thing: id >= 2']],
     ['select note from thing where kind = null or id = null', ['thing: ']],
     ['select note from thing where id = 1 and (null or false)', []],
-  ] as const)('%s', async (query, calls) => {
-    expect(await ask(query)).toEqual(calls)
+  ] as const)('%s', async ([query, calls], { session }) => {
+    expect(await ask(session, query)).toEqual(calls)
   })
 })
 
 describe('several lists of values are asked for in all combinations, but not in too many', () => {
   const list = (count: number) => Array.from({ length: count }, (_, index) => index + 1).join(', ')
-  test.each([
+  test.for([
     [2, 3, 1, 6],
     [10, 10, 1, 100],
     // The list with the most values is left to PostgreSQL.
@@ -272,11 +258,14 @@ describe('several lists of values are asked for in all combinations, but not in 
     [2, 30, 100, 20],
     // A table cannot do without its key.
     [150, 2, 1, 150],
-  ])('%i, %i and %i', async (x, y, z, count) => {
-    await ask(`select x, y from grid where x in (${list(x)}) and y in (${list(y)}) and z in (${list(z)})`)
+  ] as const)('%i, %i and %i', async ([x, y, z, count], { session }) => {
+    await ask(
+      session,
+      `select x, y from grid where x in (${list(x)}) and y in (${list(y)}) and z in (${list(z)})`,
+    )
     expect(calls).toHaveLength(count)
   })
-  test('but a column that only repeats what is asked has all its values asked for', async () => {
+  test('but a column that only repeats what is asked has all its values asked for', async ({ session }) => {
     const words = Array.from({ length: 150 }, (_, index) => `'w${index}'`)
     await session.query(`select found from counting.search where word in (${words})`)
     expect(calls).toHaveLength(150)

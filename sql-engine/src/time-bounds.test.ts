@@ -1,7 +1,8 @@
 /** Conditions on what is made of a time, or of a number, bound what is fetched, and lose no row. */
 import { date } from '@millrace/plugin-sdk'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { type PropertyWorld, startPropertyWorld } from './testing/property-world.js'
+import { describe, expect } from 'vitest'
+import { propertyTest } from './testing/engine-test.js'
+import type { PropertyWorld } from './testing/property-world.js'
 import { usualTables } from './testing/random-tables.js'
 
 /** Around the changes of clocks, the ends of days, months and years, in several zones. */
@@ -52,17 +53,9 @@ const oddRows = {
   ],
 }
 
-let world: PropertyWorld
+const test = propertyTest({ tables, rows: [rows, oddRows], filtering: 'every operator' })
 
-beforeAll(async () => {
-  world = await startPropertyWorld({ tables, rows: [rows, oddRows], filtering: 'every operator' })
-})
-afterAll(() => world?.stop())
-beforeEach(() => {
-  world.calls.length = 0
-})
-
-async function quals(condition: string, set = 0): Promise<readonly string[]> {
+async function quals(world: PropertyWorld, condition: string, set = 0): Promise<readonly string[]> {
   const text = `select seen, id from thing where ${condition}`
   const { virtual, expected } = await world.run({ text, parameters: [], isOrdered: false }, set)
   expect(virtual).toEqual(expected)
@@ -70,7 +63,7 @@ async function quals(condition: string, set = 0): Promise<readonly string[]> {
 }
 
 describe('bounds that follow', () => {
-  test.each([
+  test.for([
     "seen::timestamptz >= '2022-07-06'",
     "cast(seen as date) between '2022-07-01' and '2022-07-06'",
     "seen::date = date '2022-07-06'",
@@ -103,11 +96,11 @@ describe('bounds that follow', () => {
     '2000000000000 - id > 5',
     'floor(amount) = 2',
     'round(amount) >= 3',
-  ])('%s', async (condition) => {
-    expect(await quals(condition)).not.toEqual([])
+  ])('%s', async (condition, { world }) => {
+    expect(await quals(world, condition)).not.toEqual([])
   })
 
-  test.each([
+  test.for([
     'extract(dow from seen) = 3',
     "date_trunc('day', seen) <> '2022-07-06'",
     "age(seen) < interval '1 day'",
@@ -117,11 +110,11 @@ describe('bounds that follow', () => {
     'id % 2 = 1',
     'mod(id, 1000) <= 3',
     "timestamptz '2022-07-07 00:00+00' - seen < interval '1 month'",
-  ])('none: %s', async (condition) => {
-    expect(await quals(condition)).toEqual([])
+  ])('none: %s', async (condition, { world }) => {
+    expect(await quals(world, condition)).toEqual([])
   })
 
-  test('LIMIT does not count rows that only the wider bound lets through', async () => {
+  test('LIMIT does not count rows that only the wider bound lets through', async ({ world }) => {
     const text = "select seen from thing where seen::date >= '2022-07-07' order by seen limit 1"
     const { virtual, expected } = await world.run({ text, parameters: [], isOrdered: true }, 0)
     expect(virtual).toEqual(expected)
@@ -129,8 +122,8 @@ describe('bounds that follow', () => {
     expect(world.calls.map(({ limit }) => limit)).toEqual([undefined])
   })
 
-  test('they are near', async () => {
-    expect(await quals("seen::date = '2022-07-06'")).toEqual([
+  test('they are near', async ({ world }) => {
+    expect(await quals(world, "seen::date = '2022-07-06'")).toEqual([
       'seen <= 1657238400000000',
       'seen >= 1656979200000000',
     ])
@@ -138,7 +131,7 @@ describe('bounds that follow', () => {
 })
 
 describe('they are never too narrow', () => {
-  test.each([
+  test.for([
     // NaN is greater than all numbers, and nothing less NaN is NaN.
     '10 - amount >= 5',
     'not (10 - amount < 5)',
@@ -150,11 +143,11 @@ describe('they are never too narrow', () => {
     'amount + 1e9::float8 >= 1000000000.1',
     '1e20::float8 - amount <= 1e20::float8',
     'id - 1e20::float8 >= -1e20::float8',
-  ])('of odd numbers: %s', async (condition) => {
-    await quals(condition, 1)
+  ])('of odd numbers: %s', async (condition, { world }) => {
+    await quals(world, condition, 1)
   })
 
-  test.each([
+  test.for([
     "id::int4 + date '2022-07-06' > date '2022-07-07'",
     "date '2022-07-06' - id::int4 > '2022-07-04'",
     'id::int4 + current_date > current_date + 2',
@@ -162,15 +155,15 @@ describe('they are never too narrow', () => {
     "id + inet '1.1.1.1' = '1.1.1.2'",
     "'0/10'::pg_lsn + amount > '0/10'::pg_lsn and amount <> 'NaN'",
     "'[1,2]'::jsonb - id::int4 = '[1]'",
-  ])('of numbers beside what is none: %s', async (condition) => {
-    await quals(condition, 1)
+  ])('of numbers beside what is none: %s', async (condition, { world }) => {
+    await quals(world, condition, 1)
   })
 
-  test('of a clock that is set back', async () => {
-    await quals("seen at time zone 'Europe/Berlin' >= '2022-10-30 02:30'")
+  test('of a clock that is set back', async ({ world }) => {
+    await quals(world, "seen at time zone 'Europe/Berlin' >= '2022-10-30 02:30'")
   })
 
-  test("of a day that the session's zone has left out", async () => {
+  test("of a day that the session's zone has left out", async ({ world }) => {
     await world.configure("set timezone = 'Pacific/Apia'")
     const text = "select day from calendar where day - 0 >= timestamptz '2011-12-30 10:00+00'"
     const { virtual, expected } = await world.run({ text, parameters: [], isOrdered: false }, 0)
@@ -180,12 +173,12 @@ describe('they are never too narrow', () => {
     expect(world.calls.flatMap((call) => call.quals)).not.toEqual([])
   })
 
-  test('of very many weeks', async () => {
-    await quals("timestamptz '2022-07-07 00:00+00' - seen < interval '400000 weeks'")
+  test('of very many weeks', async ({ world }) => {
+    await quals(world, "timestamptz '2022-07-07 00:00+00' - seen < interval '400000 weeks'")
   })
 
-  test('of units that are none', async () => {
-    await quals("date_trunc('constructor', seen) = '2022-07-06'")
+  test('of units that are none', async ({ world }) => {
+    await quals(world, "date_trunc('constructor', seen) = '2022-07-06'")
   })
 
   const wholes = [
@@ -223,22 +216,18 @@ describe('they are never too narrow', () => {
 
   const operators = ['=', '>=', '<', '=', '<=', '>']
 
-  test.each(wholes)(
-    '%s',
-    async (whole) => {
-      for (const [turn, zone] of zones.entries()) {
-        await world.configure(`set timezone = '${zone}'`)
-        const text = `select distinct (${whole})::text from thing order by 1`
-        const { expected } = await world.run({ text, parameters: [], isOrdered: true }, 0)
-        // Values that rows have, each with the next operator.
-        for (const [index, row] of (expected.rows ?? []).entries()) {
-          const [value] = JSON.parse(row) as [string]
-          const operator = operators[(index + turn) % operators.length]
-          if (index % 2 === turn % 2) await quals(`${whole} ${operator} '${value}'`)
-        }
+  test.for(wholes)('%s', { timeout: 60_000 }, async (whole, { world }) => {
+    for (const [turn, zone] of zones.entries()) {
+      await world.configure(`set timezone = '${zone}'`)
+      const text = `select distinct (${whole})::text from thing order by 1`
+      const { expected } = await world.run({ text, parameters: [], isOrdered: true }, 0)
+      // Values that rows have, each with the next operator.
+      for (const [index, row] of (expected.rows ?? []).entries()) {
+        const [value] = JSON.parse(row) as [string]
+        const operator = operators[(index + turn) % operators.length]
+        if (index % 2 === turn % 2) await quals(world, `${whole} ${operator} '${value}'`)
       }
-      await world.configure('reset timezone')
-    },
-    60_000,
-  )
+    }
+    await world.configure('reset timezone')
+  })
 })

@@ -1,6 +1,7 @@
 /** Statements that are very long, or nested very deeply. */
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { type PropertyWorld, startPropertyWorld } from './testing/property-world.js'
+import { describe, expect } from 'vitest'
+import { propertyTest } from './testing/engine-test.js'
+import type { PropertyWorld } from './testing/property-world.js'
 
 const rows = {
   thing: [],
@@ -12,21 +13,13 @@ const rows = {
   note: [{ ip: '1.1.1.1', trail: 't1', id: 1n }],
 }
 
-let world: PropertyWorld
+const test = propertyTest({ rows: [rows], filtering: 'every operator' })
 
-beforeAll(async () => {
-  world = await startPropertyWorld({ rows: [rows], filtering: 'every operator' })
-})
-afterAll(() => world?.stop())
-beforeEach(() => {
-  world.calls.length = 0
-})
-
-const run = (text: string) => world.run({ text, parameters: [], isOrdered: false }, 0)
+const run = (world: PropertyWorld, text: string) => world.run({ text, parameters: [], isOrdered: false }, 0)
 
 describe('many constants', () => {
   const addresses = Array.from({ length: 2000 }, (_, index) => `'10.0.${index >> 8}.${index & 255}'`)
-  test.each([
+  test.for([
     ['IN', `select city from place where ip in (${addresses.join(', ')})`],
     [
       'OR',
@@ -41,15 +34,11 @@ describe('many constants', () => {
         .map((one) => `select city from place where ip = ${one}`)
         .join(' union all '),
     ],
-  ])(
-    '%s',
-    async (_, text) => {
-      const { virtual, expected } = await run(text)
-      expect(virtual).toEqual(expected)
-      expect(virtual.rows).toEqual(['["Madrid"]'])
-    },
-    60_000,
-  )
+  ] as const)('%s', { timeout: 60_000 }, async ([_, text], { world }) => {
+    const { virtual, expected } = await run(world, text)
+    expect(virtual).toEqual(expected)
+    expect(virtual.rows).toEqual(['["Madrid"]'])
+  })
 })
 
 describe('deep nesting', () => {
@@ -59,18 +48,18 @@ describe('deep nesting', () => {
       "select city from place where ip = '1.1.1.1'",
     )
 
-  test('hundreds of levels work', async () => {
-    const { virtual } = await run(nested(200))
+  test('hundreds of levels work', async ({ world }) => {
+    const { virtual } = await run(world, nested(200))
     expect(virtual.rows).toEqual(['["Windsor"]'])
   })
 
-  test('more than the call stack holds is told as PostgreSQL tells it', async () => {
-    const { virtual } = await run(nested(1200))
+  test('more than the call stack holds is told as PostgreSQL tells it', async ({ world }) => {
+    const { virtual } = await run(world, nested(1200))
     expect(virtual).toMatchObject({ sqlState: '54001' })
   })
 })
 
-test.each([
+test.for([
   [
     "update note set (ip, id) = (select ip, size from place where ip = '1.1.1.1') returning ip, id",
     ['place; ip = 1.1.1.1'],
@@ -79,8 +68,8 @@ test.each([
     "update note set (ip, id) = (select p.ip, size from place p where p.ip = note.ip), trail = 'x' returning ip, id, trail",
     ['place; ip = 1.1.1.1'],
   ],
-])('one query for several columns is one scan: %s', async (text, calls) => {
-  const { virtual, expected } = await run(`with changed as (${text}) select * from changed`)
+] as const)('one query for several columns is one scan: %s', async ([text, calls], { world }) => {
+  const { virtual, expected } = await run(world, `with changed as (${text}) select * from changed`)
   expect(virtual).toEqual(expected)
   expect(world.calls.map(({ table, quals }) => [table, ...quals].join('; '))).toEqual(calls)
 })

@@ -9,34 +9,18 @@ import {
   ListImportsCommand,
   ListQueriesCommand,
 } from '@aws-sdk/client-cloudtrail'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { sandboxCredentials } from '../credentials.js'
-import { type Sandbox, startSandbox } from '../sandbox.js'
+import { expect } from 'vitest'
+import { clientTest } from '../testing/client-test.js'
 
-let sandbox: Sandbox
-let client: CloudTrailClient
-
-beforeAll(async () => {
-  sandbox = await startSandbox()
-  client = new CloudTrailClient({
-    endpoint: sandbox.url,
-    region: 'us-east-1',
-    credentials: sandboxCredentials,
-    maxAttempts: 1,
-  })
-})
-afterAll(async () => {
-  client.destroy()
-  await sandbox.stop()
-})
+const test = clientTest(CloudTrailClient)
 
 const store = 'ee54f254-e519-4d51-8c3c-1f0a9e2d7b60'
 const inactive = '0c9b7f9e-5d3a-4c55-9a51-6f3f7b2a1d04'
 const arn = (id: string) => `arn:aws:cloudtrail:us-east-1:810361751552:eventdatastore/${id}`
-const queries = (input: object) =>
+const queries = (client: CloudTrailClient, input: object) =>
   client.send(new ListQueriesCommand({ EventDataStore: arn(store), ...input } as object as never))
 
-test('stores page by page; one by its ARN or its end', async () => {
+test('stores page by page; one by its ARN or its end', async ({ client }) => {
   const first = await client.send(new ListEventDataStoresCommand({ MaxResults: 1 }))
   expect(first.EventDataStores).toEqual([{ EventDataStoreArn: arn(store), Name: 'devto-management' }])
   const second = await client.send(
@@ -50,7 +34,7 @@ test('stores page by page; one by its ARN or its end', async () => {
   }
 })
 
-test('channels, imports by status, queries by status and time', async () => {
+test('channels, imports by status, queries by status and time', async ({ client }) => {
   const { Channels = [] } = await client.send(new ListChannelsCommand({}))
   const [channel] = Channels
   expect(await client.send(new GetChannelCommand({ Channel: channel?.ChannelArn }))).toMatchObject({
@@ -60,30 +44,33 @@ test('channels, imports by status, queries by status and time', async () => {
   expect(Imports).toHaveLength(1)
   const got = await client.send(new GetImportCommand({ ImportId: Imports[0]?.ImportId }))
   expect(got.ImportStatistics).toMatchObject({ FailedEntries: 0 })
-  const { Queries = [] } = await queries({ QueryStatus: 'FAILED' })
+  const { Queries = [] } = await queries(client, { QueryStatus: 'FAILED' })
   expect(Queries).toMatchObject([{ CreationTime: new Date('2022-07-06T19:31:29Z') }])
-  const none = await queries({ StartTime: new Date('2022-07-07'), EndTime: new Date('2022-07-08') })
+  const none = await queries(client, { StartTime: new Date('2022-07-07'), EndTime: new Date('2022-07-08') })
   expect(none.Queries).toEqual([])
 })
 
-test.each<[string, () => Promise<unknown>]>([
+test.for<[string, (client: CloudTrailClient) => Promise<unknown>]>([
   [
     'EventDataStoreNotFoundException',
-    () => client.send(new GetEventDataStoreCommand({ EventDataStore: arn('none') })),
+    (client) => client.send(new GetEventDataStoreCommand({ EventDataStore: arn('none') })),
   ],
   [
     'EventDataStoreARNInvalidException',
-    () => client.send(new GetEventDataStoreCommand({ EventDataStore: 'a b c' })),
+    (client) => client.send(new GetEventDataStoreCommand({ EventDataStore: 'a b c' })),
   ],
-  ['ChannelNotFoundException', () => client.send(new GetChannelCommand({ Channel: 'none' }))],
-  ['InvalidParameterException', () => client.send(new GetImportCommand({ ImportId: 'none' }))],
-  ['ImportNotFoundException', () => client.send(new GetImportCommand({ ImportId: inactive }))],
-  ['InactiveEventDataStoreException', () => queries({ EventDataStore: arn(inactive) })],
-  ['InvalidQueryStatusException', () => queries({ QueryStatus: 'SLOW' })],
-  ['InvalidDateRangeException', () => queries({ StartTime: new Date(2000), EndTime: new Date(2000) })],
-  ['InvalidMaxResultsException', () => queries({ MaxResults: 1001 })],
-  ['InvalidNextTokenException', () => queries({ NextToken: 'x.y' })],
-  ['QueryIdNotFoundException', () => client.send(new DescribeQueryCommand({ QueryId: inactive }))],
-])('%s', async (name, ask) => {
-  await expect(ask()).rejects.toMatchObject({ name })
+  ['ChannelNotFoundException', (client) => client.send(new GetChannelCommand({ Channel: 'none' }))],
+  ['InvalidParameterException', (client) => client.send(new GetImportCommand({ ImportId: 'none' }))],
+  ['ImportNotFoundException', (client) => client.send(new GetImportCommand({ ImportId: inactive }))],
+  ['InactiveEventDataStoreException', (client) => queries(client, { EventDataStore: arn(inactive) })],
+  ['InvalidQueryStatusException', (client) => queries(client, { QueryStatus: 'SLOW' })],
+  [
+    'InvalidDateRangeException',
+    (client) => queries(client, { StartTime: new Date(2000), EndTime: new Date(2000) }),
+  ],
+  ['InvalidMaxResultsException', (client) => queries(client, { MaxResults: 1001 })],
+  ['InvalidNextTokenException', (client) => queries(client, { NextToken: 'x.y' })],
+  ['QueryIdNotFoundException', (client) => client.send(new DescribeQueryCommand({ QueryId: inactive }))],
+])('%s', async ([name, ask], { client }) => {
+  await expect(ask(client)).rejects.toMatchObject({ name })
 })

@@ -1,59 +1,46 @@
 import { CloudTrailClient, LookupEventsCommand } from '@aws-sdk/client-cloudtrail'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { sandboxCredentials } from '../credentials.js'
+import { expect } from 'vitest'
 import { articleDelivery } from '../data/article-trail.js'
-import { type Sandbox, startSandbox } from '../sandbox.js'
+import { clientTest } from '../testing/client-test.js'
 
-let sandbox: Sandbox
-let client: CloudTrailClient
+const test = clientTest(CloudTrailClient)
 
-beforeAll(async () => {
-  sandbox = await startSandbox()
-  client = new CloudTrailClient({
-    endpoint: sandbox.url,
-    region: 'us-east-1',
-    credentials: sandboxCredentials,
-    maxAttempts: 1,
-  })
-})
-afterAll(async () => {
-  client.destroy()
-  await sandbox.stop()
-})
-
-const lookup = (input: object) => client.send(new LookupEventsCommand(input))
+const lookup = (client: CloudTrailClient, input: object) => client.send(new LookupEventsCommand(input))
 const by = (AttributeKey: string, AttributeValue: string) => ({
   LookupAttributes: [{ AttributeKey, AttributeValue }],
 })
 
-test("the article's events, the newest first, page by page", async () => {
-  const first = await lookup({ MaxResults: 20 })
-  const second = await lookup({ MaxResults: 20, NextToken: first.NextToken })
+test("the article's events, the newest first, page by page", async ({ client }) => {
+  const first = await lookup(client, { MaxResults: 20 })
+  const second = await lookup(client, { MaxResults: 20, NextToken: first.NextToken })
   const times = [...(first.Events ?? []), ...(second.Events ?? [])].map(({ EventTime }) => Number(EventTime))
   expect(times).toHaveLength(36)
   expect(times).toEqual([...times].sort((a, b) => b - a))
   expect(second.NextToken).toBeUndefined()
 })
 
-test('by each attribute; bounds of time are inclusive', async () => {
-  const names = async (input: object) => (await lookup(input)).Events?.map(({ EventName }) => EventName)
-  expect(await names(by('Username', 'root'))).toEqual(['GetSessionToken'])
-  expect(await names(by('EventName', 'ConsoleLogin'))).toEqual(['ConsoleLogin'])
-  expect(await names(by('ResourceName', 'devto-public-assets'))).toEqual(['GetBucketAcl'])
-  const [event] = (await lookup(by('EventName', 'ConsoleLogin'))).Events ?? []
-  expect(await names({ StartTime: event?.EventTime, EndTime: event?.EventTime })).toEqual(['ConsoleLogin'])
-  expect(await names({ EventCategory: 'insight' })).toEqual([])
+test('by each attribute; bounds of time are inclusive', async ({ client }) => {
+  const names = async (client: CloudTrailClient, input: object) =>
+    (await lookup(client, input)).Events?.map(({ EventName }) => EventName)
+  expect(await names(client, by('Username', 'root'))).toEqual(['GetSessionToken'])
+  expect(await names(client, by('EventName', 'ConsoleLogin'))).toEqual(['ConsoleLogin'])
+  expect(await names(client, by('ResourceName', 'devto-public-assets'))).toEqual(['GetBucketAcl'])
+  const [event] = (await lookup(client, by('EventName', 'ConsoleLogin'))).Events ?? []
+  expect(await names(client, { StartTime: event?.EventTime, EndTime: event?.EventTime })).toEqual([
+    'ConsoleLogin',
+  ])
+  expect(await names(client, { EventCategory: 'insight' })).toEqual([])
 })
 
-test('older events than those of 90 days are not kept', async () => {
-  const [event] = (await lookup(by('EventName', 'ConsoleLogin'))).Events ?? []
+test('older events than those of 90 days are not kept', async ({ sandbox, client }) => {
+  const [event] = (await lookup(client, by('EventName', 'ConsoleLogin'))).Events ?? []
   const old = new Date(articleDelivery - 91 * 24 * 3600 * 1000).toISOString()
   const record = { ...JSON.parse(event?.CloudTrailEvent ?? ''), eventTime: old, eventName: 'Old' }
   sandbox.history.add('us-east-1', JSON.stringify(record))
-  expect((await lookup(by('EventName', 'Old'))).Events).toEqual([])
+  expect((await lookup(client, by('EventName', 'Old'))).Events).toEqual([])
 })
 
-test.each<[string, object]>([
+test.for<[string, object]>([
   ['InvalidLookupAttributesException', by('Nonsense', 'x')],
   ['InvalidLookupAttributesException', by('EventName', '_'.repeat(1001))],
   [
@@ -64,6 +51,6 @@ test.each<[string, object]>([
   ['InvalidMaxResultsException', { MaxResults: 51 }],
   ['InvalidEventCategoryException', { EventCategory: 'data' }],
   ['InvalidNextTokenException', { NextToken: 'x.y' }],
-])('%s', async (name, input) => {
-  await expect(lookup(input)).rejects.toMatchObject({ name })
+] as const)('%s', async ([name, input], { client }) => {
+  await expect(lookup(client, input)).rejects.toMatchObject({ name })
 })

@@ -1,6 +1,5 @@
 /** Random scripts of messages, such as a driver may send, and such as none would. */
 import fc from 'fast-check'
-import { ByteWriter } from '../wire/byte-writer.js'
 import {
   bindMessage,
   bindRest,
@@ -12,6 +11,7 @@ import {
   parseMessage,
   syncMessage,
 } from '../wire/frontend-messages.js'
+import { callLower, copyData, copyDone } from './copy-messages.js'
 import { queryMessage } from './raw-client.js'
 import type { Round } from './script.js'
 
@@ -97,18 +97,6 @@ const statementName = fc.constantFrom('', '', 's', 'p')
 const portalName = fc.constantFrom('', '', 'c')
 const rowLimit = fc.constantFrom(0, 0, 1, 2)
 const target = fc.constantFrom('S', 'P')
-
-const copyData = (text: string) => new ByteWriter().bytes(Buffer.from(text)).message('d')
-const copyDone = new ByteWriter().message('c')
-/** lower(text) by its OID, with one argument as text, result as text. */
-const callLower = new ByteWriter()
-  .int32(870)
-  .int16(0)
-  .int16(1)
-  .int32(3)
-  .bytes(Buffer.from('ABC'))
-  .int16(0)
-  .message('F')
 
 const values = (texts: readonly (string | null)[]) =>
   bindRest({

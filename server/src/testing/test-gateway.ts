@@ -68,6 +68,8 @@ export interface TestGateway extends CountingPlugin {
   readonly url: string
   /** A connected client, ended with the gateway. */
   connect(config?: pg.ClientConfig): Promise<pg.Client>
+  /** A client of the engine's own role, straight to PostgreSQL, ended with the gateway. */
+  connectStraight(): Promise<pg.Client>
   closeAll(reason: DatabaseError): void
   /** The next time that PostgreSQL ends by itself, after the engine and its clients were told. */
   crash(): Promise<void>
@@ -136,6 +138,13 @@ export async function startTestGateway({
   )
   const { address: config } = service
   const clients: pg.Client[] = []
+  const connected = async (options: pg.ClientConfig) => {
+    const client = new pg.Client(options)
+    client.on('error', () => {})
+    clients.push(client)
+    await client.connect()
+    return client
+  }
   return {
     ...counting,
     holdCall: () => new Promise((resolve) => holders.push(resolve)),
@@ -144,13 +153,8 @@ export async function startTestGateway({
     postgres: service.postgres,
     config,
     url: `postgres://millrace:${encodeURIComponent(password)}@127.0.0.1:${config.port}/millrace`,
-    connect: async (more) => {
-      const client = new pg.Client({ ...config, ...more })
-      client.on('error', () => {})
-      clients.push(client)
-      await client.connect()
-      return client
-    },
+    connect: (more) => connected({ ...config, ...more }),
+    connectStraight: () => connected({ ...service.postgres.engineConfig, options: '' }),
     closeAll: (reason) => service.gateway.closeAll(reason),
     crash: () => new Promise((resolve) => crashes.push(resolve)),
     stop: async () => {

@@ -2,11 +2,11 @@
 import { randomBytes } from 'node:crypto'
 import { bigint, inet, text, timestamptz } from '@millrace/plugin-sdk'
 import { pino } from 'pino'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect } from 'vitest'
 import { Engine } from '../engine.js'
 import { ClientSession } from '../testing/client-session.js'
 import { countingPlugin } from '../testing/counting-plugin.js'
-import { startTestPostgres, type TestPostgres } from '../testing/test-postgres.js'
+import { freshEngineTest } from '../testing/engine-test.js'
 
 const rows = [1n, 2n, 3n, 4n].map((size) => ({ trail: size < 3n ? 't1' : 't2', size, name: `n${size}` }))
 
@@ -59,64 +59,45 @@ const library = countingPlugin({
   },
 })
 
-let postgres: TestPostgres
-let engine: Engine
-let session: ClientSession
+const test = freshEngineTest({ plugin, cache: { ttl: 60_000, maxBytes: 10_000_000 } })
 
-beforeAll(async () => {
-  postgres = await startTestPostgres()
-})
-afterAll(() => postgres?.stop())
-
-beforeEach(async () => {
-  engine = await Engine.start({
-    postgres,
-    connections: [{ name: 'counting', plugin, settings: {} }],
-    environment: {},
-    log: pino({ level: 'silent' }),
-    cache: { ttl: 60_000, maxBytes: 10_000_000 },
-  })
-  session = await ClientSession.open({ ...postgres.engineConfig, user: 'millrace' }, engine)
+beforeEach(() => {
   calls.length = 0
-  return async () => {
-    await session.close()
-    await engine.stop()
-  }
 })
 
-const namesOf = async (condition: string) =>
+const namesOf = async (session: ClientSession, condition: string) =>
   (await session.query(`select name from event where ${condition} order by 1`)).map(({ name }) => name)
 
-test('the same and narrower conditions make no call', async () => {
-  expect(await namesOf(`trail in ('t1', 't2')`)).toEqual(['n1', 'n2', 'n3', 'n4'])
+test('the same and narrower conditions make no call', async ({ session }) => {
+  expect(await namesOf(session, `trail in ('t1', 't2')`)).toEqual(['n1', 'n2', 'n3', 'n4'])
   expect(calls).toHaveLength(1)
-  expect(await namesOf(`trail in ('t2', 't1')`)).toEqual(['n1', 'n2', 'n3', 'n4'])
-  expect(await namesOf(`trail = 't2'`)).toEqual(['n3', 'n4'])
-  expect(await namesOf(`trail = 't2' and name like '%3'`)).toEqual(['n3'])
+  expect(await namesOf(session, `trail in ('t2', 't1')`)).toEqual(['n1', 'n2', 'n3', 'n4'])
+  expect(await namesOf(session, `trail = 't2'`)).toEqual(['n3', 'n4'])
+  expect(await namesOf(session, `trail = 't2' and name like '%3'`)).toEqual(['n3'])
   expect(calls).toHaveLength(1)
   // The column was not among those that were filled.
-  expect(await namesOf(`trail = 't2' and size > 3`)).toEqual(['n4'])
+  expect(await namesOf(session, `trail = 't2' and size > 3`)).toEqual(['n4'])
   expect(calls).toHaveLength(2)
-  expect(await namesOf(`trail = 't2' and size = 4`)).toEqual(['n4'])
+  expect(await namesOf(session, `trail = 't2' and size = 4`)).toEqual(['n4'])
   expect(calls).toHaveLength(2)
-  expect(await namesOf(`trail = 't2' and size > 2`)).toEqual(['n3', 'n4'])
+  expect(await namesOf(session, `trail = 't2' and size > 2`)).toEqual(['n3', 'n4'])
   expect(calls).toHaveLength(3)
 })
 
-test('the first rows answer for all only where there are fewer than were asked for', async () => {
-  const first = (count: number, direction: string) =>
+test('the first rows answer for all only where there are fewer than were asked for', async ({ session }) => {
+  const first = (session: ClientSession, count: number, direction: string) =>
     session.query(`select name, size from event where trail = 't1' order by size ${direction} limit ${count}`)
-  expect(await first(1, 'desc')).toMatchObject([{ name: 'n2' }])
-  expect(await first(1, 'asc')).toMatchObject([{ name: 'n1' }])
-  expect(await first(2, 'asc')).toMatchObject([{ name: 'n1' }, { name: 'n2' }])
+  expect(await first(session, 1, 'desc')).toMatchObject([{ name: 'n2' }])
+  expect(await first(session, 1, 'asc')).toMatchObject([{ name: 'n1' }])
+  expect(await first(session, 2, 'asc')).toMatchObject([{ name: 'n1' }, { name: 'n2' }])
   expect(calls).toHaveLength(3)
-  expect(await first(3, 'asc')).toMatchObject([{ name: 'n1' }, { name: 'n2' }])
-  expect(await first(1, 'desc')).toMatchObject([{ name: 'n2' }])
-  expect(await namesOf(`trail = 't1'`)).toEqual(['n1', 'n2'])
+  expect(await first(session, 3, 'asc')).toMatchObject([{ name: 'n1' }, { name: 'n2' }])
+  expect(await first(session, 1, 'desc')).toMatchObject([{ name: 'n2' }])
+  expect(await namesOf(session, `trail = 't1'`)).toEqual(['n1', 'n2'])
   expect(calls).toHaveLength(4)
 })
 
-test('sessions share what is kept', async () => {
+test('sessions share what is kept', async ({ session, engine, postgres }) => {
   const other = await ClientSession.open({ ...postgres.engineConfig, user: 'millrace' }, engine)
   const statement = `select name from event where trail = 't1'`
   await Promise.all([session.query(statement), other.query(statement)])
@@ -125,24 +106,24 @@ test('sessions share what is kept', async () => {
   await other.close()
 })
 
-test('a session chooses for itself how old rows may be', async () => {
-  await namesOf(`trail = 't1'`)
+test('a session chooses for itself how old rows may be', async ({ session }) => {
+  await namesOf(session, `trail = 't1'`)
   await session.query('set millrace.cache_ttl = 0')
-  expect(await namesOf(`trail = 't1'`)).toEqual(['n1', 'n2'])
+  expect(await namesOf(session, `trail = 't1'`)).toEqual(['n1', 'n2'])
   expect(calls).toHaveLength(2)
   await session.query('reset millrace.cache_ttl')
-  await namesOf(`trail = 't1'`)
+  await namesOf(session, `trail = 't1'`)
   expect(calls).toHaveLength(2)
   await session.query(`set millrace.cache_ttl = 'an hour'`)
-  await expect(namesOf(`trail = 't1'`)).rejects.toMatchObject({
+  await expect(namesOf(session, `trail = 't1'`)).rejects.toMatchObject({
     sqlState: '22023',
     message: 'invalid value for parameter "millrace.cache_ttl": "an hour"',
   })
   await session.query('reset millrace.cache_ttl')
 })
 
-test('what is kept is dropped with the engine, and when its rows are gone', async () => {
-  const scanTables = async () =>
+test('what is kept is dropped with the engine, and when its rows are gone', async ({ session, engine }) => {
+  const scanTables = async (session: ClientSession) =>
     Number(
       (
         await session.query(
@@ -150,18 +131,18 @@ test('what is kept is dropped with the engine, and when its rows are gone', asyn
         )
       )[0]?.count,
     )
-  await namesOf(`trail = 't1'`)
-  expect(await scanTables()).toBe(1)
+  await namesOf(session, `trail = 't1'`)
+  expect(await scanTables(session)).toBe(1)
   engine.forgetRows()
-  while ((await scanTables()) > 0) {}
-  await namesOf(`trail = 't1'`)
+  while ((await scanTables(session)) > 0) {}
+  await namesOf(session, `trail = 't1'`)
   expect(calls).toHaveLength(2)
 })
 
 describe('a wider range', () => {
   const instant = (microseconds: number) =>
     `'2026-01-01 00:00:00.0000${String(microseconds).padStart(2, '0')}Z'`
-  const linesOf = async (condition: string) =>
+  const linesOf = async (session: ClientSession, condition: string) =>
     (await session.query(`select line from log where trail = 't' and ${condition} order by line`)).map(
       ({ line }) => Number(line),
     )
@@ -169,15 +150,15 @@ describe('a wider range', () => {
     Array.from({ length: (last - first + 1) * 2 }, (_, index) => first * 2 + index)
   const asked = () => calls.map(({ quals }) => quals.filter((qual) => !qual.startsWith('trail')).join(' '))
 
-  test('asks for what is missing at its ends, to the microsecond', async () => {
+  test('asks for what is missing at its ends, to the microsecond', async ({ session }) => {
     const between = (first: number, last: number) =>
-      linesOf(`at between ${instant(first)} and ${instant(last)}`)
+      linesOf(session, `at between ${instant(first)} and ${instant(last)}`)
     expect(await between(5, 9)).toEqual(lines(5, 9))
     expect(await between(5, 12)).toEqual(lines(5, 12))
     expect(await between(2, 12)).toEqual(lines(2, 12))
     expect(await between(0, 19)).toEqual(lines(0, 19))
     expect(await between(1, 18)).toEqual(lines(1, 18))
-    expect(await linesOf(`at > ${instant(3)} and at < ${instant(17)}`)).toEqual(lines(4, 16))
+    expect(await linesOf(session, `at > ${instant(3)} and at < ${instant(17)}`)).toEqual(lines(4, 16))
     const times = calls.map(({ pushed }) => pushed.at)
     expect(times.map((quals) => quals?.map(({ operator }) => operator))).toEqual([
       ['>=', '<='],
@@ -187,15 +168,15 @@ describe('a wider range', () => {
     ])
   })
 
-  test('without an end, and of numbers', async () => {
-    expect(await linesOf('line < 10')).toEqual(lines(0, 4))
-    expect(await linesOf('line >= 5 and line <= 13')).toEqual(lines(0, 6).slice(5))
-    expect(await linesOf('line > 20')).toHaveLength(19)
-    expect(await linesOf('line >= 2')).toHaveLength(38)
+  test('without an end, and of numbers', async ({ session }) => {
+    expect(await linesOf(session, 'line < 10')).toEqual(lines(0, 4))
+    expect(await linesOf(session, 'line >= 5 and line <= 13')).toEqual(lines(0, 6).slice(5))
+    expect(await linesOf(session, 'line > 20')).toHaveLength(19)
+    expect(await linesOf(session, 'line >= 2')).toHaveLength(38)
     expect(asked()).toEqual(['line < 10', 'line <= 13 line >= 10', 'line > 20', 'line <= 20 line > 13'])
   })
 
-  test('of keys of which some are known in it, has each row once', async () => {
+  test('of keys of which some are known in it, has each row once', async ({ session }) => {
     const early = `select at, line from log where trail in ('t', 'u') and at < ${instant(5)}`
     const late = `select at, line from log where trail in ('t', 't', 't', 't') and at < ${instant(9)}`
     // Neither knows of the other, for both are on their way.
@@ -204,9 +185,9 @@ describe('a wider range', () => {
     expect(await session.query(both)).toHaveLength(18)
   })
 
-  test('is asked for as a whole where other conditions or columns are not covered', async () => {
-    await linesOf(`at <= ${instant(5)} and line < 6`)
-    expect(await linesOf(`at <= ${instant(9)}`)).toEqual(lines(0, 9))
+  test('is asked for as a whole where other conditions or columns are not covered', async ({ session }) => {
+    await linesOf(session, `at <= ${instant(5)} and line < 6`)
+    expect(await linesOf(session, `at <= ${instant(9)}`)).toEqual(lines(0, 9))
     await session.query(`select at from log where trail = 't' and line < 6`)
     const rows = await session.query(`select at, line from log where trail = 't' and line < 8`)
     expect(rows).toHaveLength(8)
@@ -216,21 +197,23 @@ describe('a wider range', () => {
 
 describe('lookups', () => {
   const ips = (...last: readonly number[]) => last.map((one) => `'1.1.1.${one}'`).join(', ')
-  const citiesOf = async (...last: readonly number[]) =>
+  const citiesOf = async (session: ClientSession, ...last: readonly number[]) =>
     (await session.query(`select city from place where ip in (${ips(...last)}) order by 1`)).map(
       ({ city }) => city,
     )
   const asked = () => calls.flatMap(({ quals }) => quals.map((qual) => qual.replaceAll('1.1.1.', '')))
 
-  test('ask for the keys that are not known, those without a row too', async () => {
-    expect(await citiesOf(1, 2, 9)).toEqual(['c1', 'c2'])
-    expect(await citiesOf(2, 3, 9)).toEqual(['c2', 'c3'])
-    expect(await citiesOf(1, 2, 3, 9)).toEqual(['c1', 'c2', 'c3'])
-    expect(await citiesOf(3, 4, 5, 1)).toEqual(['c1', 'c3', 'c4', 'c5'])
+  test('ask for the keys that are not known, those without a row too', async ({ session }) => {
+    expect(await citiesOf(session, 1, 2, 9)).toEqual(['c1', 'c2'])
+    expect(await citiesOf(session, 2, 3, 9)).toEqual(['c2', 'c3'])
+    expect(await citiesOf(session, 1, 2, 3, 9)).toEqual(['c1', 'c2', 'c3'])
+    expect(await citiesOf(session, 3, 4, 5, 1)).toEqual(['c1', 'c3', 'c4', 'c5'])
     expect(asked()).toEqual(['ip = 1, 2', 'ip = 9', 'ip = 3', 'ip = 4, 5'])
   })
 
-  test('put together, are rows as others are: whole, joined, in transactions of any kind', async () => {
+  test('put together, are rows as others are: whole, joined, in transactions of any kind', async ({
+    session,
+  }) => {
     await session.query(`select * from place where ip in (${ips(1, 2)})`)
     await session.query(`select * from place where ip in (${ips(3)})`)
     await session.query('begin isolation level repeatable read, read only')
@@ -244,29 +227,31 @@ describe('lookups', () => {
     expect(asked()).toEqual(['ip = 1, 2', 'ip = 3'])
   })
 
-  test('tell texts apart byte by byte', async () => {
-    const wordsOf = async (...words: readonly string[]) => {
+  test('tell texts apart byte by byte', async ({ session }) => {
+    const wordsOf = async (session: ClientSession, ...words: readonly string[]) => {
       const list = words.map((word) => `'${word.replaceAll("'", "''")}'`).join(', ')
       return (
         await session.query(`select word from word where word in (${list}) order by word collate "C"`)
       ).map(({ word }) => word)
     }
-    expect(await wordsOf('a', "it's")).toEqual(['a', "it's"])
-    expect(await wordsOf('A', "it's", '\\')).toEqual(['A', '\\', "it's"])
-    expect(await wordsOf('a', 'A', '', '\\')).toEqual(['', 'A', '\\', 'a'])
+    expect(await wordsOf(session, 'a', "it's")).toEqual(['a', "it's"])
+    expect(await wordsOf(session, 'A', "it's", '\\')).toEqual(['A', '\\', "it's"])
+    expect(await wordsOf(session, 'a', 'A', '', '\\')).toEqual(['', 'A', '\\', 'a'])
     expect(calls).toHaveLength(5)
   })
 
-  test('leave nothing behind', async () => {
-    await citiesOf(1, 2)
-    await citiesOf(2, 3)
+  test('leave nothing behind', async ({ session, engine }) => {
+    await citiesOf(session, 1, 2)
+    await citiesOf(session, 2, 3)
     engine.forgetRows()
     const left = `select from pg_class where relnamespace = 'pg_millrace_scan'::regnamespace`
     while ((await session.query(left)).length > 0) {}
   })
 })
 
-test('a scan that is larger on disk than all that may be kept is not kept, and drives nothing out', async () => {
+test('a scan that is larger on disk than all that may be kept is not kept, and drives nothing out', async ({
+  postgres,
+}) => {
   const { plugin, calls } = library
   const small = await Engine.start({
     postgres,
