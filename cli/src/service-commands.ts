@@ -1,9 +1,10 @@
 /** `millrace service status` and `millrace service stop`: of the service of the home, whoever has started it. */
 import { setTimeout as delay } from 'node:timers/promises'
 import { defaultHome } from '@millrace/sql-engine/postgres/home'
+import { isAlive } from '@millrace/sql-engine/postgres/process-life'
 import { openSession } from './query/session.js'
 import { runningService } from './query/target.js'
-import { findService, processLives, type ServiceRecord } from './service-record.js'
+import { findService, type ServiceRecord } from './service-record.js'
 import { type ExitCode, UserError } from './user-error.js'
 
 /** @returns 0 where a service runs and answers, 3 where none does */
@@ -35,7 +36,7 @@ export async function stopService(): Promise<0 | ExitCode> {
     return 0
   }
   process.kill(record.pid, 'SIGTERM')
-  for (let look = 0; processLives(record.pid); look++) {
+  for (let look = 0; isAlive(record.pid); look++) {
     if (look === looks) throw new UserError(`the service (process ${record.pid}) has not ended yet`, 1)
     await delay(pause)
   }

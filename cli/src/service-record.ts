@@ -2,6 +2,7 @@
 import { readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Address } from '@millrace/server/service'
+import { isAlive } from '@millrace/sql-engine/postgres/process-life'
 import { z } from 'zod'
 
 const serviceFile = 'service.json'
@@ -36,7 +37,7 @@ export async function findService(home: string): Promise<ServiceRecord | undefin
   const text = await readFile(join(home, serviceFile), 'utf8').catch(() => undefined)
   if (text === undefined) return undefined
   const { data } = recordShape.safeParse(jsonOf(text))
-  return data !== undefined && processLives(data.pid) ? data : undefined
+  return data !== undefined && isAlive(data.pid) ? data : undefined
 }
 
 function jsonOf(text: string): unknown {
@@ -44,15 +45,5 @@ function jsonOf(text: string): unknown {
     return JSON.parse(text)
   } catch {
     return undefined
-  }
-}
-
-/** Another user's process lives, too. */
-export function processLives(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return Object(error).code === 'EPERM'
   }
 }

@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { type Row, toJsonText } from '@millrace/plugin-sdk'
 import type { CatalogConnection, VirtualTable } from '../catalog/virtual-table.js'
 import { isSystemTable } from '../report/system-tables.js'
+import { shownConnections } from './context-of-connections.js'
 import type { EngineContext } from './engine-context.js'
 
 /** By the name of the system table. */
@@ -13,7 +14,8 @@ export const catalogRows: ReadonlyMap<string, (context: EngineContext) => readon
   ['column', columnRows],
 ])
 
-function connectionRows({ open, aggregators, connections, ...context }: EngineContext): readonly Row[] {
+function connectionRows(context: EngineContext): readonly Row[] {
+  const { open, aggregators } = context
   const counts = new Map<string, number>()
   for (const { schema } of tablesOf(context)) counts.set(schema, (counts.get(schema) ?? 0) + 1)
   return shown(open).map(({ name, plugin, tables }) => {
@@ -71,13 +73,11 @@ function columnRows(context: EngineContext): readonly Row[] {
   )
 }
 
-function shown({ connections, aggregators, failed }: EngineContext['open']): readonly CatalogConnection[] {
-  return [...connections, ...aggregators, ...failed].toSorted((one, other) =>
-    one.name < other.name ? -1 : 1,
-  )
+function shown(open: EngineContext['open']): readonly CatalogConnection[] {
+  return shownConnections(open).toSorted((one, other) => (one.name < other.name ? -1 : 1))
 }
 
 /** Those of connections, each once. */
-function tablesOf({ virtualTables }: Pick<EngineContext, 'virtualTables'>): readonly VirtualTable[] {
+function tablesOf({ virtualTables }: EngineContext): readonly VirtualTable[] {
   return [...new Set(virtualTables.values())].filter((table) => !isSystemTable(table))
 }

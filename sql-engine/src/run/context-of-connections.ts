@@ -1,5 +1,4 @@
 /** Makes the context of statements out of what all contexts share and the open connections. */
-import { cacheSource } from '../cache/cache-source.js'
 import type { KeyCacheSource } from '../cache/keys/key-cache.js'
 import { keyCacheSources } from '../cache/keys/key-cache-sources.js'
 import type { CatalogConnection, VirtualTable } from '../catalog/virtual-table.js'
@@ -7,7 +6,7 @@ import type { Connection } from '../fetch/connection.js'
 import type { OpenConnections } from '../fetch/open-connections.js'
 import type { Optimisations } from '../plan/unoptimised-scans.js'
 import type { EngineContext, SharedParts } from './engine-context.js'
-import { memberSource } from './stage-members.js'
+import { sourcesOf } from './stage-members.js'
 import { StatementPlans } from './statement-plan.js'
 
 /** @param tables that the catalog shows for the connections */
@@ -44,16 +43,7 @@ export function keySourcesOf(open: OpenConnections, tables: readonly VirtualTabl
 
 /** What the rows of a context's scans are cached under. */
 export function cacheSourcesOf(context: EngineContext): ReadonlySet<string> {
-  const sources = new Set<string>()
-  for (const table of context.virtualTables.values()) {
-    const { name } = table.connection
-    const connection = context.connections.get(name)
-    if (connection !== undefined) sources.add(cacheSource(table, connection))
-    for (const member of context.aggregators.get(name)?.members ?? []) {
-      sources.add(memberSource(table, member, context))
-    }
-  }
-  return sources
+  return new Set([...context.virtualTables.values()].flatMap((table) => sourcesOf(table, context)))
 }
 
 function connectionsByName({ connections }: OpenConnections): ReadonlyMap<string, Connection> {

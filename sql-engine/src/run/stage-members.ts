@@ -85,6 +85,20 @@ function isRefusal(error: unknown): boolean {
   )
 }
 
+/** What rows of a table's scans are cached under, for each connection that they may go through. */
+export function sourcesOf(
+  table: VirtualTable,
+  context: Pick<EngineContext, 'connections' | 'aggregators' | 'tableNamed'>,
+): readonly string[] {
+  const { name } = table.connection
+  const connection = context.connections.get(name)
+  const members = context.aggregators.get(name)?.members ?? []
+  return [
+    ...(connection === undefined ? [] : [cacheSource(table, connection)]),
+    ...members.map((member) => memberSource(table, member, context)),
+  ]
+}
+
 /**
  * What rows of a connection's table are cached under. Statements over the connection's own table use the same, so
  * that they share rows, unless the two tables differ in a column that a view has kept.

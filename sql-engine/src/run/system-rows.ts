@@ -1,6 +1,5 @@
 /** Rows of system tables, which come from Millrace's memory. */
 import { equalValues, type Row } from '@millrace/plugin-sdk'
-import { cacheSource } from '../cache/cache-source.js'
 import type { VirtualTable } from '../catalog/virtual-table.js'
 import { DatabaseError } from '../database-error.js'
 import type { ScanQuals } from '../fetch/scan-quals.js'
@@ -9,7 +8,7 @@ import type { ScanHistory } from '../report/scan-history.js'
 import { cacheClearTable, isSystemTable } from '../report/system-tables.js'
 import { catalogRows } from './catalog-rows.js'
 import type { EngineContext } from './engine-context.js'
-import { memberSource } from './stage-members.js'
+import { sourcesOf } from './stage-members.js'
 
 export type SystemRows = (quals: ScanQuals) => Promise<readonly Row[]>
 
@@ -49,7 +48,7 @@ async function clearAll({ cache, keyCache }: EngineContext): Promise<number> {
 
 /** @param name with or without its schema; without, there may be several */
 async function clearTable(name: string, context: EngineContext): Promise<number> {
-  const { cache, keyCache, aggregators, virtualTables } = context
+  const { cache, keyCache, virtualTables } = context
   const tables = [...virtualTables.values()].filter(
     (one) =>
       !isSystemTable(one) &&
@@ -61,14 +60,7 @@ async function clearTable(name: string, context: EngineContext): Promise<number>
       hint: 'Give a name such as ipstack_ip or ipstack.ipstack_ip, or none for all tables.',
     })
   }
-  const sources = new Set<string>()
-  for (const table of tables) {
-    const connection = context.connections.get(table.connection.name)
-    if (connection !== undefined) sources.add(cacheSource(table, connection))
-    for (const member of aggregators.get(table.connection.name)?.members ?? []) {
-      sources.add(memberSource(table, member, context))
-    }
-  }
+  const sources = new Set(tables.flatMap((table) => sourcesOf(table, context)))
   let scans = 0
   for (const source of sources) scans += cache.clear(source) + (await keyCache.clear(source))
   return scans
