@@ -17,7 +17,7 @@ import { defaultQuotas, type Quotas } from './quota/quotas.js'
 import { ensureCacheClear } from './report/cache-clear-function.js'
 import { isSystemTable } from './report/system-tables.js'
 import { ensureVersion } from './report/version-function.js'
-import { ConnectedCatalog } from './run/connected-catalog.js'
+import { type Connected, ConnectedCatalog } from './run/connected-catalog.js'
 import { cacheSourcesOf, contextOf, keySourcesOf } from './run/context-of-connections.js'
 import type { SharedParts } from './run/engine-context.js'
 import { EngineContexts } from './run/engine-contexts.js'
@@ -85,8 +85,7 @@ export class Engine implements StatementEngine {
     this.#texts = new StatementTexts([...tableNames(tables), ...viewNames])
     connections.onChange((changed) => {
       this.#texts.addNames(tableNames(changed.tables))
-      const sources = keySourcesOf(changed.open, changed.tables)
-      const bytes = divided(options.cache?.maxBytes ?? defaultCacheBytes, sources.length > 0)
+      const { sources, bytes } = cachePlan(changed, options.cache)
       shared.cache.maxBytes = bytes.scans
       shared.keyCache.maxBytes = bytes.keys
       shared.keyCache.setSources(sources)
@@ -109,8 +108,7 @@ export class Engine implements StatementEngine {
       await showDefaults(client, { cacheTtl: cache?.ttl ?? 0, quotas })
       return readViewNames(client)
     })
-    const sources = keySourcesOf(connections.current.open, connections.current.tables)
-    const bytes = divided(cache?.maxBytes ?? defaultCacheBytes, sources.length > 0)
+    const { sources, bytes } = cachePlan(connections.current, cache)
     const cacheClock = cache?.now === undefined ? {} : { now: cache.now }
     const shared: SharedParts = {
       log,
@@ -211,10 +209,12 @@ export class Engine implements StatementEngine {
   }
 }
 
-/** @param hasKeys whether there are tables whose lookups are cached key by key */
-function divided(bytes: number, hasKeys: boolean): { readonly scans: number; readonly keys: number } {
-  const keys = hasKeys ? bytes * keyShare : 0
-  return { scans: bytes - keys, keys }
+/** Whose rows the key cache holds, and how the bytes are divided between it and the scan cache. */
+function cachePlan({ open, tables }: Connected, cache: CacheOptions | undefined) {
+  const sources = keySourcesOf(open, tables)
+  const maxBytes = cache?.maxBytes ?? defaultCacheBytes
+  const keys = sources.length > 0 ? maxBytes * keyShare : 0
+  return { sources, bytes: { scans: maxBytes - keys, keys } }
 }
 
 function tableNames(tables: readonly VirtualTable[]): string[] {

@@ -26,7 +26,7 @@ const numberTypes: ReadonlySet<number> = new Set([
   builtins.OID,
 ])
 
-export function isNumber({ type }: Column): boolean {
+export function isNumber({ type }: Pick<Column, 'type'>): boolean {
   return numberTypes.has(type)
 }
 
