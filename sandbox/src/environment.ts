@@ -1,6 +1,7 @@
-/** The environment in which AWS's SDKs and the ipstack plugin ask only the sandbox. */
+/** The environment in which AWS's SDKs and the plugins ask only the sandbox. */
 import { devNull } from 'node:os'
-import { ipstackToken, sandboxCredentials } from './credentials.js'
+import { abuseipdbPath } from './abuseipdb/abuseipdb-api.js'
+import { abuseipdbKey, ipstackToken, sandboxCredentials } from './credentials.js'
 import { articleRegion } from './data/article-trail.js'
 import { ipstackPath } from './ipstack/ipstack-api.js'
 
@@ -30,5 +31,7 @@ export function environmentOf(url: string): Record<string, string> {
     AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: '',
     IPSTACK_TOKEN: ipstackToken,
     IPSTACK_ENDPOINT: `${url}${ipstackPath}`,
+    ABUSEIPDB_API_KEY: abuseipdbKey,
+    ABUSEIPDB_ENDPOINT: `${url}${abuseipdbPath}`,
   }
 }

@@ -1,6 +1,6 @@
 /**
  * The sandbox: one HTTP server that stands in for AWS (CloudTrail, CloudWatch Logs, STS, EC2, IAM,
- * Organizations) and ipstack.
+ * Organizations), ipstack and AbuseIPDB.
  *
  * @example
  * const sandbox = await startSandbox()
@@ -8,6 +8,7 @@
  * …
  * await sandbox.stop()
  */
+import { AbuseipdbApi } from './abuseipdb/abuseipdb-api.js'
 import { AccessKeys, type Identity, type TemporaryCredentials } from './aws/access-keys.js'
 import type { Account } from './aws/account.js'
 import type { AddressStore } from './aws/address-store.js'
@@ -39,7 +40,7 @@ export interface SandboxOptions {
   readonly host?: string
   /** The port; any free one by default. */
   readonly port?: number
-  /** The time for ipstack's time zones. */
+  /** The time for ipstack's time zones, and for AbuseIPDB's reports and quotas. */
   readonly now?: () => Date
 }
 
@@ -61,6 +62,7 @@ export interface Sandbox extends AsyncDisposable {
   /** A second account, empty at first; the members above are those of the article's. */
   readonly otherAccount: AwsAccount
   readonly ipstack: IpstackApi
+  readonly abuseipdb: AbuseipdbApi
   /** Makes a temporary key of the other account, like those of IAM Identity Center or a metadata service. */
   issueKey(): TemporaryCredentials
   /** Adds events to a log group, which is made when it is not there. Takes no time, whatever the count. */
@@ -76,13 +78,15 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const otherAccount = emptyAwsAccount(otherAccountId, keys)
   const { logs, trails, history, lake, addresses, account, paging } = article
   const ipstack = new IpstackApi(undefined, options.now)
+  const abuseipdb = new AbuseipdbApi(undefined, options.now)
   const aws = new AwsApi({
     keys,
     accounts: new Map([article, otherAccount].map(({ id, services }) => [id, services])),
   })
   const parts: ControlledParts = { calls: new CallLog(), faults: new Faults(), logs, paging, trails }
   const server = new HttpServer({
-    services: [aws, ipstack],
+    // ipstack comes last: any other GET is a lookup.
+    services: [aws, abuseipdb, ipstack],
     calls: parts.calls,
     faults: parts.faults,
     control: (request) => controlAnswer(request, parts),
@@ -99,6 +103,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     account,
     otherAccount,
     ipstack,
+    abuseipdb,
     issueKey: () => keys.issue(identityIn(otherAccountId, 'temporary')),
     generateEvents: (request) => generateInto(logs, request),
     stop,

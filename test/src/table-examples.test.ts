@@ -1,4 +1,5 @@
 /** The examples of every table's page, against the sandbox. */
+import abuseipdb from '@millrace/plugin-abuseipdb/plugin'
 import aws from '@millrace/plugin-aws/plugin'
 import ipstack from '@millrace/plugin-ipstack/plugin'
 import type pg from 'pg'
@@ -15,7 +16,7 @@ beforeAll(async () => {
 
 afterAll(() => world?.stop())
 
-describe.each([...aws.tables, ...ipstack.tables])('$name', ({ name, examples }) => {
+describe.each([...aws.tables, ...ipstack.tables, ...abuseipdb.tables])('$name', ({ name, examples }) => {
   test('has examples', () => expect(examples.length).toBeGreaterThan(0))
 
   test.each(examples)('$title', async ({ sql }) => {

@@ -5,7 +5,7 @@ import { defaultQuotas } from '@millrace/sql-engine/quota/quotas'
 import { z } from 'zod'
 import { UserError } from '../user-error.js'
 
-/** `aws`, `ipstack`, or the name of an npm package. */
+/** The name of a built-in plugin, such as `aws`, or of an npm package. */
 const plugin = z.string().min(1)
 
 /** A connection whose tables combine those of several others. */
@@ -109,6 +109,7 @@ const configuration = z.strictObject({
   connections: z.record(z.string(), connection).prefault({
     aws: { plugin: 'aws' },
     ipstack: { plugin: 'ipstack' },
+    abuseipdb: { plugin: 'abuseipdb' },
   }),
 })
 

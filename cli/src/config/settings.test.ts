@@ -28,7 +28,11 @@ describe('settings', () => {
         max_rows: Number.POSITIVE_INFINITY,
         max_bytes: 10 * 1024 ** 3,
       },
-      connections: { aws: { plugin: 'aws' }, ipstack: { plugin: 'ipstack' } },
+      connections: {
+        aws: { plugin: 'aws' },
+        ipstack: { plugin: 'ipstack' },
+        abuseipdb: { plugin: 'abuseipdb' },
+      },
     })
   })
 

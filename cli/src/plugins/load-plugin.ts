@@ -12,6 +12,7 @@ type Load = () => Promise<{ readonly default: unknown }>
 const builtIn: ReadonlyMap<string, Load> = new Map<string, Load>([
   ['aws', () => import('@millrace/plugin-aws/plugin')],
   ['ipstack', () => import('@millrace/plugin-ipstack/plugin')],
+  ['abuseipdb', () => import('@millrace/plugin-abuseipdb/plugin')],
 ])
 
 /** A package's name as npm allows it, without a path or a version after it. */
@@ -20,7 +21,7 @@ const packageName = /^(?:@[a-z0-9~-][a-z0-9._~-]*\/)?[a-z0-9~-][a-z0-9._~-]*$/
 /**
  * Loads a plugin. A package is looked for in the home first, where the user has installed it, and then where Millrace
  * itself is installed.
- * @param name `aws`, `ipstack`, or the name of an npm package
+ * @param name of a built-in plugin, such as `aws`, or of an npm package
  * @throws UserError when there is no such package, it fails to load, or is not a plugin
  */
 export async function loadPlugin(name: string, home: string): Promise<Plugin> {

@@ -141,6 +141,20 @@ export class Connection implements CallRules {
     return this.#opened.state
   }
 
+  /** What is left of what the calls of a table cost; see `Table.costLeft`. */
+  costLeft(table: Table): string | undefined {
+    try {
+      return table.costLeft?.(this.state)
+    } catch (error) {
+      // EXPLAIN is no place to fail in.
+      this.log.warn(
+        { table: table.name, error: error instanceof Error ? error.name : typeof error },
+        'plugin failed',
+      )
+      return undefined
+    }
+  }
+
   /** See {@link Plugin.identity}. */
   get identity(): string | undefined {
     return this.plugin.identity?.(this.#config, this.#context)

@@ -1,5 +1,6 @@
 /** Millrace as it runs, in one process: sandbox, engine with the real plugins, gateway. */
 
+import abuseipdb from '@millrace/plugin-abuseipdb/plugin'
 import aws from '@millrace/plugin-aws/plugin'
 import ipstack from '@millrace/plugin-ipstack/plugin'
 import type { Plugin } from '@millrace/plugin-sdk'
@@ -16,7 +17,7 @@ import { pino } from 'pino'
 
 export interface WorldOptions {
   /** Settings by connection, beside what the sandbox's environment says. */
-  readonly settings?: { readonly aws?: object; readonly ipstack?: object }
+  readonly settings?: { readonly [Name in 'aws' | 'ipstack' | 'abuseipdb']?: object }
   /** Connections of the AWS plugin beside `aws`, by name: their settings; and aggregators of them. */
   readonly moreAws?: Readonly<Record<string, object>>
   readonly aggregators?: Readonly<Record<string, readonly string[]>>
@@ -66,6 +67,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const connections = [
     connection('aws', aws, settings.aws),
     connection('ipstack', ipstack, settings.ipstack),
+    connection('abuseipdb', abuseipdb, settings.abuseipdb),
     ...Object.entries(moreAws).map(([name, own]) => connection(name, aws, own)),
     ...Object.entries(aggregators).map(([name, members]) => ({ name, plugin: aws, members })),
     ...Object.entries(lenientAggregators).map(([name, members]) => ({

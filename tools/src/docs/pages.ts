@@ -1,11 +1,16 @@
 /** All pages that are made from the plugins' definitions. */
+import abuseipdb from '@millrace/plugin-abuseipdb/plugin'
 import aws from '@millrace/plugin-aws/plugin'
 import ipstack from '@millrace/plugin-ipstack/plugin'
 import type { StaticPlugin } from '@millrace/plugin-sdk'
 import { markdownTable } from './markdown-table.js'
 import { madeByMachine, tablePage } from './table-page.js'
 
-const plugins: readonly StaticPlugin[] = [aws as StaticPlugin, ipstack as StaticPlugin]
+const plugins: readonly StaticPlugin[] = [
+  aws as StaticPlugin,
+  ipstack as StaticPlugin,
+  abuseipdb as StaticPlugin,
+]
 
 /** Pages by their file's name in docs/tables. */
 export function makePages(): ReadonlyMap<string, string> {
