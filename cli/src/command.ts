@@ -108,7 +108,7 @@ Environment:
                  default), info, debug, trace or silent
 
 Connections are configured in config.json in the home folder. Without it there
-is one of each plugin: aws, ipstack, abuseipdb. They take credentials from
+is one of each plugin: aws, ipstack, net, abuseipdb. They take credentials from
 wherever the tools of AWS find theirs, and from IPSTACK_TOKEN and
 ABUSEIPDB_API_KEY.
 

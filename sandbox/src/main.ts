@@ -45,7 +45,10 @@ if (help) {
     )
     process.exit(1)
   })
-  process.stdout.write(`${sandbox.url}\n\n${shellLines(sandbox.environment)}\n`)
+  process.stdout.write(
+    `${sandbox.url}\n\n${shellLines(sandbox.environment)}\n` +
+      `# settings of the plugin net: ${JSON.stringify(sandbox.netSettings)}\n`,
+  )
   const stop = () => void sandbox.stop()
   process.once('SIGINT', stop).once('SIGTERM', stop)
 }

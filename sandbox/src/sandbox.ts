@@ -1,6 +1,6 @@
 /**
  * The sandbox: one HTTP server that stands in for AWS (CloudTrail, CloudWatch Logs, STS, EC2, IAM,
- * Organizations), ipstack and AbuseIPDB.
+ * Organizations), ipstack and AbuseIPDB, and beside it a DNS server.
  *
  * @example
  * const sandbox = await startSandbox()
@@ -34,6 +34,9 @@ import { Faults } from './faults.js'
 import { type GeneratedLogGroup, type GenerateRequest, generateInto } from './generate.js'
 import { HttpServer } from './http-server.js'
 import { IpstackApi } from './ipstack/ipstack-api.js'
+import { DnsServer } from './net/dns-server.js'
+import { PkiApi } from './net/pki-api.js'
+import { startTlsServers, type TlsServers } from './net/tls-servers.js'
 
 export interface SandboxOptions {
   /** The address to listen on; this machine only by default. */
@@ -42,6 +45,12 @@ export interface SandboxOptions {
   readonly port?: number
   /** The time for ipstack's time zones, and for AbuseIPDB's reports and quotas. */
   readonly now?: () => Date
+}
+
+/** Of a connection of the plugin net. */
+export interface NetSettings {
+  readonly dns_server: string
+  readonly allow_private_addresses: readonly string[]
 }
 
 export interface Sandbox extends AsyncDisposable {
@@ -63,6 +72,11 @@ export interface Sandbox extends AsyncDisposable {
   readonly otherAccount: AwsAccount
   readonly ipstack: IpstackApi
   readonly abuseipdb: AbuseipdbApi
+  readonly dns: DnsServer
+  /** The settings with which a connection of the plugin net asks only this machine. */
+  readonly netSettings: NetSettings
+  /** Starts TLS servers with certificates that are made for them; they end with the sandbox. */
+  startTlsServers(): Promise<TlsServers>
   /** Makes a temporary key of the other account, like those of IAM Identity Center or a metadata service. */
   issueKey(): TemporaryCredentials
   /** Adds events to a log group, which is made when it is not there. Takes no time, whatever the count. */
@@ -79,6 +93,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const { logs, trails, history, lake, addresses, account, paging } = article
   const ipstack = new IpstackApi(undefined, options.now)
   const abuseipdb = new AbuseipdbApi(undefined, options.now)
+  const pki = new PkiApi()
   const aws = new AwsApi({
     keys,
     accounts: new Map([article, otherAccount].map(({ id, services }) => [id, services])),
@@ -86,13 +101,18 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const parts: ControlledParts = { calls: new CallLog(), faults: new Faults(), logs, paging, trails }
   const server = new HttpServer({
     // ipstack comes last: any other GET is a lookup.
-    services: [aws, abuseipdb, ipstack],
+    services: [aws, abuseipdb, pki, ipstack],
     calls: parts.calls,
     faults: parts.faults,
     control: (request) => controlAnswer(request, parts),
   })
   const url = `http://${host.includes(':') ? `[${host}]` : host}:${await server.listen(host, port)}`
-  const stop = () => server.stop()
+  const dns = new DnsServer(parts)
+  await dns.listen()
+  const tlsServers: TlsServers[] = []
+  const stop = async () => {
+    await Promise.all([server.stop(), dns.stop(), ...tlsServers.map((servers) => servers.stop())])
+  }
   return {
     ...parts,
     url,
@@ -104,6 +124,13 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     otherAccount,
     ipstack,
     abuseipdb,
+    dns,
+    netSettings: { dns_server: dns.address, allow_private_addresses: ['127.0.0.0/8', '::1'] },
+    startTlsServers: async () => {
+      const started = await startTlsServers(url, pki)
+      tlsServers.push(started)
+      return started
+    },
     issueKey: () => keys.issue(identityIn(otherAccountId, 'temporary')),
     generateEvents: (request) => generateInto(logs, request),
     stop,

@@ -2,6 +2,7 @@
 import abuseipdb from '@millrace/plugin-abuseipdb/plugin'
 import aws from '@millrace/plugin-aws/plugin'
 import ipstack from '@millrace/plugin-ipstack/plugin'
+import net from '@millrace/plugin-net/plugin'
 import type pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startWorld, type World } from './testing/world.js'
@@ -16,15 +17,18 @@ beforeAll(async () => {
 
 afterAll(() => world?.stop())
 
-describe.each([...aws.tables, ...ipstack.tables, ...abuseipdb.tables])('$name', ({ name, examples }) => {
-  test('has examples', () => expect(examples.length).toBeGreaterThan(0))
+describe.each([...aws.tables, ...ipstack.tables, ...net.tables, ...abuseipdb.tables])(
+  '$name',
+  ({ name, examples }) => {
+    test('has examples', () => expect(examples.length).toBeGreaterThan(0))
 
-  test.each(examples)('$title', async ({ sql }) => {
-    expect(sql).toContain(name)
-    const { fields } = await client.query(sql)
-    expect(fields.length).toBeGreaterThan(0)
-  })
-})
+    test.each(examples)('$title', async ({ sql }) => {
+      expect(sql).toContain(name)
+      const { fields } = await client.query(sql)
+      expect(fields.length).toBeGreaterThan(0)
+    })
+  },
+)
 
 test('elastic IP addresses and their places: one lookup for all of them', async () => {
   world.sandbox.calls.clear()

@@ -109,6 +109,7 @@ const configuration = z.strictObject({
   connections: z.record(z.string(), connection).prefault({
     aws: { plugin: 'aws' },
     ipstack: { plugin: 'ipstack' },
+    net: { plugin: 'net' },
     abuseipdb: { plugin: 'abuseipdb' },
   }),
 })

@@ -31,6 +31,7 @@ describe('settings', () => {
       connections: {
         aws: { plugin: 'aws' },
         ipstack: { plugin: 'ipstack' },
+        net: { plugin: 'net' },
         abuseipdb: { plugin: 'abuseipdb' },
       },
     })

@@ -12,6 +12,7 @@ type Load = () => Promise<{ readonly default: unknown }>
 const builtIn: ReadonlyMap<string, Load> = new Map<string, Load>([
   ['aws', () => import('@millrace/plugin-aws/plugin')],
   ['ipstack', () => import('@millrace/plugin-ipstack/plugin')],
+  ['net', () => import('@millrace/plugin-net/plugin')],
   ['abuseipdb', () => import('@millrace/plugin-abuseipdb/plugin')],
 ])
 

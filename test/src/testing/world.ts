@@ -3,6 +3,7 @@
 import abuseipdb from '@millrace/plugin-abuseipdb/plugin'
 import aws from '@millrace/plugin-aws/plugin'
 import ipstack from '@millrace/plugin-ipstack/plugin'
+import net from '@millrace/plugin-net/plugin'
 import type { Plugin } from '@millrace/plugin-sdk'
 import { type Sandbox, startSandbox } from '@millrace/sandbox/sandbox'
 import { startService } from '@millrace/server/service'
@@ -17,7 +18,7 @@ import { pino } from 'pino'
 
 export interface WorldOptions {
   /** Settings by connection, beside what the sandbox's environment says. */
-  readonly settings?: { readonly [Name in 'aws' | 'ipstack' | 'abuseipdb']?: object }
+  readonly settings?: { readonly [Name in 'aws' | 'ipstack' | 'net' | 'abuseipdb']?: object }
   /** Connections of the AWS plugin beside `aws`, by name: their settings; and aggregators of them. */
   readonly moreAws?: Readonly<Record<string, object>>
   readonly aggregators?: Readonly<Record<string, readonly string[]>>
@@ -67,6 +68,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const connections = [
     connection('aws', aws, settings.aws),
     connection('ipstack', ipstack, settings.ipstack),
+    connection('net', net, { ...sandbox.netSettings, ...settings.net }),
     connection('abuseipdb', abuseipdb, settings.abuseipdb),
     ...Object.entries(moreAws).map(([name, own]) => connection(name, aws, own)),
     ...Object.entries(aggregators).map(([name, members]) => ({ name, plugin: aws, members })),

@@ -2,6 +2,7 @@
 import abuseipdb from '@millrace/plugin-abuseipdb/plugin'
 import aws from '@millrace/plugin-aws/plugin'
 import ipstack from '@millrace/plugin-ipstack/plugin'
+import net from '@millrace/plugin-net/plugin'
 import type { StaticPlugin } from '@millrace/plugin-sdk'
 import { markdownTable } from './markdown-table.js'
 import { madeByMachine, tablePage } from './table-page.js'
@@ -9,6 +10,7 @@ import { madeByMachine, tablePage } from './table-page.js'
 const plugins: readonly StaticPlugin[] = [
   aws as StaticPlugin,
   ipstack as StaticPlugin,
+  net as StaticPlugin,
   abuseipdb as StaticPlugin,
 ]
 
