@@ -108,9 +108,9 @@ Environment:
                  default), info, debug, trace or silent
 
 Connections are configured in config.json in the home folder. Without it there
-is one of each plugin: aws, ipstack, net, abuseipdb. They take credentials from
-wherever the tools of AWS find theirs, and from IPSTACK_TOKEN and
-ABUSEIPDB_API_KEY.
+is one of each plugin: aws, ipstack, net, abuseipdb, shodan. They take
+credentials from wherever the tools of AWS find theirs, and from IPSTACK_TOKEN,
+ABUSEIPDB_API_KEY and SHODAN_API_KEY.
 
 Exit status: 0 done, 1 failed, 2 a wrong argument or setting, 3 no server to
 ask, 130 interrupted.

@@ -54,3 +54,9 @@ export const abuseipdbKey = 'sandbox-abuseipdb-key'
 
 /** An AbuseIPDB key of a free account. */
 export const abuseipdbFreeKey = 'sandbox-abuseipdb-free-key'
+
+/** A Shodan key of a member. */
+export const shodanKey = 'sandbox-shodan-key'
+
+/** A Shodan key of a free account. */
+export const shodanFreeKey = 'sandbox-shodan-free-key'

@@ -1,9 +1,10 @@
 /** The environment in which AWS's SDKs and the plugins ask only the sandbox. */
 import { devNull } from 'node:os'
 import { abuseipdbPath } from './abuseipdb/abuseipdb-api.js'
-import { abuseipdbKey, ipstackToken, sandboxCredentials } from './credentials.js'
+import { abuseipdbKey, ipstackToken, sandboxCredentials, shodanKey } from './credentials.js'
 import { articleRegion } from './data/article-trail.js'
 import { ipstackPath } from './ipstack/ipstack-api.js'
+import { shodanExploitsPath, shodanPath } from './shodan/shodan-api.js'
 
 /**
  * Variables by name. One that is empty must not be set, or be empty: it would lead elsewhere.
@@ -33,5 +34,8 @@ export function environmentOf(url: string): Record<string, string> {
     IPSTACK_ENDPOINT: `${url}${ipstackPath}`,
     ABUSEIPDB_API_KEY: abuseipdbKey,
     ABUSEIPDB_ENDPOINT: `${url}${abuseipdbPath}`,
+    SHODAN_API_KEY: shodanKey,
+    SHODAN_ENDPOINT: `${url}${shodanPath}`,
+    SHODAN_EXPLOITS_ENDPOINT: `${url}${shodanExploitsPath}`,
   }
 }

@@ -4,7 +4,8 @@ import { startSandbox } from './sandbox.js'
 
 const usage = `Usage: node sandbox/dist/main.js [--port N] [--host ADDRESS]
 
-Stand-ins for the APIs of AWS, ipstack and AbuseIPDB, on this machine.
+Stand-ins for the APIs of AWS, ipstack, AbuseIPDB and Shodan, and for DNS, on
+this machine.
 
   --port N         the port to listen on; any free one by default
   --host ADDRESS   the address to listen on; 127.0.0.1 by default

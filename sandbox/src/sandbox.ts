@@ -1,6 +1,6 @@
 /**
  * The sandbox: one HTTP server that stands in for AWS (CloudTrail, CloudWatch Logs, STS, EC2, IAM,
- * Organizations), ipstack and AbuseIPDB, and beside it a DNS server.
+ * Organizations), ipstack, AbuseIPDB and Shodan, and beside it a DNS server.
  *
  * @example
  * const sandbox = await startSandbox()
@@ -37,6 +37,7 @@ import { IpstackApi } from './ipstack/ipstack-api.js'
 import { DnsServer } from './net/dns-server.js'
 import { PkiApi } from './net/pki-api.js'
 import { startTlsServers, type TlsServers } from './net/tls-servers.js'
+import { ShodanApi } from './shodan/shodan-api.js'
 
 export interface SandboxOptions {
   /** The address to listen on; this machine only by default. */
@@ -72,6 +73,7 @@ export interface Sandbox extends AsyncDisposable {
   readonly otherAccount: AwsAccount
   readonly ipstack: IpstackApi
   readonly abuseipdb: AbuseipdbApi
+  readonly shodan: ShodanApi
   readonly dns: DnsServer
   /** The settings with which a connection of the plugin net asks only this machine. */
   readonly netSettings: NetSettings
@@ -93,6 +95,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const { logs, trails, history, lake, addresses, account, paging } = article
   const ipstack = new IpstackApi(undefined, options.now)
   const abuseipdb = new AbuseipdbApi(undefined, options.now)
+  const shodan = new ShodanApi()
   const pki = new PkiApi()
   const aws = new AwsApi({
     keys,
@@ -101,7 +104,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const parts: ControlledParts = { calls: new CallLog(), faults: new Faults(), logs, paging, trails }
   const server = new HttpServer({
     // ipstack comes last: any other GET is a lookup.
-    services: [aws, abuseipdb, pki, ipstack],
+    services: [aws, abuseipdb, shodan, pki, ipstack],
     calls: parts.calls,
     faults: parts.faults,
     control: (request) => controlAnswer(request, parts),
@@ -124,6 +127,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     otherAccount,
     ipstack,
     abuseipdb,
+    shodan,
     dns,
     netSettings: { dns_server: dns.address, allow_private_addresses: ['127.0.0.0/8', '::1'] },
     startTlsServers: async () => {

@@ -3,6 +3,7 @@ import abuseipdb from '@millrace/plugin-abuseipdb/plugin'
 import aws from '@millrace/plugin-aws/plugin'
 import ipstack from '@millrace/plugin-ipstack/plugin'
 import net from '@millrace/plugin-net/plugin'
+import shodan from '@millrace/plugin-shodan/plugin'
 import type pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startWorld, type World } from './testing/world.js'
@@ -17,7 +18,7 @@ beforeAll(async () => {
 
 afterAll(() => world?.stop())
 
-describe.each([...aws.tables, ...ipstack.tables, ...net.tables, ...abuseipdb.tables])(
+describe.each([...aws.tables, ...ipstack.tables, ...net.tables, ...abuseipdb.tables, ...shodan.tables])(
   '$name',
   ({ name, examples }) => {
     test('has examples', () => expect(examples.length).toBeGreaterThan(0))

@@ -111,6 +111,7 @@ const configuration = z.strictObject({
     ipstack: { plugin: 'ipstack' },
     net: { plugin: 'net' },
     abuseipdb: { plugin: 'abuseipdb' },
+    shodan: { plugin: 'shodan' },
   }),
 })
 

@@ -33,6 +33,7 @@ describe('settings', () => {
         ipstack: { plugin: 'ipstack' },
         net: { plugin: 'net' },
         abuseipdb: { plugin: 'abuseipdb' },
+        shodan: { plugin: 'shodan' },
       },
     })
   })

@@ -30,9 +30,12 @@ const refusal = (name: string) =>
   )
 
 describe('plugins', () => {
-  it.each(['aws', 'ipstack', 'net', 'abuseipdb'])('of our own load by their short name: %s', async (name) => {
-    expect((await loadPlugin(name, home)).name).toBe(name)
-  })
+  it.each(['aws', 'ipstack', 'net', 'abuseipdb', 'shodan'])(
+    'of our own load by their short name: %s',
+    async (name) => {
+      expect((await loadPlugin(name, home)).name).toBe(name)
+    },
+  )
 
   it.each(['acme', '@acme/millrace-plugin'])('load from the home: %s', async (name) => {
     await install(name, plugin())
@@ -51,7 +54,7 @@ describe('plugins', () => {
 
   it('that are not installed are told of, with the command to install them', async () => {
     expect(await refusal('acme')).toBe(
-      `there is no plugin "acme": plugins of Millrace are aws, ipstack, net, abuseipdb; another is an npm package, to be installed first: cd ${home} && npm install acme`,
+      `there is no plugin "acme": plugins of Millrace are aws, ipstack, net, abuseipdb, shodan; another is an npm package, to be installed first: cd ${home} && npm install acme`,
     )
   })
 
@@ -71,7 +74,7 @@ describe('plugins', () => {
     'are not loaded by anything but names of packages: %j',
     async (name) => {
       expect(await refusal(name)).toMatch(
-        /is neither one of the plugins aws, ipstack, net, abuseipdb nor the name/,
+        /is neither one of the plugins aws, ipstack, net, abuseipdb, shodan nor the name/,
       )
     },
   )

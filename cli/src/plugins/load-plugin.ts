@@ -14,6 +14,7 @@ const builtIn: ReadonlyMap<string, Load> = new Map<string, Load>([
   ['ipstack', () => import('@millrace/plugin-ipstack/plugin')],
   ['net', () => import('@millrace/plugin-net/plugin')],
   ['abuseipdb', () => import('@millrace/plugin-abuseipdb/plugin')],
+  ['shodan', () => import('@millrace/plugin-shodan/plugin')],
 ])
 
 /** A package's name as npm allows it, without a path or a version after it. */

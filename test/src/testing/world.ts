@@ -5,6 +5,7 @@ import aws from '@millrace/plugin-aws/plugin'
 import ipstack from '@millrace/plugin-ipstack/plugin'
 import net from '@millrace/plugin-net/plugin'
 import type { Plugin } from '@millrace/plugin-sdk'
+import shodan from '@millrace/plugin-shodan/plugin'
 import { type Sandbox, startSandbox } from '@millrace/sandbox/sandbox'
 import { startService } from '@millrace/server/service'
 import { StartedParts } from '@millrace/server/started-parts'
@@ -18,7 +19,7 @@ import { pino } from 'pino'
 
 export interface WorldOptions {
   /** Settings by connection, beside what the sandbox's environment says. */
-  readonly settings?: { readonly [Name in 'aws' | 'ipstack' | 'net' | 'abuseipdb']?: object }
+  readonly settings?: { readonly [Name in 'aws' | 'ipstack' | 'net' | 'abuseipdb' | 'shodan']?: object }
   /** Connections of the AWS plugin beside `aws`, by name: their settings; and aggregators of them. */
   readonly moreAws?: Readonly<Record<string, object>>
   readonly aggregators?: Readonly<Record<string, readonly string[]>>
@@ -70,6 +71,11 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     connection('ipstack', ipstack, settings.ipstack),
     connection('net', net, { ...sandbox.netSettings, ...settings.net }),
     connection('abuseipdb', abuseipdb, settings.abuseipdb),
+    // Not one call a second: nobody counts here.
+    {
+      ...connection('shodan', shodan, settings.shodan),
+      limits: { ...limits, rates: { '*': 1000, ...limits?.rates } },
+    },
     ...Object.entries(moreAws).map(([name, own]) => connection(name, aws, own)),
     ...Object.entries(aggregators).map(([name, members]) => ({ name, plugin: aws, members })),
     ...Object.entries(lenientAggregators).map(([name, members]) => ({

@@ -4,6 +4,7 @@ import aws from '@millrace/plugin-aws/plugin'
 import ipstack from '@millrace/plugin-ipstack/plugin'
 import net from '@millrace/plugin-net/plugin'
 import type { StaticPlugin } from '@millrace/plugin-sdk'
+import shodan from '@millrace/plugin-shodan/plugin'
 import { markdownTable } from './markdown-table.js'
 import { madeByMachine, tablePage } from './table-page.js'
 
@@ -12,6 +13,7 @@ const plugins: readonly StaticPlugin[] = [
   ipstack as StaticPlugin,
   net as StaticPlugin,
   abuseipdb as StaticPlugin,
+  shodan as StaticPlugin,
 ]
 
 /** Pages by their file's name in docs/tables. */
