@@ -1,4 +1,4 @@
-/** `millrace demo`: the article's queries over local stand-ins for AWS and ipstack, which are then served. */
+/** `millrace demo`: the article's queries over local stand-ins for the APIs, which are then served. */
 import { startSandbox } from '@millrace/sandbox/sandbox'
 import { Client } from 'pg'
 import type { ConnectionAddress } from '../address.js'
@@ -21,7 +21,12 @@ export function demo(): Promise<void> {
     // AWS's SDK also looks into the process's own environment.
     replaceProcessEnvironment(environment)
     // The user's own connections may have settings that lead to the real services.
-    const { connections } = defaultConfiguration
+    const connections = {
+      ...defaultConfiguration.connections,
+      net: { plugin: 'net', ...sandbox.netSettings },
+      // The stand-in need not be spared; Shodan itself allows one request a second.
+      shodan: { plugin: 'shodan', rate_limits: { '*': 100 } },
+    }
     const settings = async () => ({ ...(await readSettings(outer)), connections })
     const service = await startHome({ readSettings: settings, environment, log }, parts)
     if (signal.aborted) return service

@@ -195,7 +195,7 @@ describe('net_dns_record', () => {
 
   test('a type that is not known', async () => {
     expect(await errorOf(records({ type: equal('a') }))).toMatchObject({
-      message: 'net_dns_record does not know the type "a"',
+      message: 'there is no type "a" of records',
     })
   })
 

@@ -86,8 +86,8 @@ function typesOf(asked: readonly string[] | undefined): readonly KnownRecordType
   if (asked === undefined) return recordTypes
   return asked.map((type) => {
     if (isKnownType(type)) return type
-    throw new ApiError(`net_dns_record does not know the type "${type}"`, {
-      hint: `It knows ${recordTypes.join(', ')}, in capitals.`,
+    throw new ApiError(`there is no type "${type}" of records`, {
+      hint: `There are ${recordTypes.join(', ')}, in capitals.`,
     })
   })
 }
