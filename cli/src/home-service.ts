@@ -103,7 +103,7 @@ function loadConnections({ connections, home }: Settings): Promise<ConfiguredCon
         return { name, plugin, members, onMemberFailure }
       }
       const { plugin: _, cache_ttl, max_concurrency, rate_limits, call_timeout, ...more } = connection
-      const { max_answer_mb, ignore_error_codes, ignore_error_messages, ...settings } = more
+      const { max_answer_mb, ignore_error_codes, ignore_error_messages, on_failure, ...settings } = more
       const limits = {
         maxConcurrency: max_concurrency,
         rates: rate_limits,
@@ -111,7 +111,8 @@ function loadConnections({ connections, home }: Settings): Promise<ConfiguredCon
         maxAnswerBytes: max_answer_mb === undefined ? undefined : Math.round(max_answer_mb * 1024 ** 2),
       }
       const ignored = { codes: ignore_error_codes, messages: ignore_error_messages }
-      return { name, plugin, settings, cacheTtl: milliseconds(cache_ttl), limits, ignored }
+      const cacheTtl = milliseconds(cache_ttl)
+      return { name, plugin, settings, cacheTtl, limits, ignored, onFailure: on_failure }
     }),
   )
 }

@@ -38,6 +38,8 @@ const settings = z.looseObject({
   call_timeout: z.number().positive().max(3600).optional(),
   /** The most megabytes that the answer to a call may have. */
   max_answer_mb: z.number().positive().max(1024).optional(),
+  /** Whether a query goes on, with NULL and a notice, when the API fails that an outer join asks. */
+  on_failure: z.enum(['error', 'notice']).optional(),
   /** Errors of the API that queries survive, by its codes; `*` stands for any run of characters, `?` for one. */
   ignore_error_codes: z.array(z.string().min(1)).optional(),
   /** The same, by regular expressions on what the API says. */

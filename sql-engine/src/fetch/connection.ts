@@ -20,6 +20,11 @@ export interface ConnectionOptions {
   readonly limits?: LimitSettings | undefined
   /** Errors of the API that queries survive; none by default. */
   readonly ignored?: IgnoredErrorsOptions | undefined
+  /**
+   * What becomes of a query when the API fails: it fails too, or, where the table only adds columns to the rows of
+   * others (an outer join), goes on with NULL and a notice. Default is `error`.
+   */
+  readonly onFailure?: 'error' | 'notice' | undefined
 }
 
 export interface LimitSettings {

@@ -29,6 +29,8 @@ export interface WorldOptions {
   readonly limits?: LimitSettings
   /** Errors without which queries go on, by connection. */
   readonly ignored?: Readonly<Record<string, IgnoredErrorsOptions>>
+  /** Connections without whose rows outer joins go on. */
+  readonly optional?: readonly string[]
   /** Takes the place of variables of the sandbox's environment. */
   readonly environment?: Readonly<Record<string, string>>
   /** What is kept of the rows; default is nothing. */
@@ -55,6 +57,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     lenientAggregators = {},
     limits,
     ignored = {},
+    optional = [],
     cache,
   } = options
   const log = pino({ level: process.env.MILLRACE_TEST_LOG ?? 'silent' }, pino.destination(2))
@@ -65,6 +68,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     settings: own,
     limits,
     ignored: ignored[name],
+    onFailure: optional.includes(name) ? ('notice' as const) : undefined,
   })
   const connections = [
     connection('aws', aws, settings.aws),
