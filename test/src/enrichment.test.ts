@@ -1,17 +1,11 @@
 /** The article's last paragraph: what else is known of the addresses, by each API alone and by all of them together. */
 import { readFile } from 'node:fs/promises'
+import { articlePlaces } from '@millrace/sandbox/testing/article-places'
 import type pg from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { startWorld, type World } from './testing/world.js'
+import { type ServiceHarness, startServiceHarness } from './testing/service-harness.js'
 
-const addresses = [
-  '104.53.216.85',
-  '107.170.20.63',
-  '157.230.162.15',
-  '212.102.58.164',
-  '82.102.17.180',
-  '89.248.165.99',
-]
+const addresses = articlePlaces.map(([address]) => address)
 
 /** The tables that enrich an address: by service of the sandbox. */
 const sources = {
@@ -23,26 +17,26 @@ const sources = {
 type Service = keyof typeof sources
 const services = Object.keys(sources) as Service[]
 
-let world: World
+let harness: ServiceHarness
 let client: pg.Client
 let enrich: string
 
 beforeAll(async () => {
-  world = await startWorld()
-  client = await world.connect()
+  harness = await startServiceHarness()
+  client = await harness.connect()
   enrich = await readFile(new URL('../../examples/article/4-enrich.sql', import.meta.url), 'utf8')
 })
 
-afterAll(() => world?.stop())
+afterAll(() => harness?.stop())
 
 beforeEach(() => {
-  world.sandbox.calls.clear()
-  world.sandbox.faults.clear()
+  harness.sandbox.calls.clear()
+  harness.sandbox.faults.clear()
 })
 
 /** The addresses that a service was asked for, each as often as it was. */
 function askedOf(service: Service): readonly string[] {
-  const calls = world.sandbox.calls.list({ service }).map(({ parameters }) => Object(parameters))
+  const calls = harness.sandbox.calls.list({ service }).map(({ parameters }) => Object(parameters))
   const asked = {
     ipstack: ({ addresses }) => addresses,
     dns: ({ name }) => [String(name).split('.').slice(0, 4).reverse().join('.')],
@@ -96,16 +90,17 @@ describe('the join of all', () => {
 
   test('asks each API once for each address, and all four side by side', async () => {
     // Long enough that the first calls are still under way when a busy machine makes the last.
-    for (const service of services) world.sandbox.faults.add({ kind: 'latency', milliseconds: 1000, service })
+    for (const service of services)
+      harness.sandbox.faults.add({ kind: 'latency', milliseconds: 1000, service })
     await client.query(enrich)
-    await world.sandbox.calls.idle()
+    await harness.sandbox.calls.idle()
     for (const service of services) expect(askedOf(service), service).toEqual(addresses)
-    const firsts = services.map((service) => world.sandbox.calls.list({ service })[0])
+    const firsts = services.map((service) => harness.sandbox.calls.list({ service })[0])
     const begun = Math.max(...firsts.map((call) => call?.startedAt ?? Number.NaN))
     const ended = Math.min(...firsts.map((call) => call?.endedAt ?? Number.NaN))
     expect(begun).toBeLessThan(ended)
     // Within an API too: one lookup for all at ipstack, one for each address at the others.
-    const inFlight = services.map((service) => world.sandbox.calls.maxInFlight({ service }))
+    const inFlight = services.map((service) => harness.sandbox.calls.maxInFlight({ service }))
     expect(inFlight).toEqual([1, 6, 6, 6])
   })
 })
@@ -134,7 +129,7 @@ describe('one of them down', () => {
   ] as const)(
     '%s: the error names the table, and has the words of the API',
     async (service, message, detail) => {
-      world.sandbox.faults.add({ kind: 'error', status: 503, message: 'out of order', service })
+      harness.sandbox.faults.add({ kind: 'error', status: 503, message: 'out of order', service })
       await expect(client.query(enrich)).rejects.toMatchObject({
         message: expect.stringMatching(message),
         detail: expect.stringMatching(detail),
@@ -146,7 +141,7 @@ describe('one of them down', () => {
   )
 
   test('a quota that is used up', async () => {
-    world.sandbox.faults.add({ kind: 'throttle', service: 'abuseipdb' })
+    harness.sandbox.faults.add({ kind: 'throttle', service: 'abuseipdb' })
     await expect(client.query(enrich)).rejects.toMatchObject({
       message: 'abuseipdb_check_ip: check: the daily quota of calls to check is used up',
       detail: expect.stringMatching(/^HTTP 429: .*0 of 1000 a day are left, until /),

@@ -2,21 +2,21 @@
 import { readFile } from 'node:fs/promises'
 import type pg from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { startWorld, type World } from './testing/world.js'
+import { type ServiceHarness, startServiceHarness } from './testing/service-harness.js'
 
-let world: World
+let harness: ServiceHarness
 let client: pg.Client
 
 beforeAll(async () => {
-  world = await startWorld({
+  harness = await startServiceHarness({
     optional: ['ipstack', 'net', 'abuseipdb', 'shodan'],
     cache: { ttl: 60_000, maxBytes: 100_000_000 },
   })
-  client = await world.connect()
+  client = await harness.connect()
 })
-afterAll(() => world?.stop())
+afterAll(() => harness?.stop())
 beforeEach(async () => {
-  world.sandbox.faults.clear()
+  harness.sandbox.faults.clear()
   await client.query('select millrace.cache_clear()')
 })
 
@@ -33,7 +33,7 @@ async function outcomeOf(query: string) {
 }
 
 const fail = (service: string) =>
-  world.sandbox.faults.add({ kind: 'error', status: 503, message: 'out of order', service })
+  harness.sandbox.faults.add({ kind: 'error', status: 503, message: 'out of order', service })
 const enrich = () => readFile(new URL('../../examples/article/4-enrich.sql', import.meta.url), 'utf8')
 
 test.each([
@@ -52,7 +52,7 @@ test.each([
     for (const other of others) expect(rows.some((row) => row[other] !== null)).toBe(true)
     expect(notices).toEqual([expect.stringMatching(notice)])
     // Nothing of it was cached.
-    world.sandbox.faults.clear()
+    harness.sandbox.faults.clear()
     const again = await outcomeOf(await enrich())
     expect(again.rows.some((row) => row[column] !== null)).toBe(true)
     expect(again.notices).toEqual([])
@@ -60,7 +60,7 @@ test.each([
 )
 
 test('a quota that is used up', async () => {
-  world.sandbox.faults.add({ kind: 'throttle', service: 'abuseipdb' })
+  harness.sandbox.faults.add({ kind: 'throttle', service: 'abuseipdb' })
   const { rows, notices } = await outcomeOf(await enrich())
   expect(rows).toHaveLength(6)
   expect(notices).toEqual([expect.stringMatching(/the daily quota of calls to check is used up/)])
