@@ -66,6 +66,19 @@ test('a quota that is used up', async () => {
   expect(notices).toEqual([expect.stringMatching(/the daily quota of calls to check is used up/)])
 })
 
+test('an address that the DNS server could not tell is asked for again, and is not taken for one without a name', async () => {
+  const query =
+    "select host(ip_address) as ip from net_dns_reverse where ip_address in ('8.8.8.1', '89.248.165.99') order by 1"
+  harness.sandbox.dns.overrides.set('1.8.8.8.in-addr.arpa', { rcode: 'SERVFAIL' })
+  const { rows, notices } = await outcomeOf(query)
+  expect(rows).toEqual([{ ip: '89.248.165.99' }])
+  expect(notices).toEqual([
+    expect.stringMatching(/^rows of 8\.8\.8\.1 are missing: connection "net": .*SERVFAIL/),
+  ])
+  harness.sandbox.dns.overrides.clear()
+  expect((await outcomeOf(query)).rows).toHaveLength(2)
+})
+
 const events = "(values ('8.8.8.8'::inet), ('89.248.165.99')) e(ip)"
 const join = `${events} left join abuseipdb_check_ip a on a.ip_address = e.ip`
 
