@@ -118,6 +118,10 @@ describe('NULL is taken for nothing else:', () => {
     ['a CTE', `with q as (select e.ip, a.isp from ${join}) select * from q`],
     ['a set operation', `select e.ip, a.isp from ${join} except select ip, null from ${events}`],
     [
+      'with another table on the nullable side',
+      `select e.ip, a.isp, x.n from ${events} left join (abuseipdb_check_ip a cross join (values (1)) x(n)) on a.ip_address = e.ip`,
+    ],
+    [
       'USING',
       `select * from (select ip as ip_address from ${events}) e left join abuseipdb_check_ip a using (ip_address)`,
     ],
