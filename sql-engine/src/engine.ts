@@ -5,6 +5,7 @@ import { KeyCache } from './cache/keys/key-cache.js'
 import { ScanCache } from './cache/scans/scan-cache.js'
 import { leaveOutOfDumps } from './catalog/left-out-of-dumps.js'
 import { type Loopback, setLoopback } from './catalog/loopback.js'
+import type { SearchPathOptions } from './catalog/search-path.js'
 import { readViewNames } from './catalog/view-definitions.js'
 import type { VirtualTable } from './catalog/virtual-table.js'
 import { DatabaseError } from './database-error.js'
@@ -40,6 +41,8 @@ export interface EngineOptions {
   readonly cache?: CacheOptions
   /** What a statement may ask for, unless its session says otherwise. */
   readonly quotas?: Partial<Quotas>
+  /** Default is `public`, and then the connections in alphabetical order. */
+  readonly searchPath?: SearchPathOptions
   /** Milliseconds of a clock that only goes forward, for notices of progress; tests have one of their own. */
   readonly now?: () => number
   /** Which optimisations are on. Default is all; none is for tests, which compare the answers. */
@@ -97,10 +100,15 @@ export class Engine implements StatementEngine {
 
   /** Brings the catalog up to date. @throws DatabaseError when a connection's name or its tables cannot be shown */
   static async start(options: EngineOptions): Promise<Engine> {
-    const { postgres, environment, log, cache, now, optimisations = 'all' } = options
+    const { postgres, environment, log, cache, now, searchPath, optimisations = 'all' } = options
     const { engineConfig } = postgres
     const quotas = { ...defaultQuotas, ...options.quotas }
-    const connections = await ConnectedCatalog.start(options.connections, { engineConfig, environment, log })
+    const connections = await ConnectedCatalog.start(options.connections, {
+      engineConfig,
+      environment,
+      log,
+      searchPath,
+    })
     const viewNames = await withEngineClient(engineConfig, async (client) => {
       await ensureCacheClear(client)
       await ensureVersion(client)

@@ -10,7 +10,7 @@ import { type FormerTableOf, moveFormerTables, moveFormerViews } from './former-
 import { leaveOutOfDumps } from './left-out-of-dumps.js'
 import { ensureLoopbackServer } from './loopback.js'
 import { type CatalogTable, readCatalog } from './read-catalog.js'
-import { setSearchPath } from './search-path.js'
+import { type SearchPathOptions, setSearchPath } from './search-path.js'
 import { tableDefinition } from './table-definition.js'
 import { ensureViewDefinition } from './view-definitions.js'
 import type { CatalogColumn, CatalogConnection, VirtualTable } from './virtual-table.js'
@@ -31,6 +31,7 @@ export async function synchroniseCatalog(
   log: Logger,
   own: readonly CatalogConnection[] = [],
   lockTimeout = 0,
+  searchPath: SearchPathOptions = {},
 ): Promise<readonly VirtualTable[]> {
   checkConnectionNames(connections)
   await client.query(`BEGIN; SET LOCAL lock_timeout = ${lockTimeout}`)
@@ -56,6 +57,7 @@ export async function synchroniseCatalog(
     await setSearchPath(
       client,
       shown.filter((connection) => !own.includes(connection)).map(({ name }) => name),
+      searchPath,
     )
     const unchanged = changes.created.length + changes.changed.length + changes.removed.length === 0
     const tables = virtualTables(unchanged ? current : await readCatalog(client), shown, former)

@@ -67,7 +67,10 @@ const connections = {
   error: text('Why it cannot be asked; NULL if it is ready.'),
   type: text('connection or aggregator.'),
   connections: jsonb("Names of an aggregator's connections; NULL for others."),
-  tables: bigint('Number of its tables.'),
+  tables: bigint('Number of its tables; 0 for one that has no schema (import_schema is disabled).'),
+  notices: jsonb('What is to be said of its settings, such as that one has no effect; NULL for nothing.'),
+  file: text('The configuration file that names it; NULL for none.'),
+  line: bigint('The line of that file.'),
 }
 
 const plugins = {

@@ -3,7 +3,6 @@ import { isDeepStrictEqual } from 'node:util'
 import { type Row, toJsonText } from '@millrace/plugin-sdk'
 import type { CatalogConnection, VirtualTable } from '../catalog/virtual-table.js'
 import { isSystemTable } from '../report/system-tables.js'
-import { shownConnections } from './context-of-connections.js'
 import type { EngineContext } from './engine-context.js'
 
 /** By the name of the system table. */
@@ -18,8 +17,10 @@ function connectionRows(context: EngineContext): readonly Row[] {
   const { open, aggregators } = context
   const counts = new Map<string, number>()
   for (const { schema } of tablesOf(context)) counts.set(schema, (counts.get(schema) ?? 0) + 1)
-  return shown(open).map(({ name, plugin, tables }) => {
-    const members = aggregators.get(name)?.members
+  return configured(open).map(({ name, plugin, tables }) => {
+    const aggregator = aggregators.get(name)
+    const members = aggregator && [...aggregator.members, ...aggregator.failed]
+    const { file, firstLine, notices = [] } = open.about.get(name) ?? {}
     return {
       name,
       plugin: plugin.name,
@@ -28,12 +29,15 @@ function connectionRows(context: EngineContext): readonly Row[] {
       type: members === undefined ? 'connection' : 'aggregator',
       connections: members === undefined ? null : toJsonText(members.map((member) => member.name)),
       tables: BigInt(counts.get(name) ?? 0),
+      notices: notices.length === 0 ? null : toJsonText(notices),
+      file: file ?? null,
+      line: firstLine === undefined ? null : BigInt(firstLine),
     }
   })
 }
 
 function pluginRows({ open }: EngineContext): readonly Row[] {
-  const rows = shown(open).map(({ plugin }) => ({
+  const rows = configured(open).map(({ plugin }) => ({
     name: plugin.name,
     version: plugin.version ?? null,
     description: plugin.description,
@@ -73,8 +77,13 @@ function columnRows(context: EngineContext): readonly Row[] {
   )
 }
 
-function shown(open: EngineContext['open']): readonly CatalogConnection[] {
-  return shownConnections(open).toSorted((one, other) => (one.name < other.name ? -1 : 1))
+/** All connections, those that the catalog does not show among them. */
+function configured({
+  connections,
+  aggregators,
+  failed,
+}: EngineContext['open']): readonly CatalogConnection[] {
+  return [...connections, ...aggregators, ...failed].sort((one, other) => (one.name < other.name ? -1 : 1))
 }
 
 /** Those of connections, each once. */

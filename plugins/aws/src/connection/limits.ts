@@ -21,6 +21,7 @@ export function awsLimits(
     account: credentialsName(config, environment),
     attempts: attemptsOf(config, environment),
     callTimeout,
+    retryDelay: config.min_error_retry_delay,
     rates: ratesOf(
       tables.flatMap(({ calls }) => calls),
       config,
