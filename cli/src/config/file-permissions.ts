@@ -1,10 +1,8 @@
 /** Who else may read or write the configuration's files. */
 import { stat } from 'node:fs/promises'
 import type { Logger } from 'pino'
+import { isSecretName } from './secret-names.js'
 import type { Settings } from './settings.js'
-
-/** What the names of plugins' settings look like if they hold secrets. */
-const secretName = /token|secret|password|key/i
 
 /**
  * Warns of files that others may write, since they name code that runs, or that hold secrets and others may read.
@@ -19,7 +17,7 @@ export async function warnOfOpenFiles({ connections, documents }: Settings, log:
       origin.place?.file !== path
         ? []
         : Object.entries(settings).flatMap(([name, value]) =>
-            secretName.test(name) && typeof value === 'string' ? [`connections.${connection}.${name}`] : [],
+            isSecretName(name) && typeof value === 'string' ? [`connections.${connection}.${name}`] : [],
           ),
     )
     const file = { path, mode: `0${mode.toString(8)}` }

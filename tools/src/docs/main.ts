@@ -1,10 +1,10 @@
-/** `npm run docs`: makes docs/tables anew, and the table of settings in docs/configuration.md. */
+/** `npm run docs`: makes docs/tables anew, and the tables of settings in documents. */
 import { fileURLToPath } from 'node:url'
 import { makePages } from './pages.js'
-import { writeSettings } from './settings-section.js'
+import { writeTables } from './settings-section.js'
 import { tablesFolder, writePages } from './tables-folder.js'
 
 const pages = makePages()
 await writePages(pages)
-await writeSettings()
+await writeTables()
 process.stdout.write(`${pages.size} pages in ${fileURLToPath(tablesFolder)}\n`)
