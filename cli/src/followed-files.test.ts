@@ -53,6 +53,15 @@ beforeAll(async () => {
        type        = "aggregator"
        plugin      = "acme"
        connections = ["a_*"]
+     }
+     plugin "acme" {
+       limiter "few" { # one at a time would do
+         max_concurrency = 3
+         scope           = ["connection"]
+       }
+     }
+     options "database" {
+       cache_max_ttl = 60
      }`,
   )
   millrace = new MillraceProcess([], { MILLRACE_HOME: home, MILLRACE_PORT: '0', MILLRACE_LOG: 'info' })
@@ -72,6 +81,24 @@ it('shows no schema of a hidden connection, whose rows an aggregator has', async
     ['a_1', 'ready', '0', '2'],
     ['all', 'ready', '1', '7'],
   ])
+})
+
+it('shows its settings, without secrets, and limiters', async () => {
+  expect(
+    await rows(`select name, value, source, default_value from millrace.setting
+                where name in ('listen.port', 'log', 'cache.ttl', 'password', 'limits.max_rows') order by name`),
+  ).toEqual([
+    ['cache.ttl', '60', join(home, 'config/acme.spc:19'), '300'],
+    ['limits.max_rows', '-1', 'default', '-1'],
+    ['listen.port', '0', 'MILLRACE_PORT', '9193'],
+    ['log', 'info', 'MILLRACE_LOG', 'warn'],
+    ['password', '********', 'default', null],
+  ])
+  expect(
+    await rows(
+      'select name, plugin, plugin_instance, max_concurrency, scope from steampipe_internal.steampipe_plugin_limiter',
+    ),
+  ).toEqual([['few', 'acme', 'acme', '3', ['connection']]])
 })
 
 it('takes up a new file while sessions last', async () => {

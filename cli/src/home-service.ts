@@ -7,6 +7,7 @@ import { loadCertificate } from './certificate-files.js'
 import { warnOfOpenFiles } from './config/file-permissions.js'
 import type { Environment, ListenSettings, Settings } from './config/settings.js'
 import { watchFiles } from './config/watch-files.js'
+import { configurationFacts } from './configuration-facts.js'
 import { type LoadedConnections, loadConnections } from './load-connections.js'
 import { readPassword } from './password.js'
 import { reload } from './reload.js'
@@ -47,6 +48,7 @@ export async function startHome(options: HomeOptions, parts: StartedParts): Prom
   for (const notice of settings.notices) log.warn(notice)
   await warnOfOpenFiles(settings, log)
   let connections: LoadedConnections | undefined
+  let last = settings
   const service = await startService(
     {
       ...listen,
@@ -59,6 +61,7 @@ export async function startHome(options: HomeOptions, parts: StartedParts): Prom
         rows: values['limits.max_rows'],
         bytes: values['limits.max_bytes'],
       },
+      facts: () => configurationFacts(settings, last),
       searchPath: { path: values.search_path ?? undefined, prefix: values.search_path_prefix },
       startPostgres: (onCrash) => startEmbeddedPostgres({ home, log, onCrash }),
       // Plugins load while PostgreSQL starts, which makes the home.
@@ -76,7 +79,6 @@ export async function startHome(options: HomeOptions, parts: StartedParts): Prom
   // Removed first: nobody is led to a service that stops.
   parts.add(home, removeServiceRecord)
   await recordService(home, service.address)
-  let last = settings
   let reloading: Promise<void> = Promise.resolve()
   const reloadOnce = async () => {
     last = await reload({

@@ -16,6 +16,8 @@ import { withEngineClient } from './postgres/engine-connections.js'
 import type { Postgres } from './postgres/postgres.js'
 import { defaultQuotas, type Quotas } from './quota/quotas.js'
 import { ensureCacheClear } from './report/cache-clear-function.js'
+import { type ConfigurationFacts, noFacts } from './report/configuration-facts.js'
+import { ensureSteampipeFunctions } from './report/steampipe-functions.js'
 import { isSystemTable } from './report/system-tables.js'
 import { ensureVersion } from './report/version-function.js'
 import { type Connected, ConnectedCatalog } from './run/connected-catalog.js'
@@ -41,6 +43,8 @@ export interface EngineOptions {
   readonly cache?: CacheOptions
   /** What a statement may ask for, unless its session says otherwise. */
   readonly quotas?: Partial<Quotas>
+  /** What system tables show of the configuration; called whenever they are read. */
+  readonly facts?: () => ConfigurationFacts
   /** Default is `public`, and then the connections in alphabetical order. */
   readonly searchPath?: SearchPathOptions
   /** Milliseconds of a clock that only goes forward, for notices of progress; tests have one of their own. */
@@ -112,6 +116,7 @@ export class Engine implements StatementEngine {
     const viewNames = await withEngineClient(engineConfig, async (client) => {
       await ensureCacheClear(client)
       await ensureVersion(client)
+      await ensureSteampipeFunctions(client)
       await leaveOutOfDumps(client)
       await showDefaults(client, { cacheTtl: cache?.ttl ?? 0, quotas })
       return readViewNames(client)
@@ -126,6 +131,8 @@ export class Engine implements StatementEngine {
       cache: new ScanCache({ maxBytes: bytes.scans, ...cacheClock }),
       keyCache: new KeyCache({ engineConfig, log, maxBytes: bytes.keys, sources, ...cacheClock }),
       cacheTtl: cache?.ttl ?? 0,
+      facts: options.facts ?? (() => noFacts),
+      startedAt: new Date(),
       quotas,
       now: now ?? (() => performance.now()),
     }

@@ -11,13 +11,24 @@ export const catalogRows: ReadonlyMap<string, (context: EngineContext) => readon
   ['plugin', pluginRows],
   ['table', tableRows],
   ['column', columnRows],
+  ['setting', settingRows],
 ])
+
+function settingRows({ facts }: EngineContext): readonly Row[] {
+  return facts().settings.map(({ name, value, source, usual, description }) => ({
+    name,
+    value,
+    source,
+    default_value: usual,
+    description,
+  }))
+}
 
 function connectionRows(context: EngineContext): readonly Row[] {
   const { open, aggregators } = context
   const counts = new Map<string, number>()
-  for (const { schema } of tablesOf(context)) counts.set(schema, (counts.get(schema) ?? 0) + 1)
-  return configured(open).map(({ name, plugin, tables }) => {
+  for (const { schema } of connectionTables(context)) counts.set(schema, (counts.get(schema) ?? 0) + 1)
+  return configuredConnections(open).map(({ name, plugin, tables }) => {
     const aggregator = aggregators.get(name)
     const members = aggregator && [...aggregator.members, ...aggregator.failed]
     const { file, firstLine, notices = [] } = open.about.get(name) ?? {}
@@ -37,7 +48,7 @@ function connectionRows(context: EngineContext): readonly Row[] {
 }
 
 function pluginRows({ open }: EngineContext): readonly Row[] {
-  const rows = configured(open).map(({ plugin }) => ({
+  const rows = configuredConnections(open).map(({ plugin }) => ({
     name: plugin.name,
     version: plugin.version ?? null,
     description: plugin.description,
@@ -46,7 +57,7 @@ function pluginRows({ open }: EngineContext): readonly Row[] {
 }
 
 function tableRows(context: EngineContext): readonly Row[] {
-  return tablesOf(context).map(({ schema, definition, connection }) => {
+  return connectionTables(context).map(({ schema, definition, connection }) => {
     const keys = Object.entries(definition.keys)
     const required = keys.filter(([, key]) => key?.require === 'required' || key?.require === 'any-of')
     return {
@@ -61,7 +72,7 @@ function tableRows(context: EngineContext): readonly Row[] {
 }
 
 function columnRows(context: EngineContext): readonly Row[] {
-  return tablesOf(context).flatMap(({ schema, definition, columns }) =>
+  return connectionTables(context).flatMap(({ schema, definition, columns }) =>
     columns.map(({ name, databaseType, description }) => {
       const key = definition.keys[name]
       return {
@@ -78,15 +89,16 @@ function columnRows(context: EngineContext): readonly Row[] {
 }
 
 /** All connections, those that the catalog does not show among them. */
-function configured({
+export function configuredConnections({
   connections,
   aggregators,
   failed,
-}: EngineContext['open']): readonly CatalogConnection[] {
-  return [...connections, ...aggregators, ...failed].sort((one, other) => (one.name < other.name ? -1 : 1))
+}: EngineContext['open']): readonly (CatalogConnection & { readonly isHidden: boolean })[] {
+  const unopened = failed.map((one) => ({ ...one, isHidden: false }))
+  return [...connections, ...aggregators, ...unopened].sort((one, other) => (one.name < other.name ? -1 : 1))
 }
 
 /** Those of connections, each once. */
-function tablesOf({ virtualTables }: EngineContext): readonly VirtualTable[] {
+export function connectionTables({ virtualTables }: EngineContext): readonly VirtualTable[] {
   return [...new Set(virtualTables.values())].filter((table) => !isSystemTable(table))
 }
