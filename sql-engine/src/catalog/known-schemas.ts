@@ -36,7 +36,8 @@ export async function writeKnownSchemas(
   known: ReadonlyMap<string, string>,
   forgotten: readonly string[],
 ): Promise<void> {
-  if (forgotten.length > 0) await client.query(`DELETE FROM ${knownSchemas} WHERE name = ANY ($1)`, [forgotten])
+  if (forgotten.length > 0)
+    await client.query(`DELETE FROM ${knownSchemas} WHERE name = ANY ($1)`, [forgotten])
   if (known.size === 0) return
   await client.query(
     `INSERT INTO ${knownSchemas} SELECT * FROM unnest($1::text[], $2::text[])

@@ -7,8 +7,6 @@ import { engineColumns } from './catalog-columns.js'
 import { isColumnType } from './column-type.js'
 import { checkConnectionNames } from './connection-names.js'
 import { type FormerTableOf, moveFormerTables, moveFormerViews } from './former-tables.js'
-import { leaveOutOfDumps } from './left-out-of-dumps.js'
-import { ensureLoopbackServer } from './loopback.js'
 import {
   digestOf,
   isShownAsDefined,
@@ -16,6 +14,8 @@ import {
   sharedColumns,
   writeKnownSchemas,
 } from './known-schemas.js'
+import { leaveOutOfDumps } from './left-out-of-dumps.js'
+import { ensureLoopbackServer } from './loopback.js'
 import { type CatalogTable, readCatalog, readTableNames } from './read-catalog.js'
 import { type SearchPathOptions, setSearchPath } from './search-path.js'
 import { tableDefinition } from './table-definition.js'
@@ -52,7 +52,8 @@ export async function synchroniseCatalog(
     const names = await readTableNames(client)
     const known = await readKnownSchemas(client)
     const trusted = trustedSchemas(shown, names, known)
-    const current = await readCatalog(client, [...trusted])
+    const isAllTrusted = [...names.keys()].every((name) => trusted.has(name))
+    const current = isAllTrusted ? [] : await readCatalog(client, [...trusted])
     const compared = shown.filter(({ name }) => !trusted.has(name))
     const wanted = compared.flatMap(({ name, tables }) =>
       tables.tables === undefined
@@ -74,11 +75,14 @@ export async function synchroniseCatalog(
       searchPath,
     )
     const unchanged = changes.created.length + changes.changed.length + changes.removed.length === 0
-    const catalog = unchanged ? current : await readCatalog(client, [...trusted])
-    const exact = await noteKnown(client, compared, catalog, known, shown)
+    const made = newSchemas(compared, names)
+    const asDefined = new Set([...trusted, ...made])
+    const others = compared.filter(({ name }) => !made.has(name))
+    const catalog = unchanged || others.length === 0 ? current : await readCatalog(client, [...asDefined])
+    await noteKnown(client, { made, others, catalog, known, shown })
     const tables = [
-      ...tablesAsDefined(shown, trusted, names, former),
-      ...virtualTables(catalog, compared, former, exact),
+      ...tablesAsDefined(shown, asDefined, unchanged ? names : await readTableNames(client), former),
+      ...virtualTables(catalog, others, former),
     ]
     await client.query('COMMIT')
     return tables
@@ -107,31 +111,50 @@ function trustedSchemas(
   return new Set(trusted.map(({ name }) => name))
 }
 
+/** Connections that had no tables before: what has just been made shows what it should. */
+function newSchemas(
+  connections: readonly CatalogConnection[],
+  names: ReadonlyMap<string, ReadonlyMap<string, number>>,
+): ReadonlySet<string> {
+  const made = connections.filter(({ name, tables }) => tables.tables !== undefined && !names.has(name))
+  return new Set(made.map(({ name }) => name))
+}
+
 /**
  * Writes down which schemas show what they should.
- * @param compared connections whose schemas have been read
- * @returns the names of those that do, of the compared ones
+ * @param others connections whose schemas were there, and have been read
  */
 async function noteKnown(
   client: Client,
-  compared: readonly CatalogConnection[],
-  catalog: readonly CatalogTable[],
-  known: ReadonlyMap<string, string>,
-  shown: readonly CatalogConnection[],
-): Promise<ReadonlySet<string>> {
+  {
+    made,
+    others,
+    catalog,
+    known,
+    shown,
+  }: {
+    readonly made: ReadonlySet<string>
+    readonly others: readonly CatalogConnection[]
+    readonly catalog: readonly CatalogTable[]
+    readonly known: ReadonlyMap<string, string>
+    readonly shown: readonly CatalogConnection[]
+  },
+): Promise<void> {
   const bySchema = bySchemas(catalog)
   const exact = new Map<string, string>()
-  for (const { name, tables } of compared) {
+  for (const { name, tables } of shown) {
+    if (tables.tables !== undefined && made.has(name)) exact.set(name, digestOf(name, tables.tables))
+  }
+  for (const { name, tables } of others) {
     if (tables.tables === undefined) continue
     if (isShownAsDefined(name, tables.tables, bySchema.get(name) ?? [])) {
       exact.set(name, digestOf(name, tables.tables))
     }
   }
   const there = new Set(shown.map(({ name }) => name))
-  const others = compared.filter(({ name }) => !exact.has(name)).map(({ name }) => name)
+  const unknown = others.filter(({ name }) => !exact.has(name)).map(({ name }) => name)
   const gone = [...known.keys()].filter((name) => !there.has(name))
-  await writeKnownSchemas(client, exact, [...others, ...gone])
-  return new Set(exact.keys())
+  await writeKnownSchemas(client, exact, [...unknown, ...gone])
 }
 
 function bySchemas(catalog: readonly CatalogTable[]): ReadonlyMap<string, readonly CatalogTable[]> {
@@ -221,12 +244,10 @@ function columnTypes(columns: readonly CatalogColumn[]): { readonly name: string
   return columns.map(({ name, databaseType }) => ({ name, type: databaseType }))
 }
 
-/** @param exact names of schemas that show their tables as they are defined */
 function virtualTables(
   catalog: readonly CatalogTable[],
   connections: readonly CatalogConnection[],
   former: readonly FormerTableOf[],
-  exact: ReadonlySet<string>,
 ): VirtualTable[] {
   const byName = new Map(catalog.map((table) => [qualifiedName(table), table]))
   const bySchema = bySchemas(catalog)
@@ -237,9 +258,7 @@ function virtualTables(
     return definitions.flatMap((table): VirtualTable[] => {
       const shown = byName.get(qualifiedName({ schema: connection.name, name: table.name }))
       if (shown === undefined) return []
-      const columns = exact.has(name)
-        ? sharedColumns(name, table)
-        : catalogColumnsOf(shown, tableDefinition(name, table).columns)
+      const columns = catalogColumnsOf(shown, tableDefinition(name, table).columns)
       const formerOids = former.filter((one) => standsFor(one, shown)).map(({ oid }) => oid)
       return [{ oid: shown.oid, formerOids, schema: name, definition: table, connection, columns, failure }]
     })

@@ -72,7 +72,8 @@ export function createVirtualTable(table: TableDefinition): string {
     `CREATE TRIGGER refuse_rows BEFORE INSERT ON ${name} FOR EACH STATEMENT EXECUTE FUNCTION ${rejectRows} ()`,
     `CREATE FOREIGN TABLE ${foreignName(table)} (${keyColumns.join(', ')}) INHERITS (${name})
        SERVER ${loopbackServer}${optionsClause(table.options)}`,
-    `GRANT SELECT ON ${name} TO ${clientRole}`,
+    // Without a privilege on the child, information_schema looks for one on each of its columns before it leaves it out.
+    `GRANT SELECT ON ${name}, ${foreignName(table)} TO ${clientRole}`,
     insertComments(table),
     `ALTER EXTENSION plpgsql ADD TABLE ${name}`,
   ].join('; ')
