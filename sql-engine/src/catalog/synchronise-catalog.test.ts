@@ -378,9 +378,7 @@ describe('what schemas are known to show', () => {
   test('is read again where a table is missing, or the plugin has changed', async () => {
     const acme = plugin(user)
     await synchronise({ acme })
-    await engine.query(
-      'ALTER EXTENSION plpgsql DROP TABLE acme.acme_user; DROP TABLE acme.acme_user CASCADE',
-    )
+    await engine.query('ALTER EXTENSION plpgsql DROP TABLE acme.acme_user; DROP TABLE acme.acme_user CASCADE')
     const [again] = await synchronise({ acme })
     expect(await nameTypes('acme.acme_user')).toHaveLength(6)
     expect(again?.columns).toHaveLength(6)
