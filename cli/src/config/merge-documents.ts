@@ -57,7 +57,10 @@ class Merging {
       if ((kind === 'connection' || kind === 'connections') && name !== undefined) {
         const value = this.#connections.get(name)?.entry.value ?? emptyAt(place)
         this.#speaksOfConnections = true
-        this.#connections.set(name, { entry: { place, value }, fault: faultText({ place, message }) })
+        this.#connections.set(name, {
+          entry: { place, value },
+          fault: faultText({ place, message: `connection "${name}": ${message}` }),
+        })
       } else this.#faults.push({ place, message })
     }
   }

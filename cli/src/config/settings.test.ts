@@ -270,7 +270,7 @@ describe('files in the folder config', () => {
     expect([...good.keys()]).toEqual(['b'])
     expect(faulty.get('a')).toMatchObject({
       plugin: 'aws',
-      fault: expect.stringMatching(/a\.spc:4: expected a value/),
+      fault: expect.stringMatching(/a\.spc:4: connection "a": expected a value/),
     })
   })
 
@@ -334,7 +334,9 @@ describe('files that are read again', () => {
     expect(after.values['cache.ttl']).toBe(60)
     expect(after.kept).toEqual([
       expect.stringMatching(/b\.yaml:\d+: is not YAML: .*; what was there before holds$/),
-      expect.stringMatching(/a\.spc:2: expected a value for plugin; connection "a" is as it was before$/),
+      expect.stringMatching(
+        /a\.spc:2: connection "a": expected a value for plugin; connection "a" is as it was before$/,
+      ),
     ])
   })
 })
