@@ -1,9 +1,8 @@
 /** `millrace demo`: the article's queries over local stand-ins for the APIs, which are then served. */
-import { startSandbox } from '@millrace/sandbox/sandbox'
+import { type NetSettings, startSandbox } from '@millrace/sandbox/sandbox'
 import { Client } from 'pg'
 import type { ConnectionAddress } from '../address.js'
-import { defaultConfiguration } from '../config/configuration.js'
-import { type Environment, readSettings } from '../config/settings.js'
+import { type Environment, readSettings, type Settings, withDefaultConnections } from '../config/settings.js'
 import { startHome } from '../home-service.js'
 import { runUntilInterrupted } from '../run-until-interrupted.js'
 import { readArticleQueries } from './article-queries.js'
@@ -21,19 +20,29 @@ export function demo(): Promise<void> {
     // AWS's SDK also looks into the process's own environment.
     replaceProcessEnvironment(environment)
     // The user's own connections may have settings that lead to the real services.
-    const connections = {
-      ...defaultConfiguration.connections,
-      net: { plugin: 'net', ...sandbox.netSettings },
-      // The stand-in need not be spared; Shodan itself allows one request a second.
-      shodan: { plugin: 'shodan', rate_limits: { '*': 100 } },
-    }
-    const settings = async () => ({ ...(await readSettings(outer)), connections })
+    const settings = async () => demoSettings(await readSettings(outer), sandbox.netSettings)
     const service = await startHome({ readSettings: settings, environment, log }, parts)
     if (signal.aborted) return service
     await showQueries(service.address, signal)
     process.stdout.write(farewell)
     return service
   })
+}
+
+function demoSettings(own: Settings, net: NetSettings): Settings {
+  const settings = withDefaultConnections(own)
+  // The stand-in need not be spared; Shodan itself allows one request a second.
+  const further = new Map<string, object>([
+    ['net', net],
+    ['shodan', { rate_limits: { '*': 100 } }],
+  ])
+  const connections = new Map(
+    [...settings.connections].map(([name, connection]) => {
+      const more = further.get(name) ?? {}
+      return [name, { ...connection, settings: { ...connection.settings, ...more } }]
+    }),
+  )
+  return { ...settings, connections }
 }
 
 const farewell = `The tables stay, over stand-ins for the APIs, until Ctrl-C. Connect with psql, or with any other

@@ -201,14 +201,20 @@ class ScanRunner {
       const source = cacheSource(table, connection)
       return this.#scans.stage({ reference, connection, source, columns, limit }, pushed.quals, signal)
     }
-    const { members, quals } = narrowMembers(aggregator.members, pushed.quals)
+    const { members, failed, quals } = narrowMembers(aggregator, pushed.quals)
+    const leaveOut = aggregator.onMemberFailure === 'notice' ? this.#scans.notice : undefined
+    for (const { name, error } of failed) {
+      const named = withConnectionName(error, name)
+      if (leaveOut === undefined || members.length === 0) throw named
+      leaveOut(missingText('rows', named))
+    }
     if (members.length === 0) return this.#stageRows(scan, noRows())
     return stageMembers(table, members, context.scanTables, signal, {
       stage: (connection, memberSignal) => {
         const source = memberSource(table, connection, context)
         return this.#scans.stage({ reference, connection, source, columns, limit }, quals, memberSignal)
       },
-      leaveOut: aggregator.onMemberFailure === 'notice' ? this.#scans.notice : undefined,
+      leaveOut,
     })
   }
 

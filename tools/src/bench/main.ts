@@ -14,6 +14,11 @@ import { startSandboxProcess } from './sandbox-process.js'
 import { scanRows } from './scan-rows.js'
 import { singleLookups } from './single-lookups.js'
 import { slicedScan } from './sliced-scan.js'
+import {
+  aggregatorPlan,
+  thousandConnectionsMemory,
+  thousandConnectionsStart,
+} from './thousand-connections.js'
 
 const benchmarks = [
   passthrough,
@@ -29,6 +34,9 @@ const benchmarks = [
   lookupJoinPath,
   lookupJoinBatches,
   gatewayMemory,
+  thousandConnectionsStart,
+  thousandConnectionsMemory,
+  aggregatorPlan,
 ]
 
 const { values, positionals } = parseArgs({
