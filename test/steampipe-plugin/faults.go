@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log"
 	"os"
 	"time"
 
@@ -47,7 +48,7 @@ func tableFault() *plugin.Table {
 					go func() { panic("a goroutine panicked") }()
 					time.Sleep(10 * time.Second)
 				case "exit":
-					fmt.Fprintln(os.Stderr, "the plugin leaves, and says why")
+					log.Println("[ERROR] the plugin leaves, and says why")
 					os.Exit(7)
 				case "print":
 					line := make([]byte, 1000)

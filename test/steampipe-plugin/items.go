@@ -49,7 +49,7 @@ func madeItems(count int) []item {
 
 // Leaves out whatever its conditions allow, so that a condition too many shows.
 func tableItem() *plugin.Table {
-	patterns := []string{"=", "<>", "~~", "!~~", "~~*", "!~~*"}
+	patterns := []string{"=", "<>", "~~", "!~~", "~~*", "!~~*", "~"}
 	ranges := []string{"=", "<>", "<", "<=", ">", ">="}
 	return &plugin.Table{
 		Name:        "bridge_item",

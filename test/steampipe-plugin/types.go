@@ -34,7 +34,7 @@ func tableType() *plugin.Table {
 	values := []value{
 		{"usual", true, 1, 1.5, "text", map[string]any{"a": []int{1, 2}}, time.Date(2024, 5, 1, 12, 30, 15, 123456789, time.UTC), "10.1.2.3", "10.0.0.0/8", "10.1.2.3/8", "a.b"},
 		{"nothing", nil, nil, nil, nil, nil, nil, nil, nil, nil, nil},
-		{"zero", false, 0, 0.0, "", "", "", "", "", "", ""},
+		{"zero", false, 0, 0.0, "", "", nil, "", "", "", ""},
 		{"large", true, int64(math.MaxInt64), math.MaxFloat64, "ä😀 \"'\\\n\t", "\"text\"", time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC), "2001:db8::1", "2001:db8::/32", "::1/128", "a"},
 		{"small", false, int64(math.MinInt64), -math.SmallestNonzeroFloat64, " ", "null", time.Time{}, "0.0.0.0", "0.0.0.0/0", "0.0.0.0/0", "a"},
 		{"no number", nil, nil, math.NaN(), nil, "[1, 2", nil, nil, nil, nil, nil},

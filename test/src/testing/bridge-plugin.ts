@@ -46,7 +46,9 @@ export async function bridgePlugin(): Promise<string> {
 }
 
 /** The same file under another name, by which the plugin behaves otherwise; in a folder that the caller removes. */
-export async function bridgePluginAs(name: string): Promise<{ readonly path: string; readonly folder: string }> {
+export async function bridgePluginAs(
+  name: string,
+): Promise<{ readonly path: string; readonly folder: string }> {
   const folder = await mkdtemp(join(cache, 'named-'))
   const path = join(folder, `${name}.plugin`)
   await copyFile(await bridgePlugin(), path)
@@ -67,7 +69,8 @@ async function build(path: string): Promise<void> {
 
 async function hashOfSources(): Promise<string> {
   const hash = createHash('sha256')
-  for (const name of (await readdir(sources)).sort()) hash.update(name).update(await readFile(join(sources, name)))
+  for (const name of (await readdir(sources)).sort())
+    hash.update(name).update(await readFile(join(sources, name)))
   return hash.digest('hex').slice(0, 16)
 }
 

@@ -44,6 +44,10 @@ function readJsonLine(line: string): PluginLogLine | undefined {
   }
 }
 
+/** What a terminal or PostgreSQL's protocol would trip over. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const control = /[\u0000-\u0008\u000b-\u001f\u007f]/g
+
 /** `QueryData StreamError <text> (<connection>-<call id>)`, which the SDK logs as it hands an error over. */
 const streamError = /QueryData StreamError (.*) \((.*)\)\s*$/s
 
@@ -62,7 +66,7 @@ export class PluginLog {
   take(chunk: string): void {
     const lines = (this.#rest + chunk).split('\n')
     this.#rest = (lines.pop() ?? '').slice(0, longestLine)
-    for (const line of lines) this.#line(line.slice(0, longestLine))
+    for (const line of lines) this.#line(line.slice(0, longestLine).replaceAll(control, ' '))
   }
 
   /** The last lines, oldest first. */

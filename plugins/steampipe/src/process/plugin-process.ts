@@ -67,7 +67,7 @@ export class PluginProcess {
     })
     child.stderr.setEncoding('utf8').on('data', (chunk: string) => log.take(chunk))
     try {
-      const socketPath = await socketOf(child, log)
+      const socketPath = await socketOf(child)
       if (child.pid !== undefined) await recordProcess(folder, child.pid, options.path)
       const connection = await GrpcConnection.open(socketPath)
       return new PluginProcess(child, child.pid ?? 0, options, { connection, log, folder })
@@ -106,7 +106,10 @@ export class PluginProcess {
   async #drainPrinted(): Promise<void> {
     try {
       for await (const messages of this.connection.stream('plugin.GRPCStdio/StreamStdio', emptyMessage)) {
-        for (const message of messages) this.log.take(readPrinted(message))
+        for (const message of messages) {
+          const { isError, text } = readPrinted(message)
+          if (isError) this.log.take(text)
+        }
       }
     } catch {
       // It ends with the process.
@@ -141,7 +144,7 @@ function environmentOf({ environment, memoryMb }: PluginProcessOptions, folder: 
   }
 }
 
-async function socketOf(child: ChildProcess, log: PluginLog): Promise<string> {
+async function socketOf(child: ChildProcess): Promise<string> {
   const { stdout } = child
   if (stdout === null) throw new Error('it has no standard output')
   const lines = createInterface({ input: stdout })
@@ -161,8 +164,7 @@ async function socketOf(child: ChildProcess, log: PluginLog): Promise<string> {
     return handshake.path
   } finally {
     lines.close()
-    // Only this line belongs to the protocol; later ones, if any, to the log.
-    stdout.setEncoding('utf8').on('data', (chunk: string) => log.take(chunk))
+    // Only this line belongs to the protocol.
     stdout.resume()
   }
 }

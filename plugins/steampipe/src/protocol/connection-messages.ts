@@ -98,15 +98,17 @@ export function readSupportedOperations(bytes: Uint8Array): SupportedOperations 
   return { multipleConnections, rateLimiters }
 }
 
-/** A line of what the plugin prints: `plugin.StdioData`. */
-export function readPrinted(bytes: Uint8Array): string {
+/** What the plugin writes to its own standard output and standard error: `plugin.StdioData`. */
+export function readPrinted(bytes: Uint8Array): { readonly isError: boolean; readonly text: string } {
+  let channel = 0
   let text = ''
   readMessage(bytes, (field, reader) => {
-    if (field !== 2) return false
-    text = Buffer.from(reader.bytes()).toString('utf8')
+    if (field === 1) channel = reader.int32()
+    else if (field === 2) text = Buffer.from(reader.bytes()).toString('utf8')
+    else return false
     return true
   })
-  return text
+  return { isError: channel === 2, text }
 }
 
 /** The connection whose tables may have changed: `PluginMessage`, of which SCHEMA_UPDATED is the only kind. */

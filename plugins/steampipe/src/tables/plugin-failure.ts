@@ -2,10 +2,13 @@
 import { ApiError } from '@millrace/plugin-sdk'
 import { RpcError } from '../protocol/rpc-error.js'
 
-/** @returns the error itself, unless it is one of the protocol's */
-export function pluginFailure(error: unknown, connection: string): unknown {
+/**
+ * @param before what the error begins with: the call's name, where the engine does not say it
+ * @returns the error itself, unless it is one of the protocol's
+ */
+export function pluginFailure(error: unknown, connection: string, before = ''): unknown {
   if (!(error instanceof RpcError)) return error
-  return new ApiError(plainText(error.message, connection), { cause: error })
+  return new ApiError(before + plainText(error.message, connection), { cause: error })
 }
 
 /** Without what gRPC and the SDK put before the plugin's own words, as often as they do. */

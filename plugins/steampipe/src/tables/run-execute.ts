@@ -36,6 +36,7 @@ export async function* runExecute(
   const answers = host.execute(connection, callId, request, reading.signal)
   let received = 0
   let fetched = 0
+  let isAnswered = false
   try {
     // The call is done, for the limits on calls, once rows come: how long they take is up to whoever reads them.
     let next = await scan.call(callName, async (signal) => {
@@ -48,6 +49,7 @@ export async function* runExecute(
         signal.removeEventListener('abort', abort)
       }
     })
+    isAnswered = true
     while (next.done !== true) {
       const rows: Row[] = []
       for (const message of next.value) {
@@ -62,7 +64,7 @@ export async function* runExecute(
     }
   } catch (error) {
     scan.signal.throwIfAborted()
-    throw pluginFailure(error, connection)
+    throw pluginFailure(error, connection, isAnswered ? `${callName}: ` : '')
   } finally {
     scan.signal.removeEventListener('abort', abort)
     await answers.return(undefined)
