@@ -51,7 +51,7 @@ export async function startHome(options: HomeOptions, parts: StartedParts): Prom
       startPostgres: (onCrash) => startEmbeddedPostgres({ home, log, onCrash }),
       // Plugins load while PostgreSQL starts, which makes the home.
       configure: async (postgres) => {
-        const loading = loadConnections(settings)
+        const loading = loadConnections(settings, environment)
         const [connections] = await Promise.all([loading, postgres])
         const [password, tls] = await Promise.all([loadOrCreatePassword(home), loadCertificate(settings)])
         return { connections, password, tls }
@@ -74,7 +74,7 @@ export async function startHome(options: HomeOptions, parts: StartedParts): Prom
           readSettings,
           apply: async (read) => {
             // It may be rejected; then nothing has been taken over.
-            await service.engine.setConnections(await loadConnections(read.settings))
+            await service.engine.setConnections(await loadConnections(read.settings, environment))
             service.gateway.setCertificate(read.tls)
             await service.setPassword(read.password)
           },
@@ -87,10 +87,13 @@ export async function startHome(options: HomeOptions, parts: StartedParts): Prom
 }
 
 /** A connection whose plugin cannot be loaded says so when it is asked. */
-function loadConnections({ connections, home }: Settings): Promise<ConfiguredConnection[]> {
+function loadConnections(
+  { connections, home }: Settings,
+  environment: Environment,
+): Promise<ConfiguredConnection[]> {
   return Promise.all(
     Object.entries(connections).map(async ([name, connection]): Promise<ConfiguredConnection> => {
-      const plugin = await loadPlugin(connection.plugin, home).catch((error: unknown) => {
+      const plugin = await loadPlugin(connection.plugin, { home, environment }).catch((error: unknown) => {
         if (error instanceof UserError) return error
         throw error
       })

@@ -6,17 +6,12 @@ import { connectionConfig } from './connection-config.js'
 import { PluginHost, type PluginHostOptions } from './process/plugin-host.js'
 import { type BridgedConnection, bridgedTable } from './tables/bridged-table.js'
 
-export interface HostedConnection extends BridgedConnection {
+interface HostedConnection extends BridgedConnection {
   readonly name: string
 }
 
 /** Settings have names that HCL takes; what they mean, the plugin says when it is told of them. */
-type Settings = Readonly<Record<string, unknown>>
-
-const settings: z.ZodType<Settings> = z.record(
-  z.string().regex(/^[A-Za-z_][\w-]*$/, 'is no name of a setting'),
-  z.unknown(),
-)
+const settings = z.record(z.string().regex(/^[A-Za-z_][\w-]*$/, 'is no name of a setting'), z.unknown())
 
 /** A plugin decides by itself when it gives up, and tries again by itself. */
 const patience = 24 * 60 * 60 * 1000
@@ -25,14 +20,14 @@ const patience = 24 * 60 * 60 * 1000
  * All connections of the plugin made here share one process, which runs from when the first of them is opened until the
  * last is closed.
  */
-export function steampipePlugin(options: PluginHostOptions): Plugin<Settings, HostedConnection> {
+export function steampipePlugin(options: PluginHostOptions): Plugin {
   const host = new PluginHost(options)
-  return definePlugin<Settings, HostedConnection>({
+  return definePlugin<unknown, HostedConnection>({
     name: options.name,
     description: `${basename(options.path)}, a plugin of Steampipe`,
     config: settings,
     connect(config, { connectionName: name, environment, schemaChanged = () => {} }) {
-      host.add({ name, config: connectionConfig(config) }, environment, schemaChanged)
+      host.add({ name, config: connectionConfig(settings.parse(config)) }, environment, schemaChanged)
       return { host, name }
     },
     close: ({ name }) => host.remove(name),

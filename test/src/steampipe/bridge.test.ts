@@ -28,7 +28,6 @@ beforeAll(async () => {
       environment: { PATH: process.env.PATH, HOME: process.env.HOME, MILLRACE_SECRET: 'no' },
       log,
       startPostgres: (onCrash) => startTestPostgres({ log, onCrash }),
-      cache: { defaultTtl: 0 },
       configure: async () => ({
         password,
         connections: [
