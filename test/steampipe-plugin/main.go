@@ -25,8 +25,8 @@ type settings struct {
 	Words []string `hcl:"words,optional"`
 	// Milliseconds that each call takes.
 	Latency *int `hcl:"latency,optional"`
-	// Of the dynamic plugin: a file that describes tables and rows.
-	Tables *string `hcl:"tables,optional"`
+	// Of the dynamic plugin: files that describe tables and rows.
+	Tables []string `hcl:"tables,optional" steampipe:"watch"`
 }
 
 func settingsOf(connection *plugin.Connection) settings {
