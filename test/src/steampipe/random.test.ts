@@ -127,7 +127,6 @@ describe.runIf(hasGo()).each([
   {
     title: 'rows that are kept',
     tables: someTables(choicesOfSeed(1234)),
-    write: randomQuery,
     cache: 3_600_000,
   },
 ])('over $title', ({ tables: made, cache }) => {
