@@ -48,6 +48,11 @@ func newPlugin(_ context.Context) *plugin.Plugin {
 		ConnectionConfigSchema: &plugin.ConnectionConfigSchema{
 			NewInstance: func() any { return &settings{} },
 		},
+		ConnectionKeyColumns: []plugin.ConnectionKeyColumn{
+			{Name: "account", Hydrate: func(context.Context, *plugin.QueryData, *plugin.HydrateData) (any, error) {
+				return "1*1", nil
+			}},
+		},
 		RateLimiters: []*rate_limiter.Definition{
 			{Name: "bridge_rated", MaxConcurrency: 3, Where: "rated = 'yes'", Scope: []string{"rated"}},
 		},

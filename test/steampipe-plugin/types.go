@@ -132,6 +132,7 @@ func tableSetting() *plugin.Table {
 			{Name: "words", Type: proto.ColumnType_JSON, Description: "The connection's words."},
 			{Name: "pid", Type: proto.ColumnType_INT, Description: "The plugin's process."},
 			{Name: "running", Type: proto.ColumnType_INT, Description: "Lists of bridge_slow that run."},
+			{Name: "account", Type: proto.ColumnType_STRING, Description: "The connection's account.", Transform: transform.FromConstant("1*1")},
 			{Name: "environment", Type: proto.ColumnType_JSON, Description: "Names of the variables that it sees."},
 		},
 	}

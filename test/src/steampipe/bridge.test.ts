@@ -81,6 +81,14 @@ describe.runIf(hasGo())('a bridged plugin', () => {
     expect(environment.join()).not.toContain('MILLRACE')
   })
 
+  test('conditions on columns by which the SDK leaves out connections stay here', async () => {
+    const found = (where: string) => rows(`select account from bridge.bridge_setting where ${where}`)
+    expect(await found(`account = '1*1'`)).toEqual([['1*1']])
+    expect(await found(`account like '1%'`)).toEqual([['1*1']])
+    expect(await found(`account not like '%2%'`)).toEqual([['1*1']])
+    expect(await found(`account = '111'`)).toEqual([])
+  })
+
   test('one process serves all connections', async () => {
     expect(
       await rows(

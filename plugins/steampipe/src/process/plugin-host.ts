@@ -40,6 +40,10 @@ interface Serving {
   readonly refused: Map<string, string>
   /** Configurations that it has been told. */
   readonly told: Map<string, string>
+  /** Calls of Execute that run. */
+  running: number
+  /** Those that have not come to their end. */
+  failures: number
 }
 
 const service = 'proto.WrapperPlugin'
@@ -50,6 +54,12 @@ const firstPause = 500
 const longestPause = 30_000
 /** One that has run for so long is started again at once, in milliseconds. */
 const steady = 60_000
+
+/**
+ * The SDK keeps the rows of queries that fail or are cancelled. A process that has grown to this share of its memory, and
+ * has had as many of those, makes way for a fresh one when nothing runs.
+ */
+const worthReplacing = { share: 0.5, failures: 10 }
 
 /** How long a process without connections is kept, in milliseconds: a connection may be about to come back. */
 const idleTime = 5_000
@@ -136,16 +146,34 @@ export class PluginHost {
   ): AsyncGenerator<readonly Buffer[]> {
     const serving = await this.#ready(connection)
     const { process } = serving
+    let isWhole = false
+    serving.running++
     try {
       yield* process.connection.stream(`${service}/Execute`, request, signal)
+      isWhole = true
     } catch (error) {
       if (signal.aborted) throw error
       throw await this.#explained(error, process)
+    } finally {
+      serving.running--
+      if (!isWhole) serving.failures++
+      void this.#replaceIfGrown(serving)
     }
     // A line of the log may arrive a little later than the end of the stream that it belongs to.
     for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve))
     const lost = process.log.takeError(connection, callId)
     if (lost !== undefined) throw new RpcError(rpcCodes.unknown, lost)
+  }
+
+  async #replaceIfGrown(serving: Serving): Promise<void> {
+    const { process, running, failures } = serving
+    if (running > 0 || failures < worthReplacing.failures) return
+    const { memoryMb = defaultMemoryMb } = this.#options
+    const grown = (await process.residentMb()) ?? 0
+    // Another query may have begun meanwhile.
+    if (grown < worthReplacing.share * memoryMb || serving.running > 0) return
+    if ((await this.#serving?.catch(() => undefined)) !== serving || serving.running > 0) return
+    await this.stop()
   }
 
   async #ask(
@@ -222,7 +250,7 @@ export class PluginHost {
     this.#startedAt = Date.now()
     await sweepOrphans()
     const process = await PluginProcess.start({ path, environment: this.#environment, memoryMb, onLogLine })
-    const serving: Serving = { process, refused: new Map(), told: new Map() }
+    const serving: Serving = { process, refused: new Map(), told: new Map(), running: 0, failures: 0 }
     try {
       const operations = readSupportedOperations(
         await this.#ask(serving, 'GetSupportedOperations', emptyMessage),

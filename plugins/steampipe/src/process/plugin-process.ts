@@ -1,6 +1,7 @@
 /** A running plugin. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -86,6 +87,13 @@ export class PluginProcess {
   async deathNotice(): Promise<{ readonly how: string; readonly lastWords: string }> {
     const how = await Promise.race([this.ended, delay(stopTimeout, 'does not answer', { ref: false })])
     return { how: `${this.#name} ${how}`, lastWords: this.log.lastWords.join('\n') }
+  }
+
+  /** The memory that it takes, in megabytes; undefined where the machine does not say. */
+  async residentMb(): Promise<number | undefined> {
+    const status = await readFile(`/proc/${this.pid}/status`, 'utf8').catch(() => '')
+    const [, kilobytes] = /^VmRSS:\s*(\d+) kB$/m.exec(status) ?? []
+    return kilobytes === undefined ? undefined : Number(kilobytes) / 1024
   }
 
   /** Asks it to end, and ends it where it does not. */
