@@ -1,6 +1,7 @@
 /** What the command line asks for. */
 import { Command as Commander, CommanderError } from 'commander'
 import { closest, distance } from 'fastest-levenshtein'
+import type { ImportCommandOptions } from './config-command.js'
 import type { QueryOptions } from './query/options.js'
 import { addQueryCommand } from './query-command.js'
 import { UserError } from './user-error.js'
@@ -8,6 +9,7 @@ import { UserError } from './user-error.js'
 export type Command =
   | { readonly name: 'serve' | 'demo' | 'version' | 'service status' | 'service stop' }
   | { readonly name: 'help'; readonly text: string }
+  | { readonly name: 'config import'; readonly options: ImportCommandOptions }
   | { readonly name: 'query'; readonly options: QueryOptions }
 
 /**
@@ -85,11 +87,39 @@ function addCommands(program: Commander, choose: (command: Command) => void): vo
     .allowExcessArguments(false)
     .description('stop it, and wait until it has ended')
     .action(() => choose({ name: 'service stop' }))
+  addConfigCommand(program, (options) => choose({ name: 'config import', options }))
   program
     .command('demo')
     .allowExcessArguments(false)
     .description("run the article's queries over stand-ins for the APIs, then serve")
     .action(() => choose({ name: 'demo' }))
+}
+
+function addConfigCommand(program: Commander, choose: (options: ImportCommandOptions) => void): void {
+  const config = program
+    .command('config')
+    .description('the configuration of the home: config import')
+    .allowExcessArguments()
+    .action(() => {
+      const [unknown] = config.args
+      throw misuse(unknown === undefined ? 'config takes import' : `there is no command "config ${unknown}"`)
+    })
+  config
+    .command('import')
+    .argument('[folder]', "Steampipe's folder (default: STEAMPIPE_INSTALL_DIR, else ~/.steampipe)")
+    .allowExcessArguments(false)
+    .description("take over Steampipe's connections, plugins and options")
+    .option('--dry-run', 'tell what would be done, and do nothing')
+    .option('--force', 'overwrite files of the home')
+    .option('--copy-secrets', 'copy access keys and tokens, too')
+    .action((folder: string | undefined, given: Partial<Omit<ImportCommandOptions, 'folder'>>) =>
+      choose({
+        folder,
+        dryRun: given.dryRun ?? false,
+        force: given.force ?? false,
+        copySecrets: given.copySecrets ?? false,
+      }),
+    )
 }
 
 const more = `
@@ -107,8 +137,9 @@ Environment:
   MILLRACE_LOG   what is logged to standard error: fatal, error, warn (the
                  default), info, debug, trace or silent
 
-Connections are configured in config.json in the home folder. Without it there
-are two, aws and ipstack. They take credentials from wherever the tools of AWS
+Connections are configured in files of the home folder: config.json, and
+config/*.yaml or config/*.spc (Steampipe's). Without any there are two, aws and
+ipstack. They take credentials from wherever the tools of AWS
 find theirs, and from IPSTACK_TOKEN.
 
 Exit status: 0 done, 1 failed, 2 a wrong argument or setting, 3 no server to

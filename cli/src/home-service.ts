@@ -1,26 +1,30 @@
 /** A server with all that a home says: its settings, connections, password and certificate. */
 import { type Address, startService } from '@millrace/server/service'
 import type { StartedParts } from '@millrace/server/started-parts'
-import { DatabaseError } from '@millrace/sql-engine/database-error'
-import type { ConfiguredConnection } from '@millrace/sql-engine/fetch/open-connections'
 import { startEmbeddedPostgres } from '@millrace/sql-engine/postgres/embedded-postgres'
 import type { Logger } from 'pino'
 import { loadCertificate } from './certificate-files.js'
-import { isAggregator } from './config/configuration.js'
-import { warnOfOpenFile } from './config/file-permissions.js'
+import { warnOfOpenFiles } from './config/file-permissions.js'
 import type { Environment, ListenSettings, Settings } from './config/settings.js'
-import { loadOrCreatePassword } from './password.js'
-import { loadPlugin } from './plugins/load-plugin.js'
+import { watchFiles } from './config/watch-files.js'
+import { configurationFacts } from './configuration-facts.js'
+import { type LoadedConnections, loadConnections } from './load-connections.js'
+import { readPassword } from './password.js'
 import { reload } from './reload.js'
 import { recordService, removeServiceRecord } from './service-record.js'
 import { UserError } from './user-error.js'
 
 export interface HomeOptions {
-  /** Called once at the start, and whenever they must be read again. */
-  readonly readSettings: () => Promise<Settings>
+  /**
+   * Called once at the start, and whenever they must be read again.
+   * @param before what was read last, and was well
+   */
+  readonly readSettings: (before?: Settings) => Promise<Settings>
   /** Where plugins look for credentials. */
   readonly environment: Environment
   readonly log: Logger
+  /** Whether changes of the configuration's files are followed. Default is no. */
+  readonly watch?: boolean
 }
 
 /** A running service. */
@@ -38,23 +42,34 @@ export interface Service {
 export async function startHome(options: HomeOptions, parts: StartedParts): Promise<Service> {
   const { readSettings, environment, log } = options
   const settings = await readSettings()
-  await warnOfOpenFile(settings, log)
-  const { home, listen } = settings
-  const { max_api_calls, max_keys, max_rows, max_bytes } = settings.limits
+  const { home, listen, values } = settings
+  // The environment's level holds already.
+  if (!environment.MILLRACE_LOG && settings.origins.has('log')) log.level = values.log
+  for (const notice of settings.notices) log.warn(notice)
+  await warnOfOpenFiles(settings, log)
+  let connections: LoadedConnections | undefined
+  let last = settings
   const service = await startService(
     {
       ...listen,
       environment,
       log,
-      cache: { ttl: settings.cache.ttl * 1000, maxBytes: settings.cache.max_size_mb * 1024 * 1024 },
-      quotas: { apiCalls: max_api_calls, keys: max_keys, rows: max_rows, bytes: max_bytes },
+      cache: { ttl: values['cache.ttl'] * 1000, maxBytes: values['cache.max_size_mb'] * 1024 * 1024 },
+      quotas: {
+        apiCalls: values['limits.max_api_calls'],
+        keys: values['limits.max_keys'],
+        rows: values['limits.max_rows'],
+        bytes: values['limits.max_bytes'],
+      },
+      facts: () => configurationFacts(settings, last),
+      searchPath: { path: values.search_path ?? undefined, prefix: values.search_path_prefix },
       startPostgres: (onCrash) => startEmbeddedPostgres({ home, log, onCrash }),
       // Plugins load while PostgreSQL starts, which makes the home.
       configure: async (postgres) => {
-        const loading = loadConnections(settings, environment)
-        const [connections] = await Promise.all([loading, postgres])
-        const [password, tls] = await Promise.all([loadOrCreatePassword(home), loadCertificate(settings)])
-        return { connections, password, tls }
+        const [loaded] = await Promise.all([loadConnections(settings, environment), postgres])
+        connections = loaded
+        const [password, tls] = await Promise.all([readPassword(settings), loadCertificate(settings)])
+        return { connections: loaded.configured, password, tls }
       },
     },
     parts,
@@ -65,62 +80,35 @@ export async function startHome(options: HomeOptions, parts: StartedParts): Prom
   parts.add(home, removeServiceRecord)
   await recordService(home, service.address)
   let reloading: Promise<void> = Promise.resolve()
-  return {
-    address: service.address,
-    reload: () => {
-      reloading = reloading.then(() =>
-        reload({
-          settings,
-          readSettings,
-          apply: async (read) => {
-            // It may be rejected; then nothing has been taken over.
-            await service.engine.setConnections(await loadConnections(read.settings, environment))
-            service.gateway.setCertificate(read.tls)
-            await service.setPassword(read.password)
-          },
-          log,
-        }),
-      )
-      return reloading
-    },
+  const reloadOnce = async () => {
+    last = await reload({
+      settings,
+      last,
+      readSettings,
+      apply: async (read) => {
+        const loaded = await loadConnections(read.settings, environment, connections)
+        for (const fault of loaded.kept) log.error(fault)
+        // It may be rejected; then nothing has been taken over.
+        await service.engine.setConnections(loaded.configured)
+        connections = loaded
+        service.gateway.setCertificate(read.tls)
+        await service.setPassword(read.password)
+      },
+      log,
+    })
   }
-}
-
-/** A connection whose plugin cannot be loaded says so when it is asked. */
-function loadConnections(
-  { connections, home }: Settings,
-  environment: Environment,
-): Promise<ConfiguredConnection[]> {
-  return Promise.all(
-    Object.entries(connections).map(async ([name, connection]): Promise<ConfiguredConnection> => {
-      const plugin = await loadPlugin(connection.plugin, { home, environment }).catch((error: unknown) => {
-        if (error instanceof UserError) return error
-        throw error
-      })
-      if (plugin instanceof UserError) {
-        const error = new DatabaseError(plugin.message, { sqlState: 'F0000', cause: plugin })
-        return { name, plugin: { name: connection.plugin, description: '' }, error }
-      }
-      if (isAggregator(connection)) {
-        const { connections: members, on_member_failure: onMemberFailure } = connection
-        return { name, plugin, members, onMemberFailure }
-      }
-      const { plugin: _, cache_ttl, max_concurrency, rate_limits, call_timeout, ...more } = connection
-      const { max_answer_mb, ignore_error_codes, ignore_error_messages, ...settings } = more
-      const limits = {
-        maxConcurrency: max_concurrency,
-        rates: rate_limits,
-        callTimeout: milliseconds(call_timeout),
-        maxAnswerBytes: max_answer_mb === undefined ? undefined : Math.round(max_answer_mb * 1024 ** 2),
-      }
-      const ignored = { codes: ignore_error_codes, messages: ignore_error_messages }
-      return { name, plugin, settings, cacheTtl: milliseconds(cache_ttl), limits, ignored }
-    }),
-  )
-}
-
-function milliseconds(seconds: number | undefined): number | undefined {
-  return seconds === undefined ? undefined : seconds * 1000
+  const readAgain = () => {
+    reloading = reloading.then(reloadOnce)
+    return reloading
+  }
+  if (options.watch === true && values.watch) {
+    const watching = watchFiles(home, log, () => void readAgain())
+    parts.add(watching, async (watch) => {
+      watch.close()
+      await reloading
+    })
+  }
+  return { address: service.address, reload: readAgain }
 }
 
 function listenFailure(error: unknown, { host, port }: ListenSettings): unknown {

@@ -19,6 +19,8 @@ async function run(command: Command): Promise<0 | ExitCode> {
       return 0
     case 'service status':
       return (await import('./service-commands.js')).serviceStatus()
+    case 'config import':
+      return (await import('./config-command.js')).importConfiguration(command.options, process.env)
     case 'service stop':
       return (await import('./service-commands.js')).stopService()
     case 'demo':

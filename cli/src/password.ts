@@ -1,6 +1,6 @@
 /** The password of the home's one user, kept in a file that only its owner can read. */
 import { randomBytes } from 'node:crypto'
-import { chmod, link, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, link, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { UserError } from './user-error.js'
 
@@ -10,16 +10,38 @@ export const passwordFile = 'password'
 const passwordBytes = 24
 
 /**
+ * The password of a home's server. One that the environment gives is written into the home's file, where commands on
+ * this machine find it.
+ * @throws UserError when the file has no password in it, or cannot be read
+ */
+export async function readPassword({
+  home,
+  password,
+}: {
+  readonly home: string
+  readonly password: string | undefined
+}): Promise<string> {
+  if (password === undefined) return loadOrCreatePassword(home)
+  if (/[\r\n]/.test(password)) throw new UserError('MILLRACE_PASSWORD has more than one line', 2)
+  const path = join(home, passwordFile)
+  if ((await readFirstLine(path).catch(() => undefined)) === password) return password
+  const draft = `${path}.${randomBytes(4).toString('hex')}`
+  await writeFile(draft, `${password}\n`, { mode: 0o600, flag: 'wx' })
+  await rename(draft, path)
+  return password
+}
+
+/**
  * Reads the home's password, the first line of its file; makes one if there is no file.
  * @returns a password of letters, digits, `-` and `_`, unless the user has written another
  * @throws UserError when the file has no password in it, or cannot be read
  */
 export async function loadOrCreatePassword(home: string): Promise<string> {
   const path = join(home, passwordFile)
-  return (await readPassword(path)) ?? (await createPassword(path))
+  return (await readFirstLine(path)) ?? (await createPassword(path))
 }
 
-async function readPassword(path: string): Promise<string | undefined> {
+async function readFirstLine(path: string): Promise<string | undefined> {
   try {
     const [password] = (await readFile(path, 'utf8')).split(/\r?\n/)
     if (!password) {

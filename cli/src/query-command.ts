@@ -47,7 +47,7 @@ export function addQueryCommand(program: Command, choose: (options: QueryOptions
     )
     .option('--timing', 'tell time, rows and API calls of each statement')
     .option('--explain', 'show what would be asked, and ask nothing')
-    .option('--query-timeout <seconds>', 'end a statement that takes longer', parseTimeout)
+    .addOption(timeoutOption())
     .option('--search-path <schemas>', 'schemas to find tables in, with commas', parseSchemas)
     .addOption(
       new Option('--search-path-prefix <schemas>', 'schemas to look through first').argParser(parseSchemas),
@@ -119,6 +119,13 @@ function parseSeparator(argument: string): string {
     throw new InvalidArgumentError('It has to be one character, such as ; or \\t.')
   }
   return separator
+}
+
+/** Steampipe's variable is read where Millrace's own is not set; an empty one counts as none. */
+function timeoutOption(): Option {
+  const option = new Option('--query-timeout <seconds>', 'end a statement that takes longer')
+  const variable = ['MILLRACE_QUERY_TIMEOUT', 'STEAMPIPE_QUERY_TIMEOUT'].find((name) => process.env[name])
+  return (variable === undefined ? option : option.env(variable)).argParser(parseTimeout)
 }
 
 /** The most that PostgreSQL takes, in seconds. */

@@ -6,6 +6,14 @@ import { runUntilInterrupted } from './run-until-interrupted.js'
 /** Resolves when everything has been stopped after a signal. */
 export function serve(): Promise<void> {
   return runUntilInterrupted(({ parts, log }) =>
-    startHome({ readSettings: () => readSettings(process.env), environment: process.env, log }, parts),
+    startHome(
+      {
+        readSettings: (before) => readSettings(process.env, before),
+        environment: process.env,
+        log,
+        watch: true,
+      },
+      parts,
+    ),
   )
 }

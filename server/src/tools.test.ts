@@ -28,9 +28,16 @@ beforeAll(async () => {
 afterAll(() => harness?.stop())
 
 const ofConnections = ['counting.event', 'counting.kind', 'counting.place']
-const ofMillrace = ['column', 'connection', 'plugin', 'scan', 'scan_summary', 'table'].map(
-  (name) => `millrace.${name}`,
-)
+const ofMillrace = [
+  ...['cache', 'column', 'connection', 'plugin', 'scan', 'scan_summary', 'setting', 'table'].map(
+    (name) => `millrace.${name}`,
+  ),
+  ...['connection', 'connection_state', 'plugin', 'plugin_column', 'plugin_limiter', 'scan_metadata'].map(
+    (name) => `steampipe_internal.steampipe_${name}`,
+  ),
+  'steampipe_internal.steampipe_scan_metadata_summary',
+  'steampipe_internal.steampipe_server_settings',
+]
 const ofUsers = ['public.own', 'public.seen']
 
 const hidden = async () =>
@@ -103,7 +110,7 @@ describe('listed by', () => {
     [
       "SQLAlchemy's get_schema_names",
       `select nspname, '' from pg_namespace where nspname not like 'pg\\_%' and nspname <> 'information_schema'`,
-      ['counting.', 'millrace.', 'public.'],
+      ['counting.', 'millrace.', 'public.', 'steampipe_internal.'],
     ],
     [
       "drizzle's introspection",

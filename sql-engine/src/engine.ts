@@ -5,6 +5,7 @@ import { KeyCache } from './cache/keys/key-cache.js'
 import { ScanCache } from './cache/scans/scan-cache.js'
 import { leaveOutOfDumps } from './catalog/left-out-of-dumps.js'
 import { type Loopback, setLoopback } from './catalog/loopback.js'
+import type { SearchPathOptions } from './catalog/search-path.js'
 import { readViewNames } from './catalog/view-definitions.js'
 import type { VirtualTable } from './catalog/virtual-table.js'
 import { DatabaseError } from './database-error.js'
@@ -15,6 +16,8 @@ import { withEngineClient } from './postgres/engine-connections.js'
 import type { Postgres } from './postgres/postgres.js'
 import { defaultQuotas, type Quotas } from './quota/quotas.js'
 import { ensureCacheClear } from './report/cache-clear-function.js'
+import { type ConfigurationFacts, noFacts } from './report/configuration-facts.js'
+import { ensureSteampipeFunctions } from './report/steampipe-functions.js'
 import { isSystemTable } from './report/system-tables.js'
 import { ensureVersion } from './report/version-function.js'
 import { type Connected, ConnectedCatalog } from './run/connected-catalog.js'
@@ -40,6 +43,10 @@ export interface EngineOptions {
   readonly cache?: CacheOptions
   /** What a statement may ask for, unless its session says otherwise. */
   readonly quotas?: Partial<Quotas>
+  /** What system tables show of the configuration; called whenever they are read. */
+  readonly facts?: () => ConfigurationFacts
+  /** Default is `public`, and then the connections in alphabetical order. */
+  readonly searchPath?: SearchPathOptions
   /** Milliseconds of a clock that only goes forward, for notices of progress; tests have one of their own. */
   readonly now?: () => number
   /** Which optimisations are on. Default is all; none is for tests, which compare the answers. */
@@ -97,13 +104,19 @@ export class Engine implements StatementEngine {
 
   /** Brings the catalog up to date. @throws DatabaseError when a connection's name or its tables cannot be shown */
   static async start(options: EngineOptions): Promise<Engine> {
-    const { postgres, environment, log, cache, now, optimisations = 'all' } = options
+    const { postgres, environment, log, cache, now, searchPath, optimisations = 'all' } = options
     const { engineConfig } = postgres
     const quotas = { ...defaultQuotas, ...options.quotas }
-    const connections = await ConnectedCatalog.start(options.connections, { engineConfig, environment, log })
+    const connections = await ConnectedCatalog.start(options.connections, {
+      engineConfig,
+      environment,
+      log,
+      searchPath,
+    })
     const viewNames = await withEngineClient(engineConfig, async (client) => {
       await ensureCacheClear(client)
       await ensureVersion(client)
+      await ensureSteampipeFunctions(client)
       await leaveOutOfDumps(client)
       await showDefaults(client, { cacheTtl: cache?.ttl ?? 0, quotas })
       return readViewNames(client)
@@ -118,6 +131,8 @@ export class Engine implements StatementEngine {
       cache: new ScanCache({ maxBytes: bytes.scans, ...cacheClock }),
       keyCache: new KeyCache({ engineConfig, log, maxBytes: bytes.keys, sources, ...cacheClock }),
       cacheTtl: cache?.ttl ?? 0,
+      facts: options.facts ?? (() => noFacts),
+      startedAt: new Date(),
       quotas,
       now: now ?? (() => performance.now()),
     }

@@ -42,7 +42,9 @@ describe.each(documents)('%s', (path) => {
     try {
       for (const [, json = ''] of text.matchAll(/```json\n([^`]*"connections"[^`]*)```/g)) {
         await writeFile(join(home, 'config.json'), json)
-        expect(Object.keys((await readConfiguration(home)).connections)).toContain('aws')
+        const { connections, faulty, faults } = await readConfiguration(home)
+        expect([...connections.keys()]).toContain('aws')
+        expect({ faulty: faulty.size, faults }).toEqual({ faulty: 0, faults: [] })
       }
     } finally {
       await rm(home, { recursive: true })

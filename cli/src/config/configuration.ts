@@ -1,172 +1,218 @@
-/** The configuration file: config.json in the home. */
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { defaultQuotas } from '@millrace/sql-engine/quota/quotas'
-import { z } from 'zod'
-import { UserError } from '../user-error.js'
+/** The configuration: what the files of a home say, in any of their syntaxes. */
+import type { z } from 'zod'
+import { aggregatorSchema, type ConnectionSettings, connectionSchema } from './connection-schema.js'
+import { didYouMean } from './did-you-mean.js'
+import { readDocuments } from './documents.js'
+import { type Fault, faultText, schemaFaults } from './faults.js'
+import { type MergedDocuments, mergeDocuments, type NamedConnection } from './merge-documents.js'
+import {
+  noLimits,
+  type PluginBlock,
+  type PluginLimits,
+  pluginName,
+  readPluginBlock,
+} from './plugin-blocks.js'
+import { type SettingName, type SettingValues, settingNames, settingTable } from './setting-table.js'
+import {
+  type ConfigurationDocument,
+  type Located,
+  type Place,
+  placeText,
+  plainValue,
+} from './syntax/located.js'
 
-/** `aws`, `ipstack`, or the name of an npm package. */
-const plugin = z.string().min(1)
-
-/** A connection whose tables combine those of several others. */
-const aggregator = z.strictObject({
-  type: z.literal('aggregator'),
-  plugin,
-  /** Names of connections, in which `*` stands for any run of characters and `?` for one. */
-  connections: z.array(z.string().min(1)).min(1),
-  /** Whether a query goes on, with a notice, when an API fails one of them. */
-  on_member_failure: z.enum(['error', 'notice']).optional(),
-})
-
-const timeToLive = z
-  .number()
-  .min(0)
-  .max(86_400 * 365)
-
-const regularExpression = z.string().refine(isRegularExpression, 'expected a regular expression')
-
-/** The plugin checks the other settings. */
-const settings = z.looseObject({
-  plugin,
-  /** How many seconds the connection's rows answer later statements, whatever its tables say. */
-  cache_ttl: timeToLive.optional(),
-  /** The most API calls in flight, over all connections to the account together. */
-  max_concurrency: z.int().min(1).max(1000).optional(),
-  /** Calls a second, by the API's name of the call; each region has as many. */
-  rate_limits: z.record(z.string().min(1), z.number().positive().max(10_000)).optional(),
-  /** How many seconds the answer to a call is awaited. */
-  call_timeout: z.number().positive().max(3600).optional(),
-  /** The most megabytes that the answer to a call may have. */
-  max_answer_mb: z.number().positive().max(1024).optional(),
-  /** Errors of the API that queries survive, by its codes; `*` stands for any run of characters, `?` for one. */
-  ignore_error_codes: z.array(z.string().min(1)).optional(),
-  /** The same, by regular expressions on what the API says. */
-  ignore_error_messages: z.array(regularExpression).optional(),
-})
-
-const connection = z.unknown().transform((value, context) => {
-  const parsed = Object(value).type === 'aggregator' ? aggregator.safeParse(value) : settings.safeParse(value)
-  if (parsed.success) return parsed.data
-  for (const { message, path } of parsed.error.issues) {
-    context.issues.push({ code: 'custom', input: value, message, path: [...path] })
-  }
-  return z.NEVER
-})
-
-function isRegularExpression(source: string): boolean {
-  try {
-    new RegExp(source, 'u')
-    return true
-  } catch {
-    return false
-  }
+/** A connection that can be opened, as far as its plugin does not object. */
+export interface ConfiguredSettings {
+  readonly settings: ConnectionSettings
+  /** What the plugin's block says for those that do not say otherwise. */
+  readonly limits: PluginLimits
+  /** The label of the plugin's block; undefined without one. */
+  readonly instance: string | undefined
+  readonly origin: ConnectionOrigin
 }
 
-/** @param usual Infinity for none */
-const quota = (usual: number) =>
-  z
-    .int()
-    .min(-1)
-    .default(Number.isFinite(usual) ? usual : -1)
-    .transform((limit) => (limit === -1 ? Number.POSITIVE_INFINITY : limit))
-
-const configuration = z.strictObject({
-  listen: z
-    .strictObject({
-      host: z.string().min(1).optional(),
-      port: z.int().min(0).max(65_535).optional(),
-    })
-    .prefault({}),
-  /**
-   * Whether clients may encrypt their connections: with a certificate made for the purpose (true), with one of
-   * the user's own (paths of PEM files, from the home on), or not (false).
-   */
-  tls: z
-    .union([z.boolean(), z.strictObject({ certificate: z.string().min(1), key: z.string().min(1) })], {
-      error: 'expected true, false, or an object of certificate and key',
-    })
-    .default(true),
-  /** The cache: rows that APIs have sent answer later statements too. */
-  cache: z
-    .strictObject({
-      /** How many seconds rows answer later statements; 0 asks again each time. A session may choose otherwise. */
-      ttl: timeToLive.default(300),
-      /** The most megabytes of rows that are cached. */
-      max_size_mb: z.number().positive().default(1024),
-    })
-    .prefault({}),
-  /** The quotas of each statement; -1 for none. A session may choose otherwise. */
-  limits: z
-    .strictObject({
-      max_api_calls: quota(defaultQuotas.apiCalls),
-      /** Combinations of key values that one scan asks for. */
-      max_keys: quota(defaultQuotas.keys),
-      max_rows: quota(defaultQuotas.rows),
-      max_bytes: quota(defaultQuotas.bytes),
-    })
-    .prefault({}),
-  /** The connections, by the name of the schema that holds their tables. */
-  connections: z.record(z.string(), connection).prefault({
-    aws: { plugin: 'aws' },
-    ipstack: { plugin: 'ipstack' },
-  }),
-})
-
-export type Configuration = z.infer<typeof configuration>
-export type AggregatorSettings = z.infer<typeof aggregator>
-
-export function isAggregator(
-  connection: Configuration['connections'][string],
-): connection is AggregatorSettings {
-  return 'type' in connection && connection.type === 'aggregator'
+/** Where a connection stands; undefined places for the ones that are there without any file. */
+export interface ConnectionOrigin {
+  readonly located: Located | undefined
+  readonly place: Place | undefined
+  readonly lastLine: number | undefined
 }
 
-/** The configuration where there is no file. */
-export const defaultConfiguration: Configuration = configuration.parse({})
+/** A connection with a mistake in it. */
+export interface FaultyConnection {
+  /** As far as it can be known. */
+  readonly plugin: string | undefined
+  readonly fault: string
+  readonly origin: ConnectionOrigin
+}
 
-export const configurationFile = 'config.json'
+export interface Configuration {
+  /** Settings that files name. */
+  readonly values: Partial<SettingValues>
+  /** Where these stand. */
+  readonly places: ReadonlyMap<SettingName, Place>
+  readonly connections: ReadonlyMap<string, ConfiguredSettings>
+  readonly faulty: ReadonlyMap<string, FaultyConnection>
+  readonly plugins: readonly PluginBlock[]
+  /** Mistakes that concern more than one connection. */
+  readonly faults: readonly Fault[]
+  /** What has no meaning here, or another one. */
+  readonly notices: readonly Fault[]
+  /** The files, by their paths. */
+  readonly documents: ReadonlyMap<string, ConfigurationDocument>
+}
+
+const noOrigin: ConnectionOrigin = { located: undefined, place: undefined, lastLine: undefined }
+
+/** The connections where no file speaks of any. */
+export const defaultConnections: Configuration['connections'] = new Map(
+  ['aws', 'ipstack'].map((plugin) => [
+    plugin,
+    { settings: { plugin }, limits: noLimits, instance: undefined, origin: noOrigin },
+  ]),
+)
 
 /**
- * Reads the home's configuration file; a missing one leaves everything at its default.
- * @throws UserError that names the file, and the place in it
+ * Reads the home's files; where there are none, everything is at its default.
+ * @throws UserError where a file is there and cannot be read
  */
 export async function readConfiguration(home: string): Promise<Configuration> {
-  const path = join(home, configurationFile)
-  const text = await readText(path)
-  if (text === undefined) return defaultConfiguration
-  const parsed = configuration.safeParse(parseJson(path, text))
-  if (parsed.success) return parsed.data
-  const places = parsed.error.issues.map(({ path, message }) =>
-    path.length === 0 ? message : `${path.join('.')}: ${message}`,
+  return configurationOf(await readDocuments(home))
+}
+
+/** @param documents by their files' paths */
+export function configurationOf(documents: ReadonlyMap<string, ConfigurationDocument>): Configuration {
+  const merged = mergeDocuments(documents.values())
+  const faults = [...merged.faults]
+  const notices = [...merged.notices]
+  const { values, places } = readValues(merged, faults)
+  const plugins: PluginBlock[] = []
+  for (const [label, { value }] of merged.plugins) {
+    const read = readPluginBlock(label, value)
+    if ('faults' in read) faults.push(...read.faults)
+    else {
+      plugins.push(read.block)
+      notices.push(...read.block.notices)
+    }
+  }
+  const connections = new Map<string, ConfiguredSettings>()
+  const faulty = new Map<string, FaultyConnection>()
+  for (const [name, named] of merged.connections ?? []) {
+    const read = readConnection(name, named, plugins)
+    if ('fault' in read) faulty.set(name, read)
+    else connections.set(name, read)
+  }
+  return {
+    values,
+    places,
+    connections: merged.connections === undefined ? defaultConnections : connections,
+    faulty,
+    plugins,
+    faults,
+    notices,
+    documents,
+  }
+}
+
+function readValues(
+  { settings }: MergedDocuments,
+  faults: Fault[],
+): Pick<Configuration, 'values' | 'places'> {
+  const values: Record<string, unknown> = {}
+  const places = new Map<SettingName, Place>()
+  for (const name of settingNames) {
+    const entry = settings.get(name)
+    if (entry === undefined) continue
+    const schema: z.ZodType = settingTable[name].schema
+    const parsed = schema.safeParse(plainValue(entry.value))
+    if (!parsed.success) {
+      faults.push(...schemaFaults(parsed.error, schema, entry.value, name))
+      continue
+    }
+    values[name] = parsed.data
+    places.set(name, entry.place)
+  }
+  // Each was checked by the schema of its name.
+  return { values: values as Partial<SettingValues>, places }
+}
+
+function readConnection(
+  name: string,
+  { entry, fault }: NamedConnection,
+  blocks: readonly PluginBlock[],
+): ConfiguredSettings | FaultyConnection {
+  const located = entry.value
+  const origin = {
+    located,
+    place: entry.place,
+    lastLine: located.kind === 'map' ? located.lastLine : undefined,
+  }
+  const value = plainValue(located)
+  const named = pluginOf(located, value, blocks)
+  const faultOf = (text: string): FaultyConnection => ({ plugin: named.plugin, fault: text, origin })
+  if (fault !== undefined) return faultOf(fault)
+  if (named.fault !== undefined)
+    return faultOf(`${placeText(entry.place)}: connection "${name}": ${named.fault}`)
+  const schema: z.ZodType<ConnectionSettings> =
+    Object(value).type === 'aggregator' ? aggregatorSchema : connectionSchema
+  const parsed = schema.safeParse(
+    named.plugin === undefined ? value : { ...Object(value), plugin: named.plugin },
   )
-  throw new UserError(`${path}: ${places.join('; ')}`, 2)
-}
-
-async function readText(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, 'utf8')
-  } catch (error) {
-    const { code, message } = Object(error)
-    if (code === 'ENOENT') return undefined
-    throw new UserError(`${path} cannot be read: ${code ?? message}`, 2, error)
+  if (!parsed.success) {
+    const [first] = schemaFaults(parsed.error, schema, located, `connection "${name}"`)
+    return faultOf(first === undefined ? String(parsed.error) : faultText(first))
+  }
+  const stray = strayReference(located)
+  if (stray !== undefined) {
+    // Without the words: they may be an access key.
+    return faultOf(`${placeText(stray.place)}: connection "${name}": texts stand in double quotes`)
+  }
+  return {
+    settings: parsed.data,
+    limits: named.block?.limits ?? noLimits,
+    instance: named.block?.label,
+    origin,
   }
 }
 
-function parseJson(path: string, text: string): unknown {
-  try {
-    return JSON.parse(text, refuseProto)
-  } catch (error) {
-    if (error instanceof ForbiddenName) throw new UserError(`${path}: ${error.message}`, 2)
-    // V8 appends an excerpt of the text, which may contain an access key.
-    const [said] = (error instanceof Error ? error.message : String(error)).split(/, (?:\.\.\.)?"/)
-    throw new UserError(`${path} is not JSON: ${said}`, 2)
+/** The plugin that a connection names, by its own name or by a block's. */
+function pluginOf(
+  connection: Located,
+  value: unknown,
+  blocks: readonly PluginBlock[],
+): { readonly plugin?: string; readonly block?: PluginBlock | undefined; readonly fault?: string } {
+  const written = connection.kind === 'map' ? connection.entries.get('plugin')?.value : undefined
+  if (written?.kind === 'reference') {
+    const [kind, label = ''] = written.names
+    const block = blocks.find((one) => one.label === label)
+    if (kind === 'plugin' && block !== undefined) return { plugin: block.plugin, block }
+    const labels = blocks.map((one) => one.label)
+    return { fault: `there is no block plugin "${label}"${didYouMean(label, labels)}` }
+  }
+  const { plugin } = Object(value)
+  if (typeof plugin !== 'string') return {}
+  const name = pluginName(plugin)
+  const own = blocks.filter((block) => block.plugin === name)
+  return {
+    plugin: name,
+    block: own.find(({ label }) => label === plugin) ?? (own.length === 1 ? own[0] : undefined),
   }
 }
 
-class ForbiddenName extends Error {}
-
-/** Rejects a name that the validation would otherwise silently leave out. */
-function refuseProto(name: string, value: unknown): unknown {
-  if (name === '__proto__') throw new ForbiddenName('nothing can be called "__proto__"')
-  return value
+/** A reference to another block, which means something for the plugin only. */
+function strayReference(located: Located): Extract<Located, { kind: 'reference' }> | undefined {
+  if (located.kind === 'reference') return located
+  const inner =
+    located.kind === 'list'
+      ? located.items
+      : located.kind === 'map'
+        ? [...located.entries].flatMap(([name, { value }]) =>
+            name === 'plugin' && value.kind === 'reference' ? [] : [value],
+          )
+        : []
+  for (const one of inner) {
+    const found = strayReference(one)
+    if (found !== undefined) return found
+  }
+  return undefined
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { LogLines } from '@millrace/sql-engine/testing/log-lines'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { warnOfOpenFile } from './file-permissions.js'
+import { warnOfOpenFiles } from './file-permissions.js'
 import { readSettings } from './settings.js'
 
 let home = ''
@@ -17,7 +17,7 @@ async function warnings(content: unknown, mode: number): Promise<readonly string
   await writeFile(path, JSON.stringify(content))
   await chmod(path, mode)
   const lines = new LogLines('warn')
-  await warnOfOpenFile(await readSettings({ MILLRACE_HOME: home }), lines.log)
+  await warnOfOpenFiles(await readSettings({ MILLRACE_HOME: home }), lines.log)
   return lines.all
 }
 
@@ -48,6 +48,6 @@ it.each<[string, unknown, number, number]>([
 
 it('no file is fine', async () => {
   const lines = new LogLines('warn')
-  await warnOfOpenFile(await readSettings({ MILLRACE_HOME: home }), lines.log)
+  await warnOfOpenFiles(await readSettings({ MILLRACE_HOME: home }), lines.log)
   expect(lines.all).toEqual([])
 })

@@ -2,8 +2,7 @@
 import { startSandbox } from '@millrace/sandbox/sandbox'
 import { Client } from 'pg'
 import type { ConnectionAddress } from '../address.js'
-import { defaultConfiguration } from '../config/configuration.js'
-import { type Environment, readSettings } from '../config/settings.js'
+import { type Environment, readSettings, withDefaultConnections } from '../config/settings.js'
 import { startHome } from '../home-service.js'
 import { runUntilInterrupted } from '../run-until-interrupted.js'
 import { readArticleQueries } from './article-queries.js'
@@ -21,8 +20,7 @@ export function demo(): Promise<void> {
     // AWS's SDK also looks into the process's own environment.
     replaceProcessEnvironment(environment)
     // The user's own connections may have settings that lead to the real services.
-    const { connections } = defaultConfiguration
-    const settings = async () => ({ ...(await readSettings(outer)), connections })
+    const settings = async () => withDefaultConnections(await readSettings(outer))
     const service = await startHome({ readSettings: settings, environment, log }, parts)
     if (signal.aborted) return service
     await showQueries(service.address, signal)

@@ -2,7 +2,7 @@
 import { definePlugin } from '@millrace/plugin-sdk'
 import { AwsConnection } from './connection/connection.js'
 import { awsLimits } from './connection/limits.js'
-import { awsConfig } from './settings/config.js'
+import { awsConfig, awsRemarks } from './settings/config.js'
 import { account } from './tables/account.js'
 import { cloudtrailChannel } from './tables/cloudtrail-channel.js'
 import { cloudtrailEventDataStore } from './tables/cloudtrail-event-data-store.js'
@@ -38,6 +38,7 @@ export default definePlugin({
   description:
     'Amazon Web Services: CloudTrail, CloudWatch Logs, elastic IP addresses, the account and its regions.',
   config: awsConfig,
+  remarks: awsRemarks,
   connect: (config, context) => new AwsConnection(config, context),
   limits: (config, { environment }) => awsLimits(config, environment, tables),
   account: (connection) => connection.account(),

@@ -189,6 +189,7 @@ function pluginWith<Tables extends Plugin['tables']>(tables: z.ZodType<Tables>) 
     concurrency: z.int().positive().optional(),
     startingConcurrency: z.int().positive().optional(),
     limits: functionOf<Plugin['limits']>().optional(),
+    remarks: functionOf<Plugin['remarks']>().optional(),
     account: functionOf<Plugin['account']>().optional(),
     tables,
   })

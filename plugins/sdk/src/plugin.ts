@@ -46,6 +46,8 @@ export interface ApiLimits {
   readonly attempts?: number
   /** How long an answer is awaited, in milliseconds. Default a minute. */
   readonly callTimeout?: number
+  /** How long to wait before a failed call is made again for the first time, in milliseconds; see `delayBeforeRetry`. */
+  readonly retryDelay?: number | undefined
 }
 
 /** A plugin, as its package's default export. */
@@ -56,6 +58,8 @@ export interface Plugin<Config = unknown, Connection = unknown> {
   readonly version?: string
   /** Parses the connection's settings from the configuration file; defaults are filled in here. */
   readonly config: ZodType<Config>
+  /** What somebody who has written the settings should know of them, such as that one has no effect here. */
+  remarks?(config: Config): readonly string[]
   /**
    * Makes the state that the tables of one connection share: API clients, remembered identities. Called once per
    * connection, when its first scan starts, or before its tables are looked for; makes no API call itself and does not fail for lack of credentials (the

@@ -17,6 +17,7 @@ export const longestPause = 60_000
  * @param made how often the call has been made, at least 1
  * @param most the most often that it is made
  * @param random from 0 up to 1
+ * @param firstPause the longest first pause, in milliseconds, for an API that is not asked too often
  * @returns milliseconds to wait before the call is made again; undefined when it must not be
  */
 export function delayBeforeRetry(
@@ -24,12 +25,13 @@ export function delayBeforeRetry(
   made: number,
   most: number,
   random: () => number,
+  firstPause = firstBackoff,
 ): number | undefined {
   if (!ApiError.is(error) || error.retry === undefined) return undefined
   const attempts = error.retry === 'unanswered' ? Math.min(most, mostAttemptsUnanswered) : most
   const pause = error.retryAfter ?? 0
   if (made >= attempts || pause > longestPause) return undefined
-  const first = error.retry === 'throttled' ? firstBackoffThrottled : firstBackoff
+  const first = error.retry === 'throttled' ? Math.max(firstPause, firstBackoffThrottled) : firstPause
   return Math.max(pause, random() * Math.min(longestBackoff, first * 2 ** (made - 1)))
 }
 

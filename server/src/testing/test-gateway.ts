@@ -1,7 +1,7 @@
 /** A gateway over a PostgreSQL of a test's own, with a plugin that counts its calls. */
 import { bigint, boolean, inet, jsonb, text } from '@millrace/plugin-sdk'
 import type { DatabaseError } from '@millrace/sql-engine/database-error'
-import type { Engine } from '@millrace/sql-engine/engine'
+import type { CacheOptions, Engine } from '@millrace/sql-engine/engine'
 import type { AggregatorOptions } from '@millrace/sql-engine/fetch/aggregator'
 import type { ConnectionOptions } from '@millrace/sql-engine/fetch/connection'
 import { type CountingPlugin, countingPlugin } from '@millrace/sql-engine/testing/counting-plugin'
@@ -83,6 +83,7 @@ export interface TestGatewayOptions {
   readonly maxConnections?: number
   /** The engine's clock, in milliseconds. */
   readonly now?: () => number
+  readonly cache?: CacheOptions
   /** Beside the one of the counting plugin. */
   readonly connections?: readonly (ConnectionOptions | AggregatorOptions)[]
   /** Is done to PostgreSQL before the engine starts. */

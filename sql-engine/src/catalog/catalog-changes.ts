@@ -58,17 +58,29 @@ function comparable({ description, options, columns }: TableDefinition): unknown
 }
 
 /**
- * Carries the changes out within the caller's transaction. A table is dropped and created again if nothing depends on
+ * The most tables that are made, or taken away, in one transaction: each takes several locks, of which there are only so
+ * many.
+ */
+const tablesPerTransaction = 250
+
+/**
+ * Carries the changes out within the caller's transaction, but for many new tables, and many that go: these take several
+ * transactions, of which the caller ends the last. A table is dropped and created again if nothing depends on
  * it; otherwise it is altered. What a user's view prevents is left as it is, with a warning that names the view.
  */
 export async function applyCatalogChanges(
   client: Client,
   changes: CatalogChanges,
   log: Logger,
+  nextTransaction: () => Promise<void>,
 ): Promise<void> {
-  for (const table of changes.created) await client.query(createVirtualTable(table))
+  for (let start = 0; start < changes.created.length; start += tablesPerTransaction) {
+    if (start > 0) await nextTransaction()
+    const tables = changes.created.slice(start, start + tablesPerTransaction)
+    await client.query(creating(tables))
+  }
   for (const { current, wanted } of changes.changed) {
-    const refusal = await attempt(client, `${dropVirtualTable(current)}; ${createVirtualTable(wanted)}`)
+    const refusal = await attempt(client, `${dropVirtualTable(current)}; ${creating([wanted])}`)
     if (refusal === undefined) continue
     for (const { sql, purpose } of alterVirtualTable(current, wanted)) {
       const dependents = await attempt(client, sql)
@@ -79,7 +91,8 @@ export async function applyCatalogChanges(
       )
     }
   }
-  for (const table of changes.removed) {
+  for (const [index, table] of changes.removed.entries()) {
+    if (index > 0 && index % tablesPerTransaction === 0) await nextTransaction()
     const dependents = await attempt(client, dropVirtualTable(table))
     if (dependents === undefined) continue
     const options = changedOptionsClause(table.options, { ...table.options, schema_name: removedSchema })
@@ -89,6 +102,11 @@ export async function applyCatalogChanges(
       'a table is not configured any more, but was kept, since other objects depend on it; it gives errors only',
     )
   }
+}
+
+function creating(tables: readonly TableDefinition[]): string {
+  const statements = tables.map(createVirtualTable)
+  return ['SET LOCAL allow_system_table_mods = on', ...statements, 'RESET allow_system_table_mods'].join('; ')
 }
 
 /**

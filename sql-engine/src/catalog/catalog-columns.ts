@@ -1,5 +1,5 @@
 import type { ColumnType, Table } from '@millrace/plugin-sdk'
-import { internalSchema, systemSchema } from '../postgres/names.js'
+import { internalSchema, steampipeSchema, systemSchema } from '../postgres/names.js'
 
 /** A column as a virtual table is defined with it. */
 export interface ColumnDefinition {
@@ -29,5 +29,6 @@ export function catalogColumns(table: Table, schema?: string): readonly ColumnDe
     type,
     description,
   }))
-  return schema === systemSchema || schema === internalSchema ? own : [...own, ...engineColumns]
+  const isSystem = schema === systemSchema || schema === internalSchema || schema === steampipeSchema
+  return isSystem ? own : [...own, ...engineColumns]
 }

@@ -2,7 +2,7 @@ import { DatabaseError } from '../database-error.js'
 import type { CatalogConnection } from './virtual-table.js'
 
 /** The names of PostgreSQL's own schemas and of Millrace's. */
-const reserved = /^(?:pg_.*|public|information_schema|millrace|millrace_.*)$/
+const reserved = /^(?:pg_.*|public|information_schema|millrace|millrace_.*|steampipe_internal)$/
 
 /** @throws DatabaseError when a connection's name cannot be that of a schema of its own */
 export function checkConnectionNames(connections: readonly CatalogConnection[]): void {

@@ -1,12 +1,24 @@
 import { type Client, escapeIdentifier } from 'pg'
 
+/** What the configuration says of the search path. */
+export interface SearchPathOptions {
+  /** All of it; undefined for the default. */
+  readonly path?: readonly string[] | undefined
+  /** What comes first. */
+  readonly prefix?: readonly string[] | undefined
+}
+
 /**
  * Puts the connections' schemas on the database's search path, in alphabetical order as in Steampipe, and after
  * `public`: a user's own table of the same name comes first. `"$user"` is not on it: the clients' role has the name
  * of the schema of the system tables, where users' objects do not belong.
  */
-export async function setSearchPath(client: Client, schemas: readonly string[]): Promise<void> {
-  const path = ['public', ...schemas.toSorted()]
+export async function setSearchPath(
+  client: Client,
+  schemas: readonly string[],
+  { path: whole, prefix = [] }: SearchPathOptions = {},
+): Promise<void> {
+  const path = [...new Set([...prefix, ...(whole ?? ['public', ...schemas.toSorted()])])]
   const { rows } = await client.query<{ database: string; current: boolean }>(
     `SELECT current_database() AS database, EXISTS (
               SELECT FROM pg_db_role_setting JOIN pg_database ON pg_database.oid = setdatabase

@@ -356,3 +356,58 @@ describe('the loopback', () => {
     await expect(engine.query(`DELETE FROM acme.acme_user`)).rejects.toMatchObject({ code: '55000' })
   })
 })
+
+describe('what schemas are known to show', () => {
+  test('is not read again, and is the same as what was read', async () => {
+    const acme = plugin(user)
+    const read = await synchronise({ acme, acme2: acme })
+    const known = await synchronise({ acme, acme2: acme })
+    expect(known).toEqual(read)
+    // One list of columns for all connections.
+    expect(known[0]?.columns).toBe(known[1]?.columns)
+    const texts: string[] = []
+    const { query } = engine
+    engine.query = ((...given: Parameters<typeof query>) => {
+      texts.push(JSON.stringify(given[0]))
+      return query.apply(engine, given)
+    }) as typeof query
+    await synchronise({ acme, acme2: acme })
+    expect(texts.filter((text) => text.includes('json_build_object'))).toEqual([])
+  })
+
+  test('is read again where a table is missing, or the plugin has changed', async () => {
+    const acme = plugin(user)
+    await synchronise({ acme })
+    await engine.query('ALTER EXTENSION plpgsql DROP TABLE acme.acme_user; DROP TABLE acme.acme_user CASCADE')
+    const [again] = await synchronise({ acme })
+    expect(await nameTypes('acme.acme_user')).toHaveLength(6)
+    expect(again?.columns).toHaveLength(6)
+    const wider = { ...user, columns: { ...user.columns, city: text('Where.') } }
+    await synchronise({ acme: plugin(wider) })
+    expect(await nameTypes('acme.acme_user')).toContain('city text')
+  })
+
+  test('is not taken for known where a view keeps a table from being what it should be', async () => {
+    await synchronise({ acme: plugin(user) })
+    await client.query('CREATE VIEW public.ages AS SELECT age FROM acme.acme_user')
+    const other = { ...user, columns: { ...user.columns, age: text('In words.') } }
+    for (const _ of ['once', 'and again']) {
+      const [found] = await synchronise({ acme: plugin(other) })
+      expect(found?.columns.find(({ name }) => name === 'age')).toMatchObject({
+        type: 'text',
+        databaseType: 'bigint',
+      })
+    }
+  })
+
+  test('comes and goes with more tables than one transaction takes', async () => {
+    const many = plugin(...Array.from({ length: 60 }, (_, index) => ({ ...user, name: `thing_${index}` })))
+    const names = ['a', 'b', 'c', 'd', 'e'].map((name) => `acme_${name}`)
+    const tables = await synchronise(Object.fromEntries(names.map((name) => [name, many])))
+    expect(tables).toHaveLength(300)
+    expect(await nameTypes('acme_e.thing_59')).toHaveLength(6)
+    expect(await synchronise({})).toEqual([])
+    const { rows } = await client.query("SELECT FROM pg_namespace WHERE nspname ~ '^acme_'")
+    expect(rows).toEqual([])
+  })
+})

@@ -7,10 +7,17 @@ import { engineColumns } from './catalog-columns.js'
 import { isColumnType } from './column-type.js'
 import { checkConnectionNames } from './connection-names.js'
 import { type FormerTableOf, moveFormerTables, moveFormerViews } from './former-tables.js'
+import {
+  digestOf,
+  isShownAsDefined,
+  readKnownSchemas,
+  sharedColumns,
+  writeKnownSchemas,
+} from './known-schemas.js'
 import { leaveOutOfDumps } from './left-out-of-dumps.js'
 import { ensureLoopbackServer } from './loopback.js'
-import { type CatalogTable, readCatalog } from './read-catalog.js'
-import { setSearchPath } from './search-path.js'
+import { type CatalogTable, readCatalog, readTableNames } from './read-catalog.js'
+import { type SearchPathOptions, setSearchPath } from './search-path.js'
 import { tableDefinition } from './table-definition.js'
 import { ensureViewDefinition } from './view-definitions.js'
 import type { CatalogColumn, CatalogConnection, VirtualTable } from './virtual-table.js'
@@ -18,11 +25,11 @@ import { createRefusal, createSchema, qualifiedName } from './virtual-table-stat
 
 /**
  * Makes PostgreSQL's catalog show the connections' tables, each connection's in a schema of its own, and returns what
- * the catalog then holds. Writes only what differs from what is there, in one transaction. Users' views over the
- * tables survive; where one forbids a change, the change is left out with a warning.
+ * the catalog then holds. Writes only what differs from what is there, in one transaction; where there is much to write, in
+ * several. Users' views over the tables survive; where one forbids a change, the change is left out with a warning.
  * @param own the schema of the system tables, which is not on the search path
  * @param lockTimeout for how long statements may keep a change waiting, in milliseconds; 0 for any time
- * @throws CatalogIsLocked when they keep it for longer; nothing has changed then
+ * @throws CatalogIsLocked when they keep it for longer; no table has changed then that was there before, unless many go
  * @throws DatabaseError when a connection's name or a plugin's table cannot be shown
  */
 export async function synchroniseCatalog(
@@ -31,34 +38,52 @@ export async function synchroniseCatalog(
   log: Logger,
   own: readonly CatalogConnection[] = [],
   lockTimeout = 0,
+  searchPath: SearchPathOptions = {},
 ): Promise<readonly VirtualTable[]> {
   checkConnectionNames(connections)
-  await client.query(`BEGIN; SET LOCAL lock_timeout = ${lockTimeout}`)
+  const begin = `BEGIN; SET LOCAL lock_timeout = ${lockTimeout}`
+  await client.query(begin)
   try {
     await ensureLoopbackServer(client)
     await ensureViewDefinition(client)
     const all = [...connections, ...own]
     const shown = await ensureSchemas(client, all, log)
     const { tables: moved, views } = await moveFormerTables(client)
-    const current = await readCatalog(client)
-    const wanted = shown.flatMap(({ name, tables }) =>
+    const names = await readTableNames(client)
+    const known = await readKnownSchemas(client)
+    const trusted = trustedSchemas(shown, names, known)
+    const isAllTrusted = [...names.keys()].every((name) => trusted.has(name))
+    const current = isAllTrusted ? [] : await readCatalog(client, [...trusted])
+    const compared = shown.filter(({ name }) => !trusted.has(name))
+    const wanted = compared.flatMap(({ name, tables }) =>
       tables.tables === undefined
         ? current.filter(({ schema }) => schema === name)
         : tables.tables.map((table) => tableDefinition(name, table)),
     )
     const changes = catalogChanges(current, wanted)
     if (changes.created.length + changes.changed.length > 0) await client.query(createRefusal)
-    await applyCatalogChanges(client, changes, log)
+    await applyCatalogChanges(client, changes, log, async () => {
+      await client.query(`COMMIT; ${begin}`)
+    })
     await moveFormerViews(client, views)
     const former = views.length === 0 ? moved : (await moveFormerTables(client)).tables
-    await leaveOutOfDumps(client)
+    if (compared.length > 0) await leaveOutOfDumps(client)
     await dropEmptySchemas(client, changes, all)
     await setSearchPath(
       client,
       shown.filter((connection) => !own.includes(connection)).map(({ name }) => name),
+      searchPath,
     )
     const unchanged = changes.created.length + changes.changed.length + changes.removed.length === 0
-    const tables = virtualTables(unchanged ? current : await readCatalog(client), shown, former)
+    const made = newSchemas(compared, names)
+    const asDefined = new Set([...trusted, ...made])
+    const others = compared.filter(({ name }) => !made.has(name))
+    const catalog = unchanged || others.length === 0 ? current : await readCatalog(client, [...asDefined])
+    await noteKnown(client, { made, others, catalog, known, shown })
+    const tables = [
+      ...tablesAsDefined(shown, asDefined, unchanged ? names : await readTableNames(client), former),
+      ...virtualTables(catalog, others, former),
+    ]
     await client.query('COMMIT')
     return tables
   } catch (error) {
@@ -66,6 +91,80 @@ export async function synchroniseCatalog(
     await client.query('ROLLBACK').catch(() => {})
     throw error instanceof ServerError && error.code === lockNotAvailable ? new CatalogIsLocked(error) : error
   }
+}
+
+/** Connections whose schemas show what they should, as was written down, and have these tables. */
+function trustedSchemas(
+  connections: readonly CatalogConnection[],
+  names: ReadonlyMap<string, ReadonlyMap<string, number>>,
+  known: ReadonlyMap<string, string>,
+): ReadonlySet<string> {
+  const trusted = connections.filter(({ name, tables: { tables } }) => {
+    const there = names.get(name) ?? new Map<string, number>()
+    return (
+      tables !== undefined &&
+      known.get(name) === digestOf(name, tables) &&
+      there.size === tables.length &&
+      tables.every((table) => there.has(table.name))
+    )
+  })
+  return new Set(trusted.map(({ name }) => name))
+}
+
+/** Connections that had no tables before: what has just been made shows what it should. */
+function newSchemas(
+  connections: readonly CatalogConnection[],
+  names: ReadonlyMap<string, ReadonlyMap<string, number>>,
+): ReadonlySet<string> {
+  const made = connections.filter(({ name, tables }) => tables.tables !== undefined && !names.has(name))
+  return new Set(made.map(({ name }) => name))
+}
+
+/**
+ * Writes down which schemas show what they should.
+ * @param others connections whose schemas were there, and have been read
+ */
+async function noteKnown(
+  client: Client,
+  {
+    made,
+    others,
+    catalog,
+    known,
+    shown,
+  }: {
+    readonly made: ReadonlySet<string>
+    readonly others: readonly CatalogConnection[]
+    readonly catalog: readonly CatalogTable[]
+    readonly known: ReadonlyMap<string, string>
+    readonly shown: readonly CatalogConnection[]
+  },
+): Promise<void> {
+  const bySchema = bySchemas(catalog)
+  const exact = new Map<string, string>()
+  for (const { name, tables } of shown) {
+    if (tables.tables !== undefined && made.has(name)) exact.set(name, digestOf(name, tables.tables))
+  }
+  for (const { name, tables } of others) {
+    if (tables.tables === undefined) continue
+    if (isShownAsDefined(name, tables.tables, bySchema.get(name) ?? [])) {
+      exact.set(name, digestOf(name, tables.tables))
+    }
+  }
+  const there = new Set(shown.map(({ name }) => name))
+  const unknown = others.filter(({ name }) => !exact.has(name)).map(({ name }) => name)
+  const gone = [...known.keys()].filter((name) => !there.has(name))
+  await writeKnownSchemas(client, exact, [...unknown, ...gone])
+}
+
+function bySchemas(catalog: readonly CatalogTable[]): ReadonlyMap<string, readonly CatalogTable[]> {
+  const schemas = new Map<string, CatalogTable[]>()
+  for (const table of catalog) {
+    const tables = schemas.get(table.schema)
+    if (tables === undefined) schemas.set(table.schema, [table])
+    else tables.push(table)
+  }
+  return schemas
 }
 
 /** What PostgreSQL says when lock_timeout has passed. */
@@ -118,20 +217,48 @@ async function dropEmptySchemas(
   }
 }
 
+/** The tables of schemas that are known to show them as they are defined. */
+function tablesAsDefined(
+  connections: readonly CatalogConnection[],
+  trusted: ReadonlySet<string>,
+  names: ReadonlyMap<string, ReadonlyMap<string, number>>,
+  former: readonly FormerTableOf[],
+): VirtualTable[] {
+  return connections.flatMap((connection) => {
+    const { name, tables } = connection
+    if (!trusted.has(name)) return []
+    const failure = tables.kind === 'failed' ? tables.error : undefined
+    return (tables.tables ?? []).flatMap((table): VirtualTable[] => {
+      const oid = names.get(name)?.get(table.name)
+      if (oid === undefined) return []
+      const columns = sharedColumns(name, table)
+      const formerOids = former
+        .filter((one) => standsFor(one, { schema: name, name: table.name, columns: columnTypes(columns) }))
+        .map((one) => one.oid)
+      return [{ oid, formerOids, schema: name, definition: table, connection, columns, failure }]
+    })
+  })
+}
+
+function columnTypes(columns: readonly CatalogColumn[]): { readonly name: string; readonly type: string }[] {
+  return columns.map(({ name, databaseType }) => ({ name, type: databaseType }))
+}
+
 function virtualTables(
   catalog: readonly CatalogTable[],
   connections: readonly CatalogConnection[],
   former: readonly FormerTableOf[],
 ): VirtualTable[] {
   const byName = new Map(catalog.map((table) => [qualifiedName(table), table]))
+  const bySchema = bySchemas(catalog)
   return connections.flatMap((connection) => {
     const { name, tables } = connection
     const failure = tables.kind === 'failed' ? tables.error : undefined
-    const definitions = tables.tables ?? catalog.filter(({ schema }) => schema === name).map(definitionOf)
+    const definitions = tables.tables ?? (bySchema.get(name) ?? []).map(definitionOf)
     return definitions.flatMap((table): VirtualTable[] => {
       const shown = byName.get(qualifiedName({ schema: connection.name, name: table.name }))
       if (shown === undefined) return []
-      const columns = catalogColumnsOf(shown, tableDefinition(connection.name, table).columns)
+      const columns = catalogColumnsOf(shown, tableDefinition(name, table).columns)
       const formerOids = former.filter((one) => standsFor(one, shown)).map(({ oid }) => oid)
       return [{ oid: shown.oid, formerOids, schema: name, definition: table, connection, columns, failure }]
     })
@@ -163,7 +290,16 @@ function definitionOf({ name, description, columns }: CatalogTable): Table {
  * Whether a virtual table stands for a former one. It does not if a column has gone or has another type: readers must
  * then get an error.
  */
-function standsFor(former: FormerTableOf, { schema, name, columns }: CatalogTable): boolean {
+function standsFor(
+  former: FormerTableOf,
+  {
+    schema,
+    name,
+    columns,
+  }: Pick<CatalogTable, 'schema' | 'name'> & {
+    readonly columns: readonly { readonly name: string; readonly type: string }[]
+  },
+): boolean {
   const shown = new Set(columns.map((column) => `${column.name} ${column.type}`))
   return (
     former.schema === schema && former.name === name && former.columns.every((column) => shown.has(column))

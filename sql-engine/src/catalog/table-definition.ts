@@ -30,14 +30,22 @@ const longestName = 63
  * @throws DatabaseError when the plugin's table cannot be shown
  */
 export function tableDefinition(schema: string, table: Table): TableDefinition {
+  const columns = foreignColumns.get(table) ?? columnsOf(schema, table)
+  foreignColumns.set(table, columns)
+  const options = { schema_name: schema, table_name: table.name }
+  return { schema, name: table.name, description: table.description, options, columns }
+}
+
+/** The same for all connections that have the table: no table is both a system table and a connection's. */
+const foreignColumns = new WeakMap<Table, readonly ForeignColumn[]>()
+
+function columnsOf(schema: string, table: Table): readonly ForeignColumn[] {
   checkNames(table)
-  const columns = catalogColumns(table, schema).map(({ name, type, description }) => {
+  return catalogColumns(table, schema).map(({ name, type, description }) => {
     if (!isColumnType(type)) throw pluginFault(table, `Its column "${name}" has the unknown type ${type}.`)
     const key = table.keys[name]
     return { name, type, description: describe(description, key), options: keyOptions(key) }
   })
-  const options = { schema_name: schema, table_name: table.name }
-  return { schema, name: table.name, description: table.description, options, columns }
 }
 
 /** A description that also says what conditions on the column do. */

@@ -53,22 +53,40 @@ END$body$`
  * An ordinary table, so that every tool lists it, with comments and privileges. It has no rows: clients may not write
  * to it, and its trigger (which CREATE TABLE … LIKE does not copy, as it would a constraint) rejects even a
  * superuser's. A query of it also reads its only child, the foreign table.
+ *
+ * There may be tens of thousands of them. With plain storage, PostgreSQL makes no TOAST table for it, nor that one's
+ * index. Comments are written as COMMENT ON does, but all at once, which needs allow_system_table_mods. Its last step
+ * is what makes pg_dump leave it out: see `leaveOutOfDumps`.
  */
 export function createVirtualTable(table: TableDefinition): string {
   const name = qualifiedName(table)
-  const columns = table.columns.map((column) => `${escapeIdentifier(column.name)} ${column.type}`)
+  const columns = table.columns.map(
+    (column) => `${escapeIdentifier(column.name)} ${column.type} STORAGE PLAIN`,
+  )
+  const keys = table.columns.filter(({ options }) => Object.keys(options).length > 0)
+  const keyColumns = keys.map(
+    (column) => `${escapeIdentifier(column.name)} ${column.type}${optionsClause(column.options)}`,
+  )
   return [
     `CREATE TABLE ${name} (${columns.join(', ')})`,
     `CREATE TRIGGER refuse_rows BEFORE INSERT ON ${name} FOR EACH STATEMENT EXECUTE FUNCTION ${rejectRows} ()`,
-    `CREATE FOREIGN TABLE ${foreignName(table)} () INHERITS (${name})
+    `CREATE FOREIGN TABLE ${foreignName(table)} (${keyColumns.join(', ')}) INHERITS (${name})
        SERVER ${loopbackServer}${optionsClause(table.options)}`,
-    ...table.columns.flatMap(({ name: column, options }) =>
-      Object.keys(options).length === 0 ? [] : alterOptions(table, column, optionsClause(options)),
-    ),
-    `GRANT SELECT ON ${name} TO ${clientRole}`,
-    commentOnTable(table),
-    ...table.columns.map((column) => commentOnColumn(table, column)),
+    // Without a privilege on the child, information_schema looks for one on each of its columns before it leaves it out.
+    `GRANT SELECT ON ${name}, ${foreignName(table)} TO ${clientRole}`,
+    insertComments(table),
+    `ALTER EXTENSION plpgsql ADD TABLE ${name}`,
   ].join('; ')
+}
+
+/** An empty text is no comment. */
+function insertComments(table: TableDefinition): string {
+  const texts = [table.description, ...table.columns.map(({ description }) => description)]
+  const rows = texts.flatMap((text, index) => (text === '' ? [] : [`(${index}, ${escapeLiteral(text)})`]))
+  if (rows.length === 0) return 'SELECT'
+  return `INSERT INTO pg_description (objoid, classoid, objsubid, description)
+    SELECT ${escapeLiteral(qualifiedName(table))}::regclass, 'pg_class'::regclass, place, text
+      FROM (VALUES ${rows.join(', ')}) AS comments (place, text)`
 }
 
 /** Takes it out of what pg_dump leaves out first: see `leftOutOfDumps`. */

@@ -48,12 +48,16 @@ describe('members', () => {
 
 test('a condition on the connection leaves members out, and is none for the others', () => {
   const name = [{ operator: '=', values: ['x'] }] as const
-  const { members } = open(['a_*'])
-  expect(narrowMembers(members, { name })).toEqual({ members, quals: { name } })
-  const narrowed = narrowMembers(members, { name, sp_connection_name: [{ operator: '=', values: ['a_2'] }] })
+  const aggregator = open(['a_*'])
+  const { members } = aggregator
+  expect(narrowMembers(aggregator, { name })).toEqual({ members, failed: [], quals: { name } })
+  const narrowed = narrowMembers(aggregator, {
+    name,
+    sp_connection_name: [{ operator: '=', values: ['a_2'] }],
+  })
   expect(namesOf(narrowed.members)).toEqual(['a_2'])
   expect(narrowed.quals).toEqual({ name })
-  const others = narrowMembers(members, { sp_connection_name: [{ operator: '<>', value: 'a_2' }] })
+  const others = narrowMembers(aggregator, { sp_connection_name: [{ operator: '<>', value: 'a_2' }] })
   expect(namesOf(others.members)).toEqual(['a_1'])
   expect(others.quals).toEqual({})
 })

@@ -10,7 +10,7 @@ import {
   type Table,
 } from '@millrace/plugin-sdk'
 import { DatabaseError } from '../database-error.js'
-import type { Connection } from './connection.js'
+import type { Connection, ConnectionAbout } from './connection.js'
 import type { ScanQuals } from './scan-quals.js'
 import { wildcardTest } from './wildcard.js'
 
@@ -22,6 +22,8 @@ export interface AggregatorOptions {
   /** Names of connections, in which `*` stands for any run of characters and `?` for one. */
   readonly members: readonly string[]
   readonly onMemberFailure?: MemberFailure | undefined
+  readonly isHidden?: boolean | undefined
+  readonly about?: ConnectionAbout | undefined
 }
 
 /**
@@ -34,19 +36,52 @@ export type MemberFailure = 'error' | 'notice'
 export interface Aggregator {
   readonly name: string
   readonly plugin: Plugin
-  /** The member connections: at least one, each once. */
+  /** The member connections that are open: at least one, each once. */
   readonly members: readonly Connection[]
+  /** Connections that its names stand for, too, and that cannot be asked. */
+  readonly failed: readonly FailedMember[]
   readonly onMemberFailure: MemberFailure
+}
+
+export interface FailedMember {
+  readonly name: string
+  readonly error: DatabaseError
 }
 
 const connectionColumn = 'sp_connection_name'
 const connectionKey: Key = { operators: knownTextOperators, exact: ['=', '<>'], inherent: true }
 
-/** @throws DatabaseError F0000 when a name stands for no connection, or for one of another plugin */
-export function openAggregator(options: AggregatorOptions, connections: readonly Connection[]): Aggregator {
+/** A connection that could not be opened, as an aggregator may name it. */
+export interface UnopenedConnection extends FailedMember {
+  /** Its plugin's name; empty where that is not known, and it may be any. */
+  readonly plugin: string
+}
+
+/**
+ * @param unopened those of the configuration that could not be opened
+ * @throws DatabaseError F0000 when a name stands for no connection, or for one of another plugin, or all of them could not
+ *   be opened
+ */
+export function openAggregator(
+  options: AggregatorOptions,
+  connections: readonly Connection[],
+  unopened: readonly UnopenedConnection[] = [],
+): Aggregator {
   const { name, plugin, members, onMemberFailure = 'error' } = options
-  const found = members.flatMap((pattern) => connectionsNamed(pattern, options, connections))
-  return { name, plugin, members: [...new Set(found)], onMemberFailure }
+  const candidates = unopened.filter((one) => one.plugin === '' || one.plugin === plugin.name)
+  const found = new Set<Connection>()
+  const failed = new Set<UnopenedConnection>()
+  for (const pattern of members) {
+    const test = wildcardTest(pattern)
+    const lost = candidates.filter((one) => test.test(one.name))
+    for (const one of lost) failed.add(one)
+    for (const one of connectionsNamed(pattern, options, connections, lost.length > 0)) found.add(one)
+  }
+  const [first] = failed
+  if (found.size === 0 && first !== undefined) {
+    throw configurationError(name, `its member "${first.name}" cannot be opened: ${first.error.message}`)
+  }
+  return { name, plugin, members: [...found], failed: [...failed], onMemberFailure }
 }
 
 export function isAggregator(options: object): options is AggregatorOptions {
@@ -55,19 +90,25 @@ export function isAggregator(options: object): options is AggregatorOptions {
 
 /** The members that conditions allow, and the conditions for each of them. */
 export function narrowMembers(
-  members: readonly Connection[],
+  { members, failed }: Pick<Aggregator, 'members' | 'failed'>,
   quals: ScanQuals,
-): { readonly members: readonly Connection[]; readonly quals: ScanQuals } {
+): {
+  readonly members: readonly Connection[]
+  readonly failed: readonly FailedMember[]
+  readonly quals: ScanQuals
+} {
   const { [connectionColumn]: onConnection, ...others } = quals
   // The column's type is text.
   const onName = onConnection as readonly Qual<string>[] | undefined
-  return { members: members.filter(({ name }) => mayFulfil(onName, name)), quals: others }
+  const isAllowed = ({ name }: { readonly name: string }) => mayFulfil(onName, name)
+  return { members: members.filter(isAllowed), failed: failed.filter(isAllowed), quals: others }
 }
 
 function connectionsNamed(
   pattern: string,
   { name, plugin }: AggregatorOptions,
   connections: readonly Connection[],
+  mayBeNone: boolean,
 ): readonly Connection[] {
   const isWildcard = /[*?]/.test(pattern)
   const test = wildcardTest(pattern)
@@ -80,7 +121,7 @@ function connectionsNamed(
       `its member "${pattern}" is a connection of the plugin ${other.plugin.name}, not of ${plugin.name}`,
     )
   }
-  if (ofPlugin.length === 0) {
+  if (ofPlugin.length === 0 && !mayBeNone) {
     throw configurationError(
       name,
       isWildcard

@@ -20,6 +20,19 @@ export interface ConnectionOptions {
   readonly limits?: LimitSettings | undefined
   /** Errors of the API that queries survive; none by default. */
   readonly ignored?: IgnoredErrorsOptions | undefined
+  /** Whether it has no schema of its own, and is there for aggregators only. Default is no. */
+  readonly isHidden?: boolean | undefined
+  readonly about?: ConnectionAbout | undefined
+}
+
+/** Where a configuration names a connection, and what is to be said of it there; nothing follows from it. */
+export interface ConnectionAbout {
+  readonly file?: string | undefined
+  readonly firstLine?: number | undefined
+  readonly lastLine?: number | undefined
+  /** The name of the block of its plugin's settings. */
+  readonly instance?: string | undefined
+  readonly notices?: readonly string[] | undefined
 }
 
 export interface LimitSettings {
@@ -53,6 +66,7 @@ export class Connection implements CallRules {
   readonly concurrency: number
   readonly attempts: number
   readonly callTimeout: number
+  readonly retryDelay: number | undefined
   readonly clock: Clock
   readonly log: Logger
   readonly cacheTtl: number | undefined
@@ -104,6 +118,7 @@ export class Connection implements CallRules {
     const stated = plugin.limits?.(this.#config, this.#context) ?? {}
     this.clock = limiters.clock
     this.attempts = stated.attempts ?? defaultAttempts
+    this.retryDelay = stated.retryDelay
     this.callTimeout = limits.callTimeout ?? stated.callTimeout ?? defaultCallTimeout
     this.concurrency = limits.maxConcurrency ?? plugin.concurrency ?? defaultConcurrency
     this.#limiters = limiters

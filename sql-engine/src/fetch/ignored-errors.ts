@@ -19,7 +19,7 @@ export class IgnoredErrors {
   /** @throws SyntaxError where a message is no regular expression */
   constructor({ codes = [], messages = [] }: IgnoredErrorsOptions) {
     this.#codes = codes.map(wildcardTest)
-    this.#messages = messages.map((source) => new RegExp(source, 'u'))
+    this.#messages = messages.map(messageTest)
   }
 
   /**
@@ -31,4 +31,13 @@ export class IgnoredErrors {
     if (code !== undefined && this.#codes.some((test) => test.test(code))) return true
     return this.#messages.some((test) => test.test(detail ?? message))
   }
+}
+
+/**
+ * A regular expression of the settings. Flags may stand at its beginning, as Go has them: `(?i)denied`.
+ * @throws SyntaxError where it is none
+ */
+export function messageTest(source: string): RegExp {
+  const [written = '', flags = ''] = /^\(\?([ims]+)\)/.exec(source) ?? []
+  return new RegExp(source.slice(written.length), [...new Set(`${flags}u`)].join(''))
 }

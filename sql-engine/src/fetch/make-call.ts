@@ -12,6 +12,8 @@ export interface CallRules {
   readonly attempts: number
   /** How long an answer is awaited, in milliseconds. */
   readonly callTimeout: number
+  /** How long to wait before the first repetition, in milliseconds; undefined for what is usual. */
+  readonly retryDelay?: number | undefined
   readonly clock: Clock
 }
 
@@ -54,7 +56,7 @@ export class CallDefect extends Error {
  */
 export async function makeCall<Result>(call: Call<Result>, rules: CallRules): Promise<Result> {
   const { name, signal, counts } = call
-  const { clock, attempts } = rules
+  const { clock, attempts, retryDelay } = rules
   const begun = clock.now()
   for (let made = 1; ; made++) {
     try {
@@ -64,7 +66,7 @@ export async function makeCall<Result>(call: Call<Result>, rules: CallRules): Pr
       if (error instanceof DatabaseError) throw error
       if (!ApiError.is(error)) throw new CallDefect(name, error)
       if (error.retry === 'throttled') counts.throttles++
-      const delay = delayBeforeRetry(error, made, attempts, clock.random)
+      const delay = delayBeforeRetry(error, made, attempts, clock.random, retryDelay)
       const left = longestTrying - (clock.now() - begun)
       if (delay === undefined || delay > left) throw new CallError(name, made, error)
       await clock.sleep(delay, signal)

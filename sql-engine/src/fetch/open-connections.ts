@@ -10,24 +10,34 @@ import {
   aggregatedTable,
   isAggregator,
   openAggregator,
+  type UnopenedConnection,
 } from './aggregator.js'
 import type { CallLimiters } from './call-limiters.js'
-import { Connection, type ConnectionOptions } from './connection.js'
+import { Connection, type ConnectionAbout, type ConnectionOptions } from './connection.js'
+
+export type { ConnectionAbout } from './connection.js'
 
 /** A connection, or several as one, with the tables that the catalog is to show for it. */
 export interface OpenConnection extends CatalogConnection {
   readonly connection: Connection
+  /** Whether the catalog is not to show it. */
+  readonly isHidden: boolean
 }
 
 export interface OpenAggregator extends CatalogConnection {
   readonly aggregator: Aggregator
+  readonly isHidden: boolean
 }
 
 /** A connection that the configuration names, and that cannot be opened. */
 export interface FailedConnection {
   readonly name: string
+  /** Its name is empty where it is not known. */
   readonly plugin: CatalogConnection['plugin']
   readonly error: DatabaseError
+  /** Those that it would have; undefined where that is not known. */
+  readonly tables?: readonly Table[] | undefined
+  readonly about?: ConnectionAbout | undefined
 }
 
 /** What a configuration says of one connection, as far as it could be read. */
@@ -39,6 +49,8 @@ export interface OpenConnections {
   readonly aggregators: readonly OpenAggregator[]
   /** Those that could not be opened; the others serve. */
   readonly failed: readonly CatalogConnection[]
+  /** What the configuration is to be quoted with, by connection. */
+  readonly about: ReadonlyMap<string, ConnectionAbout>
 }
 
 export interface OpeningOptions {
@@ -52,7 +64,12 @@ export interface OpeningOptions {
   readonly signal: AbortSignal
 }
 
-export const noConnections: OpenConnections = { connections: [], aggregators: [], failed: [] }
+export const noConnections: OpenConnections = {
+  connections: [],
+  aggregators: [],
+  failed: [],
+  about: new Map(),
+}
 
 /** For how long a connection may look for its tables, in milliseconds. */
 const longestSearch = 60_000
@@ -71,20 +88,24 @@ export async function openConnections(
 ): Promise<OpenConnections> {
   const known = new Map(before.connections.map((one) => [one.name, one]))
   const failures = new Failures(options.log)
-  for (const one of configured) if (isFailed(one)) failures.add(one, one.error, undefined)
+  for (const one of configured) if (isFailed(one)) failures.add(one, one.error, one.tables)
   const opened = configured.filter(isConnection).flatMap((one): Connection[] => {
     const open = known.get(one.name)?.connection
     if (open !== undefined && isSame(open.options, one)) return [open]
     return failures.attempt(one, () => newConnection(one, options))
   })
+  const unopened = failures.unopened
   const aggregators = configured
     .filter(isAggregator)
-    .flatMap((one) => failures.attempt(one, () => openAggregator(one, opened)))
+    .flatMap((one) => failures.attempt(one, () => openAggregator(one, opened, unopened)))
+  const hidden = new Set(configured.flatMap((one) => ('isHidden' in one && one.isHidden ? [one.name] : [])))
   const connections = await Promise.all(
-    opened.map((connection) => {
-      const open = known.get(connection.name)
+    opened.map(async (connection): Promise<OpenConnection> => {
+      const { name, plugin } = connection
+      const open = known.get(name)
       const isCurrent = open?.connection === connection && !outdated.has(connection)
-      return isCurrent ? open : withTables(connection, options)
+      const tables = isCurrent ? open.tables : await tablesOfConnection(connection, options)
+      return { name, plugin, connection, tables, isHidden: hidden.has(name) }
     }),
   )
   const tablesOf = new Map(connections.map((one) => [one.connection, one.tables]))
@@ -92,9 +113,11 @@ export async function openConnections(
     connections,
     aggregators: aggregators.map((aggregator) => {
       const { name, plugin, members } = aggregator
-      return { name, plugin, aggregator, tables: combinedTables(members, tablesOf) }
+      const tables = combinedTables(members, tablesOf)
+      return { name, plugin, aggregator, tables, isHidden: hidden.has(name) }
     }),
     failed: failures.connections,
+    about: new Map(configured.flatMap(({ name, about }) => (about === undefined ? [] : [[name, about]]))),
   }
 }
 
@@ -114,6 +137,13 @@ class Failures {
   ): void {
     this.#log.error({ err: error, connection: name }, 'a connection cannot be opened; its tables give errors')
     this.connections.push({ name, plugin, tables: { kind: 'failed', error, tables } })
+  }
+
+  /** Those that have failed so far, as aggregators may name them. */
+  get unopened(): readonly UnopenedConnection[] {
+    return this.connections.flatMap(({ name, plugin, tables }) =>
+      tables.kind === 'failed' ? [{ name, plugin: plugin.name, error: tables.error }] : [],
+    )
   }
 
   /** @returns what was opened; nothing where that failed */
@@ -139,7 +169,12 @@ function isConnection(configured: ConfiguredConnection): configured is Connectio
 
 function isSame(one: ConnectionOptions, other: ConnectionOptions): boolean {
   // Plugins are compared by identity: the functions of a plugin that was loaded again are different ones.
-  return one.plugin === other.plugin && isDeepStrictEqual({ ...one, plugin: 0 }, { ...other, plugin: 0 })
+  return one.plugin === other.plugin && isDeepStrictEqual(ownSettings(one), ownSettings(other))
+}
+
+/** What a connection is opened with; the rest may change while it is open. */
+function ownSettings({ plugin: _, about: __, isHidden: ___, ...settings }: ConnectionOptions): object {
+  return settings
 }
 
 function newConnection(configured: ConnectionOptions, options: OpeningOptions): Connection {
@@ -147,16 +182,17 @@ function newConnection(configured: ConnectionOptions, options: OpeningOptions): 
   return new Connection(configured, environment, log, limiters, onSchemaChange)
 }
 
-async function withTables(connection: Connection, { signal, log }: OpeningOptions): Promise<OpenConnection> {
-  const { name, plugin } = connection
+async function tablesOfConnection(
+  connection: Connection,
+  { signal, log }: OpeningOptions,
+): Promise<ConnectionTables> {
   const patience = AbortSignal.any([signal, AbortSignal.timeout(longestSearch)])
   try {
-    const tables = await connection.findTables(patience)
-    return { name, plugin, connection, tables: { kind: 'found', tables } }
+    return { kind: 'found', tables: await connection.findTables(patience) }
   } catch (error) {
     const failure = tablesNotFound(connection, error)
     log.error({ err: failure }, "a connection's tables are not known; those of before stay, and give errors")
-    return { name, plugin, connection, tables: { kind: 'failed', error: failure, tables: undefined } }
+    return { kind: 'failed', error: failure, tables: undefined }
   }
 }
 

@@ -21,6 +21,8 @@ export const lookupSchema = `${hiddenPrefix}_lookup`
 export const foreignSchema = `${hiddenPrefix}_table`
 /** The schema of system tables, and of functions that clients may call. */
 export const systemSchema = 'millrace'
+/** The schema of tables and functions that have Steampipe's names. */
+export const steampipeSchema = 'steampipe_internal'
 /** The foreign server of all virtual tables; points back at the gateway. */
 export const loopbackServer = 'millrace_loopback'
 

@@ -14,7 +14,8 @@ import {
   timestamptz,
 } from '@millrace/plugin-sdk'
 import type { CatalogConnection } from '../catalog/virtual-table.js'
-import { internalSchema, systemSchema } from '../postgres/names.js'
+import { internalSchema, steampipeSchema, systemSchema } from '../postgres/names.js'
+import { steampipeTables } from './steampipe-tables.js'
 
 export const cacheClearTable = 'cache_clear_call'
 
@@ -67,13 +68,38 @@ const connections = {
   error: text('Why it cannot be asked; NULL if it is ready.'),
   type: text('connection or aggregator.'),
   connections: jsonb("Names of an aggregator's connections; NULL for others."),
-  tables: bigint('Number of its tables.'),
+  tables: bigint('Number of its tables; 0 for one that has no schema (import_schema is disabled).'),
+  notices: jsonb('What is to be said of its settings, such as that one has no effect; NULL for nothing.'),
+  file: text('The configuration file that names it; NULL for none.'),
+  line: bigint('The line of that file.'),
 }
 
 const plugins = {
   name: text('Its name.'),
   version: text('Version of its package; NULL if it states none.'),
   description: text('What it is for.'),
+}
+
+const settings = {
+  name: text('Its name.'),
+  value: text('The value that is in effect; hidden for secrets, NULL for none.'),
+  source: text('Where it comes from: a place in a file, a variable of the environment, or default.'),
+  default_value: text('The value where none is given.'),
+  description: text('What it does.'),
+}
+
+const cached = {
+  connection: text('Name of the connection that the rows came through.'),
+  table_name: text('Name of the virtual table.'),
+  kind: text('scan: all rows that fulfil some conditions; lookups: the rows of single keys.'),
+  columns: jsonb('Names of the columns that are filled.'),
+  rows: bigint('Number of rows; of lookups, of keys.'),
+  bytes: bigint('Bytes on disk.'),
+  fetched_at: timestamptz('When they were asked for; of lookups, the oldest.'),
+  age_s: doublePrecision('Seconds since then.'),
+  expires_at: timestamptz(
+    'Until when they answer statements whose session does not choose otherwise; of lookups, the latest.',
+  ),
 }
 
 const tables = {
@@ -140,6 +166,8 @@ const publicConnection = connection(
     table('plugin', 'The plugins of the connections.', plugins),
     table('table', 'The tables of the connections.', tables),
     table('column', "The columns of the connections' tables, and what conditions on them do.", columns),
+    table('setting', "The server's settings.", settings),
+    table('cache', 'What is cached now.', cached),
     table('scan_summary', "The session's last statements, with the sums of their scans.", scanSummary),
   ],
 )
@@ -151,7 +179,20 @@ const hiddenConnection = connection(internalSchema, 'What Millrace keeps to itse
   }),
 ])
 
-export const systemConnections: readonly CatalogConnection[] = [publicConnection, hiddenConnection]
+/** What tools of Steampipe's read. */
+const steampipeConnection = connection(
+  steampipeSchema,
+  "Steampipe's names for what millrace shows.",
+  Object.entries(steampipeTables).map(([name, { description, columns }]) =>
+    table(name, description, columns),
+  ),
+)
+
+export const systemConnections: readonly CatalogConnection[] = [
+  publicConnection,
+  hiddenConnection,
+  steampipeConnection,
+]
 
 export function isSystemTable({ schema }: { readonly schema: string }): boolean {
   return systemConnections.some(({ name }) => name === schema)

@@ -3,7 +3,6 @@ import { isDeepStrictEqual } from 'node:util'
 import { type Row, toJsonText } from '@millrace/plugin-sdk'
 import type { CatalogConnection, VirtualTable } from '../catalog/virtual-table.js'
 import { isSystemTable } from '../report/system-tables.js'
-import { shownConnections } from './context-of-connections.js'
 import type { EngineContext } from './engine-context.js'
 
 /** By the name of the system table. */
@@ -12,14 +11,27 @@ export const catalogRows: ReadonlyMap<string, (context: EngineContext) => readon
   ['plugin', pluginRows],
   ['table', tableRows],
   ['column', columnRows],
+  ['setting', settingRows],
 ])
+
+function settingRows({ facts }: EngineContext): readonly Row[] {
+  return facts().settings.map(({ name, value, source, usual, description }) => ({
+    name,
+    value,
+    source,
+    default_value: usual,
+    description,
+  }))
+}
 
 function connectionRows(context: EngineContext): readonly Row[] {
   const { open, aggregators } = context
   const counts = new Map<string, number>()
-  for (const { schema } of tablesOf(context)) counts.set(schema, (counts.get(schema) ?? 0) + 1)
-  return shown(open).map(({ name, plugin, tables }) => {
-    const members = aggregators.get(name)?.members
+  for (const { schema } of connectionTables(context)) counts.set(schema, (counts.get(schema) ?? 0) + 1)
+  return configuredConnections(open).map(({ name, plugin, tables }) => {
+    const aggregator = aggregators.get(name)
+    const members = aggregator && [...aggregator.members, ...aggregator.failed]
+    const { file, firstLine, notices = [] } = open.about.get(name) ?? {}
     return {
       name,
       plugin: plugin.name,
@@ -28,12 +40,15 @@ function connectionRows(context: EngineContext): readonly Row[] {
       type: members === undefined ? 'connection' : 'aggregator',
       connections: members === undefined ? null : toJsonText(members.map((member) => member.name)),
       tables: BigInt(counts.get(name) ?? 0),
+      notices: notices.length === 0 ? null : toJsonText(notices),
+      file: file ?? null,
+      line: firstLine === undefined ? null : BigInt(firstLine),
     }
   })
 }
 
 function pluginRows({ open }: EngineContext): readonly Row[] {
-  const rows = shown(open).map(({ plugin }) => ({
+  const rows = configuredConnections(open).map(({ plugin }) => ({
     name: plugin.name,
     version: plugin.version ?? null,
     description: plugin.description,
@@ -42,7 +57,7 @@ function pluginRows({ open }: EngineContext): readonly Row[] {
 }
 
 function tableRows(context: EngineContext): readonly Row[] {
-  return tablesOf(context).map(({ schema, definition, connection }) => {
+  return connectionTables(context).map(({ schema, definition, connection }) => {
     const keys = Object.entries(definition.keys)
     const required = keys.filter(([, key]) => key?.require === 'required' || key?.require === 'any-of')
     return {
@@ -57,7 +72,7 @@ function tableRows(context: EngineContext): readonly Row[] {
 }
 
 function columnRows(context: EngineContext): readonly Row[] {
-  return tablesOf(context).flatMap(({ schema, definition, columns }) =>
+  return connectionTables(context).flatMap(({ schema, definition, columns }) =>
     columns.map(({ name, databaseType, description }) => {
       const key = definition.keys[name]
       return {
@@ -73,11 +88,17 @@ function columnRows(context: EngineContext): readonly Row[] {
   )
 }
 
-function shown(open: EngineContext['open']): readonly CatalogConnection[] {
-  return shownConnections(open).toSorted((one, other) => (one.name < other.name ? -1 : 1))
+/** All connections, those that the catalog does not show among them. */
+export function configuredConnections({
+  connections,
+  aggregators,
+  failed,
+}: EngineContext['open']): readonly (CatalogConnection & { readonly isHidden: boolean })[] {
+  const unopened = failed.map((one) => ({ ...one, isHidden: false }))
+  return [...connections, ...aggregators, ...unopened].sort((one, other) => (one.name < other.name ? -1 : 1))
 }
 
 /** Those of connections, each once. */
-function tablesOf({ virtualTables }: EngineContext): readonly VirtualTable[] {
+export function connectionTables({ virtualTables }: EngineContext): readonly VirtualTable[] {
   return [...new Set(virtualTables.values())].filter((table) => !isSystemTable(table))
 }

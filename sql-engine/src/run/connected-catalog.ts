@@ -2,6 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { ClientConfig } from 'pg'
 import type { Logger } from 'pino'
+import type { SearchPathOptions } from '../catalog/search-path.js'
 import { CatalogIsLocked, synchroniseCatalog } from '../catalog/synchronise-catalog.js'
 import type { VirtualTable } from '../catalog/virtual-table.js'
 import { CallLimiters } from '../fetch/call-limiters.js'
@@ -20,6 +21,7 @@ import { shownConnections } from './context-of-connections.js'
 
 export interface ConnectedCatalogOptions extends Pick<OpeningOptions, 'environment' | 'log'> {
   readonly engineConfig: ClientConfig
+  readonly searchPath?: SearchPathOptions | undefined
 }
 
 type Configured = readonly ConfiguredConnection[]
@@ -40,6 +42,7 @@ export class ConnectedCatalog {
   readonly #engineConfig: ClientConfig
   readonly #log: Logger
   readonly #opening: OpeningOptions
+  readonly #searchPath: SearchPathOptions | undefined
   readonly #stopping = new AbortController()
   #configured: Configured = []
   #current: Connected = { open: noConnections, tables: [] }
@@ -49,8 +52,9 @@ export class ConnectedCatalog {
   #changing: Promise<void> = Promise.resolve()
   #onChange: (changed: Connected) => void = () => {}
 
-  private constructor({ engineConfig, environment, log }: ConnectedCatalogOptions) {
+  private constructor({ engineConfig, environment, log, searchPath }: ConnectedCatalogOptions) {
     this.#engineConfig = engineConfig
+    this.#searchPath = searchPath
     this.#log = log
     this.#opening = {
       environment,
@@ -124,7 +128,14 @@ export class ConnectedCatalog {
     for (let pause = firstPause; ; pause = Math.min(2 * pause, longestPause)) {
       try {
         return await withEngineClient(this.#engineConfig, (client) =>
-          synchroniseCatalog(client, shownConnections(open), this.#log, systemConnections, lockTimeout),
+          synchroniseCatalog(
+            client,
+            shownConnections(open),
+            this.#log,
+            systemConnections,
+            lockTimeout,
+            this.#searchPath,
+          ),
         )
       } catch (error) {
         if (!(error instanceof CatalogIsLocked)) throw error

@@ -33,7 +33,7 @@ export function contextOf(
 
 /** All that the catalog is to show. */
 export function shownConnections({ connections, aggregators, failed }: OpenConnections): CatalogConnection[] {
-  return [...connections, ...aggregators, ...failed]
+  return [...[...connections, ...aggregators].filter(({ isHidden }) => !isHidden), ...failed]
 }
 
 /** The sources of the key cache; see {@link keyCacheSources}. */

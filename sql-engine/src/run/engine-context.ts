@@ -6,6 +6,7 @@ import type { Aggregator } from '../fetch/aggregator.js'
 import type { Connection } from '../fetch/connection.js'
 import type { OpenConnections } from '../fetch/open-connections.js'
 import type { Quotas } from '../quota/quotas.js'
+import type { ConfigurationFacts } from '../report/configuration-facts.js'
 import type { ScanTables } from '../stage/scan-tables.js'
 import type { LoopbackScans } from './loopback-scans.js'
 import type { StatementPlans } from './statement-plan.js'
@@ -20,6 +21,9 @@ export interface SharedParts {
   readonly cacheTtl: number
   /** What a statement may ask for, unless its session says otherwise. */
   readonly quotas: Quotas
+  /** What is known of the configuration now. */
+  readonly facts: () => ConfigurationFacts
+  readonly startedAt: Date
   /** Milliseconds of a clock that only goes forward. */
   readonly now: () => number
   /** Whether scans of one statement that ask the same are one. */

@@ -13,6 +13,7 @@ import type { ScanTable } from '../stage/scan-table.js'
 import type { Session, StageOptions } from '../statement.js'
 import { ConnectionScans } from './connection-scans.js'
 import type { EngineContext } from './engine-context.js'
+import { missingText, withConnectionName } from './missing-rows.js'
 import { type PushedQuals, QualPusher } from './push-quals.js'
 import { memberSource, stageMembers } from './stage-members.js'
 import { StagedScans } from './staged-scans.js'
@@ -180,14 +181,20 @@ class ScanRunner {
       const source = cacheSource(table, connection)
       return this.#scans.stage({ reference, connection, source, columns, limit }, pushed.quals, signal)
     }
-    const { members, quals } = narrowMembers(aggregator.members, pushed.quals)
+    const { members, failed, quals } = narrowMembers(aggregator, pushed.quals)
+    const leaveOut = aggregator.onMemberFailure === 'notice' ? this.#scans.notice : undefined
+    for (const { name, error } of failed) {
+      const named = withConnectionName(error, name)
+      if (leaveOut === undefined || members.length === 0) throw named
+      leaveOut(missingText('rows', named))
+    }
     if (members.length === 0) return this.#stageRows(scan, noRows())
     return stageMembers(table, members, context.scanTables, signal, {
       stage: (connection, memberSignal) => {
         const source = memberSource(table, connection, context)
         return this.#scans.stage({ reference, connection, source, columns, limit }, quals, memberSignal)
       },
-      leaveOut: aggregator.onMemberFailure === 'notice' ? this.#scans.notice : undefined,
+      leaveOut,
     })
   }
 

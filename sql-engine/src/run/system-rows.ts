@@ -6,9 +6,11 @@ import type { ScanQuals } from '../fetch/scan-quals.js'
 import { systemSchema } from '../postgres/names.js'
 import type { ScanHistory } from '../report/scan-history.js'
 import { cacheClearTable, isSystemTable } from '../report/system-tables.js'
+import { cacheRows } from './cache-rows.js'
 import { catalogRows } from './catalog-rows.js'
 import type { EngineContext } from './engine-context.js'
 import { sourcesOf } from './stage-members.js'
+import { steampipeRows, steampipeScanRows } from './steampipe-rows.js'
 
 export type SystemRows = (quals: ScanQuals) => Promise<readonly Row[]>
 
@@ -24,10 +26,13 @@ export function systemRows(
   if (!isSystemTable(virtualTable)) return undefined
   const { definition: table } = virtualTable
   if (table.name === cacheClearTable) return (quals) => clear(quals, context)
-  const ofCatalog = catalogRows.get(table.name)
+  if (table.name === 'cache') return async () => cacheRows(context)
+  const ofCatalog = catalogRows.get(table.name) ?? steampipeRows.get(table.name)
   if (ofCatalog !== undefined) return async () => ofCatalog(context)
   return async () => {
     if (history === undefined) throw noHistory(table.name)
+    const ofSession = steampipeScanRows.get(table.name)
+    if (ofSession !== undefined) return ofSession(history)
     return table.name === 'scan' ? history.scanRows() : history.summaryRows()
   }
 }

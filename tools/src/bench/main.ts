@@ -16,6 +16,11 @@ import { startSandboxProcess } from './sandbox-process.js'
 import { scanRows } from './scan-rows.js'
 import { singleLookups } from './single-lookups.js'
 import { slicedScan } from './sliced-scan.js'
+import {
+  aggregatorPlan,
+  thousandConnectionsMemory,
+  thousandConnectionsStart,
+} from './thousand-connections.js'
 
 const benchmarks = [
   passthrough,
@@ -32,6 +37,9 @@ const benchmarks = [
   lookupJoinBatches,
   gatewayMemory,
   ...(hasGo() ? [bridgeRows, bridgeLookups, bridgeFirstQuery, bridgeTables] : []),
+  thousandConnectionsStart,
+  thousandConnectionsMemory,
+  aggregatorPlan,
 ]
 
 const { values, positionals } = parseArgs({

@@ -2,11 +2,16 @@ import { bigint, definePlugin, jsonb, tablesOf, text } from '@millrace/plugin-sd
 import { expect, it } from 'vitest'
 import { z } from 'zod'
 import { makePages } from './pages.js'
+import { documentsWithTables, readDocument, withTables } from './settings-section.js'
 import { tablePage } from './table-page.js'
 import { readPages } from './tables-folder.js'
 
 it('the pages of tables are up to date (if not: npm run docs)', async () => {
   expect(Object.fromEntries(await readPages())).toEqual(Object.fromEntries(makePages()))
+})
+
+it.each(documentsWithTables)('the tables in docs/%s are up to date (if not: npm run docs)', async (name) => {
+  expect(await readDocument(name)).toBe(await withTables(name))
 })
 
 it('a page tells what a query can do with its table', () => {

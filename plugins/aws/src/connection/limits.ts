@@ -21,6 +21,7 @@ export function awsLimits(
     account: credentialsName(config, environment),
     attempts: attemptsOf(config, environment),
     callTimeout,
+    retryDelay: config.min_error_retry_delay,
     rates: ratesOf(
       tables.flatMap(({ calls }) => calls),
       config,
@@ -35,9 +36,13 @@ function ratesOf(
   environment: Environment,
 ): Readonly<Record<string, number>> {
   const rates: Record<string, number> = {}
+  // Looked up once for each service: there may be a thousand connections.
+  const ownAddress = new Map<AwsCall['service'], boolean>()
   for (const { name, service } of calls) {
-    const rate = service.callsPerSecond?.(name)
-    if (rate !== undefined && endpointOf(service.name, config, environment) === undefined) rates[name] = rate
+    const isOwn = ownAddress.get(service) ?? endpointOf(service.name, config, environment) !== undefined
+    ownAddress.set(service, isOwn)
+    const rate = isOwn ? undefined : service.callsPerSecond?.(name)
+    if (rate !== undefined) rates[name] = rate
   }
   return rates
 }

@@ -34,6 +34,10 @@ export const awsConfig = z
     endpoint_url: z.url({ protocol: /^https?$/ }).optional(),
     /** The most often that a call is made, including the first time. */
     max_error_retry_attempts: z.int().min(1).max(100).optional(),
+    /** The longest pause before a failed call is made again for the first time, in milliseconds. */
+    min_error_retry_delay: z.int().min(1).max(60_000).optional(),
+    /** For tables of S3, of which there are none; taken so that files of Steampipe's can be reused. */
+    s3_force_path_style: z.boolean().optional(),
   })
   .refine((config) => (config.access_key === undefined) === (config.secret_key === undefined), {
     message: 'access_key and secret_key go together: give both or neither',
@@ -48,3 +52,10 @@ export const awsConfig = z
   )
 
 export type AwsConfig = z.infer<typeof awsConfig>
+
+/** What of the settings has no effect. */
+export function awsRemarks({ s3_force_path_style }: AwsConfig): readonly string[] {
+  return s3_force_path_style === undefined
+    ? []
+    : ['s3_force_path_style has no effect: there are no tables of S3']
+}

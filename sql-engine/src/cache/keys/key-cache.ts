@@ -9,6 +9,7 @@ import { lookupSchema } from '../../postgres/names.js'
 import type { ScanTable } from '../../stage/scan-table.js'
 import { TableJanitor } from '../../stage/table-janitor.js'
 import type { LeasedTable } from '../scans/cache-request.js'
+import type { CachedRows } from '../scans/scan-cache.js'
 import { IncompleteRows, KeyTable } from './key-table.js'
 
 /** A virtual table whose lookups are cached. */
@@ -182,6 +183,23 @@ export class KeyCache {
     // A table that was being replaced has been cleared; its replacement then goes too.
     await this.#disposing
     return retiring.length
+  }
+
+  /** What may answer a lookup now; rows are keys here. */
+  async contents(): Promise<readonly CachedRows[]> {
+    if (this.#sources.size === 0) return []
+    await this.#find()
+    const found = await Promise.all(
+      this.#all.map(async ([{ source }, table]) => {
+        await table.open()
+        const { keys, age, left } = table.contents()
+        const { filled, diskBytes } = table
+        return keys === 0
+          ? []
+          : [{ source, columns: [...filled].sort(), rows: keys, bytes: diskBytes, age, left }]
+      }),
+    )
+    return found.flat()
   }
 
   /** PostgreSQL has crashed: which rows it still has must be looked up. */

@@ -136,6 +136,11 @@ export class KeyTable {
     }
   }
 
+  /** How many keys are known; the age of the oldest and how long the youngest still answers, in milliseconds. */
+  contents(): { readonly keys: number; readonly age: number; readonly left: number } {
+    return this.#known.contents(this.#options.now())
+  }
+
   /** How many of the keys would have to be asked for. */
   countMissing(keys: readonly string[], maxAge: number): number {
     const now = this.#options.now()

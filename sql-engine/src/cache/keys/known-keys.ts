@@ -33,6 +33,20 @@ export class KnownKeys {
     }
   }
 
+  /** How many there are that have not expired; the age of the oldest of them, and the time until the last expires. */
+  contents(now: number): { readonly keys: number; readonly age: number; readonly left: number } {
+    let keys = 0
+    let age = 0
+    let left = 0
+    for (const { fetchedAt, expiresAt } of this.#keys.values()) {
+      if (expiresAt <= now) continue
+      keys++
+      age = Math.max(age, now - fetchedAt)
+      left = Math.max(left, expiresAt - now)
+    }
+    return { keys, age, left }
+  }
+
   /** The keys that were asked for last, that share of all of them; none that has expired. */
   latest(share: number, now: number): ReadonlyMap<string, KnownKey> {
     const forgotten = Math.ceil(this.#keys.size * (1 - share))

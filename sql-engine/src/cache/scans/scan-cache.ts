@@ -16,6 +16,20 @@ export interface ScanCacheOptions {
   readonly now?: () => number
 }
 
+/** Rows that are cached, for those who look. */
+export interface CachedRows {
+  readonly source: string
+  /** Names of the columns that are filled. */
+  readonly columns: readonly string[]
+  readonly rows: number
+  /** On disk; 0 as long as that is not known. */
+  readonly bytes: number
+  /** Milliseconds since they were asked for. */
+  readonly age: number
+  /** Milliseconds for which they still answer. */
+  readonly left: number
+}
+
 /** Entries whose rows, together with those of a narrower scan, make up a scan. */
 interface Parts {
   readonly column: string
@@ -191,6 +205,25 @@ export class ScanCache {
     }
     if (this.#entries.size === 0) clearTimeout(this.#timer)
     return forgotten
+  }
+
+  /** What may answer a statement now. */
+  contents(): readonly CachedRows[] {
+    const now = this.#now()
+    return [...this.#entries].flatMap(({ table, source, shape, bytes, startedAt, expiresAt }) =>
+      table === undefined || expiresAt <= now
+        ? []
+        : [
+            {
+              source,
+              columns: [...shape.columns].sort(),
+              rows: table.rowCount,
+              bytes,
+              age: now - startedAt,
+              left: expiresAt - now,
+            },
+          ],
+    )
   }
 
   /** Forgets rows of all sources but these, as {@link clear} does. */

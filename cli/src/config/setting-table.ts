@@ -1,0 +1,142 @@
+/**
+ * The server's settings: what each is called, what it may be, what it is where nobody says so, and what it does. Files,
+ * variables, docs/configuration.md and millrace.setting all come from here.
+ */
+import { defaultQuotas } from '@millrace/sql-engine/quota/quotas'
+import { z } from 'zod'
+
+export interface SettingDefinition<Value = unknown> {
+  /** Checks a value of a file or, after {@link fromText}, of a variable. */
+  readonly schema: z.ZodType<Value>
+  /** The value where none is given, as a file would give it. */
+  readonly usual: unknown
+  /** The variable of the environment that takes precedence over files. */
+  readonly variable?: string
+  /** What a variable's text is as a value. Default is the text itself. */
+  readonly fromText?: (text: string) => unknown
+  /** Whether a change takes effect while the server runs. */
+  readonly reloads?: boolean
+  readonly description: string
+}
+
+function setting<Value>(definition: SettingDefinition<Value>): SettingDefinition<Value> {
+  return definition
+}
+
+/** Digits are a number; anything else stays a text, which the schema then refuses. */
+function numberFromText(text: string): unknown {
+  return /^-?\d+(?:\.\d+)?$/.test(text) ? Number(text) : text
+}
+
+function booleanFromText(text: string): unknown {
+  return text === 'true' || text === 'on' ? true : text === 'false' || text === 'off' ? false : text
+}
+
+const port = z.int('expected a number from 0 to 65535').min(0, 'expected a number from 0 to 65535')
+const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
+const schemaNames = z.array(z.string().min(1))
+
+/** @param usual Infinity for none */
+function quota(usual: number, description: string) {
+  return setting({
+    schema: z
+      .int()
+      .min(-1)
+      .transform((limit) => (limit === -1 ? Number.POSITIVE_INFINITY : limit)),
+    usual: Number.isFinite(usual) ? usual : -1,
+    description: `${description} -1 for any number. A session may choose otherwise.`,
+  })
+}
+
+export const settingTable = {
+  'listen.host': setting({
+    schema: z.string().min(1),
+    usual: '127.0.0.1',
+    variable: 'MILLRACE_HOST',
+    description: 'The address to listen at; 0.0.0.0 for all of the machine.',
+  }),
+  'listen.port': setting({
+    schema: port.max(65_535, 'expected a number from 0 to 65535'),
+    // Steampipe's too, so that tools set up for that find Millrace.
+    usual: 9193,
+    variable: 'MILLRACE_PORT',
+    fromText: numberFromText,
+    description: 'The port to listen at; 0 for any that is free.',
+  }),
+  tls: setting({
+    schema: z.union(
+      [z.boolean(), z.strictObject({ certificate: z.string().min(1), key: z.string().min(1) })],
+      {
+        error: 'expected true, false, or an object of certificate and key',
+      },
+    ),
+    usual: true,
+    reloads: true,
+    description:
+      'Whether clients may encrypt their connections: with a certificate that Millrace makes (`true`), with your own (paths of PEM files, relative to the home: `certificate` and `key`), or not (`false`).',
+  }),
+  'cache.ttl': setting({
+    schema: z
+      .number()
+      .min(0)
+      .max(86_400 * 365),
+    usual: 300,
+    variable: 'MILLRACE_CACHE_TTL',
+    fromText: numberFromText,
+    description:
+      'How many seconds rows answer later statements; 0 asks again each time. A session may choose otherwise.',
+  }),
+  'cache.max_size_mb': setting({
+    schema: z.number().positive(),
+    usual: 1024,
+    variable: 'MILLRACE_CACHE_MAX_SIZE_MB',
+    fromText: numberFromText,
+    description: 'The most megabytes of rows that are cached, on disk.',
+  }),
+  'limits.max_api_calls': quota(defaultQuotas.apiCalls, 'The most API calls of a statement.'),
+  'limits.max_keys': quota(defaultQuotas.keys, 'The most combinations of key values that one scan asks for.'),
+  'limits.max_rows': quota(defaultQuotas.rows, 'The most rows that a statement fetches.'),
+  'limits.max_bytes': quota(defaultQuotas.bytes, 'The most bytes of rows that a statement fetches.'),
+  search_path: setting({
+    schema: schemaNames.nullable(),
+    usual: null,
+    description:
+      'The schemas that names without a schema are looked up in. By default `public`, then all connections in alphabetical order.',
+  }),
+  search_path_prefix: setting({
+    schema: schemaNames,
+    usual: [],
+    description: 'Schemas to look through before all others.',
+  }),
+  log: setting({
+    schema: z.enum(logLevels),
+    usual: 'warn',
+    variable: 'MILLRACE_LOG',
+    description: `What is logged to standard error: ${logLevels.map((level) => `\`${level}\``).join(', ')}.`,
+  }),
+  watch: setting({
+    schema: z.boolean(),
+    usual: true,
+    variable: 'MILLRACE_WATCH',
+    fromText: booleanFromText,
+    description:
+      'Whether a server follows changes of the files by itself; otherwise it reads them on SIGHUP.',
+  }),
+} as const satisfies Readonly<Record<string, SettingDefinition>>
+
+export type SettingName = keyof typeof settingTable
+
+export type SettingValues = {
+  readonly [Name in SettingName]: z.infer<(typeof settingTable)[Name]['schema']>
+}
+
+export const settingNames = Object.keys(settingTable) as readonly SettingName[]
+
+export function isSettingName(name: string): name is SettingName {
+  return Object.hasOwn(settingTable, name)
+}
+
+/** The first parts of names with a dot: `listen`, `cache`, `limits`. */
+export const settingSections: ReadonlySet<string> = new Set(
+  settingNames.flatMap((name) => (name.includes('.') ? name.split('.', 1) : [])),
+)

@@ -1,0 +1,133 @@
+/** Makes of a home's settings what the engine opens: each connection with its plugin. */
+import type { Plugin } from '@millrace/plugin-sdk'
+import { DatabaseError } from '@millrace/sql-engine/database-error'
+import type { ConfiguredConnection, ConnectionAbout } from '@millrace/sql-engine/fetch/open-connections'
+import type { ConfiguredSettings, ConnectionOrigin, FaultyConnection } from './config/configuration.js'
+import { commonSettingNames, isAggregator } from './config/connection-schema.js'
+import { schemaFaults } from './config/faults.js'
+import type { Settings } from './config/settings.js'
+import { emptyMap, placeText } from './config/syntax/located.js'
+import { loadPlugin } from './plugins/load-plugin.js'
+import type { PluginPlaces } from './plugins/steampipe-plugins.js'
+import { UserError } from './user-error.js'
+
+export interface LoadedConnections {
+  readonly configured: readonly ConfiguredConnection[]
+  /** What was wrong and is as it was before, in a line each. */
+  readonly kept: readonly string[]
+}
+
+/**
+ * A connection with a mistake in it, or whose plugin cannot be loaded, keeps no other from being opened, and says so
+ * when it is asked.
+ * @param environment where plugins of Steampipe may be
+ * @param before what was opened last: a connection that is wrong now goes on as it was
+ */
+export async function loadConnections(
+  { connections, faulty, home }: Settings,
+  environment: PluginPlaces['environment'],
+  before?: LoadedConnections,
+): Promise<LoadedConnections> {
+  const plugins = new Map<string, Promise<Plugin | UserError>>()
+  const pluginOf = (name: string) => {
+    const loading =
+      plugins.get(name) ??
+      loadPlugin(name, { home, environment }).catch((error: unknown) => {
+        if (error instanceof UserError) return error
+        throw error
+      })
+    plugins.set(name, loading)
+    return loading
+  }
+  const loaded = await Promise.all([
+    ...[...connections].map(async ([name, one]) => load(name, one, await pluginOf(one.settings.plugin))),
+    ...[...faulty].map(async ([name, one]) =>
+      failed(name, one, one.plugin === undefined ? undefined : await pluginOf(one.plugin)),
+    ),
+  ])
+  const former = new Map(before?.configured.map((one) => [one.name, one]))
+  const kept: string[] = []
+  const configured = loaded.map((one) => {
+    const earlier = former.get(one.name)
+    if (!('error' in one) || earlier === undefined || 'error' in earlier) return one
+    kept.push(`${one.error.message}; connection "${one.name}" is as it was before`)
+    return earlier
+  })
+  return { configured, kept }
+}
+
+function load(
+  name: string,
+  { settings: all, limits: pluginLimits, origin, instance }: ConfiguredSettings,
+  plugin: Plugin | UserError,
+): ConfiguredConnection {
+  const about = aboutOf(origin, instance)
+  if (plugin instanceof UserError) {
+    const error = new DatabaseError(plugin.message, { sqlState: 'F0000', cause: plugin })
+    return { name, plugin: { name: all.plugin, description: '' }, error, about }
+  }
+  const isHidden = all.import_schema === 'disabled'
+  if (isAggregator(all)) {
+    const { connections: members, on_member_failure: onMemberFailure } = all
+    return { name, plugin, members, onMemberFailure, isHidden, about }
+  }
+  const { plugin: _, import_schema: __, cache_ttl, max_concurrency, rate_limits, call_timeout, ...more } = all
+  const { max_answer_mb, ignore_error_codes, ignore_error_messages, ...settings } = more
+  const parsed = plugin.config.safeParse(settings)
+  if (!parsed.success) {
+    const located = origin.located ?? emptyMap('')
+    const [first] = schemaFaults(parsed.error, plugin.config, located, '', commonSettingNames)
+    const what = `connection "${name}" has settings that the plugin ${plugin.name} does not take`
+    const where = origin.place === undefined ? '' : ` (${placeText(first?.place ?? origin.place)})`
+    return failed(name, { plugin: plugin.name, origin, fault: `${what}: ${first?.message}${where}` }, plugin)
+  }
+  const limits = {
+    maxConcurrency: max_concurrency ?? pluginLimits.maxConcurrency,
+    rates: { ...pluginLimits.rates, ...rate_limits },
+    callTimeout: milliseconds(call_timeout),
+    maxAnswerBytes: max_answer_mb === undefined ? undefined : Math.round(max_answer_mb * 1024 ** 2),
+  }
+  const ignored = { codes: ignore_error_codes, messages: ignore_error_messages }
+  return {
+    name,
+    plugin,
+    settings,
+    cacheTtl: milliseconds(cache_ttl),
+    limits,
+    ignored,
+    isHidden,
+    about: { ...about, notices: plugin.remarks?.(parsed.data) ?? [] },
+  }
+}
+
+/** @param plugin of which it would be; undefined where that is not known */
+function failed(
+  name: string,
+  { plugin: pluginName = '', fault, origin }: FaultyConnection,
+  plugin: Plugin | UserError | undefined,
+): ConfiguredConnection {
+  const error = new DatabaseError(fault, {
+    sqlState: 'F0000', // config_file_error
+    hint: 'Mend the configuration; a server that watches it, or gets SIGHUP, reads it again.',
+  })
+  const about = aboutOf(origin, undefined)
+  if (plugin === undefined || plugin instanceof UserError) {
+    return { name, plugin: { name: pluginName, description: '' }, error, about }
+  }
+  const { tables } = plugin
+  return { name, plugin, error, about, tables: typeof tables === 'function' ? undefined : tables }
+}
+
+function aboutOf({ place, lastLine }: ConnectionOrigin, instance: string | undefined): ConnectionAbout {
+  return {
+    file: place?.file,
+    firstLine: place?.line,
+    lastLine: lastLine ?? place?.line,
+    instance,
+    notices: [],
+  }
+}
+
+function milliseconds(seconds: number | undefined): number | undefined {
+  return seconds === undefined ? undefined : seconds * 1000
+}

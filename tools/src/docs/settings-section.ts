@@ -1,0 +1,72 @@
+/** The tables of settings, options and variables in documents, made from what the code knows of them. */
+import { readFile, writeFile } from 'node:fs/promises'
+import { type SettingDefinition, settingNames, settingTable } from 'millrace/config/setting-table'
+import { steampipeOptions } from 'millrace/config/steampipe-options'
+import { steampipeVariables } from 'millrace/config/steampipe-variables'
+import { markdownTable } from './markdown-table.js'
+
+const documents = new URL('../../../docs/', import.meta.url)
+const end = '<!-- The end of the table. -->'
+
+/** By document, the tables by the lines before them. */
+const tables: Readonly<Record<string, ReadonlyMap<string, () => string>>> = {
+  'configuration.md': new Map([['<!-- npm run docs writes the table. -->', settings]]),
+  'coming-from-steampipe.md': new Map([
+    ['<!-- npm run docs writes the table of options. -->', options],
+    ['<!-- npm run docs writes the table of variables. -->', variables],
+  ]),
+}
+
+export const documentsWithTables: readonly string[] = Object.keys(tables)
+
+export function readDocument(name: string): Promise<string> {
+  return readFile(new URL(name, documents), 'utf8')
+}
+
+/** A document as it should be. */
+export async function withTables(name: string): Promise<string> {
+  let text = await readDocument(name)
+  for (const [begin, table] of tables[name] ?? []) {
+    const start = text.indexOf(begin)
+    const stop = text.indexOf(end, start)
+    if (start < 0 || stop < 0) throw new Error(`docs/${name} lacks "${begin}" and "${end}"`)
+    text = `${text.slice(0, start)}${begin}\n\n${table()}\n\n${text.slice(stop)}`
+  }
+  return text
+}
+
+export async function writeTables(): Promise<void> {
+  for (const name of documentsWithTables) await writeFile(new URL(name, documents), await withTables(name))
+}
+
+function settings(): string {
+  const rows = settingNames.map((name) => {
+    const { usual, variable, description, reloads = false }: SettingDefinition = settingTable[name]
+    return [
+      `\`${name}\``,
+      usual === null ? '' : `\`${JSON.stringify(usual)}\``,
+      variable === undefined ? '' : `\`${variable}\``,
+      reloads ? `${description} A change takes effect at once.` : description,
+    ]
+  })
+  return markdownTable(['setting', 'default', 'variable', ''], rows)
+}
+
+function options(): string {
+  const rows = Object.entries(steampipeOptions).flatMap(([block, names]) =>
+    Object.entries(names).map(([name, meaning]) => [
+      `\`${block}\``,
+      `\`${name}\``,
+      meaning.kind === 'setting' ? `\`${meaning.name}\`` : `none: ${meaning.why}`,
+    ]),
+  )
+  return markdownTable(['options', 'name', 'here'], rows)
+}
+
+function variables(): string {
+  const rows = Object.entries(steampipeVariables).map(([variable, { name, why }]) => [
+    `\`${variable}\``,
+    name === undefined ? `none: ${why}` : `\`${name}\``,
+  ])
+  return markdownTable(['Steampipe', 'here'], rows)
+}
