@@ -8,7 +8,7 @@ import { schemaFaults } from './config/faults.js'
 import type { Settings } from './config/settings.js'
 import { emptyMap, placeText } from './config/syntax/located.js'
 import { loadPlugin } from './plugins/load-plugin.js'
-import type { PluginPlaces } from './plugins/steampipe-plugins.js'
+import type { PluginPlaces, PluginProcessOptions } from './plugins/steampipe-plugins.js'
 import { UserError } from './user-error.js'
 
 export interface LoadedConnections {
@@ -29,18 +29,21 @@ export async function loadConnections(
   before?: LoadedConnections,
 ): Promise<LoadedConnections> {
   const plugins = new Map<string, Promise<Plugin | UserError>>()
-  const pluginOf = (name: string) => {
+  const pluginOf = (name: string, process?: PluginProcessOptions) => {
+    const key = JSON.stringify([name, process])
     const loading =
-      plugins.get(name) ??
-      loadPlugin(name, { home, environment }).catch((error: unknown) => {
+      plugins.get(key) ??
+      loadPlugin(name, { home, environment }, process).catch((error: unknown) => {
         if (error instanceof UserError) return error
         throw error
       })
-    plugins.set(name, loading)
+    plugins.set(key, loading)
     return loading
   }
   const loaded = await Promise.all([
-    ...[...connections].map(async ([name, one]) => load(name, one, await pluginOf(one.settings.plugin))),
+    ...[...connections].map(async ([name, one]) =>
+      load(name, one, await pluginOf(one.settings.plugin, one.process)),
+    ),
     ...[...faulty].map(async ([name, one]) =>
       failed(name, one, one.plugin === undefined ? undefined : await pluginOf(one.plugin)),
     ),

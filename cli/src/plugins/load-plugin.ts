@@ -7,15 +7,8 @@ import { parsePluginReference } from '@millrace/plugin-steampipe/install/plugin-
 import { distance } from 'fastest-levenshtein'
 import { resolve } from 'import-meta-resolve'
 import { UserError } from '../user-error.js'
-import { findSteampipePlugin, type PluginPlaces } from './steampipe-plugins.js'
-
-type Load = () => Promise<{ readonly default: unknown }>
-
-/** The built-in plugins, loaded only when a connection uses them: AWS's SDK takes its time. */
-const builtIn: ReadonlyMap<string, Load> = new Map<string, Load>([
-  ['aws', () => import('@millrace/plugin-aws/plugin')],
-  ['ipstack', () => import('@millrace/plugin-ipstack/plugin')],
-])
+import { builtIn, type Load } from './built-in-plugins.js'
+import { findSteampipePlugin, type PluginPlaces, type PluginProcessOptions } from './steampipe-plugins.js'
 
 /** A package's name as npm allows it, without a path or a version after it. */
 const packageName = /^(?:@[a-z0-9~-][a-z0-9._~-]*\/)?[a-z0-9~-][a-z0-9._~-]*$/
@@ -25,12 +18,17 @@ const packageName = /^(?:@[a-z0-9~-][a-z0-9._~-]*\/)?[a-z0-9~-][a-z0-9._~-]*$/
  * Steampipe that are installed, then packages that are where Millrace itself is.
  * @param name `aws`, `ipstack`, the name of an npm package, the path of a plugin of Steampipe, or its name; with
  *   `steampipe:` before it, nothing else is meant
+ * @param process what is said of the process, for a plugin of Steampipe
  * @throws UserError when there is no such plugin, it fails to load, or is not a plugin
  */
-export async function loadPlugin(name: string, places: PluginPlaces): Promise<Plugin> {
+export async function loadPlugin(
+  name: string,
+  places: PluginPlaces,
+  process?: PluginProcessOptions,
+): Promise<Plugin> {
   // A name in a folder is looked up from any file in it, whether that exists or not.
   const installed = builtIn.get(name) ?? importOf(name, pathToFileURL(join(places.home, 'package.json')).href)
-  const bridged = installed === undefined ? await findSteampipePlugin(name, places) : undefined
+  const bridged = installed === undefined ? await findSteampipePlugin(name, places, process) : undefined
   if (bridged !== undefined) return bridged
   const load = installed ?? importOf(name, import.meta.url)
   if (load === undefined) throw notFound(name, places.home)
