@@ -1,5 +1,5 @@
 /** A server with all that a home says: its settings, connections, password and certificate. */
-import { type Address, startService } from '@millrace/server/service'
+import type { Address } from '@millrace/server/service'
 import type { StartedParts } from '@millrace/server/started-parts'
 import { DatabaseError } from '@millrace/sql-engine/database-error'
 import type { ConfiguredConnection } from '@millrace/sql-engine/fetch/open-connections'
@@ -10,7 +10,6 @@ import { isAggregator } from './config/configuration.js'
 import { warnOfOpenFile } from './config/file-permissions.js'
 import type { Environment, ListenSettings, Settings } from './config/settings.js'
 import { loadOrCreatePassword } from './password.js'
-import { loadPlugin } from './plugins/load-plugin.js'
 import { reload } from './reload.js'
 import { recordService, removeServiceRecord } from './service-record.js'
 import { UserError } from './user-error.js'
@@ -41,6 +40,12 @@ export async function startHome(options: HomeOptions, parts: StartedParts): Prom
   await warnOfOpenFile(settings, log)
   const { home, listen } = settings
   const { max_api_calls, max_keys, max_rows, max_bytes } = settings.limits
+  let crashed = () => {}
+  // PostgreSQL starts in a process of its own; meanwhile this one loads all the rest.
+  const starting = startEmbeddedPostgres({ home, log, onCrash: () => crashed() })
+  parts.add(starting, async () => (await starting.catch(() => undefined))?.stop())
+  starting.catch(() => {}) // told where it is waited for, below
+  const { startService } = await import('@millrace/server/service')
   const service = await startService(
     {
       ...listen,
@@ -48,8 +53,10 @@ export async function startHome(options: HomeOptions, parts: StartedParts): Prom
       log,
       cache: { ttl: settings.cache.ttl * 1000, maxBytes: settings.cache.max_size_mb * 1024 * 1024 },
       quotas: { apiCalls: max_api_calls, keys: max_keys, rows: max_rows, bytes: max_bytes },
-      startPostgres: (onCrash) => startEmbeddedPostgres({ home, log, onCrash }),
-      // Plugins load while PostgreSQL starts, which makes the home.
+      startPostgres: (onCrash) => {
+        crashed = onCrash
+        return starting
+      },
       configure: async (postgres) => {
         const loading = loadConnections(settings)
         const [connections] = await Promise.all([loading, postgres])
@@ -87,7 +94,8 @@ export async function startHome(options: HomeOptions, parts: StartedParts): Prom
 }
 
 /** A connection whose plugin cannot be loaded says so when it is asked. */
-function loadConnections({ connections, home }: Settings): Promise<ConfiguredConnection[]> {
+async function loadConnections({ connections, home }: Settings): Promise<ConfiguredConnection[]> {
+  const { loadPlugin } = await import('./plugins/load-plugin.js')
   return Promise.all(
     Object.entries(connections).map(async ([name, connection]): Promise<ConfiguredConnection> => {
       const plugin = await loadPlugin(connection.plugin, home).catch((error: unknown) => {

@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util'
 import { articleJoin } from './article-join.js'
 import { cachedQuery } from './cached-query.js'
 import { coldLookup } from './cold-lookup.js'
+import { coldQuery, help } from './cold-start.js'
 import { gatewayMemory } from './gateway-memory.js'
 import { lookupJoinBatches, lookupJoinPath } from './lookup-join.js'
 import { startMillraceProcess } from './millrace-process.js'
@@ -29,6 +30,8 @@ const benchmarks = [
   lookupJoinPath,
   lookupJoinBatches,
   gatewayMemory,
+  help,
+  coldQuery,
 ]
 
 const { values, positionals } = parseArgs({
