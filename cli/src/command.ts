@@ -3,10 +3,12 @@ import { Command as Commander, CommanderError } from 'commander'
 import { closest, distance } from 'fastest-levenshtein'
 import type { QueryOptions } from './query/options.js'
 import { addQueryCommand } from './query-command.js'
+import { addServiceCommands, type ServiceCommand } from './service/arguments.js'
 import { UserError } from './user-error.js'
 
 export type Command =
-  | { readonly name: 'serve' | 'demo' | 'version' | 'service status' | 'service stop' }
+  | { readonly name: 'demo' | 'version' }
+  | ServiceCommand
   | { readonly name: 'help'; readonly text: string }
   | { readonly name: 'query'; readonly options: QueryOptions }
 
@@ -50,41 +52,10 @@ function addCommands(program: Commander, choose: (command: Command) => void): vo
     .action((options: { readonly version?: boolean }) => {
       const [unknown] = program.args
       if (unknown !== undefined) throw misuse(`there is no command "${unknown}"${meant(unknown, program)}`)
-      choose({ name: options.version === true ? 'version' : 'serve' })
+      choose(options.version === true ? { name: 'version' } : { name: 'serve', listening: {} })
     })
   addQueryCommand(program, (options) => choose({ name: 'query', options }))
-  program
-    .command('serve')
-    .allowExcessArguments(false)
-    .description('start the server and print the URL to connect to (the default)')
-    .action(() => choose({ name: 'serve' }))
-  const service = program
-    .command('service')
-    .description("the home's server: service start, status or stop")
-    .allowExcessArguments()
-    .action(() => {
-      const [unknown] = service.args
-      throw misuse(
-        unknown === undefined
-          ? 'service takes start, status or stop'
-          : `there is no command "service ${unknown}"`,
-      )
-    })
-  service
-    .command('start')
-    .allowExcessArguments(false)
-    .description('start the server, as serve does')
-    .action(() => choose({ name: 'serve' }))
-  service
-    .command('status')
-    .allowExcessArguments(false)
-    .description('tell where it listens; exit status 3 if it does not run')
-    .action(() => choose({ name: 'service status' }))
-  service
-    .command('stop')
-    .allowExcessArguments(false)
-    .description('stop it, and wait until it has ended')
-    .action(() => choose({ name: 'service stop' }))
+  addServiceCommands(program, choose)
   program
     .command('demo')
     .allowExcessArguments(false)
@@ -97,7 +68,8 @@ Examples:
   millrace query "select name, region from aws_cloudtrail_trail"
   millrace query report.sql --output csv > report.csv
   millrace demo          # no credentials needed
-  millrace               # serve, for psql and every other client
+  millrace service start # serve in the background, for psql and other clients
+  millrace               # the same in the foreground
 
 Environment:
   MILLRACE_HOME  folder for all state (default ~/.millrace; for root

@@ -11,7 +11,7 @@ import { warnOfOpenFile } from './config/file-permissions.js'
 import type { Environment, ListenSettings, Settings } from './config/settings.js'
 import { loadOrCreatePassword } from './password.js'
 import { reload } from './reload.js'
-import { recordService, removeServiceRecord } from './service-record.js'
+import { recordService, removeServiceRecord, type ServiceRecord } from './service/record.js'
 import { UserError } from './user-error.js'
 
 export interface HomeOptions {
@@ -20,6 +20,8 @@ export interface HomeOptions {
   /** Where plugins look for credentials. */
   readonly environment: Environment
   readonly log: Logger
+  /** What is written down of it for commands that look for it. */
+  readonly record: Pick<ServiceRecord, 'purpose' | 'listening'>
 }
 
 /** A running service. */
@@ -35,7 +37,7 @@ export interface Service {
  * @throws UserError or DatabaseError that says what is in the way
  */
 export async function startHome(options: HomeOptions, parts: StartedParts): Promise<Service> {
-  const { readSettings, environment, log } = options
+  const { readSettings, environment, log, record } = options
   const settings = await readSettings()
   await warnOfOpenFile(settings, log)
   const { home, listen } = settings
@@ -70,7 +72,7 @@ export async function startHome(options: HomeOptions, parts: StartedParts): Prom
   })
   // Removed first: nobody is led to a service that stops.
   parts.add(home, removeServiceRecord)
-  await recordService(home, service.address)
+  await recordService(home, service.address, { ...record, listensOn: listen.host })
   let reloading: Promise<void> = Promise.resolve()
   return {
     address: service.address,
@@ -132,9 +134,17 @@ function listenFailure(error: unknown, { host, port }: ListenSettings): unknown 
   const { code } = Object(error)
   switch (code) {
     case 'EADDRINUSE':
-      return new UserError(`port ${port} of ${host} is in use; set MILLRACE_PORT to another`, 1, error)
+      return new UserError(
+        `port ${port} of ${host} is in use; choose another with --port or MILLRACE_PORT`,
+        1,
+        error,
+      )
     case 'EACCES':
-      return new UserError(`port ${port} is not for ordinary users; set MILLRACE_PORT to another`, 1, error)
+      return new UserError(
+        `port ${port} is not for ordinary users; choose another with --port or MILLRACE_PORT`,
+        1,
+        error,
+      )
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
     case 'EAI_AGAIN':

@@ -15,12 +15,16 @@ async function run(command: Command): Promise<0 | ExitCode> {
     case 'query':
       return (await import('./query.js')).query(command.options)
     case 'serve':
-      await (await import('./serve.js')).serve()
+      await (await import('./serve.js')).serve(command.listening)
       return 0
+    case 'service start':
+      return (await import('./service/start.js')).startService(command.listening)
+    case 'service restart':
+      return (await import('./service/start.js')).restartService(command.listening)
     case 'service status':
-      return (await import('./service-commands.js')).serviceStatus()
+      return (await import('./service/status.js')).serviceStatus(command)
     case 'service stop':
-      return (await import('./service-commands.js')).stopService()
+      return (await import('./service/stop.js')).stopService(command.force)
     case 'demo':
       await (await import('./demo/demo.js')).demo()
       return 0

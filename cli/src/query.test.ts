@@ -120,7 +120,10 @@ describe('millrace query beside a service', () => {
   let url = ''
 
   beforeAll(async () => {
-    service = new MillraceProcess(['service', 'start'], { ...variables(), MILLRACE_PORT: '0' })
+    service = new MillraceProcess(['service', 'start', '--foreground'], {
+      ...variables(),
+      MILLRACE_PORT: '0',
+    })
     url = await service.url()
   })
   afterAll(async () => {

@@ -13,7 +13,7 @@ import { openSession } from './query/session.js'
 import { setUpSession } from './query/session-settings.js'
 import { otherClientsEnd } from './query/shared-engine.js'
 import { homeService, namedDatabase } from './query/target.js'
-import { removeServiceRecord } from './service-record.js'
+import { removeServiceRecord } from './service/record.js'
 import { type ExitCode, UserError } from './user-error.js'
 
 /**

@@ -2,10 +2,19 @@
 import { readSettings } from './config/settings.js'
 import { startHome } from './home-service.js'
 import { runUntilInterrupted } from './run-until-interrupted.js'
+import { type Listening, withListening } from './service/listening.js'
 
 /** Resolves when everything has been stopped after a signal. */
-export function serve(): Promise<void> {
+export function serve(listening: Listening): Promise<void> {
   return runUntilInterrupted(({ parts, log }) =>
-    startHome({ readSettings: () => readSettings(process.env), environment: process.env, log }, parts),
+    startHome(
+      {
+        readSettings: async () => withListening(await readSettings(process.env), listening),
+        environment: process.env,
+        log,
+        record: { purpose: 'service', listening },
+      },
+      parts,
+    ),
   )
 }

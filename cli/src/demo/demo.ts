@@ -23,7 +23,10 @@ export function demo(): Promise<void> {
     // The user's own connections may have settings that lead to the real services.
     const { connections } = defaultConfiguration
     const settings = async () => ({ ...(await readSettings(outer)), connections })
-    const service = await startHome({ readSettings: settings, environment, log }, parts)
+    const service = await startHome(
+      { readSettings: settings, environment, log, record: { purpose: 'service', listening: {} } },
+      parts,
+    )
     if (signal.aborted) return service
     await showQueries(service.address, signal)
     process.stdout.write(farewell)
