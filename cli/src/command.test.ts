@@ -97,7 +97,8 @@ describe('the command line of a query', () => {
       exports: [],
       header: true,
       separator: ',',
-      timing: false,
+      timing: 'off',
+      pager: true,
       explain: false,
       variables: new Map(),
       database: undefined,
@@ -130,7 +131,8 @@ describe('the command line of a query', () => {
       exports: [{ path: 'x/y.JSON', format: 'json' }],
       header: false,
       separator: '\t',
-      timing: true,
+      timing: 'on',
+      pager: true,
       explain: true,
       variables: new Map([
         ['a', 'b=c'],
@@ -144,8 +146,9 @@ describe('the command line of a query', () => {
   })
 
   it('takes flags as Steampipe spells them', () => {
-    expect(queryOf('--header=false', '--timing=on', 'x')).toMatchObject({ header: false, timing: true })
-    expect(queryOf('--header=true', '--timing=off', 'x')).toMatchObject({ header: true, timing: false })
+    expect(queryOf('--header=false', '--timing=on', 'x')).toMatchObject({ header: false, timing: 'on' })
+    expect(queryOf('--header=true', '--timing=off', 'x')).toMatchObject({ header: true, timing: 'off' })
+    expect(queryOf('--timing=verbose', '--pager=off', 'x')).toMatchObject({ timing: 'verbose', pager: false })
     expect(queryOf('--', '--header=false').inputs).toEqual(['--header=false'])
   })
 })

@@ -87,14 +87,17 @@ Exit status: 0 done, 1 failed, 2 a wrong argument or setting, 3 no server to
 ask, 130 interrupted.
 `
 
-/** Steampipe's spelling of flags: `--header=false`, `--timing=on`. */
+/** Steampipe's spelling of flags: `--header=false`, `--timing=on`, `--timing=verbose`. */
 function withFlagValues(args: readonly string[]): string[] {
   const end = args.indexOf('--')
   return args.flatMap((argument, index) => {
-    const [, flag, value] = /^--(header|timing|explain)=(true|on|false|off)$/.exec(argument) ?? []
+    const [, flag, value] =
+      /^--(header|timing|explain|pager)=(true|on|false|off|verbose)$/.exec(argument) ?? []
     if (flag === undefined || (end >= 0 && index > end)) return [argument]
-    if (value === 'true' || value === 'on') return [`--${flag}`]
-    return flag === 'header' ? ['--no-header'] : []
+    if (value === 'verbose') return flag === 'timing' ? ['--timing-verbose'] : [argument]
+    const isNegative = flag === 'header' || flag === 'pager'
+    if (value === 'true' || value === 'on') return flag === 'pager' ? [] : [`--${flag}`]
+    return isNegative ? [`--no-${flag}`] : []
   })
 }
 

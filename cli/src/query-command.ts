@@ -12,6 +12,8 @@ interface Given {
   readonly header?: boolean
   readonly separator: string
   readonly timing?: boolean
+  readonly timingVerbose?: boolean
+  readonly pager?: boolean
   readonly explain?: boolean
   readonly var?: ReadonlyMap<string, string>
   readonly database?: string
@@ -45,7 +47,12 @@ export function addQueryCommand(program: Command, choose: (options: QueryOptions
     .addOption(
       new Option('--var <name=value>', 'a value for :name or $name; may be repeated').argParser(addVariable),
     )
-    .option('--timing', 'tell time, rows and API calls of each statement')
+    .option(
+      '--timing',
+      'tell time, rows and API calls of each statement;\n--timing=verbose those of each scan',
+    )
+    .addOption(new Option('--timing-verbose').hideHelp())
+    .option('--no-pager', 'print long results on a terminal without a pager')
     .option('--explain', 'show what would be asked, and ask nothing')
     .option('--query-timeout <seconds>', 'end a statement that takes longer', parseTimeout)
     .option('--search-path <schemas>', 'schemas to find tables in, with commas', parseSchemas)
@@ -61,7 +68,8 @@ export function addQueryCommand(program: Command, choose: (options: QueryOptions
         exports: given.export ?? [],
         header: given.header ?? true,
         separator: given.separator,
-        timing: given.timing ?? false,
+        timing: given.timingVerbose === true ? 'verbose' : given.timing === true ? 'on' : 'off',
+        pager: given.pager ?? true,
         explain: given.explain ?? false,
         variables: given.var ?? new Map(),
         database: given.database,

@@ -94,12 +94,18 @@ export class ResultOutput {
   /** Files get their names. */
   async finish(): Promise<void> {
     await this.#write((writer) => writer.end(this.#count))
-    for (const { file } of this.#outlets) await file?.finish()
+    for (const { sink, file } of this.#outlets) {
+      await sink.resultEnd?.()
+      await file?.finish()
+    }
   }
 
   /** Files vanish; what standard output has got is not taken back. */
   async abandon(): Promise<void> {
-    for (const { file } of this.#outlets) await file?.abandon()
+    for (const { sink, file } of this.#outlets) {
+      await sink.resultEnd?.()
+      await file?.abandon()
+    }
   }
 
   async #write(text: (writer: ResultWriter) => string): Promise<void> {
