@@ -1,7 +1,7 @@
 /** The arguments of `millrace query`. */
 import { extname } from 'node:path'
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { type Format, formats } from './output/format-names.js'
+import { type FileFormat, type Format, formats } from './output/format-names.js'
 import type { ExportTarget, QueryOptions } from './query/options.js'
 import { parseVariable } from './sql/variables.js'
 
@@ -34,7 +34,7 @@ export function addQueryCommand(program: Command, choose: (options: QueryOptions
     .addOption(
       new Option(
         '--export <file>',
-        'write the result to a file: .csv, .json, .jsonl or .md; may be repeated',
+        'write the result to a file: .csv, .json, .jsonl, .md or .parquet; may be repeated',
       ).argParser(addExport),
     )
     .option('--header', "begin with the columns' names (the default)")
@@ -97,11 +97,12 @@ Exit status: 0 done, 1 a statement failed, 2 a wrong argument, 3 no server to
 ask, 130 interrupted.
 `
 
-const exportFormats: ReadonlyMap<string, Format> = new Map([
+const exportFormats: ReadonlyMap<string, FileFormat> = new Map([
   ['.csv', 'csv'],
   ['.json', 'json'],
   ['.jsonl', 'jsonl'],
   ['.md', 'markdown'],
+  ['.parquet', 'parquet'],
 ])
 
 function addExport(path: string, previous: readonly ExportTarget[] = []): ExportTarget[] {

@@ -37,6 +37,7 @@ export function streamSink(stream: NodeJS.WritableStream): Sink {
 }
 
 export interface ExportFile extends Sink {
+  writeBytes(bytes: Uint8Array): Promise<void>
   /** Gives the file its name, in place of one that was there. */
   finish(): Promise<void>
   /** Leaves nothing behind. After {@link finish} it does nothing. */
@@ -64,6 +65,9 @@ export async function openExportFile(path: string): Promise<ExportFile> {
   return {
     write: async (text) => {
       await handle.writeFile(text)
+    },
+    writeBytes: async (bytes) => {
+      await handle.writeFile(bytes)
     },
     finish: async () => {
       await close()

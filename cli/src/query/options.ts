@@ -1,10 +1,10 @@
-import type { Format } from '../output/format-names.js'
+import type { FileFormat, Format } from '../output/format-names.js'
 import type { Variables } from '../sql/variables.js'
 import type { Timing } from './timing.js'
 
 export interface ExportTarget {
   readonly path: string
-  readonly format: Format
+  readonly format: FileFormat
 }
 
 /** What the command line of `millrace query` says. */
