@@ -1,6 +1,7 @@
 /** What the command line asks for. */
-import { Command as Commander, CommanderError } from 'commander'
+import { Argument, Command as Commander, CommanderError } from 'commander'
 import { closest, distance } from 'fastest-levenshtein'
+import { type Shell, shells } from './completion/scripts.js'
 import type { QueryOptions } from './query/options.js'
 import { addQueryCommand } from './query-command.js'
 import { addServiceCommands, type ServiceCommand } from './service/arguments.js'
@@ -11,6 +12,7 @@ export type Command =
   | ServiceCommand
   | { readonly name: 'help'; readonly text: string }
   | { readonly name: 'query'; readonly options: QueryOptions }
+  | { readonly name: 'completion'; readonly shell: Shell }
 
 /**
  * Reads the arguments after the command's own name.
@@ -61,7 +63,28 @@ function addCommands(program: Commander, choose: (command: Command) => void): vo
     .allowExcessArguments(false)
     .description("run the article's queries over stand-ins for the APIs, then serve")
     .action(() => choose({ name: 'demo' }))
+  program
+    .command('completion')
+    .allowExcessArguments(false)
+    .addArgument(new Argument('<shell>', 'which').choices(shells))
+    .description('print a script by which a shell completes this command')
+    .addHelpText('after', completionExamples)
+    .action((shell: Shell) => choose({ name: 'completion', shell }))
 }
+
+/** The program with all its commands, none of which does anything. */
+export function describedProgram(): Commander {
+  const program = new Commander('millrace')
+  addCommands(program, () => {})
+  return program
+}
+
+const completionExamples = `
+Examples:
+  eval "$(millrace completion bash)"                  # in ~/.bashrc
+  eval "$(millrace completion zsh)"                   # in ~/.zshrc, behind compinit
+  millrace completion fish | source                   # in config.fish
+`
 
 const more = `
 Examples:

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /** The `millrace` command. */
-import { type Command, parseCommand } from './command.js'
+import { type Command, describedProgram, parseCommand } from './command.js'
 import type { ExitCode } from './user-error.js'
 
 async function run(command: Command): Promise<0 | ExitCode> {
@@ -12,6 +12,14 @@ async function run(command: Command): Promise<0 | ExitCode> {
     case 'version':
       process.stdout.write(`${await (await import('./version.js')).readVersion()}\n`)
       return 0
+    case 'completion': {
+      const [{ commandTree }, { completionScript }] = await Promise.all([
+        import('./completion/command-tree.js'),
+        import('./completion/scripts.js'),
+      ])
+      process.stdout.write(completionScript(command.shell, commandTree(describedProgram())))
+      return 0
+    }
     case 'query':
       return (await import('./query.js')).query(command.options)
     case 'serve':
