@@ -2,6 +2,7 @@
 import { Argument, Command as Commander, CommanderError } from 'commander'
 import { closest, distance } from 'fastest-levenshtein'
 import { type Shell, shells } from './completion/scripts.js'
+import { addConnectionCommands, type ConnectionCommand } from './connections/arguments.js'
 import type { QueryOptions } from './query/options.js'
 import { addQueryCommand } from './query-command.js'
 import { addServiceCommands, type ServiceCommand } from './service/arguments.js'
@@ -10,6 +11,7 @@ import { UserError } from './user-error.js'
 export type Command =
   | { readonly name: 'demo' | 'version' }
   | ServiceCommand
+  | ConnectionCommand
   | { readonly name: 'help'; readonly text: string }
   | { readonly name: 'query'; readonly options: QueryOptions }
   | { readonly name: 'completion'; readonly shell: Shell }
@@ -58,6 +60,7 @@ function addCommands(program: Commander, choose: (command: Command) => void): vo
     })
   addQueryCommand(program, (options) => choose({ name: 'query', options }))
   addServiceCommands(program, choose)
+  addConnectionCommands(program, choose)
   program
     .command('demo')
     .allowExcessArguments(false)

@@ -1,14 +1,12 @@
 /** A server with all that a home says: its settings, connections, password and certificate. */
 import type { Address } from '@millrace/server/service'
 import type { StartedParts } from '@millrace/server/started-parts'
-import { DatabaseError } from '@millrace/sql-engine/database-error'
-import type { ConfiguredConnection } from '@millrace/sql-engine/fetch/open-connections'
 import { startEmbeddedPostgres } from '@millrace/sql-engine/postgres/embedded-postgres'
 import type { Logger } from 'pino'
 import { loadCertificate } from './certificate-files.js'
-import { isAggregator } from './config/configuration.js'
 import { warnOfOpenFile } from './config/file-permissions.js'
 import type { Environment, ListenSettings, Settings } from './config/settings.js'
+import { loadConnections } from './connections/configured.js'
 import { loadOrCreatePassword } from './password.js'
 import { reload } from './reload.js'
 import { recordService, removeServiceRecord, type ServiceRecord } from './service/record.js'
@@ -93,41 +91,6 @@ export async function startHome(options: HomeOptions, parts: StartedParts): Prom
       return reloading
     },
   }
-}
-
-/** A connection whose plugin cannot be loaded says so when it is asked. */
-async function loadConnections({ connections, home }: Settings): Promise<ConfiguredConnection[]> {
-  const { loadPlugin } = await import('./plugins/load-plugin.js')
-  return Promise.all(
-    Object.entries(connections).map(async ([name, connection]): Promise<ConfiguredConnection> => {
-      const plugin = await loadPlugin(connection.plugin, home).catch((error: unknown) => {
-        if (error instanceof UserError) return error
-        throw error
-      })
-      if (plugin instanceof UserError) {
-        const error = new DatabaseError(plugin.message, { sqlState: 'F0000', cause: plugin })
-        return { name, plugin: { name: connection.plugin, description: '' }, error }
-      }
-      if (isAggregator(connection)) {
-        const { connections: members, on_member_failure: onMemberFailure } = connection
-        return { name, plugin, members, onMemberFailure }
-      }
-      const { plugin: _, cache_ttl, max_concurrency, rate_limits, call_timeout, ...more } = connection
-      const { max_answer_mb, ignore_error_codes, ignore_error_messages, ...settings } = more
-      const limits = {
-        maxConcurrency: max_concurrency,
-        rates: rate_limits,
-        callTimeout: milliseconds(call_timeout),
-        maxAnswerBytes: max_answer_mb === undefined ? undefined : Math.round(max_answer_mb * 1024 ** 2),
-      }
-      const ignored = { codes: ignore_error_codes, messages: ignore_error_messages }
-      return { name, plugin, settings, cacheTtl: milliseconds(cache_ttl), limits, ignored }
-    }),
-  )
-}
-
-function milliseconds(seconds: number | undefined): number | undefined {
-  return seconds === undefined ? undefined : seconds * 1000
 }
 
 function listenFailure(error: unknown, { host, port }: ListenSettings): unknown {

@@ -12,6 +12,10 @@ async function run(command: Command): Promise<0 | ExitCode> {
     case 'version':
       process.stdout.write(`${await (await import('./version.js')).readVersion()}\n`)
       return 0
+    case 'connection list':
+      return (await import('./connections/list-connections.js')).listConnections(command.output)
+    case 'connection test':
+      return (await import('./connections/test-connections.js')).testConnections(command.names)
     case 'completion': {
       const [{ commandTree }, { completionScript }] = await Promise.all([
         import('./completion/command-tree.js'),

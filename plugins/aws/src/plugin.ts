@@ -1,5 +1,6 @@
 /** Tables over AWS APIs. */
 import { definePlugin } from '@millrace/plugin-sdk'
+import { checkConnection } from './connection/check.js'
 import { AwsConnection } from './connection/connection.js'
 import { awsLimits } from './connection/limits.js'
 import { awsConfig } from './settings/config.js'
@@ -41,6 +42,7 @@ export default definePlugin({
   connect: (config, context) => new AwsConnection(config, context),
   limits: (config, { environment }) => awsLimits(config, environment, tables),
   account: (connection) => connection.account(),
+  check: checkConnection,
   close: (connection) => connection.close(),
   tables,
 })
