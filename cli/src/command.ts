@@ -9,7 +9,7 @@ import { addServiceCommands, type ServiceCommand } from './service/arguments.js'
 import { UserError } from './user-error.js'
 
 export type Command =
-  | { readonly name: 'demo' | 'version' }
+  | { readonly name: 'demo' | 'doctor' | 'version' }
   | ServiceCommand
   | ConnectionCommand
   | { readonly name: 'help'; readonly text: string }
@@ -66,6 +66,11 @@ function addCommands(program: Commander, choose: (command: Command) => void): vo
     .allowExcessArguments(false)
     .description("run the article's queries over stand-ins for the APIs, then serve")
     .action(() => choose({ name: 'demo' }))
+  program
+    .command('doctor')
+    .allowExcessArguments(false)
+    .description('look over machine, home, port and connections, and tell what to do')
+    .action(() => choose({ name: 'doctor' }))
   program
     .command('completion')
     .allowExcessArguments(false)

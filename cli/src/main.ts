@@ -12,6 +12,8 @@ async function run(command: Command): Promise<0 | ExitCode> {
     case 'version':
       process.stdout.write(`${await (await import('./version.js')).readVersion()}\n`)
       return 0
+    case 'doctor':
+      return (await import('./doctor/doctor.js')).doctor()
     case 'connection list':
       return (await import('./connections/list-connections.js')).listConnections(command.output)
     case 'connection test':

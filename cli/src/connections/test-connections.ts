@@ -17,7 +17,7 @@ export async function testConnections(names: readonly string[]): Promise<0 | Exi
     return await withConnections(signal, async (opened) => {
       const unknown = names.find((name) => !opened.names.includes(name))
       if (unknown !== undefined) throw noConnection(unknown, opened.names)
-      const reports = (names.length > 0 ? names : opened.names).map((name) => report(name, opened, signal))
+      const reports = (names.length > 0 ? names : opened.names).map((name) => reportOn(name, opened, signal))
       let works = true
       // Side by side, and told of in order.
       for (const each of reports) each.catch(() => {})
@@ -41,12 +41,18 @@ function noConnection(name: string, known: readonly string[]): UserError {
   return new UserError(`there is no connection "${name}"; did you mean "${closest(name, [...known])}"?`, 2)
 }
 
-interface Report {
+export interface ConnectionReport {
+  /** Lines, the first of which begins with the connection's name. */
   readonly text: string
   readonly isFailure: boolean
 }
 
-async function report(name: string, { open }: Opened, signal: AbortSignal): Promise<Report> {
+/** What one cheap call tells of a connection. @throws the signal's reason once it is aborted */
+export async function reportOn(
+  name: string,
+  { open }: Opened,
+  signal: AbortSignal,
+): Promise<ConnectionReport> {
   const aggregator = open.aggregators.find((one) => one.name === name)?.aggregator
   if (aggregator !== undefined) {
     const members = aggregator.members.map((member) => member.name).join(', ')
