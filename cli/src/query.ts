@@ -107,7 +107,11 @@ async function ask(
       standardOutput: pager ?? streamSink(process.stdout),
       format: output ?? (exports.length > 0 ? undefined : 'table'),
       exports,
-      writerOptions: { header, separator, width: process.stdout.isTTY ? process.stdout.columns : undefined },
+      writerOptions: {
+        header,
+        separator, // A terminal that does not know its width says 0.
+        width: (process.stdout.isTTY && process.stdout.columns) || undefined,
+      },
     })
     await runInputs(session.client, inputs, {
       ...options,

@@ -51,9 +51,8 @@ export class Pager implements Sink {
     if (this.#running === undefined) {
       this.#held += text
       this.#heldRows += this.#rowsOf(text)
-      const { rows = 24 } = this.#options.terminal
-      // A line is left for the prompt.
-      if (this.#heldRows < rows) return
+      // A terminal that does not know its size says 0. A line is left for the prompt.
+      if (this.#heldRows < (this.#options.terminal.rows || 24)) return
       this.#start()
       return this.#feed(this.#takeHeld())
     }
@@ -123,10 +122,10 @@ export class Pager implements Sink {
   }
 
   #rowsOf(text: string): number {
-    const { columns = 80 } = this.#options.terminal
+    const columns = this.#options.terminal.columns || 80
     const lines = text.split('\n')
     return lines.reduce(
-      (rows, line) => rows + Math.max(0, Math.ceil(textWidth(line) / Math.max(columns, 1)) - 1),
+      (rows, line) => rows + Math.max(0, Math.ceil(textWidth(line) / columns) - 1),
       lines.length - 1,
     )
   }
