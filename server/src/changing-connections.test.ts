@@ -74,26 +74,26 @@ const desks = (office: string, more: Partial<ConnectionOptions> = {}): Connectio
   ...more,
 })
 
-let world: TestGateway
+let harness: TestGateway
 let client: pg.Client
 
-const connections = () => [{ name: 'counting', plugin: world.plugin, settings: {} }]
+const connections = () => [{ name: 'counting', plugin: harness.plugin, settings: {} }]
 
 beforeAll(async () => {
-  world = await startTestGateway()
+  harness = await startTestGateway()
 })
 
-afterAll(() => world?.stop())
+afterAll(() => harness?.stop())
 
 beforeEach(async () => {
   found = ['one', 'two']
   hold = undefined
   onScan = () => {}
-  await world.engine.setConnections(connections())
-  await world.engine.setConnections([...connections(), changing])
-  world.calls.length = 0
+  await harness.engine.setConnections(connections())
+  await harness.engine.setConnections([...connections(), changing])
+  harness.calls.length = 0
   log.length = 0
-  client = await world.connect()
+  client = await harness.connect()
 })
 
 afterEach(() => client.end())
@@ -107,7 +107,7 @@ const tableNames = async () => {
 }
 
 /** The catalog has followed all changes that came before. */
-const settled = () => world.engine.setConnections([...connections(), changing])
+const settled = () => harness.engine.setConnections([...connections(), changing])
 
 async function change(tables: readonly string[] | Error): Promise<void> {
   found = tables
@@ -147,7 +147,7 @@ describe('tables that a connection finds out', () => {
 
 describe('connections', () => {
   test('come and go; a statement that runs ends with what it began with, and then its connection is closed', async () => {
-    await world.engine.setConnections([...connections(), desks('a')])
+    await harness.engine.setConnections([...connections(), desks('a')])
     expect(await tableNames()).toEqual(['desks.desk'])
     let go = () => {}
     hold = new Promise((resolve) => {
@@ -159,39 +159,39 @@ describe('connections', () => {
     const running = client.query('select office from desks.desk')
     await begun
     hold = undefined
-    await world.engine.setConnections([...connections(), desks('b')])
-    const other = await world.connect()
+    await harness.engine.setConnections([...connections(), desks('b')])
+    const other = await harness.connect()
     expect((await other.query('select office from desks.desk')).rows).toEqual([{ office: 'b' }])
     expect(log).toEqual(['a: desk', 'b: desk'])
     go()
     expect((await running).rows).toEqual([{ office: 'a' }])
     await expect.poll(() => log).toEqual(['a: desk', 'b: desk', 'a: closed'])
-    await world.engine.setConnections(connections())
+    await harness.engine.setConnections(connections())
     expect(await tableNames()).toEqual([])
   })
 
   test('with other settings are others: no row of before answers', async () => {
-    await world.engine.setConnections([...connections(), desks('a')])
+    await harness.engine.setConnections([...connections(), desks('a')])
     await client.query('set millrace.cache_ttl = 600')
     const office = async () => (await client.query('select office from desks.desk')).rows
     expect(await office()).toEqual([{ office: 'a' }])
     expect(await office()).toEqual([{ office: 'a' }])
     expect(log).toEqual(['a: desk'])
-    await world.engine.setConnections([...connections(), desks('b')])
+    await harness.engine.setConnections([...connections(), desks('b')])
     expect(await office()).toEqual([{ office: 'b' }])
   })
 
   test('that stay as they were stay open, and rows of them answer', async () => {
-    await world.engine.setConnections([...connections(), desks('a')])
+    await harness.engine.setConnections([...connections(), desks('a')])
     await client.query('set millrace.cache_ttl = 600')
     await client.query('select office from desks.desk')
-    await world.engine.setConnections([...connections(), changing, desks('a')])
+    await harness.engine.setConnections([...connections(), changing, desks('a')])
     await client.query('select office from desks.desk')
     expect(log).toEqual(['a: desk'])
   })
 
   test('with wrong settings say so when they are asked; the others serve', async () => {
-    await world.engine.setConnections([...connections(), changing, desks('a', { settings: {} })])
+    await harness.engine.setConnections([...connections(), changing, desks('a', { settings: {} })])
     expect(await tableNames()).toEqual(['changing.one', 'changing.two', 'desks.desk'])
     expect((await client.query('select office from changing.one')).rows).toEqual([{ office: 'a' }])
     await expect(client.query('select * from desks.desk')).rejects.toMatchObject({
@@ -202,12 +202,12 @@ describe('connections', () => {
       "select name, state, tables from millrace.connection where state = 'error'",
     )
     expect(rows).toEqual([{ name: 'desks', state: 'error', tables: '1' }])
-    await world.engine.setConnections([...connections(), desks('a')])
+    await harness.engine.setConnections([...connections(), desks('a')])
     expect((await client.query('select office from desks.desk')).rows).toEqual([{ office: 'a' }])
   })
 
   test('are listed, with their plugins, tables and columns', async () => {
-    await world.engine.setConnections([...connections(), desks('a')])
+    await harness.engine.setConnections([...connections(), desks('a')])
     const read = async (text: string) => (await client.query({ text, rowMode: 'array' })).rows
     expect(await read('select name, plugin, state, error, type, tables from millrace.connection')).toEqual([
       ['counting', 'counting', 'ready', null, 'connection', '3'],
@@ -248,11 +248,11 @@ describe('connections', () => {
         values: ['1.1.1.1'],
       })
     for (let turn = 0; turn < 3; turn++) await lookUp()
-    expect(world.calls).toHaveLength(1)
-    const counting = { name: 'counting', plugin: world.plugin, settings: {}, cacheTtl: 500_000 }
-    await world.engine.setConnections([counting, changing])
+    expect(harness.calls).toHaveLength(1)
+    const counting = { name: 'counting', plugin: harness.plugin, settings: {}, cacheTtl: 500_000 }
+    await harness.engine.setConnections([counting, changing])
     expect((await lookUp()).rows).toEqual([{ city: 'city of 1.1.1.1' }])
-    expect(world.calls).toHaveLength(2)
+    expect(harness.calls).toHaveLength(2)
   })
 })
 
@@ -262,7 +262,7 @@ test('a transaction that holds a table keeps its change waiting, but nobody else
   found = ['two']
   schemaChanged()
   const following = settled()
-  const other = await world.connect()
+  const other = await harness.connect()
   for (let turn = 0; turn < 3; turn++) {
     expect((await other.query('select office from changing.two')).rows).toEqual([{ office: 'a' }])
   }
@@ -272,13 +272,13 @@ test('a transaction that holds a table keeps its change waiting, but nobody else
 })
 
 test('a change that waits is given up when the server stops', async () => {
-  const holding = new pg.Client({ ...world.postgres.engineConfig, user: 'millrace', options: '' })
+  const holding = new pg.Client({ ...harness.postgres.engineConfig, user: 'millrace', options: '' })
   await holding.connect()
   try {
     await holding.query('begin; lock changing.one in access share mode')
-    const waiting = world.engine.setConnections(connections())
+    const waiting = harness.engine.setConnections(connections())
     const outcome = expect(waiting).rejects.toThrow()
-    await world.engine.stop()
+    await harness.engine.stop()
     await outcome
   } finally {
     await holding.end()

@@ -7,18 +7,18 @@ import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { queryMessage, RawClient } from './testing/raw-client.js'
 import { startTestGateway, type TestGateway } from './testing/test-gateway.js'
 
-let world: TestGateway
+let harness: TestGateway
 
 beforeAll(async () => {
-  world = await startTestGateway()
+  harness = await startTestGateway()
 })
 
-afterAll(() => world?.stop())
+afterAll(() => harness?.stop())
 
 const events = "select name from event where trail = 't1' order by name"
 
 test('postgres.js: cursors, pipelines, transactions, savepoints and errors among them', async () => {
-  const sql = postgres(world.url, { max: 2, onnotice: () => {} })
+  const sql = postgres(harness.url, { max: 2, onnotice: () => {} })
   onTestFinished(() => sql.end())
   const seen: unknown[] = []
   for await (const rows of sql`select name from event where trail = ${'t1'} order by name`.cursor(2)) {
@@ -45,14 +45,14 @@ test('postgres.js: cursors, pipelines, transactions, savepoints and errors among
 })
 
 test('pg: a limit of rows for each Execute', async () => {
-  const client = await world.connect()
+  const client = await harness.connect()
   // As pg-cursor does it: Execute with a number of rows, over and over.
   const { rows } = await client.query({ text: events, values: [], rows: 2 } as pg.QueryConfig)
   expect(rows).toEqual([{ name: 'a' }, { name: 'b' }, { name: 'c' }])
 })
 
 test('pg: a pool whose clients all ask at once', async () => {
-  const pool = new pg.Pool({ ...world.config, max: 8 })
+  const pool = new pg.Pool({ ...harness.config, max: 8 })
   onTestFinished(() => pool.end())
   const results = await Promise.all(
     Array.from({ length: 100 }, () =>
@@ -63,7 +63,7 @@ test('pg: a pool whose clients all ask at once', async () => {
 })
 
 test('a session of many small queries takes no more memory', async () => {
-  const raw = await RawClient.connect(world.config)
+  const raw = await RawClient.connect(harness.config)
   onTestFinished(() => raw.close())
   const batch = Buffer.concat(Array.from({ length: 1000 }, (_, i) => queryMessage(`select ${i}`)))
   const askThousands = async (thousands: number) => {

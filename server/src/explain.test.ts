@@ -19,20 +19,20 @@ async function linesOf(client: pg.Client, text: string, parameters?: unknown[]):
 
 /** Lines of one kind, for the first scan. */
 async function saidOf(
-  world: TestGateway,
+  harness: TestGateway,
   client: pg.Client,
   kind: string,
   statement: string,
   parameters?: unknown[],
 ): Promise<string[]> {
   const lines = await linesOf(client, `explain (costs off) ${statement}`, parameters)
-  expect(world.calls).toEqual([])
+  expect(harness.calls).toEqual([])
   return lines.flatMap((line) => new RegExp(`^ {7}${kind}: (.*)`).exec(line)?.[1] ?? [])
 }
 
 describe('without ANALYZE', () => {
   test('tells the scans, what they wait for, and what is pushed; no call is made', async ({
-    world,
+    harness,
     client,
   }) => {
     const { command, fields, rows } = await client.query(`explain (costs off) ${join}`)
@@ -54,34 +54,34 @@ describe('without ANALYZE', () => {
       'PostgreSQL, over tables that are yet to be filled:',
     ])
     expect(lines.join('\n')).toMatch(/Seq Scan on place p\n[\s\S]*Seq Scan on event e\n/)
-    expect(world.calls).toEqual([])
+    expect(harness.calls).toEqual([])
   })
 
-  test('of parameters, with their values', async ({ world, client }) => {
-    expect(await saidOf(world, client, 'Pushed', 'select * from event where trail = $1', ['t2'])).toEqual([
+  test('of parameters, with their values', async ({ harness, client }) => {
+    expect(await saidOf(harness, client, 'Pushed', 'select * from event where trail = $1', ['t2'])).toEqual([
       "trail = 't2'",
     ])
     expect(
-      await saidOf(world, client, 'Pushed', 'select * from place where ip in ($1, $2)', ['1.1.1.1', '::1']),
+      await saidOf(harness, client, 'Pushed', 'select * from place where ip in ($1, $2)', ['1.1.1.1', '::1']),
     ).toEqual(["ip IN ('1.1.1.1', '::1')"])
   })
 
   test('GENERIC_PLAN knows no values; without it, a simple query has no parameters', async ({
-    world,
+    harness,
     client,
   }) => {
     const generic = `explain (generic_plan, costs off) select * from event where trail = $1`
     expect(await linesOf(client, generic)).toContain('       Pushed: trail = $1')
     const error = await errorOf(client.query('explain select * from event where trail = $1'))
     expect(error).toMatchObject({ code: '42P02', position: '43' })
-    expect(world.calls).toEqual([])
+    expect(harness.calls).toEqual([])
   })
 
   test('a table without its key is refused, as by the statement itself', async ({ client }) => {
     expect((await errorOf(client.query('explain select * from place'))).code).toBe('HV002')
   })
 
-  test('other statements than SELECT', async ({ world, client }) => {
+  test('other statements than SELECT', async ({ harness, client }) => {
     const insert = `create temp table seen (city text); explain (costs off)
       insert into seen select city from place where ip = '1.1.1.1'`
     const results: unknown = await client.query(insert)
@@ -91,7 +91,7 @@ describe('without ANALYZE', () => {
     expect(await linesOf(client, `explain execute by_ip ('1.1.1.1')`)).toContain(
       "       Pushed: ip = '1.1.1.1'",
     )
-    expect(world.calls).toEqual([])
+    expect(harness.calls).toEqual([])
   })
 })
 
@@ -112,13 +112,13 @@ describe('why conditions are kept', () => {
     ],
     ['select * from kind where name = \'1\'::"char"', 'its value is none that name can hold exactly'],
     ['select * from kind where size = 1', 'the API takes no condition on size'],
-  ] as const)('%s', async ([statement, reason], { world, client }) => {
-    const kept = await saidOf(world, client, 'Kept', statement)
+  ] as const)('%s', async ([statement, reason], { harness, client }) => {
+    const kept = await saidOf(harness, client, 'Kept', statement)
     expect(kept.filter((line) => line.endsWith(`(${reason})`))).toHaveLength(1)
   })
 
-  test('LIMIT is pushed, or it is said why not', async ({ world, client }) => {
-    const limit = async (statement: string) => (await saidOf(world, client, 'Limit', statement))[0]
+  test('LIMIT is pushed, or it is said why not', async ({ harness, client }) => {
+    const limit = async (statement: string) => (await saidOf(harness, client, 'Limit', statement))[0]
     expect(await limit("select * from kind where name = 'small' limit 3")).toBe('3, pushed')
     expect(await limit('select * from kind order by name limit 3')).toMatch(/^3, kept: rows are sorted/)
     expect(await limit('select * from kind order by size desc limit 3 offset 1')).toBe(
@@ -131,8 +131,8 @@ describe('why conditions are kept', () => {
     expect(await limit('select * from kind, kind k limit 3')).toMatch(/^3, kept: rows of several/)
   })
 
-  test('rows that reach no answer are not asked for', async ({ world, client }) => {
-    expect(await saidOf(world, client, 'Calls', 'select * from kind where false')).toEqual([
+  test('rows that reach no answer are not asked for', async ({ harness, client }) => {
+    expect(await saidOf(harness, client, 'Calls', 'select * from kind where false')).toEqual([
       'none, for none of its rows can reach the answer',
     ])
   })
@@ -141,9 +141,9 @@ describe('why conditions are kept', () => {
 describe('ANALYZE', () => {
   const made = /Made: (\d+) calls?, 0 retried, 0 throttled; (\d+) rows?, \d+ bytes; cache (\w+); [\d.]+ ms/
 
-  test('makes the calls, and tells them', async ({ world, client }) => {
+  test('makes the calls, and tells them', async ({ harness, client }) => {
     const lines = await linesOf(client, `explain analyze ${join}`)
-    expect(world.calls).toHaveLength(3)
+    expect(harness.calls).toHaveLength(3)
     expect(lines.flatMap((line) => made.exec(line)?.slice(1).join(' ') ?? [])).toEqual([
       '1 3 miss',
       '2 2 miss',

@@ -16,19 +16,19 @@ import {
   syncMessage,
 } from './wire/frontend-messages.js'
 
-let world: TestGateway
+let harness: TestGateway
 /** Straight to PostgreSQL. */
 let watcher: pg.Client
 
 beforeAll(async () => {
-  world = await startTestGateway()
-  watcher = await world.connectStraight()
+  harness = await startTestGateway()
+  watcher = await harness.connectStraight()
 })
 
-afterAll(() => world?.stop())
+afterAll(() => harness?.stop())
 
 async function open(): Promise<RawClient> {
-  const raw = await RawClient.connect(world.config)
+  const raw = await RawClient.connect(harness.config)
   onTestFinished(() => raw.close())
   return raw
 }
@@ -55,7 +55,7 @@ test.each([
   ],
 ])('a client that stops reading 300 MB of %s holds a few of them', async (_, text) => {
   for (const messages of [[queryMessage(text)], extended(text)]) {
-    const raw = await RawClient.connect(world.config)
+    const raw = await RawClient.connect(harness.config)
     const before = process.memoryUsage().arrayBuffers
     raw.socket.pause()
     raw.send(...messages)
@@ -69,34 +69,34 @@ test.each([
   await until(noScanTables)
 })
 
+/** Closes a client's socket in the middle of a call; resolves when nothing is left of its statement. */
+async function vanishes(raw: RawClient, held: Promise<{ readonly signal: AbortSignal }>): Promise<void> {
+  const { signal } = await held
+  const aborted = once(signal, 'abort')
+  raw.close()
+  await aborted
+  await until(`select where not exists (select from pg_stat_activity where pid = ${raw.processId})`)
+  await until(noScanTables)
+}
+
 test('a client that vanishes frees its calls, its backend and its scan tables', async () => {
   const raw = await open()
   raw.send(queryMessage('begin'), queryMessage(city('1.1.1.1')))
   await raw.until('Z')
   await raw.until('Z')
   expect((await watcher.query(noScanTables)).rowCount).toBe(0)
-  const held = world.holdCall()
+  const held = harness.holdCall()
   raw.send(queryMessage(city('2.2.2.2')))
-  const { signal } = await held
-  const aborted = once(signal, 'abort')
-  raw.close()
-  await aborted
-  await until(`select where not exists (select from pg_stat_activity where pid = ${raw.processId})`)
-  await until(noScanTables)
+  await vanishes(raw, held)
 })
 
 test('a client that vanishes frees the calls of a function that it has called, too', async () => {
   await watcher.query(`create or replace function city_of_two() returns text language plpgsql
     as $$ begin return (${city('2.2.2.2')}); end $$`)
   const raw = await open()
-  const held = world.holdCall()
+  const held = harness.holdCall()
   raw.send(queryMessage('select city_of_two()'))
-  const { signal } = await held
-  const aborted = once(signal, 'abort')
-  raw.close()
-  await aborted
-  await until(`select where not exists (select from pg_stat_activity where pid = ${raw.processId})`)
-  await until(noScanTables)
+  await vanishes(raw, held)
 })
 
 test('a backend that is killed ends all sessions with an error that says so; others can come', async () => {
@@ -124,7 +124,7 @@ test('a backend that is killed ends all sessions with an error that says so; oth
 test('200 sessions at once: all are open, all ask, all get their own answers', async () => {
   const clients = await Promise.all(
     Array.from({ length: 200 }, async () => {
-      const client = new pg.Client(world.config)
+      const client = new pg.Client(harness.config)
       client.on('error', () => {})
       await client.connect()
       return client
@@ -153,7 +153,7 @@ test('cancel requests at any moment end a statement or nothing, and never the ne
   key.writeInt32BE(raw.processId)
   key.writeInt32BE(raw.secretKey, 4)
   const cancel = async () => {
-    const socket = connect(world.gateway.port, '127.0.0.1')
+    const socket = connect(harness.gateway.port, '127.0.0.1')
     socket.resume()
     socket.write(cancelPacket(key))
     await once(socket, 'close')

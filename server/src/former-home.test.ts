@@ -35,11 +35,11 @@ const former = `
     BEGIN ATOMIC SELECT name FROM counting.event WHERE trail = 't1' AND name < 'c'; END;
   CREATE VIEW public.with_former_type AS SELECT city, more FROM counting.place WHERE ip = '1.1.1.1'`
 
-let world: TestGateway
+let harness: TestGateway
 let client: pg.Client
 
 beforeAll(async () => {
-  world = await startTestGateway({
+  harness = await startTestGateway({
     before: async ({ engineConfig }) => {
       const engine = new pg.Client(engineConfig)
       await engine.connect()
@@ -48,13 +48,13 @@ beforeAll(async () => {
       await prepareDatabase(engineConfig, pino({ level: 'silent' }))
     },
   })
-  client = await world.connect()
+  client = await harness.connect()
 })
 
-afterAll(() => world?.stop())
+afterAll(() => harness?.stop())
 
 beforeEach(() => {
-  world.calls.length = 0
+  harness.calls.length = 0
 })
 
 const valuesOf = async (sql: string) => (await client.query({ text: sql, rowMode: 'array' })).rows.flat()
@@ -85,7 +85,7 @@ test('lists its tables as a new one does', async () => {
 
 test('has views that go on, with the conditions on them', async () => {
   expect(await valuesOf("select name from first_events where address = '2.2.2.2'")).toEqual(['b'])
-  expect(world.calls.map(({ table, columns }) => [table, columns])).toEqual([
+  expect(harness.calls.map(({ table, columns }) => [table, columns])).toEqual([
     ['event', ['address', 'name', 'trail']],
   ])
   const joined = `select v.name, p.city from first_events v join place p on p.ip = try_inet(v.address) order by 1`

@@ -17,14 +17,14 @@ import { cancelPacket, startupPacket, syncMessage } from './wire/frontend-messag
 
 const certificateFolder = mkdtemp(join(tmpdir(), 'millrace-certificate-'))
 
-let world: TestGateway
+let harness: TestGateway
 
 beforeAll(async () => {
-  world = await startTestGateway({ tls: await loadOrCreateCertificate(await certificateFolder) })
+  harness = await startTestGateway({ tls: await loadOrCreateCertificate(await certificateFolder) })
 })
 
 afterAll(async () => {
-  await world?.stop()
+  await harness?.stop()
   await rm(await certificateFolder, { recursive: true })
 })
 
@@ -33,7 +33,7 @@ const gssapiRequest = new ByteWriter().int32(80_877_104).packet()
 
 /** Sends bytes as a new client; gives what comes back until the server closes the connection. */
 async function say(...packets: readonly Uint8Array[]): Promise<string> {
-  const socket = openSocket(world)
+  const socket = openSocket(harness)
   socket.write(Buffer.concat(packets))
   const chunks: Buffer[] = []
   socket.on('data', (chunk: Buffer) => chunks.push(chunk))
@@ -42,7 +42,7 @@ async function say(...packets: readonly Uint8Array[]): Promise<string> {
 }
 
 async function refusalOf(config: pg.ClientConfig): Promise<pg.DatabaseError> {
-  const client = new pg.Client({ ...world.config, ...config })
+  const client = new pg.Client({ ...harness.config, ...config })
   client.on('error', () => {})
   const error = await client.connect().then(
     () => client.end(),
@@ -53,7 +53,7 @@ async function refusalOf(config: pg.ClientConfig): Promise<pg.DatabaseError> {
 }
 
 const isFine = async () => {
-  const client = await world.connect()
+  const client = await harness.connect()
   const { rows } = await client.query('select 1 as one')
   await client.end()
   return rows[0].one === 1
@@ -131,7 +131,7 @@ describe('places', () => {
 
 describe('encryption and versions', () => {
   test('encrypted connections work, and plain ones beside them', async () => {
-    const client = await world.connect({ ssl: { rejectUnauthorized: false } })
+    const client = await harness.connect({ ssl: { rejectUnauthorized: false } })
     const { rows } = await client.query(
       `select repeat('x', 1000000) as long, city from place where ip = '1.1.1.1'`,
     )
@@ -145,7 +145,7 @@ describe('encryption and versions', () => {
   })
 
   test('GSSAPI is declined, and the connection goes on', async () => {
-    const socket = openSocket(world)
+    const socket = openSocket(harness)
     socket.write(gssapiRequest)
     expect(String((await once(socket, 'data'))[0])).toBe('N')
     socket.write(startupPacket([['user', 'millrace']]))
@@ -153,7 +153,7 @@ describe('encryption and versions', () => {
   })
 
   test('a newer protocol and its options are negotiated down', async () => {
-    const socket = openSocket(world)
+    const socket = openSocket(harness)
     const parameters = Buffer.from('user\0millrace\0_pq_.new_feature\0on\0\0')
     socket.write(new ByteWriter().int32(196_610).bytes(parameters).packet())
     const [reply] = await once(socket, 'data')
@@ -178,8 +178,8 @@ describe('malformed messages end the session that sends them, and no other', () 
     ['a length that is too long', Buffer.from([0x51, 0x7f, 0, 0, 0])],
     ['a type that there is not', Buffer.from([0x21, 0, 0, 0, 4])],
   ])('%s', async (_, message) => {
-    const other = await world.connect()
-    const raw = await RawClient.connect(world.config)
+    const other = await harness.connect()
+    const raw = await RawClient.connect(harness.config)
     raw.send(message)
     const replies = (await raw.untilEnd()).map(describeMessage)
     expect(replies).toEqual([expect.stringContaining('"C":"08P01"')])
@@ -193,12 +193,12 @@ describe('cancelling', () => {
   function cancel(client: pg.Client): void {
     const { processID, secretKey } = Object(client)
     const key = new ByteWriter().int32(processID).int32(secretKey).packet().subarray(4)
-    openSocket(world).end(cancelPacket(key))
+    openSocket(harness).end(cancelPacket(key))
   }
 
   test('ends what PostgreSQL is doing', async () => {
-    const client = await world.connect()
-    const watcher = await world.connect()
+    const client = await harness.connect()
+    const watcher = await harness.connect()
     const sleeping = expect(client.query('select pg_sleep(60)')).rejects.toMatchObject(canceled)
     await until(watcher, `select from pg_stat_activity where wait_event = 'PgSleep'`)
     cancel(client)
@@ -207,9 +207,9 @@ describe('cancelling', () => {
   })
 
   test('ends calls to APIs', async () => {
-    const client = await world.connect()
+    const client = await harness.connect()
     for (const values of [undefined, ['1.1.1.1']]) {
-      const held = world.holdCall()
+      const held = harness.holdCall()
       const text = `select city from place where ip = ${values ? '$1' : "'1.1.1.1'"}`
       const asking = expect(client.query(text, values)).rejects.toMatchObject(canceled)
       const { signal } = await held
@@ -228,9 +228,9 @@ describe('cancelling', () => {
 
 describe('when a client goes', () => {
   test('its calls to APIs end, and its PostgreSQL connection', async () => {
-    const watcher = await world.connect()
-    const raw = await RawClient.connect(world.config)
-    const held = world.holdCall()
+    const watcher = await harness.connect()
+    const raw = await RawClient.connect(harness.config)
+    const held = harness.holdCall()
     raw.send(queryMessage(`select city from place where ip = '1.1.1.1'`))
     const { signal } = await held
     const aborted = once(signal, 'abort')
@@ -243,9 +243,9 @@ describe('when a client goes', () => {
   })
 
   test('what it has asked for before it said goodbye is done', async () => {
-    const watcher = await world.connect()
+    const watcher = await harness.connect()
     await watcher.query('create table last_wishes (a text)')
-    const raw = await RawClient.connect(world.config)
+    const raw = await RawClient.connect(harness.config)
     const terminate = new ByteWriter().message('X')
     raw.send(queryMessage("select pg_sleep(0.05); insert into last_wishes values ('a')"), terminate)
     expect((await raw.untilEnd()).map(({ type }) => type).join('')).toBe('TDCCZ')
@@ -253,7 +253,7 @@ describe('when a client goes', () => {
   })
 
   test('a client that only says that it sends no more gets its replies', async () => {
-    const raw = await RawClient.connect(world.config)
+    const raw = await RawClient.connect(harness.config)
     raw.send(queryMessage('select 1'))
     raw.socket.end()
     expect((await raw.untilEnd()).map(({ type }) => type).join('')).toBe('TDCZ')
@@ -262,16 +262,16 @@ describe('when a client goes', () => {
 
 describe('when PostgreSQL ends a session', () => {
   test('the client reads its reason', async () => {
-    const watcher = await world.connect()
-    const raw = await RawClient.connect(world.config)
+    const watcher = await harness.connect()
+    const raw = await RawClient.connect(harness.config)
     await watcher.query('select pg_terminate_backend($1)', [raw.processId])
     expect((await raw.untilEnd()).map(describeMessage)).toEqual([expect.stringContaining('"C":"57P01"')])
   })
 
   test('even while an API is asked', async () => {
-    const watcher = await world.connect()
-    const raw = await RawClient.connect(world.config)
-    const held = world.holdCall()
+    const watcher = await harness.connect()
+    const raw = await RawClient.connect(harness.config)
+    const held = harness.holdCall()
     raw.send(queryMessage(`select city from place where ip = '1.1.1.1'`))
     const { signal } = await held
     const aborted = once(signal, 'abort')
@@ -296,22 +296,22 @@ test('a client that comes when PostgreSQL has just died waits until it is back',
       socketPath,
       // Whoever starts it again has not heard of its death the first time.
       ready: async () => {
-        if (++asked === 2) await symlink(world.postgres.socketPath, socketPath)
+        if (++asked === 2) await symlink(harness.postgres.socketPath, socketPath)
       },
     },
-    passwordOf: () => String(world.config.password),
+    passwordOf: () => String(harness.config.password),
     log: pino({ level: 'silent' }),
   })
   onTestFinished(() => gateway.stop())
-  const client = await world.connect({ port: gateway.port })
+  const client = await harness.connect({ port: gateway.port })
   expect((await client.query('select 1 as one')).rows).toEqual([{ one: 1 }])
   expect(asked).toBe(2)
   await client.end()
 })
 
 test('sessions that the gateway ends are told why; others can come', async () => {
-  const raw = await RawClient.connect(world.config)
-  world.closeAll(new DatabaseError('the engine has crashed', { sqlState: '57P02' }))
+  const raw = await RawClient.connect(harness.config)
+  harness.closeAll(new DatabaseError('the engine has crashed', { sqlState: '57P02' }))
   expect((await raw.untilEnd()).map(describeMessage)).toEqual([expect.stringContaining('"C":"57P02"')])
   expect(await isFine()).toBe(true)
 })
@@ -332,8 +332,8 @@ test('stopping tells all clients, those in the midst of a statement too', async 
 })
 
 test('a client that does not read is waited for, and then gets every row', async () => {
-  const watcher = await world.connect()
-  const raw = await RawClient.connect(world.config)
+  const watcher = await harness.connect()
+  const raw = await RawClient.connect(harness.config)
   raw.socket.pause()
   raw.send(queryMessage(`select i, repeat('z', 1000) from generate_series(1, 50000) i`), syncMessage)
   // PostgreSQL waits for the gateway, which waits for the client.

@@ -2,15 +2,15 @@
 import type pg from 'pg'
 import { describe, expect } from 'vitest'
 import { errorOf } from './testing/error-of.js'
-import { worldTest } from './testing/gateway-test.js'
+import { gatewayTest } from './testing/gateway-test.js'
 
-const test = worldTest.extend('client', ({ world }) => world.connect())
+const test = gatewayTest.extend('client', ({ harness }) => harness.connect())
 
 const join = `select e.name, p.city from event e join place p on p.ip = e.address::inet
   where e.trail = 't1' and e.address ~ '^\\d'`
 
 describe('millrace.scan', () => {
-  test('has a row for each scan of the session, by both protocols', async ({ world, client }) => {
+  test('has a row for each scan of the session, by both protocols', async ({ harness, client }) => {
     expect((await client.query('select * from millrace.scan')).rows).toEqual([])
     await client.query(join)
     await client.query('select * from kind where name = $1', ['small'])
@@ -48,7 +48,7 @@ describe('millrace.scan', () => {
     expect(Number(rows[0].bytes)).toBeGreaterThan(0)
     // What reads it is no part of it.
     expect((await client.query('select count(*) from millrace.scan')).rows).toEqual([{ count: '3' }])
-    expect(world.calls).toHaveLength(4)
+    expect(harness.calls).toHaveLength(4)
   })
 
   test('has each run of a prepared statement, those too for which nobody is asked', async ({ client }) => {
@@ -85,9 +85,9 @@ describe('millrace.scan', () => {
     expect(rows[0].kept).toBeLessThan(1000)
   })
 
-  test('is of the session alone', async ({ world, client }) => {
+  test('is of the session alone', async ({ harness, client }) => {
     await client.query(join)
-    const other = await world.connect()
+    const other = await harness.connect()
     expect((await other.query('select * from millrace.scan')).rows).toEqual([])
   })
 
@@ -115,13 +115,13 @@ describe('millrace.scan', () => {
     expect((await client.query('select error from millrace.scan_summary')).rows[0].error).toBe(rows[0].error)
   })
 
-  test('says of scans that ended with their statement just that', async ({ world, client }) => {
-    const [place, kind] = [world.holdCall(), world.holdCall()]
+  test('says of scans that ended with their statement just that', async ({ harness, client }) => {
+    const [place, kind] = [harness.holdCall(), harness.holdCall()]
     const running = errorOf(client.query("select 1 from place, kind where ip = '1.1.1.1'"))
     const held = await Promise.all([place, kind])
     held.find(({ table }) => table === 'kind')?.fail(new Error('no'))
     await running
-    const timedOut = world.holdCall()
+    const timedOut = harness.holdCall()
     await client.query("set statement_timeout = '200ms'")
     const late = errorOf(client.query('select count(*) from kind'))
     await timedOut
@@ -222,28 +222,28 @@ describe('millrace.cache_clear()', () => {
     await client.query('select millrace.cache_clear()')
   })
 
-  test('forgets the rows of all tables, and tells of how many scans', async ({ world, client }) => {
+  test('forgets the rows of all tables, and tells of how many scans', async ({ harness, client }) => {
     await client.query('select * from kind')
     await client.query("select * from event where trail = 't1'")
     const cleared = await client.query('select millrace.cache_clear()')
     expect(cleared.rows).toEqual([{ cache_clear: '2' }])
-    world.calls.length = 0
+    harness.calls.length = 0
     await client.query('select * from kind')
-    expect(world.calls).toHaveLength(1)
+    expect(harness.calls).toHaveLength(1)
     expect((await client.query('select millrace.cache_clear() as n')).rows).toEqual([{ n: '1' }])
     expect((await client.query('select millrace.cache_clear() as n')).rows).toEqual([{ n: '0' }])
   })
 
-  test('of one table, by its name', async ({ world, client }) => {
+  test('of one table, by its name', async ({ harness, client }) => {
     await client.query('select * from kind')
     await client.query("select * from event where trail = 't1'")
     const cleared = await client.query("select millrace.cache_clear($1) as n, 'x' as x", ['counting.kind'])
     expect(cleared.rows).toEqual([{ n: '1', x: 'x' }])
-    world.calls.length = 0
+    harness.calls.length = 0
     await client.query("select * from event where trail = 't1'")
-    expect(world.calls).toEqual([])
+    expect(harness.calls).toEqual([])
     await client.query('select * from kind')
-    expect(world.calls).toHaveLength(1)
+    expect(harness.calls).toHaveLength(1)
   })
 
   test('a name that is none is an error', async ({ client }) => {
@@ -251,15 +251,15 @@ describe('millrace.cache_clear()', () => {
     expect(error.message).toContain('virtual table "kid" does not exist')
   })
 
-  test('a scan that began before answers no statement that comes after', async ({ world, client }) => {
-    const held = world.holdCall()
+  test('a scan that began before answers no statement that comes after', async ({ harness, client }) => {
+    const held = harness.holdCall()
     const slow = client.query('select * from kind')
     const call = await held
-    const other = await world.connect()
+    const other = await harness.connect()
     expect((await other.query('select millrace.cache_clear() as n')).rows).toEqual([{ n: '1' }])
     call.answer()
     expect((await slow).rowCount).toBe(2)
     await client.query('select * from kind')
-    expect(world.calls).toHaveLength(2)
+    expect(harness.calls).toHaveLength(2)
   })
 })

@@ -22,16 +22,16 @@ import {
   syncMessage,
 } from './wire/frontend-messages.js'
 
-let world: TestGateway
+let harness: TestGateway
 /** Straight to PostgreSQL. */
 let watcher: pg.Client
 
 beforeAll(async () => {
-  world = await startTestGateway()
-  watcher = await world.connectStraight()
+  harness = await startTestGateway()
+  watcher = await harness.connectStraight()
 })
 
-afterAll(() => world?.stop())
+afterAll(() => harness?.stop())
 
 /** Resolves when no client has a connection to PostgreSQL. */
 async function noSessionIsLeft(client: pg.Client): Promise<void> {
@@ -82,7 +82,7 @@ test.each(['reset', 'end'] as const)(
 )
 
 test('a client that never reads is let go when its session is ended', async () => {
-  const raw = await RawClient.connect(world.config)
+  const raw = await RawClient.connect(harness.config)
   onTestFinished(() => raw.close())
   raw.socket.pause()
   raw.send(queryMessage(`select repeat('x', 1000000) from generate_series(1, 100)`))
@@ -91,14 +91,14 @@ test('a client that never reads is let go when its session is ended', async () =
     times = (await watcher.query(isStuck)).rowCount === 0 ? 0 : times + 1
   }
   const before = await openDescriptors()
-  world.closeAll(new DatabaseError('the engine has crashed', { sqlState: '57P02' }))
+  harness.closeAll(new DatabaseError('the engine has crashed', { sqlState: '57P02' }))
   await noSessionIsLeft(watcher)
   // Those of the gateway to both sides; the client itself keeps its own.
   while ((await openDescriptors()) > before - 2) await setTimeout(50)
 })
 
 test('a Flush that holds something fails, and what follows it up to Sync is read over', async () => {
-  const raw = await RawClient.connect(world.config)
+  const raw = await RawClient.connect(harness.config)
   onTestFinished(() => raw.close())
   const flush = Buffer.from('H\0\0\0\u0007abc', 'latin1')
   raw.send(flush, queryMessage('deallocate all'), queryMessage(`select city from place where ip = '1.1.1.1'`))
@@ -118,11 +118,11 @@ test('a Flush that holds something fails, and what follows it up to Sync is read
 test.each([...'PBDEC'])(
   'a message of type %s that cannot be read fails, and the session goes on',
   async (type) => {
-    const raw = await RawClient.connect(world.config)
+    const raw = await RawClient.connect(harness.config)
     onTestFinished(() => raw.close())
     const unreadable = Buffer.from(`${type}\0\0\0\u0006xy`, 'latin1')
     const straight = await RawClient.connect({
-      ...world.postgres.engineConfig,
+      ...harness.postgres.engineConfig,
       user: 'millrace',
       options: '',
     })
@@ -144,10 +144,10 @@ describeTests(
       ['Execute', executeMessage('')],
       ['Describe', describePortal('P', '')],
     ])('%s', async (_, message) => {
-      const other = new pg.Client(world.config)
+      const other = new pg.Client(harness.config)
       await other.connect()
       onTestFinished(() => other.end())
-      const raw = await RawClient.connect(world.config)
+      const raw = await RawClient.connect(harness.config)
       onTestFinished(() => raw.close())
       raw.send(queryMessage('begin'), queryMessage('copy no_such_table to stdout'))
       // A Bind that fails leaves the portal as it is.
@@ -214,7 +214,7 @@ test(
   'garbage instead of a start-up packet or a password',
   async () => {
     // The engine keeps connections of its own for a while.
-    await isFine(world.config)
+    await isFine(harness.config)
     const before = await openDescriptors()
     const messages = fc.array(
       fc.oneof(garbage, packet, framed, fc.constant(startupPacket([['user', 'millrace']]))),
@@ -224,10 +224,10 @@ test(
       },
     )
     await fc.assert(
-      fc.asyncProperty(messages, (sent) => sayAndLeave(openSocket(world), sent)),
+      fc.asyncProperty(messages, (sent) => sayAndLeave(openSocket(harness), sent)),
       propertyRuns(200),
     )
-    expect(await isFine(world.config)).toBe(true)
+    expect(await isFine(harness.config)).toBe(true)
     await noSessionIsLeft(watcher)
     // The gateway hears of the last goodbyes a moment later.
     while ((await openDescriptors()) > before) await setImmediate()
@@ -238,20 +238,20 @@ test(
 test(
   'garbage in a session',
   async () => {
-    const other = new pg.Client(world.config)
+    const other = new pg.Client(harness.config)
     await other.connect()
-    await isFine(world.config)
+    await isFine(harness.config)
     const before = await openDescriptors()
     await fc.assert(
       fc.asyncProperty(fc.array(fc.oneof(garbage, framed), { minLength: 1, maxLength: 6 }), async (sent) => {
-        const raw = await RawClient.connect(world.config)
+        const raw = await RawClient.connect(harness.config)
         await sayAndLeave(raw.socket, sent)
       }),
       propertyRuns(100),
     )
     expect((await other.query('select 1 as one')).rows).toEqual([{ one: 1 }])
     await other.end()
-    expect(await isFine(world.config)).toBe(true)
+    expect(await isFine(harness.config)).toBe(true)
     await noSessionIsLeft(watcher)
     while ((await openDescriptors()) > before) await setImmediate()
   },

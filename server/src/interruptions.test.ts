@@ -15,15 +15,15 @@ import {
   syncMessage,
 } from './wire/frontend-messages.js'
 
-let world: TestGateway
+let harness: TestGateway
 let watcher: pg.Client
 /** Holds a lock; within its transaction, it would see the sessions as they were at first. */
 let locker: pg.Client
 
 beforeAll(async () => {
-  world = await startTestGateway()
-  watcher = await world.connectStraight()
-  locker = await world.connectStraight()
+  harness = await startTestGateway()
+  watcher = await harness.connectStraight()
+  locker = await harness.connectStraight()
   await watcher.query(`
     create table public.locked (ip inet);
     grant select on public.locked to public;
@@ -31,24 +31,24 @@ beforeAll(async () => {
       as $$ begin perform pg_sleep(seconds); return $1::inet; end $$`)
 })
 
-afterAll(() => world?.stop())
+afterAll(() => harness?.stop())
 
 beforeEach(() => {
-  world.calls.length = 0
+  harness.calls.length = 0
 })
 
 const city = (ip: string) => `select city from place where ip = '${ip}'`
 const types = (messages: readonly { readonly type: string }[]) => messages.map(({ type }) => type).join('')
 
 async function open(): Promise<RawClient> {
-  const raw = await RawClient.connect(world.config)
+  const raw = await RawClient.connect(harness.config)
   onTestFinished(() => raw.close())
   return raw
 }
 
 /** Sends a cancel request; resolves when the gateway has closed its connection. */
 async function cancel({ processId, secretKey }: RawClient): Promise<void> {
-  const socket = connect(world.gateway.port, '127.0.0.1')
+  const socket = connect(harness.gateway.port, '127.0.0.1')
   socket.resume()
   const key = Buffer.alloc(8)
   key.writeInt32BE(processId)
@@ -75,7 +75,7 @@ describe.each(both)('by the %s protocol:', (protocol, messages) => {
   test('two cancel requests at once end one statement, and nothing that comes after', async () => {
     const raw = await open()
     for (let round = 0; round < 5; round++) {
-      const held = world.holdCall()
+      const held = harness.holdCall()
       raw.send(...messages(city('1.1.1.1')))
       await held
       await Promise.all([cancel(raw), cancel(raw)])
@@ -105,7 +105,7 @@ describe.each(both)('by the %s protocol:', (protocol, messages) => {
     const raw = await open()
     raw.send(queryMessage("set statement_timeout = '100ms'"))
     await raw.until('Z')
-    const held = world.holdCall()
+    const held = harness.holdCall()
     raw.send(...messages(city('1.1.1.1')))
     const { signal } = await held
     const lines = (await raw.until('Z')).map(describeMessage)
@@ -129,7 +129,7 @@ describe.each(both)('by the %s protocol:', (protocol, messages) => {
   ] as const)('ReadyForQuery tells the transaction after %s', async (_, text, failure) => {
     const raw = await open()
     const run = async () => {
-      const held = failure === 'fail' ? world.holdCall() : undefined
+      const held = failure === 'fail' ? harness.holdCall() : undefined
       raw.send(...messages(text))
       ;(await held)?.fail(new Error('the API is down'))
       return (await raw.until('Z')).map(describeMessage)
@@ -180,12 +180,12 @@ describe.each(both)('by the %s protocol:', (protocol, messages) => {
       await until(raw, "wait_event = 'PgSleep'")
       await end(raw)
       await isOver(raw)
-      expect(world.calls).toEqual([])
+      expect(harness.calls).toEqual([])
     })
 
     test('a fetch', async () => {
       const raw = await open()
-      const held = world.holdCall()
+      const held = harness.holdCall()
       raw.send(...messages(city('1.1.1.1')))
       const { signal } = await held
       const aborted = signal.aborted ? undefined : once(signal, 'abort')
@@ -213,7 +213,7 @@ describe.each(both)('by the %s protocol:', (protocol, messages) => {
     const raw = await open()
     raw.send(queryMessage('listen news'))
     await raw.until('Z')
-    const held = world.holdCall()
+    const held = harness.holdCall()
     raw.send(...messages(city('1.1.1.1')))
     const call = await held
     await watcher.query("notify news, 'hello'")
@@ -257,10 +257,10 @@ describe.each(both)('by the %s protocol:', (protocol, messages) => {
 
 test('a cancel request between two statements of one text ends the second', async () => {
   const raw = await open()
-  const first = world.holdCall()
+  const first = harness.holdCall()
   raw.send(queryMessage(`${city('1.1.1.1')}; ${city('2.2.2.2')}; select 3`))
   const { answer } = await first
-  const second = world.holdCall()
+  const second = harness.holdCall()
   answer()
   await second
   await cancel(raw)

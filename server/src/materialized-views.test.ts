@@ -12,8 +12,8 @@ test.afterEach(async ({ client }) => {
   )
 })
 
-const asked = (world: TestGateway) =>
-  world.calls.map(({ table, quals }) => `${table}: ${quals.join('; ')}`).sort()
+const asked = (harness: TestGateway) =>
+  harness.calls.map(({ table, quals }) => `${table}: ${quals.join('; ')}`).sort()
 
 const joined = `select e.name, p.city from event e join place p on p.ip = e.address::inet
   where e.trail = 't1' and e.address ~ '^\\d'`
@@ -32,24 +32,24 @@ describe('keys that only a join gives', () => {
     ['a simple query', (text: string) => text],
     ['an extended query', (text: string) => ({ text, values: [] })],
     ['a named statement', (text: string) => ({ name: text.slice(0, 10), text, values: [] })],
-  ] as const)('by %s', async ([_, queryOf], { world, client }) => {
+  ] as const)('by %s', async ([_, queryOf], { harness, client }) => {
     const run = (text: string) => client.query(queryOf(text))
     const created = await run(`create materialized view located as ${joined}`)
     expect([created.command, created.rowCount]).toEqual(['SELECT', 2])
-    expect(asked(world)).toEqual(calls)
-    world.calls.length = 0
+    expect(asked(harness)).toEqual(calls)
+    harness.calls.length = 0
     expect(await located(client)).toEqual(rows)
-    expect(asked(world)).toEqual([])
+    expect(asked(harness)).toEqual([])
     await run('refresh materialized view located')
-    expect(asked(world)).toEqual(calls)
+    expect(asked(harness)).toEqual(calls)
     expect(await located(client)).toEqual(rows)
   })
 
-  test('among other statements of a text, and concurrently', async ({ world, client }) => {
+  test('among other statements of a text, and concurrently', async ({ harness, client }) => {
     await client.query(`create materialized view located as ${joined}; create unique index on located (name)`)
     await client.query('select 1; refresh materialized view concurrently located; select 2')
     expect(await located(client)).toEqual(rows)
-    expect(asked(world)).toEqual([...calls, ...calls].sort())
+    expect(asked(harness)).toEqual([...calls, ...calls].sort())
   })
 
   test('by way of a view', async ({ client }) => {
@@ -75,11 +75,11 @@ describe('keys that only a join gives', () => {
   })
 })
 
-test('with no data, nothing is asked; nor if there is one already', async ({ world, client }) => {
+test('with no data, nothing is asked; nor if there is one already', async ({ harness, client }) => {
   await client.query(`create materialized view located as ${joined} with no data`)
   await client.query(`create materialized view if not exists located as ${joined}`)
   await client.query('refresh materialized view located with no data')
-  expect(asked(world)).toEqual([])
+  expect(asked(harness)).toEqual([])
   await expect(located(client)).rejects.toThrow('has not been populated')
 })
 
@@ -139,12 +139,12 @@ describe('nothing but the query reads what is lent', () => {
     expect(selected?.rows).toEqual([{ cities: 'city of 1.1.1.1,city of 3.3.3.3' }])
   })
 
-  test('the next statement of a pipeline', async ({ world, client }) => {
+  test('the next statement of a pipeline', async ({ harness, client }) => {
     await client.query(cities)
     await client.query(
       `create materialized view located as select ip::text as name, city from place where ip = '1.1.1.1'`,
     )
-    const raw = await RawClient.connect(world.config)
+    const raw = await RawClient.connect(harness.config)
     try {
       for (const text of ['refresh materialized view located', 'select cities()']) {
         raw.send(parseMessage('', text, []), bindMessage('', '', bindRest(undefined)), executeMessage(''))

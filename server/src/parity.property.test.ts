@@ -7,15 +7,15 @@ import { play, type RelationNames, type Round, theEnd } from './testing/script.j
 import { plainTexts, scriptOf, type Texts } from './testing/script-arbitraries.js'
 import { startTestGateway, type TestGateway } from './testing/test-gateway.js'
 
-let world: TestGateway
+let harness: TestGateway
 /** Straight to PostgreSQL. */
 let watcher: pg.Client
 /** The tables of the schemas `counting` (virtual) and `ordinary`, with the same rows. */
 let names: RelationNames
 
 beforeAll(async () => {
-  world = await startTestGateway()
-  watcher = await world.connectStraight()
+  harness = await startTestGateway()
+  watcher = await harness.connectStraight()
   await watcher.query(`
     create schema ordinary;
     grant usage on schema ordinary to public;
@@ -33,7 +33,7 @@ beforeAll(async () => {
   names = new Map(rows.map(({ oid, relname }) => [oid, relname]))
 })
 
-afterAll(() => world?.stop())
+afterAll(() => harness?.stop())
 
 const place = (more = '') => `select city from place where ip = '1.1.1.1'${more}`
 const events = "select name from event where trail = 't1' order by name"
@@ -104,8 +104,8 @@ async function hasCrashed(): Promise<boolean> {
     }
   } catch {
     for (;;) {
-      await world.postgres.ready()
-      const again = await world.connectStraight().catch(() => undefined)
+      await harness.postgres.ready()
+      const again = await harness.connectStraight().catch(() => undefined)
       if (again === undefined) continue
       watcher = again
       return true
@@ -115,18 +115,18 @@ async function hasCrashed(): Promise<boolean> {
 
 async function isTheSame(script: readonly Round[]): Promise<void> {
   const straight = {
-    ...world.postgres.engineConfig,
+    ...harness.postgres.engineConfig,
     user: 'millrace',
     application_name: '',
     options: '-c search_path=public,ordinary',
   }
   const expected = (await play(script, straight, names)).map(withoutMessageType)
   if (expected.at(-1) === theEnd && (await hasCrashed())) {
-    await play(script, world.config, names)
+    await play(script, harness.config, names)
     expect(await hasCrashed()).toBe(false)
     return
   }
-  const told = (await play(script, world.config, names)).map(withoutMessageType)
+  const told = (await play(script, harness.config, names)).map(withoutMessageType)
   const length = linesToCompare(expected, told)
   if (length < told.length || expected.at(-1) !== theEnd) {
     expect(told.slice(0, length)).toEqual(expected.slice(0, length))

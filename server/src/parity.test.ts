@@ -141,20 +141,20 @@ const scripts: Readonly<Record<string, Script>> = {
   notifications: [ready(queryMessage('listen news')), ready(queryMessage("notify news, 'hello'"))],
 }
 
-let world: TestGateway
+let harness: TestGateway
 
 beforeAll(async () => {
-  world = await startTestGateway()
+  harness = await startTestGateway()
 })
 
-afterAll(() => world?.stop())
+afterAll(() => harness?.stop())
 
 describe('the same as from PostgreSQL itself:', () => {
   for (const [name, script] of Object.entries(scripts)) {
     test(name, async () => {
-      const straight = await run(script, { ...world.postgres.engineConfig, user: 'millrace', options: '' })
-      expect(await run(script, world.config)).toEqual(straight)
-      expect(await run(script, world.config, 3), 'sent in small pieces').toEqual(straight)
+      const straight = await run(script, { ...harness.postgres.engineConfig, user: 'millrace', options: '' })
+      expect(await run(script, harness.config)).toEqual(straight)
+      expect(await run(script, harness.config, 3), 'sent in small pieces').toEqual(straight)
     })
   }
 })

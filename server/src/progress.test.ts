@@ -2,21 +2,21 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startTestGateway, type TestGateway } from './testing/test-gateway.js'
 
-let world: TestGateway
+let harness: TestGateway
 let clock = 0
 
 beforeAll(async () => {
-  world = await startTestGateway({ now: () => clock })
+  harness = await startTestGateway({ now: () => clock })
 })
 
-afterAll(() => world?.stop())
+afterAll(() => harness?.stop())
 
 /** Three calls side by side; the clock goes on by a second before each of the first two is answered. */
 async function runForLong(settings: string): Promise<string[]> {
-  const client = await world.connect({ options: settings })
+  const client = await harness.connect({ options: settings })
   const notices: string[] = []
   client.on('notice', ({ message, severity }) => notices.push(`${severity}: ${message}`))
-  const calls = [1, 2, 3].map(() => world.holdCall())
+  const calls = [1, 2, 3].map(() => harness.holdCall())
   const running = client.query("select city from place where ip in ('1.1.1.1', '2.2.2.2', '3.3.3.3')")
   const [first, second, third] = await Promise.all(calls)
   clock += 1000

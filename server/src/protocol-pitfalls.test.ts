@@ -39,15 +39,15 @@ import {
   syncMessage,
 } from './wire/frontend-messages.js'
 
-let world: TestGateway
+let harness: TestGateway
 
 beforeAll(async () => {
-  world = await startTestGateway()
+  harness = await startTestGateway()
 })
 
-afterAll(() => world?.stop())
+afterAll(() => harness?.stop())
 
-async function raw(config: pg.ClientConfig = world.config): Promise<RawClient> {
+async function raw(config: pg.ClientConfig = harness.config): Promise<RawClient> {
   const client = await RawClient.connect(config)
   onTestFinished(() => client.close())
   return client
@@ -77,7 +77,7 @@ describe('cancelling', () => {
     return key
   }
   const cancel = async (key: Buffer) => {
-    const socket = openSocket(world)
+    const socket = openSocket(harness)
     socket.end(cancelPacket(key))
     expect(await untilClosed(socket)).toBe('')
   }
@@ -117,7 +117,7 @@ describe('protocol versions and encryption', () => {
     ['3.2', 2, []],
     ['3.9999 with an option to test the negotiation', 9999, ['_pq_.test_protocol_negotiation']],
   ])('%s is answered with what is spoken here', async (_, minor, options) => {
-    const socket = openSocket(world)
+    const socket = openSocket(harness)
     const writer = new ByteWriter()
       .int32((3 << 16) + minor)
       .string('user')
@@ -134,7 +134,7 @@ describe('protocol versions and encryption', () => {
   test('one request for encryption after the other, and then a session or a cancel request', async () => {
     const requests = [80_877_104, 80_877_103].map((code) => new ByteWriter().int32(code).packet())
     for (const last of [startupPacket([['user', 'millrace']]), cancelPacket(Buffer.alloc(8))]) {
-      const socket = openSocket(world)
+      const socket = openSocket(harness)
       for (const request of requests) {
         socket.write(request)
         expect(String((await once(socket, 'data'))[0])).toBe('N')
@@ -146,14 +146,18 @@ describe('protocol versions and encryption', () => {
   })
 
   test('TLS without a request for it is refused, not waited for', async () => {
-    const socket = connectTls({ port: world.gateway.port, host: '127.0.0.1', ALPNProtocols: ['postgresql'] })
+    const socket = connectTls({
+      port: harness.gateway.port,
+      host: '127.0.0.1',
+      ALPNProtocols: ['postgresql'],
+    })
     const [error] = await once(socket, 'error')
     expect(error).toBeInstanceOf(Error)
     socket.destroy()
   })
 
   test('a start-up packet byte by byte', async () => {
-    const socket = openSocket(world)
+    const socket = openSocket(harness)
     socket.setNoDelay(true)
     for (const byte of startupPacket([['user', 'millrace']])) {
       socket.write(Buffer.from([byte]))
@@ -165,7 +169,7 @@ describe('protocol versions and encryption', () => {
 
 describe('the start-up packet', () => {
   const settingOf = async (config: pg.ClientConfig, setting: string) => {
-    const client = await world.connect(config)
+    const client = await harness.connect(config)
     const { rows } = await client.query(`select current_setting('${setting}') as value`)
     return rows[0].value
   }
@@ -181,7 +185,7 @@ describe('the start-up packet', () => {
   })
 
   test('without a database, it is that of the user’s name', async () => {
-    const client = new pg.Client({ ...world.config, database: 'millrace' })
+    const client = new pg.Client({ ...harness.config, database: 'millrace' })
     const { connection } = Object(client)
     const startup = connection.startup.bind(connection)
     connection.startup = ({ database: _, ...parameters }: Record<string, string>) => startup(parameters)
@@ -250,7 +254,7 @@ describe('messages that nobody asked for', () => {
     const client = await raw()
     client.send(queryMessage('listen news'))
     await client.until('Z')
-    const other = await world.connect()
+    const other = await harness.connect()
     await other.query("notify news, 'hello'")
     expect((await client.until('A')).map(describeMessage).join()).toContain('hello')
   })
@@ -273,9 +277,9 @@ describe('messages that nobody asked for', () => {
       await client.end()
       return new Map([...told].sort())
     }
-    const straight = { ...world.postgres.engineConfig, user: 'millrace', options: '', application_name: '' }
+    const straight = { ...harness.postgres.engineConfig, user: 'millrace', options: '', application_name: '' }
     const expected = await parametersOf(straight)
-    expect(await parametersOf({ ...world.config, application_name: '' })).toEqual(expected)
+    expect(await parametersOf({ ...harness.config, application_name: '' })).toEqual(expected)
     expect(expected.get('server_version')).toMatch(/^18/)
     expect([...expected.keys()]).toContain('search_path')
   })
@@ -294,18 +298,18 @@ describe('SCRAM', () => {
     ['a mechanism without its end', new ByteWriter().bytes(Buffer.from('SCRAM-SHA')).message('p')],
     ['a message that is no answer', queryMessage('select 1')],
   ])('%s: refused, and others can come', async (_, answer) => {
-    const socket = openSocket(world)
+    const socket = openSocket(harness)
     socket.write(startupPacket([['user', 'millrace']]))
     await until(socket, 'SCRAM-SHA-256')
     socket.write(answer)
     expect(await untilClosed(socket)).toMatch(/^$|C(28P01|08P01|28000)/)
-    expect((await (await world.connect()).query('select 1 as one')).rows).toEqual([{ one: 1 }])
+    expect((await (await harness.connect()).query('select 1 as one')).rows).toEqual([{ one: 1 }])
   })
 
   test.each(['', 'c=biws', 'c=biws,r=wrong', 'c=biws,r=wrong,p=', 'c=biws,r=wrong,p=AAAA', 'p=,r=,c='])(
     'an answer to the challenge that reads "%s": refused',
     async (answer) => {
-      const socket = openSocket(world)
+      const socket = openSocket(harness)
       socket.write(startupPacket([['user', 'millrace']]))
       await until(socket, 'SCRAM-SHA-256')
       socket.write(initial('SCRAM-SHA-256', 17, 'n,,n=,r=abcdefghi'))
@@ -318,7 +322,7 @@ describe('SCRAM', () => {
   test('a password as long as may be, and another that is wrong in its last letter', async () => {
     const long = 'ä'.repeat(500)
     for (const given of [`${long}x`, `${password}x`]) {
-      const client = new pg.Client({ ...world.config, password: given })
+      const client = new pg.Client({ ...harness.config, password: given })
       await expect(client.connect()).rejects.toMatchObject({ code: '28P01' })
     }
   })

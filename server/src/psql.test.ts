@@ -7,27 +7,28 @@ import { type Certificate, loadOrCreateCertificate } from './certificate.js'
 import { psql, psqlTest } from './testing/psql.js'
 import { startTestGateway, type TestGateway } from './testing/test-gateway.js'
 
-let world: TestGateway
+let harness: TestGateway
 let folder: string
 let certificate: Certificate
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'millrace-psql-'))
   certificate = await loadOrCreateCertificate(folder)
-  world = await startTestGateway({ tls: certificate })
+  harness = await startTestGateway({ tls: certificate })
 })
 
 afterAll(async () => {
-  await world?.stop()
+  await harness?.stop()
   await rm(folder, { recursive: true, force: true })
 })
 
 beforeEach(() => {
-  world.calls.length = 0
+  harness.calls.length = 0
 })
 
 const events = "select name from event where trail = 't1' order by name"
-const url = (options: Readonly<Record<string, string>> = {}) => `${world.url}?${new URLSearchParams(options)}`
+const url = (options: Readonly<Record<string, string>> = {}) =>
+  `${harness.url}?${new URLSearchParams(options)}`
 
 psqlTest('statements one after the other, errors among them', async () => {
   const script = `${events};
@@ -50,7 +51,7 @@ psqlTest('an error points to its place', async () => {
 psqlTest('\\gdesc describes a result, and asks no API', async () => {
   const { output } = await psql(url(), `select ip, city, is_eu from place where ip = '1.1.1.1' \\gdesc\n`)
   expect(output).toBe('ip|inet\ncity|text\nis_eu|boolean\n')
-  expect(world.calls).toEqual([])
+  expect(harness.calls).toEqual([])
 })
 
 psqlTest('\\gset, \\gexec, and a statement over and over', async () => {
@@ -90,7 +91,7 @@ psqlTest('\\d shows the tables, and asks no API', async () => {
   expect(complaints).toBe('')
   expect(output).toMatch(/^trail\|text/m)
   expect(output).toMatch(/^counting\|place\|/m)
-  expect(world.calls).toEqual([])
+  expect(harness.calls).toEqual([])
 })
 
 psqlTest('AUTOCOMMIT off and ON_ERROR_ROLLBACK', async () => {
@@ -132,7 +133,7 @@ psqlTest(
 )
 
 psqlTest('a wrong password', async () => {
-  const wrong = world.url.replace(/:[^:@]*@/, ':wrong@')
+  const wrong = harness.url.replace(/:[^:@]*@/, ':wrong@')
   expect(await psql(wrong, 'select 1;')).toMatchObject({
     status: 2,
     complaints: expect.stringContaining('FATAL:  password authentication failed for user "millrace"'),
@@ -141,7 +142,7 @@ psqlTest('a wrong password', async () => {
 
 psqlTest('describes millrace.scan, which has no rows in a new session', async () => {
   const { output, complaints } = await psql(
-    world.url,
+    harness.url,
     '\\d millrace.scan\nselect count(*) from millrace.scan;\n',
   )
   expect(complaints).toBe('')

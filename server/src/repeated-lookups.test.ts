@@ -1,10 +1,10 @@
 /** Prepared lookups of one key that run again and again: nothing is asked of PostgreSQL between, as long as it holds. */
 import type pg from 'pg'
 import { expect } from 'vitest'
-import { worldTest } from './testing/gateway-test.js'
+import { gatewayTest } from './testing/gateway-test.js'
 
-const test = worldTest.extend('client', async ({ world }, { onCleanup }) => {
-  const client = await world.connect({ options: '-c millrace.cache_ttl=3600' })
+const test = gatewayTest.extend('client', async ({ harness }, { onCleanup }) => {
+  const client = await harness.connect({ options: '-c millrace.cache_ttl=3600' })
   onCleanup(() => client.end())
   return client
 })
@@ -20,13 +20,13 @@ const hiddenStatements = async (client: pg.Client) => {
   return rows.length
 }
 
-test('each address gets its own answer, known or not, over and over', async ({ world, client }) => {
+test('each address gets its own answer, known or not, over and over', async ({ harness, client }) => {
   for (let round = 0; round < 3; round++) {
     for (const address of ['1.1.1.1', '2.2.2.2', '9.9.9.9', '1.1.1.1']) {
       expect(await cityOf(client, address)).toEqual(address === '9.9.9.9' ? [] : [`city of ${address}`])
     }
   }
-  expect(world.calls).toHaveLength(3)
+  expect(harness.calls).toHaveLength(3)
   expect(await cityOf(client, '::ffff:1.2.3.4')).toEqual([])
   expect(await cityOf(client, '1.1.1.1/32')).toEqual(['city of 1.1.1.1'])
   expect((await byAddress(client, null)).rows).toEqual([])
@@ -50,20 +50,20 @@ test('in one flight, before any answer has come', async ({ client }) => {
   )
 })
 
-test('what a session sets meanwhile holds, however it does', async ({ world, client }) => {
+test('what a session sets meanwhile holds, however it does', async ({ harness, client }) => {
   await cityOf(client, '1.1.1.1')
-  world.calls.length = 0
+  harness.calls.length = 0
   await client.query('set millrace.cache_ttl = 0')
   await cityOf(client, '1.1.1.1')
-  expect(world.calls).toHaveLength(1)
+  expect(harness.calls).toHaveLength(1)
   await client.query('reset millrace.cache_ttl')
   await cityOf(client, '1.1.1.1')
   await client.query(`select set_config($1, '0', false)`, ['millrace.cache_ttl'])
   await cityOf(client, '1.1.1.1')
-  expect(world.calls).toHaveLength(2)
+  expect(harness.calls).toHaveLength(2)
 })
 
-test('a prepared statement that sets something, run between, holds too', async ({ world, client }) => {
+test('a prepared statement that sets something, run between, holds too', async ({ harness, client }) => {
   const set = (value: string) =>
     client.query({
       name: 'set',
@@ -73,25 +73,25 @@ test('a prepared statement that sets something, run between, holds too', async (
   await set('3600')
   await cityOf(client, '1.1.1.1')
   await cityOf(client, '1.1.1.1')
-  world.calls.length = 0
+  harness.calls.length = 0
   await set('0')
   await cityOf(client, '1.1.1.1')
-  expect(world.calls).toHaveLength(1)
+  expect(harness.calls).toHaveLength(1)
 })
 
-test('what a lookup sets itself holds for the next', async ({ world, client }) => {
+test('what a lookup sets itself holds for the next', async ({ harness, client }) => {
   const text = `select city, set_config('millrace.cache_ttl', '0', false) from place where ip = $1`
   const setting = () => client.query({ name: 'setting', text, values: ['1.1.1.1'] })
   await setting()
-  world.calls.length = 0
+  harness.calls.length = 0
   await setting()
-  expect(world.calls).toHaveLength(1)
+  expect(harness.calls).toHaveLength(1)
 })
-test('a transaction that sees nothing new is answered all the same', async ({ world, client }) => {
+test('a transaction that sees nothing new is answered all the same', async ({ harness, client }) => {
   await cityOf(client, '1.1.1.1')
   await client.query('begin isolation level repeatable read')
   await client.query('select 1')
-  const other = await world.connect({ options: '-c millrace.cache_ttl=3600' })
+  const other = await harness.connect({ options: '-c millrace.cache_ttl=3600' })
   await byAddress(other, '3.3.3.3')
   expect(await cityOf(client, '3.3.3.3')).toEqual(['city of 3.3.3.3'])
   expect(await cityOf(client, '3.3.3.3')).toEqual(['city of 3.3.3.3'])

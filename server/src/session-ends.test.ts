@@ -4,17 +4,17 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { describe as describeMessage, queryMessage, RawClient } from './testing/raw-client.js'
 import { startTestGateway, type TestGateway } from './testing/test-gateway.js'
 
-let world: TestGateway
+let harness: TestGateway
 
 beforeAll(async () => {
-  world = await startTestGateway()
+  harness = await startTestGateway()
 })
 
-afterAll(() => world?.stop())
+afterAll(() => harness?.stop())
 
 /** A client, and the error that ends its session. */
 async function connect(): Promise<{ client: pg.Client; end: Promise<unknown> }> {
-  const client = new pg.Client(world.config)
+  const client = new pg.Client(harness.config)
   const end = new Promise((resolve) => client.on('error', resolve))
   await client.connect()
   onTestFinished(() => client.end())
@@ -99,7 +99,7 @@ describe('a message of a type that is none', () => {
     ['of another protocol', Buffer.from('zGET / HTTP/1.1\r\n')],
     ['with a length that is none', Buffer.from([0x7a, 0, 0, 0, 1])],
   ])('ends the session with a word: %s', async (_, bytes) => {
-    const client = await RawClient.connect(world.config)
+    const client = await RawClient.connect(harness.config)
     onTestFinished(() => client.close())
     client.send(bytes)
     const messages = await client.untilEnd()
@@ -108,7 +108,7 @@ describe('a message of a type that is none', () => {
   })
 
   test('is told after the answers to what came before', async () => {
-    const client = await RawClient.connect(world.config)
+    const client = await RawClient.connect(harness.config)
     onTestFinished(() => client.close())
     client.send(queryMessage(scan), Buffer.from([0x7a, 0, 0, 0, 4]))
     const types = (await client.untilEnd()).map(({ type }) => type).join('')

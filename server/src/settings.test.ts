@@ -30,8 +30,8 @@ describe('a setting that is none is refused by', () => {
 
   test.for(['-c millrace.cahce_ttl=1', '-cmillrace.cahce_ttl=1', '--millrace.cahce-ttl=1'])(
     'options of a connection: %s',
-    async (options, { world }) => {
-      await expect(world.connect({ options })).rejects.toMatchObject(
+    async (options, { harness }) => {
+      await expect(harness.connect({ options })).rejects.toMatchObject(
         unknown('millrace.cahce_ttl', 'millrace.cache_ttl'),
       )
     },
@@ -51,8 +51,8 @@ describe('a setting that is none is refused by', () => {
 })
 
 describe('defaults', () => {
-  test('are shown in a new session, and after RESET', async ({ world }) => {
-    const session = await world.connect()
+  test('are shown in a new session, and after RESET', async ({ harness }) => {
+    const session = await harness.connect()
     const show = async (name: string) => Object.values((await session.query(`show millrace.${name}`)).rows[0])
     expect(await show('cache_ttl')).toEqual(['0 (default)'])
     expect(await show('max_api_calls')).toEqual(['-1 (default)'])
@@ -67,8 +67,8 @@ describe('defaults', () => {
     expect(await show('max_keys')).toEqual(['100000 (default)'])
   })
 
-  test('are listed by pg_settings, as psql’s \\dconfig reads them', async ({ world }) => {
-    const session = await world.connect({ options: '-c millrace.max_rows=5' })
+  test('are listed by pg_settings, as psql’s \\dconfig reads them', async ({ harness }) => {
+    const session = await harness.connect({ options: '-c millrace.max_rows=5' })
     const { rows } = await session.query(
       `select s.name, pg_catalog.current_setting(s.name) as value, s.source from pg_catalog.pg_settings s
         where pg_catalog.lower(s.name) operator(pg_catalog.~) '^(millrace\\..*)$' collate pg_catalog.default
@@ -89,8 +89,8 @@ describe('defaults', () => {
     expect((await session.query('show millrace.max_rows')).rows).toEqual([{ 'millrace.max_rows': '9' }])
   })
 
-  test('a default that is set as it is shown is the default', async ({ world }) => {
-    const session = await world.connect()
+  test('a default that is set as it is shown is the default', async ({ harness }) => {
+    const session = await harness.connect()
     await session.query("set millrace.max_api_calls = '-1 (default)'")
     await expect(session.query("select name from event where trail = 't1'")).resolves.toMatchObject({
       rowCount: 3,

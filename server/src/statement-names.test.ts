@@ -13,21 +13,21 @@ import {
   syncMessage,
 } from './wire/frontend-messages.js'
 
-let world: TestGateway
+let harness: TestGateway
 let raw: RawClient
 
 beforeAll(async () => {
-  world = await startTestGateway()
-  raw = await RawClient.connect(world.config)
+  harness = await startTestGateway()
+  raw = await RawClient.connect(harness.config)
 })
 
 afterAll(async () => {
   raw?.close()
-  await world?.stop()
+  await harness?.stop()
 })
 
 beforeEach(() => {
-  world.calls.length = 0
+  harness.calls.length = 0
 })
 
 const city = "select city from place where ip = '1.1.1.1'"
@@ -57,7 +57,7 @@ describe('a name that SQL commands have given to another statement', () => {
       await say([queryMessage(`${command}`)])
       await say([queryMessage('prepare s as select 7')])
       expect(await say(run('s'))).toContainEqual(expect.stringMatching(/^D .*7"$/))
-      expect(world.calls).toEqual([])
+      expect(harness.calls).toEqual([])
       await say([queryMessage('deallocate all')])
     },
   )
@@ -101,7 +101,7 @@ describe('texts and values that are too long to be read', () => {
     await say([parseMessage('', city, []), syncMessage])
     expect(await say([parseMessage('', `select 7 ${comment}`, []), syncMessage])).toHaveLength(2)
     expect(await say(run(''))).toContainEqual(expect.stringMatching(/^D .*7"$/))
-    expect(world.calls).toEqual([])
+    expect(harness.calls).toEqual([])
   })
 
   test('a value for a statement over a virtual table', async () => {
@@ -132,12 +132,12 @@ describe('what is no text', () => {
   ])('%s, as PostgreSQL says it', async (_, bytes, code) => {
     const lines = await say([new ByteWriter().bytes(bytes).message('Q')])
     expect(lines[0]).toContain(`"C":"${code}"`)
-    expect(world.calls).toEqual([])
+    expect(harness.calls).toEqual([])
   })
 })
 
 test('a thousand statements that are prepared and never closed', async () => {
-  const client: pg.Client = await world.connect()
+  const client: pg.Client = await harness.connect()
   for (let i = 0; i < 1000; i++) {
     const { rows } = await client.query({
       name: `s${i}`,

@@ -18,12 +18,12 @@ import {
   syncMessage,
 } from './wire/frontend-messages.js'
 
-let world: TestGateway
+let harness: TestGateway
 let engine: pg.Client
 
 beforeAll(async () => {
-  world = await startTestGateway()
-  engine = await world.connectStraight()
+  harness = await startTestGateway()
+  engine = await harness.connectStraight()
   await engine.query(`
     create schema ordinary;
     grant usage on schema ordinary to public;
@@ -44,17 +44,17 @@ beforeAll(async () => {
     grant select on all tables in schema ordinary to public`)
 })
 
-afterAll(() => world?.stop())
+afterAll(() => harness?.stop())
 
 type Mode = 'simple' | 'extended, text' | 'extended, binary'
 
 describe.each<Mode>(['simple', 'extended, text', 'extended, binary'])('%s', (mode) => {
   test.each(Object.entries(statementCases))('%s', async (name, statements) => {
-    const straight = { ...world.postgres.engineConfig, user: 'millrace', options: '' }
+    const straight = { ...harness.postgres.engineConfig, user: 'millrace', options: '' }
     // PostgreSQL cuts names, and would then take two for one.
     const schema = (tables: string) => `${tables}, ${mode}, ${name}`.slice(0, 63)
     const expected = await play(statements, mode, straight, schema('ordinary'), 'ordinary')
-    const told = await play(statements, mode, world.config, schema('counting'), 'counting')
+    const told = await play(statements, mode, harness.config, schema('counting'), 'counting')
     expect(told.map(withoutPromises)).toEqual(expected.map(withoutPromises))
   })
 })

@@ -6,15 +6,15 @@ import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startTestGateway, type TestGateway } from './testing/test-gateway.js'
 
-let world: TestGateway
+let harness: TestGateway
 let client: pg.Client
 /** Has scans open, of which PostgreSQL has the tables. */
 let reader: pg.Client
 
 beforeAll(async () => {
-  world = await startTestGateway()
-  client = await world.connect()
-  reader = await world.connect({ options: '-c millrace.cache_ttl=300' })
+  harness = await startTestGateway()
+  client = await harness.connect()
+  reader = await harness.connect({ options: '-c millrace.cache_ttl=300' })
   // Rows that are kept: of a scan, and of lookups.
   await reader.query("select name from event where trail = 't2'")
   await reader.query("select city from place where ip = '1.1.1.1'")
@@ -25,7 +25,7 @@ beforeAll(async () => {
   )
 })
 
-afterAll(() => world?.stop())
+afterAll(() => harness?.stop())
 
 const ofConnections = ['counting.event', 'counting.kind', 'counting.place']
 const ofMillrace = ['column', 'connection', 'plugin', 'scan', 'scan_summary', 'table'].map(
@@ -162,8 +162,8 @@ describe('listed by', () => {
   })
 
   test('while a call is in flight', async () => {
-    const holding = world.holdCall()
-    const asking = (await world.connect()).query('select size from kind')
+    const holding = harness.holdCall()
+    const asking = (await harness.connect()).query('select size from kind')
     const held = await holding
     const { rows } = await client.query(
       "select table_schema from information_schema.tables where table_schema ~ 'millrace_' or table_schema = 'counting'",
@@ -190,7 +190,7 @@ test('no view that everybody reads shows what is ours', async () => {
 })
 
 test('statements of ours are not among those that a session has prepared', async () => {
-  const session = await world.connect()
+  const session = await harness.connect()
   const own = { name: 'mine', text: 'select name from event where trail = $1', values: ['t1'] }
   await session.query(own)
   await session.query(own)
@@ -213,13 +213,13 @@ describe('by PostgreSQL itself, a virtual table', () => {
     'drop table event',
     'create table child () inherits (counting.event)',
   ])('is not written to or changed: %s', async (body) => {
-    world.calls.length = 0
+    harness.calls.length = 0
     await expect(inside(body)).rejects.toMatchObject({ code: '42501' })
-    expect(world.calls).toEqual([])
+    expect(harness.calls).toEqual([])
   })
 
   test('has no rows of its own, not even a superuser’s', async () => {
-    const engine = new pg.Client(world.postgres.engineConfig)
+    const engine = new pg.Client(harness.postgres.engineConfig)
     await engine.connect()
     try {
       const inserting = engine.query("insert into counting.event values ('t1')")
@@ -233,7 +233,7 @@ describe('by PostgreSQL itself, a virtual table', () => {
   })
 
   test('gives the rows that a query gives, of the columns and with the conditions that it needs', async () => {
-    world.calls.length = 0
+    harness.calls.length = 0
     await client.query(
       "create function names() returns setof text language plpgsql as $$ begin return query select name from event where trail = 't1' and name < 'c' order by name; end $$",
     )
@@ -241,7 +241,7 @@ describe('by PostgreSQL itself, a virtual table', () => {
       ['a'],
       ['b'],
     ])
-    expect(world.calls.map(({ columns, quals }) => [columns, quals])).toEqual([
+    expect(harness.calls.map(({ columns, quals }) => [columns, quals])).toEqual([
       [['name', 'trail'], ['trail = t1']],
     ])
   })
@@ -270,9 +270,9 @@ describe('by PostgreSQL itself, a virtual table', () => {
     'vacuum analyze kind',
     'do $$ begin analyze place; end $$',
   ])('is not asked for by %s', async (text) => {
-    world.calls.length = 0
+    harness.calls.length = 0
     await client.query(text)
-    expect(world.calls).toEqual([])
+    expect(harness.calls).toEqual([])
   })
 
   test('without ONLY in a materialized view, which would have no rows', async () => {
@@ -293,7 +293,7 @@ describe('by PostgreSQL itself, a virtual table', () => {
 
 describe('a cast that gives NULL', () => {
   test('joins without a condition that keeps other texts out', async () => {
-    world.calls.length = 0
+    harness.calls.length = 0
     const { rows } = await client.query(
       "select e.name, p.city from event e left join place p on p.ip = try_inet(e.address) where e.trail = 't1' order by 1",
     )
@@ -302,7 +302,7 @@ describe('a cast that gives NULL', () => {
       { name: 'b', city: 'city of 2.2.2.2' },
       { name: 'c', city: null },
     ])
-    expect(world.calls.map(({ table }) => table).sort()).toEqual(['event', 'place', 'place'])
+    expect(harness.calls.map(({ table }) => table).sort()).toEqual(['event', 'place', 'place'])
   })
 
   test('of each type', async () => {

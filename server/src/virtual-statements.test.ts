@@ -9,8 +9,8 @@ test.beforeAll(async ({ client }) => {
     insert into own values (1, '1.1.1.1'), (2, '2.2.2.2')`)
 })
 
-const asked = (world: TestGateway) =>
-  world.calls.map(({ table, quals }) => `${table}: ${quals.join('; ')}`).sort()
+const asked = (harness: TestGateway) =>
+  harness.calls.map(({ table, quals }) => `${table}: ${quals.join('; ')}`).sort()
 
 describe('refused before any call', () => {
   test.for([
@@ -62,47 +62,47 @@ describe('refused before any call', () => {
       `select * from place tablesample system (10) where ip = '1.1.1.1'`,
       'TABLESAMPLE cannot be applied to virtual table "place"',
     ],
-  ] as const)('%s', async ([text, message], { world, client }) => {
+  ] as const)('%s', async ([text, message], { harness, client }) => {
     for (const query of [text, { text, values: [] }]) {
       const error = await errorOf(client.query(query))
       expect(error).toMatchObject({ code: '0A000', message })
       if (message.includes('virtual')) expect(error.hint).toEqual(expect.any(String))
     }
-    expect(asked(world)).toEqual([])
+    expect(asked(harness)).toEqual([])
     expect((await client.query('select count(*) from own')).rows).toEqual([{ count: '2' }])
   })
 
-  test('a cursor without a transaction', async ({ world, client }) => {
+  test('a cursor without a transaction', async ({ harness, client }) => {
     const text = `declare c cursor for select * from place where ip = '1.1.1.1'`
     for (const query of [text, { text, values: [] }]) {
       expect(await errorOf(client.query(query))).toMatchObject({ code: '25P01' })
     }
-    expect(asked(world)).toEqual([])
+    expect(asked(harness)).toEqual([])
   })
 
-  test('COPY into a file of the server', async ({ world, client }) => {
+  test('COPY into a file of the server', async ({ harness, client }) => {
     const text = `copy (select * from place where ip = '1.1.1.1') to '/tmp/millrace-never-written'`
     expect(await errorOf(client.query(text))).toMatchObject({ code: '42501' })
-    expect(asked(world)).toEqual([])
+    expect(asked(harness)).toEqual([])
   })
 })
 
-test('COPY of a table gives the columns that it names, in their order', async ({ world }) => {
-  const raw = await RawClient.connect(world.config)
+test('COPY of a table gives the columns that it names, in their order', async ({ harness }) => {
+  const raw = await RawClient.connect(harness.config)
   raw.send(queryMessage('copy kind (size, name) to stdout'))
   const rows = (await raw.until('Z')).filter(({ type }) => type === 'd')
   expect(rows.map(({ bytes }) => bytes.toString('utf8', 5))).toEqual(['1\tsmall\n', '100\tlarge\n'])
   raw.close()
 })
-test('a table that is made WITH NO DATA asks for none', async ({ world, client }) => {
+test('a table that is made WITH NO DATA asks for none', async ({ harness, client }) => {
   await client.query('create table empty as select k.*, p.city from kind k, place p with no data')
   expect((await client.query('select * from empty')).fields.map(({ name }) => name)).toContain('city')
   await client.query('drop table empty')
-  expect(asked(world)).toEqual([])
+  expect(asked(harness)).toEqual([])
 })
 
 test('inside a function, a key that only a join could give is an error that tells a way out', async ({
-  world,
+  harness,
   client,
 }) => {
   const block = `do $$ declare found record; begin
@@ -119,21 +119,21 @@ test('inside a function, a key that only a join could give is an error that tell
       hint: expect.stringContaining('CREATE TEMP TABLE'),
     })
   }
-  expect(asked(world)).toEqual([])
+  expect(asked(harness)).toEqual([])
 })
 
-test("rows of others are locked beside a virtual table's", async ({ world, client }) => {
+test("rows of others are locked beside a virtual table's", async ({ harness, client }) => {
   await client.query('begin')
   const { rows } = await client.query(
     'select city from own join place using (ip) where n = 1 for update of own',
   )
   expect(rows).toEqual([{ city: 'city of 1.1.1.1' }])
   await client.query('commit')
-  expect(asked(world)).toEqual(['place: ip = 1.1.1.1'])
+  expect(asked(harness)).toEqual(['place: ip = 1.1.1.1'])
 })
 
-test('COPY FROM STDIN into a table of a virtual one’s name', async ({ world }) => {
-  const raw = await RawClient.connect(world.config)
+test('COPY FROM STDIN into a table of a virtual one’s name', async ({ harness }) => {
+  const raw = await RawClient.connect(harness.config)
   raw.send(queryMessage('create temp table event (name text)'))
   await raw.until('Z')
   raw.send(queryMessage('copy event from stdin'))
@@ -172,22 +172,22 @@ describe('a view', () => {
       create view plain as select * from own`)
   })
 
-  test('conditions on it reach the scans inside', async ({ world, client }) => {
+  test('conditions on it reach the scans inside', async ({ harness, client }) => {
     expect((await client.query(`select name, city from located where trail = 't1' order by 1`)).rows).toEqual(
       [
         { name: 'a', city: 'city of 1.1.1.1' },
         { name: 'b', city: 'city of 2.2.2.2' },
       ],
     )
-    expect(asked(world)).toEqual(['event: trail = t1', 'place: ip = 1.1.1.1', 'place: ip = 2.2.2.2'])
+    expect(asked(harness)).toEqual(['event: trail = t1', 'place: ip = 1.1.1.1', 'place: ip = 2.2.2.2'])
   })
 
-  test('so do parameters, joins, and conditions on a view of a view', async ({ world, client }) => {
+  test('so do parameters, joins, and conditions on a view of a view', async ({ harness, client }) => {
     const { rows } = await client.query('select c from of_view where a = $1', ['3.3.3.3'])
     expect(rows).toEqual([{ c: 'CITY OF 3.3.3.3' }])
     await client.query('select v.c from own join of_view v on v.a = own.ip where n = 2')
     await client.query(`select (select city from places where address = own.ip) from own where n = 1`)
-    expect(asked(world)).toEqual(['place: ip = 1.1.1.1', 'place: ip = 2.2.2.2', 'place: ip = 3.3.3.3'])
+    expect(asked(harness)).toEqual(['place: ip = 1.1.1.1', 'place: ip = 2.2.2.2', 'place: ip = 3.3.3.3'])
   })
 
   test('fields tell that they come from it', async ({ client }) => {
@@ -199,9 +199,9 @@ describe('a view', () => {
     expect(fields[0]?.tableID).toBe(rows[0].oid)
   })
 
-  test('a key that is missing is told of the table inside', async ({ world, client }) => {
+  test('a key that is missing is told of the table inside', async ({ harness, client }) => {
     expect(await errorOf(client.query('select * from places'))).toMatchObject({ code: 'HV002' })
-    expect(asked(world)).toEqual([])
+    expect(asked(harness)).toEqual([])
   })
 
   test('names are found as PostgreSQL finds them', async ({ client }) => {
@@ -234,10 +234,10 @@ describe('a view', () => {
     await client.query('reset search_path; drop view known; drop table pg_temp.mine; drop table mine')
   })
 
-  test('one that keeps conditions out is left to PostgreSQL', async ({ world, client }) => {
+  test('one that keeps conditions out is left to PostgreSQL', async ({ harness, client }) => {
     const { rows } = await client.query(`select city from guarded where ip = '1.1.1.1'`)
     expect(rows).toEqual([{ city: 'city of 1.1.1.1' }])
-    expect(asked(world)).toEqual(['place: ip = 1.1.1.1'])
+    expect(asked(harness)).toEqual(['place: ip = 1.1.1.1'])
   })
 
   test('whose query changes is expanded anew', async ({ client }) => {
@@ -255,12 +255,15 @@ describe('a view', () => {
     await client.query('drop table changing')
   })
 
-  test('that only a function has made is known when the transaction has ended', async ({ world, client }) => {
+  test('that only a function has made is known when the transaction has ended', async ({
+    harness,
+    client,
+  }) => {
     await client.query(`do $$ begin
       execute 'create ' || 'view made as select e.name, p.city, e.trail
         from counting.event e join counting.place p on p.ip = e.address::inet'; end $$`)
     const text = `select city from made where trail = 't2'`
-    const other = await world.connect()
+    const other = await harness.connect()
     await expect
       .poll(() =>
         other.query(text).then(
@@ -273,12 +276,12 @@ describe('a view', () => {
 })
 
 describe('SQL’s PREPARE and EXECUTE', () => {
-  test('a prepared join is planned with its values', async ({ world, client }) => {
+  test('a prepared join is planned with its values', async ({ harness, client }) => {
     await client.query(`prepare by_trail (text) as
       select e.name, p.city from event e join place p on p.ip = e.address::inet where e.trail = $1 and e.name < 'c'`)
-    expect(asked(world)).toEqual([])
+    expect(asked(harness)).toEqual([])
     expect((await client.query(`execute by_trail ('t' || 1)`)).rows).toHaveLength(2)
-    expect(asked(world)).toEqual(['event: trail = t1', 'place: ip = 1.1.1.1', 'place: ip = 2.2.2.2'])
+    expect(asked(harness)).toEqual(['event: trail = t1', 'place: ip = 1.1.1.1', 'place: ip = 2.2.2.2'])
   })
 
   test('arguments are evaluated once', async ({ client }) => {
@@ -312,12 +315,12 @@ describe('SQL’s PREPARE and EXECUTE', () => {
       {},
     ])
   })
-  test('EXPLAIN EXECUTE runs nothing', async ({ world, client }) => {
+  test('EXPLAIN EXECUTE runs nothing', async ({ harness, client }) => {
     await client.query(`explain execute by_trail ('t1')`)
-    expect(asked(world)).toEqual([])
+    expect(asked(harness)).toEqual([])
     const { rows } = await client.query(`explain (analyze, format json) execute by_trail ('t2')`)
     expect(JSON.stringify(rows)).toContain('Actual Rows')
-    expect(asked(world)).toEqual(['event: trail = t2'])
+    expect(asked(harness)).toEqual(['event: trail = t2'])
   })
 
   test('an error of an argument does not stay', async ({ client }) => {

@@ -18,13 +18,13 @@ import {
   syncMessage,
 } from './wire/frontend-messages.js'
 
-const asked = (world: TestGateway) =>
-  world.calls.map(({ table, quals }) => `${table}: ${quals.join('; ')}`).sort()
+const asked = (harness: TestGateway) =>
+  harness.calls.map(({ table, quals }) => `${table}: ${quals.join('; ')}`).sort()
 
 const cityOf = (ip: string) => `select city from place where ip = '${ip}'`
 
 describe('simple queries', () => {
-  test('a join asks for each distinct address once', async ({ world, client }) => {
+  test('a join asks for each distinct address once', async ({ harness, client }) => {
     const { rows } = await client.query(
       `with addrs as (select a.address::inet from event a where a.trail = 't1' and a.address ~ '^\\d')
        select a.address as ip, i.city from addrs a join place i on a.address = i.ip order by 1`,
@@ -33,7 +33,7 @@ describe('simple queries', () => {
       { ip: '1.1.1.1', city: 'city of 1.1.1.1' },
       { ip: '2.2.2.2', city: 'city of 2.2.2.2' },
     ])
-    expect(asked(world)).toEqual(['event: trail = t1', 'place: ip = 1.1.1.1', 'place: ip = 2.2.2.2'])
+    expect(asked(harness)).toEqual(['event: trail = t1', 'place: ip = 1.1.1.1', 'place: ip = 2.2.2.2'])
   })
 
   test('several statements in one text are one transaction', async ({ client }) => {
@@ -59,14 +59,14 @@ describe('simple queries', () => {
   })
 
   test('an error of PostgreSQL names the place in the text that was sent, and our tables', async ({
-    world,
+    harness,
     client,
   }) => {
     const text = `select 1; select 'ä😀', citi from place where ip = '1.1.1.1'`
     const error = await errorOf(client.query(text))
     expect(error).toMatchObject({ code: '42703', message: 'column "citi" does not exist' })
     expect([...text].slice(Number(error.position) - 1).join('')).toMatch(/^citi/)
-    expect(asked(world)).toEqual([])
+    expect(asked(harness)).toEqual([])
 
     const running = `select 1; ${cityOf('1.1.1.1')} and city::int = 1`
     const later = await errorOf(client.query(running))
@@ -113,16 +113,16 @@ describe('simple queries', () => {
     expect(fields[0]?.tableID).toBe(rows[0].oid)
   })
 
-  test('what only PostgreSQL sees reaches the tables over the loopback', async ({ world, client }) => {
+  test('what only PostgreSQL sees reaches the tables over the loopback', async ({ harness, client }) => {
     await client.query(
       `do $$ begin create temp table from_block as select city from place where ip = '2.2.2.2'; end $$`,
     )
     expect((await client.query('select * from from_block')).rows).toEqual([{ city: 'city of 2.2.2.2' }])
-    expect(asked(world)).toEqual(['place: ip = 2.2.2.2'])
+    expect(asked(harness)).toEqual(['place: ip = 2.2.2.2'])
   })
 
-  test('COPY of rows out, and no COPY into the midst of them', async ({ world }) => {
-    const raw = await RawClient.connect(world.config)
+  test('COPY of rows out, and no COPY into the midst of them', async ({ harness }) => {
+    const raw = await RawClient.connect(harness.config)
     raw.send(queryMessage(`copy (${cityOf('1.1.1.1')}) to stdout`))
     expect((await raw.until('Z')).map(({ type }) => type).join('')).toBe('HdcCZ')
     raw.send(queryMessage(`create temp table t (a text); copy t from stdin; ${cityOf('1.1.1.1')}`))
@@ -133,19 +133,19 @@ describe('simple queries', () => {
 })
 
 test('a simple query that PostgreSQL reads over after an error asks nothing, and is not answered', async ({
-  world,
+  harness,
 }) => {
-  const raw = await RawClient.connect(world.config)
+  const raw = await RawClient.connect(harness.config)
   raw.send(parseMessage('', 'select from where', []), queryMessage(cityOf('1.1.1.1')), syncMessage)
   raw.send(queryMessage('select 1'))
   expect((await raw.until('Z')).map(({ type }) => type).join('')).toBe('EZ')
   expect((await raw.until('Z')).map(({ type }) => type).join('')).toBe('TDCZ')
-  expect(asked(world)).toEqual([])
+  expect(asked(harness)).toEqual([])
   raw.close()
 })
 
-test('a simple query leaves no unnamed statement behind', async ({ world }) => {
-  const raw = await RawClient.connect(world.config)
+test('a simple query leaves no unnamed statement behind', async ({ harness }) => {
+  const raw = await RawClient.connect(harness.config)
   for (const text of [cityOf('1.1.1.1'), `${cityOf('1.1.1.1')} and city::int = 1`]) {
     raw.send(parseMessage('', 'select 1', []), queryMessage(text))
     await raw.until('Z')
@@ -180,20 +180,23 @@ describe('while PostgreSQL waits for the data of COPY', () => {
     ['a simple query, in the extended protocol', [...extendedCopy, syncMessage], query],
     ['a Bind, in the simple protocol', [queryMessage(copy)], bind.slice(1)],
     ['a Bind, in the extended protocol', [...extendedCopy, flushMessage], bind.slice(1)],
-  ] as const)('%s ends the connection, as it does in PostgreSQL', async ([_, start, message], { world }) => {
-    const raw = await RawClient.connect(world.config)
-    raw.send(queryMessage('create temp table seen_cities (city text)'), ...bind.slice(0, 1), syncMessage)
-    await raw.until('Z')
-    await raw.until('Z')
-    raw.send(...start)
-    await raw.until('G')
-    raw.send(...message)
-    await raw.untilEnd()
-    expect(asked(world)).toEqual([])
-  })
+  ] as const)(
+    '%s ends the connection, as it does in PostgreSQL',
+    async ([_, start, message], { harness }) => {
+      const raw = await RawClient.connect(harness.config)
+      raw.send(queryMessage('create temp table seen_cities (city text)'), ...bind.slice(0, 1), syncMessage)
+      await raw.until('Z')
+      await raw.until('Z')
+      raw.send(...start)
+      await raw.until('G')
+      raw.send(...message)
+      await raw.untilEnd()
+      expect(asked(harness)).toEqual([])
+    },
+  )
 
-  test('its end may be sent before it is known that there is a COPY', async ({ world }) => {
-    const raw = await RawClient.connect(world.config)
+  test('its end may be sent before it is known that there is a COPY', async ({ harness }) => {
+    const raw = await RawClient.connect(harness.config)
     raw.send(queryMessage('create temp table seen_cities (city text)'))
     await raw.until('Z')
     const data = [new ByteWriter().bytes(Buffer.from('x\n')).message('d'), new ByteWriter().message('c')]
@@ -207,39 +210,39 @@ describe('while PostgreSQL waits for the data of COPY', () => {
 })
 
 describe('the extended protocol', () => {
-  test('parameters become keys', async ({ world, client }) => {
+  test('parameters become keys', async ({ harness, client }) => {
     const { rows } = await client.query('select city from place where ip = any($1) order by 1', [
       ['1.1.1.1', '3.3.3.3', '1.1.1.1'],
     ])
     expect(rows).toEqual([{ city: 'city of 1.1.1.1' }, { city: 'city of 3.3.3.3' }])
-    expect(asked(world)).toEqual(['place: ip = 1.1.1.1', 'place: ip = 3.3.3.3'])
+    expect(asked(harness)).toEqual(['place: ip = 1.1.1.1', 'place: ip = 3.3.3.3'])
   })
 
-  test('a prepared statement is planned anew for each set of values', async ({ world, client }) => {
+  test('a prepared statement is planned anew for each set of values', async ({ harness, client }) => {
     const statement = { name: 'by address', text: 'select city from place where ip = $1' }
     for (const ip of ['1.1.1.1', '2.2.2.2', null, '9.9.9.9']) {
       const { rows } = await client.query({ ...statement, values: [ip] })
       expect(rows).toEqual(ip === '1.1.1.1' || ip === '2.2.2.2' ? [{ city: `city of ${ip}` }] : [])
     }
-    expect(asked(world)).toEqual(['place: ip = 1.1.1.1', 'place: ip = 2.2.2.2', 'place: ip = 9.9.9.9'])
+    expect(asked(harness)).toEqual(['place: ip = 1.1.1.1', 'place: ip = 2.2.2.2', 'place: ip = 9.9.9.9'])
   })
 
-  test('Describe asks no API', async ({ world }) => {
-    const raw = await RawClient.connect(world.config)
+  test('Describe asks no API', async ({ harness }) => {
+    const raw = await RawClient.connect(harness.config)
     raw.send(
       parseMessage('s', 'select city, ip from place where ip = $1', []),
       describeTarget('S', 's'),
       syncMessage,
     )
     expect((await raw.until('Z')).map(({ type }) => type).join('')).toBe('1tTZ')
-    expect(asked(world)).toEqual([])
+    expect(asked(harness)).toEqual([])
     raw.close()
   })
 
   test('a whole pipeline at once: statements of both kinds, several portals, formats of the client', async ({
-    world,
+    harness,
   }) => {
-    const raw = await RawClient.connect(world.config)
+    const raw = await RawClient.connect(harness.config)
     const value = (text: string) => bindRest({ types: [], formats: [], values: [Buffer.from(text)] })
     raw.send(
       parseMessage('v', 'select city from place where ip = $1', []),
@@ -266,8 +269,8 @@ describe('the extended protocol', () => {
     raw.close()
   })
 
-  test('an error in a pipeline drops what follows up to the Sync, and no more', async ({ world }) => {
-    const raw = await RawClient.connect(world.config)
+  test('an error in a pipeline drops what follows up to the Sync, and no more', async ({ harness }) => {
+    const raw = await RawClient.connect(harness.config)
     raw.send(
       parseMessage('', 'select city from place', []),
       bindMessage('', '', bindRest(undefined)),
@@ -283,12 +286,12 @@ describe('the extended protocol', () => {
     )
     expect((await raw.until('Z')).map(({ type }) => type).join('')).toBe('1EZ')
     expect((await raw.until('Z')).map(({ type }) => type).join('')).toBe('12DCZ')
-    expect(asked(world)).toEqual(['place: ip = 2.2.2.2'])
+    expect(asked(harness)).toEqual(['place: ip = 2.2.2.2'])
     raw.close()
   })
 
-  test('rows of a portal come in parts', async ({ world }) => {
-    const raw = await RawClient.connect(world.config)
+  test('rows of a portal come in parts', async ({ harness }) => {
+    const raw = await RawClient.connect(harness.config)
     raw.send(
       parseMessage('', "select city from place where ip in ('1.1.1.1', '2.2.2.2', '3.3.3.3')", []),
       bindMessage('', '', bindRest(undefined)),
@@ -301,8 +304,8 @@ describe('the extended protocol', () => {
     raw.close()
   })
 
-  test('a name that is prepared anew is another statement', async ({ world }) => {
-    const raw = await RawClient.connect(world.config)
+  test('a name that is prepared anew is another statement', async ({ harness }) => {
+    const raw = await RawClient.connect(harness.config)
     const run = async (text: string, ...before: readonly Buffer[]) => {
       raw.send(
         ...before,
@@ -326,8 +329,8 @@ describe('the extended protocol', () => {
     raw.close()
   })
 
-  test('binary parameters and results', async ({ world, client }) => {
-    const sql = postgres(world.url, { max: 1, onnotice: () => {} })
+  test('binary parameters and results', async ({ harness, client }) => {
+    const sql = postgres(harness.url, { max: 1, onnotice: () => {} })
     const ip = '2.2.2.2'
     expect(await sql`select p.city, ${7}::int4 as n from place p where p.ip = ${ip}`).toEqual([
       { city: 'city of 2.2.2.2', n: 7 },
@@ -357,8 +360,8 @@ describe('the extended protocol', () => {
 
 describe('under another encoding', () => {
   let other: pg.Client
-  test.beforeAll(async ({ world }) => {
-    other = await world.connect()
+  test.beforeAll(async ({ harness }) => {
+    other = await harness.connect()
     await other.query("set client_encoding = 'LATIN1'")
   })
 
@@ -372,13 +375,13 @@ describe('under another encoding', () => {
     ['the statement', `${cityOf('1.1.1.1')} and city <> 'é'`],
     ['a value by which a table is asked', `select name from event where trail = 't' || chr(233)`],
     ['a definition', `select city from accented where ip = '1.1.1.1'`],
-  ] as const)('what is not ASCII in %s is refused with a hint', async ([_, text], { world, client }) => {
+  ] as const)('what is not ASCII in %s is refused with a hint', async ([_, text], { harness, client }) => {
     await client.query(`create or replace view accented as select * from place where city <> 'é'`)
     expect(await errorOf(other.query(text))).toMatchObject({
       code: '0A000',
       hint: "Run SET client_encoding = 'UTF8' first.",
     })
     expect((await other.query('select 1 as one')).rows).toEqual([{ one: 1 }])
-    expect(asked(world)).toEqual([])
+    expect(asked(harness)).toEqual([])
   })
 })

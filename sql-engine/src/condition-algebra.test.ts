@@ -94,11 +94,11 @@ const slices = 8
 
 test.for(Array.from({ length: slices }, (_, slice) => slice))(
   'no row is lost: part %i',
-  async (slice, { world }) => {
+  async (slice, { harness }) => {
     for (const [index, condition] of conditions.entries()) {
       if (index % slices !== slice) continue
       const text = `select id, flag, label from thing where ${condition}`
-      const { virtual, expected } = await world.run({ text, parameters: [], isOrdered: false }, 0)
+      const { virtual, expected } = await harness.run({ text, parameters: [], isOrdered: false }, 0)
       expect(virtual, text).toEqual(expected)
     }
   },

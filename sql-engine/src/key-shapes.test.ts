@@ -4,7 +4,7 @@ import pg from 'pg'
 import { describe, expect } from 'vitest'
 import { ClientSession } from './testing/client-session.js'
 import { propertyTest } from './testing/engine-test.js'
-import type { PropertyWorld } from './testing/property-world.js'
+import type { PropertyHarness } from './testing/property-harness.js'
 import { usualTables } from './testing/random-tables.js'
 
 const rows = {
@@ -68,10 +68,10 @@ const tables = {
 const test = propertyTest({ tables, rows: [rows, oddRows], filtering: 'every operator' })
 
 /** What a statement asks each table for, once its answer has been compared with PostgreSQL's own. */
-async function asked(world: PropertyWorld, text: string): Promise<readonly string[]> {
-  const { virtual, expected } = await world.run({ text, parameters: [], isOrdered: false }, 0)
+async function asked(harness: PropertyHarness, text: string): Promise<readonly string[]> {
+  const { virtual, expected } = await harness.run({ text, parameters: [], isOrdered: false }, 0)
   expect(virtual).toEqual(expected)
-  return world.calls.map(({ table, quals }) => [table, ...quals].join('; ')).sort()
+  return harness.calls.map(({ table, quals }) => [table, ...quals].join('; ')).sort()
 }
 
 const grouped = '(select trail, count(*) from event group by trail) v'
@@ -174,8 +174,8 @@ describe('conditions pass into', () => {
       'select n.id, v.count from note n, lateral (select count(*) from event e where e.trail = n.trail) v',
       ['event; trail = t1', 'event; trail = t2'],
     ],
-  ] as const)('%s', async ([_, text, calls], { world }) => {
-    expect(await asked(world, text)).toEqual(calls)
+  ] as const)('%s', async ([_, text, calls], { harness }) => {
+    expect(await asked(harness, text)).toEqual(calls)
   })
 })
 
@@ -234,8 +234,8 @@ describe('conditions that would drop other rows do not pass into', () => {
     ],
     ['HAVING of ROLLUP', 'select label, count(*) from thing group by rollup (label) having label is null'],
     ['HAVING of an aggregate', "select flag from thing group by flag having max(label) = 'a'"],
-  ] as const)('%s', async ([_, text], { world }) => {
-    expect(new Set(await asked(world, text))).toEqual(new Set(['thing']))
+  ] as const)('%s', async ([_, text], { harness }) => {
+    expect(new Set(await asked(harness, text))).toEqual(new Set(['thing']))
   })
 })
 
@@ -283,8 +283,8 @@ describe('a key that is wrapped, or compared otherwise', () => {
     ["select id from event where trail || '' = 't1'", t1],
     ["select id from event where '' || trail || '' = 't1'", t1],
     ["select e.id from event e join note n on e.trail || '' = n.trail || '' where n.id = 1", t1],
-  ] as const)('%s', async ([text, calls], { world }) => {
-    expect(await asked(world, text)).toEqual(calls)
+  ] as const)('%s', async ([text, calls], { harness }) => {
+    expect(await asked(harness, text)).toEqual(calls)
   })
 
   test.for([
@@ -302,19 +302,21 @@ describe('a key that is wrapped, or compared otherwise', () => {
     ['id < 2.5', ['thing']],
   ] as const)(
     'a value that none of the column can equal is not asked for: %s',
-    async ([condition, calls], { world }) => {
-      expect(await asked(world, `select label from thing where ${condition}`)).toEqual(calls)
+    async ([condition, calls], { harness }) => {
+      expect(await asked(harness, `select label from thing where ${condition}`)).toEqual(calls)
     },
   )
 
-  test('NULL is no key', async ({ world }) => {
-    expect(await asked(world, 'select city from place where ip is not distinct from null::inet')).toEqual([])
+  test('NULL is no key', async ({ harness }) => {
+    expect(await asked(harness, 'select city from place where ip is not distinct from null::inet')).toEqual(
+      [],
+    )
   })
 
-  test('NULL is no key where an outer join fills the column with it', async ({ world }) => {
+  test('NULL is no key where an outer join fills the column with it', async ({ harness }) => {
     const text =
       'select n.id from note n left join place p on p.ip = n.ip where p.ip is not distinct from null::inet'
-    expect(await asked(world, text)).toEqual(['place; ip = 1.1.1.1'])
+    expect(await asked(harness, text)).toEqual(['place; ip = 1.1.1.1'])
   })
 
   test.for([
@@ -322,19 +324,19 @@ describe('a key that is wrapped, or compared otherwise', () => {
     ['values of rows', 'select g.size, n.id from note n join tagged g on g.tag is not distinct from n.trail'],
   ] as const)(
     'where rows may be without the key, NULL of %s is not nothing',
-    async ([_, query], { world }) => {
-      expect(await asked(world, query)).toEqual(['tagged'])
+    async ([_, query], { harness }) => {
+      expect(await asked(harness, query)).toEqual(['tagged'])
     },
   )
 
-  test('where a column may be NULL, NULL is not asked for as a value', async ({ world }) => {
-    expect(await asked(world, 'select id from thing where label is not distinct from null')).toEqual([
+  test('where a column may be NULL, NULL is not asked for as a value', async ({ harness }) => {
+    expect(await asked(harness, 'select id from thing where label is not distinct from null')).toEqual([
       'thing',
     ])
-    world.calls.length = 0
+    harness.calls.length = 0
     expect(
       await asked(
-        world,
+        harness,
         'select n.id from note n left join thing t on t.id = n.id where t.label is not distinct from n.trail',
       ),
     ).toEqual(['thing; id = 1, 2'])
@@ -342,8 +344,8 @@ describe('a key that is wrapped, or compared otherwise', () => {
 })
 
 describe('values that PostgreSQL compares otherwise than the API would', () => {
-  async function compared(world: PropertyWorld, text: string): Promise<void> {
-    const { virtual, expected } = await world.run({ text, parameters: [], isOrdered: false }, 1)
+  async function compared(harness: PropertyHarness, text: string): Promise<void> {
+    const { virtual, expected } = await harness.run({ text, parameters: [], isOrdered: false }, 1)
     expect(virtual).toEqual(expected)
     expect(virtual.rows).not.toEqual([])
   }
@@ -356,30 +358,30 @@ describe('values that PostgreSQL compares otherwise than the API would', () => {
     "label::varchar is not distinct from 'a'::bpchar",
     "label::varchar in (select 'a'::bpchar)",
     "(label::varchar, id) in (select 'a'::bpchar, 1)",
-  ])('blanks at the end: %s', async (condition, { world }) => {
-    await compared(world, `select label from thing where ${condition}`)
+  ])('blanks at the end: %s', async (condition, { harness }) => {
+    await compared(harness, `select label from thing where ${condition}`)
   })
 
-  test.for([0, -10])('numbers that the session prints with %i more digits', async (digits, { world }) => {
-    await world.configure(`set extra_float_digits = ${digits}`)
-    await compared(world, 'select size * 10 from measure where size = 0.1::float8 + 0.2::float8')
-    await compared(world, 'select size * 10 from measure where size <= 0.1::float8 + 0.2::float8')
-    await compared(world, 'select size * 10 from measure where size > 0.0999999::float8')
-    await compared(world, 'select size * 10 from measure where size in (select 0.1::float8 + 0.2::float8)')
-    await world.configure('reset extra_float_digits')
+  test.for([0, -10])('numbers that the session prints with %i more digits', async (digits, { harness }) => {
+    await harness.configure(`set extra_float_digits = ${digits}`)
+    await compared(harness, 'select size * 10 from measure where size = 0.1::float8 + 0.2::float8')
+    await compared(harness, 'select size * 10 from measure where size <= 0.1::float8 + 0.2::float8')
+    await compared(harness, 'select size * 10 from measure where size > 0.0999999::float8')
+    await compared(harness, 'select size * 10 from measure where size in (select 0.1::float8 + 0.2::float8)')
+    await harness.configure('reset extra_float_digits')
   })
 
-  test('a collation by which texts are equal that are not the same', async ({ world }) => {
-    const admin = new pg.Client({ ...world.postgres.engineConfig, user: 'millrace', options: '' })
+  test('a collation by which texts are equal that are not the same', async ({ harness }) => {
+    const admin = new pg.Client({ ...harness.postgres.engineConfig, user: 'millrace', options: '' })
     await admin.connect()
     await admin.query(
       "create collation public.loose (provider = icu, locale = 'und-u-ks-level2', deterministic = false); create domain public.loosely as text collate public.loose",
     )
-    await compared(world, "select id from thing where host(ip) = '2001:DB8::1'::public.loosely")
-    await compared(world, "select id from thing where abbrev(ip) in (select '2001:DB8::1'::public.loosely)")
-    await compared(world, "select id from thing where id::text = any (array['１']::public.loosely[])")
+    await compared(harness, "select id from thing where host(ip) = '2001:DB8::1'::public.loosely")
+    await compared(harness, "select id from thing where abbrev(ip) in (select '2001:DB8::1'::public.loosely)")
+    await compared(harness, "select id from thing where id::text = any (array['１']::public.loosely[])")
     await compared(
-      world,
+      harness,
       "select upper(label) from (select label from thing where id > 1 union select 'B' collate public.loose) v where label = 'B'",
     )
     await admin.query('drop domain public.loosely; drop collation public.loose')
@@ -402,10 +404,10 @@ describe('values that are not there before the statement runs', () => {
        select * from r`,
       /round by round/,
     ],
-  ] as const)('%s', async ([text, detail], { world }) => {
+  ] as const)('%s', async ([text, detail], { harness }) => {
     const session = await ClientSession.open(
-      { ...world.postgres.engineConfig, user: 'millrace' },
-      world.engine,
+      { ...harness.postgres.engineConfig, user: 'millrace' },
+      harness.engine,
     )
     await session.query('set search_path = counting, plain_0')
     await expect(session.query(text)).rejects.toMatchObject({
@@ -413,6 +415,6 @@ describe('values that are not there before the statement runs', () => {
       detail: expect.stringMatching(detail),
     })
     await session.close()
-    expect(world.calls).toEqual([])
+    expect(harness.calls).toEqual([])
   })
 })

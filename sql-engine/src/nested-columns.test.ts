@@ -1,7 +1,7 @@
 /** Columns are fetched only if the result depends on them, through whatever stands between. */
 import { describe, expect } from 'vitest'
 import { propertyTest } from './testing/engine-test.js'
-import type { PropertyWorld } from './testing/property-world.js'
+import type { PropertyHarness } from './testing/property-harness.js'
 
 const rows = {
   thing: [
@@ -20,10 +20,10 @@ const rows = {
 const test = propertyTest({ rows: [rows], filtering: 'every operator' })
 
 /** The columns that a statement fetches of each table, once its answer has been compared with PostgreSQL's own. */
-async function fetched(world: PropertyWorld, text: string): Promise<readonly string[]> {
-  const { virtual, expected } = await world.run({ text, parameters: [], isOrdered: false }, 0)
+async function fetched(harness: PropertyHarness, text: string): Promise<readonly string[]> {
+  const { virtual, expected } = await harness.run({ text, parameters: [], isOrdered: false }, 0)
   expect(virtual).toEqual(expected)
-  return world.calls.map(({ table, columns }) => [table, ...columns].join(' ')).sort()
+  return harness.calls.map(({ table, columns }) => [table, ...columns].join(' ')).sort()
 }
 
 describe('what only an output needs that nobody reads is not fetched', () => {
@@ -114,8 +114,8 @@ describe('what only an output needs that nobody reads is not fetched', () => {
        select id from r`,
       ['thing id', 'thing id'],
     ],
-  ] as const)('%s', async ([text, columns], { world }) => {
-    expect(await fetched(world, text)).toEqual(columns)
+  ] as const)('%s', async ([text, columns], { harness }) => {
+    expect(await fetched(harness, text)).toEqual(columns)
   })
 })
 
@@ -167,7 +167,7 @@ describe('what the result depends on is fetched', () => {
       ['thing id label'],
     ],
     ['select id from (select id, label from thing except select id, trail from note) q', ['thing id label']],
-  ] as const)('%s', async ([text, columns], { world }) => {
-    expect(await fetched(world, text)).toEqual(columns)
+  ] as const)('%s', async ([text, columns], { harness }) => {
+    expect(await fetched(harness, text)).toEqual(columns)
   })
 })

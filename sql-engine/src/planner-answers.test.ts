@@ -1,7 +1,7 @@
 /** Queries whose answers a planner gets wrong easily, over the same rows in virtual and in ordinary tables. */
 import { describe, expect } from 'vitest'
 import { propertyTest } from './testing/engine-test.js'
-import type { PropertyWorld } from './testing/property-world.js'
+import type { PropertyHarness } from './testing/property-harness.js'
 
 const thing = {
   id: 1n,
@@ -40,11 +40,12 @@ const rows = {
 
 const test = propertyTest({ rows: [rows], filtering: 'every operator' })
 
-const run = (world: PropertyWorld, text: string) => world.run({ text, parameters: [], isOrdered: false }, 0)
+const run = (harness: PropertyHarness, text: string) =>
+  harness.run({ text, parameters: [], isOrdered: false }, 0)
 
 /** Asserts that both give the same rows, and that there are some unless said otherwise. */
-async function expectSame(world: PropertyWorld, text: string, isEmpty = false): Promise<void> {
-  const { virtual, expected } = await run(world, text)
+async function expectSame(harness: PropertyHarness, text: string, isEmpty = false): Promise<void> {
+  const { virtual, expected } = await run(harness, text)
   expect(expected.rows?.length).toEqual(isEmpty ? 0 : expect.any(Number))
   expect(virtual).toEqual(expected)
   if (!isEmpty) expect(expected.rows).not.toEqual([])
@@ -106,7 +107,7 @@ describe('keys from', () => {
       `select x from generate_series(1, 2) x
        where exists (select from generate_series(2, 3) x join thing t on t.id = x)`,
     ],
-  ] as const)('%s', ([_, text], { world }) => expectSame(world, text))
+  ] as const)('%s', ([_, text], { harness }) => expectSame(harness, text))
 })
 
 describe('equal values that are not spelt alike', () => {
@@ -124,11 +125,11 @@ describe('equal values that are not spelt alike', () => {
       "select t.id, e.id as e from thing t join event e on e.id = t.amount and t.amount = '2.0' where e.trail = 't2'",
     ],
     ['padded text', "select id from thing where label = 'a'::char(3)"],
-  ] as const)('%s', ([_, text], { world }) => expectSame(world, text))
+  ] as const)('%s', ([_, text], { harness }) => expectSame(harness, text))
 
-  test('a number that the column cannot hold', async ({ world }) => {
-    await expectSame(world, 'select id from thing where id < 1e20')
-    await expectSame(world, 'select id from thing where id = 1e20', true)
+  test('a number that the column cannot hold', async ({ harness }) => {
+    await expectSame(harness, 'select id from thing where id < 1e20')
+    await expectSame(harness, 'select id from thing where id = 1e20', true)
   })
 })
 
@@ -148,14 +149,17 @@ describe('LIMIT', () => {
          (select count(id) from thing where amount = (select e.id + 1 from event e where e.trail = 't1')) as n`,
     ],
     ['over an aggregate of JSON', 'select json_arrayagg(id order by id) from thing limit 1'],
-  ] as const)('%s', ([_, text], { world }) => expectSame(world, text))
+  ] as const)('%s', ([_, text], { harness }) => expectSame(harness, text))
 })
 
 describe('conditions in subqueries', () => {
-  test('an aggregate has a row whatever its conditions say', async ({ world }) => {
-    await expectSame(world, 'select id from thing t where exists (select count(*) from note where t.id = 99)')
+  test('an aggregate has a row whatever its conditions say', async ({ harness }) => {
     await expectSame(
-      world,
+      harness,
+      'select id from thing t where exists (select count(*) from note where t.id = 99)',
+    )
+    await expectSame(
+      harness,
       'select id from thing t where exists (select json_arrayagg(1) from note where t.id = 99)',
     )
   })
@@ -250,11 +254,11 @@ describe('a condition is not pushed', () => {
       false,
     ],
     ['from NOT IN', 'select id from thing where id not in (select id from note where id is not null)', false],
-  ] as const)('%s', async ([_, text, isEmpty], { world }) => {
+  ] as const)('%s', async ([_, text, isEmpty], { harness }) => {
     // PostgreSQL refuses full joins on some conditions; whatever it says, we say.
     if (isEmpty === undefined)
-      expect((await run(world, text)).virtual).toEqual((await run(world, text)).expected)
-    else await expectSame(world, text, isEmpty)
+      expect((await run(harness, text)).virtual).toEqual((await run(harness, text)).expected)
+    else await expectSame(harness, text, isEmpty)
   })
 })
 
@@ -285,7 +289,7 @@ describe('key queries leave out what does not hold for sure', () => {
       'an item of NOT IN that is NULL',
       "select (select count(*) from thing where label not in ('a', null)) as n",
     ],
-  ] as const)('%s', ([_, text], { world }) => expectSame(world, text))
+  ] as const)('%s', ([_, text], { harness }) => expectSame(harness, text))
 })
 
 describe('bounds of BETWEEN SYMMETRIC', () => {
@@ -293,7 +297,7 @@ describe('bounds of BETWEEN SYMMETRIC', () => {
     ['texts that stand for numbers', "select id from thing where id + 8 between symmetric '9' and '11'"],
     ['a text beside a number', "select id from thing where amount between symmetric 2::bigint and '2.5'"],
     ['a number beside a text', "select id from thing where id + 8 between symmetric '11' and 9"],
-  ] as const)('%s', ([_, text], { world }) => expectSame(world, text))
+  ] as const)('%s', ([_, text], { harness }) => expectSame(harness, text))
 })
 
 describe('LIMIT beside a condition whose value PostgreSQL evaluates as well', () => {
@@ -301,20 +305,20 @@ describe('LIMIT beside a condition whose value PostgreSQL evaluates as well', ()
     "select id from thing where amount >= '1' order by id desc limit '2'",
     "select id from thing where amount >= '1.0'::numeric order by id desc limit 1 + 1",
     "select id from thing where amount >= '1' and amount <> '0' order by id desc limit '2' offset '1'",
-  ])('%s', (text, { world }) => expectSame(world, text))
+  ])('%s', (text, { harness }) => expectSame(harness, text))
 })
 
 describe('NULL that an outer join fills in, and that matches NULL', () => {
   test.for([
     'select n.id, t.id from note n left join place p on p.ip = n.ip and n.id < 0 cross join thing t where t.ip is not distinct from p.ip',
     'select n.id, t.id from note n left join thing o on o.id = n.id and o.id < 0 join thing t on t.flag is not distinct from o.flag',
-  ])('%s', (text, { world }) => expectSame(world, text))
+  ])('%s', (text, { harness }) => expectSame(harness, text))
 })
 
-test('MERGE counts the rows of its source that match none', async ({ world }) => {
-  await world.configure('create temp table kept (id bigint)')
+test('MERGE counts the rows of its source that match none', async ({ harness }) => {
+  await harness.configure('create temp table kept (id bigint)')
   await expectSame(
-    world,
+    harness,
     `with merged as (
     merge into kept using thing t on kept.id = t.id and t.label = 'a'
     when not matched then insert values (t.id) returning t.id)
@@ -338,29 +342,29 @@ describe('names', () => {
       'that HAVING sees made NULL by ROLLUP',
       'select count(*) as n from thing group by rollup (flag) having flag is null',
     ],
-  ] as const)('%s', ([_, text], { world }) => expectSame(world, text))
+  ] as const)('%s', ([_, text], { harness }) => expectSame(harness, text))
 })
 
 describe('columns', () => {
-  test('of a join under an alias', ({ world }) =>
-    expectSame(world, 'select j.label from (note join thing using (id)) as j'))
+  test('of a join under an alias', ({ harness }) =>
+    expectSame(harness, 'select j.label from (note join thing using (id)) as j'))
 
-  test('of two references that turn out to ask for the same rows', ({ world }) =>
+  test('of two references that turn out to ask for the same rows', ({ harness }) =>
     expectSame(
-      world,
+      harness,
       `select (select max(label) from thing where id = 1) as label,
       (select max(amount) from thing where id = 2 - 1) as amount`,
     ))
 
-  test('of a join under an alias that renames them', ({ world }) =>
-    expectSame(world, 'select c6 from (note join thing using (id)) as j (c1, c2, c3, c4, c5, c6)'))
+  test('of a join under an alias that renames them', ({ harness }) =>
+    expectSame(harness, 'select c6 from (note join thing using (id)) as j (c1, c2, c3, c4, c5, c6)'))
 })
 
 describe('a required key', () => {
   test.for([['that differs by rows only', 'select * from event where trail = address']] as const)(
     '%s is missing',
-    async ([_, text], { world }) => {
-      expect((await run(world, text)).virtual).toMatchObject({ sqlState: 'HV002' })
+    async ([_, text], { harness }) => {
+      expect((await run(harness, text)).virtual).toMatchObject({ sqlState: 'HV002' })
     },
   )
 })

@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Choices } from './testing/choices.js'
-import { type PropertyWorld, setsOfRows, startPropertyWorld } from './testing/property-world.js'
+import { type PropertyHarness, setsOfRows, startPropertyHarness } from './testing/property-harness.js'
 import { randomFirstRows, randomQuery } from './testing/random-query.js'
 
 /** MILLRACE_PROPERTY_RUNS makes a long run, of other cases each time. */
@@ -34,10 +34,10 @@ describe.each([
   // Few sets of rows, so that statements meet what others have left.
   { title: 'over rows that were kept', filtering: 'every operator', sets: 3, ttl: hour },
 ] as const)('$title', ({ title, filtering, sets, ttl, ...more }) => {
-  let world: PropertyWorld
+  let harness: PropertyHarness
 
   beforeAll(async () => {
-    world = await startPropertyWorld({
+    harness = await startPropertyHarness({
       rows: setsOfRows(sets).slice(ttl === 0 ? 0 : -1),
       filtering,
       // So few that rows come and go.
@@ -45,7 +45,7 @@ describe.each([
       ...more,
     })
   })
-  afterAll(() => world?.stop())
+  afterAll(() => harness?.stop())
 
   test(
     'the answer is what PostgreSQL gives over ordinary tables',
@@ -56,7 +56,7 @@ describe.each([
           const set = ttl === 0 ? chosen : 0
           const write = ('query' in more ? more.query : undefined) ?? randomQuery
           const query = write(new Choices(numbers))
-          const { virtual, expected } = await world.run(query, set, 'way' in more ? more.way : undefined)
+          const { virtual, expected } = await harness.run(query, set, 'way' in more ? more.way : undefined)
           if ([virtual.sqlState, expected.sqlState].includes(queryCanceled)) counts.tooSlow++
           else if (virtual.sqlState === dynamicParameterValueNeeded) counts.keyMissing++
           // A view's columns need names of their own.
@@ -72,8 +72,8 @@ describe.each([
         isLong ? { numRuns } : { numRuns, seed: 20_261_124 },
       )
       expect(counts.answered + counts.keyMissing + counts.failed + counts.tooSlow).toBe(numRuns)
-      if (isLong) console.info(counts, `${world.calls.length} calls`)
-      const ordered = world.calls.filter(({ order }) => order !== undefined)
+      if (isLong) console.info(counts, `${harness.calls.length} calls`)
+      const ordered = harness.calls.filter(({ order }) => order !== undefined)
       if (title === 'of the first rows') expect(ordered.length).toBeGreaterThan(20)
       expect(counts.keyMissing).toBeLessThan(counts.answered / 5)
       expect(counts.failed + counts.tooSlow).toBeLessThan(counts.answered / 5)

@@ -2,7 +2,7 @@
 import { date } from '@millrace/plugin-sdk'
 import { describe, expect } from 'vitest'
 import { propertyTest } from './testing/engine-test.js'
-import type { PropertyWorld } from './testing/property-world.js'
+import type { PropertyHarness } from './testing/property-harness.js'
 import { usualTables } from './testing/random-tables.js'
 
 /** Around the changes of clocks, the ends of days, months and years, in several zones. */
@@ -55,11 +55,11 @@ const oddRows = {
 
 const test = propertyTest({ tables, rows: [rows, oddRows], filtering: 'every operator' })
 
-async function quals(world: PropertyWorld, condition: string, set = 0): Promise<readonly string[]> {
+async function quals(harness: PropertyHarness, condition: string, set = 0): Promise<readonly string[]> {
   const text = `select seen, id from thing where ${condition}`
-  const { virtual, expected } = await world.run({ text, parameters: [], isOrdered: false }, set)
+  const { virtual, expected } = await harness.run({ text, parameters: [], isOrdered: false }, set)
   expect(virtual).toEqual(expected)
-  return world.calls.flatMap((call) => call.quals)
+  return harness.calls.flatMap((call) => call.quals)
 }
 
 describe('bounds that follow', () => {
@@ -96,8 +96,8 @@ describe('bounds that follow', () => {
     '2000000000000 - id > 5',
     'floor(amount) = 2',
     'round(amount) >= 3',
-  ])('%s', async (condition, { world }) => {
-    expect(await quals(world, condition)).not.toEqual([])
+  ])('%s', async (condition, { harness }) => {
+    expect(await quals(harness, condition)).not.toEqual([])
   })
 
   test.for([
@@ -110,20 +110,20 @@ describe('bounds that follow', () => {
     'id % 2 = 1',
     'mod(id, 1000) <= 3',
     "timestamptz '2022-07-07 00:00+00' - seen < interval '1 month'",
-  ])('none: %s', async (condition, { world }) => {
-    expect(await quals(world, condition)).toEqual([])
+  ])('none: %s', async (condition, { harness }) => {
+    expect(await quals(harness, condition)).toEqual([])
   })
 
-  test('LIMIT does not count rows that only the wider bound lets through', async ({ world }) => {
+  test('LIMIT does not count rows that only the wider bound lets through', async ({ harness }) => {
     const text = "select seen from thing where seen::date >= '2022-07-07' order by seen limit 1"
-    const { virtual, expected } = await world.run({ text, parameters: [], isOrdered: true }, 0)
+    const { virtual, expected } = await harness.run({ text, parameters: [], isOrdered: true }, 0)
     expect(virtual).toEqual(expected)
     expect(virtual.rows).toHaveLength(1)
-    expect(world.calls.map(({ limit }) => limit)).toEqual([undefined])
+    expect(harness.calls.map(({ limit }) => limit)).toEqual([undefined])
   })
 
-  test('they are near', async ({ world }) => {
-    expect(await quals(world, "seen::date = '2022-07-06'")).toEqual([
+  test('they are near', async ({ harness }) => {
+    expect(await quals(harness, "seen::date = '2022-07-06'")).toEqual([
       'seen <= 1657238400000000',
       'seen >= 1656979200000000',
     ])
@@ -143,8 +143,8 @@ describe('they are never too narrow', () => {
     'amount + 1e9::float8 >= 1000000000.1',
     '1e20::float8 - amount <= 1e20::float8',
     'id - 1e20::float8 >= -1e20::float8',
-  ])('of odd numbers: %s', async (condition, { world }) => {
-    await quals(world, condition, 1)
+  ])('of odd numbers: %s', async (condition, { harness }) => {
+    await quals(harness, condition, 1)
   })
 
   test.for([
@@ -155,30 +155,30 @@ describe('they are never too narrow', () => {
     "id + inet '1.1.1.1' = '1.1.1.2'",
     "'0/10'::pg_lsn + amount > '0/10'::pg_lsn and amount <> 'NaN'",
     "'[1,2]'::jsonb - id::int4 = '[1]'",
-  ])('of numbers beside what is none: %s', async (condition, { world }) => {
-    await quals(world, condition, 1)
+  ])('of numbers beside what is none: %s', async (condition, { harness }) => {
+    await quals(harness, condition, 1)
   })
 
-  test('of a clock that is set back', async ({ world }) => {
-    await quals(world, "seen at time zone 'Europe/Berlin' >= '2022-10-30 02:30'")
+  test('of a clock that is set back', async ({ harness }) => {
+    await quals(harness, "seen at time zone 'Europe/Berlin' >= '2022-10-30 02:30'")
   })
 
-  test("of a day that the session's zone has left out", async ({ world }) => {
-    await world.configure("set timezone = 'Pacific/Apia'")
+  test("of a day that the session's zone has left out", async ({ harness }) => {
+    await harness.configure("set timezone = 'Pacific/Apia'")
     const text = "select day from calendar where day - 0 >= timestamptz '2011-12-30 10:00+00'"
-    const { virtual, expected } = await world.run({ text, parameters: [], isOrdered: false }, 0)
-    await world.configure('reset timezone')
+    const { virtual, expected } = await harness.run({ text, parameters: [], isOrdered: false }, 0)
+    await harness.configure('reset timezone')
     expect(virtual).toEqual(expected)
     expect(virtual.rows).toEqual(['["2011-12-30"]', '["2011-12-31"]'])
-    expect(world.calls.flatMap((call) => call.quals)).not.toEqual([])
+    expect(harness.calls.flatMap((call) => call.quals)).not.toEqual([])
   })
 
-  test('of very many weeks', async ({ world }) => {
-    await quals(world, "timestamptz '2022-07-07 00:00+00' - seen < interval '400000 weeks'")
+  test('of very many weeks', async ({ harness }) => {
+    await quals(harness, "timestamptz '2022-07-07 00:00+00' - seen < interval '400000 weeks'")
   })
 
-  test('of units that are none', async ({ world }) => {
-    await quals(world, "date_trunc('constructor', seen) = '2022-07-06'")
+  test('of units that are none', async ({ harness }) => {
+    await quals(harness, "date_trunc('constructor', seen) = '2022-07-06'")
   })
 
   const wholes = [
@@ -216,18 +216,18 @@ describe('they are never too narrow', () => {
 
   const operators = ['=', '>=', '<', '=', '<=', '>']
 
-  test.for(wholes)('%s', { timeout: 60_000 }, async (whole, { world }) => {
+  test.for(wholes)('%s', { timeout: 60_000 }, async (whole, { harness }) => {
     for (const [turn, zone] of zones.entries()) {
-      await world.configure(`set timezone = '${zone}'`)
+      await harness.configure(`set timezone = '${zone}'`)
       const text = `select distinct (${whole})::text from thing order by 1`
-      const { expected } = await world.run({ text, parameters: [], isOrdered: true }, 0)
+      const { expected } = await harness.run({ text, parameters: [], isOrdered: true }, 0)
       // Values that rows have, each with the next operator.
       for (const [index, row] of (expected.rows ?? []).entries()) {
         const [value] = JSON.parse(row) as [string]
         const operator = operators[(index + turn) % operators.length]
-        if (index % 2 === turn % 2) await quals(world, `${whole} ${operator} '${value}'`)
+        if (index % 2 === turn % 2) await quals(harness, `${whole} ${operator} '${value}'`)
       }
     }
-    await world.configure('reset timezone')
+    await harness.configure('reset timezone')
   })
 })

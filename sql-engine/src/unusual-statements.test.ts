@@ -1,7 +1,7 @@
 /** Statements that are very long, or nested very deeply. */
 import { describe, expect } from 'vitest'
 import { propertyTest } from './testing/engine-test.js'
-import type { PropertyWorld } from './testing/property-world.js'
+import type { PropertyHarness } from './testing/property-harness.js'
 
 const rows = {
   thing: [],
@@ -15,7 +15,8 @@ const rows = {
 
 const test = propertyTest({ rows: [rows], filtering: 'every operator' })
 
-const run = (world: PropertyWorld, text: string) => world.run({ text, parameters: [], isOrdered: false }, 0)
+const run = (harness: PropertyHarness, text: string) =>
+  harness.run({ text, parameters: [], isOrdered: false }, 0)
 
 describe('many constants', () => {
   const addresses = Array.from({ length: 2000 }, (_, index) => `'10.0.${index >> 8}.${index & 255}'`)
@@ -34,8 +35,8 @@ describe('many constants', () => {
         .map((one) => `select city from place where ip = ${one}`)
         .join(' union all '),
     ],
-  ] as const)('%s', { timeout: 60_000 }, async ([_, text], { world }) => {
-    const { virtual, expected } = await run(world, text)
+  ] as const)('%s', { timeout: 60_000 }, async ([_, text], { harness }) => {
+    const { virtual, expected } = await run(harness, text)
     expect(virtual).toEqual(expected)
     expect(virtual.rows).toEqual(['["Madrid"]'])
   })
@@ -48,13 +49,13 @@ describe('deep nesting', () => {
       "select city from place where ip = '1.1.1.1'",
     )
 
-  test('hundreds of levels work', async ({ world }) => {
-    const { virtual } = await run(world, nested(200))
+  test('hundreds of levels work', async ({ harness }) => {
+    const { virtual } = await run(harness, nested(200))
     expect(virtual.rows).toEqual(['["Windsor"]'])
   })
 
-  test('more than the call stack holds is told as PostgreSQL tells it', async ({ world }) => {
-    const { virtual } = await run(world, nested(1200))
+  test('more than the call stack holds is told as PostgreSQL tells it', async ({ harness }) => {
+    const { virtual } = await run(harness, nested(1200))
     expect(virtual).toMatchObject({ sqlState: '54001' })
   })
 })
@@ -68,8 +69,8 @@ test.for([
     "update note set (ip, id) = (select p.ip, size from place p where p.ip = note.ip), trail = 'x' returning ip, id, trail",
     ['place; ip = 1.1.1.1'],
   ],
-] as const)('one query for several columns is one scan: %s', async ([text, calls], { world }) => {
-  const { virtual, expected } = await run(world, `with changed as (${text}) select * from changed`)
+] as const)('one query for several columns is one scan: %s', async ([text, calls], { harness }) => {
+  const { virtual, expected } = await run(harness, `with changed as (${text}) select * from changed`)
   expect(virtual).toEqual(expected)
-  expect(world.calls.map(({ table, quals }) => [table, ...quals].join('; '))).toEqual(calls)
+  expect(harness.calls.map(({ table, quals }) => [table, ...quals].join('; '))).toEqual(calls)
 })

@@ -10,17 +10,17 @@ import {
 import { articleRegion } from '@millrace/sandbox/data/article-trail'
 import type pg from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { startWorld, type World } from './testing/world.js'
+import { type ServiceHarness, startServiceHarness } from './testing/service-harness.js'
 
 const keysOf = ({ accessKeyId, secretAccessKey }: SandboxCredentials) => ({
   access_key: accessKeyId,
   secret_key: secretAccessKey,
 })
 
-let world: World
+let harness: ServiceHarness
 let client: pg.Client
 beforeAll(async () => {
-  world = await startWorld({
+  harness = await startServiceHarness({
     moreAws: {
       member_articles: keysOf(sandboxCredentials),
       member_other: { ...keysOf(otherCredentials), regions: ['us-east-1', 'eu-west-1'] },
@@ -29,17 +29,17 @@ beforeAll(async () => {
     aggregators: { everyone: ['member_*'], broken: ['member_articles', 'wrong'] },
     lenientAggregators: { lenient: ['member_articles', 'wrong'], hopeless: ['wrong'] },
   })
-  for (const account of [world.sandbox, world.sandbox.otherAccount]) {
+  for (const account of [harness.sandbox, harness.sandbox.otherAccount]) {
     account.logs.addEvents(articleRegion, 'shared', [
       { message: `{"eventName":"of ${account.account.aliases.length}"}`, timestamp: 1000 },
     ])
   }
-  client = await world.connect()
+  client = await harness.connect()
 })
-afterAll(() => world.stop())
+afterAll(() => harness.stop())
 beforeEach(() => {
-  world.sandbox.faults.clear()
-  world.sandbox.calls.clear()
+  harness.sandbox.faults.clear()
+  harness.sandbox.calls.clear()
 })
 
 async function query(sql: string): Promise<unknown[]> {
@@ -48,8 +48,8 @@ async function query(sql: string): Promise<unknown[]> {
 
 /** Names of the calls since the last time. */
 function calls(): string[] {
-  const names = world.sandbox.calls.list().map(({ operation }) => operation)
-  world.sandbox.calls.clear()
+  const names = harness.sandbox.calls.list().map(({ operation }) => operation)
+  harness.sandbox.calls.clear()
   return names.sort()
 }
 
@@ -167,7 +167,7 @@ describe('rows that are kept', () => {
 
 describe('a member that fails', () => {
   test('fails the query, by its name', async () => {
-    world.sandbox.faults.add({ kind: 'error', code: 'AccessDeniedException', region: 'eu-west-1' })
+    harness.sandbox.faults.add({ kind: 'error', code: 'AccessDeniedException', region: 'eu-west-1' })
     await expect(
       query(`select event_name from everyone.aws_cloudtrail_trail_event where log_group_name = 'shared'`),
     ).rejects.toMatchObject({
@@ -176,7 +176,7 @@ describe('a member that fails', () => {
         'connection "member_other": aws_cloudtrail_trail_event: FilterLogEvents: AWS denied access in eu-west-1',
     })
     // The error is not kept.
-    world.sandbox.faults.clear()
+    harness.sandbox.faults.clear()
     expect(
       await query(
         `select event_name from everyone.aws_cloudtrail_trail_event where log_group_name = 'shared'`,

@@ -1,9 +1,10 @@
 /** The article's queries, word for word, against the sandbox. */
 import { readFile } from 'node:fs/promises'
+import { articlePlaces } from '@millrace/sandbox/testing/article-places'
 import { psql, psqlTest } from '@millrace/server/testing/psql'
 import type pg from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { startWorld, type World } from './testing/world.js'
+import { type ServiceHarness, startServiceHarness } from './testing/service-harness.js'
 
 const folder = new URL('../../examples/article/', import.meta.url)
 const article = (name: string) => readFile(new URL(name, folder), 'utf8')
@@ -15,32 +16,24 @@ const trail = {
   log_group_arn: 'arn:aws:logs:us-east-1:810361751552:cloudtrail-cwg-devto',
   latest_delivery_time: '2022-07-06T20:38:09Z',
 }
-const places = [
-  ['104.53.216.85', 'North America', 'United States', 'California', 'Windsor'],
-  ['107.170.20.63', 'North America', 'United States', 'New York', 'Manhattan'],
-  ['157.230.162.15', 'North America', 'United States', 'California', 'Palo Alto'],
-  ['212.102.58.164', 'North America', 'United States', 'Illinois', 'Chicago'],
-  ['82.102.17.180', 'Europe', 'Spain', 'Madrid', 'Madrid'],
-  ['89.248.165.99', 'Europe', 'Netherlands', 'North Holland', 'Diemen'],
-] as const
-const addresses = places.map(([address]) => address)
+const addresses = articlePlaces.map(([address]) => address)
 
-let world: World
+let harness: ServiceHarness
 let client: pg.Client
 
 beforeAll(async () => {
-  world = await startWorld()
-  client = await world.connect()
+  harness = await startServiceHarness()
+  client = await harness.connect()
 })
 
-afterAll(() => world?.stop())
+afterAll(() => harness?.stop())
 
 beforeEach(() => {
-  world.sandbox.calls.clear()
-  world.sandbox.faults.clear()
+  harness.sandbox.calls.clear()
+  harness.sandbox.faults.clear()
 })
 
-const callsOf = (service: string) => world.sandbox.calls.list({ service }).map(({ operation }) => operation)
+const callsOf = (service: string) => harness.sandbox.calls.list({ service }).map(({ operation }) => operation)
 
 describe('through a driver', () => {
   test('the trail', async () => {
@@ -63,7 +56,7 @@ describe('through a driver', () => {
 
   test('the join', async () => {
     const { rows } = await client.query({ text: await article('3-geolocate.sql'), rowMode: 'array' })
-    expect(rows.sort()).toEqual(places)
+    expect(rows.sort()).toEqual(articlePlaces)
     expect(callsOf('logs')).toEqual(['FilterLogEvents'])
     expect(asked()).toEqual(addresses)
   })
@@ -78,40 +71,40 @@ describe('through a driver', () => {
 
 describe('through psql', () => {
   psqlTest('the trail', async () => {
-    const { output } = await psql(world.url, await article('1-find-trail.sql'))
+    const { output } = await psql(harness.url, await article('1-find-trail.sql'))
     expect(output.trim()).toBe(
       'cloudtrail-for-devto|us-east-1|arn:aws:logs:us-east-1:810361751552:cloudtrail-cwg-devto|2022-07-06 20:38:09+00',
     )
   })
 
   psqlTest('the addresses', async () => {
-    const { output } = await psql(world.url, await article('2-list-addresses.sql'))
+    const { output } = await psql(harness.url, await article('2-list-addresses.sql'))
     expect(output.trim().split('\n').sort()).toEqual(addresses)
   })
 
   psqlTest('the join', async () => {
-    const { output } = await psql(world.url, await article('3-geolocate.sql'))
-    expect(output.trim().split('\n').sort()).toEqual(places.map((place) => place.join('|')))
+    const { output } = await psql(harness.url, await article('3-geolocate.sql'))
+    expect(output.trim().split('\n').sort()).toEqual(articlePlaces.map((place) => place.join('|')))
   })
 
   psqlTest('what there is: tables, their columns, their comments', async () => {
-    const tables = await psql(world.url, '\\dt *.*cloudtrail*')
+    const tables = await psql(harness.url, '\\dt *.*cloudtrail*')
     expect(tables.output).toContain('aws_cloudtrail_trail_event')
-    const columns = await psql(world.url, '\\d+ ipstack_ip')
+    const columns = await psql(harness.url, '\\d+ ipstack_ip')
     expect(columns.output).toMatch(/^ip\|inet\|.*\(Key column: =; required\)/m)
   })
 })
 
 test('pages are asked one after the other, each once; addresses side by side, each once', async () => {
-  const group = world.sandbox.generateEvents({
+  const group = harness.sandbox.generateEvents({
     logGroup: 'many',
     count: 1400,
     distinctAddresses: 180,
     seed: 7,
   })
-  world.sandbox.paging.maxEvents = 500
+  harness.sandbox.paging.maxEvents = 500
   // Long enough that the first call is still under way when a busy machine makes the last.
-  world.sandbox.faults.add({ kind: 'latency', milliseconds: 1000, service: 'ipstack' })
+  harness.sandbox.faults.add({ kind: 'latency', milliseconds: 1000, service: 'ipstack' })
   const text = (await article('3-geolocate.sql')).replace('cloudtrail-cwg-devto', group.logGroup)
   const { rows } = await client.query(text)
   expect(new Set(rows.map(({ ip }) => ip)).size).toBe(180)
@@ -119,15 +112,15 @@ test('pages are asked one after the other, each once; addresses side by side, ea
   expect(new Set(asked()).size).toBe(180)
   expect(asked()).toHaveLength(180)
   // Four calls of up to fifty addresses each.
-  expect(world.sandbox.calls.maxInFlight({ service: 'ipstack' })).toBe(4)
-  world.sandbox.paging.maxEvents = 10_000
+  expect(harness.sandbox.calls.maxInFlight({ service: 'ipstack' })).toBe(4)
+  harness.sandbox.paging.maxEvents = 10_000
 })
 
 test('only the columns that a query names are filled', async () => {
   await client.query('begin')
   await client.query(`declare c cursor for select source_ip_address from aws_cloudtrail_trail_event
     where log_group_name = 'cloudtrail-cwg-devto' and event_name is not null`)
-  const watcher = await world.connect()
+  const watcher = await harness.connect()
   const { rows } = await client.query(
     `select relname from pg_class where relnamespace = 'pg_millrace_scan'::regnamespace order by oid desc limit 1`,
   )
@@ -144,7 +137,7 @@ test('only the columns that a query names are filled', async () => {
 
 /** Addresses that ipstack was asked for, sorted. */
 function asked(): readonly string[] {
-  return world.sandbox.calls
+  return harness.sandbox.calls
     .list({ service: 'ipstack' })
     .flatMap(({ parameters }) => Object(parameters).addresses as string[])
     .sort()
@@ -152,7 +145,7 @@ function asked(): readonly string[] {
 
 async function asEngine(text: string): Promise<readonly Record<string, unknown>[]> {
   const { default: driver } = await import('pg')
-  const engine = new driver.Client(world.postgres.engineConfig)
+  const engine = new driver.Client(harness.postgres.engineConfig)
   await engine.connect()
   const { rows } = await engine.query(text)
   await engine.end()

@@ -1,30 +1,30 @@
-/** EXPLAIN, millrace.scan and the ceilings with the real plugins, against the sandbox. */
+/** EXPLAIN, millrace.scan and the quotas with the real plugins, against the sandbox. */
 import { readFile } from 'node:fs/promises'
 import { psql, psqlTest } from '@millrace/server/testing/psql'
 import type pg from 'pg'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { startWorld, type World } from './testing/world.js'
+import { type ServiceHarness, startServiceHarness } from './testing/service-harness.js'
 
-let world: World
+let harness: ServiceHarness
 let client: pg.Client
 let geolocate: string
 
 beforeAll(async () => {
-  world = await startWorld({ cache: { ttl: 300_000, maxBytes: 10_000_000 } })
-  client = await world.connect()
+  harness = await startServiceHarness({ cache: { ttl: 300_000, maxBytes: 10_000_000 } })
+  client = await harness.connect()
   geolocate = await readFile(new URL('../../examples/article/3-geolocate.sql', import.meta.url), 'utf8')
 })
 
-afterAll(() => world?.stop())
+afterAll(() => harness?.stop())
 
-beforeEach(() => world.sandbox.calls.clear())
+beforeEach(() => harness.sandbox.calls.clear())
 
 test("EXPLAIN of the article's join makes no call", async () => {
   const { rows } = await client.query(`explain (costs off) ${geolocate}`)
   const text = rows.map((row) => row['QUERY PLAN']).join('\n')
   expect(text).toMatch(/1\. aws\.aws_cloudtrail_trail_event/)
   expect(text).toMatch(/2\. ipstack\.ipstack_ip i, after 1\n.*\n {7}Pushed: ip = /)
-  expect(world.sandbox.calls.list({})).toEqual([])
+  expect(harness.sandbox.calls.list({})).toEqual([])
 })
 
 test('EXPLAIN ANALYZE tells the calls that the sandbox has counted', async () => {
@@ -33,7 +33,7 @@ test('EXPLAIN ANALYZE tells the calls that the sandbox has counted', async () =>
   const made: unknown = document['Millrace Scans'].map(
     (scan: { Made: { Calls: number }[] }) => scan.Made[0]?.Calls,
   )
-  const services = world.sandbox.calls.list({}).map(({ service }) => service)
+  const services = harness.sandbox.calls.list({}).map(({ service }) => service)
   expect(made).toEqual(
     ['logs', 'ipstack'].map((name) => services.filter((service) => service === name).length),
   )
@@ -47,7 +47,7 @@ psqlTest('psql shows what a session has asked', async () => {
   const script = `set millrace.cache_ttl = 0;\n\\o /dev/null\n${geolocate};\n\\o\n
     select statement, connection, table_name, calls, rows, cache from millrace.scan;\n
     select scans, calls, rows from millrace.scan_summary;\n`
-  const { output, complaints } = await psql(world.url, script)
+  const { output, complaints } = await psql(harness.url, script)
   expect(complaints).toBe('')
   expect(output.trim().split('\n')).toEqual([
     expect.stringMatching(/^1\|aws\|aws_cloudtrail_trail_event\|1\|\d+\|miss$/),

@@ -2,16 +2,16 @@
 import { otherCredentials } from '@millrace/sandbox/credentials'
 import type pg from 'pg'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { startWorld, type World } from './testing/world.js'
+import { type ServiceHarness, startServiceHarness } from './testing/service-harness.js'
 
 const regions = ['us-east-1', 'eu-west-1', 'us-west-2']
 
-let world: World
+let harness: ServiceHarness
 let client: pg.Client
 let other: pg.Client
 
 beforeAll(async () => {
-  world = await startWorld({
+  harness = await startServiceHarness({
     settings: { aws: { regions } },
     moreAws: {
       lenient: { regions, on_region_failure: 'notice', max_error_retry_attempts: 2 },
@@ -25,25 +25,25 @@ beforeAll(async () => {
     cache: { ttl: 60_000, maxBytes: 100_000_000 },
   })
   for (const region of regions) {
-    world.sandbox.logs.addEvents(region, 'shared', [
+    harness.sandbox.logs.addEvents(region, 'shared', [
       { message: JSON.stringify({ eventName: `in ${region}` }), timestamp: 1000 },
     ])
   }
-  world.sandbox.otherAccount.logs.addEvents('us-east-1', 'shared', [
+  harness.sandbox.otherAccount.logs.addEvents('us-east-1', 'shared', [
     { message: '{"eventName":"elsewhere"}', timestamp: 1000 },
   ])
-  client = await world.connect()
-  other = await world.connect()
+  client = await harness.connect()
+  other = await harness.connect()
 })
-afterAll(() => world?.stop())
+afterAll(() => harness?.stop())
 
 beforeEach(async () => {
   await client.query('select millrace.cache_clear()')
-  world.sandbox.faults.add({ kind: 'error', code: 'AccessDeniedException', region: 'eu-west-1' })
+  harness.sandbox.faults.add({ kind: 'error', code: 'AccessDeniedException', region: 'eu-west-1' })
 })
 afterEach(() => {
-  world.sandbox.faults.clear()
-  world.sandbox.calls.clear()
+  harness.sandbox.faults.clear()
+  harness.sandbox.calls.clear()
 })
 
 const from = (schema: string) => `from ${schema}.aws_cloudtrail_trail_event where log_group_name = 'shared'`
@@ -70,7 +70,7 @@ async function outcomeOf(
   }
 }
 
-const calls = () => world.sandbox.calls.count({ operation: 'FilterLogEvents' })
+const calls = () => harness.sandbox.calls.count({ operation: 'FilterLogEvents' })
 
 test('fails the query unless the connection says otherwise', async () => {
   await expect(client.query(select('aws'))).rejects.toMatchObject({ code: 'HV000', message: denied })
@@ -86,7 +86,7 @@ describe('where the connection says to go on', () => {
       typeof query === 'string' ? query : { ...query, text: `select event_name ${query.text} order by 1` }
     for (const __ of [1, 2]) expect(await outcomeOf(asked)).toEqual({ values: others, notices: [missing] })
     expect(calls()).toBe(6)
-    world.sandbox.faults.clear()
+    harness.sandbox.faults.clear()
     const whole = { values: ['in eu-west-1', ...others], notices: [] }
     expect(await outcomeOf(asked)).toEqual(whole)
     expect(await outcomeOf(asked, other)).toEqual(whole)
@@ -94,8 +94,8 @@ describe('where the connection says to go on', () => {
   })
 
   test('the error is that of the last of several tries', async () => {
-    world.sandbox.faults.clear()
-    world.sandbox.faults.add({ kind: 'error', region: 'eu-west-1', service: 'logs' })
+    harness.sandbox.faults.clear()
+    harness.sandbox.faults.add({ kind: 'error', region: 'eu-west-1', service: 'logs' })
     expect(await outcomeOf(select('lenient'))).toEqual({
       values: others,
       notices: [expect.stringContaining('AWS failed in eu-west-1 (asked 2 times)')],
@@ -119,14 +119,14 @@ describe('where the connection says to go on', () => {
   })
 
   test('a session that waits for the same rows is told, too', async () => {
-    world.sandbox.faults.add({ kind: 'latency', milliseconds: 300, service: 'logs' })
+    harness.sandbox.faults.add({ kind: 'latency', milliseconds: 300, service: 'logs' })
     const both = await Promise.all([outcomeOf(select('lenient')), outcomeOf(select('lenient'), other)])
     expect(both).toEqual([1, 2].map(() => ({ values: others, notices: [missing] })))
     expect(calls()).toBe(3)
   })
 
   test('a query that all regions fail, fails', async () => {
-    world.sandbox.faults.add({ kind: 'error', code: 'AccessDeniedException' })
+    harness.sandbox.faults.add({ kind: 'error', code: 'AccessDeniedException' })
     await expect(client.query(select('lenient'))).rejects.toMatchObject({ code: 'HV000' })
     await expect(
       client.query(`${select('lenient').replace('order', "and region = 'eu-west-1' order")}`),
@@ -141,10 +141,10 @@ describe('what nobody would be told of fails', () => {
     await expect(
       client.query(`create materialized view kept_events as ${select('lenient')}`),
     ).rejects.toMatchObject(failure)
-    world.sandbox.faults.clear()
+    harness.sandbox.faults.clear()
     await client.query(`create materialized view kept_events as ${select('lenient')}`)
     await client.query('select millrace.cache_clear()')
-    world.sandbox.faults.add({ kind: 'error', code: 'AccessDeniedException', region: 'eu-west-1' })
+    harness.sandbox.faults.add({ kind: 'error', code: 'AccessDeniedException', region: 'eu-west-1' })
     await expect(client.query('refresh materialized view kept_events')).rejects.toMatchObject(failure)
     expect((await outcomeOf('select count(*)::int from kept_events')).values).toEqual([3])
   })
@@ -153,7 +153,7 @@ describe('what nobody would be told of fails', () => {
     await client.query(`create function events_of() returns setof text language plpgsql as
       $$ begin return query ${select('lenient')}; end $$`)
     await expect(client.query('select * from events_of()')).rejects.toMatchObject(failure)
-    world.sandbox.faults.add({ kind: 'latency', milliseconds: 300, service: 'logs' })
+    harness.sandbox.faults.add({ kind: 'latency', milliseconds: 300, service: 'logs' })
     const going = outcomeOf(select('lenient'), other)
     await expect(client.query('select * from events_of()')).rejects.toMatchObject(failure)
     expect(await going).toEqual({ values: others, notices: [missing] })

@@ -3,23 +3,23 @@ import { once } from 'node:events'
 import { errorOf } from '@millrace/server/testing/error-of'
 import pg from 'pg'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { startWorld, type World } from './testing/world.js'
+import { type ServiceHarness, startServiceHarness } from './testing/service-harness.js'
 
 const events = `select source_ip_address from aws_cloudtrail_trail_event where log_group_name = 'cloudtrail-cwg-devto'`
 const city = `select city from ipstack_ip where ip = '89.248.165.99'`
 
-let world: World
+let harness: ServiceHarness
 let client: pg.Client
 
 beforeAll(async () => {
-  world = await startWorld({ settings: { aws: { max_error_retry_attempts: 2 } } })
-  client = await world.connect()
+  harness = await startServiceHarness({ settings: { aws: { max_error_retry_attempts: 2 } } })
+  client = await harness.connect()
 })
 
-afterAll(() => world?.stop())
+afterAll(() => harness?.stop())
 
 afterEach(async () => {
-  world.sandbox.faults.clear()
+  harness.sandbox.faults.clear()
   expect((await client.query(city)).rows, 'the session goes on').toEqual([{ city: 'Diemen' }])
 })
 
@@ -33,26 +33,26 @@ test('a log group that there is not', async () => {
 })
 
 test('an API that fails, after it was asked again', async () => {
-  world.sandbox.calls.clear()
-  world.sandbox.faults.add({ kind: 'error', service: 'logs' })
+  harness.sandbox.calls.clear()
+  harness.sandbox.faults.add({ kind: 'error', service: 'logs' })
   const error = await errorOf(client.query(events))
   expect(error.code).toBe('HV000')
   expect(error.message).toMatch(/^aws_cloudtrail_trail_event: FilterLogEvents: .* \(asked 2 times\)$/)
-  expect(world.sandbox.calls.count({ service: 'logs' })).toBe(2)
+  expect(harness.sandbox.calls.count({ service: 'logs' })).toBe(2)
 })
 
 test('an API that fails once', async () => {
-  world.sandbox.faults.add({ kind: 'error', service: 'logs', times: 1 })
+  harness.sandbox.faults.add({ kind: 'error', service: 'logs', times: 1 })
   expect((await client.query(events)).rows.length).toBeGreaterThan(6)
 })
 
 test('an API that throttles', async () => {
-  world.sandbox.faults.add({ kind: 'throttle', service: 'logs' })
+  harness.sandbox.faults.add({ kind: 'throttle', service: 'logs' })
   expect((await errorOf(client.query(events))).detail).toContain('Rate exceeded')
 })
 
 test('an API that cuts its answers off', async () => {
-  world.sandbox.faults.add({ kind: 'cut', service: 'ipstack' })
+  harness.sandbox.faults.add({ kind: 'cut', service: 'ipstack' })
   const error = await errorOf(client.query(city))
   // Not of class 08: pools would take the connection to Millrace for broken.
   expect(error.code).toBe('HV00N')
@@ -60,7 +60,7 @@ test('an API that cuts its answers off', async () => {
 })
 
 test('a failure within a transaction ends the transaction, as any error does', async () => {
-  world.sandbox.faults.add({ kind: 'error', service: 'logs' })
+  harness.sandbox.faults.add({ kind: 'error', service: 'logs' })
   await client.query('begin')
   expect((await errorOf(client.query(events))).code).toBe('HV000')
   expect((await errorOf(client.query('select 1'))).code).toBe('25P02')
@@ -68,27 +68,27 @@ test('a failure within a transaction ends the transaction, as any error does', a
 })
 
 test('a query that is cancelled while an API hangs', async () => {
-  world.sandbox.faults.add({ kind: 'hang', service: 'logs' })
-  const called = world.sandbox.calls.next(({ service }) => service === 'logs')
+  harness.sandbox.faults.add({ kind: 'hang', service: 'logs' })
+  const called = harness.sandbox.calls.next(({ service }) => service === 'logs')
   const asking = errorOf(client.query(events))
   const call = await called
   const { processID, secretKey } = Object(client)
-  const { connection } = Object(new pg.Client({ connectionString: world.url }))
+  const { connection } = Object(new pg.Client({ connectionString: harness.url }))
   const canceled = once(connection, 'end')
   connection.on('connect', () => connection.cancel(processID, secretKey))
-  connection.connect(Number(new URL(world.url).port), '127.0.0.1')
+  connection.connect(Number(new URL(harness.url).port), '127.0.0.1')
   await canceled
   expect((await asking).code).toBe('57014')
-  await world.sandbox.calls.idle()
+  await harness.sandbox.calls.idle()
   expect(call.aborted).toBe(true)
 })
 
 describe('credentials', () => {
   async function within<Result>(
-    options: Parameters<typeof startWorld>[0],
-    run: (world: World) => Promise<Result>,
+    options: Parameters<typeof startServiceHarness>[0],
+    run: (harness: ServiceHarness) => Promise<Result>,
   ) {
-    const other = await startWorld(options)
+    const other = await startServiceHarness(options)
     try {
       return await run(other)
     } finally {

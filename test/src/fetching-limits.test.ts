@@ -2,14 +2,14 @@
 import { otherCredentials, sandboxRoles } from '@millrace/sandbox/credentials'
 import type pg from 'pg'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { startWorld, type World } from './testing/world.js'
+import { type ServiceHarness, startServiceHarness } from './testing/service-harness.js'
 
-let world: World
+let harness: ServiceHarness
 let client: pg.Client
 let other: pg.Client
 
 beforeAll(async () => {
-  world = await startWorld({
+  harness = await startServiceHarness({
     moreAws: {
       aws_again: {},
       other_by_role: { role_arn: sandboxRoles.reader },
@@ -21,15 +21,15 @@ beforeAll(async () => {
     limits: { maxConcurrency: 2, rates: { DescribeTrails: 1 } },
     cache: { ttl: 60_000, maxBytes: 100_000_000 },
   })
-  client = await world.connect()
-  other = await world.connect()
+  client = await harness.connect()
+  other = await harness.connect()
 })
 
-afterAll(() => world?.stop())
+afterAll(() => harness?.stop())
 
 afterEach(() => {
-  world.sandbox.faults.clear()
-  world.sandbox.calls.clear()
+  harness.sandbox.faults.clear()
+  harness.sandbox.calls.clear()
 })
 
 const countEvents = (session: pg.Client, connection: string, eventName: string) =>
@@ -47,23 +47,23 @@ const addressesOf = (network: number, count: number) =>
 
 describe('limits', () => {
   test('hold for an account, whichever connection and session asks', async () => {
-    world.sandbox.faults.add({ kind: 'latency', milliseconds: 50, service: 'logs' })
+    harness.sandbox.faults.add({ kind: 'latency', milliseconds: 50, service: 'logs' })
     await Promise.all([
       countEvents(client, 'aws', 'a').then(() => countEvents(client, 'aws', 'b')),
       countEvents(other, 'aws_again', 'c').then(() => countEvents(other, 'aws_again', 'd')),
-      world.connect().then((third) => countEvents(third, 'aws', 'e')),
-      world.connect().then((fourth) => countEvents(fourth, 'aws_again', 'f')),
+      harness.connect().then((third) => countEvents(third, 'aws', 'e')),
+      harness.connect().then((fourth) => countEvents(fourth, 'aws_again', 'f')),
     ])
-    expect(world.sandbox.calls.count({ service: 'logs' })).toBeGreaterThanOrEqual(6)
-    expect(world.sandbox.calls.maxInFlight()).toBeLessThanOrEqual(2)
+    expect(harness.sandbox.calls.count({ service: 'logs' })).toBeGreaterThanOrEqual(6)
+    expect(harness.sandbox.calls.maxInFlight()).toBeLessThanOrEqual(2)
   })
 
   test('hold for an account that different credentials open, once it is known', async () => {
     const places = ['other_by_role', 'other_by_keys']
     for (const place of places) await client.query(`select account_id from ${place}.aws_region`)
-    world.sandbox.calls.clear()
-    world.sandbox.faults.add({ kind: 'latency', milliseconds: 50, service: 'logs' })
-    const sessions = await Promise.all(Array.from({ length: 4 }, () => world.connect()))
+    harness.sandbox.calls.clear()
+    harness.sandbox.faults.add({ kind: 'latency', milliseconds: 50, service: 'logs' })
+    const sessions = await Promise.all(Array.from({ length: 4 }, () => harness.connect()))
     await Promise.all(
       sessions.map(async (session, index) => {
         const table = `${places[index % 2]}.aws_cloudwatch_log_group`
@@ -71,13 +71,13 @@ describe('limits', () => {
           await session.query(`select arn from ${table} where name = $1`, [`${name}${index}`])
       }),
     )
-    expect(world.sandbox.calls.count({ service: 'logs' })).toBeGreaterThanOrEqual(8)
-    expect(world.sandbox.calls.maxInFlight()).toBe(2)
+    expect(harness.sandbox.calls.count({ service: 'logs' })).toBeGreaterThanOrEqual(8)
+    expect(harness.sandbox.calls.maxInFlight()).toBe(2)
   })
 
   test('a query of one key does not wait for all keys of another', async () => {
-    world.sandbox.faults.add({ kind: 'latency', milliseconds: 100, service: 'ipstack' })
-    const begun = world.sandbox.calls.next()
+    harness.sandbox.faults.add({ kind: 'latency', milliseconds: 100, service: 'ipstack' })
+    const begun = harness.sandbox.calls.next()
     let isJoinDone = false
     // 40 calls, two at a time.
     const join = lookUp(client, addressesOf(18, 2000)).finally(() => {
@@ -93,7 +93,7 @@ describe('limits', () => {
     const start = performance.now()
     await client.query('select name from aws.aws_cloudtrail_trail')
     await other.query('select name from aws_again.aws_cloudtrail_trail')
-    const calls = world.sandbox.calls.count({ operation: 'DescribeTrails' })
+    const calls = harness.sandbox.calls.count({ operation: 'DescribeTrails' })
     expect(calls).toBeGreaterThanOrEqual(2)
     expect(performance.now() - start).toBeGreaterThanOrEqual((calls - 1) * 1000)
   })
@@ -101,38 +101,38 @@ describe('limits', () => {
 
 describe('equal requests in flight', () => {
   test('are one request', async () => {
-    world.sandbox.faults.add({ kind: 'latency', milliseconds: 300, service: 'ipstack' })
+    harness.sandbox.faults.add({ kind: 'latency', milliseconds: 300, service: 'ipstack' })
     const addresses = addressesOf(20, 50)
     const answers = await Promise.all([lookUp(client, addresses), lookUp(other, addresses)])
     expect(answers.map(({ rows }) => rows.length)).toEqual([50, 50])
-    expect(world.sandbox.calls.count({ service: 'ipstack' })).toBe(1)
+    expect(harness.sandbox.calls.count({ service: 'ipstack' })).toBe(1)
   })
 
   test('with a limit, too; and without one, nobody with a limit waits for all rows', async () => {
-    world.sandbox.faults.add({ kind: 'hang', operation: 'FilterLogEvents', times: 1 })
-    const first = await world.connect()
-    const begun = world.sandbox.calls.next(({ service }) => service === 'logs')
+    harness.sandbox.faults.add({ kind: 'hang', operation: 'FilterLogEvents', times: 1 })
+    const first = await harness.connect()
+    const begun = harness.sandbox.calls.next(({ service }) => service === 'logs')
     const all = first
       .query(
         `select event_source from aws_cloudtrail_trail_event where log_group_name = 'cloudtrail-cwg-devto'`,
       )
       .catch((error: unknown) => error)
     await begun
-    world.sandbox.calls.clear()
-    world.sandbox.faults.add({ kind: 'latency', milliseconds: 300, operation: 'FilterLogEvents' })
+    harness.sandbox.calls.clear()
+    harness.sandbox.faults.add({ kind: 'latency', milliseconds: 300, operation: 'FilterLogEvents' })
     const one = `select event_source from aws_cloudtrail_trail_event
       where log_group_name = 'cloudtrail-cwg-devto' limit 1`
     const answers = await Promise.all([client.query(one), other.query(one)])
     expect(answers.map(({ rows }) => rows.length)).toEqual([1, 1])
-    expect(world.sandbox.calls.count({ service: 'logs' })).toBe(1)
+    expect(harness.sandbox.calls.count({ service: 'logs' })).toBe(1)
     await first.end()
     await all
   })
 
   test('the others are answered when the first to ask goes away', async () => {
-    world.sandbox.faults.add({ kind: 'latency', milliseconds: 300, service: 'logs' })
-    const first = await world.connect()
-    const begun = world.sandbox.calls.next(({ service }) => service === 'logs')
+    harness.sandbox.faults.add({ kind: 'latency', milliseconds: 300, service: 'logs' })
+    const first = await harness.connect()
+    const begun = harness.sandbox.calls.next(({ service }) => service === 'logs')
     const gone = countEvents(first, 'aws', 'StopLogging').catch((error: unknown) => error)
     await begun
     const answer = countEvents(other, 'aws', 'StopLogging')
@@ -145,7 +145,7 @@ describe('equal requests in flight', () => {
 test('a wider range asks for what is missing, and says that the rest was there', async () => {
   const events = (until: string) => `select count(event_id) from aws_cloudtrail_trail_event
     where log_group_name = 'cloudtrail-cwg-devto' and timestamp < '${until}'`
-  const session = await world.connect()
+  const session = await harness.connect()
   for (const until of ['2022-07-06 20:30Z', '2022-07-06 21:00Z']) await session.query(events(until))
   const { rows } = await session.query('select cache, cache_hit from millrace.scan order by statement')
   expect(rows).toEqual([

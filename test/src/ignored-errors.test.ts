@@ -1,13 +1,13 @@
 /** Errors of an API that a connection's settings say to go on without: NULL for columns, no rows for lists, and a NOTICE. */
 import type pg from 'pg'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { startWorld, type World } from './testing/world.js'
+import { type ServiceHarness, startServiceHarness } from './testing/service-harness.js'
 
-let world: World
+let harness: ServiceHarness
 let client: pg.Client
 
 beforeAll(async () => {
-  world = await startWorld({
+  harness = await startServiceHarness({
     settings: { aws: { max_error_retry_attempts: 2 } },
     moreAws: {
       by_code: { regions: ['us-east-1', 'eu-west-1'], max_error_retry_attempts: 2 },
@@ -21,14 +21,14 @@ beforeAll(async () => {
     aggregators: { everyone: ['by_code'] },
     cache: { ttl: 60_000, maxBytes: 100_000_000 },
   })
-  client = await world.connect()
+  client = await harness.connect()
 })
-afterAll(() => world?.stop())
+afterAll(() => harness?.stop())
 beforeEach(async () => {
   await client.query('select millrace.cache_clear()')
-  world.sandbox.calls.clear()
+  harness.sandbox.calls.clear()
 })
-afterEach(() => world.sandbox.faults.clear())
+afterEach(() => harness.sandbox.faults.clear())
 
 async function outcomeOf(query: string): Promise<{ rows: unknown[]; notices: string[] }> {
   const notices: string[] = []
@@ -42,7 +42,7 @@ async function outcomeOf(query: string): Promise<{ rows: unknown[]; notices: str
 }
 
 const refuse = (operation: string, region?: string, code = 'AccessDeniedException') =>
-  world.sandbox.faults.add({
+  harness.sandbox.faults.add({
     kind: 'error',
     code,
     status: 400,
@@ -75,7 +75,7 @@ describe('a call for columns', () => {
   test('is made anew by the next statement, and rows without it are not kept', async () => {
     refuse('GetTrailStatus')
     for (const _ of [1, 2]) expect((await outcomeOf(trails('by_code'))).notices).toHaveLength(1)
-    world.sandbox.faults.clear()
+    harness.sandbox.faults.clear()
     const { rows, notices } = await outcomeOf(trails('by_code'))
     expect(rows).toMatchObject([{ is_logging: true }])
     expect(notices).toEqual([])
@@ -122,7 +122,7 @@ describe('a list', () => {
   })
 
   test('of one of several keys leaves the others’ rows', async () => {
-    const { faults, logs } = world.sandbox
+    const { faults, logs } = harness.sandbox
     for (const group of ['one', 'other']) {
       logs.addEvents('us-east-1', group, [{ message: group, timestamp: 1000 }])
     }
@@ -143,14 +143,14 @@ describe('a list', () => {
 
   test('of another plugin, too', async () => {
     const city = "select city from ipstack_ip where ip = '104.53.216.85'"
-    world.sandbox.faults.add({ kind: 'error', code: '104', service: 'ipstack' })
+    harness.sandbox.faults.add({ kind: 'error', code: '104', service: 'ipstack' })
     expect(await outcomeOf(city)).toEqual({
       rows: [],
       notices: [
         expect.stringMatching('^rows are missing: connection "ipstack": ipstack_ip: .*lookups are used up'),
       ],
     })
-    world.sandbox.faults.clear()
+    harness.sandbox.faults.clear()
     expect(await outcomeOf(city)).toEqual({ rows: [{ city: 'Windsor' }], notices: [] })
   })
 })

@@ -4,7 +4,7 @@
  */
 import type pg from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { startWorld, type World } from './testing/world.js'
+import { type ServiceHarness, startServiceHarness } from './testing/service-harness.js'
 
 const logGroup = 'known-cache-faults'
 const events = 'aws_cloudtrail_trail_event'
@@ -12,7 +12,7 @@ const from = `from ${events} where log_group_name = '${logGroup}'`
 const addresses = ['89.248.165.99', '82.102.17.180', '104.53.216.85', '107.170.20.63'] as const
 const [first, second, third] = addresses
 
-let world: World
+let harness: ServiceHarness
 let client: pg.Client
 /** The same rows in an ordinary table. */
 const copied = 'from copied_events where true'
@@ -26,9 +26,9 @@ const odd = [
 ]
 
 beforeAll(async () => {
-  world = await startWorld({ cache: { ttl: 3_600_000, maxBytes: 100_000_000 } })
-  world.sandbox.generateEvents({ logGroup, count: 3_000, distinctAddresses: 40, seed: 11, serviceEvery: 5 })
-  world.sandbox.logs.addEvents(
+  harness = await startServiceHarness({ cache: { ttl: 3_600_000, maxBytes: 100_000_000 } })
+  harness.sandbox.generateEvents({ logGroup, count: 3_000, distinctAddresses: 40, seed: 11, serviceEvery: 5 })
+  harness.sandbox.logs.addEvents(
     'us-east-1',
     logGroup,
     odd.map((fields, index) => ({
@@ -36,19 +36,19 @@ beforeAll(async () => {
       timestamp: 1_657_139_889_000 + index,
     })),
   )
-  client = await world.connect()
+  client = await harness.connect()
   await client.query(`set millrace.cache_ttl = 0; create table copied_events as select * ${from}`)
   await client.query('reset millrace.cache_ttl')
 })
 
-afterAll(() => world?.stop())
+afterAll(() => harness?.stop())
 
 beforeEach(() => {
-  world.sandbox.calls.clear()
-  world.sandbox.faults.clear()
+  harness.sandbox.calls.clear()
+  harness.sandbox.faults.clear()
 })
 
-const calls = () => world.sandbox.calls.list().filter(({ service }) => service !== 'sts').length
+const calls = () => harness.sandbox.calls.list().filter(({ service }) => service !== 'sts').length
 
 async function rowsOf(text: string, of: pg.Client = client): Promise<readonly string[]> {
   const { rows } = await of.query({ text, rowMode: 'array' })
@@ -79,7 +79,7 @@ describe('the same statement asks nobody again, whichever operators its conditio
     `request_parameters @> '{}'`,
   ])('%s', async (condition) => {
     await sameAsCopied(condition)
-    world.sandbox.calls.clear()
+    harness.sandbox.calls.clear()
     await sameAsCopied(condition)
     expect(calls()).toBe(0)
   })
@@ -88,7 +88,7 @@ describe('the same statement asks nobody again, whichever operators its conditio
 test('a statement with ORDER BY, or with LIMIT, asks nobody again', async () => {
   const ordered = `event_name like 'L%' order by timestamp desc, event_id limit 3`
   await sameAsCopied(ordered)
-  world.sandbox.calls.clear()
+  harness.sandbox.calls.clear()
   await sameAsCopied(ordered)
   await sameAsCopied(`event_name like 'L%' order by event_id`)
   expect(calls()).toBe(0)
@@ -97,7 +97,7 @@ test('a statement with ORDER BY, or with LIMIT, asks nobody again', async () => 
 test("= 'a' asks nobody after in ('a', 'b')", async () => {
   await sameAsCopied(`event_name in ('Lines', 'Line', 'Left')`)
   await rowsOf(`select ip, city from ipstack_ip where ip in ('${first}', '${second}')`)
-  world.sandbox.calls.clear()
+  harness.sandbox.calls.clear()
   await sameAsCopied(`event_name = 'Line'`)
   await sameAsCopied(`event_name in ('Left', 'Lines')`)
   expect(await rowsOf(`select city from ipstack_ip where ip = '${second}'`)).toEqual(['["Madrid"]'])
@@ -111,7 +111,7 @@ test('a further column, of another call, is fetched; fewer columns ask nobody', 
   await client.query('reset millrace.cache_ttl')
   expect(await rowsOf(trails('name'))).toHaveLength(right.length)
   expect(await rowsOf(trails('name, latest_delivery_time, is_logging'))).toEqual(right)
-  world.sandbox.calls.clear()
+  harness.sandbox.calls.clear()
   await rowsOf(trails('is_logging, name'))
   await rowsOf(trails('name'))
   expect(calls()).toBe(0)
@@ -121,11 +121,11 @@ describe('a fetch that fails, or that loses its reader, holds up nobody', () => 
   const city = (ip: string) => `select city from ipstack_ip where ip = '${ip}'`
 
   test('two who wait for the same rows both get the error; then the rows come', async () => {
-    const other = await world.connect()
-    world.sandbox.faults.add({ kind: 'error', service: 'ipstack', status: 403 })
+    const other = await harness.connect()
+    harness.sandbox.faults.add({ kind: 'error', service: 'ipstack', status: 403 })
     const failed = await Promise.allSettled([rowsOf(city(third)), rowsOf(city(third), other)])
     expect(failed.map(({ status }) => status)).toEqual(['rejected', 'rejected'])
-    world.sandbox.faults.clear()
+    harness.sandbox.faults.clear()
     expect(await Promise.all([rowsOf(city(third)), rowsOf(city(third), other)])).toEqual([
       ['["Windsor"]'],
       ['["Windsor"]'],
@@ -133,11 +133,11 @@ describe('a fetch that fails, or that loses its reader, holds up nobody', () => 
   })
 
   test('who waits for rows gets them though the one who asked for them first has gone', async () => {
-    const gone = await world.connect()
+    const gone = await harness.connect()
     // Nothing else here asks for this column.
     const text = `select count(user_identifier) ${from}`
-    world.sandbox.faults.add({ kind: 'latency', milliseconds: 300, service: 'logs' })
-    const called = world.sandbox.calls.next(({ service }) => service === 'logs')
+    harness.sandbox.faults.add({ kind: 'latency', milliseconds: 300, service: 'logs' })
+    const called = harness.sandbox.calls.next(({ service }) => service === 'logs')
     const lost = rowsOf(text, gone).catch(() => 'lost')
     await called
     const waiting = rowsOf(text)
@@ -161,13 +161,13 @@ test('rows of one Region are not taken for those of all', async () => {
     all.filter((line) => JSON.parse(line)[0] === 'eu-central-1'),
   )
   expect(await rowsOf(groups())).toEqual(all)
-  world.sandbox.calls.clear()
+  harness.sandbox.calls.clear()
   expect(await rowsOf(groups(`where region in ('${region}', 'nowhere')`))).toEqual(ofRegion)
   expect(calls()).toBe(0)
 })
 
 test('no row comes twice when a part of what was kept has been thrown away', async () => {
-  const small = await startWorld({ cache: { ttl: 3_600_000, maxBytes: 1_400_000 } })
+  const small = await startServiceHarness({ cache: { ttl: 3_600_000, maxBytes: 1_400_000 } })
   try {
     small.sandbox.generateEvents({ logGroup, count: 5_000, distinctAddresses: 40, seed: 12, serviceEvery: 5 })
     const reader = await small.connect()

@@ -6,13 +6,13 @@
 import aws from '@millrace/plugin-aws/plugin'
 import type pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { startWorld, type World } from './testing/world.js'
+import { type ServiceHarness, startServiceHarness } from './testing/service-harness.js'
 
 const logGroup = 'known-faults'
 const events = 'aws_cloudtrail_trail_event'
 const places = 'ipstack_ip'
 
-let world: World
+let harness: ServiceHarness
 let client: pg.Client
 
 /** Messages whose fields are the ones that go wrong elsewhere. */
@@ -29,9 +29,9 @@ const odd = [
 ]
 
 beforeAll(async () => {
-  world = await startWorld()
-  world.sandbox.generateEvents({ logGroup, count: 400, distinctAddresses: 40, seed: 11, serviceEvery: 5 })
-  world.sandbox.logs.addEvents(
+  harness = await startServiceHarness()
+  harness.sandbox.generateEvents({ logGroup, count: 400, distinctAddresses: 40, seed: 11, serviceEvery: 5 })
+  harness.sandbox.logs.addEvents(
     'us-east-1',
     logGroup,
     odd.map((fields, index) => ({
@@ -40,7 +40,7 @@ beforeAll(async () => {
       timestamp: second + index * 111,
     })),
   )
-  client = await world.connect()
+  client = await harness.connect()
   await client.query(
     `create table copied_events as select * from ${events} where log_group_name = '${logGroup}'`,
   )
@@ -50,7 +50,7 @@ beforeAll(async () => {
   )
 })
 
-afterAll(() => world?.stop())
+afterAll(() => harness?.stop())
 
 /** Runs a statement over the virtual tables and over their copies. */
 async function sameOver(statement: string): Promise<readonly unknown[]> {
@@ -219,10 +219,10 @@ describe('joins, subqueries and LATERAL hand on each key once, and lose no row',
   })
 
   test('a key that is NULL asks nobody', async () => {
-    world.sandbox.calls.clear()
+    harness.sandbox.calls.clear()
     await sameOver(`select i.city from ${places} i join (values (null::inet)) v(a) on i.ip = v.a`)
     await sameOver(`select city from ${places} where ip = null`)
-    expect(world.sandbox.calls.count({ service: 'ipstack' })).toBe(0)
+    expect(harness.sandbox.calls.count({ service: 'ipstack' })).toBe(0)
   })
 })
 

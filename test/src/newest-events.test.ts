@@ -1,19 +1,19 @@
 /** The newest events of a log group, asked as people ask for them: the right rows, by few calls. */
 import type pg from 'pg'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { startWorld, type World } from './testing/world.js'
+import { type ServiceHarness, startServiceHarness } from './testing/service-harness.js'
 
 const trail = 'aws_cloudtrail_trail_event'
 const messages = 'aws_cloudwatch_log_event'
 const group = 'newest'
 const start = Date.UTC(2025, 5, 1)
 
-let world: World
+let harness: ServiceHarness
 let client: pg.Client
 
 beforeAll(async () => {
-  world = await startWorld()
-  const { sandbox } = world
+  harness = await startServiceHarness()
+  const { sandbox } = harness
   sandbox.generateEvents({ logGroup: group, count: 12_000, startTime: start, intervalMs: 400, seed: 3 })
   // Long ago, newest of all, and several at one time.
   const message = (n: number) =>
@@ -24,23 +24,23 @@ beforeAll(async () => {
     group,
     times.map((timestamp, n) => ({ message: message(n), timestamp, logStreamName: 'own' })),
   )
-  client = await world.connect()
+  client = await harness.connect()
   const where = `where log_group_name = '${group}'`
   await client.query(`create table copied_trail as select * from ${trail} ${where}`)
   await client.query(`create table copied_messages as select * from ${messages} ${where}`)
 })
-afterAll(() => world?.stop())
-beforeEach(() => world.sandbox.calls.clear())
+afterAll(() => harness?.stop())
+beforeEach(() => harness.sandbox.calls.clear())
 
 async function sameOver(statement: string, parameters: readonly unknown[] = []): Promise<number> {
   const copied = statement.replaceAll(trail, 'copied_trail').replaceAll(messages, 'copied_messages')
   const run = (text: string) => client.query({ text, values: [...parameters], rowMode: 'array' })
   const { rows: right } = await run(copied)
-  world.sandbox.calls.clear()
+  harness.sandbox.calls.clear()
   const { rows } = await run(statement)
   expect(right.length).toBeGreaterThan(0)
   expect(rows).toEqual(right)
-  return world.sandbox.calls.count()
+  return harness.sandbox.calls.count()
 }
 
 const from = `from ${trail} where log_group_name = '${group}'`
@@ -84,8 +84,8 @@ describe('more calls, and the same rows', () => {
 
 describe('where the API answers with empty pages first, no more than twice the calls of reading it all', () => {
   const article = 'cloudtrail-cwg-devto'
-  beforeEach(() => Object.assign(world.sandbox.paging, { emptyPagesBefore: 3 }))
-  afterEach(() => Object.assign(world.sandbox.paging, { emptyPagesBefore: 0 }))
+  beforeEach(() => Object.assign(harness.sandbox.paging, { emptyPagesBefore: 3 }))
+  afterEach(() => Object.assign(harness.sandbox.paging, { emptyPagesBefore: 0 }))
 
   test.each([
     ['', 'order by timestamp desc limit 2'],
@@ -97,10 +97,10 @@ describe('where the API answers with empty pages first, no more than twice the c
   ])('%s %s', async (condition, order) => {
     const query = `select event_id from ${trail} where log_group_name = '${article}' ${condition}`
     await client.query(query)
-    const plain = world.sandbox.calls.count()
-    world.sandbox.calls.clear()
+    const plain = harness.sandbox.calls.count()
+    harness.sandbox.calls.clear()
     await client.query(`${query} ${order}`)
     expect(plain).toBe(4)
-    expect(world.sandbox.calls.count()).toBeLessThanOrEqual(2 * plain)
+    expect(harness.sandbox.calls.count()).toBeLessThanOrEqual(2 * plain)
   })
 })

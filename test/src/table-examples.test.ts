@@ -3,17 +3,17 @@ import aws from '@millrace/plugin-aws/plugin'
 import ipstack from '@millrace/plugin-ipstack/plugin'
 import type pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { startWorld, type World } from './testing/world.js'
+import { type ServiceHarness, startServiceHarness } from './testing/service-harness.js'
 
-let world: World
+let harness: ServiceHarness
 let client: pg.Client
 
 beforeAll(async () => {
-  world = await startWorld()
-  client = await world.connect()
+  harness = await startServiceHarness()
+  client = await harness.connect()
 })
 
-afterAll(() => world?.stop())
+afterAll(() => harness?.stop())
 
 describe.each([...aws.tables, ...ipstack.tables])('$name', ({ name, examples }) => {
   test('has examples', () => expect(examples.length).toBeGreaterThan(0))
@@ -26,7 +26,7 @@ describe.each([...aws.tables, ...ipstack.tables])('$name', ({ name, examples }) 
 })
 
 test('elastic IP addresses and their places: one lookup for all of them', async () => {
-  world.sandbox.calls.clear()
+  harness.sandbox.calls.clear()
   const { rows } = await client.query(
     `select host(e.public_ip) as ip, i.city is not null as is_placed
      from aws_vpc_eip e join ipstack_ip i on i.ip = e.public_ip order by 1`,
@@ -35,6 +35,6 @@ test('elastic IP addresses and their places: one lookup for all of them', async 
     { ip: '3.222.40.118', is_placed: true },
     { ip: '54.85.112.7', is_placed: true },
   ])
-  const operations = world.sandbox.calls.list().map(({ operation }) => operation)
+  const operations = harness.sandbox.calls.list().map(({ operation }) => operation)
   expect(operations).toEqual(['DescribeAddresses', 'bulk'])
 })

@@ -1,14 +1,14 @@
 /** Addresses that stand as texts in one table and as inet in another are joined as people and tools write it. */
 import type pg from 'pg'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { startWorld, type World } from './testing/world.js'
+import { type ServiceHarness, startServiceHarness } from './testing/service-harness.js'
 
-let world: World
+let harness: ServiceHarness
 let client: pg.Client
 
 beforeAll(async () => {
-  world = await startWorld()
-  client = await world.connect()
+  harness = await startServiceHarness()
+  client = await harness.connect()
   const addresses = [
     '104.53.216.85',
     'cloudtrail.amazonaws.com',
@@ -20,10 +20,10 @@ beforeAll(async () => {
     message: JSON.stringify({ eventID: `id-${index}`, sourceIPAddress }),
     timestamp: Date.UTC(2026, 0, 1) + index,
   }))
-  world.sandbox.logs.addEvents('us-east-1', 'addresses', events)
+  harness.sandbox.logs.addEvents('us-east-1', 'addresses', events)
 })
-afterAll(() => world.stop())
-beforeEach(() => world.sandbox.calls.clear())
+afterAll(() => harness.stop())
+beforeEach(() => harness.sandbox.calls.clear())
 
 const join = (condition: string) =>
   `select e.event_id, i.ip from aws_cloudtrail_trail_event e join ipstack_ip i on ${condition}
@@ -45,7 +45,7 @@ test.each([
     { event_id: 'id-4', ip: '104.53.216.85' },
   ])
   // Both addresses in one call, and no service's name.
-  expect(world.sandbox.calls.list({ service: 'ipstack' })).toHaveLength(1)
+  expect(harness.sandbox.calls.list({ service: 'ipstack' })).toHaveLength(1)
 })
 
 test('a text that is one address is one lookup', async () => {

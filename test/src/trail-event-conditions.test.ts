@@ -1,7 +1,7 @@
 /** Conditions on aws_cloudtrail_trail_event, pushed or not, against PostgreSQL's own answer over the same rows. */
 import type pg from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { startWorld, type World } from './testing/world.js'
+import { type ServiceHarness, startServiceHarness } from './testing/service-harness.js'
 
 const texts = [
   '',
@@ -25,10 +25,10 @@ const identifiers = [
 ]
 const start = Date.UTC(2026, 0, 1)
 
-let world: World
+let harness: ServiceHarness
 let client: pg.Client
 beforeAll(async () => {
-  world = await startWorld()
+  harness = await startServiceHarness()
   const events = Array.from({ length: 600 }, (_, i) => {
     const record = {
       eventID: `id-${i}`,
@@ -42,12 +42,12 @@ beforeAll(async () => {
     const message = i % 50 === 49 ? 'not JSON' : JSON.stringify(record)
     return { message, timestamp: start + Math.floor(i / 4), logStreamName: `s${i % 3}` }
   })
-  world.sandbox.logs.addEvents('us-east-1', 'conditions', events)
-  client = await world.connect()
+  harness.sandbox.logs.addEvents('us-east-1', 'conditions', events)
+  client = await harness.connect()
   await client.query(`create table plain as select * from aws_cloudtrail_trail_event where ${group}`)
 })
-afterAll(() => world.stop())
-beforeEach(() => world.sandbox.calls.clear())
+afterAll(() => harness.stop())
+beforeEach(() => harness.sandbox.calls.clear())
 
 const group = `log_group_name = 'conditions'`
 
@@ -60,7 +60,7 @@ async function rows(table: string, condition: string): Promise<string[]> {
 
 /** Filter patterns of the calls so far. */
 function patterns(): (string | undefined)[] {
-  return world.sandbox.calls.list().map(({ parameters }) => Object(parameters).filterPattern)
+  return harness.sandbox.calls.list().map(({ parameters }) => Object(parameters).filterPattern)
 }
 
 describe('the answer is that of PostgreSQL', () => {
@@ -158,7 +158,7 @@ describe('bounds of time', () => {
     [`event_time > ${at(10)}`, bounds(undefined, undefined)],
   ])('%s', async (condition, expected) => {
     expect(await rows('aws_cloudtrail_trail_event', condition)).toEqual(await rows('plain', condition))
-    const [call] = world.sandbox.calls.list()
+    const [call] = harness.sandbox.calls.list()
     const { startTime, endTime } = Object(call?.parameters)
     expect({ startTime, endTime }).toEqual({ startTime: undefined, endTime: undefined, ...expected })
   })
@@ -180,7 +180,7 @@ test.each<[string, number]>([
   )
   expect(found).toHaveLength(5)
   for (const { id } of found) expect(all).toContain(id)
-  const calls = world.sandbox.calls.list().filter(({ operation }) => operation === 'FilterLogEvents')
+  const calls = harness.sandbox.calls.list().filter(({ operation }) => operation === 'FilterLogEvents')
   expect(calls.map(({ parameters }) => Object(parameters).limit)).toEqual([limit])
 })
 
@@ -208,7 +208,7 @@ describe("the user's own filter", () => {
     const { rows: found } = await client.query(`${select} and event_id = '${last[0].event_id}' limit 1`)
     expect(found).toEqual(last)
     expect((await client.query(`${select} limit 3`)).rows).toHaveLength(3)
-    const limits = world.sandbox.calls.list().map(({ parameters }) => Object(parameters).limit)
+    const limits = harness.sandbox.calls.list().map(({ parameters }) => Object(parameters).limit)
     expect(limits).toEqual([10_000, 3])
   })
 })

@@ -136,7 +136,7 @@ const commands: readonly MetaCommand[] = [
   {
     names: ['.cache'],
     argument: '[on|off|clear]',
-    summary: 'answer from rows that are kept, or ask anew; forget them all',
+    summary: 'answer from rows that are kept, or ask again; forget them all',
     run: async (argument, { run }) => {
       const sql = new Map([
         ['', 'show millrace.cache_ttl'],

@@ -1,6 +1,7 @@
 import { collectRows, errorOf, type ScanRequest, scanOf } from '@millrace/plugin-sdk/testing'
 import { ipstackFreeToken } from '@millrace/sandbox/credentials'
 import { type Sandbox, startSandbox } from '@millrace/sandbox/sandbox'
+import { articlePlaces } from '@millrace/sandbox/testing/article-places'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { LookupColumn, LookupColumns } from './columns.js'
 import { ipstackConfig } from './config.js'
@@ -76,23 +77,14 @@ const operations = () => sandbox.calls.list().map(({ operation }) => operation)
 const askedAddresses = () =>
   sandbox.calls.list().flatMap(({ parameters }) => (parameters as { addresses: string[] }).addresses)
 
-const article = [
-  ['104.53.216.85', 'North America', 'United States', 'California', 'Windsor'],
-  ['82.102.17.180', 'Europe', 'Spain', 'Madrid', 'Madrid'],
-  ['89.248.165.99', 'Europe', 'Netherlands', 'North Holland', 'Diemen'],
-  ['107.170.20.63', 'North America', 'United States', 'New York', 'Manhattan'],
-  ['157.230.162.15', 'North America', 'United States', 'California', 'Palo Alto'],
-  ['212.102.58.164', 'North America', 'United States', 'Illinois', 'Chicago'],
-] as const
-
 describe('the addresses of a join', () => {
   test("the article's rows, by one call", async () => {
     const columns: LookupColumn[] = ['ip', 'continent_name', 'country_name', 'region_name', 'city']
     const rows = await locate(
-      article.map(([ip]) => ip),
+      articlePlaces.map(([ip]) => ip),
       { columns },
     )
-    expect(rows.map((row) => columns.map((column) => row[column]))).toEqual(article)
+    expect(rows.map((row) => columns.map((column) => row[column]))).toEqual(articlePlaces)
     expect(operations()).toEqual(['bulk'])
   })
 

@@ -3,14 +3,14 @@ import { test as plainTest } from 'vitest'
 import { startTestGateway } from './test-gateway.js'
 
 /** With the gateway alone. What it has been asked is forgotten before each test. */
-export const worldTest = plainTest
+export const gatewayTest = plainTest
   // biome-ignore lint/correctness/noEmptyPattern: vitest reads from the pattern what a fixture depends on
-  .extend('world', { scope: 'file' }, async ({}, { onCleanup }) => {
-    const world = await startTestGateway()
-    onCleanup(() => world.stop())
-    return world
+  .extend('harness', { scope: 'file' }, async ({}, { onCleanup }) => {
+    const harness = await startTestGateway()
+    onCleanup(() => harness.stop())
+    return harness
   })
-  .extend('forgottenCalls', { auto: true }, ({ world }) => world.calls.splice(0))
+  .extend('forgottenCalls', { auto: true }, ({ harness }) => harness.calls.splice(0))
 
 /** With a client as well, which the tests of the file share. */
-export const test = worldTest.extend('client', { scope: 'file' }, ({ world }) => world.connect())
+export const test = gatewayTest.extend('client', { scope: 'file' }, ({ harness }) => harness.connect())

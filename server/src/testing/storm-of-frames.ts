@@ -29,7 +29,7 @@ const patience = 30_000
  *   the seeds of the sessions that were open
  */
 export async function stormOfFrames(
-  world: Pick<TestGateway, 'config' | 'gateway'>,
+  harness: Pick<TestGateway, 'config' | 'gateway'>,
   { frames, seed }: { readonly frames: number; readonly seed: number },
   progress: (counts: StormCounts) => void = () => {},
 ): Promise<StormCounts> {
@@ -41,13 +41,13 @@ export async function stormOfFrames(
     while (counts.frames < frames && !isOver) {
       const own = next++
       open.add(own)
-      counts.frames += await stormySession(world, new SeededRandom(own))
+      counts.frames += await stormySession(harness, new SeededRandom(own))
       counts.sessions++
       if (counts.sessions % 100 === 0) progress(counts)
       open.delete(own)
     }
   }
-  const watching = watch(world, counts, () => isOver)
+  const watching = watch(harness, counts, () => isOver)
   const working = Promise.all(Array.from({ length: sessionsAtOnce }, worker))
   try {
     await Promise.race([working, watching])
@@ -86,11 +86,11 @@ async function watch(
 
 /** @returns how many frames were sent */
 async function stormySession(
-  world: Pick<TestGateway, 'config' | 'gateway'>,
+  harness: Pick<TestGateway, 'config' | 'gateway'>,
   random: SeededRandom,
 ): Promise<number> {
-  if (random.rarely(150)) return startUp(world, random)
-  const client = await RawClient.connect(world.config)
+  if (random.rarely(150)) return startUp(harness, random)
+  const client = await RawClient.connect(harness.config)
   const timer = setTimeout(() => client.socket.destroy(new Error('late')), patience)
   let isLate = false
   client.socket.once('error', (error) => {

@@ -41,7 +41,7 @@ function cityAt(last: number, time: number): string | undefined {
   return last % 3 === 0 && Math.floor(era / 8) % 2 === 0 ? undefined : `c${last} ${era}`
 }
 
-class BackingWorld {
+class BackingHarness {
   time = 0
   readonly log: Row[] = []
   readonly place: Row[] = []
@@ -219,13 +219,13 @@ class Sessions {
     readonly uncached: ClientSession,
   ) {}
 
-  static async open(world: BackingWorld, maxBytes: number): Promise<Sessions> {
+  static async open(harness: BackingHarness, maxBytes: number): Promise<Sessions> {
     const engine = await Engine.start({
       postgres,
-      connections: [{ name: 'counting', plugin: world.counting.plugin, settings: {} }],
+      connections: [{ name: 'counting', plugin: harness.counting.plugin, settings: {} }],
       environment: {},
       log: pino({ level: 'silent' }),
-      cache: { ttl, maxBytes, now: () => world.time },
+      cache: { ttl, maxBytes, now: () => harness.time },
     })
     const open = () => ClientSession.open({ ...postgres.engineConfig, user: 'millrace' }, engine)
     const [one, other, uncached] = await Promise.all([open(), open(), open()])
@@ -251,29 +251,29 @@ test.each([
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 40, size: 'max' }), async (steps) => {
         counts.cases++
-        const world = new BackingWorld(filtering)
-        const { calls } = world.counting
-        let sessions = await Sessions.open(world, maxBytes)
+        const harness = new BackingHarness(filtering)
+        const { calls } = harness.counting
+        let sessions = await Sessions.open(harness, maxBytes)
         try {
           await sessions.engine.clearCache()
           for (const one of steps) {
-            if (one.do === 'wait') world.advance(one.time)
+            if (one.do === 'wait') harness.advance(one.time)
             else if (one.do === 'clear') await sessions.engine.clearCache()
             else if (one.do === 'restart') {
               await sessions.close()
-              sessions = await Sessions.open(world, maxBytes)
+              sessions = await Sessions.open(harness, maxBytes)
             } else if (one.do === 'both') {
               const asking = [sessions.one.query(sqlOf(one.one)), sessions.other.query(sqlOf(one.other))]
               const [rows = [], others = []] = await Promise.all(asking)
-              check(one.one, rows, world.time, ttl)
-              check(one.other, others, world.time, ttl)
+              check(one.one, rows, harness.time, ttl)
+              check(one.other, others, harness.time, ttl)
             } else {
               await sessions.one.query(`set millrace.cache_ttl = ${one.maxAge / 1000}`)
               calls.length = 0
-              check(one.question, await sessions.one.query(sqlOf(one.question)), world.time, one.maxAge)
+              check(one.question, await sessions.one.query(sqlOf(one.question)), harness.time, one.maxAge)
               const taken = calls.length
               calls.length = 0
-              check(one.question, await sessions.uncached.query(sqlOf(one.question)), world.time, 0)
+              check(one.question, await sessions.uncached.query(sqlOf(one.question)), harness.time, 0)
               counts.asked++
               if (taken === 0 && calls.length > 0) counts.hits++
               expect(taken, sqlOf(one.question)).toBeLessThanOrEqual(calls.length)

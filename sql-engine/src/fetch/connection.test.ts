@@ -10,7 +10,7 @@ import { Connection } from './connection.js'
 const log = pino({ level: 'silent' })
 
 /** The account of a connection comes to light when a test says so. */
-function world(limits: (name: string) => ApiLimits = () => ({})) {
+function harness(limits: (name: string) => ApiLimits = () => ({})) {
   const accounts = new Map<string, string>()
   const plugin: Plugin = {
     ...countingPlugin({}).plugin,
@@ -27,7 +27,7 @@ function world(limits: (name: string) => ApiLimits = () => ({})) {
 const ticket = () => ({ name: 'Get', scope: '', owner: {}, signal: new AbortController().signal })
 
 test('connections share one as soon as they are known to ask one account', async () => {
-  const { accounts, connect } = world()
+  const { accounts, connect } = harness()
   const [one, other] = [connect('one'), connect('other')]
   expect(await one.limiter()).not.toBe(await other.limiter())
   const places = await Promise.all([
@@ -50,7 +50,7 @@ test('connections share one as soon as they are known to ask one account', async
 })
 
 test('those of different accounts never do, though their settings look the same', async () => {
-  const { accounts, connect } = world(() => ({ account: 'the same settings' }))
+  const { accounts, connect } = harness(() => ({ account: 'the same settings' }))
   const [one, other] = [connect('one'), connect('other')]
   expect(await one.limiter()).toBe(await other.limiter())
   accounts.set('one', '1').set('other', '2')
@@ -61,7 +61,7 @@ test('those of different accounts never do, though their settings look the same'
 })
 
 test('an account that is not named by the settings is none that they name', async () => {
-  const { accounts, connect } = world((name) => ({ account: name === 'one' ? '1' : 'unknown' }))
+  const { accounts, connect } = harness((name) => ({ account: name === 'one' ? '1' : 'unknown' }))
   accounts.set('other', '1')
   expect(await connect('one').limiter()).not.toBe(await connect('other').limiter())
 })

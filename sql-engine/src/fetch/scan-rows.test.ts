@@ -140,7 +140,7 @@ test('a part that an API fails to give may be left out; the error is told as one
 
 test.each([
   ['a defect', new TypeError('no function'), /^place: the plugin failed unexpectedly$/],
-  ['a ceiling', new DatabaseError('too many calls', { sqlState: '53400' }), /^too many calls$/],
+  ['a quota', new DatabaseError('too many calls', { sqlState: '53400' }), /^too many calls$/],
   ['a cancel', new ApiError('cancelled', { sqlState: '57014' }), /^place: cancelled$/],
 ])('%s is no part that may be left out', async (_, failure, message) => {
   const error = await errorOf(async function* (scan) {

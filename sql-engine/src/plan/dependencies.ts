@@ -87,7 +87,7 @@ export class DependencyFinder {
       if (isObject(object.RangeVar)) rangeVars.push(object.RangeVar as Inside<'RangeVar'>)
       if (isObject(object.CommonTableExpr)) definedInside.add(object.CommonTableExpr)
       if (isObject(object.FuncCall)) calls.push(object.FuncCall as Inside<'FuncCall'>)
-      if (this.#isRefused(object)) mayStandApart = false
+      if (this.#mustEvaluateOnce(object)) mayStandApart = false
       return mayStandApart
     })
     if (!mayStandApart || calls.some((call) => this.#isOuterAggregate(call, node, inner))) return undefined
@@ -155,8 +155,8 @@ export class DependencyFinder {
     return [...inner].some((block) => block.fromItems.some((fromItem) => fromItem.name === qualifier))
   }
 
-  #isRefused(object: Record<string, unknown>): boolean {
-    if (refusedTags.some((tag) => tag in object)) return true
+  #mustEvaluateOnce(object: Record<string, unknown>): boolean {
+    if (evaluatedOnceTags.some((tag) => tag in object)) return true
     // Under some collations, different values are equal.
     if ('CollateClause' in object && this.#functions.hasNondeterministicCollations) return true
     const call = object.FuncCall
@@ -167,7 +167,7 @@ export class DependencyFinder {
 }
 
 /** Statements that change data, row locks and samples: evaluating them twice has an effect of its own. */
-const refusedTags = [
+const evaluatedOnceTags = [
   'InsertStmt',
   'UpdateStmt',
   'DeleteStmt',

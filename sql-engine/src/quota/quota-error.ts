@@ -16,7 +16,7 @@ export class QuotaError extends DatabaseError {
     super(message, {
       sqlState: '53400',
       detail: `${detail} ${setting.name} allows ${setting.limit}${setting.unit}.`,
-      hint: `Narrow the statement's conditions, or SET ${setting.name} to more; -1 lifts the ceiling.`,
+      hint: `Narrow the statement's conditions, or SET ${setting.name} to more; -1 lifts the quota.`,
     })
   }
 }

@@ -71,7 +71,7 @@ interface Reader<Value> {
 
 const readMilliseconds: Reader<number> = {
   value: (text) => (/^\d{1,9}(\.\d{1,3})?$/.test(text) ? Number(text) * 1000 : undefined),
-  hint: 'Give a number of seconds, 0 for rows that are asked for anew.',
+  hint: 'Give a number of seconds, 0 for rows that are always asked for again.',
 }
 
 const readCount: Reader<number> = {
@@ -79,7 +79,7 @@ const readCount: Reader<number> = {
     if (text === '-1') return Number.POSITIVE_INFINITY
     return /^\d{1,15}$/.test(text) ? Number(text) : undefined
   },
-  hint: 'Give a whole number, -1 for no ceiling.',
+  hint: 'Give a whole number, -1 for no quota.',
 }
 
 /** PostgreSQL's units of memory: https://www.postgresql.org/docs/18/config-setting.html */
@@ -99,7 +99,7 @@ const readBytes: Reader<number> = {
     const factor = byteUnits.get(unit)
     return digits === undefined || factor === undefined ? undefined : Number(digits) * factor
   },
-  hint: 'Give a number of bytes, or one with a unit (kB, MB, GB, TB), -1 for no ceiling.',
+  hint: 'Give a number of bytes, or one with a unit (kB, MB, GB, TB), -1 for no quota.',
 }
 
 /** Booleans as PostgreSQL reads them, without abbreviations. */

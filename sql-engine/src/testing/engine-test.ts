@@ -4,7 +4,7 @@ import { pino } from 'pino'
 import { test } from 'vitest'
 import { type CacheOptions, Engine } from '../engine.js'
 import { ClientSession } from './client-session.js'
-import { type PropertyWorldOptions, startPropertyWorld } from './property-world.js'
+import { type PropertyHarnessOptions, startPropertyHarness } from './property-harness.js'
 import { startTestPostgres, type TestPostgres } from './test-postgres.js'
 
 export interface EngineTestOptions {
@@ -55,16 +55,16 @@ export function freshEngineTest(options: EngineTestOptions) {
 }
 
 /** Tests over the same rows in virtual tables and in ordinary ones. Calls are forgotten before each test. */
-export function propertyTest(options: PropertyWorldOptions) {
+export function propertyTest(options: PropertyHarnessOptions) {
   return (
     test
       // biome-ignore lint/correctness/noEmptyPattern: as above
-      .extend('world', { scope: 'file' }, async ({}, { onCleanup }) => {
-        const world = await startPropertyWorld(options)
-        onCleanup(() => world.stop())
-        return world
+      .extend('harness', { scope: 'file' }, async ({}, { onCleanup }) => {
+        const harness = await startPropertyHarness(options)
+        onCleanup(() => harness.stop())
+        return harness
       })
-      .extend('forgottenCalls', { auto: true }, ({ world }) => world.calls.splice(0))
+      .extend('forgottenCalls', { auto: true }, ({ harness }) => harness.calls.splice(0))
   )
 }
 

@@ -19,7 +19,7 @@ import { sharedColumns } from '../plan/shared-columns.js'
 import { describeScans, type ScanDescription } from '../report/describe-scans.js'
 
 /** Functions that statements here may call, by what PostgreSQL's catalog says of them; all others are plain ones. */
-const functions = new FunctionTraits({
+export const functions = new FunctionTraits({
   functions: [
     ...['random', 'clock_timestamp'].map((name) => ({
       name,

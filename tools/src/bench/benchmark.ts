@@ -2,7 +2,7 @@
 import type { MillraceProcess } from './millrace-process.js'
 import type { SandboxProcess } from './sandbox-process.js'
 
-export interface World {
+export interface Fixture {
   readonly millrace: MillraceProcess
   readonly sandbox: SandboxProcess
 }
@@ -18,7 +18,7 @@ export interface Benchmark {
   readonly name: string
   /** What the ratio says, and what is aimed at. */
   readonly meaning: string
-  run(world: World): Promise<Result>
+  run(fixture: Fixture): Promise<Result>
 }
 
 export function median(values: readonly number[]): number {

@@ -1,6 +1,6 @@
 /** A join that brings many keys: how long it takes where each takes a call, how many calls where a call takes several. */
 import pg from 'pg'
-import { type Benchmark, median, milliseconds, timed, type World } from './benchmark.js'
+import { type Benchmark, type Fixture, median, milliseconds, timed } from './benchmark.js'
 
 const keys = 1_000
 const latency = 100
@@ -13,10 +13,10 @@ const addresses = Array.from({ length: keys }, (_, index) => `84.19.${index >> 8
 export const lookupJoinPath: Benchmark = {
   name: 'lookup_join_critical_path',
   meaning: `${keys} distinct keys, a call each, ${latency} ms a call, ${inFlight} in flight: time taken / shortest possible; aim: at most 1.10`,
-  async run(world) {
+  async run(fixture) {
     const shortest = Math.ceil(keys / inFlight) * latency
-    const { times } = await joinRounds(world, 'ipstack_single.ipstack_ip')
-    const alone = await timed(() => callAlone(world))
+    const { times } = await joinRounds(fixture, 'ipstack_single.ipstack_ip')
+    const alone = await timed(() => callAlone(fixture))
     const taken = median(times)
     return {
       ratio: taken / shortest,
@@ -31,14 +31,14 @@ export const lookupJoinPath: Benchmark = {
 export const lookupJoinBatches: Benchmark = {
   name: 'lookup_join_batched_calls',
   meaning: `calls for ${keys} distinct keys, ${batch} to a call; aim: exactly ${Math.ceil(keys / batch)}`,
-  async run(world) {
-    const { times, calls } = await joinRounds(world, 'ipstack.ipstack_ip')
+  async run(fixture) {
+    const { times, calls } = await joinRounds(fixture, 'ipstack.ipstack_ip')
     return { ratio: median(calls), lines: [`${calls.join(', ')} calls; ${milliseconds(median(times))}`] }
   },
 }
 
 /** The first round is not counted: in it, plans are learnt and connections opened. */
-async function joinRounds({ millrace, sandbox }: World, table: string) {
+async function joinRounds({ millrace, sandbox }: Fixture, table: string) {
   const client = new pg.Client({ ...millrace.gateway, options: '-c millrace.cache_ttl=0' })
   await client.connect()
   const times: number[] = []
@@ -71,7 +71,7 @@ async function join(client: pg.Client, table: string): Promise<void> {
   if (joined !== keys || cities === 0) throw new Error(`${joined} rows, ${cities} cities`)
 }
 
-async function callAlone({ sandbox }: World): Promise<void> {
+async function callAlone({ sandbox }: Fixture): Promise<void> {
   const { IPSTACK_ENDPOINT: endpoint = '', IPSTACK_TOKEN: token = '' } = sandbox.environment
   const waiting = addresses.values()
   await sandbox.control('PUT faults', [{ kind: 'latency', milliseconds: latency, service: 'ipstack' }])

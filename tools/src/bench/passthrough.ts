@@ -1,7 +1,7 @@
 /** Point selects on an ordinary table: what the gateway costs those who need no virtual table. */
-import type { Socket } from 'node:net'
 import pg, { type ClientConfig } from 'pg'
 import { type Benchmark, median } from './benchmark.js'
+import { connectBare, requestsPerSecond } from './requests-per-second.js'
 
 const clients = 8
 const accounts = 100_000
@@ -35,43 +35,11 @@ export const passthrough: Benchmark = {
 }
 
 async function selectsPerSecond(config: ClientConfig): Promise<number> {
-  const connections = await Promise.all(Array.from({ length: clients }, () => connect(config)))
-  const start = performance.now()
-  const counts = await Promise.all(connections.map((client) => selectUntil(client.socket, start + roundMs)))
-  const seconds = (performance.now() - start) / 1000
-  await Promise.all(connections.map(({ client }) => client.end()))
-  return counts.reduce((sum, count) => sum + count, 0) / seconds
+  const connections = await Promise.all(Array.from({ length: clients }, () => connectBare(config)))
+  return requestsPerSecond(connections, select, 'T', roundMs)
 }
 
-async function connect(config: ClientConfig): Promise<{ client: pg.Client; socket: Socket }> {
-  const client = new pg.Client(config)
-  await client.connect()
-  return { client, socket: Object(client).connection.stream }
-}
-
-/** Simple queries by hand: a driver would take more time than the server that is measured. */
-function selectUntil(socket: Socket, end: number): Promise<number> {
-  const listeners = socket.listeners('data')
-  socket.removeAllListeners('data')
-  return new Promise((resolve) => {
-    let count = 0
-    const onData = (chunk: Buffer) => {
-      // Replies are far shorter than a chunk; each ends with ReadyForQuery: Z, length 5, status.
-      if (chunk.readUInt8(chunk.length - 6) !== 0x5a) return
-      count++
-      if (performance.now() < end) {
-        socket.write(select())
-        return
-      }
-      socket.off('data', onData)
-      for (const listener of listeners) socket.on('data', listener as (chunk: Buffer) => void)
-      resolve(count)
-    }
-    socket.on('data', onData)
-    socket.write(select())
-  })
-}
-
+/** A simple query. */
 function select(): Buffer {
   const text = `select balance from account where id = ${1 + Math.floor(Math.random() * accounts)}\0`
   const message = Buffer.allocUnsafe(text.length + 5)

@@ -1,8 +1,8 @@
 /** One address looked up after the other, all of them known, against the same over an ordinary table. */
-import type { Socket } from 'node:net'
 import pg from 'pg'
 import { type Benchmark, median } from './benchmark.js'
 import type { MillraceProcess } from './millrace-process.js'
+import { type BareConnection, connectBare, requestsPerSecond } from './requests-per-second.js'
 
 const clients = 8
 const addresses = 2_000
@@ -46,48 +46,15 @@ const all = Array.from({ length: addresses }, (_, index) => `84.17.${index >> 8}
 async function lookupsPerSecond({ gateway }: MillraceProcess, table: string): Promise<number> {
   const config = { ...gateway, options: '-c millrace.cache_ttl=3600' }
   const connections = await Promise.all(Array.from({ length: clients }, () => prepare(config, table)))
-  const start = performance.now()
-  const counts = await Promise.all(connections.map(({ socket }) => lookUpUntil(socket, start + roundMs)))
-  const seconds = (performance.now() - start) / 1000
-  await Promise.all(connections.map(({ client }) => client.end()))
-  return counts.reduce((sum, count) => sum + count, 0) / seconds
+  // Bind, Execute and Sync: BindComplete comes first.
+  return requestsPerSecond(connections, lookup, '2', roundMs)
 }
 
-async function prepare(
-  config: pg.ClientConfig,
-  table: string,
-): Promise<{ client: pg.Client; socket: Socket }> {
-  const client = new pg.Client(config)
-  await client.connect()
-  await client.query({ name: 'lookup', text: `select city from ${table} where ip = $1`, values: [all[0]] })
-  return { client, socket: Object(client).connection.stream }
-}
-
-/** Bind, Execute and Sync by hand: a driver would take more time than the server that is measured. */
-function lookUpUntil(socket: Socket, end: number): Promise<number> {
-  const listeners = socket.listeners('data')
-  socket.removeAllListeners('data')
-  return new Promise((resolve, reject) => {
-    let count = 0
-    const onData = (chunk: Buffer) => {
-      // Replies are far shorter than a chunk; each ends with ReadyForQuery: Z, length 5, status.
-      if (chunk.length < 6 || chunk.readUInt8(chunk.length - 6) !== 0x5a) return
-      if (chunk[0] !== 0x32) {
-        reject(new Error(`not what was asked for: ${chunk.toString('latin1')}`))
-        return
-      }
-      count++
-      if (performance.now() < end) {
-        socket.write(lookup())
-        return
-      }
-      socket.off('data', onData)
-      for (const listener of listeners) socket.on('data', listener as (chunk: Buffer) => void)
-      resolve(count)
-    }
-    socket.on('data', onData)
-    socket.write(lookup())
-  })
+async function prepare(config: pg.ClientConfig, table: string): Promise<BareConnection> {
+  const connection = await connectBare(config)
+  const text = `select city from ${table} where ip = $1`
+  await connection.client.query({ name: 'lookup', text, values: [all[0]] })
+  return connection
 }
 
 function lookup(): Buffer {

@@ -1,6 +1,6 @@
 /** Brute force tells what a statement needs from what it does not, of shapes where few rows do not show it. */
 
-import { setsOfRows } from '@millrace/sql-engine/testing/property-world'
+import { setsOfRows } from '@millrace/sql-engine/testing/property-harness'
 import { usualTables } from '@millrace/sql-engine/testing/random-tables'
 import { startTestPostgres, type TestPostgres } from '@millrace/sql-engine/testing/test-postgres'
 import { afterAll, beforeAll, expect, test } from 'vitest'

@@ -11,7 +11,7 @@ import { SeededRandom } from '@millrace/sql-engine/testing/seeded-random'
 import type { Answer, Database, Judge } from './judge.js'
 import { type ColumnOfTable, RandomDatabases } from './random-databases.js'
 
-/** A world's tables, and whom to ask. */
+/** A batch's tables, and whom to ask. */
 export interface Judged {
   readonly judge: Judge
   readonly tables: RandomTables

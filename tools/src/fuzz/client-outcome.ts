@@ -1,6 +1,6 @@
 /** Runs random statements through clients, of the gateway or of PostgreSQL itself, by either protocol. */
 import { quoteLiteral } from '@millrace/sql-engine/parse/identifier'
-import type { Outcome } from '@millrace/sql-engine/testing/property-world'
+import type { Outcome } from '@millrace/sql-engine/testing/property-harness'
 import type { RandomQuery } from '@millrace/sql-engine/testing/random-query'
 import pg from 'pg'
 

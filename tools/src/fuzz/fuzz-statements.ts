@@ -1,28 +1,28 @@
-/** Random statements over random worlds: what the engine answers is what PostgreSQL answers over ordinary tables. */
+/** Random statements over random tables: what the engine answers is what PostgreSQL answers over ordinary tables. */
 
-import { choicesOfSeed } from '@millrace/sql-engine/testing/property-world'
+import { choicesOfSeed } from '@millrace/sql-engine/testing/property-harness'
 import type { TestPostgres } from '@millrace/sql-engine/testing/test-postgres'
-import { type FuzzWorld, startFuzzWorld } from './fuzz-world.js'
+import { BatchRun } from './batch-run.js'
+import { type FuzzHarness, startFuzzHarness } from './fuzz-harness.js'
 import { Share } from './share.js'
-import { WorldRun } from './world-run.js'
 
 export interface FuzzOptions {
   readonly postgres: TestPostgres
   /** Statements at least. */
   readonly count: number
-  /** The same seed makes the same worlds and statements; the second world of seed 5 is the first of seed 6. */
+  /** The same seed makes the same tables and statements; the second batch of seed 5 is the first of seed 6. */
   readonly seed: number
   readonly optimisations: 'all' | 'none'
   /** So many of a hundred statements go through the gateway, which takes longer. */
   readonly gateway: number
   /** Each how many statements one is judged by brute force; 0 for none. */
   readonly bruteForce: number
-  /** Told of each world that is done, and of each mismatch. */
+  /** Told of each batch that is done, and of each mismatch. */
   readonly tell: (line: string) => void
 }
 
 export interface FuzzCounts {
-  worlds: number
+  batches: number
   statements: number
   /** Statements, each as often as it was run over a set of rows. */
   runs: number
@@ -40,12 +40,12 @@ export interface FuzzCounts {
   readonly keys: Share
 }
 
-const statementsPerWorld = 500
+const statementsPerBatch = 500
 
 export async function fuzzStatements(options: FuzzOptions): Promise<FuzzCounts> {
   const { postgres, count, seed, optimisations, tell } = options
   const counts: FuzzCounts = {
-    worlds: 0,
+    batches: 0,
     statements: 0,
     runs: 0,
     mutated: 0,
@@ -56,27 +56,27 @@ export async function fuzzStatements(options: FuzzOptions): Promise<FuzzCounts> 
     columns: new Share(),
     keys: new Share(),
   }
-  for (let worldSeed = seed; counts.statements < count; worldSeed++) {
-    const world = await startFuzzWorld(choicesOfSeed(worldSeed), { postgres, optimisations })
+  for (let batchSeed = seed; counts.statements < count; batchSeed++) {
+    const harness = await startFuzzHarness(choicesOfSeed(batchSeed), { postgres, optimisations })
     try {
-      const wanted = Math.min(statementsPerWorld, count - counts.statements)
-      const found = await new WorldRun(world, worldSeed, options, counts).run(wanted)
-      counts.worlds++
+      const wanted = Math.min(statementsPerBatch, count - counts.statements)
+      const found = await new BatchRun(harness, batchSeed, options, counts).run(wanted)
+      counts.batches++
       if (found !== undefined) {
         counts.mismatches++
         tell(
-          `MISMATCH in the world of seed ${worldSeed}, where the ${world.description}\n${describeTables(world)}\n${found}`,
+          `MISMATCH in the batch of seed ${batchSeed}, where the ${harness.description}\n${describeTables(harness)}\n${found}`,
         )
       }
     } finally {
-      await world.stop()
+      await harness.stop()
     }
-    tell(`seed ${worldSeed}: ${describeCounts(counts)}`)
+    tell(`seed ${batchSeed}: ${describeCounts(counts)}`)
   }
   return counts
 }
 
-function describeTables({ tables }: FuzzWorld): string {
+function describeTables({ tables }: FuzzHarness): string {
   return Object.entries(tables)
     .map(([name, { columns, keys }]) => {
       const list = Object.entries(columns).map(([column, { type }]) => {
@@ -90,9 +90,9 @@ function describeTables({ tables }: FuzzWorld): string {
 
 export function describeCounts(counts: FuzzCounts): string {
   const outcomes = Object.entries(counts.outcomes).map(([name, count]) => `${count} ${name}`)
-  const { worlds, statements, runs, mutated, calls, mismatches, reportColumns, columns, keys } = counts
+  const { batches, statements, runs, mutated, calls, mismatches, reportColumns, columns, keys } = counts
   return [
-    `${worlds} worlds`,
+    `${batches} batches`,
     `${statements} statements`,
     `${mutated} of them mutated`,
     `${runs} runs`,

@@ -1,4 +1,4 @@
-/** A short run of what `npm run fuzz` does, over the same worlds and statements each time. */
+/** A short run of what `npm run fuzz` does, over the same tables and statements each time. */
 import { startTestPostgres, type TestPostgres } from '@millrace/sql-engine/testing/test-postgres'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { describeCounts, fuzzStatements } from './fuzz-statements.js'
@@ -15,7 +15,7 @@ test.each([
   { optimisations: 'all', count: 800, seed: 20_261_125 },
   { optimisations: 'none', count: 200, seed: 20_261_225 },
 ] as const)(
-  'random statements over random worlds, with optimisations $optimisations',
+  'random statements over random tables, with optimisations $optimisations',
   { timeout: 240_000 },
   async ({ optimisations, count, seed }) => {
     const told: string[] = []

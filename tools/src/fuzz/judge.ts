@@ -1,5 +1,5 @@
 /**
- * Asks PostgreSQL for a statement's answers over many small databases, in one round trip: a world's tables are views of
+ * Asks PostgreSQL for a statement's answers over many small databases, in one round trip: a batch's tables are views of
  * a setting that holds all rows, and a function sets it for one database after the other.
  */
 import { quoteIdentifier, quoteLiteral } from '@millrace/sql-engine/parse/identifier'

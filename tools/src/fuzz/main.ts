@@ -68,14 +68,14 @@ async function fuzz(count: number): Promise<void> {
 }
 
 async function storm(frames: number): Promise<void> {
-  const world = await startTestGateway()
+  const harness = await startTestGateway()
   const describe = ({ frames: sent, sessions, watched, slowest }: StormCounts) =>
     `seed ${seed}: ${sent} frames in ${sessions} sessions, ${perSecond(sent)} a second; the watching session made ` +
     `${watched} statements, the slowest in ${Math.round(slowest)} ms`
   try {
-    const counts = await stormOfFrames(world, { frames, seed }, (so) => console.log(describe(so)))
+    const counts = await stormOfFrames(harness, { frames, seed }, (so) => console.log(describe(so)))
     console.log(describe(counts))
   } finally {
-    await world.stop()
+    await harness.stop()
   }
 }

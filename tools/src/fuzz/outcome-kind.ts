@@ -1,5 +1,5 @@
 /** What came of a statement on both sides. */
-import type { Outcome } from '@millrace/sql-engine/testing/property-world'
+import type { Outcome } from '@millrace/sql-engine/testing/property-harness'
 
 export interface OutcomeKind {
   readonly name: string

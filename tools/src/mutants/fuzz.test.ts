@@ -6,19 +6,19 @@ import { fuzzStatements } from '../fuzz/fuzz-statements.js'
 const count = Number(process.env.MILLRACE_FUZZ_COUNT ?? 0)
 const seed = Number(process.env.MILLRACE_FUZZ_SEED ?? 1)
 
-/** No more than one world has, so that each call makes one. */
-const statementsOfWorld = 500
+/** No more than one batch has, so that each call makes one. */
+const statementsOfBatch = 500
 
 test.runIf(count > 0)('no answer is wrong', { timeout: 1_200_000 }, async () => {
   const postgres = await startTestPostgres()
   try {
-    // World by world: the first that finds a mismatch is enough.
-    for (let worldSeed = seed, done = 0; done < count; worldSeed++) {
+    // Batch by batch: the first that finds a mismatch is enough.
+    for (let batchSeed = seed, done = 0; done < count; batchSeed++) {
       const told: string[] = []
       const counts = await fuzzStatements({
         postgres,
-        count: Math.min(statementsOfWorld, count - done),
-        seed: worldSeed,
+        count: Math.min(statementsOfBatch, count - done),
+        seed: batchSeed,
         optimisations: 'all',
         gateway: 0,
         bruteForce: 0,

@@ -11,8 +11,8 @@ import {
 } from '@millrace/sandbox/credentials'
 import { describe, expect } from 'vitest'
 import { region } from '../tables/region.js'
+import type { AwsHarness } from '../testing/aws-harness.js'
 import { test } from '../testing/aws-test.js'
-import type { AwsWorld } from '../testing/aws-world.js'
 import type { AwsConnection } from './connection.js'
 
 const keyLines = ({ accessKeyId, secretAccessKey }: typeof otherCredentials) =>
@@ -24,19 +24,19 @@ const keysOf = ({ accessKeyId, secretAccessKey }: typeof otherCredentials) => ({
 
 /** A connection by the profile `x` with these lines. */
 async function connectBy(
-  world: AwsWorld,
+  harness: AwsHarness,
   folder: string,
   lines: string,
   settings: object = {},
 ): Promise<AwsConnection> {
   const path = join(folder, 'config')
   await writeFile(path, `[profile base]\n${keyLines(sandboxCredentials)}[profile x]\n${lines}\n`)
-  return world.connect({ profile: 'x', ...settings }, { AWS_CONFIG_FILE: path })
+  return harness.connect({ profile: 'x', ...settings }, { AWS_CONFIG_FILE: path })
 }
 
 /** Of accounts by number, as connections to the sandbox name them. */
-async function nameOf(world: AwsWorld, accountId: string): Promise<string | undefined> {
-  return world.connect({ role_arn: `arn:aws:iam::${accountId}:role/any` }).account()
+async function nameOf(harness: AwsHarness, accountId: string): Promise<string | undefined> {
+  return harness.connect({ role_arn: `arn:aws:iam::${accountId}:role/any` }).account()
 }
 
 const role = `role_arn = ${sandboxRoles.reader}`
@@ -49,10 +49,10 @@ describe('before any call', () => {
     ['a role before keys', `${role}\nsource_profile = base\n${keyLines(sandboxCredentials)}`],
     ['a role by the token of a web identity', `${role}\nweb_identity_token_file = /token`],
     ['single sign-on', singleSignOn],
-  ] as const)("a profile's account is known: %s", async ([_, lines], { world, folder }) => {
-    const connection = await connectBy(world, folder, lines)
-    expect(await connection.account()).toBe(await nameOf(world, otherAccountId))
-    expect(world.operations()).toEqual([])
+  ] as const)("a profile's account is known: %s", async ([_, lines], { harness, folder }) => {
+    const connection = await connectBy(harness, folder, lines)
+    expect(await connection.account()).toBe(await nameOf(harness, otherAccountId))
+    expect(harness.operations()).toEqual([])
   })
 
   test.for([
@@ -61,26 +61,26 @@ describe('before any call', () => {
     ['keys, and a role that nobody takes on', `${keyLines(otherCredentials)}${role}`],
     ['a process goes before single sign-on', `credential_process = /bin/false\n${singleSignOn}`],
     ['no account in the ARN', 'role_arn = arn:aws:iam::me:role/reader\nsource_profile = base'],
-  ] as const)('it is not where the files do not tell: %s', async ([_, lines], { world, folder }) => {
-    expect(await (await connectBy(world, folder, lines)).account()).toBeUndefined()
+  ] as const)('it is not where the files do not tell: %s', async ([_, lines], { harness, folder }) => {
+    expect(await (await connectBy(harness, folder, lines)).account()).toBeUndefined()
   })
 
-  test("the settings' role and keys go before the profile", async ({ world, folder }) => {
-    const byRole = await connectBy(world, folder, keyLines(sandboxCredentials), {
+  test("the settings' role and keys go before the profile", async ({ harness, folder }) => {
+    const byRole = await connectBy(harness, folder, keyLines(sandboxCredentials), {
       role_arn: sandboxRoles.guarded,
     })
-    expect(await byRole.account()).toBe(await nameOf(world, otherAccountId))
-    const byKeys = await connectBy(world, folder, singleSignOn, {
+    expect(await byRole.account()).toBe(await nameOf(harness, otherAccountId))
+    const byKeys = await connectBy(harness, folder, singleSignOn, {
       profile: undefined,
       ...keysOf(sandboxCredentials),
     })
     expect(await byKeys.account()).toBeUndefined()
   })
 
-  test('an account at another address is another', async ({ world }) => {
+  test('an account at another address is another', async ({ harness }) => {
     const settings = { role_arn: sandboxRoles.reader, endpoint_url: 'http://127.0.0.1:9' }
-    expect(await world.connect(settings).account()).not.toBe(await nameOf(world, otherAccountId))
-    expect(await nameOf(world, articleAccountId)).not.toBe(await nameOf(world, otherAccountId))
+    expect(await harness.connect(settings).account()).not.toBe(await nameOf(harness, otherAccountId))
+    expect(await nameOf(harness, articleAccountId)).not.toBe(await nameOf(harness, otherAccountId))
   })
 })
 
@@ -88,29 +88,29 @@ describe('after calls', () => {
   const rowsOf = (connection: AwsConnection, columns: readonly ('name' | 'account_id')[]) =>
     collectRows(region, { connection, columns })
 
-  test('the credentials that were found say whose they are', async ({ world, folder }) => {
+  test('the credentials that were found say whose they are', async ({ harness, folder }) => {
     const connection = await connectBy(
-      world,
+      harness,
       folder,
       `${keyLines(otherCredentials)}aws_account_id = ${otherAccountId}`,
     )
     expect(await connection.account()).toBeUndefined()
     await rowsOf(connection, ['name'])
-    expect(await connection.account()).toBe(await nameOf(world, otherAccountId))
-    expect(world.operations()).toEqual(['DescribeRegions'])
+    expect(await connection.account()).toBe(await nameOf(harness, otherAccountId))
+    expect(harness.operations()).toEqual(['DescribeRegions'])
   })
 
-  test('a role that was taken on is of its account', async ({ world }) => {
-    const connection = world.connect({ role_arn: sandboxRoles.reader })
+  test('a role that was taken on is of its account', async ({ harness }) => {
+    const connection = harness.connect({ role_arn: sandboxRoles.reader })
     await rowsOf(connection, ['name'])
-    expect(await connection.account()).toBe(await nameOf(world, otherAccountId))
+    expect(await connection.account()).toBe(await nameOf(harness, otherAccountId))
   })
 
-  test("keys' account is known once a query has asked for it", async ({ world }) => {
-    const connection = world.connect(keysOf(otherCredentials))
+  test("keys' account is known once a query has asked for it", async ({ harness }) => {
+    const connection = harness.connect(keysOf(otherCredentials))
     await rowsOf(connection, ['name'])
     expect(await connection.account()).toBeUndefined()
     await rowsOf(connection, ['account_id'])
-    expect(await connection.account()).toBe(await nameOf(world, otherAccountId))
+    expect(await connection.account()).toBe(await nameOf(harness, otherAccountId))
   })
 })

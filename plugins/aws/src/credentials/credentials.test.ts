@@ -16,8 +16,8 @@ import {
   sandboxWebIdentityToken,
 } from '@millrace/sandbox/credentials'
 import { afterEach, describe, expect, vi } from 'vitest'
+import type { AwsHarness } from '../testing/aws-harness.js'
 import { test } from '../testing/aws-test.js'
-import type { AwsWorld } from '../testing/aws-world.js'
 
 const servers: Server[] = []
 afterEach(async () => {
@@ -45,8 +45,8 @@ const scan = () => ({
     run(new AbortController().signal),
 })
 
-async function accountOf(world: AwsWorld, settings: object, environment: Environment): Promise<string> {
-  const connection = world.connect(settings, { ...noKeys, ...environment })
+async function accountOf(harness: AwsHarness, settings: object, environment: Environment): Promise<string> {
+  const connection = harness.connect(settings, { ...noKeys, ...environment })
   return (await connection.callerIdentity(scan())).accountId
 }
 
@@ -83,13 +83,13 @@ async function files(folder: string, config: string): Promise<Environment> {
 }
 
 describe('the environment', () => {
-  test('keys', async ({ world }) => {
+  test('keys', async ({ harness }) => {
     const { accessKeyId, secretAccessKey } = otherCredentials
     const environment = { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey }
-    expect(await accountOf(world, {}, environment)).toBe(otherAccountId)
+    expect(await accountOf(harness, {}, environment)).toBe(otherAccountId)
   })
 
-  test('a profile goes before keys', async ({ world, folder }) => {
+  test('a profile goes before keys', async ({ harness, folder }) => {
     const { accessKeyId, secretAccessKey } = sandboxCredentials
     const environment = {
       ...(await files(folder, '')),
@@ -97,25 +97,25 @@ describe('the environment', () => {
       AWS_SECRET_ACCESS_KEY: secretAccessKey,
       AWS_PROFILE: 'other',
     }
-    expect(await accountOf(world, {}, environment)).toBe(otherAccountId)
-    expect(await accountOf(world, { profile: 'default' }, environment)).toBe(articleAccountId)
+    expect(await accountOf(harness, {}, environment)).toBe(otherAccountId)
+    expect(await accountOf(harness, { profile: 'default' }, environment)).toBe(articleAccountId)
   })
 
-  test('the token of a web identity', async ({ world, folder }) => {
+  test('the token of a web identity', async ({ harness, folder }) => {
     const environment = {
       AWS_WEB_IDENTITY_TOKEN_FILE: await write(folder, 'token', sandboxWebIdentityToken),
       AWS_ROLE_ARN: sandboxRoles.reader,
     }
-    expect(await accountOf(world, {}, environment)).toBe(otherAccountId)
-    expect(world.operations()).toEqual(['AssumeRoleWithWebIdentity', 'GetCallerIdentity'])
+    expect(await accountOf(harness, {}, environment)).toBe(otherAccountId)
+    expect(harness.operations()).toEqual(['AssumeRoleWithWebIdentity', 'GetCallerIdentity'])
   })
 })
 
 describe('profiles', () => {
-  test('with keys; the default one where none is named', async ({ world, folder }) => {
+  test('with keys; the default one where none is named', async ({ harness, folder }) => {
     const environment = await files(folder, '')
-    expect(await accountOf(world, {}, environment)).toBe(articleAccountId)
-    expect(await accountOf(world, { profile: 'other' }, environment)).toBe(otherAccountId)
+    expect(await accountOf(harness, {}, environment)).toBe(articleAccountId)
+    expect(await accountOf(harness, { profile: 'other' }, environment)).toBe(otherAccountId)
   })
 
   test.for([
@@ -124,22 +124,22 @@ describe('profiles', () => {
       'a role with an external ID',
       `role_arn = ${sandboxRoles.guarded}\nsource_profile = default\nexternal_id = ${sandboxExternalId}`,
     ],
-  ] as const)('%s', async ([_, lines], { world, folder }) => {
+  ] as const)('%s', async ([_, lines], { harness, folder }) => {
     const environment = await files(folder, `[profile x]\n${lines}\n`)
-    expect(await accountOf(world, { profile: 'x' }, environment)).toBe(otherAccountId)
-    expect(world.operations()).toEqual(['AssumeRole', 'GetCallerIdentity'])
+    expect(await accountOf(harness, { profile: 'x' }, environment)).toBe(otherAccountId)
+    expect(harness.operations()).toEqual(['AssumeRole', 'GetCallerIdentity'])
   })
 
-  test('a role by the token of a web identity', async ({ world, folder }) => {
+  test('a role by the token of a web identity', async ({ harness, folder }) => {
     const token = await write(folder, 'token', sandboxWebIdentityToken)
     const environment = await files(
       folder,
       `[profile x]\nrole_arn = ${sandboxRoles.reader}\nweb_identity_token_file = ${token}\n`,
     )
-    expect(await accountOf(world, { profile: 'x' }, environment)).toBe(otherAccountId)
+    expect(await accountOf(harness, { profile: 'x' }, environment)).toBe(otherAccountId)
   })
 
-  test('a process', async ({ world, folder }) => {
+  test('a process', async ({ harness, folder }) => {
     const script = await write(
       folder,
       'credentials.cjs',
@@ -149,10 +149,10 @@ describe('profiles', () => {
       folder,
       `[profile x]\ncredential_process = "${process.execPath}" "${script}"\n`,
     )
-    expect(await accountOf(world, { profile: 'x' }, environment)).toBe(otherAccountId)
+    expect(await accountOf(harness, { profile: 'x' }, environment)).toBe(otherAccountId)
   })
 
-  test('IAM Identity Center, after aws sso login', async ({ world, folder }) => {
+  test('IAM Identity Center, after aws sso login', async ({ harness, folder }) => {
     const startUrl = 'https://sandbox.example/start'
     const cache = join(folder, '.aws/sso/cache')
     await mkdir(cache, { recursive: true })
@@ -165,52 +165,52 @@ describe('profiles', () => {
     const url = await serve(({ url, headers }) => {
       asked.push(url)
       if (headers['x-amz-sso_bearer_token'] !== token.accessToken) return undefined
-      return { roleCredentials: { ...world.sandbox.issueKey(), expiration: inAnHour().getTime() } }
+      return { roleCredentials: { ...harness.sandbox.issueKey(), expiration: inAnHour().getTime() } }
     })
     const environment = await files(
       folder,
       `[profile x]\nsso_start_url = ${startUrl}\nsso_region = eu-west-1\nsso_account_id = ${otherAccountId}\nsso_role_name = Reader\n`,
     )
-    const account = await accountOf(world, { profile: 'x' }, { ...environment, AWS_ENDPOINT_URL_SSO: url })
+    const account = await accountOf(harness, { profile: 'x' }, { ...environment, AWS_ENDPOINT_URL_SSO: url })
     expect(account).toBe(otherAccountId)
     expect(asked).toHaveLength(1)
     expect(asked[0]).toMatch(/^\/federation\/credentials\?.*role_name=Reader/)
   })
 })
 
-const temporary = (world: AwsWorld) => {
-  const { sessionToken, ...key } = world.sandbox.issueKey()
+const temporary = (harness: AwsHarness) => {
+  const { sessionToken, ...key } = harness.sandbox.issueKey()
   return { ...keyJson(key), Token: sessionToken, Expiration: inAnHour().toISOString() }
 }
 
 describe('metadata services', () => {
-  test("a container's, as in CloudShell: by a token", async ({ world }) => {
+  test("a container's, as in CloudShell: by a token", async ({ harness }) => {
     const url = await serve(({ url, headers }) =>
-      url === '/creds' && headers.authorization === 'hush' ? temporary(world) : undefined,
+      url === '/creds' && headers.authorization === 'hush' ? temporary(harness) : undefined,
     )
     const environment = {
       AWS_CONTAINER_CREDENTIALS_FULL_URI: `${url}/creds`,
       AWS_CONTAINER_AUTHORIZATION_TOKEN: 'hush',
     }
-    expect(await accountOf(world, {}, environment)).toBe(otherAccountId)
+    expect(await accountOf(harness, {}, environment)).toBe(otherAccountId)
   })
 
-  test("an instance's", async ({ world }) => {
+  test("an instance's", async ({ harness }) => {
     const path = '/latest/meta-data/iam/security-credentials/'
     const url = await serve(({ url, method, headers }) => {
       if (url === '/latest/api/token' && method === 'PUT') return 'metadata-token'
       if (headers['x-aws-ec2-metadata-token'] !== 'metadata-token') return undefined
       if (url === path) return 'reader'
-      return url === `${path}reader` ? { Code: 'Success', ...temporary(world) } : undefined
+      return url === `${path}reader` ? { Code: 'Success', ...temporary(harness) } : undefined
     })
     vi.stubEnv('AWS_EC2_METADATA_SERVICE_ENDPOINT', url)
-    expect(await accountOf(world, {}, { AWS_EC2_METADATA_DISABLED: '' })).toBe(otherAccountId)
+    expect(await accountOf(harness, {}, { AWS_EC2_METADATA_DISABLED: '' })).toBe(otherAccountId)
   })
 
-  test('none where they are turned off: the error lists the places', async ({ world }) => {
+  test('none where they are turned off: the error lists the places', async ({ harness }) => {
     const asked: unknown[] = []
     vi.stubEnv('AWS_EC2_METADATA_SERVICE_ENDPOINT', await serve(({ url }) => asked.push(url)))
-    const error = await errorOf(accountOf(world, {}, { AWS_EC2_METADATA_DISABLED: 'true' }))
+    const error = await errorOf(accountOf(harness, {}, { AWS_EC2_METADATA_DISABLED: 'true' }))
     expect(error.message).toBe('no AWS credentials were found (connection "aws")')
     expect(error.hint).toContain('~/.aws/credentials')
     expect(asked).toEqual([])
@@ -229,11 +229,11 @@ describe('a profile that is not there', () => {
   })
 
   test('is told by its name, with the connection and the profiles that there are', async ({
-    world,
+    harness,
     folder,
   }) => {
     const environment = await files(folder)
-    const error = await errorOf(accountOf(world, { profile: 'wrok' }, environment))
+    const error = await errorOf(accountOf(harness, { profile: 'wrok' }, environment))
     expect(error).toMatchObject({
       sqlState: 'HV000',
       message: 'there is no profile "wrok" (connection "aws")',
@@ -245,25 +245,25 @@ describe('a profile that is not there', () => {
     expect(error.detail).toMatch(/which have (base, work|work, base)[.]$/)
   })
 
-  test('of the settings has no other credentials take its place', async ({ world, folder }) => {
+  test('of the settings has no other credentials take its place', async ({ harness, folder }) => {
     const keys = { AWS_ACCESS_KEY_ID: 'A', AWS_SECRET_ACCESS_KEY: 'B' }
     const path = '/latest/meta-data/iam/security-credentials/'
     const url = await serve(({ url }) => {
       if (url === '/latest/api/token') return 'metadata-token'
-      return url === path ? 'reader' : { Code: 'Success', ...temporary(world) }
+      return url === path ? 'reader' : { Code: 'Success', ...temporary(harness) }
     })
     vi.stubEnv('AWS_EC2_METADATA_SERVICE_ENDPOINT', url)
     const environment = { ...(await files(folder)), ...keys, AWS_EC2_METADATA_DISABLED: '' }
-    expect((await errorOf(accountOf(world, { profile: 'wrok' }, environment))).message).toContain(
+    expect((await errorOf(accountOf(harness, { profile: 'wrok' }, environment))).message).toContain(
       'no profile "wrok"',
     )
-    expect(await accountOf(world, {}, { ...environment, ...noKeys, AWS_PROFILE: 'wrok' })).toBe(
+    expect(await accountOf(harness, {}, { ...environment, ...noKeys, AWS_PROFILE: 'wrok' })).toBe(
       otherAccountId,
     )
   })
 
-  test('of the environment is told where nothing else is found', async ({ world, folder }) => {
-    const error = await errorOf(accountOf(world, {}, { ...(await files(folder)), AWS_PROFILE: 'wrok' }))
+  test('of the environment is told where nothing else is found', async ({ harness, folder }) => {
+    const error = await errorOf(accountOf(harness, {}, { ...(await files(folder)), AWS_PROFILE: 'wrok' }))
     expect(error.message).toBe('there is no profile "wrok" (connection "aws")')
     expect(error.hint).toMatch(/^Change AWS_PROFILE, /)
   })
@@ -272,22 +272,22 @@ describe('a profile that is not there', () => {
 describe('a role of the settings', () => {
   const own = { access_key: sandboxCredentials.accessKeyId, secret_key: sandboxCredentials.secretAccessKey }
 
-  test('is taken on once, under its name', async ({ world }) => {
+  test('is taken on once, under its name', async ({ harness }) => {
     const settings = { ...own, role_arn: sandboxRoles.reader, role_session_name: 'night-report' }
-    const connection = world.connect(settings, noKeys)
+    const connection = harness.connect(settings, noKeys)
     expect((await connection.callerIdentity(scan())).accountId).toBe(otherAccountId)
     await connection.regions(scan())
-    const [call] = world.sandbox.calls.list()
+    const [call] = harness.sandbox.calls.list()
     expect(call).toMatchObject({ operation: 'AssumeRole', parameters: { RoleSessionName: 'night-report' } })
-    expect(world.operations().filter((name) => name === 'AssumeRole')).toHaveLength(1)
+    expect(harness.operations().filter((name) => name === 'AssumeRole')).toHaveLength(1)
   })
 
-  test('with an external ID, and without', async ({ world }) => {
+  test('with an external ID, and without', async ({ harness }) => {
     const role_arn = sandboxRoles.guarded
-    expect(await accountOf(world, { ...own, role_arn, external_id: sandboxExternalId }, {})).toBe(
+    expect(await accountOf(harness, { ...own, role_arn, external_id: sandboxExternalId }, {})).toBe(
       otherAccountId,
     )
-    const error = await errorOf(accountOf(world, { ...own, role_arn }, {}))
+    const error = await errorOf(accountOf(harness, { ...own, role_arn }, {}))
     expect(error.message).toContain('AWS denied access')
     expect(error.detail).toContain('sts:AssumeRole')
   })
@@ -303,12 +303,12 @@ describe('the default region', () => {
     ['of the default profile', {}, {}, 'ca-central-1'],
     ['guessed from the regions', { regions: ['eu-north-1', 'eu-*'], profile: 'none' }, {}, 'eu-north-1'],
     ['none', { profile: 'none' }, {}, 'us-east-1'],
-  ] as const)('%s', async ([_, settings, environment, expected], { world, folder }) => {
+  ] as const)('%s', async ([_, settings, environment, expected], { harness, folder }) => {
     const config = await files(
       folder,
       '[default]\nregion = ca-central-1\n[profile x]\nregion = ap-south-1\n[profile y]\nregion = sa-east-1\n',
     )
-    const connection = world.connect(settings, {
+    const connection = harness.connect(settings, {
       ...noKeys,
       AWS_REGION: '',
       AWS_DEFAULT_REGION: '',

@@ -6,8 +6,8 @@ import fc from 'fast-check'
 import { describe, expect } from 'vitest'
 import { cloudtrailTrailEvent } from '../tables/cloudtrail-trail-event.js'
 import { cloudwatchLogEvent } from '../tables/cloudwatch-log-event.js'
+import { type AwsHarness, equals } from '../testing/aws-harness.js'
 import { test } from '../testing/aws-test.js'
-import { type AwsWorld, equals } from '../testing/aws-world.js'
 
 const second = 1000
 const day = 86_400 * second
@@ -17,7 +17,7 @@ const start = Date.UTC(2026, 0, 1)
 
 /** Adds events, each of which has its number for a message. */
 function addEvents(
-  world: AwsWorld,
+  harness: AwsHarness,
   logGroup: string,
   timestamps: readonly number[],
   region = 'us-east-1',
@@ -27,7 +27,7 @@ function addEvents(
     timestamp,
     logStreamName: `s${number % 3}`,
   }))
-  world.sandbox.logs.addEvents(region, logGroup, events)
+  harness.sandbox.logs.addEvents(region, logGroup, events)
 }
 
 interface Reading {
@@ -39,12 +39,12 @@ interface Reading {
 }
 
 async function read(
-  world: AwsWorld,
+  harness: AwsHarness,
   logGroup: string,
   { limit, direction = 'desc', timestamp, streams, regions }: Reading,
 ): Promise<{ readonly number: number; readonly time: number }[]> {
-  const rows = await world.rows(cloudwatchLogEvent, {
-    ...(regions === undefined ? {} : { connection: world.connect({ regions }) }),
+  const rows = await harness.rows(cloudwatchLogEvent, {
+    ...(regions === undefined ? {} : { connection: harness.connect({ regions }) }),
     limit,
     order: { column: 'timestamp', direction },
     quals: {
@@ -71,71 +71,71 @@ function firstOf(timestamps: readonly number[], limit: number, direction: Direct
   })
 }
 
-const calls = (world: AwsWorld) => world.sandbox.calls.count()
+const calls = (harness: AwsHarness) => harness.sandbox.calls.count()
 
 describe('calls', () => {
   test.for<[string, Direction]>([
     ['newest', 'desc'],
     ['oldest', 'asc'],
-  ] as const)('the 20 %s of a large group: one a region', async ([_, direction], { world }) => {
+  ] as const)('the 20 %s of a large group: one a region', async ([_, direction], { harness }) => {
     const regions = ['us-east-1', 'eu-west-1']
     const times = everySecond(30_000)
-    for (const region of regions) addEvents(world, 'g', times, region)
-    const got = await read(world, 'g', { limit: 20, direction, regions })
+    for (const region of regions) addEvents(harness, 'g', times, region)
+    const got = await read(harness, 'g', { limit: 20, direction, regions })
     const first = firstOf(times, 20, direction)
     for (const number of first) expect(got.filter((one) => one.number === number)).toHaveLength(2)
-    expect(world.sandbox.calls.list()).toMatchObject([
+    expect(harness.sandbox.calls.list()).toMatchObject([
       { parameters: { limit: 100 } },
       { parameters: { limit: 100 } },
     ])
   })
 
-  test('some pages', async ({ world }) => {
-    world.sandbox.paging.maxEvents = 10
+  test('some pages', async ({ harness }) => {
+    harness.sandbox.paging.maxEvents = 10
     const times = everySecond(500)
-    addEvents(world, 'g', times)
-    const got = await read(world, 'g', { limit: 25 })
+    addEvents(harness, 'g', times)
+    const got = await read(harness, 'g', { limit: 25 })
     expect(got.map(({ number }) => number)).toEqual(expect.arrayContaining([...firstOf(times, 25, 'desc')]))
-    expect(calls(world)).toBe(3)
+    expect(calls(harness)).toBe(3)
   })
 
-  test('more than a few pages: windows, and not the whole group', async ({ world }) => {
-    world.sandbox.paging.maxEvents = 10
+  test('more than a few pages: windows, and not the whole group', async ({ harness }) => {
+    harness.sandbox.paging.maxEvents = 10
     const times = everySecond(5000)
-    addEvents(world, 'g', times)
-    const got = await read(world, 'g', { limit: 100 })
+    addEvents(harness, 'g', times)
+    const got = await read(harness, 'g', { limit: 100 })
     expect(new Set(got.map(({ number }) => number)).size).toBe(got.length)
     expect(got.map(({ number }) => number)).toEqual(expect.arrayContaining([...firstOf(times, 100, 'desc')]))
-    expect(calls(world)).toBeLessThan(60)
+    expect(calls(harness)).toBeLessThan(60)
   })
 
-  test('fewer events than the limit, with a bound: one', async ({ world }) => {
-    addEvents(world, 'g', everySecond(10))
+  test('fewer events than the limit, with a bound: one', async ({ harness }) => {
+    addEvents(harness, 'g', everySecond(10))
     const timestamp: Qual<bigint>[] = [{ operator: '>=', value: micros(start - day) }]
-    expect(await read(world, 'g', { limit: 20, timestamp })).toHaveLength(10)
-    expect(calls(world)).toBe(1)
+    expect(await read(harness, 'g', { limit: 20, timestamp })).toHaveLength(10)
+    expect(calls(harness)).toBe(1)
   })
 
-  test('fewer events than the limit, and none before 2024: two', async ({ world }) => {
-    addEvents(world, 'g', everySecond(10))
-    expect(await read(world, 'g', { limit: 20 })).toHaveLength(10)
-    expect(calls(world)).toBe(2)
+  test('fewer events than the limit, and none before 2024: two', async ({ harness }) => {
+    addEvents(harness, 'g', everySecond(10))
+    expect(await read(harness, 'g', { limit: 20 })).toHaveLength(10)
+    expect(calls(harness)).toBe(2)
   })
 
-  test('all before 2024, by a bound: one where they are few', async ({ world }) => {
-    addEvents(world, 'g', everySecond(10, border - day))
+  test('all before 2024, by a bound: one where they are few', async ({ harness }) => {
+    addEvents(harness, 'g', everySecond(10, border - day))
     const timestamp: Qual<bigint>[] = [{ operator: '<', value: micros(border) }]
-    expect(await read(world, 'g', { limit: 3, timestamp })).toHaveLength(10)
-    expect(calls(world)).toBe(1)
+    expect(await read(harness, 'g', { limit: 3, timestamp })).toHaveLength(10)
+    expect(calls(harness)).toBe(1)
   })
 
-  test('many before 2024: not all are read', async ({ world }) => {
-    world.sandbox.paging.maxEvents = 10
+  test('many before 2024: not all are read', async ({ harness }) => {
+    harness.sandbox.paging.maxEvents = 10
     const times = everySecond(5000, border - 5000 * second)
-    addEvents(world, 'g', times)
-    const got = await read(world, 'g', { limit: 15 })
+    addEvents(harness, 'g', times)
+    const got = await read(harness, 'g', { limit: 15 })
     expect(got.map(({ number }) => number)).toEqual(expect.arrayContaining([...firstOf(times, 15, 'desc')]))
-    expect(calls(world)).toBeLessThan(60)
+    expect(calls(harness)).toBeLessThan(60)
   })
 })
 
@@ -159,16 +159,16 @@ describe('no more than about twice the calls of reading it all', () => {
 
   test.for(groups.flatMap(([what, times]) => [0, 1, 3, 7].map((empty) => [what, empty, times] as const)))(
     '%s; empty pages before each: %i',
-    async ([_, emptyPagesBefore, times], { world }) => {
-      Object.assign(world.sandbox.paging, { emptyPagesBefore, maxEvents: 100 })
-      addEvents(world, 'g', times.length === 0 ? [] : times)
+    async ([_, emptyPagesBefore, times], { harness }) => {
+      Object.assign(harness.sandbox.paging, { emptyPagesBefore, maxEvents: 100 })
+      addEvents(harness, 'g', times.length === 0 ? [] : times)
       if (times.length === 0)
-        world.sandbox.logs.addEvents('us-east-1', 'g', [{ message: '-1', timestamp: 1 }])
+        harness.sandbox.logs.addEvents('us-east-1', 'g', [{ message: '-1', timestamp: 1 }])
       for (const bound of [timestamp.none, timestamp.since]) {
         const quals = { log_group_name: equals('g'), ...(bound === undefined ? {} : { timestamp: bound }) }
-        world.sandbox.calls.clear()
-        await world.rows(cloudwatchLogEvent, { quals, columns: ['message'] })
-        const plain = calls(world)
+        harness.sandbox.calls.clear()
+        await harness.rows(cloudwatchLogEvent, { quals, columns: ['message'] })
+        const plain = calls(harness)
         for (const [limit, direction] of [
           [2, 'desc'],
           [25, 'desc'],
@@ -176,13 +176,13 @@ describe('no more than about twice the calls of reading it all', () => {
           [2, 'asc'],
           [500, 'asc'],
         ] as const) {
-          world.sandbox.calls.clear()
-          await read(world, 'g', { limit, direction, ...(bound === undefined ? {} : { timestamp: bound }) })
-          expect([limit, direction, calls(world) <= 2 * plain + 2, calls(world), plain]).toEqual([
+          harness.sandbox.calls.clear()
+          await read(harness, 'g', { limit, direction, ...(bound === undefined ? {} : { timestamp: bound }) })
+          expect([limit, direction, calls(harness) <= 2 * plain + 2, calls(harness), plain]).toEqual([
             limit,
             direction,
             true,
-            calls(world),
+            calls(harness),
             plain,
           ])
         }
@@ -204,7 +204,7 @@ describe('the first ones come', () => {
     .map((bursts) => bursts.flatMap(({ at, count, step }) => numbers(count).map((i) => at + i * step)))
   const bound = fc.option(fc.integer({ min: border - 50 * day, max: border + 50 * day }), { nil: undefined })
 
-  test('whatever the times, bounds, pages and limits, and no event twice', async ({ world }) => {
+  test('whatever the times, bounds, pages and limits, and no event twice', async ({ harness }) => {
     let group = 0
     await fc.assert(
       fc.asyncProperty(
@@ -220,9 +220,9 @@ describe('the first ones come', () => {
         fc.integer({ min: 1, max: 60 }),
         fc.constantFrom<Direction>('asc', 'desc'),
         async (timestamps, from, to, paging, limit, direction) => {
-          Object.assign(world.sandbox.paging, paging)
+          Object.assign(harness.sandbox.paging, paging)
           const name = `g${group++}`
-          addEvents(world, name, timestamps)
+          addEvents(harness, name, timestamps)
           const timestamp: Qual<bigint>[] = [
             ...(from === undefined ? [] : [{ operator: '>=' as const, value: micros(from) }]),
             ...(to === undefined ? [] : [{ operator: '<' as const, value: micros(to) }]),
@@ -230,7 +230,7 @@ describe('the first ones come', () => {
           const within = timestamps.flatMap((time, number) =>
             time >= (from ?? 0) && time < (to ?? Number.MAX_SAFE_INTEGER) ? [{ time, number }] : [],
           )
-          const got = (await read(world, name, { limit, direction, timestamp })).map(({ number }) => number)
+          const got = (await read(harness, name, { limit, direction, timestamp })).map(({ number }) => number)
           const first = firstOf(
             within.map(({ time }) => time),
             limit,
@@ -244,50 +244,50 @@ describe('the first ones come', () => {
     )
   })
 
-  test('with all of those at the last one’s time', async ({ world }) => {
+  test('with all of those at the last one’s time', async ({ harness }) => {
     const times = [...numbers(1000).map(() => start), ...everySecond(10, start + second)]
-    addEvents(world, 'g', times)
-    expect(await read(world, 'g', { limit: 10 })).toHaveLength(10)
-    expect(calls(world)).toBe(1)
-    expect((await read(world, 'g', { limit: 11 })).filter(({ time }) => time === start)).toHaveLength(1000)
+    addEvents(harness, 'g', times)
+    expect(await read(harness, 'g', { limit: 10 })).toHaveLength(10)
+    expect(calls(harness)).toBe(1)
+    expect((await read(harness, 'g', { limit: 11 })).filter(({ time }) => time === start)).toHaveLength(1000)
   })
 
-  test('where a page shows an order that is not the asked one', async ({ world }) => {
-    world.sandbox.paging.inOrder = false
-    world.sandbox.paging.maxEvents = 10
+  test('where a page shows an order that is not the asked one', async ({ harness }) => {
+    harness.sandbox.paging.inOrder = false
+    harness.sandbox.paging.maxEvents = 10
     // Each call makes a source of its own, and the sources come one after the other.
     const old = everySecond(15)
-    addEvents(world, 'g', old)
-    addEvents(world, 'g', everySecond(15, start + day))
+    addEvents(harness, 'g', old)
+    addEvents(harness, 'g', everySecond(15, start + day))
     for (const direction of ['asc', 'desc'] as const) {
-      const got = await read(world, 'g', { limit: 20, direction })
+      const got = await read(harness, 'g', { limit: 20, direction })
       expect(got.filter(({ time }) => (direction === 'desc') === time > start + 15 * second)).toHaveLength(15)
     }
   })
 
-  test('of streams some of which are not there', async ({ world }) => {
-    addEvents(world, 'g', everySecond(30))
-    const got = await read(world, 'g', { limit: 3, streams: ['s1', 'no-such'] })
+  test('of streams some of which are not there', async ({ harness }) => {
+    addEvents(harness, 'g', everySecond(30))
+    const got = await read(harness, 'g', { limit: 3, streams: ['s1', 'no-such'] })
     expect(got.map(({ number }) => number)).toEqual(expect.arrayContaining([22, 25, 28]))
   })
 
-  test('of a region that has the group, and not of one that has not', async ({ world }) => {
-    addEvents(world, 'g', everySecond(30))
+  test('of a region that has the group, and not of one that has not', async ({ harness }) => {
+    addEvents(harness, 'g', everySecond(30))
     const regions = ['us-east-1', 'eu-west-1']
-    expect((await read(world, 'g', { limit: 3, regions })).length).toBeGreaterThanOrEqual(3)
-    expect(calls(world)).toBe(2)
-    const error = await errorOf(read(world, 'none', { limit: 3, regions }))
+    expect((await read(harness, 'g', { limit: 3, regions })).length).toBeGreaterThanOrEqual(3)
+    expect(calls(harness)).toBe(2)
+    const error = await errorOf(read(harness, 'none', { limit: 3, regions }))
     expect(error.message).toContain('there is no log group "none" in us-east-1, eu-west-1')
   })
 
-  test('that fulfil conditions which the filter pattern does not tell', async ({ world }) => {
+  test('that fulfil conditions which the filter pattern does not tell', async ({ harness }) => {
     const events = numbers(3000).map((number) => ({
       message: JSON.stringify({ eventID: `e${number}`, eventName: number % 1000 === 7 ? 'Rare|*' : 'Usual' }),
       timestamp: start + number * second,
       logStreamName: 's',
     }))
-    world.sandbox.logs.addEvents('us-east-1', 'g', events)
-    const rows = await world.rows(cloudtrailTrailEvent, {
+    harness.sandbox.logs.addEvents('us-east-1', 'g', events)
+    const rows = await harness.rows(cloudtrailTrailEvent, {
       limit: 2,
       order: { column: 'timestamp_ms', direction: 'desc' },
       quals: { log_group_name: equals('g'), event_name: equals('Rare|*') },

@@ -1,6 +1,7 @@
 import type { Qual } from '@millrace/plugin-sdk'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { holds } from '../testing/sql-conditions.js'
 import { timeBoundsOf } from './time-bounds.js'
 
 type TimeQual = Qual<bigint>
@@ -92,20 +93,3 @@ describe('bounds of FilterLogEvents', () => {
     )
   })
 })
-
-function holds(qual: TimeQual, time: bigint): boolean {
-  switch (qual.operator) {
-    case '=':
-      return qual.values.includes(time)
-    case '<':
-      return time < qual.value
-    case '<=':
-      return time <= qual.value
-    case '>':
-      return time > qual.value
-    case '>=':
-      return time >= qual.value
-    default:
-      throw new Error(qual.operator)
-  }
-}

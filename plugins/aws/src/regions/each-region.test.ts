@@ -14,8 +14,8 @@ import { cloudwatchLogEvent } from '../tables/cloudwatch-log-event.js'
 import { cloudwatchLogGroup } from '../tables/cloudwatch-log-group.js'
 import { cloudwatchLogStream } from '../tables/cloudwatch-log-stream.js'
 import { vpcEip } from '../tables/vpc-eip.js'
+import { equals } from '../testing/aws-harness.js'
 import { test } from '../testing/aws-test.js'
-import { equals } from '../testing/aws-world.js'
 
 const regions = ['us-east-1', 'eu-west-1', 'us-west-2']
 const lenient = { regions, on_region_failure: 'notice' }
@@ -58,24 +58,24 @@ describe('a region that fails', () => {
     ['aws_vpc_eip', vpcEip, {}],
   ]
 
-  test.for(tables)('%s', async ([_, table, quals], { world }) => {
-    world.sandbox.faults.add({ kind: 'error', code: 'AccessDeniedException', region: 'eu-west-1' })
-    const { rows, leftOut } = await scan(table, quals, world.connect(lenient))
+  test.for(tables)('%s', async ([_, table, quals], { harness }) => {
+    harness.sandbox.faults.add({ kind: 'error', code: 'AccessDeniedException', region: 'eu-west-1' })
+    const { rows, leftOut } = await scan(table, quals, harness.connect(lenient))
     expect(new Set(rows.map(({ region }) => region))).toEqual(new Set(['us-east-1']))
     expect(leftOut).toEqual([
       expect.stringMatching(/^region eu-west-1: AWS denied access in eu-west-1: AccessDeniedException/),
     ])
 
-    const error = await errorOf(scan(table, quals, world.connect({ regions })))
+    const error = await errorOf(scan(table, quals, harness.connect({ regions })))
     expect(error.message).toBe('AWS denied access in eu-west-1')
   })
 
-  test('is left out when it cannot be reached, too, and rows that came before stay', async ({ world }) => {
-    for (let i = 0; i < 60; i++) world.sandbox.logs.createGroup('eu-west-1', `x/${i}`)
-    for (let i = 0; i < 60; i++) world.sandbox.logs.createGroup('us-west-2', `x/${i}`)
+  test('is left out when it cannot be reached, too, and rows that came before stay', async ({ harness }) => {
+    for (let i = 0; i < 60; i++) harness.sandbox.logs.createGroup('eu-west-1', `x/${i}`)
+    for (let i = 0; i < 60; i++) harness.sandbox.logs.createGroup('us-west-2', `x/${i}`)
     // The first page of fifty comes.
-    world.sandbox.faults.add({ kind: 'cut', region: 'eu-west-1', after: 1 })
-    const { rows, leftOut } = await scan(cloudwatchLogGroup, {}, world.connect(lenient))
+    harness.sandbox.faults.add({ kind: 'cut', region: 'eu-west-1', after: 1 })
+    const { rows, leftOut } = await scan(cloudwatchLogGroup, {}, harness.connect(lenient))
     expect(rows.filter(({ region }) => region === 'eu-west-1')).toHaveLength(50)
     expect(rows.filter(({ region }) => region === 'us-west-2')).toHaveLength(60)
     expect(leftOut).toEqual([expect.stringMatching(/^region eu-west-1: AWS could not be reached/)])
@@ -83,37 +83,39 @@ describe('a region that fails', () => {
 })
 
 describe('the scan fails', () => {
-  test('if all regions do', async ({ world }) => {
-    world.sandbox.faults.add({ kind: 'error', code: 'AccessDeniedException' })
-    const error = await errorOf(scan(vpcEip, {}, world.connect(lenient)))
+  test('if all regions do', async ({ harness }) => {
+    harness.sandbox.faults.add({ kind: 'error', code: 'AccessDeniedException' })
+    const error = await errorOf(scan(vpcEip, {}, harness.connect(lenient)))
     expect(error.message).toMatch(/^AWS denied access/)
   })
 
-  test('if the only one that is asked for does', async ({ world }) => {
-    world.sandbox.faults.add({ kind: 'error', code: 'AccessDeniedException', region: 'eu-west-1' })
+  test('if the only one that is asked for does', async ({ harness }) => {
+    harness.sandbox.faults.add({ kind: 'error', code: 'AccessDeniedException', region: 'eu-west-1' })
     const quals = { region: equals('eu-west-1') }
-    expect((await errorOf(scan(vpcEip, quals, world.connect(lenient)))).message).toMatch(/^AWS denied access/)
+    expect((await errorOf(scan(vpcEip, quals, harness.connect(lenient)))).message).toMatch(
+      /^AWS denied access/,
+    )
   })
 
-  test('if no other has the log group', async ({ world }) => {
-    world.sandbox.faults.add({ kind: 'error', code: 'AccessDeniedException', region: 'us-east-1' })
-    const error = await errorOf(scan(cloudtrailTrailEvent, group, world.connect(lenient)))
+  test('if no other has the log group', async ({ harness }) => {
+    harness.sandbox.faults.add({ kind: 'error', code: 'AccessDeniedException', region: 'us-east-1' })
+    const error = await errorOf(scan(cloudtrailTrailEvent, group, harness.connect(lenient)))
     expect(error.message).toBe('AWS denied access in us-east-1')
   })
 
-  test('if it is cancelled', async ({ world }) => {
-    world.sandbox.faults.add({ kind: 'hang', region: 'eu-west-1' })
+  test('if it is cancelled', async ({ harness }) => {
+    harness.sandbox.faults.add({ kind: 'hang', region: 'eu-west-1' })
     const cancel = new AbortController()
     const leftOut: string[] = []
     const reading = errorOf(
       collectRows(vpcEip, {
-        connection: world.connect(lenient),
+        connection: harness.connect(lenient),
         columns: ['region'],
         signal: cancel.signal,
         onLeftOut: (part) => leftOut.push(part),
       }),
     )
-    await world.sandbox.calls.until((calls) => calls.list().some(({ region }) => region === 'eu-west-1'))
+    await harness.sandbox.calls.until((calls) => calls.list().some(({ region }) => region === 'eu-west-1'))
     cancel.abort()
     expect((await reading).sqlState).toBe('57014')
     expect(leftOut).toEqual([])

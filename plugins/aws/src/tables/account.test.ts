@@ -1,12 +1,12 @@
 import { errorOf } from '@millrace/plugin-sdk/testing'
 import { expect } from 'vitest'
+import { type AwsHarness, deniedEnvironment, equals } from '../testing/aws-harness.js'
 import { test } from '../testing/aws-test.js'
-import { type AwsWorld, deniedEnvironment, equals } from '../testing/aws-world.js'
 import { testSteampipe } from '../testing/steampipe.js'
 import { type AccountColumns, account } from './account.js'
 
-test('every column', async ({ world }) => {
-  expect(await world.rows(account)).toEqual([
+test('every column', async ({ harness }) => {
+  expect(await harness.rows(account)).toEqual([
     {
       account_aliases: '["devto-articles"]',
       arn: 'arn:aws:::810361751552',
@@ -34,49 +34,49 @@ const cases: [(keyof AccountColumns)[], string[]][] = [
   [['title'], ['GetCallerIdentity', 'ListAccountAliases']],
   [['organization_id', 'organization_arn'], ['DescribeOrganization']],
 ]
-test.for(cases)('columns decide which calls are made: %j', async ([columns, calls], { world }) => {
-  expect(await world.rows(account, { columns })).toHaveLength(1)
-  expect(world.operations()).toEqual(calls)
+test.for(cases)('columns decide which calls are made: %j', async ([columns, calls], { harness }) => {
+  expect(await harness.rows(account, { columns })).toHaveLength(1)
+  expect(harness.operations()).toEqual(calls)
 })
 
-test('an account with nothing of that', async ({ world }) => {
-  world.sandbox.account.aliases = []
-  world.sandbox.account.organization = undefined
-  const [row] = await world.rows(account)
+test('an account with nothing of that', async ({ harness }) => {
+  harness.sandbox.account.aliases = []
+  harness.sandbox.account.organization = undefined
+  const [row] = await harness.rows(account)
   expect(row).toMatchObject({ account_aliases: '[]', title: '810361751552' })
   expect(row).not.toHaveProperty('organization_id')
 })
 
-test('pages of aliases', async ({ world }) => {
-  world.sandbox.account.aliases = Array.from({ length: 250 }, (_, i) => `alias-${i}`)
-  const [row] = await world.rows(account, { columns: ['account_aliases'] })
-  expect(JSON.parse(row?.account_aliases ?? '')).toEqual(world.sandbox.account.aliases)
-  expect(world.operations()).toHaveLength(3)
+test('pages of aliases', async ({ harness }) => {
+  harness.sandbox.account.aliases = Array.from({ length: 250 }, (_, i) => `alias-${i}`)
+  const [row] = await harness.rows(account, { columns: ['account_aliases'] })
+  expect(JSON.parse(row?.account_aliases ?? '')).toEqual(harness.sandbox.account.aliases)
+  expect(harness.operations()).toHaveLength(3)
 })
 
-test('the number of the account decides', async ({ world }) => {
-  const rowsOf = (world: AwsWorld, id: string) =>
-    world.rows(account, { columns: ['title'], quals: { account_id: equals(id) } })
-  expect(await rowsOf(world, '1')).toEqual([])
-  expect(world.operations()).toEqual(['GetCallerIdentity'])
-  expect(await rowsOf(world, '810361751552')).toHaveLength(1)
+test('the number of the account decides', async ({ harness }) => {
+  const rowsOf = (harness: AwsHarness, id: string) =>
+    harness.rows(account, { columns: ['title'], quals: { account_id: equals(id) } })
+  expect(await rowsOf(harness, '1')).toEqual([])
+  expect(harness.operations()).toEqual(['GetCallerIdentity'])
+  expect(await rowsOf(harness, '810361751552')).toHaveLength(1)
 })
 
-test('a failure is tried again, refusals are told', async ({ world }) => {
-  world.sandbox.faults.add({ kind: 'throttle', operation: 'DescribeOrganization', times: 1 })
-  world.sandbox.faults.add({ kind: 'error', operation: 'ListAccountAliases', times: 1 })
-  expect(await world.rows(account, { columns: ['organization_id', 'title'] })).toHaveLength(1)
-  const connection = world.connect({}, deniedEnvironment)
-  const error = await errorOf(world.rows(account, { connection, columns: ['account_aliases'] }))
+test('a failure is tried again, refusals are told', async ({ harness }) => {
+  harness.sandbox.faults.add({ kind: 'throttle', operation: 'DescribeOrganization', times: 1 })
+  harness.sandbox.faults.add({ kind: 'error', operation: 'ListAccountAliases', times: 1 })
+  expect(await harness.rows(account, { columns: ['organization_id', 'title'] })).toHaveLength(1)
+  const connection = harness.connect({}, deniedEnvironment)
+  const error = await errorOf(harness.rows(account, { connection, columns: ['account_aliases'] }))
   expect(error).toMatchObject({
     sqlState: 'HV000',
     detail: expect.stringContaining('iam:ListAccountAliases'),
   })
 })
 
-test('a key that may not ask for the organization sees the rest', async ({ world }) => {
-  const connection = world.connect({}, deniedEnvironment)
-  const [row] = await world.rows(account, { connection, columns: ['organization_id', 'account_id'] })
+test('a key that may not ask for the organization sees the rest', async ({ harness }) => {
+  const connection = harness.connect({}, deniedEnvironment)
+  const [row] = await harness.rows(account, { connection, columns: ['organization_id', 'account_id'] })
   expect(row).toMatchObject({ account_id: '810361751552' })
   expect(row).not.toHaveProperty('organization_id')
 })

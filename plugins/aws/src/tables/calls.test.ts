@@ -3,13 +3,13 @@ import type { Table } from '@millrace/plugin-sdk'
 import { expect } from 'vitest'
 import type { AwsConnection } from '../connection/connection.js'
 import plugin from '../plugin.js'
+import { equals } from '../testing/aws-harness.js'
 import { test } from '../testing/aws-test.js'
-import { equals } from '../testing/aws-world.js'
 
 test.for<Table<AwsConnection>>(plugin.tables)(
   '$name makes all the calls that it names',
-  async (table, { world }) => {
-    world.sandbox.trails.add({
+  async (table, { harness }) => {
+    harness.sandbox.trails.add({
       name: 'with-insights',
       homeRegion: 'us-east-1',
       isMultiRegion: false,
@@ -20,11 +20,11 @@ test.for<Table<AwsConnection>>(plugin.tables)(
     })
     const required = Object.entries(table.keys).filter(([, key]) => key?.require === 'required')
     const quals = Object.fromEntries(required.map(([column]) => [column, equals('cloudtrail-cwg-devto')]))
-    // That it makes no others, the world sees to in every test.
-    const rows = await world.rows(table, { quals })
+    // That it makes no others, the harness sees to in every test.
+    const rows = await harness.rows(table, { quals })
     expect(rows.length).toBeGreaterThan(0)
     const named = (table.calls ?? []).map(({ name }) => name)
     expect(named.length).toBeGreaterThan(0)
-    expect(world.operations()).toEqual(expect.arrayContaining(named))
+    expect(harness.operations()).toEqual(expect.arrayContaining(named))
   },
 )

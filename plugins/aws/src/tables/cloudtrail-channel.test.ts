@@ -1,14 +1,14 @@
 import { errorOf } from '@millrace/plugin-sdk/testing'
 import { expect } from 'vitest'
+import { deniedEnvironment, equals, kept } from '../testing/aws-harness.js'
 import { test } from '../testing/aws-test.js'
-import { deniedEnvironment, equals, kept } from '../testing/aws-world.js'
 import { testSteampipe } from '../testing/steampipe.js'
 import { cloudtrailChannel } from './cloudtrail-channel.js'
 
 const arn = 'arn:aws:cloudtrail:us-east-1:810361751552:channel/7d1f0e52-3b44-4c0f-9a7e-2f6c1b8d9e31'
 
-test('every column, listed and by ARN', async ({ world }) => {
-  const rows = await world.rows(cloudtrailChannel)
+test('every column, listed and by ARN', async ({ harness }) => {
+  const rows = await harness.rows(cloudtrailChannel)
   expect(rows).toEqual([
     {
       name: 'devto-audit',
@@ -39,43 +39,43 @@ test('every column, listed and by ARN', async ({ world }) => {
     ApplyToAllRegions: false,
     AdvancedEventSelectors: [],
   })
-  world.sandbox.calls.clear()
-  expect(await world.rows(cloudtrailChannel, { quals: { arn: equals(arn) } })).toEqual(rows)
-  expect(world.operations()).toEqual(['GetCallerIdentity', 'GetChannel'])
+  harness.sandbox.calls.clear()
+  expect(await harness.rows(cloudtrailChannel, { quals: { arn: equals(arn) } })).toEqual(rows)
+  expect(harness.operations()).toEqual(['GetCallerIdentity', 'GetChannel'])
 })
 
-test('channels are asked one by one only where a column needs it', async ({ world }) => {
-  await world.rows(cloudtrailChannel, { columns: ['name', 'arn', 'akas', 'region'] })
-  expect(world.operations()).toEqual(['ListChannels'])
-  await world.rows(cloudtrailChannel, { columns: ['source'] })
-  expect(world.operations().slice(1)).toEqual(['ListChannels', 'GetChannel'])
+test('channels are asked one by one only where a column needs it', async ({ harness }) => {
+  await harness.rows(cloudtrailChannel, { columns: ['name', 'arn', 'akas', 'region'] })
+  expect(harness.operations()).toEqual(['ListChannels'])
+  await harness.rows(cloudtrailChannel, { columns: ['source'] })
+  expect(harness.operations().slice(1)).toEqual(['ListChannels', 'GetChannel'])
 })
 
-test('the same rows by an ARN as among all', async ({ world }) => {
-  const connection = world.connect({ regions: ['us-east-1', 'eu-west-1'] })
+test('the same rows by an ARN as among all', async ({ harness }) => {
+  const connection = harness.connect({ regions: ['us-east-1', 'eu-west-1'] })
   const columns = ['arn'] as const
-  const all = await world.rows(cloudtrailChannel, { connection, columns: [...columns] })
+  const all = await harness.rows(cloudtrailChannel, { connection, columns: [...columns] })
   for (const value of [arn, arn.replace('7d1f', '8d1f'), arn.replace('us-east', 'eu-west'), 'x', '']) {
     const quals = { arn: equals(value) }
-    const found = await world.rows(cloudtrailChannel, { connection, columns: [...columns], quals })
+    const found = await harness.rows(cloudtrailChannel, { connection, columns: [...columns], quals })
     expect(found.map((row) => row.arn)).toEqual(kept(all, quals).map((row) => row.arn))
   }
 })
 
-test('pages, a page that fails once, a region without Lake', async ({ world }) => {
-  const { lake } = world.sandbox
+test('pages, a page that fails once, a region without Lake', async ({ harness }) => {
+  const { lake } = harness.sandbox
   for (let i = 0; i < 1001; i++) {
     lake.channels.push({ region: 'us-east-1', id: `c${i}`, description: { Name: `c${i}` } })
   }
   lake.regionsWithout.add('eu-west-1')
-  world.sandbox.faults.add({ kind: 'error', operation: 'ListChannels', region: 'us-east-1', times: 1 })
-  const connection = world.connect({ regions: ['us-east-1', 'eu-west-1'] })
-  expect(await world.rows(cloudtrailChannel, { connection, columns: ['name'] })).toHaveLength(1002)
+  harness.sandbox.faults.add({ kind: 'error', operation: 'ListChannels', region: 'us-east-1', times: 1 })
+  const connection = harness.connect({ regions: ['us-east-1', 'eu-west-1'] })
+  expect(await harness.rows(cloudtrailChannel, { connection, columns: ['name'] })).toHaveLength(1002)
 })
 
-test('a refusal', async ({ world }) => {
-  const connection = world.connect({}, deniedEnvironment)
-  const error = await errorOf(world.rows(cloudtrailChannel, { connection, columns: ['name'] }))
+test('a refusal', async ({ harness }) => {
+  const connection = harness.connect({}, deniedEnvironment)
+  const error = await errorOf(harness.rows(cloudtrailChannel, { connection, columns: ['name'] }))
   expect(error).toMatchObject({
     sqlState: 'HV000',
     detail: expect.stringContaining('cloudtrail:ListChannels'),

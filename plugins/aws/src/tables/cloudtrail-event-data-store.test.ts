@@ -1,13 +1,13 @@
 import { errorOf } from '@millrace/plugin-sdk/testing'
 import { expect } from 'vitest'
+import { deniedEnvironment, equals, kept } from '../testing/aws-harness.js'
 import { test } from '../testing/aws-test.js'
-import { deniedEnvironment, equals, kept } from '../testing/aws-world.js'
 import { testSteampipe } from '../testing/steampipe.js'
 import { cloudtrailEventDataStore } from './cloudtrail-event-data-store.js'
 
 const arn = 'arn:aws:cloudtrail:us-east-1:810361751552:eventdatastore/ee54f254-e519-4d51-8c3c-1f0a9e2d7b60'
 
-test('every column, listed and by ARN', async ({ world }) => {
+test('every column, listed and by ARN', async ({ harness }) => {
   const row = {
     name: 'devto-management',
     arn,
@@ -30,19 +30,19 @@ test('every column, listed and by ARN', async ({ world }) => {
     region: 'us-east-1',
     account_id: '810361751552',
   }
-  const rows = await world.rows(cloudtrailEventDataStore)
+  const rows = await harness.rows(cloudtrailEventDataStore)
   expect(rows).toHaveLength(2)
   expect(rows[0]).toEqual(row)
-  world.sandbox.calls.clear()
-  expect(await world.rows(cloudtrailEventDataStore, { quals: { arn: equals(arn) } })).toEqual([row])
-  expect(world.operations()).toEqual(['GetCallerIdentity', 'GetEventDataStore'])
+  harness.sandbox.calls.clear()
+  expect(await harness.rows(cloudtrailEventDataStore, { quals: { arn: equals(arn) } })).toEqual([row])
+  expect(harness.operations()).toEqual(['GetCallerIdentity', 'GetEventDataStore'])
 })
 
-test('stores are asked one by one only where a column needs it', async ({ world }) => {
-  await world.rows(cloudtrailEventDataStore, { columns: ['name', 'arn', 'title', 'region'] })
-  expect(world.operations()).toEqual(['ListEventDataStores'])
-  await world.rows(cloudtrailEventDataStore, { columns: ['name', 'status'] })
-  expect(world.operations().slice(2)).toEqual(['GetEventDataStore', 'GetEventDataStore'])
+test('stores are asked one by one only where a column needs it', async ({ harness }) => {
+  await harness.rows(cloudtrailEventDataStore, { columns: ['name', 'arn', 'title', 'region'] })
+  expect(harness.operations()).toEqual(['ListEventDataStores'])
+  await harness.rows(cloudtrailEventDataStore, { columns: ['name', 'status'] })
+  expect(harness.operations().slice(2)).toEqual(['GetEventDataStore', 'GetEventDataStore'])
 })
 
 test.for([
@@ -53,39 +53,39 @@ test.for([
   'arn:aws:s3:::bucket',
   'ee54f254-e519-4d51-8c3c-1f0a9e2d7b60',
   '',
-])('the same rows by arn = %j as among all', async (value, { world }) => {
-  const connection = world.connect({ regions: ['us-east-1', 'eu-west-1'] })
+])('the same rows by arn = %j as among all', async (value, { harness }) => {
+  const connection = harness.connect({ regions: ['us-east-1', 'eu-west-1'] })
   const columns = ['arn', 'name'] as const
-  const all = await world.rows(cloudtrailEventDataStore, { connection, columns: [...columns] })
+  const all = await harness.rows(cloudtrailEventDataStore, { connection, columns: [...columns] })
   const quals = { arn: equals(value) }
-  const found = await world.rows(cloudtrailEventDataStore, { connection, columns: [...columns], quals })
+  const found = await harness.rows(cloudtrailEventDataStore, { connection, columns: [...columns], quals })
   expect(found.map((row) => row.name)).toEqual(kept(all, quals).map((row) => row.name))
 })
 
-test('a region without Lake has none; pages; a page that fails once', async ({ world }) => {
-  const { lake } = world.sandbox
+test('a region without Lake has none; pages; a page that fails once', async ({ harness }) => {
+  const { lake } = harness.sandbox
   const [first] = lake.stores
   if (first === undefined) throw new Error('the sandbox has no event data store')
   for (let i = 0; i < 1200; i++) lake.stores.push({ ...first, id: `store-${i}` })
   lake.regionsWithout.add('eu-west-1')
-  world.sandbox.faults.add({
+  harness.sandbox.faults.add({
     kind: 'throttle',
     operation: 'ListEventDataStores',
     region: 'us-east-1',
     after: 1,
     times: 1,
   })
-  const connection = world.connect({ regions: ['us-east-1', 'eu-west-1'] })
-  const rows = await world.rows(cloudtrailEventDataStore, { connection, columns: ['arn'] })
+  const connection = harness.connect({ regions: ['us-east-1', 'eu-west-1'] })
+  const rows = await harness.rows(cloudtrailEventDataStore, { connection, columns: ['arn'] })
   expect(new Set(rows.map((row) => row.arn)).size).toBe(1202)
-  world.sandbox.calls.clear()
-  await world.rows(cloudtrailEventDataStore, { columns: ['arn'], limit: 3 })
-  expect(world.sandbox.calls.list()).toMatchObject([{ parameters: { MaxResults: 3 } }])
+  harness.sandbox.calls.clear()
+  await harness.rows(cloudtrailEventDataStore, { columns: ['arn'], limit: 3 })
+  expect(harness.sandbox.calls.list()).toMatchObject([{ parameters: { MaxResults: 3 } }])
 })
 
-test('a refusal', async ({ world }) => {
-  const connection = world.connect({}, deniedEnvironment)
-  const error = await errorOf(world.rows(cloudtrailEventDataStore, { connection, columns: ['name'] }))
+test('a refusal', async ({ harness }) => {
+  const connection = harness.connect({}, deniedEnvironment)
+  const error = await errorOf(harness.rows(cloudtrailEventDataStore, { connection, columns: ['name'] }))
   expect(error).toMatchObject({
     sqlState: 'HV000',
     detail: expect.stringContaining('cloudtrail:ListEventDataStores'),

@@ -2,8 +2,8 @@ import type { Qual, Quals } from '@millrace/plugin-sdk'
 import { errorOf } from '@millrace/plugin-sdk/testing'
 import fc from 'fast-check'
 import { describe, expect } from 'vitest'
+import { type AwsHarness, deniedEnvironment, equals, kept } from '../testing/aws-harness.js'
 import { test } from '../testing/aws-test.js'
-import { type AwsWorld, deniedEnvironment, equals, kept } from '../testing/aws-world.js'
 import { holds } from '../testing/sql-conditions.js'
 import { testSteampipe } from '../testing/steampipe.js'
 import type { LookupColumns } from './cloudtrail-lookup-event/columns.js'
@@ -28,8 +28,8 @@ function record(i: number): string {
 }
 
 describe('against the sandbox', () => {
-  test('every column', async ({ world }) => {
-    const rows = await world.rows(cloudtrailLookupEvent)
+  test('every column', async ({ harness }) => {
+    const rows = await harness.rows(cloudtrailLookupEvent)
     expect(rows).toHaveLength(36)
     const login = rows.find((row) => row.event_name === 'ConsoleLogin')
     expect(login).toEqual({
@@ -55,19 +55,19 @@ describe('against the sandbox', () => {
     expect(times).toEqual([...times].sort((a, b) => b - a))
   })
 
-  test('integers keep their digits, a record is parsed only where it is shown', async ({ world }) => {
-    world.sandbox.history.add('us-east-1', record(1))
+  test('integers keep their digits, a record is parsed only where it is shown', async ({ harness }) => {
+    harness.sandbox.history.add('us-east-1', record(1))
     const quals = { event_id: equals('id-1') }
-    const [row] = await world.rows(cloudtrailLookupEvent, { quals, columns: ['cloud_trail_event'] })
+    const [row] = await harness.rows(cloudtrailLookupEvent, { quals, columns: ['cloud_trail_event'] })
     expect(row?.cloud_trail_event).toContain('"size":9007199254740993')
-    expect(world.operations()).toEqual(['LookupEvents'])
-    const [other] = await world.rows(cloudtrailLookupEvent, { quals, columns: ['event_id'] })
+    expect(harness.operations()).toEqual(['LookupEvents'])
+    const [other] = await harness.rows(cloudtrailLookupEvent, { quals, columns: ['event_id'] })
     expect(other?.cloud_trail_event).toBeNull()
   })
 
-  test('one attribute is sent, the most selective; the others are looked at here', async ({ world }) => {
-    for (let i = 0; i < 60; i++) world.sandbox.history.add('us-east-1', record(i))
-    const rows = await world.rows(cloudtrailLookupEvent, {
+  test('one attribute is sent, the most selective; the others are looked at here', async ({ harness }) => {
+    for (let i = 0; i < 60; i++) harness.sandbox.history.add('us-east-1', record(i))
+    const rows = await harness.rows(cloudtrailLookupEvent, {
       columns: ['username', 'resource_name', 'event_source', 'resource_type'],
       quals: {
         username: equals('user-1'),
@@ -79,7 +79,7 @@ describe('against the sandbox', () => {
     expect(rows.length).toBe(3)
     expect(new Set(rows.map((row) => row.resource_name))).toEqual(new Set(['bucket-3']))
     expect(new Set(rows.map((row) => row.resource_type))).toEqual(new Set(['AWS::S3::Bucket']))
-    expect(world.sandbox.calls.list()).toMatchObject([
+    expect(harness.sandbox.calls.list()).toMatchObject([
       {
         parameters: {
           LookupAttributes: [{ AttributeKey: 'ResourceName', AttributeValue: 'bucket-3' }],
@@ -89,9 +89,9 @@ describe('against the sandbox', () => {
     ])
   })
 
-  test('start_time and end_time bound the events, and are told to the microsecond', async ({ world }) => {
-    for (let i = 0; i < 10; i++) world.sandbox.history.add('us-east-1', record(i))
-    const rows = await world.rows(cloudtrailLookupEvent, {
+  test('start_time and end_time bound the events, and are told to the microsecond', async ({ harness }) => {
+    for (let i = 0; i < 10; i++) harness.sandbox.history.add('us-east-1', record(i))
+    const rows = await harness.rows(cloudtrailLookupEvent, {
       columns: ['event_time', 'start_time', 'end_time'],
       quals: {
         start_time: equals(micros('2022-07-01T00:00:02Z') + 1n),
@@ -107,7 +107,7 @@ describe('against the sandbox', () => {
       start_time: '2022-07-01T00:00:02.000001Z',
       end_time: '2022-07-01T00:00:05.000000Z',
     })
-    expect(world.sandbox.calls.list()).toMatchObject([
+    expect(harness.sandbox.calls.list()).toMatchObject([
       {
         parameters: {
           StartTime: seconds('2022-07-01T00:00:02Z'),
@@ -117,17 +117,17 @@ describe('against the sandbox', () => {
     ])
   })
 
-  test('bounds that no event can fulfil ask nothing', async ({ world }) => {
+  test('bounds that no event can fulfil ask nothing', async ({ harness }) => {
     const event_time: Qual<bigint>[] = [
       { operator: '>', value: micros('2022-07-02T00:00:00Z') },
       { operator: '<', value: micros('2022-07-01T00:00:00Z') },
     ]
-    expect(await world.rows(cloudtrailLookupEvent, { columns: ['event_id'], quals: { event_time } })).toEqual(
-      [],
-    )
-    expect(world.operations()).toEqual([])
+    expect(
+      await harness.rows(cloudtrailLookupEvent, { columns: ['event_id'], quals: { event_time } }),
+    ).toEqual([])
+    expect(harness.operations()).toEqual([])
     const error = await errorOf(
-      world.rows(cloudtrailLookupEvent, {
+      harness.rows(cloudtrailLookupEvent, {
         quals: { end_time: equals(2n ** 63n - 1n) },
         columns: ['event_id'],
       }),
@@ -135,47 +135,48 @@ describe('against the sandbox', () => {
     expect(error.message).toContain('years 1 to 9999')
   })
 
-  test('pages, a page that fails once, and no more than a limit needs', async ({ world }) => {
-    for (let i = 0; i < 120; i++) world.sandbox.history.add('us-east-1', record(i))
-    world.sandbox.faults.add({ kind: 'throttle', after: 1, times: 1 })
-    const rows = await world.rows(cloudtrailLookupEvent, { columns: ['event_id'] })
+  test('pages, a page that fails once, and no more than a limit needs', async ({ harness }) => {
+    for (let i = 0; i < 120; i++) harness.sandbox.history.add('us-east-1', record(i))
+    harness.sandbox.faults.add({ kind: 'throttle', after: 1, times: 1 })
+    const rows = await harness.rows(cloudtrailLookupEvent, { columns: ['event_id'] })
     expect(new Set(rows.map((row) => row.event_id)).size).toBe(156)
-    expect(world.operations()).toHaveLength(5)
-    world.sandbox.calls.clear()
-    await world.rows(cloudtrailLookupEvent, { columns: ['event_id'], limit: 60 })
-    expect(world.operations()).toHaveLength(2)
-    world.sandbox.calls.clear()
+    expect(harness.operations()).toHaveLength(5)
+    harness.sandbox.calls.clear()
+    await harness.rows(cloudtrailLookupEvent, { columns: ['event_id'], limit: 60 })
+    expect(harness.operations()).toHaveLength(2)
+    harness.sandbox.calls.clear()
     const quals = { event_name: equals('Name1') }
-    await world.rows(cloudtrailLookupEvent, { columns: ['event_id'], limit: 3, quals })
-    expect(world.sandbox.calls.list()).toMatchObject([{ parameters: { MaxResults: 3 } }])
+    await harness.rows(cloudtrailLookupEvent, { columns: ['event_id'], limit: 3, quals })
+    expect(harness.sandbox.calls.list()).toMatchObject([{ parameters: { MaxResults: 3 } }])
   })
 
   describe('the newest', () => {
     const newest = { column: 'event_time', direction: 'desc' } as const
     const columns = ['event_id', 'event_name', 'event_time'] as const
-    const ids = async (world: AwsWorld, limit: number, quals: LookupQuals = {}) =>
-      (await world.rows(cloudtrailLookupEvent, { columns, limit, order: newest, quals })).map(
+    const ids = async (harness: AwsHarness, limit: number, quals: LookupQuals = {}) =>
+      (await harness.rows(cloudtrailLookupEvent, { columns, limit, order: newest, quals })).map(
         ({ event_id }) => event_id,
       )
 
-    test('of many: no page more than shows them', async ({ world }) => {
-      for (let i = 0; i < 200; i++) world.sandbox.history.add('us-east-1', record(10_000_000 + i))
-      expect(await ids(world, 20)).toEqual(expect.arrayContaining(['id-10000199', 'id-10000180']))
-      expect(world.operations()).toHaveLength(1)
-      expect(await ids(world, 60)).toContain('id-10000140')
-      expect(world.operations()).toHaveLength(3)
+    test('of many: no page more than shows them', async ({ harness }) => {
+      for (let i = 0; i < 200; i++) harness.sandbox.history.add('us-east-1', record(10_000_000 + i))
+      expect(await ids(harness, 20)).toEqual(expect.arrayContaining(['id-10000199', 'id-10000180']))
+      expect(harness.operations()).toHaveLength(1)
+      expect(await ids(harness, 60)).toContain('id-10000140')
+      expect(harness.operations()).toHaveLength(3)
     })
 
-    test('with all of the last one’s second', async ({ world }) => {
+    test('with all of the last one’s second', async ({ harness }) => {
       const same = record(10_000_000)
-      for (let i = 0; i < 120; i++) world.sandbox.history.add('us-east-1', same.replace('id-1', `same${i}-1`))
-      world.sandbox.history.add('us-east-1', record(10_000_001))
-      expect((await ids(world, 2)).filter((id) => id?.startsWith('same'))).toHaveLength(120)
-      expect(world.operations()).toHaveLength(3)
+      for (let i = 0; i < 120; i++)
+        harness.sandbox.history.add('us-east-1', same.replace('id-1', `same${i}-1`))
+      harness.sandbox.history.add('us-east-1', record(10_000_001))
+      expect((await ids(harness, 2)).filter((id) => id?.startsWith('same'))).toHaveLength(120)
+      expect(harness.operations()).toHaveLength(3)
     })
 
-    test('of those that fulfil all conditions, whichever of them is asked', async ({ world }) => {
-      for (let i = 0; i < 300; i++) world.sandbox.history.add('us-east-1', record(10_000_000 + i))
+    test('of those that fulfil all conditions, whichever of them is asked', async ({ harness }) => {
+      for (let i = 0; i < 300; i++) harness.sandbox.history.add('us-east-1', record(10_000_000 + i))
       const event_time: Qual<bigint>[] = [{ operator: '<', value: micros('2022-10-24T17:51:00Z') }]
       const quals = {
         event_name: equals('Name0', 'Name1'),
@@ -183,12 +184,12 @@ describe('against the sandbox', () => {
         event_time,
       }
       const all = kept(
-        await world.rows(cloudtrailLookupEvent, { columns: [...columns, 'event_source'], quals }),
+        await harness.rows(cloudtrailLookupEvent, { columns: [...columns, 'event_source'], quals }),
         { event_name: quals.event_name, event_source: quals.event_source },
       )
       const times = all.map((row) => Number(row.event_time)).sort((a, b) => b - a)
       const first = all.filter((row) => Number(row.event_time) >= Number(times[9]))
-      const got = await world.rows(cloudtrailLookupEvent, {
+      const got = await harness.rows(cloudtrailLookupEvent, {
         columns: [...columns, 'event_source'],
         limit: 10,
         order: newest,
@@ -200,19 +201,19 @@ describe('against the sandbox', () => {
     })
   })
 
-  test('regions', async ({ world }) => {
-    world.sandbox.history.add('eu-west-1', record(1))
-    const connection = world.connect({ regions: ['us-east-1', 'eu-west-1'] })
+  test('regions', async ({ harness }) => {
+    harness.sandbox.history.add('eu-west-1', record(1))
+    const connection = harness.connect({ regions: ['us-east-1', 'eu-west-1'] })
     const quals = { region: equals('eu-west-1') }
-    expect(await world.rows(cloudtrailLookupEvent, { connection, quals, columns: ['region'] })).toHaveLength(
-      1,
-    )
-    expect(world.sandbox.calls.list()).toMatchObject([{ region: 'eu-west-1' }])
+    expect(
+      await harness.rows(cloudtrailLookupEvent, { connection, quals, columns: ['region'] }),
+    ).toHaveLength(1)
+    expect(harness.sandbox.calls.list()).toMatchObject([{ region: 'eu-west-1' }])
   })
 
-  test('a refusal', async ({ world }) => {
-    const connection = world.connect({}, deniedEnvironment)
-    const error = await errorOf(world.rows(cloudtrailLookupEvent, { connection, columns: ['event_id'] }))
+  test('a refusal', async ({ harness }) => {
+    const connection = harness.connect({}, deniedEnvironment)
+    const error = await errorOf(harness.rows(cloudtrailLookupEvent, { connection, columns: ['event_id'] }))
     expect(error).toMatchObject({
       sqlState: 'HV000',
       detail: expect.stringContaining('cloudtrail:LookupEvents'),
@@ -230,11 +231,11 @@ describe('conditions leave out nothing that PostgreSQL keeps', () => {
     'username',
   ] as const
 
-  test('whatever they are', async ({ world }) => {
-    for (let i = 0; i < 90; i++) world.sandbox.history.add('us-east-1', record(i))
-    const connection = world.connect()
+  test('whatever they are', async ({ harness }) => {
+    for (let i = 0; i < 90; i++) harness.sandbox.history.add('us-east-1', record(i))
+    const connection = harness.connect()
     const ask = (quals: LookupQuals) =>
-      world.rows(cloudtrailLookupEvent, { connection, quals, columns: [...columns, 'event_time'] })
+      harness.rows(cloudtrailLookupEvent, { connection, quals, columns: [...columns, 'event_time'] })
     const everything = await ask({})
     const sorted = (rows: typeof everything) => rows.map((row) => row.event_id).sort()
     const texts = (column: (typeof columns)[number]) => {

@@ -2,8 +2,8 @@ import type { Qual, Quals } from '@millrace/plugin-sdk'
 import { errorOf } from '@millrace/plugin-sdk/testing'
 import fc from 'fast-check'
 import { expect } from 'vitest'
+import { type AwsHarness, deniedEnvironment, equals, kept } from '../testing/aws-harness.js'
 import { test } from '../testing/aws-test.js'
-import { type AwsWorld, deniedEnvironment, equals, kept } from '../testing/aws-world.js'
 import { holds } from '../testing/sql-conditions.js'
 import { testSteampipe } from '../testing/steampipe.js'
 import { cloudtrailQuery, type QueryColumns } from './cloudtrail-query.js'
@@ -12,8 +12,8 @@ const arn = 'arn:aws:cloudtrail:us-east-1:810361751552:eventdatastore/ee54f254-e
 const inactiveArn = arn.replace(/[^/]*$/, '0c9b7f9e-5d3a-4c55-9a51-6f3f7b2a1d04')
 const id = 'd3e4f5a6-b7c8-499a-abbc-cddeeff00112'
 
-test('every column', async ({ world }) => {
-  const rows = await world.rows(cloudtrailQuery)
+test('every column', async ({ harness }) => {
+  const rows = await harness.rows(cloudtrailQuery)
   expect(rows).toHaveLength(2)
   expect(rows[0]).toEqual({
     query_id: id,
@@ -36,18 +36,20 @@ test('every column', async ({ world }) => {
   expect(rows[1]).toMatchObject({ query_status: 'FAILED', error_message: 'The query was too large.' })
 })
 
-test('only the store that is named is asked, and queries only where a column needs it', async ({ world }) => {
+test('only the store that is named is asked, and queries only where a column needs it', async ({
+  harness,
+}) => {
   const columns = ['query_id', 'query_status', 'creation_time'] as const
-  await world.rows(cloudtrailQuery, {
+  await harness.rows(cloudtrailQuery, {
     columns: [...columns],
     quals: { event_data_store_arn: equals(arn), query_status: equals('FINISHED') },
   })
-  expect(world.sandbox.calls.list()).toMatchObject([
+  expect(harness.sandbox.calls.list()).toMatchObject([
     { operation: 'ListQueries', parameters: { EventDataStore: arn, QueryStatus: 'FINISHED' } },
   ])
-  world.sandbox.calls.clear()
-  await world.rows(cloudtrailQuery, { columns: ['query_string', 'bytes_scanned'] })
-  expect(world.operations().sort()).toEqual([
+  harness.sandbox.calls.clear()
+  await harness.rows(cloudtrailQuery, { columns: ['query_string', 'bytes_scanned'] })
+  expect(harness.operations().sort()).toEqual([
     'DescribeQuery',
     'DescribeQuery',
     'ListEventDataStores',
@@ -56,8 +58,8 @@ test('only the store that is named is asked, and queries only where a column nee
   ])
 })
 
-test('every row arrives that PostgreSQL would keep', async ({ world }) => {
-  const { lake } = world.sandbox
+test('every row arrives that PostgreSQL would keep', async ({ harness }) => {
+  const { lake } = harness.sandbox
   const [first] = lake.queries
   const [store] = lake.stores
   if (first === undefined || store === undefined) throw new Error('the sandbox has no query')
@@ -77,11 +79,11 @@ test('every row arrives that PostgreSQL would keep', async ({ world }) => {
       },
     })
   }
-  const connection = world.connect({ regions: ['us-east-1', 'eu-west-1'] })
+  const connection = harness.connect({ regions: ['us-east-1', 'eu-west-1'] })
   const columns = ['query_id', 'event_data_store_arn', 'query_status', 'creation_time'] as const
-  const ask = (world: AwsWorld, quals: Quals<QueryColumns>) =>
-    world.rows(cloudtrailQuery, { connection, columns: [...columns], quals })
-  const all = await ask(world, {})
+  const ask = (harness: AwsHarness, quals: Quals<QueryColumns>) =>
+    harness.rows(cloudtrailQuery, { connection, columns: [...columns], quals })
+  const all = await ask(harness, {})
   expect(all).toHaveLength(14)
 
   const one = <Value>(...values: Value[]) =>
@@ -115,46 +117,46 @@ test('every row arrives that PostgreSQL would keep', async ({ world }) => {
           )
           .map((row) => row.query_id)
           .sort()
-      expect(keep(await ask(world, quals))).toEqual(keep(all))
+      expect(keep(await ask(harness, quals))).toEqual(keep(all))
     }),
     { numRuns: 100 },
   )
 })
 
-test('a range of time reaches the API where both its ends are known', async ({ world }) => {
+test('a range of time reaches the API where both its ends are known', async ({ harness }) => {
   const time = BigInt(Date.parse('2022-07-06T19:14:49Z')) * 1000n
-  const ask = (world: AwsWorld, creation_time: Qual<bigint>[]) =>
-    world.rows(cloudtrailQuery, {
+  const ask = (harness: AwsHarness, creation_time: Qual<bigint>[]) =>
+    harness.rows(cloudtrailQuery, {
       columns: ['query_id'],
       quals: { event_data_store_arn: equals(arn), creation_time },
     })
-  expect(await ask(world, [{ operator: '=', values: [time] }])).toMatchObject([{ query_id: id }])
+  expect(await ask(harness, [{ operator: '=', values: [time] }])).toMatchObject([{ query_id: id }])
   const seconds = Number(time / 1_000_000n)
-  expect(world.sandbox.calls.list()).toMatchObject([
+  expect(harness.sandbox.calls.list()).toMatchObject([
     { parameters: { StartTime: seconds - 1, EndTime: seconds + 1 } },
   ])
-  expect(await ask(world, [{ operator: '>=', value: time }])).toHaveLength(2)
-  expect(world.sandbox.calls.list()[1]?.parameters).not.toHaveProperty('StartTime')
+  expect(await ask(harness, [{ operator: '>=', value: time }])).toHaveLength(2)
+  expect(harness.sandbox.calls.list()[1]?.parameters).not.toHaveProperty('StartTime')
 })
 
-test('pages, a page that fails once, a region without Lake', async ({ world }) => {
-  const { lake } = world.sandbox
+test('pages, a page that fails once, a region without Lake', async ({ harness }) => {
+  const { lake } = harness.sandbox
   const [first] = lake.queries
   if (first === undefined) throw new Error('the sandbox has no query')
   for (let i = 0; i < 1100; i++) {
     lake.queries.push({ ...first, description: { ...first.description, QueryId: `query-${i}` } })
   }
   lake.regionsWithout.add('eu-west-1')
-  world.sandbox.faults.add({ kind: 'throttle', operation: 'ListQueries', after: 1, times: 1 })
-  const connection = world.connect({ regions: ['us-east-1', 'eu-west-1'] })
-  const rows = await world.rows(cloudtrailQuery, { connection, columns: ['query_id'] })
+  harness.sandbox.faults.add({ kind: 'throttle', operation: 'ListQueries', after: 1, times: 1 })
+  const connection = harness.connect({ regions: ['us-east-1', 'eu-west-1'] })
+  const rows = await harness.rows(cloudtrailQuery, { connection, columns: ['query_id'] })
   expect(new Set(rows.map((row) => row.query_id)).size).toBe(1102)
 })
 
-test('a refusal', async ({ world }) => {
-  const connection = world.connect({}, deniedEnvironment)
+test('a refusal', async ({ harness }) => {
+  const connection = harness.connect({}, deniedEnvironment)
   const quals = { event_data_store_arn: equals(arn) }
-  const error = await errorOf(world.rows(cloudtrailQuery, { connection, quals, columns: ['query_id'] }))
+  const error = await errorOf(harness.rows(cloudtrailQuery, { connection, quals, columns: ['query_id'] }))
   expect(error).toMatchObject({
     sqlState: 'HV000',
     detail: expect.stringContaining('cloudtrail:ListQueries'),

@@ -1,7 +1,7 @@
 import { errorOf, scanOf } from '@millrace/plugin-sdk/testing'
 import { describe, expect } from 'vitest'
+import { deniedEnvironment, equals, kept } from '../testing/aws-harness.js'
 import { test } from '../testing/aws-test.js'
-import { deniedEnvironment, equals, kept } from '../testing/aws-world.js'
 import { like } from '../testing/sql-conditions.js'
 import { testSteampipe } from '../testing/steampipe.js'
 import type { LogGroupColumns } from './cloudwatch-log-group/columns.js'
@@ -10,8 +10,8 @@ import { cloudwatchLogGroup } from './cloudwatch-log-group.js'
 
 const groupNames = ['cloudtrail-cwg-devto', 'cloudtrail-ipv6', 'sandbox/empty', 'sandbox/odd-messages']
 
-test('every column', async ({ world }) => {
-  const rows = await world.rows(cloudwatchLogGroup)
+test('every column', async ({ harness }) => {
+  const rows = await harness.rows(cloudwatchLogGroup)
   expect(rows.map(({ name }) => name)).toEqual(groupNames)
   const [article, , empty] = rows
   expect(article).toMatchObject({
@@ -52,36 +52,38 @@ describe('columns decide which calls are made', () => {
     [['data_protection', 'data_protection_policy'], Array(4).fill('GetDataProtectionPolicy')],
     [['partition'], ['GetCallerIdentity']],
   ]
-  test.for(cases)('%j', async ([columns, details], { world }) => {
-    await world.rows(cloudwatchLogGroup, { columns })
-    expect(world.operations().sort()).toEqual(['DescribeLogGroups', ...details].sort())
+  test.for(cases)('%j', async ([columns, details], { harness }) => {
+    await harness.rows(cloudwatchLogGroup, { columns })
+    expect(harness.operations().sort()).toEqual(['DescribeLogGroups', ...details].sort())
   })
 })
 
 describe('conditions', () => {
   const columns = ['name', 'region'] as const
 
-  test('a name is asked for, and nothing that begins with it comes', async ({ world }) => {
-    world.sandbox.logs.createGroup('us-east-1', 'cloudtrail-ipv6-more')
-    const everything = await world.rows(cloudwatchLogGroup, { columns })
+  test('a name is asked for, and nothing that begins with it comes', async ({ harness }) => {
+    harness.sandbox.logs.createGroup('us-east-1', 'cloudtrail-ipv6-more')
+    const everything = await harness.rows(cloudwatchLogGroup, { columns })
     for (const name of [...groupNames, 'cloudtrail', 'no-such', 'not a name', '']) {
       const quals = { name: equals(name) }
-      const found = await world.rows(cloudwatchLogGroup, { columns, quals })
+      const found = await harness.rows(cloudwatchLogGroup, { columns, quals })
       expect(found).toEqual(kept(everything, quals))
     }
   })
 
-  test('a name that no group can have is not asked for', async ({ world }) => {
-    expect(await world.rows(cloudwatchLogGroup, { columns, quals: { name: equals('a b') } })).toEqual([])
-    expect(world.operations()).toEqual([])
+  test('a name that no group can have is not asked for', async ({ harness }) => {
+    expect(await harness.rows(cloudwatchLogGroup, { columns, quals: { name: equals('a b') } })).toEqual([])
+    expect(harness.operations()).toEqual([])
   })
 
   test('a group is found behind pages of others that begin alike, where it is not the first', async ({
-    world,
+    harness,
   }) => {
-    for (let i = 0; i < 60; i++) world.sandbox.logs.createGroup('us-east-1', `x/${i}`)
-    expect(await world.rows(cloudwatchLogGroup, { columns, quals: { name: equals('x/9') } })).toHaveLength(1)
-    expect(await world.rows(cloudwatchLogGroup, { columns, quals: { name: equals('x/') } })).toEqual([])
+    for (let i = 0; i < 60; i++) harness.sandbox.logs.createGroup('us-east-1', `x/${i}`)
+    expect(await harness.rows(cloudwatchLogGroup, { columns, quals: { name: equals('x/9') } })).toHaveLength(
+      1,
+    )
+    expect(await harness.rows(cloudwatchLogGroup, { columns, quals: { name: equals('x/') } })).toEqual([])
   })
 
   test.for([
@@ -93,10 +95,10 @@ describe('conditions', () => {
     '%',
     '\\',
     'cloudtrail-ipv6',
-  ])('LIKE %s', async (pattern, { world }) => {
-    world.sandbox.logs.createGroup('us-east-1', 'a_b')
-    const all = await world.rows(cloudwatchLogGroup, { columns })
-    const found = await world.rows(cloudwatchLogGroup, {
+  ])('LIKE %s', async (pattern, { harness }) => {
+    harness.sandbox.logs.createGroup('us-east-1', 'a_b')
+    const all = await harness.rows(cloudwatchLogGroup, { columns })
+    const found = await harness.rows(cloudwatchLogGroup, {
       columns,
       quals: { name: [{ operator: '~~', value: pattern }] },
     })
@@ -104,59 +106,61 @@ describe('conditions', () => {
     expect(keep(found)).toEqual(keep(all))
   })
 
-  test('a beginning reaches the API', async ({ world }) => {
-    await world.rows(cloudwatchLogGroup, {
+  test('a beginning reaches the API', async ({ harness }) => {
+    await harness.rows(cloudwatchLogGroup, {
       columns,
       quals: { name: [{ operator: '~~', value: 'cloudtrail-%' }] },
     })
-    expect(world.sandbox.calls.list()).toMatchObject([{ parameters: { logGroupNamePrefix: 'cloudtrail-' } }])
+    expect(harness.sandbox.calls.list()).toMatchObject([
+      { parameters: { logGroupNamePrefix: 'cloudtrail-' } },
+    ])
   })
 
   test('regions are asked side by side; a condition on region or account leaves others out', async ({
-    world,
+    harness,
   }) => {
-    world.sandbox.logs.createGroup('eu-west-1', 'there')
-    const connection = world.connect({ regions: ['us-east-1', 'eu-west-1'] })
-    expect(await world.rows(cloudwatchLogGroup, { connection, columns })).toHaveLength(5)
-    world.sandbox.calls.clear()
+    harness.sandbox.logs.createGroup('eu-west-1', 'there')
+    const connection = harness.connect({ regions: ['us-east-1', 'eu-west-1'] })
+    expect(await harness.rows(cloudwatchLogGroup, { connection, columns })).toHaveLength(5)
+    harness.sandbox.calls.clear()
     const quals = { region: equals('eu-west-1') }
-    expect(await world.rows(cloudwatchLogGroup, { connection, columns, quals })).toEqual([
+    expect(await harness.rows(cloudwatchLogGroup, { connection, columns, quals })).toEqual([
       expect.objectContaining({ name: 'there', region: 'eu-west-1' }),
     ])
-    expect(world.sandbox.calls.list()).toMatchObject([{ region: 'eu-west-1' }])
-    world.sandbox.calls.clear()
+    expect(harness.sandbox.calls.list()).toMatchObject([{ region: 'eu-west-1' }])
+    harness.sandbox.calls.clear()
     expect(
-      await world.rows(cloudwatchLogGroup, { connection, columns, quals: { account_id: equals('1') } }),
+      await harness.rows(cloudwatchLogGroup, { connection, columns, quals: { account_id: equals('1') } }),
     ).toEqual([])
-    expect(world.operations()).toEqual(['GetCallerIdentity'])
+    expect(harness.operations()).toEqual(['GetCallerIdentity'])
   })
 })
 
 describe('pages', () => {
-  test.beforeEach(({ world }) => {
-    for (let i = 0; i < 120; i++) world.sandbox.logs.createGroup('us-east-1', `group-${i}`)
+  test.beforeEach(({ harness }) => {
+    for (let i = 0; i < 120; i++) harness.sandbox.logs.createGroup('us-east-1', `group-${i}`)
   })
 
-  test('all of them', async ({ world }) => {
-    const rows = await world.rows(cloudwatchLogGroup, { columns: ['name'] })
+  test('all of them', async ({ harness }) => {
+    const rows = await harness.rows(cloudwatchLogGroup, { columns: ['name'] })
     expect(new Set(rows.map(({ name }) => name)).size).toBe(124)
-    expect(world.operations()).toHaveLength(3)
+    expect(harness.operations()).toHaveLength(3)
   })
 
-  test('no more than a limit needs', async ({ world }) => {
-    expect(await world.rows(cloudwatchLogGroup, { columns: ['name'], limit: 7 })).toHaveLength(7)
-    expect(world.sandbox.calls.list()).toMatchObject([{ parameters: { limit: 7 } }])
+  test('no more than a limit needs', async ({ harness }) => {
+    expect(await harness.rows(cloudwatchLogGroup, { columns: ['name'], limit: 7 })).toHaveLength(7)
+    expect(harness.sandbox.calls.list()).toMatchObject([{ parameters: { limit: 7 } }])
   })
 
-  test('a page that fails is asked for again', async ({ world }) => {
-    world.sandbox.faults.add({ kind: 'throttle', after: 1, times: 1 })
-    expect(await world.rows(cloudwatchLogGroup, { columns: ['name'] })).toHaveLength(124)
-    expect(world.operations()).toHaveLength(4)
+  test('a page that fails is asked for again', async ({ harness }) => {
+    harness.sandbox.faults.add({ kind: 'throttle', after: 1, times: 1 })
+    expect(await harness.rows(cloudwatchLogGroup, { columns: ['name'] })).toHaveLength(124)
+    expect(harness.operations()).toHaveLength(4)
   })
 })
 
-test('a log group that is deleted meanwhile has no details, and fails nothing', async ({ world }) => {
-  const connection = world.connect()
+test('a log group that is deleted meanwhile has no details, and fails nothing', async ({ harness }) => {
+  const connection = harness.connect()
   const scan = scanOf(cloudwatchLogGroup, { connection, columns: ['name', 'tags', 'data_protection'] })
   const row = {
     name: 'gone',
@@ -165,12 +169,12 @@ test('a log group that is deleted meanwhile has no details, and fails nothing', 
   }
   expect(await fetchTags(row, scan)).toEqual({})
   expect(await fetchDataProtection(row, scan)).toEqual({})
-  expect(world.operations()).toEqual(['ListTagsForResource', 'GetDataProtectionPolicy'])
+  expect(harness.operations()).toEqual(['ListTagsForResource', 'GetDataProtectionPolicy'])
 })
 
-test('a refusal', async ({ world }) => {
-  const connection = world.connect({}, deniedEnvironment)
-  const error = await errorOf(world.rows(cloudwatchLogGroup, { connection, columns: ['name'] }))
+test('a refusal', async ({ harness }) => {
+  const connection = harness.connect({}, deniedEnvironment)
+  const error = await errorOf(harness.rows(cloudwatchLogGroup, { connection, columns: ['name'] }))
   expect(error.sqlState).toBe('HV000')
   expect(error.detail).toMatch(/not authorized to perform: logs:DescribeLogGroups/)
 })

@@ -1,8 +1,8 @@
 import type { Quals } from '@millrace/plugin-sdk'
 import { errorOf } from '@millrace/plugin-sdk/testing'
 import { describe, expect } from 'vitest'
+import { type AwsHarness, deniedEnvironment, equals, kept } from '../testing/aws-harness.js'
 import { test } from '../testing/aws-test.js'
-import { type AwsWorld, deniedEnvironment, equals, kept } from '../testing/aws-world.js'
 import { like } from '../testing/sql-conditions.js'
 import { testSteampipe } from '../testing/steampipe.js'
 import type { LogStreamColumns } from './cloudwatch-log-stream/columns.js'
@@ -11,18 +11,18 @@ import { cloudwatchLogStream } from './cloudwatch-log-stream.js'
 const columns = ['log_group_name', 'name', 'descending', 'order_by', 'log_stream_name_prefix'] as const
 const article = 'cloudtrail-cwg-devto'
 
-function streams(world: AwsWorld, quals: Quals<LogStreamColumns>, limit?: number) {
-  return world.rows(cloudwatchLogStream, {
+function streams(harness: AwsHarness, quals: Quals<LogStreamColumns>, limit?: number) {
+  return harness.rows(cloudwatchLogStream, {
     columns: [...columns],
     quals,
     ...(limit !== undefined && { limit }),
   })
 }
 
-const parameters = (world: AwsWorld) => world.sandbox.calls.list().map((call) => call.parameters)
+const parameters = (harness: AwsHarness) => harness.sandbox.calls.list().map((call) => call.parameters)
 
-test('every column', async ({ world }) => {
-  const rows = await world.rows(cloudwatchLogStream, { quals: { log_group_name: equals(article) } })
+test('every column', async ({ harness }) => {
+  const rows = await harness.rows(cloudwatchLogStream, { quals: { log_group_name: equals(article) } })
   expect(rows).toEqual([
     {
       name: '810361751552_CloudTrail_us-east-1',
@@ -43,79 +43,79 @@ test('every column', async ({ world }) => {
       account_id: '810361751552',
     },
   ])
-  expect(world.operations().sort()).toEqual(['DescribeLogStreams', 'GetCallerIdentity'])
+  expect(harness.operations().sort()).toEqual(['DescribeLogStreams', 'GetCallerIdentity'])
 })
 
-test('the streams of all groups; one without events has no times', async ({ world }) => {
-  const rows = await world.rows(cloudwatchLogStream, {
+test('the streams of all groups; one without events has no times', async ({ harness }) => {
+  const rows = await harness.rows(cloudwatchLogStream, {
     columns: ['log_group_name', 'name', 'last_event_timestamp'],
   })
   expect(new Set(rows.map((row) => row.log_group_name)).size).toBe(4)
   const empty = rows.filter((row) => row.last_event_timestamp === null)
   expect(empty).toMatchObject([{ log_group_name: 'sandbox/empty' }])
-  expect(world.operations()).toEqual(['DescribeLogGroups', ...Array(4).fill('DescribeLogStreams')])
+  expect(harness.operations()).toEqual(['DescribeLogGroups', ...Array(4).fill('DescribeLogStreams')])
 })
 
 test('a group by its ARN, in the region that it names; a group that there is not has no streams', async ({
-  world,
+  harness,
 }) => {
   const arn = `arn:aws:logs:us-east-1:810361751552:log-group:${article}:*`
-  const connection = world.connect({ regions: ['eu-west-1'] })
-  const named = (world: AwsWorld, name: string) =>
-    world.rows(cloudwatchLogStream, {
+  const connection = harness.connect({ regions: ['eu-west-1'] })
+  const named = (harness: AwsHarness, name: string) =>
+    harness.rows(cloudwatchLogStream, {
       connection,
       columns: ['log_group_name'],
       quals: { log_group_name: equals(name) },
     })
-  expect(await named(world, arn)).toMatchObject([{ log_group_name: arn }])
-  expect(await named(world, 'no-such-group')).toEqual([])
-  world.sandbox.calls.clear()
-  expect(await named(world, 'not a name')).toEqual([])
-  expect(world.operations()).toEqual([])
+  expect(await named(harness, arn)).toMatchObject([{ log_group_name: arn }])
+  expect(await named(harness, 'no-such-group')).toEqual([])
+  harness.sandbox.calls.clear()
+  expect(await named(harness, 'not a name')).toEqual([])
+  expect(harness.operations()).toEqual([])
 })
 
 describe('conditions', () => {
-  test.beforeEach(({ world }) => {
+  test.beforeEach(({ harness }) => {
     const events = ['b', 'a', 'ab', 'abc', 'c_d'].map((logStreamName, i) => ({
       logStreamName,
       timestamp: 100 + i,
       message: '',
     }))
-    world.sandbox.logs.addEvents('us-east-1', 'g', events)
-    world.sandbox.logs.addEvents('us-east-1', 'h', events.slice(1, 3))
+    harness.sandbox.logs.addEvents('us-east-1', 'g', events)
+    harness.sandbox.logs.addEvents('us-east-1', 'h', events.slice(1, 3))
   })
   const names = async (...request: Parameters<typeof streams>) =>
     (await streams(...request)).map(({ name }) => name)
 
-  test('a name, with and without its group', async ({ world }) => {
-    const everything = await streams(world, {})
+  test('a name, with and without its group', async ({ harness }) => {
+    const everything = await streams(harness, {})
     for (const group of [{}, { log_group_name: equals('g') }]) {
       for (const name of ['a', 'ab', 'x', '', 'a:b', 'c_d']) {
         const quals = { ...group, name: equals(name) }
-        const found = await streams(world, quals)
+        const found = await streams(harness, quals)
         const sorted = (rows: typeof found) => rows.map((row) => JSON.stringify(row)).sort()
         expect(sorted(found)).toEqual(sorted(kept(everything, quals)))
       }
     }
   })
 
-  test('LIKE, whose beginning reaches the API', async ({ world }) => {
-    const everything = await streams(world, { log_group_name: equals('g') })
+  test('LIKE, whose beginning reaches the API', async ({ harness }) => {
+    const everything = await streams(harness, { log_group_name: equals('g') })
     for (const pattern of ['a%', '%b', 'c\\_%', 'a_', ':%', 'a']) {
-      const found = await streams(world, {
+      const found = await streams(harness, {
         log_group_name: equals('g'),
         name: [{ operator: '~~', value: pattern }],
       })
       const keep = (rows: typeof found) => rows.filter(({ name }) => like(name ?? '', pattern))
       expect(keep(found)).toEqual(keep(everything))
     }
-    expect(parameters(world)[1]).toMatchObject({ logStreamNamePrefix: 'a' })
+    expect(parameters(harness)[1]).toMatchObject({ logStreamNamePrefix: 'a' })
   })
 
-  test('a prefix, in either order, and told', async ({ world }) => {
+  test('a prefix, in either order, and told', async ({ harness }) => {
     const group = { log_group_name: equals('g') }
     for (const order of ['LogStreamName', 'LastEventTime']) {
-      const rows = await streams(world, {
+      const rows = await streams(harness, {
         ...group,
         order_by: equals(order),
         log_stream_name_prefix: equals('ab'),
@@ -139,56 +139,56 @@ describe('conditions', () => {
         ].map((row) => expect.objectContaining(row)),
       )
     }
-    expect(parameters(world)).toMatchObject([{ logStreamNamePrefix: 'ab' }, { orderBy: 'LastEventTime' }])
-    expect(parameters(world)[1]).not.toHaveProperty('logStreamNamePrefix')
+    expect(parameters(harness)).toMatchObject([{ logStreamNamePrefix: 'ab' }, { orderBy: 'LastEventTime' }])
+    expect(parameters(harness)[1]).not.toHaveProperty('logStreamNamePrefix')
     expect(
-      await names(world, { ...group, log_stream_name_prefix: equals('ab'), name: equals('abc') }),
+      await names(harness, { ...group, log_stream_name_prefix: equals('ab'), name: equals('abc') }),
     ).toEqual(['abc'])
     expect(
-      await names(world, { ...group, log_stream_name_prefix: equals('b'), name: equals('abc') }),
+      await names(harness, { ...group, log_stream_name_prefix: equals('b'), name: equals('abc') }),
     ).toEqual([])
-    expect(await names(world, { ...group, log_stream_name_prefix: equals('') })).toHaveLength(5)
+    expect(await names(harness, { ...group, log_stream_name_prefix: equals('') })).toHaveLength(5)
   })
 
-  test('the order decides what a limit leaves', async ({ world }) => {
+  test('the order decides what a limit leaves', async ({ harness }) => {
     const group = { log_group_name: equals('g') }
-    expect(await names(world, { ...group, descending: equals(true) }, 1)).toEqual(['c_d'])
-    expect(await names(world, { ...group, order_by: equals('LastEventTime') }, 1)).toEqual(['b'])
-    expect(parameters(world)).toMatchObject([{ limit: 1 }, { limit: 1 }])
+    expect(await names(harness, { ...group, descending: equals(true) }, 1)).toEqual(['c_d'])
+    expect(await names(harness, { ...group, order_by: equals('LastEventTime') }, 1)).toEqual(['b'])
+    expect(parameters(harness)).toMatchObject([{ limit: 1 }, { limit: 1 }])
   })
 
-  test('an order that there is not is refused', async ({ world }) => {
-    const error = await errorOf(streams(world, { log_group_name: equals('g'), order_by: equals('Size') }))
+  test('an order that there is not is refused', async ({ harness }) => {
+    const error = await errorOf(streams(harness, { log_group_name: equals('g'), order_by: equals('Size') }))
     expect(error).toMatchObject({ sqlState: 'HV000', detail: expect.stringContaining('orderBy') })
   })
 })
 
-test('pages, side by side for several groups, and one that fails once', async ({ world }) => {
+test('pages, side by side for several groups, and one that fails once', async ({ harness }) => {
   for (const group of ['p', 'q']) {
     const streamNames = Array.from({ length: 120 }, (_, i) => `${group}-${i}`)
-    world.sandbox.logs.createGroup('us-east-1', group, streamNames)
+    harness.sandbox.logs.createGroup('us-east-1', group, streamNames)
   }
-  world.sandbox.faults.add({ kind: 'latency', milliseconds: 20, operation: 'DescribeLogStreams' })
-  world.sandbox.faults.add({ kind: 'throttle', operation: 'DescribeLogStreams', after: 2, times: 1 })
-  const rows = await streams(world, {})
+  harness.sandbox.faults.add({ kind: 'latency', milliseconds: 20, operation: 'DescribeLogStreams' })
+  harness.sandbox.faults.add({ kind: 'throttle', operation: 'DescribeLogStreams', after: 2, times: 1 })
+  const rows = await streams(harness, {})
   expect(new Set(rows.map(({ name }) => name?.match(/^[pq]-\d+$/)?.[0]).filter(Boolean)).size).toBe(240)
-  expect(world.sandbox.calls.maxInFlight({ operation: 'DescribeLogStreams' })).toBeGreaterThan(1)
+  expect(harness.sandbox.calls.maxInFlight({ operation: 'DescribeLogStreams' })).toBeGreaterThan(1)
 })
 
-test('a refusal', async ({ world }) => {
-  const connection = world.connect({}, deniedEnvironment)
+test('a refusal', async ({ harness }) => {
+  const connection = harness.connect({}, deniedEnvironment)
   const quals = { log_group_name: equals(article) }
-  const error = await errorOf(world.rows(cloudwatchLogStream, { connection, quals, columns: ['name'] }))
+  const error = await errorOf(harness.rows(cloudwatchLogStream, { connection, quals, columns: ['name'] }))
   expect(error).toMatchObject({
     sqlState: 'HV000',
     detail: expect.stringContaining('logs:DescribeLogStreams'),
   })
 })
 
-test('a time of 0 is none', async ({ world, stub }) => {
+test('a time of 0 is none', async ({ harness, stub }) => {
   const stream = { logStreamName: 's', creationTime: 0, firstEventTimestamp: 0, lastIngestionTime: 0 }
   stub.answers = { DescribeLogStreams: () => ({ logStreams: [{ ...stream, lastEventTimestamp: 1 }] }) }
-  const [row] = await world.rows(cloudwatchLogStream, {
+  const [row] = await harness.rows(cloudwatchLogStream, {
     connection: stub.connect(),
     columns: [
       'name',

@@ -1,12 +1,12 @@
 import { errorOf } from '@millrace/plugin-sdk/testing'
 import { expect } from 'vitest'
+import { deniedEnvironment, equals } from '../testing/aws-harness.js'
 import { test } from '../testing/aws-test.js'
-import { deniedEnvironment, equals } from '../testing/aws-world.js'
 import { testSteampipe } from '../testing/steampipe.js'
 import { region } from './region.js'
 
-test('every column', async ({ world }) => {
-  const rows = await world.rows(region)
+test('every column', async ({ harness }) => {
+  const rows = await harness.rows(region)
   expect(rows).toHaveLength(29)
   expect(rows.find(({ name }) => name === 'us-east-1')).toEqual({
     name: 'us-east-1',
@@ -26,9 +26,9 @@ test('every column', async ({ world }) => {
   })
 })
 
-test('what the connection asks', async ({ world }) => {
-  const connection = world.connect({ regions: ['eu-south-*', 'us-west-2'], default_region: 'us-west-2' })
-  const rows = await world.rows(region, {
+test('what the connection asks', async ({ harness }) => {
+  const connection = harness.connect({ regions: ['eu-south-*', 'us-west-2'], default_region: 'us-west-2' })
+  const rows = await harness.rows(region, {
     connection,
     columns: ['name', 'steampipe_available', 'steampipe_default'],
   })
@@ -38,23 +38,23 @@ test('what the connection asks', async ({ world }) => {
   expect(names('steampipe_default')).toEqual(['us-west-2'])
 })
 
-test('one call, and who calls only where a column needs it', async ({ world }) => {
-  await world.rows(region, { columns: ['name', 'opt_in_status', 'region', 'steampipe_available'] })
-  expect(world.operations()).toEqual(['DescribeRegions'])
-  await world.rows(region, { columns: ['akas'] })
-  expect(world.operations()).toEqual(['DescribeRegions', 'GetCallerIdentity', 'DescribeRegions'])
+test('one call, and who calls only where a column needs it', async ({ harness }) => {
+  await harness.rows(region, { columns: ['name', 'opt_in_status', 'region', 'steampipe_available'] })
+  expect(harness.operations()).toEqual(['DescribeRegions'])
+  await harness.rows(region, { columns: ['akas'] })
+  expect(harness.operations()).toEqual(['DescribeRegions', 'GetCallerIdentity', 'DescribeRegions'])
 })
 
-test('another account has no rows here', async ({ world }) => {
-  expect(await world.rows(region, { columns: ['name'], quals: { account_id: equals('1') } })).toEqual([])
-  expect(world.operations()).toEqual(['GetCallerIdentity'])
+test('another account has no rows here', async ({ harness }) => {
+  expect(await harness.rows(region, { columns: ['name'], quals: { account_id: equals('1') } })).toEqual([])
+  expect(harness.operations()).toEqual(['GetCallerIdentity'])
 })
 
-test('a failure is tried again, a refusal told', async ({ world }) => {
-  world.sandbox.faults.add({ kind: 'error', operation: 'DescribeRegions', times: 1 })
-  expect(await world.rows(region, { columns: ['name'] })).toHaveLength(29)
-  const connection = world.connect({}, deniedEnvironment)
-  const error = await errorOf(world.rows(region, { connection, columns: ['name'] }))
+test('a failure is tried again, a refusal told', async ({ harness }) => {
+  harness.sandbox.faults.add({ kind: 'error', operation: 'DescribeRegions', times: 1 })
+  expect(await harness.rows(region, { columns: ['name'] })).toHaveLength(29)
+  const connection = harness.connect({}, deniedEnvironment)
+  const error = await errorOf(harness.rows(region, { connection, columns: ['name'] }))
   expect(error).toMatchObject({ sqlState: 'HV000', detail: expect.stringContaining('ec2:DescribeRegions') })
 })
 

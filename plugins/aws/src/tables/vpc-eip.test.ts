@@ -2,15 +2,15 @@ import type { Quals } from '@millrace/plugin-sdk'
 import { collectRows, errorOf } from '@millrace/plugin-sdk/testing'
 import fc from 'fast-check'
 import { describe, expect } from 'vitest'
+import { deniedEnvironment, equals, kept } from '../testing/aws-harness.js'
 import { test } from '../testing/aws-test.js'
-import { deniedEnvironment, equals, kept } from '../testing/aws-world.js'
 import { testSteampipe } from '../testing/steampipe.js'
 import type { AddressColumns } from './vpc-eip/columns.js'
 import { filterKeys } from './vpc-eip/filters.js'
 import { vpcEip } from './vpc-eip.js'
 
-test('every column', async ({ world }) => {
-  const rows = await world.rows(vpcEip)
+test('every column', async ({ harness }) => {
+  const rows = await harness.rows(vpcEip)
   expect(rows).toHaveLength(2)
   const arn = 'arn:aws:ec2:us-east-1:810361751552:elastic-ip/eipalloc-0a1f2e3d4c5b69788'
   expect(rows[0]).toEqual({
@@ -39,9 +39,9 @@ test('every column', async ({ world }) => {
   expect(rows[1]).toMatchObject({ tags: null, instance_id: undefined })
 })
 
-test('an address of EC2-Classic has no ARN', async ({ world }) => {
-  world.sandbox.addresses.add({ region: 'us-west-2', publicIp: '52.10.1.2', domain: 'standard' })
-  const rows = await world.rows(vpcEip, { connection: world.connect({ regions: ['us-west-2'] }) })
+test('an address of EC2-Classic has no ARN', async ({ harness }) => {
+  harness.sandbox.addresses.add({ region: 'us-west-2', publicIp: '52.10.1.2', domain: 'standard' })
+  const rows = await harness.rows(vpcEip, { connection: harness.connect({ regions: ['us-west-2'] }) })
   expect(rows).toMatchObject([{ title: '52.10.1.2', arn: undefined, akas: null, allocation_id: undefined }])
 })
 
@@ -61,11 +61,11 @@ test('members that EC2 sends empty are NULL, as those that it leaves out', async
   expect(row?.customer_owned_ip ?? null).toBeNull()
 })
 
-test('who calls is asked only where a column needs it', async ({ world }) => {
-  await world.rows(vpcEip, { columns: ['public_ip', 'tags', 'region', 'title'] })
-  expect(world.operations()).toEqual(['DescribeAddresses'])
-  await world.rows(vpcEip, { columns: ['arn'] })
-  expect(world.operations().slice(1)).toEqual(['GetCallerIdentity', 'DescribeAddresses'])
+test('who calls is asked only where a column needs it', async ({ harness }) => {
+  await harness.rows(vpcEip, { columns: ['public_ip', 'tags', 'region', 'title'] })
+  expect(harness.operations()).toEqual(['DescribeAddresses'])
+  await harness.rows(vpcEip, { columns: ['arn'] })
+  expect(harness.operations().slice(1)).toEqual(['GetCallerIdentity', 'DescribeAddresses'])
 })
 
 describe('conditions', () => {
@@ -85,10 +85,10 @@ describe('conditions', () => {
     'no such',
   ]
 
-  test('every row arrives that PostgreSQL would keep', async ({ world }) => {
-    world.sandbox.addresses.add({ region: 'us-east-1', publicIp: '52.10.1.2', domain: 'standard' })
-    const connection = world.connect({ regions: ['us-east-1', 'eu-west-1'] })
-    const everything = await world.rows(vpcEip, { connection })
+  test('every row arrives that PostgreSQL would keep', async ({ harness }) => {
+    harness.sandbox.addresses.add({ region: 'us-east-1', publicIp: '52.10.1.2', domain: 'standard' })
+    const connection = harness.connect({ regions: ['us-east-1', 'eu-west-1'] })
+    const everything = await harness.rows(vpcEip, { connection })
     const sorted = (rows: typeof everything) => rows.map((row) => JSON.stringify(row)).sort()
     const qualOn = (column: (typeof filtered)[number]) => {
       const known = everything.flatMap((row) => row[column] ?? [])
@@ -105,7 +105,7 @@ describe('conditions', () => {
     let narrowed = 0
     await fc.assert(
       fc.asyncProperty(someQuals, async (quals) => {
-        const fetched = await world.rows(vpcEip, { connection, quals })
+        const fetched = await harness.rows(vpcEip, { connection, quals })
         if (fetched.length < everything.length) narrowed++
         expect(sorted(kept(fetched, quals))).toEqual(sorted(kept(everything, quals)))
       }),
@@ -114,13 +114,13 @@ describe('conditions', () => {
     expect(narrowed).toBeGreaterThan(20)
   })
 
-  test('several values are one filter, and a region is a region asked', async ({ world }) => {
-    const connection = world.connect({ regions: ['us-east-1', 'eu-west-1'] })
+  test('several values are one filter, and a region is a region asked', async ({ harness }) => {
+    const connection = harness.connect({ regions: ['us-east-1', 'eu-west-1'] })
     const quals = { public_ip: equals('34.248.19.203', '54.85.112.7'), region: equals('eu-west-1') }
-    expect(await world.rows(vpcEip, { connection, quals, columns: ['public_ip'] })).toMatchObject([
+    expect(await harness.rows(vpcEip, { connection, quals, columns: ['public_ip'] })).toMatchObject([
       { public_ip: '34.248.19.203' },
     ])
-    expect(world.sandbox.calls.list()).toMatchObject([
+    expect(harness.sandbox.calls.list()).toMatchObject([
       {
         region: 'eu-west-1',
         parameters: {
@@ -132,18 +132,18 @@ describe('conditions', () => {
     ])
   })
 
-  test('more values than a filter takes are not said', async ({ world }) => {
+  test('more values than a filter takes are not said', async ({ harness }) => {
     const addresses = Array.from({ length: 201 }, (_, i) => `10.0.0.${i}`)
     const quals = { public_ip: equals('54.85.112.7', ...addresses) }
-    expect(await world.rows(vpcEip, { quals, columns: ['public_ip'] })).toHaveLength(2)
+    expect(await harness.rows(vpcEip, { quals, columns: ['public_ip'] })).toHaveLength(2)
   })
 })
 
-test('a failure is tried again, a refusal told', async ({ world }) => {
-  world.sandbox.faults.add({ kind: 'throttle', operation: 'DescribeAddresses', times: 1 })
-  expect(await world.rows(vpcEip, { columns: ['public_ip'] })).toHaveLength(2)
-  const connection = world.connect({}, deniedEnvironment)
-  const error = await errorOf(world.rows(vpcEip, { connection, columns: ['public_ip'] }))
+test('a failure is tried again, a refusal told', async ({ harness }) => {
+  harness.sandbox.faults.add({ kind: 'throttle', operation: 'DescribeAddresses', times: 1 })
+  expect(await harness.rows(vpcEip, { columns: ['public_ip'] })).toHaveLength(2)
+  const connection = harness.connect({}, deniedEnvironment)
+  const error = await errorOf(harness.rows(vpcEip, { connection, columns: ['public_ip'] }))
   expect(error).toMatchObject({ sqlState: 'HV000', detail: expect.stringContaining('ec2:DescribeAddresses') })
 })
 

@@ -3,16 +3,16 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test as plainTest } from 'vitest'
-import { startAwsWorld } from './aws-world.js'
+import { startAwsHarness } from './aws-harness.js'
 import { startStubAws } from './stub-aws.js'
 
 export const test = plainTest
   /** The sandbox, and connections to it. */
   // biome-ignore lint/correctness/noEmptyPattern: vitest reads from the pattern what a fixture depends on
-  .extend('world', async ({}, { onCleanup }) => {
-    const world = await startAwsWorld()
-    onCleanup(() => world.stop())
-    return world
+  .extend('harness', async ({}, { onCleanup }) => {
+    const harness = await startAwsHarness()
+    onCleanup(() => harness.stop())
+    return harness
   })
   /** A server that answers as the test says, and connections to it. */
   // biome-ignore lint/correctness/noEmptyPattern: as above

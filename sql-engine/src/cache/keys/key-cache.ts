@@ -55,7 +55,7 @@ const shareLeft = 0.75
 
 const commentSchema = z.object({ columns: z.array(z.string()) })
 
-interface Kept extends KeyCacheSource {
+interface CachedSource extends KeyCacheSource {
   /** What the names of the source's tables begin with. */
   readonly prefix: string
   /** The tables; the one that was asked last stands at the end. */
@@ -69,7 +69,7 @@ export class KeyCache {
   /** See {@link KeyCacheOptions.maxBytes}; a lower value takes effect when rows come next. */
   maxBytes: number
   readonly #now: () => number
-  readonly #sources = new Map<string, Kept>()
+  readonly #sources = new Map<string, CachedSource>()
   #finding: Promise<void> | undefined
   #disposing: Promise<void> | undefined
   /** Makes the names of tables differ from those of tables that are being dropped. */
@@ -82,7 +82,7 @@ export class KeyCache {
     this.#log = log
     this.maxBytes = maxBytes
     this.#now = now
-    for (const source of sources) this.#sources.set(source.source, newlyKept(source))
+    for (const source of sources) this.#sources.set(source.source, newSource(source))
   }
 
   /** Replaces the other sources. Rows stay for a source that asks the same as an earlier one. */
@@ -90,7 +90,7 @@ export class KeyCache {
     const before = new Map(this.#sources)
     this.#sources.clear()
     for (const source of sources)
-      this.#sources.set(source.source, before.get(source.source) ?? newlyKept(source))
+      this.#sources.set(source.source, before.get(source.source) ?? newSource(source))
     const gone = [...before.values()].filter((one) => this.#sources.get(one.source) !== one)
     for (const one of gone) {
       const heir = [...this.#sources.values()].find(
@@ -114,10 +114,10 @@ export class KeyCache {
    * @throws DatabaseError of the fetch; 57014 when the request's own signal is aborted
    */
   async get(request: KeyCacheRequest): Promise<LeasedTable | undefined> {
-    const kept = this.#sources.get(request.source)
-    if (kept === undefined) return undefined
+    const cached = this.#sources.get(request.source)
+    if (cached === undefined) return undefined
     await this.#find()
-    const { table, letGo } = await this.#choose(kept, request)
+    const { table, letGo } = await this.#choose(cached, request)
     try {
       return await this.#lookUp(table, request)
     } catch (error) {
@@ -172,10 +172,10 @@ export class KeyCache {
     if (this.#sources.size === 0) return 0
     await this.#find()
     const retiring: Promise<void>[] = []
-    for (const kept of this.#sources.values()) {
-      if (source !== undefined && kept.source !== source) continue
-      const { tables } = kept
-      kept.tables = []
+    for (const cached of this.#sources.values()) {
+      if (source !== undefined && cached.source !== source) continue
+      const { tables } = cached
+      cached.tables = []
       retiring.push(...tables.map((table) => this.#retire(table)))
     }
     await Promise.all(retiring)
@@ -186,7 +186,7 @@ export class KeyCache {
 
   /** PostgreSQL has crashed: which rows it still has must be looked up. */
   reset(): void {
-    for (const kept of this.#sources.values()) kept.tables = []
+    for (const cached of this.#sources.values()) cached.tables = []
     this.#finding = undefined
   }
 
@@ -200,33 +200,38 @@ export class KeyCache {
 
   /** Chooses a table with exactly these columns, or one with more if it knows all keys. */
   async #choose(
-    kept: Kept,
+    cached: CachedSource,
     { columns, keys, maxAge }: KeyCacheRequest,
   ): Promise<{ readonly table: KeyTable; readonly letGo: () => void }> {
     const fits = ({ filled }: KeyTable) => [...columns].every((column) => filled.has(column))
-    await Promise.all(kept.tables.filter(fits).map((table) => table.open()))
+    await Promise.all(cached.tables.filter(fits).map((table) => table.open()))
     // Looked up again: some may have been cleared meanwhile, and must not come back.
-    const fitting = kept.tables.filter(fits)
+    const fitting = cached.tables.filter(fits)
     const exact = fitting.find(({ filled }) => filled.size === columns.size)
     const table = exact?.knows(keys, maxAge) === true ? exact : fitting.find((one) => one.knows(keys, maxAge))
-    const chosen = table ?? exact ?? this.#make(kept, columns)
+    const chosen = table ?? exact ?? this.#make(cached, columns)
     const letGo = chosen.hold()
-    kept.tables = [...kept.tables.filter((one) => one !== chosen), chosen]
-    const [oldest] = kept.tables
-    if (kept.tables.length > mostTables && oldest !== undefined) {
-      kept.tables = kept.tables.slice(1)
+    cached.tables = [...cached.tables.filter((one) => one !== chosen), chosen]
+    const [oldest] = cached.tables
+    if (cached.tables.length > mostTables && oldest !== undefined) {
+      cached.tables = cached.tables.slice(1)
       this.#retireLater(oldest)
     }
     return { table: chosen, letGo }
   }
 
-  #make(kept: Kept, columns: ReadonlySet<string>): KeyTable {
+  #make(cached: CachedSource, columns: ReadonlySet<string>): KeyTable {
     const sorted = [...columns].sort()
-    const name = `${kept.prefix}_${shortHash(JSON.stringify(sorted))}_${Date.now().toString(36)}${++this.#generation}`
-    return this.#table(kept, name, sorted)
+    const name = `${cached.prefix}_${shortHash(JSON.stringify(sorted))}_${Date.now().toString(36)}${++this.#generation}`
+    return this.#table(cached, name, sorted)
   }
 
-  #table({ key, columns }: Kept, name: string, filled: readonly string[], diskBytes?: number): KeyTable {
+  #table(
+    { key, columns }: CachedSource,
+    name: string,
+    filled: readonly string[],
+    diskBytes?: number,
+  ): KeyTable {
     return new KeyTable({
       name,
       key,
@@ -269,10 +274,10 @@ export class KeyCache {
       [lookupSchema],
     )
     for (const { name, comment, bytes } of rows) {
-      const kept = [...this.#sources.values()].find(({ prefix }) => name.startsWith(`${prefix}_`))
+      const cached = [...this.#sources.values()].find(({ prefix }) => name.startsWith(`${prefix}_`))
       const columns = columnsOf(comment)
-      if (kept !== undefined && columns !== undefined) {
-        kept.tables.push(this.#table(kept, name, columns, bytes ?? 0))
+      if (cached !== undefined && columns !== undefined) {
+        cached.tables.push(this.#table(cached, name, columns, bytes ?? 0))
         continue
       }
       this.#janitor.drop(`${lookupSchema}.${name}`)
@@ -298,42 +303,44 @@ export class KeyCache {
     return this.#all.reduce((sum, [, { diskBytes }]) => sum + diskBytes, 0)
   }
 
-  get #all(): (readonly [Kept, KeyTable])[] {
-    return [...this.#sources.values()].flatMap((kept) => kept.tables.map((table) => [kept, table] as const))
+  get #all(): (readonly [CachedSource, KeyTable])[] {
+    return [...this.#sources.values()].flatMap((cached) =>
+      cached.tables.map((table) => [cached, table] as const),
+    )
   }
 
   async #dispose(): Promise<void> {
     let surplus = this.#diskBytes - this.maxBytes * shareLeft
     const written = this.#all.filter(([, { diskBytes }]) => diskBytes > 0)
-    for (const [kept, table] of written.sort(([, one], [, other]) => one.usedAt - other.usedAt)) {
+    for (const [cached, table] of written.sort(([, one], [, other]) => one.usedAt - other.usedAt)) {
       if (surplus <= 0) return
       const share = 1 - surplus / table.diskBytes
       surplus -= table.diskBytes
-      if (share <= 0) await this.#replace(kept, table, [])
-      else await this.#renew(kept, table, share)
+      if (share <= 0) await this.#replace(cached, table, [])
+      else await this.#renew(cached, table, share)
     }
   }
 
-  async #renew(kept: Kept, table: KeyTable, share: number): Promise<void> {
-    const renewed = this.#make(kept, table.filled)
+  async #renew(cached: CachedSource, table: KeyTable, share: number): Promise<void> {
+    const renewed = this.#make(cached, table.filled)
     try {
       await table.copyLatest(share, renewed)
     } catch (error) {
       await this.#retire(renewed)
       throw error
     }
-    await this.#replace(kept, table, [renewed])
+    await this.#replace(cached, table, [renewed])
   }
 
-  async #replace(kept: Kept, table: KeyTable, others: readonly KeyTable[]): Promise<void> {
-    const isKept = kept.tables.includes(table)
-    kept.tables = kept.tables.flatMap((one) => (one === table ? others : one))
+  async #replace(cached: CachedSource, table: KeyTable, others: readonly KeyTable[]): Promise<void> {
+    const isKept = cached.tables.includes(table)
+    cached.tables = cached.tables.flatMap((one) => (one === table ? others : one))
     // It has been cleared meanwhile, or retired for another: then so are its rows.
     await Promise.all((isKept ? [table] : others).map((one) => this.#retire(one)))
   }
 }
 
-function newlyKept(source: KeyCacheSource): Kept {
+function newSource(source: KeyCacheSource): CachedSource {
   const prefix = `k_${shortHash(source.fingerprint ?? `${Math.random()} ${source.source}`)}`
   return { ...source, prefix, tables: [] }
 }

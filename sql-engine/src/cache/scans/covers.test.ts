@@ -1,6 +1,7 @@
 import type { Key, Qual, QualValue } from '@millrace/plugin-sdk'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { fulfilsExactly } from '../../testing/exact-filter.js'
 import { covers } from './covers.js'
 
 type Quals = Record<string, readonly Qual<QualValue>[]>
@@ -134,7 +135,7 @@ test('over any rows: if a scan covers another, it holds all of its rows', () => 
       if (!covered(of(earlier), of(later))) return
       count++
       for (const row of [null, 0n, 1n, 2n, 3n, 4n, 5n, 6n]) {
-        const isIn = (list: Qual<QualValue>[]) => list.every((qual) => holds(row, qual))
+        const isIn = (list: Qual<QualValue>[]) => list.every((qual) => fulfilsExactly('bigint', row, qual))
         if (isIn(later)) expect(isIn(earlier)).toBe(true)
       }
     }),
@@ -142,24 +143,3 @@ test('over any rows: if a scan covers another, it holds all of its rows', () => 
   )
   expect(count).toBeGreaterThan(500)
 })
-
-function holds(row: bigint | null, qual: Qual<QualValue>): boolean {
-  if (qual.operator === 'is null') return row === null
-  if (row === null) return false
-  if (qual.operator === '=') return qual.values.includes(row)
-  const value = 'value' in qual && typeof qual.value === 'bigint' ? qual.value : 0n
-  switch (qual.operator) {
-    case '<>':
-      return row !== value
-    case '<':
-      return row < value
-    case '<=':
-      return row <= value
-    case '>':
-      return row > value
-    case '>=':
-      return row >= value
-    default:
-      return true
-  }
-}

@@ -1,8 +1,9 @@
 import type { Key, Qual, QualValue } from '@millrace/plugin-sdk'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { fulfilsExactly } from '../../testing/exact-filter.js'
 import { divideRange } from './divide-range.js'
-import { type Interval, isBound } from './interval.js'
+import type { Interval } from './interval.js'
 
 type KeyQual = Qual<QualValue>
 type Quals = Record<string, readonly KeyQual[]>
@@ -106,21 +107,7 @@ test('over any ranges: each value wanted is in just one part, and no part is wid
 
 /** Whether a value fulfils conditions, asked of each by itself. */
 function fulfils(quals: readonly KeyQual[], at: bigint): boolean {
-  return quals.every((qual) => isFulfilled(qual, at))
-}
-
-function isFulfilled(qual: KeyQual, at: bigint): boolean {
-  if (!isBound(qual) || typeof qual.value !== 'bigint') throw new Error(`${qual.operator} is no bound`)
-  switch (qual.operator) {
-    case '<':
-      return at < qual.value
-    case '<=':
-      return at <= qual.value
-    case '>':
-      return at > qual.value
-    case '>=':
-      return at >= qual.value
-  }
+  return quals.every((qual) => fulfilsExactly('bigint', at, qual))
 }
 
 function holds({ lower, upper }: Interval, at: bigint): boolean {

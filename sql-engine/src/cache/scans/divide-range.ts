@@ -33,11 +33,6 @@ export interface DividedRange<Earlier> {
 /** The most earlier scans that one scan reads; PostgreSQL combines their rows again for each statement. */
 const mostParts = 16
 
-interface Piece<Earlier> {
-  readonly earlier: Earlier
-  readonly interval: Interval
-}
-
 /**
  * Divides a scan by the range of a column whose values never change in a row. What is missing is one range, so that
  * it takes no more calls than the whole would: known ranges in the middle are asked for again.
@@ -54,7 +49,7 @@ export function divideRange<Earlier>(
     if (key?.inherent !== true || key.immutable !== true || !scan.columns.has(column)) continue
     const wanted = intervalOf(quals)
     if (wanted === undefined || isEmpty(wanted)) continue
-    const pieces = earlier.flatMap((one): Piece<Earlier>[] => {
+    const pieces = earlier.flatMap((one): KnownRange<Earlier>[] => {
       const shape = shapeOf(one)
       const ofColumn = shape.quals[column] ?? []
       const interval = intervalOf(ofColumn)
@@ -77,7 +72,7 @@ export function divideRange<Earlier>(
   return undefined
 }
 
-function divide<Earlier>(wanted: Interval, pieces: readonly Piece<Earlier>[]) {
+function divide<Earlier>(wanted: Interval, pieces: readonly KnownRange<Earlier>[]) {
   const known: KnownRange<Earlier>[] = []
   let left = wanted
   for (const step of [takeFirst, takeLast]) {
@@ -100,9 +95,9 @@ interface Taken<Earlier> {
 /** Takes the part that holds most of the range's beginning. */
 function takeFirst<Earlier>(
   { lower, upper }: Interval,
-  pieces: readonly Piece<Earlier>[],
+  pieces: readonly KnownRange<Earlier>[],
 ): Taken<Earlier> | undefined {
-  let best: Piece<Earlier> | undefined
+  let best: KnownRange<Earlier> | undefined
   for (const piece of pieces) {
     const { interval } = piece
     if (compareLower(interval.lower, lower) > 0 || isEmpty({ lower, upper: interval.upper })) continue
@@ -120,9 +115,9 @@ function takeFirst<Earlier>(
 /** Takes the part that holds most of the range's end. */
 function takeLast<Earlier>(
   { lower, upper }: Interval,
-  pieces: readonly Piece<Earlier>[],
+  pieces: readonly KnownRange<Earlier>[],
 ): Taken<Earlier> | undefined {
-  let best: Piece<Earlier> | undefined
+  let best: KnownRange<Earlier> | undefined
   for (const piece of pieces) {
     const { interval } = piece
     if (compareUpper(interval.upper, upper) < 0 || isEmpty({ lower: interval.lower, upper })) continue

@@ -33,7 +33,7 @@ class Tables {
   }
 }
 
-function world(maxBytes = 1000) {
+function harness(maxBytes = 1000) {
   const tables = new Tables()
   const clock = { time: 0 }
   const cache = new ScanCache({ maxBytes, now: () => clock.time })
@@ -74,7 +74,7 @@ function held(tables: Tables) {
 }
 
 test('rows are asked for once within their time, also by narrower questions', async () => {
-  const { clock, tables, ask } = world()
+  const { clock, tables, ask } = harness()
   const all = await ask(undefined)
   all.release()
   clock.time = 99
@@ -87,7 +87,7 @@ test('rows are asked for once within their time, also by narrower questions', as
 })
 
 test('a table is kept while somebody reads it, and dropped once', async () => {
-  const { clock, tables, cache, ask } = world()
+  const { clock, tables, cache, ask } = harness()
   const one = await ask(1n)
   const two = await ask(1n)
   clock.time = 200
@@ -105,7 +105,7 @@ test('a table is kept while somebody reads it, and dropped once', async () => {
 })
 
 test('a session that wants nothing old asks anew, and leaves nothing', async () => {
-  const { tables, ask } = world()
+  const { tables, ask } = harness()
   ;(await ask(1n)).release()
   const fresh = await ask(1n, { maxAge: 0 })
   expect(fresh.isHit).toBe(false)
@@ -114,14 +114,14 @@ test('a session that wants nothing old asks anew, and leaves nothing', async () 
 })
 
 test('a session that wants younger rows than are kept asks anew', async () => {
-  const { clock, ask } = world()
+  const { clock, ask } = harness()
   ;(await ask(1n)).release()
   clock.time = 60
   expect((await ask(1n, { maxAge: 50 })).isHit).toBe(false)
 })
 
 test('the age of rows is that of their question, not of their end', async () => {
-  const { clock, tables, cache } = world()
+  const { clock, tables, cache } = harness()
   const first = held(tables)
   const asking = cache.get(requestFor(1n), tables.maker(first.fetch))
   clock.time = 90
@@ -136,7 +136,7 @@ test('the age of rows is that of their question, not of their end', async () => 
 })
 
 test('the same question at the same time is one; a narrower one does not wait for it', async () => {
-  const { tables, cache } = world()
+  const { tables, cache } = harness()
   const [same, wider] = [held(tables), held(tables)]
   const both = [
     cache.get(requestFor(undefined), tables.maker(same.fetch)),
@@ -152,7 +152,7 @@ test('the same question at the same time is one; a narrower one does not wait fo
 })
 
 test('questions with the same limit at the same time are one; nobody waits for more rows than a limit leaves', async () => {
-  const { tables, cache } = world()
+  const { tables, cache } = harness()
   const [all, limited, again] = [held(tables), held(tables), held(tables)]
   const limit = { rows: 1, order: undefined }
   const whole = cache.get(requestFor(undefined), tables.maker(all.fetch))
@@ -177,7 +177,7 @@ test('questions with the same limit at the same time are one; nobody waits for m
 })
 
 test('the first rows by an order are no answer for any rows, nor for the first by another', async () => {
-  const { tables, cache } = world()
+  const { tables, cache } = harness()
   const orders = [
     undefined,
     { column: 'size', direction: 'asc' },
@@ -195,7 +195,7 @@ test('the first rows by an order are no answer for any rows, nor for the first b
 })
 
 test('rows that end at a limit are no part of a question without one', async () => {
-  const { tables, cache } = world()
+  const { tables, cache } = harness()
   const limited = held(tables)
   const asked = {
     lookupKey: 'size',
@@ -213,7 +213,7 @@ test('rows that end at a limit are no part of a question without one', async () 
 })
 
 test('a fetch goes on while anybody waits for it, and ends with the last', async () => {
-  const { tables, cache } = world()
+  const { tables, cache } = harness()
   const fetch = held(tables)
   const [first, second] = [new AbortController(), new AbortController()]
   const asking = [first, second].map(({ signal }) =>
@@ -235,7 +235,7 @@ test('a fetch goes on while anybody waits for it, and ends with the last', async
 })
 
 test('errors are told to all who wait, and are not kept', async () => {
-  const { tables, cache, ask } = world()
+  const { tables, cache, ask } = harness()
   const fetch = held(tables)
   const asking = [1, 2].map(() =>
     expect(cache.get(requestFor(1n), tables.maker(fetch.fetch))).rejects.toMatchObject({ sqlState: 'HV000' }),
@@ -246,7 +246,7 @@ test('errors are told to all who wait, and are not kept', async () => {
 })
 
 test('rows of which some are missing are given to all who wait, who can tell, and are not kept', async () => {
-  const { tables, cache, ask } = world()
+  const { tables, cache, ask } = harness()
   const error = new DatabaseError('no', { sqlState: 'HV000' })
   const missing = [{ kind: 'rows' as const, part: 'rows of region x', error }]
   let finish = () => {}
@@ -269,7 +269,7 @@ test('rows of which some are missing are given to all who wait, who can tell, an
 })
 
 test('rows that end at a limit answer nobody else; those that end before it are all', async () => {
-  const { tables, cache, ask } = world()
+  const { tables, cache, ask } = harness()
   const limited = (rows: number) =>
     cache.get(
       requestFor(1n, { limit: { rows: 10, order: undefined } }),
@@ -282,13 +282,13 @@ test('rows that end at a limit answer nobody else; those that end before it are 
 })
 
 test('a limit is answered from all rows', async () => {
-  const { ask } = world()
+  const { ask } = harness()
   ;(await ask(1n)).release()
   expect((await ask(1n, { limit: { rows: 3, order: undefined } })).isHit).toBe(true)
 })
 
 test('what was not read for longest makes room', async () => {
-  const { tables, ask } = world(25)
+  const { tables, ask } = harness(25)
   for (const size of [1n, 2n]) (await ask(size)).release()
   ;(await ask(1n)).release()
   ;(await ask(3n)).release()
@@ -296,7 +296,7 @@ test('what was not read for longest makes room', async () => {
 })
 
 test('what is larger than all that may be kept is not kept, and drives nothing out', async () => {
-  const { tables, cache, ask } = world(25)
+  const { tables, cache, ask } = harness(25)
   ;(await ask(1n)).release()
   const large = await cache.get(
     requestFor(2n),
@@ -309,7 +309,7 @@ test('what is larger than all that may be kept is not kept, and drives nothing o
 })
 
 test('nothing that was asked for before a clearing answers what comes after it', async () => {
-  const { tables, cache, ask } = world()
+  const { tables, cache, ask } = harness()
   const [limited, whole] = [held(tables), held(tables)]
   const asking = [
     cache.get(requestFor(1n, { limit: { rows: 10, order: undefined } }), tables.maker(limited.fetch)),
@@ -339,7 +339,7 @@ describe('tables whose time is over are dropped, though nobody asks', () => {
   }
 
   test('those that come later and go sooner, too', async () => {
-    const { tables, clock, ask } = world()
+    const { tables, clock, ask } = harness()
     ;(await ask(1n, { maxAge: 100_000 })).release()
     ;(await ask(2n, { maxAge: 1_000 })).release()
     await pass(clock, 2_000)
@@ -349,7 +349,7 @@ describe('tables whose time is over are dropped, though nobody asks', () => {
   })
 
   test('a year is no timer that runs at once, and again and again', async () => {
-    const { tables, clock, ask } = world()
+    const { tables, clock, ask } = harness()
     const year = 31_536_000_000
     ;(await ask(1n, { maxAge: year })).release()
     const timers = vi.spyOn(globalThis, 'setTimeout')
@@ -361,7 +361,7 @@ describe('tables whose time is over are dropped, though nobody asks', () => {
 })
 
 test('one source is cleared, others are not', async () => {
-  const { cache, ask } = world()
+  const { cache, ask } = harness()
   for (const source of ['a.t', 'b.t']) (await ask(1n, { source })).release()
   cache.clear('a.t')
   expect((await ask(1n, { source: 'b.t' })).isHit).toBe(true)
@@ -369,7 +369,7 @@ test('one source is cleared, others are not', async () => {
 })
 
 test('tables of other sources are not looked at', async () => {
-  const { ask } = world()
+  const { ask } = harness()
   ;(await ask(1n)).release()
   expect((await ask(1n, { source: 'b.t' })).isHit).toBe(false)
 })
@@ -379,7 +379,7 @@ describe('scans of one statement', () => {
   const fresh = { statement, maxAge: 0 }
 
   test('share what nobody else gets, for as long as one of them reads it', async () => {
-    const { tables, ask } = world()
+    const { tables, ask } = harness()
     const all = await ask(undefined, fresh)
     const part = await ask(1n, fresh)
     expect([part.name, part.isHit, part.isShared]).toEqual([all.name, true, true])
@@ -392,7 +392,7 @@ describe('scans of one statement', () => {
   })
 
   test('wait for a wider one, which others do not', async () => {
-    const { tables, cache, ask } = world()
+    const { tables, cache, ask } = harness()
     const wider = held(tables)
     const all = cache.get(requestFor(undefined, fresh), tables.maker(wider.fetch))
     const part = ask(1n, fresh)
@@ -402,7 +402,7 @@ describe('scans of one statement', () => {
   })
 
   test('find what has been thrown away, forgotten or become too old since they asked', async () => {
-    const { clock, cache, ask } = world(5)
+    const { clock, cache, ask } = harness(5)
     const known = await ask(1n, { statement })
     cache.clear()
     clock.time = 1000
@@ -412,14 +412,14 @@ describe('scans of one statement', () => {
   })
 
   test('are told apart from those of the statement that has asked', async () => {
-    const { ask } = world()
+    const { ask } = harness()
     await ask(1n)
     const kept = await ask(1n, { statement })
     expect([kept.isHit, kept.isShared]).toEqual([true, false])
   })
 
   test('do not share what ended at a limit, nor what has failed', async () => {
-    const { tables, cache, ask } = world()
+    const { tables, cache, ask } = harness()
     const limited = (rows: number) =>
       cache.get(
         requestFor(1n, { ...fresh, limit: { rows: 10, order: undefined } }),
@@ -452,7 +452,7 @@ test('whatever happens, tables are dropped once, none is dropped while it is rea
   )
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
-      const { tables, clock, cache, ask } = world(35)
+      const { tables, clock, cache, ask } = harness(35)
       const leased: LeasedTable[] = []
       for (const one of steps) {
         if (one.do === 'ask') leased.push(await ask(one.size, one))

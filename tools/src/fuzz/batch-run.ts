@@ -1,13 +1,13 @@
-/** Random statements over one world, over several sets of rows each, until one is answered wrongly. */
+/** Random statements over the tables of one batch, over several sets of rows each, until one is answered wrongly. */
 import type { Call } from '@millrace/sql-engine/testing/counting-plugin'
 import { needlessCalls, repeatedCalls } from '@millrace/sql-engine/testing/needless-calls'
-import type { Outcome } from '@millrace/sql-engine/testing/property-world'
+import type { Outcome } from '@millrace/sql-engine/testing/property-harness'
 import type { RandomQuery } from '@millrace/sql-engine/testing/random-query'
 import fc from 'fast-check'
 import { isKeyBounded, needlessColumns } from './brute-force.js'
 import { type Protocol, protocols } from './client-outcome.js'
+import { type FuzzHarness, setsPerWorker, workers } from './fuzz-harness.js'
 import type { FuzzCounts, FuzzOptions } from './fuzz-statements.js'
-import { type FuzzWorld, setsPerWorker, workers } from './fuzz-world.js'
 import { isSameOutcome, keyMissing, outcomeKind } from './outcome-kind.js'
 import {
   type FuzzStatement,
@@ -54,15 +54,15 @@ interface Run {
   readonly fault?: string
 }
 
-export class WorldRun {
-  readonly #world: FuzzWorld
+export class BatchRun {
+  readonly #harness: FuzzHarness
   readonly #options: FuzzOptions
   readonly #counts: FuzzCounts
   readonly #statements: RareStatements
   #toJudge: Seen[] = []
 
-  constructor(world: FuzzWorld, seed: number, options: FuzzOptions, counts: FuzzCounts) {
-    this.#world = world
+  constructor(harness: FuzzHarness, seed: number, options: FuzzOptions, counts: FuzzCounts) {
+    this.#harness = harness
     this.#options = options
     this.#counts = counts
     this.#statements = new RareStatements(seed)
@@ -72,8 +72,8 @@ export class WorldRun {
   async run(wanted: number): Promise<string | undefined> {
     for (let done = 0; done < wanted; done += statementsPerBatch) {
       const size = Math.min(statementsPerBatch, wanted - done)
-      const batch = Array.from({ length: size }, () => this.#statements.next(this.#world.tables))
-      if (this.#world.keepsRows) this.#world.engine.forgetRows()
+      const batch = Array.from({ length: size }, () => this.#statements.next(this.#harness.tables))
+      if (this.#harness.keepsRows) this.#harness.engine.forgetRows()
       const found = await Promise.all(
         Array.from({ length: workers }, (_, worker) => this.#work(worker, done, batch)),
       )
@@ -123,7 +123,7 @@ export class WorldRun {
     const others: typeof telling = []
     for (let index = 0; index < setsPerWorker && telling.length < setsCompared; index++) {
       const set = worker * setsPerWorker + ((turn + index) % setsPerWorker)
-      const expected = await this.#world.expected(query, set)
+      const expected = await this.#harness.expected(query, set)
       const isNew = !telling.some((one) => isSameOutcome(one.expected, expected))
       const one = { set, expected }
       if (isNew && expected.rows !== undefined && expected.rows.length > 0) telling.push(one)
@@ -135,11 +135,11 @@ export class WorldRun {
   }
 
   async #compare(query: RandomQuery, { set, protocol }: Asking, answer?: Outcome): Promise<Run> {
-    const world = this.#world
-    const counted = world.calls[set] ?? []
+    const harness = this.#harness
+    const counted = harness.calls[set] ?? []
     counted.length = 0
     const outcomes = await inTime(
-      protocol === 'engine' ? this.#byEngine(query, set, answer) : world.byClients(query, set, protocol),
+      protocol === 'engine' ? this.#byEngine(query, set, answer) : harness.byClients(query, set, protocol),
     )
     if (outcomes === undefined) return { calls: [], fault: 'no answer' }
     const calls = [...counted]
@@ -148,8 +148,8 @@ export class WorldRun {
     counts.runs++
     counts.calls += calls.length
     const kind = outcomeKind(outcomes)
-    const repeated = world.sharesScans ? repeatedCalls(calls) : []
-    const needless = [...needlessCalls(query.text, calls, world.tables), ...repeated]
+    const repeated = harness.sharesScans ? repeatedCalls(calls) : []
+    const needless = [...needlessCalls(query.text, calls, harness.tables), ...repeated]
     const told = () => describeOutcomes(query, { set, protocol }, outcomes, needless)
     if (!kind.isSame || needless.length > 0) return { calls, fault: told() }
     if (kind.isOdd && counts.outcomes[kind.name] === undefined) tell(`${kind.name}: ${told()}`)
@@ -160,22 +160,22 @@ export class WorldRun {
   }
 
   async #byEngine(query: RandomQuery, set: number, answer: Outcome | undefined) {
-    const expected = answer ?? (await this.#world.expected(query, set))
-    return { virtual: await this.#world.virtual(query, set), expected }
+    const expected = answer ?? (await this.#harness.expected(query, set))
+    return { virtual: await this.#harness.virtual(query, set), expected }
   }
 
   async #judge({ statement: { kind, query }, calls, keyless }: Seen): Promise<void> {
     const { keys } = this.#counts
     const columns = kind === 'report' ? this.#counts.reportColumns : this.#counts.columns
     if (keyless !== undefined) {
-      const isBounded = await isKeyBounded(await this.#world.judged(), query, keyless)
+      const isBounded = await isKeyBounded(await this.#harness.judged(), query, keyless)
       if (isBounded === undefined) return
       keys.add(1, isBounded ? [keyless] : [], query)
       return
     }
     keys.add(1, [], query)
     const found =
-      calls.length === 0 ? undefined : await needlessColumns(await this.#world.judged(), query, calls)
+      calls.length === 0 ? undefined : await needlessColumns(await this.#harness.judged(), query, calls)
     if (found !== undefined) columns.add(found.asked, found.needless, query)
   }
 
@@ -184,8 +184,8 @@ export class WorldRun {
     let smallest: string | undefined
     const list = fc.array(fc.nat({ max: greatestNumber }), { maxLength: mostNumbers, size: 'max' })
     const property = fc.asyncProperty(list, list, async (numbers, mutation) => {
-      const { query } = statementOf({ ...statement, numbers, mutation }, this.#world.tables)
-      if (this.#world.keepsRows) this.#world.engine.forgetRows()
+      const { query } = statementOf({ ...statement, numbers, mutation }, this.#harness.tables)
+      if (this.#harness.keepsRows) this.#harness.engine.forgetRows()
       const { fault } = await this.#compare(query, asking)
       if (fault === undefined) return
       smallest = fault

@@ -7,7 +7,7 @@ import type { AwsConnection } from '../connection/connection.js'
 import plugin from '../plugin.js'
 import { awsConfig } from '../settings/config.js'
 
-export interface AwsWorld {
+export interface AwsHarness {
   readonly sandbox: Sandbox
   /** @param environment takes the place of variables that lead to the sandbox */
   connect(settings?: object, environment?: Readonly<Record<string, string>>): AwsConnection
@@ -21,10 +21,10 @@ export interface AwsWorld {
   stop(): Promise<void>
 }
 
-export async function startAwsWorld(): Promise<AwsWorld> {
+export async function startAwsHarness(): Promise<AwsHarness> {
   const sandbox = await startSandbox()
   const connections: AwsConnection[] = []
-  const connect: AwsWorld['connect'] = (settings = {}, environment = {}) => {
+  const connect: AwsHarness['connect'] = (settings = {}, environment = {}) => {
     const connection = plugin.connect(awsConfig.parse(settings), {
       connectionName: 'aws',
       environment: { ...sandbox.environment, ...environment },

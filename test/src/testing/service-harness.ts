@@ -14,7 +14,7 @@ import { startTestPostgres } from '@millrace/sql-engine/testing/test-postgres'
 import pg from 'pg'
 import { pino } from 'pino'
 
-export interface WorldOptions {
+export interface ServiceHarnessOptions {
   /** Settings by connection, beside what the sandbox's environment says. */
   readonly settings?: { readonly aws?: object; readonly ipstack?: object }
   /** Connections of the AWS plugin beside `aws`, by name: their settings; and aggregators of them. */
@@ -32,18 +32,18 @@ export interface WorldOptions {
   readonly cache?: CacheOptions
 }
 
-export interface World {
+export interface ServiceHarness {
   readonly sandbox: Sandbox
   readonly postgres: Postgres
   readonly url: string
-  /** A connected client, ended with the world. */
+  /** A connected client, ended with the harness. */
   connect(): Promise<pg.Client>
   stop(): Promise<void>
 }
 
 const password = 'a secret of this test'
 
-export async function startWorld(options: WorldOptions = {}): Promise<World> {
+export async function startServiceHarness(options: ServiceHarnessOptions = {}): Promise<ServiceHarness> {
   const {
     settings = {},
     environment = {},

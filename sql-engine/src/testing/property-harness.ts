@@ -31,8 +31,8 @@ export interface Outcome {
  */
 export type Way = 'by itself' | 'by EXECUTE' | 'by a view' | 'over views'
 
-export interface PropertyWorldOptions {
-  /** Default is one of the world's own, stopped with it. Worlds may use one after the other. */
+export interface PropertyHarnessOptions {
+  /** Default is one of the harness's own, stopped with it. Harnesses may use one after the other. */
   readonly postgres?: TestPostgres
   readonly tables?: RandomTables
   /** Sets of rows for the tables; see {@link setsOfRows}. */
@@ -43,7 +43,7 @@ export interface PropertyWorldOptions {
   readonly optimisations?: Optimisations
 }
 
-export interface PropertyWorld extends CountingPlugin {
+export interface PropertyHarness extends CountingPlugin {
   readonly engine: Engine
   readonly postgres: TestPostgres
   /** Makes the virtual tables show a set's rows. What was kept of another is forgotten. */
@@ -69,7 +69,7 @@ export function setsOfRows(count: number, tables: RandomTables = usualTables): r
   return Array.from({ length: count }, (_, set) => randomRows(choicesOfSeed(set), tables))
 }
 
-export async function startPropertyWorld(options: PropertyWorldOptions): Promise<PropertyWorld> {
+export async function startPropertyHarness(options: PropertyHarnessOptions): Promise<PropertyHarness> {
   const { tables = usualTables, rows: allRows, filtering, cache = { ttl: 0, maxBytes: 0 } } = options
   const shown = Object.fromEntries(Object.keys(tables).map((name) => [name, [] as Row[]]))
   const virtuals = Object.entries(tables).flatMap(([name, { columns, keys, orders = {} }]) =>

@@ -8,7 +8,7 @@ import { type CacheOptions, Engine } from '../engine.js'
 import type { Optimisations } from '../plan/unoptimised-scans.js'
 import { ClientSession } from './client-session.js'
 import { type Call, type CountingPlugin, countingPlugin, type Filtering } from './counting-plugin.js'
-import { boundParameters, type Outcome, outcomeOf, setUpOrdinary } from './property-world.js'
+import { boundParameters, type Outcome, outcomeOf, setUpOrdinary } from './property-harness.js'
 import type { RandomQuery } from './random-query.js'
 import type { RandomRows, RandomTables } from './random-tables.js'
 import { runPrepared } from './run-prepared.js'
@@ -29,7 +29,7 @@ const zones = [
   'XYZ-1:30',
 ] as const
 
-export interface RowSetsWorldOptions {
+export interface RowSetsHarnessOptions {
   readonly postgres: TestPostgres
   readonly tables: RandomTables
   readonly rows: readonly RandomRows[]
@@ -38,7 +38,7 @@ export interface RowSetsWorldOptions {
   readonly optimisations: Optimisations
 }
 
-export interface RowSetsWorld {
+export interface RowSetsHarness {
   readonly engine: Engine
   /** Of each set, the calls of its virtual tables. */
   readonly calls: readonly Call[][]
@@ -57,7 +57,7 @@ interface RowSet {
   readonly oracle: pg.Client
 }
 
-export async function startRowSetsWorld(options: RowSetsWorldOptions): Promise<RowSetsWorld> {
+export async function startRowSetsHarness(options: RowSetsHarnessOptions): Promise<RowSetsHarness> {
   const { postgres, tables, filtering, cache, optimisations } = options
   const config = { ...postgres.engineConfig, user: 'millrace' }
   const sets: readonly RowSet[] = options.rows.map((rows, set) => ({
@@ -73,7 +73,7 @@ export async function startRowSetsWorld(options: RowSetsWorldOptions): Promise<R
     cache,
     optimisations,
   })
-  const settings: RowSetsWorld['settings'] = (set, side) => {
+  const settings: RowSetsHarness['settings'] = (set, side) => {
     const schema = side === 'ordinary' ? `oracle_${set}` : `counting_${set}`
     return `set search_path = ${schema}, plain_${set}; ${sessionSettings(set)}`
   }

@@ -1,11 +1,11 @@
-/** One random world: tables, sets of rows, and workers that ask of both the virtual tables and the ordinary ones. */
+/** What one batch runs on: random tables, sets of rows, and workers that ask of both the virtual tables and the ordinary ones. */
 import { type Gateway, startGateway } from '@millrace/server/gateway'
 import type { Choices } from '@millrace/sql-engine/testing/choices'
 import type { Filtering } from '@millrace/sql-engine/testing/counting-plugin'
-import { type Outcome, setsOfRows } from '@millrace/sql-engine/testing/property-world'
+import { type Outcome, setsOfRows } from '@millrace/sql-engine/testing/property-harness'
 import type { RandomQuery } from '@millrace/sql-engine/testing/random-query'
 import { type RandomTables, someTables, usualTables } from '@millrace/sql-engine/testing/random-tables'
-import { type RowSetsWorld, startRowSetsWorld } from '@millrace/sql-engine/testing/row-sets-world'
+import { type RowSetsHarness, startRowSetsHarness } from '@millrace/sql-engine/testing/row-sets-harness'
 import type { TestPostgres } from '@millrace/sql-engine/testing/test-postgres'
 import pg from 'pg'
 import { pino } from 'pino'
@@ -17,7 +17,7 @@ import { Judge } from './judge.js'
 export const workers = 3
 export const setsPerWorker = 4
 
-export interface FuzzWorld extends RowSetsWorld {
+export interface FuzzHarness extends RowSetsHarness {
   readonly tables: RandomTables
   /** What its API leaves out, and whether rows are kept: for a report. */
   readonly description: string
@@ -35,7 +35,7 @@ export interface FuzzWorld extends RowSetsWorld {
   ): Promise<{ readonly virtual: Outcome; readonly expected: Outcome }>
 }
 
-export interface FuzzWorldOptions {
+export interface FuzzHarnessOptions {
   readonly postgres: TestPostgres
   readonly optimisations: 'all' | 'none'
 }
@@ -44,23 +44,23 @@ const password = 'a secret of this test'
 const user = 'millrace'
 const hour = 3_600_000
 
-export async function startFuzzWorld(choices: Choices, options: FuzzWorldOptions): Promise<FuzzWorld> {
+export async function startFuzzHarness(choices: Choices, options: FuzzHarnessOptions): Promise<FuzzHarness> {
   const tables = choices.chance(75) ? someTables(choices) : usualTables
   // What an API leaves out shows what should not have been left out.
   const filtering = choices.chance(80) ? 'every operator' : choices.pick<Filtering>(['equality'])
   const maxBytes = options.optimisations === 'none' ? 0 : choices.pick([0, 300_000, 10_000_000])
   const rows = setsOfRows(workers * setsPerWorker, tables)
-  const world = await startRowSetsWorld({
+  const harness = await startRowSetsHarness({
     ...options,
     tables,
     rows,
     filtering,
     cache: { ttl: maxBytes === 0 ? 0 : hour, maxBytes },
   })
-  const clients = new ClientPairs(world, options.postgres)
+  const clients = new ClientPairs(harness, options.postgres)
   let judge: Promise<Judge> | undefined
   return {
-    ...world,
+    ...harness,
     tables,
     description: `API filters by ${filtering}; ${maxBytes} bytes are kept`,
     sharesScans: options.optimisations === 'all',
@@ -73,20 +73,20 @@ export async function startFuzzWorld(choices: Choices, options: FuzzWorldOptions
     async stop() {
       await (await judge)?.close()
       await clients.stop()
-      await world.stop()
+      await harness.stop()
     },
   }
 }
 
 /** A client of the gateway and one of PostgreSQL for each set, from when they are first asked for. */
 class ClientPairs {
-  readonly #world: RowSetsWorld
+  readonly #harness: RowSetsHarness
   readonly #postgres: TestPostgres
   #gateway: Promise<Gateway> | undefined
   readonly #pairs = new Map<number, Promise<readonly [ordinary: pg.Client, virtual: pg.Client]>>()
 
-  constructor(world: RowSetsWorld, postgres: TestPostgres) {
-    this.#world = world
+  constructor(harness: RowSetsHarness, postgres: TestPostgres) {
+    this.#harness = harness
     this.#postgres = postgres
   }
 
@@ -112,7 +112,7 @@ class ClientPairs {
     this.#gateway ??= startGateway({
       host: '127.0.0.1',
       port: 0,
-      engine: this.#world.engine,
+      engine: this.#harness.engine,
       backend: this.#postgres,
       passwordOf: (name) => (name === user ? password : undefined),
       log: pino({ level: 'silent' }),
@@ -121,8 +121,8 @@ class ClientPairs {
     const ordinary = new pg.Client({ ...this.#postgres.engineConfig, user, options: '' })
     const virtual = new pg.Client({ host: '127.0.0.1', port, user, password, database: 'millrace' })
     await Promise.all([ordinary.connect(), virtual.connect()])
-    await ordinary.query(this.#world.settings(set, 'ordinary'))
-    await virtual.query(this.#world.settings(set, 'virtual'))
+    await ordinary.query(this.#harness.settings(set, 'ordinary'))
+    await virtual.query(this.#harness.settings(set, 'virtual'))
     return [ordinary, virtual]
   }
 }

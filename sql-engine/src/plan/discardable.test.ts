@@ -1,0 +1,56 @@
+/** What nobody reads need not be computed, unless computing it shows: by an effect, by rows, or by an error. */
+import { describe, expect, test } from 'vitest'
+import { findAll } from '../parse/syntax-tree.js'
+import { functions, parsedStatement } from '../testing/planned-statement.js'
+import { cannotFail, isDiscardable, isTotalWindow } from './discardable.js'
+
+function output(expression: string) {
+  const [target] = findAll(parsedStatement(`select ${expression} from thing`), 'ResTarget')
+  if (target?.val === undefined) throw new Error(`no expression: ${expression}`)
+  return target.val
+}
+
+describe('left out, it leaves the rows as they are', () => {
+  test.each([
+    ['size + 1', true],
+    ['lower(name)', true],
+    ['max(size)', true],
+    ['row_number() over (order by size)', true],
+    ['random()', false],
+    ['coalesce(size, random())', false],
+    ['generate_series(1, size)', false],
+  ])('%s: %s', (expression, discardable) => {
+    expect(isDiscardable(output(expression), functions)).toBe(discardable)
+  })
+})
+
+describe('it fails for no values', () => {
+  test.each([
+    ['size', true],
+    ["'x'", true],
+    ['size > 3 and name is null', true],
+    ["case when flag then name else 'none' end", true],
+    ['coalesce(name, kind)', true],
+    ['size::text', true],
+    ['name::bigint', false],
+    ['size + 1', false],
+    ['lower(name)', false],
+    ["name like 'a%'", false],
+    ['(select size)', false],
+  ])('%s: %s', (expression, total) => {
+    expect(cannotFail(output(expression))).toBe(total)
+  })
+})
+
+describe('a window function that fails for no values', () => {
+  test.each([
+    ['row_number() over (order by size)', true],
+    ['count(*) over (partition by name, kind)', true],
+    ['count(size) over ()', false],
+    ['row_number() over (order by 1 / size)', false],
+    ['row_number() over (rows size preceding)', false],
+    ['lower(name)', false],
+  ])('%s: %s', (expression, total) => {
+    expect(isTotalWindow(output(expression), [], functions)).toBe(total)
+  })
+})
