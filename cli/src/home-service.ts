@@ -1,4 +1,5 @@
 /** A server with all that a home says: its settings, connections, password and certificate. */
+import type { Plugin } from '@millrace/plugin-sdk'
 import type { Address } from '@millrace/server/service'
 import type { StartedParts } from '@millrace/server/started-parts'
 import { startEmbeddedPostgres } from '@millrace/sql-engine/postgres/embedded-postgres'
@@ -40,6 +41,7 @@ export async function startHome(options: HomeOptions, parts: StartedParts): Prom
   await warnOfOpenFile(settings, log)
   const { home, listen } = settings
   const { max_api_calls, max_keys, max_rows, max_bytes } = settings.limits
+  let connected: Awaited<ReturnType<typeof loadConnections>> = []
   let crashed = () => {}
   // PostgreSQL starts in a process of its own; meanwhile this one loads all the rest.
   const starting = startEmbeddedPostgres({ home, log, onCrash: () => crashed() })
@@ -60,6 +62,7 @@ export async function startHome(options: HomeOptions, parts: StartedParts): Prom
       configure: async (postgres) => {
         const loading = loadConnections(settings)
         const [connections] = await Promise.all([loading, postgres])
+        connected = connections
         const [password, tls] = await Promise.all([loadOrCreatePassword(home), loadCertificate(settings)])
         return { connections, password, tls }
       },
@@ -68,6 +71,10 @@ export async function startHome(options: HomeOptions, parts: StartedParts): Prom
   ).catch((error: unknown) => {
     throw listenFailure(error, listen)
   })
+  if (record.purpose === 'service') {
+    const plugins = new Set(connected.flatMap(({ plugin }) => ('preload' in plugin ? [plugin] : [])))
+    parts.add(preloadAll(plugins, log), (preloading) => preloading)
+  }
   // Removed first: nobody is led to a service that stops.
   parts.add(home, removeServiceRecord)
   await recordService(home, service.address, { ...record, listensOn: listen.host })
@@ -90,6 +97,15 @@ export async function startHome(options: HomeOptions, parts: StartedParts): Prom
       )
       return reloading
     },
+  }
+}
+
+/** Never rejects: what could not be loaded is told of by the query that needs it. */
+async function preloadAll(plugins: Iterable<Plugin>, log: Logger): Promise<void> {
+  for (const plugin of plugins) {
+    await plugin
+      .preload?.()
+      .catch((error: unknown) => log.warn({ err: error }, 'a plugin could not be loaded whole'))
   }
 }
 

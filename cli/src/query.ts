@@ -109,7 +109,8 @@ async function ask(
       exports,
       writerOptions: {
         header,
-        separator, // A terminal that does not know its width says 0.
+        separator,
+        // A terminal that does not know its width says 0.
         width: (process.stdout.isTTY && process.stdout.columns) || undefined,
       },
     })

@@ -39,3 +39,19 @@ it('the plugins are there before their SDKs are, and no maker of certificates', 
 it('the command line is read without anything of the engine', async () => {
   expect(await packagesOf(`${dist}command.js`)).toEqual(['commander', 'fastest-levenshtein'])
 })
+
+it('a server that has started has all of the SDK that its tables may need', async () => {
+  const code = `
+    const { createRequire } = await import('node:module')
+    const { default: plugin } = await import('@millrace/plugin-aws/plugin')
+    await plugin.preload()
+    const before = Object.keys(createRequire(${JSON.stringify(dist)}).cache).length
+    const services = new Set(plugin.tables.flatMap(({ calls }) => calls.map(({ service }) => service)))
+    const requestHandler = { handle: () => {} }
+    for (const service of services) await service.client({ region: 'us-east-1', requestHandler })
+    console.log(before > 0, Object.keys(createRequire(${JSON.stringify(dist)}).cache).length - before)`
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', code], {
+    cwd: dist,
+  })
+  expect(stdout).toBe('true 0\n')
+})

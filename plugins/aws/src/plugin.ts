@@ -3,6 +3,7 @@ import { definePlugin } from '@millrace/plugin-sdk'
 import { checkConnection } from './connection/check.js'
 import { AwsConnection } from './connection/connection.js'
 import { awsLimits } from './connection/limits.js'
+import { preload } from './services/preload.js'
 import { awsConfig } from './settings/config.js'
 import { account } from './tables/account.js'
 import { cloudtrailChannel } from './tables/cloudtrail-channel.js'
@@ -43,6 +44,7 @@ export default definePlugin({
   limits: (config, { environment }) => awsLimits(config, environment, tables),
   account: (connection) => connection.account(),
   check: checkConnection,
+  preload,
   close: (connection) => connection.close(),
   tables,
 })

@@ -34,6 +34,7 @@ const acme = definePlugin({
   limits: () => ({}),
   account: () => undefined,
   check: async () => ({ facts: {} }),
+  preload: async () => {},
   tables: [user],
 })
 

@@ -73,6 +73,12 @@ export interface Plugin<Config = unknown, Connection = unknown> {
    * @throws what the calls throw: an {@link ApiError} that says what is wrong, and in its hint what to do
    */
   check?(connection: Connection, scan: CheckScan): Promise<CheckResult>
+  /**
+   * Loads the modules that the plugin loads only when they are needed. A server calls it after it has started, so that its
+   * first query does not wait for them, and they are there when the machine runs out of file descriptors: Node.js does
+   * not try again to load what it could not load once.
+   */
+  preload?(): Promise<void>
   /** Closes what `connect` opened. */
   close?(connection: Connection): void | Promise<void>
   /** The most API calls that an account has in flight, unless the connection's settings say otherwise. Default 10. */

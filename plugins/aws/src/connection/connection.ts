@@ -91,6 +91,8 @@ export class AwsConnection {
     if (known !== undefined) return known as Promise<Made>
     const made = this.#makeClient(service, region)
     this.#clients.set(key, made)
+    // What could not be made, as without file descriptors, is tried again.
+    made.catch(() => this.#clients.delete(key))
     return made
   }
 
