@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util'
 import { articleJoin } from './article-join.js'
 import { cachedQuery } from './cached-query.js'
 import { coldLookup } from './cold-lookup.js'
+import { coldQuery, help } from './cold-start.js'
 import { gatewayMemory } from './gateway-memory.js'
 import { lookupJoinBatches, lookupJoinPath } from './lookup-join.js'
 import { startMillraceProcess } from './millrace-process.js'
@@ -37,6 +38,8 @@ const benchmarks = [
   thousandConnectionsStart,
   thousandConnectionsMemory,
   aggregatorPlan,
+  help,
+  coldQuery,
 ]
 
 const { values, positionals } = parseArgs({

@@ -2,13 +2,12 @@
 import type { Plugin } from '@millrace/plugin-sdk'
 import { DatabaseError } from '@millrace/sql-engine/database-error'
 import type { ConfiguredConnection, ConnectionAbout } from '@millrace/sql-engine/fetch/open-connections'
-import type { ConfiguredSettings, ConnectionOrigin, FaultyConnection } from './config/configuration.js'
-import { commonSettingNames, isAggregator } from './config/connection-schema.js'
-import { schemaFaults } from './config/faults.js'
-import type { Settings } from './config/settings.js'
-import { emptyMap, placeText } from './config/syntax/located.js'
-import { loadPlugin } from './plugins/load-plugin.js'
-import { UserError } from './user-error.js'
+import type { ConfiguredSettings, ConnectionOrigin, FaultyConnection } from '../config/configuration.js'
+import { commonSettingNames, isAggregator } from '../config/connection-schema.js'
+import { schemaFaults } from '../config/faults.js'
+import type { Settings } from '../config/settings.js'
+import { emptyMap, placeText } from '../config/syntax/located.js'
+import { UserError } from '../user-error.js'
 
 export interface LoadedConnections {
   readonly configured: readonly ConfiguredConnection[]
@@ -25,6 +24,7 @@ export async function loadConnections(
   { connections, faulty, home }: Settings,
   before?: LoadedConnections,
 ): Promise<LoadedConnections> {
+  const { loadPlugin } = await import('../plugins/load-plugin.js')
   const plugins = new Map<string, Promise<Plugin | UserError>>()
   const pluginOf = (name: string) => {
     const loading =
