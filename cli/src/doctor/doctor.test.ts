@@ -67,7 +67,7 @@ describe('millrace doctor', () => {
     await writeFile(join(home, 'config.json'), '{ "listen": 1 }', { mode: 0o600 })
     const { code, stdout } = await doctor()
     expect(code).toBe(1)
-    expect(stdout).toContain(`PROBLEM  settings    ${join(home, 'config.json')}: listen`)
+    expect(stdout).toContain(`PROBLEM  settings    ${join(home, 'config.json')}:1: listen`)
     expect(stdout).toContain('ok       disk')
     await rm(join(home, 'config.json'))
     expect((await doctor({ MILLRACE_HOME: join(home, 'no/such/home') })).stdout).toContain(
