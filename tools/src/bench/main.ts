@@ -5,6 +5,7 @@ import { articleJoin } from './article-join.js'
 import { bridgeFirstQuery, bridgeLookups, bridgeRows, bridgeTables } from './bridge.js'
 import { cachedQuery } from './cached-query.js'
 import { coldLookup } from './cold-lookup.js'
+import { coldQuery, help } from './cold-start.js'
 import { gatewayMemory } from './gateway-memory.js'
 import { lookupJoinBatches, lookupJoinPath } from './lookup-join.js'
 import { startMillraceProcess } from './millrace-process.js'
@@ -40,6 +41,8 @@ const benchmarks = [
   thousandConnectionsStart,
   thousandConnectionsMemory,
   aggregatorPlan,
+  help,
+  coldQuery,
 ]
 
 const { values, positionals } = parseArgs({

@@ -2,14 +2,13 @@
 import type { Plugin } from '@millrace/plugin-sdk'
 import { DatabaseError } from '@millrace/sql-engine/database-error'
 import type { ConfiguredConnection, ConnectionAbout } from '@millrace/sql-engine/fetch/open-connections'
-import type { ConfiguredSettings, ConnectionOrigin, FaultyConnection } from './config/configuration.js'
-import { commonSettingNames, isAggregator } from './config/connection-schema.js'
-import { schemaFaults } from './config/faults.js'
-import type { Settings } from './config/settings.js'
-import { emptyMap, placeText } from './config/syntax/located.js'
-import { loadPlugin } from './plugins/load-plugin.js'
-import type { PluginPlaces, PluginProcessOptions } from './plugins/steampipe-plugins.js'
-import { UserError } from './user-error.js'
+import type { ConfiguredSettings, ConnectionOrigin, FaultyConnection } from '../config/configuration.js'
+import { commonSettingNames, isAggregator } from '../config/connection-schema.js'
+import { schemaFaults } from '../config/faults.js'
+import type { Settings } from '../config/settings.js'
+import { emptyMap, placeText } from '../config/syntax/located.js'
+import type { PluginPlaces, PluginProcessOptions } from '../plugins/steampipe-plugins.js'
+import { UserError } from '../user-error.js'
 
 export interface LoadedConnections {
   readonly configured: readonly ConfiguredConnection[]
@@ -28,6 +27,7 @@ export async function loadConnections(
   environment: PluginPlaces['environment'],
   before?: LoadedConnections,
 ): Promise<LoadedConnections> {
+  const { loadPlugin } = await import('../plugins/load-plugin.js')
   const plugins = new Map<string, Promise<Plugin | UserError>>()
   const pluginOf = (name: string, process?: PluginProcessOptions) => {
     const key = JSON.stringify([name, process])
