@@ -8,7 +8,7 @@ import { distance } from 'fastest-levenshtein'
 import { resolve } from 'import-meta-resolve'
 import { UserError } from '../user-error.js'
 import { builtIn, type Load } from './built-in-plugins.js'
-import { findSteampipePlugin, type PluginPlaces, type PluginProcessOptions } from './steampipe-plugins.js'
+import type { PluginPlaces, PluginProcessOptions } from './steampipe-plugins.js'
 
 /** A package's name as npm allows it, without a path or a version after it. */
 const packageName = /^(?:@[a-z0-9~-][a-z0-9._~-]*\/)?[a-z0-9~-][a-z0-9._~-]*$/
@@ -28,8 +28,11 @@ export async function loadPlugin(
 ): Promise<Plugin> {
   // A name in a folder is looked up from any file in it, whether that exists or not.
   const installed = builtIn.get(name) ?? importOf(name, pathToFileURL(join(places.home, 'package.json')).href)
-  const bridged = installed === undefined ? await findSteampipePlugin(name, places, process) : undefined
-  if (bridged !== undefined) return bridged
+  if (installed === undefined) {
+    const { findSteampipePlugin } = await import('./steampipe-plugins.js')
+    const bridged = await findSteampipePlugin(name, places, process)
+    if (bridged !== undefined) return bridged
+  }
   const load = installed ?? importOf(name, import.meta.url)
   if (load === undefined) throw notFound(name, places.home)
   const checked = checkPlugin((await loadModule(name, load)).default)
