@@ -77,7 +77,7 @@ export async function startHome(options: HomeOptions, parts: StartedParts): Prom
         return starting
       },
       configure: async (postgres) => {
-        const [loaded] = await Promise.all([loadConnections(settings), postgres])
+        const [loaded] = await Promise.all([loadConnections(settings, environment), postgres])
         connections = loaded
         const [password, tls] = await Promise.all([readPassword(settings), loadCertificate(settings)])
         return { connections: loaded.configured, password, tls }
@@ -103,7 +103,7 @@ export async function startHome(options: HomeOptions, parts: StartedParts): Prom
       last,
       readSettings,
       apply: async (read) => {
-        const loaded = await loadConnections(read.settings, connections)
+        const loaded = await loadConnections(read.settings, environment, connections)
         for (const fault of loaded.kept) log.error(fault)
         // It may be rejected; then nothing has been taken over.
         await service.engine.setConnections(loaded.configured)

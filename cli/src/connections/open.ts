@@ -18,7 +18,7 @@ export async function withConnections<Result>(
   work: (opened: Opened) => Promise<Result>,
 ): Promise<Result> {
   logProcessWarnings(createLog(readLogLevel(process.env)))
-  const { configured } = await loadConnections(await readSettings(process.env))
+  const { configured } = await loadConnections(await readSettings(process.env), process.env)
   const open = await openConnections(configured, {
     environment: process.env,
     // What is wrong with one is shown beside it.

@@ -10,6 +10,8 @@ beforeEach(async () => {
 })
 afterEach(() => rm(home, { recursive: true, force: true }))
 
+const places = () => ({ home, environment: { HOME: home } })
+
 async function install(name: string, source: string, exports: unknown = './plugin.js'): Promise<void> {
   const folder = join(home, 'node_modules', name)
   await mkdir(folder, { recursive: true })
@@ -24,24 +26,24 @@ const plugin = (table = '{}') => `export default {
 }`
 
 const refusal = (name: string) =>
-  loadPlugin(name, home).then(
+  loadPlugin(name, places()).then(
     () => 'loaded',
     (error) => error.message,
   )
 
 describe('plugins', () => {
   it.each(['aws', 'ipstack'])('of our own load by their short name: %s', async (name) => {
-    expect((await loadPlugin(name, home)).name).toBe(name)
+    expect((await loadPlugin(name, places())).name).toBe(name)
   })
 
   it.each(['acme', '@acme/millrace-plugin'])('load from the home: %s', async (name) => {
     await install(name, plugin())
-    expect(await loadPlugin(name, home)).toMatchObject({ tables: [{ name: 'acme_user' }] })
+    expect(await loadPlugin(name, places())).toMatchObject({ tables: [{ name: 'acme_user' }] })
   })
 
   it('load from packages that can only be imported', async () => {
     await install('acme', plugin(), { '.': { import: './plugin.js' } })
-    expect((await loadPlugin('acme', home)).name).toBe('acme')
+    expect((await loadPlugin('acme', places())).name).toBe('acme')
   })
 
   it('load from where Millrace is installed', async () => {
@@ -51,7 +53,7 @@ describe('plugins', () => {
 
   it('that are not installed are told of, with the command to install them', async () => {
     expect(await refusal('acme')).toBe(
-      `there is no plugin "acme": plugins of Millrace are aws, ipstack; another is an npm package, to be installed first: cd ${home} && npm install acme`,
+      `there is no plugin "acme": plugins of Millrace are aws, ipstack; another is to be installed first, as an npm package: cd ${home} && npm install acme, or as a plugin of Steampipe: millrace plugin install steampipe/acme`,
     )
   })
 
@@ -67,12 +69,33 @@ describe('plugins', () => {
     expect(await refusal(name)).toBe(`there is no plugin "${name}"; did you mean "${meant}"?`)
   })
 
-  it.each(['./acme', '/etc/passwd', 'acme/sub', 'data:text/javascript,1', 'node:fs', '..', ''])(
+  it.each(['./acme', '/etc/passwd', 'data:text/javascript,1', 'node:fs', '..', ''])(
     'are not loaded by anything but names of packages: %j',
     async (name) => {
-      expect(await refusal(name)).toMatch(/is neither one of the plugins aws, ipstack nor the name/)
+      expect(await refusal(name)).toMatch(/is neither one of the plugins aws, ipstack, nor the name/)
     },
   )
+
+  it('of Steampipe load from where Millrace or Steampipe has put them, one for all connections', async () => {
+    const folder = join(home, '.steampipe/plugins/hub.steampipe.io/plugins/turbot/net@latest')
+    await mkdir(folder, { recursive: true })
+    await writeFile(join(folder, 'steampipe-plugin-net.plugin'), '')
+    const plugin = await loadPlugin('net', places())
+    expect(plugin.name).toBe('hub.steampipe.io/plugins/turbot/net@latest')
+    for (const name of [
+      'steampipe:net',
+      'turbot/net@latest',
+      plugin.name,
+      join(folder, 'steampipe-plugin-net.plugin'),
+    ]) {
+      expect(await loadPlugin(name, places()), name).toBe(plugin)
+    }
+    expect(await refusal('steampipe:net@^1.0')).toMatch(/millrace plugin install steampipe\/net@\^1\.0$/)
+    expect(await refusal('/nowhere/net.plugin')).toBe('there is no plugin at /nowhere/net.plugin')
+    // Millrace's own win.
+    expect((await loadPlugin('aws', places())).name).toBe('aws')
+    expect(await refusal('steampipe:aws')).toMatch(/^there is no plugin "steampipe:aws": /)
+  })
 
   it('that fail are told of', async () => {
     await install('acme', 'throw new Error("no luck")')

@@ -63,7 +63,7 @@ export interface Plugin<Config = unknown, Connection = unknown> {
   remarks?(config: Config): readonly string[]
   /**
    * Makes the state that the tables of one connection share: API clients, remembered identities. Called once per
-   * connection, when its first scan starts; makes no API call itself and does not fail for lack of credentials (the
+   * connection, when its first scan starts, or before its tables are looked for; makes no API call itself and does not fail for lack of credentials (the
    * first call says what is missing).
    */
   connect(config: Config, context: ConnectContext): Connection

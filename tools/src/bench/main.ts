@@ -1,6 +1,8 @@
 /** `npm run bench`: ratios measured in one run; with --json one object that holds nothing else. */
 import { parseArgs } from 'node:util'
+import { bridgePlugin, hasGo } from '@millrace/test/testing/bridge-plugin'
 import { articleJoin } from './article-join.js'
+import { bridgeFirstQuery, bridgeLookups, bridgeRows, bridgeTables } from './bridge.js'
 import { cachedQuery } from './cached-query.js'
 import { coldLookup } from './cold-lookup.js'
 import { coldQuery, help } from './cold-start.js'
@@ -35,6 +37,7 @@ const benchmarks = [
   lookupJoinPath,
   lookupJoinBatches,
   gatewayMemory,
+  ...(hasGo() ? [bridgeRows, bridgeLookups, bridgeFirstQuery, bridgeTables] : []),
   thousandConnectionsStart,
   thousandConnectionsMemory,
   aggregatorPlan,
@@ -48,7 +51,10 @@ const { values, positionals } = parseArgs({
 })
 
 const sandbox = await startSandboxProcess()
-const millrace = await startMillraceProcess(sandbox.environment)
+const plugin: Readonly<Record<string, string>> = hasGo()
+  ? { MILLRACE_BENCH_PLUGIN: await bridgePlugin() }
+  : {}
+const millrace = await startMillraceProcess({ ...sandbox.environment, ...plugin })
 const ratios: Record<string, number> = {}
 try {
   for (const benchmark of benchmarks) {
