@@ -15,10 +15,21 @@ function queryOf(...args: readonly string[]): Extract<Command, { name: 'query' }
 
 describe('the command line', () => {
   it('serves when nothing else is said', () => {
-    expect(parseCommand([])).toEqual({ name: 'serve' })
-    expect(parseCommand(['serve'])).toEqual({ name: 'serve' })
-    expect(parseCommand(['service', 'start'])).toEqual({ name: 'serve' })
-    expect(parseCommand(['service', 'stop'])).toEqual({ name: 'service stop' })
+    const listening = {}
+    expect(parseCommand([])).toEqual({ name: 'serve', listening })
+    expect(parseCommand(['serve'])).toEqual({ name: 'serve', listening })
+    expect(parseCommand(['service', 'start', '--foreground'])).toEqual({ name: 'serve', listening })
+    expect(parseCommand(['service', 'start'])).toEqual({ name: 'service start', listening })
+    expect(parseCommand(['service', 'restart', '--port', '0', '--listen', 'network'])).toEqual({
+      name: 'service restart',
+      listening: { port: 0, listen: 'network' },
+    })
+    expect(parseCommand(['service', 'stop'])).toEqual({ name: 'service stop', force: false })
+    expect(parseCommand(['service', 'status', '--all'])).toEqual({
+      name: 'service status',
+      all: true,
+      showPassword: false,
+    })
     expect(parseCommand(['demo'])).toEqual({ name: 'demo' })
   })
 
@@ -36,8 +47,8 @@ describe('the command line', () => {
   it.each([
     [['qeury'], 'there is no command "qeury" (did you mean "query"?); see millrace --help'],
     [['fly'], 'there is no command "fly"; see millrace --help'],
-    [['service'], 'service takes start, status or stop; see millrace --help'],
-    [['service', 'fly'], 'there is no command "service fly"; see millrace --help'],
+    [['service'], 'service takes start, stop, restart or status; see millrace service --help'],
+    [['service', 'fly'], 'there is no command "service fly"; see millrace service --help'],
     [['--port', '1'], "unknown option '--port'; see millrace --help"],
     [
       ['query', '--ouput', 'csv'],
@@ -50,6 +61,8 @@ describe('the command line', () => {
 
   it.each([
     ['serve', 'now'],
+    ['serve', '--port', '65536'],
+    ['service', 'start', '--listen', 'all'],
     ['-x'],
     ['--help=1'],
     ['query', '--output', 'xml'],
@@ -84,7 +97,8 @@ describe('the command line of a query', () => {
       exports: [],
       header: true,
       separator: ',',
-      timing: false,
+      timing: 'off',
+      pager: true,
       explain: false,
       variables: new Map(),
       database: undefined,
@@ -117,7 +131,8 @@ describe('the command line of a query', () => {
       exports: [{ path: 'x/y.JSON', format: 'json' }],
       header: false,
       separator: '\t',
-      timing: true,
+      timing: 'on',
+      pager: true,
       explain: true,
       variables: new Map([
         ['a', 'b=c'],
@@ -131,8 +146,9 @@ describe('the command line of a query', () => {
   })
 
   it('takes flags as Steampipe spells them', () => {
-    expect(queryOf('--header=false', '--timing=on', 'x')).toMatchObject({ header: false, timing: true })
-    expect(queryOf('--header=true', '--timing=off', 'x')).toMatchObject({ header: true, timing: false })
+    expect(queryOf('--header=false', '--timing=on', 'x')).toMatchObject({ header: false, timing: 'on' })
+    expect(queryOf('--header=true', '--timing=off', 'x')).toMatchObject({ header: true, timing: 'off' })
+    expect(queryOf('--timing=verbose', '--pager=off', 'x')).toMatchObject({ timing: 'verbose', pager: false })
     expect(queryOf('--', '--header=false').inputs).toEqual(['--header=false'])
   })
 })

@@ -1,16 +1,22 @@
 /** What the command line asks for. */
-import { Command as Commander, CommanderError } from 'commander'
+import { Argument, Command as Commander, CommanderError } from 'commander'
 import { closest, distance } from 'fastest-levenshtein'
+import { type Shell, shells } from './completion/scripts.js'
 import type { ImportCommandOptions } from './config-command.js'
+import { addConnectionCommands, type ConnectionCommand } from './connections/arguments.js'
 import type { QueryOptions } from './query/options.js'
 import { addQueryCommand } from './query-command.js'
+import { addServiceCommands, type ServiceCommand } from './service/arguments.js'
 import { UserError } from './user-error.js'
 
 export type Command =
-  | { readonly name: 'serve' | 'demo' | 'version' | 'service status' | 'service stop' }
+  | { readonly name: 'demo' | 'doctor' | 'version' }
+  | ServiceCommand
+  | ConnectionCommand
   | { readonly name: 'help'; readonly text: string }
   | { readonly name: 'config import'; readonly options: ImportCommandOptions }
   | { readonly name: 'query'; readonly options: QueryOptions }
+  | { readonly name: 'completion'; readonly shell: Shell }
 
 /**
  * Reads the arguments after the command's own name.
@@ -52,47 +58,29 @@ function addCommands(program: Commander, choose: (command: Command) => void): vo
     .action((options: { readonly version?: boolean }) => {
       const [unknown] = program.args
       if (unknown !== undefined) throw misuse(`there is no command "${unknown}"${meant(unknown, program)}`)
-      choose({ name: options.version === true ? 'version' : 'serve' })
+      choose(options.version === true ? { name: 'version' } : { name: 'serve', listening: {} })
     })
   addQueryCommand(program, (options) => choose({ name: 'query', options }))
-  program
-    .command('serve')
-    .allowExcessArguments(false)
-    .description('start the server and print the URL to connect to (the default)')
-    .action(() => choose({ name: 'serve' }))
-  const service = program
-    .command('service')
-    .description("the home's server: service start, status or stop")
-    .allowExcessArguments()
-    .action(() => {
-      const [unknown] = service.args
-      throw misuse(
-        unknown === undefined
-          ? 'service takes start, status or stop'
-          : `there is no command "service ${unknown}"`,
-      )
-    })
-  service
-    .command('start')
-    .allowExcessArguments(false)
-    .description('start the server, as serve does')
-    .action(() => choose({ name: 'serve' }))
-  service
-    .command('status')
-    .allowExcessArguments(false)
-    .description('tell where it listens; exit status 3 if it does not run')
-    .action(() => choose({ name: 'service status' }))
-  service
-    .command('stop')
-    .allowExcessArguments(false)
-    .description('stop it, and wait until it has ended')
-    .action(() => choose({ name: 'service stop' }))
+  addServiceCommands(program, choose)
+  addConnectionCommands(program, choose)
   addConfigCommand(program, (options) => choose({ name: 'config import', options }))
   program
     .command('demo')
     .allowExcessArguments(false)
     .description("run the article's queries over stand-ins for the APIs, then serve")
     .action(() => choose({ name: 'demo' }))
+  program
+    .command('doctor')
+    .allowExcessArguments(false)
+    .description('look over machine, home, port and connections, and tell what to do')
+    .action(() => choose({ name: 'doctor' }))
+  program
+    .command('completion')
+    .allowExcessArguments(false)
+    .addArgument(new Argument('<shell>', 'which').choices(shells))
+    .description('print a script by which a shell completes this command')
+    .addHelpText('after', completionExamples)
+    .action((shell: Shell) => choose({ name: 'completion', shell }))
 }
 
 function addConfigCommand(program: Commander, choose: (options: ImportCommandOptions) => void): void {
@@ -122,12 +110,27 @@ function addConfigCommand(program: Commander, choose: (options: ImportCommandOpt
     )
 }
 
+/** The program with all its commands, none of which does anything. */
+export function describedProgram(): Commander {
+  const program = new Commander('millrace')
+  addCommands(program, () => {})
+  return program
+}
+
+const completionExamples = `
+Examples:
+  eval "$(millrace completion bash)"                  # in ~/.bashrc
+  eval "$(millrace completion zsh)"                   # in ~/.zshrc, behind compinit
+  millrace completion fish | source                   # in config.fish
+`
+
 const more = `
 Examples:
   millrace query "select name, region from aws_cloudtrail_trail"
   millrace query report.sql --output csv > report.csv
   millrace demo          # no credentials needed
-  millrace               # serve, for psql and every other client
+  millrace service start # serve in the background, for psql and other clients
+  millrace               # the same in the foreground
 
 Environment:
   MILLRACE_HOME  folder for all state (default ~/.millrace; for root
@@ -147,14 +150,17 @@ Exit status: 0 done, 1 failed, 2 a wrong argument or setting, 3 no server to
 ask, 130 interrupted.
 `
 
-/** Steampipe's spelling of flags: `--header=false`, `--timing=on`. */
+/** Steampipe's spelling of flags: `--header=false`, `--timing=on`, `--timing=verbose`. */
 function withFlagValues(args: readonly string[]): string[] {
   const end = args.indexOf('--')
   return args.flatMap((argument, index) => {
-    const [, flag, value] = /^--(header|timing|explain)=(true|on|false|off)$/.exec(argument) ?? []
+    const [, flag, value] =
+      /^--(header|timing|explain|pager)=(true|on|false|off|verbose)$/.exec(argument) ?? []
     if (flag === undefined || (end >= 0 && index > end)) return [argument]
-    if (value === 'true' || value === 'on') return [`--${flag}`]
-    return flag === 'header' ? ['--no-header'] : []
+    if (value === 'verbose') return flag === 'timing' ? ['--timing-verbose'] : [argument]
+    const isNegative = flag === 'header' || flag === 'pager'
+    if (value === 'true' || value === 'on') return flag === 'pager' ? [] : [`--${flag}`]
+    return isNegative ? [`--no-${flag}`] : []
   })
 }
 

@@ -11,6 +11,7 @@ import { type ImportedFile, importDocument } from './config/steampipe-import.js'
 import { type ConfigurationDocument, placeText } from './config/syntax/located.js'
 import { readHcl } from './config/syntax/read-hcl.js'
 import { loadPlugin } from './plugins/load-plugin.js'
+import type { PluginPlaces } from './plugins/steampipe-plugins.js'
 import { type ExitCode, UserError } from './user-error.js'
 
 export interface ImportCommandOptions {
@@ -35,7 +36,7 @@ export async function importConfiguration(
   const documents = new Map([...all].filter(([path]) => path.startsWith(join(source, configurationFolder))))
   if (documents.size === 0)
     throw new UserError(`there are no files of Steampipe's in ${join(source, 'config')}`, 1)
-  const missing = await missingPlugins(documents, home)
+  const missing = await missingPlugins(documents, { home, environment })
   const files = [...documents].flatMap(([path, document]) => {
     const options = { missingPlugin: (name: string) => missing.get(name), copySecrets }
     const imported = importDocument(path, document, options)
@@ -66,7 +67,7 @@ export async function importConfiguration(
 /** Why there is no plugin, by its name as the connections have it. */
 async function missingPlugins(
   documents: ReadonlyMap<string, ConfigurationDocument>,
-  home: string,
+  places: PluginPlaces,
 ): Promise<ReadonlyMap<string, string>> {
   const { connections, faulty } = configurationOf(documents)
   const names = new Set([
@@ -75,7 +76,7 @@ async function missingPlugins(
   ])
   const missing = new Map<string, string>()
   for (const name of names) {
-    await loadPlugin(name, home).catch((error: unknown) => {
+    await loadPlugin(name, places).catch((error: unknown) => {
       if (!(error instanceof UserError)) throw error
       missing.set(name, error.message)
     })

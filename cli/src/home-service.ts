@@ -1,5 +1,6 @@
 /** A server with all that a home says: its settings, connections, password and certificate. */
-import { type Address, startService } from '@millrace/server/service'
+import type { Plugin } from '@millrace/plugin-sdk'
+import type { Address } from '@millrace/server/service'
 import type { StartedParts } from '@millrace/server/started-parts'
 import { startEmbeddedPostgres } from '@millrace/sql-engine/postgres/embedded-postgres'
 import type { Logger } from 'pino'
@@ -8,10 +9,10 @@ import { warnOfOpenFiles } from './config/file-permissions.js'
 import type { Environment, ListenSettings, Settings } from './config/settings.js'
 import { watchFiles } from './config/watch-files.js'
 import { configurationFacts } from './configuration-facts.js'
-import { type LoadedConnections, loadConnections } from './load-connections.js'
+import { type LoadedConnections, loadConnections } from './connections/configured.js'
 import { readPassword } from './password.js'
 import { reload } from './reload.js'
-import { recordService, removeServiceRecord } from './service-record.js'
+import { recordService, removeServiceRecord, type ServiceRecord } from './service/record.js'
 import { UserError } from './user-error.js'
 
 export interface HomeOptions {
@@ -25,6 +26,8 @@ export interface HomeOptions {
   readonly log: Logger
   /** Whether changes of the configuration's files are followed. Default is no. */
   readonly watch?: boolean
+  /** What is written down of it for commands that look for it. */
+  readonly record: Pick<ServiceRecord, 'purpose' | 'listening'>
 }
 
 /** A running service. */
@@ -40,7 +43,7 @@ export interface Service {
  * @throws UserError or DatabaseError that says what is in the way
  */
 export async function startHome(options: HomeOptions, parts: StartedParts): Promise<Service> {
-  const { readSettings, environment, log } = options
+  const { readSettings, environment, log, record } = options
   const settings = await readSettings()
   const { home, listen, values } = settings
   // The environment's level holds already.
@@ -49,6 +52,12 @@ export async function startHome(options: HomeOptions, parts: StartedParts): Prom
   await warnOfOpenFiles(settings, log)
   let connections: LoadedConnections | undefined
   let last = settings
+  let crashed = () => {}
+  // PostgreSQL starts in a process of its own; meanwhile this one loads all the rest.
+  const starting = startEmbeddedPostgres({ home, log, onCrash: () => crashed() })
+  parts.add(starting, async () => (await starting.catch(() => undefined))?.stop())
+  starting.catch(() => {}) // told where it is waited for, below
+  const { startService } = await import('@millrace/server/service')
   const service = await startService(
     {
       ...listen,
@@ -63,10 +72,12 @@ export async function startHome(options: HomeOptions, parts: StartedParts): Prom
       },
       facts: () => configurationFacts(settings, last),
       searchPath: { path: values.search_path ?? undefined, prefix: values.search_path_prefix },
-      startPostgres: (onCrash) => startEmbeddedPostgres({ home, log, onCrash }),
-      // Plugins load while PostgreSQL starts, which makes the home.
+      startPostgres: (onCrash) => {
+        crashed = onCrash
+        return starting
+      },
       configure: async (postgres) => {
-        const [loaded] = await Promise.all([loadConnections(settings), postgres])
+        const [loaded] = await Promise.all([loadConnections(settings, environment), postgres])
         connections = loaded
         const [password, tls] = await Promise.all([readPassword(settings), loadCertificate(settings)])
         return { connections: loaded.configured, password, tls }
@@ -76,9 +87,15 @@ export async function startHome(options: HomeOptions, parts: StartedParts): Prom
   ).catch((error: unknown) => {
     throw listenFailure(error, listen)
   })
+  if (record.purpose === 'service') {
+    const plugins = new Set(
+      (connections?.configured ?? []).flatMap(({ plugin }) => ('preload' in plugin ? [plugin] : [])),
+    )
+    parts.add(preloadAll(plugins, log), (preloading) => preloading)
+  }
   // Removed first: nobody is led to a service that stops.
   parts.add(home, removeServiceRecord)
-  await recordService(home, service.address)
+  await recordService(home, service.address, { ...record, listensOn: listen.host })
   let reloading: Promise<void> = Promise.resolve()
   const reloadOnce = async () => {
     last = await reload({
@@ -86,7 +103,7 @@ export async function startHome(options: HomeOptions, parts: StartedParts): Prom
       last,
       readSettings,
       apply: async (read) => {
-        const loaded = await loadConnections(read.settings, connections)
+        const loaded = await loadConnections(read.settings, environment, connections)
         for (const fault of loaded.kept) log.error(fault)
         // It may be rejected; then nothing has been taken over.
         await service.engine.setConnections(loaded.configured)
@@ -111,13 +128,30 @@ export async function startHome(options: HomeOptions, parts: StartedParts): Prom
   return { address: service.address, reload: readAgain }
 }
 
+/** Never rejects: what could not be loaded is told of by the query that needs it. */
+async function preloadAll(plugins: Iterable<Plugin>, log: Logger): Promise<void> {
+  for (const plugin of plugins) {
+    await plugin
+      .preload?.()
+      .catch((error: unknown) => log.warn({ err: error }, 'a plugin could not be loaded whole'))
+  }
+}
+
 function listenFailure(error: unknown, { host, port }: ListenSettings): unknown {
   const { code } = Object(error)
   switch (code) {
     case 'EADDRINUSE':
-      return new UserError(`port ${port} of ${host} is in use; set MILLRACE_PORT to another`, 1, error)
+      return new UserError(
+        `port ${port} of ${host} is in use; choose another with --port or MILLRACE_PORT`,
+        1,
+        error,
+      )
     case 'EACCES':
-      return new UserError(`port ${port} is not for ordinary users; set MILLRACE_PORT to another`, 1, error)
+      return new UserError(
+        `port ${port} is not for ordinary users; choose another with --port or MILLRACE_PORT`,
+        1,
+        error,
+      )
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
     case 'EAI_AGAIN':

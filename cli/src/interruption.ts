@@ -14,6 +14,11 @@ const interruptedExitCode = 130
 export interface Interruption {
   /** Aborted by the first signal. */
   readonly signal: AbortSignal
+  /**
+   * Leaves Ctrl-C to another program of the terminal, such as a pager.
+   * @returns ends that
+   */
+  leaveToOthers(): () => void
   /** Stops listening: signals have their usual effect again. */
   release(): void
 }
@@ -28,7 +33,9 @@ export function listenForInterruption(
 ): Interruption {
   const controller = new AbortController()
   let first: number | undefined
-  const onSignal = () => {
+  let others = 0
+  const onSignal = (signal: NodeJS.Signals) => {
+    if (signal === 'SIGINT' && others > 0) return
     first ??= now()
     controller.abort()
     if (now() - first > samePress) end()
@@ -36,6 +43,12 @@ export function listenForInterruption(
   for (const signal of signals) process.on(signal, onSignal)
   return {
     signal: controller.signal,
+    leaveToOthers: () => {
+      others++
+      return () => {
+        others--
+      }
+    },
     release: () => {
       for (const signal of signals) process.off(signal, onSignal)
     },

@@ -153,7 +153,7 @@ describe('millrace serve', () => {
         code: 1,
         signal: null,
         stdout: '',
-        stderr: `millrace: port ${port} of 127.0.0.1 is in use; set MILLRACE_PORT to another\n`,
+        stderr: `millrace: port ${port} of 127.0.0.1 is in use; choose another with --port or MILLRACE_PORT\n`,
       })
       expect(await processesWith(join(home, 'data'))).toEqual([])
     } finally {

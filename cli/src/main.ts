@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /** The `millrace` command. */
-import { type Command, parseCommand } from './command.js'
+import { type Command, describedProgram, parseCommand } from './command.js'
 import type { ExitCode } from './user-error.js'
 
 async function run(command: Command): Promise<0 | ExitCode> {
@@ -12,17 +12,35 @@ async function run(command: Command): Promise<0 | ExitCode> {
     case 'version':
       process.stdout.write(`${await (await import('./version.js')).readVersion()}\n`)
       return 0
+    case 'doctor':
+      return (await import('./doctor/doctor.js')).doctor()
+    case 'connection list':
+      return (await import('./connections/list-connections.js')).listConnections(command.output)
+    case 'connection test':
+      return (await import('./connections/test-connections.js')).testConnections(command.names)
+    case 'completion': {
+      const [{ commandTree }, { completionScript }] = await Promise.all([
+        import('./completion/command-tree.js'),
+        import('./completion/scripts.js'),
+      ])
+      process.stdout.write(completionScript(command.shell, commandTree(describedProgram())))
+      return 0
+    }
     case 'query':
       return (await import('./query.js')).query(command.options)
     case 'serve':
-      await (await import('./serve.js')).serve()
+      await (await import('./serve.js')).serve(command.listening)
       return 0
+    case 'service start':
+      return (await import('./service/start.js')).startService(command.listening)
+    case 'service restart':
+      return (await import('./service/start.js')).restartService(command.listening)
     case 'service status':
-      return (await import('./service-commands.js')).serviceStatus()
+      return (await import('./service/status.js')).serviceStatus(command)
     case 'config import':
       return (await import('./config-command.js')).importConfiguration(command.options, process.env)
     case 'service stop':
-      return (await import('./service-commands.js')).stopService()
+      return (await import('./service/stop.js')).stopService(command.force)
     case 'demo':
       await (await import('./demo/demo.js')).demo()
       return 0

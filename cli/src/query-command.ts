@@ -1,7 +1,7 @@
 /** The arguments of `millrace query`. */
 import { extname } from 'node:path'
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { type Format, formats } from './output/format-names.js'
+import { type FileFormat, type Format, formats } from './output/format-names.js'
 import type { ExportTarget, QueryOptions } from './query/options.js'
 import { parseVariable } from './sql/variables.js'
 
@@ -12,6 +12,8 @@ interface Given {
   readonly header?: boolean
   readonly separator: string
   readonly timing?: boolean
+  readonly timingVerbose?: boolean
+  readonly pager?: boolean
   readonly explain?: boolean
   readonly var?: ReadonlyMap<string, string>
   readonly database?: string
@@ -32,7 +34,7 @@ export function addQueryCommand(program: Command, choose: (options: QueryOptions
     .addOption(
       new Option(
         '--export <file>',
-        'write the result to a file: .csv, .json, .jsonl or .md; may be repeated',
+        'write the result to a file: .csv, .json, .jsonl, .md or .parquet; may be repeated',
       ).argParser(addExport),
     )
     .option('--header', "begin with the columns' names (the default)")
@@ -45,7 +47,12 @@ export function addQueryCommand(program: Command, choose: (options: QueryOptions
     .addOption(
       new Option('--var <name=value>', 'a value for :name or $name; may be repeated').argParser(addVariable),
     )
-    .option('--timing', 'tell time, rows and API calls of each statement')
+    .option(
+      '--timing',
+      'tell time, rows and API calls of each statement;\n--timing=verbose those of each scan',
+    )
+    .addOption(new Option('--timing-verbose').hideHelp())
+    .option('--no-pager', 'print long results on a terminal without a pager')
     .option('--explain', 'show what would be asked, and ask nothing')
     .addOption(timeoutOption())
     .option('--search-path <schemas>', 'schemas to find tables in, with commas', parseSchemas)
@@ -61,7 +68,8 @@ export function addQueryCommand(program: Command, choose: (options: QueryOptions
         exports: given.export ?? [],
         header: given.header ?? true,
         separator: given.separator,
-        timing: given.timing ?? false,
+        timing: given.timingVerbose === true ? 'verbose' : given.timing === true ? 'on' : 'off',
+        pager: given.pager ?? true,
         explain: given.explain ?? false,
         variables: given.var ?? new Map(),
         database: given.database,
@@ -89,11 +97,12 @@ Exit status: 0 done, 1 a statement failed, 2 a wrong argument, 3 no server to
 ask, 130 interrupted.
 `
 
-const exportFormats: ReadonlyMap<string, Format> = new Map([
+const exportFormats: ReadonlyMap<string, FileFormat> = new Map([
   ['.csv', 'csv'],
   ['.json', 'json'],
   ['.jsonl', 'jsonl'],
   ['.md', 'markdown'],
+  ['.parquet', 'parquet'],
 ])
 
 function addExport(path: string, previous: readonly ExportTarget[] = []): ExportTarget[] {

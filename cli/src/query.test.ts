@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet'
 import pg from 'pg'
 import { from as copyFrom } from 'pg-copy-streams'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -115,12 +116,44 @@ describe('millrace query without a service', () => {
   })
 })
 
+describe('millrace query --export', () => {
+  it('writes Parquet that another reader understands, or no file', async () => {
+    const path = join(files, 'all.parquet')
+    const sql = `select 1 as n, 12345678901234567890.5 as big, '{"a": [1, 9007199254740993]}'::jsonb as j,
+      '10.0.0.1'::inet as ip, array['x', null] as list, null::text as nothing,
+      timestamptz '2022-07-06 20:38:09.25+00' as t
+      union all select i, i, null, null, null, '', null from generate_series(2, 100000) i`
+    expect(await query(['--export', path, sql])).toEqual(done(''))
+    const rows = await parquetReadObjects({ file: await asyncBufferFromFile(path) })
+    expect(rows.length).toBe(100_000)
+    expect(rows[0]).toEqual({
+      n: 1,
+      big: '12345678901234567890.5',
+      j: '{"a": [1, 9007199254740993]}',
+      ip: '10.0.0.1',
+      list: ['x', null],
+      nothing: null,
+      t: new Date('2022-07-06T20:38:09.250Z'),
+    })
+    expect(rows[99_999]).toMatchObject({ n: 100_000, big: '100000', j: null, nothing: '', t: null })
+    const bad = join(files, 'bad.parquet')
+    const ending = await query(['--export', bad, "select timestamptz 'infinity' as t"])
+    expect(ending).toMatchObject({ code: 1, stdout: '' })
+    expect(ending.stderr).toContain('the column "t" has "infinity"')
+    expect(await readdir(files)).toEqual(['all.parquet'])
+    await rm(path)
+  })
+})
+
 describe('millrace query beside a service', () => {
   let service: MillraceProcess
   let url = ''
 
   beforeAll(async () => {
-    service = new MillraceProcess(['service', 'start'], { ...variables(), MILLRACE_PORT: '0' })
+    service = new MillraceProcess(['service', 'start', '--foreground'], {
+      ...variables(),
+      MILLRACE_PORT: '0',
+    })
     url = await service.url()
   })
   afterAll(async () => {

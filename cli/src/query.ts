@@ -2,7 +2,8 @@
 import { StartedParts } from '@millrace/server/started-parts'
 import { defaultHome } from '@millrace/sql-engine/postgres/home'
 import type { ClientConfig } from 'pg'
-import { listenForInterruption } from './interruption.js'
+import { type Interruption, listenForInterruption } from './interruption.js'
+import type { Pager } from './output/pager.js'
 import { ReaderGone, streamSink } from './output/sink.js'
 import { noticeReport } from './query/error-report.js'
 import { type Input, readInputs } from './query/inputs.js'
@@ -13,7 +14,7 @@ import { openSession } from './query/session.js'
 import { setUpSession } from './query/session-settings.js'
 import { otherClientsEnd } from './query/shared-engine.js'
 import { homeService, namedDatabase } from './query/target.js'
-import { removeServiceRecord } from './service-record.js'
+import { removeServiceRecord } from './service/record.js'
 import { type ExitCode, UserError } from './user-error.js'
 
 /**
@@ -38,11 +39,11 @@ export async function query(options: QueryOptions): Promise<0 | ExitCode> {
   const { signal } = interruption
   const parts = new StartedParts()
   try {
-    const config = target ?? (await homeTarget(parts, signal))
+    const connect = async () => target ?? (await homeTarget(parts, signal))
     if (inputs === undefined) {
       const { runShell } = await import('./shell/shell.js')
-      await runShell({ home: defaultHome(process.env), config, query: options, signal })
-    } else await ask(config, inputs, options, signal)
+      await runShell({ home: defaultHome(process.env), connect, query: options, interruption })
+    } else await ask(await connect(), inputs, options, interruption)
     return 0
   } catch (error) {
     if (signal.aborted) return interrupted
@@ -87,26 +88,37 @@ async function ask(
   config: ClientConfig,
   inputs: readonly Input[],
   options: QueryOptions,
-  signal: AbortSignal,
+  { signal, leaveToOthers }: Interruption,
 ): Promise<void> {
   signal.throwIfAborted()
-  const session = await openSession(config, (notice) => process.stderr.write(noticeReport(notice)))
+  const pager = await pagerOf(options, leaveToOthers)
+  const stderr = streamSink(process.stderr)
+  const messages = pager?.besides(stderr) ?? stderr
+  const session = await openSession(config, (notice) => {
+    // Where nobody reads them any more, whoever writes results finds out.
+    messages.write(noticeReport(notice)).catch(() => {})
+  })
   const cancel = () => session.cancel()
   signal.addEventListener('abort', cancel)
   try {
     await setUpSession(session.client, options)
     const { output, exports, header, separator } = options
     const outputs = new Outputs({
-      standardOutput: streamSink(process.stdout),
+      standardOutput: pager ?? streamSink(process.stdout),
       format: output ?? (exports.length > 0 ? undefined : 'table'),
       exports,
-      writerOptions: { header, separator, width: process.stdout.isTTY ? process.stdout.columns : undefined },
+      writerOptions: {
+        header,
+        separator,
+        // A terminal that does not know its width says 0.
+        width: (process.stdout.isTTY && process.stdout.columns) || undefined,
+      },
     })
     await runInputs(session.client, inputs, {
       ...options,
       outputs,
       signal,
-      messages: streamSink(process.stderr),
+      messages,
     })
   } catch (error) {
     // Where rows are left unread, a server that is not ours may not notice that we go.
@@ -116,4 +128,16 @@ async function ask(
     signal.removeEventListener('abort', cancel)
     await session.end()
   }
+}
+
+/** @returns undefined where results go to no terminal, or no pager is wanted */
+async function pagerOf(
+  { pager, output, exports }: QueryOptions,
+  handOver: Interruption['leaveToOthers'],
+): Promise<Pager | undefined> {
+  const isShown = process.stdout.isTTY && (output !== undefined || exports.length === 0)
+  if (!pager || !isShown) return undefined
+  const { Pager, pagerCommand } = await import('./output/pager.js')
+  const command = pagerCommand(process.env)
+  return command === undefined ? undefined : new Pager({ command, terminal: process.stdout, handOver })
 }

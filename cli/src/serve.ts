@@ -2,16 +2,18 @@
 import { readSettings } from './config/settings.js'
 import { startHome } from './home-service.js'
 import { runUntilInterrupted } from './run-until-interrupted.js'
+import { type Listening, withListening } from './service/listening.js'
 
 /** Resolves when everything has been stopped after a signal. */
-export function serve(): Promise<void> {
+export function serve(listening: Listening): Promise<void> {
   return runUntilInterrupted(({ parts, log }) =>
     startHome(
       {
-        readSettings: (before) => readSettings(process.env, before),
+        readSettings: async (before) => withListening(await readSettings(process.env, before), listening),
         environment: process.env,
         log,
         watch: true,
+        record: { purpose: 'service', listening },
       },
       parts,
     ),

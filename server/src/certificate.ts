@@ -2,7 +2,6 @@
 import { randomBytes } from 'node:crypto'
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { generate } from 'selfsigned'
 import { z } from 'zod'
 
 export interface Certificate {
@@ -27,6 +26,8 @@ export async function loadOrCreateCertificate(folder: string, now = new Date()):
   const latest = new Date(now.getTime() + renewalDays * millisecondsPerDay)
   if (known.success && new Date(known.data.expires) > latest) return known.data
   const expires = new Date(now.getTime() + validDays * millisecondsPerDay)
+  // Loaded where one has to be made, once in two years: it takes longer than the rest of the server.
+  const { generate } = await import('selfsigned')
   const made = await generate([{ name: 'commonName', value: 'localhost' }], {
     keyType: 'ec',
     algorithm: 'sha256',

@@ -1,5 +1,7 @@
 /** The configuration: what the files of a home say, in any of their syntaxes. */
+
 import type { z } from 'zod'
+import type { PluginProcessOptions } from '../plugins/steampipe-plugins.js'
 import { aggregatorSchema, type ConnectionSettings, connectionSchema } from './connection-schema.js'
 import { didYouMean } from './did-you-mean.js'
 import { readDocuments } from './documents.js'
@@ -26,6 +28,8 @@ export interface ConfiguredSettings {
   readonly settings: ConnectionSettings
   /** What the plugin's block says for those that do not say otherwise. */
   readonly limits: PluginLimits
+  /** What the block says of the plugin's process, if it is one of Steampipe's own. */
+  readonly process: PluginProcessOptions | undefined
   /** The label of the plugin's block; undefined without one. */
   readonly instance: string | undefined
   readonly origin: ConnectionOrigin
@@ -68,7 +72,7 @@ const noOrigin: ConnectionOrigin = { located: undefined, place: undefined, lastL
 export const defaultConnections: Configuration['connections'] = new Map(
   ['aws', 'ipstack', 'net', 'abuseipdb', 'shodan'].map((plugin) => [
     plugin,
-    { settings: { plugin }, limits: noLimits, instance: undefined, origin: noOrigin },
+    { settings: { plugin }, limits: noLimits, process: undefined, instance: undefined, origin: noOrigin },
   ]),
 )
 
@@ -170,6 +174,7 @@ function readConnection(
   return {
     settings: parsed.data,
     limits: named.block?.limits ?? noLimits,
+    process: named.block?.process,
     instance: named.block?.label,
     origin,
   }

@@ -2,7 +2,11 @@
  * What a configuration says of plugins: blocks `plugin "aws" { … }`, with limiters as Steampipe has them.
  * (https://steampipe.io/docs/guides/limiter)
  */
+
+import type { RateLimiter } from '@millrace/plugin-steampipe/protocol/connection-messages'
 import { z } from 'zod'
+import { builtIn } from '../plugins/built-in-plugins.js'
+import type { PluginProcessOptions } from '../plugins/steampipe-plugins.js'
 import type { Fault } from './faults.js'
 import { schemaFaults } from './faults.js'
 import { type Located, type Place, placeOf, plainValue } from './syntax/located.js'
@@ -42,18 +46,23 @@ export interface PluginBlock {
   readonly plugin: string
   readonly limits: PluginLimits
   readonly limiters: Readonly<Record<string, Limiter>>
+  /** For a plugin of Steampipe's own, which is a process of its own, with limiters of its own. */
+  readonly process: PluginProcessOptions | undefined
   readonly place: Place
   /** What of it has no effect. */
   readonly notices: readonly Fault[]
 }
 
 /**
- * The plugin that Steampipe's name means: `aws`, `turbot/aws@^1.0`, `hub.steampipe.io/plugins/turbot/aws@latest`. Others
- * are left as they are.
+ * The plugin that Steampipe's name means: for `turbot/aws@^1.0` or `hub.steampipe.io/plugins/turbot/aws@latest`,
+ * Millrace's own `aws`. Where there is none of the name, what was written: it may be a plugin of Steampipe's own.
  */
 export function pluginName(written: string): string {
-  const short = written.replace(/^hub\.steampipe\.io\/plugins\//, '').replace(/^turbot\//, '')
-  return /^[a-z0-9_-]+@[^/]+$/.test(short) ? short.slice(0, short.indexOf('@')) : short
+  const [short = ''] = written
+    .replace(/^hub\.steampipe\.io\/plugins\//, '')
+    .replace(/^turbot\//, '')
+    .split('@')
+  return builtIn.has(short) ? short : written
 }
 
 /** @returns the block, or what is wrong with it */
@@ -65,6 +74,12 @@ export function readPluginBlock(
   if (!parsed.success)
     return { faults: schemaFaults(parsed.error, blockSchema, located, `plugin "${label}"`) }
   const { source = label, limiters = {}, memory_max_mb, start_timeout } = parsed.data
+  const plugin = pluginName(source)
+  if (!builtIn.has(plugin)) {
+    const process = { memoryMb: memory_max_mb, rateLimiters: rateLimiters(limiters) }
+    const block = { label, plugin, limits: noLimits, limiters, process, place: located.place, notices: [] }
+    return { block }
+  }
   const notices: Fault[] = []
   const note = (path: readonly string[], message: string) =>
     notices.push({ place: placeOf(located, path), message: `plugin "${label}": ${message}` })
@@ -78,13 +93,25 @@ export function readPluginBlock(
   return {
     block: {
       label,
-      plugin: pluginName(source),
+      plugin,
+      process: undefined,
       limits: all.reduce(lowest, noLimits),
       limiters,
       place: located.place,
       notices,
     },
   }
+}
+
+function rateLimiters(limiters: Readonly<Record<string, Limiter>>): readonly RateLimiter[] {
+  return Object.entries(limiters).map(([name, limiter]) => ({
+    name,
+    fillRate: limiter.fill_rate,
+    bucketSize: limiter.bucket_size,
+    maxConcurrency: limiter.max_concurrency,
+    scope: limiter.scope,
+    where: limiter.where,
+  }))
 }
 
 export const noLimits: PluginLimits = { maxConcurrency: undefined, rates: {} }

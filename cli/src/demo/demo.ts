@@ -21,7 +21,10 @@ export function demo(): Promise<void> {
     replaceProcessEnvironment(environment)
     // The user's own connections may have settings that lead to the real services.
     const settings = async () => demoSettings(await readSettings(outer), sandbox.netSettings)
-    const service = await startHome({ readSettings: settings, environment, log }, parts)
+    const service = await startHome(
+      { readSettings: settings, environment, log, record: { purpose: 'service', listening: {} } },
+      parts,
+    )
     if (signal.aborted) return service
     await showQueries(service.address, signal)
     process.stdout.write(farewell)

@@ -1,4 +1,5 @@
 import { type Column, type Row, typeName } from './column.js'
+import { distinctNames } from './distinct-names.js'
 import { jsonValue } from './json-value.js'
 import type { ResultWriter } from './result-writer.js'
 
@@ -51,20 +52,4 @@ function object(row: Row, columns: readonly Column[], names: readonly string[]):
     (value, index) => `${JSON.stringify(names[index])}:${jsonValue(value, columns[index]?.type ?? 0)}`,
   )
   return `{${members.join(',')}}`
-}
-
-/** Of two columns with one name, an object could hold one only: the second is called `name_2`. */
-function distinctNames(columns: readonly Column[]): string[] {
-  const taken = new Set(columns.map(({ name }) => name))
-  const given = new Set<string>()
-  return columns.map(({ name }) => {
-    let distinct = name
-    for (let number = 2; given.has(distinct); number++) {
-      const candidate = `${name}_${number}`
-      if (!taken.has(candidate)) distinct = candidate
-    }
-    given.add(distinct)
-    taken.add(distinct)
-    return distinct
-  })
 }

@@ -6,11 +6,18 @@ import { UserError } from '../user-error.js'
 export interface Sink {
   /** Resolves when more may be written. */
   write(text: string): Promise<void>
+  /** Called when a result has come to its end, or is given up. */
+  resultEnd?(): Promise<void>
 }
 
 /** Nobody reads any more: whoever writes is to end, without a word. */
 export class ReaderGone extends Error {
   override readonly name = 'ReaderGone'
+}
+
+/** Whoever reads has seen enough of a result; the next one may be another matter. */
+export class EnoughRead extends Error {
+  override readonly name = 'EnoughRead'
 }
 
 /** @throws ReaderGone from `write`, or what else is wrong with the stream, such as a full disk */
@@ -30,6 +37,7 @@ export function streamSink(stream: NodeJS.WritableStream): Sink {
 }
 
 export interface ExportFile extends Sink {
+  writeBytes(bytes: Uint8Array): Promise<void>
   /** Gives the file its name, in place of one that was there. */
   finish(): Promise<void>
   /** Leaves nothing behind. After {@link finish} it does nothing. */
@@ -57,6 +65,9 @@ export async function openExportFile(path: string): Promise<ExportFile> {
   return {
     write: async (text) => {
       await handle.writeFile(text)
+    },
+    writeBytes: async (bytes) => {
+      await handle.writeFile(bytes)
     },
     finish: async () => {
       await close()

@@ -10,6 +10,8 @@ beforeEach(async () => {
 })
 afterEach(() => rm(home, { recursive: true, force: true }))
 
+const places = () => ({ home, environment: { HOME: home } })
+
 async function install(name: string, source: string, exports: unknown = './plugin.js'): Promise<void> {
   const folder = join(home, 'node_modules', name)
   await mkdir(folder, { recursive: true })
@@ -24,7 +26,7 @@ const plugin = (table = '{}') => `export default {
 }`
 
 const refusal = (name: string) =>
-  loadPlugin(name, home).then(
+  loadPlugin(name, places()).then(
     () => 'loaded',
     (error) => error.message,
   )
@@ -33,18 +35,18 @@ describe('plugins', () => {
   it.each(['aws', 'ipstack', 'net', 'abuseipdb', 'shodan'])(
     'of our own load by their short name: %s',
     async (name) => {
-      expect((await loadPlugin(name, home)).name).toBe(name)
+      expect((await loadPlugin(name, places())).name).toBe(name)
     },
   )
 
   it.each(['acme', '@acme/millrace-plugin'])('load from the home: %s', async (name) => {
     await install(name, plugin())
-    expect(await loadPlugin(name, home)).toMatchObject({ tables: [{ name: 'acme_user' }] })
+    expect(await loadPlugin(name, places())).toMatchObject({ tables: [{ name: 'acme_user' }] })
   })
 
   it('load from packages that can only be imported', async () => {
     await install('acme', plugin(), { '.': { import: './plugin.js' } })
-    expect((await loadPlugin('acme', home)).name).toBe('acme')
+    expect((await loadPlugin('acme', places())).name).toBe('acme')
   })
 
   it('load from where Millrace is installed', async () => {
@@ -54,7 +56,7 @@ describe('plugins', () => {
 
   it('that are not installed are told of, with the command to install them', async () => {
     expect(await refusal('acme')).toBe(
-      `there is no plugin "acme": plugins of Millrace are aws, ipstack, net, abuseipdb, shodan; another is an npm package, to be installed first: cd ${home} && npm install acme`,
+      `there is no plugin "acme": plugins of Millrace are aws, ipstack, net, abuseipdb, shodan; another is to be installed first, as an npm package: cd ${home} && npm install acme, or as a plugin of Steampipe: millrace plugin install steampipe/acme`,
     )
   })
 
@@ -70,14 +72,37 @@ describe('plugins', () => {
     expect(await refusal(name)).toBe(`there is no plugin "${name}"; did you mean "${meant}"?`)
   })
 
-  it.each(['./acme', '/etc/passwd', 'acme/sub', 'data:text/javascript,1', 'node:fs', '..', ''])(
+  it.each(['./acme', '/etc/passwd', 'data:text/javascript,1', 'node:fs', '..', ''])(
     'are not loaded by anything but names of packages: %j',
     async (name) => {
       expect(await refusal(name)).toMatch(
-        /is neither one of the plugins aws, ipstack, net, abuseipdb, shodan nor the name/,
+        /is neither one of the plugins aws, ipstack, net, abuseipdb, shodan, nor the name/,
       )
     },
   )
+
+  it('of Steampipe load from where Millrace or Steampipe has put them, one for all connections', async () => {
+    const folder = join(home, '.steampipe/plugins/hub.steampipe.io/plugins/turbot/zendesk@latest')
+    await mkdir(folder, { recursive: true })
+    await writeFile(join(folder, 'steampipe-plugin-zendesk.plugin'), '')
+    const plugin = await loadPlugin('zendesk', places())
+    expect(plugin.name).toBe('hub.steampipe.io/plugins/turbot/zendesk@latest')
+    for (const name of [
+      'steampipe:zendesk',
+      'turbot/zendesk@latest',
+      plugin.name,
+      join(folder, 'steampipe-plugin-zendesk.plugin'),
+    ]) {
+      expect(await loadPlugin(name, places()), name).toBe(plugin)
+    }
+    expect(await refusal('steampipe:zendesk@^1.0')).toMatch(
+      /millrace plugin install steampipe\/zendesk@\^1\.0$/,
+    )
+    expect(await refusal('/nowhere/zendesk.plugin')).toBe('there is no plugin at /nowhere/zendesk.plugin')
+    // Millrace's own win.
+    expect((await loadPlugin('aws', places())).name).toBe('aws')
+    expect(await refusal('steampipe:aws')).toMatch(/^there is no plugin "steampipe:aws": /)
+  })
 
   it('that fail are told of', async () => {
     await install('acme', 'throw new Error("no luck")')

@@ -1,33 +1,40 @@
 /** Plugins by the name that the configuration gives them: built-in ones, or npm packages. */
+import { isBuiltin } from 'node:module'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { checkPlugin, type Plugin } from '@millrace/plugin-sdk'
+import { parsePluginReference } from '@millrace/plugin-steampipe/install/plugin-reference'
 import { distance } from 'fastest-levenshtein'
 import { resolve } from 'import-meta-resolve'
 import { UserError } from '../user-error.js'
-
-type Load = () => Promise<{ readonly default: unknown }>
-
-/** The built-in plugins, loaded only when a connection uses them: AWS's SDK takes its time. */
-const builtIn: ReadonlyMap<string, Load> = new Map<string, Load>([
-  ['aws', () => import('@millrace/plugin-aws/plugin')],
-  ['ipstack', () => import('@millrace/plugin-ipstack/plugin')],
-  ['net', () => import('@millrace/plugin-net/plugin')],
-  ['abuseipdb', () => import('@millrace/plugin-abuseipdb/plugin')],
-  ['shodan', () => import('@millrace/plugin-shodan/plugin')],
-])
+import { builtIn, type Load } from './built-in-plugins.js'
+import type { PluginPlaces, PluginProcessOptions } from './steampipe-plugins.js'
 
 /** A package's name as npm allows it, without a path or a version after it. */
 const packageName = /^(?:@[a-z0-9~-][a-z0-9._~-]*\/)?[a-z0-9~-][a-z0-9._~-]*$/
 
 /**
- * Loads a plugin. A package is looked for in the home first, where the user has installed it, and then where Millrace
- * itself is installed.
- * @param name of a built-in plugin, such as `aws`, or of an npm package
- * @throws UserError when there is no such package, it fails to load, or is not a plugin
+ * Loads a plugin. Millrace's own come first, then packages that the user has installed in the home, then plugins of
+ * Steampipe that are installed, then packages that are where Millrace itself is.
+ * @param name `aws`, `ipstack`, the name of an npm package, the path of a plugin of Steampipe, or its name; with
+ *   `steampipe:` before it, nothing else is meant
+ * @param process what is said of the process, for a plugin of Steampipe
+ * @throws UserError when there is no such plugin, it fails to load, or is not a plugin
  */
-export async function loadPlugin(name: string, home: string): Promise<Plugin> {
-  const load = builtIn.get(name) ?? (() => import(locate(name, home)))
+export async function loadPlugin(
+  name: string,
+  places: PluginPlaces,
+  process?: PluginProcessOptions,
+): Promise<Plugin> {
+  // A name in a folder is looked up from any file in it, whether that exists or not.
+  const installed = builtIn.get(name) ?? importOf(name, pathToFileURL(join(places.home, 'package.json')).href)
+  if (installed === undefined) {
+    const { findSteampipePlugin } = await import('./steampipe-plugins.js')
+    const bridged = await findSteampipePlugin(name, places, process)
+    if (bridged !== undefined) return bridged
+  }
+  const load = installed ?? importOf(name, import.meta.url)
+  if (load === undefined) throw notFound(name, places.home)
   const checked = checkPlugin((await loadModule(name, load)).default)
   if ('plugin' in checked) return checked.plugin
   throw new UserError(`the default export of the package "${name}" is no plugin: ${checked.fault}`, 1)
@@ -43,32 +50,38 @@ async function loadModule(name: string, load: Load): ReturnType<Load> {
   }
 }
 
-function locate(name: string, home: string): string {
-  if (!packageName.test(name)) {
-    const known = [...builtIn.keys()].join(', ')
-    throw new UserError(`"${name}" is neither one of the plugins ${known} nor the name of an npm package`, 2)
+/** @returns undefined where there is no such package, seen from a file */
+function importOf(name: string, from: string): Load | undefined {
+  if (!packageName.test(name) || isBuiltin(name)) return undefined
+  try {
+    const location = resolve(name, from)
+    return () => import(location)
+  } catch (error) {
+    return Object(error).code === 'ERR_MODULE_NOT_FOUND' ? undefined : () => Promise.reject(error)
   }
-  // A name in a folder is looked up from any file in it, whether that exists or not.
-  const places = [pathToFileURL(join(home, 'package.json')).href, import.meta.url]
-  for (const place of places) {
-    try {
-      return resolve(name, place)
-    } catch (error) {
-      if (Object(error).code !== 'ERR_MODULE_NOT_FOUND') throw error
-    }
-  }
-  throw new UserError(`there is no plugin "${name}"${adviceFor(name, home)}`, 2)
 }
 
 /**
- * Advice for a name without a package. For a mistyped name, it must not be to install whatever package happens to
+ * What to do about a name without a plugin. For a mistyped name, it must not be to install whatever package happens to
  * have that name.
  */
-function adviceFor(name: string, home: string): string {
+function notFound(name: string, home: string): UserError {
   const known = [...builtIn.keys()]
-  const meant = known.find((one) => isNearMiss(name, one))
-  if (meant !== undefined) return `; did you mean "${meant}"?`
-  return `: plugins of Millrace are ${known.join(', ')}; another is an npm package, to be installed first: cd ${home} && npm install ${name}`
+  const isPackage = packageName.test(name)
+  if (!isPackage && parsePluginReference(name) === undefined) {
+    const said = `"${name}" is neither one of the plugins ${known.join(', ')}, nor the name of an npm package, nor a plugin of Steampipe`
+    return new UserError(said, 2)
+  }
+  const meant = name.startsWith('steampipe:') ? undefined : known.find((one) => isNearMiss(name, one))
+  if (meant !== undefined) return new UserError(`there is no plugin "${name}"; did you mean "${meant}"?`, 2)
+  const ways = [
+    ...(isPackage ? [`as an npm package: cd ${home} && npm install ${name}`] : []),
+    `as a plugin of Steampipe: millrace plugin install steampipe/${name.replace(/^steampipe:/, '')}`,
+  ]
+  return new UserError(
+    `there is no plugin "${name}": plugins of Millrace are ${known.join(', ')}; another is to be installed first, ${ways.join(', or ')}`,
+    2,
+  )
 }
 
 /**

@@ -1,9 +1,10 @@
-import type { Format } from '../output/format-names.js'
+import type { FileFormat, Format } from '../output/format-names.js'
 import type { Variables } from '../sql/variables.js'
+import type { Timing } from './timing.js'
 
 export interface ExportTarget {
   readonly path: string
-  readonly format: Format
+  readonly format: FileFormat
 }
 
 /** What the command line of `millrace query` says. */
@@ -15,7 +16,9 @@ export interface QueryOptions {
   readonly exports: readonly ExportTarget[]
   readonly header: boolean
   readonly separator: string
-  readonly timing: boolean
+  readonly timing: Timing
+  /** Whether a pager may be used on a terminal. */
+  readonly pager: boolean
   readonly explain: boolean
   readonly variables: Variables
   /** URL of another database than the home's. */

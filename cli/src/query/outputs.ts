@@ -3,8 +3,9 @@ import { basename } from 'node:path'
 import type { Column, Row } from '../output/column.js'
 import type { Format } from '../output/format-names.js'
 import { formatsWithGaps, writerOf } from '../output/formats.js'
-import type { ResultWriter, WriterOptions } from '../output/result-writer.js'
-import { type ExportFile, openExportFile, type Sink } from '../output/sink.js'
+import { type Outlet, textOutlet } from '../output/outlet.js'
+import type { WriterOptions } from '../output/result-writer.js'
+import { openExportFile, type Sink } from '../output/sink.js'
 import { UserError } from '../user-error.js'
 import type { ExportTarget } from './options.js'
 
@@ -44,15 +45,12 @@ export class Outputs {
     const outlets: Outlet[] = []
     if (format !== undefined) {
       const gap = this.#results > 1 && formatsWithGaps.has(format) ? '\n' : ''
-      outlets.push({ sink: standardOutput, writer: writerOf(format, writerOptions), file: undefined })
+      outlets.push(textOutlet(standardOutput, writerOf(format, writerOptions)))
       await standardOutput.write(gap)
     }
     const output = new ResultOutput(outlets)
     try {
-      for (const target of exports) {
-        const file = await openExportFile(target.path)
-        outlets.push({ sink: file, writer: writerOf(target.format, writerOptions), file })
-      }
+      for (const target of exports) outlets.push(await fileOutlet(target, writerOptions))
       await output.begin(columns)
     } catch (error) {
       await output.abandon()
@@ -62,10 +60,11 @@ export class Outputs {
   }
 }
 
-interface Outlet {
-  readonly sink: Sink
-  readonly writer: ResultWriter
-  readonly file: ExportFile | undefined
+async function fileOutlet({ path, format }: ExportTarget, options: WriterOptions): Promise<Outlet> {
+  const file = await openExportFile(path)
+  if (format !== 'parquet') return textOutlet(file, writerOf(format, options), file)
+  const { parquetOutlet } = await import('../output/parquet/parquet-outlet.js')
+  return parquetOutlet(file)
 }
 
 /** One result on its way out. It has to be finished or abandoned. */
@@ -81,28 +80,24 @@ export class ResultOutput {
     return this.#count
   }
 
-  begin(columns: readonly Column[]): Promise<void> {
-    return this.#write((writer) => writer.begin(columns))
+  async begin(columns: readonly Column[]): Promise<void> {
+    for (const outlet of this.#outlets) await outlet.begin(columns)
   }
 
   async rows(rows: readonly Row[]): Promise<void> {
     if (rows.length === 0) return
     this.#count += rows.length
-    await this.#write((writer) => writer.rows(rows))
+    for (const outlet of this.#outlets) await outlet.rows(rows)
   }
 
   /** Files get their names. */
   async finish(): Promise<void> {
-    await this.#write((writer) => writer.end(this.#count))
-    for (const { file } of this.#outlets) await file?.finish()
+    for (const outlet of this.#outlets) await outlet.end(this.#count)
+    for (const outlet of this.#outlets) await outlet.finish()
   }
 
   /** Files vanish; what standard output has got is not taken back. */
   async abandon(): Promise<void> {
-    for (const { file } of this.#outlets) await file?.abandon()
-  }
-
-  async #write(text: (writer: ResultWriter) => string): Promise<void> {
-    for (const { sink, writer } of this.#outlets) await sink.write(text(writer))
+    for (const outlet of this.#outlets) await outlet.abandon()
   }
 }

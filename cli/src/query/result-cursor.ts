@@ -46,8 +46,8 @@ class TextCursor extends Cursor<Row> {
 }
 
 /**
- * Runs a statement. No more than a batch of rows is on the way at a time. Whoever does not read to the end has to
- * end the session.
+ * Runs a statement. No more than a batch of rows is on the way at a time. Where it is not read to the end, the server is
+ * told that no more is wanted.
  * @param firstBatch rows to wait for at first; later batches double, up to 1,000
  * @yields at least once: the first batch has the fields
  * @throws what PostgreSQL says, at any batch
@@ -59,10 +59,19 @@ export async function* readResult(
   firstBatch: number,
 ): AsyncGenerator<Batch> {
   const cursor = client.query(new TextCursor(text, values))
-  for (let size = firstBatch; ; size = Math.min(1000, size * 2)) {
-    const batch = await read(cursor, size)
-    yield batch
-    if (batch.rows.length < size) break
+  /** Whether the server waits to be asked for more; not so when it has failed. */
+  let hasMore = false
+  try {
+    let size = firstBatch
+    do {
+      hasMore = false
+      const batch = await read(cursor, size)
+      hasMore = batch.rows.length === size
+      yield batch
+      size = Math.min(1000, size * 2)
+    } while (hasMore)
+  } finally {
+    if (hasMore) await cursor.close()
   }
   if (cursor.copied) throw new Error(`${copyRefusal}; its data is not shown. Use --output or --export`)
 }

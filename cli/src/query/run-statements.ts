@@ -1,6 +1,6 @@
 /** Runs statements one after the other, and shows their results, notices and errors. */
 import type { Client } from 'pg'
-import { ReaderGone, type Sink } from '../output/sink.js'
+import { EnoughRead, ReaderGone, type Sink } from '../output/sink.js'
 import { type Statement, statementsOf } from '../sql/statements.js'
 import { bindVariables, unknownVariables, type Variables } from '../sql/variables.js'
 import { UserError } from '../user-error.js'
@@ -9,12 +9,12 @@ import { explainPrefix } from './explained.js'
 import type { Input } from './inputs.js'
 import type { Outputs, ResultOutput } from './outputs.js'
 import { readResult } from './result-cursor.js'
-import { CallRecord, timingReport } from './timing.js'
+import { CallRecord, scansReport, type Timing, timingReport } from './timing.js'
 
 export interface RunOptions {
   readonly variables: Variables
   readonly explain: boolean
-  readonly timing: boolean
+  readonly timing: Timing
   /** Of a session that goes on; by itself, a run with timing opens its own. */
   readonly record?: CallRecord | undefined
   readonly outputs: Outputs
@@ -45,7 +45,7 @@ export async function runInputs(
   options: RunOptions,
 ): Promise<void> {
   const prepared = prepare(inputs, options)
-  const record = options.record ?? (options.timing ? await CallRecord.open(client) : undefined)
+  const record = options.record ?? (options.timing !== 'off' ? await CallRecord.open(client) : undefined)
   for (const each of prepared) {
     options.signal.throwIfAborted()
     await runStatement(client, each, record, options)
@@ -90,14 +90,20 @@ async function runStatement(
     await output?.finish()
   } catch (error) {
     await output?.abandon()
+    if (error instanceof EnoughRead) return
     if (error instanceof ReaderGone || error instanceof UserError) throw error
     const place: Place = { sql: input.sql, file: input.file, start: statement.start, originalPlace, sent }
     await messages.write(errorReport(error, place, variableHint(error, statement, variables)))
     throw new StatementFailed('a statement has failed', { cause: error })
   }
   const milliseconds = performance.now() - begun
-  const calls = await record?.ofLast()
-  if (timing) await messages.write(timingReport(milliseconds, output?.count ?? 0, calls))
+  // A connection that is lost by now does not make a failure of what has been shown.
+  const calls = await record?.ofLast().catch(() => undefined)
+  if (timing === 'off') return
+  await messages.write(timingReport(milliseconds, output?.count ?? 0, calls))
+  if (timing === 'verbose' && calls !== undefined) {
+    await messages.write(await scansReport(client, calls.statement).catch(() => ''))
+  }
 }
 
 /** SQLSTATE syntax_error */

@@ -4,7 +4,7 @@ import type { StartedParts } from '@millrace/server/started-parts'
 import type { ClientConfig } from 'pg'
 import type { Environment } from '../config/settings.js'
 import { loadOrCreatePassword } from '../password.js'
-import { findService } from '../service-record.js'
+import { findService } from '../service/record.js'
 import { UserError } from '../user-error.js'
 
 /**
@@ -75,7 +75,12 @@ async function startOwn(environment: Environment, parts: StartedParts): Promise<
   logProcessWarnings(log)
   const listen = { host: '127.0.0.1', port: 0 }
   const service = await startHome(
-    { readSettings: async () => ({ ...(await readSettings(environment)), listen }), environment, log },
+    {
+      readSettings: async () => ({ ...(await readSettings(environment)), listen }),
+      environment,
+      log,
+      record: { purpose: 'query', listening: {} },
+    },
     parts,
   )
   return { ...service.address, ssl: false }

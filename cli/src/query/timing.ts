@@ -1,8 +1,16 @@
 /** What a statement took: time, rows, and what Millrace has asked for it. */
 import type { Client } from 'pg'
 import { z } from 'zod'
+import { readable } from '../output/column.js'
+
+/** What is told behind a statement. */
+export const timings = ['off', 'on', 'verbose'] as const
+
+export type Timing = (typeof timings)[number]
 
 export interface Calls {
+  /** Its number in the session. */
+  readonly statement: number
   readonly calls: number
   readonly fetched: number
   readonly scans: number
@@ -41,14 +49,43 @@ export class CallRecord {
     const { data } = summary.safeParse(rows[0])
     if (data === undefined || data.statement === this.#last) return undefined
     this.#last = data.statement
-    return { calls: data.calls, fetched: data.rows, scans: data.scans, cacheHits: data.cache_hits }
+    return {
+      statement: data.statement,
+      calls: data.calls,
+      fetched: data.rows,
+      scans: data.scans,
+      cacheHits: data.cache_hits,
+    }
   }
+}
+
+const scanShape = z.object({
+  name: z.string(),
+  calls: z.coerce.number(),
+  rows: z.coerce.number(),
+  duration_ms: z.coerce.number(),
+  cache: z.string(),
+  quals_pushed: z.unknown(),
+})
+
+/** A line for each scan of a statement. */
+export async function scansReport(client: Client, statement: number): Promise<string> {
+  const { rows } = await client.query(
+    `select connection || '.' || table_name as name, calls, rows, duration_ms, cache, quals_pushed
+     from millrace.scan where statement = $1 order by scan`,
+    [statement],
+  )
+  return (z.array(scanShape).safeParse(rows).data ?? [])
+    .map(({ name, calls, rows: fetched, duration_ms, cache, quals_pushed }) => {
+      const asked = quals_pushed === null ? '' : `, asked with ${readable(JSON.stringify(quals_pushed))}`
+      return `  ${readable(name)}: ${calls} ${calls === 1 ? 'call' : 'calls'}, ${fetched} rows, ${time(duration_ms)}, cache: ${cache}${asked}\n`
+    })
+    .join('')
 }
 
 /** @param milliseconds from sending the statement to its last row */
 export function timingReport(milliseconds: number, rows: number, calls: Calls | undefined): string {
-  const time = milliseconds < 1000 ? `${milliseconds.toFixed(0)} ms` : `${(milliseconds / 1000).toFixed(1)} s`
-  const parts = [`Time: ${time}.`, `Rows: ${rows}.`]
+  const parts = [`Time: ${time(milliseconds)}.`, `Rows: ${rows}.`]
   if (calls !== undefined) {
     const { calls: made, fetched, scans, cacheHits } = calls
     parts.push(`API calls: ${made}.`, `Rows fetched: ${fetched}.`)
@@ -56,4 +93,8 @@ export function timingReport(milliseconds: number, rows: number, calls: Calls | 
       parts.push(`From the cache: ${cacheHits} of ${scans} ${scans === 1 ? 'scan' : 'scans'}.`)
   }
   return `${parts.join(' ')}\n`
+}
+
+function time(milliseconds: number): string {
+  return milliseconds < 1000 ? `${milliseconds.toFixed(0)} ms` : `${(milliseconds / 1000).toFixed(1)} s`
 }

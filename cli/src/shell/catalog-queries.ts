@@ -18,6 +18,9 @@ export const catalogQueries = {
     from ${relations} and (:schema::text = '' or n.nspname = :schema)
     order by 1, 2`,
   connections: `
+    select name as connection, plugin, state, tables, error from millrace.connection order by 1`,
+  /** The same as far as any server knows it. */
+  schemas: `
     select s.name as connection, s.tables, pg_catalog.obj_description(n.oid, 'pg_namespace') as description
     from (${connectionSchemas}) s join pg_catalog.pg_namespace n on n.nspname = s.name
     where ${visibleSchemas}

@@ -2,11 +2,14 @@
 import { readFile } from 'node:fs/promises'
 import { closest, distance } from 'fastest-levenshtein'
 import { formats } from '../output/format-names.js'
+import { timings } from '../query/timing.js'
 import { catalogQueries } from './catalog-queries.js'
 import type { ShellState } from './shell-state.js'
 
 export interface MetaContext {
   readonly state: ShellState
+  /** Whether the server is one that knows connections. */
+  readonly isMillrace: boolean
   /** Shows a line or more. */
   print(text: string): Promise<void>
   /** Runs SQL as if it were typed; `:name` is bound to the variables. */
@@ -48,8 +51,9 @@ const commands: readonly MetaCommand[] = [
   },
   {
     names: ['.connections', '\\dn'],
-    summary: 'connections, and how many tables each has',
-    run: (_argument, { run }) => run(catalogQueries.connections),
+    summary: 'connections, whether they can be asked, and how many tables each has',
+    run: (_argument, { run, isMillrace }) =>
+      run(isMillrace ? catalogQueries.connections : catalogQueries.schemas),
   },
   {
     names: ['.output'],
@@ -72,9 +76,20 @@ const commands: readonly MetaCommand[] = [
   },
   {
     names: ['.timing', '\\timing'],
+    argument: '[on|off|verbose]',
+    summary: 'time, rows and API calls behind each statement; verbose: of each scan',
+    run: async (argument, { state, print }) => {
+      if (argument === '') return print(`timing is ${state.timing}\n`)
+      const timing = timings.find((each) => each === argument)
+      if (timing === undefined) throw new MetaMisuse(`.timing takes ${timings.join(', ')}`)
+      state.timing = timing
+    },
+  },
+  {
+    names: ['.pager'],
     argument: '[on|off]',
-    summary: 'time, rows and API calls behind each statement',
-    run: (argument, context) => toggle('timing', argument, context),
+    summary: 'whether results longer than the screen go to a pager',
+    run: (argument, context) => toggle('pager', argument, context),
   },
   {
     names: ['.header'],
@@ -188,7 +203,7 @@ export async function runMetaCommand(line: string, context: MetaContext): Promis
 }
 
 async function toggle(
-  name: 'timing' | 'header' | 'multi',
+  name: 'pager' | 'header' | 'multi',
   argument: string,
   { state, print }: MetaContext,
 ): Promise<void> {

@@ -3,29 +3,55 @@
 /** As the server says it: docs/settings.md, millrace.progress. */
 const progressNotice = /^\S+: .*\bAPI calls?\b.* so far$/
 
+/** How often the seconds move on, and after how many a statement is shown of which nothing is known; milliseconds. */
+const tick = 1_000
+const silence = 2_000
+
 export class ProgressLine {
   readonly #terminal: NodeJS.WritableStream & { readonly columns?: number }
-  readonly #begun: () => number
+  #begun = 0
+  #said: string | undefined
+  #timer: NodeJS.Timeout | undefined
   #shown = false
 
-  /** @param begun when the statement was sent, by `performance.now()` */
-  constructor(terminal: NodeJS.WritableStream & { readonly columns?: number }, begun: () => number) {
+  constructor(terminal: NodeJS.WritableStream & { readonly columns?: number }) {
     this.#terminal = terminal
-    this.#begun = begun
   }
 
-  /** @returns whether the message is of progress, and is shown */
+  /** A statement has been sent. */
+  begin(): void {
+    this.end()
+    this.#begun = performance.now()
+    this.#timer = setInterval(() => {
+      if (this.#said !== undefined || performance.now() - this.#begun >= silence) this.#show()
+    }, tick)
+  }
+
+  /** Nothing runs any more, or another program has the screen. */
+  end(): void {
+    clearInterval(this.#timer)
+    this.#timer = undefined
+    this.#said = undefined
+    this.clear()
+  }
+
+  /** @returns whether the message is of progress, and needs no telling any more */
   take(message: string): boolean {
     if (!progressNotice.test(message)) return false
-    const seconds = Math.round((performance.now() - this.#begun()) / 1000)
-    const text = `${message.replace(/ so far$/, '')}, ${seconds} s`
-    this.#terminal.write(`\r\u001b[K${text.slice(0, (this.#terminal.columns || 80) - 1)}`)
-    this.#shown = true
+    this.#said = message.replace(/ so far$/, '')
+    if (this.#timer !== undefined) this.#show()
     return true
   }
 
   clear(): void {
     if (this.#shown) this.#terminal.write('\r\u001b[K')
     this.#shown = false
+  }
+
+  #show(): void {
+    const seconds = Math.round((performance.now() - this.#begun) / 1000)
+    const text = `${this.#said ?? 'running'}, ${seconds} s`
+    this.#terminal.write(`\r\u001b[K${text.slice(0, (this.#terminal.columns || 80) - 1)}`)
+    this.#shown = true
   }
 }

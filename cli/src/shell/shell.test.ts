@@ -155,9 +155,15 @@ describe.runIf(possible)('the shell', () => {
 
   it('remembers what was typed in earlier sessions, for its user alone', async () => {
     const first = await open()
-    first.type('select 1 as\n')
+    first.type('select 1 as -- why\n')
     await first.shows('. ')
-    first.type('remembered;\n')
+    first.type("  remembered, 'a\n")
+    await first.shows('. ')
+    first.type("b' as text;\n")
+    await first.shows('(1 row)')
+    first.type(up)
+    await first.shows("b' as text;")
+    first.type('\n')
     await first.shows('(1 row)')
     first.type('.quit\n')
     expect(await first.ended).toBe(0)
@@ -165,11 +171,14 @@ describe.runIf(possible)('the shell', () => {
     second.type(`${up}`)
     await second.shows('.quit')
     second.type(`${up}`)
-    await second.shows('select 1 as remembered;')
+    await second.shows('select 1 as -- why')
+    await second.shows("b' as text;")
     second.type('\n')
-    await second.shows('(1 row)')
+    expect(await second.shows('(1 row)')).toContain('          1 | a   +\n            | b\n')
     const path = join(home, 'history')
-    expect(await readFile(path, 'utf8')).toContain('select 1 as remembered;\n.quit\n')
+    expect(await readFile(path, 'utf8')).toContain(
+      "select 1 as -- why\u0001  remembered, 'a\u0001b' as text;\n.quit\n",
+    )
     expect((await stat(path)).mode & 0o777).toBe(0o600)
   })
 
@@ -186,7 +195,7 @@ describe.runIf(possible)('the shell', () => {
     )
     await answer('\\d acme_page', 'body,text,Body')
     await answer('.inspect acme', 'acme_page,table,Pages')
-    await answer('.connections', 'acme,1,Acme')
+    await answer('.connections', 'acme,acme,ready,1,')
     await answer('.inspekt', 'there is no .inspekt; did you mean .inspect?')
     await answer('.output xml', '.output takes table, csv')
     await answer('.output', 'output is csv')
@@ -207,5 +216,97 @@ describe.runIf(possible)('the shell', () => {
     await answer(`\\i ${file}`, 'product | 77')
     terminal.type('\\q\n')
     expect(await terminal.ended).toBe(0)
+  })
+
+  it('lays tables out for the terminal as wide as it is now', async () => {
+    const terminal = await open('--no-pager')
+    terminal.type("select repeat('word ', 10) as words;\n")
+    expect(await terminal.shows('(1 row)')).toContain(` ${'word '.repeat(10).trimEnd()}\n`)
+    terminal.resize(24, 40)
+    terminal.type("select repeat('word ', 10) as words;\n")
+    expect(await terminal.shows('(1 row)')).toMatch(/\n(?: word){7} +\.\n(?: word){3}\n/)
+  })
+
+  it('shows results longer than the screen in a pager, and others not', async () => {
+    const terminal = await open()
+    terminal.type('select n from generate_series(1, 15) n;\n')
+    await terminal.shows('(15 rows)')
+    await terminal.shows('> ')
+    terminal.type('select n from generate_series(1, 100000) n;\n')
+    const page = await terminal.shows(':')
+    expect(page).toMatch(/ 20\n/)
+    expect(page).not.toMatch(/ 24\n/)
+    // Ctrl-C is the pager's.
+    terminal.type(controlC)
+    await terminal.shows(':')
+    terminal.type('q')
+    await terminal.shows('> ')
+    terminal.type('.pager off\n')
+    await terminal.shows('> ')
+    terminal.type('select n from generate_series(1, 50) n;\n')
+    await terminal.shows('(50 rows)')
+    terminal.type('.exit\n')
+    expect(await terminal.ended).toBe(0)
+  })
+
+  it('shows a scan of each statement where that is wanted', async () => {
+    const terminal = await open('--timing=verbose')
+    terminal.type("select body from acme_page where path = '/verbose';\n")
+    await terminal.shows('API calls: 0.')
+    expect(await terminal.shows('cache: miss')).toMatch(/ {2}acme\.acme_page: 0 calls, 1 rows, \d+ ms, /)
+    await terminal.shows('/verbose')
+    terminal.type('.timing on\n')
+    await terminal.shows('> ')
+    terminal.type('.timing\n')
+    await terminal.shows('timing is on')
+  })
+
+  it('tells of seconds that pass without anything else to tell', async () => {
+    const terminal = await open()
+    const sleep = 'select pg_sleep(60);\n'
+    terminal.type(sleep)
+    await terminal.shows('running, 2 s')
+    await terminal.shows('running, 3 s')
+    terminal.type(controlC)
+    await terminal.shows('canceling statement due to user request')
+  })
+
+  it('connects again after the server was stopped and started', async () => {
+    const terminal = await open()
+    terminal.type('select 1 as before;\n')
+    await terminal.shows('(1 row)')
+    await service.end('SIGTERM')
+    service = new MillraceProcess([], { MILLRACE_HOME: home, MILLRACE_PORT: '0' })
+    await service.url()
+    terminal.type('select 2 as after;\n')
+    await terminal.shows('Connected again.')
+    await terminal.shows('(1 row)')
+    terminal.type('select pg_terminate_backend(pg_backend_pid());\n')
+    await terminal.shows('The connection to the server is lost.')
+    terminal.type('select 3 as later;\n')
+    await terminal.shows('(1 row)')
+    terminal.type('.exit\n')
+    expect(await terminal.ended).toBe(0)
+  })
+
+  it('uses a pager for a query on the command line too, which may be left before the end', async () => {
+    const terminal = new Terminal(
+      ['query', 'select n from generate_series(1, 100000) n', 'select 7 as next'],
+      {
+        MILLRACE_HOME: home,
+      },
+    )
+    terminals.push(terminal)
+    await terminal.shows(':')
+    terminal.type('q')
+    expect(await terminal.shows('(1 row)')).toContain('    7\n')
+    expect(await terminal.ended).toBe(0)
+    const plain = new Terminal(['query', 'select n from generate_series(1, 99) n'], {
+      MILLRACE_HOME: home,
+      MILLRACE_PAGER: 'off',
+    })
+    terminals.push(plain)
+    await plain.shows('(99 rows)')
+    expect(await plain.ended).toBe(0)
   })
 })

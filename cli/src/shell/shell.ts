@@ -1,20 +1,20 @@
 /** `millrace query` on a terminal: a shell, which is a client like any other. */
 import { clearScreenDown, createInterface, cursorTo, type Interface } from 'node:readline'
 import type { ClientConfig } from 'pg'
+import type { Interruption } from '../interruption.js'
+import { Pager, pagerCommand } from '../output/pager.js'
 import { type Sink, streamSink } from '../output/sink.js'
 import { noticeReport } from '../query/error-report.js'
 import type { QueryOptions } from '../query/options.js'
 import { Outputs } from '../query/outputs.js'
 import { runInputs, StatementFailed } from '../query/run-statements.js'
-import { openSession, type Session } from '../query/session.js'
-import { setUpSession } from '../query/session-settings.js'
-import { CallRecord } from '../query/timing.js'
 import { statementsOf } from '../sql/statements.js'
 import { UserError } from '../user-error.js'
 import { complete } from './completion.js'
-import { addToHistory, historyEntries, historySize, readHistory } from './history.js'
+import { addToHistory, Entries, historySize, readHistory } from './history.js'
 import { isMetaCommand, MetaMisuse, runMetaCommand } from './meta-commands.js'
 import { ProgressLine } from './progress-line.js'
+import { ShellConnection } from './shell-connection.js'
 import { initialState, type ShellState } from './shell-state.js'
 
 const prompt = '> '
@@ -22,44 +22,41 @@ const continuation = '. '
 
 export interface ShellOptions {
   readonly home: string
-  readonly config: ClientConfig
+  /** Whom to ask, at first and after the connection was lost. */
+  readonly connect: () => Promise<ClientConfig>
   readonly query: QueryOptions
-  /** Ends the shell. */
-  readonly signal: AbortSignal
+  readonly interruption: Interruption
 }
 
 /** Resolves when the user leaves. */
-export async function runShell({ home, config, query, signal }: ShellOptions): Promise<void> {
-  let begun = 0
-  const progress = new ProgressLine(process.stderr, () => begun)
-  const session = await openSession(config, (notice) => {
-    if (progress.take(notice.message)) return
-    progress.clear()
-    process.stderr.write(noticeReport(notice))
+export async function runShell({ home, connect, query, interruption }: ShellOptions): Promise<void> {
+  const progress = new ProgressLine(process.stderr)
+  let shell: Shell | undefined
+  const connection = await ShellConnection.open({
+    connect,
+    query,
+    onNotice: (notice) => {
+      if (!progress.take(notice.message)) shell?.tell(noticeReport(notice))
+    },
   })
   try {
-    await setUpSession(session.client, query)
-    // Servers that are not Millrace do not know its settings.
-    const record = await CallRecord.open(session.client)
-    if (record !== undefined) await session.client.query('set millrace.progress = on')
-    const onBegin = () => {
-      begun = performance.now()
-    }
-    const shell = new Shell({ session, home, query, progress, record, onBegin })
-    await shell.run(signal)
+    const opened = new Shell({ connection, home, query, progress, interruption })
+    shell = opened
+    connection.onLost = () => opened.lost()
+    await opened.run()
   } finally {
-    progress.clear()
-    await session.end()
+    connection.onLost = () => {}
+    progress.end()
+    await connection.current.session.end()
   }
 }
 
 interface Parts {
-  readonly session: Session
+  readonly connection: ShellConnection
   readonly home: string
   readonly query: QueryOptions
   readonly progress: ProgressLine
-  readonly record: CallRecord | undefined
-  readonly onBegin: () => void
+  readonly interruption: Interruption
 }
 
 class Shell {
@@ -68,38 +65,55 @@ class Shell {
   #typed = ''
   /** While a statement or a meta-command runs. */
   #running: AbortController | undefined
-  #lost = false
+  #lines: Interface | undefined
+  /** What readline reads its history from. */
+  #list: string[] = []
+  #entries = new Entries([])
+  readonly #pagerCommand = pagerCommand(process.env)
+  #pager: Pager | undefined
 
   constructor(parts: Parts) {
     this.#parts = parts
-    const { output, header, separator } = parts.query
+    const { output, header, separator, timing, pager } = parts.query
     this.#state = {
       ...initialState(),
       header,
       separator,
+      pager,
+      ...(timing === 'verbose' ? { timing } : {}),
       ...(output === undefined ? {} : { format: output }),
     }
-    parts.session.client.on('end', () => {
-      this.#lost = true
-    })
   }
 
-  /** @throws UserError when the server has gone */
-  async run(signal: AbortSignal): Promise<void> {
+  /** Shows what is no result. */
+  tell(text: string): void {
+    this.#messages()
+      .write(text)
+      .catch(() => {}) // whoever writes results finds out
+  }
+
+  async run(): Promise<void> {
+    const { signal } = this.#parts.interruption
     const history = await readHistory(this.#parts.home)
+    this.#entries = new Entries(history)
     const lines = createInterface({
       input: process.stdin,
       output: process.stdout,
       terminal: true,
       history,
       historySize,
-      removeHistoryDuplicates: true,
       completer: (line: string, done: (error: null, result: [string[], string]) => void) => {
         void this.#complete(line).then((result) => done(null, result))
       },
     })
+    this.#lines = lines
+    // It is emitted before the line itself is.
+    lines.on('history', (list: string[]) => {
+      this.#list = list
+      this.#entries.restore(list)
+    })
     const end = () => {
-      this.#parts.session.cancel()
+      this.#parts.connection.current.session.cancel()
       lines.close()
     }
     signal.addEventListener('abort', end)
@@ -110,7 +124,6 @@ class Shell {
       for await (const line of lines) {
         await this.#take(line)
         if (this.#state.ended || signal.aborted) break
-        if (this.#lost) throw new UserError('the server has closed the connection', 3)
         this.#ask(lines)
       }
     } finally {
@@ -129,7 +142,7 @@ class Shell {
   #interrupt(lines: Interface): void {
     if (this.#running !== undefined) {
       this.#running.abort()
-      this.#parts.session.cancel()
+      this.#parts.connection.current.session.cancel()
       return
     }
     this.#typed = ''
@@ -141,7 +154,9 @@ class Shell {
   }
 
   async #complete(line: string): Promise<[string[], string]> {
-    const client = this.#running === undefined ? this.#parts.session.client : undefined
+    const { connection } = this.#parts
+    const client =
+      this.#running === undefined && !connection.isLost ? connection.current.session.client : undefined
     const { candidates, word } = await complete(line, this.#typed, client)
     return [[...candidates], word]
   }
@@ -154,16 +169,17 @@ class Shell {
     const sql = this.#typed
     this.#typed = ''
     if (statements.length === 0) return
-    for (const entry of historyEntries(sql)) await addToHistory(this.#parts.home, entry)
+    await this.#remember(sql.trim())
     await this.#runSql(sql)
   }
 
   async #runMeta(line: string): Promise<void> {
-    await addToHistory(this.#parts.home, line.trim())
+    await this.#remember(line.trim())
     const output = streamSink(process.stdout)
     try {
       await runMetaCommand(line, {
         state: this.#state,
+        isMillrace: this.#parts.connection.current.record !== undefined,
         print: (text) => output.write(text),
         run: (sql, variables = {}) => this.#runSql(sql, new Map(Object.entries(variables)), false),
         clearScreen: () => {
@@ -177,46 +193,117 @@ class Shell {
     }
   }
 
+  async #remember(entry: string): Promise<void> {
+    this.#entries.add(entry)
+    this.#entries.restore(this.#list)
+    await addToHistory(this.#parts.home, entry)
+  }
+
   async #runSql(sql: string, variables?: ReadonlyMap<string, string>, timed = true): Promise<void> {
-    const { session, progress, query, record, onBegin } = this.#parts
+    const { connection, progress, query } = this.#parts
+    if (connection.isLost && !(await this.#reconnect())) return
+    const { session, record } = connection.current
     const { format, header, separator, timing } = this.#state
     const given = variables ?? usedOf(sql, query.variables)
-    const clearing = (stream: NodeJS.WritableStream): Sink => {
-      const sink = streamSink(stream)
-      return {
-        write: (text) => {
-          if (text !== '') progress.clear()
-          return sink.write(text)
-        },
-      }
-    }
     const width = process.stdout.columns > 0 ? process.stdout.columns : undefined
     const outputs = new Outputs({
-      standardOutput: clearing(process.stdout),
+      standardOutput: this.#results(),
       format,
       exports: [],
       writerOptions: { header, separator, width },
     })
     const running = new AbortController()
     this.#running = running
-    onBegin()
+    progress.begin()
     try {
       await runInputs(session.client, [{ sql }], {
         variables: given,
         explain: false,
-        timing: timing && timed,
+        timing: timed ? timing : 'off',
         record,
         outputs,
-        messages: clearing(process.stderr),
+        messages: this.#messages(),
         signal: running.signal,
       })
     } catch (error) {
       // It has been told of, or Ctrl-C has come between two statements.
-      if (error instanceof UserError) await clearing(process.stderr).write(`${error.message}\n`)
-      else if (!(error instanceof StatementFailed) && !running.signal.aborted) throw error
+      if (error instanceof UserError) await this.#messages().write(`${error.message}\n`)
+      else if (!(error instanceof StatementFailed) && !running.signal.aborted && !connection.isLost)
+        throw error
     } finally {
       this.#running = undefined
-      progress.clear()
+      this.#pager = undefined
+      progress.end()
+    }
+  }
+
+  /** Tells at once, whether something runs or not. */
+  lost(): void {
+    const isIdle = this.#running === undefined
+    this.tell(
+      `${isIdle ? '\n' : ''}The connection to the server is lost. The next statement connects again.\n`,
+    )
+    if (isIdle && this.#lines !== undefined) this.#ask(this.#lines)
+  }
+
+  /** @returns whether somebody answers */
+  async #reconnect(): Promise<boolean> {
+    try {
+      await this.#parts.connection.renew()
+      await this.#messages().write(
+        'Connected again. Settings, temporary tables and transactions of the session are gone.\n',
+      )
+      return true
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error
+      await this.#messages().write(`${error.message}\n`)
+      return false
+    }
+  }
+
+  /** Where results go: to the terminal, or to a pager where they are longer than the screen. */
+  #results(): Sink {
+    const command = this.#state.pager ? this.#pagerCommand : undefined
+    if (command === undefined) return this.#clearing(streamSink(process.stdout))
+    const pager = new Pager({ command, terminal: process.stdout, handOver: () => this.#handOver() })
+    this.#pager = pager
+    return {
+      write: (text) => {
+        if (!pager.hasScreen) this.#parts.progress.clear()
+        return pager.write(text)
+      },
+      resultEnd: () => {
+        this.#parts.progress.clear()
+        return pager.resultEnd()
+      },
+    }
+  }
+
+  /** Leaves keyboard and screen to another program; what is given back takes them again. */
+  #handOver(): () => void {
+    const { progress, interruption } = this.#parts
+    progress.end()
+    this.#lines?.pause()
+    process.stdin.setRawMode(false)
+    const takeBack = interruption.leaveToOthers()
+    return () => {
+      takeBack()
+      process.stdin.setRawMode(true)
+      this.#lines?.resume()
+    }
+  }
+
+  #messages(): Sink {
+    const sink = this.#clearing(streamSink(process.stderr))
+    return this.#pager?.besides(sink) ?? sink
+  }
+
+  #clearing(sink: Sink): Sink {
+    return {
+      write: (text) => {
+        if (text !== '') this.#parts.progress.clear()
+        return sink.write(text)
+      },
     }
   }
 }

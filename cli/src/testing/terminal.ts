@@ -1,14 +1,42 @@
 /** A program on a terminal of its own: a real pseudo-terminal, by way of Python. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
+import { Writable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 
 const program = fileURLToPath(new URL('../../dist/main.js', import.meta.url))
 
-/** Gives what it runs a terminal of 24 lines, and ends with its exit status. */
+/**
+ * Gives what it runs a terminal of 24 lines and 100 columns, and ends with its exit status. File descriptor 3 takes other
+ * sizes, a line each: lines and columns.
+ */
 const opener = `
-import os, pty, sys
-sys.exit(os.waitstatus_to_exitcode(pty.spawn(['sh', '-c', 'stty rows 24 cols 100; exec "$@"', 'sh'] + sys.argv[1:])))
+import fcntl, os, pty, select, struct, sys, termios
+def resize(lines, columns):
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack('HHHH', lines, columns, 0, 0))
+child, terminal = pty.fork()
+if child == 0:
+    os.read(0, 1)
+    os.execvp(sys.argv[1], sys.argv[1:])
+resize(24, 100)
+os.write(terminal, b'\\n')
+sources = [0, 3, terminal]
+while True:
+    for source in select.select(sources, [], [])[0]:
+        try:
+            data = os.read(source, 65536)
+        except OSError:
+            data = b''
+        if source == terminal:
+            if not data:
+                sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+            os.write(1, data)
+        elif not data:
+            sources.remove(source)
+        elif source == 0:
+            os.write(terminal, data)
+        else:
+            resize(*map(int, data.split()))
 `
 
 export function hasPython(): boolean {
@@ -28,7 +56,10 @@ export class Terminal {
   constructor(args: readonly string[], variables: Readonly<Record<string, string>>) {
     const { PATH, HOME, TMPDIR } = process.env
     const env = { PATH, HOME, TERM: 'xterm', ...(TMPDIR === undefined ? {} : { TMPDIR }), ...variables }
-    this.#child = spawn('python3', ['-c', opener, process.execPath, program, ...args], { env, stdio: 'pipe' })
+    this.#child = spawn('python3', ['-c', opener, process.execPath, program, ...args], {
+      env,
+      stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
+    })
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       stream?.setEncoding('utf8').on('data', (text: string) => {
         this.#shown += text
@@ -36,6 +67,11 @@ export class Terminal {
     }
     this.#child.stdin?.on('error', () => {})
     this.ended = once(this.#child, 'close').then(([code]) => code)
+  }
+
+  resize(lines: number, columns: number): void {
+    const [, , , control] = this.#child.stdio
+    if (control instanceof Writable) control.write(`${lines} ${columns}\n`)
   }
 
   type(text: string): void {

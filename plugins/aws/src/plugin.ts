@@ -1,7 +1,9 @@
 /** Tables over AWS APIs. */
 import { definePlugin } from '@millrace/plugin-sdk'
+import { checkConnection } from './connection/check.js'
 import { AwsConnection } from './connection/connection.js'
 import { awsLimits } from './connection/limits.js'
+import { preload } from './services/preload.js'
 import { awsConfig, awsRemarks } from './settings/config.js'
 import { account } from './tables/account.js'
 import { cloudtrailChannel } from './tables/cloudtrail-channel.js'
@@ -42,6 +44,8 @@ export default definePlugin({
   connect: (config, context) => new AwsConnection(config, context),
   limits: (config, { environment }) => awsLimits(config, environment, tables),
   account: (connection) => connection.account(),
+  check: checkConnection,
+  preload,
   close: (connection) => connection.close(),
   tables,
 })

@@ -1,6 +1,7 @@
 /** Tables over the ipstack API. */
 import { readFileSync } from 'node:fs'
 import { definePlugin } from '@millrace/plugin-sdk'
+import { checkConnection } from './check.js'
 import { ipstackConfig } from './config.js'
 import { IpstackConnection, identityOf, limitsOf } from './connection.js'
 import { concurrency, startingConcurrency } from './limits.js'
@@ -19,6 +20,7 @@ export default definePlugin({
   concurrency,
   startingConcurrency,
   connect: (config, context) => new IpstackConnection(config, context),
+  check: checkConnection,
   close: (connection) => connection.close(),
   tables: [ipstackIp, ipstackMyIp],
 })

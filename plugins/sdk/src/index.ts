@@ -4,6 +4,7 @@
  */
 export { defaultMaxAnswerBytes, firstWords, readAnswerBody } from './answer-body.js'
 export { ApiError, type ApiErrorOptions, type ApiSqlState, type RetryReason } from './api-error.js'
+export type { CheckResult, CheckScan } from './check.js'
 export {
   bigint,
   boolean,

@@ -33,6 +33,8 @@ const acme = definePlugin({
   startingConcurrency: 2,
   limits: () => ({}),
   account: () => undefined,
+  check: async () => ({ facts: {} }),
+  preload: async () => {},
   tables: [user],
 })
 
@@ -100,6 +102,7 @@ test.each<[Loosely<Plugin>, string]>([
   [{ identity: 'me' }, 'identity: expected a function'],
   [{ limits: {} }, 'limits: expected a function'],
   [{ account: 1 }, 'account: expected a function'],
+  [{ check: {} }, 'check: expected a function'],
   [{ close: 1 }, 'close: expected a function'],
   [{ version: 1 }, 'version: '],
   [{ concurrency: 0 }, 'concurrency: '],

@@ -190,6 +190,8 @@ function pluginWith<Tables extends Plugin['tables']>(tables: z.ZodType<Tables>) 
     }),
     connect: functionOf<Plugin['connect']>(),
     identity: functionOf<Plugin['identity']>().optional(),
+    check: functionOf<Plugin['check']>().optional(),
+    preload: functionOf<Plugin['preload']>().optional(),
     close: functionOf<Plugin['close']>().optional(),
     concurrency: z.int().positive().optional(),
     startingConcurrency: z.int().positive().optional(),

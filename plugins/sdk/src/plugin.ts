@@ -2,6 +2,7 @@
  * A plugin: a named set of tables over one kind of connection.
  */
 import type { ZodType } from 'zod'
+import type { CheckResult, CheckScan } from './check.js'
 import type { Table } from './table.js'
 
 /** What `connect` gets besides the connection's settings. */
@@ -65,7 +66,7 @@ export interface Plugin<Config = unknown, Connection = unknown> {
   remarks?(config: Config): readonly string[]
   /**
    * Makes the state that the tables of one connection share: API clients, remembered identities. Called once per
-   * connection, when its first scan starts; makes no API call itself and does not fail for lack of credentials (the
+   * connection, when its first scan starts, or before its tables are looked for; makes no API call itself and does not fail for lack of credentials (the
    * first call says what is missing).
    */
   connect(config: Config, context: ConnectContext): Connection
@@ -74,6 +75,17 @@ export interface Plugin<Config = unknown, Connection = unknown> {
    * May hold secrets, since only a digest of it is stored. Without it, no rows outlive a restart.
    */
   identity?(config: Config, context: ConnectContext): string
+  /**
+   * Finds out whether the connection works, for `millrace connection test`, by one cheap call or two.
+   * @throws what the calls throw: an {@link ApiError} that says what is wrong, and in its hint what to do
+   */
+  check?(connection: Connection, scan: CheckScan): Promise<CheckResult>
+  /**
+   * Loads the modules that the plugin loads only when they are needed. A server calls it after it has started, so that its
+   * first query does not wait for them, and they are there when the machine runs out of file descriptors: Node.js does
+   * not try again to load what it could not load once.
+   */
+  preload?(): Promise<void>
   /** Closes what `connect` opened. */
   close?(connection: Connection): void | Promise<void>
   /** The most API calls that an account has in flight, unless the connection's settings say otherwise. Default 10. */

@@ -1,6 +1,7 @@
 /**
  * What a table is made of: columns, keys, a generator of rows, and hydrate functions.
  */
+import type { ApiError } from './api-error.js'
 import type { Columns, Row } from './column.js'
 import type { Operator, Quals } from './qual.js'
 
@@ -110,6 +111,12 @@ export interface Scan<Connection = unknown, TableColumns extends Columns = Colum
    * @throws the failure, where it is not the API's: a cancellation, an exceeded quota of the statement, a defect
    */
   leaveOut(part: string, failure: unknown): void
+  /**
+   * Goes on with NULL in place of a value that PostgreSQL does not take, such as a text in a column of JSON that is
+   * none. The client gets a NOTICE, once for the column; for the rest as {@link leaveOut}.
+   * @param failure says what is wrong with the value
+   */
+  leaveOutValue(column: keyof TableColumns & string, failure: ApiError): void
   /**
    * Whether the user's settings (`ignore_error_codes`, `ignore_error_messages`) say to go on without what a failure
    * has kept back. A list that asks several places of the API, such as regions, leaves that one out; the engine

@@ -61,6 +61,10 @@ export function scanOf<Connection, TableColumns extends Columns>(
       if (request.onLeftOut === undefined || isCancel || !ApiError.is(failure)) throw failure
       request.onLeftOut(part, failure)
     },
+    leaveOutValue: (column, failure) => {
+      if (request.onLeftOut === undefined) throw failure
+      request.onLeftOut(column, failure)
+    },
     ignores: (failure) => isAmong(request.ignoredCodes, failure),
   }
 }

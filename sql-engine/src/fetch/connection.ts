@@ -155,7 +155,7 @@ export class Connection implements CallRules {
     return this.#account.limiter
   }
 
-  /** What the plugin's `connect` returns; called when the first scan starts. */
+  /** What the plugin's `connect` returns; called when the first scan starts, or tables are looked for. */
   get state(): unknown {
     this.#opened ??= { state: this.plugin.connect(this.#config, this.#context) }
     return this.#opened.state
@@ -187,6 +187,8 @@ export class Connection implements CallRules {
   async findTables(signal: AbortSignal): Promise<readonly Table[]> {
     const { tables } = this.plugin
     if (typeof tables !== 'function') return tables
+    // So that it is closed, whatever finding them has opened.
+    void this.state
     const found = await abortable(tables(this.#config, { ...this.#context, signal }), signal)
     const checked = checkTables(this.plugin, found)
     if ('tables' in checked) return checked.tables

@@ -205,6 +205,7 @@ function scanOf(
       if (signal.aborted || !ApiError.is(cause) || !isOfApi(cause)) throw failure
       leaveOut('rows', `rows of ${part}`, failure, request)
     },
+    leaveOutValue: (column, failure) => leaveOut('values', `values of ${column}`, failure, request),
     ignores: (failure) => isIgnored(failure, request),
   }
 }

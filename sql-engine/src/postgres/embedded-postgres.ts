@@ -42,11 +42,12 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   const folders = await prepareHome(options.home)
   const lock = await lockHome(folders.locks)
   try {
-    const installed = await findNativePackage()
-    const binaries = await nativeBinaries(installed, options.programCopies ?? folders.home, folders.account)
-    const lastFolder = await lastSocketFolder(folders.data)
-    await endLeftovers(folders.data, options.log)
-    if (lastFolder !== undefined) await removeSocketFolder(lastFolder)
+    // Side by side, and both at their end before the home is left to others.
+    const cleared = clearLeftovers(folders, options.log)
+    const [found] = await Promise.allSettled([findBinaries(folders, options), cleared])
+    await cleared
+    if (found.status === 'rejected') throw found.reason
+    const binaries = found.value
     await ensureDataFolder(folders, binaries)
     const socketFolder = await makeSocketFolder(folders)
     const postgres = new EmbeddedPostgres(options, folders, binaries, socketFolder, lock)
@@ -56,6 +57,19 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     await lock.release()
     throw error
   }
+}
+
+async function findBinaries(
+  { home, account }: HomeFolders,
+  { programCopies = home }: EmbeddedPostgresOptions,
+): Promise<NativeBinaries> {
+  return nativeBinaries(await findNativePackage(), programCopies, account)
+}
+
+async function clearLeftovers({ data }: HomeFolders, log: Logger): Promise<void> {
+  const lastFolder = await lastSocketFolder(data)
+  await endLeftovers(data, log)
+  if (lastFolder !== undefined) await removeSocketFolder(lastFolder)
 }
 
 /**

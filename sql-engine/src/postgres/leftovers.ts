@@ -13,7 +13,9 @@ const patience = { fast: 10_000, immediate: 5_000 }
  * server that was killed itself. Must be called under the home's lock.
  */
 export async function endLeftovers(dataFolder: string, log: Logger): Promise<void> {
-  for (const { pid } of await postmastersOf(dataFolder)) {
+  const processes = await runningProcesses()
+  const postmasters = processes.filter((process) => isPostmasterOf(process, dataFolder))
+  for (const { pid } of postmasters) {
     log.info({ pid }, 'stopping the PostgreSQL that an earlier Millrace has left running')
     // https://www.postgresql.org/docs/18/server-shutdown.html: SIGINT is fast shutdown, SIGQUIT immediate.
     if (await ended(pid, 'SIGINT', patience.fast)) continue
@@ -21,7 +23,8 @@ export async function endLeftovers(dataFolder: string, log: Logger): Promise<voi
     await ended(pid, 'SIGKILL', patience.immediate)
   }
   // Without their postmaster they end by themselves, but a busy one only after its query.
-  const orphans = await childrenOf(dataFolder)
+  const left = postmasters.length === 0 ? processes : await runningProcesses()
+  const orphans = left.filter((process) => isChildOf(process, dataFolder))
   await Promise.all(orphans.map(({ pid }) => ended(pid, 'SIGKILL', patience.immediate)))
 }
 
@@ -49,9 +52,8 @@ export async function postmastersOf(dataFolder: string): Promise<RunningProcess[
   return (await runningProcesses()).filter((process) => isPostmasterOf(process, dataFolder))
 }
 
-async function childrenOf(dataFolder: string): Promise<RunningProcess[]> {
-  const title = `postgres: ${clusterName(dataFolder)}: `
-  return (await runningProcesses()).filter(({ command }) => command[0]?.startsWith(title) === true)
+function isChildOf({ command }: RunningProcess, dataFolder: string): boolean {
+  return command[0]?.startsWith(`postgres: ${clusterName(dataFolder)}: `) === true
 }
 
 function isPostmasterOf({ command }: RunningProcess, dataFolder: string): boolean {

@@ -43,6 +43,11 @@ export async function nativeBinaries(
   })
 }
 
+/** The programs where npm has installed them, whether they run there or not. */
+export function installedBinaries({ folder, version }: NativePackage): NativeBinaries {
+  return binariesOf(folder, version)
+}
+
 function binariesOf(folder: string, version: string): NativeBinaries {
   return {
     initdb: join(folder, 'bin', 'initdb'),
@@ -51,7 +56,8 @@ function binariesOf(folder: string, version: string): NativeBinaries {
   }
 }
 
-async function whyNotRunning(
+/** @returns undefined where they run */
+export async function whyNotRunning(
   binaries: NativeBinaries,
   account: Account | undefined,
 ): Promise<Error | undefined> {

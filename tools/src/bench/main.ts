@@ -1,8 +1,11 @@
 /** `npm run bench`: ratios measured in one run; with --json one object that holds nothing else. */
 import { parseArgs } from 'node:util'
+import { bridgePlugin, hasGo } from '@millrace/test/testing/bridge-plugin'
 import { articleJoin } from './article-join.js'
+import { bridgeFirstQuery, bridgeLookups, bridgeRows, bridgeTables } from './bridge.js'
 import { cachedQuery } from './cached-query.js'
 import { coldLookup } from './cold-lookup.js'
+import { coldQuery, help } from './cold-start.js'
 import { gatewayMemory } from './gateway-memory.js'
 import { lookupJoinBatches, lookupJoinPath } from './lookup-join.js'
 import { startMillraceProcess } from './millrace-process.js'
@@ -34,9 +37,12 @@ const benchmarks = [
   lookupJoinPath,
   lookupJoinBatches,
   gatewayMemory,
+  ...(hasGo() ? [bridgeRows, bridgeLookups, bridgeFirstQuery, bridgeTables] : []),
   thousandConnectionsStart,
   thousandConnectionsMemory,
   aggregatorPlan,
+  help,
+  coldQuery,
 ]
 
 const { values, positionals } = parseArgs({
@@ -45,7 +51,10 @@ const { values, positionals } = parseArgs({
 })
 
 const sandbox = await startSandboxProcess()
-const millrace = await startMillraceProcess(sandbox.environment)
+const plugin: Readonly<Record<string, string>> = hasGo()
+  ? { MILLRACE_BENCH_PLUGIN: await bridgePlugin() }
+  : {}
+const millrace = await startMillraceProcess({ ...sandbox.environment, ...plugin })
 const ratios: Record<string, number> = {}
 try {
   for (const benchmark of benchmarks) {

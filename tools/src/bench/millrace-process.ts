@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import aws from '@millrace/plugin-aws/plugin'
 import ipstack from '@millrace/plugin-ipstack/plugin'
+import { steampipePlugin } from '@millrace/plugin-steampipe/steampipe-plugin'
 import { ipstackFreeToken } from '@millrace/sandbox/credentials'
 import { startService } from '@millrace/server/service'
 import { StartedParts } from '@millrace/server/started-parts'
@@ -89,6 +90,7 @@ async function run(home: string): Promise<void> {
         endpoint_url: `${process.env.IPSTACK_ENDPOINT}${'/'.repeat(index + 2)}`,
       },
     })),
+    ...bridgedConnections(),
     // Its keys are named, so that its limits are not those of the connection above.
     {
       name: 'aws_rated',
@@ -120,6 +122,17 @@ async function run(home: string): Promise<void> {
   }
   await parts.stop()
   if (process.connected) process.disconnect()
+}
+
+/** Connections of a plugin of Steampipe, if there is one to measure. */
+function bridgedConnections() {
+  const { MILLRACE_BENCH_PLUGIN: path } = process.env
+  if (path === undefined) return []
+  const plugin = steampipePlugin({ name: 'bridge', path })
+  return [
+    { name: 'bridge', plugin, settings: {} },
+    { name: 'bridge_latency', plugin, settings: { latency: 1 } },
+  ]
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await run(process.argv[2] ?? '')

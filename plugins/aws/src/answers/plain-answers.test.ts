@@ -1,9 +1,5 @@
 /** Answers of FilterLogEvents, which the SDK does not go through member by member: they are as it would give them. */
-import {
-  type CloudWatchLogsClient,
-  DescribeLogGroupsCommand,
-  FilterLogEventsCommand,
-} from '@aws-sdk/client-cloudwatch-logs'
+import type { CloudWatchLogs } from '@aws-sdk/client-cloudwatch-logs'
 import { expect } from 'vitest'
 import { cloudWatchLogs } from '../services/cloudwatch-logs.js'
 import { test as awsTest } from '../testing/aws-test.js'
@@ -11,7 +7,7 @@ import { Refusal } from '../testing/stub-aws.js'
 
 const test = awsTest.extend('client', ({ stub }) => stub.connect().client(cloudWatchLogs, 'us-east-1'))
 
-const ask = (client: CloudWatchLogsClient) => client.send(new FilterLogEventsCommand({ logGroupName: 'g' }))
+const ask = (client: CloudWatchLogs) => client.filterLogEvents({ logGroupName: 'g' })
 
 test('events, with texts of any alphabet, and what the answer tells of the request', async ({
   stub,
@@ -54,6 +50,6 @@ test('an answer that breaks off is an error', async ({ stub, client }) => {
 
 test('other calls are left to the SDK', async ({ stub, client }) => {
   stub.answers = { DescribeLogGroups: () => ({ logGroups: [{ logGroupName: 'g', arn: null }] }) }
-  const { logGroups } = await client.send(new DescribeLogGroupsCommand({}))
+  const { logGroups } = await client.describeLogGroups({})
   expect(logGroups).toStrictEqual([{ logGroupName: 'g' }])
 })

@@ -3,9 +3,7 @@
  */
 import { Agent as HttpAgent } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'
-import { GetCallerIdentityCommand } from '@aws-sdk/client-sts'
 import { ApiError, type ConnectContext } from '@millrace/plugin-sdk'
-import { AnswerHandler } from '../answers/answer-handler.js'
 import { awsCall, type CallScan } from '../calls/aws-call.js'
 import { credentialsError } from '../calls/credentials-error.js'
 import { Once } from '../calls/once.js'
@@ -44,7 +42,7 @@ export class AwsConnection {
   /** The credentials of the last call. */
   #found: Credentials | undefined
   #accountOfSettings: Promise<string | undefined> | undefined
-  readonly #clients = new Map<string, Client>()
+  readonly #clients = new Map<string, Promise<Client>>()
   readonly #identity = new Once<CallerIdentity>()
   readonly #regions = new Once<readonly string[]>()
   #defaultRegion: Promise<string> | undefined
@@ -86,29 +84,36 @@ export class AwsConnection {
   }
 
   /** The client of a service in a region, the same for all scans. */
-  client<Made extends Client>(service: AwsService<Made>, region: string): Made {
+  client<Made extends Client>(service: AwsService<Made>, region: string): Promise<Made> {
     const key = `${service.name} ${region}`
     const known = this.#clients.get(key)
     // Each service's clients are made by the service itself, below.
-    if (known !== undefined) return known as Made
+    if (known !== undefined) return known as Promise<Made>
+    const made = this.#makeClient(service, region)
+    this.#clients.set(key, made)
+    // What could not be made, as without file descriptors, is tried again.
+    made.catch(() => this.#clients.delete(key))
+    return made
+  }
+
+  async #makeClient<Made extends Client>(service: AwsService<Made>, region: string): Promise<Made> {
+    const { AnswerHandler } = await import('../answers/answer-handler.js')
     const endpoint = endpointOf(service.name, this.#config, this.#environment)
-    const made = service.client({
+    return service.client({
       region,
       credentials: this.#credentials,
       maxAttempts: 1, // the engine makes calls again
       requestHandler: new AnswerHandler(this.#requests, this.#maxAnswerBytes),
       ...(endpoint === undefined ? {} : { endpoint }),
     })
-    this.#clients.set(key, made)
-    return made
   }
 
   /** Account and partition of the credentials; asked once. */
   callerIdentity(scan: CallScan): Promise<CallerIdentity> {
     return this.#identity.get(scan.signal, async () => {
       const region = await this.defaultRegion()
-      const answer = await awsCall(scan, 'GetCallerIdentity', region, (abortSignal) =>
-        this.client(sts, region).send(new GetCallerIdentityCommand({}), { abortSignal }),
+      const answer = await awsCall(scan, 'GetCallerIdentity', region, async (abortSignal) =>
+        (await this.client(sts, region)).getCallerIdentity({}, { abortSignal }),
       )
       const partition = answer.Arn?.split(':')[1]
       if (answer.Account === undefined || partition === undefined) {
@@ -125,7 +130,11 @@ export class AwsConnection {
       const defaultRegion = await this.defaultRegion()
       return patterns === undefined
         ? [defaultRegion]
-        : resolveRegions(patterns, { scan, region: defaultRegion, client: this.client(ec2, defaultRegion) })
+        : resolveRegions(patterns, {
+            scan,
+            region: defaultRegion,
+            client: () => this.client(ec2, defaultRegion),
+          })
     })
   }
 
@@ -143,8 +152,10 @@ export class AwsConnection {
     return this.#config.on_region_failure === 'notice'
   }
 
-  close(): void {
-    for (const client of this.#clients.values()) client.destroy()
+  async close(): Promise<void> {
+    for (const made of await Promise.allSettled(this.#clients.values())) {
+      if (made.status === 'fulfilled') made.value.destroy()
+    }
     this.#clients.clear()
     this.#requests.httpAgent.destroy()
     this.#requests.httpsAgent.destroy()

@@ -1,14 +1,8 @@
 /** Where a connection's credentials come from: its settings, or else wherever AWS's own tools find them. */
-import { fromTemporaryCredentials } from '@aws-sdk/credential-providers'
 import { ApiError } from '@millrace/plugin-sdk'
 import type { AwsConfig } from '../settings/config.js'
 import type { Environment } from '../settings/environment.js'
-import {
-  type CredentialProvider,
-  type CredentialServices,
-  type Credentials,
-  chainedCredentials,
-} from './credential-chain.js'
+import type { CredentialProvider, CredentialServices, Credentials } from './credential-chain.js'
 import { accountOfRole } from './role-arn.js'
 import { accountOfProfile, profilesOf } from './shared-files.js'
 
@@ -27,6 +21,7 @@ export function credentialsOf(
   const roleArn = config.role_arn
   if (roleArn === undefined) return remembering(own)
   return remembering(async () => {
+    const { fromTemporaryCredentials } = await import('@aws-sdk/credential-providers')
     const assume = fromTemporaryCredentials({
       masterCredentials: own,
       params: {
@@ -58,7 +53,11 @@ function ownCredentials(
   const fixed = staticCredentials(config, environment)
   if (fixed !== undefined) return async () => fixed
   const profile = (config.profile ?? environment.AWS_PROFILE) || undefined
-  const chained = chainedCredentials(profile, environment, services)
+  let chain: Promise<CredentialProvider> | undefined
+  const chained: CredentialProvider = async () => {
+    chain ??= loadChain(profile, environment, services)
+    return (await chain)()
+  }
   if (profile === undefined) return chained
   return async () => {
     // A profile named in the settings is the one that is meant; no other credentials may take its place.
@@ -70,6 +69,16 @@ function ownCredentials(
       throw error
     }
   }
+}
+
+/** The SDK's part for it is large, and connections with keys of their own need none of it. */
+async function loadChain(
+  profile: string | undefined,
+  environment: Environment,
+  services: CredentialServices,
+): Promise<CredentialProvider> {
+  const { chainedCredentials } = await import('./credential-chain.js')
+  return chainedCredentials(profile, environment, services)
 }
 
 /**

@@ -2,9 +2,11 @@
  * The configuration files that AWS's tools share: ~/.aws/config and ~/.aws/credentials, or those that the
  * environment names.
  */
-import { loadSharedConfigFiles, parseKnownFiles } from '@smithy/core/config'
 import type { Environment } from '../settings/environment.js'
 import { accountOfRole } from './role-arn.js'
+
+/** Loaded when files are first looked into. */
+const sdkFiles = () => import('@smithy/core/config')
 
 /** The files, in the form that the SDK's functions take. */
 interface SharedFiles {
@@ -26,6 +28,7 @@ export async function accountOfProfile(
   profile: string | undefined,
   environment: Environment,
 ): Promise<string | undefined> {
+  const { parseKnownFiles } = await sdkFiles()
   const profiles = await parseKnownFiles(sharedFilesOf(environment))
   const settings = profiles[profileName(profile, environment)] ?? {}
   const { role_arn: role, source_profile: source, credential_source: place } = settings
@@ -40,6 +43,7 @@ export async function profilesOf(
   environment: Environment,
 ): Promise<{ readonly names: readonly string[]; readonly files: readonly string[] }> {
   const { filepath = '~/.aws/credentials', configFilepath = '~/.aws/config' } = sharedFilesOf(environment)
+  const { parseKnownFiles } = await sdkFiles()
   const profiles = await parseKnownFiles(sharedFilesOf(environment))
   return { names: Object.keys(profiles), files: [configFilepath, filepath] }
 }
@@ -49,6 +53,7 @@ export async function regionOfProfile(
   profile: string | undefined,
   environment: Environment,
 ): Promise<string | undefined> {
+  const { loadSharedConfigFiles } = await sdkFiles()
   const { configFile, credentialsFile } = await loadSharedConfigFiles(sharedFilesOf(environment))
   const name = profileName(profile, environment)
   return credentialsFile[name]?.region ?? configFile[name]?.region

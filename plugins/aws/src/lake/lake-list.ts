@@ -1,7 +1,7 @@
 /**
  * The list calls of CloudTrail Lake, which page alike.
  */
-import type { CloudTrailClient } from '@aws-sdk/client-cloudtrail'
+import type { CloudTrail } from '@aws-sdk/client-cloudtrail'
 import { awsCallExpecting, type CallScan, ExpectedError } from '../calls/aws-call.js'
 import { pageSize, type TokenPage, tokenPages } from '../calls/token-pages.js'
 import type { AwsConnection } from '../connection/connection.js'
@@ -20,7 +20,7 @@ export interface LakeList<Item> {
   readonly limit: number | undefined
   /** Further errors which say that there is nothing to list. */
   readonly nothing?: readonly string[]
-  send(client: CloudTrailClient, page: LakePage, options: LakeOptions): Promise<TokenPage<Item>>
+  send(client: CloudTrail, page: LakePage, options: LakeOptions): Promise<TokenPage<Item>>
 }
 
 export interface LakePage {
@@ -36,11 +36,14 @@ export function lakeList<Item>(
   { name, region, limit, nothing = [], send }: LakeList<Item>,
   scan: CallScan & { readonly connection: AwsConnection },
 ): AsyncGenerator<readonly Item[]> {
-  const client = scan.connection.client(cloudTrail, region)
   return tokenPages(name, limit, async (NextToken) => {
     const page = { MaxResults: pageSize(limit, mostItemsPerPage), NextToken }
-    const answer = await awsCallExpecting(scan, name, region, [...unsupported, ...nothing], (abortSignal) =>
-      send(client, page, { abortSignal }),
+    const answer = await awsCallExpecting(
+      scan,
+      name,
+      region,
+      [...unsupported, ...nothing],
+      async (abortSignal) => send(await scan.connection.client(cloudTrail, region), page, { abortSignal }),
     )
     return answer instanceof ExpectedError ? { items: [], token: undefined } : answer
   })

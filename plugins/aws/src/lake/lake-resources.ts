@@ -2,7 +2,7 @@
  * Rows of CloudTrail Lake's resources that have an ARN: each region lists names and ARNs, and another call gives the
  * rest of one.
  */
-import type { CloudTrailClient } from '@aws-sdk/client-cloudtrail'
+import type { CloudTrail } from '@aws-sdk/client-cloudtrail'
 import { equalValue, type JsonText, type Key, type Qual, type Scan } from '@millrace/plugin-sdk'
 import { awsCallExpecting, type CallScan, ExpectedError } from '../calls/aws-call.js'
 import type { TokenPage } from '../calls/token-pages.js'
@@ -39,9 +39,9 @@ export interface LakeRow extends Partial<IdentityValues> {
 export interface LakeResource<Details extends object> {
   readonly kind: LakeResourceKind
   readonly listCall: string
-  list(client: CloudTrailClient, page: LakePage, options: LakeOptions): Promise<TokenPage<LakeName>>
+  list(client: CloudTrail, page: LakePage, options: LakeOptions): Promise<TokenPage<LakeName>>
   readonly getCall: string
-  get(client: CloudTrailClient, arn: string, options: LakeOptions): Promise<LakeName & { details: Details }>
+  get(client: CloudTrail, arn: string, options: LakeOptions): Promise<LakeName & { details: Details }>
   /** Errors which say that there is none with the ARN, or no longer. */
   readonly gone: readonly string[]
 }
@@ -109,8 +109,8 @@ async function getResource<Details extends object>(
   region: string,
   scan: LakeScan,
 ): Promise<(LakeName & { readonly details: Details }) | undefined> {
-  const answer = await awsCallExpecting(scan, getCall, region, gone, (abortSignal) =>
-    get(scan.connection.client(cloudTrail, region), arn, { abortSignal }),
+  const answer = await awsCallExpecting(scan, getCall, region, gone, async (abortSignal) =>
+    get(await scan.connection.client(cloudTrail, region), arn, { abortSignal }),
   )
   return answer instanceof ExpectedError ? undefined : answer
 }

@@ -2,11 +2,10 @@
  * Pages of FilterLogEvents in one region: one after the other, and where there are many of them, of several
  * slices of time side by side.
  */
-import {
-  type FilteredLogEvent,
-  FilterLogEventsCommand,
-  type FilterLogEventsCommandInput,
-  type FilterLogEventsCommandOutput,
+import type {
+  FilteredLogEvent,
+  FilterLogEventsCommandInput,
+  FilterLogEventsCommandOutput,
 } from '@aws-sdk/client-cloudwatch-logs'
 import { ApiError, merge } from '@millrace/plugin-sdk'
 import { awsCallExpecting, type CallScan, ExpectedError } from '../calls/aws-call.js'
@@ -124,17 +123,18 @@ export class RegionEvents {
   ): Promise<FilterLogEventsCommandOutput | ExpectedError> {
     const { connection, limit = mostEventsPerPage } = this.#scan
     const { endTime } = input
-    const command = new FilterLogEventsCommand({
+    const asked = {
       ...input,
       endTime: endTime === undefined ? undefined : askedEnd(endTime),
       limit: Math.max(Math.min(limit, mostEventsPerPage), 1),
-    })
+    }
     const answer = await awsCallExpecting(
       this.#scan,
       'FilterLogEvents',
       this.#region,
       notFound,
-      (abortSignal) => connection.client(cloudWatchLogs, this.#region).send(command, { abortSignal }),
+      async (abortSignal) =>
+        (await connection.client(cloudWatchLogs, this.#region)).filterLogEvents(asked, { abortSignal }),
     )
     return endTime === undefined || answer instanceof ExpectedError ? answer : withoutLater(answer, endTime)
   }

@@ -1,7 +1,7 @@
 /**
  * Pages of DescribeLogGroups in one region.
  */
-import { DescribeLogGroupsCommand, type LogGroup } from '@aws-sdk/client-cloudwatch-logs'
+import type { LogGroup } from '@aws-sdk/client-cloudwatch-logs'
 import { awsCall, type CallScan } from '../calls/aws-call.js'
 import { pageSize, tokenPages } from '../calls/token-pages.js'
 import type { AwsConnection } from '../connection/connection.js'
@@ -36,13 +36,13 @@ export async function* groupPages(
   const asked = name ?? prefix ?? ''
   const logGroupNamePrefix = isGroupName(asked) ? asked : undefined
   yield* tokenPages('DescribeLogGroups', name === undefined ? limit : 1, async (nextToken) => {
-    const command = new DescribeLogGroupsCommand({
+    const input = {
       logGroupNamePrefix,
       nextToken,
       limit: name === undefined ? pageSize(limit, mostGroupsPerPage) : mostGroupsPerPage,
-    })
-    const answer = await awsCall(scan, 'DescribeLogGroups', region, (abortSignal) =>
-      scan.connection.client(cloudWatchLogs, region).send(command, { abortSignal }),
+    }
+    const answer = await awsCall(scan, 'DescribeLogGroups', region, async (abortSignal) =>
+      (await scan.connection.client(cloudWatchLogs, region)).describeLogGroups(input, { abortSignal }),
     )
     const groups = answer.logGroups ?? []
     const items = name === undefined ? groups : groups.filter((group) => group.logGroupName === name)

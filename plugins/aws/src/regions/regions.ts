@@ -1,7 +1,7 @@
 /**
  * Which regions a scan asks.
  */
-import { DescribeRegionsCommand, type EC2Client } from '@aws-sdk/client-ec2'
+import type { EC2 } from '@aws-sdk/client-ec2'
 import { ApiError, mayFulfil, type Qual } from '@millrace/plugin-sdk'
 import { awsCallExpecting, type CallScan, ExpectedError } from '../calls/aws-call.js'
 import { regionsOfPartition } from './partition-regions.js'
@@ -10,7 +10,7 @@ export interface RegionSource {
   readonly scan: CallScan
   /** The region where DescribeRegions is asked. */
   readonly region: string
-  readonly client: EC2Client
+  client(): Promise<EC2>
 }
 
 const notAllowed = ['UnauthorizedOperation', 'AccessDenied', 'AccessDeniedException']
@@ -51,8 +51,8 @@ export async function regionsOfScan(
 }
 
 async function enabledRegions({ scan, region, client }: RegionSource): Promise<readonly string[]> {
-  const answer = await awsCallExpecting(scan, 'DescribeRegions', region, notAllowed, (abortSignal) =>
-    client.send(new DescribeRegionsCommand({ AllRegions: true }), { abortSignal }),
+  const answer = await awsCallExpecting(scan, 'DescribeRegions', region, notAllowed, async (abortSignal) =>
+    (await client()).describeRegions({ AllRegions: true }, { abortSignal }),
   )
   if (answer instanceof ExpectedError) return regionsOfPartition(region)
   return (answer.Regions ?? []).flatMap(({ RegionName, OptInStatus }) =>

@@ -12,7 +12,7 @@ export interface ClientSettings {
   readonly endpoint?: string
 }
 
-/** A client of the SDK. */
+/** A client of the SDK: the one that has a method for each call, so that tables need nothing else of the SDK. */
 export interface Client {
   destroy(): void
 }
@@ -22,8 +22,11 @@ export interface AwsService<Made extends Client = Client> {
   readonly name: string
   /** The prefix of IAM's actions: `logs` in `logs:FilterLogEvents`. */
   readonly actions: string
-  /** Makes a client for one region; it is kept for the connection's other scans. */
-  client(settings: ClientSettings): Made
+  /**
+   * Makes a client for one region; it is kept for the connection's other scans. Only then is the service's part of the
+   * SDK loaded, which takes longer than all else at the start of a process.
+   */
+  client(settings: ClientSettings): Promise<Made>
   /** How often a second AWS allows the call of this name in a region; undefined without a quota. */
   callsPerSecond?(call: string): number | undefined
 }

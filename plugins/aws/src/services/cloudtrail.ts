@@ -1,10 +1,10 @@
-import { CloudTrailClient } from '@aws-sdk/client-cloudtrail'
+import type { CloudTrail } from '@aws-sdk/client-cloudtrail'
 import type { AwsService } from './aws-service.js'
 
-export const cloudTrail: AwsService<CloudTrailClient> = {
+export const cloudTrail: AwsService<CloudTrail> = {
   name: 'CLOUDTRAIL',
   actions: 'cloudtrail',
-  client: (settings) => new CloudTrailClient(settings),
+  client: async (settings) => new (await import('@aws-sdk/client-cloudtrail')).CloudTrail(settings),
   /** CloudTrail user guide, "Quotas in AWS CloudTrail": calls to get, describe and list, and LookupEvents. */
   callsPerSecond: (call) => (call === 'LookupEvents' ? 2 : 10),
 }

@@ -1,5 +1,4 @@
-import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs'
-import { PlainAnswers } from '../answers/plain-answers.js'
+import type { CloudWatchLogs } from '@aws-sdk/client-cloudwatch-logs'
 import type { AwsService } from './aws-service.js'
 
 /**
@@ -12,12 +11,16 @@ const quotas: Readonly<Record<string, number>> = {
   DescribeLogStreams: 25,
 }
 
-export const cloudWatchLogs: AwsService<CloudWatchLogsClient> = {
+export const cloudWatchLogs: AwsService<CloudWatchLogs> = {
   name: 'CLOUDWATCH_LOGS',
   actions: 'logs',
-  client(settings) {
+  async client(settings) {
+    const [{ CloudWatchLogs }, { PlainAnswers }] = await Promise.all([
+      import('@aws-sdk/client-cloudwatch-logs'),
+      import('../answers/plain-answers.js'),
+    ])
     // These calls have large answers. Without a logger, the SDK still copies each of them for it.
-    const client = new CloudWatchLogsClient({ ...settings, protocol: PlainAnswers })
+    const client = new CloudWatchLogs({ ...settings, protocol: PlainAnswers })
     client.middlewareStack.remove('loggerMiddleware')
     return client
   },

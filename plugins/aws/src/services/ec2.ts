@@ -1,8 +1,8 @@
-import { EC2Client } from '@aws-sdk/client-ec2'
+import type { EC2 } from '@aws-sdk/client-ec2'
 import type { AwsService } from './aws-service.js'
 
-export const ec2: AwsService<EC2Client> = {
+export const ec2: AwsService<EC2> = {
   name: 'EC2',
   actions: 'ec2',
-  client: (settings) => new EC2Client(settings),
+  client: async (settings) => new (await import('@aws-sdk/client-ec2')).EC2(settings),
 }

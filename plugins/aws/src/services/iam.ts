@@ -1,8 +1,8 @@
-import { IAMClient } from '@aws-sdk/client-iam'
+import type { IAM } from '@aws-sdk/client-iam'
 import type { AwsService } from './aws-service.js'
 
-export const iam: AwsService<IAMClient> = {
+export const iam: AwsService<IAM> = {
   name: 'IAM',
   actions: 'iam',
-  client: (settings) => new IAMClient(settings),
+  client: async (settings) => new (await import('@aws-sdk/client-iam')).IAM(settings),
 }

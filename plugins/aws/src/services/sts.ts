@@ -1,8 +1,8 @@
-import { STSClient } from '@aws-sdk/client-sts'
+import type { STS } from '@aws-sdk/client-sts'
 import type { AwsService } from './aws-service.js'
 
-export const sts: AwsService<STSClient> = {
+export const sts: AwsService<STS> = {
   name: 'STS',
   actions: 'sts',
-  client: (settings) => new STSClient(settings),
+  client: async (settings) => new (await import('@aws-sdk/client-sts')).STS(settings),
 }

@@ -2,8 +2,6 @@
  * aws_account: the account whose credentials are in use, by IAM's ListAccountAliases and Organizations'
  * DescribeOrganization. Always one row.
  */
-import { ListAccountAliasesCommand } from '@aws-sdk/client-iam'
-import { DescribeOrganizationCommand } from '@aws-sdk/client-organizations'
 import { jsonb, type Row, type Scan, text } from '@millrace/plugin-sdk'
 import { awsCall, awsCallExpecting, ExpectedError } from '../calls/aws-call.js'
 import { tokenPages } from '../calls/token-pages.js'
@@ -96,9 +94,8 @@ async function fetchAliases(row: AccountRow, scan: AccountScan): Promise<Account
   const { connection } = scan
   const region = await connection.defaultRegion()
   const pages = tokenPages('ListAccountAliases', undefined, async (Marker) => {
-    const command = new ListAccountAliasesCommand({ Marker })
-    const answer = await awsCall(scan, 'ListAccountAliases', region, (abortSignal) =>
-      connection.client(iam, region).send(command, { abortSignal }),
+    const answer = await awsCall(scan, 'ListAccountAliases', region, async (abortSignal) =>
+      (await connection.client(iam, region)).listAccountAliases({ Marker }, { abortSignal }),
     )
     return { items: answer.AccountAliases ?? [], token: answer.IsTruncated ? answer.Marker : undefined }
   })
@@ -115,8 +112,8 @@ async function fetchOrganization(_row: AccountRow, scan: AccountScan): Promise<A
     'DescribeOrganization',
     region,
     notInOrganization,
-    (abortSignal) =>
-      connection.client(organizations, region).send(new DescribeOrganizationCommand({}), { abortSignal }),
+    async (abortSignal) =>
+      (await connection.client(organizations, region)).describeOrganization({}, { abortSignal }),
   )
   if (answer instanceof ExpectedError || answer.Organization === undefined) return {}
   const { Organization: organization } = answer

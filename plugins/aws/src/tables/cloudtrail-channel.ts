@@ -1,7 +1,7 @@
 /**
  * aws_cloudtrail_channel: channels that bring events into CloudTrail Lake, by ListChannels in each region.
  */
-import { GetChannelCommand, type GetChannelResponse, ListChannelsCommand } from '@aws-sdk/client-cloudtrail'
+import type { GetChannelResponse } from '@aws-sdk/client-cloudtrail'
 import { boolean, jsonb, text } from '@millrace/plugin-sdk'
 import { identityColumns } from '../columns/identity-columns.js'
 import { jsonOrNull } from '../columns/json-value.js'
@@ -33,7 +33,7 @@ const channels: LakeResource<ReturnType<typeof detailsOf>> = {
   kind: 'channel',
   listCall: 'ListChannels',
   async list(client, page, options) {
-    const { Channels = [], NextToken } = await client.send(new ListChannelsCommand(page), options)
+    const { Channels = [], NextToken } = await client.listChannels(page, options)
     return {
       items: Channels.map(({ ChannelArn, Name }) => ({ arn: ChannelArn, name: Name })),
       token: NextToken,
@@ -41,7 +41,7 @@ const channels: LakeResource<ReturnType<typeof detailsOf>> = {
   },
   getCall: 'GetChannel',
   async get(client, arn, options) {
-    const channel = await client.send(new GetChannelCommand({ Channel: arn }), options)
+    const channel = await client.getChannel({ Channel: arn }, options)
     return { arn: channel.ChannelArn, name: channel.Name, details: detailsOf(channel) }
   },
   gone: ['ChannelNotFoundException', 'UnsupportedOperationException'],

@@ -1,11 +1,7 @@
 /**
  * aws_cloudtrail_event_data_store: event data stores of CloudTrail Lake, by ListEventDataStores in each region.
  */
-import {
-  GetEventDataStoreCommand,
-  type GetEventDataStoreResponse,
-  ListEventDataStoresCommand,
-} from '@aws-sdk/client-cloudtrail'
+import type { GetEventDataStoreResponse } from '@aws-sdk/client-cloudtrail'
 import { bigint, boolean, jsonb, text, timestamptz } from '@millrace/plugin-sdk'
 import { identityColumns } from '../columns/identity-columns.js'
 import { jsonOrNull } from '../columns/json-value.js'
@@ -46,7 +42,7 @@ const stores: LakeResource<ReturnType<typeof detailsOf>> = {
   listCall: 'ListEventDataStores',
   /** The list gives names and ARNs only; its other members are no longer filled. */
   async list(client, page, options) {
-    const answer = await client.send(new ListEventDataStoresCommand(page), options)
+    const answer = await client.listEventDataStores(page, options)
     const items = (answer.EventDataStores ?? []).map(({ EventDataStoreArn: arn, Name: name }) => ({
       arn,
       name,
@@ -55,7 +51,7 @@ const stores: LakeResource<ReturnType<typeof detailsOf>> = {
   },
   getCall: 'GetEventDataStore',
   async get(client, arn, options) {
-    const store = await client.send(new GetEventDataStoreCommand({ EventDataStore: arn }), options)
+    const store = await client.getEventDataStore({ EventDataStore: arn }, options)
     return { arn: store.EventDataStoreArn, name: store.Name, details: detailsOf(store) }
   },
   gone: ['EventDataStoreNotFoundException', 'UnsupportedOperationException'],

@@ -1,13 +1,7 @@
 /**
  * aws_cloudtrail_import: imports of trails' log files into CloudTrail Lake, by ListImports in each region.
  */
-import {
-  GetImportCommand,
-  type GetImportResponse,
-  type ImportStatus,
-  type ImportsListItem,
-  ListImportsCommand,
-} from '@aws-sdk/client-cloudtrail'
+import type { GetImportResponse, ImportStatus, ImportsListItem } from '@aws-sdk/client-cloudtrail'
 import { equalValue, jsonb, type Row, type Scan, text, timestamptz } from '@millrace/plugin-sdk'
 import { awsCallExpecting, ExpectedError } from '../calls/aws-call.js'
 import {
@@ -114,7 +108,7 @@ async function* importsOf(
       region,
       limit: scan.limit,
       async send(client, page, options) {
-        const answer = await client.send(new ListImportsCommand({ ...page, ImportStatus: asked }), options)
+        const answer = await client.listImports({ ...page, ImportStatus: asked }, options)
         const imports = answer.Imports ?? []
         return { items: imports.filter((each) => hasStatus(each, status)), token: answer.NextToken }
       },
@@ -159,9 +153,8 @@ async function getImport(
   region: string,
   scan: ImportScan,
 ): Promise<GetImportResponse | undefined> {
-  const command = new GetImportCommand({ ImportId })
-  const answer = await awsCallExpecting(scan, 'GetImport', region, gone, (abortSignal) =>
-    scan.connection.client(cloudTrail, region).send(command, { abortSignal }),
+  const answer = await awsCallExpecting(scan, 'GetImport', region, gone, async (abortSignal) =>
+    (await scan.connection.client(cloudTrail, region)).getImport({ ImportId }, { abortSignal }),
   )
   return answer instanceof ExpectedError ? undefined : answer
 }

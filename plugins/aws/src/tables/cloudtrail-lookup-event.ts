@@ -1,7 +1,7 @@
 /**
  * aws_cloudtrail_lookup_event: CloudTrail's event history of the last 90 days, by LookupEvents.
  */
-import { type Event, LookupEventsCommand } from '@aws-sdk/client-cloudtrail'
+import type { Event } from '@aws-sdk/client-cloudtrail'
 import { equalValue, isSureToFulfil, type Key, merge, type Row, type Scan } from '@millrace/plugin-sdk'
 import { awsCall } from '../calls/aws-call.js'
 import { FirstInOrder } from '../calls/first-in-order.js'
@@ -124,15 +124,15 @@ function eventsOf(
   const { limit, order, quals } = scan
   const first = limit === undefined || order === undefined ? undefined : new FirstInOrder('desc', limit)
   return tokenPages('LookupEvents', first === undefined ? limit : undefined, async (NextToken) => {
-    const command = new LookupEventsCommand({
+    const input = {
       ...range,
       ...(attribute === undefined ? {} : { LookupAttributes: [attribute] }),
       // Events of one second are common, and it must be seen where the last one's second ends.
       MaxResults: isLoose || first !== undefined ? mostEventsPerPage : pageSize(limit, mostEventsPerPage),
       NextToken,
-    })
-    const answer = await awsCall(scan, 'LookupEvents', region, (abortSignal) =>
-      scan.connection.client(cloudTrail, region).send(command, { abortSignal }),
+    }
+    const answer = await awsCall(scan, 'LookupEvents', region, async (abortSignal) =>
+      (await scan.connection.client(cloudTrail, region)).lookupEvents(input, { abortSignal }),
     )
     const items: LookupRow[] = []
     for (const event of answer.Events ?? []) {

@@ -1,11 +1,5 @@
 /** aws_cloudtrail_query: queries over CloudTrail Lake's event data stores, by ListQueries for each. */
-import {
-  DescribeQueryCommand,
-  ListEventDataStoresCommand,
-  ListQueriesCommand,
-  type Query,
-  type QueryStatus,
-} from '@aws-sdk/client-cloudtrail'
+import type { Query, QueryStatus } from '@aws-sdk/client-cloudtrail'
 import {
   bigint,
   equalValue,
@@ -139,7 +133,7 @@ async function* queriesOfRegion(
       region,
       limit: undefined,
       async send(client, page, options) {
-        const answer = await client.send(new ListEventDataStoresCommand(page), options)
+        const answer = await client.listEventDataStores(page, options)
         return { items: answer.EventDataStores ?? [], token: answer.NextToken }
       },
     },
@@ -178,8 +172,8 @@ async function* queriesOfStore(
       limit: ids === undefined ? scan.limit : undefined,
       nothing: storeGone,
       async send(client, page, options) {
-        const command = new ListQueriesCommand({ ...page, ...range, EventDataStore: arn, QueryStatus: asked })
-        const answer = await client.send(command, options)
+        const input = { ...page, ...range, EventDataStore: arn, QueryStatus: asked }
+        const answer = await client.listQueries(input, options)
         return { items: (answer.Queries ?? []).filter(isMeant), token: answer.NextToken }
       },
     },
@@ -200,9 +194,9 @@ async function* queriesOfStore(
 async function fetchDescription(row: QueryRow, scan: QueryScan): Promise<QueryRow> {
   const { query_id: id, event_data_store_arn: arn, region } = row
   if (typeof id !== 'string' || typeof arn !== 'string' || typeof region !== 'string') return {}
-  const command = new DescribeQueryCommand({ EventDataStore: arn, QueryId: id })
-  const answer = await awsCallExpecting(scan, 'DescribeQuery', region, queryGone, (abortSignal) =>
-    scan.connection.client(cloudTrail, region).send(command, { abortSignal }),
+  const input = { EventDataStore: arn, QueryId: id }
+  const answer = await awsCallExpecting(scan, 'DescribeQuery', region, queryGone, async (abortSignal) =>
+    (await scan.connection.client(cloudTrail, region)).describeQuery(input, { abortSignal }),
   )
   if (answer instanceof ExpectedError) return {}
   const { QueryStatistics: statistics } = answer

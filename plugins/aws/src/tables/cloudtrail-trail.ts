@@ -1,7 +1,7 @@
 /**
  * aws_cloudtrail_trail: CloudTrail's trails, by DescribeTrails in each region.
  */
-import { DescribeTrailsCommand, type Trail } from '@aws-sdk/client-cloudtrail'
+import type { Trail } from '@aws-sdk/client-cloudtrail'
 import { equalValues, type Row, type Scan } from '@millrace/plugin-sdk'
 import { awsCall } from '../calls/aws-call.js'
 import { type IdentityValues, identityKeys, identityOfScan } from '../columns/identity-columns.js'
@@ -109,8 +109,8 @@ async function* trailsOf(
 ): AsyncGenerator<readonly TrailRow[]> {
   const names = equalValues(scan.quals.name)
   const arns = equalValues(scan.quals.arn)
-  const { trailList = [] } = await awsCall(scan, 'DescribeTrails', region, (abortSignal) =>
-    scan.connection.client(cloudTrail, region).send(new DescribeTrailsCommand({}), { abortSignal }),
+  const { trailList = [] } = await awsCall(scan, 'DescribeTrails', region, async (abortSignal) =>
+    (await scan.connection.client(cloudTrail, region)).describeTrails({}, { abortSignal }),
   )
   yield trailList
     .filter(({ Name, TrailARN }) => isAmong(names, Name) && isAmong(arns, TrailARN))

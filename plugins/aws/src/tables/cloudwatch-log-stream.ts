@@ -1,7 +1,7 @@
 /**
  * aws_cloudwatch_log_stream: the streams of CloudWatch's log groups, by DescribeLogStreams for each group.
  */
-import { DescribeLogStreamsCommand, type LogStream } from '@aws-sdk/client-cloudwatch-logs'
+import type { LogStream } from '@aws-sdk/client-cloudwatch-logs'
 import { equalValue, merge, type Row, type Scan } from '@millrace/plugin-sdk'
 import { awsCallExpecting, ExpectedError } from '../calls/aws-call.js'
 import { pageSize, tokenPages } from '../calls/token-pages.js'
@@ -124,7 +124,7 @@ function streamsOfGroup(
   // A name occurs once in a group. A small page is enough only where the API leaves out all others.
   const fetchesOthers = name !== undefined || (prefix !== '' && prefix !== logStreamNamePrefix)
   return tokenPages('DescribeLogStreams', name === undefined ? scan.limit : 1, async (nextToken) => {
-    const command = new DescribeLogStreamsCommand({
+    const input = {
       ...group,
       logStreamNamePrefix,
       // The API rejects a value that does not exist, in its own words.
@@ -132,9 +132,9 @@ function streamsOfGroup(
       descending,
       nextToken,
       limit: fetchesOthers ? mostStreamsPerPage : pageSize(scan.limit, mostStreamsPerPage),
-    })
-    const answer = await awsCallExpecting(scan, 'DescribeLogStreams', region, noGroup, (abortSignal) =>
-      scan.connection.client(cloudWatchLogs, region).send(command, { abortSignal }),
+    }
+    const answer = await awsCallExpecting(scan, 'DescribeLogStreams', region, noGroup, async (abortSignal) =>
+      (await scan.connection.client(cloudWatchLogs, region)).describeLogStreams(input, { abortSignal }),
     )
     if (answer instanceof ExpectedError) return { items: [], token: undefined }
     const items = (answer.logStreams ?? []).filter(isWanted).map((stream) => rowOf(stream, values))

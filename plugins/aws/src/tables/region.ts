@@ -1,7 +1,6 @@
 /**
  * aws_region: the regions of AWS, as the account sees them, by one DescribeRegions.
  */
-import { DescribeRegionsCommand } from '@aws-sdk/client-ec2'
 import { boolean, jsonb, text } from '@millrace/plugin-sdk'
 import { awsCall } from '../calls/aws-call.js'
 import { accountKey, identityColumns, identityOfScan } from '../columns/identity-columns.js'
@@ -36,10 +35,8 @@ export const region = defineTable({
     const { connection, columns } = scan
     const defaultRegion = await connection.defaultRegion()
     const asked = columns.has('steampipe_available') ? await connection.regions(scan) : undefined
-    const { Regions = [] } = await awsCall(scan, 'DescribeRegions', defaultRegion, (abortSignal) =>
-      connection
-        .client(ec2, defaultRegion)
-        .send(new DescribeRegionsCommand({ AllRegions: true }), { abortSignal }),
+    const { Regions = [] } = await awsCall(scan, 'DescribeRegions', defaultRegion, async (abortSignal) =>
+      (await connection.client(ec2, defaultRegion)).describeRegions({ AllRegions: true }, { abortSignal }),
     )
     const { partition, account_id } = identity
     yield Regions.map(({ RegionName: name, OptInStatus }) => ({

@@ -1,7 +1,7 @@
 /**
  * aws_vpc_eip: elastic IP addresses, by DescribeAddresses in each region.
  */
-import { type Address, DescribeAddressesCommand } from '@aws-sdk/client-ec2'
+import type { Address } from '@aws-sdk/client-ec2'
 import type { Row, Scan } from '@millrace/plugin-sdk'
 import { awsCall } from '../calls/aws-call.js'
 import { type IdentityValues, identityKeys, identityOfScan } from '../columns/identity-columns.js'
@@ -58,9 +58,9 @@ async function* addressesOf(
   scan: AddressScan,
 ): AsyncGenerator<readonly AddressRow[]> {
   const filters = filtersOf(scan.quals)
-  const command = new DescribeAddressesCommand(filters.length > 0 ? { Filters: filters } : {})
-  const { Addresses = [] } = await awsCall(scan, 'DescribeAddresses', region, (abortSignal) =>
-    scan.connection.client(ec2, region).send(command, { abortSignal }),
+  const asked = filters.length > 0 ? { Filters: filters } : {}
+  const { Addresses = [] } = await awsCall(scan, 'DescribeAddresses', region, async (abortSignal) =>
+    (await scan.connection.client(ec2, region)).describeAddresses(asked, { abortSignal }),
   )
   yield Addresses.map((address) => rowOf(withoutEmpty(address), region, identity))
 }

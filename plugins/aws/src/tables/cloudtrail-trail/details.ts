@@ -4,13 +4,7 @@
  * A multi-region trail is listed once in each region, but has one status and one set of tags, at home. So these are
  * asked for in the trail's home region, by its ARN, and remembered for the length of a scan.
  */
-import {
-  GetEventSelectorsCommand,
-  GetInsightSelectorsCommand,
-  GetTrailStatusCommand,
-  ListTagsCommand,
-  type Tag,
-} from '@aws-sdk/client-cloudtrail'
+import type { Tag } from '@aws-sdk/client-cloudtrail'
 import { ApiError, type Row, type Scan } from '@millrace/plugin-sdk'
 import { awsCallExpecting, ExpectedError } from '../../calls/aws-call.js'
 import { Batch } from '../../calls/batch.js'
@@ -41,10 +35,8 @@ const mostTagged = 20
 
 export function fetchStatus(row: TrailRow, scan: TrailScan): Promise<TrailRow> {
   return detail('status', row, scan, async (arn, region) => {
-    const status = await awsCallExpecting(scan, 'GetTrailStatus', region, gone, (abortSignal) =>
-      scan.connection
-        .client(cloudTrail, region)
-        .send(new GetTrailStatusCommand({ Name: arn }), { abortSignal }),
+    const status = await awsCallExpecting(scan, 'GetTrailStatus', region, gone, async (abortSignal) =>
+      (await scan.connection.client(cloudTrail, region)).getTrailStatus({ Name: arn }, { abortSignal }),
     )
     if (status instanceof ExpectedError) return {}
     return {
@@ -65,10 +57,11 @@ export function fetchStatus(row: TrailRow, scan: TrailScan): Promise<TrailRow> {
 
 export function fetchEventSelectors(row: TrailRow, scan: TrailScan): Promise<TrailRow> {
   return detail('event selectors', row, scan, async (arn, region) => {
-    const answer = await awsCallExpecting(scan, 'GetEventSelectors', region, gone, (abortSignal) =>
-      scan.connection
-        .client(cloudTrail, region)
-        .send(new GetEventSelectorsCommand({ TrailName: arn }), { abortSignal }),
+    const answer = await awsCallExpecting(scan, 'GetEventSelectors', region, gone, async (abortSignal) =>
+      (await scan.connection.client(cloudTrail, region)).getEventSelectors(
+        { TrailName: arn },
+        { abortSignal },
+      ),
     )
     if (answer instanceof ExpectedError) return {}
     return {
@@ -87,10 +80,11 @@ export async function fetchInsightSelectors(row: TrailRow, scan: TrailScan): Pro
       'GetInsightSelectors',
       region,
       insightsAbsent,
-      (abortSignal) =>
-        scan.connection
-          .client(cloudTrail, region)
-          .send(new GetInsightSelectorsCommand({ TrailName: arn }), { abortSignal }),
+      async (abortSignal) =>
+        (await scan.connection.client(cloudTrail, region)).getInsightSelectors(
+          { TrailName: arn },
+          { abortSignal },
+        ),
     )
     return answer instanceof ExpectedError ? {} : { insight_selectors: jsonOrNull(answer.InsightSelectors) }
   })
@@ -116,10 +110,11 @@ async function listTags(
   region: string,
   scan: TrailScan,
 ): Promise<ReadonlyMap<string, readonly Tag[]>> {
-  const answer = await awsCallExpecting(scan, 'ListTags', region, tagsGone, (abortSignal) =>
-    scan.connection
-      .client(cloudTrail, region)
-      .send(new ListTagsCommand({ ResourceIdList: [...arns] }), { abortSignal }),
+  const answer = await awsCallExpecting(scan, 'ListTags', region, tagsGone, async (abortSignal) =>
+    (await scan.connection.client(cloudTrail, region)).listTags(
+      { ResourceIdList: [...arns] },
+      { abortSignal },
+    ),
   )
   if (answer instanceof ExpectedError) {
     if (arns.length === 1) return new Map()

@@ -1,5 +1,4 @@
 /** Details that cost a further call for each log group: its data protection policy, its tags. */
-import { GetDataProtectionPolicyCommand, ListTagsForResourceCommand } from '@aws-sdk/client-cloudwatch-logs'
 import type { Row, Scan } from '@millrace/plugin-sdk'
 import { awsCallExpecting, ExpectedError } from '../../calls/aws-call.js'
 import { jsonOfText, jsonOrNull } from '../../columns/json-value.js'
@@ -16,9 +15,9 @@ const gone = ['ResourceNotFoundException']
 export async function fetchDataProtection(row: LogGroupRow, scan: LogGroupScan): Promise<LogGroupRow> {
   const { name, region } = row
   if (typeof name !== 'string' || typeof region !== 'string') return {}
-  const command = new GetDataProtectionPolicyCommand({ logGroupIdentifier: name })
-  const answer = await awsCallExpecting(scan, 'GetDataProtectionPolicy', region, gone, (abortSignal) =>
-    scan.connection.client(cloudWatchLogs, region).send(command, { abortSignal }),
+  const input = { logGroupIdentifier: name }
+  const answer = await awsCallExpecting(scan, 'GetDataProtectionPolicy', region, gone, async (abortSignal) =>
+    (await scan.connection.client(cloudWatchLogs, region)).getDataProtectionPolicy(input, { abortSignal }),
   )
   if (answer instanceof ExpectedError) return {}
   return {
@@ -37,9 +36,11 @@ export async function fetchTags(row: LogGroupRow, scan: LogGroupScan): Promise<L
   // The API takes the ARN only without `:*`; log_group_arn came later than arn.
   const resourceArn = row.log_group_arn ?? row.arn?.replace(/:\*$/, '')
   if (resourceArn === undefined || typeof region !== 'string') return {}
-  const command = new ListTagsForResourceCommand({ resourceArn })
-  const answer = await awsCallExpecting(scan, 'ListTagsForResource', region, gone, (abortSignal) =>
-    scan.connection.client(cloudWatchLogs, region).send(command, { abortSignal }),
+  const answer = await awsCallExpecting(scan, 'ListTagsForResource', region, gone, async (abortSignal) =>
+    (await scan.connection.client(cloudWatchLogs, region)).listTagsForResource(
+      { resourceArn },
+      { abortSignal },
+    ),
   )
   return answer instanceof ExpectedError ? {} : { tags: jsonOrNull(answer.tags) }
 }

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { findService, recordService, removeServiceRecord } from './service-record.js'
+import { findService, recordService, removeServiceRecord } from './record.js'
 
 let home = ''
 
@@ -16,9 +16,15 @@ const address = { host: '127.0.0.1', port: 9193, user: 'millrace', database: 'mi
 describe('the record of a service', () => {
   it('is found while its process lives, and has no password', async () => {
     expect(await findService(home)).toBeUndefined()
-    await recordService(home, address)
+    await recordService(home, address, { purpose: 'service', listening: { port: 9193 } })
     const { password: _, ...known } = address
-    expect(await findService(home)).toEqual({ pid: process.pid, ...known })
+    expect(await findService(home)).toEqual({
+      pid: process.pid,
+      ...known,
+      purpose: 'service',
+      started: expect.stringMatching(/^\d{4}-.*Z$/),
+      listening: { port: 9193 },
+    })
     expect(await readFile(join(home, 'service.json'), 'utf8')).not.toContain('secret')
     expect((await stat(join(home, 'service.json'))).mode & 0o777).toBe(0o600)
     await removeServiceRecord(home)

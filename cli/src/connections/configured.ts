@@ -2,13 +2,13 @@
 import type { Plugin } from '@millrace/plugin-sdk'
 import { DatabaseError } from '@millrace/sql-engine/database-error'
 import type { ConfiguredConnection, ConnectionAbout } from '@millrace/sql-engine/fetch/open-connections'
-import type { ConfiguredSettings, ConnectionOrigin, FaultyConnection } from './config/configuration.js'
-import { commonSettingNames, isAggregator } from './config/connection-schema.js'
-import { schemaFaults } from './config/faults.js'
-import type { Settings } from './config/settings.js'
-import { emptyMap, placeText } from './config/syntax/located.js'
-import { loadPlugin } from './plugins/load-plugin.js'
-import { UserError } from './user-error.js'
+import type { ConfiguredSettings, ConnectionOrigin, FaultyConnection } from '../config/configuration.js'
+import { commonSettingNames, isAggregator } from '../config/connection-schema.js'
+import { schemaFaults } from '../config/faults.js'
+import type { Settings } from '../config/settings.js'
+import { emptyMap, placeText } from '../config/syntax/located.js'
+import type { PluginPlaces, PluginProcessOptions } from '../plugins/steampipe-plugins.js'
+import { UserError } from '../user-error.js'
 
 export interface LoadedConnections {
   readonly configured: readonly ConfiguredConnection[]
@@ -19,25 +19,31 @@ export interface LoadedConnections {
 /**
  * A connection with a mistake in it, or whose plugin cannot be loaded, keeps no other from being opened, and says so
  * when it is asked.
+ * @param environment where plugins of Steampipe may be
  * @param before what was opened last: a connection that is wrong now goes on as it was
  */
 export async function loadConnections(
   { connections, faulty, home }: Settings,
+  environment: PluginPlaces['environment'],
   before?: LoadedConnections,
 ): Promise<LoadedConnections> {
+  const { loadPlugin } = await import('../plugins/load-plugin.js')
   const plugins = new Map<string, Promise<Plugin | UserError>>()
-  const pluginOf = (name: string) => {
+  const pluginOf = (name: string, process?: PluginProcessOptions) => {
+    const key = JSON.stringify([name, process])
     const loading =
-      plugins.get(name) ??
-      loadPlugin(name, home).catch((error: unknown) => {
+      plugins.get(key) ??
+      loadPlugin(name, { home, environment }, process).catch((error: unknown) => {
         if (error instanceof UserError) return error
         throw error
       })
-    plugins.set(name, loading)
+    plugins.set(key, loading)
     return loading
   }
   const loaded = await Promise.all([
-    ...[...connections].map(async ([name, one]) => load(name, one, await pluginOf(one.settings.plugin))),
+    ...[...connections].map(async ([name, one]) =>
+      load(name, one, await pluginOf(one.settings.plugin, one.process)),
+    ),
     ...[...faulty].map(async ([name, one]) =>
       failed(name, one, one.plugin === undefined ? undefined : await pluginOf(one.plugin)),
     ),

@@ -13,14 +13,39 @@ const recordShape = z.object({
   port: z.int().min(1).max(65_535),
   user: z.string(),
   database: z.string(),
+  /** What it has been started for: queries of its own process, or whoever comes. */
+  purpose: z.enum(['query', 'service']).default('service'),
+  /** ISO 8601. */
+  started: z.string().optional(),
+  /** The address that it listens on, where that is not the one to connect to. */
+  listensOn: z.string().optional(),
+  /** Where the command line has told it to listen. */
+  listening: z
+    .object({ listen: z.enum(['local', 'network']).optional(), port: z.int().min(0).max(65_535).optional() })
+    .default({}),
 })
 
 export type ServiceRecord = z.infer<typeof recordShape>
 
 /** Writes the record; whoever started the service removes it when it stops. */
-export async function recordService(home: string, address: Omit<Address, 'password'>): Promise<void> {
+export async function recordService(
+  home: string,
+  address: Omit<Address, 'password'>,
+  { purpose, listensOn, listening }: Pick<ServiceRecord, 'purpose' | 'listensOn' | 'listening'>,
+): Promise<void> {
   const { host, port, user, database } = address
-  const record: ServiceRecord = { pid: process.pid, host, port, user, database }
+  const started = new Date().toISOString()
+  const record: ServiceRecord = {
+    pid: process.pid,
+    host,
+    port,
+    user,
+    database,
+    purpose,
+    started,
+    listensOn,
+    listening,
+  }
   const path = join(home, serviceFile)
   const draft = `${path}.${process.pid}`
   await writeFile(draft, `${JSON.stringify(record)}\n`, { mode: 0o600 })

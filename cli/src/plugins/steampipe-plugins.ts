@@ -1,0 +1,66 @@
+/** Plugins of Steampipe, by the names that connections give them. */
+import { stat } from 'node:fs/promises'
+import { homedir } from 'node:os'
+import { join, resolve } from 'node:path'
+import type { Plugin } from '@millrace/plugin-sdk'
+import { installedPlugin } from '@millrace/plugin-steampipe/install/installed-plugins'
+import { parsePluginReference } from '@millrace/plugin-steampipe/install/plugin-reference'
+import type { PluginHostOptions } from '@millrace/plugin-steampipe/process/plugin-host'
+import { steampipePlugin } from '@millrace/plugin-steampipe/steampipe-plugin'
+import { UserError } from '../user-error.js'
+
+/** Where Millrace looks for its state, and a plugin for credentials. */
+export interface PluginPlaces {
+  readonly home: string
+  readonly environment: Readonly<Record<string, string | undefined>>
+}
+
+/** What a configuration says of a plugin's process. */
+export type PluginProcessOptions = Pick<PluginHostOptions, 'memoryMb' | 'rateLimiters'>
+
+/** A file, by a path of the machine, of the user's home folder or of Millrace's home. */
+const file = /^(?:\/|\.\.?\/|~\/).*\.plugin$/
+
+/** Those that connections use: all connections of a plugin share its process. By file, as it is, and by options. */
+const plugins = new Map<string, Plugin>()
+
+/** Folders laid out as Steampipe's own: Millrace's come first. */
+export function steampipeFolders({ home, environment }: PluginPlaces): readonly string[] {
+  const { STEAMPIPE_INSTALL_DIR: theirs = join(userHome(environment), '.steampipe') } = environment
+  return [join(home, 'steampipe'), theirs]
+}
+
+/**
+ * @param name a path, or a name as Steampipe takes it
+ * @returns undefined where no such plugin is installed
+ * @throws UserError when a file is named that is not there
+ */
+export async function findSteampipePlugin(
+  name: string,
+  places: PluginPlaces,
+  options: PluginProcessOptions = {},
+): Promise<Plugin | undefined> {
+  if (file.test(name)) {
+    const path = resolve(places.home, name.replace(/^~(?=\/)/, userHome(places.environment)))
+    return pluginAt(name, path, options)
+  }
+  const reference = parsePluginReference(name)
+  const installed = reference && (await installedPlugin(reference, steampipeFolders(places)))
+  return installed && pluginAt(installed.name, installed.path, options)
+}
+
+async function pluginAt(name: string, path: string, options: PluginProcessOptions): Promise<Plugin> {
+  const found = await stat(path).catch(() => undefined)
+  if (found?.isFile() !== true) throw new UserError(`there is no plugin at ${path}`, 2)
+  // Another file in its place is another plugin: connections are opened once more.
+  const key = JSON.stringify([path, found.ino, found.size, found.mtimeMs, options])
+  const known = plugins.get(key)
+  if (known !== undefined) return known
+  const plugin = steampipePlugin({ ...options, name, path })
+  plugins.set(key, plugin)
+  return plugin
+}
+
+function userHome({ HOME }: PluginPlaces['environment']): string {
+  return HOME ?? homedir()
+}
