@@ -48,3 +48,15 @@ export const ipstackToken = 'sandbox-token'
 
 /** An ipstack token of the free plan: single lookups of the main fields only. */
 export const ipstackFreeToken = 'sandbox-free-token'
+
+/** An AbuseIPDB key of the largest plan. */
+export const abuseipdbKey = 'sandbox-abuseipdb-key'
+
+/** An AbuseIPDB key of a free account. */
+export const abuseipdbFreeKey = 'sandbox-abuseipdb-free-key'
+
+/** A Shodan key of a member. */
+export const shodanKey = 'sandbox-shodan-key'
+
+/** A Shodan key of a free account. */
+export const shodanFreeKey = 'sandbox-shodan-free-key'

@@ -1,8 +1,10 @@
-/** The environment in which AWS's SDKs and the ipstack plugin ask only the sandbox. */
+/** The environment in which AWS's SDKs and the plugins ask only the sandbox. */
 import { devNull } from 'node:os'
-import { ipstackToken, sandboxCredentials } from './credentials.js'
+import { abuseipdbPath } from './abuseipdb/abuseipdb-api.js'
+import { abuseipdbKey, ipstackToken, sandboxCredentials, shodanKey } from './credentials.js'
 import { articleRegion } from './data/article-trail.js'
 import { ipstackPath } from './ipstack/ipstack-api.js'
+import { shodanExploitsPath, shodanPath } from './shodan/shodan-api.js'
 
 /**
  * Variables by name. One that is empty must not be set, or be empty: it would lead elsewhere.
@@ -30,5 +32,10 @@ export function environmentOf(url: string): Record<string, string> {
     AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: '',
     IPSTACK_TOKEN: ipstackToken,
     IPSTACK_ENDPOINT: `${url}${ipstackPath}`,
+    ABUSEIPDB_API_KEY: abuseipdbKey,
+    ABUSEIPDB_ENDPOINT: `${url}${abuseipdbPath}`,
+    SHODAN_API_KEY: shodanKey,
+    SHODAN_ENDPOINT: `${url}${shodanPath}`,
+    SHODAN_EXPLOITS_ENDPOINT: `${url}${shodanExploitsPath}`,
   }
 }

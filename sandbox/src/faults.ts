@@ -3,7 +3,10 @@ import { z } from 'zod'
 import { Random } from './random.js'
 
 const scope = {
-  /** The service whose calls are meant (`logs`, `cloudtrail`, `sts`, `ec2`, `iam`, `organizations`, `ipstack`). */
+  /**
+   * The service whose calls are meant (`logs`, `cloudtrail`, `sts`, `ec2`, `iam`, `organizations`, `ipstack`,
+   * `abuseipdb`, `shodan`, `dns`, `pki`).
+   */
   service: z.string().optional(),
   /** The operation whose calls are meant (`FilterLogEvents`, `bulk`, ...). */
   operation: z.string().optional(),

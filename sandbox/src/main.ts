@@ -4,7 +4,8 @@ import { startSandbox } from './sandbox.js'
 
 const usage = `Usage: node sandbox/dist/main.js [--port N] [--host ADDRESS]
 
-Stand-ins for CloudTrail, CloudWatch Logs, STS, EC2 and ipstack, on this machine.
+Stand-ins for the APIs of AWS, ipstack, AbuseIPDB and Shodan, and for DNS, on
+this machine.
 
   --port N         the port to listen on; any free one by default
   --host ADDRESS   the address to listen on; 127.0.0.1 by default
@@ -45,7 +46,10 @@ if (help) {
     )
     process.exit(1)
   })
-  process.stdout.write(`${sandbox.url}\n\n${shellLines(sandbox.environment)}\n`)
+  process.stdout.write(
+    `${sandbox.url}\n\n${shellLines(sandbox.environment)}\n` +
+      `# settings of the plugin net: ${JSON.stringify(sandbox.netSettings)}\n`,
+  )
   const stop = () => void sandbox.stop()
   process.once('SIGINT', stop).once('SIGTERM', stop)
 }

@@ -1,6 +1,6 @@
 /**
  * The sandbox: one HTTP server that stands in for AWS (CloudTrail, CloudWatch Logs, STS, EC2, IAM,
- * Organizations) and ipstack.
+ * Organizations), ipstack, AbuseIPDB and Shodan, and beside it a DNS server.
  *
  * @example
  * const sandbox = await startSandbox()
@@ -8,6 +8,7 @@
  * …
  * await sandbox.stop()
  */
+import { AbuseipdbApi } from './abuseipdb/abuseipdb-api.js'
 import { AccessKeys, type Identity, type TemporaryCredentials } from './aws/access-keys.js'
 import type { Account } from './aws/account.js'
 import type { AddressStore } from './aws/address-store.js'
@@ -33,14 +34,24 @@ import { Faults } from './faults.js'
 import { type GeneratedLogGroup, type GenerateRequest, generateInto } from './generate.js'
 import { HttpServer } from './http-server.js'
 import { IpstackApi } from './ipstack/ipstack-api.js'
+import { DnsServer } from './net/dns-server.js'
+import { PkiApi } from './net/pki-api.js'
+import { startTlsServers, type TlsServers } from './net/tls-servers.js'
+import { ShodanApi } from './shodan/shodan-api.js'
 
 export interface SandboxOptions {
   /** The address to listen on; this machine only by default. */
   readonly host?: string
   /** The port; any free one by default. */
   readonly port?: number
-  /** The time for ipstack's time zones. */
+  /** The time for ipstack's time zones, and for AbuseIPDB's reports and quotas. */
   readonly now?: () => Date
+}
+
+/** Of a connection of the plugin net. */
+export interface NetSettings {
+  readonly dns_server: string
+  readonly allow_private_addresses: readonly string[]
 }
 
 export interface Sandbox extends AsyncDisposable {
@@ -61,6 +72,13 @@ export interface Sandbox extends AsyncDisposable {
   /** A second account, empty at first; the members above are those of the article's. */
   readonly otherAccount: AwsAccount
   readonly ipstack: IpstackApi
+  readonly abuseipdb: AbuseipdbApi
+  readonly shodan: ShodanApi
+  readonly dns: DnsServer
+  /** The settings with which a connection of the plugin net asks only this machine. */
+  readonly netSettings: NetSettings
+  /** Starts TLS servers with certificates that are made for them; they end with the sandbox. */
+  startTlsServers(): Promise<TlsServers>
   /** Makes a temporary key of the other account, like those of IAM Identity Center or a metadata service. */
   issueKey(): TemporaryCredentials
   /** Adds events to a log group, which is made when it is not there. Takes no time, whatever the count. */
@@ -76,19 +94,28 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const otherAccount = emptyAwsAccount(otherAccountId, keys)
   const { logs, trails, history, lake, addresses, account, paging } = article
   const ipstack = new IpstackApi(undefined, options.now)
+  const abuseipdb = new AbuseipdbApi(undefined, options.now)
+  const shodan = new ShodanApi()
+  const pki = new PkiApi()
   const aws = new AwsApi({
     keys,
     accounts: new Map([article, otherAccount].map(({ id, services }) => [id, services])),
   })
   const parts: ControlledParts = { calls: new CallLog(), faults: new Faults(), logs, paging, trails }
   const server = new HttpServer({
-    services: [aws, ipstack],
+    // ipstack comes last: any other GET is a lookup.
+    services: [aws, abuseipdb, shodan, pki, ipstack],
     calls: parts.calls,
     faults: parts.faults,
     control: (request) => controlAnswer(request, parts),
   })
   const url = `http://${host.includes(':') ? `[${host}]` : host}:${await server.listen(host, port)}`
-  const stop = () => server.stop()
+  const dns = new DnsServer(parts)
+  await dns.listen()
+  const tlsServers: TlsServers[] = []
+  const stop = async () => {
+    await Promise.all([server.stop(), dns.stop(), ...tlsServers.map((servers) => servers.stop())])
+  }
   return {
     ...parts,
     url,
@@ -99,6 +126,15 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     account,
     otherAccount,
     ipstack,
+    abuseipdb,
+    shodan,
+    dns,
+    netSettings: { dns_server: dns.address, allow_private_addresses: ['127.0.0.0/8', '::1'] },
+    startTlsServers: async () => {
+      const started = await startTlsServers(url, pki)
+      tlsServers.push(started)
+      return started
+    },
     issueKey: () => keys.issue(identityIn(otherAccountId, 'temporary')),
     generateEvents: (request) => generateInto(logs, request),
     stop,

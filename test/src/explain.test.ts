@@ -55,3 +55,17 @@ psqlTest('psql shows what a session has asked', async () => {
     expect.stringMatching(/^2\|2\|\d+$/),
   ])
 })
+
+test('EXPLAIN shows what a call costs, and what is left of a quota as far as the API has told it', async () => {
+  const statement = "select abuse_confidence_score from abuseipdb_check_ip where ip_address = '8.8.4.4'"
+  const explained = async () => {
+    const { rows } = await client.query(`explain (costs off) ${statement}`)
+    return rows.map((row) => String(row['QUERY PLAN']).trim()).filter((line) => line.startsWith('Cost: '))
+  }
+  const cost = "Cost: check: one check of the day's quota"
+  expect(await explained()).toEqual([cost])
+  await client.query(statement)
+  expect(await explained()).toEqual([cost, expect.stringMatching(/^Cost: \d+ of 50000 a day are left$/)])
+  const { rows } = await client.query(`explain (format json) ${statement}`)
+  expect(rows[0]['QUERY PLAN'][0]['Millrace Scans'][0].Costs).toHaveLength(2)
+})

@@ -1,6 +1,9 @@
 /** The examples of every table's page, against the sandbox. */
+import abuseipdb from '@millrace/plugin-abuseipdb/plugin'
 import aws from '@millrace/plugin-aws/plugin'
 import ipstack from '@millrace/plugin-ipstack/plugin'
+import net from '@millrace/plugin-net/plugin'
+import shodan from '@millrace/plugin-shodan/plugin'
 import type pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type ServiceHarness, startServiceHarness } from './testing/service-harness.js'
@@ -15,15 +18,18 @@ beforeAll(async () => {
 
 afterAll(() => harness?.stop())
 
-describe.each([...aws.tables, ...ipstack.tables])('$name', ({ name, examples }) => {
-  test('has examples', () => expect(examples.length).toBeGreaterThan(0))
+describe.each([...aws.tables, ...ipstack.tables, ...net.tables, ...abuseipdb.tables, ...shodan.tables])(
+  '$name',
+  ({ name, examples }) => {
+    test('has examples', () => expect(examples.length).toBeGreaterThan(0))
 
-  test.each(examples)('$title', async ({ sql }) => {
-    expect(sql).toContain(name)
-    const { fields } = await client.query(sql)
-    expect(fields.length).toBeGreaterThan(0)
-  })
-})
+    test.each(examples)('$title', async ({ sql }) => {
+      expect(sql).toContain(name)
+      const { fields } = await client.query(sql)
+      expect(fields.length).toBeGreaterThan(0)
+    })
+  },
+)
 
 test('elastic IP addresses and their places: one lookup for all of them', async () => {
   harness.sandbox.calls.clear()

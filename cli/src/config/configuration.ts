@@ -70,7 +70,7 @@ const noOrigin: ConnectionOrigin = { located: undefined, place: undefined, lastL
 
 /** The connections where no file speaks of any. */
 export const defaultConnections: Configuration['connections'] = new Map(
-  ['aws', 'ipstack'].map((plugin) => [
+  ['aws', 'ipstack', 'net', 'abuseipdb', 'shodan'].map((plugin) => [
     plugin,
     { settings: { plugin }, limits: noLimits, process: undefined, instance: undefined, origin: noOrigin },
   ]),

@@ -2,7 +2,7 @@
 import { messageTest } from '@millrace/sql-engine/fetch/ignored-errors'
 import { z } from 'zod'
 
-/** `aws`, `ipstack`, or the name of an npm package. */
+/** The name of a built-in plugin, such as `aws`, or of an npm package. */
 const plugin = z.string().min(1)
 
 const importSchema = z.enum(['enabled', 'disabled'])
@@ -39,6 +39,8 @@ export const connectionSchema = z.looseObject({
   call_timeout: z.number().positive().max(3600).optional(),
   /** The most megabytes that the answer to a call may have. */
   max_answer_mb: z.number().positive().max(1024).optional(),
+  /** Whether a query goes on, with NULL and a notice, when the API fails that an outer join asks. */
+  on_failure: z.enum(['error', 'notice']).optional(),
   /** Errors of the API that queries survive, by its codes; `*` stands for any run of characters, `?` for one. */
   ignore_error_codes: z.array(z.string().min(1)).optional(),
   /** The same, by regular expressions on what the API says. */

@@ -37,7 +37,11 @@ describe('settings', () => {
       log: 'warn',
       watch: true,
     })
-    expect(await connections()).toEqual({ aws: { plugin: 'aws' }, ipstack: { plugin: 'ipstack' } })
+    expect(await connections()).toEqual(
+      Object.fromEntries(
+        ['aws', 'ipstack', 'net', 'abuseipdb', 'shodan'].map((plugin) => [plugin, { plugin }]),
+      ),
+    )
   })
 
   it('need no home to be there', async () => {

@@ -75,7 +75,7 @@ function load(
     return { name, plugin, members, onMemberFailure, isHidden, about }
   }
   const { plugin: _, import_schema: __, cache_ttl, max_concurrency, rate_limits, call_timeout, ...more } = all
-  const { max_answer_mb, ignore_error_codes, ignore_error_messages, ...settings } = more
+  const { max_answer_mb, ignore_error_codes, ignore_error_messages, on_failure, ...settings } = more
   const parsed = plugin.config.safeParse(settings)
   if (!parsed.success) {
     const located = origin.located ?? emptyMap('')
@@ -98,6 +98,7 @@ function load(
     cacheTtl: milliseconds(cache_ttl),
     limits,
     ignored,
+    onFailure: on_failure,
     isHidden,
     about: { ...about, notices: plugin.remarks?.(parsed.data) ?? [] },
   }

@@ -14,6 +14,7 @@ const files = [
   { file: '1-find-trail.sql', title: 'Which trails are there, and which log groups do they deliver to?' },
   { file: '2-list-addresses.sql', title: "Which addresses stand in the trail's events?" },
   { file: '3-geolocate.sql', title: 'Where are these addresses?' },
+  { file: '4-enrich.sql', title: 'What else is known of them: names, reports of abuse, open ports?' },
 ] as const
 
 export function readArticleQueries(): Promise<ArticleQuery[]> {

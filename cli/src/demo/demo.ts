@@ -1,8 +1,8 @@
-/** `millrace demo`: the article's queries over local stand-ins for AWS and ipstack, which are then served. */
-import { startSandbox } from '@millrace/sandbox/sandbox'
+/** `millrace demo`: the article's queries over local stand-ins for the APIs, which are then served. */
+import { type NetSettings, startSandbox } from '@millrace/sandbox/sandbox'
 import { Client } from 'pg'
 import type { ConnectionAddress } from '../address.js'
-import { type Environment, readSettings, withDefaultConnections } from '../config/settings.js'
+import { type Environment, readSettings, type Settings, withDefaultConnections } from '../config/settings.js'
 import { startHome } from '../home-service.js'
 import { runUntilInterrupted } from '../run-until-interrupted.js'
 import { readArticleQueries } from './article-queries.js'
@@ -20,7 +20,7 @@ export function demo(): Promise<void> {
     // AWS's SDK also looks into the process's own environment.
     replaceProcessEnvironment(environment)
     // The user's own connections may have settings that lead to the real services.
-    const settings = async () => withDefaultConnections(await readSettings(outer))
+    const settings = async () => demoSettings(await readSettings(outer), sandbox.netSettings)
     const service = await startHome(
       { readSettings: settings, environment, log, record: { purpose: 'service', listening: {} } },
       parts,
@@ -30,6 +30,22 @@ export function demo(): Promise<void> {
     process.stdout.write(farewell)
     return service
   })
+}
+
+function demoSettings(own: Settings, net: NetSettings): Settings {
+  const settings = withDefaultConnections(own)
+  // The stand-in need not be spared; Shodan itself allows one request a second.
+  const further = new Map<string, object>([
+    ['net', net],
+    ['shodan', { rate_limits: { '*': 100 } }],
+  ])
+  const connections = new Map(
+    [...settings.connections].map(([name, connection]) => {
+      const more = further.get(name) ?? {}
+      return [name, { ...connection, settings: { ...connection.settings, ...more } }]
+    }),
+  )
+  return { ...settings, connections }
 }
 
 const farewell = `The tables stay, over stand-ins for the APIs, until Ctrl-C. Connect with psql, or with any other

@@ -1,7 +1,7 @@
 import type { Environment } from '../config/settings.js'
 
 /** What leads plugins to the real services. */
-const forServices = /^(?:AWS|IPSTACK)_/
+const forServices = /^(?:AWS|IPSTACK|ABUSEIPDB|SHODAN)_/
 
 /**
  * The environment of a process that must ask only the sandbox: its own, without what leads to the real services, and

@@ -6,4 +6,7 @@ export type Load = () => Promise<{ readonly default: unknown }>
 export const builtIn: ReadonlyMap<string, Load> = new Map<string, Load>([
   ['aws', () => import('@millrace/plugin-aws/plugin')],
   ['ipstack', () => import('@millrace/plugin-ipstack/plugin')],
+  ['net', () => import('@millrace/plugin-net/plugin')],
+  ['abuseipdb', () => import('@millrace/plugin-abuseipdb/plugin')],
+  ['shodan', () => import('@millrace/plugin-shodan/plugin')],
 ])

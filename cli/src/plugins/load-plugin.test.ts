@@ -32,9 +32,12 @@ const refusal = (name: string) =>
   )
 
 describe('plugins', () => {
-  it.each(['aws', 'ipstack'])('of our own load by their short name: %s', async (name) => {
-    expect((await loadPlugin(name, places())).name).toBe(name)
-  })
+  it.each(['aws', 'ipstack', 'net', 'abuseipdb', 'shodan'])(
+    'of our own load by their short name: %s',
+    async (name) => {
+      expect((await loadPlugin(name, places())).name).toBe(name)
+    },
+  )
 
   it.each(['acme', '@acme/millrace-plugin'])('load from the home: %s', async (name) => {
     await install(name, plugin())
@@ -53,7 +56,7 @@ describe('plugins', () => {
 
   it('that are not installed are told of, with the command to install them', async () => {
     expect(await refusal('acme')).toBe(
-      `there is no plugin "acme": plugins of Millrace are aws, ipstack; another is to be installed first, as an npm package: cd ${home} && npm install acme, or as a plugin of Steampipe: millrace plugin install steampipe/acme`,
+      `there is no plugin "acme": plugins of Millrace are aws, ipstack, net, abuseipdb, shodan; another is to be installed first, as an npm package: cd ${home} && npm install acme, or as a plugin of Steampipe: millrace plugin install steampipe/acme`,
     )
   })
 
@@ -72,26 +75,30 @@ describe('plugins', () => {
   it.each(['./acme', '/etc/passwd', 'data:text/javascript,1', 'node:fs', '..', ''])(
     'are not loaded by anything but names of packages: %j',
     async (name) => {
-      expect(await refusal(name)).toMatch(/is neither one of the plugins aws, ipstack, nor the name/)
+      expect(await refusal(name)).toMatch(
+        /is neither one of the plugins aws, ipstack, net, abuseipdb, shodan, nor the name/,
+      )
     },
   )
 
   it('of Steampipe load from where Millrace or Steampipe has put them, one for all connections', async () => {
-    const folder = join(home, '.steampipe/plugins/hub.steampipe.io/plugins/turbot/net@latest')
+    const folder = join(home, '.steampipe/plugins/hub.steampipe.io/plugins/turbot/zendesk@latest')
     await mkdir(folder, { recursive: true })
-    await writeFile(join(folder, 'steampipe-plugin-net.plugin'), '')
-    const plugin = await loadPlugin('net', places())
-    expect(plugin.name).toBe('hub.steampipe.io/plugins/turbot/net@latest')
+    await writeFile(join(folder, 'steampipe-plugin-zendesk.plugin'), '')
+    const plugin = await loadPlugin('zendesk', places())
+    expect(plugin.name).toBe('hub.steampipe.io/plugins/turbot/zendesk@latest')
     for (const name of [
-      'steampipe:net',
-      'turbot/net@latest',
+      'steampipe:zendesk',
+      'turbot/zendesk@latest',
       plugin.name,
-      join(folder, 'steampipe-plugin-net.plugin'),
+      join(folder, 'steampipe-plugin-zendesk.plugin'),
     ]) {
       expect(await loadPlugin(name, places()), name).toBe(plugin)
     }
-    expect(await refusal('steampipe:net@^1.0')).toMatch(/millrace plugin install steampipe\/net@\^1\.0$/)
-    expect(await refusal('/nowhere/net.plugin')).toBe('there is no plugin at /nowhere/net.plugin')
+    expect(await refusal('steampipe:zendesk@^1.0')).toMatch(
+      /millrace plugin install steampipe\/zendesk@\^1\.0$/,
+    )
+    expect(await refusal('/nowhere/zendesk.plugin')).toBe('there is no plugin at /nowhere/zendesk.plugin')
     // Millrace's own win.
     expect((await loadPlugin('aws', places())).name).toBe('aws')
     expect(await refusal('steampipe:aws')).toMatch(/^there is no plugin "steampipe:aws": /)

@@ -102,7 +102,11 @@ const hydrate = objectOf<Hydrate<unknown, Columns>>({
   fetch: functionOf<Hydrate<unknown, Columns>['fetch']>(),
 })
 
-const call = objectOf<TableCall>({ name: z.string().min(1), permission: z.string().min(1).optional() })
+const call = objectOf<TableCall>({
+  name: z.string().min(1),
+  permission: z.string().min(1).optional(),
+  cost: z.string().min(1).optional(),
+})
 
 const example = objectOf<Example>({ title: z.string(), sql: z.string() })
 
@@ -116,6 +120,7 @@ const table = objectOf<Table>({
   list: functionOf<Table['list']>(),
   hydrate: z.record(z.string(), hydrate).optional(),
   calls: z.array(call).optional(),
+  costLeft: functionOf<NonNullable<Table['costLeft']>>().optional(),
   examples: z.array(example),
 }).superRefine(({ columns, keys, orders = {}, cache, hydrate = {} }, context) => {
   const fault = (path: readonly string[], message: string) =>

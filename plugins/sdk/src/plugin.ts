@@ -41,7 +41,10 @@ export interface ApiLimits {
    * one share their limits. May hold secrets: it is not shown. By default each connection is an account.
    */
   readonly account?: string
-  /** Calls a second, by the name of the call; each scope has as many. Others are not limited. */
+  /**
+   * Calls a second, by the name of the call; each scope has as many. Others are not limited. By the name `*`, all calls
+   * of the account together.
+   */
   readonly rates?: Readonly<Record<string, number>>
   /** The most often that a call is made, including the first time. Default 9. */
   readonly attempts?: number

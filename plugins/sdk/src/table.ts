@@ -150,6 +150,11 @@ export interface TableCall {
   readonly name: string
   /** The permission that the caller needs, as the API names it, such as `logs:FilterLogEvents`. */
   readonly permission?: string
+  /**
+   * What a call takes from an account, where that is scarce: a lookup of a daily quota, a credit that is paid for. Shown
+   * by EXPLAIN, and on the table's page.
+   */
+  readonly cost?: string
 }
 
 /** A virtual table. */
@@ -177,6 +182,11 @@ export interface Table<Connection = unknown, TableColumns extends Columns = Colu
   readonly hydrate?: Readonly<Record<string, Hydrate<Connection, TableColumns>>>
   /** The calls that it may make, for its page: what must be permitted. */
   readonly calls?: readonly TableCall[]
+  /**
+   * What is left of what its calls cost, as far as the API's answers have told it by now, for EXPLAIN. Makes no call and
+   * does not fail; holds no secret. Undefined where nothing is known.
+   */
+  costLeft?(connection: Connection): string | undefined
   readonly examples: readonly Example[]
 }
 

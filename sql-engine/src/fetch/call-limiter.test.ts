@@ -46,6 +46,27 @@ describe('turns', () => {
     ])
   })
 
+  test('a rate of all calls together holds whatever they are called', async () => {
+    const { limiter, clock } = limiterOf(10, { '*': 1, Slow: 0.1 })
+    const begun: string[] = []
+    for (const name of ['Slow', 'Slow', 'One', 'Two']) {
+      void limiter.begin({ name, scope: name, owner: {}, signal: never }).then((place) => {
+        begun.push(name)
+        place.end(answered)
+      })
+    }
+    await settled()
+    expect(begun).toEqual(['Slow'])
+    await clock.advance(1000)
+    expect(begun).toEqual(['Slow', 'One'])
+    await clock.advance(1000)
+    expect(begun).toEqual(['Slow', 'One', 'Two'])
+    await clock.advance(7000)
+    expect(begun).toHaveLength(3)
+    await clock.advance(1000)
+    expect(begun).toEqual(['Slow', 'One', 'Two', 'Slow'])
+  })
+
   test('calls whose rate is used up do not hold up others', async () => {
     const { limiter, clock } = limiterOf(10, { Filter: 1 })
     const owner = {}

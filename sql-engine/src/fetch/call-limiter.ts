@@ -14,7 +14,7 @@ export interface CallLimits {
   readonly ceiling: number
   /** The most calls in flight at first; default is the ceiling. */
   readonly start?: number | undefined
-  /** Calls a second by the name of the call, each scope by itself. */
+  /** Calls a second by the name of the call, each scope by itself; by `*`, of all calls together. */
   readonly rates: Readonly<Record<string, number>>
 }
 
@@ -47,6 +47,9 @@ interface Waiter {
 /** What a rate is counted by: a call's name and scope. */
 type WindowKey = `${string}\n${string}`
 
+/** The name that stands for all calls together, in all scopes. */
+const allCalls = '*'
+
 /** The waiting calls of one owner, by what limits their rate; in each set, first come, first served. */
 type Queues = Map<WindowKey, Set<Waiter>>
 
@@ -67,6 +70,7 @@ export class CallLimiter {
   /** The last moment when as many calls were in flight as allowed. */
   #fullAt = 0
   readonly #windows = new Map<WindowKey, RateWindow>()
+  readonly #allCalls: RateWindow
   /** The queues by owner, in the order of their turns. */
   readonly #owners = new Map<object, Queues>()
   #wake: { readonly at: number; readonly callOff: () => void } | undefined
@@ -78,6 +82,7 @@ export class CallLimiter {
     this.#ceiling = ceiling
     this.#allowed = Math.min(start, ceiling)
     this.#rates = rates
+    this.#allCalls = new RateWindow(rates[allCalls] ?? Number.POSITIVE_INFINITY)
   }
 
   /** The most calls in flight, whatever the API bears. */
@@ -105,6 +110,7 @@ export class CallLimiter {
     }
     this.#rates = merged
     for (const [key, window] of this.#windows) window.restrict(this.#rateOf(key))
+    this.#allCalls.restrict(merged[allCalls] ?? Number.POSITIVE_INFINITY)
     this.#ceiling = Math.min(this.#ceiling, ceiling)
     this.#allowed = Math.min(this.#allowed, this.#ceiling)
   }
@@ -155,6 +161,7 @@ export class CallLimiter {
     this.#fullAt = Math.max(this.#fullAt, other.#fullAt)
     this.#inFlight += other.#inFlight
     for (const [key, window] of other.#windows) this.#windowOf(key).add(window)
+    this.#allCalls.add(other.#allCalls)
     for (const [owner, queues] of other.#owners) {
       for (const [key, queue] of queues) for (const waiter of queue) this.#enter(owner, key, waiter)
     }
@@ -165,6 +172,7 @@ export class CallLimiter {
   #placeFor(key: WindowKey): CallPlace {
     this.#inFlight++
     this.#windowOf(key).take(this.#clock.now())
+    this.#allCalls.take(this.#clock.now())
     const begunAt = ++moment
     if (this.#inFlight >= this.allowed) this.#fullAt = begunAt
     let ended = false
@@ -185,7 +193,11 @@ export class CallLimiter {
     if (outcome.kind === 'throttled') {
       if (begunAt > this.#halvedAt) this.#halve()
       const pause = outcome.retryAfter ?? 0
-      if (pause > 0 && pause <= longestPause) this.#windowOf(key).pauseUntil(this.#clock.now() + pause)
+      if (pause > 0 && pause <= longestPause) {
+        const isOfAll = this.#rates[allCalls] !== undefined
+        const window = isOfAll ? this.#allCalls : this.#windowOf(key)
+        window.pauseUntil(this.#clock.now() + pause)
+      }
     }
     this.#beginNext()
   }
@@ -215,7 +227,7 @@ export class CallLimiter {
     const now = this.#clock.now()
     for (const [owner, queues] of this.#owners) {
       for (const [key, queue] of queues) {
-        if (this.#windowOf(key).readyAt > now) continue
+        if (this.#readyAt(key) > now) continue
         const [waiter] = queue
         if (waiter === undefined) continue
         // It goes to the back if it has more.
@@ -233,7 +245,7 @@ export class CallLimiter {
     let at = Number.POSITIVE_INFINITY
     if (this.#inFlight < this.allowed) {
       for (const queues of this.#owners.values())
-        for (const key of queues.keys()) at = Math.min(at, this.#windowOf(key).readyAt)
+        for (const key of queues.keys()) at = Math.min(at, this.#readyAt(key))
     }
     if (at === this.#wake?.at) return
     this.#wake?.callOff()
@@ -246,6 +258,10 @@ export class CallLimiter {
       this.#beginNext()
     })
     this.#wake = { at, callOff }
+  }
+
+  #readyAt(key: WindowKey): number {
+    return Math.max(this.#windowOf(key).readyAt, this.#allCalls.readyAt)
   }
 
   #windowOf(key: WindowKey): RateWindow {

@@ -20,6 +20,11 @@ export interface ConnectionOptions {
   readonly limits?: LimitSettings | undefined
   /** Errors of the API that queries survive; none by default. */
   readonly ignored?: IgnoredErrorsOptions | undefined
+  /**
+   * What becomes of a query when the API fails: it fails too, or, where the table only adds columns to the rows of
+   * others (an outer join), goes on with NULL and a notice. Default is `error`.
+   */
+  readonly onFailure?: 'error' | 'notice' | undefined
   /** Whether it has no schema of its own, and is there for aggregators only. Default is no. */
   readonly isHidden?: boolean | undefined
   readonly about?: ConnectionAbout | undefined
@@ -154,6 +159,20 @@ export class Connection implements CallRules {
   get state(): unknown {
     this.#opened ??= { state: this.plugin.connect(this.#config, this.#context) }
     return this.#opened.state
+  }
+
+  /** What is left of what the calls of a table cost; see `Table.costLeft`. */
+  costLeft(table: Table): string | undefined {
+    try {
+      return table.costLeft?.(this.state)
+    } catch (error) {
+      // EXPLAIN is no place to fail in.
+      this.log.warn(
+        { table: table.name, error: error instanceof Error ? error.name : typeof error },
+        'plugin failed',
+      )
+      return undefined
+    }
   }
 
   /** See {@link Plugin.identity}. */

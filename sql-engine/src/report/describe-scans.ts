@@ -24,6 +24,8 @@ export interface ScanDescription {
   readonly limit: string | undefined
   /** How many calls it takes, as far as that is known before. */
   readonly calls: string
+  /** What its calls cost, and what is left of it. */
+  readonly costs: readonly string[]
 }
 
 export interface KeptText {
@@ -39,6 +41,7 @@ export function describeScans(
   columns: ReadonlyMap<TableReference, ReadonlySet<string>>,
   localConditions: ReadonlyMap<TableReference, readonly LocalCondition[]>,
   knownValue: ValueOf,
+  costLeft: (fromItem: TableReference) => readonly string[],
 ): readonly ScanDescription[] {
   const numbers = new Map(scans.map(({ fromItem }, index) => [fromItem, index + 1]))
   return scans.map((scan, index) => {
@@ -58,6 +61,7 @@ export function describeScans(
       ],
       limit: limitText(scan),
       calls: isNeverRead ? 'none' : callsText(scan, filled, knownValue),
+      costs: isNeverRead ? [] : costTexts(fromItem, costLeft(fromItem)),
     }
   })
 }
@@ -68,6 +72,12 @@ export function keptTexts(conditions: readonly LocalCondition[] = []): readonly 
     condition: sqlOf(condition.expression),
     reason: notPushedWords(reason),
   }))
+}
+
+function costTexts({ table }: TableReference, left: readonly string[]): readonly string[] {
+  const { calls = [] } = table.definition
+  const costs = calls.flatMap(({ name, cost }) => (cost === undefined ? [] : [`${name}: ${cost}`]))
+  return [...costs, ...left]
 }
 
 type Numbers = ReadonlyMap<TableReference, number>

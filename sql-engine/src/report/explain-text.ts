@@ -25,7 +25,7 @@ export function explainLines({ scans, records }: Explanation, plan: readonly str
 }
 
 function scanLines(scan: ScanDescription, records: readonly ScanRecord[] | undefined): readonly string[] {
-  const { fromItem, number, after, isNeverRead, columns, pushed, kept, limit, calls } = scan
+  const { fromItem, number, after, isNeverRead, columns, pushed, kept, limit, calls, costs } = scan
   const { schema, definition: table } = fromItem.table
   const called = fromItem.name === table.name ? '' : ` ${fromItem.name}`
   const lines = [
@@ -34,6 +34,7 @@ function scanLines(scan: ScanDescription, records: readonly ScanRecord[] | undef
     ...kept.map(({ condition, reason }) => `Kept: ${condition} (${reason})`),
     ...(limit === undefined ? [] : [`Limit: ${limit}`]),
     isNeverRead ? 'Calls: none, for none of its rows can reach the answer' : `Calls: ${calls}`,
+    ...costs.map((cost) => `Cost: ${cost}`),
     ...(records ?? [])
       .filter((record) => record.fromItem === fromItem)
       .map((record) => recordLine(record, schema)),
@@ -69,7 +70,7 @@ export function explainJson({ scans, records }: Explanation, plan: string): stri
 }
 
 function jsonScan(scan: ScanDescription, records: readonly ScanRecord[] | undefined) {
-  const { fromItem, number, after, columns, pushed, kept, limit, calls } = scan
+  const { fromItem, number, after, columns, pushed, kept, limit, calls, costs } = scan
   return {
     Number: number,
     Schema: fromItem.table.schema,
@@ -81,6 +82,7 @@ function jsonScan(scan: ScanDescription, records: readonly ScanRecord[] | undefi
     Kept: kept.map(({ condition, reason }) => ({ Condition: condition, Reason: reason })),
     ...(limit === undefined ? {} : { Limit: limit }),
     Calls: calls,
+    ...(costs.length === 0 ? {} : { Costs: costs }),
     ...(records === undefined
       ? {}
       : { Made: records.filter((one) => one.fromItem === fromItem).map(jsonRecord) }),

@@ -40,7 +40,7 @@ export async function explainStatement(
   clientPosition: (position: number) => number | undefined,
 ): Promise<StagedStatement> {
   const { analyze, format } = explainOptions(explain)
-  const scans = await described(plan, session, options.parameters)
+  const scans = await described(plan, context, session, options.parameters)
   const staged = analyze
     ? await stageScans({ ...options, plan, context, session, reader: 'session' })
     : await stageNothing(plan, context, options.signal)
@@ -74,7 +74,12 @@ export async function explainStatement(
   }
 }
 
-async function described(plan: StatementPlan, session: Session, parameters: BoundParameters | undefined) {
+async function described(
+  plan: StatementPlan,
+  { connections, aggregators }: EngineContext,
+  session: Session,
+  parameters: BoundParameters | undefined,
+) {
   const { scans, columns } = plan.fetching()
   const nameOf = ({ name }: TableReference): string => {
     throw new Error(`a constant reads ${name}`)
@@ -92,7 +97,15 @@ async function described(plan: StatementPlan, session: Session, parameters: Boun
       if (value !== undefined) values.set(source, value)
     }
   }
-  return describeScans(scans, columns, plan.localConditions(), (source) => values.get(source))
+  const costLeft = ({ table: { connection, definition } }: TableReference) => {
+    const own = connections.get(connection.name)
+    const members = aggregators.get(connection.name)?.members ?? (own === undefined ? [] : [own])
+    return members.flatMap((member) => {
+      const left = member.costLeft(definition)
+      return left === undefined ? [] : [members.length === 1 ? left : `${member.name}: ${left}`]
+    })
+  }
+  return describeScans(scans, columns, plan.localConditions(), (source) => values.get(source), costLeft)
 }
 
 function withoutParameters(scan: ScanPlan): ScanPlan {

@@ -15,7 +15,7 @@ import { ConnectionScans } from './connection-scans.js'
 import type { EngineContext } from './engine-context.js'
 import { missingText, withConnectionName } from './missing-rows.js'
 import { type PushedQuals, QualPusher } from './push-quals.js'
-import { memberSource, stageMembers } from './stage-members.js'
+import { isRefusal, memberSource, stageMembers } from './stage-members.js'
 import { StagedScans } from './staged-scans.js'
 import type { Fetching, StatementPlan } from './statement-plan.js'
 import { type SystemRows, systemRows } from './system-rows.js'
@@ -71,6 +71,8 @@ class ScanRunner {
   readonly #controller = new AbortController()
   readonly #tasks = new Map<TableReference, Promise<void>>()
   readonly #shared = new Map<string, Promise<ScanTable>>()
+  /** The notices of scans that the statement has gone on without. */
+  readonly #told = new Set<string>()
   /** The scan tables, added as scans are ready: key queries read them. */
   readonly #staged = new Map<TableReference, ScanTable>()
 
@@ -142,11 +144,29 @@ class ScanRunner {
     const known = this.#shared.get(key)
     if (known !== undefined && context.sharesScans) {
       if (this.#systemRows(scan) === undefined) this.#note(scan, 'shared')
-      return known
+      return this.#orWithout(known, scan)
     }
     const staging = this.#stage(scan)
     this.#shared.set(key, staging)
-    return staging
+    return this.#orWithout(staging, scan)
+  }
+
+  /** Goes on without rows of an API that fails, where the connection's settings say so and nothing depends on them. */
+  async #orWithout(staging: Promise<ScanTable>, scan: PushedScan): Promise<ScanTable> {
+    const { plan, context } = this.#options
+    const { notice } = this.#scans
+    const connection = context.connections.get(scan.reference.table.connection.name)
+    if (connection?.options.onFailure !== 'notice' || notice === undefined) return staging
+    if (!plan.optional().has(scan.reference)) return staging
+    try {
+      return await staging
+    } catch (error) {
+      if (this.#controller.signal.aborted || !isRefusal(error)) throw error
+      const message = missingText('rows', withConnectionName(error, connection.name))
+      if (!this.#told.has(message)) notice(message)
+      this.#told.add(message)
+      return this.#stageRows(scan, noRows())
+    }
   }
 
   async #pushed(plan: ScanPlan): Promise<PushedScan> {

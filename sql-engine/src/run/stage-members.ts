@@ -76,7 +76,7 @@ export async function stageMembers(
  * Whether the API failed: the cause is not the query itself, such as a cancellation or an exceeded quota, nor
  * something that this machine lacks (53000), nor a defect.
  */
-function isRefusal(error: unknown): boolean {
+export function isRefusal(error: unknown): error is DatabaseError {
   return (
     error instanceof DatabaseError &&
     ApiError.is(error.cause) &&

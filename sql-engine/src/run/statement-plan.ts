@@ -12,6 +12,7 @@ import type { Node } from '../parse/syntax-tree.js'
 import { DependencyFinder } from '../plan/dependencies.js'
 import { type LocalCondition, localConditions } from '../plan/local-conditions.js'
 import { neededColumns } from '../plan/needed-columns.js'
+import { optionalScans } from '../plan/optional-scans.js'
 import { planScans } from '../plan/plan-scans.js'
 import type { ScanPlan } from '../plan/scan-plan.js'
 import { sharedColumns } from '../plan/shared-columns.js'
@@ -32,6 +33,8 @@ export interface StatementPlan {
   readonly fetching: () => Fetching
   /** The local conditions. @throws DatabaseError as {@link fetching} does */
   readonly localConditions: () => ReadonlyMap<TableReference, readonly LocalCondition[]>
+  /** The tables without whose rows the statement still gives what it says, with NULL in place of them. */
+  readonly optional: () => ReadonlySet<TableReference>
   readonly rewritable: RewritableStatement
   readonly settings: SessionSettings
   /** Maps a 1-based character position in the text that was planned to one in the client's. */
@@ -137,6 +140,7 @@ export class StatementPlans {
       needed,
       fetching,
       localConditions: once(() => localConditions(binding, fetching().scans, names.functions, read)),
+      optional: once(() => optionalScans(statement, binding)),
       rewritable: new RewritableStatement(text, statement, binding),
       settings: names.settings,
       originalPosition: (position) => position,

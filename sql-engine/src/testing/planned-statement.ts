@@ -129,7 +129,13 @@ export function plannedStatement(statement: string): PlannedStatement {
   return {
     tree,
     binding,
-    scans: describeScans(scans, columns, local, () => undefined),
+    scans: describeScans(
+      scans,
+      columns,
+      local,
+      () => undefined,
+      () => [],
+    ),
     columns: binding.tableReferences.map((reference) =>
       columnsText(reference, needed.columns.get(reference)),
     ),

@@ -1,8 +1,11 @@
 /** Millrace as it runs, in one process: sandbox, engine with the real plugins, gateway. */
 
+import abuseipdb from '@millrace/plugin-abuseipdb/plugin'
 import aws from '@millrace/plugin-aws/plugin'
 import ipstack from '@millrace/plugin-ipstack/plugin'
+import net from '@millrace/plugin-net/plugin'
 import type { Plugin } from '@millrace/plugin-sdk'
+import shodan from '@millrace/plugin-shodan/plugin'
 import { type Sandbox, startSandbox } from '@millrace/sandbox/sandbox'
 import { startService } from '@millrace/server/service'
 import { StartedParts } from '@millrace/server/started-parts'
@@ -16,7 +19,7 @@ import { pino } from 'pino'
 
 export interface ServiceHarnessOptions {
   /** Settings by connection, beside what the sandbox's environment says. */
-  readonly settings?: { readonly aws?: object; readonly ipstack?: object }
+  readonly settings?: { readonly [Name in 'aws' | 'ipstack' | 'net' | 'abuseipdb' | 'shodan']?: object }
   /** Connections of the AWS plugin beside `aws`, by name: their settings; and aggregators of them. */
   readonly moreAws?: Readonly<Record<string, object>>
   readonly aggregators?: Readonly<Record<string, readonly string[]>>
@@ -26,6 +29,8 @@ export interface ServiceHarnessOptions {
   readonly limits?: LimitSettings
   /** Errors without which queries go on, by connection. */
   readonly ignored?: Readonly<Record<string, IgnoredErrorsOptions>>
+  /** Connections without whose rows outer joins go on. */
+  readonly optional?: readonly string[]
   /** Takes the place of variables of the sandbox's environment. */
   readonly environment?: Readonly<Record<string, string>>
   /** What is kept of the rows; default is nothing. */
@@ -52,6 +57,7 @@ export async function startServiceHarness(options: ServiceHarnessOptions = {}): 
     lenientAggregators = {},
     limits,
     ignored = {},
+    optional = [],
     cache,
   } = options
   const log = pino({ level: process.env.MILLRACE_TEST_LOG ?? 'silent' }, pino.destination(2))
@@ -62,10 +68,18 @@ export async function startServiceHarness(options: ServiceHarnessOptions = {}): 
     settings: own,
     limits,
     ignored: ignored[name],
+    onFailure: optional.includes(name) ? ('notice' as const) : undefined,
   })
   const connections = [
     connection('aws', aws, settings.aws),
     connection('ipstack', ipstack, settings.ipstack),
+    connection('net', net, { ...sandbox.netSettings, ...settings.net }),
+    connection('abuseipdb', abuseipdb, settings.abuseipdb),
+    // Not one call a second: nobody counts here.
+    {
+      ...connection('shodan', shodan, settings.shodan),
+      limits: { ...limits, rates: { '*': 1000, ...limits?.rates } },
+    },
     ...Object.entries(moreAws).map(([name, own]) => connection(name, aws, own)),
     ...Object.entries(aggregators).map(([name, members]) => ({ name, plugin: aws, members })),
     ...Object.entries(lenientAggregators).map(([name, members]) => ({

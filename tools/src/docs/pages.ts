@@ -1,11 +1,20 @@
 /** All pages that are made from the plugins' definitions. */
+import abuseipdb from '@millrace/plugin-abuseipdb/plugin'
 import aws from '@millrace/plugin-aws/plugin'
 import ipstack from '@millrace/plugin-ipstack/plugin'
+import net from '@millrace/plugin-net/plugin'
 import type { StaticPlugin } from '@millrace/plugin-sdk'
+import shodan from '@millrace/plugin-shodan/plugin'
 import { markdownTable } from './markdown-table.js'
 import { madeByMachine, tablePage } from './table-page.js'
 
-const plugins: readonly StaticPlugin[] = [aws as StaticPlugin, ipstack as StaticPlugin]
+const plugins: readonly StaticPlugin[] = [
+  aws as StaticPlugin,
+  ipstack as StaticPlugin,
+  net as StaticPlugin,
+  abuseipdb as StaticPlugin,
+  shodan as StaticPlugin,
+]
 
 /** Pages by their file's name in docs/tables. */
 export function makePages(): ReadonlyMap<string, string> {

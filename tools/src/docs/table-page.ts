@@ -75,15 +75,19 @@ function ordersSection({ orders = {} }: Table): readonly string[] {
 
 function callsSection({ calls = [] }: Table): readonly string[] {
   if (calls.length === 0) return []
-  const rows = calls.map(({ name, permission }) => [
+  const needsPermission = calls.some(({ permission }) => permission !== undefined)
+  const hasCost = calls.some(({ cost }) => cost !== undefined)
+  const rows = calls.map(({ name, permission, cost = '' }) => [
     `\`${name}\``,
-    permission === undefined ? '' : `\`${permission}\``,
+    ...(needsPermission ? [permission === undefined ? '' : `\`${permission}\``] : []),
+    ...(hasCost ? [cost] : []),
   ])
+  const titles = ['Call', ...(needsPermission ? ['Permission'] : []), ...(hasCost ? ['Cost'] : [])]
+  const lacking = ' Whose credentials lack a permission can still ask for columns that do without.'
   return [
     '## API calls',
-    'A call is made only for a query that needs it. Whose credentials lack a permission can still ask for columns ' +
-      'that do without.',
-    markdownTable(['Call', 'Permission'], rows),
+    `A call is made only for a query that needs it.${needsPermission ? lacking : ''}`,
+    markdownTable(titles, rows),
   ]
 }
 

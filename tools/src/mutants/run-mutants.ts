@@ -22,6 +22,29 @@ export const runMutants: readonly Mutant[] = [
     ],
   ),
   ...mutantsOf(
+    'sql-engine/src/plan/optional-scans.ts',
+    ['test/src/optional-connections.test.ts'],
+    [
+      [
+        'NULL is taken for an answer elsewhere',
+        '|| isOfOther(reference, fromItem, binding)',
+        '|| reference !== undefined',
+      ],
+      [
+        'NULL decides which rows are the first',
+        'isLimited && select.sortClause',
+        'isLimited && select.valuesLists',
+      ],
+      ['what is missing is counted', 'if (!isShown(fromItem, select, binding)) return false', ''],
+      [
+        'NULL stands on either side',
+        "inside(nullable, 'RangeVar') === fromItem.rangeVar ? join",
+        'nullable !== undefined ? join',
+      ],
+    ],
+    'no API of the random statements fails',
+  ),
+  ...mutantsOf(
     'plugins/sdk/src/fulfils.ts',
     [
       'sql-engine/src/engine.test.ts',

@@ -65,6 +65,11 @@ export class HttpAnswer {
     throw this.error()
   }
 
+  /** A text of the answer, such as the API's own words, without the secrets that the request held. */
+  withoutSecrets(text: string): string {
+    return this.#secrets.hideIn(text)
+  }
+
   /**
    * The error for an answer that is not what was asked for, whatever it is: an error by its status, a proxy's page, a
    * body that was cut, JSON of another kind. DETAIL shows status, content type and first words.

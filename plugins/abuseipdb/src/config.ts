@@ -1,0 +1,11 @@
+/** Settings of an AbuseIPDB connection. `api_key` is that of Steampipe's plugin, so that its files can be reused. */
+import { z } from 'zod'
+
+export const abuseipdbConfig = z.strictObject({
+  /** The key of the account; without it, the environment's ABUSEIPDB_API_KEY. */
+  api_key: z.string().optional(),
+  /** Where the API is, if not at api.abuseipdb.com; without it, the environment's ABUSEIPDB_ENDPOINT. */
+  endpoint_url: z.url({ protocol: /^https?$/ }).optional(),
+})
+
+export type AbuseipdbConfig = z.infer<typeof abuseipdbConfig>
