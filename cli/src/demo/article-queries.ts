@@ -8,6 +8,7 @@ export interface ArticleQuery {
   readonly sql: string
 }
 
+// The manifest says where #article is: in the workspace another package, in the bundled package a folder of its own.
 const { resolve } = createRequire(import.meta.url)
 
 const files = [
@@ -21,7 +22,7 @@ export function readArticleQueries(): Promise<ArticleQuery[]> {
   return Promise.all(
     files.map(async ({ file, title }) => ({
       title,
-      sql: (await readFile(resolve(`@millrace/article/${file}`), 'utf8')).trim(),
+      sql: (await readFile(resolve(`#article/${file}`), 'utf8')).trim(),
     })),
   )
 }

@@ -3,11 +3,11 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
-import { fileURLToPath } from 'node:url'
 import { defaultHome } from '@millrace/sql-engine/postgres/home'
 import { connectionUrl } from '../address.js'
 import { readSettings } from '../config/settings.js'
 import { listenForInterruption } from '../interruption.js'
+import { programFile } from '../program-file.js'
 import { type ExitCode, UserError } from '../user-error.js'
 import { type AnsweringService, answeringService } from './answering.js'
 import { argumentsOf, type Listening } from './listening.js'
@@ -76,8 +76,6 @@ async function start(home: string, listening: Listening): Promise<0 | ExitCode> 
   }
 }
 
-const program = fileURLToPath(new URL('../main.js', import.meta.url))
-
 /** @returns its URL; undefined where it has been given up */
 async function spawnService(
   home: string,
@@ -85,7 +83,7 @@ async function spawnService(
   log: LogFile,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  const child = spawn(process.execPath, [program, 'serve', ...argumentsOf(listening)], {
+  const child = spawn(process.execPath, [programFile, 'serve', ...argumentsOf(listening)], {
     // A session of its own: neither Ctrl-C here nor the end of the terminal reaches it.
     detached: true,
     env: { ...process.env, MILLRACE_HOME: home },

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { definePlugin } from '@millrace/plugin-sdk'
 import { netConfig } from './config.js'
 import { NetConnection } from './connection.js'
-import { netCertificate } from './tables/net-certificate.js'
+import { certificateReaders, netCertificate } from './tables/net-certificate.js'
 import { netConnection } from './tables/net-connection.js'
 import { netDnsRecord } from './tables/net-dns-record.js'
 import { netDnsReverse } from './tables/net-dns-reverse.js'
@@ -23,5 +23,8 @@ export default definePlugin({
   limits: () => ({ attempts: 1 }),
   connect: (config, context) => new NetConnection(config, context),
   close: (connection) => connection.close(),
+  preload: async () => {
+    await certificateReaders()
+  },
   tables: [netCertificate, netConnection, netDnsRecord, netDnsReverse, netHttpRequest, netTlsConnection],
 })

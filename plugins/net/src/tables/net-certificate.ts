@@ -15,12 +15,20 @@ import {
 import { RefusedAddress } from '../addresses/address-guard.js'
 import { readHostPort } from '../addresses/host-port.js'
 import type { CertificateDetails } from '../certificates/certificate-details.js'
-import { type PeerChain, peerChain } from '../certificates/peer-chain.js'
-import { askOcsp, isOnList } from '../certificates/revocation.js'
+import type { PeerChain } from '../certificates/peer-chain.js'
 import { isLogged } from '../certificates/transparency.js'
 import { defineTable } from '../define-table.js'
 import { refusal, UnresolvedName } from '../dns/dns-client.js'
 import { failureText } from '../sockets/open-socket.js'
+
+/** What reads certificates is large, and only this table needs it: a start does not wait for it. */
+export async function certificateReaders() {
+  const [{ peerChain }, { askOcsp, isOnList }] = await Promise.all([
+    import('../certificates/peer-chain.js'),
+    import('../certificates/revocation.js'),
+  ])
+  return { peerChain, askOcsp, isOnList }
+}
 
 const columns = {
   domain: text('The domain that the query names: its port 443 is asked.'),
@@ -85,6 +93,7 @@ export const netCertificate = defineTable({
     if (!('host' in target))
       throw new ApiError(target.fault, { hint: 'Write host:port, such as example.com:443.' })
     const { connection } = scan
+    const { askOcsp, isOnList, peerChain } = await certificateReaders()
     let chain: PeerChain | undefined
     try {
       chain = await scan.call('handshake', (signal) =>

