@@ -4,6 +4,7 @@ import { closest, distance } from 'fastest-levenshtein'
 import { type Shell, shells } from './completion/scripts.js'
 import type { ImportCommandOptions } from './config-command.js'
 import { addConnectionCommands, type ConnectionCommand } from './connections/arguments.js'
+import { addMcpCommand, type McpCommand } from './mcp/arguments.js'
 import { addPluginCommands, type PluginCommand } from './plugins/arguments.js'
 import type { QueryOptions } from './query/options.js'
 import { addQueryCommand } from './query-command.js'
@@ -15,6 +16,7 @@ export type Command =
   | ServiceCommand
   | ConnectionCommand
   | PluginCommand
+  | McpCommand
   | { readonly name: 'help'; readonly text: string }
   | { readonly name: 'config import'; readonly options: ImportCommandOptions }
   | { readonly name: 'query'; readonly options: QueryOptions }
@@ -66,6 +68,7 @@ function addCommands(program: Commander, choose: (command: Command) => void): vo
   addServiceCommands(program, choose)
   addConnectionCommands(program, choose)
   addPluginCommands(program, choose)
+  addMcpCommand(program, choose)
   addConfigCommand(program, (options) => choose({ name: 'config import', options }))
   program
     .command('demo')

@@ -28,6 +28,8 @@ async function run(command: Command): Promise<0 | ExitCode> {
       return (await import('./plugins/change-plugins.js')).updatePlugins(command.plugins, command.yes)
     case 'plugin uninstall':
       return (await import('./plugins/change-plugins.js')).uninstallPlugins(command.plugins, command.force)
+    case 'mcp':
+      return (await import('./mcp/mcp.js')).serveMcp(command.options)
     case 'completion': {
       const [{ commandTree }, { completionScript }] = await Promise.all([
         import('./completion/command-tree.js'),
