@@ -1,7 +1,6 @@
 import { once } from 'node:events'
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -10,6 +9,7 @@ import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet'
 import pg from 'pg'
 import { from as copyFrom } from 'pg-copy-streams'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { installAcmePlugin } from './testing/acme-plugin.js'
 import { buildCommand, MillraceProcess } from './testing/millrace-process.js'
 import { type QueryEnding, runInShell, startQuery } from './testing/millrace-query.js'
 import { processesWith } from './testing/running-processes.js'
@@ -32,7 +32,7 @@ beforeAll(async () => {
     if (request.url !== '/slow') response.end('answer')
   })
   await new Promise<void>((resolve) => api.listen(0, '127.0.0.1', resolve))
-  await installPlugin()
+  await installAcmePlugin(home, api)
 }, 120_000)
 
 afterAll(async () => {
@@ -41,36 +41,6 @@ afterAll(async () => {
   await rm(home, { recursive: true, force: true })
   await rm(files, { recursive: true, force: true })
 })
-
-async function installPlugin(): Promise<void> {
-  const folder = join(home, 'node_modules/millrace-plugin-acme')
-  await mkdir(folder, { recursive: true })
-  await writeFile(
-    join(folder, 'package.json'),
-    '{ "name": "millrace-plugin-acme", "type": "module", "exports": "./plugin.js" }',
-  )
-  await writeFile(
-    join(folder, 'plugin.js'),
-    `export default {
-       name: 'acme', description: 'Acme',
-       config: { safeParse: (data) => ({ success: true, data }) },
-       connect: (config) => config,
-       tables: [{
-         name: 'acme_page', description: 'Pages', examples: [],
-         columns: { path: { type: 'text', description: 'Path' }, body: { type: 'text', description: 'Body' } },
-         keys: { path: { operators: ['='], require: 'required', valuesPerCall: 1 } },
-         async *list({ quals, connection, signal, call }) {
-           const [path] = quals.path[0].values
-           const answer = await fetch(connection.url + path, { signal })
-           yield [{ path, body: await answer.text() }]
-         },
-       }],
-     }`,
-  )
-  const { port } = api.address() as AddressInfo
-  const acme = { plugin: 'millrace-plugin-acme', url: `http://127.0.0.1:${port}` }
-  await writeFile(join(home, 'config.json'), JSON.stringify({ connections: { acme } }), { mode: 0o600 })
-}
 
 const variables = () => ({ MILLRACE_HOME: home })
 

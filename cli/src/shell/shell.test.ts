@@ -1,10 +1,10 @@
 import { once } from 'node:events'
-import { chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { installAcmePlugin } from '../testing/acme-plugin.js'
 import { buildCommand, MillraceProcess } from '../testing/millrace-process.js'
 import { hasPython, Terminal } from '../testing/terminal.js'
 
@@ -26,33 +26,14 @@ beforeAll(async () => {
     else if (request.url !== '/slow') response.end('answer')
   })
   await new Promise<void>((resolve) => api.listen(0, '127.0.0.1', resolve))
-  const { port } = api.address() as AddressInfo
-  const folder = join(home, 'node_modules/millrace-plugin-acme')
-  await mkdir(folder, { recursive: true })
-  await writeFile(join(folder, 'package.json'), '{ "type": "module", "exports": "./plugin.js" }')
-  await writeFile(
-    join(folder, 'plugin.js'),
-    `export default {
-       name: 'acme', description: 'Acme',
-       config: { safeParse: (data) => ({ success: true, data }) },
-       connect: (config) => config,
-       tables: [{
-         name: 'acme_page', description: 'Pages', examples: [],
-         columns: { path: { type: 'text', description: 'Path' }, body: { type: 'text', description: 'Body' } },
-         keys: { path: { operators: ['='], require: 'required', valuesPerCall: 1 } },
-         async *list({ quals, connection, signal }) {
-           const [path] = quals.path[0].values
-           if (path === '/slow') {
-             await fetch(connection.url + '/late', { signal })
-             yield [{ path, body: 'late' }]
-           }
-           yield [{ path, body: await (await fetch(connection.url + path, { signal })).text() }]
-         },
-       }],
+  await installAcmePlugin(
+    home,
+    api,
+    `if (path === '/slow') {
+       await fetch(connection.url + '/late', { signal })
+       yield [{ path, body: 'late' }]
      }`,
   )
-  const acme = { plugin: 'millrace-plugin-acme', url: `http://127.0.0.1:${port}` }
-  await writeFile(join(home, 'config.json'), JSON.stringify({ connections: { acme } }), { mode: 0o600 })
   service = new MillraceProcess([], { MILLRACE_HOME: home, MILLRACE_PORT: '0' })
   await service.url()
 }, 120_000)

@@ -10,6 +10,7 @@ import { delayBeforeRetry } from './retry.js'
 import type { Hydrate, Scan, ScanOrder, Table } from './table.js'
 
 export { errorOf } from './testing/error-of.js'
+export { differencesFromSteampipe } from './testing/steampipe-columns.js'
 
 export interface ScanRequest<Connection, TableColumns extends Columns> {
   readonly connection: Connection
