@@ -4,6 +4,8 @@ import { closest, distance } from 'fastest-levenshtein'
 import { type Shell, shells } from './completion/scripts.js'
 import type { ImportCommandOptions } from './config-command.js'
 import { addConnectionCommands, type ConnectionCommand } from './connections/arguments.js'
+import { addMcpCommand, type McpCommand } from './mcp/arguments.js'
+import { addPluginCommands, type PluginCommand } from './plugins/arguments.js'
 import type { QueryOptions } from './query/options.js'
 import { addQueryCommand } from './query-command.js'
 import { addServiceCommands, type ServiceCommand } from './service/arguments.js'
@@ -13,6 +15,8 @@ export type Command =
   | { readonly name: 'demo' | 'doctor' | 'version' }
   | ServiceCommand
   | ConnectionCommand
+  | PluginCommand
+  | McpCommand
   | { readonly name: 'help'; readonly text: string }
   | { readonly name: 'config import'; readonly options: ImportCommandOptions }
   | { readonly name: 'query'; readonly options: QueryOptions }
@@ -63,6 +67,8 @@ function addCommands(program: Commander, choose: (command: Command) => void): vo
   addQueryCommand(program, (options) => choose({ name: 'query', options }))
   addServiceCommands(program, choose)
   addConnectionCommands(program, choose)
+  addPluginCommands(program, choose)
+  addMcpCommand(program, choose)
   addConfigCommand(program, (options) => choose({ name: 'config import', options }))
   program
     .command('demo')

@@ -6,15 +6,14 @@ import { type Interruption, listenForInterruption } from './interruption.js'
 import type { Pager } from './output/pager.js'
 import { ReaderGone, streamSink } from './output/sink.js'
 import { noticeReport } from './query/error-report.js'
+import { homeTarget } from './query/home-target.js'
 import { type Input, readInputs } from './query/inputs.js'
 import type { QueryOptions } from './query/options.js'
 import { Outputs } from './query/outputs.js'
 import { prepare, runInputs, StatementFailed } from './query/run-statements.js'
 import { openSession } from './query/session.js'
 import { setUpSession } from './query/session-settings.js'
-import { otherClientsEnd } from './query/shared-engine.js'
-import { homeService, namedDatabase } from './query/target.js'
-import { removeServiceRecord } from './service/record.js'
+import { namedDatabase } from './query/target.js'
 import { type ExitCode, UserError } from './user-error.js'
 
 /**
@@ -61,26 +60,6 @@ export async function query(options: QueryOptions): Promise<0 | ExitCode> {
 function refuseInShell({ exports, explain }: QueryOptions): void {
   if (exports.length > 0 || explain) {
     throw new UserError(`${explain ? '--explain' : '--export'} needs SQL; see millrace query --help`, 2)
-  }
-}
-
-/** @throws UserError where no service can be started */
-async function homeTarget(parts: StartedParts, signal: AbortSignal): Promise<ClientConfig> {
-  const home = defaultHome(process.env)
-  try {
-    const { config, own } = await homeService(process.env, home, parts, signal)
-    if (own) {
-      parts.add(config, async () => {
-        await removeServiceRecord(home)
-        await otherClientsEnd(config, signal)
-      })
-    }
-    return config
-  } catch (error) {
-    if (error instanceof UserError) throw error
-    const { failureOf } = await import('./error-line.js')
-    const { line, exitCode } = failureOf(error)
-    throw new UserError(line, exitCode === 2 ? 2 : 3, error)
   }
 }
 

@@ -7,6 +7,8 @@ import { startTestGateway, type TestGateway } from './testing/test-gateway.js'
 
 /** What such a home has, as far as it matters; nobody has used `unused`. */
 const former = `
+  DROP OWNED BY millrace_reader;
+  DROP ROLE millrace_reader;
   SET allow_system_table_mods = on;
   ALTER SCHEMA pg_millrace RENAME TO millrace_internal;
   ALTER SCHEMA pg_millrace_scan RENAME TO millrace_scan;
@@ -58,6 +60,16 @@ beforeEach(() => {
 })
 
 const valuesOf = async (sql: string) => (await client.query({ text: sql, rowMode: 'array' })).rows.flat()
+
+test('has the role that only reads, with what it may read', async () => {
+  const reader = await harness.connect({ user: 'millrace_reader' })
+  const { rows } = await reader.query(`select name from counting.event where trail = 't1' order by 1 limit 1`)
+  expect(rows).toHaveLength(1)
+  await expect(reader.query('create table x ()')).rejects.toThrow(/read-only/)
+  await expect(reader.query('begin read write; create table millrace.x ()')).rejects.toThrow(
+    /permission denied/,
+  )
+})
 
 test('lists its tables as a new one does', async () => {
   const listed = await valuesOf(

@@ -1,7 +1,7 @@
 /** All of a server: PostgreSQL, engine and gateway, started in order and stopped together. */
 import { DatabaseError } from '@millrace/sql-engine/database-error'
 import { Engine, type EngineOptions } from '@millrace/sql-engine/engine'
-import { clientRole, databaseName } from '@millrace/sql-engine/postgres/names'
+import { clientRole, databaseName, readerRole } from '@millrace/sql-engine/postgres/names'
 import type { Postgres } from '@millrace/sql-engine/postgres/postgres'
 import type { Certificate } from './certificate.js'
 import { type Gateway, type GatewayOptions, startGateway } from './gateway.js'
@@ -68,7 +68,8 @@ export async function startService<Server extends Postgres>(
     started.stop(),
   )
   engine = startedEngine
-  const passwordOf = (user: string) => (user === clientRole ? password : undefined)
+  const users: ReadonlySet<string> = new Set([clientRole, readerRole])
+  const passwordOf = (user: string) => (users.has(user) ? password : undefined)
   const startedGateway = await startGateway({
     ...options,
     engine: startedEngine,

@@ -56,7 +56,7 @@ describe('plugins', () => {
 
   it('that are not installed are told of, with the command to install them', async () => {
     expect(await refusal('acme')).toBe(
-      `there is no plugin "acme": plugins of Millrace are aws, ipstack, net, abuseipdb, shodan; another is to be installed first, as an npm package: cd ${home} && npm install acme, or as a plugin of Steampipe: millrace plugin install steampipe/acme`,
+      `there is no plugin "acme": plugins of Millrace are aws, ipstack, net, abuseipdb, shodan; another is to be installed first, as an npm package: millrace plugin install acme, or as a plugin of Steampipe: millrace plugin install steampipe/acme`,
     )
   })
 

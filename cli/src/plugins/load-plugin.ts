@@ -1,4 +1,4 @@
-/** Plugins by the name that the configuration gives them: built-in ones, or npm packages. */
+/** Plugins by the name that the configuration gives them: built-in ones, npm packages, or Steampipe's. */
 import { isBuiltin } from 'node:module'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -13,11 +13,35 @@ import type { PluginPlaces, PluginProcessOptions } from './steampipe-plugins.js'
 /** A package's name as npm allows it, without a path or a version after it. */
 const packageName = /^(?:@[a-z0-9~-][a-z0-9._~-]*\/)?[a-z0-9~-][a-z0-9._~-]*$/
 
+/** Where a plugin is that a connection names. */
+export type LocatedPlugin =
+  | { readonly kind: 'built-in' | 'package'; readonly name: string; readonly load: Load }
+  /** @property name as Steampipe writes it in full, or the path where a connection gives that */
+  | { readonly kind: 'steampipe'; readonly name: string; readonly path: string }
+
 /**
- * Loads a plugin. Millrace's own come first, then packages that the user has installed in the home, then plugins of
- * Steampipe that are installed, then packages that are where Millrace itself is.
+ * Finds a plugin, and loads nothing of it. Millrace's own come first, then packages that the user has installed in the
+ * home, then plugins of Steampipe that are installed, then packages that are where Millrace itself is.
  * @param name `aws`, `ipstack`, the name of an npm package, the path of a plugin of Steampipe, or its name; with
  *   `steampipe:` before it, nothing else is meant
+ * @returns undefined where there is no such plugin
+ * @throws UserError for a path without a file
+ */
+export async function locatePlugin(name: string, places: PluginPlaces): Promise<LocatedPlugin | undefined> {
+  const ours = builtIn.get(name)
+  if (ours !== undefined) return { kind: 'built-in', name, load: ours }
+  // A name in a folder is looked up from any file in it, whether that exists or not.
+  const installed = importOf(name, pathToFileURL(join(places.home, 'package.json')).href)
+  if (installed !== undefined) return { kind: 'package', name, load: installed }
+  const { locateSteampipePlugin } = await import('./steampipe-plugins.js')
+  const bridged = await locateSteampipePlugin(name, places)
+  if (bridged !== undefined) return { kind: 'steampipe', ...bridged }
+  const beside = importOf(name, import.meta.url)
+  return beside && { kind: 'package', name, load: beside }
+}
+
+/**
+ * Loads a plugin, as {@link locatePlugin} finds it.
  * @param process what is said of the process, for a plugin of Steampipe
  * @throws UserError when there is no such plugin, it fails to load, or is not a plugin
  */
@@ -26,16 +50,13 @@ export async function loadPlugin(
   places: PluginPlaces,
   process?: PluginProcessOptions,
 ): Promise<Plugin> {
-  // A name in a folder is looked up from any file in it, whether that exists or not.
-  const installed = builtIn.get(name) ?? importOf(name, pathToFileURL(join(places.home, 'package.json')).href)
-  if (installed === undefined) {
-    const { findSteampipePlugin } = await import('./steampipe-plugins.js')
-    const bridged = await findSteampipePlugin(name, places, process)
-    if (bridged !== undefined) return bridged
+  const located = await locatePlugin(name, places)
+  if (located === undefined) throw notFound(name)
+  if (located.kind === 'steampipe') {
+    const { steampipePluginAt } = await import('./steampipe-plugins.js')
+    return steampipePluginAt(located, process)
   }
-  const load = installed ?? importOf(name, import.meta.url)
-  if (load === undefined) throw notFound(name, places.home)
-  const checked = checkPlugin((await loadModule(name, load)).default)
+  const checked = checkPlugin((await loadModule(name, located.load)).default)
   if ('plugin' in checked) return checked.plugin
   throw new UserError(`the default export of the package "${name}" is no plugin: ${checked.fault}`, 1)
 }
@@ -65,7 +86,7 @@ function importOf(name: string, from: string): Load | undefined {
  * What to do about a name without a plugin. For a mistyped name, it must not be to install whatever package happens to
  * have that name.
  */
-function notFound(name: string, home: string): UserError {
+function notFound(name: string): UserError {
   const known = [...builtIn.keys()]
   const isPackage = packageName.test(name)
   if (!isPackage && parsePluginReference(name) === undefined) {
@@ -75,7 +96,7 @@ function notFound(name: string, home: string): UserError {
   const meant = name.startsWith('steampipe:') ? undefined : known.find((one) => isNearMiss(name, one))
   if (meant !== undefined) return new UserError(`there is no plugin "${name}"; did you mean "${meant}"?`, 2)
   const ways = [
-    ...(isPackage ? [`as an npm package: cd ${home} && npm install ${name}`] : []),
+    ...(isPackage ? [`as an npm package: millrace plugin install ${name}`] : []),
     `as a plugin of Steampipe: millrace plugin install steampipe/${name.replace(/^steampipe:/, '')}`,
   ]
   return new UserError(

@@ -1,9 +1,10 @@
 /** Plugins of Steampipe, by the names that connections give them. */
+import type { Stats } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { Plugin } from '@millrace/plugin-sdk'
-import { installedPlugin } from '@millrace/plugin-steampipe/install/installed-plugins'
+import { type InstalledPlugin, installedPlugin } from '@millrace/plugin-steampipe/install/installed-plugins'
 import { parsePluginReference } from '@millrace/plugin-steampipe/install/plugin-reference'
 import type { PluginHostOptions } from '@millrace/plugin-steampipe/process/plugin-host'
 import { steampipePlugin } from '@millrace/plugin-steampipe/steampipe-plugin'
@@ -35,23 +36,31 @@ export function steampipeFolders({ home, environment }: PluginPlaces): readonly 
  * @returns undefined where no such plugin is installed
  * @throws UserError when a file is named that is not there
  */
-export async function findSteampipePlugin(
+export async function locateSteampipePlugin(
   name: string,
   places: PluginPlaces,
-  options: PluginProcessOptions = {},
-): Promise<Plugin | undefined> {
+): Promise<InstalledPlugin | undefined> {
   if (file.test(name)) {
     const path = resolve(places.home, name.replace(/^~(?=\/)/, userHome(places.environment)))
-    return pluginAt(name, path, options)
+    await statOf(path)
+    return { name, path }
   }
   const reference = parsePluginReference(name)
-  const installed = reference && (await installedPlugin(reference, steampipeFolders(places)))
-  return installed && pluginAt(installed.name, installed.path, options)
+  return reference && installedPlugin(reference, steampipeFolders(places))
 }
 
-async function pluginAt(name: string, path: string, options: PluginProcessOptions): Promise<Plugin> {
+async function statOf(path: string): Promise<Stats> {
   const found = await stat(path).catch(() => undefined)
   if (found?.isFile() !== true) throw new UserError(`there is no plugin at ${path}`, 2)
+  return found
+}
+
+/** @throws UserError when the file is there no longer */
+export async function steampipePluginAt(
+  { name, path }: InstalledPlugin,
+  options: PluginProcessOptions = {},
+): Promise<Plugin> {
+  const found = await statOf(path)
   // Another file in its place is another plugin: connections are opened once more.
   const key = JSON.stringify([path, found.ino, found.size, found.mtimeMs, options])
   const known = plugins.get(key)

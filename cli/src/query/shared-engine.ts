@@ -1,5 +1,6 @@
 /** An engine that a query has started for itself may have got other clients: those of the same home. */
 import { setTimeout as delay } from 'node:timers/promises'
+import { readerRole } from '@millrace/sql-engine/postgres/names'
 import { Client, type ClientConfig } from 'pg'
 
 /** Milliseconds between looks. */
@@ -24,8 +25,11 @@ async function othersOf(client: Client): Promise<boolean> {
   const { rows } = await client.query<{ others: boolean }>(
     `select exists (
        select from pg_catalog.pg_stat_activity
-       where usename = current_user and backend_type = 'client backend' and pid <> pg_catalog.pg_backend_pid()
+       where pid <> pg_catalog.pg_backend_pid()
+         -- Of another role's session, a role is shown little more than that it is there.
+         and (usename = current_user and backend_type = 'client backend' or usename = $1)
      ) as others`,
+    [readerRole],
   )
   return rows[0]?.others === true
 }

@@ -1,6 +1,13 @@
 import { createHash } from 'node:crypto'
 import { escapeIdentifier, escapeLiteral } from 'pg'
-import { clientRole, foreignSchema, internalSchema, loopbackServer, systemSchema } from '../postgres/names.js'
+import {
+  clientRole,
+  foreignSchema,
+  internalSchema,
+  loopbackServer,
+  readerRole,
+  systemSchema,
+} from '../postgres/names.js'
 import { changedOptionsClause, optionsClause } from './foreign-options.js'
 import type { CatalogTable } from './read-catalog.js'
 import type { ForeignColumn, TableDefinition } from './table-definition.js'
@@ -20,6 +27,7 @@ export function createSchema(schema: string, description: string): string {
     `CREATE SCHEMA ${name}`,
     `COMMENT ON SCHEMA ${name} IS ${escapeLiteral(description)}`,
     `GRANT ${privileges} ON SCHEMA ${name} TO ${clientRole}`,
+    `GRANT USAGE ON SCHEMA ${name} TO ${readerRole}`,
   ].join('; ')
 }
 
@@ -73,7 +81,7 @@ export function createVirtualTable(table: TableDefinition): string {
     `CREATE FOREIGN TABLE ${foreignName(table)} (${keyColumns.join(', ')}) INHERITS (${name})
        SERVER ${loopbackServer}${optionsClause(table.options)}`,
     // Without a privilege on the child, information_schema looks for one on each of its columns before it leaves it out.
-    `GRANT SELECT ON ${name}, ${foreignName(table)} TO ${clientRole}`,
+    `GRANT SELECT ON ${name}, ${foreignName(table)} TO ${clientRole}, ${readerRole}`,
     insertComments(table),
     `ALTER EXTENSION plpgsql ADD TABLE ${name}`,
   ].join('; ')

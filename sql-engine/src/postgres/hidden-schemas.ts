@@ -7,6 +7,7 @@ import {
   formerSchemas,
   internalSchema,
   lookupSchema,
+  readerRole,
   scanSchema,
 } from './names.js'
 
@@ -21,7 +22,7 @@ export const hiddenSchemas = `
   SET allow_system_table_mods = on;
   ${all.map((schema) => `CREATE SCHEMA IF NOT EXISTS ${schema};`).join('\n  ')}
   RESET allow_system_table_mods;
-  GRANT USAGE ON SCHEMA ${all.join(', ')} TO ${clientRole};
+  GRANT USAGE ON SCHEMA ${all.join(', ')} TO ${clientRole}, ${readerRole};
   ALTER DEFAULT PRIVILEGES IN SCHEMA ${scanSchema}, ${lookupSchema} GRANT SELECT ON TABLES TO ${clientRole}`
 
 /** Creates the schemas where they are missing; those of an older home are renamed, with what is in them. */

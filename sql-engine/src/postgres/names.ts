@@ -4,6 +4,8 @@
 export const engineRole = 'millrace_engine'
 /** The clients' role: no superuser, owner of the database, may create in `public`. */
 export const clientRole = 'millrace'
+/** The role of clients that may only read, and write nowhere: it owns nothing, and has no way to functions' loopback. */
+export const readerRole = 'millrace_reader'
 export const databaseName = 'millrace'
 
 /**

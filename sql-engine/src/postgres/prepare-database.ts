@@ -7,10 +7,11 @@ import { connectEngine, withEngineClient } from './engine-connections.js'
 import { ensureHiddenSchemas, hiddenSchemas } from './hidden-schemas.js'
 import { allowConnections, removeLoginObstacles } from './login-obstacles.js'
 import { clientRole, databaseName, scanSchema } from './names.js'
+import { ensureReader, ensureReaderPrivileges, readerObjects } from './reader.js'
 import { ensureTryCasts, tryCasts } from './try-casts.js'
 
 /** The objects that the code creates in a database, which distinguish its template from an older one's. */
-export const databaseObjects = [hiddenSchemas, tryCasts, catalogViews, dropOwnedRefusal]
+export const databaseObjects = [readerObjects, hiddenSchemas, tryCasts, catalogViews, dropOwnedRefusal]
 
 /**
  * The most tables dropped by one statement; each takes up to three locks (itself, its TOAST table and that one's
@@ -23,7 +24,9 @@ export async function prepareDatabase(config: ClientConfig, log: Logger): Promis
   const client = await connectDatabase(config, log)
   try {
     await removeLoginObstacles(client, log)
+    await ensureReader(client)
     await ensureHiddenSchemas(client)
+    await ensureReaderPrivileges(client)
     await ensureCatalogViews(client)
     await ensureTryCasts(client)
     await ensureDropOwnedRefusal(client)

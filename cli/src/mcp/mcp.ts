@@ -1,0 +1,65 @@
+/** `millrace mcp`: the Model Context Protocol, https://modelcontextprotocol.io/specification */
+import { once } from 'node:events'
+import { StartedParts } from '@millrace/server/started-parts'
+import { defaultHome } from '@millrace/sql-engine/postgres/home'
+import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js'
+import type { ClientConfig } from 'pg'
+import { listenForInterruption } from '../interruption.js'
+import { loadOrCreatePassword } from '../password.js'
+import { homeTarget } from '../query/home-target.js'
+import { runningService } from '../query/target.js'
+import type { ExitCode } from '../user-error.js'
+import { readVersion } from '../version.js'
+import type { McpOptions } from './arguments.js'
+import { mcpServer } from './server.js'
+
+/**
+ * Serves until standard input ends, or a signal comes.
+ * @throws UserError where the port is taken
+ */
+export async function serveMcp({ http, ceilings }: McpOptions): Promise<0 | ExitCode> {
+  const { signal, release } = listenForInterruption()
+  const parts = new StartedParts()
+  try {
+    const options = { version: await readVersion(), ceilings, connect: connector(parts, signal) }
+    if (http !== undefined) {
+      const { serveHttp } = await import('./http.js')
+      const password = await loadOrCreatePassword(defaultHome(process.env))
+      const { url } = parts.add(
+        await serveHttp({ port: http, password, server: () => mcpServer(options) }),
+        (started) => started.stop(),
+      )
+      process.stdout.write(`${url}\n`)
+      await untilAborted(signal)
+      return 0
+    }
+    const server = mcpServer(options)
+    const ended = once(process.stdin, 'end', { signal }).catch(() => {})
+    // Whoever reads may be gone; then standard input ends, too.
+    process.stdout.on('error', () => {})
+    await server.connect(new StdioServerTransport())
+    parts.add(server, (started) => started.close())
+    await ended
+    return 0
+  } finally {
+    await parts.stop()
+    release()
+  }
+}
+
+async function untilAborted(signal: AbortSignal): Promise<void> {
+  if (!signal.aborted) await once(signal, 'abort')
+}
+
+/** Several that ask at once start one engine. */
+function connector(parts: StartedParts, signal: AbortSignal): () => Promise<ClientConfig> {
+  let starting: Promise<ClientConfig> | undefined
+  return async () => {
+    const running = await runningService(defaultHome(process.env))
+    if (running !== undefined) return running
+    starting ??= homeTarget(parts, signal).finally(() => {
+      starting = undefined
+    })
+    return starting
+  }
+}
