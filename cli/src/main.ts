@@ -19,15 +19,21 @@ async function run(command: Command): Promise<0 | ExitCode> {
     case 'connection test':
       return (await import('./connections/test-connections.js')).testConnections(command.names)
     case 'plugin list':
-      return (await import('./plugins/list-plugins.js')).listPlugins(command.output)
+      return (await import('./plugin-commands/list-plugins.js')).listPlugins(command.output)
     case 'plugin show':
-      return (await import('./plugins/show-plugin.js')).showPlugin(command.plugin)
+      return (await import('./plugin-commands/show-plugin.js')).showPlugin(command.plugin)
     case 'plugin install':
-      return (await import('./plugins/change-plugins.js')).installPlugins(command.plugins, command.yes)
+      return (await import('./plugin-commands/change-plugins.js')).installPlugins(
+        command.plugins,
+        command.yes,
+      )
     case 'plugin update':
-      return (await import('./plugins/change-plugins.js')).updatePlugins(command.plugins, command.yes)
+      return (await import('./plugin-commands/change-plugins.js')).updatePlugins(command.plugins, command.yes)
     case 'plugin uninstall':
-      return (await import('./plugins/change-plugins.js')).uninstallPlugins(command.plugins, command.force)
+      return (await import('./plugin-commands/change-plugins.js')).uninstallPlugins(
+        command.plugins,
+        command.force,
+      )
     case 'mcp':
       return (await import('./mcp/mcp.js')).serveMcp(command.options)
     case 'completion': {

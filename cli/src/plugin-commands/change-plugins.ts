@@ -11,14 +11,14 @@ import { defaultHome } from '@millrace/sql-engine/postgres/home'
 import { configurationFolder } from '../config/documents.js'
 import { readSettings } from '../config/settings.js'
 import { listenForInterruption } from '../interruption.js'
+import { builtIn } from '../plugins/built-in-plugins.js'
+import type { PluginPlaces } from '../plugins/steampipe-plugins.js'
 import { type ExitCode, UserError } from '../user-error.js'
 import { announceToService } from './announce.js'
-import { builtIn } from './built-in-plugins.js'
 import { installPackage, isPathOfPackage, newestOf, uninstallPackage } from './install-package.js'
 import { allInstalled, type Installed, theInstalled } from './installed.js'
 import { keyOf, pluginUses } from './plugin-uses.js'
 import { progressBar } from './progress-bar.js'
-import type { PluginPlaces } from './steampipe-plugins.js'
 
 interface Changing {
   readonly places: PluginPlaces
