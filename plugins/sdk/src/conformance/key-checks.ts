@@ -6,7 +6,7 @@ import { canonicalValue, isHost } from './column-values.js'
 import { ConformanceFailure } from './conformance-failure.js'
 import { judge } from './judge.js'
 import { probeValues, qualsOf } from './probe-quals.js'
-import { type AnyQuals, listedColumns } from './run-scan.js'
+import { type AnyQuals, listedColumns, type ScanOutcome } from './run-scan.js'
 import { type Baseline, type Check, shown, type Trial } from './trial.js'
 
 export function keyChecks(trial: Trial): Check[] {
@@ -19,6 +19,8 @@ export function keyChecks(trial: Trial): Check[] {
 
 class KeyChecks {
   readonly #columns: readonly string[]
+  /** What conditions have found: that a key is inherent is read from the same rows. */
+  readonly #found = new Map<string, Promise<ScanOutcome>>()
 
   constructor(
     readonly trial: Trial,
@@ -66,6 +68,14 @@ class KeyChecks {
     return { ...quals, [this.name]: [...kept, qual] }
   }
 
+  #find(qual: Qual<QualValue>): Promise<ScanOutcome> {
+    const text = textOf(this.name, qual)
+    const found =
+      this.#found.get(text) ?? this.trial.scan({ columns: this.#columns, quals: this.#withQual(qual) })
+    this.#found.set(text, found)
+    return found
+  }
+
   async #checkOperator(operator: Operator): Promise<void> {
     const { name, key, column, trial } = this
     const baseline = await trial.baseline()
@@ -79,8 +89,7 @@ class KeyChecks {
     const isLimited = isExact || (operator === '=' && key.valuesPerCall !== undefined)
     let hasSeen = false
     for (const qual of quals) {
-      const asked = this.#withQual(qual)
-      const { rows, parts } = await trial.scan({ columns: this.#columns, quals: asked })
+      const { rows, parts } = await this.#find(qual)
       hasSeen ||= rows.length > 0
       const expected = baseline.rows.filter((row) => judge(qual, row[name], column) === 'true')
       const missing = baseline.missing(expected, rows, this.#columns)
@@ -104,7 +113,7 @@ class KeyChecks {
         }
       }
       if (isLimited && expected.length > 0) {
-        const limited = await trial.scan({ columns: this.#columns, quals: asked, limit: 1 })
+        const limited = await trial.scan({ columns: this.#columns, quals: this.#withQual(qual), limit: 1 })
         if (limited.rows.every((row) => judge(qual, row[name], column) === 'false')) {
           throw new ConformanceFailure(`${textOf(name, qual)} with a limit of 1 yields no row`)
         }
@@ -119,7 +128,7 @@ class KeyChecks {
     const baseline = await trial.baseline()
     const base = trial.options.quals()[name]
     for (const qual of key.operators.flatMap((operator) => this.#quals(operator, baseline))) {
-      const { rows } = await trial.scan({ columns: this.#columns, quals: this.#withQual(qual) })
+      const { rows } = await this.#find(qual)
       const left = rows.filter(
         (row) =>
           judge(qual, row[name], column) === 'true' &&
