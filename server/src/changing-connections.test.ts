@@ -27,6 +27,8 @@ let hold: Promise<void> | undefined
 /** Resolves when the next scan has begun. */
 let onScan: () => void
 const log: string[] = []
+/** How many connections have been closed that find out their tables. */
+let closedFinders = 0
 
 /** A table of one row, which tells the connection and the table's own columns. */
 function table(name: string): Table<Office> {
@@ -54,8 +56,8 @@ const plugin = definePlugin<{ office: string }, Office>({
   description: 'Tables that come and go.',
   config: z.object({ office: z.string() }),
   connect: ({ office }) => ({ name: office, log }),
-  close: ({ name }) => {
-    log.push(`${name}: closed`)
+  close: () => {
+    closedFinders++
   },
   tables: async (_, context) => {
     schemaChanged = () => context.schemaChanged?.()
@@ -64,7 +66,14 @@ const plugin = definePlugin<{ office: string }, Office>({
   },
 })
 
-const fixed = definePlugin<{ office: string }, Office>({ ...plugin, name: 'fixed', tables: [table('desk')] })
+const fixed = definePlugin<{ office: string }, Office>({
+  ...plugin,
+  name: 'fixed',
+  close: ({ name }) => {
+    log.push(`${name}: closed`)
+  },
+  tables: [table('desk')],
+})
 
 const changing: ConnectionOptions = { name: 'changing', plugin: plugin as Plugin, settings: { office: 'a' } }
 const desks = (office: string, more: Partial<ConnectionOptions> = {}): ConnectionOptions => ({
@@ -137,6 +146,12 @@ describe('tables that a connection finds out', () => {
     expect((await client.query('select count(*) from counting.kind')).rows).toEqual([{ count: '2' }])
     await change(['one'])
     expect((await client.query('select office from changing.one')).rows).toEqual([{ office: 'a' }])
+  })
+
+  test('closes what finding them has opened, though it was never asked for rows', async () => {
+    const before = closedFinders
+    await harness.engine.setConnections(connections())
+    expect(closedFinders).toBe(before + 1)
   })
 
   test('of one name are refused together', async () => {

@@ -46,6 +46,15 @@ describe('millrace connection', () => {
     expect(await readdir(home)).toEqual(['config.json'])
   })
 
+  it('tells the plan and what is left of quotas', async () => {
+    await configure({ abuseipdb: { plugin: 'abuseipdb' }, shodan: { plugin: 'shodan' } })
+    const ending = await millrace(['test'])
+    expect(ending).toMatchObject({ code: 0, stderr: '' })
+    expect(ending.stdout).toMatch(/^abuseipdb: works\n {2}quota +\d+ of \d+ a day are left/)
+    expect(ending.stdout).toMatch(/\nshodan: works\n {2}plan +\w+\n {2}query credits left +\d+\n/)
+    expect(operations().sort()).toEqual(['api-info', 'check'])
+  })
+
   it('tells what does not work and what to do, of each; the others are told of too', async () => {
     await configure({
       aws: { plugin: 'aws' },

@@ -55,7 +55,7 @@ describe('a service in the background', { timeout: 90_000 }, () => {
       `a service runs on ${home}: postgres://millrace@127.0.0.1:${port}/millrace (process `,
     )
     expect(status.stdout).toMatch(/listens on {3}127\.0\.0\.1 \(this machine only\)\n/)
-    expect(status.stdout).toContain('connections  2 ready\n')
+    expect(status.stdout).toContain('connections  5 ready\n')
     expect(status.stdout).not.toContain(password)
     expect((await millrace(['service', 'status', '--show-password'])).stdout).toContain(start.stdout.trim())
     expect((await stat(join(home, 'service.log'))).mode & 0o777).toBe(0o600)

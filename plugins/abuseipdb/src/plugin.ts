@@ -1,6 +1,7 @@
 /** Tables over the API of AbuseIPDB. */
 import { readFileSync } from 'node:fs'
 import { definePlugin } from '@millrace/plugin-sdk'
+import { checkConnection } from './check.js'
 import { abuseipdbConfig } from './config.js'
 import { AbuseipdbConnection, identityOf, limitsOf } from './connection.js'
 import { abuseipdbCategory } from './tables/abuseipdb-category.js'
@@ -18,6 +19,7 @@ export default definePlugin({
   identity: identityOf,
   limits: limitsOf,
   connect: (config, context) => new AbuseipdbConnection(config, context),
+  check: checkConnection,
   close: (connection) => connection.close(),
   tables: [abuseipdbCategory, abuseipdbCheckCidr, abuseipdbCheckIp, abuseipdbDeny],
 })

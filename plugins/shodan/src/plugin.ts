@@ -1,6 +1,7 @@
 /** Tables over the API of Shodan. */
 import { readFileSync } from 'node:fs'
 import { definePlugin } from '@millrace/plugin-sdk'
+import { checkConnection } from './check.js'
 import { shodanConfig } from './config.js'
 import { identityOf, limitsOf, ShodanConnection } from './connection.js'
 import { shodanAccountProfile } from './tables/shodan-account-profile.js'
@@ -26,6 +27,7 @@ export default definePlugin({
   identity: identityOf,
   limits: limitsOf,
   connect: (config, context) => new ShodanConnection(config, context),
+  check: checkConnection,
   close: (connection) => connection.close(),
   tables: [
     shodanAccountProfile,

@@ -1,4 +1,5 @@
 import { bindMutants } from './bind-mutants.js'
+import { bridgeMutants } from './bridge-mutants.js'
 import { cacheMutants } from './cache-mutants.js'
 import { conditionMutants } from './condition-mutants.js'
 import { decidingMutants } from './deciding-mutants.js'
@@ -19,6 +20,7 @@ export const allMutants: readonly Mutant[] = [
   ...lookupMutants,
   ...runMutants,
   ...pluginMutants,
+  ...bridgeMutants,
 ]
 
 /** Of each kind one, for a run that has little time. */

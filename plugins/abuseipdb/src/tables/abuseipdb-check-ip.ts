@@ -12,6 +12,7 @@ import {
 } from '@millrace/plugin-sdk'
 import { fieldsOf } from '../abuseipdb-error.js'
 import { defineTable } from '../define-table.js'
+import { isOfAddress } from '../expected-answers.js'
 import { booleanOrNull, integerOrNull, textOrNull, timeOrNull } from '../values.js'
 
 /** How many days back reports are looked at, where a query does not say; as in Steampipe's plugin. */
@@ -113,7 +114,3 @@ where ip_address = '89.248.165.99' and max_age_in_days = 7`,
     },
   ],
 })
-
-function isOfAddress(data: unknown): boolean {
-  return typeof fieldsOf(data).ipAddress === 'string'
-}
