@@ -40,7 +40,7 @@ export function findFaults(workspace: Workspace): string[] {
 
 /** Tests, and what only tests use. */
 export function isTestFile(path: string): boolean {
-  return /\.test\.[cm]?tsx?$|(?:^|\/)testing(?:\/|\.ts$)/.test(path)
+  return /\.test\.[cm]?tsx?$|(?:^|\/)(?:testing|conformance)(?:\/|\.ts$)/.test(path)
 }
 
 function declaredFaults(from: WorkspacePackage, workspace: Workspace): string[] {

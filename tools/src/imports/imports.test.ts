@@ -124,6 +124,7 @@ describe('a fault', () => {
 
   it.each([
     ['./testing.js', '"./testing.js" is for tests only'],
+    ['./conformance.js', '"./conformance.js" is for tests only'],
     ['./a.test.js', '"./a.test.js" is for tests only'],
     [
       '@millrace/sql-engine/testing/test-postgres',

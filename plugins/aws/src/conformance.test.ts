@@ -1,0 +1,82 @@
+/** Whether the tables are as they say, against the sandbox. */
+import { testConformance } from '@millrace/plugin-sdk/conformance'
+import { deniedCredentials, sandboxCredentials } from '@millrace/sandbox/credentials'
+import { type Sandbox, startSandbox } from '@millrace/sandbox/sandbox'
+import { afterAll, beforeAll, describe, test } from 'vitest'
+import plugin from './plugin.js'
+import { awsConfig } from './settings/config.js'
+import { deniedEnvironment } from './testing/aws-harness.js'
+
+let sandbox: Sandbox
+
+beforeAll(async () => {
+  sandbox = await startSandbox()
+})
+afterAll(() => sandbox.stop())
+
+const connect = (environment: Readonly<Record<string, string>> = {}) =>
+  plugin.connect(awsConfig.parse({ regions: ['us-east-1', 'us-west-2'], max_error_retry_attempts: 1 }), {
+    connectionName: 'aws',
+    environment: { ...sandbox.environment, ...environment },
+  })
+const notInSandbox = 'the sandbox has none'
+const repeated = 'repeats what was asked for'
+const logGroup = 'cloudtrail-cwg-devto'
+
+testConformance(
+  { describe, test },
+  {
+    plugin,
+    connect,
+    failing: {
+      'wrong key': () => connect(deniedEnvironment),
+      'nobody there': () => connect({ AWS_ENDPOINT_URL: 'http://127.0.0.1:9' }),
+    },
+    secrets: [sandboxCredentials.secretAccessKey, deniedCredentials.secretAccessKey],
+    commonCalls: ['GetCallerIdentity', 'DescribeRegions'],
+    async smallPages(scan) {
+      const { maxEvents } = sandbox.paging
+      sandbox.paging.maxEvents = 7
+      try {
+        return await scan()
+      } finally {
+        sandbox.paging.maxEvents = maxEvents
+      }
+    },
+    tables: {
+      aws_cloudtrail_event_data_store: { unseen: { federation_role_arn: notInSandbox } },
+      aws_cloudtrail_lookup_event: {
+        values: {
+          start_time: [BigInt(Date.UTC(2022, 0, 1)) * 1000n],
+          end_time: [BigInt(Date.UTC(2030, 0, 1)) * 1000n],
+          resource_name: ['arn:aws:s3:::devto-public-assets'],
+          resource_type: ['AWS::S3::Bucket'],
+        },
+        unseen: { 'start_time, end_time, resource_name, resource_type': repeated },
+      },
+      aws_cloudtrail_trail: {
+        unseen: {
+          'kms_key_id, s3_key_prefix, sns_topic_arn, latest_cloudwatch_logs_delivery_error, latest_delivery_error, latest_digest_delivery_error, latest_notification_error, latest_notification_time, stop_logging_time, advanced_event_selectors, insight_selectors':
+            notInSandbox,
+        },
+      },
+      aws_cloudtrail_trail_event: {
+        ask: { log_group_name: [logGroup] },
+        values: { filter: ['{ $.eventName = "*" }'] },
+        unseen: { filter: repeated },
+      },
+      aws_cloudwatch_log_event: {
+        ask: { log_group_name: [logGroup] },
+        values: { filter: ['{ $.eventName = "*" }'] },
+        unseen: { filter: repeated },
+      },
+      aws_cloudwatch_log_group: { unseen: { inherited_properties: notInSandbox } },
+      aws_cloudwatch_log_stream: {
+        ask: { log_group_name: [logGroup] },
+        values: { log_stream_name_prefix: ['810361751552'] },
+        unseen: { log_stream_name_prefix: repeated },
+      },
+      aws_vpc_eip: { unseen: { 'carrier_ip, customer_owned_ip, customer_owned_ipv4_pool': notInSandbox } },
+    },
+  },
+)

@@ -1,0 +1,4 @@
+/** What a check found to be untrue of a table. */
+export class ConformanceFailure extends Error {
+  override readonly name = 'ConformanceFailure'
+}
