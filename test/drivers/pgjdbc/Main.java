@@ -265,10 +265,13 @@ final class Main {
     Checks.equal(Checks.lines(connection.createStatement().executeQuery(Checks.ARTICLE_JOIN)), Checks.ARTICLE_ROWS);
     String[] types = {"TABLE", "VIEW", "MATERIALIZED VIEW"};
     Set<String> schemas = new TreeSet<>(Checks.column(metadata.getTables(null, null, "%", types), "TABLE_SCHEM"));
-    Checks.equal(schemas, Set.of("aws", "ipstack", "millrace"));
+    Checks.equal(
+      schemas,
+      Set.of("abuseipdb", "aws", "ipstack", "millrace", "net", "shodan", "steampipe_internal")
+    );
     Checks.equal(
       Checks.column(metadata.getTables(null, "millrace", "%", types), "TABLE_NAME"),
-      List.of("column", "connection", "plugin", "scan", "scan_summary", "table")
+      List.of("cache", "column", "connection", "plugin", "scan", "scan_summary", "setting", "table")
     );
     Set<String> ofIpstack = Set.copyOf(Checks.column(metadata.getTables(null, "ipstack", "%", null), "TABLE_NAME"));
     Checks.equal(ofIpstack, Set.of("ipstack_ip", "ipstack_my_ip"));

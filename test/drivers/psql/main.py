@@ -6,8 +6,8 @@ import subprocess
 import tempfile
 
 import sandbox
-from checks import article_join, article_log_group, article_rows, as_texts, check, equal, event_columns
-from checks import finish, join_with, many_events, url
+from checks import article_join, article_log_group, article_rows, as_texts, check, connections, equal, event_columns
+from checks import finish, join_with, many_events, own_schemas, url
 from other_postgres import bin_folder
 
 command = [str(bin_folder / 'psql'), '--no-psqlrc', '--no-align', '--tuples-only', f'{url}?sslmode=require']
@@ -72,12 +72,11 @@ def _():
     lines = psql('\\dt\n\\d+ aws.aws_cloudtrail_trail_event')
     assert 'aws|aws_cloudtrail_trail_event|table|millrace_engine' in lines, lines
     listed = [line for line in lines if line.count('|') == 3 and line.endswith('|table|millrace_engine')]
-    equal({line.split('|')[0] for line in listed}, {'aws', 'ipstack'})
+    equal({line.split('|')[0] for line in listed}, connections)
     for column in event_columns:
         assert any(line.startswith(f'{column}|') for line in lines), column
-    equal(psql('\\dn'), [
-        'aws|millrace_engine', 'ipstack|millrace_engine', 'millrace|millrace_engine', 'public|pg_database_owner',
-    ])
+    schemas = [f'{name}|millrace_engine' for name in connections | own_schemas]
+    equal(psql('\\dn'), sorted([*schemas, 'public|pg_database_owner']))
 
 
 @check('lists the settings of Millrace, and refuses one that is none')

@@ -23,6 +23,12 @@ article_log_group = 'cloudtrail-cwg-devto'
 article_rows = [tuple(line.split('|')) for line in Path('.ci/geolocated.txt').read_text().splitlines()]
 """The six rows of the article's join as texts, in the order of the addresses as texts."""
 
+connections = {'abuseipdb', 'aws', 'ipstack', 'net', 'shodan'}
+"""The schemas of a home's connections."""
+
+own_schemas = {'millrace', 'steampipe_internal'}
+"""Those with tables of Millrace's own that everybody sees."""
+
 many_events = 'drivers/many-events'
 """A log group of 20,000 generated events."""
 

@@ -2,8 +2,8 @@
 
 import psycopg
 import sqlalchemy
-from checks import article_join, article_log_group, article_rows, as_texts, check, equal, event_columns
-from checks import finish, join_with, many_events, url
+from checks import article_join, article_log_group, article_rows, as_texts, check, connections, equal, event_columns
+from checks import finish, join_with, many_events, own_schemas, url
 from sqlalchemy import MetaData, Table, cast, create_engine, func, inspect, select, text
 from sqlalchemy.dialects.postgresql import INET, JSONB, TIMESTAMP
 from sqlalchemy.orm import Session
@@ -41,7 +41,7 @@ def _():
 @check('reflects the schemas of the connections')
 def _():
     schemas = set(inspect(engine).get_schema_names()) - {'information_schema'}
-    equal(schemas, {'aws', 'ipstack', 'millrace', 'public'})
+    equal(schemas, connections | own_schemas | {'public'})
 
 
 @check('lists the tables of the connections while a query reads them, and none of Millrace that come and go')
@@ -49,11 +49,11 @@ def _():
     with engine.connect() as connection:
         connection.exec_driver_sql(article_join.replace('%', '%%'))
         inspector = inspect(connection)
-        names = {name for name in inspector.get_table_names() if not name.startswith(('aws_', 'ipstack_'))}
+        names = {name for name in inspector.get_table_names() if name.split('_')[0] not in connections}
         equal(names, set())
         equal(inspector.get_view_names() + inspector.get_foreign_table_names(), [])
         listed = connection.execute(text('select distinct table_schema from information_schema.tables'))
-        equal({name for (name,) in listed} - {'information_schema', 'pg_catalog'}, {'aws', 'ipstack', 'millrace'})
+        equal({name for (name,) in listed} - {'information_schema', 'pg_catalog'}, connections | own_schemas)
 
 
 @check('reflects tables and their comments')
