@@ -12,7 +12,7 @@ import pg from 'pg'
 import { pino } from 'pino'
 import { type Benchmark, median, milliseconds, timed } from './benchmark.js'
 
-const rows = 200_000
+const rows = 50_000
 const keys = 200
 const rounds = 5
 const manyColumns = ['n', 'name', 'region', 'ok', 'size', 'at', 'tags', 'count']
