@@ -100,6 +100,7 @@ func tableItem() *plugin.Table {
 			{Name: "ip", Type: proto.ColumnType_IPADDR, Description: "Its address."},
 			{Name: "net", Type: proto.ColumnType_CIDR, Description: "Its network."},
 			{Name: "note", Type: proto.ColumnType_STRING, Description: "A note; odd items have none.", Transform: transform.From(noteOf)},
+			{Name: "account", Type: proto.ColumnType_STRING, Description: "The connection's account.", Transform: transform.FromConstant("1*1")},
 			{Name: "detail", Type: proto.ColumnType_STRING, Description: "Takes a call for each item.", Hydrate: itemDetail, Transform: transform.FromValue()},
 		},
 	}

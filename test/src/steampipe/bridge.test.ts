@@ -87,6 +87,10 @@ describe.runIf(hasGo())('a bridged plugin', () => {
     expect(await found(`account like '1%'`)).toEqual([['1*1']])
     expect(await found(`account not like '%2%'`)).toEqual([['1*1']])
     expect(await found(`account = '111'`)).toEqual([])
+    // Also where the get function is called, which would take them.
+    expect(await rows(`select id from bridge.bridge_item where id = 'item-7' and account like '1%'`)).toEqual(
+      [['item-7']],
+    )
   })
 
   test('one process serves all connections', async () => {
