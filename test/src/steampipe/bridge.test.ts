@@ -88,7 +88,7 @@ describe.runIf(hasGo())('a bridged plugin', () => {
     expect(await found(`account not like '%2%'`)).toEqual([['1*1']])
     expect(await found(`account = '111'`)).toEqual([])
     // Also where the get function is called, which would take them.
-    expect(await rows(`select id from bridge.bridge_item where id = 'item-7' and account like '1%'`)).toEqual(
+    expect(await rows(`select id from bridge.bridge_item where id = 'item-7' and account like '1_1'`)).toEqual(
       [['item-7']],
     )
   })
