@@ -88,9 +88,10 @@ describe.runIf(hasGo())('a bridged plugin', () => {
     expect(await found(`account not like '%2%'`)).toEqual([['1*1']])
     expect(await found(`account = '111'`)).toEqual([])
     // Also where the get function is called, which would take them.
-    expect(await rows(`select id from bridge.bridge_item where id = 'item-7' and account like '1_1'`)).toEqual(
-      [['item-7']],
-    )
+    await calls()
+    const item = `select id from bridge.bridge_item where id = 'item-7' and account like '1_1'`
+    expect(await rows(item)).toEqual([['item-7']])
+    expect(await calls()).toEqual(['bridge_item; get; id = item-7'])
   })
 
   test('one process serves all connections', async () => {
