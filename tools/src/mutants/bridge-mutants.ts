@@ -93,11 +93,6 @@ export const bridgeMutants: readonly Mutant[] = [
     [bridge],
     [
       [
-        'patterns for connections are passed',
-        "require === 'optional' && [...operators]",
-        "require === 'required' && [...operators]",
-      ],
-      [
         'regular expressions are passed',
         "if (patterns.has(operator) && type === 'text')",
         "if ((patterns.has(operator) || operator === '~') && type === 'text')",
