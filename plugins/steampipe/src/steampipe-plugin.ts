@@ -4,9 +4,9 @@ import { definePlugin, type Plugin } from '@millrace/plugin-sdk'
 import { z } from 'zod'
 import { connectionConfig } from './connection-config.js'
 import { PluginHost, type PluginHostOptions } from './process/plugin-host.js'
-import { type BridgedConnection, bridgedTable } from './tables/bridged-table.js'
+import { bridgedTable } from './tables/bridged-table.js'
 
-interface HostedConnection extends BridgedConnection {
+interface HostedConnection {
   readonly name: string
 }
 
@@ -28,7 +28,7 @@ export function steampipePlugin(options: PluginHostOptions): Plugin {
     config: settings,
     connect(config, { connectionName: name, environment, schemaChanged = () => {} }) {
       host.add({ name, config: connectionConfig(settings.parse(config)) }, environment, schemaChanged)
-      return { host, name }
+      return { name }
     },
     close: ({ name }) => host.remove(name),
     // It makes as many calls of its API at once as it sees fit; here, as many of Execute.

@@ -6,7 +6,7 @@
 const headLength = 5
 
 /** The longest message that is taken, in bytes. A row that exceeds it would exceed PostgreSQL's field limit, too. */
-export const longestMessage = 1 << 30
+const longestMessage = 1 << 30
 
 export function frame(message: Uint8Array): Buffer {
   const framed = Buffer.allocUnsafe(headLength + message.length)

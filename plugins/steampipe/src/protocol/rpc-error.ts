@@ -2,7 +2,6 @@
 
 export const rpcCodes = {
   ok: 0,
-  cancelled: 1,
   unknown: 2,
   internal: 13,
   unavailable: 14,

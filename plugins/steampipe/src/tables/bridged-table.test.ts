@@ -44,7 +44,7 @@ function rowsFrom(
   const { host, count } = hostOf(answers)
   const { limit, names } = request
   const rows = collectRows(bridgedTable(table, host), {
-    connection: { host },
+    connection: undefined,
     ...(limit === undefined ? {} : { limit }),
     ...(names === undefined ? {} : { quals: { name: [{ operator: '=' as const, values: names }] } }),
   })

@@ -15,7 +15,7 @@ import { type KeyColumns, keyColumnsOf } from './key-columns.js'
 import { forOneValue, MissingKey, type PlannedExecute, planExecutes } from './plan-executes.js'
 import { isNotUnique } from './plugin-failure.js'
 import { type ExecuteContext, runExecute } from './run-execute.js'
-import { withoutTwins } from './without-twins.js'
+import { type Batches, withoutTwins } from './without-twins.js'
 
 /** The types that Steampipe gives them; PostgreSQL has `ltree` only as an extension. */
 const columnTypes: Readonly<Record<PluginColumnType, ColumnType>> = {
@@ -45,12 +45,7 @@ const executesAtOnce = 4
  */
 const largestLimit = 100
 
-/** What a connection's tables share. */
-export interface BridgedConnection {
-  readonly host: PluginHost
-}
-
-export function bridgedTable(table: PluginTable, host: PluginHost): Table<BridgedConnection, Columns> {
+export function bridgedTable(table: PluginTable, host: PluginHost): Table<unknown, Columns> {
   const columns: Record<string, Column> = {}
   for (const { name, type, description } of table.columns) {
     if (!ownColumns.has(name)) columns[name] = { type: columnTypes[type], description }
@@ -74,7 +69,7 @@ interface Source {
   readonly keys: KeyColumns
 }
 
-async function* rowsOf(source: Source, scan: Scan<BridgedConnection>): AsyncGenerator<readonly Row[]> {
+async function* rowsOf(source: Source, scan: Scan): AsyncGenerator<readonly Row[]> {
   const executes = plannedFor(source, scan, false)
   const { limit = Number.POSITIVE_INFINITY } = scan
   if (limit <= largestLimit && Object.keys(scan.quals).length === 0 && scan.order === undefined) {
@@ -123,19 +118,17 @@ async function* rowsOfExecute(
   execute: PlannedExecute,
 ): AsyncGenerator<readonly Row[]> {
   const context = contextOf(source, scan, execute)
-  if (execute.isGet) {
-    yield* rowsOfGet(source, scan, execute, context)
-    return
-  }
+  if (execute.isGet) yield* rowsOfGet(source, scan, execute, context)
+  else yield* eachOnce(runExecute(context, execute), execute, context)
+}
+
+/** Rows of a call, each of them once, though the API may take several values of its list for the same. */
+function eachOnce(batches: Batches, execute: PlannedExecute, context: ExecuteContext): Batches {
   const { list } = execute
-  const rows = runExecute(context, execute)
-  if (list === undefined) {
-    yield* rows
-    return
-  }
+  if (list === undefined) return batches
   const { column, values } = list
-  const type = source.types.get(column) ?? 'text'
-  yield* withoutTwins(rows, { column, type, values }, [...context.types.keys()], (value) =>
+  const type = context.types.get(column) ?? 'text'
+  return withoutTwins(batches, { column, type, values }, [...context.types.keys()], (value) =>
     runExecute(context, forOneValue(execute, column, type, value)),
   )
 }
@@ -158,21 +151,7 @@ async function* rowsOfGet(
     }
     return
   }
-  const { list } = execute
-  if (list === undefined || rows.length < 2) {
-    yield rows
-    return
-  }
-  const { column, values } = list
-  const type = source.types.get(column) ?? 'text'
-  yield* withoutTwins(
-    (async function* () {
-      yield rows
-    })(),
-    { column, type, values },
-    [...context.types.keys()],
-    (value) => runExecute(context, forOneValue(execute, column, type, value)),
-  )
+  yield* eachOnce([rows], execute, context)
 }
 
 /** The columns that the scan needs, and those of the tests. */

@@ -6,6 +6,8 @@
 import type { ColumnType, QualValue, Row } from '@millrace/plugin-sdk'
 import { equalityTest } from './equality.js'
 
+export type Batches = AsyncIterable<readonly Row[]> | Iterable<readonly Row[]>
+
 export interface ListOfValues {
   readonly column: string
   readonly type: ColumnType
@@ -17,10 +19,10 @@ export interface ListOfValues {
  * @param rowsOf asks for the rows of one value alone
  */
 export async function* withoutTwins(
-  batches: AsyncIterable<readonly Row[]>,
+  batches: Batches,
   { column, type, values }: ListOfValues,
   columns: readonly string[],
-  rowsOf: (value: QualValue) => AsyncIterable<readonly Row[]>,
+  rowsOf: (value: QualValue) => Batches,
 ): AsyncGenerator<readonly Row[]> {
   const seen = new Set<string>()
   const doubtful = new Set<string>()
