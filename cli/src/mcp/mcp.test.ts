@@ -3,6 +3,7 @@ import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { isAlive } from '@millrace/sql-engine/postgres/process-life'
 import { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js'
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
@@ -296,12 +297,3 @@ it('without a service, starts an engine of its own, and leaves nothing behind', 
   await expect.poll(() => isAlive(record.pid), { timeout: 10_000 }).toBe(false)
   await expect(readFile(join(home, 'service.json'))).rejects.toThrow('ENOENT')
 }, 60_000)
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch {
-    return false
-  }
-}

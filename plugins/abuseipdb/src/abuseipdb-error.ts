@@ -4,7 +4,7 @@
  * The API reports them as `{"errors": [{"detail", "status", "source": {"parameter"}}]}`. The member `errors` decides,
  * not the HTTP status.
  */
-import { type ApiDescription, ApiError, type HttpAnswer } from '@millrace/plugin-sdk'
+import { type ApiDescription, ApiError, fieldsOf, type HttpAnswer } from '@millrace/plugin-sdk'
 import { type Quota, quotaOf, quotaText, timeText } from './quota.js'
 
 const keyHint =
@@ -106,10 +106,6 @@ export function missingKey(): ApiError {
       "Looked for it in the connection's settings (api_key) and in the environment (ABUSEIPDB_API_KEY).",
     hint: keyHint,
   })
-}
-
-export function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {}
 }
 
 function textOf(value: unknown): string | undefined {

@@ -4,7 +4,7 @@
  * ipstack reports errors with HTTP 200 and `{"success": false, "error": {"code", "type", "info"}}`. The codes are
  * those of the section "Error codes" of its documentation.
  */
-import { type ApiDescription, ApiError, type ApiErrorOptions } from '@millrace/plugin-sdk'
+import { type ApiDescription, ApiError, type ApiErrorOptions, fieldsOf } from '@millrace/plugin-sdk'
 
 export interface Refusal {
   readonly code: number
@@ -94,10 +94,6 @@ function restrictionHint(type: string): string {
   return type.startsWith('https')
     ? 'Set https = false for this connection, or choose a plan that includes encryption.'
     : 'Set security = false for this connection, leave hostname out of the query, or choose a larger plan.'
-}
-
-export function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {}
 }
 
 function textOr(value: unknown, otherwise: string): string {

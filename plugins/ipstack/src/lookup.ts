@@ -1,11 +1,13 @@
 /**
  * Lookups of addresses, in as few calls as the plan allows.
  */
+
 import type { Scan } from '@millrace/plugin-sdk'
+import { fieldsOf } from '@millrace/plugin-sdk'
 import { canonicalAddress } from './address.js'
 import { type LookupColumn, sources } from './columns.js'
 import type { IpstackConnection, LookupOptions } from './connection.js'
-import { fieldsOf, type Refusal, refusalCode, refusalError, refusalOf } from './ipstack-error.js'
+import { type Refusal, refusalCode, refusalError, refusalOf } from './ipstack-error.js'
 
 /** What a lookup needs of a scan. */
 export interface LookupScan extends Pick<Scan, 'call'> {

@@ -1,8 +1,7 @@
 /** The API's answers as rows. What is missing, null, empty or of another type becomes NULL; zero stays zero. */
 import { isIP } from 'node:net'
-import { type ColumnType, type Row, toJsonText } from '@millrace/plugin-sdk'
+import { type ColumnType, fieldsOf, type Row, toJsonText } from '@millrace/plugin-sdk'
 import { columns, type LookupColumn, type LookupColumns, sources } from './columns.js'
-import { fieldsOf } from './ipstack-error.js'
 
 export type LookupRow = Row<LookupColumns>
 

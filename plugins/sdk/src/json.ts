@@ -50,6 +50,11 @@ export function rawJsonText(json: string): JsonText {
   return forJsonb(json.toWellFormed())
 }
 
+/** The members of a JSON object; none of what is not one, so that an answer of another shape is read without a check. */
+export function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {}
+}
+
 function parseNumber(digits: string): unknown {
   const exponent = /[eE]([+-]?\d+)$/.exec(digits)?.[1]
   // PostgreSQL would reject the row for such a number; its text is the next best thing.

@@ -1,6 +1,5 @@
 /** Columns of what Shodan has found at one port of a host (a banner), and where they stand in its answer. */
-import { bigint, inet, jsonb, type Row, text, timestamptz } from '@millrace/plugin-sdk'
-import { fieldsOf } from './shodan-error.js'
+import { bigint, fieldsOf, inet, jsonb, type Row, text, timestamptz } from '@millrace/plugin-sdk'
 import { integerOrNull, jsonOrNull, textOrNull, timeOrNull } from './values.js'
 
 const protocol = (name: string) => jsonb(`What Shodan has found out about ${name}, as it says it.`)

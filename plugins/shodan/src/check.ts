@@ -1,8 +1,9 @@
 /** Whether a connection works: what Shodan says of the key's plan, which costs nothing. */
+
 import type { CheckResult, CheckScan } from '@millrace/plugin-sdk'
+import { fieldsOf } from '@millrace/plugin-sdk'
 import type { ShodanConnection } from './connection.js'
 import { isPlan } from './expected-answers.js'
-import { fieldsOf } from './shodan-error.js'
 
 export async function checkConnection(
   connection: ShodanConnection,

@@ -1,5 +1,5 @@
+import { fieldsOf } from '@millrace/plugin-sdk'
 /** Whether an answer is of the kind that was asked for: what another API says must not become a row of NULLs. */
-import { fieldsOf } from './shodan-error.js'
 
 /** An object with members, each of which fulfils a condition. */
 export function isObjectOf(isMember: (member: unknown) => boolean) {

@@ -1,6 +1,7 @@
 /** Pages of a search: each further one costs, so no more are asked for than the query needs. */
+
 import type { Scan } from '@millrace/plugin-sdk'
-import { fieldsOf } from './shodan-error.js'
+import { fieldsOf } from '@millrace/plugin-sdk'
 
 /**
  * The matches of page after page, until the limit, the end, or a page with nothing on it.

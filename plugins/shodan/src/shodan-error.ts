@@ -4,7 +4,7 @@
  * The API says `{"error": "…"}`, with a status that fits or with 200. A plan that is too small may be told by a page of
  * HTML instead.
  */
-import { type ApiDescription, ApiError, firstWords, type HttpAnswer } from '@millrace/plugin-sdk'
+import { type ApiDescription, ApiError, fieldsOf, firstWords, type HttpAnswer } from '@millrace/plugin-sdk'
 
 const keyHint =
   "Set SHODAN_API_KEY in the server's environment, or api_key in the connection's settings, to the key that the " +
@@ -82,8 +82,4 @@ export function missingKey(): ApiError {
     detail: "Looked for it in the connection's settings (api_key) and in the environment (SHODAN_API_KEY).",
     hint: keyHint,
   })
-}
-
-export function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {}
 }

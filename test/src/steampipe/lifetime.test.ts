@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { steampipePlugin } from '@millrace/plugin-steampipe/steampipe-plugin'
 import { Engine } from '@millrace/sql-engine/engine'
+import { isAlive } from '@millrace/sql-engine/postgres/process-life'
 import { ClientSession } from '@millrace/sql-engine/testing/client-session'
 import { startTestPostgres, type TestPostgres } from '@millrace/sql-engine/testing/test-postgres'
 import { pino } from 'pino'
@@ -42,15 +43,6 @@ async function start(path: string, settings: object = {}, environment: Record<st
       await session.close()
       await engine.stop()
     },
-  }
-}
-
-const isAlive = (pid: number) => {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch {
-    return false
   }
 }
 

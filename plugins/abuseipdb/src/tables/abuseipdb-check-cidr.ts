@@ -1,6 +1,5 @@
 /** abuseipdb_check_cidr: which addresses of a network have been reported. */
-import { bigint, cidr, equalValues, inet, text, timestamptz } from '@millrace/plugin-sdk'
-import { fieldsOf } from '../abuseipdb-error.js'
+import { bigint, cidr, equalValues, fieldsOf, inet, text, timestamptz } from '@millrace/plugin-sdk'
 import { defineTable } from '../define-table.js'
 import { addressOrNull, integerOrNull, textOrNull, timeOrNull } from '../values.js'
 

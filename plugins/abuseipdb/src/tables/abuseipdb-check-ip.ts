@@ -4,13 +4,13 @@ import {
   bigint,
   boolean,
   equalValues,
+  fieldsOf,
   inet,
   jsonb,
   text,
   timestamptz,
   toJsonText,
 } from '@millrace/plugin-sdk'
-import { fieldsOf } from '../abuseipdb-error.js'
 import { defineTable } from '../define-table.js'
 import { isOfAddress } from '../expected-answers.js'
 import { booleanOrNull, integerOrNull, textOrNull, timeOrNull } from '../values.js'

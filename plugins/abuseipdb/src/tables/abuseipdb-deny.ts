@@ -1,6 +1,5 @@
 /** abuseipdb_deny: the addresses that are reported most. */
-import { bigint, equalValues, inet, timestamptz } from '@millrace/plugin-sdk'
-import { fieldsOf } from '../abuseipdb-error.js'
+import { bigint, equalValues, fieldsOf, inet, timestamptz } from '@millrace/plugin-sdk'
 import { defineTable } from '../define-table.js'
 import { addressOrNull, integerOrNull, timeOrNull } from '../values.js'
 

@@ -1,8 +1,7 @@
 /** shodan_account_profile: whose the key is. */
-import { bigint, boolean, text, timestamptz } from '@millrace/plugin-sdk'
+import { bigint, boolean, fieldsOf, text, timestamptz } from '@millrace/plugin-sdk'
 import { defineTable } from '../define-table.js'
 import { isAccount } from '../expected-answers.js'
-import { fieldsOf } from '../shodan-error.js'
 import { booleanOrNull, integerOrNull, textOrNull, timeOrNull } from '../values.js'
 
 export const shodanAccountProfile = defineTable({

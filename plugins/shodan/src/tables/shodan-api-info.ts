@@ -1,8 +1,7 @@
 /** shodan_api_info: what the plan has, and what is left of it. */
-import { bigint, boolean, jsonb, text } from '@millrace/plugin-sdk'
+import { bigint, boolean, fieldsOf, jsonb, text } from '@millrace/plugin-sdk'
 import { defineTable } from '../define-table.js'
 import { isPlan } from '../expected-answers.js'
-import { fieldsOf } from '../shodan-error.js'
 import { booleanOrNull, integerOrNull, jsonOrNull, textOrNull } from '../values.js'
 
 export const shodanApiInfo = defineTable({

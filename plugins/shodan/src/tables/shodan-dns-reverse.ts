@@ -1,9 +1,8 @@
 /** shodan_dns_reverse: the names that Shodan knows of addresses. */
 import { isIP } from 'node:net'
-import { equalValues, inet, text } from '@millrace/plugin-sdk'
+import { equalValues, fieldsOf, inet, text } from '@millrace/plugin-sdk'
 import { defineTable } from '../define-table.js'
 import { isListByName } from '../expected-answers.js'
-import { fieldsOf } from '../shodan-error.js'
 import { canonicalAddress, textOrNull } from '../values.js'
 
 /** How many addresses a call takes. The API states no bound; a URL of this length passes everywhere. */

@@ -1,8 +1,7 @@
 /** shodan_domain: the DNS records that Shodan has seen of a domain. */
-import { equalValues, text, timestamptz } from '@millrace/plugin-sdk'
+import { equalValues, fieldsOf, text, timestamptz } from '@millrace/plugin-sdk'
 import { defineTable } from '../define-table.js'
 import { isDomain } from '../expected-answers.js'
-import { fieldsOf } from '../shodan-error.js'
 import { textOrNull, timeOrNull } from '../values.js'
 
 export const shodanDomain = defineTable({

@@ -1,10 +1,9 @@
 /** shodan_host_service: what Shodan has found at each port of a host. */
 import { isIP } from 'node:net'
-import { equalValues, jsonb } from '@millrace/plugin-sdk'
+import { equalValues, fieldsOf, jsonb } from '@millrace/plugin-sdk'
 import { bannerColumns, ip, leadingColumns, protocolColumns } from '../banner-columns.js'
 import { defineTable } from '../define-table.js'
 import { isHost } from '../expected-answers.js'
-import { fieldsOf } from '../shodan-error.js'
 import { jsonOrNull } from '../values.js'
 
 const {

@@ -1,9 +1,17 @@
 /** shodan_host: what Shodan knows of a host as a whole. */
 import { isIP } from 'node:net'
-import { bigint, doublePrecision, equalValues, inet, jsonb, text, timestamptz } from '@millrace/plugin-sdk'
+import {
+  bigint,
+  doublePrecision,
+  equalValues,
+  fieldsOf,
+  inet,
+  jsonb,
+  text,
+  timestamptz,
+} from '@millrace/plugin-sdk'
 import { defineTable } from '../define-table.js'
 import { isHost } from '../expected-answers.js'
-import { fieldsOf } from '../shodan-error.js'
 import { integerOrNull, jsonOrNull, numberOrNull, textOrNull, timeOrNull } from '../values.js'
 
 export const shodanHost = defineTable({

@@ -1,8 +1,7 @@
 /** shodan_protocol: the protocols that Shodan speaks. */
-import { text } from '@millrace/plugin-sdk'
+import { fieldsOf, text } from '@millrace/plugin-sdk'
 import { defineTable } from '../define-table.js'
 import { isTextByName } from '../expected-answers.js'
-import { fieldsOf } from '../shodan-error.js'
 import { textOrNull } from '../values.js'
 
 export const shodanProtocol = defineTable({

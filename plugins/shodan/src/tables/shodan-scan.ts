@@ -1,9 +1,8 @@
 /** shodan_scan: scans that the account has asked for. */
-import { bigint, text, timestamptz } from '@millrace/plugin-sdk'
+import { bigint, fieldsOf, text, timestamptz } from '@millrace/plugin-sdk'
 import { defineTable } from '../define-table.js'
 import { isPage } from '../expected-answers.js'
 import { pagesOf } from '../pages.js'
-import { fieldsOf } from '../shodan-error.js'
 import { integerOrNull, textOrNull, timeOrNull } from '../values.js'
 
 export const shodanScan = defineTable({

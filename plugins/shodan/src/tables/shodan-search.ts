@@ -1,10 +1,9 @@
 /** shodan_search: hosts that a search finds. */
-import { equalValues, jsonb, text } from '@millrace/plugin-sdk'
+import { equalValues, fieldsOf, jsonb, text } from '@millrace/plugin-sdk'
 import { bannerColumns, ip, leadingColumns, protocolColumns } from '../banner-columns.js'
 import { defineTable } from '../define-table.js'
 import { isPage } from '../expected-answers.js'
 import { pagesOf } from '../pages.js'
-import { fieldsOf } from '../shodan-error.js'
 import { addressOrNull, jsonOrNull, textOrNull } from '../values.js'
 
 /** Columns that a search cuts short, unless it is told not to. */

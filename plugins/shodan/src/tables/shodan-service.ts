@@ -1,8 +1,7 @@
 /** shodan_service: the services that Shodan looks for. */
-import { bigint, text } from '@millrace/plugin-sdk'
+import { bigint, fieldsOf, text } from '@millrace/plugin-sdk'
 import { defineTable } from '../define-table.js'
 import { isTextByName } from '../expected-answers.js'
-import { fieldsOf } from '../shodan-error.js'
 import { textOrNull } from '../values.js'
 
 export const shodanService = defineTable({
