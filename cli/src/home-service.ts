@@ -36,6 +36,8 @@ export interface Service {
   readonly address: Address
   /** Reads again what can be read again. Never rejects. */
   reload(): Promise<void>
+  /** Takes no more clients. Resolves when the last one has gone by itself. */
+  drain(): Promise<void>
 }
 
 /**
@@ -125,7 +127,7 @@ export async function startHome(options: HomeOptions, parts: StartedParts): Prom
       await reloading
     })
   }
-  return { address: service.address, reload: readAgain }
+  return { address: service.address, reload: readAgain, drain: () => service.gateway.drain() }
 }
 
 /** Never rejects: what could not be loaded is told of by the query that needs it. */

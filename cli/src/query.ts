@@ -42,7 +42,7 @@ export async function query(options: QueryOptions): Promise<0 | ExitCode> {
     if (inputs === undefined) {
       const { runShell } = await import('./shell/shell.js')
       await runShell({ home: defaultHome(process.env), connect, query: options, interruption })
-    } else await ask(await connect(), inputs, options, interruption)
+    } else await ask(connect, inputs, options, interruption)
     return 0
   } catch (error) {
     if (signal.aborted) return interrupted
@@ -63,8 +63,9 @@ function refuseInShell({ exports, explain }: QueryOptions): void {
   }
 }
 
+/** @param connect finds whom to ask; a service that ends with its last client may be gone before it is reached */
 async function ask(
-  config: ClientConfig,
+  connect: () => Promise<ClientConfig>,
   inputs: readonly Input[],
   options: QueryOptions,
   { signal, leaveToOthers }: Interruption,
@@ -73,9 +74,14 @@ async function ask(
   const pager = await pagerOf(options, leaveToOthers)
   const stderr = streamSink(process.stderr)
   const messages = pager?.besides(stderr) ?? stderr
-  const session = await openSession(config, (notice) => {
-    // Where nobody reads them any more, whoever writes results finds out.
-    messages.write(noticeReport(notice)).catch(() => {})
+  const open = async () =>
+    openSession(await connect(), (notice) => {
+      // Where nobody reads them any more, whoever writes results finds out.
+      messages.write(noticeReport(notice)).catch(() => {})
+    })
+  const session = await open().catch((error: unknown) => {
+    if (signal.aborted || options.database !== undefined) throw error
+    return open()
   })
   const cancel = () => session.cancel()
   signal.addEventListener('abort', cancel)

@@ -331,6 +331,27 @@ test('stopping tells all clients, those in the midst of a statement too', async 
   await stopped
 })
 
+test('draining takes no more clients, and waits for those that are there, admitted or not', async () => {
+  const other = await startTestGateway()
+  onTestFinished(() => other.stop())
+  const admitted = await other.connect()
+  // One that PostgreSQL does not know of yet.
+  const early = openSocket(other)
+  await once(early, 'connect')
+  let isDrained = false
+  const drained = other.gateway.drain().then(() => {
+    isDrained = true
+  })
+  await expect(other.connect()).rejects.toThrow('ECONNREFUSED')
+  expect((await admitted.query('select 1 as one')).rows).toEqual([{ one: 1 }])
+  await admitted.end()
+  early.write(startupPacket([['user', 'millrace']]))
+  await once(early, 'data')
+  expect(isDrained).toBe(false)
+  early.destroy()
+  await drained
+})
+
 test('a client that does not read is waited for, and then gets every row', async () => {
   const watcher = await harness.connect()
   const raw = await RawClient.connect(harness.config)

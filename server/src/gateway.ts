@@ -43,6 +43,8 @@ export interface Gateway {
   setCertificate(certificate: Certificate | undefined): void
   /** Ends all sessions and sends clients the reason. New ones may come. */
   closeAll(reason: DatabaseError): void
+  /** Takes no more clients. Resolves when the last one has gone by itself. */
+  drain(): Promise<void>
   /** Ends all sessions and stops listening. Resolves when every connection is closed. */
   stop(): Promise<void>
 }
@@ -124,10 +126,14 @@ class ListeningGateway implements Gateway {
     return this.#stopped
   }
 
-  async #stop(): Promise<void> {
-    const closed = new Promise<void>((resolve) => {
+  drain(): Promise<void> {
+    return new Promise((resolve) => {
       this.#server.close(() => resolve())
     })
+  }
+
+  async #stop(): Promise<void> {
+    const closed = this.drain()
     this.closeAll(
       new DatabaseError('terminating connection due to administrator command', { sqlState: '57P01' }),
     )

@@ -3,8 +3,8 @@ import type { StartedParts } from '@millrace/server/started-parts'
 import { defaultHome } from '@millrace/sql-engine/postgres/home'
 import type { ClientConfig } from 'pg'
 import { removeServiceRecord } from '../service/record.js'
+import { untilAborted } from '../until-aborted.js'
 import { UserError } from '../user-error.js'
-import { otherClientsEnd } from './shared-engine.js'
 import { homeService } from './target.js'
 
 /**
@@ -14,11 +14,12 @@ import { homeService } from './target.js'
 export async function homeTarget(parts: StartedParts, signal: AbortSignal): Promise<ClientConfig> {
   const home = defaultHome(process.env)
   try {
-    const { config, own } = await homeService(process.env, home, parts, signal)
-    if (own) {
+    const { config, drain } = await homeService(process.env, home, parts, signal)
+    if (drain !== undefined) {
       parts.add(config, async () => {
+        // Whoever has found it before, and comes too late, looks for another.
         await removeServiceRecord(home)
-        await otherClientsEnd(config, signal)
+        await Promise.race([drain(), untilAborted(signal)])
       })
     }
     return config

@@ -40,8 +40,8 @@ const homeInUse = '55006'
 
 export interface HomeService {
   readonly config: ClientConfig
-  /** Whether it has been started for the caller. */
-  readonly own: boolean
+  /** Where it has been started for the caller: takes no more clients, and resolves when the last one has gone. */
+  readonly drain?: () => Promise<void>
 }
 
 /**
@@ -56,9 +56,9 @@ export async function homeService(
 ): Promise<HomeService> {
   for (let attempt = 1; ; attempt++) {
     const running = await runningService(home)
-    if (running !== undefined) return { config: running, own: false }
+    if (running !== undefined) return { config: running }
     try {
-      return { config: await startOwn(environment, parts), own: true }
+      return await startOwn(environment, parts)
     } catch (error) {
       if (Object(error).sqlState !== homeInUse || attempt === attempts) throw error
       await delay(pause, undefined, { signal })
@@ -67,7 +67,7 @@ export async function homeService(
 }
 
 /** Nobody but this machine's users with the home's password can reach it. */
-async function startOwn(environment: Environment, parts: StartedParts): Promise<ClientConfig> {
+async function startOwn(environment: Environment, parts: StartedParts): Promise<HomeService> {
   // Whoever asks a service that runs has no need of them.
   const [{ startHome }, { createLog, logProcessWarnings }, { readLogLevel, readSettings }] =
     await Promise.all([import('../home-service.js'), import('../log.js'), import('../config/settings.js')])
@@ -83,5 +83,5 @@ async function startOwn(environment: Environment, parts: StartedParts): Promise<
     },
     parts,
   )
-  return { ...service.address, ssl: false }
+  return { config: { ...service.address, ssl: false }, drain: service.drain }
 }
