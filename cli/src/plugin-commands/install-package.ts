@@ -2,10 +2,10 @@
 import { mkdir } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { createInterface } from 'node:readline/promises'
+import { type Installed, readManifest } from '../plugins/installed.js'
 import { loadPlugin } from '../plugins/load-plugin.js'
 import type { PluginPlaces } from '../plugins/steampipe-plugins.js'
 import { UserError } from '../user-error.js'
-import { type Installed, readManifest } from './installed.js'
 import { runNpm } from './npm.js'
 import { lookUpPackage, type NpmPackage, packageReport, readLock } from './npm-package.js'
 
