@@ -1,8 +1,8 @@
 /** `millrace config import`: takes over a set-up of Steampipe's. */
-import { mkdir, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { defaultHome } from '@millrace/sql-engine/postgres/home'
+import { defaultHome, makeHome } from '@millrace/sql-engine/postgres/home'
 import { configurationOf } from './config/configuration.js'
 import { configurationFolder, readDocuments } from './config/documents.js'
 import { faultText } from './config/faults.js'
@@ -58,7 +58,7 @@ export async function importConfiguration(
     process.stdout.write('nothing was written\n')
     return 0
   }
-  await mkdir(home, { recursive: true })
+  await makeHome(home)
   for (const file of files) await writeWhole(target(file), file.text)
   process.stdout.write(`${files.length} files written; Steampipe's own stay as they are\n`)
   return 0

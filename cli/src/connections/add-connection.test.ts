@@ -102,6 +102,14 @@ describe('millrace connection add', () => {
     })
   })
 
+  it('makes a home that PostgreSQL can use, under whatever account', async () => {
+    const fresh = join(home, 'fresh')
+    const ending = await add(['one', '--plugin', 'net', '--no-test'], { MILLRACE_HOME: fresh })
+    expect(ending).toMatchObject({ code: 0, stderr: '' })
+    expect((await stat(fresh)).mode & 0o777).toBe(0o711)
+    expect((await stat(join(fresh, 'config'))).mode & 0o777).toBe(0o700)
+  })
+
   it('does not touch a file that it cannot read', async () => {
     await mkdir(join(home, 'config'))
     await writeFile(file(), 'connections: { one: ', { mode: 0o600 })

@@ -1,6 +1,7 @@
 /** The file of the home that `millrace connection add` writes connections into. */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { makeHome } from '@millrace/sql-engine/postgres/home'
 import { Document, parseDocument } from 'yaml'
 import { configurationFolder } from '../config/documents.js'
 import { writeWhole } from '../config/write-whole.js'
@@ -27,6 +28,7 @@ export async function addToFile(home: string, connections: readonly NewConnectio
   for (const { name, plugin, settings } of connections) {
     document.setIn(['connections', name], document.createNode({ plugin, ...settings }))
   }
+  await makeHome(home)
   await writeWhole(path, document.toString({ lineWidth: 0 }))
 }
 

@@ -1,7 +1,7 @@
 /** `millrace mcp` as a process, asked by the SDK's own client; hostile statements included. */
-import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { isAlive } from '@millrace/sql-engine/postgres/process-life'
 import { Client } from '@modelcontextprotocol/sdk/client/index.js'
@@ -259,6 +259,18 @@ describe('hostile statements', () => {
     expect((await owner.query('select count(*)::int as n from mine')).rows).toEqual([{ n: 0 }])
   })
 })
+
+it('by HTTP, on a home that is not there yet, which PostgreSQL may pass through', async () => {
+  const fresh = join(await mkdtemp(join(tmpdir(), 'millrace-mcp-fresh-')), 'home')
+  const server = new MillraceProcess(['mcp', '--http', '0'], { ...variables(), MILLRACE_HOME: fresh })
+  try {
+    await expect.poll(() => server.stdout, { timeout: 20_000 }).toMatch(/^http:\S+\n/)
+    expect((await stat(fresh)).mode & 0o777).toBe(0o711)
+  } finally {
+    await server.end('SIGTERM')
+    await rm(dirname(fresh), { recursive: true, force: true })
+  }
+}, 30_000)
 
 it('by HTTP, for those who have the password of the home', async () => {
   const server = new MillraceProcess(['mcp', '--http', '0'], variables())
