@@ -264,7 +264,7 @@ it('by HTTP, on a home that is not there yet, which PostgreSQL may pass through'
   const fresh = join(await mkdtemp(join(tmpdir(), 'millrace-mcp-fresh-')), 'home')
   const server = new MillraceProcess(['mcp', '--http', '0'], { ...variables(), MILLRACE_HOME: fresh })
   try {
-    await expect.poll(() => server.stdout, { timeout: 20_000 }).toMatch(/^http:\S+\n/)
+    await server.url()
     expect((await stat(fresh)).mode & 0o777).toBe(0o711)
   } finally {
     await server.end('SIGTERM')
@@ -275,8 +275,7 @@ it('by HTTP, on a home that is not there yet, which PostgreSQL may pass through'
 it('by HTTP, for those who have the password of the home', async () => {
   const server = new MillraceProcess(['mcp', '--http', '0'], variables())
   try {
-    await expect.poll(() => server.stdout, { timeout: 20_000 }).toMatch(/^http:\S+\n/)
-    const url = new URL(server.stdout.trim())
+    const url = new URL(await server.url())
     const password = (await readFile(join(home, 'password'), 'utf8')).trim()
     const headers = { authorization: `Bearer ${password}` }
     const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/list' })
