@@ -256,6 +256,24 @@ describe.runIf(hasGo())('conditions', () => {
     expect((await calls()).filter((call) => call.includes('detail'))).toHaveLength(4)
   })
 
+  test.each([
+    ['times, which reach the plugin as bounds', 'select at from item_copy'],
+    [
+      'texts, one of which cannot be passed',
+      `select kind from item_copy union select '' union select 'k' || i from generate_series(1, 60) i`,
+    ],
+  ])('many keys that are divided give each row once: %s', async (_, values) => {
+    const column = values.includes(' at ') ? 'at' : 'kind'
+    // Known before the scan begins, so that there are several lists of values.
+    const [[list]] = (await rows(`select string_agg(quote_literal(v), ', ') from (${values}) q (v)`)) as [
+      [string],
+    ]
+    const found = `select id from TABLE where ${column} in (${list}) order by id`
+    expect(await rows(found.replace('TABLE', 'bridge_item'))).toEqual(
+      await rows(found.replace('TABLE', 'public.item_copy')),
+    )
+  })
+
   test('EXPLAIN says that calls of the plugin make others in turn, and afterwards how many', async () => {
     const before = await rows('explain select detail from bridge_item where n < 3')
     expect(before.flat().join('\n')).toContain('each makes others in turn')

@@ -42,6 +42,7 @@ export async function* runExecute(
     // The call is done, for the limits on calls, once rows come: how long they take is up to whoever reads them.
     let next = await scan.call(callName, async (signal) => {
       signal.addEventListener('abort', abort, { once: true })
+      if (signal.aborted) abort()
       try {
         return await answers.next()
       } catch (error) {
