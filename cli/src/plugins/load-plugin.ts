@@ -8,6 +8,7 @@ import { distance } from 'fastest-levenshtein'
 import { resolve } from 'import-meta-resolve'
 import { UserError } from '../user-error.js'
 import { builtIn, type Load } from './built-in-plugins.js'
+import { importPlugin } from './plugin-failures.js'
 import type { PluginPlaces, PluginProcessOptions } from './steampipe-plugins.js'
 
 /** A package's name as npm allows it, without a path or a version after it. */
@@ -76,7 +77,7 @@ function importOf(name: string, from: string): Load | undefined {
   if (!packageName.test(name) || isBuiltin(name)) return undefined
   try {
     const location = resolve(name, from)
-    return () => import(location)
+    return () => importPlugin(name, location)
   } catch (error) {
     return Object(error).code === 'ERR_MODULE_NOT_FOUND' ? undefined : () => Promise.reject(error)
   }

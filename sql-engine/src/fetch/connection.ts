@@ -7,6 +7,15 @@ import { CallLimiters } from './call-limiters.js'
 import { type Clock, systemClock } from './clock.js'
 import { IgnoredErrors, type IgnoredErrorsOptions } from './ignored-errors.js'
 import type { CallRules } from './make-call.js'
+import {
+  nameOf,
+  outsidePlugins,
+  type PluginScope,
+  PluginWork,
+  placeOf,
+  unattendedScope,
+  withinPlugin,
+} from './plugin-work.js'
 
 /** A connection as the configuration names it. */
 export interface ConnectionOptions {
@@ -87,6 +96,7 @@ export class Connection implements CallRules {
   #opened: { readonly state: unknown } | undefined
 
   readonly #onSchemaChange: (connection: Connection) => void
+  readonly #scope: PluginScope
 
   /**
    * @param onSchemaChange called when the plugin says that its tables may have changed
@@ -104,12 +114,13 @@ export class Connection implements CallRules {
     this.#onSchemaChange = onSchemaChange
     this.name = name
     this.plugin = plugin
+    this.#scope = unattendedScope(plugin.name, `connection "${name}"`)
     this.log = log
     this.cacheTtl = cacheTtl
     this.ignoredErrors = new IgnoredErrors(ignored)
     this.#maxAnswerBytes = limits.maxAnswerBytes
     this.#environment = environment
-    const parsed = plugin.config.safeParse(settings)
+    const parsed = this.#whileOpening(() => plugin.config.safeParse(settings))
     if (!parsed.success) {
       const [issue] = parsed.error.issues
       const setting = issue?.path.join('.')
@@ -120,7 +131,7 @@ export class Connection implements CallRules {
       )
     }
     this.#config = parsed.data
-    const stated = plugin.limits?.(this.#config, this.#context) ?? {}
+    const stated = this.#whileOpening(() => plugin.limits?.(this.#config, this.#context)) ?? {}
     this.clock = limiters.clock
     this.attempts = stated.attempts ?? defaultAttempts
     this.retryDelay = stated.retryDelay
@@ -141,7 +152,7 @@ export class Connection implements CallRules {
    * another.
    */
   async limiter(): Promise<CallLimiter> {
-    const name = await this.plugin.account?.(this.state)
+    const name = await this.#within(() => this.plugin.account?.(this.state))
     if (name === undefined) return this.#unknownAccount
     if (name !== this.#account?.name) {
       const limiter = this.#limiters.limiterOfAccount(
@@ -157,14 +168,14 @@ export class Connection implements CallRules {
 
   /** What the plugin's `connect` returns; called when the first scan starts, or tables are looked for. */
   get state(): unknown {
-    this.#opened ??= { state: this.plugin.connect(this.#config, this.#context) }
+    this.#opened ??= { state: this.#within(() => this.plugin.connect(this.#config, this.#context)) }
     return this.#opened.state
   }
 
   /** What is left of what the calls of a table cost; see `Table.costLeft`. */
   costLeft(table: Table): string | undefined {
     try {
-      return table.costLeft?.(this.state)
+      return this.#within(() => table.costLeft?.(this.state))
     } catch (error) {
       // EXPLAIN is no place to fail in.
       this.log.warn(
@@ -177,7 +188,7 @@ export class Connection implements CallRules {
 
   /** See {@link Plugin.identity}. */
   get identity(): string | undefined {
-    return this.plugin.identity?.(this.#config, this.#context)
+    return this.#within(() => this.plugin.identity?.(this.#config, this.#context))
   }
 
   /**
@@ -189,8 +200,15 @@ export class Connection implements CallRules {
     if (typeof tables !== 'function') return tables
     // So that it is closed, whatever finding them has opened.
     void this.state
-    const found = await abortable(tables(this.#config, { ...this.#context, signal }), signal)
-    const checked = checkTables(this.plugin, found)
+    const work = new PluginWork(this.plugin.name, `the tables of connection "${this.name}"`, signal)
+    const context = { ...this.#context, signal: work.signal }
+    let checked: ReturnType<typeof checkTables>
+    try {
+      const finding = work.run(() => tables(this.#config, context))
+      checked = checkTables(this.plugin, await abortable(finding, work.signal))
+    } finally {
+      work.end()
+    }
     if ('tables' in checked) return checked.tables
     throw new DatabaseError(checked.fault, {
       sqlState: 'HV000', // fdw_error
@@ -203,11 +221,34 @@ export class Connection implements CallRules {
       connectionName: this.name,
       environment: this.#environment,
       maxAnswerBytes: this.#maxAnswerBytes,
-      schemaChanged: () => this.#onSchemaChange(this),
+      schemaChanged: () => outsidePlugins(() => this.#onSchemaChange(this)),
     }
   }
 
   async close(): Promise<void> {
-    if (this.#opened !== undefined) await this.plugin.close?.(this.#opened.state)
+    const opened = this.#opened
+    if (opened !== undefined) await this.#within(() => this.plugin.close?.(opened.state))
+  }
+
+  /** Calls the plugin before the connection is there. @throws DatabaseError for whatever it throws */
+  #whileOpening<Result>(call: () => Result): Result {
+    try {
+      return this.#within(call)
+    } catch (error) {
+      const said = `the plugin ${this.plugin.name} has thrown ${nameOf(error)}`
+      this.log.error(
+        { plugin: this.plugin.name, connection: this.name, error: placeOf(error) },
+        'plugin failed',
+      )
+      throw new DatabaseError(`connection "${this.name}" cannot be opened: ${said}`, {
+        sqlState: 'HV000', // fdw_error
+        hint: 'The server log has more. This is a fault of the plugin.',
+      })
+    }
+  }
+
+  /** Calls the plugin, beside all statements. */
+  #within<Result>(call: () => Result): Result {
+    return withinPlugin(this.#scope, call)
   }
 }
