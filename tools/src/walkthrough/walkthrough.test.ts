@@ -12,12 +12,13 @@ beforeEach(async () => {
 })
 afterEach(() => rm(folder, { recursive: true }))
 
-/** A document of blocks, each with its kind and with what stands above it. */
-const document = (...blocks: readonly (readonly [kind: string, text: string, above?: string])[]) =>
+/** A block of a document: its kind, its text, and what stands above it. */
+type Block = readonly [kind: string, text: string, above?: string]
+
+const document = (...blocks: readonly Block[]) =>
   blocks.map(([kind, text, above = '']) => `${above}\n\n\`\`\`${kind}\n${text}\n\`\`\`\n`).join('')
 
-const followed = (...blocks: Parameters<typeof document>) =>
-  follow(stepsOf(document(...blocks)), folder, process.env)
+const followed = (...blocks: readonly Block[]) => follow(stepsOf(document(...blocks)), folder, process.env)
 
 test('commands run one after the other, from where the last ones have ended; files are written and changed there', async () => {
   await followed(
@@ -30,7 +31,7 @@ test('commands run one after the other, from where the last ones have ended; fil
   expect(await readFile(join(folder, 'made/src/a.ts'), 'utf8')).toBe('one\n$& two and a half\nthree\n')
 })
 
-test.each<[string, Parameters<typeof document>, RegExp]>([
+test.each<[string, readonly Block[], RegExp]>([
   ['a command that fails', [['sh', 'false\ntrue']], /^line 3: these commands fail/],
   ['a command that fails in a pipe', [['sh', 'false | true']], /^line 3/],
   [
@@ -62,7 +63,7 @@ test.each<[string, Parameters<typeof document>, RegExp]>([
   await expect(followed(...blocks)).rejects.toThrow(message)
 })
 
-test.each<[string, Parameters<typeof document>[number], RegExp]>([
+test.each<[string, Block, RegExp]>([
   ['without a kind', ['', 'a', '`a.ts`'], /a block of the kind ""/],
   ['of a kind that nobody follows', ['sql', 'select 1', '`a.ts`'], /a block of the kind "sql"/],
   ['for a file without a name', ['ts', 'a'], /no file is named/],
