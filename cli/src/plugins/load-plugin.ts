@@ -10,6 +10,9 @@ import { builtIn, type Load } from './built-in-plugins.js'
 import { moduleAtPath, moduleOfPackage, packageName, packagePrefix } from './plugin-modules.js'
 import type { PluginPlaces, PluginProcessOptions } from './steampipe-plugins.js'
 
+/** Before a name, that Millrace's own plugin is meant, and nothing beside it. */
+const ownPrefix = /^millrace:/
+
 /** Where a plugin is that a connection names. */
 export type LocatedPlugin =
   /** @property name of a path, the absolute one */
@@ -21,13 +24,15 @@ export type LocatedPlugin =
  * Finds a plugin, and loads nothing of it. Millrace's own come first, then packages that the user has installed in the
  * home, then plugins of Steampipe that are installed, then packages that are where Millrace itself is.
  * @param name `aws`, `ipstack`, the name of an npm package (with or without `millrace-plugin-` before it), the path of a
- *   package's folder or of a plugin of Steampipe, or its name; with `steampipe:` before it, nothing else is meant
+ *   package's folder or of a plugin of Steampipe, or its name; with `steampipe:` or `millrace:` before it, nothing else
+ *   is meant
  * @returns undefined where there is no such plugin
  * @throws UserError for a path without a file
  */
 export async function locatePlugin(name: string, places: PluginPlaces): Promise<LocatedPlugin | undefined> {
-  const ours = builtIn.get(name)
-  if (ours !== undefined) return { kind: 'built-in', name, load: ours }
+  const own = name.replace(ownPrefix, '')
+  const ours = builtIn.get(own)
+  if (ours !== undefined) return { kind: 'built-in', name: own, load: ours }
   if (path.test(name) && !name.endsWith('.plugin')) {
     const absolute = resolve(places.home, name.replace(/^~(?=\/)/, places.environment.HOME ?? homedir()))
     return { kind: 'path', name: absolute, load: await moduleAtPath(absolute) }
@@ -72,6 +77,21 @@ export async function loadPlugin(
   if ('plugin' in checked) return checked.plugin
   const what = located.kind === 'path' ? `of ${located.name}` : `of the package "${located.name}"`
   throw new UserError(`the default export ${what} is no plugin: ${checked.fault}`, 1)
+}
+
+/**
+ * The plugin of Steampipe that has further tables for a connection of one of Millrace's own plugins, by the same name.
+ * @returns undefined where there is none, or the connection's words for its plugin say that it wants none
+ */
+export async function loadCompanion(
+  name: string,
+  places: PluginPlaces,
+  process?: PluginProcessOptions,
+): Promise<Plugin | undefined> {
+  if (!builtIn.has(name)) return undefined
+  const { locateSteampipePlugin, steampipePluginAt } = await import('./steampipe-plugins.js')
+  const located = await locateSteampipePlugin(name, places)
+  return located && steampipePluginAt(located, process)
 }
 
 async function loadModule(name: string, load: Load): ReturnType<Load> {

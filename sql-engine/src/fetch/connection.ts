@@ -5,6 +5,7 @@ import { abortable } from '../stage/abortable.js'
 import type { CallLimiter, CallLimits } from './call-limiter.js'
 import { CallLimiters } from './call-limiters.js'
 import { type Clock, systemClock } from './clock.js'
+import { Companion } from './companion.js'
 import { IgnoredErrors, type IgnoredErrorsOptions } from './ignored-errors.js'
 import type { CallRules } from './make-call.js'
 import {
@@ -23,6 +24,8 @@ export interface ConnectionOptions {
   readonly plugin: Plugin
   /** The settings as they stand in the configuration; the plugin's schema checks them. */
   readonly settings: unknown
+  /** A plugin with tables that the plugin itself does not have; it gets the same settings. */
+  readonly companion?: Plugin | undefined
   /** How long rows answer later statements, in milliseconds; undefined for what the table and the server say. */
   readonly cacheTtl?: number | undefined
   /** Limits that replace the API's limits as the plugin states them. */
@@ -94,6 +97,7 @@ export class Connection implements CallRules {
   readonly #unknownAccount: CallLimiter
   #account: { readonly name: string; readonly limiter: CallLimiter } | undefined
   #opened: { readonly state: unknown } | undefined
+  readonly #companion: Companion | undefined
 
   readonly #onSchemaChange: (connection: Connection) => void
   readonly #scope: PluginScope
@@ -145,6 +149,24 @@ export class Connection implements CallRules {
     }
     const account = stated.account ?? `connection ${name}`
     this.#unknownAccount = limiters.limiterOf(plugin.name, account, this.#limits)
+    if (options.companion === undefined) return
+    const { companion, ...others } = options
+    // The limits are of the plugin's own API calls.
+    const own = { ...others, plugin: companion, companion: undefined, limits: undefined }
+    this.#companion = new Companion(
+      new Connection(own, environment, log, limiters, () => onSchemaChange(this)),
+    )
+  }
+
+  /** The connection through which a table of {@link findTables} is asked: this one, or its companion's. */
+  ofTable({ name }: Pick<Table, 'name'>): Connection {
+    return this.#companion?.has(name) === true ? this.#companion.connection : this
+  }
+
+  /** What is wrong with it, although it serves. */
+  get shortcomings(): readonly string[] {
+    const failure = this.#companion?.failure
+    return failure === undefined ? [] : [failure]
   }
 
   /**
@@ -175,7 +197,7 @@ export class Connection implements CallRules {
   /** What is left of what the calls of a table cost; see `Table.costLeft`. */
   costLeft(table: Table): string | undefined {
     try {
-      return this.#within(() => table.costLeft?.(this.state))
+      return this.#within(() => table.costLeft?.(this.ofTable(table).state))
     } catch (error) {
       // EXPLAIN is no place to fail in.
       this.log.warn(
@@ -196,6 +218,11 @@ export class Connection implements CallRules {
    * @throws whatever the plugin throws; DatabaseError when they do not have the shape of tables
    */
   async findTables(signal: AbortSignal): Promise<readonly Table[]> {
+    const own = await this.#ownTables(signal)
+    return this.#companion === undefined ? own : this.#companion.alongside(own, signal)
+  }
+
+  async #ownTables(signal: AbortSignal): Promise<readonly Table[]> {
     const { tables } = this.plugin
     if (typeof tables !== 'function') return tables
     // So that it is closed, whatever finding them has opened.
@@ -227,7 +254,10 @@ export class Connection implements CallRules {
 
   async close(): Promise<void> {
     const opened = this.#opened
-    if (opened !== undefined) await this.#within(() => this.plugin.close?.(opened.state))
+    await Promise.all([
+      opened === undefined ? undefined : this.#within(() => this.plugin.close?.(opened.state)),
+      this.#companion?.connection.close(),
+    ])
   }
 
   /** Calls the plugin before the connection is there. @throws DatabaseError for whatever it throws */
