@@ -64,7 +64,7 @@ describe('a new plugin', () => {
     const { code, stdout, stderr } = await create('acme-billing', plugin)
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     expect(stdout).toMatch(/^made millrace-plugin-acme-billing: its table acme_billing_package asks/)
-    expect(stdout).toContain(join(home, 'config.json'))
+    expect(stdout).toContain('millrace connection add acme_billing --plugin')
     await install(plugin)
     const tested = await run('npm', ['test'], { cwd: plugin, env: { ...process.env, CI: '', VITEST: '' } })
     expect(tested.stdout).toMatch(/Tests .*\d+ passed/)
@@ -75,10 +75,16 @@ describe('a new plugin', () => {
       expect(text, file).not.toMatch(/npm_package|NpmC|npmC|millrace-source|\.\.\/\.\./)
     }
     const { port } = registry.address() as AddressInfo
-    const [, configuration = ''] = /^ {2}(\{.*\})$/m.exec(stdout) ?? []
-    const { connections } = JSON.parse(configuration)
-    Object.assign(connections.acme_billing, { registry_url: `http://127.0.0.1:${port}` })
-    await writeFile(join(home, 'config.json'), JSON.stringify({ connections }), { mode: 0o600 })
+    const added = [
+      'connection',
+      'add',
+      'acme_billing',
+      '--plugin',
+      plugin,
+      '--set',
+      `registry_url=http://127.0.0.1:${port}`,
+    ]
+    expect(await new MillraceProcess(added, variables()).ended).toMatchObject({ code: 0, stderr: '' })
     const sql =
       "select name, latest_version, license from acme_billing_package where name in ('pg', 'zod') order by 1"
     expect(await startQuery([sql, '--output', 'csv', '--no-header'], variables()).ended).toEqual({

@@ -2,7 +2,6 @@
 import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join, relative, resolve } from 'node:path'
-import { defaultHome } from '@millrace/sql-engine/postgres/home'
 import { listenForInterruption } from '../interruption.js'
 import { builtIn } from '../plugins/built-in-plugins.js'
 import { type ExitCode, UserError } from '../user-error.js'
@@ -101,17 +100,12 @@ async function packSdk(folder: string, signal: AbortSignal): Promise<string> {
 }
 
 function nextSteps(folder: string, { schema, tableName, packageName }: PluginNames): string {
-  const connection = JSON.stringify({ connections: { [schema]: { plugin: folder } } })
   return `made ${packageName}: its table ${tableName} asks the npm registry, until you change it
 
   cd ${relative('.', folder) || '.'}
   npm install
   npm test
-
-To ask it, name it in ${join(defaultHome(process.env), 'config.json')}:
-
-  ${connection}
-
+  millrace connection add ${schema} --plugin "$PWD"
   millrace query "select name, latest_version from ${tableName} where name = 'pg'"
 `
 }
