@@ -13,7 +13,10 @@ let url = ''
 
 /** Tables by what they do. A secret stands in what is thrown, and must not be seen anywhere. */
 const faultySource = `
+import { spawn } from 'node:child_process'
 import { EventEmitter } from 'node:events'
+import { connect } from 'node:net'
+import { Worker } from 'node:worker_threads'
 let open
 const opened = new Promise((resolve) => { open = resolve })
 const forever = () => new Promise(() => {})
@@ -28,6 +31,21 @@ const deeds = {
     await forever()
   },
   async text() { setTimeout(() => { throw 'secret-token' }, 1); await forever() },
+  async unreadable() {
+    const error = thrown()
+    Object.defineProperty(error, 'stack', { get() { throw thrown() } })
+    setTimeout(() => { throw error }, 1)
+    await forever()
+  },
+  async stackless() { setTimeout(() => { throw Object.assign(thrown(), { stack: [1] }) }, 1); await forever() },
+  async proxy() {
+    setTimeout(() => { throw new Proxy({}, { getPrototypeOf() { throw thrown() } }) }, 1)
+    await forever()
+  },
+  async nothing() { setTimeout(() => { throw null }, 1); await forever() },
+  async program() { spawn('/nonexistent'); await forever() },
+  async worker() { new Worker('null.secret', { eval: true }); await forever() },
+  async socket() { connect(1, '127.0.0.1'); await forever() },
   async call({ call }) {
     await call('Get', async () => { setTimeout(() => { throw thrown() }, 1); await forever() })
   },
@@ -161,6 +179,13 @@ describe('what a plugin throws beside its list', () => {
     ['emitter', 'TypeError'],
     ['text', 'a value of the type string'],
     ['call', 'TypeError'],
+    ['unreadable', 'TypeError'],
+    ['stackless', 'TypeError'],
+    ['proxy', 'what cannot be looked at'],
+    ['nothing', 'a value of the type object'],
+    ['program', 'Error ENOENT'],
+    ['worker', 'TypeError'],
+    ['socket', 'Error ECONNREFUSED'],
   ])('ends its statement, and no other: %s', async (name, thrown) => {
     const other = ask(deed('slow'))
     const error = await failureOf(deed(name))
@@ -169,7 +194,8 @@ describe('what a plugin throws beside its list', () => {
       message: `faulty: the plugin faulty has thrown ${thrown} where nothing waits for it`,
       hint: expect.stringContaining('defect of the plugin'),
     })
-    if (thrown === 'TypeError') expect(error.detail).toMatch(/^At plugin\.js:\d+\.$/)
+    if (error.detail !== undefined) expect(error.detail).toMatch(/^At (?:plugin\.js|eval\]):\d+\.$/)
+    if (name === 'timer') expect(error.detail).toBeDefined()
     expect(await ask(deed('fine'))).toEqual(['fine'])
     await ask(deed('open'))
     expect(await other).toEqual(['slow'])

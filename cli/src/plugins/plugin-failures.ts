@@ -6,7 +6,8 @@
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { inspect } from 'node:util'
-import { currentScope, placeOf, unattendedScope, withinPlugin } from '@millrace/sql-engine/fetch/plugin-work'
+import { currentScope, unattendedScope, withinPlugin } from '@millrace/sql-engine/fetch/plugin-work'
+import { framesOf, placeOf } from '@millrace/sql-engine/fetch/thrown'
 import type { Logger } from 'pino'
 
 let log: Logger | undefined
@@ -47,7 +48,6 @@ export function importPlugin(name: string, location: string): Promise<{ readonly
 }
 
 function pluginInStackOf(thrown: unknown): string | undefined {
-  const stack = thrown instanceof Error ? (thrown.stack ?? '') : ''
-  const frames = stack.split('\n').filter((line) => /^ {4}at /.test(line))
+  const frames = framesOf(thrown)
   return [...folders].find(([folder]) => frames.some((frame) => frame.includes(folder)))?.[1]
 }

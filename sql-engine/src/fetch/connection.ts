@@ -8,15 +8,8 @@ import { type Clock, systemClock } from './clock.js'
 import { Companion } from './companion.js'
 import { IgnoredErrors, type IgnoredErrorsOptions } from './ignored-errors.js'
 import type { CallRules } from './make-call.js'
-import {
-  nameOf,
-  outsidePlugins,
-  type PluginScope,
-  PluginWork,
-  placeOf,
-  unattendedScope,
-  withinPlugin,
-} from './plugin-work.js'
+import { outsidePlugins, type PluginScope, PluginWork, unattendedScope, withinPlugin } from './plugin-work.js'
+import { nameOf, placeOf } from './thrown.js'
 
 /** A connection as the configuration names it. */
 export interface ConnectionOptions {

@@ -7,8 +7,7 @@
  */
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { setMaxListeners } from 'node:events'
-import { basename } from 'node:path'
-import { ApiError } from '@millrace/plugin-sdk'
+import { lineOf, nameOf } from './thrown.js'
 
 /** What code of a plugin runs for. */
 export interface PluginScope {
@@ -55,26 +54,12 @@ export class StrayFailure extends Error {
   constructor(thrown: unknown) {
     super(`has thrown ${nameOf(thrown)} where nothing waits for it`)
     this.#thrown = thrown
-    const [, file = '', line] = /([^()\s]+):(\d+):\d+\)?$/m.exec(placeOf(thrown)) ?? []
-    this.place = line === undefined ? undefined : `${basename(file)}:${line}`
+    this.place = lineOf(thrown)
   }
 
   get thrown(): unknown {
     return this.#thrown
   }
-}
-
-/** What a plugin has thrown, in words. An ApiError is made for users' eyes; other messages may hold what the plugin was sent. */
-export function nameOf(thrown: unknown): string {
-  if (ApiError.is(thrown)) return `the ApiError "${thrown.message}"`
-  return thrown instanceof Error ? thrown.name : `a value of the type ${typeof thrown}`
-}
-
-/** For the log: an error's name, and the functions that it came through, without its message. */
-export function placeOf(thrown: unknown): string {
-  if (!(thrown instanceof Error)) return typeof thrown
-  const { name, stack = '' } = thrown
-  return [name, ...stack.split('\n').filter((line) => /^ {4}at /.test(line))].join('\n')
 }
 
 /** A piece of work that a plugin does for somebody who waits for it: a scan, a search for tables, a check. */

@@ -16,9 +16,10 @@ import { untilAborted } from '../stage/abortable.js'
 import type { MissingPart } from '../stage/scan-table.js'
 import type { Connection } from './connection.js'
 import { CallDefect, CallError, makeCall } from './make-call.js'
-import { PluginWork, placeOf, StrayFailure } from './plugin-work.js'
+import { PluginWork, StrayFailure } from './plugin-work.js'
 import type { ScanLimit } from './scan-limit.js'
 import { callsOf, countKeys, type ScanQuals } from './scan-quals.js'
+import { placeOf } from './thrown.js'
 
 export interface ScanRequest {
   readonly table: VirtualTable
