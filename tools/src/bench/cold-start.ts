@@ -5,31 +5,21 @@ import { execFile } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { type Benchmark, median, milliseconds, timed } from './benchmark.js'
+import { publishedProgram } from './published-program.js'
 
-const root = new URL('../../../', import.meta.url)
-const packageTool = fileURLToPath(new URL('tools/dist/package/main.js', root))
-const program = fileURLToPath(new URL('build/millrace/dist/main.js', root))
 const rounds = 9
 
-let made: Promise<unknown> | undefined
-
-function makePackage(): Promise<unknown> {
-  made ??= promisify(execFile)(process.execPath, [packageTool])
-  return made
-}
-
-function run(args: readonly string[], home: string): Promise<unknown> {
-  return promisify(execFile)(process.execPath, [program, ...args], {
+async function run(args: readonly string[], home: string): Promise<void> {
+  await promisify(execFile)(process.execPath, [await publishedProgram(), ...args], {
     env: { ...process.env, MILLRACE_HOME: home },
   })
 }
 
 /** Seconds that a command takes, from its start to the end of its process. */
 async function secondsOf(args: readonly string[], home: string) {
-  await makePackage()
+  await publishedProgram()
   const times: number[] = []
   for (let round = 0; round < rounds; round++) times.push(await timed(() => run(args, home)))
   const lines = [
@@ -51,7 +41,6 @@ export const coldQuery: Benchmark = {
     const home = await mkdtemp(join(tmpdir(), 'millrace-bench-cold-'))
     const query = ['query', 'select 1']
     try {
-      await makePackage()
       // As root, PostgreSQL runs under another account, which has to get through: the first run sees to that.
       await run(query, home)
       return await secondsOf(query, home)
