@@ -49,6 +49,7 @@ export {
   equalValues,
   type NullTest,
   type Operator,
+  type OperatorOf,
   type PatternOperator,
   type Qual,
   type Quals,
@@ -57,9 +58,12 @@ export {
 export { delayBeforeRetry, longestPause, readRetryAfter } from './retry.js'
 export {
   type Direction,
+  type Exactly,
+  type ExactRows,
   type Example,
   type Hydrate,
   type Key,
+  type OrderedType,
   type Scan,
   type ScanOrder,
   type Table,
