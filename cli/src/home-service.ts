@@ -11,6 +11,7 @@ import type { Environment, ListenSettings, Settings } from './config/settings.js
 import { watchFiles } from './config/watch-files.js'
 import { configurationFacts } from './configuration-facts.js'
 import { type LoadedConnections, loadConnections } from './connections/configured.js'
+import type { Monitoring } from './monitoring/monitoring.js'
 import { readPassword } from './password.js'
 import { reload } from './reload.js'
 import { recordService, removeServiceRecord, type ServiceRecord } from './service/record.js'
@@ -56,11 +57,15 @@ export async function startHome(options: HomeOptions, parts: StartedParts): Prom
   let connections: LoadedConnections | undefined
   let last = settings
   let crashed = () => {}
+  const monitoring = record.purpose === 'service' ? monitor(settings, log) : undefined
+  monitoring?.catch(() => {}) // told where it is waited for, below
+  parts.add(monitoring, async () => (await monitoring?.catch(() => undefined))?.stop())
   // PostgreSQL starts in a process of its own; meanwhile this one loads all the rest.
   const starting = startEmbeddedPostgres({ home, log, onCrash: () => crashed() })
   parts.add(starting, async () => (await starting.catch(() => undefined))?.stop())
   starting.catch(() => {}) // told where it is waited for, below
-  const { startService } = await import('@millrace/server/service')
+  const [{ startService }, watching] = await Promise.all([import('@millrace/server/service'), monitoring])
+  const observer = watching?.metrics
   const service = await startService(
     {
       ...listen,
@@ -73,10 +78,15 @@ export async function startHome(options: HomeOptions, parts: StartedParts): Prom
         rows: values['limits.max_rows'],
         bytes: values['limits.max_bytes'],
       },
+      engineObserver: observer,
+      statementObserver: observer,
       facts: () => configurationFacts(settings, last),
       searchPath: { path: values.search_path ?? undefined, prefix: values.search_path_prefix },
       startPostgres: (onCrash) => {
-        crashed = onCrash
+        crashed = () => {
+          observer?.engineRestarted()
+          onCrash()
+        }
         return starting
       },
       configure: async (postgres) => {
@@ -90,6 +100,8 @@ export async function startHome(options: HomeOptions, parts: StartedParts): Prom
   ).catch((error: unknown) => {
     throw listenFailure(error, listen)
   })
+  watching?.watch(service)
+  parts.add(watching, (watched) => watched?.unwatch())
   if (record.purpose === 'service') {
     const plugins = new Set(
       (connections?.configured ?? []).flatMap(({ plugin }) => ('preload' in plugin ? [plugin] : [])),
@@ -122,13 +134,21 @@ export async function startHome(options: HomeOptions, parts: StartedParts): Prom
     return reloading
   }
   if (options.watch === true && values.watch) {
-    const watching = watchFiles(home, log, () => void readAgain())
-    parts.add(watching, async (watch) => {
+    const following = watchFiles(home, log, () => void readAgain())
+    parts.add(following, async (watch) => {
       watch.close()
       await reloading
     })
   }
   return { address: service.address, reload: readAgain, drain: () => service.gateway.drain() }
+}
+
+/** Listens for those who watch the server, where the settings ask for it; what that takes is loaded only then. */
+async function monitor({ values }: Settings, log: Logger): Promise<Monitoring | undefined> {
+  const port = values['monitoring.port']
+  if (port === null) return undefined
+  const { startMonitoring } = await import('./monitoring/monitoring.js')
+  return startMonitoring({ host: values['monitoring.host'], port }, log)
 }
 
 /** Never rejects: what could not be loaded is told of by the query that needs it. */

@@ -10,6 +10,7 @@ import type { Logger } from 'pino'
 import { type BackendConnection, connectBackend } from './backend/backend-connection.js'
 import type { Certificate } from './certificate.js'
 import { Session } from './session/session.js'
+import { type StatementObserver, StatementWatch } from './session/statement-watch.js'
 import { type Arrival, refuse, shakeHands } from './startup/handshake.js'
 import { ConnectionEnded } from './startup/packet-reader.js'
 import { ScramAuthenticator } from './startup/scram.js'
@@ -31,11 +32,15 @@ export interface GatewayOptions {
    * The most clients at one time, and the most connections by which PostgreSQL asks for them. Default is 250 of each.
    */
   readonly maxConnections?: number
+  /** Who is told of clients' statements. Default is nobody. */
+  readonly statementObserver?: StatementObserver | undefined
 }
 
 export interface Gateway {
   readonly host: string
   readonly port: number
+  /** The sessions of clients, and those by which PostgreSQL asks on their behalf. */
+  readonly sessions: { readonly client: number; readonly loopback: number }
   /**
    * Sets the certificate for later clients; without one, their connections are not encrypted. @throws Error of
    * OpenSSL
@@ -113,6 +118,10 @@ class ListeningGateway implements Gateway {
     if (typeof address === 'object' && address !== null) this.port = address.port
   }
 
+  get sessions(): Gateway['sessions'] {
+    return this.#places
+  }
+
   setCertificate(certificate: Certificate | undefined): void {
     this.#encryption = certificate && createSecureContext(certificate)
   }
@@ -175,7 +184,7 @@ class ListeningGateway implements Gateway {
     { stream, parameters }: Extract<Arrival, { kind: 'client' }>,
     onGreeted: () => void,
   ): Promise<void> {
-    const { engine, log, maxConnections = defaultMaxConnections } = this.#options
+    const { engine, log, statementObserver, maxConnections = defaultMaxConnections } = this.#options
     const application = parameters.get('application_name')
     const loopbackFor = loopbackProcess(application)
     // Clients that have been admitted must not fail because no more can be.
@@ -187,6 +196,10 @@ class ListeningGateway implements Gateway {
       onGreeted()
       const analyses = isAnalysis(application)
       const key = connection.key.toString('hex')
+      const isWatched = statementObserver !== undefined && loopbackFor === undefined
+      const watch = isWatched
+        ? new StatementWatch(statementObserver, parameters.get('user') ?? '')
+        : undefined
       const onClientGone = () => this.#abortLoopback(connection.key.readInt32BE(0))
       const session = new Session({
         client: stream,
@@ -195,6 +208,7 @@ class ListeningGateway implements Gateway {
         loopbackFor,
         analyses,
         onClientGone,
+        watch,
         log,
       })
       this.#sessions.set(key, session)

@@ -9,6 +9,7 @@ import type { SearchPathOptions } from './catalog/search-path.js'
 import { readViewNames } from './catalog/view-definitions.js'
 import type { VirtualTable } from './catalog/virtual-table.js'
 import { DatabaseError } from './database-error.js'
+import type { CallLoad } from './fetch/call-limiters.js'
 import type { ConfiguredConnection } from './fetch/open-connections.js'
 import type { Statement } from './parse/statement.js'
 import type { Optimisations } from './plan/unoptimised-scans.js'
@@ -17,6 +18,7 @@ import type { Postgres } from './postgres/postgres.js'
 import { defaultQuotas, type Quotas } from './quota/quotas.js'
 import { ensureCacheClear } from './report/cache-clear-function.js'
 import { type ConfigurationFacts, noFacts } from './report/configuration-facts.js'
+import type { EngineObserver } from './report/engine-observer.js'
 import { ensureSteampipeFunctions } from './report/steampipe-functions.js'
 import { isSystemTable } from './report/system-tables.js'
 import { ensureVersion } from './report/version-function.js'
@@ -51,6 +53,8 @@ export interface EngineOptions {
   readonly now?: () => number
   /** Which optimisations are on. Default is all; none is for tests, which compare the answers. */
   readonly optimisations?: Optimisations
+  /** Who is told of calls and scans. Default is nobody. */
+  readonly engineObserver?: EngineObserver | undefined
 }
 
 export interface CacheOptions {
@@ -135,6 +139,7 @@ export class Engine implements StatementEngine {
       startedAt: new Date(),
       quotas,
       now: now ?? (() => performance.now()),
+      observer: options.engineObserver,
     }
     return new Engine(options, shared, connections, viewNames)
   }
@@ -194,6 +199,11 @@ export class Engine implements StatementEngine {
   /** Sets where PostgreSQL finds the gateway, for statements that only PostgreSQL sees. */
   async setLoopback(loopback: Loopback): Promise<void> {
     await withEngineClient(this.#options.postgres.engineConfig, (client) => setLoopback(client, loopback))
+  }
+
+  /** The calls that are in flight, and those that wait for their turn, by the plugin that makes them. */
+  get callLoads(): ReadonlyMap<string, CallLoad> {
+    return this.#connections.callLoads
   }
 
   /** Forgets cached rows: PostgreSQL has crashed, and they are gone. */

@@ -114,6 +114,20 @@ export const settingTable = {
     variable: 'MILLRACE_LOG',
     description: `What is logged to standard error: ${logLevels.map((level) => `\`${level}\``).join(', ')}.`,
   }),
+  'monitoring.port': setting({
+    schema: port.max(65_535, 'expected a number from 0 to 65535').nullable(),
+    usual: null,
+    variable: 'MILLRACE_MONITORING_PORT',
+    fromText: numberFromText,
+    description:
+      'The port of `/health` and `/metrics`, by HTTP without a password; 0 for any that is free. Without it, there is none.',
+  }),
+  'monitoring.host': setting({
+    schema: z.string().min(1),
+    usual: '127.0.0.1',
+    variable: 'MILLRACE_MONITORING_HOST',
+    description: 'The address to listen at for them; 0.0.0.0 for all of the machine.',
+  }),
   watch: setting({
     schema: z.boolean(),
     usual: true,

@@ -38,6 +38,8 @@ export interface BackendOptions extends BackendConnection {
   readonly onTransactionEnd: () => void
   /** Called when the session has been reset as if it were new: a pooler gives it to its next client. */
   readonly onDiscardAll: () => void
+  /** Called with each message that the client gets, but rows. */
+  readonly onReply?: ((type: number, message: Buffer) => void) | undefined
 }
 
 export class Backend {
@@ -188,8 +190,11 @@ export class Backend {
     // Some messages belong to no request: they may come at any time.
     const isForClient =
       this.#saidGoodbye || type === messages.parameterStatus || type === messages.notificationResponse
-    if (isForClient) this.options.client.add(message)
-    else if (reply !== undefined) this.options.client.add(reply)
+    const forClient = isForClient ? message : reply
+    if (forClient !== undefined) {
+      this.options.client.add(forClient)
+      this.options.onReply?.(type, forClient)
+    }
     this.replies.settle(type)
     if (type === messages.readyForQuery) {
       this.#transactionStatus = message[5] ?? idleStatus

@@ -19,6 +19,7 @@ import { ScanRelations } from './scan-relations.js'
 import { connectionLost, internalError, statementTooLong } from './session-errors.js'
 import { runSimpleQuery } from './simple-query.js'
 import { StatementStaging } from './statement-staging.js'
+import type { StatementWatch } from './statement-watch.js'
 
 /** The length in bytes beyond which statements are passed on unread; PostgreSQL takes up to 1 GiB. */
 const longestRead = 16 << 20
@@ -52,6 +53,8 @@ export interface SessionOptions {
   readonly analyses: boolean
   /** Called once, when the client has gone. */
   readonly onClientGone: () => void
+  /** Who is told of the client's statements. */
+  readonly watch: StatementWatch | undefined
   readonly log: Logger
 }
 
@@ -68,7 +71,7 @@ export class Session {
   #hasEnded = false
 
   constructor(options: SessionOptions) {
-    const { client, backend, engine, loopbackFor, analyses, log } = options
+    const { client, backend, engine, loopbackFor, analyses, watch, log } = options
     if (loopbackFor === undefined) this.#history = new ScanHistory()
     const relations = new ScanRelations()
     this.#options = options
@@ -83,6 +86,7 @@ export class Session {
       relations,
       onTransactionEnd: () => this.#endTransaction(),
       onDiscardAll: () => this.#history?.clear(),
+      onReply: watch && ((type, message) => watch.replied(type, message)),
     })
     this.#staging = new StatementStaging({
       engine,
@@ -94,6 +98,7 @@ export class Session {
       analyses,
       history: this.#history,
       relations,
+      watch,
       log,
     })
     this.#extended = new ExtendedQueries({
@@ -132,6 +137,7 @@ export class Session {
       else if (!this.#hasEnded) this.terminate(internalError(error, log))
     }
     await relaying
+    this.#options.watch?.close()
     this.#staging.release()
   }
 
@@ -153,6 +159,7 @@ export class Session {
   terminate(reason: DatabaseError): void {
     if (this.#hasEnded) return
     this.#hasEnded = true
+    this.#options.watch?.close(reason.sqlState)
     this.abortCalls()
     // Nothing can be sent within a row, and PostgreSQL's own last message is enough.
     const canTell =
@@ -219,7 +226,10 @@ export class Session {
 
   /** Whether a message is taken whole; others are passed on as they come. */
   #isRead({ type, size }: FrameHead): boolean {
-    if (type === frontend.bind) return this.#extended.isUsed
+    if (type === frontend.bind) {
+      const isTextWanted = this.#options.watch?.wantsTexts === true && size <= longestRead
+      return this.#extended.isUsed || isTextWanted
+    }
     return size <= longestRead && type !== frontend.functionCall
   }
 
@@ -230,12 +240,14 @@ export class Session {
     // What is not read might name a virtual table, for which PostgreSQL would ask over the loopback without end.
     if (this.#options.loopbackFor !== undefined && (kind === 'query' || kind === 'parse'))
       throw statementTooLong()
+    if (kind === 'query') this.#options.watch?.begin(undefined)
     this.#backend.expect(this.#extended.passOn(kind))
   }
 
   #receive(type: number, message: Buffer): Promise<void> | 'end' | undefined {
     const backend = this.#backend
     const extended = this.#extended
+    this.#options.watch?.received(type, message)
     switch (type) {
       case frontend.query:
         return this.#query(message)

@@ -12,9 +12,11 @@ import type { Logger } from 'pino'
 import type { Backend } from '../backend/backend.js'
 import { checkReadable } from '../backend/client-encoding.js'
 import { errorResponse, noticeResponse } from '../wire/backend-messages.js'
+import { backend as messages } from '../wire/message-types.js'
 import type { SocketWriter } from '../wire/socket-writer.js'
 import type { ScanRelations } from './scan-relations.js'
 import { internalError, statementTimeout } from './session-errors.js'
+import type { StatementWatch } from './statement-watch.js'
 
 export interface StatementStagingOptions {
   readonly engine: StatementEngine
@@ -29,6 +31,7 @@ export interface StatementStagingOptions {
   /** What the session's statements have asked; undefined over the loopback. */
   readonly history: ScanHistory | undefined
   readonly relations: ScanRelations
+  readonly watch: StatementWatch | undefined
   readonly log: Logger
 }
 
@@ -51,11 +54,14 @@ export class StatementStaging {
     statement: Statement,
     parameters: BoundParameters | undefined,
   ): Promise<StagedStatement | undefined> {
-    const { backend, client, engine } = this.#options
+    const { backend, client, engine, history, watch } = this.#options
     const controller = new AbortController()
     this.#running = controller
     const { signal } = controller
     let timer: NodeJS.Timeout | undefined
+    const start = performance.now()
+    const callsBefore = history?.calls ?? 0
+    const noteStaged = () => watch?.staged(performance.now() - start, (history?.calls ?? 0) - callsBefore)
     const notice = (message: string) => {
       client.add(noticeResponse(message))
       client.flush()
@@ -69,11 +75,13 @@ export class StatementStaging {
       staging.catch(() => {})
       timer = await timing
       const staged = await staging
+      noteStaged()
       this.adopt(staged)
       return staged
     } catch (error) {
       // A cancel request has come here and to PostgreSQL; it must not hit what comes next.
       await backend.cancelled()
+      noteStaged()
       if (backend.isLost) throw error
       this.report(isTimeout(signal) ? statementTimeout() : error, statement.start)
       await backend.fail()
@@ -111,7 +119,9 @@ export class StatementStaging {
       position === undefined
         ? failure
         : new DatabaseError(failure.message, { sqlState, detail, hint, position: position + start })
-    this.#options.client.add(errorResponse(placed))
+    const message = errorResponse(placed)
+    this.#options.client.add(message)
+    this.#options.watch?.replied(messages.errorResponse, message)
   }
 
   #engineSession(): EngineSession {

@@ -11,6 +11,7 @@ import { pino } from 'pino'
 import type { Certificate } from '../certificate.js'
 import type { Gateway } from '../gateway.js'
 import { startService } from '../service.js'
+import type { StatementObserver } from '../session/statement-watch.js'
 import { StartedParts } from '../started-parts.js'
 
 export const password = 'a secret of this test'
@@ -81,6 +82,7 @@ export interface TestGatewayOptions {
   readonly ready?: () => Promise<void>
   readonly tls?: Certificate
   readonly maxConnections?: number
+  readonly statementObserver?: StatementObserver
   /** The engine's clock, in milliseconds. */
   readonly now?: () => number
   readonly cache?: CacheOptions

@@ -59,6 +59,11 @@ export function readErrorFields(message: Buffer): ErrorFields {
   return fields
 }
 
+/** The SQLSTATE of an ErrorResponse. */
+export function sqlStateOf(message: Buffer): string {
+  return readErrorFields(message).get('C') ?? 'XX000'
+}
+
 export function toDatabaseError(message: Buffer): DatabaseError {
   const fields = readErrorFields(message)
   const position = fields.get('P')

@@ -95,6 +95,11 @@ export class CallLimiter {
     return Math.floor(this.#allowed)
   }
 
+  /** The number of calls that have begun and not ended; none once another limiter has taken them over. */
+  get inFlight(): number {
+    return this.#heir === undefined ? this.#inFlight : 0
+  }
+
   /** The number of calls that wait for their turn. */
   get waiting(): number {
     let count = 0

@@ -73,12 +73,12 @@ async function attempts<Result>(call: Call<Result>, rules: CallRules): Promise<R
       signal.throwIfAborted()
       if (error instanceof DatabaseError) throw error
       if (!ApiError.is(error)) throw new CallDefect(name, error)
-      if (error.retry === 'throttled') counts.throttles++
+      if (error.retry === 'throttled') counts.noteThrottle(name)
       const delay = delayBeforeRetry(error, made, mostAttempts, clock.random, retryDelay)
       const left = longestTrying - (clock.now() - begun)
       if (delay === undefined || delay > left) throw new CallError(name, made, error)
       await clock.sleep(delay, signal)
-      counts.retries++
+      counts.noteRetry(name)
     }
   }
 }

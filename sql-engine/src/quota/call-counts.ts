@@ -18,6 +18,16 @@ export class CallCounts {
     this.calls++
   }
 
+  /** Notes that a request is made again. @param _name of the API's call */
+  noteRetry(_name: string): void {
+    this.retries++
+  }
+
+  /** Notes that the API has said that it is asked too often. @param _name of the API's call */
+  noteThrottle(_name: string): void {
+    this.throttles++
+  }
+
   /** Notes that keys have been asked for, and answered. */
   keysDone(_keys: number): void {}
 }

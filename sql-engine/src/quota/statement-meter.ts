@@ -1,5 +1,7 @@
 /** Counts what a statement's scans ask for and get, holds them to the statement's quotas, and reports progress. */
+
 import { CallCounts } from './call-counts.js'
+import type { CallObserver, CallOrigin } from './call-observer.js'
 import { QuotaError } from './quota-error.js'
 import type { Quotas } from './quotas.js'
 
@@ -9,6 +11,7 @@ export interface StatementMeterOptions {
   readonly notice: ((message: string) => void) | undefined
   /** Milliseconds of a clock that only goes forward. */
   readonly now: () => number
+  readonly observer?: CallObserver | undefined
 }
 
 /** The time between two notices, in milliseconds. */
@@ -16,6 +19,7 @@ const noticeInterval = 1000
 
 export class StatementMeter {
   readonly quotas: Quotas
+  readonly observer: CallObserver | undefined
   readonly #now: () => number
   #notice: ((message: string) => void) | undefined
   #lastNotice: number
@@ -24,16 +28,20 @@ export class StatementMeter {
   #rows = 0
   #bytes = 0
 
-  constructor({ quotas, notice, now }: StatementMeterOptions) {
+  constructor({ quotas, notice, now, observer }: StatementMeterOptions) {
     this.quotas = quotas
+    this.observer = observer
     this.#notice = notice
     this.#now = now
     this.#lastNotice = now()
   }
 
-  /** @param table the virtual table's name */
-  scan(table: string): ScanMeter {
-    return new ScanMeter(this, table)
+  /**
+   * @param table the virtual table's name
+   * @param origin what the observer is told its calls are for; undefined where there will be none
+   */
+  scan(table: string, origin?: CallOrigin): ScanMeter {
+    return new ScanMeter(this, table, origin)
   }
 
   get now(): number {
@@ -140,11 +148,13 @@ export class ScanMeter extends CallCounts {
   #hasCachedRows = false
   readonly statement: StatementMeter
   readonly #table: string
+  readonly #origin: CallOrigin | undefined
 
-  constructor(statement: StatementMeter, table: string) {
+  constructor(statement: StatementMeter, table: string, origin: CallOrigin | undefined) {
     super()
     this.statement = statement
     this.#table = table
+    this.#origin = origin
   }
 
   /**
@@ -175,7 +185,18 @@ export class ScanMeter extends CallCounts {
   override beginCall(name: string): void {
     if (this.calls >= this.#plannedCalls) this.statement.addUnplannedCall(this.#table, name)
     super.beginCall(name)
+    if (this.#origin !== undefined) this.statement.observer?.called(this.#origin, name)
     this.#tell()
+  }
+
+  override noteRetry(name: string): void {
+    super.noteRetry(name)
+    if (this.#origin !== undefined) this.statement.observer?.retried(this.#origin, name)
+  }
+
+  override noteThrottle(name: string): void {
+    super.noteThrottle(name)
+    if (this.#origin !== undefined) this.statement.observer?.throttled(this.#origin, name)
   }
 
   override keysDone(keys: number): void {

@@ -52,6 +52,12 @@ export class ScanHistory {
   #isLong = false
   #scans = 0
   #last = 0
+  #calls = 0
+
+  /** The API calls of all statements, including those that are forgotten. */
+  get calls(): number {
+    return this.#calls
+  }
 
   /** Forgets everything: the session belongs to another client from now on. */
   clear(): void {
@@ -70,6 +76,7 @@ export class ScanHistory {
   /** @param localConditions of the statement's scans, computed when they are asked for */
   add(records: readonly ScanRecord[], localConditions: () => LocalConditions): void {
     if (records.length === 0) return
+    for (const { meter } of records) this.#calls += meter.calls
     const scans = records.map((record) => scanRow(record, localConditions)).slice(0, rememberedScans)
     // They are computed from the statement's tree, which is held until then.
     if (this.#isLong) for (const { kept } of scans) kept()

@@ -5,7 +5,7 @@ import type { Logger } from 'pino'
 import type { SearchPathOptions } from '../catalog/search-path.js'
 import { CatalogIsLocked, synchroniseCatalog } from '../catalog/synchronise-catalog.js'
 import type { VirtualTable } from '../catalog/virtual-table.js'
-import { CallLimiters } from '../fetch/call-limiters.js'
+import { CallLimiters, type CallLoad } from '../fetch/call-limiters.js'
 import { systemClock } from '../fetch/clock.js'
 import type { Connection } from '../fetch/connection.js'
 import {
@@ -70,6 +70,10 @@ export class ConnectedCatalog {
     const started = new ConnectedCatalog(options)
     await started.set(configured)
     return started
+  }
+
+  get callLoads(): ReadonlyMap<string, CallLoad> {
+    return this.#opening.limiters.loads()
   }
 
   get current(): Connected {

@@ -8,6 +8,7 @@ import type { VirtualTable } from '../catalog/virtual-table.js'
 import type { Connection } from '../fetch/connection.js'
 import type { ScanLimit } from '../fetch/scan-limit.js'
 import { countKeys, type ScanQuals } from '../fetch/scan-quals.js'
+import type { CallOrigin } from '../quota/call-observer.js'
 import type { ScanMeter, StatementMeter } from '../quota/statement-meter.js'
 import type { ScanRecord } from '../report/scan-record.js'
 import type { ScanTable } from '../stage/scan-table.js'
@@ -60,7 +61,8 @@ export class ConnectionScans {
     const { reference, connection, columns, limit } = scan
     const { meter: statement, notice } = this.#options
     const tableName = reference.table.definition.name
-    const meter = statement.scan(tableName)
+    const origin = { plugin: connection.plugin.name, connection: connection.name, table: tableName }
+    const meter = statement.scan(tableName, origin)
     const startedAt = new Date()
     const start = statement.now
     let isShared = false
@@ -76,7 +78,7 @@ export class ConnectionScans {
       else failure = error instanceof Error ? error.message : String(error)
       throw error
     } finally {
-      this.records.push({
+      this.#record(origin, {
         fromItem: reference,
         connection: connection.name,
         columns,
@@ -100,18 +102,28 @@ export class ConnectionScans {
     quals: ScanQuals | undefined,
     cache: 'shared' | 'none',
   ): void {
-    this.records.push({
-      fromItem: reference,
-      connection: reference.table.connection.name,
-      columns,
-      quals,
-      limit,
-      cache,
-      meter: this.#options.meter.scan(reference.table.definition.name),
-      startedAt: new Date(),
-      milliseconds: 0,
-      error: undefined,
-    })
+    const { table } = reference
+    const { name, plugin } = table.connection
+    this.#record(
+      { plugin: plugin.name, connection: name, table: table.definition.name },
+      {
+        fromItem: reference,
+        connection: name,
+        columns,
+        quals,
+        limit,
+        cache,
+        meter: this.#options.meter.scan(table.definition.name),
+        startedAt: new Date(),
+        milliseconds: 0,
+        error: undefined,
+      },
+    )
+  }
+
+  #record(origin: CallOrigin, record: ScanRecord): void {
+    this.records.push(record)
+    this.#options.context.observer?.scanned(origin, record)
   }
 
   async #stage(

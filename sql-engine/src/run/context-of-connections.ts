@@ -25,7 +25,7 @@ export function contextOf(
     open,
     virtualTables,
     tableNamed: (schema, name) => named.get(nameOf(schema, name)),
-    plans: new StatementPlans(virtualTables, optimisations),
+    plans: new StatementPlans(virtualTables, optimisations, shared),
     connections: connectionsByName(open),
     aggregators: new Map(open.aggregators.map(({ name, aggregator }) => [name, aggregator])),
   }

@@ -7,6 +7,7 @@ import type { Connection } from '../fetch/connection.js'
 import type { OpenConnections } from '../fetch/open-connections.js'
 import type { Quotas } from '../quota/quotas.js'
 import type { ConfigurationFacts } from '../report/configuration-facts.js'
+import type { EngineObserver } from '../report/engine-observer.js'
 import type { ScanTables } from '../stage/scan-tables.js'
 import type { LoopbackScans } from './loopback-scans.js'
 import type { StatementPlans } from './statement-plan.js'
@@ -29,6 +30,7 @@ export interface SharedParts {
   /** Whether scans of one statement that ask the same are one. */
   readonly sharesScans: boolean
   readonly loopbackScans: LoopbackScans
+  readonly observer: EngineObserver | undefined
 }
 
 /** What a statement is staged with. When the connections or their tables change, another one replaces it. */

@@ -43,12 +43,15 @@ export async function stageScans(options: ScanRunOptions): Promise<StagedScans> 
     quotas: { ...context.quotas, ...plan.settings.quotas },
     notice: plan.settings.progress ? notice : undefined,
     now: context.now,
+    observer: context.observer,
   })
+  const start = context.now()
   const runner = new ScanRunner(options, meter)
   try {
     return await runner.run()
   } finally {
     meter.close()
+    context.observer?.passed('fetch', context.now() - start)
     session.history?.add(runner.records, plan.localConditions)
   }
 }

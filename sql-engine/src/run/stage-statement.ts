@@ -10,6 +10,7 @@ import { SourceText } from '../parse/source-text.js'
 import { executeOf, findAll, inside, type Node } from '../parse/syntax-tree.js'
 import { missingKeyInside } from '../plan/missing-key.js'
 import { qualTexts } from '../report/qual-text.js'
+import type { ScanRecord } from '../report/scan-record.js'
 import type { ScanTable } from '../stage/scan-table.js'
 import { type Session, type StagedStatement, type StageOptions, unchangedStatement } from '../statement.js'
 import type { EngineContext } from './engine-context.js'
@@ -94,6 +95,7 @@ async function prepare(
         if (repeated === undefined) return undefined
         session.history?.begin(text)
         session.history?.add([repeated.record], plan.localConditions)
+        observeRepeated(repeated.record, context)
         return { ...statement, release: repeated.release }
       }),
     release: () => {
@@ -101,6 +103,14 @@ async function prepare(
     },
   }
   return statement
+}
+
+function observeRepeated(record: ScanRecord, { observer }: EngineContext): void {
+  const { connection, definition } = record.fromItem.table
+  observer?.scanned(
+    { plugin: connection.plugin.name, connection: record.connection, table: definition.name },
+    record,
+  )
 }
 
 /** Logs a statement at a level that is not for everyday use: statements may hold secrets. */

@@ -19,6 +19,7 @@ import { sharedColumns } from '../plan/shared-columns.js'
 import { allColumns, type Optimisations, unoptimisedScans } from '../plan/unoptimised-scans.js'
 import { rejectLocks, rejectSamples, rejectWrites } from '../plan/unsupported-statements.js'
 import { KeyQueryWriter } from '../plan/write-key-query.js'
+import type { EngineObserver } from '../report/engine-observer.js'
 import type { SessionSettings } from '../settings/session-settings.js'
 import type { Session } from '../statement.js'
 import { RewritableStatement } from './rewrite-statement.js'
@@ -65,24 +66,43 @@ type Outcome =
 /** The most levels of expansion. PostgreSQL allows any depth of views of views; no one writes this many. */
 const deepestExpansion = 50
 
+/** Who is told how long planning takes. */
+interface PlanWatch {
+  readonly observer: EngineObserver | undefined
+  /** Milliseconds of a clock that only goes forward. */
+  readonly now: () => number
+}
+
 /** Plans statements, and remembers the plans for as long as the statements' trees are remembered. */
 export class StatementPlans {
   readonly #virtualTables: ReadonlyMap<number, VirtualTable>
   readonly #optimisations: Optimisations
+  readonly #watch: PlanWatch
   readonly #known = new WeakMap<Node, Known>()
 
   /** @param virtualTables by OID */
-  constructor(virtualTables: ReadonlyMap<number, VirtualTable>, optimisations: Optimisations) {
+  constructor(
+    virtualTables: ReadonlyMap<number, VirtualTable>,
+    optimisations: Optimisations,
+    watch: PlanWatch,
+  ) {
     this.#virtualTables = virtualTables
     this.#optimisations = optimisations
+    this.#watch = watch
   }
 
   /**
    * @returns undefined when none of the statement's names stands for a virtual table after all
    * @throws DatabaseError 0A000 for what virtual tables cannot do
    */
-  plan(statement: Node, text: string, session: Session): Promise<StatementPlan | undefined> {
-    return this.#planAt(0, statement, text, session)
+  async plan(statement: Node, text: string, session: Session): Promise<StatementPlan | undefined> {
+    const { observer, now } = this.#watch
+    const start = now()
+    try {
+      return await this.#planAt(0, statement, text, session)
+    } finally {
+      observer?.passed('plan', now() - start)
+    }
   }
 
   async #planAt(
