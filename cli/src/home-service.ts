@@ -1,6 +1,7 @@
 /** A server with all that a home says: its settings, connections, password and certificate. */
 import type { Plugin } from '@millrace/plugin-sdk'
 import type { Address } from '@millrace/server/service'
+import type { StatementObserver } from '@millrace/server/session/statement-watch'
 import type { StartedParts } from '@millrace/server/started-parts'
 import { unattendedScope, withinPlugin } from '@millrace/sql-engine/fetch/plugin-work'
 import { startEmbeddedPostgres } from '@millrace/sql-engine/postgres/embedded-postgres'
@@ -66,6 +67,7 @@ export async function startHome(options: HomeOptions, parts: StartedParts): Prom
   starting.catch(() => {}) // told where it is waited for, below
   const [{ startService }, watching] = await Promise.all([import('@millrace/server/service'), monitoring])
   const observer = watching?.metrics
+  const statementObserver = await statementObserverOf(settings, observer, log)
   const service = await startService(
     {
       ...listen,
@@ -79,7 +81,7 @@ export async function startHome(options: HomeOptions, parts: StartedParts): Prom
         bytes: values['limits.max_bytes'],
       },
       engineObserver: observer,
-      statementObserver: observer,
+      statementObserver,
       facts: () => configurationFacts(settings, last),
       searchPath: { path: values.search_path ?? undefined, prefix: values.search_path_prefix },
       startPostgres: (onCrash) => {
@@ -149,6 +151,16 @@ async function monitor({ values }: Settings, log: Logger): Promise<Monitoring | 
   if (port === null) return undefined
   const { startMonitoring } = await import('./monitoring/monitoring.js')
   return startMonitoring({ host: values['monitoring.host'], port }, log)
+}
+
+async function statementObserverOf(
+  { values }: Settings,
+  metrics: StatementObserver | undefined,
+  log: Logger,
+): Promise<StatementObserver | undefined> {
+  if (!values.log_statements) return metrics
+  const { allOf, statementLog } = await import('./monitoring/statement-log.js')
+  return allOf([...(metrics === undefined ? [] : [metrics]), statementLog(log)])
 }
 
 /** Never rejects: what could not be loaded is told of by the query that needs it. */

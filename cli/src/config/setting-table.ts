@@ -114,6 +114,14 @@ export const settingTable = {
     variable: 'MILLRACE_LOG',
     description: `What is logged to standard error: ${logLevels.map((level) => `\`${level}\``).join(', ')}.`,
   }),
+  log_statements: setting({
+    schema: z.boolean(),
+    usual: false,
+    variable: 'MILLRACE_LOG_STATEMENTS',
+    fromText: booleanFromText,
+    description:
+      'Whether a line is logged for each statement, whatever `log` says: time, rows, API calls, user, SQLSTATE, and its text without literals.',
+  }),
   'monitoring.port': setting({
     schema: port.max(65_535, 'expected a number from 0 to 65535').nullable(),
     usual: null,

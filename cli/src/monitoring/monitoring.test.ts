@@ -15,7 +15,7 @@ let millrace: MillraceProcess
 let url = ''
 let monitoring = ''
 
-const secretText = 'select 1/0 as a_secret_text'
+const secretText = "select 1/0 as quotient, 'a_secret_text' as name"
 
 beforeAll(async () => {
   await buildCommand()
@@ -42,6 +42,7 @@ function start(inHome: string, monitoringPort: string): MillraceProcess {
     MILLRACE_PORT: '0',
     MILLRACE_LOG: 'info',
     MILLRACE_MONITORING_PORT: monitoringPort,
+    MILLRACE_LOG_STATEMENTS: 'true',
   })
 }
 
@@ -163,6 +164,25 @@ describe('a server that is watched', () => {
       expect(body).not.toContain(secret)
   })
 
+  it('logs a line for each statement, without literals and parameters', async () => {
+    const ask = (ip: string) => ({ text: 'select city from ipstack_ip where ip = $1', values: [ip] })
+    await withClient(async (client) => {
+      await client.query("select 'a_secret' as name -- and another")
+      await client.query(ask('107.23.186.44'))
+      await client.query("select 1 from nowhere where a = 'a_secret'").catch(() => {})
+    })
+    const [first, second, third] = [
+      JSON.parse(await millrace.logged(/"statement":"select \? as name"/)),
+      JSON.parse(await millrace.logged(/"statement":"select city from ipstack_ip where ip = \$1"/)),
+      JSON.parse(await millrace.logged(/"statement":"select \? from nowhere where a = \?"/)),
+    ]
+    const usual = { msg: 'statement', level: 30, user: 'millrace', duration_ms: expect.any(Number) }
+    expect(first).toMatchObject({ ...usual, rows: 1, calls: 0 })
+    expect(second).toMatchObject({ ...usual, rows: 1, calls: 1 })
+    expect(third).toMatchObject({ ...usual, rows: 0, sqlstate: '42P01' })
+    expect(first).not.toHaveProperty('sqlstate')
+  })
+
   it('is not ready while its PostgreSQL is dead, and counts the restart', async () => {
     const restarts = ['millrace_engine_restarts_total']
     const pid = Number((await readFile(join(home, 'data/postmaster.pid'), 'utf8')).split('\n')[0])
@@ -196,7 +216,9 @@ describe('a server that is watched', () => {
 
   it('stops with the server, although somebody keeps a connection', async () => {
     expect((await get('/health/live')).status).toBe(200)
-    expect((await millrace.end('SIGTERM')).code).toBe(0)
+    const { code, stderr } = await millrace.end('SIGTERM')
+    expect(code).toBe(0)
+    for (const secret of ['a_secret', '107.23.186.4']) expect(stderr).not.toContain(secret)
     await expect(get('/health/live')).rejects.toThrow()
   })
 })
