@@ -1,10 +1,12 @@
 /** A server with all that a home says: its settings, connections, password and certificate. */
+import { resolve } from 'node:path'
 import type { Plugin } from '@millrace/plugin-sdk'
 import type { Address } from '@millrace/server/service'
 import type { StatementObserver } from '@millrace/server/session/statement-watch'
 import type { StartedParts } from '@millrace/server/started-parts'
 import { unattendedScope, withinPlugin } from '@millrace/sql-engine/fetch/plugin-work'
 import { startEmbeddedPostgres } from '@millrace/sql-engine/postgres/embedded-postgres'
+import { makeHome } from '@millrace/sql-engine/postgres/home'
 import type { Logger } from 'pino'
 import { loadCertificate } from './certificate-files.js'
 import { warnOfOpenFiles } from './config/file-permissions.js'
@@ -12,6 +14,7 @@ import type { Environment, ListenSettings, Settings } from './config/settings.js
 import { watchFiles } from './config/watch-files.js'
 import { configurationFacts } from './configuration-facts.js'
 import { type LoadedConnections, loadConnections } from './connections/configured.js'
+import type { MovableLog } from './log.js'
 import type { Monitoring } from './monitoring/monitoring.js'
 import { readPassword } from './password.js'
 import { reload } from './reload.js'
@@ -27,11 +30,16 @@ export interface HomeOptions {
   /** Where plugins look for credentials. */
   readonly environment: Environment
   readonly log: Logger
+  /** Takes the log to the file that the settings name; without it, they are not asked. */
+  readonly moveLogToFile?: MovableLog['moveToFile']
   /** Whether changes of the configuration's files are followed. Default is no. */
   readonly watch?: boolean
   /** What is written down of it for commands that look for it. */
   readonly record: Pick<ServiceRecord, 'purpose' | 'listening'>
 }
+
+/** How many files of the log are kept beside the one that is written. */
+const keptLogFiles = 5
 
 /** A running service. */
 export interface Service {
@@ -53,6 +61,10 @@ export async function startHome(options: HomeOptions, parts: StartedParts): Prom
   const { home, listen, values } = settings
   // The environment's level holds already.
   if (!environment.MILLRACE_LOG && settings.origins.has('log')) log.level = values.log
+  const { moveLogToFile } = options
+  if (values.log_file !== null && moveLogToFile !== undefined) {
+    await moveLog(settings, values.log_file, moveLogToFile)
+  }
   for (const notice of settings.notices) log.warn(notice)
   await warnOfOpenFiles(settings, log)
   let connections: LoadedConnections | undefined
@@ -151,6 +163,23 @@ async function monitor({ values }: Settings, log: Logger): Promise<Monitoring | 
   if (port === null) return undefined
   const { startMonitoring } = await import('./monitoring/monitoring.js')
   return startMonitoring({ host: values['monitoring.host'], port }, log)
+}
+
+/** @throws UserError where the file cannot be written */
+async function moveLog(
+  { home, values, origins }: Settings,
+  file: string,
+  moveToFile: MovableLog['moveToFile'],
+): Promise<void> {
+  await makeHome(home)
+  const path = resolve(home, file)
+  const longest = values.log_file_max_size_mb * 1024 * 1024
+  try {
+    moveToFile({ path, longest, kept: keptLogFiles })
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    throw new UserError(`log_file (${origins.get('log_file')}): the file cannot be written: ${why}`, 1, error)
+  }
 }
 
 async function statementObserverOf(

@@ -1,13 +1,37 @@
-/** The process's log: JSON lines on standard error. */
+/** The process's log: JSON lines on standard error, or in a file. */
 import { type LevelWithSilent, type Logger, pino } from 'pino'
+import { type RotatingFileOptions, rotatingFile } from './rotating-file.js'
 
 /** @param level the lowest that is logged */
 export function createLog(level: LevelWithSilent): Logger {
+  return pino({ level, name: 'millrace' }, standardError())
+}
+
+/** A log that goes on in a file once the settings say where. */
+export interface MovableLog {
+  readonly log: Logger
+  /** @throws NodeJS.ErrnoException where the file cannot be written */
+  moveToFile(options: RotatingFileOptions): void
+}
+
+/** @param level the lowest that is logged */
+export function createMovableLog(level: LevelWithSilent): MovableLog {
+  let destination = standardError()
+  const log = pino({ level, name: 'millrace' }, { write: (line: string) => destination.write(line) })
+  return {
+    log,
+    moveToFile: (options) => {
+      destination = rotatingFile(options)
+    },
+  }
+}
+
+function standardError() {
   // Written at once, so that nothing is lost when the process ends.
   const destination = pino.destination({ fd: process.stderr.fd, sync: true })
   // The terminal may have been closed, or the disk may be full: the server goes on.
   destination.on('error', () => {})
-  return pino({ level, name: 'millrace' }, destination)
+  return destination
 }
 
 /**

@@ -6,7 +6,7 @@ import { connectionUrl } from './address.js'
 import { readLogLevel } from './config/settings.js'
 import type { Service } from './home-service.js'
 import { listenForInterruption } from './interruption.js'
-import { createLog, logProcessWarnings } from './log.js'
+import { createMovableLog, logProcessWarnings, type MovableLog } from './log.js'
 import { listenForOtherSignals, type OtherSignal } from './other-signals.js'
 import { containPluginFailures } from './plugins/plugin-failures.js'
 import { untilAborted } from './until-aborted.js'
@@ -15,6 +15,7 @@ export interface Run {
   /** The parts to stop when the command ends, however it ends. */
   readonly parts: StartedParts
   readonly log: Logger
+  readonly moveLogToFile: MovableLog['moveToFile']
   /** Aborted when the command must end. */
   readonly signal: AbortSignal
 }
@@ -25,7 +26,7 @@ export interface Run {
  * @throws what `start` throws, after everything that was started has been stopped
  */
 export async function runUntilInterrupted(start: (run: Run) => Promise<Service>): Promise<void> {
-  const log = createLog(readLogLevel(process.env))
+  const { log, moveToFile } = createMovableLog(readLogLevel(process.env))
   logProcessWarnings(log)
   containPluginFailures(log)
   // The reader of the output may be gone.
@@ -38,7 +39,7 @@ export async function runUntilInterrupted(start: (run: Run) => Promise<Service>)
   })
   const parts = new StartedParts()
   try {
-    service = await start({ parts, log, signal })
+    service = await start({ parts, log, moveLogToFile: moveToFile, signal })
     if (signal.aborted) return
     process.stdout.write(`${connectionUrl(service.address)}\n`)
     await untilAborted(signal)

@@ -6,12 +6,13 @@ import { type Listening, withListening } from './service/listening.js'
 
 /** Resolves when everything has been stopped after a signal. */
 export function serve(listening: Listening): Promise<void> {
-  return runUntilInterrupted(({ parts, log }) =>
+  return runUntilInterrupted(({ parts, log, moveLogToFile }) =>
     startHome(
       {
         readSettings: async (before) => withListening(await readSettings(process.env, before), listening),
         environment: process.env,
         log,
+        moveLogToFile,
         watch: true,
         record: { purpose: 'service', listening },
       },

@@ -112,7 +112,21 @@ export const settingTable = {
     schema: z.enum(logLevels),
     usual: 'warn',
     variable: 'MILLRACE_LOG',
-    description: `What is logged to standard error: ${logLevels.map((level) => `\`${level}\``).join(', ')}.`,
+    description: `What is logged, to standard error or \`log_file\`: ${logLevels.map((level) => `\`${level}\``).join(', ')}.`,
+  }),
+  log_file: setting({
+    schema: z.string().min(1).nullable(),
+    usual: null,
+    variable: 'MILLRACE_LOG_FILE',
+    description:
+      'The file that a server logs to in place of standard error; relative to the home. When it is long, another one begins, and five earlier ones are kept: `<file>.1` is the latest.',
+  }),
+  log_file_max_size_mb: setting({
+    schema: z.number().positive(),
+    usual: 16,
+    variable: 'MILLRACE_LOG_FILE_MAX_SIZE_MB',
+    fromText: numberFromText,
+    description: 'The megabytes from which on another file begins.',
   }),
   log_statements: setting({
     schema: z.boolean(),

@@ -1,5 +1,5 @@
 /** A server that is watched, as a process of its own over the sandbox. */
-import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -35,7 +35,7 @@ afterAll(async () => {
   await rm(home, { recursive: true, force: true })
 })
 
-function start(inHome: string, monitoringPort: string): MillraceProcess {
+function start(inHome: string, monitoringPort: string, more: Readonly<Record<string, string>> = {}) {
   return new MillraceProcess([], {
     ...sandbox.environment,
     MILLRACE_HOME: inHome,
@@ -43,6 +43,7 @@ function start(inHome: string, monitoringPort: string): MillraceProcess {
     MILLRACE_LOG: 'info',
     MILLRACE_MONITORING_PORT: monitoringPort,
     MILLRACE_LOG_STATEMENTS: 'true',
+    ...more,
   })
 }
 
@@ -212,6 +213,21 @@ describe('a server that is watched', () => {
     await rm(another, { recursive: true, force: true })
     expect(code).toBe(1)
     expect(stderr).toContain(`port ${port} of 127.0.0.1, for monitoring, is in use`)
+  })
+
+  it('logs to a file where the settings say so, and says at the start where it cannot', async () => {
+    const another = join(home, 'another')
+    await mkdir(another, { mode: 0o711 })
+    const refused = await start(another, '0', { MILLRACE_LOG_FILE: 'no/log' }).ended
+    expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('MILLRACE_LOG_FILE') })
+    expect(refused.stderr).toContain('ENOENT')
+    const logging = start(another, '0', { MILLRACE_LOG_FILE: 'millrace.log' })
+    await logging.url()
+    const { code, stderr } = await logging.end('SIGTERM')
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect(await readFile(join(another, 'millrace.log'), 'utf8')).toMatch(
+      /^\{"level":30.*"msg":"monitoring listens"\}$/m,
+    )
   })
 
   it('stops with the server, although somebody keeps a connection', async () => {
