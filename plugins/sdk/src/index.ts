@@ -26,12 +26,15 @@ export {
   timestamptz,
   uuid,
 } from './column.js'
+export { eachPart, type PartRules } from './each-part.js'
+export { eachParentRow, eachRow, type ParentRequest } from './each-row.js'
 export { isSureToFulfil } from './fulfils.js'
 export { type AnswerHeaders, type ApiDescription, HttpAnswer } from './http/http-answer.js'
 export { HttpClient, type HttpClientOptions, type HttpRequest } from './http/http-client.js'
 export type { RequestSecrets } from './http/secrets.js'
 export { fieldsOf, parseJson, rawJsonText, toJsonText } from './json.js'
 export { knownTextOperators, mayFulfil } from './known-text.js'
+export { isFetched, listRows } from './list-rows.js'
 export { localFailure } from './local-failure.js'
 export { merge } from './merge.js'
 export {
@@ -58,6 +61,7 @@ export { delayBeforeRetry, longestPause, readRetryAfter } from './retry.js'
 export {
   type Direction,
   type Example,
+  type Get,
   type Hydrate,
   type Key,
   type Scan,

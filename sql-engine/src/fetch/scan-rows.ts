@@ -4,6 +4,8 @@ import {
   ApiError,
   type Columns,
   type Hydrate,
+  isFetched,
+  listRows,
   merge,
   type Row,
   type Scan,
@@ -79,7 +81,7 @@ function* listsOf(request: ScanRequest, signal: AbortSignal): Generator<AsyncIte
   )
   for (const quals of callsOf(request.quals, table.keys)) {
     const scan = scanOf(request, wanted, quals, signal)
-    const rows = hydrates.length === 0 ? table.list(scan) : hydratedRows(table, hydrates, scan, request)
+    const rows = hydrates.length === 0 ? listRows(table, scan) : hydratedRows(table, hydrates, scan, request)
     yield counted(unlessIgnored(rows, request), countKeys(quals, table.keys), request.counts)
   }
 }
@@ -141,7 +143,7 @@ async function* hydratedRows(
   request: ScanRequest,
 ): AsyncGenerator<readonly Row[], void, void> {
   let left = enoughRows(request.limit)
-  for await (const batch of table.list(scan)) {
+  for await (const batch of listRows(table, scan)) {
     const rows = batch.slice(0, left)
     left -= rows.length
     for (let start = 0; start < rows.length; start += rowsHydratedAtOnce) {
@@ -158,7 +160,8 @@ async function hydrated(
   scan: AnyScan,
   request: ScanRequest,
 ): Promise<Row> {
-  const parts = await Promise.all(hydrates.map((hydrate) => partOf(row, hydrate, scan, request)))
+  const needed = hydrates.filter((hydrate) => !isFetched(row, hydrate))
+  const parts = await Promise.all(needed.map((hydrate) => partOf(row, hydrate, scan, request)))
   return Object.assign({}, row, ...parts) as Row
 }
 
