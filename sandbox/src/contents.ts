@@ -15,6 +15,7 @@ import {
   oddLogGroup,
 } from './data/article-trail.js'
 import { elasticAddresses } from './data/elastic-addresses.js'
+import { flowLogEvents, flowLogGroup } from './data/flow-log-events.js'
 import { logGroupDetails } from './data/log-group-details.js'
 import { oddEvents } from './data/odd-events.js'
 
@@ -40,6 +41,7 @@ function fill({ trails, logs, addresses, history, lake }: AwsAccount): void {
   for (const { message } of events) history.add(articleRegion, message)
   logs.addEvents(articleRegion, ipv6LogGroup, ipv6Events(accountId))
   logs.addEvents(articleRegion, oddLogGroup, oddEvents())
+  logs.addEvents(articleRegion, flowLogGroup, flowLogEvents(accountId))
   logs.createGroup(articleRegion, emptyLogGroup, [articleStream(accountId)])
   for (const { name, ...details } of logGroupDetails(accountId)) {
     logs.describeGroup(articleRegion, name, details)

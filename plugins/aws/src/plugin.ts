@@ -15,9 +15,11 @@ import { cloudtrailTrail } from './tables/cloudtrail-trail.js'
 import { cloudtrailTrailEvent } from './tables/cloudtrail-trail-event.js'
 import { cloudwatchLogEvent } from './tables/cloudwatch-log-event.js'
 import { cloudwatchLogGroup } from './tables/cloudwatch-log-group.js'
+import { cloudwatchLogMetricFilter } from './tables/cloudwatch-log-metric-filter.js'
 import { cloudwatchLogStream } from './tables/cloudwatch-log-stream.js'
 import { region } from './tables/region.js'
 import { vpcEip } from './tables/vpc-eip.js'
+import { vpcFlowLogEvent } from './tables/vpc-flow-log-event.js'
 
 const tables = [
   cloudtrailTrail,
@@ -25,8 +27,10 @@ const tables = [
   cloudwatchLogGroup,
   cloudwatchLogEvent,
   cloudwatchLogStream,
+  cloudwatchLogMetricFilter,
   region,
   vpcEip,
+  vpcFlowLogEvent,
   account,
   cloudtrailLookupEvent,
   cloudtrailEventDataStore,
