@@ -16,6 +16,7 @@ import {
 } from './data/article-trail.js'
 import { elasticAddresses } from './data/elastic-addresses.js'
 import { flowLogEvents, flowLogGroup } from './data/flow-log-events.js'
+import { articleRoles, articleUsers } from './data/iam-identities.js'
 import { logGroupDetails } from './data/log-group-details.js'
 import { oddEvents } from './data/odd-events.js'
 
@@ -33,7 +34,7 @@ export function emptyAwsAccount(id: string, keys: AccessKeys): AwsAccount {
 }
 
 /** Adds the article's trail and events, and besides them log groups with what the article does not have. */
-function fill({ trails, logs, addresses, history, lake }: AwsAccount): void {
+function fill({ trails, logs, addresses, identities, history, lake }: AwsAccount): void {
   const { accountId } = trails
   trails.add(articleTrail(accountId))
   const events = articleEvents(accountId)
@@ -47,5 +48,7 @@ function fill({ trails, logs, addresses, history, lake }: AwsAccount): void {
     logs.describeGroup(articleRegion, name, details)
   }
   for (const address of elasticAddresses(accountId)) addresses.add(address)
+  identities.users.push(...articleUsers(accountId))
+  identities.roles.push(...articleRoles(accountId))
   fillLake(lake, accountId)
 }

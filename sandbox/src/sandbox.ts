@@ -16,6 +16,7 @@ import type { AwsAccount } from './aws/aws-account.js'
 import { AwsApi } from './aws/aws-api.js'
 import type { EventHistory } from './aws/event-history.js'
 import type { PagingSettings } from './aws/filter-log-events.js'
+import type { IdentityStore } from './aws/identity-store.js'
 import type { LakeStore } from './aws/lake-store.js'
 import type { LogStore } from './aws/log-store.js'
 import type { TrailStore } from './aws/trail-store.js'
@@ -65,6 +66,8 @@ export interface Sandbox extends AsyncDisposable {
   readonly history: EventHistory
   readonly lake: LakeStore
   readonly addresses: AddressStore
+  /** The users and roles that IAM shows; may be changed at any time. */
+  readonly identities: IdentityStore
   /** What IAM and Organizations return; may be changed at any time. */
   readonly account: Account
   /** How FilterLogEvents makes its pages; may be changed at any time. */
@@ -92,7 +95,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const keys = sandboxKeys()
   const article = articleAwsAccount(articleAccountId, keys)
   const otherAccount = emptyAwsAccount(otherAccountId, keys)
-  const { logs, trails, history, lake, addresses, account, paging } = article
+  const { logs, trails, history, lake, addresses, identities, account, paging } = article
   const ipstack = new IpstackApi(undefined, options.now)
   const abuseipdb = new AbuseipdbApi(undefined, options.now)
   const shodan = new ShodanApi()
@@ -123,6 +126,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     history,
     lake,
     addresses,
+    identities,
     account,
     otherAccount,
     ipstack,

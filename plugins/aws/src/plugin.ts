@@ -17,6 +17,9 @@ import { cloudwatchLogEvent } from './tables/cloudwatch-log-event.js'
 import { cloudwatchLogGroup } from './tables/cloudwatch-log-group.js'
 import { cloudwatchLogMetricFilter } from './tables/cloudwatch-log-metric-filter.js'
 import { cloudwatchLogStream } from './tables/cloudwatch-log-stream.js'
+import { iamAccessKey } from './tables/iam-access-key.js'
+import { iamRole } from './tables/iam-role.js'
+import { iamUser } from './tables/iam-user.js'
 import { region } from './tables/region.js'
 import { vpcEip } from './tables/vpc-eip.js'
 import { vpcFlowLogEvent } from './tables/vpc-flow-log-event.js'
@@ -32,6 +35,9 @@ const tables = [
   vpcEip,
   vpcFlowLogEvent,
   account,
+  iamUser,
+  iamRole,
+  iamAccessKey,
   cloudtrailLookupEvent,
   cloudtrailEventDataStore,
   cloudtrailChannel,

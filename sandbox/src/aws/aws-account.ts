@@ -8,6 +8,7 @@ import { ec2Service } from './ec2.js'
 import { EventHistory } from './event-history.js'
 import { FilterLogEvents, type PagingSettings } from './filter-log-events.js'
 import { iamService } from './iam.js'
+import { IdentityStore } from './identity-store.js'
 import { LakeStore } from './lake-store.js'
 import { LogStore } from './log-store.js'
 import { logsService } from './logs.js'
@@ -30,6 +31,8 @@ export class AwsAccount {
   readonly trails: TrailStore
   readonly logs = new LogStore()
   readonly addresses = new AddressStore()
+  /** The users and roles of IAM; may be changed at any time. */
+  readonly identities = new IdentityStore()
   readonly history: EventHistory
   readonly lake = new LakeStore()
   /** How FilterLogEvents makes its pages; may be changed at any time. */
@@ -48,7 +51,7 @@ export class AwsAccount {
       logsService(filterLogEvents),
       stsService(keys),
       ec2Service(this.addresses),
-      iamService(account),
+      iamService(account, this.identities),
       organizationsService(account),
     ]
   }
