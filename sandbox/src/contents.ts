@@ -18,6 +18,7 @@ import { elasticAddresses } from './data/elastic-addresses.js'
 import { flowLogEvents, flowLogGroup } from './data/flow-log-events.js'
 import { articleRoles, articleUsers } from './data/iam-identities.js'
 import { logGroupDetails } from './data/log-group-details.js'
+import { articleInstances, articleInterfaces } from './data/machines.js'
 import { oddEvents } from './data/odd-events.js'
 
 /** The article's account, with everything that is in it from the start. */
@@ -34,7 +35,7 @@ export function emptyAwsAccount(id: string, keys: AccessKeys): AwsAccount {
 }
 
 /** Adds the article's trail and events, and besides them log groups with what the article does not have. */
-function fill({ trails, logs, addresses, identities, history, lake }: AwsAccount): void {
+function fill({ trails, logs, addresses, machines, identities, history, lake }: AwsAccount): void {
   const { accountId } = trails
   trails.add(articleTrail(accountId))
   const events = articleEvents(accountId)
@@ -48,6 +49,8 @@ function fill({ trails, logs, addresses, identities, history, lake }: AwsAccount
     logs.describeGroup(articleRegion, name, details)
   }
   for (const address of elasticAddresses(accountId)) addresses.add(address)
+  machines.instances.push(...articleInstances(accountId))
+  machines.interfaces.push(...articleInterfaces(accountId))
   identities.users.push(...articleUsers(accountId))
   identities.roles.push(...articleRoles(accountId))
   fillLake(lake, accountId)

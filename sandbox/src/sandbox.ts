@@ -19,6 +19,7 @@ import type { PagingSettings } from './aws/filter-log-events.js'
 import type { IdentityStore } from './aws/identity-store.js'
 import type { LakeStore } from './aws/lake-store.js'
 import type { LogStore } from './aws/log-store.js'
+import type { MachineStore } from './aws/machine-store.js'
 import type { TrailStore } from './aws/trail-store.js'
 import { CallLog } from './call-log.js'
 import { articleAwsAccount, emptyAwsAccount } from './contents.js'
@@ -66,6 +67,8 @@ export interface Sandbox extends AsyncDisposable {
   readonly history: EventHistory
   readonly lake: LakeStore
   readonly addresses: AddressStore
+  /** The instances and network interfaces that EC2 shows; may be changed at any time. */
+  readonly machines: MachineStore
   /** The users and roles that IAM shows; may be changed at any time. */
   readonly identities: IdentityStore
   /** What IAM and Organizations return; may be changed at any time. */
@@ -95,7 +98,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const keys = sandboxKeys()
   const article = articleAwsAccount(articleAccountId, keys)
   const otherAccount = emptyAwsAccount(otherAccountId, keys)
-  const { logs, trails, history, lake, addresses, identities, account, paging } = article
+  const { logs, trails, history, lake, addresses, machines, identities, account, paging } = article
   const ipstack = new IpstackApi(undefined, options.now)
   const abuseipdb = new AbuseipdbApi(undefined, options.now)
   const shodan = new ShodanApi()
@@ -126,6 +129,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     history,
     lake,
     addresses,
+    machines,
     identities,
     account,
     otherAccount,

@@ -17,6 +17,8 @@ import { cloudwatchLogEvent } from './tables/cloudwatch-log-event.js'
 import { cloudwatchLogGroup } from './tables/cloudwatch-log-group.js'
 import { cloudwatchLogMetricFilter } from './tables/cloudwatch-log-metric-filter.js'
 import { cloudwatchLogStream } from './tables/cloudwatch-log-stream.js'
+import { ec2Instance } from './tables/ec2-instance.js'
+import { ec2NetworkInterface } from './tables/ec2-network-interface.js'
 import { iamAccessKey } from './tables/iam-access-key.js'
 import { iamRole } from './tables/iam-role.js'
 import { iamUser } from './tables/iam-user.js'
@@ -34,6 +36,8 @@ const tables = [
   region,
   vpcEip,
   vpcFlowLogEvent,
+  ec2Instance,
+  ec2NetworkInterface,
   account,
   iamUser,
   iamRole,

@@ -12,6 +12,7 @@ import { IdentityStore } from './identity-store.js'
 import { LakeStore } from './lake-store.js'
 import { LogStore } from './log-store.js'
 import { logsService } from './logs.js'
+import { MachineStore } from './machine-store.js'
 import { organizationsService } from './organizations.js'
 import { stsService } from './sts.js'
 import { TrailStore } from './trail-store.js'
@@ -31,6 +32,8 @@ export class AwsAccount {
   readonly trails: TrailStore
   readonly logs = new LogStore()
   readonly addresses = new AddressStore()
+  /** The instances and network interfaces of EC2; may be changed at any time. */
+  readonly machines = new MachineStore()
   /** The users and roles of IAM; may be changed at any time. */
   readonly identities = new IdentityStore()
   readonly history: EventHistory
@@ -50,7 +53,7 @@ export class AwsAccount {
       cloudtrailService(this),
       logsService(filterLogEvents),
       stsService(keys),
-      ec2Service(this.addresses),
+      ec2Service(this.addresses, this.machines),
       iamService(account, this.identities),
       organizationsService(account),
     ]

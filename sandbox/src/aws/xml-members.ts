@@ -33,3 +33,11 @@ function xmlText(value: Exclude<XmlValue, undefined>, item: 'member' | 'item'): 
 function isList(value: XmlValue): value is readonly XmlValue[] {
   return Array.isArray(value)
 }
+
+/** Tags as EC2 shows them; absent where there are none. */
+export function tagSet(
+  tags: Readonly<Record<string, string>> | undefined,
+): { readonly key: string; readonly value: string }[] | undefined {
+  const set = Object.entries(tags ?? {}).map(([key, value]) => ({ key, value }))
+  return set.length > 0 ? set : undefined
+}

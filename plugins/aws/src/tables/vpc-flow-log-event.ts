@@ -89,6 +89,15 @@ where log_group_name = 'vpc-flow-logs' and src_addr = '89.248.165.99'
 group by interface_id, dst_port, action`,
     },
     {
+      title: 'Which instances sent most to the outside',
+      sql: `select i.instance_id, i.title, sum(f.bytes)
+from aws_vpc_flow_log_event f
+join aws_ec2_instance i on i.private_ip_address = f.src_addr
+where f.log_group_name = 'vpc-flow-logs' and f.action = 'ACCEPT'
+group by i.instance_id, i.title
+order by sum(f.bytes) desc`,
+    },
+    {
       title: 'The addresses of requests in the trail that the network has seen, too',
       sql: `select distinct e.source_ip_address, e.event_name, f.interface_id, f.dst_port, f.action
 from aws_cloudtrail_trail_event e
