@@ -15,6 +15,7 @@ import {
   oddLogGroup,
 } from './data/article-trail.js'
 import { elasticAddresses } from './data/elastic-addresses.js'
+import { articleDetectors, articleFindings } from './data/findings.js'
 import { flowLogEvents, flowLogGroup } from './data/flow-log-events.js'
 import { articleRoles, articleUsers } from './data/iam-identities.js'
 import { logGroupDetails } from './data/log-group-details.js'
@@ -35,7 +36,7 @@ export function emptyAwsAccount(id: string, keys: AccessKeys): AwsAccount {
 }
 
 /** Adds the article's trail and events, and besides them log groups with what the article does not have. */
-function fill({ trails, logs, addresses, machines, identities, history, lake }: AwsAccount): void {
+function fill({ trails, logs, addresses, machines, identities, findings, history, lake }: AwsAccount): void {
   const { accountId } = trails
   trails.add(articleTrail(accountId))
   const events = articleEvents(accountId)
@@ -53,5 +54,7 @@ function fill({ trails, logs, addresses, machines, identities, history, lake }: 
   machines.interfaces.push(...articleInterfaces(accountId))
   identities.users.push(...articleUsers(accountId))
   identities.roles.push(...articleRoles(accountId))
+  findings.detectors.push(...articleDetectors)
+  findings.findings.push(...articleFindings(accountId))
   fillLake(lake, accountId)
 }

@@ -1,6 +1,6 @@
 /**
  * The sandbox: one HTTP server that stands in for AWS (CloudTrail, CloudWatch Logs, STS, EC2, IAM,
- * Organizations), ipstack, AbuseIPDB and Shodan, and beside it a DNS server.
+ * Organizations, GuardDuty), ipstack, AbuseIPDB and Shodan, and beside it a DNS server.
  *
  * @example
  * const sandbox = await startSandbox()
@@ -16,6 +16,7 @@ import type { AwsAccount } from './aws/aws-account.js'
 import { AwsApi } from './aws/aws-api.js'
 import type { EventHistory } from './aws/event-history.js'
 import type { PagingSettings } from './aws/filter-log-events.js'
+import type { FindingStore } from './aws/finding-store.js'
 import type { IdentityStore } from './aws/identity-store.js'
 import type { LakeStore } from './aws/lake-store.js'
 import type { LogStore } from './aws/log-store.js'
@@ -71,6 +72,8 @@ export interface Sandbox extends AsyncDisposable {
   readonly machines: MachineStore
   /** The users and roles that IAM shows; may be changed at any time. */
   readonly identities: IdentityStore
+  /** What GuardDuty has found; may be changed at any time. */
+  readonly findings: FindingStore
   /** What IAM and Organizations return; may be changed at any time. */
   readonly account: Account
   /** How FilterLogEvents makes its pages; may be changed at any time. */
@@ -98,7 +101,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const keys = sandboxKeys()
   const article = articleAwsAccount(articleAccountId, keys)
   const otherAccount = emptyAwsAccount(otherAccountId, keys)
-  const { logs, trails, history, lake, addresses, machines, identities, account, paging } = article
+  const { logs, trails, history, lake, addresses, machines, identities, findings, account, paging } = article
   const ipstack = new IpstackApi(undefined, options.now)
   const abuseipdb = new AbuseipdbApi(undefined, options.now)
   const shodan = new ShodanApi()
@@ -131,6 +134,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     addresses,
     machines,
     identities,
+    findings,
     account,
     otherAccount,
     ipstack,

@@ -19,6 +19,7 @@ import { cloudwatchLogMetricFilter } from './tables/cloudwatch-log-metric-filter
 import { cloudwatchLogStream } from './tables/cloudwatch-log-stream.js'
 import { ec2Instance } from './tables/ec2-instance.js'
 import { ec2NetworkInterface } from './tables/ec2-network-interface.js'
+import { guarddutyFinding } from './tables/guardduty-finding.js'
 import { iamAccessKey } from './tables/iam-access-key.js'
 import { iamRole } from './tables/iam-role.js'
 import { iamUser } from './tables/iam-user.js'
@@ -42,6 +43,7 @@ const tables = [
   iamUser,
   iamRole,
   iamAccessKey,
+  guarddutyFinding,
   cloudtrailLookupEvent,
   cloudtrailEventDataStore,
   cloudtrailChannel,
@@ -52,7 +54,7 @@ const tables = [
 export default definePlugin({
   name: 'aws',
   description:
-    'Amazon Web Services: CloudTrail, CloudWatch Logs, elastic IP addresses, the account and its regions.',
+    'Amazon Web Services: CloudTrail, CloudWatch Logs, flow logs, EC2, IAM, GuardDuty, the account and its regions.',
   config: awsConfig,
   remarks: awsRemarks,
   connect: (config, context) => new AwsConnection(config, context),

@@ -7,6 +7,8 @@ import { cloudtrailService } from './cloudtrail.js'
 import { ec2Service } from './ec2.js'
 import { EventHistory } from './event-history.js'
 import { FilterLogEvents, type PagingSettings } from './filter-log-events.js'
+import { FindingStore } from './finding-store.js'
+import { guardDutyService } from './guardduty.js'
 import { iamService } from './iam.js'
 import { IdentityStore } from './identity-store.js'
 import { LakeStore } from './lake-store.js'
@@ -36,6 +38,8 @@ export class AwsAccount {
   readonly machines = new MachineStore()
   /** The users and roles of IAM; may be changed at any time. */
   readonly identities = new IdentityStore()
+  /** What GuardDuty has found; may be changed at any time. */
+  readonly findings = new FindingStore()
   readonly history: EventHistory
   readonly lake = new LakeStore()
   /** How FilterLogEvents makes its pages; may be changed at any time. */
@@ -56,6 +60,7 @@ export class AwsAccount {
       ec2Service(this.addresses, this.machines),
       iamService(account, this.identities),
       organizationsService(account),
+      guardDutyService(this.findings),
     ]
   }
 }
