@@ -167,6 +167,11 @@ export interface TableCall {
    * by EXPLAIN, and on the table's page.
    */
   readonly cost?: string
+  /**
+   * What the call is made once for, such as `user`, where that is neither a value of a key nor a row with a hydrate
+   * function. Shown by EXPLAIN.
+   */
+  readonly per?: string
 }
 
 /** A virtual table. */

@@ -175,7 +175,8 @@ function callsText({ fromItem, quals }: ScanPlan, columns: readonly string[], kn
       )
   }
   if (parts.length === 0 || known > 1) parts.unshift(`${known}`)
-  const { hydrate = {} } = fromItem.table.definition
+  const { hydrate = {}, calls = [] } = fromItem.table.definition
+  const further = calls.flatMap(({ name, per }) => (per === undefined ? [] : [`${name} 1 per ${per}`]))
   const hydrated = Object.values(hydrate).flatMap(({ columns: fetched }) => {
     const wanted = fetched.filter((column) => columns.includes(column))
     return wanted.length === 0 ? [] : [`1 per row for ${wanted.join(', ')}`]
@@ -184,5 +185,5 @@ function callsText({ fromItem, quals }: ScanPlan, columns: readonly string[], kn
   const paged = isKeyed
     ? `${lists}, more if answers come in pages`
     : `${lists} or more (pages and regions are not known before)`
-  return [paged, ...hydrated].join(', and ')
+  return [paged, ...further, ...hydrated].join(', and ')
 }

@@ -43,3 +43,11 @@ export interface AwsCall extends TableCall {
 export function callsOf(service: AwsService, ...names: readonly string[]): readonly AwsCall[] {
   return names.map((name) => ({ name, permission: `${service.actions}:${name}`, service }))
 }
+
+/**
+ * Calls that are made once for each of something.
+ * @param per what that is, as EXPLAIN shows it
+ */
+export function callsPer(per: string, service: AwsService, ...names: readonly string[]): readonly AwsCall[] {
+  return callsOf(service, ...names).map((call) => ({ ...call, per }))
+}

@@ -27,7 +27,7 @@ import type { AwsConnection } from '../connection/connection.js'
 import { defineTable } from '../connection/define-table.js'
 import { eachRegion } from '../regions/each-region.js'
 import { regionsOfScan } from '../regions/regions.js'
-import { callsOf } from '../services/aws-service.js'
+import { callsOf, callsPer } from '../services/aws-service.js'
 import { guardDuty } from '../services/guardduty.js'
 import { criteriaKeys, criteriaOf } from './guardduty-finding/criteria.js'
 
@@ -61,7 +61,11 @@ export const guarddutyFinding = defineTable({
   name: 'aws_guardduty_finding',
   description: 'Findings of GuardDuty, archived ones too. Regions without a detector have none.',
   columns,
-  calls: callsOf(guardDuty, 'ListDetectors', 'ListFindings', 'GetFindings'),
+  calls: [
+    ...callsOf(guardDuty, 'ListDetectors'),
+    ...callsPer('detector', guardDuty, 'ListFindings'),
+    ...callsPer('50 findings', guardDuty, 'GetFindings'),
+  ],
   keys: {
     detector_id: { operators: knownTextOperators, inherent: true },
     ...criteriaKeys,

@@ -25,7 +25,7 @@ import { jsonOrNull } from '../columns/json-value.js'
 import type { AwsConnection } from '../connection/connection.js'
 import { defineTable } from '../connection/define-table.js'
 import { globalRegion, iamCall, iamPages, isIamName } from '../iam/iam-call.js'
-import { callsOf } from '../services/aws-service.js'
+import { callsOf, callsPer } from '../services/aws-service.js'
 import { iam } from '../services/iam.js'
 import { iamUser, type UserColumns } from './iam-user.js'
 
@@ -55,7 +55,7 @@ export const iamAccessKey = defineTable({
     'Access keys of users of IAM. A condition on user_name or access_key_id leaves other users out; without one, every user ' +
     'is asked about. Temporary keys, whose identifiers begin with ASIA, belong to sessions and are not here.',
   columns,
-  calls: callsOf(iam, 'ListUsers', 'ListAccessKeys', 'GetAccessKeyLastUsed'),
+  calls: [...callsOf(iam, 'ListUsers', 'GetAccessKeyLastUsed'), ...callsPer('user', iam, 'ListAccessKeys')],
   keys: {
     user_name: { operators: knownTextOperators, valuesPerCall: 1, inherent: true },
     access_key_id: { operators: ['='], valuesPerCall: 1, inherent: true },
