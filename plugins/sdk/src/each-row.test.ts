@@ -17,7 +17,7 @@ const parents = tablesOf<null>()({
   get: {
     name: {
       async *list(name, scan) {
-        await scan.call(`GetParent ${name}`, async () => {})
+        await scan.call(`GetParent ${name}, ${scan.quals.name?.length} condition`, async () => {})
         yield [{ name }]
       },
     },
@@ -61,7 +61,7 @@ test('conditions reach the parent as its keys take them', async () => {
   } as const
   const items = await itemsOf(eachParentRow(parents, scan, { ...request, quals }, childrenOf))
   expect(items.sort()).toEqual(['x1', 'x2', 'y1', 'y2'])
-  expect(calls).toEqual(['GetParent x', 'GetParent y'])
+  expect(calls).toEqual(['GetParent x, 1 condition', 'GetParent y, 1 condition'])
 })
 
 test('what belongs to one row is left out alone, where the settings say so', async () => {

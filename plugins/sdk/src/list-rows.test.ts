@@ -12,7 +12,7 @@ const things = tablesOf<null>()({
   keys: { id: { operators: ['='], valuesPerCall: 1 }, kind: { operators: ['='], valuesPerCall: 1 } },
   async *list() {
     calls.push('list')
-    yield [{ id: '1', kind: 'round' }]
+    yield [{ id: '1', kind: 'round', colour: 'pale' }]
   },
   get: {
     id: {

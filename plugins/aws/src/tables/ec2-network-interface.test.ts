@@ -56,6 +56,15 @@ test('a text that may be a pattern is not sent', async ({ harness }) => {
   expect(rows.length).toBeGreaterThan(1)
 })
 
+test('nor are others beside it: a backslash would take away its meaning', async ({ harness }) => {
+  const [first] = harness.sandbox.machines.interfaces
+  const description = 'C:\\*'
+  if (first !== undefined) harness.sandbox.machines.interfaces.push({ ...first, description })
+  const quals = { description: equals(description, 'Primary network interface') }
+  const rows = await harness.rows(ec2NetworkInterface, { quals, columns: ['description'] })
+  expect(rows.filter((row) => row.description === description)).toHaveLength(1)
+})
+
 testSteampipe(ec2NetworkInterface, {
   columns: [
     'network_interface_id text',

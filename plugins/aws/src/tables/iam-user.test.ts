@@ -119,6 +119,7 @@ describe('conditions', () => {
       [equals('machines/'), undefined],
       [equals('/machines/', '/'), undefined],
       [like('/machines/%'), '/machines/'],
+      [like('/machines/d%'), '/machines/'],
       [like('/mach%'), undefined],
       [like('%'), undefined],
     ] as const
