@@ -1,8 +1,8 @@
 /** `millrace config import`: takes over a set-up of Steampipe's. */
-import { mkdir, rename, stat, writeFile } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { defaultHome } from '@millrace/sql-engine/postgres/home'
+import { defaultHome, makeHome } from '@millrace/sql-engine/postgres/home'
 import { configurationOf } from './config/configuration.js'
 import { configurationFolder, readDocuments } from './config/documents.js'
 import { faultText } from './config/faults.js'
@@ -10,6 +10,7 @@ import type { Environment } from './config/settings.js'
 import { type ImportedFile, importDocument } from './config/steampipe-import.js'
 import { type ConfigurationDocument, placeText } from './config/syntax/located.js'
 import { readHcl } from './config/syntax/read-hcl.js'
+import { writeWhole } from './config/write-whole.js'
 import { loadPlugin } from './plugins/load-plugin.js'
 import type { PluginPlaces } from './plugins/steampipe-plugins.js'
 import { type ExitCode, UserError } from './user-error.js'
@@ -57,8 +58,7 @@ export async function importConfiguration(
     process.stdout.write('nothing was written\n')
     return 0
   }
-  await mkdir(home, { recursive: true })
-  await mkdir(join(home, configurationFolder), { recursive: true, mode: 0o700 })
+  await makeHome(home)
   for (const file of files) await writeWhole(target(file), file.text)
   process.stdout.write(`${files.length} files written; Steampipe's own stay as they are\n`)
   return 0
@@ -125,10 +125,4 @@ async function checkTogether(
     throw new UserError(`${[...made, ...twice].join('; ')}. Nothing was written`, 1)
   }
   return [...[...faulty.values()].map(({ fault }) => fault), ...notices.map(faultText)]
-}
-
-async function writeWhole(path: string, text: string): Promise<void> {
-  const draft = `${path}.${process.pid}`
-  await writeFile(draft, text, { mode: 0o600 })
-  await rename(draft, path)
 }

@@ -18,6 +18,8 @@ async function run(command: Command): Promise<0 | ExitCode> {
       return (await import('./connections/list-connections.js')).listConnections(command.output)
     case 'connection test':
       return (await import('./connections/test-connections.js')).testConnections(command.names)
+    case 'connection add':
+      return (await import('./connections/add-connection.js')).addConnection(command.options, process.env)
     case 'plugin list':
       return (await import('./plugin-commands/list-plugins.js')).listPlugins(command.output)
     case 'plugin show':

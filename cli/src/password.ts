@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { chmod, link, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { makeHome } from '@millrace/sql-engine/postgres/home'
 import { UserError } from './user-error.js'
 
 export const passwordFile = 'password'
@@ -25,6 +26,7 @@ export async function readPassword({
   if (/[\r\n]/.test(password)) throw new UserError('MILLRACE_PASSWORD has more than one line', 2)
   const path = join(home, passwordFile)
   if ((await readFirstLine(path).catch(() => undefined)) === password) return password
+  await makeHome(home)
   const draft = `${path}.${randomBytes(4).toString('hex')}`
   await writeFile(draft, `${password}\n`, { mode: 0o600, flag: 'wx' })
   await rename(draft, path)
@@ -38,7 +40,7 @@ export async function readPassword({
  */
 export async function loadOrCreatePassword(home: string): Promise<string> {
   const path = join(home, passwordFile)
-  return (await readFirstLine(path)) ?? (await createPassword(path))
+  return (await readFirstLine(path)) ?? (await createPassword(home))
 }
 
 async function readFirstLine(path: string): Promise<string | undefined> {
@@ -63,7 +65,9 @@ async function keepPrivate(path: string): Promise<void> {
   if ((mode & 0o077) !== 0) await chmod(path, 0o600)
 }
 
-async function createPassword(path: string): Promise<string> {
+async function createPassword(home: string): Promise<string> {
+  await makeHome(home)
+  const path = join(home, passwordFile)
   const password = randomBytes(passwordBytes).toString('base64url')
   const draft = `${path}.${randomBytes(4).toString('hex')}`
   await writeFile(draft, `${password}\n`, { mode: 0o600, flag: 'wx' })

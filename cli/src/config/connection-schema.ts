@@ -22,29 +22,53 @@ const regularExpression = z.string().refine(isRegularExpression, 'expected a reg
 
 /** The plugin checks the other settings. */
 export const connectionSchema = z.looseObject({
-  plugin,
-  /** Whether it has a schema of its own; without, it can still be a member of an aggregator. */
-  import_schema: importSchema.optional(),
-  /** How many seconds the connection's rows answer later statements, whatever its tables say. */
+  plugin: plugin.describe(
+    'A built-in plugin such as `aws`, an npm package that is installed in the home, or [a plugin of Steampipe](steampipe-plugins.md).',
+  ),
+  import_schema: importSchema
+    .optional()
+    .describe('`"disabled"` for no schema of its own: it is there for aggregators only.'),
   cache_ttl: z
     .number()
     .min(0)
     .max(86_400 * 365)
-    .optional(),
-  /** The most API calls in flight, over all connections to the account together. */
-  max_concurrency: z.int().min(1).max(1000).optional(),
-  /** Calls a second, by the API's name of the call; each region has as many. */
-  rate_limits: z.record(z.string().min(1), z.number().positive().max(10_000)).optional(),
-  /** How many seconds the answer to a call is awaited. */
-  call_timeout: z.number().positive().max(3600).optional(),
-  /** The most megabytes that the answer to a call may have. */
-  max_answer_mb: z.number().positive().max(1024).optional(),
-  /** Whether a query goes on, with NULL and a notice, when the API fails that an outer join asks. */
-  on_failure: z.enum(['error', 'notice']).optional(),
-  /** Errors of the API that queries survive, by its codes; `*` stands for any run of characters, `?` for one. */
-  ignore_error_codes: z.array(z.string().min(1)).optional(),
-  /** The same, by regular expressions on what the API says. */
-  ignore_error_messages: z.array(regularExpression).optional(),
+    .optional()
+    .describe('How many seconds its rows answer later statements, in place of `cache.ttl`.'),
+  max_concurrency: z
+    .int()
+    .min(1)
+    .max(1000)
+    .optional()
+    .describe('The most API calls in flight, over all connections to the account together.'),
+  rate_limits: z
+    .record(z.string().min(1), z.number().positive().max(10_000))
+    .optional()
+    .describe(
+      'Calls a second for each region, by the API\'s name of the call, such as `{ "FilterLogEvents": 10 }`; by `*`, of all calls together.',
+    ),
+  call_timeout: z.number().positive().max(3600).optional().describe('How many seconds an answer is awaited.'),
+  max_answer_mb: z
+    .number()
+    .positive()
+    .max(1024)
+    .optional()
+    .describe('The most megabytes that the answer to a call may have; without it, 64.'),
+  on_failure: z
+    .enum(['error', 'notice'])
+    .optional()
+    .describe(
+      '`"notice"`: queries whose outer joins ask it [go on with NULL](settings.md#errors-to-go-on-without) when its API fails; without it, they fail.',
+    ),
+  ignore_error_codes: z
+    .array(z.string().min(1))
+    .optional()
+    .describe(
+      "[Errors to go on without](settings.md#errors-to-go-on-without), by the API's codes; `*` stands for any run of characters, `?` for one.",
+    ),
+  ignore_error_messages: z
+    .array(regularExpression)
+    .optional()
+    .describe('The same, by regular expressions on what the API says.'),
 })
 
 function isRegularExpression(source: string): boolean {

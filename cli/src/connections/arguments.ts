@@ -2,22 +2,24 @@
 import { type Command, Option } from 'commander'
 import { type Format, formats } from '../output/format-names.js'
 import { UserError } from '../user-error.js'
+import type { AddOptions } from './add-connection.js'
 
 export type ConnectionCommand =
   | { readonly name: 'connection list'; readonly output: Format }
   /** @property names none for all */
   | { readonly name: 'connection test'; readonly names: readonly string[] }
+  | { readonly name: 'connection add'; readonly options: AddOptions }
 
 export function addConnectionCommands(program: Command, choose: (command: ConnectionCommand) => void): void {
   const connection = program
     .command('connection')
-    .description('the connections of the configuration: list, test')
+    .description('the connections of the configuration: list, test, add')
     .allowExcessArguments()
     .action(() => {
       const [unknown] = connection.args
       const fault =
         unknown === undefined
-          ? 'connection takes list or test'
+          ? 'connection takes list, test or add'
           : `there is no command "connection ${unknown}"`
       throw new UserError(`${fault}; see millrace connection --help`, 2)
     })
@@ -32,4 +34,24 @@ export function addConnectionCommands(program: Command, choose: (command: Connec
     .argument('[names...]', 'of connections; none for all')
     .description('make a cheap call for each, and tell what works and what is missing')
     .action((names: readonly string[]) => choose({ name: 'connection test', names }))
+  const collect = (text: string, before: readonly string[]) => [...before, text]
+  connection
+    .command('add')
+    .argument('[name]', 'of the new connection, and of its schema')
+    .allowExcessArguments(false)
+    .option('-p, --plugin <plugin>', 'as a connection names it')
+    .option('--set <setting=value>', 'a setting; may be given several times', collect, [])
+    .option('--set-from <setting=VARIABLE>', 'a setting with a value from the environment', collect, [])
+    .option('--no-test', 'do not try whether it works')
+    .description('write a new connection into the configuration; on a terminal, asks for the rest')
+    .addHelpText('after', addExamples)
+    .action((name: string | undefined, { plugin, set, setFrom, test }: Omit<AddOptions, 'connection'>) =>
+      choose({ name: 'connection add', options: { connection: name, plugin, set, setFrom, test } }),
+    )
 }
+
+const addExamples = `
+Examples:
+  millrace connection add
+  millrace connection add aws_audit --plugin aws --set profile=audit --set 'regions=us-east-1,eu-*'
+  millrace connection add ipstack --plugin ipstack --set-from token=IPSTACK_TOKEN`

@@ -26,8 +26,8 @@ export async function serveHttp({ port, password, server }: HttpOptions): Promis
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     // A page in a browser could have a name that leads here.
     const { host: named = '', origin, authorization = '' } = request.headers
-    if (origin !== undefined || !/^(?:127\.0\.0\.1|localhost)(?::\d+)?$/.test(named)) {
-      response.writeHead(403).end('no page of a browser may ask')
+    if (!isThisMachine(`http://${named}`) || (origin !== undefined && !isThisMachine(origin))) {
+      response.writeHead(403).end('only this machine may ask')
       return
     }
     if (!isSame(authorization, `Bearer ${password}`)) {
@@ -64,6 +64,11 @@ export async function serveHttp({ port, password, server }: HttpOptions): Promis
       return new Promise((resolve) => listening.close(() => resolve()))
     },
   }
+}
+
+/** By its name: a name that somebody else has given out may lead here, too. */
+function isThisMachine(url: string): boolean {
+  return URL.canParse(url) && ['127.0.0.1', 'localhost', '[::1]'].includes(new URL(url).hostname)
 }
 
 function isSame(given: string, wanted: string): boolean {

@@ -1,7 +1,7 @@
 /** `millrace mcp` as a process, asked by the SDK's own client; hostile statements included. */
-import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { isAlive } from '@millrace/sql-engine/postgres/process-life'
 import { Client } from '@modelcontextprotocol/sdk/client/index.js'
@@ -260,11 +260,22 @@ describe('hostile statements', () => {
   })
 })
 
+it('by HTTP, on a home that is not there yet, which PostgreSQL may pass through', async () => {
+  const fresh = join(await mkdtemp(join(tmpdir(), 'millrace-mcp-fresh-')), 'home')
+  const server = new MillraceProcess(['mcp', '--http', '0'], { ...variables(), MILLRACE_HOME: fresh })
+  try {
+    await server.url()
+    expect((await stat(fresh)).mode & 0o777).toBe(0o711)
+  } finally {
+    await server.end('SIGTERM')
+    await rm(dirname(fresh), { recursive: true, force: true })
+  }
+}, 30_000)
+
 it('by HTTP, for those who have the password of the home', async () => {
   const server = new MillraceProcess(['mcp', '--http', '0'], variables())
   try {
-    await expect.poll(() => server.stdout, { timeout: 20_000 }).toMatch(/^http:\S+\n/)
-    const url = new URL(server.stdout.trim())
+    const url = new URL(await server.url())
     const password = (await readFile(join(home, 'password'), 'utf8')).trim()
     const headers = { authorization: `Bearer ${password}` }
     const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/list' })

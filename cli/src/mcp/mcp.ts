@@ -4,8 +4,9 @@ import { StartedParts } from '@millrace/server/started-parts'
 import { defaultHome } from '@millrace/sql-engine/postgres/home'
 import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js'
 import type { ClientConfig } from 'pg'
+import { readSettings } from '../config/settings.js'
 import { listenForInterruption } from '../interruption.js'
-import { loadOrCreatePassword } from '../password.js'
+import { readPassword } from '../password.js'
 import { homeTarget } from '../query/home-target.js'
 import { runningService } from '../query/target.js'
 import type { ExitCode } from '../user-error.js'
@@ -24,7 +25,7 @@ export async function serveMcp({ http, ceilings }: McpOptions): Promise<0 | Exit
     const options = { version: await readVersion(), ceilings, connect: connector(parts, signal) }
     if (http !== undefined) {
       const { serveHttp } = await import('./http.js')
-      const password = await loadOrCreatePassword(defaultHome(process.env))
+      const password = await readPassword(await readSettings(process.env))
       const { url } = parts.add(
         await serveHttp({ port: http, password, server: () => mcpServer(options) }),
         (started) => started.stop(),

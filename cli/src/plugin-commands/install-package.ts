@@ -1,11 +1,11 @@
 /** Installs npm packages into the home. */
-import { mkdir } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { createInterface } from 'node:readline/promises'
+import { makeHome } from '@millrace/sql-engine/postgres/home'
+import { type Installed, readManifest } from '../plugins/installed.js'
 import { loadPlugin } from '../plugins/load-plugin.js'
 import type { PluginPlaces } from '../plugins/steampipe-plugins.js'
 import { UserError } from '../user-error.js'
-import { type Installed, readManifest } from './installed.js'
 import { runNpm } from './npm.js'
 import { lookUpPackage, type NpmPackage, packageReport, readLock } from './npm-package.js'
 
@@ -37,7 +37,7 @@ export function isPathOfPackage(spec: string): boolean {
 export async function installPackage(spec: string, options: PackageOptions): Promise<PackageOutcome> {
   const { places, signal, yes } = options
   const { home } = places
-  await mkdir(home, { recursive: true })
+  await makeHome(home)
   const isPath = isPathOfPackage(spec)
   const from = isPath ? resolve(spec.replace(/^file:/, '')) : spec
   const found = await lookUpPackage(from, signal)

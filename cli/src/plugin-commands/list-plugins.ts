@@ -5,7 +5,7 @@ import { readSettings } from '../config/settings.js'
 import type { Row } from '../output/column.js'
 import type { Format } from '../output/format-names.js'
 import { writerOf } from '../output/formats.js'
-import { allInstalled, type Installed } from './installed.js'
+import { allInstalled, type Installed } from '../plugins/installed.js'
 import { keyOf, type PluginUse, pluginUses } from './plugin-uses.js'
 
 const { builtins } = types

@@ -1,10 +1,10 @@
 /** Which connections of the configuration use which plugin. */
 import type { Settings } from '../config/settings.js'
 import { placeText } from '../config/syntax/located.js'
+import type { Installed } from '../plugins/installed.js'
 import { locatePlugin } from '../plugins/load-plugin.js'
 import type { PluginPlaces } from '../plugins/steampipe-plugins.js'
 import { UserError } from '../user-error.js'
-import type { Installed } from './installed.js'
 
 export interface PluginUse {
   readonly connection: string

@@ -9,10 +9,10 @@ import { loadConnections } from '../connections/configured.js'
 import { listenForInterruption } from '../interruption.js'
 import { createLog, logProcessWarnings } from '../log.js'
 import { readable } from '../output/column.js'
+import { allInstalled, installedByName } from '../plugins/installed.js'
 import { loadPlugin } from '../plugins/load-plugin.js'
 import type { PluginPlaces } from '../plugins/steampipe-plugins.js'
 import { type ExitCode, UserError } from '../user-error.js'
-import { allInstalled, installedByName } from './installed.js'
 import { keyOf, type PluginUse, pluginUses } from './plugin-uses.js'
 
 /**

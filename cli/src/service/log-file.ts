@@ -1,7 +1,7 @@
 /** The file that a service in the background writes its log to. */
 import { type FileHandle, open, readFile, rename, rm, rmdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { makeFolder } from '@millrace/sql-engine/postgres/make-folder'
+import { makeHome } from '@millrace/sql-engine/postgres/home'
 
 /** Bytes from which on a start begins another file; the one before is kept. */
 const longestLog = 8 * 1024 * 1024
@@ -22,7 +22,7 @@ export interface LogFile {
 /** @throws DatabaseError or NodeJS.ErrnoException where the home cannot be made or written to */
 export async function openLogFile(home: string): Promise<LogFile> {
   const isNewHome = (await stat(home).catch(() => undefined)) === undefined
-  await makeFolder(home, 0o711)
+  await makeHome(home)
   const path = logFileOf(home)
   const before = await stat(path).catch(() => undefined)
   const isLong = before !== undefined && before.size > longestLog

@@ -64,7 +64,7 @@ export class MillraceProcess {
    */
   async url(): Promise<string> {
     for (;;) {
-      const line = /^postgres:\/\/\S+$/m.exec(this.#stdout)
+      const line = /^(?:postgres|http):\/\/\S+$/m.exec(this.#stdout)
       if (line !== null && this.#stdout.endsWith('\n')) return line[0]
       const event = this.#child.stdout === null ? undefined : once(this.#child.stdout, 'data')
       const ending = await Promise.race([event, this.ended])

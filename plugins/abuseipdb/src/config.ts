@@ -2,10 +2,16 @@
 import { z } from 'zod'
 
 export const abuseipdbConfig = z.strictObject({
-  /** The key of the account; without it, the environment's ABUSEIPDB_API_KEY. */
-  api_key: z.string().optional(),
-  /** Where the API is, if not at api.abuseipdb.com; without it, the environment's ABUSEIPDB_ENDPOINT. */
-  endpoint_url: z.url({ protocol: /^https?$/ }).optional(),
+  api_key: z
+    .string()
+    .optional()
+    .describe("The key of the account; without it, the environment's `ABUSEIPDB_API_KEY`."),
+  endpoint_url: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe(
+      "The URL of the API, if not at api.abuseipdb.com; without it, the environment's `ABUSEIPDB_ENDPOINT`.",
+    ),
 })
 
 export type AbuseipdbConfig = z.infer<typeof abuseipdbConfig>

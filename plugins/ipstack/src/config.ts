@@ -5,14 +5,21 @@
 import { z } from 'zod'
 
 export const ipstackConfig = z.strictObject({
-  /** The access key; without it, the environment's IPSTACK_TOKEN. */
-  token: z.string().optional(),
-  /** Off only for old plans that do not include encryption: the token then travels in the clear. */
-  https: z.boolean().default(true),
-  /** Whether the plan includes the security module. Its columns are NULL otherwise. */
-  security: z.boolean().default(false),
-  /** Where the API is, if not at api.ipstack.com; without it, the environment's IPSTACK_ENDPOINT. */
-  endpoint_url: z.url({ protocol: /^https?$/ }).optional(),
+  token: z.string().optional().describe("The access key; without it, the environment's `IPSTACK_TOKEN`."),
+  https: z
+    .boolean()
+    .default(true)
+    .describe('`false` for old plans without encryption: the token then travels in the clear.'),
+  security: z
+    .boolean()
+    .default(false)
+    .describe('Whether the plan includes the security module. Its columns are NULL otherwise.'),
+  endpoint_url: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe(
+      "The URL of the API, if not at api.ipstack.com; without it, the environment's `IPSTACK_ENDPOINT`.",
+    ),
 })
 
 export type IpstackConfig = z.infer<typeof ipstackConfig>

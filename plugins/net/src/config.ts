@@ -6,20 +6,27 @@ import { readHostPort } from './addresses/host-port.js'
 const network = z.string().refine(isNetwork, 'expected an address or a network, such as 10.0.0.0/8')
 
 export const netConfig = z.strictObject({
-  /** How long a connection, a handshake or a DNS server's answer is awaited, in milliseconds. */
-  timeout: z.int().min(1).max(60_000).default(2000),
-  /** The DNS server, `host` or `host:port`; without it, those of this machine. */
+  timeout: z
+    .int()
+    .min(1)
+    .max(60_000)
+    .default(2000)
+    .describe('How many milliseconds a connection, a handshake or an answer of a DNS server is awaited.'),
   dns_server: z
     .string()
     .refine((text) => 'host' in readHostPort(text, 53), 'expected host or host:port')
-    .optional(),
-  /**
-   * Whether queries may have this machine connect to addresses that are not public: all of them, or those of some
-   * networks.
-   */
-  allow_private_addresses: z.union([z.boolean(), z.array(network)]).default(false),
-  /** Where Certificate Transparency logs are searched. */
-  transparency_url: z.url({ protocol: /^https?$/ }).default('https://crt.sh'),
+    .optional()
+    .describe('The DNS server, `host` or `host:port`; without it, those of this machine.'),
+  allow_private_addresses: z
+    .union([z.boolean(), z.array(network)])
+    .default(false)
+    .describe(
+      'Whether queries may have the server connect to addresses that are not public: `true`, or a list of networks such as `["10.1.0.0/16"]`.',
+    ),
+  transparency_url: z
+    .url({ protocol: /^https?$/ })
+    .default('https://crt.sh')
+    .describe('Where Certificate Transparency logs are searched.'),
 })
 
 export type NetConfig = z.infer<typeof netConfig>

@@ -29,10 +29,7 @@ export interface ParentRequest<ParentColumns extends Columns> {
 }
 
 /** What the parent's scan takes over. */
-type ChildScan<Connection> = Pick<
-  Scan<Connection>,
-  'connection' | 'connectionName' | 'signal' | 'call' | 'leaveOut' | 'ignores'
->
+type ChildScan<Connection> = Omit<Scan<Connection>, 'columns' | 'quals' | 'limit' | 'order' | 'leaveOutValue'>
 
 /**
  * The items of a list for each row of a parent, as they come, while further rows are still listed. A limit does not reach
@@ -47,17 +44,12 @@ export function eachParentRow<Connection, ParentColumns extends Columns, Item>(
   list: (row: Row<ParentColumns>) => AsyncIterable<Item>,
 ): AsyncGenerator<Item, void, void> {
   const parentScan: Scan<Connection, ParentColumns> = {
-    connection: scan.connection,
-    connectionName: scan.connectionName,
+    ...scan,
     columns: new Set(columns),
     quals: {},
     limit: undefined,
     order: undefined,
-    signal: scan.signal,
-    call: scan.call,
-    leaveOut: scan.leaveOut,
     leaveOutValue: (column, failure) => scan.leaveOut(`${parent.name} without ${column}`, failure),
-    ignores: scan.ignores,
   }
   async function* parentRows() {
     for (const part of divideQuals(takenQuals(quals, parent.keys), parent.keys)) {

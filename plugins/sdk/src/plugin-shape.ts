@@ -111,6 +111,7 @@ const call = objectOf<TableCall>({
   permission: z.string().min(1).optional(),
   cost: z.string().min(1).optional(),
   per: z.string().min(1).optional(),
+  makesCalls: z.literal(true).optional(),
 })
 
 const example = objectOf<Example>({ title: z.string(), sql: z.string() })

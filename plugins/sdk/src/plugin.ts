@@ -60,7 +60,10 @@ export interface Plugin<Config = unknown, Connection = unknown> {
   readonly description: string
   /** The version of the package. Rows that outlive a restart answer only for the version that has fetched them. */
   readonly version?: string
-  /** Parses the connection's settings from the configuration file; defaults are filled in here. */
+  /**
+   * Parses the connection's settings from the configuration file; defaults are filled in here. What each setting says of
+   * itself (`describe`) is shown to people who add a connection.
+   */
   readonly config: ZodType<Config>
   /** What somebody who has written the settings should know of them, such as that one has no effect here. */
   remarks?(config: Config): readonly string[]

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { DatabaseError } from '../database-error.js'
 import { type Account, postgresAccount } from './account.js'
+import { makeHome } from './home.js'
 import { makeFolder } from './make-folder.js'
 
 /** Where things are in a home. */
@@ -17,7 +18,7 @@ export interface HomeFolders {
 
 /** Makes the home, and ensures that PostgreSQL's account can reach its data folder. */
 export async function prepareHome(path: string): Promise<HomeFolders> {
-  await makeFolder(path, 0o711)
+  await makeHome(path)
   const home = await realpath(path)
   const data = join(home, 'data')
   const locks = join(home, 'locks')

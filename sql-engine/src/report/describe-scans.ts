@@ -185,5 +185,6 @@ function callsText({ fromItem, quals }: ScanPlan, columns: readonly string[], kn
   const paged = isKeyed
     ? `${lists}, more if answers come in pages`
     : `${lists} or more (pages and regions are not known before)`
-  return [paged, ...further, ...hydrated].join(', and ')
+  const inner = calls.some(({ makesCalls }) => makesCalls === true) ? '; each makes others in turn' : ''
+  return `${[paged, ...further, ...hydrated].join(', and ')}${inner}`
 }

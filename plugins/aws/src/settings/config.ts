@@ -10,34 +10,72 @@ const regionPattern = z
 
 export const awsConfig = z
   .strictObject({
-    /** A profile of the AWS configuration files. */
-    profile: z.string().min(1).optional(),
-    access_key: z.string().min(1).optional(),
-    secret_key: z.string().min(1).optional(),
-    session_token: z.string().min(1).optional(),
-    /** A role to assume, with the credentials found by the other settings. */
-    role_arn: z.string().startsWith('arn:').optional(),
-    /** The external ID that the role's owner requires. */
-    external_id: z.string().min(2).max(1224).optional(),
-    /** The name of the role's sessions in the account's own records. */
+    profile: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('A profile of the AWS configuration files; it is an error if there is none of that name.'),
+    access_key: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('The access key ID of fixed credentials, which need `secret_key` too.'),
+    secret_key: z.string().min(1).optional().describe('The secret of the access key.'),
+    session_token: z.string().min(1).optional().describe('The session token of temporary credentials.'),
+    role_arn: z
+      .string()
+      .startsWith('arn:')
+      .optional()
+      .describe('A role to assume, with the credentials found by the other settings.'),
+    external_id: z
+      .string()
+      .min(2)
+      .max(1224)
+      .optional()
+      .describe("The external ID that the role's owner requires."),
     role_session_name: z
       .string()
       .regex(/^[\w+=,.@-]{2,64}$/, 'expected 2 to 64 letters, digits and _+=,.@-')
-      .optional(),
-    /** The regions that tables ask. Without it, only the default region is asked. */
-    regions: z.array(regionPattern).min(1).optional(),
-    /** Whether a query goes on, with a notice, when one of several regions fails. */
-    on_region_failure: z.enum(['error', 'notice']).optional(),
-    /** The region for calls that belong to no region in particular. */
-    default_region: z.string().min(1).optional(),
-    /** One URL for all services, such as a local stand-in's. */
-    endpoint_url: z.url({ protocol: /^https?$/ }).optional(),
-    /** The most often that a call is made, including the first time. */
-    max_error_retry_attempts: z.int().min(1).max(100).optional(),
-    /** The longest pause before a failed call is made again for the first time, in milliseconds. */
-    min_error_retry_delay: z.int().min(1).max(60_000).optional(),
-    /** For tables of S3, of which there are none; taken so that files of Steampipe's can be reused. */
-    s3_force_path_style: z.boolean().optional(),
+      .optional()
+      .describe("The name of the role's sessions in the account's own records."),
+    regions: z
+      .array(regionPattern)
+      .min(1)
+      .optional()
+      .describe(
+        'The regions that tables ask, as names or patterns such as `eu-*`; without it, the default region alone.',
+      ),
+    on_region_failure: z
+      .enum(['error', 'notice'])
+      .optional()
+      .describe(
+        '`notice`: queries go on without a region that fails, and a NOTICE names it; without it, they fail.',
+      ),
+    default_region: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('The region for calls that belong to no region in particular.'),
+    endpoint_url: z
+      .url({ protocol: /^https?$/ })
+      .optional()
+      .describe("One URL for all services, such as a stand-in's."),
+    max_error_retry_attempts: z
+      .int()
+      .min(1)
+      .max(100)
+      .optional()
+      .describe('The most often that a call is made, including the first time; without it, 9.'),
+    min_error_retry_delay: z
+      .int()
+      .min(1)
+      .max(60_000)
+      .optional()
+      .describe('The longest pause before the first repetition, in milliseconds; without it, 100.'),
+    s3_force_path_style: z
+      .boolean()
+      .optional()
+      .describe("No effect: there are no tables of S3. Taken so that Steampipe's files can be reused."),
   })
   .refine((config) => (config.access_key === undefined) === (config.secret_key === undefined), {
     message: 'access_key and secret_key go together: give both or neither',

@@ -20,6 +20,8 @@ export interface ScanSpecification {
   readonly limit?: number | undefined
   readonly order?: ScanOrder | undefined
   readonly signal?: AbortSignal
+  /** Whether hydrate functions are called for rows, too, that have their columns already, as the engine does not. */
+  readonly hydratesAll?: boolean
   /** Takes the place of calls. By default they are made. */
   readonly call?: Scan['call']
 }
@@ -53,7 +55,12 @@ export async function runScan(specification: ScanSpecification): Promise<ScanOut
     )
     const rows: AnyRow[] = []
     for await (const batch of listRows(table, listed)) {
-      for (const row of batch) rows.push(await hydrated(row, wanted, hydrating))
+      for (const row of batch) {
+        const needed = wanted.filter(
+          (hydrate) => specification.hydratesAll === true || !isFetched(row, hydrate),
+        )
+        rows.push(await hydrated(row, needed, hydrating))
+      }
     }
     parts.push({ quals, rows })
   }
@@ -80,8 +87,7 @@ async function hydrated(
   hydrates: readonly Hydrate<unknown, Columns>[],
   scan: Scan<unknown, Columns>,
 ): Promise<AnyRow> {
-  const needed = hydrates.filter((hydrate) => !isFetched(row, hydrate))
-  const parts = await Promise.all(needed.map((hydrate) => hydrate.fetch(row, scan)))
+  const parts = await Promise.all(hydrates.map((hydrate) => hydrate.fetch(row, scan)))
   return Object.assign({}, row, ...parts)
 }
 

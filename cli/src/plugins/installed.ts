@@ -8,10 +8,10 @@ import {
   parsePluginReference,
 } from '@millrace/plugin-steampipe/install/plugin-reference'
 import { z } from 'zod'
-import { builtIn } from '../plugins/built-in-plugins.js'
-import { type PluginPlaces, steampipeFolders } from '../plugins/steampipe-plugins.js'
 import { UserError } from '../user-error.js'
 import { readVersion } from '../version.js'
+import { builtIn } from './built-in-plugins.js'
+import { type PluginPlaces, steampipeFolders } from './steampipe-plugins.js'
 
 interface InstalledBase {
   /** As connections can name it. */
