@@ -31,8 +31,3 @@ export function inlinePolicyColumns(policies: readonly InlinePolicy[]): InlinePo
     ),
   }
 }
-
-/** A list for a column; NULL where it is empty, as in Steampipe. */
-export function listOrNull(items: readonly unknown[]): JsonText | null {
-  return items.length === 0 ? null : jsonOrNull(items)
-}

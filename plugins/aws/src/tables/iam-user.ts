@@ -10,12 +10,12 @@ import {
   identityColumns,
   identityOfScan,
 } from '../columns/identity-columns.js'
-import { jsonOrNull } from '../columns/json-value.js'
+import { jsonOrNull, listOrNull } from '../columns/json-value.js'
 import { tagObjectOrNull } from '../columns/tag-object.js'
 import type { AwsConnection } from '../connection/connection.js'
 import { defineTable } from '../connection/define-table.js'
 import { globalRegion, iamCall, iamItems, iamPages, isIamName, nameOfArn } from '../iam/iam-call.js'
-import { inlinePolicyColumns, listOrNull } from '../iam/inline-policies.js'
+import { inlinePolicyColumns } from '../iam/inline-policies.js'
 import { pathKey, pathPrefixOf } from '../iam/path-prefix.js'
 import { callsOf } from '../services/aws-service.js'
 import { iam } from '../services/iam.js'
