@@ -52,6 +52,7 @@ export {
   equalValues,
   type NullTest,
   type Operator,
+  type OperatorOf,
   type PatternOperator,
   type Qual,
   type Quals,
@@ -60,10 +61,13 @@ export {
 export { delayBeforeRetry, longestPause, readRetryAfter } from './retry.js'
 export {
   type Direction,
+  type Exactly,
+  type ExactRows,
   type Example,
   type Get,
   type Hydrate,
   type Key,
+  type OrderedType,
   type Scan,
   type ScanOrder,
   type Table,
