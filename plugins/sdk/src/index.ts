@@ -2,6 +2,15 @@
  * What a plugin is made of: all that `@millrace/plugin-sdk` offers. A plugin's tests find more in
  * `@millrace/plugin-sdk/testing`.
  */
+export { AddressGuard, RefusedAddress } from './addresses/address-guard.js'
+export {
+  type AddressSource,
+  allowedAddresses,
+  guardedLookup,
+  type Resolver,
+  systemResolver,
+} from './addresses/guarded-lookup.js'
+export { allowPrivateAddresses, networksOf } from './addresses/networks.js'
 export { defaultMaxAnswerBytes, firstWords, readAnswerBody } from './answer-body.js'
 export { ApiError, type ApiErrorOptions, type ApiSqlState, type RetryReason } from './api-error.js'
 export type { CheckResult, CheckScan } from './check.js'
@@ -27,10 +36,17 @@ export {
   uuid,
 } from './column.js'
 export { isSureToFulfil } from './fulfils.js'
+export {
+  GuardedHttp,
+  type GuardedHttpOptions,
+  type HttpQuestion,
+  type HttpReply,
+  type OpenReply,
+} from './http/guarded-http.js'
 export { type AnswerHeaders, type ApiDescription, HttpAnswer } from './http/http-answer.js'
 export { HttpClient, type HttpClientOptions, type HttpRequest } from './http/http-client.js'
 export type { RequestSecrets } from './http/secrets.js'
-export { fieldsOf, parseJson, rawJsonText, toJsonText } from './json.js'
+export { fieldsOf, numberText, parseJson, rawJsonText, toJsonText } from './json.js'
 export { knownTextOperators, mayFulfil } from './known-text.js'
 export { localFailure } from './local-failure.js'
 export { merge } from './merge.js'
