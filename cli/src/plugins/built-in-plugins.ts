@@ -8,6 +8,6 @@ export const builtIn: ReadonlyMap<string, Load> = new Map<string, Load>([
   ['ipstack', () => import('@millrace/plugin-ipstack/plugin')],
   ['net', () => import('@millrace/plugin-net/plugin')],
   ['abuseipdb', () => import('@millrace/plugin-abuseipdb/plugin')],
-  ['file', () => import('@millrace/plugin-file/plugin')],
   ['shodan', () => import('@millrace/plugin-shodan/plugin')],
+  ['file', () => import('@millrace/plugin-file/plugin')],
 ])

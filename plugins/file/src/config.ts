@@ -1,9 +1,9 @@
 /** Settings of a file connection. `paths`, `separator`, `comment` and `header` are those of Steampipe's plugin csv. */
 import { isAbsolute } from 'node:path'
-import { allowPrivateAddresses, type ColumnType } from '@millrace/plugin-sdk'
+import { allowPrivateAddresses, type ColumnType, jsonPointer } from '@millrace/plugin-sdk'
 import { z } from 'zod'
+import { isHttp } from './files/locations.js'
 import { formats } from './formats/file-part.js'
-import { jsonPointer } from './formats/json-pointer.js'
 
 const folder = z
   .string()
@@ -89,8 +89,3 @@ export const fileConfig = z.strictObject({
 
 export type FileConfig = z.infer<typeof fileConfig>
 export type TableSettings = z.infer<typeof table>
-
-/** Whether a source is a URL. */
-export function isHttp(source: string): boolean {
-  return /^https?:\/\//i.test(source) && URL.canParse(source)
-}

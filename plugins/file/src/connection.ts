@@ -8,9 +8,10 @@ import {
   networksOf,
   systemResolver,
 } from '@millrace/plugin-sdk'
-import { type FileConfig, isHttp } from './config.js'
+import type { FileConfig } from './config.js'
 import { Downloads } from './files/downloads.js'
 import { Folders } from './files/folders.js'
+import { isHttp } from './files/locations.js'
 import type { SourceFile } from './files/source-file.js'
 
 const connectTimeout = 5_000

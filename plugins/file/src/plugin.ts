@@ -23,6 +23,9 @@ export default definePlugin<FileConfig, FileConnection>({
     return connection
   },
   close: (connection) => connection.close(),
+  preload: async () => {
+    await Promise.all([import('undici'), import('hyparquet-compressors')])
+  },
   async tables(config, context) {
     const open = connections.get(config)
     if (open !== undefined) return findTables(open, context.signal)

@@ -47,6 +47,7 @@ export { type AnswerHeaders, type ApiDescription, HttpAnswer } from './http/http
 export { HttpClient, type HttpClientOptions, type HttpRequest } from './http/http-client.js'
 export type { RequestSecrets } from './http/secrets.js'
 export { fieldsOf, numberText, parseJson, rawJsonText, toJsonText } from './json.js'
+export { jsonPointer, pointerParts, valueAt } from './json-pointer.js'
 export { knownTextOperators, mayFulfil } from './known-text.js'
 export { localFailure } from './local-failure.js'
 export { merge } from './merge.js'
@@ -83,3 +84,6 @@ export {
   type TableCall,
   tablesOf,
 } from './table.js'
+export { digitsOf, type TextMeaning } from './values/cell.js'
+export { columnValue, guessedColumnValue } from './values/column-value.js'
+export { TypeGuess } from './values/type-guess.js'

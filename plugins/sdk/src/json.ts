@@ -4,7 +4,12 @@
  * `JSON.parse` puts numbers through floating point, which changes integers beyond 2^53 and overflows large
  * exponents. Texts that may hold such numbers (seldom) are parsed losslessly; all others take the fast way.
  */
-import { isLosslessNumber, LosslessNumber, parse as parseLossless, stringify as stringifyLossless } from 'lossless-json'
+import {
+  isLosslessNumber,
+  LosslessNumber,
+  parse as parseLossless,
+  stringify as stringifyLossless,
+} from 'lossless-json'
 import type { JsonText } from './column.js'
 
 /** A number with 16 or more digits, or with an exponent, where a JSON value can stand. */

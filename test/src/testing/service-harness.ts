@@ -2,6 +2,7 @@
 
 import abuseipdb from '@millrace/plugin-abuseipdb/plugin'
 import aws from '@millrace/plugin-aws/plugin'
+import file from '@millrace/plugin-file/plugin'
 import ipstack from '@millrace/plugin-ipstack/plugin'
 import net from '@millrace/plugin-net/plugin'
 import type { Plugin } from '@millrace/plugin-sdk'
@@ -20,6 +21,8 @@ import { pino } from 'pino'
 export interface ServiceHarnessOptions {
   /** Settings by connection, beside what the sandbox's environment says. */
   readonly settings?: { readonly [Name in 'aws' | 'ipstack' | 'net' | 'abuseipdb' | 'shodan']?: object }
+  /** Of a connection `file`; without them, there is none. */
+  readonly files?: object
   /** Connections of the AWS plugin beside `aws`, by name: their settings; and aggregators of them. */
   readonly moreAws?: Readonly<Record<string, object>>
   readonly aggregators?: Readonly<Record<string, readonly string[]>>
@@ -54,6 +57,7 @@ export async function startServiceHarness(options: ServiceHarnessOptions = {}): 
     environment = {},
     moreAws = {},
     aggregators = {},
+    files,
     lenientAggregators = {},
     limits,
     ignored = {},
@@ -80,6 +84,7 @@ export async function startServiceHarness(options: ServiceHarnessOptions = {}): 
       ...connection('shodan', shodan, settings.shodan),
       limits: { ...limits, rates: { '*': 1000, ...limits?.rates } },
     },
+    ...(files === undefined ? [] : [connection('file', file as Plugin, files)]),
     ...Object.entries(moreAws).map(([name, own]) => connection(name, aws, own)),
     ...Object.entries(aggregators).map(([name, members]) => ({ name, plugin: aws, members })),
     ...Object.entries(lenientAggregators).map(([name, members]) => ({

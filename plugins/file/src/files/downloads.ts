@@ -14,6 +14,7 @@ import {
   RefusedAddress,
   readRetryAfter,
 } from '@millrace/plugin-sdk'
+import { shownLocation } from './locations.js'
 import { SourceFile } from './source-file.js'
 
 interface Download {
@@ -78,7 +79,7 @@ export class Downloads {
       const expected = Number([headers['content-length']].flat()[0] ?? file.size)
       if (headers['content-encoding'] === undefined && file.size !== expected) {
         await file.close()
-        throw new ApiError(`${shownUrl(url)} is cut short`, {
+        throw new ApiError(`${shownLocation(url)} is cut short`, {
           detail: `${file.size} of ${expected} bytes have come.`,
           retry: 'transient',
         })
@@ -100,7 +101,7 @@ export class Downloads {
 }
 
 async function opened(url: string, path: string): Promise<SourceFile> {
-  return SourceFile.of(shownUrl(url), await open(path))
+  return SourceFile.of(shownLocation(url), await open(path))
 }
 
 function conditions(before: Download | undefined): Record<string, string> {
@@ -124,19 +125,13 @@ function bounded(maxBytes: number) {
   }
 }
 
-/** A URL without what may be secret: user, password, parameters. */
-export function shownUrl(url: string): string {
-  const { origin, pathname } = new URL(url)
-  return `${origin}${pathname}`
-}
-
 async function refusal(url: string, { status, headers, body }: OpenReply): Promise<ApiError> {
   let words = ''
   for await (const chunk of body) {
     words += String(chunk)
     if (words.length > 1000) break
   }
-  return new ApiError(`${shownUrl(url)} could not be had`, {
+  return new ApiError(`${shownLocation(url)} could not be had`, {
     code: `HTTP ${status}`,
     detail: `HTTP ${status}: ${firstWords(withoutSecrets(words, url)) || 'no content'}`,
     hint: 'Check the URL in the settings of the connection.',
@@ -157,14 +152,14 @@ function withoutSecrets(text: string, url: string): string {
 function downloadError(url: string, error: unknown): ApiError {
   if (ApiError.is(error)) return error
   if (error instanceof RefusedAddress) {
-    return new ApiError(`${shownUrl(url)} is refused: ${error.message}`, {
+    return new ApiError(`${shownLocation(url)} is refused: ${error.message}`, {
       hint: 'Allow the network in the setting allow_private_addresses, if the server is to reach it.',
     })
   }
   const { code, message } = Object(error)
   return (
     localFailure(error) ??
-    new ApiError(`${shownUrl(url)} could not be reached`, {
+    new ApiError(`${shownLocation(url)} could not be reached`, {
       sqlState: 'HV00N',
       detail: typeof code === 'string' ? code : withoutSecrets(String(message), url),
       hint: 'Check the URL in the settings of the connection, and the network.',

@@ -4,8 +4,8 @@ import { type FileHandle, open, readlink, realpath, stat } from 'node:fs/promise
 import { isAbsolute, join, relative, resolve, sep } from 'node:path'
 import { ApiError } from '@millrace/plugin-sdk'
 import { escapePath, glob, isDynamicPattern } from 'tinyglobby'
-import { isHttp } from '../config.js'
 import { fileError } from './file-error.js'
+import { isHttp } from './locations.js'
 import { SourceFile } from './source-file.js'
 
 /** The most files that a pattern may have. */

@@ -1,6 +1,5 @@
 /** What reading a file gives, whatever its format. */
-import type { ColumnType } from '@millrace/plugin-sdk'
-import type { Cell, TextMeaning } from '../types/cell.js'
+import type { ColumnType, TextMeaning } from '@millrace/plugin-sdk'
 
 export const formats = ['csv', 'json', 'jsonl', 'parquet'] as const
 
@@ -10,7 +9,7 @@ export interface FileRow {
   /** The number of the line where it ends, in CSV and JSON lines; of the row, elsewhere. From 1. */
   readonly place: number
   /** By the names of fields; without a prototype, since these may be any. */
-  readonly cells: Readonly<Record<string, Cell>>
+  readonly cells: Readonly<Record<string, unknown>>
 }
 
 export type FilePart =

@@ -5,13 +5,12 @@
  */
 import { type ColumnType, parseJson } from '@millrace/plugin-sdk'
 import type { ParquetParsers, SchemaElement } from 'hyparquet'
-import type { Cell } from '../types/cell.js'
 
 export interface ParquetColumn {
   /** Undefined for texts, whose values may be addresses or times. */
   readonly type: ColumnType | undefined
   /** @throws RangeError for a time that PostgreSQL does not have */
-  readonly convert: (value: unknown) => Cell
+  readonly convert: (value: unknown) => unknown
 }
 
 /** @param element of the first level, as {@link rawElement} has left it, with what it was before */
@@ -95,21 +94,21 @@ export const parsers: ParquetParsers = {
   uuidFromBytes: (bytes: Uint8Array | undefined) => bytes && Buffer.from(bytes).toString('hex'),
 }
 
-function plain(value: unknown): Cell {
+function plain(value: unknown): unknown {
   return value
 }
 
-function bytesText(value: unknown): Cell {
+function bytesText(value: unknown): unknown {
   return value instanceof Uint8Array ? utf8.decode(value) : value
 }
 
 /** As PostgreSQL writes bytea. */
-function hexText(value: unknown): Cell {
+function hexText(value: unknown): unknown {
   return value instanceof Uint8Array ? `\\x${Buffer.from(value).toString('hex')}` : value
 }
 
 /** Digits of an integer that counts in units of 10^-scale. */
-function decimalText(value: unknown, scale: number): Cell {
+function decimalText(value: unknown, scale: number): unknown {
   const unscaled = value instanceof Uint8Array ? signedInteger(value) : integerOf(value)
   if (unscaled === undefined) return value
   const sign = unscaled < 0n ? '-' : ''
@@ -142,7 +141,7 @@ function timestampText(value: bigint | number | undefined, unitsInSecond: bigint
   return fraction === 0n ? whole : `${whole}.${decimals(fraction, unitsInSecond)}`
 }
 
-function timeOfDay(value: unknown, unitsInSecond: bigint): Cell {
+function timeOfDay(value: unknown, unitsInSecond: bigint): unknown {
   const units = integerOf(value)
   if (units === undefined) return value
   const fraction = units % unitsInSecond

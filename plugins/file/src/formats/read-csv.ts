@@ -1,12 +1,10 @@
 /** CSV (RFC 4180), with other separators, comments, and with or without a header. */
 import { Readable } from 'node:stream'
-import { ApiError } from '@millrace/plugin-sdk'
+import { ApiError, TypeGuess } from '@millrace/plugin-sdk'
 import { parse } from 'csv-parse'
 import { contentError } from '../files/file-error.js'
 import type { SourceFile } from '../files/source-file.js'
 import { unpackedBytes, utf8Text } from '../files/unpack.js'
-import type { Cell } from '../types/cell.js'
-import { TypeGuess } from '../types/type-guess.js'
 import { type FilePart, type FileRow, mostRowBytes, rowsPerBatch } from './file-part.js'
 
 export interface CsvOptions {
@@ -128,8 +126,8 @@ function headerNames(cells: readonly (string | null)[]): string[] {
   })
 }
 
-function cellsOf(values: readonly (string | null)[], names: readonly string[]): Record<string, Cell> {
-  const cells: Record<string, Cell> = Object.create(null)
+function cellsOf(values: readonly (string | null)[], names: readonly string[]): Record<string, unknown> {
+  const cells: Record<string, unknown> = Object.create(null)
   for (let index = 0; index < names.length; index++) cells[names[index] ?? ''] = values[index]
   return cells
 }

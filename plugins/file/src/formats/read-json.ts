@@ -2,13 +2,12 @@
  * JSON: a list of objects, one object, or several one after the other; or a list within an object, which a JSON pointer
  * (RFC 6901) names. Rows are read one by one: the file may be larger than memory.
  */
-import { ApiError, parseJson } from '@millrace/plugin-sdk'
+import { ApiError, parseJson, pointerParts } from '@millrace/plugin-sdk'
 import { Tokenizer, TokenParser } from '@streamparser/json'
 import { contentError } from '../files/file-error.js'
 import type { SourceFile } from '../files/source-file.js'
 import { unpackedBytes, utf8Text } from '../files/unpack.js'
 import { type FilePart, type FileRow, mostRowBytes } from './file-part.js'
-import { pointerParts } from './json-pointer.js'
 import { objectCells } from './object-cells.js'
 
 /** Numbers keep their digits. */

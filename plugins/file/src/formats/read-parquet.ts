@@ -3,7 +3,6 @@ import { ApiError } from '@millrace/plugin-sdk'
 import { type AsyncBuffer, type FileMetaData, parquetMetadataAsync, parquetReadObjects } from 'hyparquet'
 import { contentError } from '../files/file-error.js'
 import type { SourceFile } from '../files/source-file.js'
-import type { Cell } from '../types/cell.js'
 import type { FilePart, FileRow } from './file-part.js'
 import { type ParquetColumn, parquetColumn, parsers, rawElement } from './parquet-types.js'
 
@@ -92,7 +91,7 @@ function rowOf(
   columns: ReadonlyMap<string, ParquetColumn>,
   file: SourceFile,
 ): FileRow {
-  const cells: Record<string, Cell> = Object.create(null)
+  const cells: Record<string, unknown> = Object.create(null)
   for (const name of names) {
     try {
       cells[name] = columns.get(name)?.convert(object[name])

@@ -10,11 +10,11 @@ import {
   type Scan,
   type Table,
 } from '@millrace/plugin-sdk'
-import { isHttp } from '../config.js'
 import type { FileConnection } from '../connection.js'
+import { isHttp, shownLocation } from '../files/locations.js'
 import { type FileColumn, type FoundColumns, findColumns, sourceText } from './find-columns.js'
 import { RowReader } from './row-reader.js'
-import { formatOf, readFile, shownLocation, type TableSource } from './source.js'
+import { formatOf, readFile, type TableSource } from './source.js'
 
 type FileScan = Scan<FileConnection>
 

@@ -1,9 +1,9 @@
 /** Finds out which columns a table has, and of which types, by a sample of each of its files. */
-import { ApiError, type ColumnType } from '@millrace/plugin-sdk'
+import { ApiError, type ColumnType, TypeGuess } from '@millrace/plugin-sdk'
 import type { FileConnection } from '../connection.js'
+import { shownLocation } from '../files/locations.js'
 import { formatFacts } from '../formats/file-part.js'
-import { TypeGuess } from '../types/type-guess.js'
-import { formatOf, readFile, shownLocation, type TableSource } from './source.js'
+import { formatOf, readFile, type TableSource } from './source.js'
 
 export interface FileColumn {
   readonly name: string

@@ -2,10 +2,11 @@
 import { ApiError, type Columns, type Table } from '@millrace/plugin-sdk'
 import type { FileConnection } from '../connection.js'
 import { isPattern, noFileCode } from '../files/folders.js'
+import { shownLocation } from '../files/locations.js'
 import { bareName, formatOfName } from '../formats/file-part.js'
 import { fileTable, unreadableTable } from './file-table.js'
 import { findColumns } from './find-columns.js'
-import { shownLocation, type TableSource, tableSource } from './source.js'
+import { type TableSource, tableSource } from './source.js'
 
 type FoundTable = Table<FileConnection, Columns>
 

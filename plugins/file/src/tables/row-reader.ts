@@ -1,7 +1,6 @@
 /** Makes rows of a table from those of a file. */
-import { ApiError, type Row, toJsonText } from '@millrace/plugin-sdk'
+import { ApiError, columnValue, guessedColumnValue, type Row, toJsonText } from '@millrace/plugin-sdk'
 import { type FileRow, type Format, formatFacts } from '../formats/file-part.js'
-import { convertCell, convertStrictly } from '../types/convert-cell.js'
 import type { FileColumn } from './find-columns.js'
 
 export interface RowReaderOptions {
@@ -31,7 +30,7 @@ export class RowReader {
     const row: Record<string, Row[string]> = { _file: fileName, _row: ++this.#rows }
     for (const column of columns) {
       const cell = cells[column.field]
-      const value = (column.isGuessed ? convertStrictly : convertCell)(cell, column.type, meaning)
+      const value = (column.isGuessed ? guessedColumnValue : columnValue)(cell, column.type, meaning)
       if (value === undefined) throw this.#misfit(column, cell, place)
       row[column.name] = value
     }

@@ -1,8 +1,7 @@
 /** What a table is made of: where its files are, and how they are read. */
-import type { ColumnType } from '@millrace/plugin-sdk'
-import { ApiError } from '@millrace/plugin-sdk'
-import { type FileConfig, isHttp, type TableSettings } from '../config.js'
-import { shownUrl } from '../files/downloads.js'
+import { ApiError, type ColumnType } from '@millrace/plugin-sdk'
+import type { FileConfig, TableSettings } from '../config.js'
+import { shownLocation } from '../files/locations.js'
 import type { SourceFile } from '../files/source-file.js'
 import { type FilePart, type Format, formatOfName } from '../formats/file-part.js'
 import { readCsv, separatorOfName } from '../formats/read-csv.js'
@@ -41,11 +40,6 @@ export function tableSource(
     header: own.header ?? config.header,
     nulls: own.nulls ?? config.nulls,
   }
-}
-
-/** A location as messages and the column `_file` show it. */
-export function shownLocation(location: string): string {
-  return isHttp(location) ? shownUrl(location) : location
 }
 
 /** @throws ApiError where neither the settings nor the file's name tell */

@@ -1,7 +1,7 @@
 /** What type a column has, by the values that a sample of it holds. */
-import type { ColumnType } from '@millrace/plugin-sdk'
+import type { ColumnType } from '../column.js'
 import { type Cell, digitsOf, type TextMeaning } from './cell.js'
-import { convertText } from './convert-cell.js'
+import { columnValueOfText } from './column-value.js'
 import {
   addressOf,
   isDate,
@@ -91,7 +91,7 @@ function formsOfAnything(text: string): number {
   if (/^(?:true|false)$/i.test(text)) return form.boolean
   if (isSpecialNumber(text)) return form.double
   if (isPlainNumber(text)) return formsOfNumber(text)
-  return /^\s*[[{]/.test(text) && convertText(text, 'jsonb') !== undefined ? form.json : 0
+  return /^\s*[[{]/.test(text) && columnValueOfText(text, 'jsonb') !== undefined ? form.json : 0
 }
 
 function formsOfNumber(text: string): number {

@@ -1,12 +1,6 @@
 /** Makes values of a column's type from what files have. */
-import {
-  type ColumnType,
-  numberText,
-  parseJson,
-  type Row,
-  rawJsonText,
-  toJsonText,
-} from '@millrace/plugin-sdk'
+import type { ColumnType, Row } from '../column.js'
+import { numberText, parseJson, rawJsonText, toJsonText } from '../json.js'
 import { type Cell, digitsOf, type TextMeaning } from './cell.js'
 import {
   addressOf,
@@ -27,12 +21,12 @@ export type RowValue = Row[string]
  * The value for a column of a type; NULL for an empty text in a column of another type than text.
  * @returns undefined where it does not fit
  */
-export function convertCell(cell: Cell, type: ColumnType, meaning: TextMeaning): RowValue {
+export function columnValue(cell: Cell, type: ColumnType, meaning: TextMeaning): RowValue {
   if (cell === null || cell === undefined) return null
   if (type === 'jsonb' && (typeof cell !== 'string' || meaning === 'text')) {
     return typeof cell === 'bigint' ? rawJsonText(String(cell)) : toJsonText(cell)
   }
-  if (typeof cell === 'string') return convertText(cell, type)
+  if (typeof cell === 'string') return columnValueOfText(cell, type)
   const digits = digitsOf(cell)
   if (digits !== undefined) return convertNumber(cell, digits, type)
   if (typeof cell === 'boolean') {
@@ -45,11 +39,11 @@ export function convertCell(cell: Cell, type: ColumnType, meaning: TextMeaning):
 /**
  * The same for a column whose type is only guessed: what the type would change, such as a leading zero, does not fit.
  */
-export function convertStrictly(cell: Cell, type: ColumnType, meaning: TextMeaning): RowValue {
+export function guessedColumnValue(cell: Cell, type: ColumnType, meaning: TextMeaning): RowValue {
   if (typeof cell === 'string' && cell !== '' && !isAsGuessed(cell, type, meaning)) return undefined
   const digits = type === 'double precision' ? digitsOf(cell) : undefined
   if (digits !== undefined && !isSafeDouble(digits)) return undefined
-  return convertCell(cell, type, meaning)
+  return columnValue(cell, type, meaning)
 }
 
 function isAsGuessed(text: string, type: ColumnType, meaning: TextMeaning): boolean {
@@ -83,11 +77,11 @@ function convertNumber(cell: Cell, digits: string, type: ColumnType): RowValue {
   }
   const takesNumbers =
     type === 'text' || type === 'bigint' || type === 'numeric' || type === 'double precision'
-  return takesNumbers ? convertText(digits, type) : undefined
+  return takesNumbers ? columnValueOfText(digits, type) : undefined
 }
 
 /** Reads a text as a value of a type, by PostgreSQL's rules for its input where they leave no doubt. */
-export function convertText(text: string, type: ColumnType): RowValue {
+export function columnValueOfText(text: string, type: ColumnType): RowValue {
   if (type === 'text') return text
   const trimmed = text.trim()
   if (trimmed === '') return null

@@ -1,7 +1,7 @@
 /** Types by samples, and values by types. */
-import { parseJson } from '@millrace/plugin-sdk'
 import { describe, expect, test } from 'vitest'
-import { convertCell, convertStrictly } from './convert-cell.js'
+import { parseJson } from '../json.js'
+import { columnValue, guessedColumnValue } from './column-value.js'
 import { TypeGuess } from './type-guess.js'
 
 function guess(cells: readonly unknown[], meaning: 'anything' | 'text'): string {
@@ -105,7 +105,9 @@ describe('a guessed type takes only what it does not change', () => {
     ['10.0.0.1/8', 'cidr'],
     ['example.com', 'inet'],
     ['5', 'jsonb'],
-  ] as const)('not %s as %s', (text, type) => expect(convertStrictly(text, type, 'anything')).toBeUndefined())
+  ] as const)('not %s as %s', (text, type) =>
+    expect(guessedColumnValue(text, type, 'anything')).toBeUndefined(),
+  )
 })
 
 describe('a type that the settings name takes what PostgreSQL takes', () => {
@@ -122,7 +124,7 @@ describe('a type that the settings name takes what PostgreSQL takes', () => {
     ['5', 'jsonb', '5'],
     ['', 'text', ''],
     ['', 'bigint', null],
-  ] as const)('%j as %s', (text, type, value) => expect(convertCell(text, type, 'anything')).toEqual(value))
+  ] as const)('%j as %s', (text, type, value) => expect(columnValue(text, type, 'anything')).toEqual(value))
 
   test.each([
     ['1e400', 'double precision'],
@@ -131,5 +133,5 @@ describe('a type that the settings name takes what PostgreSQL takes', () => {
     ['{', 'jsonb'],
     ['1e99999', 'numeric'],
     ['2022-13-01', 'date'],
-  ] as const)('not %s as %s', (text, type) => expect(convertCell(text, type, 'anything')).toBeUndefined())
+  ] as const)('not %s as %s', (text, type) => expect(columnValue(text, type, 'anything')).toBeUndefined())
 })

@@ -1,5 +1,5 @@
-/** Values as files have them, before they become values of a column. */
-import { numberText } from '@millrace/plugin-sdk'
+/** Values as files and answers have them, before they become values of a column. */
+import { numberText } from '../json.js'
 
 /**
  * A text, a number, a truth value, NULL, or a list or object of JSON; numbers are as `parseJson` reads them, or a
