@@ -9,7 +9,7 @@ import { FileHarness } from './testing/file-harness.js'
 const harness = await FileHarness.start()
 afterAll(() => harness.stop())
 
-const rows = Array.from({ length: 1200 }, (_, index) => ({
+const rows = Array.from({ length: 600 }, (_, index) => ({
   network: `10.${index >> 8}.${index & 255}.0/24`,
   count: index,
   price: `${index}.50`,

@@ -265,9 +265,9 @@ describe('URLs', () => {
   })
 
   test('that are too large, or cut short', async () => {
-    answer = (_request, response) => response.writeHead(200).end('a'.repeat(70 * 1024 * 1024))
+    answer = (_request, response) => response.writeHead(200).end('a'.repeat(2 * 1024 * 1024))
     const large = await errorOf(harness.rows({ source: `${url}/t.csv` }, {}, allowed))
-    expect(large.message).toBe('the file is larger than 64 MB')
+    expect(large.message).toBe('the file is larger than 1 MB')
     answer = (_request, response) => {
       response.writeHead(200, { 'content-length': '1000' }).write('a\n1\n')
       setImmediate(() => response.destroy())

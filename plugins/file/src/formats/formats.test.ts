@@ -46,6 +46,20 @@ describe('CSV', () => {
     ])
   })
 
+  test('which fields stand in quotes is known wherever they stand', async () => {
+    const content = 'a,b,c\n\n#"\n"x, ""y""\n",,""\n,"",",\n"\n"","",\n'
+    expect(await rowsOf('t.csv', content, { comment: '#' })).toEqual([
+      { a: 'x, "y"\n', b: null, c: '' },
+      { a: null, b: '', c: ',\n' },
+      { a: '', b: '', c: null },
+    ])
+    const piped = 'a|b\n""|\n|""\n'
+    expect(await rowsOf('p.csv', piped, { separator: '|' })).toEqual([
+      { a: '', b: null },
+      { a: null, b: '' },
+    ])
+  })
+
   test('leading zeros stay, and digits beyond 2^53', async () => {
     expect(await rowsOf('t.csv', 'zip,n,big\n01234,9007199254740993,12345678901234567890\n')).toEqual([
       { zip: '01234', n: 9007199254740993n, big: '12345678901234567890' },

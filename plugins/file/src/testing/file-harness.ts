@@ -34,6 +34,7 @@ export class FileHarness {
   connect(settings: object): FileConnection {
     const connection = new FileConnection(fileConfig.parse({ folders: [this.folder], ...settings }), {
       environment: {},
+      maxAnswerBytes: 1024 * 1024,
       schemaChanged: () => this.schemaChanges++,
     })
     this.#connections.push(connection)
