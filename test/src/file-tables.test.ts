@@ -2,6 +2,8 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import file from '@millrace/plugin-file/plugin'
+import type { Plugin } from '@millrace/plugin-sdk'
 import { articlePlaces } from '@millrace/sandbox/testing/article-places'
 import type pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -26,7 +28,16 @@ beforeAll(async () => {
   )
   await writeFile(join(folder, 'changing.csv'), 'a\n1\n')
   harness = await startServiceHarness({
-    files: { folders: [folder], paths: ['*.csv', '*.jsonl'], tables: { gone: { source: 'gone.csv' } } },
+    more: {
+      file: {
+        plugin: file as Plugin,
+        settings: {
+          folders: [folder],
+          paths: ['*.csv', '*.jsonl'],
+          tables: { gone: { source: 'gone.csv' } },
+        },
+      },
+    },
   })
   client = await harness.connect()
 })

@@ -2,7 +2,6 @@
 
 import abuseipdb from '@millrace/plugin-abuseipdb/plugin'
 import aws from '@millrace/plugin-aws/plugin'
-import file from '@millrace/plugin-file/plugin'
 import ipstack from '@millrace/plugin-ipstack/plugin'
 import net from '@millrace/plugin-net/plugin'
 import type { Plugin } from '@millrace/plugin-sdk'
@@ -21,8 +20,8 @@ import { pino } from 'pino'
 export interface ServiceHarnessOptions {
   /** Settings by connection, beside what the sandbox's environment says. */
   readonly settings?: { readonly [Name in 'aws' | 'ipstack' | 'net' | 'abuseipdb' | 'shodan']?: object }
-  /** Of a connection `file`; without them, there is none. */
-  readonly files?: object
+  /** Further connections, by name. */
+  readonly more?: MoreConnections | ((sandbox: Sandbox) => MoreConnections)
   /** Connections of the AWS plugin beside `aws`, by name: their settings; and aggregators of them. */
   readonly moreAws?: Readonly<Record<string, object>>
   readonly aggregators?: Readonly<Record<string, readonly string[]>>
@@ -39,6 +38,8 @@ export interface ServiceHarnessOptions {
   /** What is kept of the rows; default is nothing. */
   readonly cache?: CacheOptions
 }
+
+type MoreConnections = Readonly<Record<string, { readonly plugin: Plugin; readonly settings: object }>>
 
 export interface ServiceHarness {
   readonly sandbox: Sandbox
@@ -57,7 +58,7 @@ export async function startServiceHarness(options: ServiceHarnessOptions = {}): 
     environment = {},
     moreAws = {},
     aggregators = {},
-    files,
+    more = {},
     lenientAggregators = {},
     limits,
     ignored = {},
@@ -84,7 +85,9 @@ export async function startServiceHarness(options: ServiceHarnessOptions = {}): 
       ...connection('shodan', shodan, settings.shodan),
       limits: { ...limits, rates: { '*': 1000, ...limits?.rates } },
     },
-    ...(files === undefined ? [] : [connection('file', file as Plugin, files)]),
+    ...Object.entries(typeof more === 'function' ? more(sandbox) : more).map(
+      ([name, { plugin, settings: own }]) => connection(name, plugin, own),
+    ),
     ...Object.entries(moreAws).map(([name, own]) => connection(name, aws, own)),
     ...Object.entries(aggregators).map(([name, members]) => ({ name, plugin: aws, members })),
     ...Object.entries(lenientAggregators).map(([name, members]) => ({

@@ -93,7 +93,7 @@ export class HttpClient {
 
   /**
    * Sends one GET. Redirects are not followed: they would take the secrets elsewhere.
-   * @param path begins with a slash; its parts are already encoded
+   * @param path begins with a slash, and may have a query of its own; its parts are already encoded
    * @returns whatever came, with any status
    * @throws ApiError where nothing came, or too much; the signal's reason
    */
@@ -143,7 +143,7 @@ export class HttpClient {
       this.#pool ??= this.#openPool()
       const answer = await (await this.#pool).request({
         method,
-        path: `${this.#path}${path}${queryString(this.#secretQuery, query)}`,
+        path: withQuery(`${this.#path}${path}`, this.#secretQuery, query),
         headers: this.#headersOf(content, headers),
         body: content ?? null,
         signal,
@@ -193,7 +193,11 @@ export class HttpClient {
 }
 
 /** @param secret a query string by itself */
-function queryString(secret: string, parameters: Readonly<Record<string, string | undefined>>): string {
+function withQuery(
+  path: string,
+  secret: string,
+  parameters: Readonly<Record<string, string | undefined>>,
+): string {
   const further = Object.entries(parameters).flatMap(([name, value]) =>
     value === undefined ? [] : [[name, value] as const],
   )
@@ -203,7 +207,7 @@ function queryString(secret: string, parameters: Readonly<Record<string, string 
   ]
     .filter((part) => part !== '')
     .join('&')
-  return query === '' ? '' : `?${query}`
+  return query === '' ? path : `${path}${path.includes('?') ? '&' : '?'}${query}`
 }
 
 /** The body unpacked; its reader bounds it. */
