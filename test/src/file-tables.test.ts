@@ -122,6 +122,25 @@ test('a change of rows is seen by the next statement, and one of columns by the 
     .toMatchObject([{ a: 'x', b: 'y' }])
 })
 
+test('a file that comes is a table, and one that goes is none', async () => {
+  const path = join(folder, 'later.csv')
+  await writeFile(path, 'a\n5\n')
+  await expect
+    .poll(() => ask('select a from later').catch(() => undefined), { timeout: 10_000 })
+    .toEqual([{ a: '5' }])
+  await rm(path)
+  await expect
+    .poll(
+      () =>
+        ask('select a from later').then(
+          () => '',
+          (error) => error.code,
+        ),
+      { timeout: 10_000 },
+    )
+    .toBe('42P01')
+})
+
 test('a file that is not there fails its own table only', async () => {
   await expect(ask('select * from gone')).rejects.toMatchObject({
     message: expect.stringMatching(/^gone: open: .*gone\.csv cannot be read: there is no such file$/),

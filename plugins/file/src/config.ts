@@ -1,6 +1,6 @@
 /** Settings of a file connection. `paths`, `separator`, `comment` and `header` are those of Steampipe's plugin csv. */
 import { isAbsolute } from 'node:path'
-import { allowPrivateAddresses, type ColumnType, jsonPointer } from '@millrace/plugin-sdk'
+import { allowPrivateAddresses, columnTypeSetting, jsonPointer } from '@millrace/plugin-sdk'
 import { z } from 'zod'
 import { isHttp } from './files/locations.js'
 import { formats } from './formats/file-part.js'
@@ -26,28 +26,10 @@ const nulls = z
   .array(z.string())
   .describe('Unquoted texts of CSV that stand for NULL, such as `["NULL", "-"]`.')
 
-/** The types of columns, by the names that a setting may give them. */
-const columnType = z
-  .enum([
-    'text',
-    'bigint',
-    'double precision',
-    'numeric',
-    'boolean',
-    'timestamptz',
-    'timestamp with time zone',
-    'date',
-    'jsonb',
-    'inet',
-    'cidr',
-    'uuid',
-  ])
-  .transform((name): ColumnType => (name === 'timestamptz' ? 'timestamp with time zone' : name))
-
 const table = z.strictObject({
-  source: z.union([source, z.array(source).min(1)]),
+  source: z.preprocess((value) => (typeof value === 'string' ? [value] : value), z.array(source).min(1)),
   format: z.enum(formats).optional(),
-  columns: z.record(z.string(), columnType).default({}),
+  columns: z.record(z.string(), columnTypeSetting).default({}),
   rows: jsonPointer.optional(),
   separator: separator.optional(),
   comment: comment.optional(),

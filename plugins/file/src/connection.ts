@@ -13,6 +13,7 @@ import { Downloads } from './files/downloads.js'
 import { Folders } from './files/folders.js'
 import { isHttp } from './files/locations.js'
 import type { SourceFile } from './files/source-file.js'
+import { watchFolders } from './files/watch-folders.js'
 
 const connectTimeout = 5_000
 
@@ -23,6 +24,7 @@ export class FileConnection {
   readonly #folders: Folders
   readonly #http: GuardedHttp
   readonly #downloads: Downloads
+  readonly #endWatch: () => void
 
   constructor(
     config: FileConfig,
@@ -40,6 +42,8 @@ export class FileConnection {
     const guard = new AddressGuard(typeof allowed === 'boolean' ? allowed : networksOf(allowed))
     this.#http = new GuardedHttp({ source: { dns: systemResolver, guard }, connectTimeout, maxAnswerBytes })
     this.#downloads = new Downloads(this.#http, maxAnswerBytes)
+    const holding = config.paths.flatMap((path) => this.#folders.holding(path))
+    this.#endWatch = watchFolders([...new Set(holding)], schemaChanged)
   }
 
   /**
@@ -56,6 +60,7 @@ export class FileConnection {
   }
 
   async close(): Promise<void> {
+    this.#endWatch()
     await this.#http.close()
     await this.#downloads.close()
   }

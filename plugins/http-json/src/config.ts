@@ -1,27 +1,21 @@
 /** Settings of a connection to an API: what is asked, and what becomes of the answers. */
-import { type ColumnType, jsonPointer } from '@millrace/plugin-sdk'
+import { type ColumnType, columnTypeSetting, jsonPointer } from '@millrace/plugin-sdk'
 import { z } from 'zod'
 import { placeholdersOf } from './template.js'
 
 /** A pointer; an empty one stands for all of it. */
 const pointer = z.union([z.literal(''), jsonPointer])
 
-const columnType = z
-  .enum([
-    ...(['text', 'bigint', 'double precision', 'numeric', 'boolean', 'timestamptz'] as const),
-    ...(['timestamp with time zone', 'date', 'jsonb', 'inet', 'cidr', 'uuid'] as const),
-  ])
-  .transform((name): ColumnType => (name === 'timestamptz' ? 'timestamp with time zone' : name))
-
-const column = z.union([
-  columnType.transform((type) => ({ type, pointer: undefined, of: 'row' as const, description: undefined })),
+/** A type alone stands for an object with it. */
+const column = z.preprocess(
+  (value) => (typeof value === 'string' ? { type: value } : value),
   z.strictObject({
-    type: columnType,
+    type: columnTypeSetting,
     pointer: pointer.optional(),
     of: z.enum(['row', 'answer']).default('row'),
     description: z.string().optional(),
   }),
-])
+)
 
 const parameter = z.string().min(1)
 /** Whether a page is known to be the last when it has no rows, or fewer than were asked for. */
@@ -98,10 +92,20 @@ const table = z
     }
   })
 
-const secret = z.union([
-  z.string(),
-  z.strictObject({ variable: z.string().min(1), prefix: z.string().default('') }),
-])
+/** A text alone stands for an object with it. */
+const secret = z.preprocess(
+  (value) => (typeof value === 'string' ? { text: value } : value),
+  z
+    .strictObject({
+      text: z.string().optional(),
+      variable: z.string().min(1).optional(),
+      prefix: z.string().default(''),
+    })
+    .refine(
+      ({ text, variable }) => (text === undefined) !== (variable === undefined),
+      'expected a text, or the variable of the environment that holds it',
+    ),
+)
 
 export const httpJsonConfig = z.strictObject({
   url: z

@@ -85,5 +85,6 @@ export {
   tablesOf,
 } from './table.js'
 export { digitsOf, type TextMeaning } from './values/cell.js'
+export { columnTypeSetting } from './values/column-type-setting.js'
 export { columnValue, guessedColumnValue } from './values/column-value.js'
 export { TypeGuess } from './values/type-guess.js'

@@ -58,6 +58,17 @@ export class Folders {
     return paths
   }
 
+  /**
+   * The folders in which files come and go that a pattern means: none for a path, nor for a pattern over many folders.
+   */
+  holding(pattern: string): readonly string[] {
+    const { fixed, rest } = divided(pattern)
+    if (!isPattern(pattern) || /[/\\]/.test(rest)) return []
+    return this.#folders
+      .map((folder) => resolve(folder, fixed))
+      .filter((path) => this.#folders.some((folder) => path === folder || isWithin(path, folder)))
+  }
+
   /** The path of one file; the first folder that has a relative one. */
   async #locate(path: string): Promise<string> {
     const candidates = isAbsolute(path)
@@ -133,12 +144,17 @@ function isWithin(path: string, folder: string): boolean {
 
 /** An absolute pattern as one within a folder; none where it leads elsewhere. */
 function within(folder: string, pattern: string): { readonly folder: string; readonly pattern: string }[] {
-  const [begin] = pattern.split(/[*?[{(!]/)
-  const fixed = (begin ?? '').replace(/[^/\\]*$/, '')
-  const rest = pattern.slice(fixed.length)
+  const { fixed, rest } = divided(pattern)
   if (fixed === '' || relative(folder, fixed).startsWith('..')) return []
   const way = relative(folder, resolve(fixed))
   return [{ folder, pattern: way === '' ? rest : join(escapePath(way), rest).replaceAll('\\\\', '/') }]
+}
+
+/** A pattern's folders that are named outright, and the rest of it. */
+function divided(pattern: string): { readonly fixed: string; readonly rest: string } {
+  const [begin = ''] = pattern.split(/[*?[{(!]/)
+  const fixed = begin.replace(/[^/\\]*$/, '')
+  return { fixed, rest: pattern.slice(fixed.length) }
 }
 
 function notNamed(path: string, folders: readonly string[]): ApiError {

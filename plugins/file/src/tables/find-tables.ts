@@ -26,7 +26,7 @@ const atOnce = 4
 export async function findTables(connection: FileConnection, signal: AbortSignal): Promise<FoundTable[]> {
   const { config } = connection
   const named = Object.entries(config.tables).map(
-    ([name, own]): Candidate => ({ source: tableSource(name, [own.source].flat(), config, own) }),
+    ([name, own]): Candidate => ({ source: tableSource(name, own.source, config, own) }),
   )
   const candidates = [...named, ...(await ofPaths(connection, signal))]
   const tables: FoundTable[] = []

@@ -156,7 +156,8 @@ function secretText(
   secret: Secret,
   environment: ConnectContext['environment'],
 ): { readonly text: string } | { readonly missing: string } {
-  if (typeof secret === 'string') return { text: secret }
-  const value = environment[secret.variable]
-  return value ? { text: `${secret.prefix}${value}` } : { missing: secret.variable }
+  const { text, variable = '', prefix } = secret
+  const value = text ?? environment[variable]
+  // An empty text may be meant; an empty variable is none.
+  return value || text !== undefined ? { text: `${prefix}${value}` } : { missing: variable }
 }

@@ -132,6 +132,8 @@ describe('settings that make no table', () => {
     [{ required: ['id'] }, '{id} stands neither in path nor in query'],
     [{ columns: {} }, 'expected at least one column'],
     [{ path: 'x' }, 'expected a path that begins with a slash, without a query'],
+    [{ columns: { id: 'bigintt' } }, 'Invalid option: expected one of "text"'],
+    [{ columns: { id: { type: 'text', pointr: '/a' } } }, 'Unrecognized key: "pointr"'],
     [{ rows: 'data' }, 'expected a JSON pointer, such as /answer/items'],
     [
       { paging: { kind: 'page', parameter: 'p', ends: 'short' } },
