@@ -10,6 +10,7 @@ import {
   parse as parseLossless,
   stringify as stringifyLossless,
 } from 'lossless-json'
+import { ApiError } from './api-error.js'
 import type { JsonText } from './column.js'
 
 /** A number with 16 or more digits, or with an exponent, where a JSON value can stand. */
@@ -40,11 +41,23 @@ export function parseJson(json: string): unknown {
   return mayLoseDigits.test(json) ? parseLossless(json, undefined, parseNumber) : JSON.parse(json)
 }
 
-/** Writes a value of {@link parseJson} as jsonb takes it; undefined gives null. */
+/**
+ * Writes a value of {@link parseJson} as jsonb takes it; undefined gives null.
+ * @throws ApiError for one that nests too deeply to be written
+ */
 export function toJsonText(value: unknown): JsonText | null {
   if (value === undefined) return null
-  const json = stringifyLossless(value)
+  const json = stringified(value)
   return json === undefined ? null : forJsonb(json)
+}
+
+function stringified(value: unknown): string | undefined {
+  try {
+    return stringifyLossless(value)
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error
+    throw new ApiError('a value of JSON nests too deeply', { cause: error })
+  }
 }
 
 /**

@@ -159,6 +159,24 @@ describe('JSON lines', () => {
     expect(await harness.types({ source: 't.jsonl' })).toEqual({ a: 'numeric', s: 'text' })
   })
 
+  test('may have fields with names that objects have anyway, and of PostgreSQL', async () => {
+    const content = '{"constructor": 1, "toString": "x", "__proto__": 2, "xmin": 3}\n{}\n'
+    await harness.write('t.jsonl', content)
+    const { table } = await harness.table({ source: 't.jsonl' })
+    expect(Object.keys(table.columns).slice(0, 4)).toEqual(['constructor', 'toString', '__proto___', 'xmin_'])
+    expect(table.keys.constructor).toBeUndefined()
+    const [first, second] = await harness.rows(
+      { source: 't.jsonl' },
+      { columns: ['constructor', '__proto___'] },
+    )
+    expect([first?.constructor, second?.constructor]).toEqual([1n, null])
+  })
+
+  test('that nest too deeply are an error', async () => {
+    const content = `{"a": ${'['.repeat(50_000)}${']'.repeat(50_000)}}`
+    expect((await errorOf(rowsOf('t.jsonl', content))).message).toBe('a value of JSON nests too deeply')
+  })
+
   test.each([
     ['{"a": 1}\n{"a": \n', /^line 2 of .*t\.ndjson: it is no JSON: /],
     ['{"a": 1}\n\n[1]\n', /^line 3 of .*t\.ndjson: it is a list, not an object$/],

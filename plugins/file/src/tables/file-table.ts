@@ -3,6 +3,7 @@ import {
   ApiError,
   type Column,
   type Columns,
+  type Key,
   knownTextOperators,
   mayFulfil,
   type Qual,
@@ -25,20 +26,25 @@ const fileColumn = {
 const rowColumn = { type: 'bigint', description: 'The number of the row within its file, from 1.' } as const
 
 export function fileTable(source: TableSource, found: FoundColumns): Table<FileConnection, Columns> {
-  const columns: Record<string, Column> = {}
+  // Without a prototype, since fields may have any name, such as constructor.
+  const columns: Record<string, Column> = Object.create(null)
+  const keys: Record<string, Key> = Object.create(null)
   for (const { name, field, type } of found.columns) {
     columns[name] = { type, description: name === field ? `The field ${field}.` : `The field "${field}".` }
   }
   // A file's own columns come first, where it has any of these names.
   const hasFile = !Object.hasOwn(columns, '_file')
-  if (hasFile) columns._file = fileColumn
+  if (hasFile) {
+    columns._file = fileColumn
+    keys._file = { operators: knownTextOperators, inherent: true }
+  }
   if (!Object.hasOwn(columns, '_row')) columns._row = rowColumn
   const reader = new TableReader(source, found)
   return {
     name: source.name,
     description: `Rows of ${sourceText(source)}.`,
     columns,
-    keys: hasFile ? { _file: { operators: knownTextOperators, inherent: true } } : {},
+    keys,
     // Files are read each time: they change when nobody is told.
     cache: { ttl: 0 },
     calls: [{ name: 'open' }, { name: 'GET' }],

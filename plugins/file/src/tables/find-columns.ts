@@ -20,10 +20,10 @@ export interface FoundColumns {
   readonly identities: ReadonlyMap<string, string>
 }
 
-/** PostgreSQL's own columns, and those that Millrace gives every table. */
+/** PostgreSQL's own columns, those that Millrace gives every table, and the one name that objects cannot have. */
 const takenNames: readonly string[] = [
   ...['tableoid', 'ctid', 'xmin', 'xmax', 'cmin', 'cmax'],
-  ...['sp_connection_name', 'sp_ctx', '_ctx'],
+  ...['sp_connection_name', 'sp_ctx', '_ctx', '__proto__'],
 ]
 
 /** PostgreSQL cuts off longer names, in queries as well. */

@@ -23,7 +23,8 @@ export function jsonTable(name: string, settings: TableSettings): Table<ApiClien
   const { path, query, required, description } = settings
   const inPath = placeholdersOf([path])
   const keyNames = placeholdersOf([path, ...Object.values(query)])
-  const columns: Record<string, Column> = {}
+  // Without a prototype, since columns may have any name, such as constructor.
+  const columns: Record<string, Column> = Object.create(null)
   for (const [column, { type, description: own }] of Object.entries(settings.columns)) {
     const { pointer, of } = settings.columns[column] ?? {}
     const usual =
@@ -32,7 +33,7 @@ export function jsonTable(name: string, settings: TableSettings): Table<ApiClien
         : placeText(column, pointer, of)
     columns[column] = { type, description: own ?? usual }
   }
-  const keys: Record<string, Key> = {}
+  const keys: Record<string, Key> = Object.create(null)
   for (const key of keyNames) {
     const isRequired = inPath.includes(key) || required.includes(key)
     keys[key] = { operators: ['='], valuesPerCall: 1, require: isRequired ? 'required' : 'optional' }
