@@ -10,6 +10,7 @@ import { homeTarget } from './query/home-target.js'
 import { type Input, readInputs } from './query/inputs.js'
 import type { QueryOptions } from './query/options.js'
 import { Outputs } from './query/outputs.js'
+import { ProgressLine } from './query/progress-line.js'
 import { prepare, runInputs, StatementFailed } from './query/run-statements.js'
 import { openSession } from './query/session.js'
 import { setUpSession } from './query/session-settings.js'
@@ -71,11 +72,17 @@ async function ask(
   { signal, leaveToOthers }: Interruption,
 ): Promise<void> {
   signal.throwIfAborted()
-  const pager = await pagerOf(options, leaveToOthers)
-  const stderr = streamSink(process.stderr)
+  const progress = new ProgressLine(process.stderr)
+  const handOver = () => {
+    progress.end()
+    return leaveToOthers()
+  }
+  const pager = await pagerOf(options, handOver)
+  const stderr = progress.before(streamSink(process.stderr))
   const messages = pager?.besides(stderr) ?? stderr
   const open = async () =>
     openSession(await connect(), (notice) => {
+      if (progress.take(notice.message)) return
       // Where nobody reads them any more, whoever writes results finds out.
       messages.write(noticeReport(notice)).catch(() => {})
     })
@@ -87,9 +94,12 @@ async function ask(
   signal.addEventListener('abort', cancel)
   try {
     await setUpSession(session.client, options)
+    const isShown = process.stderr.isTTY
+    // Other servers than Millrace take settings of any such name.
+    if (isShown) await session.client.query('set millrace.progress = on')
     const { output, exports, header, separator } = options
     const outputs = new Outputs({
-      standardOutput: pager ?? streamSink(process.stdout),
+      standardOutput: progress.before(pager ?? streamSink(process.stdout)),
       format: output ?? (exports.length > 0 ? undefined : 'table'),
       exports,
       writerOptions: {
@@ -101,6 +111,7 @@ async function ask(
     })
     await runInputs(session.client, inputs, {
       ...options,
+      progress: isShown ? progress : undefined,
       outputs,
       signal,
       messages,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -174,15 +175,13 @@ func compares(order int, operator string) bool {
 	panic("operator " + operator)
 }
 
-// LIKE, of patterns that have no wildcard but % at their ends.
+// LIKE, of patterns without backslashes.
 func matches(text string, operator string, pattern string) bool {
 	if strings.HasSuffix(operator, "*") {
 		text, pattern = strings.ToLower(text), strings.ToLower(pattern)
 	}
-	part := strings.Trim(pattern, "%")
-	start, end := strings.HasPrefix(pattern, "%"), strings.HasSuffix(pattern, "%")
-	like := text == part || start && strings.HasSuffix(text, part) || end && strings.HasPrefix(text, part) ||
-		start && end && strings.Contains(text, part)
+	expression := strings.NewReplacer("%", "(?s:.*)", "_", "(?s:.)").Replace(regexp.QuoteMeta(pattern))
+	like := regexp.MustCompile("^" + expression + "$").MatchString(text)
 	switch operator {
 	case "=", "~~", "~~*":
 		return like

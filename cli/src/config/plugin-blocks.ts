@@ -47,7 +47,7 @@ export interface PluginBlock {
   readonly limits: PluginLimits
   readonly limiters: Readonly<Record<string, Limiter>>
   /** For a plugin of Steampipe's own, which is a process of its own, with limiters of its own. */
-  readonly process: PluginProcessOptions | undefined
+  readonly process: PluginProcessOptions
   readonly place: Place
   /** What of it has no effect. */
   readonly notices: readonly Fault[]
@@ -75,8 +75,8 @@ export function readPluginBlock(
     return { faults: schemaFaults(parsed.error, blockSchema, located, `plugin "${label}"`) }
   const { source = label, limiters = {}, memory_max_mb, start_timeout } = parsed.data
   const plugin = pluginName(source)
+  const process = { memoryMb: memory_max_mb, rateLimiters: rateLimiters(limiters) }
   if (!builtIn.has(plugin)) {
-    const process = { memoryMb: memory_max_mb, rateLimiters: rateLimiters(limiters) }
     const block = { label, plugin, limits: noLimits, limiters, process, place: located.place, notices: [] }
     return { block }
   }
@@ -85,7 +85,7 @@ export function readPluginBlock(
     notices.push({ place: placeOf(located, path), message: `plugin "${label}": ${message}` })
   for (const [name, value] of Object.entries({ memory_max_mb, start_timeout })) {
     if (value === undefined) continue
-    note([name], `${name} has no effect: plugins are no processes of their own`)
+    note([name], `${name} has no effect on Millrace's own plugins, which are no processes`)
   }
   const all = Object.entries(limiters).map(([name, limiter]) =>
     limitsOf(limiter, (message) => note(['limiters', name], `limiter "${name}" ${message}`)),
@@ -94,7 +94,7 @@ export function readPluginBlock(
     block: {
       label,
       plugin,
-      process: undefined,
+      process,
       limits: all.reduce(lowest, noLimits),
       limiters,
       place: located.place,

@@ -27,23 +27,26 @@ export async function loadConnections(
   environment: PluginPlaces['environment'],
   before?: LoadedConnections,
 ): Promise<LoadedConnections> {
-  const { loadPlugin } = await import('../plugins/load-plugin.js')
+  const { loadCompanion, loadPlugin } = await import('../plugins/load-plugin.js')
   const plugins = new Map<string, Promise<Plugin | UserError>>()
   const pluginOf = (name: string, process?: PluginProcessOptions) => {
     const key = JSON.stringify([name, process])
-    const loading =
-      plugins.get(key) ??
-      loadPlugin(name, { home, environment }, process).catch((error: unknown) => {
-        if (error instanceof UserError) return error
-        throw error
-      })
+    const loading = plugins.get(key) ?? loadPlugin(name, { home, environment }, process).catch(orUserError)
     plugins.set(key, loading)
     return loading
   }
   const loaded = await Promise.all([
-    ...[...connections].map(async ([name, one]) =>
-      load(name, one, await pluginOf(one.settings.plugin, one.process)),
-    ),
+    ...[...connections].map(async ([name, one]) => {
+      const { settings, process, origin } = one
+      const [plugin, companion] = await Promise.all([
+        pluginOf(settings.plugin, process),
+        // Those that are there by default do without: starting Millrace would start many processes.
+        origin.place === undefined
+          ? undefined
+          : loadCompanion(settings.plugin, { home, environment }, process).catch(orUserError),
+      ])
+      return load(name, one, plugin, companion)
+    }),
     ...[...faulty].map(async ([name, one]) =>
       failed(name, one, one.plugin === undefined ? undefined : await pluginOf(one.plugin)),
     ),
@@ -59,10 +62,17 @@ export async function loadConnections(
   return { configured, kept }
 }
 
+function orUserError(error: unknown): UserError {
+  if (error instanceof UserError) return error
+  throw error
+}
+
+/** @param companion where it cannot be loaded, the connection goes on without it and says so */
 function load(
   name: string,
   { settings: all, limits: pluginLimits, origin, instance }: ConfiguredSettings,
   plugin: Plugin | UserError,
+  companion: Plugin | UserError | undefined,
 ): ConfiguredConnection {
   const about = aboutOf(origin, instance)
   if (plugin instanceof UserError) {
@@ -91,16 +101,18 @@ function load(
     maxAnswerBytes: max_answer_mb === undefined ? undefined : Math.round(max_answer_mb * 1024 ** 2),
   }
   const ignored = { codes: ignore_error_codes, messages: ignore_error_messages }
+  const lacks = companion instanceof UserError ? [companion.message] : []
   return {
     name,
     plugin,
+    companion: companion instanceof UserError ? undefined : companion,
     settings,
     cacheTtl: milliseconds(cache_ttl),
     limits,
     ignored,
     onFailure: on_failure,
     isHidden,
-    about: { ...about, notices: plugin.remarks?.(parsed.data) ?? [] },
+    about: { ...about, notices: [...lacks, ...(plugin.remarks?.(parsed.data) ?? [])] },
   }
 }
 

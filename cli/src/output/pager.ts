@@ -79,11 +79,6 @@ export class Pager implements Sink {
     for (const { sink, text } of this.#afterwards.splice(0)) await sink.write(text)
   }
 
-  /** Whether a pager has the screen. */
-  get hasScreen(): boolean {
-    return this.#running !== undefined
-  }
-
   #takeHeld(): string {
     const held = this.#held
     this.#held = ''

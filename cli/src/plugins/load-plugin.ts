@@ -13,6 +13,9 @@ import type { PluginPlaces, PluginProcessOptions } from './steampipe-plugins.js'
 /** A package's name as npm allows it, without a path or a version after it. */
 const packageName = /^(?:@[a-z0-9~-][a-z0-9._~-]*\/)?[a-z0-9~-][a-z0-9._~-]*$/
 
+/** Before a name, that Millrace's own plugin is meant, and nothing beside it. */
+const ownPrefix = /^millrace:/
+
 /** Where a plugin is that a connection names. */
 export type LocatedPlugin =
   | { readonly kind: 'built-in' | 'package'; readonly name: string; readonly load: Load }
@@ -23,13 +26,14 @@ export type LocatedPlugin =
  * Finds a plugin, and loads nothing of it. Millrace's own come first, then packages that the user has installed in the
  * home, then plugins of Steampipe that are installed, then packages that are where Millrace itself is.
  * @param name `aws`, `ipstack`, the name of an npm package, the path of a plugin of Steampipe, or its name; with
- *   `steampipe:` before it, nothing else is meant
+ *   `steampipe:` or `millrace:` before it, nothing else is meant
  * @returns undefined where there is no such plugin
  * @throws UserError for a path without a file
  */
 export async function locatePlugin(name: string, places: PluginPlaces): Promise<LocatedPlugin | undefined> {
-  const ours = builtIn.get(name)
-  if (ours !== undefined) return { kind: 'built-in', name, load: ours }
+  const own = name.replace(ownPrefix, '')
+  const ours = builtIn.get(own)
+  if (ours !== undefined) return { kind: 'built-in', name: own, load: ours }
   // A name in a folder is looked up from any file in it, whether that exists or not.
   const installed = importOf(name, pathToFileURL(join(places.home, 'package.json')).href)
   if (installed !== undefined) return { kind: 'package', name, load: installed }
@@ -59,6 +63,21 @@ export async function loadPlugin(
   const checked = checkPlugin((await loadModule(name, located.load)).default)
   if ('plugin' in checked) return checked.plugin
   throw new UserError(`the default export of the package "${name}" is no plugin: ${checked.fault}`, 1)
+}
+
+/**
+ * The plugin of Steampipe that has further tables for a connection of one of Millrace's own plugins, by the same name.
+ * @returns undefined where there is none, or the connection's words for its plugin say that it wants none
+ */
+export async function loadCompanion(
+  name: string,
+  places: PluginPlaces,
+  process?: PluginProcessOptions,
+): Promise<Plugin | undefined> {
+  if (!builtIn.has(name)) return undefined
+  const { locateSteampipePlugin, steampipePluginAt } = await import('./steampipe-plugins.js')
+  const located = await locateSteampipePlugin(name, places)
+  return located && steampipePluginAt(located, process)
 }
 
 async function loadModule(name: string, load: Load): ReturnType<Load> {

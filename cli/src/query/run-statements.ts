@@ -8,6 +8,7 @@ import { errorReport, type Place } from './error-report.js'
 import { explainPrefix } from './explained.js'
 import type { Input } from './inputs.js'
 import type { Outputs, ResultOutput } from './outputs.js'
+import type { ProgressLine } from './progress-line.js'
 import { readResult } from './result-cursor.js'
 import { CallRecord, scansReport, type Timing, timingReport } from './timing.js'
 
@@ -18,6 +19,8 @@ export interface RunOptions {
   /** Of a session that goes on; by itself, a run with timing opens its own. */
   readonly record?: CallRecord | undefined
   readonly outputs: Outputs
+  /** Undefined where none is shown. */
+  readonly progress?: ProgressLine | undefined
   /** For errors and times: not among the results. */
   readonly messages: Sink
   /** No statement begins once it is aborted. */
@@ -74,12 +77,13 @@ async function runStatement(
   client: Client,
   { input, statement, prefix }: Prepared,
   record: CallRecord | undefined,
-  { variables, timing, outputs, messages }: RunOptions,
+  { variables, timing, outputs, messages, progress }: RunOptions,
 ): Promise<void> {
   const bound = bindVariables(statement, variables, prefix)
   const { text: sent, originalPlace } = bound
   const begun = performance.now()
   let output: ResultOutput | undefined
+  progress?.begin()
   try {
     for await (const { fields, rows } of readResult(client, sent, bound.values, outputs.firstBatch)) {
       if (fields.length > 0 && output === undefined) {
@@ -95,6 +99,8 @@ async function runStatement(
     const place: Place = { sql: input.sql, file: input.file, start: statement.start, originalPlace, sent }
     await messages.write(errorReport(error, place, variableHint(error, statement, variables)))
     throw new StatementFailed('a statement has failed', { cause: error })
+  } finally {
+    progress?.end()
   }
   const milliseconds = performance.now() - begun
   // A connection that is lost by now does not make a failure of what has been shown.

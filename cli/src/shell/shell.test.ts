@@ -219,7 +219,10 @@ describe.runIf(possible)('the shell', () => {
     expect(page).not.toMatch(/ 24\n/)
     // Ctrl-C is the pager's.
     terminal.type(controlC)
-    await terminal.shows(':')
+    const bell = '\u0007'
+    await terminal.shows(bell)
+    terminal.type(' ')
+    await terminal.shows('  30')
     terminal.type('q')
     await terminal.shows('> ')
     terminal.type('.pager off\n')
@@ -268,6 +271,15 @@ describe.runIf(possible)('the shell', () => {
     await terminal.shows('(1 row)')
     terminal.type('.exit\n')
     expect(await terminal.ended).toBe(0)
+  })
+
+  it('shows how far a query on the command line has come, too; Ctrl-C cancels it', async () => {
+    const sql = "select * from acme_page where path = '/slow'"
+    const terminal = new Terminal(['query', sql], { MILLRACE_HOME: home })
+    terminals.push(terminal)
+    expect(await terminal.shows('1 row, ')).toMatch(/acme_page: .*API call.*, 1 row, $/)
+    terminal.type(controlC)
+    expect(await terminal.ended).toBe(130)
   })
 
   it('uses a pager for a query on the command line too, which may be left before the end', async () => {

@@ -7,13 +7,13 @@ import { type Sink, streamSink } from '../output/sink.js'
 import { noticeReport } from '../query/error-report.js'
 import type { QueryOptions } from '../query/options.js'
 import { Outputs } from '../query/outputs.js'
+import { ProgressLine } from '../query/progress-line.js'
 import { runInputs, StatementFailed } from '../query/run-statements.js'
 import { statementsOf } from '../sql/statements.js'
 import { UserError } from '../user-error.js'
 import { complete } from './completion.js'
 import { addToHistory, Entries, historySize, readHistory } from './history.js'
 import { isMetaCommand, MetaMisuse, runMetaCommand } from './meta-commands.js'
-import { ProgressLine } from './progress-line.js'
 import { ShellConnection } from './shell-connection.js'
 import { initialState, type ShellState } from './shell-state.js'
 
@@ -214,7 +214,6 @@ class Shell {
     })
     const running = new AbortController()
     this.#running = running
-    progress.begin()
     try {
       await runInputs(session.client, [{ sql }], {
         variables: given,
@@ -222,6 +221,7 @@ class Shell {
         timing: timed ? timing : 'off',
         record,
         outputs,
+        progress,
         messages: this.#messages(),
         signal: running.signal,
       })
@@ -233,7 +233,6 @@ class Shell {
     } finally {
       this.#running = undefined
       this.#pager = undefined
-      progress.end()
     }
   }
 
@@ -264,19 +263,11 @@ class Shell {
   /** Where results go: to the terminal, or to a pager where they are longer than the screen. */
   #results(): Sink {
     const command = this.#state.pager ? this.#pagerCommand : undefined
-    if (command === undefined) return this.#clearing(streamSink(process.stdout))
+    const { progress } = this.#parts
+    if (command === undefined) return progress.before(streamSink(process.stdout))
     const pager = new Pager({ command, terminal: process.stdout, handOver: () => this.#handOver() })
     this.#pager = pager
-    return {
-      write: (text) => {
-        if (!pager.hasScreen) this.#parts.progress.clear()
-        return pager.write(text)
-      },
-      resultEnd: () => {
-        this.#parts.progress.clear()
-        return pager.resultEnd()
-      },
-    }
+    return progress.before(pager)
   }
 
   /** Leaves keyboard and screen to another program; what is given back takes them again. */
@@ -294,17 +285,8 @@ class Shell {
   }
 
   #messages(): Sink {
-    const sink = this.#clearing(streamSink(process.stderr))
+    const sink = this.#parts.progress.before(streamSink(process.stderr))
     return this.#pager?.besides(sink) ?? sink
-  }
-
-  #clearing(sink: Sink): Sink {
-    return {
-      write: (text) => {
-        if (text !== '') this.#parts.progress.clear()
-        return sink.write(text)
-      },
-    }
   }
 }
 

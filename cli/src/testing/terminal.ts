@@ -52,11 +52,18 @@ export class Terminal {
   #shown = ''
   #read = 0
 
-  /** @param args of the command */
-  constructor(args: readonly string[], variables: Readonly<Record<string, string>>) {
+  /**
+   * @param args of the command
+   * @param command another than Millrace's own
+   */
+  constructor(
+    args: readonly string[],
+    variables: Readonly<Record<string, string>>,
+    command: readonly string[] = [process.execPath, program],
+  ) {
     const { PATH, HOME, TMPDIR } = process.env
     const env = { PATH, HOME, TERM: 'xterm', ...(TMPDIR === undefined ? {} : { TMPDIR }), ...variables }
-    this.#child = spawn('python3', ['-c', opener, process.execPath, program, ...args], {
+    this.#child = spawn('python3', ['-c', opener, ...command, ...args], {
       env,
       stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
     })

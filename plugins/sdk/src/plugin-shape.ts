@@ -106,6 +106,7 @@ const call = objectOf<TableCall>({
   name: z.string().min(1),
   permission: z.string().min(1).optional(),
   cost: z.string().min(1).optional(),
+  makesCalls: z.literal(true).optional(),
 })
 
 const example = objectOf<Example>({ title: z.string(), sql: z.string() })

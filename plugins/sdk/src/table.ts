@@ -102,6 +102,11 @@ export interface Scan<Connection = unknown, TableColumns extends Columns = Colum
    */
   call<Result>(name: string, run: (signal: AbortSignal) => Promise<Result>, scope?: string): Promise<Result>
   /**
+   * Counts calls that whoever has answered made in turn, as far as they are told of, such as those of another program: for
+   * EXPLAIN ANALYZE and `millrace.scan`. No quota counts them.
+   */
+  innerCallsMade(count: number): void
+  /**
    * Goes on without rows that the API has failed to give, where the user's settings say so. The client gets a NOTICE,
    * and what did come is not cached for later statements. Where no client would see the NOTICE, as within a function,
    * the query fails instead, with what the API said. For `list`; where nothing is left to go on with, throw the
@@ -155,6 +160,8 @@ export interface TableCall {
    * by EXPLAIN, and on the table's page.
    */
   readonly cost?: string
+  /** Whether whoever answers makes calls in turn, whose number cannot be known before. EXPLAIN says so. */
+  readonly makesCalls?: true
 }
 
 /** A virtual table. */

@@ -57,6 +57,7 @@ export function scanOf<Connection, TableColumns extends Columns>(
         }
       }
     },
+    innerCallsMade: () => {},
     leaveOut: (part, failure) => {
       const isCancel = signal.aborted || (ApiError.is(failure) && failure.sqlState === '57014')
       if (request.onLeftOut === undefined || isCancel || !ApiError.is(failure)) throw failure

@@ -5,6 +5,7 @@ import { abortable } from '../stage/abortable.js'
 import type { CallLimiter, CallLimits } from './call-limiter.js'
 import { CallLimiters } from './call-limiters.js'
 import { type Clock, systemClock } from './clock.js'
+import { Companion } from './companion.js'
 import { IgnoredErrors, type IgnoredErrorsOptions } from './ignored-errors.js'
 import type { CallRules } from './make-call.js'
 
@@ -14,6 +15,8 @@ export interface ConnectionOptions {
   readonly plugin: Plugin
   /** The settings as they stand in the configuration; the plugin's schema checks them. */
   readonly settings: unknown
+  /** A plugin with tables that the plugin itself does not have; it gets the same settings. */
+  readonly companion?: Plugin | undefined
   /** How long rows answer later statements, in milliseconds; undefined for what the table and the server say. */
   readonly cacheTtl?: number | undefined
   /** Limits that replace the API's limits as the plugin states them. */
@@ -85,6 +88,7 @@ export class Connection implements CallRules {
   readonly #unknownAccount: CallLimiter
   #account: { readonly name: string; readonly limiter: CallLimiter } | undefined
   #opened: { readonly state: unknown } | undefined
+  readonly #companion: Companion | undefined
 
   readonly #onSchemaChange: (connection: Connection) => void
 
@@ -134,6 +138,24 @@ export class Connection implements CallRules {
     }
     const account = stated.account ?? `connection ${name}`
     this.#unknownAccount = limiters.limiterOf(plugin.name, account, this.#limits)
+    if (options.companion === undefined) return
+    const { companion, ...others } = options
+    // The limits are of the plugin's own API calls.
+    const own = { ...others, plugin: companion, companion: undefined, limits: undefined }
+    this.#companion = new Companion(
+      new Connection(own, environment, log, limiters, () => onSchemaChange(this)),
+    )
+  }
+
+  /** The connection through which a table of {@link findTables} is asked: this one, or its companion's. */
+  ofTable({ name }: Pick<Table, 'name'>): Connection {
+    return this.#companion?.has(name) === true ? this.#companion.connection : this
+  }
+
+  /** What is wrong with it, although it serves. */
+  get shortcomings(): readonly string[] {
+    const failure = this.#companion?.failure
+    return failure === undefined ? [] : [failure]
   }
 
   /**
@@ -164,7 +186,7 @@ export class Connection implements CallRules {
   /** What is left of what the calls of a table cost; see `Table.costLeft`. */
   costLeft(table: Table): string | undefined {
     try {
-      return table.costLeft?.(this.state)
+      return table.costLeft?.(this.ofTable(table).state)
     } catch (error) {
       // EXPLAIN is no place to fail in.
       this.log.warn(
@@ -185,6 +207,11 @@ export class Connection implements CallRules {
    * @throws whatever the plugin throws; DatabaseError when they do not have the shape of tables
    */
   async findTables(signal: AbortSignal): Promise<readonly Table[]> {
+    const own = await this.#ownTables(signal)
+    return this.#companion === undefined ? own : this.#companion.alongside(own, signal)
+  }
+
+  async #ownTables(signal: AbortSignal): Promise<readonly Table[]> {
     const { tables } = this.plugin
     if (typeof tables !== 'function') return tables
     // So that it is closed, whatever finding them has opened.
@@ -208,6 +235,9 @@ export class Connection implements CallRules {
   }
 
   async close(): Promise<void> {
-    if (this.#opened !== undefined) await this.plugin.close?.(this.#opened.state)
+    await Promise.all([
+      this.#opened === undefined ? undefined : this.plugin.close?.(this.#opened.state),
+      this.#companion?.connection.close(),
+    ])
   }
 }

@@ -200,6 +200,9 @@ function scanOf(
     signal,
     call: (name, run, scope = '') =>
       makeCall({ name, scope, owner: statement, signal, counts, run }, connection),
+    innerCallsMade: (count) => {
+      counts.innerCalls += count
+    },
     leaveOut: (part, failure) => {
       const cause = causeOf(failure)
       if (signal.aborted || !ApiError.is(cause) || !isOfApi(cause)) throw failure

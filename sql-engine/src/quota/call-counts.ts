@@ -6,6 +6,8 @@ export class CallCounts {
   retries = 0
   /** How often the API has said that it is asked too often. */
   throttles = 0
+  /** Calls that whoever answered has made in turn, as far as that is known. */
+  innerCalls = 0
 
   /**
    * Counts a request that is about to be made.

@@ -175,7 +175,7 @@ function callsText({ fromItem, quals }: ScanPlan, columns: readonly string[], kn
       )
   }
   if (parts.length === 0 || known > 1) parts.unshift(`${known}`)
-  const { hydrate = {} } = fromItem.table.definition
+  const { hydrate = {}, calls = [] } = fromItem.table.definition
   const hydrated = Object.values(hydrate).flatMap(({ columns: fetched }) => {
     const wanted = fetched.filter((column) => columns.includes(column))
     return wanted.length === 0 ? [] : [`1 per row for ${wanted.join(', ')}`]
@@ -184,5 +184,6 @@ function callsText({ fromItem, quals }: ScanPlan, columns: readonly string[], kn
   const paged = isKeyed
     ? `${lists}, more if answers come in pages`
     : `${lists} or more (pages and regions are not known before)`
-  return [paged, ...hydrated].join(', and ')
+  const inner = calls.some(({ makesCalls }) => makesCalls === true) ? '; each makes others in turn' : ''
+  return `${[paged, ...hydrated].join(', and ')}${inner}`
 }

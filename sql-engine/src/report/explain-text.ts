@@ -48,8 +48,9 @@ function recordLine({ connection, cache, meter, milliseconds, error }: ScanRecor
   if (cache === 'none') return `Made${through}: nothing, for no row can fulfil the conditions`
   if (cache === 'shared')
     return `Made${through}: nothing, for another scan of the statement asks for the rows`
-  const { calls, retries, throttles, rows, bytes } = meter
-  const asked = `${plural(calls, 'call')}, ${retries} retried, ${throttles} throttled`
+  const { calls, retries, throttles, innerCalls, rows, bytes } = meter
+  const inner = innerCalls === 0 ? '' : ` (${innerCalls} made in turn)`
+  const asked = `${plural(calls, 'call')}${inner}, ${retries} retried, ${throttles} throttled`
   const got = `${plural(rows, 'row')}, ${plural(bytes, 'byte')}`
   // For a scan that the statement went on without, or without some of its rows.
   const lacks = error === undefined ? '' : `; ${error}`
@@ -95,6 +96,7 @@ function jsonRecord({ connection, cache, meter, milliseconds, error }: ScanRecor
     Calls: meter.calls,
     Retries: meter.retries,
     Throttles: meter.throttles,
+    'Inner Calls': meter.innerCalls,
     Rows: meter.rows,
     Bytes: meter.bytes,
     Cache: cache,

@@ -35,6 +35,7 @@ interface ScanRow {
   readonly calls: number
   readonly retries: number
   readonly throttles: number
+  readonly innerCalls: number
   readonly rows: number
   readonly bytes: number
   readonly cache: ScanRecord['cache']
@@ -124,7 +125,7 @@ function beginningOf(text: string): string {
 
 function scanRow(record: ScanRecord, localConditions: () => LocalConditions): ScanRow {
   const { fromItem, connection, columns, quals, limit, cache, meter, startedAt, milliseconds, error } = record
-  const { calls, retries, throttles, rows, bytes } = meter
+  const { calls, retries, throttles, innerCalls, rows, bytes } = meter
   return {
     connection,
     table: fromItem.table.definition.name,
@@ -139,6 +140,7 @@ function scanRow(record: ScanRecord, localConditions: () => LocalConditions): Sc
     calls,
     retries,
     throttles,
+    innerCalls,
     rows,
     bytes,
     cache,
@@ -178,6 +180,7 @@ function countsOf(scans: readonly ScanRow[]) {
     calls: sum(({ calls }) => calls),
     retries: sum(({ retries }) => retries),
     throttles: sum(({ throttles }) => throttles),
+    inner_calls: sum(({ innerCalls }) => innerCalls),
     rows: sum(({ rows }) => rows),
     bytes: sum(({ bytes }) => bytes),
   }

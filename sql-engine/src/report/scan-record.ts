@@ -8,6 +8,8 @@ export interface ScanCounts {
   readonly calls: number
   readonly retries: number
   readonly throttles: number
+  /** Those that whoever answered has made in turn, as far as that is known. */
+  readonly innerCalls: number
   readonly rows: number
   readonly bytes: number
 }

@@ -23,6 +23,7 @@ const counts = {
   calls: bigint('API calls that were made, tries again included.'),
   retries: bigint('Calls that were made again after a failure.'),
   throttles: bigint('Times that the API said it is asked too often.'),
+  inner_calls: bigint("Calls that whoever was asked made in turn, as a plugin of Steampipe's tells them."),
   rows: bigint('Rows that the API has sent; rows from the cache do not count.'),
   bytes: bigint('Bytes of these rows, as they were written into a scan table.'),
 }

@@ -31,7 +31,8 @@ function connectionRows(context: EngineContext): readonly Row[] {
   return configuredConnections(open).map(({ name, plugin, tables }) => {
     const aggregator = aggregators.get(name)
     const members = aggregator && [...aggregator.members, ...aggregator.failed]
-    const { file, firstLine, notices = [] } = open.about.get(name) ?? {}
+    const { file, firstLine, notices: ofSettings = [] } = open.about.get(name) ?? {}
+    const notices = [...ofSettings, ...(context.connections.get(name)?.shortcomings ?? [])]
     return {
       name,
       plugin: plugin.name,
@@ -63,7 +64,7 @@ function tableRows(context: EngineContext): readonly Row[] {
     return {
       connection: schema,
       name: definition.name,
-      plugin: connection.plugin.name,
+      plugin: (context.connections.get(schema)?.ofTable(definition) ?? connection).plugin.name,
       description: definition.description,
       key_columns: toJsonText(keys.map(([name]) => name)),
       required_key_columns: toJsonText(required.map(([name]) => name)),

@@ -33,7 +33,7 @@ export async function fetchScan(
   const missing = new Map<string, MissingPart>()
   const rows = scanRows({
     table,
-    connection,
+    connection: connection.ofTable(table.definition),
     columns,
     quals,
     limit,

@@ -29,7 +29,7 @@ export interface RepeatedLookup {
   readonly release: () => void
 }
 
-const nothingAsked: ScanCounts = { calls: 0, retries: 0, throttles: 0, rows: 0, bytes: 0 }
+const nothingAsked: ScanCounts = { calls: 0, retries: 0, throttles: 0, innerCalls: 0, rows: 0, bytes: 0 }
 
 /** Whether the statement names one table, and calls nothing that could change its session's settings. */
 export function repeatLookup(

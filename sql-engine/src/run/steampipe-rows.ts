@@ -137,7 +137,7 @@ function scanRows(history: ScanHistory): readonly Row[] {
     table: scan.table_name,
     cache_hit: scan.cache_hit,
     rows_fetched: scan.rows,
-    hydrate_calls: scan.calls,
+    hydrate_calls: scan.inner_calls === 0n ? scan.calls : scan.inner_calls,
     start_time: scan.started_at,
     duration_ms: integer(Number(scan.duration_ms)),
     columns: scan.columns,
@@ -154,7 +154,7 @@ function scanSummaryRows(history: ScanHistory): readonly Row[] {
     {
       cached_rows_fetched: null,
       uncached_rows_fetched: summary.rows,
-      hydrate_calls: summary.calls,
+      hydrate_calls: summary.inner_calls === 0n ? summary.calls : summary.inner_calls,
       duration_ms: integer(Number(summary.duration_ms)),
       scan_count: summary.scans,
       connection_count: BigInt(new Set(scans.map(({ connection }) => connection)).size),

@@ -11,6 +11,8 @@ export type ScopeColumn = TableColumn
 export interface Source {
   readonly alias: string
   readonly columns: readonly ScopeColumn[]
+  /** Whether `*` stands for more columns, which no name leads to: that of another is the same. */
+  readonly hasUnnamed?: boolean
 }
 
 export interface Scope {

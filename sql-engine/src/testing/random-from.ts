@@ -360,7 +360,8 @@ export class FromWriter {
       return { text: `(${text}) as ${alias} (${list})`, source: { alias, columns: renamed }, keys: [] }
     }
     const unique = columns.filter(({ name }) => columns.filter((column) => column.name === name).length === 1)
-    return { text: `(${text}) as ${alias}`, source: { alias, columns: unique }, keys: [] }
+    const hasUnnamed = unique.length < columns.length
+    return { text: `(${text}) as ${alias}`, source: { alias, columns: unique, hasUnnamed }, keys: [] }
   }
 
   #values(): Item {

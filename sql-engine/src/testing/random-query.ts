@@ -229,7 +229,7 @@ class QueryWriter {
   /** `select *`, where no name comes twice. */
   #star({ scope }: From, body: string): WrittenQuery {
     const [source, ...others] = scope.sources
-    if (source === undefined || others.length > 0)
+    if (source === undefined || others.length > 0 || source.hasUnnamed === true)
       return this.#written('select ', this.#targets(scope, 0), body)
     return { text: `select ${this.#choices.pick(['*', starOf(source)])}${body}`, columns: source.columns }
   }

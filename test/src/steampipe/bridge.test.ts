@@ -1,72 +1,20 @@
 /** Tables of a Steampipe plugin, the executable file as it is, through the gateway. */
-import { randomUUID } from 'node:crypto'
-import { steampipePlugin } from '@millrace/plugin-steampipe/steampipe-plugin'
-import { startService } from '@millrace/server/service'
-import { StartedParts } from '@millrace/server/started-parts'
-import { startTestPostgres } from '@millrace/sql-engine/testing/test-postgres'
-import pg from 'pg'
-import { pino } from 'pino'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { bridgePlugin, buildTimeout, hasGo } from '../testing/bridge-plugin.js'
+import { BridgeHarness, word } from '../testing/bridge-harness.js'
+import { buildTimeout, hasGo } from '../testing/bridge-plugin.js'
 
-/** A text that HCL would take for a template. */
-const word = 'a "$' + '{word}" %{if}'
-
-const parts = new StartedParts()
-let client: pg.Client
-const notices: string[] = []
+let harness: BridgeHarness
 
 beforeAll(async () => {
-  if (!hasGo()) return
-  const plugin = steampipePlugin({ name: 'bridge', path: await bridgePlugin() })
-  const password = randomUUID()
-  const log = pino({ level: process.env.MILLRACE_TEST_LOG ?? 'silent' }, pino.destination(2))
-  const { address } = await startService(
-    {
-      host: '127.0.0.1',
-      port: 0,
-      environment: { PATH: process.env.PATH, HOME: process.env.HOME, MILLRACE_SECRET: 'no' },
-      log,
-      startPostgres: (onCrash) => startTestPostgres({ log, onCrash }),
-      configure: async () => ({
-        password,
-        connections: [
-          { name: 'bridge', plugin, settings: { word, words: ['x', 'y'] } },
-          { name: 'other', plugin, settings: { word: 'other' } },
-          { name: 'wrong', plugin, settings: { nope: 1 } },
-        ],
-      }),
-    },
-    parts,
-  )
-  client = new pg.Client({
-    host: '127.0.0.1',
-    port: address.port,
-    user: 'millrace',
-    password,
-    database: 'millrace',
-  })
-  parts.add(client, () => client.end())
-  client.on('notice', ({ message }) => notices.push(String(message)))
-  await client.connect()
+  if (hasGo()) harness = await BridgeHarness.start()
 }, buildTimeout)
-afterAll(() => parts.stop())
+afterAll(() => harness?.stop())
 beforeEach(() => {
-  notices.length = 0
+  if (harness !== undefined) harness.notices.length = 0
 })
 
-async function rows(text: string, values: unknown[] = []): Promise<unknown[][]> {
-  const { rows } = await client.query({ text, values, rowMode: 'array' })
-  return rows
-}
-
-/** What the plugin has been asked since this was asked last. */
-async function calls(): Promise<string[]> {
-  const found = await rows('select "of", kind, quals::text, "limit" from bridge_call order by position')
-  return found.map(([of, kind, quals, limit]) =>
-    [of, kind, ...JSON.parse(String(quals)), ...(limit === null ? [] : [`limit ${limit}`])].join('; '),
-  )
-}
+const rows = (text: string, values: unknown[] = []) => harness.rows(text, values)
+const calls = () => harness.calls()
 
 describe.runIf(hasGo())('a bridged plugin', () => {
   beforeEach(async () => {
@@ -211,16 +159,18 @@ describe.runIf(hasGo())('values', () => {
       [null, '9007199254740993', 0.1, null, '{"n": 12345678901234567890.123}', null, null, null, null, null],
     ],
   ])('%s', async (name, expected, refused) => {
-    await client.query('set timezone = utc')
+    await rows('set timezone = utc')
     expect(await rows(`select ${columns} from bridge_type where name = $1`, [name])).toEqual([expected])
-    expect(notices).toEqual(refused === undefined ? [] : [expect.stringContaining(`values of ${refused}`)])
+    expect(harness.notices).toEqual(
+      refused === undefined ? [] : [expect.stringContaining(`values of ${refused}`)],
+    )
   })
 })
 
 /** Statements over a table of the plugin, with what reaches the plugin; the answer is that over an ordinary copy. */
 describe.runIf(hasGo())('conditions', () => {
   beforeAll(async () => {
-    await client.query('create table public.item_copy as select * from bridge.bridge_item')
+    await rows('create table public.item_copy as select * from bridge.bridge_item')
   })
   beforeEach(async () => {
     await calls()
@@ -306,6 +256,35 @@ describe.runIf(hasGo())('conditions', () => {
     expect((await calls()).filter((call) => call.includes('detail'))).toHaveLength(4)
   })
 
+  test.each([
+    ['times, which reach the plugin as bounds', 'select at from item_copy'],
+    [
+      'texts, one of which cannot be passed',
+      `select kind from item_copy union select '' union select 'k' || i from generate_series(1, 60) i`,
+    ],
+  ])('many keys that are divided give each row once: %s', async (_, values) => {
+    const column = values.includes(' at ') ? 'at' : 'kind'
+    // Known before the scan begins, so that there are several lists of values.
+    const [[list]] = (await rows(`select string_agg(quote_literal(v), ', ') from (${values}) q (v)`)) as [
+      [string],
+    ]
+    const found = `select id from TABLE where ${column} in (${list}) order by id`
+    expect(await rows(found.replace('TABLE', 'bridge_item'))).toEqual(
+      await rows(found.replace('TABLE', 'public.item_copy')),
+    )
+  })
+
+  test('EXPLAIN says that calls of the plugin make others in turn, and afterwards how many', async () => {
+    const before = await rows('explain select detail from bridge_item where n < 3')
+    expect(before.flat().join('\n')).toContain('each makes others in turn')
+    const after = (await rows('explain analyze select detail from bridge_item where n < 3')).flat().join('\n')
+    expect(after).toMatch(/Made: 1 call \([1-9]\d* made in turn\), 0 retried/)
+    const counted = await rows(
+      'select calls, inner_calls > 0 from millrace.scan order by statement desc limit 1',
+    )
+    expect(counted).toEqual([['1', true]])
+  })
+
   test('many keys come in parts', async () => {
     const [[count]] = (await rows(
       `select count(*) from bridge_lookup l where key in (select 'k' || i from generate_series(1, 120) i)`,
@@ -383,78 +362,4 @@ describe.runIf(hasGo())('keys that an API takes for the same', () => {
       ['east', 'east'],
     ])
   })
-})
-
-describe.runIf(hasGo())('errors', () => {
-  test.each([
-    ['list', 'the list failed'],
-    ['panic', 'the list panicked'],
-    ['transform', 'the transform of 0 failed'],
-    ['hydrate', 'the hydrate function failed'],
-  ])('of the place %s, none of which is lost', async (place, message) => {
-    for (const after of [1, 1, 300, 1000, 2000, 2000, 2000, 2000, 2000]) {
-      await expect(
-        rows(`select * from bridge_fault where place = $1 and after = $2`, [place, after]),
-      ).rejects.toMatchObject({
-        code: 'HV000',
-        message: expect.stringMatching(/bridge_fault.*Execute/),
-      })
-    }
-    await expect(rows(`select * from bridge_fault where place = $1 and after = 1`, [place])).rejects.toThrow(
-      message,
-    )
-  })
-
-  test('that the plugin ignores are none', async () => {
-    expect(await rows(`select n from bridge_fault where place = 'ignored' and after = 2`)).toHaveLength(2)
-  })
-
-  test('what it prints does not stop it', async () => {
-    expect(await rows(`select n from bridge_fault where place = 'print' and after = 1`)).toHaveLength(1)
-  })
-
-  test.each([
-    ['exit', /has ended with status 7/, /the plugin leaves, and says why/],
-    ['goroutine', /has ended with status 2/, /a goroutine panicked/],
-  ])('of the place %s end the process; the next query starts another', async (place, message, detail) => {
-    await expect(
-      rows(`select n from bridge_fault where place = $1 and after = 1`, [place]),
-    ).rejects.toMatchObject({
-      code: 'HV000',
-      message: expect.stringMatching(message),
-      detail: expect.stringMatching(detail),
-    })
-    expect(await rows('select word from other.bridge_setting')).toEqual([['other']])
-  })
-
-  test('killed while it answers', async () => {
-    const [[pid]] = (await rows('select pid from bridge_setting')) as [[string]]
-    const other = new pg.Client({ ...Object(client).connectionParameters, password: Object(client).password })
-    await other.connect()
-    const slow = other.query('select n from bridge_slow')
-    const failed = expect(slow).rejects.toMatchObject({
-      code: 'HV000',
-      message: expect.stringMatching(/SIGKILL/),
-    })
-    while (((await rows('select running from bridge_setting')) as [[string]])[0][0] !== '1') {}
-    process.kill(Number(pid), 'SIGKILL')
-    await failed
-    await other.end()
-    const [[next]] = (await rows('select pid from bridge_setting')) as [[string]]
-    expect(next).not.toBe(pid)
-  })
-})
-
-test.runIf(hasGo())('a query that is cancelled ends its list', async () => {
-  const other = new pg.Client({ ...Object(client).connectionParameters, password: Object(client).password })
-  await other.connect()
-  await other.query(`set statement_timeout = '2s'`)
-  const running = async () => ((await rows('select running from bridge_setting')) as [[string]])[0][0]
-  for (let time = 0; time < 5; time++) {
-    const failed = expect(other.query('select n from bridge_slow')).rejects.toMatchObject({ code: '57014' })
-    while ((await running()) !== '1') {}
-    await failed
-    while ((await running()) !== '0') {}
-  }
-  await other.end()
 })

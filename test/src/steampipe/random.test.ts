@@ -53,14 +53,23 @@ const types: Partial<Record<ColumnType, string>> = {
 const queryCanceled = '57014'
 const keyMissing = 'HV002'
 
-/** Tables without columns of types that a plugin does not have, and without orders and other promises. */
+/**
+ * Tables without columns of types that a plugin does not have, and without orders and other promises: of no key that
+ * must be given is it known to be more than what was asked for.
+ */
 function bridgedTables(tables: RandomTables): RandomTables {
   return Object.fromEntries(
     Object.entries(tables).map(([name, { columns, keys }]): [string, RandomTable] => {
       const known: Columns = Object.fromEntries(
         Object.entries(columns).filter(([, { type }]) => type in types),
       )
-      const kept = keys && Object.fromEntries(Object.entries(keys).filter(([column]) => column in known))
+      const kept =
+        keys &&
+        Object.fromEntries(
+          Object.entries(keys).flatMap(([column, { inherent: _, ...key }]) =>
+            column in known ? [[column, key]] : [],
+          ),
+        )
       return [name, { columns: known, keys: kept }]
     }),
   )

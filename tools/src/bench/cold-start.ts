@@ -1,23 +1,25 @@
-/** What people wait for who type a command: its help, and an answer where no service runs. */
+/**
+ * What people wait for who type a command, as it is published: its help, and an answer where no service runs.
+ */
 import { execFile } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { type Benchmark, median, milliseconds, timed } from './benchmark.js'
+import { publishedProgram } from './published-program.js'
 
-const program = fileURLToPath(new URL('../../../cli/dist/main.js', import.meta.url))
 const rounds = 9
 
-function run(args: readonly string[], home: string): Promise<unknown> {
-  return promisify(execFile)(process.execPath, [program, ...args], {
+async function run(args: readonly string[], home: string): Promise<void> {
+  await promisify(execFile)(process.execPath, [await publishedProgram(), ...args], {
     env: { ...process.env, MILLRACE_HOME: home },
   })
 }
 
 /** Seconds that a command takes, from its start to the end of its process. */
 async function secondsOf(args: readonly string[], home: string) {
+  await publishedProgram()
   const times: number[] = []
   for (let round = 0; round < rounds; round++) times.push(await timed(() => run(args, home)))
   const lines = [

@@ -4,14 +4,13 @@ import { once } from 'node:events'
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import { type Benchmark, median, milliseconds, type Result, timed } from './benchmark.js'
+import { publishedProgram } from './published-program.js'
 
 const connections = 1000
 const starts = 5
 const plans = 20
-const program = fileURLToPath(import.meta.resolve('millrace/main'))
 
 interface Measured {
   /** The very first start, which makes all tables, in seconds. */
@@ -104,6 +103,7 @@ async function start(
   home: string,
   use: (client: pg.Client, megabytes: number) => Promise<void>,
 ): Promise<{ readonly seconds: number }> {
+  const program = await publishedProgram()
   const begun = performance.now()
   const child = spawn(process.execPath, [program], {
     env: { ...process.env, MILLRACE_HOME: home, MILLRACE_PORT: '0', MILLRACE_LOG: 'error' },

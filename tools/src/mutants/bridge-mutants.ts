@@ -76,6 +76,11 @@ export const bridgeMutants: readonly Mutant[] = [
     [bridge],
     [
       [
+        'rows of other lists of keys stay where the plugin is not told of the keys',
+        'const promised = promisedTests(quals, keys, typeOf)',
+        'const promised: readonly RowTest[] = promisedTests(quals, { ...keys, keys: {} }, typeOf)',
+      ],
+      [
         'all lists are passed',
         'const rest = several.filter((one) => one !== list)',
         'const rest = several.slice(several.length)',

@@ -14,7 +14,7 @@ import type { PluginColumnType, PluginTable } from '../protocol/plugin-schema.js
 import { type KeyColumns, keyColumnsOf } from './key-columns.js'
 import { forOneValue, MissingKey, type PlannedExecute, planExecutes } from './plan-executes.js'
 import { isNotUnique } from './plugin-failure.js'
-import { type ExecuteContext, runExecute } from './run-execute.js'
+import { callName, type ExecuteContext, runExecute } from './run-execute.js'
 import { type Batches, withoutTwins } from './without-twins.js'
 
 /** The types that Steampipe gives them; PostgreSQL has `ltree` only as an extension. */
@@ -57,6 +57,7 @@ export function bridgedTable(table: PluginTable, host: PluginHost): Table<unknow
     description: table.description,
     columns,
     keys: keys.keys,
+    calls: [{ name: callName, makesCalls: true }],
     examples: [],
     list: (scan) => rowsOf({ table: table.name, host, types, keys }, scan),
   }

@@ -41,7 +41,7 @@ function comparable(type: ColumnType, value: unknown): string | undefined {
 
 /** @param time as rows have it: ISO 8601 in UTC, with up to six digits after the second */
 function microseconds(time: string): string | undefined {
-  const [, seconds, digits = ''] = /^([^.]+)\.(\d+)Z$/.exec(time) ?? []
+  const [, seconds, digits = ''] = /^([^.]+?)(?:\.(\d+))?Z$/.exec(time) ?? []
   if (seconds === undefined) return undefined
   return String(BigInt(Date.parse(`${seconds}Z`)) * 1000n + BigInt(digits.padEnd(6, '0')))
 }

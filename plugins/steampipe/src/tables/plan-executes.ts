@@ -66,18 +66,39 @@ export function planExecutes({ quals, types, keys, withoutGet = false }: Execute
   const equal = passed.filter((one) => one.kind === 'equal')
   const others = passed.flatMap((one) => (one.kind === 'other' ? one.quals : []))
   const { list, multiplied } = divided(equal, needed)
+  const promised = promisedTests(quals, keys, typeOf)
   return combinations(multiplied).map((combination) => {
     const single = [...combination].map(([column, value]) => ({ column, values: [value] }))
     const equals: readonly Equal[] = list === undefined ? single : [...single, list]
+    const isTested = ({ column }: RowTest) => equals.some((one) => one.column === column)
     return {
       quals: [
         ...others,
         ...equals.flatMap(({ column, values }) => equalQual(column, typeOf(column), values) ?? []),
       ],
-      tests: equals.map(({ column, values }) => ({ column, holds: equalityTest(typeOf(column), values) })),
+      tests: [
+        ...equals.map(({ column, values }) => ({ column, holds: equalityTest(typeOf(column), values) })),
+        ...promised.filter((test) => !isTested(test)),
+      ],
       list,
       isGet,
     }
+  })
+}
+
+/**
+ * That a row has one of the values which the scan is about, as keys with `valuesPerCall` promise, whether the plugin is told
+ * of them or not: the other values are another scan's, and a row that both gave would be there twice.
+ */
+function promisedTests(
+  quals: Quals,
+  { keys }: KeyColumns,
+  typeOf: (column: string) => ColumnType,
+): readonly RowTest[] {
+  return Object.entries(keys).flatMap(([column, key]) => {
+    const equal = quals[column]?.find((qual) => qual.operator === '=')
+    if (key.valuesPerCall === undefined || equal?.operator !== '=') return []
+    return [{ column, holds: equalityTest(typeOf(column), equal.values) }]
   })
 }
 

@@ -15,7 +15,7 @@ export interface ExecuteContext {
 }
 
 /** The name of the call, for EXPLAIN and errors. */
-const callName = 'Execute'
+export const callName = 'Execute'
 
 /**
  * Yields the rows that belong to the call.
@@ -36,11 +36,13 @@ export async function* runExecute(
   const answers = host.execute(connection, callId, request, reading.signal)
   let received = 0
   let fetched = 0
+  let hydrateCalls = 0
   let isAnswered = false
   try {
     // The call is done, for the limits on calls, once rows come: how long they take is up to whoever reads them.
     let next = await scan.call(callName, async (signal) => {
       signal.addEventListener('abort', abort, { once: true })
+      if (signal.aborted) abort()
       try {
         return await answers.next()
       } catch (error) {
@@ -53,8 +55,9 @@ export async function* runExecute(
     while (next.done !== true) {
       const rows: Row[] = []
       for (const message of next.value) {
-        const { row, rowsFetched } = reader.read(message)
+        const { row, rowsFetched, hydrateCalls: made } = reader.read(message)
         fetched = Math.max(fetched, rowsFetched)
+        hydrateCalls = Math.max(hydrateCalls, made)
         if (row === undefined) continue
         received++
         if (tests.every(({ column, holds }) => holds(row[column]))) rows.push(row)
@@ -67,6 +70,7 @@ export async function* runExecute(
     throw pluginFailure(error, connection, isAnswered ? `${callName}: ` : '')
   } finally {
     scan.signal.removeEventListener('abort', abort)
+    scan.innerCallsMade(hydrateCalls)
     await answers.return(undefined)
   }
   if (!isGet && fetched > received) throw lostRows(fetched, received)

@@ -1,5 +1,7 @@
 /** One line that tells how far a fetch has come, on a terminal; it vanishes when anything else is shown. */
 
+import type { Sink } from '../output/sink.js'
+
 /** As the server says it: docs/settings.md, millrace.progress. */
 const progressNotice = /^\S+: .*\bAPI calls?\b.* so far$/
 
@@ -46,6 +48,20 @@ export class ProgressLine {
   clear(): void {
     if (this.#shown) this.#terminal.write('\r\u001b[K')
     this.#shown = false
+  }
+
+  /** Where else something is shown, so that it does not stand behind the line. */
+  before(sink: Sink): Sink {
+    return {
+      write: (text) => {
+        if (text !== '') this.clear()
+        return sink.write(text)
+      },
+      resultEnd: async () => {
+        this.clear()
+        await sink.resultEnd?.()
+      },
+    }
   }
 
   #show(): void {
