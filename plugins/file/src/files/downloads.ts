@@ -1,6 +1,6 @@
 /** Files behind URLs: downloaded into a folder of the connection's own, and again only when they have changed. */
 import { createWriteStream } from 'node:fs'
-import { mkdtemp, open, rm } from 'node:fs/promises'
+import { lstat, mkdtemp, open, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
@@ -53,7 +53,7 @@ export class Downloads {
       )
       if (reply.status === 304 && before !== undefined) {
         reply.body.resume()
-        return await opened(url, before.path)
+        return await this.#openKnown(url, signal)
       }
       if (reply.status !== 200) throw await refusal(url, reply)
       return await this.#save(url, reply, signal)
@@ -63,13 +63,27 @@ export class Downloads {
     }
   }
 
+  /** The file that is still the same; if somebody has tidied it away, it is downloaded again. */
+  async #openKnown(url: string, signal: AbortSignal): Promise<SourceFile> {
+    const known = this.#known.get(url)
+    try {
+      if (known !== undefined) return await opened(url, known.path)
+    } catch (error) {
+      if (Object(error).code !== 'ENOENT') throw error
+    }
+    this.#known.delete(url)
+    return this.open(url, signal)
+  }
+
   async close(): Promise<void> {
     const folder = await this.#folder?.catch(() => undefined)
     if (folder !== undefined) await rm(folder, { recursive: true, force: true })
   }
 
   async #save(url: string, { headers, body }: OpenReply, signal: AbortSignal): Promise<SourceFile> {
-    this.#folder ??= mkdtemp(join(tmpdir(), 'millrace-file-'))
+    if (this.#folder === undefined || !(await isOwnFolder(await this.#folder))) {
+      this.#folder = mkdtemp(join(tmpdir(), 'millrace-file-'))
+    }
     const path = join(await this.#folder, String(++this.#count))
     try {
       await pipeline(body, bounded(this.#maxBytes), createWriteStream(path, { mode: 0o600, flags: 'wx' }), {
@@ -97,6 +111,16 @@ export class Downloads {
       await rm(path, { force: true })
       throw error
     }
+  }
+}
+
+/** Whether a folder is there, and nobody else's: temporary files are tidied away, and their names known. */
+async function isOwnFolder(path: string): Promise<boolean> {
+  try {
+    const found = await lstat(path)
+    return found.isDirectory() && (process.getuid === undefined || found.uid === process.getuid())
+  } catch {
+    return false
   }
 }
 

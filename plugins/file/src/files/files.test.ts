@@ -1,8 +1,19 @@
 /** Which files are read: those of the folders, and those behind URLs; and when they have changed. */
 import { execFileSync } from 'node:child_process'
-import { appendFile, mkdir, rename, symlink, utimes, writeFile } from 'node:fs/promises'
+import {
+  appendFile,
+  mkdir,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  symlink,
+  utimes,
+  writeFile,
+} from 'node:fs/promises'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { collectRows, errorOf } from '@millrace/plugin-sdk/testing'
@@ -213,6 +224,25 @@ describe('URLs', () => {
     expect(await collectRows(table, { connection })).toHaveLength(2)
     expect(await collectRows(table, { connection })).toHaveLength(2)
     expect(asked).toEqual([undefined, '"4"', '"4"', '"6"'])
+  })
+
+  test('are downloaded again where they have been tidied away', async () => {
+    answer = (request, response) => {
+      if (request.headers['if-none-match'] === undefined)
+        response.writeHead(200, { etag: '"1"' }).end('a\n1\n')
+      else response.writeHead(304).end()
+    }
+    const before = new Set(await readdir(tmpdir()))
+    const { table, connection } = await harness.table({ source: `${url}/t.csv` }, allowed)
+    const made = (await readdir(tmpdir())).filter(
+      (name) => /^millrace-file-(?!test)/.test(name) && !before.has(name),
+    )
+    for (const name of made) {
+      const content = await readFile(join(tmpdir(), name, '1'), 'utf8').catch(() => '')
+      if (content === 'a\n1\n') await rm(join(tmpdir(), name), { recursive: true })
+    }
+    expect(await collectRows(table, { connection })).toMatchObject([{ a: 1n }])
+    expect(asked).toEqual([undefined, '"1"', undefined])
   })
 
   test('or by their time, or else each time', async () => {

@@ -19,6 +19,9 @@ interface Candidate {
 /** How many tables are looked at side by side. */
 const atOnce = 4
 
+/** How long one may take, in milliseconds: others, and the start of a server, wait for it. */
+const longestLook = 15_000
+
 /**
  * One that cannot be read keeps no other from being there, and says so when it is asked.
  * @throws the signal's reason
@@ -43,10 +46,12 @@ async function tableOf(
   signal: AbortSignal,
 ): Promise<FoundTable> {
   if (failure !== undefined) return unreadableTable(source, failure)
+  const patience = AbortSignal.timeout(longestLook)
   try {
-    return fileTable(source, await findColumns(source, connection, signal))
+    return fileTable(source, await findColumns(source, connection, AbortSignal.any([signal, patience])))
   } catch (error) {
     signal.throwIfAborted()
+    if (patience.aborted) return unreadableTable(source, tooSlow())
     if (!ApiError.is(error)) throw error
     return unreadableTable(source, error)
   }
@@ -86,6 +91,12 @@ async function locationsOf(
     if (ApiError.is(error) && error.code === noFileCode) return []
     throw error
   }
+}
+
+function tooSlow(): ApiError {
+  return new ApiError(`its files could not be read within ${longestLook / 1000} s`, {
+    hint: 'Check whether the URL answers, or lower sample_rows.',
+  })
 }
 
 function sameName(name: string, locations: readonly string[]): ApiError {
