@@ -36,6 +36,6 @@ const settings = {
   },
 }
 const probe = harness.connect(settings)
-const foundTables = await findTables(probe, new AbortController().signal)
+const foundTables = (await findTables(probe, new AbortController().signal)).map(({ table }) => table)
 
 testConformance({ describe, test }, { plugin, foundTables, connect: () => harness.connect(settings) })

@@ -1,6 +1,7 @@
 /** Tables over files: CSV, JSON, JSON lines and Parquet, local ones and those behind URLs. */
 import { readFileSync } from 'node:fs'
 import { definePlugin } from '@millrace/plugin-sdk'
+import { checkConnection } from './check.js'
 import { type FileConfig, fileConfig } from './config.js'
 import { FileConnection } from './connection.js'
 import { findTables } from './tables/find-tables.js'
@@ -22,18 +23,23 @@ export default definePlugin<FileConfig, FileConnection>({
     connections.set(config, connection)
     return connection
   },
+  check: checkConnection,
   close: (connection) => connection.close(),
   preload: async () => {
     await Promise.all([import('undici'), import('hyparquet-compressors')])
   },
   async tables(config, context) {
     const open = connections.get(config)
-    if (open !== undefined) return findTables(open, context.signal)
+    if (open !== undefined) return tablesOf(open, context.signal)
     const connection = new FileConnection(config, context)
     try {
-      return await findTables(connection, context.signal)
+      return await tablesOf(connection, context.signal)
     } finally {
       await connection.close()
     }
   },
 })
+
+async function tablesOf(connection: FileConnection, signal: AbortSignal) {
+  return (await findTables(connection, signal)).map(({ table }) => table)
+}

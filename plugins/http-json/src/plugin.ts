@@ -1,6 +1,7 @@
 /** Tables over JSON APIs that the configuration describes. */
 import { readFileSync } from 'node:fs'
 import { definePlugin } from '@millrace/plugin-sdk'
+import { checkConnection } from './check.js'
 import { type HttpJsonConfig, httpJsonConfig } from './config.js'
 import { ApiClient } from './requests/api-client.js'
 import { jsonTable } from './tables/json-table.js'
@@ -14,6 +15,7 @@ export default definePlugin<HttpJsonConfig, ApiClient>({
   config: httpJsonConfig,
   limits: ({ rate }) => ({ attempts: 5, ...(rate === undefined ? {} : { rates: { '*': rate } }) }),
   connect: (config, context) => new ApiClient(config, context),
+  check: checkConnection,
   close: (client) => client.close(),
   preload: async () => {
     await import('undici')

@@ -14,7 +14,7 @@ export type KeyValues = ReadonlyMap<string, string>
  * A path with values in it. Whatever they are, the path has the same parts.
  * @throws ApiError for a value that would lead elsewhere
  */
-export function filledPath(path: string, values: KeyValues): string {
+function filledPath(path: string, values: KeyValues): string {
   return path
     .split('/')
     .map((part) => {
@@ -31,7 +31,7 @@ export function filledPath(path: string, values: KeyValues): string {
 }
 
 /** Parameters with values in them; those for which there is no value are left out. */
-export function filledQuery(
+function filledQuery(
   query: Readonly<Record<string, string>>,
   values: KeyValues,
 ): Readonly<Record<string, string>> {
@@ -41,4 +41,16 @@ export function filledQuery(
       return [[name, text.replace(placeholder, (_, key: string) => values.get(key) ?? '')]]
     }),
   )
+}
+
+/**
+ * A path with its query, as a request has them.
+ * @throws ApiError for a value that would lead elsewhere
+ */
+export function filledTarget(
+  { path, query }: { readonly path: string; readonly query: Readonly<Record<string, string>> },
+  values: KeyValues,
+): string {
+  const parameters = String(new URLSearchParams(filledQuery(query, values)))
+  return `${filledPath(path, values)}${parameters === '' ? '' : `?${parameters}`}`
 }

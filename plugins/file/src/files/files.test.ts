@@ -18,6 +18,7 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { collectRows, errorOf } from '@millrace/plugin-sdk/testing'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import plugin from '../plugin.js'
 import { findTables } from '../tables/find-tables.js'
 import { FileHarness } from '../testing/file-harness.js'
 
@@ -126,14 +127,18 @@ describe('tables of paths', () => {
       tables: { d: { source: 'd.csv', columns: { k: 'text' } } },
     })
     const tables = await findTables(connection, signal)
-    expect(tables.map(({ name, columns }) => [name, columns.k?.type])).toEqual([
+    expect(tables.map(({ table: { name, columns } }) => [name, columns.k?.type])).toEqual([
       ['d', 'text'],
       ['a', 'bigint'],
       ['b', 'bigint'],
       ['c', undefined],
     ])
-    const c = tables[3]
-    expect(c?.description).toContain('several files have the name c')
+    expect(tables[3]?.failure?.message).toBe('several files have the name c')
+    const call = (_: string, run: (signal: AbortSignal) => Promise<never>) => run(signal)
+    expect(await plugin.check?.(connection, { signal, call })).toEqual({
+      facts: { readable: 'd, a, b' },
+      missing: [expect.stringMatching(/^c cannot be read: several files have the name c\. Name the tables/)],
+    })
   })
 
   test('are not there at all where a path leads out of the folders', async () => {
@@ -153,7 +158,7 @@ describe('a change', () => {
     const error = await errorOf(collectRows(table, { connection }))
     expect(error.message).toBe('the column a is in none of the files any more')
     const [again] = await findTables(connection, signal)
-    expect(Object.keys(again?.columns ?? {})).toEqual(['b', '_file', '_row'])
+    expect(Object.keys(again?.table.columns ?? {})).toEqual(['b', '_file', '_row'])
   })
 
   test('of a type is an error that says what to do', async () => {

@@ -8,7 +8,11 @@ import { fileTable, unreadableTable } from './file-table.js'
 import { findColumns } from './find-columns.js'
 import { type TableSource, tableSource } from './source.js'
 
-type FoundTable = Table<FileConnection, Columns>
+export interface FoundTable {
+  readonly table: Table<FileConnection, Columns>
+  /** Why it cannot be read; undefined where it can. */
+  readonly failure?: ApiError
+}
 
 /** A table's source, or why there is none. */
 interface Candidate {
@@ -45,15 +49,16 @@ async function tableOf(
   connection: FileConnection,
   signal: AbortSignal,
 ): Promise<FoundTable> {
-  if (failure !== undefined) return unreadableTable(source, failure)
+  if (failure !== undefined) return unreadable(source, failure)
   const patience = AbortSignal.timeout(longestLook)
   try {
-    return fileTable(source, await findColumns(source, connection, AbortSignal.any([signal, patience])))
+    const found = await findColumns(source, connection, AbortSignal.any([signal, patience]))
+    return { table: fileTable(source, found) }
   } catch (error) {
     signal.throwIfAborted()
-    if (patience.aborted) return unreadableTable(source, tooSlow())
+    if (patience.aborted) return unreadable(source, tooSlow())
     if (!ApiError.is(error)) throw error
-    return unreadableTable(source, error)
+    return unreadable(source, error)
   }
 }
 
@@ -91,6 +96,10 @@ async function locationsOf(
     if (ApiError.is(error) && error.code === noFileCode) return []
     throw error
   }
+}
+
+function unreadable(source: TableSource, failure: ApiError): FoundTable {
+  return { table: unreadableTable(source, failure), failure }
 }
 
 function tooSlow(): ApiError {

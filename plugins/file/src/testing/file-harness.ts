@@ -47,9 +47,9 @@ export class FileHarness {
     settings: object = {},
   ): Promise<{ table: FoundTable; connection: FileConnection }> {
     const connection = this.connect({ tables: { t: own }, ...settings })
-    const [table] = await findTables(connection, new AbortController().signal)
-    if (table === undefined) throw new Error('there is no table')
-    return { table, connection }
+    const [found] = await findTables(connection, new AbortController().signal)
+    if (found === undefined) throw new Error('there is no table')
+    return { table: found.table, connection }
   }
 
   async rows(

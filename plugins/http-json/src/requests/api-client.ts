@@ -70,6 +70,10 @@ export class ApiClient {
     })
   }
 
+  get tables(): HttpJsonConfig['tables'] {
+    return this.#config.tables
+  }
+
   /** The path of the API itself, without a slash at its end. */
   get basePath(): string {
     return this.#url.pathname.replace(/\/+$/, '')

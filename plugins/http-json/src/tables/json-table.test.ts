@@ -3,6 +3,7 @@ import type { ServerResponse } from 'node:http'
 import { errorOf } from '@millrace/plugin-sdk/testing'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { httpJsonConfig } from '../config.js'
+import plugin from '../plugin.js'
 import { StandIn } from '../testing/stand-in.js'
 
 let standIn: StandIn
@@ -354,5 +355,26 @@ describe('answers that are none', () => {
     expect((await errorOf(standIn.rows({}))).detail).toContain('leads to https://evil.example/')
     const nobody = standIn.rows({}, {}, { url: 'http://127.0.0.1:9' })
     expect((await errorOf(nobody)).message).toBe('127.0.0.1:9 could not be reached')
+  })
+})
+
+describe('the check of a connection', () => {
+  const call = (_: string, run: (signal: AbortSignal) => Promise<never>) => run(new AbortController().signal)
+  const scan = { call, signal: new AbortController().signal }
+  const users = { path: '/users/{id}', columns: { id: 'text' } }
+  const teams = { path: '/teams', columns: { id: 'text' }, paging: { kind: 'page', parameter: 'page' } }
+
+  test('asks the first table that needs no key', async () => {
+    const connection = standIn.connect({ tables: { users, teams } })
+    expect(await plugin.check?.(connection, scan)).toEqual({ facts: { asked: 'teams, GET /teams' } })
+    expect(standIn.asked).toEqual(['/v1/teams?page=1'])
+  })
+
+  test('says where there is none, and fails as a query would', async () => {
+    const keyed = await plugin.check?.(standIn.connect({ tables: { users } }), scan)
+    expect(keyed?.missing).toEqual(['every table needs a key: nothing was asked'])
+    standIn.answer = (_, response) => response.writeHead(401).end('{}')
+    const failing = Promise.resolve(plugin.check?.(standIn.connect({ tables: { teams } }), scan))
+    expect((await errorOf(failing)).message).toMatch(/does not accept the credentials$/)
   })
 })

@@ -17,7 +17,7 @@ import {
 import type { TableSettings } from '../config.js'
 import type { ApiClient, JsonAnswer } from '../requests/api-client.js'
 import { Pages } from '../requests/pages.js'
-import { filledPath, filledQuery, type KeyValues, placeholdersOf } from '../template.js'
+import { filledTarget, placeholdersOf } from '../template.js'
 
 export function jsonTable(name: string, settings: TableSettings): Table<ApiClient, Columns> {
   const { path, query, required, description } = settings
@@ -75,7 +75,7 @@ class JsonTable {
   }
 
   async *list(scan: Scan<ApiClient>): AsyncGenerator<readonly Row[]> {
-    const { path, query, paging, no_rows: noRows } = this.#settings
+    const { paging, no_rows: noRows } = this.#settings
     const asked: Record<string, Row[string]> = {}
     const values = new Map<string, string>()
     for (const key of this.#keys) {
@@ -85,7 +85,7 @@ class JsonTable {
       values.set(key, String(value))
     }
     const pages = new Pages(scan.connection, paging, {
-      path: firstPath(scan.connection.basePath, path, query, values),
+      path: `${scan.connection.basePath}${filledTarget(this.#settings, values)}`,
     })
     let left = scan.limit ?? Number.POSITIVE_INFINITY
     for (let target = pages.begin(); ; ) {
@@ -148,16 +148,6 @@ class JsonTable {
     }
     return row
   }
-}
-
-function firstPath(
-  base: string,
-  path: string,
-  query: Readonly<Record<string, string>>,
-  values: KeyValues,
-): string {
-  const parameters = String(new URLSearchParams(filledQuery(query, values)))
-  return `${base}${filledPath(path, values)}${parameters === '' ? '' : `?${parameters}`}`
 }
 
 function noObject(element: unknown, index: number): ApiError {
