@@ -6,7 +6,7 @@ export default defineConfig({
   ssr: { resolve: { conditions: ['millrace-source', 'node', 'default'] } },
   test: {
     include: ['**/src/**/*.test.ts'],
-    exclude: ['**/node_modules/**', '**/dist/**'],
+    exclude: ['**/node_modules/**', '**/dist/**', 'build/**'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
     // Each file may run an engine of its own; a small machine bears two at once.

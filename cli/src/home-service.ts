@@ -2,6 +2,7 @@
 import type { Plugin } from '@millrace/plugin-sdk'
 import type { Address } from '@millrace/server/service'
 import type { StartedParts } from '@millrace/server/started-parts'
+import { unattendedScope, withinPlugin } from '@millrace/sql-engine/fetch/plugin-work'
 import { startEmbeddedPostgres } from '@millrace/sql-engine/postgres/embedded-postgres'
 import type { Logger } from 'pino'
 import { loadCertificate } from './certificate-files.js'
@@ -133,9 +134,11 @@ export async function startHome(options: HomeOptions, parts: StartedParts): Prom
 /** Never rejects: what could not be loaded is told of by the query that needs it. */
 async function preloadAll(plugins: Iterable<Plugin>, log: Logger): Promise<void> {
   for (const plugin of plugins) {
-    await plugin
-      .preload?.()
-      .catch((error: unknown) => log.warn({ err: error }, 'a plugin could not be loaded whole'))
+    try {
+      await withinPlugin(unattendedScope(plugin.name, 'loading the rest of it'), () => plugin.preload?.())
+    } catch (error) {
+      log.warn({ err: error }, 'a plugin could not be loaded whole')
+    }
   }
 }
 

@@ -36,6 +36,8 @@ async function run(command: Command): Promise<0 | ExitCode> {
         command.plugins,
         command.force,
       )
+    case 'plugin new':
+      return (await import('./plugin-commands/new-plugin.js')).newPlugin(command.plugin, command.folder)
     case 'mcp':
       return (await import('./mcp/mcp.js')).serveMcp(command.options)
     case 'completion': {

@@ -8,6 +8,7 @@ import type { Service } from './home-service.js'
 import { listenForInterruption } from './interruption.js'
 import { createLog, logProcessWarnings } from './log.js'
 import { listenForOtherSignals, type OtherSignal } from './other-signals.js'
+import { containPluginFailures } from './plugins/plugin-failures.js'
 import { untilAborted } from './until-aborted.js'
 
 export interface Run {
@@ -26,6 +27,7 @@ export interface Run {
 export async function runUntilInterrupted(start: (run: Run) => Promise<Service>): Promise<void> {
   const log = createLog(readLogLevel(process.env))
   logProcessWarnings(log)
+  containPluginFailures(log)
   // The reader of the output may be gone.
   process.stdout.on('error', (error) => log.info({ err: error }, 'nobody reads the output'))
   const { signal, release } = listenForInterruption()

@@ -297,6 +297,10 @@ describe('bounds of BETWEEN SYMMETRIC', () => {
     ['texts that stand for numbers', "select id from thing where id + 8 between symmetric '9' and '11'"],
     ['a text beside a number', "select id from thing where amount between symmetric 2::bigint and '2.5'"],
     ['a number beside a text', "select id from thing where id + 8 between symmetric '11' and 9"],
+    // LEAST and GREATEST would make reals of both.
+    ['a number that is no real', 'select id from thing where amount between symmetric 1e300 and 0.1::real'],
+    ['whole numbers', 'select id from thing where id between symmetric 1e300 and 0.1::real'],
+    ['in an expression', 'select id from thing where id + 8 between symmetric 1e300 and 0.1::real'],
   ] as const)('%s', ([_, text], { harness }) => expectSame(harness, text))
 })
 

@@ -2,7 +2,7 @@
 import { messageTest } from '@millrace/sql-engine/fetch/ignored-errors'
 import { z } from 'zod'
 
-/** The name of a built-in plugin, such as `aws`, or of an npm package. */
+/** The name of a built-in plugin, such as `aws`, of an npm package or of a plugin of Steampipe, or a path. */
 const plugin = z.string().min(1)
 
 const importSchema = z.enum(['enabled', 'disabled'])
@@ -23,7 +23,7 @@ const regularExpression = z.string().refine(isRegularExpression, 'expected a reg
 /** The plugin checks the other settings. */
 export const connectionSchema = z.looseObject({
   plugin: plugin.describe(
-    'A built-in plugin such as `aws`, an npm package that is installed in the home, or [a plugin of Steampipe](steampipe-plugins.md).',
+    'A built-in plugin such as `aws`, an npm package that is installed in the home (`millrace-plugin-acme`, or `acme` for short), the path of [a plugin that is being written](write-a-plugin.md), from the home or with `~/`, or [a plugin of Steampipe](steampipe-plugins.md).',
   ),
   import_schema: importSchema
     .optional()

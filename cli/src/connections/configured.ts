@@ -86,7 +86,11 @@ function load(
   }
   const { plugin: _, import_schema: __, cache_ttl, max_concurrency, rate_limits, call_timeout, ...more } = all
   const { max_answer_mb, ignore_error_codes, ignore_error_messages, on_failure, ...settings } = more
-  const parsed = plugin.config.safeParse(settings)
+  const parsed = attempt(() => plugin.config.safeParse(settings))
+  if (parsed === undefined) {
+    const fault = `connection "${name}" cannot be opened: the plugin ${plugin.name} fails on its settings`
+    return failed(name, { plugin: plugin.name, origin, fault }, plugin)
+  }
   if (!parsed.success) {
     const located = origin.located ?? emptyMap('')
     const [first] = schemaFaults(parsed.error, plugin.config, located, '', commonSettingNames)
@@ -112,7 +116,16 @@ function load(
     ignored,
     onFailure: on_failure,
     isHidden,
-    about: { ...about, notices: [...lacks, ...(plugin.remarks?.(parsed.data) ?? [])] },
+    about: { ...about, notices: [...lacks, ...(attempt(() => plugin.remarks?.(parsed.data)) ?? [])] },
+  }
+}
+
+/** @returns undefined where the plugin throws: it may be written in JavaScript, and by anybody */
+function attempt<Result>(call: () => Result): Result | undefined {
+  try {
+    return call()
+  } catch {
+    return undefined
   }
 }
 

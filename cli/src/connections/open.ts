@@ -4,6 +4,7 @@ import { systemClock } from '@millrace/sql-engine/fetch/clock'
 import { type OpenConnections, openConnections } from '@millrace/sql-engine/fetch/open-connections'
 import { readLogLevel, readSettings } from '../config/settings.js'
 import { createLog, logProcessWarnings } from '../log.js'
+import { containPluginFailures } from '../plugins/plugin-failures.js'
 import { loadConnections } from './configured.js'
 
 /** The configuration's, in its order, by name. */
@@ -17,7 +18,9 @@ export async function withConnections<Result>(
   signal: AbortSignal,
   work: (opened: Opened) => Promise<Result>,
 ): Promise<Result> {
-  logProcessWarnings(createLog(readLogLevel(process.env)))
+  const log = createLog(readLogLevel(process.env))
+  logProcessWarnings(log)
+  containPluginFailures(log)
   const { configured } = await loadConnections(await readSettings(process.env), process.env)
   const open = await openConnections(configured, {
     environment: process.env,

@@ -11,17 +11,18 @@ export type PluginCommand =
   /** @property plugins none for all */
   | { readonly name: 'plugin update'; readonly plugins: readonly string[]; readonly yes: boolean }
   | { readonly name: 'plugin uninstall'; readonly plugins: readonly string[]; readonly force: boolean }
+  | { readonly name: 'plugin new'; readonly plugin: string; readonly folder: string | undefined }
 
 export function addPluginCommands(program: Command, choose: (command: PluginCommand) => void): void {
   const plugin = program
     .command('plugin')
-    .description('plugins: list, show, install, update, uninstall')
+    .description('plugins: list, show, install, update, uninstall, new')
     .allowExcessArguments()
     .action(() => {
       const [unknown] = plugin.args
       const fault =
         unknown === undefined
-          ? 'plugin takes list, show, install, update or uninstall'
+          ? 'plugin takes list, show, install, update, uninstall or new'
           : `there is no command "plugin ${unknown}"`
       throw new UserError(`${fault}; see millrace plugin --help`, 2)
     })
@@ -68,6 +69,15 @@ export function addPluginCommands(program: Command, choose: (command: PluginComm
     .description('remove plugins from the home')
     .action((plugins: readonly string[], { force = false }: { readonly force?: boolean }) =>
       choose({ name: 'plugin uninstall', plugins, force }),
+    )
+  plugin
+    .command('new')
+    .argument('<name>', 'such as acme: what tables begin with')
+    .argument('[folder]', 'new or empty (default: millrace-plugin-<name>)')
+    .allowExcessArguments(false)
+    .description('write a plugin of your own: one that works, with tests')
+    .action((name: string, folder: string | undefined) =>
+      choose({ name: 'plugin new', plugin: name, folder }),
     )
 }
 

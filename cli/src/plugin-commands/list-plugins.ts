@@ -58,8 +58,14 @@ function strangers(all: readonly Installed[], uses: readonly PluginUse[]): Row[]
   }
   return [...byName].map(([name, users]): Row => {
     const key = users[0]?.key
-    const kind = key === undefined ? 'not installed' : key.startsWith('package ') ? 'npm' : 'Steampipe'
-    const source = key === undefined || key.startsWith('package ') ? null : key
+    const [kind, source] = strangerOf(key)
     return [name, kind, null, source, users.map(({ connection }) => connection).join(', ')]
   })
+}
+
+/** @param key as `pluginUses` has it */
+function strangerOf(key: string | undefined): readonly [kind: string, source: string | null] {
+  if (key === undefined) return ['not installed', null]
+  if (key.startsWith('package ')) return ['npm', null]
+  return key.startsWith('path ') ? ['path', key.slice('path '.length)] : ['Steampipe', key]
 }

@@ -11,6 +11,7 @@ import { createLog, logProcessWarnings } from '../log.js'
 import { readable } from '../output/column.js'
 import { allInstalled, installedByName } from '../plugins/installed.js'
 import { loadPlugin } from '../plugins/load-plugin.js'
+import { containPluginFailures } from '../plugins/plugin-failures.js'
 import type { PluginPlaces } from '../plugins/steampipe-plugins.js'
 import { type ExitCode, UserError } from '../user-error.js'
 import { keyOf, type PluginUse, pluginUses } from './plugin-uses.js'
@@ -22,7 +23,9 @@ import { keyOf, type PluginUse, pluginUses } from './plugin-uses.js'
 export async function showPlugin(name: string): Promise<0 | ExitCode> {
   const { signal, release } = listenForInterruption()
   try {
-    logProcessWarnings(createLog(readLogLevel(process.env)))
+    const log = createLog(readLogLevel(process.env))
+    logProcessWarnings(log)
+    containPluginFailures(log)
     const places = { home: defaultHome(process.env), environment: process.env }
     const installed = installedByName(name, await allInstalled(places))
     // A version among several is named in full.

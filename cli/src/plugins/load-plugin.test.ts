@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { loadPlugin } from './load-plugin.js'
+import { loadPlugin, locatePlugin } from './load-plugin.js'
 
 let home = ''
 beforeEach(async () => {
@@ -72,14 +72,59 @@ describe('plugins', () => {
     expect(await refusal(name)).toBe(`there is no plugin "${name}"; did you mean "${meant}"?`)
   })
 
-  it.each(['./acme', '/etc/passwd', 'data:text/javascript,1', 'node:fs', '..', ''])(
-    'are not loaded by anything but names of packages: %j',
+  it.each(['data:text/javascript,1', 'node:fs', '..', '', 'file:///acme'])(
+    'are not loaded by anything but names of packages and paths: %j',
     async (name) => {
       expect(await refusal(name)).toMatch(
         /is neither one of the plugins aws, ipstack, net, abuseipdb, shodan, file, http_json, nor the name/,
       )
     },
   )
+
+  it('load by the name without what plugins are called, and the whole name comes first', async () => {
+    await install('millrace-plugin-acme', plugin())
+    expect(await locatePlugin('acme', places())).toMatchObject({ name: 'millrace-plugin-acme' })
+    await install('acme', plugin())
+    expect(await locatePlugin('acme', places())).toMatchObject({ name: 'acme' })
+  })
+
+  it.each([
+    ['{ "name": "acme", "exports": "./plugin.js" }', ''],
+    ['{ "name": "acme", "exports": { ".": { "import": "./plugin.js" } } }', ''],
+    ['{ "main": "plugin.js" }', ''],
+    ['{}', '/plugin.js'],
+  ])('load from the path of their folder, or of their module: %s', async (manifest, file) => {
+    await mkdir(join(home, 'written'))
+    await writeFile(
+      join(home, 'written/package.json'),
+      manifest.replace('{', '{ "type": "module",').replace(',}', '}'),
+    )
+    await writeFile(join(home, 'written/plugin.js'), plugin())
+    for (const name of [`./written${file}`, `~/written${file}`, join(home, `written${file}`)]) {
+      expect((await loadPlugin(name, places())).name, name).toBe('acme')
+      expect(await locatePlugin(name, places())).toMatchObject({
+        kind: 'path',
+        name: join(home, `written${file}`),
+      })
+    }
+  })
+
+  it('whose path leads nowhere are told of', async () => {
+    expect(await refusal('./nowhere')).toBe(`there is no plugin at ${join(home, 'nowhere')}`)
+    expect(await refusal('/etc/passwd')).toBe('there is no plugin at /etc/passwd')
+    await mkdir(join(home, 'empty'))
+    expect(await refusal('./empty')).toBe(
+      `there is no plugin at ${join(home, 'empty')}: it has no package.json`,
+    )
+    await writeFile(join(home, 'empty/package.json'), '{ "name": "acme", "exports": {} }')
+    expect(await refusal('./empty')).toMatch(
+      /package\.json does not say where the plugin is: No "exports" main defined/,
+    )
+    await writeFile(join(home, 'empty/package.json'), '{ "main": "absent.js" }')
+    expect(await refusal('./empty')).toMatch(/^the plugin "\.\/empty" cannot be loaded: Cannot find module/)
+    await writeFile(join(home, 'empty/absent.js'), 'module.exports = {}')
+    expect(await refusal('./empty')).toMatch(/^the default export of \/.*\/empty is no plugin: /)
+  })
 
   it('of Steampipe load from where Millrace or Steampipe has put them, one for all connections', async () => {
     const folder = join(home, '.steampipe/plugins/hub.steampipe.io/plugins/turbot/zendesk@latest')

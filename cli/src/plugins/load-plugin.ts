@@ -1,32 +1,31 @@
 /** Plugins by the name that the configuration gives them: built-in ones, npm packages, or Steampipe's. */
-import { isBuiltin } from 'node:module'
-import { join } from 'node:path'
+import { homedir } from 'node:os'
+import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { checkPlugin, type Plugin } from '@millrace/plugin-sdk'
 import { parsePluginReference } from '@millrace/plugin-steampipe/install/plugin-reference'
 import { distance } from 'fastest-levenshtein'
-import { resolve } from 'import-meta-resolve'
 import { UserError } from '../user-error.js'
 import { builtIn, type Load } from './built-in-plugins.js'
+import { moduleAtPath, moduleOfPackage, packageName, packagePrefix } from './plugin-modules.js'
 import type { PluginPlaces, PluginProcessOptions } from './steampipe-plugins.js'
-
-/** A package's name as npm allows it, without a path or a version after it. */
-const packageName = /^(?:@[a-z0-9~-][a-z0-9._~-]*\/)?[a-z0-9~-][a-z0-9._~-]*$/
 
 /** Before a name, that Millrace's own plugin is meant, and nothing beside it. */
 const ownPrefix = /^millrace:/
 
 /** Where a plugin is that a connection names. */
 export type LocatedPlugin =
-  | { readonly kind: 'built-in' | 'package'; readonly name: string; readonly load: Load }
+  /** @property name of a path, the absolute one */
+  | { readonly kind: 'built-in' | 'package' | 'path'; readonly name: string; readonly load: Load }
   /** @property name as Steampipe writes it in full, or the path where a connection gives that */
   | { readonly kind: 'steampipe'; readonly name: string; readonly path: string }
 
 /**
  * Finds a plugin, and loads nothing of it. Millrace's own come first, then packages that the user has installed in the
  * home, then plugins of Steampipe that are installed, then packages that are where Millrace itself is.
- * @param name `aws`, `ipstack`, the name of an npm package, the path of a plugin of Steampipe, or its name; with
- *   `steampipe:` or `millrace:` before it, nothing else is meant
+ * @param name `aws`, `ipstack`, the name of an npm package (with or without `millrace-plugin-` before it), the path of a
+ *   package's folder or of a plugin of Steampipe, or its name; with `steampipe:` or `millrace:` before it, nothing else
+ *   is meant
  * @returns undefined where there is no such plugin
  * @throws UserError for a path without a file
  */
@@ -34,14 +33,28 @@ export async function locatePlugin(name: string, places: PluginPlaces): Promise<
   const own = name.replace(ownPrefix, '')
   const ours = builtIn.get(own)
   if (ours !== undefined) return { kind: 'built-in', name: own, load: ours }
+  if (path.test(name) && !name.endsWith('.plugin')) {
+    const absolute = resolve(places.home, name.replace(/^~(?=\/)/, places.environment.HOME ?? homedir()))
+    return { kind: 'path', name: absolute, load: await moduleAtPath(absolute) }
+  }
   // A name in a folder is looked up from any file in it, whether that exists or not.
-  const installed = importOf(name, pathToFileURL(join(places.home, 'package.json')).href)
-  if (installed !== undefined) return { kind: 'package', name, load: installed }
+  const installed = packageSeenFrom(name, pathToFileURL(join(places.home, 'package.json')).href)
+  if (installed !== undefined) return installed
   const { locateSteampipePlugin } = await import('./steampipe-plugins.js')
   const bridged = await locateSteampipePlugin(name, places)
   if (bridged !== undefined) return { kind: 'steampipe', ...bridged }
-  const beside = importOf(name, import.meta.url)
-  return beside && { kind: 'package', name, load: beside }
+  return packageSeenFrom(name, import.meta.url)
+}
+
+/** The path of a folder or file, of the machine, of the user's home folder or of Millrace's home. */
+const path = /^(?:\/|\.\.?\/|~\/)/
+
+function packageSeenFrom(name: string, from: string): LocatedPlugin | undefined {
+  for (const each of [name, `${packagePrefix}${name}`]) {
+    const load = moduleOfPackage(each, from)
+    if (load !== undefined) return { kind: 'package', name: each, load }
+  }
+  return undefined
 }
 
 /**
@@ -62,7 +75,8 @@ export async function loadPlugin(
   }
   const checked = checkPlugin((await loadModule(name, located.load)).default)
   if ('plugin' in checked) return checked.plugin
-  throw new UserError(`the default export of the package "${name}" is no plugin: ${checked.fault}`, 1)
+  const what = located.kind === 'path' ? `of ${located.name}` : `of the package "${located.name}"`
+  throw new UserError(`the default export ${what} is no plugin: ${checked.fault}`, 1)
 }
 
 /**
@@ -87,17 +101,6 @@ async function loadModule(name: string, load: Load): ReturnType<Load> {
     if (error instanceof UserError) throw error
     const said = error instanceof Error ? error.message : String(error)
     throw new UserError(`the plugin "${name}" cannot be loaded: ${said}`, 1, error)
-  }
-}
-
-/** @returns undefined where there is no such package, seen from a file */
-function importOf(name: string, from: string): Load | undefined {
-  if (!packageName.test(name) || isBuiltin(name)) return undefined
-  try {
-    const location = resolve(name, from)
-    return () => import(location)
-  } catch (error) {
-    return Object(error).code === 'ERR_MODULE_NOT_FOUND' ? undefined : () => Promise.reject(error)
   }
 }
 

@@ -69,10 +69,20 @@ export async function homeService(
 /** Nobody but this machine's users with the home's password can reach it. */
 async function startOwn(environment: Environment, parts: StartedParts): Promise<HomeService> {
   // Whoever asks a service that runs has no need of them.
-  const [{ startHome }, { createLog, logProcessWarnings }, { readLogLevel, readSettings }] =
-    await Promise.all([import('../home-service.js'), import('../log.js'), import('../config/settings.js')])
+  const [
+    { startHome },
+    { createLog, logProcessWarnings },
+    { readLogLevel, readSettings },
+    { containPluginFailures },
+  ] = await Promise.all([
+    import('../home-service.js'),
+    import('../log.js'),
+    import('../config/settings.js'),
+    import('../plugins/plugin-failures.js'),
+  ])
   const log = createLog(readLogLevel(environment))
   logProcessWarnings(log)
+  containPluginFailures(log)
   const listen = { host: '127.0.0.1', port: 0 }
   const service = await startHome(
     {

@@ -66,6 +66,7 @@ export {
   equalValues,
   type NullTest,
   type Operator,
+  type OperatorOf,
   type PatternOperator,
   type Qual,
   type Quals,
@@ -74,9 +75,12 @@ export {
 export { delayBeforeRetry, longestPause, readRetryAfter } from './retry.js'
 export {
   type Direction,
+  type Exactly,
+  type ExactRows,
   type Example,
   type Hydrate,
   type Key,
+  type OrderedType,
   type Scan,
   type ScanOrder,
   type Table,

@@ -8,7 +8,7 @@ import { z } from 'zod'
 import type { Column, Columns, ColumnType } from './column.js'
 import type { FindTables, Plugin } from './plugin.js'
 import type { Operator } from './qual.js'
-import type { Direction, Example, Hydrate, Key, Table, TableCache, TableCall } from './table.js'
+import type { Direction, Example, Hydrate, Key, OrderedType, Table, TableCache, TableCall } from './table.js'
 
 /** A check for every member, including optional ones. */
 type Checks<Shape> = { readonly [Name in keyof Required<Shape>]: z.ZodType<Shape[Name]> }
@@ -70,13 +70,15 @@ const operator = z.enum<Texts<Operator>>({
 const direction = z.enum<Texts<Direction>>({ asc: 'asc', desc: 'desc' })
 
 /** The types whose order depends on no collation, for {@link Table.orders}. */
-const orderedTypes: ReadonlySet<string> = new Set<ColumnType>([
-  'bigint',
-  'double precision',
-  'numeric',
-  'date',
-  'timestamp with time zone',
-])
+const orderedTypes: ReadonlySet<string> = new Set(
+  Object.keys({
+    bigint: true,
+    'double precision': true,
+    numeric: true,
+    date: true,
+    'timestamp with time zone': true,
+  } satisfies Record<OrderedType, true>),
+)
 
 const column = objectOf<Column>({ type: columnType, description: z.string() })
 

@@ -12,6 +12,11 @@ export type PatternOperator = '~~' | '~~*' | '!~~' | '!~~*' | '~' | '~*' | '!~' 
 export type NullTest = 'is null' | 'is not null'
 export type Operator = '=' | '<>' | ComparisonOperator | PatternOperator | NullTest
 
+/** The operators that conditions on a column can have: patterns are of texts only. */
+export type OperatorOf<Type extends ColumnType> = Type extends 'text'
+  ? Operator
+  : Exclude<Operator, PatternOperator>
+
 /** A value of any column's type, in the form of quals. */
 export type QualValue = QualValues[ColumnType]
 

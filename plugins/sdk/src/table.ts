@@ -2,13 +2,13 @@
  * What a table is made of: columns, keys, a generator of rows, and hydrate functions.
  */
 import type { ApiError } from './api-error.js'
-import type { Columns, Row } from './column.js'
-import type { Operator, Quals } from './qual.js'
+import type { Columns, ColumnType, Row } from './column.js'
+import type { OperatorOf, Quals } from './qual.js'
 
 /** A column on which conditions reach the API. */
-export interface Key {
+export interface Key<Type extends ColumnType = ColumnType> {
   /** Operators that the table can use. Conditions with others stay with PostgreSQL. */
-  readonly operators: readonly Operator[]
+  readonly operators: readonly OperatorOf<Type>[]
   /**
    * - `required`: the API cannot be asked without an `=` value for this column.
    * - `any-of`: one of the table's any-of keys must have an `=` value.
@@ -25,7 +25,7 @@ export interface Key {
    * Operators whose conditions are exactly true of every row that the table yields, so that it need not yield more
    * rows than LIMIT says. `=` need not be named where `valuesPerCall` promises it. Default is none.
    */
-  readonly exact?: readonly Operator[]
+  readonly exact?: readonly OperatorOf<Type>[]
   /**
    * Whether the column belongs to the API's data, whatever is asked: rows fetched without a condition on it hold all
    * rows that a condition would leave. This does not hold for a column that only repeats what was asked for, such as
@@ -36,13 +36,16 @@ export interface Key {
    * Whether the values of an inet column are single addresses, without a netmask. A condition on `host(column)` then
    * asks for the address. Default is false.
    */
-  readonly hostsOnly?: boolean
+  readonly hostsOnly?: HostsOnly<Type>
   /**
    * Whether the column's value never changes once a row is there, such as the time of an event. For an inherent key,
    * a wider range then asks only for what is missing. Default is false.
    */
   readonly immutable?: boolean
 }
+
+/** Whether a column can be of hosts: only one of type inet. */
+type HostsOnly<Type extends ColumnType> = Type extends 'inet' ? boolean : never
 
 /** How a table's rows are cached for later queries. */
 export interface TableCache<ColumnName extends string = string> {
@@ -65,6 +68,11 @@ export interface TableCache<ColumnName extends string = string> {
 
 /** Ascending or descending, as PostgreSQL sorts. */
 export type Direction = 'asc' | 'desc'
+
+/** The types whose order depends on no collation. */
+export type OrderedType = 'bigint' | 'double precision' | 'numeric' | 'date' | 'timestamp with time zone'
+
+type DirectionsOf<Type extends ColumnType> = Type extends OrderedType ? readonly Direction[] : never
 
 /** Which rows a limit means: the first ones by a column. */
 export interface ScanOrder<ColumnName extends string = string> {
@@ -169,7 +177,7 @@ export interface Table<Connection = unknown, TableColumns extends Columns = Colu
   readonly name: string
   readonly description: string
   readonly columns: TableColumns
-  readonly keys: { readonly [Name in keyof TableColumns]?: Key }
+  readonly keys: { readonly [Name in keyof TableColumns]?: Key<TableColumns[Name]['type']> }
   /**
    * Columns, of numbers or times, by which the table can yield the first rows without having read all. Where {@link
    * Scan.order} asks for them, a `list` call promises that its rows, in whatever order it yields them, hold
@@ -179,7 +187,7 @@ export interface Table<Connection = unknown, TableColumns extends Columns = Colu
    * A row counts only if it certainly fulfils every qual, by `isSureToFulfil` or because the API says so; more rows
    * may always be yielded. In a table's rows such a column is never NULL.
    */
-  readonly orders?: { readonly [Name in keyof TableColumns]?: readonly Direction[] }
+  readonly orders?: { readonly [Name in keyof TableColumns]?: DirectionsOf<TableColumns[Name]['type']> }
   readonly cache?: TableCache<keyof TableColumns & string>
   /**
    * Yields batches of rows, as they come from the API. Columns that a hydrate function names may be left
@@ -206,7 +214,30 @@ export interface Table<Connection = unknown, TableColumns extends Columns = Colu
  * export const acmeUser = defineTable({ name: 'acme_user', columns: { id: text('…') }, … })
  */
 export function tablesOf<Connection>() {
-  return <const TableColumns extends Columns>(
-    table: Table<Connection, TableColumns>,
+  return <
+    const TableColumns extends Columns,
+    Listed extends Row<TableColumns> = Row<TableColumns>,
+    Hydrated extends Readonly<Record<string, Row<TableColumns>>> = Readonly<
+      Record<string, Row<TableColumns>>
+    >,
+  >(
+    table: Table<Connection, TableColumns> & ExactRows<Connection, TableColumns, Listed, Hydrated>,
   ): Table<Connection, TableColumns> => table
+}
+
+/** A table whose functions give no other columns than its own: TypeScript by itself lets an object have more. */
+export interface ExactRows<Connection, TableColumns extends Columns, Listed, Hydrated> {
+  list(scan: Scan<Connection, TableColumns>): AsyncIterable<readonly Exactly<Listed, TableColumns>[]>
+  readonly hydrate?: {
+    readonly [Name in keyof Hydrated]: Hydrate<Connection, TableColumns> & {
+      fetch(
+        row: Row<TableColumns>,
+        scan: Scan<Connection, TableColumns>,
+      ): Promise<Exactly<Hydrated[Name], TableColumns>>
+    }
+  }
+}
+
+export type Exactly<Given, TableColumns> = Given & {
+  readonly [Name in Exclude<keyof Given & string, keyof TableColumns>]: 'the table has no such column'
 }

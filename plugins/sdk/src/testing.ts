@@ -10,6 +10,7 @@ import { delayBeforeRetry } from './retry.js'
 import type { Hydrate, Scan, ScanOrder, Table } from './table.js'
 
 export { errorOf } from './testing/error-of.js'
+export { type RecordedHttp, type RecordedHttpOptions, recordedHttp } from './testing/recorded-http.js'
 export { differencesFromSteampipe } from './testing/steampipe-columns.js'
 
 export interface ScanRequest<Connection, TableColumns extends Columns> {

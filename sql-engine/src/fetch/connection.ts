@@ -8,6 +8,8 @@ import { type Clock, systemClock } from './clock.js'
 import { Companion } from './companion.js'
 import { IgnoredErrors, type IgnoredErrorsOptions } from './ignored-errors.js'
 import type { CallRules } from './make-call.js'
+import { outsidePlugins, type PluginScope, PluginWork, unattendedScope, withinPlugin } from './plugin-work.js'
+import { nameOf, placeOf } from './thrown.js'
 
 /** A connection as the configuration names it. */
 export interface ConnectionOptions {
@@ -91,6 +93,7 @@ export class Connection implements CallRules {
   readonly #companion: Companion | undefined
 
   readonly #onSchemaChange: (connection: Connection) => void
+  readonly #scope: PluginScope
 
   /**
    * @param onSchemaChange called when the plugin says that its tables may have changed
@@ -108,12 +111,13 @@ export class Connection implements CallRules {
     this.#onSchemaChange = onSchemaChange
     this.name = name
     this.plugin = plugin
+    this.#scope = unattendedScope(plugin.name, `connection "${name}"`)
     this.log = log
     this.cacheTtl = cacheTtl
     this.ignoredErrors = new IgnoredErrors(ignored)
     this.#maxAnswerBytes = limits.maxAnswerBytes
     this.#environment = environment
-    const parsed = plugin.config.safeParse(settings)
+    const parsed = this.#whileOpening(() => plugin.config.safeParse(settings))
     if (!parsed.success) {
       const [issue] = parsed.error.issues
       const setting = issue?.path.join('.')
@@ -124,7 +128,7 @@ export class Connection implements CallRules {
       )
     }
     this.#config = parsed.data
-    const stated = plugin.limits?.(this.#config, this.#context) ?? {}
+    const stated = this.#whileOpening(() => plugin.limits?.(this.#config, this.#context)) ?? {}
     this.clock = limiters.clock
     this.attempts = stated.attempts ?? defaultAttempts
     this.retryDelay = stated.retryDelay
@@ -163,7 +167,7 @@ export class Connection implements CallRules {
    * another.
    */
   async limiter(): Promise<CallLimiter> {
-    const name = await this.plugin.account?.(this.state)
+    const name = await this.#within(() => this.plugin.account?.(this.state))
     if (name === undefined) return this.#unknownAccount
     if (name !== this.#account?.name) {
       const limiter = this.#limiters.limiterOfAccount(
@@ -179,14 +183,14 @@ export class Connection implements CallRules {
 
   /** What the plugin's `connect` returns; called when the first scan starts, or tables are looked for. */
   get state(): unknown {
-    this.#opened ??= { state: this.plugin.connect(this.#config, this.#context) }
+    this.#opened ??= { state: this.#within(() => this.plugin.connect(this.#config, this.#context)) }
     return this.#opened.state
   }
 
   /** What is left of what the calls of a table cost; see `Table.costLeft`. */
   costLeft(table: Table): string | undefined {
     try {
-      return table.costLeft?.(this.ofTable(table).state)
+      return this.#within(() => table.costLeft?.(this.ofTable(table).state))
     } catch (error) {
       // EXPLAIN is no place to fail in.
       this.log.warn(
@@ -199,7 +203,7 @@ export class Connection implements CallRules {
 
   /** See {@link Plugin.identity}. */
   get identity(): string | undefined {
-    return this.plugin.identity?.(this.#config, this.#context)
+    return this.#within(() => this.plugin.identity?.(this.#config, this.#context))
   }
 
   /**
@@ -216,8 +220,15 @@ export class Connection implements CallRules {
     if (typeof tables !== 'function') return tables
     // So that it is closed, whatever finding them has opened.
     void this.state
-    const found = await abortable(tables(this.#config, { ...this.#context, signal }), signal)
-    const checked = checkTables(this.plugin, found)
+    const work = new PluginWork(this.plugin.name, `the tables of connection "${this.name}"`, signal)
+    const context = { ...this.#context, signal: work.signal }
+    let checked: ReturnType<typeof checkTables>
+    try {
+      const finding = work.run(() => tables(this.#config, context))
+      checked = checkTables(this.plugin, await abortable(finding, work.signal))
+    } finally {
+      work.end()
+    }
     if ('tables' in checked) return checked.tables
     throw new DatabaseError(checked.fault, {
       sqlState: 'HV000', // fdw_error
@@ -230,14 +241,37 @@ export class Connection implements CallRules {
       connectionName: this.name,
       environment: this.#environment,
       maxAnswerBytes: this.#maxAnswerBytes,
-      schemaChanged: () => this.#onSchemaChange(this),
+      schemaChanged: () => outsidePlugins(() => this.#onSchemaChange(this)),
     }
   }
 
   async close(): Promise<void> {
+    const opened = this.#opened
     await Promise.all([
-      this.#opened === undefined ? undefined : this.plugin.close?.(this.#opened.state),
+      opened === undefined ? undefined : this.#within(() => this.plugin.close?.(opened.state)),
       this.#companion?.connection.close(),
     ])
+  }
+
+  /** Calls the plugin before the connection is there. @throws DatabaseError for whatever it throws */
+  #whileOpening<Result>(call: () => Result): Result {
+    try {
+      return this.#within(call)
+    } catch (error) {
+      const said = `the plugin ${this.plugin.name} has thrown ${nameOf(error)}`
+      this.log.error(
+        { plugin: this.plugin.name, connection: this.name, error: placeOf(error) },
+        'plugin failed',
+      )
+      throw new DatabaseError(`connection "${this.name}" cannot be opened: ${said}`, {
+        sqlState: 'HV000', // fdw_error
+        hint: 'The server log has more. This is a fault of the plugin.',
+      })
+    }
+  }
+
+  /** Calls the plugin, beside all statements. */
+  #within<Result>(call: () => Result): Result {
+    return withinPlugin(this.#scope, call)
   }
 }

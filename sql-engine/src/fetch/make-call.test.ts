@@ -5,6 +5,9 @@ import { CallCounts } from '../quota/call-counts.js'
 import { FakeClock, settled } from '../testing/fake-clock.js'
 import { CallLimiter } from './call-limiter.js'
 import { CallError, makeCall } from './make-call.js'
+import { unattendedScope } from './plugin-work.js'
+
+const within = unattendedScope('acme', 'a test')
 
 type Answer = 'fine' | 'refused' | 'silent' | RetryReason | { readonly retryAfter: number }
 
@@ -29,7 +32,7 @@ function make(answers: readonly Answer[], { attempts = 9 } = {}) {
   }
   const rules = { limiter: async () => limiter, attempts, callTimeout: 60_000, clock }
   const outcome = makeCall(
-    { name: 'Get', scope: '', owner: {}, signal: cancel.signal, counts, run },
+    { name: 'Get', scope: '', owner: {}, signal: cancel.signal, counts, run, within },
     rules,
   ).then(
     (result) => ({ result }),
@@ -54,7 +57,7 @@ test('a call that is cancelled just as its turn comes is not made', async () => 
   const before = await limiter.begin({ ...ticket, signal: new AbortController().signal })
   const never = () => new Promise<never>(() => {})
   const rules = { limiter: async () => limiter, attempts: 9, callTimeout: 60_000, clock }
-  const call = makeCall({ ...ticket, counts, run: never }, rules)
+  const call = makeCall({ ...ticket, counts, run: never, within }, rules)
   await setImmediate() // it now waits for its turn
   before.end({ kind: 'answered' })
   const reason = new Error('cancelled')

@@ -4,6 +4,7 @@ import { DatabaseError } from '../database-error.js'
 import type { CallCounts } from '../quota/call-counts.js'
 import type { CallLimiter, CallOutcome, CallTicket } from './call-limiter.js'
 import type { Clock } from './clock.js'
+import { outsidePlugins, type PluginScope, withinPlugin } from './plugin-work.js'
 
 /** How a connection's calls are made. */
 export interface CallRules {
@@ -21,6 +22,8 @@ export interface Call<Result> extends CallTicket {
   readonly counts: CallCounts
   /** Makes one request. */
   readonly run: (signal: AbortSignal) => Promise<Result>
+  /** Whose code makes the request. */
+  readonly within: PluginScope
 }
 
 /** The time after which no call is made again, in milliseconds. */
@@ -54,9 +57,14 @@ export class CallDefect extends Error {
  * @throws CallError with the last failure, or a CallDefect; a DatabaseError when the call must not be made; the
  *   signal's reason once it is aborted
  */
-export async function makeCall<Result>(call: Call<Result>, rules: CallRules): Promise<Result> {
+export function makeCall<Result>(call: Call<Result>, rules: CallRules): Promise<Result> {
+  // Turns and timers are the engine's own, although a plugin has asked.
+  return outsidePlugins(() => attempts(call, rules))
+}
+
+async function attempts<Result>(call: Call<Result>, rules: CallRules): Promise<Result> {
   const { name, signal, counts } = call
-  const { clock, attempts, retryDelay } = rules
+  const { clock, attempts: mostAttempts, retryDelay } = rules
   const begun = clock.now()
   for (let made = 1; ; made++) {
     try {
@@ -66,7 +74,7 @@ export async function makeCall<Result>(call: Call<Result>, rules: CallRules): Pr
       if (error instanceof DatabaseError) throw error
       if (!ApiError.is(error)) throw new CallDefect(name, error)
       if (error.retry === 'throttled') counts.throttles++
-      const delay = delayBeforeRetry(error, made, attempts, clock.random, retryDelay)
+      const delay = delayBeforeRetry(error, made, mostAttempts, clock.random, retryDelay)
       const left = longestTrying - (clock.now() - begun)
       if (delay === undefined || delay > left) throw new CallError(name, made, error)
       await clock.sleep(delay, signal)
@@ -100,7 +108,7 @@ async function attempt<Result>(call: Call<Result>, rules: CallRules): Promise<Re
  * Limits the time of a call: neither a silent API nor a plugin that ignores its signal holds up a statement for ever.
  */
 function runInTime<Result>(
-  { run, signal }: Call<Result>,
+  { run, signal, within }: Call<Result>,
   { callTimeout, clock }: CallRules,
 ): Promise<Result> {
   const controller = new AbortController()
@@ -118,10 +126,10 @@ function runInTime<Result>(
     const end = (tell: () => void) => {
       if (!settle()) return
       tell()
-      controller.abort()
+      withinPlugin(within, () => controller.abort())
     }
     signal.addEventListener('abort', onAbort, { once: true })
-    startOf(run, controller.signal).then(
+    startOf(() => withinPlugin(within, () => run(controller.signal))).then(
       (result) => settle() && resolve(result),
       (error: unknown) => settle() && reject(error),
     )
@@ -129,11 +137,8 @@ function runInTime<Result>(
 }
 
 /** Starts a call; an error thrown before there is a promise is a failure like any other. */
-async function startOf<Result>(
-  run: (signal: AbortSignal) => Promise<Result>,
-  signal: AbortSignal,
-): Promise<Result> {
-  return run(signal)
+async function startOf<Result>(run: () => Promise<Result>): Promise<Result> {
+  return run()
 }
 
 function noAnswer(timeout: number): ApiError {

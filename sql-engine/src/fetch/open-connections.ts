@@ -14,6 +14,7 @@ import {
 } from './aggregator.js'
 import type { CallLimiters } from './call-limiters.js'
 import { Connection, type ConnectionAbout, type ConnectionOptions } from './connection.js'
+import { StrayFailure } from './plugin-work.js'
 
 export type { ConnectionAbout } from './connection.js'
 
@@ -197,7 +198,8 @@ async function tablesOfConnection(
 }
 
 function tablesNotFound({ name, plugin }: Connection, error: unknown): DatabaseError {
-  const said = error instanceof Error ? error.message : String(error)
+  const words = error instanceof Error ? error.message : String(error)
+  const said = error instanceof StrayFailure ? `the plugin ${words}` : words
   const { detail, hint } = error instanceof DatabaseError ? error : { detail: undefined, hint: undefined }
   return new DatabaseError(`connection "${name}" of the plugin ${plugin.name} has no tables: ${said}`, {
     sqlState: 'HV00N', // fdw_unable_to_establish_connection

@@ -1,5 +1,4 @@
 /** Runs one scan: makes the table's calls, adds what hydrate functions fetch, and stops at the limit. */
-import { setMaxListeners } from 'node:events'
 import {
   ApiError,
   type Columns,
@@ -7,19 +6,20 @@ import {
   merge,
   type Row,
   type Scan,
-  type Table,
   toJsonText,
 } from '@millrace/plugin-sdk'
-import type { Logger } from 'pino'
 import { engineColumns } from '../catalog/catalog-columns.js'
 import type { VirtualTable } from '../catalog/virtual-table.js'
 import { canceledError, DatabaseError } from '../database-error.js'
 import type { CallCounts } from '../quota/call-counts.js'
+import { untilAborted } from '../stage/abortable.js'
 import type { MissingPart } from '../stage/scan-table.js'
 import type { Connection } from './connection.js'
 import { CallDefect, CallError, makeCall } from './make-call.js'
+import { PluginWork, StrayFailure } from './plugin-work.js'
 import type { ScanLimit } from './scan-limit.js'
 import { callsOf, countKeys, type ScanQuals } from './scan-quals.js'
+import { placeOf } from './thrown.js'
 
 export interface ScanRequest {
   readonly table: VirtualTable
@@ -45,17 +45,14 @@ type AnyScan = Scan<unknown, Columns>
  */
 export async function* scanRows(request: ScanRequest): AsyncGenerator<readonly Row[], void, void> {
   const { table, connection } = request
-  const controller = new AbortController()
-  setMaxListeners(0, controller.signal) // all calls of the scan listen to it
-  const onAbort = () => controller.abort()
   if (request.signal.aborted) throw canceledError()
-  request.signal.addEventListener('abort', onAbort, { once: true })
+  const work = new PluginWork(connection.plugin.name, `table ${table.definition.name}`, request.signal)
   const constants = constantsOf(request)
   let left = enoughRows(request.limit)
   try {
     // Lists wait for places for their calls; starting more of them than there are places would only take memory.
-    const lists = listsOf(request, controller.signal)
-    for await (const batch of merge(lists, connection.concurrency)) {
+    const lists = listsOf(request, work)
+    for await (const batch of untilAborted(merge(lists, connection.concurrency), work.signal)) {
       const rows = batch.length > left ? batch.slice(0, left) : batch
       left -= rows.length
       if (rows.length > 0)
@@ -63,14 +60,13 @@ export async function* scanRows(request: ScanRequest): AsyncGenerator<readonly R
       if (left === 0) return
     }
   } catch (error) {
-    throw request.signal.aborted ? canceledError() : scanError(error, table, connection.log)
+    throw request.signal.aborted ? canceledError() : scanError(error, request)
   } finally {
-    request.signal.removeEventListener('abort', onAbort)
-    controller.abort()
+    work.stop()
   }
 }
 
-function* listsOf(request: ScanRequest, signal: AbortSignal): Generator<AsyncIterable<readonly Row[]>> {
+function* listsOf(request: ScanRequest, work: PluginWork): Generator<AsyncIterable<readonly Row[]>> {
   const { definition: table } = request.table
   // The engine's own columns are not the plugin's.
   const wanted = new Set(request.columns.filter((column) => Object.hasOwn(table.columns, column)))
@@ -78,8 +74,9 @@ function* listsOf(request: ScanRequest, signal: AbortSignal): Generator<AsyncIte
     columns.some((column) => wanted.has(column)),
   )
   for (const quals of callsOf(request.quals, table.keys)) {
-    const scan = scanOf(request, wanted, quals, signal)
-    const rows = hydrates.length === 0 ? table.list(scan) : hydratedRows(table, hydrates, scan, request)
+    const scan = scanOf(request, wanted, quals, work)
+    const listed = work.iterate(() => table.list(scan))
+    const rows = hydrates.length === 0 ? listed : hydratedRows(listed, hydrates, { scan, request, work })
     yield counted(unlessIgnored(rows, request), countKeys(quals, table.keys), request.counts)
   }
 }
@@ -115,7 +112,7 @@ function causeOf(failure: unknown): unknown {
 }
 
 function leaveOut(kind: MissingPart['kind'], part: string, failure: unknown, request: ScanRequest): void {
-  request.leaveOut({ kind, part, error: scanError(failure, request.table, request.connection.log) })
+  request.leaveOut({ kind, part, error: scanError(failure, request) })
 }
 
 /** Reports when the keys of a list are done. */
@@ -134,19 +131,25 @@ async function* counted(
  */
 const rowsHydratedAtOnce = 200
 
+/** What the hydrate functions of a list are called with and for. */
+interface Hydration {
+  readonly scan: AnyScan
+  readonly request: ScanRequest
+  readonly work: PluginWork
+}
+
 async function* hydratedRows(
-  table: Table,
+  listed: AsyncIterable<readonly Row[]>,
   hydrates: readonly Hydrate<unknown, Columns>[],
-  scan: AnyScan,
-  request: ScanRequest,
+  hydration: Hydration,
 ): AsyncGenerator<readonly Row[], void, void> {
-  let left = enoughRows(request.limit)
-  for await (const batch of table.list(scan)) {
+  let left = enoughRows(hydration.request.limit)
+  for await (const batch of listed) {
     const rows = batch.slice(0, left)
     left -= rows.length
     for (let start = 0; start < rows.length; start += rowsHydratedAtOnce) {
       const part = rows.slice(start, start + rowsHydratedAtOnce)
-      yield await Promise.all(part.map((row) => hydrated(row, hydrates, scan, request)))
+      yield await Promise.all(part.map((row) => hydrated(row, hydrates, hydration)))
     }
     if (left === 0) return
   }
@@ -155,10 +158,9 @@ async function* hydratedRows(
 async function hydrated(
   row: Row,
   hydrates: readonly Hydrate<unknown, Columns>[],
-  scan: AnyScan,
-  request: ScanRequest,
+  hydration: Hydration,
 ): Promise<Row> {
-  const parts = await Promise.all(hydrates.map((hydrate) => partOf(row, hydrate, scan, request)))
+  const parts = await Promise.all(hydrates.map((hydrate) => partOf(row, hydrate, hydration)))
   return Object.assign({}, row, ...parts) as Row
 }
 
@@ -166,11 +168,10 @@ async function hydrated(
 async function partOf(
   row: Row,
   hydrate: Hydrate<unknown, Columns>,
-  scan: AnyScan,
-  request: ScanRequest,
+  { scan, request, work }: Hydration,
 ): Promise<Row> {
   try {
-    return await hydrate.fetch(row, scan)
+    return await work.run(() => hydrate.fetch(row, scan))
   } catch (error) {
     const cause = causeOf(error)
     const isOptional =
@@ -186,9 +187,10 @@ function scanOf(
   request: ScanRequest,
   columns: ReadonlySet<string>,
   quals: ScanQuals,
-  signal: AbortSignal,
+  work: PluginWork,
 ): AnyScan {
   const { connection, limit, counts, statement } = request
+  const { signal } = work
   return {
     connection: connection.state,
     connectionName: connection.name,
@@ -199,7 +201,7 @@ function scanOf(
     order: limit?.order,
     signal,
     call: (name, run, scope = '') =>
-      makeCall({ name, scope, owner: statement, signal, counts, run }, connection),
+      makeCall({ name, scope, owner: statement, signal, counts, run, within: work }, connection),
     innerCallsMade: (count) => {
       counts.innerCalls += count
     },
@@ -218,8 +220,21 @@ function isOfApi({ sqlState }: ApiError): boolean {
   return sqlState !== '57014' && sqlState !== '53000'
 }
 
-function scanError(error: unknown, { definition: table }: VirtualTable, log: Logger): DatabaseError {
+function scanError(error: unknown, { table: { definition: table }, connection }: ScanRequest): DatabaseError {
   if (error instanceof DatabaseError) return error
+  const { log, plugin } = connection
+  if (error instanceof StrayFailure) {
+    log.error(
+      { table: table.name, plugin: plugin.name, error: placeOf(error.thrown) },
+      `the plugin ${error.message}`,
+    )
+    return new DatabaseError(`${table.name}: the plugin ${plugin.name} ${error.message}`, {
+      sqlState: 'HV000',
+      detail: error.place === undefined ? undefined : `At ${error.place}.`,
+      hint: 'This is a defect of the plugin: a promise without an await, or a timer or listener that throws.',
+      cause: error,
+    })
+  }
   const isOfCall = error instanceof CallError || error instanceof CallDefect
   const [call, cause] = isOfCall ? [`${error.call}: `, error.cause] : ['', error]
   if (ApiError.is(cause)) {
@@ -234,21 +249,13 @@ function scanError(error: unknown, { definition: table }: VirtualTable, log: Log
     })
   }
   // Anything else is a defect of the plugin. Its message is not shown: it may hold what the plugin was sent.
-  log.error(
-    { table: table.name, call, error: cause instanceof Error ? placeOf(cause) : typeof cause },
-    'plugin failed',
-  )
+  log.error({ table: table.name, call, error: placeOf(cause) }, 'plugin failed')
   return new DatabaseError(`${table.name}: ${call}the plugin failed unexpectedly`, {
     sqlState: 'HV000',
     detail: cause instanceof Error ? cause.name : undefined,
     hint: 'The server log has more. Please report this as a defect of the plugin.',
     cause,
   })
-}
-
-/** An error's name, and the functions that it came through. */
-function placeOf({ name, stack = '' }: Error): string {
-  return [name, ...stack.split('\n').filter((line) => /^ {4}at /.test(line))].join('\n')
 }
 
 /** Values of the columns that the engine adds, where they are wanted. */

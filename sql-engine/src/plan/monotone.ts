@@ -3,7 +3,7 @@
  * timestamps of about that day or later. What never falls while the column grows, or never rises, can be turned back,
  * if not exactly. The bounds may be wide, by the days that time zones and their changes can make; never narrow.
  */
-import { inside, type Node } from '../parse/syntax-tree.js'
+import { inside, type Node, stringsOf } from '../parse/syntax-tree.js'
 import { callNode, castNode, extremeNode, literalNode } from './build-nodes.js'
 import { type Kind, type Side, type Step, shifted, stepOf } from './monotone-steps.js'
 import type { Wrapper } from './wrapped-column.js'
@@ -33,6 +33,7 @@ export function columnBound(
   const isLower = (side === 'lower') !== falls
   // To PostgreSQL, NaN is greater than all numbers, and so is what is made of it, even where that falls.
   if (falls && !isLower && typesWithNaN.has(columnType)) return undefined
+  if (kindsOfColumns[columnType] === 'numeric' && !haveExactExtremes(values)) return undefined
   for (const value of values) {
     const bound = turnedBack(value, side, steps)
     if (bound === undefined) return undefined
@@ -44,6 +45,23 @@ export function columnBound(
   // A bigint's bound is an integer.
   const node = columnType === 'int8' ? callNode(isLower ? 'floor' : 'ceil', widest) : widest
   return { operator: isLower ? '>=' : '<=', node }
+}
+
+/**
+ * Whether LEAST and GREATEST of numbers give one of them: beside a `real`, they make reals of all, which may be too large
+ * for that, or be rounded.
+ */
+export function haveExactExtremes(values: readonly Node[]): boolean {
+  return values.length < 2 || values.every(isExactNumber)
+}
+
+const exactTypes: ReadonlySet<string> = new Set(['int2', 'int4', 'int8', 'numeric'])
+
+function isExactNumber(node: Node): boolean {
+  const cast = inside(node, 'TypeCast')
+  if (cast === undefined) return inside(node, 'A_Const') !== undefined
+  const type = stringsOf(cast.typeName?.names)?.at(-1)
+  return type !== undefined && exactTypes.has(type)
 }
 
 const kindsOfColumns: Readonly<Record<string, Kind>> = {

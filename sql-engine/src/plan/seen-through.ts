@@ -2,7 +2,7 @@
 import type { ColumnType, Key } from '@millrace/plugin-sdk'
 import { findAll, inside, type Node } from '../parse/syntax-tree.js'
 import { castNode, extremeNode } from './build-nodes.js'
-import { columnBound } from './monotone.js'
+import { columnBound, haveExactExtremes } from './monotone.js'
 import type { Comparison, ValueSource } from './pushable.js'
 import { readingOf } from './textual-value.js'
 import { internalTypeNames } from './type-names.js'
@@ -30,6 +30,7 @@ export function seenThrough(
     if (isCollated && !collationless.has(comparison.operator)) return []
     const isVarchar = wrappers.some((wrapper) => wrapper.kind === 'cast' && wrapper.type === 'varchar')
     const typed = withTypedBounds(comparison, type)
+    if (typed === undefined) return []
     return isVarchar ? asVarchar(typed) : [{ comparison: typed, isExact: true }]
   }
   const [first, ...others] = wrappers.slice(changed)
@@ -54,11 +55,19 @@ export function seenThrough(
   })
 }
 
-/** Gives bounds types: LEAST and GREATEST would take literals for texts, or for values of the other bound's type. */
-function withTypedBounds(comparison: Comparison, type: ColumnType): Comparison {
+/**
+ * Gives bounds types: LEAST and GREATEST would take literals for texts, or for values of the other bound's type.
+ * @returns undefined where they would not compare the bounds as the condition does
+ */
+function withTypedBounds(comparison: Comparison, type: ColumnType): Comparison | undefined {
   if (!('bounds' in comparison) || comparison.bounds === undefined) return comparison
+  const isInexact = type === 'double precision'
+  if ((type === 'bigint' || type === 'numeric') && !haveExactExtremes(comparison.bounds)) return undefined
   const bounds = comparison.bounds.map((bound) =>
-    inside(bound, 'A_Const')?.sval === undefined ? bound : castNode(bound, internalTypeNames[type]),
+    // Beside such a column, PostgreSQL compares numbers of whatever type as such.
+    isInexact || inside(bound, 'A_Const')?.sval !== undefined
+      ? castNode(bound, internalTypeNames[type])
+      : bound,
   )
   const { operator } = comparison
   return { operator, node: extremeNode(operator === '>=' ? 'least' : 'greatest', bounds) }

@@ -13,7 +13,8 @@ const build = join(root, 'build')
 
 await rm(build, { recursive: true, force: true })
 const manifests = await readManifests(root)
-const packages = [await makeMillrace(manifests), await makeSdk(manifests)]
+const sdk = await makeSdk(manifests)
+const packages = [await makeMillrace(manifests, sdk), sdk]
 for (const folder of packages) {
   const { stdout } = await promisify(execFile)('npm', ['pack', '--silent', '--pack-destination', build], {
     cwd: folder,
@@ -21,8 +22,11 @@ for (const folder of packages) {
   process.stdout.write(`${relative(root, join(build, stdout.trim()))}\n`)
 }
 
-/** The command with everything of Millrace in it. */
-async function makeMillrace(manifests: WorkspaceManifests): Promise<string> {
+/**
+ * The command with everything of Millrace in it, and what `millrace plugin new` writes.
+ * @param sdk the folder of its package
+ */
+async function makeMillrace(manifests: WorkspaceManifests, sdk: string): Promise<string> {
   const folder = await newFolder('millrace', 'cli')
   const { imported, bundledFiles } = await writeBundle(root, join(folder, 'dist'))
   await writeFile(join(folder, 'THIRD-PARTY-NOTICES'), await noticesOf(bundledFiles))
@@ -31,12 +35,23 @@ async function makeMillrace(manifests: WorkspaceManifests): Promise<string> {
   for (const file of (await readdir(article)).filter((name) => name.endsWith('.sql'))) {
     await cp(join(article, file), join(folder, 'article', file))
   }
+  await cp(sdk, join(folder, 'plugin-sdk'), { recursive: true })
+  await mkdir(join(folder, 'plugin-template'))
+  for (const part of ['README.md', 'package.json', 'src', 'tsconfig.json']) {
+    await cp(join(root, 'examples', 'plugin', part), join(folder, 'plugin-template', part), {
+      recursive: true,
+    })
+  }
   await writeManifest(folder, manifestOf(manifests, 'millrace'), {
     keywords: ['postgres', 'sql', 'aws', 'cloud', 'api', 'steampipe'],
     bin: { millrace: 'dist/main.js' },
     exports: { './package.json': './package.json' },
-    imports: { '#article/*.sql': './article/*.sql' },
-    files: ['article', 'dist', 'THIRD-PARTY-NOTICES'],
+    imports: {
+      '#article/*.sql': './article/*.sql',
+      '#plugin-sdk/package.json': './plugin-sdk/package.json',
+      '#plugin-template/package.json': './plugin-template/package.json',
+    },
+    files: ['article', 'dist', 'plugin-sdk', 'plugin-template', 'THIRD-PARTY-NOTICES'],
     dependencies: Object.fromEntries(imported.map((name) => [name, versionOf(name, manifests)])),
   })
   return folder
@@ -54,6 +69,7 @@ async function makeSdk(manifests: WorkspaceManifests): Promise<string> {
     keywords: ['millrace', 'plugin'],
     exports: {
       '.': './dist/index.js',
+      './conformance': './dist/conformance.js',
       './testing': './dist/testing.js',
       './package.json': './package.json',
     },

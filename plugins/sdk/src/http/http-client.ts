@@ -35,6 +35,7 @@ import { localFailure } from '../local-failure.js'
 import { readRetryAfter } from '../retry.js'
 import { type ApiDescription, HttpAnswer } from './http-answer.js'
 import { type RequestSecrets, Secrets } from './secrets.js'
+import { sendThroughTap, type TappedAnswer } from './tap.js'
 
 export interface HttpClientOptions {
   readonly api: ApiDescription
@@ -139,7 +140,7 @@ export class HttpClient {
     signal.throwIfAborted()
     if (this.#isClosed) throw this.#unanswered({ code: 'UND_ERR_DESTROYED' })
     const { api, maxAnswerBytes } = this.#options
-    try {
+    const send = async (): Promise<TappedAnswer> => {
       this.#pool ??= this.#openPool()
       const answer = await (await this.#pool).request({
         method,
@@ -148,11 +149,15 @@ export class HttpClient {
         body: content ?? null,
         signal,
       })
-      const retryAfter = readRetryAfter(answer.headers['retry-after'], Date.now())
       const body = answer.headers['content-encoding'] === 'gzip' ? unpacked(answer.body) : answer.body
       const text = (await readAnswerBody(body, maxAnswerBytes)).toString()
-      const received = { status: answer.statusCode, headers: answer.headers, text, retryAfter }
-      return new HttpAnswer(received, api, this.#secrets)
+      return { status: answer.statusCode, headers: answer.headers, text }
+    }
+    try {
+      const url = withQuery(`${this.#url.origin}${this.#path}${path}`, '', query)
+      const received = await sendThroughTap({ method, url, content }, send, this.#secrets)
+      const retryAfter = readRetryAfter(received.headers['retry-after'], Date.now())
+      return new HttpAnswer({ ...received, retryAfter }, api, this.#secrets)
     } catch (error) {
       signal.throwIfAborted()
       throw ApiError.is(error) ? error : (localFailure(error) ?? this.#unanswered(error))
