@@ -1,6 +1,6 @@
 /**
  * The sandbox: one HTTP server that stands in for AWS (CloudTrail, CloudWatch Logs, STS, EC2, IAM,
- * Organizations, GuardDuty), ipstack, AbuseIPDB and Shodan, and beside it a DNS server.
+ * Organizations, GuardDuty), ipstack, AbuseIPDB, Shodan and an inventory of hosts, and beside it a DNS server.
  *
  * @example
  * const sandbox = await startSandbox()
@@ -36,6 +36,7 @@ import { environmentOf } from './environment.js'
 import { Faults } from './faults.js'
 import { type GeneratedLogGroup, type GenerateRequest, generateInto } from './generate.js'
 import { HttpServer } from './http-server.js'
+import { InventoryApi } from './inventory/inventory-api.js'
 import { IpstackApi } from './ipstack/ipstack-api.js'
 import { DnsServer } from './net/dns-server.js'
 import { PkiApi } from './net/pki-api.js'
@@ -83,6 +84,7 @@ export interface Sandbox extends AsyncDisposable {
   readonly ipstack: IpstackApi
   readonly abuseipdb: AbuseipdbApi
   readonly shodan: ShodanApi
+  readonly inventory: InventoryApi
   readonly dns: DnsServer
   /** The settings with which a connection of the plugin net asks only this machine. */
   readonly netSettings: NetSettings
@@ -105,6 +107,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const ipstack = new IpstackApi(undefined, options.now)
   const abuseipdb = new AbuseipdbApi(undefined, options.now)
   const shodan = new ShodanApi()
+  const inventory = new InventoryApi()
   const pki = new PkiApi()
   const aws = new AwsApi({
     keys,
@@ -113,7 +116,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const parts: ControlledParts = { calls: new CallLog(), faults: new Faults(), logs, paging, trails }
   const server = new HttpServer({
     // ipstack comes last: any other GET is a lookup.
-    services: [aws, abuseipdb, shodan, pki, ipstack],
+    services: [aws, abuseipdb, shodan, inventory, pki, ipstack],
     calls: parts.calls,
     faults: parts.faults,
     control: (request) => controlAnswer(request, parts),
@@ -140,6 +143,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     ipstack,
     abuseipdb,
     shodan,
+    inventory,
     dns,
     netSettings: { dns_server: dns.address, allow_private_addresses: ['127.0.0.0/8', '::1'] },
     startTlsServers: async () => {
