@@ -147,10 +147,10 @@ Environment:
                  default), info, debug, trace or silent
 
 Connections are configured in files of the home folder: config.json, and
-config/*.yaml or config/*.spc (Steampipe's). Without any there is one of each
-plugin: aws, ipstack, net, abuseipdb, shodan. They take credentials from
-wherever the tools of AWS find theirs, and from IPSTACK_TOKEN, ABUSEIPDB_API_KEY
-and SHODAN_API_KEY.
+config/*.yaml or config/*.spc (Steampipe's). Without any there is one each
+of aws, ipstack, net, abuseipdb, shodan. They take credentials from wherever the
+tools of AWS find theirs, and from IPSTACK_TOKEN, ABUSEIPDB_API_KEY and
+SHODAN_API_KEY.
 
 Exit status: 0 done, 1 failed, 2 a wrong argument or setting, 3 no server to
 ask, 130 interrupted.

@@ -15,7 +15,11 @@ import {
   oddLogGroup,
 } from './data/article-trail.js'
 import { elasticAddresses } from './data/elastic-addresses.js'
+import { articleDetectors, articleFindings } from './data/findings.js'
+import { flowLogEvents, flowLogGroup } from './data/flow-log-events.js'
+import { articleRoles, articleUsers } from './data/iam-identities.js'
 import { logGroupDetails } from './data/log-group-details.js'
+import { articleInstances, articleInterfaces } from './data/machines.js'
 import { oddEvents } from './data/odd-events.js'
 
 /** The article's account, with everything that is in it from the start. */
@@ -32,7 +36,7 @@ export function emptyAwsAccount(id: string, keys: AccessKeys): AwsAccount {
 }
 
 /** Adds the article's trail and events, and besides them log groups with what the article does not have. */
-function fill({ trails, logs, addresses, history, lake }: AwsAccount): void {
+function fill({ trails, logs, addresses, machines, identities, findings, history, lake }: AwsAccount): void {
   const { accountId } = trails
   trails.add(articleTrail(accountId))
   const events = articleEvents(accountId)
@@ -40,10 +44,17 @@ function fill({ trails, logs, addresses, history, lake }: AwsAccount): void {
   for (const { message } of events) history.add(articleRegion, message)
   logs.addEvents(articleRegion, ipv6LogGroup, ipv6Events(accountId))
   logs.addEvents(articleRegion, oddLogGroup, oddEvents())
+  logs.addEvents(articleRegion, flowLogGroup, flowLogEvents(accountId))
   logs.createGroup(articleRegion, emptyLogGroup, [articleStream(accountId)])
   for (const { name, ...details } of logGroupDetails(accountId)) {
     logs.describeGroup(articleRegion, name, details)
   }
   for (const address of elasticAddresses(accountId)) addresses.add(address)
+  machines.instances.push(...articleInstances(accountId))
+  machines.interfaces.push(...articleInterfaces(accountId))
+  identities.users.push(...articleUsers(accountId))
+  identities.roles.push(...articleRoles(accountId))
+  findings.detectors.push(...articleDetectors)
+  findings.findings.push(...articleFindings(accountId))
   fillLake(lake, accountId)
 }

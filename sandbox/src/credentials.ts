@@ -55,6 +55,9 @@ export const abuseipdbKey = 'sandbox-abuseipdb-key'
 /** An AbuseIPDB key of a free account. */
 export const abuseipdbFreeKey = 'sandbox-abuseipdb-free-key'
 
+/** The token of the inventory. */
+export const inventoryToken = 'sandbox-inventory-token'
+
 /** A Shodan key of a member. */
 export const shodanKey = 'sandbox-shodan-key'
 

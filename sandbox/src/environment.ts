@@ -26,6 +26,7 @@ export function environmentOf(url: string): Record<string, string> {
     AWS_ENDPOINT_URL_CLOUDTRAIL: '',
     AWS_ENDPOINT_URL_CLOUDWATCH_LOGS: '',
     AWS_ENDPOINT_URL_EC2: '',
+    AWS_ENDPOINT_URL_GUARDDUTY: '',
     AWS_ENDPOINT_URL_IAM: '',
     AWS_ENDPOINT_URL_ORGANIZATIONS: '',
     AWS_ENDPOINT_URL_STS: '',

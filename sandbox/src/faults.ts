@@ -5,7 +5,7 @@ import { Random } from './random.js'
 const scope = {
   /**
    * The service whose calls are meant (`logs`, `cloudtrail`, `sts`, `ec2`, `iam`, `organizations`, `ipstack`,
-   * `abuseipdb`, `shodan`, `dns`, `pki`).
+   * `abuseipdb`, `shodan`, `inventory`, `dns`, `pki`).
    */
   service: z.string().optional(),
   /** The operation whose calls are meant (`FilterLogEvents`, `bulk`, ...). */

@@ -1,6 +1,6 @@
 /**
  * The sandbox: one HTTP server that stands in for AWS (CloudTrail, CloudWatch Logs, STS, EC2, IAM,
- * Organizations), ipstack, AbuseIPDB and Shodan, and beside it a DNS server.
+ * Organizations, GuardDuty), ipstack, AbuseIPDB, Shodan and an inventory of hosts, and beside it a DNS server.
  *
  * @example
  * const sandbox = await startSandbox()
@@ -16,8 +16,11 @@ import type { AwsAccount } from './aws/aws-account.js'
 import { AwsApi } from './aws/aws-api.js'
 import type { EventHistory } from './aws/event-history.js'
 import type { PagingSettings } from './aws/filter-log-events.js'
+import type { FindingStore } from './aws/finding-store.js'
+import type { IdentityStore } from './aws/identity-store.js'
 import type { LakeStore } from './aws/lake-store.js'
 import type { LogStore } from './aws/log-store.js'
+import type { MachineStore } from './aws/machine-store.js'
 import type { TrailStore } from './aws/trail-store.js'
 import { CallLog } from './call-log.js'
 import { articleAwsAccount, emptyAwsAccount } from './contents.js'
@@ -33,6 +36,7 @@ import { environmentOf } from './environment.js'
 import { Faults } from './faults.js'
 import { type GeneratedLogGroup, type GenerateRequest, generateInto } from './generate.js'
 import { HttpServer } from './http-server.js'
+import { InventoryApi } from './inventory/inventory-api.js'
 import { IpstackApi } from './ipstack/ipstack-api.js'
 import { DnsServer } from './net/dns-server.js'
 import { PkiApi } from './net/pki-api.js'
@@ -65,6 +69,12 @@ export interface Sandbox extends AsyncDisposable {
   readonly history: EventHistory
   readonly lake: LakeStore
   readonly addresses: AddressStore
+  /** The instances and network interfaces that EC2 shows; may be changed at any time. */
+  readonly machines: MachineStore
+  /** The users and roles that IAM shows; may be changed at any time. */
+  readonly identities: IdentityStore
+  /** What GuardDuty has found; may be changed at any time. */
+  readonly findings: FindingStore
   /** What IAM and Organizations return; may be changed at any time. */
   readonly account: Account
   /** How FilterLogEvents makes its pages; may be changed at any time. */
@@ -74,6 +84,7 @@ export interface Sandbox extends AsyncDisposable {
   readonly ipstack: IpstackApi
   readonly abuseipdb: AbuseipdbApi
   readonly shodan: ShodanApi
+  readonly inventory: InventoryApi
   readonly dns: DnsServer
   /** The settings with which a connection of the plugin net asks only this machine. */
   readonly netSettings: NetSettings
@@ -92,10 +103,11 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const keys = sandboxKeys()
   const article = articleAwsAccount(articleAccountId, keys)
   const otherAccount = emptyAwsAccount(otherAccountId, keys)
-  const { logs, trails, history, lake, addresses, account, paging } = article
+  const { logs, trails, history, lake, addresses, machines, identities, findings, account, paging } = article
   const ipstack = new IpstackApi(undefined, options.now)
   const abuseipdb = new AbuseipdbApi(undefined, options.now)
   const shodan = new ShodanApi()
+  const inventory = new InventoryApi()
   const pki = new PkiApi()
   const aws = new AwsApi({
     keys,
@@ -104,7 +116,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const parts: ControlledParts = { calls: new CallLog(), faults: new Faults(), logs, paging, trails }
   const server = new HttpServer({
     // ipstack comes last: any other GET is a lookup.
-    services: [aws, abuseipdb, shodan, pki, ipstack],
+    services: [aws, abuseipdb, shodan, inventory, pki, ipstack],
     calls: parts.calls,
     faults: parts.faults,
     control: (request) => controlAnswer(request, parts),
@@ -123,11 +135,15 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     history,
     lake,
     addresses,
+    machines,
+    identities,
+    findings,
     account,
     otherAccount,
     ipstack,
     abuseipdb,
     shodan,
+    inventory,
     dns,
     netSettings: { dns_server: dns.address, allow_private_addresses: ['127.0.0.0/8', '::1'] },
     startTlsServers: async () => {

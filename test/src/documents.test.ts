@@ -8,7 +8,7 @@ const root = new URL('../../', import.meta.url)
 
 /** What people read, from the repository's folder on. */
 const documents = (await readdir(root, { recursive: true })).filter(
-  (path) => path.endsWith('.md') && !/(?:^|\/)(?:node_modules|dist)\//.test(path),
+  (path) => path.endsWith('.md') && !/(?:^|\/)(?:node_modules|dist|build)\//.test(path),
 )
 
 describe.each(documents)('%s', (path) => {
@@ -43,7 +43,7 @@ describe.each(documents)('%s', (path) => {
       for (const [, json = ''] of text.matchAll(/```json\n([^`]*"connections"[^`]*)```/g)) {
         await writeFile(join(home, 'config.json'), json)
         const { connections, faulty, faults } = await readConfiguration(home)
-        expect([...connections.keys()]).toContain('aws')
+        expect(connections.size).toBeGreaterThan(0)
         expect({ faulty: faulty.size, faults }).toEqual({ faulty: 0, faults: [] })
       }
     } finally {

@@ -50,9 +50,10 @@ function dotted(name: string, path: readonly PropertyKey[]): string {
 /** The names that an object of a schema may have; none where the schema does not say. */
 export function namesAt(schema: unknown, path: readonly PropertyKey[] = []): readonly string[] {
   const definition: unknown = Object(schema).def
-  const { type, shape, innerType, valueType, element, in: before, options } = Object(definition)
+  const { type, shape, innerType, valueType, element, in: before, out: after, options } = Object(definition)
   if (innerType !== undefined) return namesAt(innerType, path)
-  if (type === 'pipe') return namesAt(before, path)
+  // What comes before may be a function, which may take other shapes as well.
+  if (type === 'pipe') return namesAt(Object(before).def?.type === 'transform' ? after : before, path)
   if (type === 'union') return [...options].flatMap((option) => namesAt(option, path))
   const [first, ...rest] = path
   if (type === 'object') {

@@ -46,6 +46,17 @@ describe('millrace connection', () => {
     expect(await readdir(home)).toEqual(['config.json'])
   })
 
+  it('tells which DNS server answers, or that none does', async () => {
+    await configure({
+      net: { plugin: 'net', ...sandbox.netSettings },
+      deaf: { plugin: 'net', dns_server: '127.0.0.1:9', timeout: 100 },
+    })
+    const ending = await millrace(['test'])
+    expect(ending).toMatchObject({ code: 1, stderr: '' })
+    expect(ending.stdout).toMatch(/^net: works\n {2}DNS server {2}127\.0\.0\.1:\d+\n/)
+    expect(ending.stdout).toMatch(/\ndeaf: does not work: .*DNS server/)
+  })
+
   it('tells the plan and what is left of quotas', async () => {
     await configure({ abuseipdb: { plugin: 'abuseipdb' }, shodan: { plugin: 'shodan' } })
     const ending = await millrace(['test'])

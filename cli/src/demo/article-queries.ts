@@ -16,6 +16,7 @@ const files = [
   { file: '2-list-addresses.sql', title: "Which addresses stand in the trail's events?" },
   { file: '3-geolocate.sql', title: 'Where are these addresses?' },
   { file: '4-enrich.sql', title: 'What else is known of them: names, reports of abuse, open ports?' },
+  { file: '5-attribute.sql', title: 'Whose key, whose machine, whose finding is each address?' },
 ] as const
 
 export function readArticleQueries(): Promise<ArticleQuery[]> {

@@ -9,4 +9,6 @@ export const builtIn: ReadonlyMap<string, Load> = new Map<string, Load>([
   ['net', () => import('@millrace/plugin-net/plugin')],
   ['abuseipdb', () => import('@millrace/plugin-abuseipdb/plugin')],
   ['shodan', () => import('@millrace/plugin-shodan/plugin')],
+  ['file', () => import('@millrace/plugin-file/plugin')],
+  ['http_json', () => import('@millrace/plugin-http-json/plugin')],
 ])

@@ -32,7 +32,7 @@ const refusal = (name: string) =>
   )
 
 describe('plugins', () => {
-  it.each(['aws', 'ipstack', 'net', 'abuseipdb', 'shodan'])(
+  it.each(['aws', 'ipstack', 'net', 'abuseipdb', 'shodan', 'file', 'http_json'])(
     'of our own load by their short name: %s',
     async (name) => {
       expect((await loadPlugin(name, places())).name).toBe(name)
@@ -56,7 +56,7 @@ describe('plugins', () => {
 
   it('that are not installed are told of, with the command to install them', async () => {
     expect(await refusal('acme')).toBe(
-      `there is no plugin "acme": plugins of Millrace are aws, ipstack, net, abuseipdb, shodan; another is to be installed first, as an npm package: millrace plugin install acme, or as a plugin of Steampipe: millrace plugin install steampipe/acme`,
+      `there is no plugin "acme": plugins of Millrace are aws, ipstack, net, abuseipdb, shodan, file, http_json; another is to be installed first, as an npm package: millrace plugin install acme, or as a plugin of Steampipe: millrace plugin install steampipe/acme`,
     )
   })
 
@@ -76,7 +76,7 @@ describe('plugins', () => {
     'are not loaded by anything but names of packages and paths: %j',
     async (name) => {
       expect(await refusal(name)).toMatch(
-        /is neither one of the plugins aws, ipstack, net, abuseipdb, shodan, nor the name/,
+        /is neither one of the plugins aws, ipstack, net, abuseipdb, shodan, file, http_json, nor the name/,
       )
     },
   )

@@ -76,6 +76,14 @@ testConformance(
         values: { log_stream_name_prefix: ['810361751552'] },
         unseen: { log_stream_name_prefix: repeated },
       },
+      aws_ec2_network_interface: {
+        unseen: { 'association_carrier_ip, association_customer_owned_ip': notInSandbox },
+      },
+      aws_vpc_flow_log_event: {
+        ask: { log_group_name: ['vpc-flow-logs'] },
+        values: { filter: ['[version = 2, ...]'] },
+        unseen: { filter: repeated },
+      },
       aws_vpc_eip: { unseen: { 'carrier_ip, customer_owned_ip, customer_owned_ipv4_pool': notInSandbox } },
     },
   },

@@ -15,9 +15,17 @@ import { cloudtrailTrail } from './tables/cloudtrail-trail.js'
 import { cloudtrailTrailEvent } from './tables/cloudtrail-trail-event.js'
 import { cloudwatchLogEvent } from './tables/cloudwatch-log-event.js'
 import { cloudwatchLogGroup } from './tables/cloudwatch-log-group.js'
+import { cloudwatchLogMetricFilter } from './tables/cloudwatch-log-metric-filter.js'
 import { cloudwatchLogStream } from './tables/cloudwatch-log-stream.js'
+import { ec2Instance } from './tables/ec2-instance.js'
+import { ec2NetworkInterface } from './tables/ec2-network-interface.js'
+import { guarddutyFinding } from './tables/guardduty-finding.js'
+import { iamAccessKey } from './tables/iam-access-key.js'
+import { iamRole } from './tables/iam-role.js'
+import { iamUser } from './tables/iam-user.js'
 import { region } from './tables/region.js'
 import { vpcEip } from './tables/vpc-eip.js'
+import { vpcFlowLogEvent } from './tables/vpc-flow-log-event.js'
 
 const tables = [
   cloudtrailTrail,
@@ -25,9 +33,17 @@ const tables = [
   cloudwatchLogGroup,
   cloudwatchLogEvent,
   cloudwatchLogStream,
+  cloudwatchLogMetricFilter,
   region,
   vpcEip,
+  vpcFlowLogEvent,
+  ec2Instance,
+  ec2NetworkInterface,
   account,
+  iamUser,
+  iamRole,
+  iamAccessKey,
+  guarddutyFinding,
   cloudtrailLookupEvent,
   cloudtrailEventDataStore,
   cloudtrailChannel,
@@ -38,7 +54,7 @@ const tables = [
 export default definePlugin({
   name: 'aws',
   description:
-    'Amazon Web Services: CloudTrail, CloudWatch Logs, elastic IP addresses, the account and its regions.',
+    'Amazon Web Services: CloudTrail, CloudWatch Logs, flow logs, EC2, IAM, GuardDuty, the account and its regions.',
   config: awsConfig,
   remarks: awsRemarks,
   connect: (config, context) => new AwsConnection(config, context),

@@ -55,6 +55,8 @@ testConformance(
         ask: () => ({ url: [sandbox.url] }),
         values: { request_body: ['{}'], request_headers: ['{"x-one":["1"]}'] },
         unseen: { 'request_body, request_headers': repeated },
+        // The header Date is among them.
+        varying: ['response_headers'],
       },
       net_tls_connection: {
         ask: () => ({ address: [addresses.valid] }),

@@ -1,11 +1,14 @@
 /** A net connection: how names are resolved, and which addresses may be connected to. */
-import type { ConnectContext } from '@millrace/plugin-sdk'
-import { AddressGuard } from './addresses/address-guard.js'
+import {
+  AddressGuard,
+  type AddressSource,
+  type ConnectContext,
+  GuardedHttp,
+  networksOf,
+} from '@millrace/plugin-sdk'
 import { readHostPort } from './addresses/host-port.js'
-import { type NetConfig, networksOf } from './config.js'
+import type { NetConfig } from './config.js'
 import { DnsClient } from './dns/dns-client.js'
-import { GuardedHttp } from './http/guarded-http.js'
-import type { AddressSource } from './sockets/open-socket.js'
 
 export class NetConnection implements AddressSource {
   readonly dns: DnsClient

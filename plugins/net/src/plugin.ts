@@ -1,6 +1,7 @@
 /** Tables over the network itself: DNS, TLS, HTTP, connections. */
 import { readFileSync } from 'node:fs'
 import { definePlugin } from '@millrace/plugin-sdk'
+import { checkConnection } from './check.js'
 import { netConfig } from './config.js'
 import { NetConnection } from './connection.js'
 import { certificateReaders, netCertificate } from './tables/net-certificate.js'
@@ -22,6 +23,7 @@ export default definePlugin({
   // A question without an answer is asked again by the tables themselves; a request is not, for it may change things.
   limits: () => ({ attempts: 1 }),
   connect: (config, context) => new NetConnection(config, context),
+  check: checkConnection,
   close: (connection) => connection.close(),
   preload: async () => {
     await certificateReaders()

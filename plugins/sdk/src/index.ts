@@ -2,6 +2,15 @@
  * What a plugin is made of: all that `@millrace/plugin-sdk` offers. A plugin's tests find more in
  * `@millrace/plugin-sdk/testing`.
  */
+export { AddressGuard, RefusedAddress } from './addresses/address-guard.js'
+export {
+  type AddressSource,
+  allowedAddresses,
+  guardedLookup,
+  type Resolver,
+  systemResolver,
+} from './addresses/guarded-lookup.js'
+export { allowPrivateAddresses, networksOf } from './addresses/networks.js'
 export { defaultMaxAnswerBytes, firstWords, readAnswerBody } from './answer-body.js'
 export { ApiError, type ApiErrorOptions, type ApiSqlState, type RetryReason } from './api-error.js'
 export type { CheckResult, CheckScan } from './check.js'
@@ -26,12 +35,23 @@ export {
   timestamptz,
   uuid,
 } from './column.js'
+export { eachPart, type PartRules } from './each-part.js'
+export { eachParentRow, eachRow, type ParentRequest } from './each-row.js'
 export { isSureToFulfil } from './fulfils.js'
+export {
+  GuardedHttp,
+  type GuardedHttpOptions,
+  type HttpQuestion,
+  type HttpReply,
+  type OpenReply,
+} from './http/guarded-http.js'
 export { type AnswerHeaders, type ApiDescription, HttpAnswer } from './http/http-answer.js'
 export { HttpClient, type HttpClientOptions, type HttpRequest } from './http/http-client.js'
 export type { RequestSecrets } from './http/secrets.js'
-export { fieldsOf, parseJson, rawJsonText, toJsonText } from './json.js'
+export { fieldsOf, numberText, parseJson, rawJsonText, toJsonText } from './json.js'
+export { jsonPointer, pointerParts, valueAt } from './json-pointer.js'
 export { knownTextOperators, mayFulfil } from './known-text.js'
+export { isFetched, listRows } from './list-rows.js'
 export { localFailure } from './local-failure.js'
 export { merge } from './merge.js'
 export {
@@ -61,6 +81,7 @@ export {
   type Exactly,
   type ExactRows,
   type Example,
+  type Get,
   type Hydrate,
   type Key,
   type OrderedType,
@@ -71,3 +92,7 @@ export {
   type TableCall,
   tablesOf,
 } from './table.js'
+export { digitsOf, type TextMeaning } from './values/cell.js'
+export { columnTypeSetting } from './values/column-type-setting.js'
+export { columnValue, guessedColumnValue } from './values/column-value.js'
+export { TypeGuess } from './values/type-guess.js'

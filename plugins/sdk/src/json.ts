@@ -4,7 +4,13 @@
  * `JSON.parse` puts numbers through floating point, which changes integers beyond 2^53 and overflows large
  * exponents. Texts that may hold such numbers (seldom) are parsed losslessly; all others take the fast way.
  */
-import { LosslessNumber, parse as parseLossless, stringify as stringifyLossless } from 'lossless-json'
+import {
+  isLosslessNumber,
+  LosslessNumber,
+  parse as parseLossless,
+  stringify as stringifyLossless,
+} from 'lossless-json'
+import { ApiError } from './api-error.js'
 import type { JsonText } from './column.js'
 
 /** A number with 16 or more digits, or with an exponent, where a JSON value can stand. */
@@ -35,11 +41,23 @@ export function parseJson(json: string): unknown {
   return mayLoseDigits.test(json) ? parseLossless(json, undefined, parseNumber) : JSON.parse(json)
 }
 
-/** Writes a value of {@link parseJson} as jsonb takes it; undefined gives null. */
+/**
+ * Writes a value of {@link parseJson} as jsonb takes it; undefined gives null.
+ * @throws ApiError for one that nests too deeply to be written
+ */
 export function toJsonText(value: unknown): JsonText | null {
   if (value === undefined) return null
-  const json = stringifyLossless(value)
+  const json = stringified(value)
   return json === undefined ? null : forJsonb(json)
+}
+
+function stringified(value: unknown): string | undefined {
+  try {
+    return stringifyLossless(value)
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error
+    throw new ApiError('a value of JSON nests too deeply', { cause: error })
+  }
 }
 
 /**
@@ -48,6 +66,12 @@ export function toJsonText(value: unknown): JsonText | null {
  */
 export function rawJsonText(json: string): JsonText {
   return forJsonb(json.toWellFormed())
+}
+
+/** The digits of a number, as {@link parseJson} has read it; undefined for what is none. */
+export function numberText(value: unknown): string | undefined {
+  if (typeof value === 'number') return String(value)
+  return isLosslessNumber(value) ? value.toString() : undefined
 }
 
 /** The members of a JSON object; none of what is not one, so that an answer of another shape is read without a check. */

@@ -7,8 +7,18 @@
 import { z } from 'zod'
 import type { Column, Columns, ColumnType } from './column.js'
 import type { FindTables, Plugin } from './plugin.js'
-import type { Operator } from './qual.js'
-import type { Direction, Example, Hydrate, Key, OrderedType, Table, TableCache, TableCall } from './table.js'
+import type { Operator, QualValue } from './qual.js'
+import type {
+  Direction,
+  Example,
+  Get,
+  Hydrate,
+  Key,
+  OrderedType,
+  Table,
+  TableCache,
+  TableCall,
+} from './table.js'
 
 /** A check for every member, including optional ones. */
 type Checks<Shape> = { readonly [Name in keyof Required<Shape>]: z.ZodType<Shape[Name]> }
@@ -98,6 +108,10 @@ const cache = objectOf<TableCache>({
   persist: z.boolean().optional(),
 })
 
+const get = objectOf<Get<unknown, Columns, QualValue>>({
+  list: functionOf<Get<unknown, Columns, QualValue>['list']>(),
+})
+
 const hydrate = objectOf<Hydrate<unknown, Columns>>({
   columns: z.array(z.string()).min(1),
   optional: z.array(z.string()).optional(),
@@ -108,6 +122,7 @@ const call = objectOf<TableCall>({
   name: z.string().min(1),
   permission: z.string().min(1).optional(),
   cost: z.string().min(1).optional(),
+  per: z.string().min(1).optional(),
   makesCalls: z.literal(true).optional(),
 })
 
@@ -121,11 +136,12 @@ const table = objectOf<Table>({
   orders: z.record(z.string(), z.array(direction).min(1)).optional(),
   cache: cache.optional(),
   list: functionOf<Table['list']>(),
+  get: z.record(z.string(), get).optional(),
   hydrate: z.record(z.string(), hydrate).optional(),
   calls: z.array(call).optional(),
   costLeft: functionOf<NonNullable<Table['costLeft']>>().optional(),
   examples: z.array(example),
-}).superRefine(({ columns, keys, orders = {}, cache, hydrate = {} }, context) => {
+}).superRefine(({ columns, keys, orders = {}, cache, get = {}, hydrate = {} }, context) => {
   const fault = (path: readonly string[], message: string) =>
     context.addIssue({ code: 'custom', path: [...path], message })
   const typeOf = (path: readonly string[], column: string): string | undefined => {
@@ -147,6 +163,13 @@ const table = objectOf<Table>({
     const type = typeOf(['orders', column], column)
     if (type !== undefined && !orderedTypes.has(type)) {
       fault(['orders', column], `expected a column of numbers or times, not ${type}`)
+    }
+  }
+  for (const column of Object.keys(get)) {
+    if (typeOf(['get', column], column) === undefined) continue
+    const key = Object.hasOwn(keys, column) ? keys[column] : undefined
+    if (key?.valuesPerCall !== 1 || !key.operators.includes('=')) {
+      fault(['get', column], 'it is no key with "=" and valuesPerCall 1')
     }
   }
   for (const [name, { columns }] of Object.entries(hydrate)) {
@@ -248,6 +271,7 @@ const nouns: Readonly<Record<string, string>> = {
   columns: 'column',
   keys: 'key',
   orders: 'order',
+  get: 'get',
   hydrate: 'hydrate function',
 }
 

@@ -2,7 +2,7 @@
  * What a table is made of: columns, keys, a generator of rows, and hydrate functions.
  */
 import type { ApiError } from './api-error.js'
-import type { Columns, ColumnType, Row } from './column.js'
+import type { Columns, ColumnType, QualValues, Row } from './column.js'
 import type { OperatorOf, Quals } from './qual.js'
 
 /** A column on which conditions reach the API. */
@@ -147,8 +147,20 @@ export interface Hydrate<Connection, TableColumns extends Columns> {
    * for {@link Scan.leaveOut}. For columns that many users may not see.
    */
   readonly optional?: readonly string[]
-  /** Fetches these columns for a row of `list`. Called only when the query names one of them. */
+  /**
+   * Fetches these columns for a row of `list`. Called only when the query names one of them, and not for a row that has
+   * all of them already, as one of `get` may.
+   */
   fetch(row: Row<TableColumns>, scan: Scan<Connection, TableColumns>): Promise<Row<TableColumns>>
+}
+
+/** The API's call for one thing, where it has one beside its call for all. */
+export interface Get<Connection, TableColumns extends Columns, Value> {
+  /**
+   * Yields the rows that have the value in the column; none where the API says that there is no such thing. Rows without
+   * the values that the quals name in other columns are dropped.
+   */
+  list(value: Value, scan: Scan<Connection, TableColumns>): AsyncIterable<readonly Row<TableColumns>[]>
 }
 
 /** A worked example for the table's documentation. Every example runs in the tests. */
@@ -168,6 +180,11 @@ export interface TableCall {
    * by EXPLAIN, and on the table's page.
    */
   readonly cost?: string
+  /**
+   * What the call is made once for, such as `user`, where that is neither a value of a key nor a row with a hydrate
+   * function. Shown by EXPLAIN.
+   */
+  readonly per?: string
   /** Whether whoever answers makes calls in turn, whose number cannot be known before. EXPLAIN says so. */
   readonly makesCalls?: true
 }
@@ -194,6 +211,17 @@ export interface Table<Connection = unknown, TableColumns extends Columns = Colu
    * out. Rows may hold columns that were not asked for; they are dropped.
    */
   list(scan: Scan<Connection, TableColumns>): AsyncIterable<readonly Row<TableColumns>[]>
+  /**
+   * What takes the place of `list` where a key has one value, by column. They are keys with `valuesPerCall: 1`; the first
+   * that has a value counts.
+   */
+  readonly get?: {
+    readonly [Name in keyof TableColumns]?: Get<
+      Connection,
+      TableColumns,
+      QualValues[TableColumns[Name]['type']]
+    >
+  }
   readonly hydrate?: Readonly<Record<string, Hydrate<Connection, TableColumns>>>
   /** The calls that it may make, for its page: what must be permitted. */
   readonly calls?: readonly TableCall[]

@@ -5,6 +5,7 @@ import { setMaxListeners } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ApiError } from './api-error.js'
 import type { Columns, Row } from './column.js'
+import { isFetched, listRows } from './list-rows.js'
 import type { Quals } from './qual.js'
 import { delayBeforeRetry } from './retry.js'
 import type { Hydrate, Scan, ScanOrder, Table } from './table.js'
@@ -82,7 +83,7 @@ export async function collectRows<Connection, TableColumns extends Columns>(
     hydrate.columns.some((column) => scan.columns.has(column)),
   )
   const rows: Row<TableColumns>[] = []
-  for await (const batch of table.list(scan)) {
+  for await (const batch of listRows(table, scan)) {
     rows.push(...(await Promise.all(batch.map((row) => hydrated(row, hydrates, scan)))))
   }
   return rows
@@ -95,6 +96,7 @@ async function hydrated<Connection, TableColumns extends Columns>(
 ): Promise<Row<TableColumns>> {
   const parts = await Promise.all(
     hydrates.map(async (hydrate) => {
+      if (isFetched(row, hydrate)) return {}
       try {
         return await hydrate.fetch(row, scan)
       } catch (error) {

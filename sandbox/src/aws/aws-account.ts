@@ -7,10 +7,14 @@ import { cloudtrailService } from './cloudtrail.js'
 import { ec2Service } from './ec2.js'
 import { EventHistory } from './event-history.js'
 import { FilterLogEvents, type PagingSettings } from './filter-log-events.js'
+import { FindingStore } from './finding-store.js'
+import { guardDutyService } from './guardduty.js'
 import { iamService } from './iam.js'
+import { IdentityStore } from './identity-store.js'
 import { LakeStore } from './lake-store.js'
 import { LogStore } from './log-store.js'
 import { logsService } from './logs.js'
+import { MachineStore } from './machine-store.js'
 import { organizationsService } from './organizations.js'
 import { stsService } from './sts.js'
 import { TrailStore } from './trail-store.js'
@@ -30,6 +34,12 @@ export class AwsAccount {
   readonly trails: TrailStore
   readonly logs = new LogStore()
   readonly addresses = new AddressStore()
+  /** The instances and network interfaces of EC2; may be changed at any time. */
+  readonly machines = new MachineStore()
+  /** The users and roles of IAM; may be changed at any time. */
+  readonly identities = new IdentityStore()
+  /** What GuardDuty has found; may be changed at any time. */
+  readonly findings = new FindingStore()
   readonly history: EventHistory
   readonly lake = new LakeStore()
   /** How FilterLogEvents makes its pages; may be changed at any time. */
@@ -47,9 +57,10 @@ export class AwsAccount {
       cloudtrailService(this),
       logsService(filterLogEvents),
       stsService(keys),
-      ec2Service(this.addresses),
-      iamService(account),
+      ec2Service(this.addresses, this.machines),
+      iamService(account, this.identities),
       organizationsService(account),
+      guardDutyService(this.findings),
     ]
   }
 }

@@ -14,6 +14,17 @@ export interface AwsApiOptions {
   readonly accounts: ReadonlyMap<string, readonly AwsService[]>
 }
 
+/** A request that has been recognised, before it is known who makes it. */
+interface AwsCall {
+  readonly service: AwsService | undefined
+  readonly protocol: AwsService['protocol']
+  readonly operation: string | undefined
+  /** The parameters for the log of calls. */
+  readonly shown: unknown
+  /** @throws AwsError where they cannot be read */
+  readonly input: () => unknown
+}
+
 export class AwsApi implements Service {
   readonly name = 'aws'
 
@@ -29,6 +40,8 @@ export class AwsApi implements Service {
   }
 
   recognise(request: ApiRequest): ApiCall | null {
+    const routed = this.#route(request)
+    if (routed !== undefined) return this.#call(request, routed)
     if (request.method !== 'POST') return null
     const target = request.headers['x-amz-target']
     const form = target === undefined ? readForm(request) : null
@@ -36,17 +49,48 @@ export class AwsApi implements Service {
     const [identifier, operation] = form ? [form.Version, form.Action] : splitTarget(target ?? '')
     const service = this.#services.find(
       (one) =>
+        one.route === undefined &&
         (one.protocol === 'json') === (form === null) &&
         (one.identifier === identifier || one.otherIdentifiers?.includes(identifier ?? '')),
     )
     const protocol = service?.protocol ?? (form ? 'query' : 'json')
+    return this.#call(request, {
+      service,
+      protocol,
+      operation,
+      shown: form ?? parameters(request),
+      input: () => form ?? parseBody(request),
+    })
+  }
+
+  /** The call of a service that speaks REST, which the signature names. */
+  #route(request: ApiRequest): AwsCall | undefined {
+    const signed = readSignature(request)
+    if (typeof signed === 'string') return undefined
+    const service = this.#services.find(
+      ({ name, route }) => route !== undefined && name === signed.scope.service,
+    )
+    if (service?.route === undefined) return undefined
+    const { url, method } = request
+    const { operation, parameters: inPath } = service.route(method, url.pathname) ?? {}
+    const outside = { ...inPath, ...Object.fromEntries(url.searchParams) }
+    return {
+      service,
+      protocol: service.protocol,
+      operation,
+      shown: { ...outside, ...Object(parameters(request)) },
+      input: () => ({ ...outside, ...Object(parseBody(request)) }),
+    }
+  }
+
+  #call(request: ApiRequest, { service, protocol, operation, shown, input }: AwsCall): ApiCall {
     const signed = readSignature(request)
     const region = typeof signed === 'string' ? undefined : signed.scope.region
     return {
       service: service?.name ?? 'aws',
       operation: operation ?? 'unknown',
       region,
-      parameters: form ?? parameters(request),
+      parameters: shown,
       answer: async (signal) => {
         try {
           if (service === undefined || operation === undefined) throw unknownOperation(protocol)
@@ -54,8 +98,7 @@ export class AwsApi implements Service {
           const { operations } = this.#serviceOf(context, service)
           const run = Object.hasOwn(operations, operation) ? operations[operation] : undefined
           if (run === undefined) throw unknownOperation(protocol)
-          const input = form ?? parseBody(request)
-          return sayResult(protocol, operation, await run(input, context), service.namespace)
+          return sayResult(protocol, operation, await run(input(), context), service.namespace)
         } catch (error) {
           if (error instanceof AwsError) return sayError(protocol, error, service?.namespace)
           throw error

@@ -58,7 +58,7 @@ function fully(group: LogGroup, context: AwsContext): object {
   const { details } = group
   return {
     ...briefly(group, context),
-    metricFilterCount: details.metricFilterCount ?? 0,
+    metricFilterCount: details.metricFilters?.length ?? 0,
     storedBytes: details.storedBytes ?? 0,
     logGroupClass: details.logGroupClass ?? 'STANDARD',
     logGroupArn: logGroupArn(group, context),

@@ -47,7 +47,7 @@ describe('DescribeLogGroups', () => {
     ])
     const { nextToken } = first
     const second = await groups({ limit: 3, nextToken })
-    expect(second.logGroups).toHaveLength(1)
+    expect(second.logGroups).toHaveLength(2)
     expect(second.nextToken).toBeUndefined()
     expect(await errorName(groups({ limit: 2, nextToken }))).toBe('InvalidParameterException')
   })

@@ -22,7 +22,6 @@ export interface LogGroupDetails {
   /** The time in epoch milliseconds. */
   readonly creationTime?: number
   readonly retentionInDays?: number
-  readonly metricFilterCount?: number
   readonly storedBytes?: number
   readonly kmsKeyId?: string
   readonly logGroupClass?: 'STANDARD' | 'INFREQUENT_ACCESS' | 'DELIVERY'
@@ -31,6 +30,20 @@ export interface LogGroupDetails {
   /** The policy as GetDataProtectionPolicy gives it; the document is JSON text. */
   readonly dataProtection?: { readonly policyDocument: string; readonly lastUpdatedTime: number }
   readonly tags?: Readonly<Record<string, string>>
+  readonly metricFilters?: readonly MetricFilter[]
+}
+
+/** A metric filter, as the API shows it. */
+export interface MetricFilter {
+  readonly filterName: string
+  readonly filterPattern: string
+  /** The time in epoch milliseconds. */
+  readonly creationTime: number
+  readonly metricTransformations: readonly {
+    readonly metricName: string
+    readonly metricNamespace: string
+    readonly metricValue: string
+  }[]
 }
 
 export interface LogGroup {

@@ -1,18 +1,19 @@
 /** Elastic IP addresses of the article's account. */
 import type { ElasticAddress } from '../aws/address-store.js'
+import { natInterface, webInstance, webInterface } from './network.js'
 
 export function elasticAddresses(accountId: string): ElasticAddress[] {
   return [
     {
       region: 'us-east-1',
-      publicIp: '54.85.112.7',
+      publicIp: webInterface.publicAddress,
       allocationId: 'eipalloc-0a1f2e3d4c5b69788',
       domain: 'vpc',
       associationId: 'eipassoc-08c1d2e3f4a5b6c7d',
-      instanceId: 'i-0123456789abcdef0',
-      networkInterfaceId: 'eni-0f9e8d7c6b5a49382',
+      instanceId: webInstance,
+      networkInterfaceId: webInterface.id,
       networkInterfaceOwnerId: accountId,
-      privateIpAddress: '172.31.18.44',
+      privateIpAddress: webInterface.privateAddress,
       publicIpv4Pool: 'amazon',
       networkBorderGroup: 'us-east-1',
       tags: { Name: 'web', Owner: 'articles' },
@@ -27,13 +28,13 @@ export function elasticAddresses(accountId: string): ElasticAddress[] {
     },
     {
       region: 'eu-west-1',
-      publicIp: '34.248.19.203',
+      publicIp: natInterface.publicAddress,
       allocationId: 'eipalloc-0c3b4d5e6f7a81920',
       domain: 'vpc',
       associationId: 'eipassoc-09d2e3f4a5b6c7d8e',
-      networkInterfaceId: 'eni-0a8b7c6d5e4f30291',
+      networkInterfaceId: natInterface.id,
       networkInterfaceOwnerId: accountId,
-      privateIpAddress: '10.0.4.12',
+      privateIpAddress: natInterface.privateAddress,
       publicIpv4Pool: 'amazon',
       networkBorderGroup: 'eu-west-1',
       tags: { Name: 'nat' },

@@ -5,7 +5,7 @@ type Identity = Readonly<Record<string, unknown>>
 export function iamUser(accountId: string, userName: string, accessKeyId: string): Identity {
   return {
     type: 'IAMUser',
-    principalId: `AIDA${idOf(userName)}`,
+    principalId: principalId('AIDA', userName),
     arn: `arn:aws:iam::${accountId}:user/${userName}`,
     accountId,
     accessKeyId,
@@ -20,17 +20,17 @@ export function assumedRole(
   accessKeyId: string,
   since: string,
 ): Identity {
-  const principalId = `AROA${idOf(role)}`
+  const issuer = principalId('AROA', role)
   return {
     type: 'AssumedRole',
-    principalId: `${principalId}:${session}`,
+    principalId: `${issuer}:${session}`,
     arn: `arn:aws:sts::${accountId}:assumed-role/${role}/${session}`,
     accountId,
     accessKeyId,
     sessionContext: {
       sessionIssuer: {
         type: 'Role',
-        principalId,
+        principalId: issuer,
         arn: `arn:aws:iam::${accountId}:role/${role}`,
         accountId,
         userName: role,
@@ -61,7 +61,7 @@ export function awsService(invokedBy: string): Identity {
 }
 
 export function otherAccount(accountId: string, session: string): Identity {
-  return { type: 'AWSAccount', principalId: `AROA${idOf(session)}:${session}`, accountId }
+  return { type: 'AWSAccount', principalId: `${principalId('AROA', session)}:${session}`, accountId }
 }
 
 export function federatedUser(accountId: string, userName: string, accessKeyId: string): Identity {
@@ -74,7 +74,7 @@ export function federatedUser(accountId: string, userName: string, accessKeyId: 
     sessionContext: {
       sessionIssuer: {
         type: 'IAMUser',
-        principalId: `AIDA${idOf(userName)}`,
+        principalId: principalId('AIDA', userName),
         arn: `arn:aws:iam::${accountId}:user/${userName}`,
         accountId,
         userName,
@@ -83,7 +83,12 @@ export function federatedUser(accountId: string, userName: string, accessKeyId: 
   }
 }
 
-/** Seventeen characters in the shape of an IAM id, made of a name. */
+/** An identifier of IAM in its shape, made of a name. */
+export function principalId(kind: 'AIDA' | 'AROA', name: string): string {
+  return `${kind}${idOf(name)}`
+}
+
+/** Seventeen characters. */
 function idOf(name: string): string {
   return `${name.toUpperCase().replace(/[^A-Z0-9]/g, '')}SANDBOXSANDBOXSANDBOX`.slice(0, 17)
 }

@@ -1,5 +1,5 @@
 /** Details of the log groups that are in the sandbox from the start, besides their events. */
-import type { LogGroupDetails } from '../aws/log-store.js'
+import type { LogGroupDetails, MetricFilter } from '../aws/log-store.js'
 import { articleLogGroup, emptyLogGroup, ipv6LogGroup, oddLogGroup } from './article-trail.js'
 
 /** The log group's creation: the article's trail was made the day before. */
@@ -11,7 +11,7 @@ export function logGroupDetails(accountId: string): (LogGroupDetails & { readonl
       name: articleLogGroup,
       creationTime: created,
       retentionInDays: 90,
-      metricFilterCount: 1,
+      metricFilters,
       storedBytes: 51_883,
       dataProtectionStatus: 'ACTIVATED',
       dataProtection: {
@@ -29,6 +29,29 @@ export function logGroupDetails(accountId: string): (LogGroupDetails & { readonl
     { name: oddLogGroup, creationTime: created + 7_200_000, retentionInDays: 1, storedBytes: 9_162 },
     { name: emptyLogGroup, creationTime: created + 7_200_001, logGroupClass: 'INFREQUENT_ACCESS' },
   ]
+}
+
+/** Two of the filters that the CIS AWS Foundations Benchmark asks for. */
+const metricFilters: readonly MetricFilter[] = [
+  filterOf(
+    'unauthorized-calls',
+    'UnauthorizedCalls',
+    '{ ($.errorCode = "*UnauthorizedOperation") || ($.errorCode = "AccessDenied*") }',
+  ),
+  filterOf(
+    'root-use',
+    'RootUse',
+    '{ $.userIdentity.type = "Root" && $.userIdentity.invokedBy NOT EXISTS && $.eventType != "AwsServiceEvent" }',
+  ),
+]
+
+function filterOf(filterName: string, metricName: string, filterPattern: string): MetricFilter {
+  return {
+    filterName,
+    filterPattern,
+    creationTime: Date.UTC(2022, 6, 5, 15, 10),
+    metricTransformations: [{ metricName, metricNamespace: 'CISBenchmark', metricValue: '1' }],
+  }
 }
 
 const emailAddress = 'arn:aws:dataprotection::aws:data-identifier/EmailAddress'

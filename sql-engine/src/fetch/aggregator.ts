@@ -13,6 +13,7 @@ import { DatabaseError } from '../database-error.js'
 import type { Connection, ConnectionAbout } from './connection.js'
 import type { ScanQuals } from './scan-quals.js'
 import { wildcardTest } from './wildcard.js'
+import { withoutInherited } from './without-inherited.js'
 
 /** An aggregator as the configuration names it. */
 export interface AggregatorOptions {
@@ -134,7 +135,7 @@ function connectionsNamed(
 
 /** A member's table as the aggregator's: it can also be asked for the rows of some members only. */
 export function aggregatedTable(table: Table): Table {
-  return { ...table, keys: { ...table.keys, [connectionColumn]: connectionKey } }
+  return withoutInherited({ ...table, keys: { ...table.keys, [connectionColumn]: connectionKey } })
 }
 
 function configurationError(name: string, what: string): DatabaseError {

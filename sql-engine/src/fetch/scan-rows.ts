@@ -3,6 +3,8 @@ import {
   ApiError,
   type Columns,
   type Hydrate,
+  isFetched,
+  listRows,
   merge,
   type Row,
   type Scan,
@@ -75,7 +77,7 @@ function* listsOf(request: ScanRequest, work: PluginWork): Generator<AsyncIterab
   )
   for (const quals of callsOf(request.quals, table.keys)) {
     const scan = scanOf(request, wanted, quals, work)
-    const listed = work.iterate(() => table.list(scan))
+    const listed = work.iterate(() => listRows(table, scan))
     const rows = hydrates.length === 0 ? listed : hydratedRows(listed, hydrates, { scan, request, work })
     yield counted(unlessIgnored(rows, request), countKeys(quals, table.keys), request.counts)
   }
@@ -160,7 +162,8 @@ async function hydrated(
   hydrates: readonly Hydrate<unknown, Columns>[],
   hydration: Hydration,
 ): Promise<Row> {
-  const parts = await Promise.all(hydrates.map((hydrate) => partOf(row, hydrate, hydration)))
+  const needed = hydrates.filter((hydrate) => !isFetched(row, hydrate))
+  const parts = await Promise.all(needed.map((hydrate) => partOf(row, hydrate, hydration)))
   return Object.assign({}, row, ...parts) as Row
 }
 

@@ -25,6 +25,10 @@ describe('decodes', () => {
     ['numeric', 'numeric', '-2.500', '-2.5'],
     ['numeric', 'numeric', '0.00', '0'],
     ['numeric', 'bigint', '9223372036854775807', '9223372036854775807'],
+    ['bigint', 'double precision', '9007199254740991', 9007199254740991n],
+    ['bigint', 'double precision', '-1e+15', -1000000000000000n],
+    ['bigint', 'real', '1.6777215e+07', 16777215n],
+    ['double precision', 'bigint', '-5', -5],
     ['inet', 'inet', '"10.0.0.0/8"', '10.0.0.0/8'],
     ['cidr', 'cidr', '"10.0.0.0/8"', '10.0.0.0/8'],
     ['uuid', 'uuid', '"00000000-0000-0000-0000-000000000001"', '00000000-0000-0000-0000-000000000001'],
@@ -47,11 +51,11 @@ describe('refuses what the column cannot hold exactly', () => {
   test.each<[ColumnType, string, string]>([
     ['text', 'citext', '"a"'],
     ['text', '"char"', '"a"'],
-    ['bigint', 'double precision', '1'],
+    ['bigint', 'double precision', '9007199254740992'],
     ['bigint', 'double precision', '1e+20'],
+    ['bigint', 'real', '1.234568e+09'],
     ['double precision', 'double precision', '"Infinity"'],
     ['double precision', 'numeric', `1${'0'.repeat(400)}`],
-    ['double precision', 'real', '0.1'],
     ['double precision', 'bigint', '9007199254740993'],
     ['numeric', 'numeric', '"NaN"'],
     ['numeric', 'double precision', '0.1'],
@@ -76,6 +80,7 @@ test.each<[string, string]>([
   ['numeric', '"NaN"'],
   ['numeric', '"Infinity"'],
   ['double precision', '0.5'],
+  ['real', '0.1'],
 ])('no bigint equals %s %s', (typeName, json) => {
   expect(decodeValue(typeName, json, 'bigint')).toEqual({ kind: 'unequal' })
 })
@@ -87,6 +92,7 @@ test.each(['"infinity"', '"-infinity"'])('no time equals %s', (json) => {
 test.each<[ColumnType, string]>([
   ['text', 'character'],
   ['inet', 'cidr'],
+  ['double precision', 'real'],
   [zoned, 'date'],
   [zoned, local],
 ])('asks for %s of %s to be cast', (type, typeName) => {

@@ -22,6 +22,8 @@ export function decodeValue(typeName: string, json: string | null, type: ColumnT
   if (json === null) return { kind: 'null' }
   if (castTypes[type]?.includes(typeName) === true) return { kind: 'cast' }
   if (isUnequal(typeName, json, type)) return { kind: 'unequal' }
+  const counted = smallInteger(typeName, json, type)
+  if (counted !== undefined) return { kind: 'value', value: counted }
   const value = exactTypes[type].includes(typeName) ? readValue(json, type) : undefined
   return value === undefined ? { kind: 'inexact' } : { kind: 'value', value }
 }
@@ -34,6 +36,8 @@ export function isForeignType(typeName: string): boolean {
 /** Types that PostgreSQL turns into the column's to compare them with it, or compares as if it did. */
 const castTypes: Readonly<Partial<Record<ColumnType, readonly string[]>>> = {
   text: ['character'],
+  // JSON has fewer digits of a real than PostgreSQL compares.
+  'double precision': ['real'],
   // A cidr always prints its netmask: 1.1.1.1/32.
   inet: ['cidr'],
   'timestamp with time zone': ['date', 'timestamp without time zone'],
@@ -99,8 +103,24 @@ function isUnequal(typeName: string, json: string, type: ColumnType): boolean {
     return exactTypes[type].includes(typeName) && /^"-?infinity"$/.test(json)
   }
   if (type !== 'bigint') return false
-  if (typeName === 'double precision') return /^-?\d+\.\d*[1-9]\d*$/.test(json)
+  if (typeName === 'double precision' || typeName === 'real') return /^-?\d+\.\d*[1-9]\d*$/.test(json)
   return typeName === 'numeric' && readInteger(json) === undefined
+}
+
+/** Below these, each whole number has its own value of the type, and no other equals it. */
+const exactIntegers: Readonly<Record<string, number>> = { 'double precision': 2 ** 53, real: 2 ** 24 }
+
+/**
+ * A whole number of a type beside which PostgreSQL compares the column's values as floating point, which keeps numbers
+ * that small apart: it is then the same in both types.
+ */
+function smallInteger(typeName: string, json: string, type: ColumnType): QualValue | undefined {
+  const isCompared =
+    (type === 'bigint' && typeName in exactIntegers) || (type === 'double precision' && typeName === 'bigint')
+  const number = Number(json)
+  const limit = exactIntegers[typeName] ?? 2 ** 53
+  if (!isCompared || !Number.isInteger(number) || Math.abs(number) >= limit) return undefined
+  return type === 'bigint' ? BigInt(number) : number
 }
 
 /** @returns undefined for fractions, and for what takes more than 64 bits */

@@ -176,6 +176,7 @@ function callsText({ fromItem, quals }: ScanPlan, columns: readonly string[], kn
   }
   if (parts.length === 0 || known > 1) parts.unshift(`${known}`)
   const { hydrate = {}, calls = [] } = fromItem.table.definition
+  const further = calls.flatMap(({ name, per }) => (per === undefined ? [] : [`${name} 1 per ${per}`]))
   const hydrated = Object.values(hydrate).flatMap(({ columns: fetched }) => {
     const wanted = fetched.filter((column) => columns.includes(column))
     return wanted.length === 0 ? [] : [`1 per row for ${wanted.join(', ')}`]
@@ -185,5 +186,5 @@ function callsText({ fromItem, quals }: ScanPlan, columns: readonly string[], kn
     ? `${lists}, more if answers come in pages`
     : `${lists} or more (pages and regions are not known before)`
   const inner = calls.some(({ makesCalls }) => makesCalls === true) ? '; each makes others in turn' : ''
-  return `${[paged, ...hydrated].join(', and ')}${inner}`
+  return `${[paged, ...further, ...hydrated].join(', and ')}${inner}`
 }

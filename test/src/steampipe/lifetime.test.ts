@@ -1,6 +1,6 @@
 /** Processes of plugins come and go with their connections; tables follow what a plugin says. */
 import { spawn } from 'node:child_process'
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { steampipePlugin } from '@millrace/plugin-steampipe/steampipe-plugin'
@@ -25,13 +25,13 @@ beforeEach(async () => {
 })
 afterEach(() => rm(folder, { recursive: true, force: true }))
 
-async function start(path: string, settings: object = {}, environment: Record<string, string> = {}) {
-  const plugin = steampipePlugin({ name: 'bridge', path })
+async function start(path: string, settings: object = {}, memoryMb?: number) {
+  const plugin = steampipePlugin({ name: 'bridge', path, memoryMb })
   const connection = (name: string) => ({ name, plugin, settings })
   const engine = await Engine.start({
     postgres,
     connections: [connection('one')],
-    environment: { PATH: String(process.env.PATH), ...environment },
+    environment: { PATH: String(process.env.PATH) },
     log: pino({ level: 'silent' }),
   })
   const session = await ClientSession.open({ ...postgres.engineConfig, user: 'millrace' }, engine)
@@ -105,6 +105,38 @@ describe.runIf(hasGo())('a process', () => {
     const { session, stop } = await start('/bin/false')
     const [row] = await session.query(`select error from millrace.connection where name = 'one'`)
     expect(row?.error).toMatch(/the plugin false does not start: it has ended with status 1/)
+    await stop()
+  })
+
+  test('that has grown through queries which failed makes way for another', async () => {
+    // Any process takes more than half of so little.
+    const { session, stop } = await start(await bridgePlugin(), {}, 16)
+    const pid = async () => Number((await session.query('select pid from bridge_setting'))[0]?.pid)
+    const fail = async (times: number) => {
+      for (let time = 0; time < times; time++) {
+        await expect(
+          session.query(`select * from bridge_fault where place = 'list' and after = 1`),
+        ).rejects.toMatchObject({ sqlState: 'HV000' })
+      }
+    }
+    const first = await pid()
+    await fail(9)
+    expect(await pid()).toBe(first)
+    await fail(1)
+    await ended(first)
+    expect(await pid()).not.toBe(first)
+    await stop()
+  })
+
+  test.runIf(process.platform === 'linux')('reserves no memory for a cache that is off', async () => {
+    const { session, stop } = await start(await bridgePlugin())
+    expect(await session.query('select count(*)::int as n from bridge_many where count = 20000')).toEqual([
+      { n: 20_000 },
+    ])
+    const [row] = await session.query('select pid from bridge_setting')
+    const status = await readFile(`/proc/${row?.pid}/status`, 'utf8')
+    // With the SDK's usual cache, there are 400 MB; without, 120.
+    expect(Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) / 1024).toBeLessThan(250)
     await stop()
   })
 

@@ -20,6 +20,8 @@ import { pino } from 'pino'
 export interface ServiceHarnessOptions {
   /** Settings by connection, beside what the sandbox's environment says. */
   readonly settings?: { readonly [Name in 'aws' | 'ipstack' | 'net' | 'abuseipdb' | 'shodan']?: object }
+  /** Further connections, by name. */
+  readonly more?: MoreConnections | ((sandbox: Sandbox) => MoreConnections)
   /** Connections of the AWS plugin beside `aws`, by name: their settings; and aggregators of them. */
   readonly moreAws?: Readonly<Record<string, object>>
   readonly aggregators?: Readonly<Record<string, readonly string[]>>
@@ -36,6 +38,8 @@ export interface ServiceHarnessOptions {
   /** What is kept of the rows; default is nothing. */
   readonly cache?: CacheOptions
 }
+
+type MoreConnections = Readonly<Record<string, { readonly plugin: Plugin; readonly settings: object }>>
 
 export interface ServiceHarness {
   readonly sandbox: Sandbox
@@ -54,6 +58,7 @@ export async function startServiceHarness(options: ServiceHarnessOptions = {}): 
     environment = {},
     moreAws = {},
     aggregators = {},
+    more = {},
     lenientAggregators = {},
     limits,
     ignored = {},
@@ -80,6 +85,9 @@ export async function startServiceHarness(options: ServiceHarnessOptions = {}): 
       ...connection('shodan', shodan, settings.shodan),
       limits: { ...limits, rates: { '*': 1000, ...limits?.rates } },
     },
+    ...Object.entries(typeof more === 'function' ? more(sandbox) : more).map(
+      ([name, { plugin, settings: own }]) => connection(name, plugin, own),
+    ),
     ...Object.entries(moreAws).map(([name, own]) => connection(name, aws, own)),
     ...Object.entries(aggregators).map(([name, members]) => ({ name, plugin: aws, members })),
     ...Object.entries(lenientAggregators).map(([name, members]) => ({

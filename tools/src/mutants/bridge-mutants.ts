@@ -2,6 +2,7 @@
 import { type Mutant, mutantsOf } from './mutant.js'
 
 const bridge = 'test/src/steampipe/bridge.test.ts'
+const lifetime = 'test/src/steampipe/lifetime.test.ts'
 const tables = 'plugins/steampipe/src/tables/bridged-table.test.ts'
 const log = 'plugins/steampipe/src/process/plugin-log.test.ts'
 const notBridged = 'random statements ask no plugin of Steampipe'
@@ -103,6 +104,24 @@ export const bridgeMutants: readonly Mutant[] = [
         "if ((patterns.has(operator) || operator === '~') && type === 'text')",
       ],
     ],
+    notBridged,
+  ),
+  ...mutantsOf(
+    'plugins/steampipe/src/process/plugin-host.ts',
+    [lifetime],
+    [
+      [
+        'a process that has grown stays',
+        'if (running > 0 || failures < worthReplacing.failures) return',
+        'if (running >= 0 || failures < worthReplacing.failures) return',
+      ],
+    ],
+    notBridged,
+  ),
+  ...mutantsOf(
+    'plugins/steampipe/src/protocol/connection-messages.ts',
+    [lifetime],
+    [['the cache that is off is as large as it may be', 'writer.int64(4, 1)', 'writer.int64(4, 0)']],
     notBridged,
   ),
   ...mutantsOf(

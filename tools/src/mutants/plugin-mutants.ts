@@ -79,7 +79,7 @@ export const pluginMutants: readonly Mutant[] = [
     notAws,
   ),
   ...mutantsOf(
-    'plugins/aws/src/log-groups/like-prefix.ts',
+    'plugins/aws/src/conditions/like-prefix.ts',
     ['plugins/aws/src/pushed-conditions.test.ts', 'plugins/aws/src/sandbox.test.ts'],
     [
       [
@@ -87,6 +87,69 @@ export const pluginMutants: readonly Mutant[] = [
         "if (character === '%' || character === '_') return prefix",
         "if (character === '%') return prefix",
       ],
+    ],
+    notAws,
+  ),
+  ...mutantsOf(
+    'plugins/sdk/src/list-rows.ts',
+    ['plugins/sdk/src/list-rows.test.ts'],
+    [
+      [
+        'what is got may have any value in other columns',
+        'values.some((value) => value === row[column])',
+        'values.length > 0',
+      ],
+      [
+        'one column is enough to be fetched',
+        'columns.every((column) => Object.hasOwn(row, column))',
+        'columns.some((column) => Object.hasOwn(row, column))',
+      ],
+    ],
+    'the tables of the random statements are listed',
+  ),
+  ...mutantsOf(
+    'plugins/sdk/src/divide-quals.ts',
+    ['plugins/sdk/src/each-row.test.ts'],
+    [
+      [
+        'the parent gets operators that it does not take',
+        'keys[column]?.operators.includes(operator)',
+        'keys[column] !== undefined || operator === undefined',
+      ],
+    ],
+    'the tables of the random statements have no parents',
+  ),
+  ...mutantsOf(
+    'plugins/aws/src/ec2/column-filters.ts',
+    ['plugins/aws/src/tables/ec2-network-interface.test.ts', 'plugins/aws/src/tables/vpc-eip.test.ts'],
+    [
+      [
+        'of several values, one in the right form is enough',
+        'values.every((value) => form.test(value))',
+        'values.some((value) => form.test(value))',
+      ],
+      ['what is not true is true', 'String(qual.value !== true)', 'String(qual.value)'],
+    ],
+    notAws,
+  ),
+  ...mutantsOf(
+    'plugins/aws/src/tables/vpc-flow-log-event/record.ts',
+    ['plugins/aws/src/tables/vpc-flow-log-event.test.ts'],
+    [
+      [
+        'words may be divided in any way',
+        'plainWords.test(message) ? message.split',
+        "message !== '' ? message.split",
+      ],
+    ],
+    notAws,
+  ),
+  ...mutantsOf(
+    'plugins/aws/src/tables/guardduty-finding/criteria.ts',
+    ['plugins/aws/src/tables/guardduty-finding.test.ts'],
+    [
+      ['bounds are rounded inwards', 'Math.floor(least) - margin', 'Math.ceil(least) - margin'],
+      ['what is compared is as exact as what is shown', 'Math.ceil(most) + margin', 'Math.ceil(most)'],
     ],
     notAws,
   ),

@@ -140,6 +140,11 @@ export const valueMutants: readonly Mutant[] = [
         'const integer = /^(-?\\d+)(\\.\\d*)?$/.exec(json)?.[1]',
       ],
       [
+        'whole numbers of floating point are taken for themselves, however large',
+        '!Number.isInteger(number) || Math.abs(number) >= limit',
+        '!Number.isInteger(number) || Math.abs(number) >= limit * 2 ** 40',
+      ],
+      [
         'time zones go the other way',
         "return local - BigInt(sign === '-' ? -offsetTotal : offsetTotal) * 1_000_000n",
         "return local + BigInt(sign === '-' ? -offsetTotal : offsetTotal) * 1_000_000n",

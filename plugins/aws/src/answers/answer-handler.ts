@@ -8,11 +8,16 @@ type Request = Parameters<Handle>[0]
 
 export class AnswerHandler extends NodeHttpHandler {
   readonly #maxBytes: number | undefined
+  readonly #isRestJson: boolean
 
-  /** @param maxBytes the most bytes of a body; default is that of the plugins' SDK */
-  constructor(options: NodeHttpHandlerOptions, maxBytes: number | undefined) {
+  /**
+   * @param maxBytes the most bytes of a body; default is that of the plugins' SDK
+   * @param isRestJson whether the service speaks REST with JSON, which a request does not show
+   */
+  constructor(options: NodeHttpHandlerOptions, maxBytes: number | undefined, isRestJson = false) {
     super(options)
     this.#maxBytes = maxBytes
+    this.#isRestJson = isRestJson
   }
 
   /**
@@ -21,7 +26,7 @@ export class AnswerHandler extends NodeHttpHandler {
    */
   override async handle(...given: Parameters<Handle>): ReturnType<Handle> {
     const { response } = await super.handle(...given)
-    const protocol = protocolOf(given[0])
+    const protocol = this.#isRestJson ? ({ kind: 'json' } as const) : protocolOf(given[0])
     // An answer to any other request may be a stream, which its reader must bound.
     if (protocol === undefined) return { response }
     const body = await readAnswerBody(response.body, this.#maxBytes)

@@ -15,6 +15,11 @@ export function jsonOrNull(value: unknown): JsonText | null {
   }
 }
 
+/** A list for jsonb; NULL where it is empty, as in Steampipe for policies. */
+export function listOrNull(items: readonly unknown[]): JsonText | null {
+  return items.length === 0 ? null : jsonOrNull(items)
+}
+
 /** A text that an API says is JSON, for jsonb; NULL where it is absent or not JSON. */
 export function jsonOfText(text: string | undefined): JsonText | null {
   if (text === undefined) return null

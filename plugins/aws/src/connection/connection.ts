@@ -103,7 +103,7 @@ export class AwsConnection {
       region,
       credentials: this.#credentials,
       maxAttempts: 1, // the engine makes calls again
-      requestHandler: new AnswerHandler(this.#requests, this.#maxAnswerBytes),
+      requestHandler: new AnswerHandler(this.#requests, this.#maxAnswerBytes, service.isRestJson),
       ...(endpoint === undefined ? {} : { endpoint }),
     })
   }

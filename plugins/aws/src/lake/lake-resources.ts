@@ -3,7 +3,7 @@
  * rest of one.
  */
 import type { CloudTrail } from '@aws-sdk/client-cloudtrail'
-import { equalValue, type JsonText, type Key, type Qual, type Scan } from '@millrace/plugin-sdk'
+import type { JsonText, Key, Qual, Scan } from '@millrace/plugin-sdk'
 import { awsCallExpecting, type CallScan, ExpectedError } from '../calls/aws-call.js'
 import type { TokenPage } from '../calls/token-pages.js'
 import { type IdentityValues, identityKeys, identityOfScan } from '../columns/identity-columns.js'
@@ -51,13 +51,12 @@ interface LakeScan extends CallScan, Pick<Scan, 'leaveOut' | 'ignores'> {
   readonly limit: number | undefined
   readonly columns: ReadonlySet<string>
   readonly quals: {
-    readonly arn?: readonly Qual<string>[] | undefined
     readonly region?: readonly Qual<string>[] | undefined
     readonly account_id?: readonly Qual<string>[] | undefined
   }
 }
 
-/** Rows of all resources, without their details; of the one that a condition names, with them. */
+/** Rows of all resources, without their details. */
 export async function* listLakeResources<Details extends object>(
   resource: LakeResource<Details>,
   scan: LakeScan,
@@ -65,28 +64,31 @@ export async function* listLakeResources<Details extends object>(
   const identity = await identityOfScan(scan, scan.quals.account_id)
   if (identity === undefined) return
   const regions = await regionsOfScan(scan, scan.quals.region)
-  const arn = equalValue(scan.quals.arn)
-  if (arn === undefined) {
-    yield* eachRegion(regions, scan, (region) => resourcesIn(region, identity, resource, scan))
-    return
-  }
+  yield* eachRegion(regions, scan, (region) => resourcesIn(region, identity, resource, scan))
+}
+
+/** The row of the resource that has an ARN, with its details. */
+export async function* getLakeResource<Details extends object>(
+  resource: LakeResource<Details>,
+  arn: string,
+  scan: LakeScan,
+): AsyncGenerator<readonly (LakeRow & Details)[]> {
+  const identity = await identityOfScan(scan, scan.quals.account_id)
+  if (identity === undefined) return
+  const regions = await regionsOfScan(scan, scan.quals.region)
   const region = regionOfLakeArn(resource.kind, arn)
   if (region === undefined || !regions.includes(region)) return
   const found = await getResource(resource, arn, region, scan)
   if (found?.arn === arn) yield [{ ...namesOf(found), ...found.details, region, ...identity }]
 }
 
-/**
- * The details of a row that was listed; nothing where the resource is gone meanwhile.
- * @param isWhole whether the row has them already
- */
+/** The details of a row that was listed; nothing where the resource is gone meanwhile. */
 export async function lakeResourceDetails<Details extends object>(
   resource: LakeResource<Details>,
   { arn, region }: LakeRow,
-  isWhole: boolean,
   scan: LakeScan,
 ): Promise<Partial<Details>> {
-  if (isWhole || typeof arn !== 'string' || typeof region !== 'string') return {}
+  if (typeof arn !== 'string' || typeof region !== 'string') return {}
   return (await getResource(resource, arn, region, scan))?.details ?? {}
 }
 

@@ -22,6 +22,8 @@ export interface AwsService<Made extends Client = Client> {
   readonly name: string
   /** The prefix of IAM's actions: `logs` in `logs:FilterLogEvents`. */
   readonly actions: string
+  /** Whether it speaks REST with JSON: every answer is then an object, however the request looks. */
+  readonly isRestJson?: boolean
   /**
    * Makes a client for one region; it is kept for the connection's other scans. Only then is the service's part of the
    * SDK loaded, which takes longer than all else at the start of a process.
@@ -40,4 +42,12 @@ export interface AwsCall extends TableCall {
 /** @param names the API's own, as its reference spells them */
 export function callsOf(service: AwsService, ...names: readonly string[]): readonly AwsCall[] {
   return names.map((name) => ({ name, permission: `${service.actions}:${name}`, service }))
+}
+
+/**
+ * Calls that are made once for each of something.
+ * @param per what that is, as EXPLAIN shows it
+ */
+export function callsPer(per: string, service: AwsService, ...names: readonly string[]): readonly AwsCall[] {
+  return callsOf(service, ...names).map((call) => ({ ...call, per }))
 }

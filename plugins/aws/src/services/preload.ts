@@ -9,6 +9,7 @@ const parts: readonly (() => Promise<unknown>)[] = [
   () => import('@aws-sdk/client-ec2'),
   () => import('@aws-sdk/client-iam'),
   () => import('@aws-sdk/client-organizations'),
+  () => import('@aws-sdk/client-guardduty'),
 ]
 
 /** @throws what loading a part throws; the others are loaded nevertheless when they are needed */

@@ -7,6 +7,7 @@ import { identityColumns } from '../columns/identity-columns.js'
 import { jsonOrNull } from '../columns/json-value.js'
 import { defineTable } from '../connection/define-table.js'
 import {
+  getLakeResource,
   type LakeResource,
   lakeResourceDetails,
   lakeResourceKeys,
@@ -56,6 +57,7 @@ export const cloudtrailChannel = defineTable({
   calls: callsOf(cloudTrail, channels.listCall, channels.getCall),
   keys: lakeResourceKeys,
   list: (scan) => listLakeResources(channels, scan),
+  get: { arn: { list: (arn, scan) => getLakeResource(channels, arn, scan) } },
   hydrate: {
     channel: {
       columns: [
@@ -66,7 +68,7 @@ export const cloudtrailChannel = defineTable({
         'destinations',
         'source_config',
       ],
-      fetch: (row, scan) => lakeResourceDetails(channels, row, row.source !== undefined, scan),
+      fetch: (row, scan) => lakeResourceDetails(channels, row, scan),
     },
   },
   examples: [

@@ -7,6 +7,7 @@ import { identityColumns } from '../columns/identity-columns.js'
 import { jsonOrNull } from '../columns/json-value.js'
 import { defineTable } from '../connection/define-table.js'
 import {
+  getLakeResource,
   type LakeResource,
   lakeResourceDetails,
   lakeResourceKeys,
@@ -64,6 +65,7 @@ export const cloudtrailEventDataStore = defineTable({
   calls: callsOf(cloudTrail, stores.listCall, stores.getCall),
   keys: lakeResourceKeys,
   list: (scan) => listLakeResources(stores, scan),
+  get: { arn: { list: (arn, scan) => getLakeResource(stores, arn, scan) } },
   hydrate: {
     store: {
       columns: [
@@ -80,7 +82,7 @@ export const cloudtrailEventDataStore = defineTable({
         'updated_timestamp',
         'advanced_event_selectors',
       ],
-      fetch: (row, scan) => lakeResourceDetails(stores, row, row.status !== undefined, scan),
+      fetch: (row, scan) => lakeResourceDetails(stores, row, scan),
     },
   },
   examples: [

@@ -57,14 +57,21 @@ export const cloudtrailImport = defineTable({
     ...identityKeys,
   },
   async *list(scan) {
-    const id = equalValue(scan.quals.import_id)
-    if (id !== undefined && !importId.test(id)) return
     const identity = await identityOfScan(scan, scan.quals.account_id)
     if (identity === undefined) return
     const regions = await regionsOfScan(scan, scan.quals.region)
-    yield* eachRegion(regions, scan, (region) =>
-      id === undefined ? importsOf(region, identity, scan) : importOf(id, region, identity, scan),
-    )
+    yield* eachRegion(regions, scan, (region) => importsOf(region, identity, scan))
+  },
+  get: {
+    import_id: {
+      async *list(id, scan) {
+        if (!importId.test(id)) return
+        const identity = await identityOfScan(scan, scan.quals.account_id)
+        if (identity === undefined) return
+        const regions = await regionsOfScan(scan, scan.quals.region)
+        yield* eachRegion(regions, scan, (region) => importOf(id, region, identity, scan))
+      },
+    },
   },
   hydrate: {
     import: {
@@ -127,22 +134,18 @@ async function* importOf(
   scan: ImportScan,
 ): AsyncGenerator<readonly ImportRow[]> {
   const answer = await getImport(id, region, scan)
-  if (answer?.ImportId !== id || !hasStatus(answer, equalValue(scan.quals.import_status))) return
-  const row = { ...listedColumns(answer), ...furtherColumns(answer), region, ...identity }
-  complete.add(row)
-  yield [row]
+  if (answer?.ImportId === id) {
+    yield [{ ...listedColumns(answer), ...furtherColumns(answer), region, ...identity }]
+  }
 }
 
 function hasStatus(each: ImportsListItem, status: string | undefined): boolean {
   return status === undefined || each.ImportStatus === status
 }
 
-/** Rows that were asked for by their identifier, and have everything. */
-const complete = new WeakSet<ImportRow>()
-
 async function fetchImport(row: ImportRow, scan: ImportScan): Promise<ImportRow> {
   const { import_id: id, region } = row
-  if (complete.has(row) || typeof id !== 'string' || typeof region !== 'string') return {}
+  if (typeof id !== 'string' || typeof region !== 'string') return {}
   const answer = await getImport(id, region, scan)
   return answer === undefined ? {} : furtherColumns(answer)
 }

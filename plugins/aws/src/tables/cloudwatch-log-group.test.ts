@@ -8,7 +8,13 @@ import type { LogGroupColumns } from './cloudwatch-log-group/columns.js'
 import { fetchDataProtection, fetchTags } from './cloudwatch-log-group/details.js'
 import { cloudwatchLogGroup } from './cloudwatch-log-group.js'
 
-const groupNames = ['cloudtrail-cwg-devto', 'cloudtrail-ipv6', 'sandbox/empty', 'sandbox/odd-messages']
+const groupNames = [
+  'cloudtrail-cwg-devto',
+  'cloudtrail-ipv6',
+  'sandbox/empty',
+  'sandbox/odd-messages',
+  'vpc-flow-logs',
+]
 
 test('every column', async ({ harness }) => {
   const rows = await harness.rows(cloudwatchLogGroup)
@@ -20,7 +26,7 @@ test('every column', async ({ harness }) => {
     log_group_class: 'STANDARD',
     // The milliseconds stay.
     creation_time: new Date('2022-07-05T15:02:38.512Z'),
-    metric_filter_count: 1,
+    metric_filter_count: 2,
     retention_in_days: 90,
     data_protection_status: 'ACTIVATED',
     title: 'cloudtrail-cwg-devto',
@@ -48,8 +54,8 @@ test('every column', async ({ harness }) => {
 describe('columns decide which calls are made', () => {
   const cases: [(keyof LogGroupColumns)[], string[]][] = [
     [['name', 'arn', 'stored_bytes', 'akas', 'region'], []],
-    [['tags'], Array(4).fill('ListTagsForResource')],
-    [['data_protection', 'data_protection_policy'], Array(4).fill('GetDataProtectionPolicy')],
+    [['tags'], Array(groupNames.length).fill('ListTagsForResource')],
+    [['data_protection', 'data_protection_policy'], Array(groupNames.length).fill('GetDataProtectionPolicy')],
     [['partition'], ['GetCallerIdentity']],
   ]
   test.for(cases)('%j', async ([columns, details], { harness }) => {
@@ -121,7 +127,9 @@ describe('conditions', () => {
   }) => {
     harness.sandbox.logs.createGroup('eu-west-1', 'there')
     const connection = harness.connect({ regions: ['us-east-1', 'eu-west-1'] })
-    expect(await harness.rows(cloudwatchLogGroup, { connection, columns })).toHaveLength(5)
+    expect(await harness.rows(cloudwatchLogGroup, { connection, columns })).toHaveLength(
+      groupNames.length + 1,
+    )
     harness.sandbox.calls.clear()
     const quals = { region: equals('eu-west-1') }
     expect(await harness.rows(cloudwatchLogGroup, { connection, columns, quals })).toEqual([
@@ -143,7 +151,7 @@ describe('pages', () => {
 
   test('all of them', async ({ harness }) => {
     const rows = await harness.rows(cloudwatchLogGroup, { columns: ['name'] })
-    expect(new Set(rows.map(({ name }) => name)).size).toBe(124)
+    expect(new Set(rows.map(({ name }) => name)).size).toBe(120 + groupNames.length)
     expect(harness.operations()).toHaveLength(3)
   })
 
@@ -154,7 +162,9 @@ describe('pages', () => {
 
   test('a page that fails is asked for again', async ({ harness }) => {
     harness.sandbox.faults.add({ kind: 'throttle', after: 1, times: 1 })
-    expect(await harness.rows(cloudwatchLogGroup, { columns: ['name'] })).toHaveLength(124)
+    expect(await harness.rows(cloudwatchLogGroup, { columns: ['name'] })).toHaveLength(
+      120 + groupNames.length,
+    )
     expect(harness.operations()).toHaveLength(4)
   })
 })

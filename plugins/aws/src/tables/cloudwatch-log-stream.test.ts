@@ -50,10 +50,10 @@ test('the streams of all groups; one without events has no times', async ({ harn
   const rows = await harness.rows(cloudwatchLogStream, {
     columns: ['log_group_name', 'name', 'last_event_timestamp'],
   })
-  expect(new Set(rows.map((row) => row.log_group_name)).size).toBe(4)
+  expect(new Set(rows.map((row) => row.log_group_name)).size).toBe(5)
   const empty = rows.filter((row) => row.last_event_timestamp === null)
   expect(empty).toMatchObject([{ log_group_name: 'sandbox/empty' }])
-  expect(harness.operations()).toEqual(['DescribeLogGroups', ...Array(4).fill('DescribeLogStreams')])
+  expect(harness.operations()).toEqual(['DescribeLogGroups', ...Array(5).fill('DescribeLogStreams')])
 })
 
 test('a group by its ARN, in the region that it names; a group that there is not has no streams', async ({

@@ -9,12 +9,15 @@ import { jsonOrNull } from '../columns/json-value.js'
 import { tagObjectOrNull } from '../columns/tag-object.js'
 import type { AwsConnection } from '../connection/connection.js'
 import { defineTable } from '../connection/define-table.js'
+import { filtersOf } from '../ec2/column-filters.js'
+import { ec2Arn } from '../ec2/ec2-arn.js'
+import { withoutEmpty } from '../ec2/without-empty.js'
 import { eachRegion } from '../regions/each-region.js'
 import { regionsOfScan } from '../regions/regions.js'
 import { callsOf } from '../services/aws-service.js'
 import { ec2 } from '../services/ec2.js'
 import { type AddressColumns, columns } from './vpc-eip/columns.js'
-import { filterKeys, filtersOf } from './vpc-eip/filters.js'
+import { addressFilters, filterKeys } from './vpc-eip/filters.js'
 
 type AddressScan = Scan<AwsConnection, AddressColumns>
 type AddressRow = Row<AddressColumns>
@@ -57,7 +60,7 @@ async function* addressesOf(
   identity: IdentityValues,
   scan: AddressScan,
 ): AsyncGenerator<readonly AddressRow[]> {
-  const filters = filtersOf(scan.quals)
+  const filters = filtersOf(addressFilters, scan.quals)
   const asked = filters.length > 0 ? { Filters: filters } : {}
   const { Addresses = [] } = await awsCall(scan, 'DescribeAddresses', region, async (abortSignal) =>
     (await scan.connection.client(ec2, region)).describeAddresses(asked, { abortSignal }),
@@ -65,22 +68,9 @@ async function* addressesOf(
   yield Addresses.map((address) => rowOf(withoutEmpty(address), region, identity))
 }
 
-/**
- * Drops empty members, which EC2 sends where there is nothing to say, such as the instance of an address that has
- * none.
- */
-function withoutEmpty(address: Address): Address {
-  return Object.fromEntries(Object.entries(address).filter(([, value]) => value !== ''))
-}
-
-function rowOf(address: Address, region: string, identity: IdentityValues): AddressRow {
+function rowOf(address: Partial<Address>, region: string, identity: IdentityValues): AddressRow {
   const { AllocationId, PublicIp, Tags } = address
-  const { partition, account_id } = identity
-  // Not in the API's answer: composed as the page on EC2's resources and ARNs says.
-  const arn =
-    AllocationId === undefined || partition === null
-      ? undefined
-      : `arn:${partition}:ec2:${region}:${account_id}:elastic-ip/${AllocationId}`
+  const arn = ec2Arn('elastic-ip', AllocationId, region, identity)
   return {
     allocation_id: AllocationId,
     arn,

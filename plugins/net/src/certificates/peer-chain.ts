@@ -1,8 +1,9 @@
 /** The certificates that a TLS server sends. */
 import { isIP } from 'node:net'
 import { createSecureContext, type DetailedPeerCertificate } from 'node:tls'
+import type { AddressSource } from '@millrace/plugin-sdk'
 import type { HostPort } from '../addresses/host-port.js'
-import { type AddressSource, openSocket } from '../sockets/open-socket.js'
+import { openSocket } from '../sockets/open-socket.js'
 import { secureSocket } from '../sockets/secure-socket.js'
 import { type CertificateDetails, readCertificate } from './certificate-details.js'
 

@@ -1,6 +1,6 @@
 /** Whether a certificate was revoked: by its issuer's list (CRL), or by asking its OCSP server. Either suffices. */
+import type { GuardedHttp } from '@millrace/plugin-sdk'
 import { BasicOCSPResponse, CertificateRevocationList, OCSPRequest, OCSPResponse } from 'pkijs'
-import type { GuardedHttp } from '../http/guarded-http.js'
 import type { CertificateDetails } from './certificate-details.js'
 
 /** What an OCSP server says; members as Steampipe has them. */

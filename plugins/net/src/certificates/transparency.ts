@@ -1,8 +1,6 @@
 /** Whether a certificate stands in a Certificate Transparency log, as crt.sh finds it. */
-import { ApiError } from '@millrace/plugin-sdk'
-import { RefusedAddress } from '../addresses/address-guard.js'
+import { ApiError, type GuardedHttp, type HttpReply, RefusedAddress } from '@millrace/plugin-sdk'
 import { refusal } from '../dns/dns-client.js'
-import type { GuardedHttp, HttpReply } from '../http/guarded-http.js'
 import { failureText } from '../sockets/open-socket.js'
 
 export interface LogQuestion {

@@ -3,9 +3,8 @@ import { getServers, lookup } from 'node:dns'
 import { isIP } from 'node:net'
 import { domainToASCII } from 'node:url'
 import { promisify } from 'node:util'
-import { ApiError } from '@millrace/plugin-sdk'
-import { type AddressGuard, RefusedAddress } from '../addresses/address-guard.js'
-import { type HostPort, readHostPort } from '../addresses/host-port.js'
+import { type AddressGuard, ApiError, RefusedAddress } from '@millrace/plugin-sdk'
+import { type HostPort, hostPortText, readHostPort } from '../addresses/host-port.js'
 import type { Answer, DnsAnswer, Question } from './dns-message.js'
 import { exchange, NoDnsAnswer } from './exchange.js'
 
@@ -45,6 +44,13 @@ export class DnsClient {
   /** Whether names are resolved by a server of the connection's own. */
   get hasOwnServer(): boolean {
     return this.#options.server !== undefined
+  }
+
+  /** The servers that are asked where a query names none, as `host:port`; none where this machine has none. */
+  get serverTexts(): readonly string[] {
+    const { server } = this.#options
+    const servers = server === undefined ? serversOfMachine() : [server]
+    return servers.flatMap(({ host, port }) => hostPortText(host, port) ?? [])
   }
 
   /**
@@ -125,12 +131,7 @@ export class DnsClient {
   async #servers(named: HostPort | undefined, signal: AbortSignal): Promise<readonly HostPort[]> {
     const { server, guard } = this.#options
     const wanted = named ?? server
-    if (wanted === undefined) {
-      return getServers().flatMap((text) => {
-        const read = readHostPort(text, 53)
-        return 'host' in read ? [read] : []
-      })
-    }
+    if (wanted === undefined) return serversOfMachine()
     // A server's own name is resolved by this machine: it cannot be asked for it.
     const addresses =
       isIP(wanted.host) !== 0
@@ -153,6 +154,13 @@ export class DnsClient {
     }
     return addresses.map((host) => ({ host, port: wanted.port }))
   }
+}
+
+function serversOfMachine(): readonly HostPort[] {
+  return getServers().flatMap((text) => {
+    const read = readHostPort(text, 53)
+    return 'host' in read ? [read] : []
+  })
 }
 
 /** The error for a query that aims at an address which is not public. */

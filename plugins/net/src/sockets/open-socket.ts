@@ -1,55 +1,7 @@
 /** Opens connections to hosts that queries name: only to addresses that the guard allows. */
-import type { LookupAddress } from 'node:dns'
-import { connect, isIP, isIPv6, type LookupFunction, type Socket } from 'node:net'
-import { type AddressGuard, RefusedAddress } from '../addresses/address-guard.js'
+import { connect, isIP, type Socket } from 'node:net'
+import { type AddressSource, guardedLookup } from '@millrace/plugin-sdk'
 import type { HostPort } from '../addresses/host-port.js'
-import type { DnsClient } from '../dns/dns-client.js'
-
-/** Whom a connection asks for addresses, and which of them it may use. */
-export interface AddressSource {
-  readonly dns: DnsClient
-  readonly guard: AddressGuard
-}
-
-/**
- * The addresses of a host that may be connected to.
- * @throws RefusedAddress where none of them may; what resolving it throws
- */
-export async function allowedAddresses(
-  host: string,
-  { dns, guard }: AddressSource,
-  signal: AbortSignal,
-): Promise<readonly string[]> {
-  const all = await dns.addresses(host, signal)
-  const allowed = all.filter((address) => guard.allows(address))
-  const [first] = all
-  if (allowed.length === 0 && first !== undefined) throw new RefusedAddress(host, first)
-  return allowed
-}
-
-/**
- * Resolves names for sockets, so that what is checked is what is connected to. It is not asked where the host is an
- * address already: that must be checked before.
- */
-export function guardedLookup(source: AddressSource, signal: AbortSignal): LookupFunction {
-  return (hostname, options, callback) => {
-    allowedAddresses(hostname, source, signal).then(
-      (addresses) => {
-        const found: LookupAddress[] = addresses.map((address) => ({
-          address,
-          family: isIPv6(address) ? 6 : 4,
-        }))
-        const wanted = found.filter(({ family }) => !options.family || family === Number(options.family))
-        const [first] = wanted
-        if (first === undefined)
-          callback(Object.assign(new Error('no such address'), { code: 'ENOTFOUND' }), '')
-        else if (options.all === true) callback(null, wanted)
-        else callback(null, first.address, first.family)
-      },
-      (error: Error) => callback(error, ''),
-    )
-  }
-}
 
 export interface OpenOptions {
   readonly source: AddressSource

@@ -7,12 +7,12 @@ import {
   inet,
   type JsonText,
   jsonb,
+  RefusedAddress,
   type Row,
   text,
   timestamptz,
   toJsonText,
 } from '@millrace/plugin-sdk'
-import { RefusedAddress } from '../addresses/address-guard.js'
 import { readHostPort } from '../addresses/host-port.js'
 import type { CertificateDetails } from '../certificates/certificate-details.js'
 import type { PeerChain } from '../certificates/peer-chain.js'

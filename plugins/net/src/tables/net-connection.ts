@@ -1,11 +1,11 @@
 /** net_connection: whether a port can be connected to. */
 import { createSocket } from 'node:dgram'
 import { isIPv6 } from 'node:net'
-import { boolean, equalValues, text } from '@millrace/plugin-sdk'
+import { allowedAddresses, boolean, equalValues, text } from '@millrace/plugin-sdk'
 import { type HostPort, hostPortText, readHostPort } from '../addresses/host-port.js'
 import type { NetConnection } from '../connection.js'
 import { defineTable } from '../define-table.js'
-import { allowedAddresses, failureText, openSocket } from '../sockets/open-socket.js'
+import { failureText, openSocket } from '../sockets/open-socket.js'
 
 const usualProtocol = 'tcp'
 

@@ -4,6 +4,8 @@ import {
   bigint,
   boolean,
   equalValues,
+  type HttpQuestion,
+  type HttpReply,
   type JsonText,
   jsonb,
   type Qual,
@@ -11,7 +13,6 @@ import {
   toJsonText,
 } from '@millrace/plugin-sdk'
 import { defineTable } from '../define-table.js'
-import type { HttpQuestion, HttpReply } from '../http/guarded-http.js'
 import { failureText } from '../sockets/open-socket.js'
 
 const usualMethod = 'GET'

@@ -1,5 +1,7 @@
 /** Scans as the engine makes them, and what a table did while they ran. */
 import type { Columns, Row } from '../column.js'
+import { divideQuals } from '../divide-quals.js'
+import { isFetched, listRows } from '../list-rows.js'
 import type { Qual, QualValue } from '../qual.js'
 import type { Hydrate, Scan, ScanOrder, Table } from '../table.js'
 import { scanOf } from '../testing.js'
@@ -18,6 +20,8 @@ export interface ScanSpecification {
   readonly limit?: number | undefined
   readonly order?: ScanOrder | undefined
   readonly signal?: AbortSignal
+  /** Whether hydrate functions are called for rows, too, that have their columns already, as the engine does not. */
+  readonly hydratesAll?: boolean
   /** Takes the place of calls. By default they are made. */
   readonly call?: Scan['call']
 }
@@ -37,26 +41,6 @@ export interface ScanOutcome {
   readonly hydrateCalls: readonly string[]
 }
 
-/**
- * Cuts conditions as the engine does: a key with `valuesPerCall` is divided, several such keys into all combinations.
- */
-export function divideQuals(quals: AnyQuals, keys: AnyTable['keys']): AnyQuals[] {
-  let parts: AnyQuals[] = [quals]
-  for (const [column, key] of Object.entries(keys)) {
-    const size = key?.valuesPerCall
-    const equal = quals[column]?.find((qual) => qual.operator === '=')
-    if (size === undefined || equal?.operator !== '=') continue
-    const others = (quals[column] ?? []).filter((qual) => qual !== equal)
-    const chunks: Qual<QualValue>[] = []
-    for (let start = 0; start < equal.values.length; start += size) {
-      const [first, ...more] = equal.values.slice(start, start + size)
-      if (first !== undefined) chunks.push({ operator: '=', values: [first, ...more] })
-    }
-    parts = parts.flatMap((part) => chunks.map((chunk) => ({ ...part, [column]: [chunk, ...others] })))
-  }
-  return parts
-}
-
 /** Reads a table to its end, one call of `list` after the other, with the hydrate functions of the columns. */
 export async function runScan(specification: ScanSpecification): Promise<ScanOutcome> {
   const { table } = specification
@@ -70,8 +54,13 @@ export async function runScan(specification: ScanSpecification): Promise<ScanOut
       hydrate.columns.some((column) => listed.columns.has(column)),
     )
     const rows: AnyRow[] = []
-    for await (const batch of table.list(listed)) {
-      for (const row of batch) rows.push(await hydrated(row, wanted, hydrating))
+    for await (const batch of listRows(table, listed)) {
+      for (const row of batch) {
+        const needed = wanted.filter(
+          (hydrate) => specification.hydratesAll === true || !isFetched(row, hydrate),
+        )
+        rows.push(await hydrated(row, needed, hydrating))
+      }
     }
     parts.push({ quals, rows })
   }

@@ -26,6 +26,11 @@ export interface TableConformance {
   /** Columns in which no row of the stand-in has a value, divided by commas, and why. It must be all of them. */
   readonly unseen?: Readonly<Record<string, string>>
   /**
+   * Columns that may hold something else when they are read again, such as a time. Those that differ between two scans are
+   * known; one that changes once a second may not be.
+   */
+  readonly varying?: readonly string[]
+  /**
    * What does not hold, by the name of the check, and why. Several names are divided by commas. A check that is named
    * here must fail: an exception that is not needed is an error.
    */
@@ -90,7 +95,7 @@ export function conformanceChecks<Connection>(conformance: PluginConformance<Con
     Object.entries(failing).map(([what, connect]) => [what, connections(connect)]),
   )
   const trials = tables.map((table) => {
-    const { ask = {}, values = {}, unseen = {} } = described[table.name] ?? {}
+    const { ask = {}, values = {}, unseen = {}, varying = [] } = described[table.name] ?? {}
     const quals = (): AnyQuals =>
       Object.fromEntries(
         Object.entries(askedOf(ask)).map(([column, asked]) => [column, [{ operator: '=', values: asked }]]),
@@ -98,7 +103,7 @@ export function conformanceChecks<Connection>(conformance: PluginConformance<Con
     return new Trial(
       table,
       connections(() => conformance.connect()),
-      { quals, values: () => askedOf(values), unseen, commonCalls, patience },
+      { quals, values: () => askedOf(values), unseen, varying, commonCalls, patience },
     )
   })
   const withReset = (check: Check): Check => ({

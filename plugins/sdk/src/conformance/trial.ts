@@ -33,6 +33,8 @@ export interface TrialOptions {
   readonly values: () => Readonly<Record<string, readonly QualValue[]>>
   /** Columns in which no row of the stand-in has a value, divided by commas, and why. */
   readonly unseen: Readonly<Record<string, string>>
+  /** Columns whose values may be others when they are read again. */
+  readonly varying: readonly string[]
   /** Names of calls that the table need not name. */
   readonly commonCalls: readonly string[]
   /** The longest that something may take to end, in milliseconds. */
@@ -60,7 +62,7 @@ export class Trial {
   async #readBaseline(): Promise<Baseline> {
     const first = await this.scan({})
     const second = await this.scan({})
-    return new Baseline(this.table, first, second)
+    return new Baseline(this.table, first, second, this.options.varying)
   }
 
   /** A scan over a new connection, of all columns and with the quals of the options unless others are given. */
@@ -102,11 +104,13 @@ export class Baseline {
   readonly #table: AnyTable
   readonly #comparable: readonly string[]
 
-  constructor(table: AnyTable, outcome: ScanOutcome, again: ScanOutcome) {
+  constructor(table: AnyTable, outcome: ScanOutcome, again: ScanOutcome, varying: readonly string[]) {
     this.#table = table
     this.outcome = outcome
     this.again = again
-    this.#comparable = Object.keys(table.columns).filter((column) => this.isSteady(column))
+    this.#comparable = Object.keys(table.columns).filter(
+      (column) => !varying.includes(column) && this.isSteady(column),
+    )
   }
 
   get rows(): readonly AnyRow[] {

@@ -94,7 +94,7 @@ export class HttpClient {
 
   /**
    * Sends one GET. Redirects are not followed: they would take the secrets elsewhere.
-   * @param path begins with a slash; its parts are already encoded
+   * @param path begins with a slash, and may have a query of its own; its parts are already encoded
    * @returns whatever came, with any status
    * @throws ApiError where nothing came, or too much; the signal's reason
    */
@@ -144,7 +144,7 @@ export class HttpClient {
       this.#pool ??= this.#openPool()
       const answer = await (await this.#pool).request({
         method,
-        path: `${this.#path}${path}${queryString(this.#secretQuery, query)}`,
+        path: withQuery(`${this.#path}${path}`, this.#secretQuery, query),
         headers: this.#headersOf(content, headers),
         body: content ?? null,
         signal,
@@ -154,7 +154,7 @@ export class HttpClient {
       return { status: answer.statusCode, headers: answer.headers, text }
     }
     try {
-      const url = `${this.#url.origin}${this.#path}${path}${queryString('', query)}`
+      const url = withQuery(`${this.#url.origin}${this.#path}${path}`, '', query)
       const received = await sendThroughTap({ method, url, content }, send, this.#secrets)
       const retryAfter = readRetryAfter(received.headers['retry-after'], Date.now())
       return new HttpAnswer({ ...received, retryAfter }, api, this.#secrets)
@@ -198,7 +198,11 @@ export class HttpClient {
 }
 
 /** @param secret a query string by itself */
-function queryString(secret: string, parameters: Readonly<Record<string, string | undefined>>): string {
+function withQuery(
+  path: string,
+  secret: string,
+  parameters: Readonly<Record<string, string | undefined>>,
+): string {
   const further = Object.entries(parameters).flatMap(([name, value]) =>
     value === undefined ? [] : [[name, value] as const],
   )
@@ -208,7 +212,7 @@ function queryString(secret: string, parameters: Readonly<Record<string, string 
   ]
     .filter((part) => part !== '')
     .join('&')
-  return query === '' ? '' : `?${query}`
+  return query === '' ? path : `${path}${path.includes('?') ? '&' : '?'}${query}`
 }
 
 /** The body unpacked; its reader bounds it. */

@@ -1,6 +1,6 @@
 /** What conditions ask of the streams of a log group, as DescribeLogStreams takes it. */
 import { equalValue, type Quals } from '@millrace/plugin-sdk'
-import { longestLikePrefix } from '../../log-groups/like-prefix.js'
+import { longestLikePrefix } from '../../conditions/like-prefix.js'
 import { isStreamName } from '../../log-groups/log-group-identifier.js'
 import type { LogStreamColumns } from './columns.js'
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { networksOf } from '../config.js'
 import { AddressGuard } from './address-guard.js'
+import { networksOf } from './networks.js'
 import { isPublic } from './public-address.js'
 
 describe('addresses that are not public', () => {

@@ -2,9 +2,9 @@
 import { isIP } from 'node:net'
 import { pipeline, type Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
-import { readAnswerBody } from '@millrace/plugin-sdk'
 import type { Agent, buildConnector } from 'undici'
-import { type AddressSource, guardedLookup } from '../sockets/open-socket.js'
+import { type AddressSource, guardedLookup } from '../addresses/guarded-lookup.js'
+import { readAnswerBody } from '../answer-body.js'
 
 export interface HttpQuestion {
   readonly url: URL
@@ -20,10 +20,16 @@ export interface HttpReply {
   readonly body: Buffer
 }
 
+/** A reply whose body is read as it comes. It must be read to its end, or destroyed. */
+export interface OpenReply extends Omit<HttpReply, 'body'> {
+  readonly body: Readable
+}
+
 export interface GuardedHttpOptions {
   readonly source: AddressSource
   /** In milliseconds. */
   readonly connectTimeout: number
+  /** The most bytes of a body that is read as a whole. */
   readonly maxAnswerBytes: number | undefined
 }
 
@@ -53,7 +59,8 @@ export class GuardedHttp {
     const timeout = AbortSignal.timeout(longestRequest)
     const ended = AbortSignal.any([signal, timeout])
     try {
-      return await this.#follow(question, ended)
+      const { status, headers, body } = await this.open(question, ended)
+      return { status, headers, body: await readAnswerBody(body, this.#options.maxAnswerBytes) }
     } catch (error) {
       signal.throwIfAborted()
       if (!timeout.aborted) throw error
@@ -61,23 +68,33 @@ export class GuardedHttp {
     }
   }
 
+  /**
+   * The same, with a body that is read as it comes, however large it is and however long that takes.
+   * @param signal also ends the body
+   */
+  async open(question: HttpQuestion, signal: AbortSignal): Promise<OpenReply> {
+    signal.throwIfAborted()
+    return this.#follow(question, signal)
+  }
+
   async close(): Promise<void> {
     this.#closing.abort()
     await (await this.#agent)?.destroy()
   }
 
-  async #follow(first: HttpQuestion, signal: AbortSignal): Promise<HttpReply> {
+  async #follow(first: HttpQuestion, signal: AbortSignal): Promise<OpenReply> {
     let question = first
     for (let followed = 0; ; followed++) {
       const reply = await this.#askOnce(question, signal)
       const next = first.followRedirects === false ? undefined : redirected(question, reply)
       if (next === undefined) return reply
+      reply.body.on('error', () => {}).destroy()
       if (followed >= mostRedirects) throw new Error(`stopped after ${mostRedirects} redirects`)
       question = next
     }
   }
 
-  async #askOnce({ url, method, headers = {}, body }: HttpQuestion, signal: AbortSignal): Promise<HttpReply> {
+  async #askOnce({ url, method, headers = {}, body }: HttpQuestion, signal: AbortSignal): Promise<OpenReply> {
     if (!/^https?:$/.test(url.protocol))
       throw new Error(`unsupported protocol "${url.protocol.slice(0, -1)}"`)
     this.#agent ??= this.#open()
@@ -98,10 +115,7 @@ export class GuardedHttp {
       signal,
     })
     const isPacked = answer.headers['content-encoding'] === 'gzip' && method !== 'HEAD'
-    const content = await readAnswerBody(
-      isPacked ? unpacked(answer.body) : answer.body,
-      this.#options.maxAnswerBytes,
-    )
+    const content = isPacked ? unpacked(answer.body) : answer.body
     return { status: answer.statusCode, headers: answer.headers, body: content }
   }
 
@@ -132,7 +146,7 @@ export class GuardedHttp {
 }
 
 /** The request that a redirect asks for; undefined where the reply is none. */
-function redirected(question: HttpQuestion, { status, headers }: HttpReply): HttpQuestion | undefined {
+function redirected(question: HttpQuestion, { status, headers }: OpenReply): HttpQuestion | undefined {
   const [location] = [headers.location].flat()
   if (![301, 302, 303, 307, 308].includes(status) || location === undefined) return undefined
   const url = new URL(location, question.url)

@@ -1,0 +1,9 @@
+import type { GuardDuty } from '@aws-sdk/client-guardduty'
+import type { AwsService } from './aws-service.js'
+
+export const guardDuty: AwsService<GuardDuty> = {
+  name: 'GUARDDUTY',
+  actions: 'guardduty',
+  isRestJson: true,
+  client: async (settings) => new (await import('@aws-sdk/client-guardduty')).GuardDuty(settings),
+}

@@ -1,0 +1,23 @@
+/**
+ * Tables with columns that are called as members of every object are, such as `constructor`: looked up by name, each
+ * table, and each row without the column, would seem to have one.
+ */
+import type { Columns, Key, Table } from '@millrace/plugin-sdk'
+
+/** @returns the table itself where none of its columns is called so */
+export function withoutInherited(table: Table): Table {
+  if (!Object.keys(table.columns).some((name) => name in Object.prototype)) return table
+  return {
+    ...table,
+    columns: bare<Columns>(table.columns),
+    keys: bare<Record<string, Key | undefined>>(table.keys),
+    orders: bare(table.orders ?? {}),
+    async *list(scan) {
+      for await (const rows of table.list(scan)) yield rows.map(bare)
+    },
+  }
+}
+
+function bare<Named extends object>(named: Named): Named {
+  return Object.assign(Object.create(null), named)
+}
