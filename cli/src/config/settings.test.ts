@@ -35,6 +35,11 @@ describe('settings', () => {
       search_path: null,
       search_path_prefix: [],
       log: 'warn',
+      log_file: null,
+      log_file_max_size_mb: 16,
+      log_statements: false,
+      'monitoring.host': '127.0.0.1',
+      'monitoring.port': null,
       watch: true,
     })
     expect(await connections()).toEqual(

@@ -23,13 +23,16 @@ interface Answer {
   readonly body: string
 }
 
-/** The most connections: whoever watches needs one. */
-const mostConnections = 50
+/** The most connections; whoever watches needs one. */
+const mostConnections = 200
+
+/** How long a request may take to come, in milliseconds, so that idle connections do not keep others out. */
+const patience = { headersTimeout: 5_000, requestTimeout: 5_000, connectionsCheckingInterval: 1_000 }
 
 /** @throws UserError where the address cannot be listened at */
 export async function serveMonitoring(options: MonitoringHttpOptions): Promise<MonitoringHttp> {
   const { listen, onError } = options
-  const server = createServer((request, response) => {
+  const server = createServer(patience, (request, response) => {
     respond(request, response, options).catch((error: unknown) => {
       onError(error)
       if (!response.headersSent) response.writeHead(500)
