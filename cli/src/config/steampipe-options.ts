@@ -26,7 +26,8 @@ type Meaning =
 
 const none = (why: string): Meaning => ({ kind: 'none', why })
 
-const ownProcess = 'there are no such processes'
+const memoryOfPlugin = "memory_max_mb of a block plugin limits Steampipe's own plugins"
+const startOfPlugin = "Steampipe's own plugins are awaited for 30 seconds"
 const inClients = 'clients choose for themselves: see millrace query --help'
 
 /** Every option that Steampipe has, by block. */
@@ -49,8 +50,8 @@ export const steampipeOptions: Readonly<Record<string, Readonly<Record<string, M
     memory_max_mb: none('NODE_OPTIONS=--max-old-space-size limits memory'),
   },
   plugin: {
-    memory_max_mb: none(ownProcess),
-    start_timeout: none(ownProcess),
+    memory_max_mb: none(memoryOfPlugin),
+    start_timeout: none(startOfPlugin),
   },
   terminal: {
     ...Object.fromEntries(

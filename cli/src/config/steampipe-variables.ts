@@ -15,7 +15,6 @@ interface Meaning {
   readonly why?: string
 }
 
-const noProcess = 'plugins are no processes of their own'
 const noPipes = 'Turbot Pipes is not asked'
 
 export const steampipeVariables: Readonly<Record<string, Meaning>> = {
@@ -41,8 +40,8 @@ export const steampipeVariables: Readonly<Record<string, Meaning>> = {
   STEAMPIPE_INITDB_DATABASE_NAME: { why: 'the database is called millrace' },
   STEAMPIPE_MAX_PARALLEL: { why: 'calls are limited for each account: max_concurrency of a connection' },
   STEAMPIPE_MEMORY_MAX_MB: { why: 'NODE_OPTIONS=--max-old-space-size limits memory' },
-  STEAMPIPE_PLUGIN_MEMORY_MAX_MB: { why: noProcess },
-  STEAMPIPE_PLUGIN_START_TIMEOUT: { why: noProcess },
+  STEAMPIPE_PLUGIN_MEMORY_MAX_MB: { why: "memory_max_mb of a block plugin limits Steampipe's own plugins" },
+  STEAMPIPE_PLUGIN_START_TIMEOUT: { why: "Steampipe's own plugins are awaited for 30 seconds" },
   STEAMPIPE_SNAPSHOT_LOCATION: { why: noPipes },
   STEAMPIPE_TELEMETRY: { why: 'there is no telemetry' },
   STEAMPIPE_UPDATE_CHECK: { why: 'there is no check for updates' },
