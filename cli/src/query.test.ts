@@ -65,9 +65,13 @@ describe('millrace query without a service', () => {
     expect(await processesWith(join(home, 'data'))).toEqual([])
   })
 
-  it('passes over the record of a service that was killed', async () => {
+  it.each([
+    ['was killed', 2 ** 30],
+    // This process lives.
+    ['takes no clients any more', process.pid],
+  ])('passes over the record of a service that %s', async (_, pid) => {
     const address = { host: '127.0.0.1', port: 1, user: 'millrace', database: 'millrace' }
-    await writeFile(join(home, 'service.json'), JSON.stringify({ pid: 2 ** 30, ...address }))
+    await writeFile(join(home, 'service.json'), JSON.stringify({ pid, ...address }))
     expect(await query(['--no-header', 'select 1'])).toEqual(done(' 1\n'))
   })
 

@@ -30,8 +30,11 @@ export function isNumber({ type }: Pick<Column, 'type'>): boolean {
   return numberTypes.has(type)
 }
 
+/** Types of PostgreSQL's own catalog that the driver has no names for. */
+const catalogTypes = { NAME: 19 }
+
 const typeNames: ReadonlyMap<number, string> = new Map(
-  Object.entries(builtins).map(([name, oid]) => [Number(oid), name]),
+  Object.entries({ ...builtins, ...catalogTypes }).map(([name, oid]) => [Number(oid), name]),
 )
 
 /**

@@ -1,4 +1,6 @@
 /** Whom `millrace query` asks: a database that is named, the home's service, or an engine of its own. */
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { StartedParts } from '@millrace/server/started-parts'
 import type { ClientConfig } from 'pg'
@@ -23,12 +25,30 @@ export function namedDatabase(url: string): ClientConfig {
   return { connectionString: parsed.href }
 }
 
-/** A service of the home that runs, whoever has started it. */
+/** A service of the home that takes clients, whoever has started it: one that ends takes none, and may live on for long. */
 export async function runningService(home: string): Promise<ClientConfig | undefined> {
   const record = await findService(home)
-  if (record === undefined) return undefined
+  if (record === undefined || !(await isListening(record))) return undefined
   const { host, port, user, database } = record
   return { host, port, user, database, password: await loadOrCreatePassword(home), ssl: false }
+}
+
+async function isListening({
+  host,
+  port,
+}: {
+  readonly host: string
+  readonly port: number
+}): Promise<boolean> {
+  const socket = connect(port, host)
+  try {
+    await once(socket, 'connect')
+    return true
+  } catch {
+    return false
+  } finally {
+    socket.destroy()
+  }
 }
 
 /** How often another process that has the home is given time to serve or to end, and milliseconds between. */

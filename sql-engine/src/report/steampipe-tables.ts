@@ -32,7 +32,9 @@ const plugin = {
   plugin_instance: text('Name of the block of its settings; NULL without one.'),
   plugin: text('Name of the plugin.'),
   version: text('Version of its package; empty if it states none.'),
-  memory_max_mb: bigint('NULL: plugins are no processes of their own.'),
+  memory_max_mb: bigint(
+    "NULL: Millrace's plugins are no processes, and what a block says of Steampipe's own is not shown.",
+  ),
   limiters: jsonb('NULL: see steampipe_plugin_limiter.'),
   ...place,
 }

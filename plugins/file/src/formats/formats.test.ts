@@ -98,7 +98,7 @@ describe('CSV', () => {
   })
 
   test.each([
-    ['too few', 'a,b\n1,2\n3\n', 'line 3 of FILE: there are 1 field instead of 2'],
+    ['too few', 'a,b\n1,2\n3\n', 'line 3 of FILE: there is 1 field instead of 2'],
     ['too many', 'a,b\n1,2,3\n', 'line 2 of FILE: there are 3 fields instead of 2'],
     ['a quote that is never closed', 'a,b\n1,"2\n3,4\n', /of FILE: it is no CSV: a quote is never closed/],
     [

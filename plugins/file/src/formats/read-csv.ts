@@ -166,7 +166,7 @@ function ragged(file: SourceFile, { line, cells }: CsvRecord, expected: number):
   const fields = (count: number) => `${count} ${count === 1 ? 'field' : 'fields'}`
   return contentError(
     file.name,
-    `there are ${fields(cells.length)} instead of ${expected}`,
+    `there ${cells.length === 1 ? 'is' : 'are'} ${fields(cells.length)} instead of ${expected}`,
     `line ${line}`,
     'Check the line: a separator that belongs to a text stands in quotes. The setting separator names another one.',
   )
