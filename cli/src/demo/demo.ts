@@ -48,8 +48,8 @@ function demoSettings(own: Settings, net: NetSettings): Settings {
   return { ...settings, connections }
 }
 
-const farewell = `The tables stay, over stand-ins for the APIs, until Ctrl-C. Connect with psql, or with any other
-client of PostgreSQL:
+const farewell = `The tables stay, over stand-ins for the APIs, until Ctrl-C. In another terminal, millrace query
+opens a shell on them; psql, or any other client of PostgreSQL, takes this URL:
 
 `
 
