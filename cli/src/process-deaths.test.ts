@@ -202,10 +202,15 @@ describe('a server that may open few files', () => {
     // The limit is one of numbers: whoever runs the tests may have left high ones open, which take no place below it.
     let limit = 5
     while (limit - open.filter((number) => number < limit).length < 5) limit++
-    await promisify(execFile)('prlimit', ['--pid', String(millrace.pid), `--nofile=${limit}:`])
     const failures: unknown[] = []
-    for (let attempt = 0; attempt < 30 && failures.length === 0; attempt++) {
-      await letIn().catch((error: unknown) => failures.push(error))
+    // Whether the last one that is free goes to a client depends on what else has been opened or closed meanwhile; where
+    // it does not, a client is turned away by the system, without a word, and one more is free for the next.
+    for (let more = 0; more < 2 && Object(failures[0]).code !== '53000'; more++) {
+      await promisify(execFile)('prlimit', ['--pid', String(millrace.pid), `--nofile=${limit + more}:`])
+      failures.length = 0
+      for (let attempt = 0; attempt < 30 && failures.length === 0; attempt++) {
+        await letIn().catch((error: unknown) => failures.push(error))
+      }
     }
     const message = expect.stringMatching(/^this machine has run out of file descriptors/)
     expect(failures).toEqual([expect.objectContaining({ code: '53000', message })])

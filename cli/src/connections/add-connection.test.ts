@@ -135,7 +135,7 @@ describe.runIf(hasPython())('millrace connection add on a terminal', () => {
       await terminal.shows('endpoint_url')
       // The token and https.
       terminal.type(` ${down} ${enter}`)
-      await terminal.shows('The access key')
+      await terminal.shows('token: The access key')
       terminal.type(`hidden-token${enter}`)
       await terminal.shows('https: ')
       terminal.type(`perhaps${enter}`)

@@ -1,7 +1,7 @@
 /**
  * JSON values of the APIs as columns.
  */
-import { type JsonText, parseJson, rawJsonText, toJsonText } from '@millrace/plugin-sdk'
+import { ApiError, type JsonText, parseJson, rawJsonText, toJsonText } from '@millrace/plugin-sdk'
 
 /** JSON for jsonb; NULL for null and absent. */
 export function jsonOrNull(value: unknown): JsonText | null {
@@ -10,7 +10,7 @@ export function jsonOrNull(value: unknown): JsonText | null {
     return toJsonText(value)
   } catch (error) {
     // Nested too deeply to be written recursively; jsonb would not take it either.
-    if (error instanceof RangeError) return null
+    if (ApiError.is(error)) return null
     throw error
   }
 }
