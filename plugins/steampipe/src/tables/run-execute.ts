@@ -73,7 +73,8 @@ export async function* runExecute(
     scan.innerCallsMade(hydrateCalls)
     await answers.return(undefined)
   }
-  if (!isGet && fetched > received) throw lostRows(fetched, received)
+  // With a limit, the SDK may send fewer rows than it has counted; whoever passes one looks at how many have come.
+  if (!isGet && limit === undefined && fetched > received) throw lostRows(fetched, received)
 }
 
 function refused(column: string, value: string): ApiError {
