@@ -28,22 +28,16 @@ export async function loadConnections(
   before?: LoadedConnections,
 ): Promise<LoadedConnections> {
   const { loadCompanion, loadPlugin } = await import('../plugins/load-plugin.js')
-  const plugins = new Map<string, Promise<Plugin | UserError>>()
-  const pluginOf = (name: string, process?: PluginProcessOptions) => {
-    const key = JSON.stringify([name, process])
-    const loading = plugins.get(key) ?? loadPlugin(name, { home, environment }, process).catch(orUserError)
-    plugins.set(key, loading)
-    return loading
-  }
+  const places = { home, environment }
+  const pluginOf = oncePerPlugin((name, process) => loadPlugin(name, places, process))
+  const companionOf = oncePerPlugin((name, process) => loadCompanion(name, places, process))
   const loaded = await Promise.all([
     ...[...connections].map(async ([name, one]) => {
       const { settings, process, origin } = one
       const [plugin, companion] = await Promise.all([
         pluginOf(settings.plugin, process),
         // Those that are there by default do without: starting Millrace would start many processes.
-        origin.place === undefined
-          ? undefined
-          : loadCompanion(settings.plugin, { home, environment }, process).catch(orUserError),
+        origin.place === undefined ? undefined : companionOf(settings.plugin, process),
       ])
       return load(name, one, plugin, companion)
     }),
@@ -60,6 +54,19 @@ export async function loadConnections(
     return earlier
   })
   return { configured, kept }
+}
+
+/** Connections of one plugin, of which there may be a thousand, have it looked for once. */
+function oncePerPlugin<Loaded>(
+  load: (name: string, process: PluginProcessOptions | undefined) => Promise<Loaded>,
+): (name: string, process?: PluginProcessOptions) => Promise<Loaded | UserError> {
+  const known = new Map<string, Promise<Loaded | UserError>>()
+  return (name, process) => {
+    const key = JSON.stringify([name, process])
+    const loading = known.get(key) ?? load(name, process).catch(orUserError)
+    known.set(key, loading)
+    return loading
+  }
 }
 
 function orUserError(error: unknown): UserError {

@@ -7,7 +7,6 @@ import type { Plugin } from '@millrace/plugin-sdk'
 import { type InstalledPlugin, installedPlugin } from '@millrace/plugin-steampipe/install/installed-plugins'
 import { parsePluginReference } from '@millrace/plugin-steampipe/install/plugin-reference'
 import type { PluginHostOptions } from '@millrace/plugin-steampipe/process/plugin-host'
-import { steampipePlugin } from '@millrace/plugin-steampipe/steampipe-plugin'
 import { UserError } from '../user-error.js'
 
 /** Where Millrace looks for its state, and a plugin for credentials. */
@@ -65,7 +64,9 @@ export async function steampipePluginAt(
   const key = JSON.stringify([path, found.ino, found.size, found.mtimeMs, options])
   const known = plugins.get(key)
   if (known !== undefined) return known
-  const plugin = steampipePlugin({ ...options, name, path })
+  // Not loaded where no such plugin is used.
+  const { steampipePlugin } = await import('@millrace/plugin-steampipe/steampipe-plugin')
+  const plugin = plugins.get(key) ?? steampipePlugin({ ...options, name, path })
   plugins.set(key, plugin)
   return plugin
 }

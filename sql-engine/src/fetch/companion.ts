@@ -4,7 +4,7 @@ import type { Connection } from './connection.js'
 /** Another plugin's connection, for the tables that the first one's plugin does not have. */
 export class Companion {
   readonly connection: Connection
-  #tables: readonly Table[] = []
+  #tables: ReadonlyMap<string, Table> = new Map()
   #failure: string | undefined
 
   constructor(connection: Connection) {
@@ -16,7 +16,7 @@ export class Companion {
   }
 
   has(table: string): boolean {
-    return this.#tables.some(({ name }) => name === table)
+    return this.#tables.has(table)
   }
 
   /** Those of the first plugin, and its own behind them; where these cannot be found, those that it had before. */
@@ -25,9 +25,13 @@ export class Companion {
     try {
       const found = await this.connection.findTables(signal)
       const names = new Set(first.map(({ name }) => name))
-      this.#tables = found
-        .filter(({ name }) => !names.has(name))
-        .map((table) => ({ ...table, description: `${table.description} (${plugin.description})` }))
+      const further = found.filter(({ name }) => !names.has(name))
+      this.#tables = new Map(
+        further.map((table) => [
+          table.name,
+          { ...table, description: `${table.description} (${plugin.description})` },
+        ]),
+      )
       this.#failure = undefined
     } catch (error) {
       const { message = String(error), detail }: { message?: string; detail?: string } = Object(error)
@@ -35,6 +39,6 @@ export class Companion {
       this.#failure = `the tables of ${plugin.name} are not known: ${said}`
       log.error({ err: error, connection }, `the tables of ${plugin.name} are not known; the others serve`)
     }
-    return [...first, ...this.#tables]
+    return [...first, ...this.#tables.values()]
   }
 }

@@ -4,8 +4,17 @@
  */
 import type { Columns, Key, Table } from '@millrace/plugin-sdk'
 
+/** Tables that have been looked at: those of a plugin are the same for all of its connections. */
+const known = new WeakMap<Table, Table>()
+
 /** @returns the table itself where none of its columns is called so */
 export function withoutInherited(table: Table): Table {
+  const made = known.get(table) ?? make(table)
+  known.set(table, made)
+  return made
+}
+
+function make(table: Table): Table {
   if (!Object.keys(table.columns).some((name) => name in Object.prototype)) return table
   return {
     ...table,
