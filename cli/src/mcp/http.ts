@@ -1,9 +1,9 @@
 /** The protocol by HTTP, for this machine only. */
 import { timingSafeEqual } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js'
+import { listenHttp } from '../listening-http.js'
 import { UserError } from '../user-error.js'
 
 export interface HttpOptions {
@@ -45,25 +45,18 @@ export async function serveHttp({ port, password, server }: HttpOptions): Promis
     await one.connect(transport as Parameters<McpServer['connect']>[0])
     await transport.handleRequest(request, response)
   }
-  const listening = createServer((request, response) => {
+  const answering = createServer((request, response) => {
     answer(request, response).catch(() => {
       if (!response.headersSent) response.writeHead(500)
       response.end()
     })
   })
-  await new Promise<void>((resolve, reject) => {
-    listening.once('error', (error) => {
-      reject(new UserError(`port ${port} of ${host} cannot be listened at: ${error.message}`, 1, error))
-    })
-    listening.listen(port, host, resolve)
-  })
-  return {
-    url: `http://${host}:${(listening.address() as AddressInfo).port}/`,
-    stop: () => {
-      listening.closeAllConnections()
-      return new Promise((resolve) => listening.close(() => resolve()))
-    },
-  }
+  const listening = await listenHttp(
+    answering,
+    { host, port },
+    (error) => new UserError(`port ${port} of ${host} cannot be listened at: ${error.message}`, 1, error),
+  )
+  return { url: `http://${host}:${listening.port}/`, stop: listening.stop }
 }
 
 /** By its name: a name that somebody else has given out may lead here, too. */

@@ -9,6 +9,7 @@ import { listenForInterruption } from '../interruption.js'
 import { readPassword } from '../password.js'
 import { homeTarget } from '../query/home-target.js'
 import { runningService } from '../query/target.js'
+import { untilAborted } from '../until-aborted.js'
 import type { ExitCode } from '../user-error.js'
 import { readVersion } from '../version.js'
 import type { McpOptions } from './arguments.js'
@@ -46,10 +47,6 @@ export async function serveMcp({ http, ceilings }: McpOptions): Promise<0 | Exit
     await parts.stop()
     release()
   }
-}
-
-async function untilAborted(signal: AbortSignal): Promise<void> {
-  if (!signal.aborted) await once(signal, 'abort')
 }
 
 /** Several that ask at once start one engine. */

@@ -1,7 +1,7 @@
 /** The port for those who watch a server: `/health` and `/metrics`, by HTTP, without a password. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import type { ListenSettings } from '../config/settings.js'
+import { type ListeningHttp, listenHttp } from '../listening-http.js'
 import { UserError } from '../user-error.js'
 
 export interface MonitoringHttpOptions {
@@ -10,11 +10,6 @@ export interface MonitoringHttpOptions {
   readonly isReady: () => Promise<boolean>
   readonly metrics: { readonly contentType: string; text(): Promise<string> }
   readonly onError: (error: unknown) => void
-}
-
-export interface MonitoringHttp {
-  readonly port: number
-  stop(): Promise<void>
 }
 
 interface Answer {
@@ -30,7 +25,7 @@ const mostConnections = 200
 const patience = { headersTimeout: 5_000, requestTimeout: 5_000, connectionsCheckingInterval: 1_000 }
 
 /** @throws UserError where the address cannot be listened at */
-export async function serveMonitoring(options: MonitoringHttpOptions): Promise<MonitoringHttp> {
+export async function serveMonitoring(options: MonitoringHttpOptions): Promise<ListeningHttp> {
   const { listen, onError } = options
   const server = createServer(patience, (request, response) => {
     respond(request, response, options).catch((error: unknown) => {
@@ -40,19 +35,9 @@ export async function serveMonitoring(options: MonitoringHttpOptions): Promise<M
     })
   })
   server.maxConnections = mostConnections
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (error) => reject(listenFailure(error, listen)))
-    server.listen(listen.port, listen.host, resolve)
-  })
+  const listening = await listenHttp(server, listen, (error) => listenFailure(error, listen))
   server.on('error', onError)
-  return {
-    port: (server.address() as AddressInfo).port,
-    stop: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve())
-        server.closeAllConnections()
-      }),
-  }
+  return listening
 }
 
 async function respond(
