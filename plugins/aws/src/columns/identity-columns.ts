@@ -24,7 +24,7 @@ export const identityKeys = { region: accountKey, account_id: accountKey } as co
   Key
 >
 
-interface IdentityScan extends CallScan {
+export interface IdentityScan extends CallScan {
   readonly connection: AwsConnection
   readonly columns: ReadonlySet<string>
 }

@@ -14,8 +14,18 @@ interface CallOptions {
   readonly abortSignal: AbortSignal
 }
 
+/** Makes one call. */
+export type SendOne<Answer> = (client: IAM, options: CallOptions) => Promise<Answer>
+
+/** Makes the call for one page. */
+export type SendPage<Answer> = (
+  client: IAM,
+  page: { readonly Marker: string | undefined },
+  options: CallOptions,
+) => Promise<Answer>
+
 /** What all answers with pages have. */
-interface IamPage {
+export interface IamPage {
   readonly IsTruncated?: boolean | undefined
   readonly Marker?: string | undefined
 }
@@ -30,7 +40,7 @@ export const globalRegion = 'global'
 export async function iamCall<Answer>(
   scan: IamScan,
   name: string,
-  send: (client: IAM, options: CallOptions) => Promise<Answer>,
+  send: SendOne<Answer>,
 ): Promise<Answer | undefined> {
   const { connection } = scan
   const region = await connection.defaultRegion()
@@ -47,7 +57,7 @@ export async function iamCall<Answer>(
 export function iamPages<Answer extends IamPage, Item>(
   scan: IamScan & Partial<Pick<Scan, 'limit'>>,
   name: string,
-  send: (client: IAM, page: { readonly Marker: string | undefined }, options: CallOptions) => Promise<Answer>,
+  send: SendPage<Answer>,
   itemsOf: (answer: Answer) => readonly Item[] | undefined,
 ): AsyncGenerator<readonly Item[]> {
   return tokenPages(name, scan.limit, async (Marker) => {
@@ -61,7 +71,7 @@ export function iamPages<Answer extends IamPage, Item>(
 export async function iamItems<Answer extends IamPage, Item>(
   { call, signal, connection }: IamScan,
   name: string,
-  send: (client: IAM, page: { readonly Marker: string | undefined }, options: CallOptions) => Promise<Answer>,
+  send: SendPage<Answer>,
   itemsOf: (answer: Answer) => readonly Item[] | undefined,
 ): Promise<Item[]> {
   const items: Item[] = []
@@ -82,4 +92,15 @@ export function isIamName(name: string): boolean {
 export function nameOfArn(kind: 'user' | 'role', arn: string): string | undefined {
   const name = /^arn:aws[a-z-]*:iam::\d{12}:(user|role)\/(?:[!-~]*\/)?([^/]+)$/.exec(arn)
   return name?.[1] === kind ? name[2] : undefined
+}
+
+/** Gives the rows of an ARN, where rows are asked for by name; none for what is no ARN of the kind. */
+export function byArn<AnyScan, Rows>(
+  kind: 'user' | 'role',
+  rowsOf: (name: string, scan: AnyScan) => AsyncIterable<Rows>,
+): (arn: string, scan: AnyScan) => AsyncGenerator<Rows> {
+  return async function* (arn, scan) {
+    const name = nameOfArn(kind, arn)
+    if (name !== undefined) yield* rowsOf(name, scan)
+  }
 }

@@ -3,15 +3,24 @@
 import type { FilteredLogEvent } from '@aws-sdk/client-cloudwatch-logs'
 import {
   ApiError,
+  type Columns,
   type Direction,
   equalValue,
   equalValues,
+  isSureToFulfil,
   type Key,
   type Qual,
+  type Quals,
+  type Row,
   type Scan,
 } from '@millrace/plugin-sdk'
 import type { ExpectedError } from '../calls/aws-call.js'
-import { identityKeys } from '../columns/identity-columns.js'
+import {
+  type IdentityScan,
+  type IdentityValues,
+  identityKeys,
+  identityOfScan,
+} from '../columns/identity-columns.js'
 import { isStreamName, logGroupOf, regionsOfGroup } from '../log-groups/log-group-identifier.js'
 import { eachRegion } from '../regions/each-region.js'
 import { type PageScan, RegionEvents } from './event-pages.js'
@@ -44,10 +53,11 @@ export interface LogEventQuals extends TimeQuals {
   readonly filter?: readonly Qual<string>[] | undefined
   readonly log_stream_name?: readonly Qual<string>[] | undefined
   readonly region?: readonly Qual<string>[] | undefined
+  readonly account_id?: readonly Qual<string>[] | undefined
 }
 
 /** What is asked of every region, on every page. */
-export interface LogEventRequest {
+interface LogEventRequest {
   readonly logGroupName: string
   readonly input: {
     readonly bounds: TimeBounds
@@ -56,12 +66,45 @@ export interface LogEventRequest {
   }
 }
 
+/** Values of all rows that come from a region. */
+export interface RegionValues extends IdentityValues {
+  readonly filter: string | undefined
+  readonly log_group_name: string | undefined
+  readonly region: string
+}
+
+/** Of a table of log events. */
+interface LogEventScan<TableColumns extends Columns> extends GroupScan, IdentityScan {
+  readonly quals: Quals<TableColumns> & LogEventQuals
+}
+
 /**
- * @param pattern what other conditions become in a filter pattern
- * @returns undefined when no event can fulfil the conditions
- * @throws ApiError without a log group
+ * The rows of a table of log events.
+ * @param pattern what conditions on other columns become in a filter pattern
+ * @param readerOf makes the function that turns a region's events into rows
+ * @throws ApiError without a log group, and as {@link groupEvents}
  */
-export function logEventRequest(quals: LogEventQuals, pattern?: string): LogEventRequest | undefined {
+export async function* logEventRows<TableColumns extends Columns>(
+  scan: LogEventScan<TableColumns>,
+  columns: TableColumns,
+  pattern: string | undefined,
+  readerOf: (values: RegionValues) => (event: FilteredLogEvent) => Row<TableColumns>,
+): AsyncGenerator<readonly Row<TableColumns>[]> {
+  const request = logEventRequest(scan.quals, pattern)
+  if (request === undefined) return
+  const identity = await identityOfScan(scan, scan.quals.account_id)
+  if (identity === undefined) return
+  const echo = echoOf(scan.quals)
+  yield* groupEvents(
+    request,
+    scan,
+    (region) => readerOf({ ...echo, ...identity, region }),
+    (row) => isSureToFulfil(row, scan.quals, columns),
+  )
+}
+
+/** @returns undefined when no event can fulfil the conditions */
+function logEventRequest(quals: LogEventQuals, pattern?: string): LogEventRequest | undefined {
   const logGroupName = equalValue(quals.log_group_name)
   if (logGroupName === undefined) throw new ApiError('a log_group_name must be given')
   const bounds = timeBoundsOf(quals)
@@ -74,7 +117,7 @@ export function logEventRequest(quals: LogEventQuals, pattern?: string): LogEven
 }
 
 /** Columns that only repeat what was asked for. */
-export function echoOf(quals: LogEventQuals) {
+function echoOf(quals: LogEventQuals) {
   return { filter: equalValue(quals.filter), log_group_name: equalValue(quals.log_group_name) }
 }
 
@@ -89,18 +132,18 @@ interface GroupScan extends PageScan, Pick<Scan, 'leaveOut' | 'ignores' | 'order
  * @throws ApiError where no region has the log group that may have it; the failure of one that is left out, where no
  *   other has it
  */
-export async function* groupEvents<Row>(
+async function* groupEvents<AnyRow>(
   { logGroupName, input }: LogEventRequest,
   scan: GroupScan,
-  readerOf: (region: string) => (event: FilteredLogEvent) => Row,
-  isSure: (row: Row) => boolean,
-): AsyncGenerator<readonly Row[]> {
+  readerOf: (region: string) => (event: FilteredLogEvent) => AnyRow,
+  isSure: (row: AnyRow) => boolean,
+): AsyncGenerator<readonly AnyRow[]> {
   const logGroup = logGroupOf(logGroupName)
   const regions = await regionsOfGroup(logGroup, scan, scan.quals.region)
   if (regions.length === 0) return
 
   const misses = new Map<string, ExpectedError>()
-  async function* rowsOf(region: string): AsyncGenerator<readonly Row[]> {
+  async function* rowsOf(region: string): AsyncGenerator<readonly AnyRow[]> {
     const readRow = readerOf(region)
     const { bounds, ...more } = input
     const query = { ...logGroup.parameter, ...more }

@@ -1,17 +1,8 @@
 /**
  * aws_cloudtrail_trail_event: what a trail delivers to a CloudWatch log group, by FilterLogEvents.
  */
-import { isSureToFulfil } from '@millrace/plugin-sdk'
-import { identityOfScan } from '../columns/identity-columns.js'
 import { defineTable } from '../connection/define-table.js'
-import {
-  echoOf,
-  groupEvents,
-  logEventKeys,
-  logEventRequest,
-  timeKey,
-  timeOrder,
-} from '../log-events/group-events.js'
+import { logEventKeys, logEventRows, timeKey, timeOrder } from '../log-events/group-events.js'
 import { callsOf } from '../services/aws-service.js'
 import { cloudWatchLogs } from '../services/cloudwatch-logs.js'
 import { columns } from './cloudtrail-trail-event/columns.js'
@@ -32,17 +23,7 @@ export const cloudtrailTrailEvent = defineTable({
   },
   orders: { timestamp: timeOrder, timestamp_ms: timeOrder },
   async *list(scan) {
-    const request = logEventRequest(scan.quals, patternOf(scan.quals))
-    if (request === undefined) return
-    const identity = await identityOfScan(scan, scan.quals.account_id)
-    if (identity === undefined) return
-    const echo = echoOf(scan.quals)
-    yield* groupEvents(
-      request,
-      scan,
-      (region) => rowReader(scan.columns, { ...echo, ...identity, region }),
-      (row) => isSureToFulfil(row, scan.quals, columns),
-    )
+    yield* logEventRows(scan, columns, patternOf(scan.quals), (values) => rowReader(scan.columns, values))
   },
   examples: [
     {

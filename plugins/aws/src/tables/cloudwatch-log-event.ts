@@ -2,12 +2,12 @@
  * aws_cloudwatch_log_event: the messages of any CloudWatch log group, by FilterLogEvents.
  */
 import type { FilteredLogEvent } from '@aws-sdk/client-cloudwatch-logs'
-import { isSureToFulfil, jsonb, type Row, text, timestamptz } from '@millrace/plugin-sdk'
+import { jsonb, type Row, text, timestamptz } from '@millrace/plugin-sdk'
 import { dateOrNull } from '../columns/epoch-time.js'
-import { identityColumns, identityOfScan } from '../columns/identity-columns.js'
+import { identityColumns } from '../columns/identity-columns.js'
 import { jsonOfText } from '../columns/json-value.js'
 import { defineTable } from '../connection/define-table.js'
-import { echoOf, groupEvents, logEventKeys, logEventRequest, timeOrder } from '../log-events/group-events.js'
+import { logEventKeys, logEventRows, type RegionValues, timeOrder } from '../log-events/group-events.js'
 import { callsOf } from '../services/aws-service.js'
 import { cloudWatchLogs } from '../services/cloudwatch-logs.js'
 
@@ -37,21 +37,8 @@ export const cloudwatchLogEvent = defineTable({
   keys: logEventKeys,
   orders: { timestamp: timeOrder },
   async *list(scan) {
-    const request = logEventRequest(scan.quals)
-    if (request === undefined) return
-    const identity = await identityOfScan(scan, scan.quals.account_id)
-    if (identity === undefined) return
-    const echo = echoOf(scan.quals)
     const wantsJson = scan.columns.has('message_json')
-    yield* groupEvents(
-      request,
-      scan,
-      (region) => {
-        const values: LogEventRow = { ...echo, ...identity, region }
-        return (event) => rowOf(event, values, wantsJson)
-      },
-      (row) => isSureToFulfil(row, scan.quals, columns),
-    )
+    yield* logEventRows(scan, columns, undefined, (values) => (event) => rowOf(event, values, wantsJson))
   },
   examples: [
     {
@@ -93,7 +80,7 @@ group by log_stream_name`,
 })
 
 /** @param values what is the same in all rows of a region */
-function rowOf(event: FilteredLogEvent, values: LogEventRow, wantsJson: boolean): LogEventRow {
+function rowOf(event: FilteredLogEvent, values: RegionValues, wantsJson: boolean): LogEventRow {
   return {
     ...values,
     log_stream_name: event.logStreamName,

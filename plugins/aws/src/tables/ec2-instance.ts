@@ -8,11 +8,9 @@ import { jsonOrNull } from '../columns/json-value.js'
 import { tagObjectOrNull } from '../columns/tag-object.js'
 import { defineTable } from '../connection/define-table.js'
 import { filterKeysOf, filtersOf } from '../ec2/column-filters.js'
-import { describePages } from '../ec2/describe-pages.js'
+import { describeRegions } from '../ec2/describe-calls.js'
 import { ec2Arn } from '../ec2/ec2-arn.js'
 import { withoutEmpty } from '../ec2/without-empty.js'
-import { eachRegion } from '../regions/each-region.js'
-import { regionsOfScan } from '../regions/regions.js'
 import { callsOf } from '../services/aws-service.js'
 import { ec2 } from '../services/ec2.js'
 import { columns, type InstanceColumns } from './ec2-instance/columns.js'
@@ -35,25 +33,19 @@ export const ec2Instance = defineTable({
   async *list(scan) {
     const identity = await identityOfScan(scan, scan.quals.account_id, ['arn', 'akas'])
     if (identity === undefined) return
-    const filters = filtersOf(instanceFilters, scan.quals)
-    const regions = await regionsOfScan(scan, scan.quals.region)
-    yield* eachRegion(regions, scan, async function* (region) {
-      const pages = describePages(
-        {
-          name: 'DescribeInstances',
-          region,
-          filters,
-          async send(client, input, options) {
-            const answer = await client.describeInstances(input, options)
-            const items = (answer.Reservations ?? []).flatMap(({ Instances = [] }) => Instances)
-            return { items, token: answer.NextToken }
-          },
+    yield* describeRegions(
+      {
+        name: 'DescribeInstances',
+        filters: filtersOf(instanceFilters, scan.quals),
+        async send(client, input, options) {
+          const answer = await client.describeInstances(input, options)
+          const items = (answer.Reservations ?? []).flatMap(({ Instances = [] }) => Instances)
+          return { items, token: answer.NextToken }
         },
-        scan.limit,
-        scan,
-      )
-      for await (const instances of pages) yield instances.map((each) => rowOf(each, region, identity))
-    })
+      },
+      scan,
+      (each, region) => rowOf(each, region, identity),
+    )
   },
   hydrate: instanceDetails,
   examples: [

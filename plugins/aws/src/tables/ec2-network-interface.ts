@@ -14,11 +14,9 @@ import { jsonOrNull } from '../columns/json-value.js'
 import { tagObjectOrNull } from '../columns/tag-object.js'
 import { defineTable } from '../connection/define-table.js'
 import { filterKeysOf, filtersOf } from '../ec2/column-filters.js'
-import { describePages } from '../ec2/describe-pages.js'
+import { describeRegions } from '../ec2/describe-calls.js'
 import { ec2Arn } from '../ec2/ec2-arn.js'
 import { withoutEmpty } from '../ec2/without-empty.js'
-import { eachRegion } from '../regions/each-region.js'
-import { regionsOfScan } from '../regions/regions.js'
 import { callsOf } from '../services/aws-service.js'
 import { ec2 } from '../services/ec2.js'
 import { interfaceFilters } from './ec2-network-interface/filters.js'
@@ -82,24 +80,18 @@ export const ec2NetworkInterface = defineTable({
   async *list(scan) {
     const identity = await identityOfScan(scan, scan.quals.account_id, ['akas'])
     if (identity === undefined) return
-    const filters = filtersOf(interfaceFilters, scan.quals)
-    const regions = await regionsOfScan(scan, scan.quals.region)
-    yield* eachRegion(regions, scan, async function* (region) {
-      const pages = describePages(
-        {
-          name: 'DescribeNetworkInterfaces',
-          region,
-          filters,
-          async send(client, input, options) {
-            const answer = await client.describeNetworkInterfaces(input, options)
-            return { items: answer.NetworkInterfaces ?? [], token: answer.NextToken }
-          },
+    yield* describeRegions(
+      {
+        name: 'DescribeNetworkInterfaces',
+        filters: filtersOf(interfaceFilters, scan.quals),
+        async send(client, input, options) {
+          const answer = await client.describeNetworkInterfaces(input, options)
+          return { items: answer.NetworkInterfaces ?? [], token: answer.NextToken }
         },
-        scan.limit,
-        scan,
-      )
-      for await (const interfaces of pages) yield interfaces.map((each) => rowOf(each, region, identity))
-    })
+      },
+      scan,
+      (each, region) => rowOf(each, region, identity),
+    )
   },
   examples: [
     {

@@ -11,12 +11,12 @@ import {
   identityOfScan,
 } from '../columns/identity-columns.js'
 import { jsonOrNull, listOrNull } from '../columns/json-value.js'
-import { tagObjectOrNull } from '../columns/tag-object.js'
 import type { AwsConnection } from '../connection/connection.js'
 import { defineTable } from '../connection/define-table.js'
-import { globalRegion, iamCall, iamItems, iamPages, isIamName, nameOfArn } from '../iam/iam-call.js'
-import { inlinePolicyColumns } from '../iam/inline-policies.js'
+import { boundaryAndTags } from '../iam/boundary-and-tags.js'
+import { byArn, globalRegion, iamCall, iamItems, iamPages, isIamName } from '../iam/iam-call.js'
 import { pathKey, pathPrefixOf } from '../iam/path-prefix.js'
+import { attachedPolicyArns, inlinePoliciesOf } from '../iam/policies-of.js'
 import { canonicalPolicy, policyOf } from '../iam/policy-document.js'
 import { callsOf } from '../services/aws-service.js'
 import { iam } from '../services/iam.js'
@@ -101,12 +101,7 @@ export const iamRole = defineTable({
   },
   get: {
     name: { list: getRoleRow },
-    arn: {
-      async *list(arn, scan) {
-        const name = nameOfArn('role', arn)
-        if (name !== undefined) yield* getRoleRow(name, scan)
-      },
-    },
+    arn: { list: byArn('role', getRoleRow) },
   },
   hydrate: {
     role: {
@@ -140,33 +135,30 @@ export const iamRole = defineTable({
       columns: ['inline_policies', 'inline_policies_std'],
       async fetch({ name }, scan) {
         if (typeof name !== 'string') return {}
-        const names = await iamItems(
+        return inlinePoliciesOf(
           scan,
-          'ListRolePolicies',
-          (client, page, options) => client.listRolePolicies({ RoleName: name, ...page }, options),
-          ({ PolicyNames }) => PolicyNames,
-        )
-        const policies = await Promise.all(
-          names.map((PolicyName) =>
-            iamCall(scan, 'GetRolePolicy', (client, options) =>
+          {
+            name: 'ListRolePolicies',
+            send: (client, page, options) => client.listRolePolicies({ RoleName: name, ...page }, options),
+          },
+          {
+            name: 'GetRolePolicy',
+            send: (client, PolicyName, options) =>
               client.getRolePolicy({ RoleName: name, PolicyName }, options),
-            ),
-          ),
+          },
         )
-        return inlinePolicyColumns(policies.filter((policy) => policy !== undefined))
       },
     },
     attachedPolicies: {
       columns: ['attached_policy_arns'],
       async fetch({ name }, scan) {
         if (typeof name !== 'string') return {}
-        const policies = await iamItems(
-          scan,
-          'ListAttachedRolePolicies',
-          (client, page, options) => client.listAttachedRolePolicies({ RoleName: name, ...page }, options),
-          ({ AttachedPolicies }) => AttachedPolicies,
-        )
-        return { attached_policy_arns: listOrNull(policies.map(({ PolicyArn }) => PolicyArn)) }
+        const arns = await attachedPolicyArns(scan, {
+          name: 'ListAttachedRolePolicies',
+          send: (client, page, options) =>
+            client.listAttachedRolePolicies({ RoleName: name, ...page }, options),
+        })
+        return { attached_policy_arns: arns }
       },
     },
   },
@@ -233,13 +225,10 @@ function listedColumns(role: Role, identity: IdentityValues): RoleRow {
 }
 
 /** What only GetRole gives. */
-function furtherColumns({ PermissionsBoundary, RoleLastUsed, Tags }: Role): RoleRow {
+function furtherColumns(role: Role): RoleRow {
   return {
-    permissions_boundary_arn: PermissionsBoundary?.PermissionsBoundaryArn,
-    permissions_boundary_type: PermissionsBoundary?.PermissionsBoundaryType,
-    role_last_used_date: RoleLastUsed?.LastUsedDate,
-    role_last_used_region: RoleLastUsed?.Region,
-    tags_src: jsonOrNull(Tags),
-    tags: tagObjectOrNull(Tags),
+    ...boundaryAndTags(role),
+    role_last_used_date: role.RoleLastUsed?.LastUsedDate,
+    role_last_used_region: role.RoleLastUsed?.Region,
   }
 }

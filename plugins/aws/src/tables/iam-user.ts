@@ -10,13 +10,13 @@ import {
   identityColumns,
   identityOfScan,
 } from '../columns/identity-columns.js'
-import { jsonOrNull, listOrNull } from '../columns/json-value.js'
-import { tagObjectOrNull } from '../columns/tag-object.js'
+import { jsonOrNull } from '../columns/json-value.js'
 import type { AwsConnection } from '../connection/connection.js'
 import { defineTable } from '../connection/define-table.js'
-import { globalRegion, iamCall, iamItems, iamPages, isIamName, nameOfArn } from '../iam/iam-call.js'
-import { inlinePolicyColumns } from '../iam/inline-policies.js'
+import { boundaryAndTags } from '../iam/boundary-and-tags.js'
+import { byArn, globalRegion, iamCall, iamItems, iamPages, isIamName } from '../iam/iam-call.js'
 import { pathKey, pathPrefixOf } from '../iam/path-prefix.js'
+import { attachedPolicyArns, inlinePoliciesOf } from '../iam/policies-of.js'
 import { callsOf } from '../services/aws-service.js'
 import { iam } from '../services/iam.js'
 
@@ -99,19 +99,14 @@ export const iamUser = defineTable({
   },
   get: {
     name: { list: getUserRow },
-    arn: {
-      async *list(arn, scan) {
-        const name = nameOfArn('user', arn)
-        if (name !== undefined) yield* getUserRow(name, scan)
-      },
-    },
+    arn: { list: byArn('user', getUserRow) },
   },
   hydrate: {
     user: {
       columns: ['permissions_boundary_arn', 'permissions_boundary_type', 'tags_src', 'tags'],
       async fetch({ name }, scan) {
         const user = await getUser(name, scan)
-        return user === undefined ? {} : furtherColumns(user)
+        return user === undefined ? {} : boundaryAndTags(user)
       },
     },
     loginProfile: {
@@ -155,33 +150,30 @@ export const iamUser = defineTable({
       columns: ['inline_policies', 'inline_policies_std'],
       async fetch({ name }, scan) {
         if (typeof name !== 'string') return {}
-        const names = await iamItems(
+        return inlinePoliciesOf(
           scan,
-          'ListUserPolicies',
-          (client, page, options) => client.listUserPolicies({ UserName: name, ...page }, options),
-          ({ PolicyNames }) => PolicyNames,
-        )
-        const policies = await Promise.all(
-          names.map((PolicyName) =>
-            iamCall(scan, 'GetUserPolicy', (client, options) =>
+          {
+            name: 'ListUserPolicies',
+            send: (client, page, options) => client.listUserPolicies({ UserName: name, ...page }, options),
+          },
+          {
+            name: 'GetUserPolicy',
+            send: (client, PolicyName, options) =>
               client.getUserPolicy({ UserName: name, PolicyName }, options),
-            ),
-          ),
+          },
         )
-        return inlinePolicyColumns(policies.filter((policy) => policy !== undefined))
       },
     },
     attachedPolicies: {
       columns: ['attached_policy_arns'],
       async fetch({ name }, scan) {
         if (typeof name !== 'string') return {}
-        const policies = await iamItems(
-          scan,
-          'ListAttachedUserPolicies',
-          (client, page, options) => client.listAttachedUserPolicies({ UserName: name, ...page }, options),
-          ({ AttachedPolicies }) => AttachedPolicies,
-        )
-        return { attached_policy_arns: listOrNull(policies.map(({ PolicyArn }) => PolicyArn)) }
+        const arns = await attachedPolicyArns(scan, {
+          name: 'ListAttachedUserPolicies',
+          send: (client, page, options) =>
+            client.listAttachedUserPolicies({ UserName: name, ...page }, options),
+        })
+        return { attached_policy_arns: arns }
       },
     },
   },
@@ -218,7 +210,7 @@ async function* getUserRow(name: string, scan: UserScan): AsyncGenerator<readonl
   const identity = await identityOfScan(scan, scan.quals.account_id)
   if (identity === undefined) return
   const user = await getUser(name, scan)
-  if (user !== undefined) yield [{ ...listedColumns(user, identity), ...furtherColumns(user) }]
+  if (user !== undefined) yield [{ ...listedColumns(user, identity), ...boundaryAndTags(user) }]
 }
 
 async function getUser(name: string | null | undefined, scan: UserScan): Promise<User | undefined> {
@@ -241,15 +233,5 @@ function listedColumns(user: User, identity: IdentityValues): UserRow {
     akas: jsonOrNull(user.Arn === undefined ? undefined : [user.Arn]),
     region: globalRegion,
     ...identity,
-  }
-}
-
-/** What only GetUser gives. */
-function furtherColumns({ PermissionsBoundary, Tags }: User): UserRow {
-  return {
-    permissions_boundary_arn: PermissionsBoundary?.PermissionsBoundaryArn,
-    permissions_boundary_type: PermissionsBoundary?.PermissionsBoundaryType,
-    tags_src: jsonOrNull(Tags),
-    tags: tagObjectOrNull(Tags),
   }
 }

@@ -2,11 +2,11 @@
  * aws_vpc_flow_log_event: flow log records that a VPC delivers to a CloudWatch log group, by FilterLogEvents.
  */
 import type { FilteredLogEvent } from '@aws-sdk/client-cloudwatch-logs'
-import { bigint, inet, isSureToFulfil, type Row, text, timestamptz } from '@millrace/plugin-sdk'
+import { bigint, inet, type Row, text, timestamptz } from '@millrace/plugin-sdk'
 import { dateOrNull } from '../columns/epoch-time.js'
-import { identityColumns, identityOfScan } from '../columns/identity-columns.js'
+import { identityColumns } from '../columns/identity-columns.js'
 import { defineTable } from '../connection/define-table.js'
-import { echoOf, groupEvents, logEventKeys, logEventRequest, timeOrder } from '../log-events/group-events.js'
+import { logEventKeys, logEventRows, type RegionValues, timeOrder } from '../log-events/group-events.js'
 import { callsOf } from '../services/aws-service.js'
 import { cloudWatchLogs } from '../services/cloudwatch-logs.js'
 import { readRecord } from './vpc-flow-log-event/record.js'
@@ -57,20 +57,7 @@ export const vpcFlowLogEvent = defineTable({
   keys: { ...logEventKeys, ...recordKeys },
   orders: { timestamp: timeOrder },
   async *list(scan) {
-    const request = logEventRequest(scan.quals, patternOf(scan.quals))
-    if (request === undefined) return
-    const identity = await identityOfScan(scan, scan.quals.account_id)
-    if (identity === undefined) return
-    const echo = echoOf(scan.quals)
-    yield* groupEvents(
-      request,
-      scan,
-      (region) => {
-        const values: FlowLogRow = { ...echo, ...identity, region }
-        return (event) => rowOf(event, values)
-      },
-      (row) => isSureToFulfil(row, scan.quals, columns),
-    )
+    yield* logEventRows(scan, columns, patternOf(scan.quals), (values) => (event) => rowOf(event, values))
   },
   examples: [
     {
@@ -109,7 +96,7 @@ where e.log_group_name = 'cloudtrail-cwg-devto' and e.source_ip_address ~ '^\\d+
 })
 
 /** @param values what is the same in all rows of a region */
-function rowOf(event: FilteredLogEvent, values: FlowLogRow): FlowLogRow {
+function rowOf(event: FilteredLogEvent, values: RegionValues): FlowLogRow {
   return {
     ...values,
     log_stream_name: event.logStreamName,

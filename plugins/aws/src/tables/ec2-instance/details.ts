@@ -3,7 +3,7 @@ import type { DescribeInstanceAttributeCommandOutput, InstanceAttributeName } fr
 import type { Hydrate, Row, Scan } from '@millrace/plugin-sdk'
 import { jsonOrNull } from '../../columns/json-value.js'
 import type { AwsConnection } from '../../connection/connection.js'
-import { describeOne } from '../../ec2/describe-pages.js'
+import { describeOne } from '../../ec2/describe-calls.js'
 import type { InstanceColumns } from './columns.js'
 
 type InstanceScan = Scan<AwsConnection, InstanceColumns>

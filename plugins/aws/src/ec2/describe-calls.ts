@@ -1,12 +1,20 @@
-/** Pages of EC2's Describe calls in one region. */
+/** EC2's Describe calls: page by page, in each region that a scan is about. */
 import type { EC2, Filter } from '@aws-sdk/client-ec2'
+import type { Qual, Scan } from '@millrace/plugin-sdk'
 import { awsCall, awsCallExpecting, type CallScan, ExpectedError } from '../calls/aws-call.js'
 import { type TokenPage, tokenPages } from '../calls/token-pages.js'
 import type { AwsConnection } from '../connection/connection.js'
+import { eachRegion } from '../regions/each-region.js'
+import { regionsOfScan } from '../regions/regions.js'
 import { ec2 } from '../services/ec2.js'
 
 export interface Ec2Scan extends CallScan {
   readonly connection: AwsConnection
+}
+
+/** A scan of a table whose rows are of regions. */
+interface RegionalScan extends Ec2Scan, Pick<Scan, 'limit' | 'leaveOut' | 'ignores'> {
+  readonly quals: { readonly region?: readonly Qual<string>[] | undefined }
 }
 
 export interface DescribeInput {
@@ -22,19 +30,32 @@ interface CallOptions {
 export interface Description<Item> {
   /** The API's name of the call. */
   readonly name: string
-  readonly region: string
   readonly filters: Filter[]
   send(client: EC2, input: DescribeInput, options: CallOptions): Promise<TokenPage<Item>>
 }
 
 const [fewestPerPage, mostPerPage] = [5, 1000]
 
-/** @param limit of the scan: the number of items that are needed */
-export function describePages<Item>(
-  { name, region, filters, send }: Description<Item>,
-  limit: number | undefined,
-  scan: Ec2Scan,
+/** What the call gives in each of the scan's regions, as rows. */
+export async function* describeRegions<Item, AnyRow>(
+  description: Description<Item>,
+  scan: RegionalScan,
+  rowOf: (item: Item, region: string) => AnyRow,
+): AsyncGenerator<readonly AnyRow[]> {
+  const regions = await regionsOfScan(scan, scan.quals.region)
+  yield* eachRegion(regions, scan, async function* (region) {
+    for await (const items of describePages(description, region, scan)) {
+      yield items.map((item) => rowOf(item, region))
+    }
+  })
+}
+
+function describePages<Item>(
+  { name, filters, send }: Description<Item>,
+  region: string,
+  scan: RegionalScan,
 ): AsyncGenerator<readonly Item[]> {
+  const { limit } = scan
   const asked = {
     ...(filters.length > 0 ? { Filters: filters } : {}),
     MaxResults: Math.max(fewestPerPage, Math.min(limit ?? mostPerPage, mostPerPage)),
