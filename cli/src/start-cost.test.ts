@@ -9,7 +9,7 @@ const dist = fileURLToPath(new URL('../dist/', import.meta.url))
 
 beforeAll(buildCommand, 120_000)
 
-/** The packages, of those that are CommonJS, that some modules have loaded. */
+/** The packages, of those that are CommonJS, that some modules have loaded: by name, as the order differs. */
 async function packagesOf(...modules: string[]): Promise<string[]> {
   const code = `
     const { createRequire } = await import('node:module')
@@ -20,7 +20,7 @@ async function packagesOf(...modules: string[]): Promise<string[]> {
   })
   const paths: string[] = JSON.parse(stdout)
   const names = paths.flatMap((path) => /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1] ?? [])
-  return [...new Set(names)]
+  return [...new Set(names)].sort()
 }
 
 it('the plugins are there before their SDKs are, and no maker or reader of certificates', async () => {
