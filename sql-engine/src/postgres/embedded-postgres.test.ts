@@ -193,12 +193,14 @@ describe('after a kill -9', () => {
 describe('a server that dies', () => {
   let postgres: TestPostgres
   let crash: Promise<Error>
+  let said: LogLines
   beforeEach(async () => {
+    said = new LogLines()
     let onCrash = (_error: Error) => {}
     crash = new Promise((resolve) => {
       onCrash = resolve
     })
-    postgres = await startTestPostgres({ onCrash: (error) => onCrash(error) })
+    postgres = await startTestPostgres({ log: said.log, onCrash: (error) => onCrash(error) })
   })
   afterEach(() => postgres.stop())
 
@@ -236,9 +238,6 @@ describe('a server that dies', () => {
   })
 
   test('is started as often as it dies while it is being started', async () => {
-    await postgres.stop()
-    const said = new LogLines()
-    postgres = await startTestPostgres({ log: said.log })
     const kill = () => {
       const [pid] = readFileSync(join(postgres.home, 'data', 'postmaster.pid'), 'utf8').split('\n')
       process.kill(Number(pid), 'SIGKILL')
@@ -276,9 +275,6 @@ describe('a server that dies', () => {
   })
 
   test('and does not come back says so, and why in its log, and can still be stopped', async () => {
-    await postgres.stop()
-    const said = new LogLines()
-    postgres = await startTestPostgres({ log: said.log, onCrash: (error) => onCrash(error) })
     const settings = join(postgres.home, 'data', 'postgresql.conf')
     await rename(settings, `${settings}.away`)
     process.kill(await postmasterPid(postgres.home), 'SIGKILL')
