@@ -39,6 +39,9 @@ const collectingGarbage = `
     renameSync(file + '.draft', file)
   })`
 
+/** How long a stop may take, in milliseconds. */
+const longestStop = 60_000
+
 export class SoakedServer {
   readonly config: pg.ClientConfig
   readonly #home: string
@@ -93,8 +96,15 @@ export class SoakedServer {
     return (await this.#process.end('SIGTERM')).code
   }
 
+  /** Stops it, if it runs, and removes its home. */
   async remove(): Promise<void> {
-    await this.#process.end('SIGKILL')
+    const stopped = this.#process.end('SIGTERM')
+    // PostgreSQL stays where the gateway has no time to stop it.
+    const hasStopped = await Promise.race([
+      stopped.then(() => true),
+      delay(longestStop, false, { ref: false }),
+    ])
+    if (!hasStopped) await this.#process.end('SIGKILL')
     await rm(this.#home, { recursive: true, force: true })
   }
 
