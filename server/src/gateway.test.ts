@@ -293,6 +293,7 @@ test('a client that comes when PostgreSQL has just died waits until it is back',
       transactionEnded: () => {},
     },
     backend: {
+      names: harness.postgres.names,
       socketPath,
       // Whoever starts it again has not heard of its death the first time.
       ready: async () => {

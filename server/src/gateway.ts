@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { createSecureContext, type SecureContext } from 'node:tls'
 import { isAnalysis, loopbackProcess } from '@millrace/sql-engine/catalog/loopback'
 import { DatabaseError } from '@millrace/sql-engine/database-error'
-import { databaseName } from '@millrace/sql-engine/postgres/names'
+import type { Names } from '@millrace/sql-engine/postgres/names'
 import type { StatementEngine } from '@millrace/sql-engine/statement'
 import type { Logger } from 'pino'
 import { type BackendConnection, connectBackend } from './backend/backend-connection.js'
@@ -22,7 +22,7 @@ export interface GatewayOptions {
   readonly port: number
   readonly engine: StatementEngine
   /** The PostgreSQL server behind: its Unix socket, and a promise that resolves when it accepts connections. */
-  readonly backend: { readonly socketPath: string; ready(): Promise<void> }
+  readonly backend: { readonly names: Names; readonly socketPath: string; ready(): Promise<void> }
   /** The password of a user; undefined for a user that does not exist. */
   readonly passwordOf: (user: string) => string | undefined
   /** The certificate; without it, connections are not encrypted. */
@@ -250,7 +250,8 @@ class ListeningGateway implements Gateway {
         return await connectBackend(backend.socketPath, parameters)
       } catch (error) {
         const isPassing = error instanceof DatabaseError && passingStates.has(error.sqlState)
-        if (!isPassing || attempt === mostAttempts) throw withDatabaseHint(error, parameters.get('database'))
+        if (!isPassing || attempt === mostAttempts)
+          throw withDatabaseHint(error, parameters.get('database'), backend.names.database)
         await delay(attemptPause)
       }
     }
@@ -271,11 +272,11 @@ class ListeningGateway implements Gateway {
 const wrongDatabase: ReadonlySet<string> = new Set(['3D000', '42501', '55000'])
 
 /** Adds which database to use, where PostgreSQL says that one does not exist, or does not admit everyone. */
-function withDatabaseHint(error: unknown, database: string | undefined): unknown {
-  if (!(error instanceof DatabaseError) || database === databaseName) return error
+function withDatabaseHint(error: unknown, database: string | undefined, served: string): unknown {
+  if (!(error instanceof DatabaseError) || database === served) return error
   const { message, sqlState, detail } = error
   if (!wrongDatabase.has(sqlState)) return error
-  const hint = `Connect to the database "${databaseName}".`
+  const hint = `Connect to the database "${served}".`
   return new DatabaseError(message, { sqlState, detail, hint, cause: error })
 }
 

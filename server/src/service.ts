@@ -1,7 +1,7 @@
 /** All of a server: PostgreSQL, engine and gateway, started in order and stopped together. */
 import { DatabaseError } from '@millrace/sql-engine/database-error'
 import { Engine, type EngineOptions } from '@millrace/sql-engine/engine'
-import { clientRole, databaseName, readerRole } from '@millrace/sql-engine/postgres/names'
+import { clientRole, readerRole } from '@millrace/sql-engine/postgres/names'
 import type { Postgres } from '@millrace/sql-engine/postgres/postgres'
 import type { Certificate } from './certificate.js'
 import { type Gateway, type GatewayOptions, startGateway } from './gateway.js'
@@ -84,7 +84,7 @@ export async function startService<Server extends Postgres>(
     port: startedGateway.port,
     user: clientRole,
     password,
-    database: databaseName,
+    database: postgres.names.database,
   })
   await startedEngine.setLoopback(address())
   return {

@@ -109,16 +109,17 @@ export class Engine implements StatementEngine {
   /** Brings the catalog up to date. @throws DatabaseError when a connection's name or its tables cannot be shown */
   static async start(options: EngineOptions): Promise<Engine> {
     const { postgres, environment, log, cache, now, searchPath, optimisations = 'all' } = options
-    const { engineConfig } = postgres
+    const { engineConfig, names } = postgres
     const quotas = { ...defaultQuotas, ...options.quotas }
     const connections = await ConnectedCatalog.start(options.connections, {
       engineConfig,
+      names,
       environment,
       log,
       searchPath,
     })
     const viewNames = await withEngineClient(engineConfig, async (client) => {
-      await ensureCacheClear(client)
+      await ensureCacheClear(client, names)
       await ensureVersion(client)
       await ensureSteampipeFunctions(client)
       await leaveOutOfDumps(client)
@@ -128,12 +129,13 @@ export class Engine implements StatementEngine {
     const { sources, bytes } = cachePlan(connections.current, cache)
     const cacheClock = cache?.now === undefined ? {} : { now: cache.now }
     const shared: SharedParts = {
+      names,
       log,
       sharesScans: optimisations === 'all',
       loopbackScans: new LoopbackScans(),
-      scanTables: new ScanTables({ engineConfig, log }),
+      scanTables: new ScanTables({ engineConfig, names, log }),
       cache: new ScanCache({ maxBytes: bytes.scans, ...cacheClock }),
-      keyCache: new KeyCache({ engineConfig, log, maxBytes: bytes.keys, sources, ...cacheClock }),
+      keyCache: new KeyCache({ engineConfig, names, log, maxBytes: bytes.keys, sources, ...cacheClock }),
       cacheTtl: cache?.ttl ?? 0,
       facts: options.facts ?? (() => noFacts),
       startedAt: new Date(),
@@ -198,7 +200,8 @@ export class Engine implements StatementEngine {
 
   /** Sets where PostgreSQL finds the gateway, for statements that only PostgreSQL sees. */
   async setLoopback(loopback: Loopback): Promise<void> {
-    await withEngineClient(this.#options.postgres.engineConfig, (client) => setLoopback(client, loopback))
+    const { engineConfig, names } = this.#options.postgres
+    await withEngineClient(engineConfig, (client) => setLoopback(client, names, loopback))
   }
 
   /** The calls that are in flight, and those that wait for their turn, by the plugin that makes them. */

@@ -5,7 +5,7 @@ import type { VirtualTable } from '../catalog/virtual-table.js'
 import { DatabaseError } from '../database-error.js'
 import { quoteIdentifier, quoteLiteral } from '../parse/identifier.js'
 import { findAll, type Inside, type Node, relationsOf, stringsOf } from '../parse/syntax-tree.js'
-import { databaseName, internalSchema } from '../postgres/names.js'
+import type { Names as OwnNames } from '../postgres/names.js'
 import {
   readSettings,
   type SessionSettings,
@@ -43,12 +43,12 @@ const answerSchema = z.object({
 })
 
 /** The query that asks for everything that must be known of a statement's names. */
-export function lookUpQuery(statement: Node): string {
-  const relationNames = new Set(relationsOf(statement).map(nameOf))
+export function lookUpQuery(statement: Node, own: OwnNames): string {
+  const relationNames = new Set(relationsOf(statement).map((one) => nameOf(one, own)))
   const functionNames = new Set(
     findAll(statement, 'FuncCall').flatMap(({ funcname }) => stringsOf(funcname)?.at(-1) ?? []),
   )
-  return queryFor([...relationNames], [...functionNames])
+  return queryFor([...relationNames], [...functionNames], own)
 }
 
 /**
@@ -60,6 +60,7 @@ export function readNames(
   json: string,
   text: string,
   virtualTables: ReadonlyMap<number, VirtualTable>,
+  own: OwnNames,
 ): Names {
   const answer = answerSchema.parse(JSON.parse(json))
   if (!answer.standard_strings && text.includes('\\')) {
@@ -83,7 +84,7 @@ export function readNames(
       hasShadowedTypes: answer.shadowed_types,
     }),
     relationOf: (rangeVar) => {
-      const found = answer.relations?.[nameOf(rangeVar)]
+      const found = answer.relations?.[nameOf(rangeVar, own)]
       if (found === undefined) return undefined
       const table = virtualTables.get(found.oid)
       if (table !== undefined) return { kind: 'virtual', table }
@@ -101,12 +102,16 @@ export function readNames(
 /** Kinds of pg_class whose rows are stored: tables, partitioned tables, materialized views. */
 const storedKinds = new Set(['r', 'p', 'm'])
 
-function nameOf({ catalogname, schemaname, relname }: Inside<'RangeVar'>): string {
-  const parts = catalogname === databaseName ? [schemaname, relname] : [catalogname, schemaname, relname]
+function nameOf({ catalogname, schemaname, relname }: Inside<'RangeVar'>, { database }: OwnNames): string {
+  const parts = catalogname === database ? [schemaname, relname] : [catalogname, schemaname, relname]
   return parts.flatMap((part) => (part === undefined ? [] : quoteIdentifier(part))).join('.')
 }
 
-function queryFor(relations: readonly string[], functions: readonly string[]): string {
+function queryFor(
+  relations: readonly string[],
+  functions: readonly string[],
+  { internalSchema }: OwnNames,
+): string {
   // Another database's name would make to_regclass fail; PostgreSQL then reports that for the statement itself.
   const own = relations.filter((name) => name.split('"."').length < 3)
   return `select pg_catalog.json_build_object(

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { type Client, DatabaseError as ServerError } from 'pg'
 import type { Logger } from 'pino'
+import type { Names } from '../postgres/names.js'
 import { changedOptionsClause } from './foreign-options.js'
 import type { CatalogTable } from './read-catalog.js'
 import type { TableDefinition } from './table-definition.js'
@@ -70,6 +71,7 @@ const tablesPerTransaction = 250
  */
 export async function applyCatalogChanges(
   client: Client,
+  names: Names,
   changes: CatalogChanges,
   log: Logger,
   nextTransaction: () => Promise<void>,
@@ -77,12 +79,12 @@ export async function applyCatalogChanges(
   for (let start = 0; start < changes.created.length; start += tablesPerTransaction) {
     if (start > 0) await nextTransaction()
     const tables = changes.created.slice(start, start + tablesPerTransaction)
-    await client.query(creating(tables))
+    await client.query(creating(tables, names))
   }
   for (const { current, wanted } of changes.changed) {
-    const refusal = await attempt(client, `${dropVirtualTable(current)}; ${creating([wanted])}`)
+    const refusal = await attempt(client, `${dropVirtualTable(current, names)}; ${creating([wanted], names)}`)
     if (refusal === undefined) continue
-    for (const { sql, purpose } of alterVirtualTable(current, wanted)) {
+    for (const { sql, purpose } of alterVirtualTable(current, wanted, names)) {
       const dependents = await attempt(client, sql)
       if (dependents === undefined) continue
       log.warn(
@@ -93,10 +95,10 @@ export async function applyCatalogChanges(
   }
   for (const [index, table] of changes.removed.entries()) {
     if (index > 0 && index % tablesPerTransaction === 0) await nextTransaction()
-    const dependents = await attempt(client, dropVirtualTable(table))
+    const dependents = await attempt(client, dropVirtualTable(table, names))
     if (dependents === undefined) continue
     const options = changedOptionsClause(table.options, { ...table.options, schema_name: removedSchema })
-    await client.query(`ALTER FOREIGN TABLE ${foreignName(table)}${options}`)
+    await client.query(`ALTER FOREIGN TABLE ${foreignName(table, names)}${options}`)
     log.warn(
       { table: qualifiedName(table), dependents },
       'a table is not configured any more, but was kept, since other objects depend on it; it gives errors only',
@@ -104,8 +106,8 @@ export async function applyCatalogChanges(
   }
 }
 
-function creating(tables: readonly TableDefinition[]): string {
-  const statements = tables.map(createVirtualTable)
+function creating(tables: readonly TableDefinition[], names: Names): string {
+  const statements = tables.map((table) => createVirtualTable(table, names))
   return ['SET LOCAL allow_system_table_mods = on', ...statements, 'RESET allow_system_table_mods'].join('; ')
 }
 

@@ -1,5 +1,5 @@
 import type { Client } from 'pg'
-import { clientRole, databaseName, engineRole, internalSchema, loopbackServer } from '../postgres/names.js'
+import { loopbackServer, type Names } from '../postgres/names.js'
 import {
   changedOptionsClause,
   type ForeignOptions,
@@ -40,8 +40,8 @@ export function isAnalysis(applicationName: string | undefined): boolean {
   return applicationName?.split(' ')[0] === analysisApplicationName
 }
 
-const serverOptions: ForeignOptions = {
-  dbname: databaseName,
+const serverOptions = ({ database }: Names): ForeignOptions => ({
+  dbname: database,
   // postgres_fdw writes the process for %p.
   application_name: `${loopbackApplicationName} %p`,
   connect_timeout: '10',
@@ -50,9 +50,7 @@ const serverOptions: ForeignOptions = {
   fetch_size: '1000',
   updatable: 'false',
   truncatable: 'false',
-}
-
-const handler = `${internalSchema}.loopback_handler`
+})
 
 /**
  * Makes the foreign server that the virtual tables belong to. Its wrapper is postgres_fdw's without postgres_fdw's
@@ -61,7 +59,8 @@ const handler = `${internalSchema}.loopback_handler`
  * engine may make one, since no one else is granted the use of the server. The handler is taken from the library
  * itself: the extension would stand in every dump.
  */
-export async function ensureLoopbackServer(client: Client): Promise<void> {
+export async function ensureLoopbackServer(client: Client, names: Names): Promise<void> {
+  const handler = `${names.internalSchema}.loopback_handler`
   const { rows } = await client.query<{ handler: string | null }>(
     `SELECT fdwhandler::regproc::text AS handler FROM pg_foreign_data_wrapper WHERE fdwname = $1`,
     [loopbackServer],
@@ -75,7 +74,7 @@ export async function ensureLoopbackServer(client: Client): Promise<void> {
   await client.query(
     wrapper === undefined
       ? `CREATE FOREIGN DATA WRAPPER ${loopbackServer} HANDLER ${handler};
-         CREATE SERVER ${loopbackServer} FOREIGN DATA WRAPPER ${loopbackServer}${optionsClause(serverOptions)}`
+         CREATE SERVER ${loopbackServer} FOREIGN DATA WRAPPER ${loopbackServer}${optionsClause(serverOptions(names))}`
       : // One of an older home, whose handler is the extension's.
         `SET LOCAL log_min_messages = error;
          ALTER FOREIGN DATA WRAPPER ${loopbackServer} HANDLER ${handler};
@@ -89,8 +88,12 @@ export async function ensureLoopbackServer(client: Client): Promise<void> {
  * owns the virtual tables, and ANALYZE reads as their owner, no matter who asks for it: the gateway then gives no
  * rows.
  */
-export async function setLoopback(client: Client, { host, port, user, password }: Loopback): Promise<void> {
-  await ensureLoopbackServer(client)
+export async function setLoopback(
+  client: Client,
+  names: Names,
+  { host, port, user, password }: Loopback,
+): Promise<void> {
+  await ensureLoopbackServer(client, names)
   const { rows } = await client.query<{ server: string[] | null; mappings: Record<string, string[] | null> }>(
     `SELECT srvoptions AS server, (SELECT coalesce(json_object_agg(umuser::regrole, umoptions), '{}')
               FROM pg_user_mapping WHERE umserver = pg_foreign_server.oid) AS mappings
@@ -99,7 +102,7 @@ export async function setLoopback(client: Client, { host, port, user, password }
     [loopbackServer],
   )
   const server = changedOptionsClause(parseForeignOptions(rows[0]?.server ?? null), {
-    ...serverOptions,
+    ...serverOptions(names),
     host,
     port: String(port),
   })
@@ -107,8 +110,8 @@ export async function setLoopback(client: Client, { host, port, user, password }
   if (server !== '') statements.push(`ALTER SERVER ${loopbackServer}${server}`)
   const login = { user, password }
   const mappings = {
-    [clientRole]: login,
-    [engineRole]: { ...login, application_name: `${analysisApplicationName} %p` },
+    [names.clientRole]: login,
+    [names.engineRole]: { ...login, application_name: `${analysisApplicationName} %p` },
   }
   for (const [role, wanted] of Object.entries(mappings)) {
     const current = rows[0]?.mappings[role]

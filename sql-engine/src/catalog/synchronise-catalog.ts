@@ -1,7 +1,7 @@
 import type { Table } from '@millrace/plugin-sdk'
 import { type Client, escapeIdentifier, DatabaseError as ServerError } from 'pg'
 import type { Logger } from 'pino'
-import { engineRole, internalSchema } from '../postgres/names.js'
+import { isSystemSchema, type Names } from '../postgres/names.js'
 import { applyCatalogChanges, attempt, type CatalogChanges, catalogChanges } from './catalog-changes.js'
 import { engineColumns } from './catalog-columns.js'
 import { isColumnType } from './column-type.js'
@@ -34,6 +34,7 @@ import { createRefusal, createSchema, qualifiedName } from './virtual-table-stat
  */
 export async function synchroniseCatalog(
   client: Client,
+  ownNames: Names,
   connections: readonly CatalogConnection[],
   log: Logger,
   own: readonly CatalogConnection[] = [],
@@ -44,13 +45,13 @@ export async function synchroniseCatalog(
   const begin = `BEGIN; SET LOCAL lock_timeout = ${lockTimeout}`
   await client.query(begin)
   try {
-    await ensureLoopbackServer(client)
-    await ensureViewDefinition(client)
+    await ensureLoopbackServer(client, ownNames)
+    await ensureViewDefinition(client, ownNames)
     const all = [...connections, ...own]
-    const shown = await ensureSchemas(client, all, log)
+    const shown = await ensureSchemas(client, ownNames, all, log)
     const { tables: moved, views } = await moveFormerTables(client)
     const names = await readTableNames(client)
-    const known = await readKnownSchemas(client)
+    const known = await readKnownSchemas(client, ownNames)
     const trusted = trustedSchemas(shown, names, known)
     const isAllTrusted = [...names.keys()].every((name) => trusted.has(name))
     const current = isAllTrusted ? [] : await readCatalog(client, [...trusted])
@@ -61,8 +62,8 @@ export async function synchroniseCatalog(
         : tables.tables.map((table) => tableDefinition(name, table)),
     )
     const changes = catalogChanges(current, wanted)
-    if (changes.created.length + changes.changed.length > 0) await client.query(createRefusal)
-    await applyCatalogChanges(client, changes, log, async () => {
+    if (changes.created.length + changes.changed.length > 0) await client.query(createRefusal(ownNames))
+    await applyCatalogChanges(client, ownNames, changes, log, async () => {
       await client.query(`COMMIT; ${begin}`)
     })
     await moveFormerViews(client, views)
@@ -79,7 +80,7 @@ export async function synchroniseCatalog(
     const asDefined = new Set([...trusted, ...made])
     const others = compared.filter(({ name }) => !made.has(name))
     const catalog = unchanged || others.length === 0 ? current : await readCatalog(client, [...asDefined])
-    await noteKnown(client, { made, others, catalog, known, shown })
+    await noteKnown(client, ownNames, { made, others, catalog, known, shown })
     const tables = [
       ...tablesAsDefined(shown, asDefined, unchanged ? names : await readTableNames(client), former),
       ...virtualTables(catalog, others, former),
@@ -126,6 +127,7 @@ function newSchemas(
  */
 async function noteKnown(
   client: Client,
+  ownNames: Names,
   {
     made,
     others,
@@ -154,7 +156,7 @@ async function noteKnown(
   const there = new Set(shown.map(({ name }) => name))
   const unknown = others.filter(({ name }) => !exact.has(name)).map(({ name }) => name)
   const gone = [...known.keys()].filter((name) => !there.has(name))
-  await writeKnownSchemas(client, exact, [...unknown, ...gone])
+  await writeKnownSchemas(client, ownNames, exact, [...unknown, ...gone])
 }
 
 function bySchemas(catalog: readonly CatalogTable[]): ReadonlyMap<string, readonly CatalogTable[]> {
@@ -180,19 +182,22 @@ export class CatalogIsLocked extends Error {
 /** @returns the connections that have their schema; one whose schema belongs to someone else is left out */
 async function ensureSchemas(
   client: Client,
+  names: Names,
   connections: readonly CatalogConnection[],
   log: Logger,
 ): Promise<CatalogConnection[]> {
   const { rows } = await client.query<{ name: string; owner: string }>(
-    'SELECT nspname AS name, nspowner::regrole::text AS owner FROM pg_namespace WHERE nspname = ANY ($1)',
+    `SELECT nspname AS name, rolname AS owner
+       FROM pg_namespace JOIN pg_roles ON pg_roles.oid = nspowner WHERE nspname = ANY ($1)`,
     [connections.map(({ name }) => name)],
   )
   const owners = new Map(rows.map(({ name, owner }) => [name, owner]))
   const shown: CatalogConnection[] = []
   for (const connection of connections) {
     const owner = owners.get(connection.name)
-    if (owner === undefined) await client.query(createSchema(connection.name, connection.plugin.description))
-    if (owner === undefined || owner === engineRole) shown.push(connection)
+    if (owner === undefined)
+      await client.query(createSchema(connection.name, connection.plugin.description, names))
+    if (owner === undefined || owner === names.engineRole) shown.push(connection)
     else {
       log.error(
         { connection: connection.name, owner },
@@ -211,7 +216,7 @@ async function dropEmptySchemas(
 ): Promise<void> {
   const configured = new Set(connections.map(({ name }) => name))
   for (const schema of new Set(removed.map((table) => table.schema))) {
-    if (configured.has(schema) || schema === internalSchema) continue
+    if (configured.has(schema) || isSystemSchema(schema)) continue
     const name = escapeIdentifier(schema)
     await attempt(client, `ALTER EXTENSION plpgsql DROP SCHEMA ${name}; DROP SCHEMA ${name}`)
   }

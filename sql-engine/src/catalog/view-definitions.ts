@@ -1,8 +1,8 @@
 /** Users' views over virtual tables: which there are, and the queries that stand for them. */
 import type { Client } from 'pg'
-import { internalSchema, loopbackServer } from '../postgres/names.js'
+import { loopbackServer, type Names } from '../postgres/names.js'
 
-/** A function of Millrace's in PostgreSQL, `internalSchema.viewDefinition(oid)`. */
+/** A function of Millrace's in PostgreSQL, in the internal schema: `view_definition(oid)`. */
 export const viewDefinition = 'view_definition'
 
 /** Views that read what stands in the CTE's first part, through other views too; materialized views keep rows. */
@@ -38,7 +38,7 @@ const viewDefinitionBody = `
      AND c.oid IN (SELECT reads.oid FROM reads)`
 
 /** Creates the function, or brings it up to date. */
-export async function ensureViewDefinition(client: Client): Promise<void> {
+export async function ensureViewDefinition(client: Client, { internalSchema }: Names): Promise<void> {
   const { rows } = await client.query<{ body: string }>(
     `SELECT prosrc AS body FROM pg_proc
       WHERE pronamespace = $1::regnamespace AND proname = $2`,

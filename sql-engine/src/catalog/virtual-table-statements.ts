@@ -1,13 +1,6 @@
 import { createHash } from 'node:crypto'
 import { escapeIdentifier, escapeLiteral } from 'pg'
-import {
-  clientRole,
-  foreignSchema,
-  internalSchema,
-  loopbackServer,
-  readerRole,
-  systemSchema,
-} from '../postgres/names.js'
+import { loopbackServer, type Names, systemSchema } from '../postgres/names.js'
 import { changedOptionsClause, optionsClause } from './foreign-options.js'
 import type { CatalogTable } from './read-catalog.js'
 import type { ForeignColumn, TableDefinition } from './table-definition.js'
@@ -20,7 +13,7 @@ export function qualifiedName({ schema, name }: Pick<TableDefinition, 'schema' |
  * Clients may create objects in the schema of the system tables: `"$user"` on the search path means this one, since
  * the role has its name.
  */
-export function createSchema(schema: string, description: string): string {
+export function createSchema(schema: string, description: string, { clientRole, readerRole }: Names): string {
   const privileges = schema === systemSchema ? 'USAGE, CREATE' : 'USAGE'
   const name = escapeIdentifier(schema)
   return [
@@ -45,14 +38,19 @@ export function combinedName(...parts: readonly string[]): string {
 }
 
 /** The foreign table by which PostgreSQL reads a virtual table. */
-export function foreignName({ schema, name }: Pick<TableDefinition, 'schema' | 'name'>): string {
+export function foreignName(
+  { schema, name }: Pick<TableDefinition, 'schema' | 'name'>,
+  { foreignSchema }: Names,
+): string {
   return `${foreignSchema}.${escapeIdentifier(combinedName(schema, name))}`
 }
 
-const rejectRows = `${internalSchema}.refuse_rows`
+const rejectRows = ({ internalSchema }: Names) => `${internalSchema}.refuse_rows`
 
 /** What keeps rows out of the virtual tables. */
-export const createRefusal = `CREATE OR REPLACE FUNCTION ${rejectRows} () RETURNS trigger LANGUAGE plpgsql AS $body$
+export const createRefusal = (
+  names: Names,
+) => `CREATE OR REPLACE FUNCTION ${rejectRows(names)} () RETURNS trigger LANGUAGE plpgsql AS $body$
 BEGIN
   RAISE 'cannot insert into virtual table "%"', TG_TABLE_NAME USING ERRCODE = 'feature_not_supported';
 END$body$`
@@ -66,7 +64,8 @@ END$body$`
  * index. Comments are written as COMMENT ON does, but all at once, which needs allow_system_table_mods. Its last step
  * is what makes pg_dump leave it out: see `leaveOutOfDumps`.
  */
-export function createVirtualTable(table: TableDefinition): string {
+export function createVirtualTable(table: TableDefinition, names: Names): string {
+  const { clientRole, readerRole } = names
   const name = qualifiedName(table)
   const columns = table.columns.map(
     (column) => `${escapeIdentifier(column.name)} ${column.type} STORAGE PLAIN`,
@@ -77,11 +76,11 @@ export function createVirtualTable(table: TableDefinition): string {
   )
   return [
     `CREATE TABLE ${name} (${columns.join(', ')})`,
-    `CREATE TRIGGER refuse_rows BEFORE INSERT ON ${name} FOR EACH STATEMENT EXECUTE FUNCTION ${rejectRows} ()`,
-    `CREATE FOREIGN TABLE ${foreignName(table)} (${keyColumns.join(', ')}) INHERITS (${name})
+    `CREATE TRIGGER refuse_rows BEFORE INSERT ON ${name} FOR EACH STATEMENT EXECUTE FUNCTION ${rejectRows(names)} ()`,
+    `CREATE FOREIGN TABLE ${foreignName(table, names)} (${keyColumns.join(', ')}) INHERITS (${name})
        SERVER ${loopbackServer}${optionsClause(table.options)}`,
     // Without a privilege on the child, information_schema looks for one on each of its columns before it leaves it out.
-    `GRANT SELECT ON ${name}, ${foreignName(table)} TO ${clientRole}, ${readerRole}`,
+    `GRANT SELECT ON ${name}, ${foreignName(table, names)} TO ${clientRole}, ${readerRole}`,
     insertComments(table),
     `ALTER EXTENSION plpgsql ADD TABLE ${name}`,
   ].join('; ')
@@ -98,18 +97,18 @@ function insertComments(table: TableDefinition): string {
 }
 
 /** Takes it out of what pg_dump leaves out first: see `leftOutOfDumps`. */
-export function dropVirtualTable(table: TableDefinition): string {
+export function dropVirtualTable(table: TableDefinition, names: Names): string {
   const name = qualifiedName(table)
-  return `ALTER EXTENSION plpgsql DROP TABLE ${name}; DROP FOREIGN TABLE ${foreignName(table)}; DROP TABLE ${name}`
+  return `ALTER EXTENSION plpgsql DROP TABLE ${name}; DROP FOREIGN TABLE ${foreignName(table, names)}; DROP TABLE ${name}`
 }
 
 /**
  * There are no rows, so any type can become any other; PostgreSQL accepts that with USING, which foreign tables do
  * not take.
  */
-function alterType(table: TableDefinition, column: string, type: string): string {
+function alterType(table: TableDefinition, column: string, type: string, names: Names): string {
   const parent = qualifiedName(table)
-  const child = `ALTER FOREIGN TABLE ${foreignName(table)}`
+  const child = `ALTER FOREIGN TABLE ${foreignName(table, names)}`
   return [
     `${child} NO INHERIT ${parent}`,
     `ALTER TABLE ${parent} ALTER COLUMN ${column} TYPE ${type} USING NULL`,
@@ -118,8 +117,8 @@ function alterType(table: TableDefinition, column: string, type: string): string
   ].join('; ')
 }
 
-function alterOptions(table: TableDefinition, column: string, clause: string): string {
-  return `ALTER FOREIGN TABLE ${foreignName(table)} ALTER COLUMN ${escapeIdentifier(column)}${clause}`
+function alterOptions(table: TableDefinition, column: string, clause: string, names: Names): string {
+  return `ALTER FOREIGN TABLE ${foreignName(table, names)} ALTER COLUMN ${escapeIdentifier(column)}${clause}`
 }
 
 /** A step of altering a table, with its purpose, in case PostgreSQL rejects it. */
@@ -129,7 +128,11 @@ export interface Alteration {
 }
 
 /** Turns one definition into the other without dropping the table; its child follows. New columns come last. */
-export function alterVirtualTable(current: CatalogTable, wanted: TableDefinition): Alteration[] {
+export function alterVirtualTable(
+  current: CatalogTable,
+  wanted: TableDefinition,
+  names: Names,
+): Alteration[] {
   const table = qualifiedName(wanted)
   const steps: Alteration[] = []
   const alter = (action: string, purpose: string) =>
@@ -142,12 +145,12 @@ export function alterVirtualTable(current: CatalogTable, wanted: TableDefinition
     if (old === undefined) alter(`ADD COLUMN ${name} ${column.type}`, `add column ${name}`)
     else if (old.type !== column.type) {
       const purpose = `change the type of column ${name} to ${column.type}`
-      steps.push({ sql: alterType(wanted, name, column.type), purpose })
+      steps.push({ sql: alterType(wanted, name, column.type, names), purpose })
     }
     const options = changedOptionsClause(old?.options ?? {}, column.options)
     if (options !== '') {
       const purpose = `change the options of column ${name}`
-      steps.push({ sql: alterOptions(wanted, column.name, options), purpose })
+      steps.push({ sql: alterOptions(wanted, column.name, options, names), purpose })
     }
     if (old?.description !== column.description) {
       steps.push({ sql: commentOnColumn(wanted, column), purpose: `describe column ${name}` })
@@ -155,12 +158,15 @@ export function alterVirtualTable(current: CatalogTable, wanted: TableDefinition
   }
   for (const name of kept.keys()) {
     const dropping = `DROP COLUMN IF EXISTS ${escapeIdentifier(name)}`
-    const sql = `ALTER TABLE ${table} ${dropping}; ALTER FOREIGN TABLE ${foreignName(wanted)} ${dropping}`
+    const sql = `ALTER TABLE ${table} ${dropping}; ALTER FOREIGN TABLE ${foreignName(wanted, names)} ${dropping}`
     steps.push({ sql, purpose: `drop column ${escapeIdentifier(name)}` })
   }
   const options = changedOptionsClause(current.options, wanted.options)
   if (options !== '') {
-    steps.push({ sql: `ALTER FOREIGN TABLE ${foreignName(wanted)}${options}`, purpose: 'change its options' })
+    steps.push({
+      sql: `ALTER FOREIGN TABLE ${foreignName(wanted, names)}${options}`,
+      purpose: 'change its options',
+    })
   }
   if (current.description !== wanted.description) {
     steps.push({ sql: commentOnTable(wanted), purpose: 'describe it' })

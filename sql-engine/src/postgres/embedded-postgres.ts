@@ -14,7 +14,7 @@ import {
 } from './home-folders.js'
 import { type HomeLock, lockHome } from './home-lock.js'
 import { endLeftovers, lastSocketFolder, removeStaleLockFiles } from './leftovers.js'
-import { databaseName, engineRole } from './names.js'
+import { databaseName, embeddedNames, engineRole } from './names.js'
 import { type NativeBinaries, nativeBinaries } from './native-binaries.js'
 import { findNativePackage } from './native-package.js'
 import type { Postgres } from './postgres.js'
@@ -90,6 +90,7 @@ type State =
   | { readonly kind: 'stopped' }
 
 class EmbeddedPostgres implements Postgres {
+  readonly names = embeddedNames
   readonly socketPath: string
   readonly engineConfig: ClientConfig
   #state: State = { kind: 'stopped' }

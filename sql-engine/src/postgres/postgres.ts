@@ -1,7 +1,10 @@
 import type { ClientConfig } from 'pg'
+import type { Names } from './names.js'
 
 /** A PostgreSQL that the engine works with. */
 export interface Postgres {
+  /** The names of Millrace's objects in it. */
+  readonly names: Names
   /** The folder of the server's Unix socket, which only the gateway can reach. */
   readonly socketFolder: string
   /** The socket itself, `<folder>/.s.PGSQL.5432`. */

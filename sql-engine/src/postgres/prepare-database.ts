@@ -6,7 +6,7 @@ import { dropOwnedRefusal, ensureDropOwnedRefusal } from './drop-owned.js'
 import { connectEngine, withEngineClient } from './engine-connections.js'
 import { ensureHiddenSchemas, hiddenSchemas } from './hidden-schemas.js'
 import { allowConnections, removeLoginObstacles } from './login-obstacles.js'
-import { clientRole, databaseName, scanSchema } from './names.js'
+import { clientRole, databaseName, embeddedNames, type Names } from './names.js'
 import { ensureReader, ensureReaderPrivileges, readerObjects } from './reader.js'
 import { ensureTryCasts, tryCasts } from './try-casts.js'
 
@@ -31,7 +31,7 @@ export async function prepareDatabase(config: ClientConfig, log: Logger): Promis
     await ensureTryCasts(client)
     await ensureDropOwnedRefusal(client)
     await grantSettings(client)
-    await dropScanTables(client, log)
+    await dropScanTables(client, embeddedNames, log)
   } finally {
     await client.end()
   }
@@ -76,7 +76,7 @@ async function grantSettings(client: Client): Promise<void> {
   await client.query(`GRANT SET ON PARAMETER ${rows.map(({ name }) => name).join(', ')} TO ${clientRole}`)
 }
 
-async function dropScanTables(client: Client, log: Logger): Promise<void> {
+async function dropScanTables(client: Client, { scanSchema }: Names, log: Logger): Promise<void> {
   const { rows } = await client.query<{ name: string }>(
     `SELECT format('%I.%I', nspname, relname) AS name
        FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace

@@ -16,11 +16,13 @@ import {
   openConnections,
 } from '../fetch/open-connections.js'
 import { withEngineClient } from '../postgres/engine-connections.js'
+import type { Names } from '../postgres/names.js'
 import { systemConnections } from '../report/system-tables.js'
 import { shownConnections } from './context-of-connections.js'
 
 export interface ConnectedCatalogOptions extends Pick<OpeningOptions, 'environment' | 'log'> {
   readonly engineConfig: ClientConfig
+  readonly names: Names
   readonly searchPath?: SearchPathOptions | undefined
 }
 
@@ -40,6 +42,7 @@ const longestPause = 5_000
 
 export class ConnectedCatalog {
   readonly #engineConfig: ClientConfig
+  readonly #names: Names
   readonly #log: Logger
   readonly #opening: OpeningOptions
   readonly #searchPath: SearchPathOptions | undefined
@@ -52,8 +55,9 @@ export class ConnectedCatalog {
   #changing: Promise<void> = Promise.resolve()
   #onChange: (changed: Connected) => void = () => {}
 
-  private constructor({ engineConfig, environment, log, searchPath }: ConnectedCatalogOptions) {
+  private constructor({ engineConfig, names, environment, log, searchPath }: ConnectedCatalogOptions) {
     this.#engineConfig = engineConfig
+    this.#names = names
     this.#searchPath = searchPath
     this.#log = log
     this.#opening = {
@@ -134,9 +138,10 @@ export class ConnectedCatalog {
         return await withEngineClient(this.#engineConfig, (client) =>
           synchroniseCatalog(
             client,
+            this.#names,
             shownConnections(open),
             this.#log,
-            systemConnections,
+            systemConnections(this.#names),
             lockTimeout,
             this.#searchPath,
           ),

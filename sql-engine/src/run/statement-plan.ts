@@ -19,6 +19,7 @@ import { sharedColumns } from '../plan/shared-columns.js'
 import { allColumns, type Optimisations, unoptimisedScans } from '../plan/unoptimised-scans.js'
 import { rejectLocks, rejectSamples, rejectWrites } from '../plan/unsupported-statements.js'
 import { KeyQueryWriter } from '../plan/write-key-query.js'
+import type { Names } from '../postgres/names.js'
 import type { EngineObserver } from '../report/engine-observer.js'
 import type { SessionSettings } from '../settings/session-settings.js'
 import type { Session } from '../statement.js'
@@ -78,14 +79,16 @@ export class StatementPlans {
   readonly #virtualTables: ReadonlyMap<number, VirtualTable>
   readonly #optimisations: Optimisations
   readonly #watch: PlanWatch
+  readonly #names: Names
   readonly #known = new WeakMap<Node, Known>()
 
   /** @param virtualTables by OID */
   constructor(
     virtualTables: ReadonlyMap<number, VirtualTable>,
     optimisations: Optimisations,
-    watch: PlanWatch,
+    { names, ...watch }: PlanWatch & { readonly names: Names },
   ) {
+    this.#names = names
     this.#virtualTables = virtualTables
     this.#optimisations = optimisations
     this.#watch = watch
@@ -111,7 +114,7 @@ export class StatementPlans {
     text: string,
     session: Session,
   ): Promise<StatementPlan | undefined> {
-    const known = this.#known.get(statement) ?? { query: lookUpQuery(statement) }
+    const known = this.#known.get(statement) ?? { query: lookUpQuery(statement, this.#names) }
     this.#known.set(statement, known)
     const { rows } = await session.query(known.query)
     const answer = rows[0]?.[0] ?? ''
@@ -133,7 +136,7 @@ export class StatementPlans {
   }
 
   #outcomeOf(statement: Node, text: string, answer: string, mayExpand: boolean): Outcome {
-    const names = readNames(answer, text, this.#virtualTables)
+    const names = readNames(answer, text, this.#virtualTables, this.#names)
     const relationOf: RelationOf = (rangeVar) => names.relationOf(rangeVar)
     rejectWrites(statement, relationOf)
     rejectSamples(statement, relationOf)

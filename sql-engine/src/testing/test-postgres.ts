@@ -43,6 +43,7 @@ export async function startTestPostgres(options: TestPostgresOptions = {}): Prom
   }
   return {
     home,
+    names: postgres.names,
     socketFolder: postgres.socketFolder,
     socketPath: postgres.socketPath,
     engineConfig: postgres.engineConfig,
