@@ -15,6 +15,7 @@ import type { Statement } from './parse/statement.js'
 import type { Optimisations } from './plan/unoptimised-scans.js'
 import { withEngineClient } from './postgres/engine-connections.js'
 import { beginSessionsWith } from './postgres/guest/session-settings.js'
+import { systemSchema } from './postgres/names.js'
 import type { Postgres } from './postgres/postgres.js'
 import { defaultQuotas, type Quotas } from './quota/quotas.js'
 import { ensureCacheClear } from './report/cache-clear-function.js'
@@ -207,6 +208,13 @@ export class Engine implements StatementEngine {
   async setLoopback(loopback: Loopback): Promise<void> {
     const { postgres } = this.#options
     await withEngineClient(postgres.engineConfig, (client) => setLoopback(client, postgres, loopback))
+  }
+
+  /** Whether PostgreSQL reaches the gateway where the loopback says. @throws DatabaseError of PostgreSQL when it does not */
+  async tryLoopback(): Promise<void> {
+    await withEngineClient(this.#options.postgres.engineConfig, (client) =>
+      client.query(`SELECT FROM ${systemSchema}.plugin`),
+    )
   }
 
   /** The calls that are in flight, and those that wait for their turn, by the plugin that makes them. */

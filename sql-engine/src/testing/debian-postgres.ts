@@ -207,7 +207,7 @@ function freePort(): Promise<number> {
 /** Millrace in it, with a role of clients and one of those that only read. */
 export function startInDebianServer(
   server: DebianServer,
-  options: { readonly log: Logger; readonly onCrash?: (error: Error) => void },
+  options: { readonly home: string; readonly log: Logger; readonly onCrash?: (error: Error) => void },
 ): Promise<Postgres> {
   return startGuestPostgres({
     ...options,

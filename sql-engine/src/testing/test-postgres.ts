@@ -65,7 +65,11 @@ async function startOnDebian(
   { log = pino({ level: 'silent' }), onCrash }: TestPostgresOptions,
 ): Promise<TestPostgres> {
   const server = await startDebianServer(home, cache)
-  const postgres = await startInDebianServer(server, { log, ...(onCrash === undefined ? {} : { onCrash }) })
+  const postgres = await startInDebianServer(server, {
+    home: join(home, 'home'),
+    log,
+    ...(onCrash === undefined ? {} : { onCrash }),
+  })
   const stop = async () => {
     await postgres.stop()
     await server.stop()

@@ -16,7 +16,7 @@ export function holderName(): string {
   return `millrace on ${hostname().slice(0, 30)}, process ${process.pid}`
 }
 
-/** @throws DatabaseError 55006 that names the gateway which has it */
+/** @throws DatabaseError 55P03 that names the gateway which has it */
 export async function lockDatabase(client: Client, database: string): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     const { rows } = await client.query<{ locked: boolean }>(
@@ -54,7 +54,7 @@ function inUse(database: string, holder: LockHolder | undefined): DatabaseError 
     holder === undefined ? 'another Millrace' : `"${holder.name ?? 'a session of another role'}"${from}`
   const session = holder === undefined ? '' : ` (PostgreSQL's process ${holder.pid})`
   return new DatabaseError(`the database "${database}" is in use by another Millrace`, {
-    sqlState: '55006', // object_in_use
+    sqlState: '55P03', // lock_not_available
     detail: `It is ${who}${session}.`,
     hint:
       holder === undefined

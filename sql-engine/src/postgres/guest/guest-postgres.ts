@@ -1,9 +1,13 @@
 /** The engine as a guest in a PostgreSQL that its user has. */
+import { realpath } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Client, type ClientConfig, DatabaseError as ServerError } from 'pg'
 import type { Logger } from 'pino'
 import { DatabaseError } from '../../database-error.js'
 import { guestEngineOptions, withEngineClient } from '../engine-connections.js'
+import { makeHome } from '../home.js'
+import { type HomeLock, lockFolder, lockHome } from '../home-lock.js'
+import { makeFolder } from '../make-folder.js'
 import { guestSchemas, type Names, readerRole, systemSchema } from '../names.js'
 import type { Postgres, SessionLogin, SessionServer } from '../postgres.js'
 import type { ServerPlace } from '../server-place.js'
@@ -21,6 +25,8 @@ export interface GuestUrls {
 }
 
 export interface GuestPostgresOptions extends GuestUrls {
+  /** The folder for the gateway's own state, which one process at a time may use; made if it is missing. */
+  readonly home: string
   readonly log: Logger
   /** Called when the server has been lost. All sessions are gone, or must go; it is looked for again. */
   readonly onCrash?: (error: Error) => void
@@ -94,6 +100,23 @@ function configOf({ user, password, database, host, port }: EngineUrl, place: Se
 
 /** @throws DatabaseError when it is in the way there, in words of what the user can change */
 export async function startGuestPostgres(options: GuestPostgresOptions): Promise<Postgres> {
+  const lock = await holdHome(options.home)
+  try {
+    return await startLocked(options, lock)
+  } catch (error) {
+    await lock.release()
+    throw error
+  }
+}
+
+async function holdHome(path: string): Promise<HomeLock> {
+  await makeHome(path)
+  const folder = lockFolder(await realpath(path))
+  await makeFolder(folder, 0o700)
+  return lockHome(folder)
+}
+
+async function startLocked(options: GuestPostgresOptions, lock: HomeLock): Promise<Postgres> {
   const address = await guestAddress(options)
   const { names, engineConfig, client } = address
   const hold = await reaching(readEngineUrl(options.url, urlNames.url), () =>
@@ -101,7 +124,7 @@ export async function startGuestPostgres(options: GuestPostgresOptions): Promise
   )
   try {
     const usualSearchPath = await reaching(client, () => searchPathOf(configOf(client, address.place), names))
-    const postgres = new GuestPostgres(options, address, hold, usualSearchPath)
+    const postgres = new GuestPostgres(options, { ...address, lock, usualSearchPath }, hold)
     postgres.start()
     return postgres
   } catch (error) {
@@ -137,13 +160,20 @@ class GuestPostgres implements Postgres {
   readonly sessions: SessionServer
   readonly #options: GuestPostgresOptions
   readonly #address: GuestAddress
+  readonly #lock: HomeLock
   readonly #identity: string
   readonly #stopping = new AbortController()
   #state: State
   #supervision: Promise<void> = Promise.resolve()
   #stopped: Promise<void> | undefined
 
-  constructor(options: GuestPostgresOptions, address: GuestAddress, hold: Hold, usualSearchPath: string) {
+  constructor(
+    options: GuestPostgresOptions,
+    address: GuestAddress & { readonly lock: HomeLock; readonly usualSearchPath: string },
+    hold: Hold,
+  ) {
+    const { lock, usualSearchPath } = address
+    this.#lock = lock
     const { version, loopback, identity } = hold.facts
     this.names = address.names
     this.engineConfig = address.engineConfig
@@ -192,6 +222,7 @@ class GuestPostgres implements Postgres {
     this.#stopping.abort()
     if (state.kind === 'running') await state.hold.client.end()
     await this.#supervision
+    await this.#lock.release()
   }
 
   #login(user: string): SessionLogin {
