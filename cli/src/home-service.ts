@@ -5,7 +5,6 @@ import type { Address } from '@millrace/server/service'
 import type { StatementObserver } from '@millrace/server/session/statement-watch'
 import type { StartedParts } from '@millrace/server/started-parts'
 import { unattendedScope, withinPlugin } from '@millrace/sql-engine/fetch/plugin-work'
-import { startEmbeddedPostgres } from '@millrace/sql-engine/postgres/embedded-postgres'
 import { makeHome } from '@millrace/sql-engine/postgres/home'
 import type { Logger } from 'pino'
 import { loadCertificate } from './certificate-files.js'
@@ -19,6 +18,7 @@ import type { Monitoring } from './monitoring/monitoring.js'
 import { readPassword } from './password.js'
 import { reload } from './reload.js'
 import { recordService, removeServiceRecord, type ServiceRecord } from './service/record.js'
+import { startEngine } from './start-engine.js'
 import { UserError } from './user-error.js'
 
 export interface HomeOptions {
@@ -81,7 +81,7 @@ export async function startHome(options: HomeOptions, parts: StartedParts): Prom
   monitoring?.catch(() => {}) // told where it is waited for, below
   parts.add(monitoring, async () => (await monitoring?.catch(() => undefined))?.stop())
   // PostgreSQL starts in a process of its own; meanwhile this one loads all the rest.
-  const starting = startEmbeddedPostgres({ home, log, onCrash: () => crashed() })
+  const starting = startEngine(settings, log, () => crashed())
   parts.add(starting, async () => (await starting.catch(() => undefined))?.stop())
   starting.catch(() => {}) // told where it is waited for, below
   const [{ startService }, watching] = await Promise.all([import('@millrace/server/service'), monitoring])
@@ -106,6 +106,7 @@ export async function startHome(options: HomeOptions, parts: StartedParts): Prom
         milliseconds: hurry === undefined ? 0 : last.values['shutdown.grace_seconds'] * 1000,
         cut: hurry,
       }),
+      loopbackHost: values['engine.gateway_host'] ?? undefined,
       searchPath: { path: values.search_path ?? undefined, prefix: values.search_path_prefix },
       startPostgres: (onCrash) => {
         crashed = () => {

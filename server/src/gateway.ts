@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { createSecureContext, type SecureContext } from 'node:tls'
 import { isAnalysis, loopbackProcess } from '@millrace/sql-engine/catalog/loopback'
 import { DatabaseError } from '@millrace/sql-engine/database-error'
-import type { Names } from '@millrace/sql-engine/postgres/names'
+import type { Postgres } from '@millrace/sql-engine/postgres/postgres'
 import type { StatementEngine } from '@millrace/sql-engine/statement'
 import type { Logger } from 'pino'
 import { type BackendConnection, connectBackend } from './backend/backend-connection.js'
@@ -21,8 +21,8 @@ export interface GatewayOptions {
   /** The port; 0 for any that is free. */
   readonly port: number
   readonly engine: StatementEngine
-  /** The PostgreSQL server behind: its Unix socket, and a promise that resolves when it accepts connections. */
-  readonly backend: { readonly names: Names; readonly socketPath: string; ready(): Promise<void> }
+  /** The PostgreSQL server behind. */
+  readonly backend: Pick<Postgres, 'names' | 'sessions' | 'ready'>
   /** The password of a user; undefined for a user that does not exist. */
   readonly passwordOf: (user: string) => string | undefined
   /** The certificate; without it, connections are not encrypted. */
@@ -248,7 +248,7 @@ class ListeningGateway implements Gateway {
         throw refusal
       }
       onGreeted()
-      const analyses = isAnalysis(application)
+      const analyses = isAnalysis(application) || (await this.#analyses(loopbackFor))
       const key = connection.key.toString('hex')
       const isWatched = statementObserver !== undefined && loopbackFor === undefined
       const watch = isWatched
@@ -291,6 +291,11 @@ class ListeningGateway implements Gateway {
     return processId !== undefined && this.#serves(processId)
   }
 
+  async #analyses(processId: number | undefined): Promise<boolean> {
+    const { sessions } = this.#options.backend
+    return processId !== undefined && sessions.analyses !== undefined && (await sessions.analyses(processId))
+  }
+
   /** Whether a server process serves one of the sessions here. */
   #serves(processId: number): boolean {
     // A key begins with the process.
@@ -313,7 +318,7 @@ class ListeningGateway implements Gateway {
     for (let attempt = 1; ; attempt++) {
       await backend.ready()
       try {
-        return await connectBackend(backend.socketPath, parameters)
+        return await connectBackend(backend, parameters)
       } catch (error) {
         const isPassing = error instanceof DatabaseError && passingStates.has(error.sqlState)
         if (!isPassing || attempt === mostAttempts)

@@ -5,6 +5,7 @@ import { clientRole, readerRole } from '@millrace/sql-engine/postgres/names'
 import type { Postgres } from '@millrace/sql-engine/postgres/postgres'
 import type { Certificate } from './certificate.js'
 import { type Gateway, type GatewayOptions, type Grace, startGateway } from './gateway.js'
+import { tellOfLimits } from './guest-limits.js'
 import { reachableHost } from './reachable-host.js'
 import type { StartedParts } from './started-parts.js'
 
@@ -23,6 +24,8 @@ export interface Configured {
 export interface ServiceOptions<Server extends Postgres> extends OwnEngineOptions, OwnGatewayOptions {
   /** @param onCrash called when PostgreSQL has ended by itself */
   readonly startPostgres: (onCrash: () => void) => Promise<Server>
+  /** The host by which PostgreSQL reaches the gateway. Default is the gateway's own address. */
+  readonly loopbackHost?: string | undefined
   /** @param postgres resolves when it has started */
   readonly configure: (postgres: Promise<Server>) => Promise<Configured>
   /** The grace of statements that run when the service stops. Default is none. */
@@ -90,7 +93,10 @@ export async function startService<Server extends Postgres>(
     password,
     database: postgres.names.database,
   })
-  await startedEngine.setLoopback(address())
+  const setLoopback = () =>
+    startedEngine.setLoopback({ ...address(), host: options.loopbackHost ?? address().host })
+  await setLoopback()
+  parts.add(tellOfLimits(postgres, startedEngine, log), (telling) => telling)
   return {
     postgres,
     engine: startedEngine,
@@ -100,7 +106,7 @@ export async function startService<Server extends Postgres>(
     },
     async setPassword(another) {
       password = another
-      await startedEngine.setLoopback(address())
+      await setLoopback()
     },
   }
 }

@@ -14,6 +14,8 @@ import type { ConfiguredConnection } from './fetch/open-connections.js'
 import type { Statement } from './parse/statement.js'
 import type { Optimisations } from './plan/unoptimised-scans.js'
 import { withEngineClient } from './postgres/engine-connections.js'
+import { beginSessionsWith } from './postgres/guest/session-settings.js'
+import { systemSchema } from './postgres/names.js'
 import type { Postgres } from './postgres/postgres.js'
 import { defaultQuotas, type Quotas } from './quota/quotas.js'
 import { ensureCacheClear } from './report/cache-clear-function.js'
@@ -31,7 +33,7 @@ import { stageStatement } from './run/stage-statement.js'
 import { withoutPlaces } from './run/without-places.js'
 import { withoutRows } from './run/without-rows.js'
 import { rejectUnknownSettings } from './settings/known-settings.js'
-import { showDefaults } from './settings/setting-defaults.js'
+import { showDefaults, shownDefaults } from './settings/setting-defaults.js'
 import { ScanTables } from './stage/scan-tables.js'
 import type { Session, StagedStatement, StageOptions, StatementEngine } from './statement.js'
 
@@ -109,11 +111,11 @@ export class Engine implements StatementEngine {
   /** Brings the catalog up to date. @throws DatabaseError when a connection's name or its tables cannot be shown */
   static async start(options: EngineOptions): Promise<Engine> {
     const { postgres, environment, log, cache, now, searchPath, optimisations = 'all' } = options
-    const { engineConfig, names } = postgres
+    const { engineConfig, names, standing } = postgres
     const quotas = { ...defaultQuotas, ...options.quotas }
     const connections = await ConnectedCatalog.start(options.connections, {
       engineConfig,
-      names,
+      traits: postgres,
       environment,
       log,
       searchPath,
@@ -122,9 +124,12 @@ export class Engine implements StatementEngine {
       await ensureCacheClear(client, names)
       await ensureVersion(client)
       await ensureSteampipeFunctions(client)
-      await leaveOutOfDumps(client)
-      await showDefaults(client, { cacheTtl: cache?.ttl ?? 0, quotas })
-      return readViewNames(client)
+      const defaults = shownDefaults({ cacheTtl: cache?.ttl ?? 0, quotas })
+      if (standing.kind === 'owner') {
+        await leaveOutOfDumps(client)
+        await showDefaults(client, defaults)
+      } else await beginSessionsWith(client, standing, names, defaults)
+      return readViewNames(client, postgres)
     })
     const { sources, bytes } = cachePlan(connections.current, cache)
     const cacheClock = cache?.now === undefined ? {} : { now: cache.now }
@@ -188,7 +193,8 @@ export class Engine implements StatementEngine {
    */
   transactionEnded(): void {
     if (this.#readingViews !== undefined || !this.#texts.takeViewChange()) return
-    this.#readingViews = withEngineClient(this.#options.postgres.engineConfig, readViewNames)
+    const { postgres } = this.#options
+    this.#readingViews = withEngineClient(postgres.engineConfig, (client) => readViewNames(client, postgres))
       .then((names) => this.#texts.addNames(names))
       .catch((error: unknown) =>
         this.#options.log.warn({ err: error }, 'the names of views could not be read'),
@@ -200,8 +206,15 @@ export class Engine implements StatementEngine {
 
   /** Sets where PostgreSQL finds the gateway, for statements that only PostgreSQL sees. */
   async setLoopback(loopback: Loopback): Promise<void> {
-    const { engineConfig, names } = this.#options.postgres
-    await withEngineClient(engineConfig, (client) => setLoopback(client, names, loopback))
+    const { postgres } = this.#options
+    await withEngineClient(postgres.engineConfig, (client) => setLoopback(client, postgres, loopback))
+  }
+
+  /** Whether PostgreSQL reaches the gateway where the loopback says. @throws DatabaseError of PostgreSQL when it does not */
+  async tryLoopback(): Promise<void> {
+    await withEngineClient(this.#options.postgres.engineConfig, (client) =>
+      client.query(`SELECT FROM ${systemSchema}.plugin`),
+    )
   }
 
   /** The calls that are in flight, and those that wait for their turn, by the plugin that makes them. */

@@ -7,7 +7,7 @@ import { type Client, escapeIdentifier, DatabaseError as ServerError } from 'pg'
 import { embeddedNames, loopbackServer } from '../postgres/names.js'
 import { attempt } from './catalog-changes.js'
 import { changedOptionsClause, parseForeignOptions } from './foreign-options.js'
-import { combinedName, qualifiedName } from './virtual-table-statements.js'
+import { combinedName, qualifiedName } from './table-names.js'
 
 /** Only homes of the embedded PostgreSQL are as old as that. */
 const { foreignSchema } = embeddedNames

@@ -11,6 +11,7 @@ import type { Names } from '../postgres/names.js'
 import { isColumnType } from './column-type.js'
 import type { CatalogTable } from './read-catalog.js'
 import { tableDefinition } from './table-definition.js'
+import type { TableStyle } from './table-style.js'
 import type { CatalogColumn } from './virtual-table.js'
 
 const knownSchemas = ({ internalSchema }: Names) => `${internalSchema}.known_schema`
@@ -53,10 +54,14 @@ const digests = new WeakMap<readonly Table[], string>()
  * What a schema shows for the tables, whatever its name is.
  * @throws DatabaseError when a plugin's table cannot be shown
  */
-export function digestOf(schema: string, tables: readonly Table[]): string {
+export function digestOf(
+  schema: string,
+  tables: readonly Table[],
+  { mark }: Pick<TableStyle, 'mark'>,
+): string {
   const digest = digests.get(tables) ?? newDigest(schema, tables)
   digests.set(tables, digest)
-  return digest
+  return `${mark}${digest}`
 }
 
 function newDigest(schema: string, tables: readonly Table[]): string {
@@ -88,15 +93,17 @@ export function isShownAsDefined(
   schema: string,
   tables: readonly Table[],
   shown: readonly CatalogTable[],
+  style: TableStyle,
 ): boolean {
   const byName = new Map(shown.map((table) => [table.name, table]))
   return (
     shown.length === tables.length &&
     tables.every((table) => {
-      const { description, options, columns } = tableDefinition(schema, table)
+      const { description, options, columns } = style.shown(tableDefinition(schema, table))
       const found = byName.get(table.name)
       return (
         found !== undefined &&
+        found.kind === style.kind &&
         found.description === description &&
         isDeepStrictEqual({ ...found.options }, { ...options }) &&
         isDeepStrictEqual(

@@ -1,5 +1,6 @@
-import type { Client } from 'pg'
+import { type Client, escapeIdentifier } from 'pg'
 import { loopbackServer, type Names } from '../postgres/names.js'
+import type { PostgresTraits } from '../postgres/postgres.js'
 import {
   changedOptionsClause,
   type ForeignOptions,
@@ -52,14 +53,26 @@ const serverOptions = ({ database }: Names): ForeignOptions => ({
   truncatable: 'false',
 })
 
+/** Makes the foreign server that the virtual tables belong to, unless PostgreSQL refuses a guest the wrapper. */
+export async function ensureLoopbackServer(
+  client: Client,
+  { names, standing }: PostgresTraits,
+): Promise<void> {
+  if (standing.kind === 'owner') return ensureOwnWrapper(client, names)
+  if (standing.loopback.kind === 'refused') return
+  await client.query(
+    `CREATE SERVER IF NOT EXISTS ${loopbackServer} FOREIGN DATA WRAPPER postgres_fdw${optionsClause(serverOptions(names))}`,
+  )
+}
+
 /**
- * Makes the foreign server that the virtual tables belong to. Its wrapper is postgres_fdw's without postgres_fdw's
+ * Makes the server with a wrapper of its own. That is postgres_fdw's without postgres_fdw's
  * validator, which allows no options of Millrace's, such as a column's `key_operators`. (The handler reads the
  * options that it knows.) The validator also keeps ordinary users from a mapping without a password; here, only the
  * engine may make one, since no one else is granted the use of the server. The handler is taken from the library
  * itself: the extension would stand in every dump.
  */
-export async function ensureLoopbackServer(client: Client, names: Names): Promise<void> {
+async function ensureOwnWrapper(client: Client, names: Names): Promise<void> {
   const handler = `${names.internalSchema}.loopback_handler`
   const { rows } = await client.query<{ handler: string | null }>(
     `SELECT fdwhandler::regproc::text AS handler FROM pg_foreign_data_wrapper WHERE fdwname = $1`,
@@ -90,15 +103,14 @@ export async function ensureLoopbackServer(client: Client, names: Names): Promis
  */
 export async function setLoopback(
   client: Client,
-  names: Names,
+  traits: PostgresTraits,
   { host, port, user, password }: Loopback,
 ): Promise<void> {
-  await ensureLoopbackServer(client, names)
-  const { rows } = await client.query<{ server: string[] | null; mappings: Record<string, string[] | null> }>(
-    `SELECT srvoptions AS server, (SELECT coalesce(json_object_agg(umuser::regrole, umoptions), '{}')
-              FROM pg_user_mapping WHERE umserver = pg_foreign_server.oid) AS mappings
-       FROM pg_foreign_server
-      WHERE srvname = $1`,
+  const { names, standing } = traits
+  if (standing.kind === 'guest' && standing.loopback.kind === 'refused') return
+  await ensureLoopbackServer(client, traits)
+  const { rows } = await client.query<{ server: string[] | null }>(
+    'SELECT srvoptions AS server FROM pg_foreign_server WHERE srvname = $1',
     [loopbackServer],
   )
   const server = changedOptionsClause(parseForeignOptions(rows[0]?.server ?? null), {
@@ -106,15 +118,40 @@ export async function setLoopback(
     host,
     port: String(port),
   })
-  const statements: string[] = []
-  if (server !== '') statements.push(`ALTER SERVER ${loopbackServer}${server}`)
+  if (server !== '') await client.query(`ALTER SERVER ${loopbackServer}${server}`)
   const login = { user, password }
-  const mappings = {
-    [names.clientRole]: login,
+  if (standing.kind === 'owner') return setOwnMappings(client, names, login)
+  // A guest may not read what the mappings are.
+  const roles = new Set([names.clientRole, names.engineRole])
+  const mapping = [...roles].flatMap((role) => {
+    const of = `FOR ${escapeIdentifier(role)} SERVER ${loopbackServer}`
+    const known = Object.fromEntries(Object.keys(login).map((name) => [name, '']))
+    return [
+      `CREATE USER MAPPING IF NOT EXISTS ${of}${optionsClause(login)}`,
+      `ALTER USER MAPPING ${of}${changedOptionsClause(known, login)}`,
+    ]
+  })
+  await client.query(mapping.join('; '))
+}
+
+async function setOwnMappings(
+  client: Client,
+  names: Names,
+  login: Pick<Loopback, 'user' | 'password'>,
+): Promise<void> {
+  const { rows } = await client.query<{ role: string; options: string[] | null }>(
+    `SELECT umuser::regrole::text AS role, umoptions AS options
+       FROM pg_user_mapping JOIN pg_foreign_server s ON s.oid = umserver WHERE srvname = $1`,
+    [loopbackServer],
+  )
+  const there = new Map(rows.map(({ role, options }) => [role, options]))
+  const statements: string[] = []
+  const mappings: Readonly<Record<string, ForeignOptions>> = {
+    [names.clientRole]: { ...login },
     [names.engineRole]: { ...login, application_name: `${analysisApplicationName} %p` },
   }
   for (const [role, wanted] of Object.entries(mappings)) {
-    const current = rows[0]?.mappings[role]
+    const current = there.get(role)
     const verb = current === undefined ? 'CREATE' : 'ALTER'
     const options =
       current === undefined

@@ -45,7 +45,7 @@ const log = pino({ level: 'warn' }, { write: (line) => warnings.push(JSON.parse(
 const synchronise = (connections: Readonly<Record<string, StaticPlugin>>) =>
   synchroniseCatalog(
     engine,
-    postgres.names,
+    postgres,
     Object.entries(connections).map(([name, plugin]) => ({
       name,
       plugin,
@@ -309,7 +309,7 @@ describe('the loopback', () => {
     ).rows[0]
 
   test('is set, and set anew, without its password being shown to clients', async () => {
-    await setLoopback(engine, postgres.names, {
+    await setLoopback(engine, postgres, {
       host: '127.0.0.1',
       port: 9193,
       user: 'millrace',
@@ -323,7 +323,7 @@ describe('the loopback', () => {
       ]),
       mapping: ['user=millrace', "password=it's"],
     })
-    await setLoopback(engine, postgres.names, {
+    await setLoopback(engine, postgres, {
       host: '127.0.0.1',
       port: 9194,
       user: 'millrace',
@@ -344,7 +344,7 @@ describe('the loopback', () => {
   test('PostgreSQL itself follows it from a foreign table to the gateway', async () => {
     await synchronise({ acme: plugin(user) })
     // In place of the gateway, a port where nothing listens: what matters is that it is asked.
-    await setLoopback(engine, postgres.names, { host: '127.0.0.1', port: 1, user: 'millrace', password: 'x' })
+    await setLoopback(engine, postgres, { host: '127.0.0.1', port: 1, user: 'millrace', password: 'x' })
     await expect(client.query('SELECT id FROM acme.acme_user')).rejects.toMatchObject({
       code: '08001',
       message: expect.stringContaining('millrace_loopback'),
@@ -353,7 +353,7 @@ describe('the loopback', () => {
 
   test('rows come over it, with our options on the columns', async () => {
     await synchronise({ acme: plugin(user) })
-    await setLoopback(engine, postgres.names, {
+    await setLoopback(engine, postgres, {
       host: postgres.socketFolder,
       port: 5432,
       user: 'millrace',

@@ -21,8 +21,8 @@ export interface Names {
   readonly engineRole: string
   /** The role of clients. */
   readonly clientRole: string
-  /** The role of clients that may only read. */
-  readonly readerRole: string
+  /** The role of clients that may only read; undefined where there is none. */
+  readonly readerRole: string | undefined
   /** The schema of what the engine remembers about itself, and of what its functions read. */
   readonly internalSchema: string
   /** The schema of scan tables. Emptied at every start. */
@@ -42,6 +42,11 @@ export const embeddedNames: Names = {
   scanSchema: `${hiddenPrefix}_scan`,
   lookupSchema: `${hiddenPrefix}_lookup`,
   foreignSchema: `${hiddenPrefix}_table`,
+}
+
+/** The roles of clients, each once. */
+export function clientRolesOf({ clientRole, readerRole }: Names): readonly string[] {
+  return [...new Set([clientRole, ...(readerRole === undefined ? [] : [readerRole])])]
 }
 
 /** The internal schemas of a PostgreSQL where Millrace is a guest: only a superuser may have names with `pg_`. */
@@ -73,6 +78,8 @@ export function isInternalSchema(name: string): boolean {
 export const systemSchema = 'millrace'
 /** The schema of tables and functions that have Steampipe's names. */
 export const steampipeSchema = 'steampipe_internal'
+/** The schema of functions that stand in pg_catalog where the engine may write there. */
+export const castSchema = 'millrace_cast'
 /** The foreign server of all virtual tables; points back at the gateway. */
 export const loopbackServer = 'millrace_loopback'
 

@@ -16,13 +16,13 @@ import {
   openConnections,
 } from '../fetch/open-connections.js'
 import { withEngineClient } from '../postgres/engine-connections.js'
-import type { Names } from '../postgres/names.js'
+import type { PostgresTraits } from '../postgres/postgres.js'
 import { systemConnections } from '../report/system-tables.js'
 import { shownConnections } from './context-of-connections.js'
 
 export interface ConnectedCatalogOptions extends Pick<OpeningOptions, 'environment' | 'log'> {
   readonly engineConfig: ClientConfig
-  readonly names: Names
+  readonly traits: PostgresTraits
   readonly searchPath?: SearchPathOptions | undefined
 }
 
@@ -42,7 +42,7 @@ const longestPause = 5_000
 
 export class ConnectedCatalog {
   readonly #engineConfig: ClientConfig
-  readonly #names: Names
+  readonly #traits: PostgresTraits
   readonly #log: Logger
   readonly #opening: OpeningOptions
   readonly #searchPath: SearchPathOptions | undefined
@@ -55,9 +55,9 @@ export class ConnectedCatalog {
   #changing: Promise<void> = Promise.resolve()
   #onChange: (changed: Connected) => void = () => {}
 
-  private constructor({ engineConfig, names, environment, log, searchPath }: ConnectedCatalogOptions) {
+  private constructor({ engineConfig, traits, environment, log, searchPath }: ConnectedCatalogOptions) {
     this.#engineConfig = engineConfig
-    this.#names = names
+    this.#traits = traits
     this.#searchPath = searchPath
     this.#log = log
     this.#opening = {
@@ -138,10 +138,10 @@ export class ConnectedCatalog {
         return await withEngineClient(this.#engineConfig, (client) =>
           synchroniseCatalog(
             client,
-            this.#names,
+            this.#traits,
             shownConnections(open),
             this.#log,
-            systemConnections(this.#names),
+            systemConnections(this.#traits.names),
             lockTimeout,
             this.#searchPath,
           ),
