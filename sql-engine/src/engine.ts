@@ -1,4 +1,5 @@
 /** The engine: PostgreSQL, its catalog, and the staging of what statements read of virtual tables. */
+import type { Client } from 'pg'
 import type { Logger } from 'pino'
 import { StatementTexts } from './analyse/statement-texts.js'
 import { KeyCache } from './cache/keys/key-cache.js'
@@ -6,6 +7,7 @@ import { ScanCache } from './cache/scans/scan-cache.js'
 import { leaveOutOfDumps } from './catalog/left-out-of-dumps.js'
 import { type Loopback, setLoopback } from './catalog/loopback.js'
 import type { SearchPathOptions } from './catalog/search-path.js'
+import { readFunctionNames } from './catalog/table-functions.js'
 import { readViewNames } from './catalog/view-definitions.js'
 import type { VirtualTable } from './catalog/virtual-table.js'
 import { DatabaseError } from './database-error.js'
@@ -78,14 +80,14 @@ export class Engine implements StatementEngine {
   readonly #contexts: EngineContexts
   readonly #texts: StatementTexts
   readonly #connections: ConnectedCatalog
-  #readingViews: Promise<void> | undefined
+  #readingNames: Promise<void> | undefined
   #stopped: Promise<void> | undefined
 
   private constructor(
     options: EngineOptions,
     shared: SharedParts,
     connections: ConnectedCatalog,
-    viewNames: readonly string[],
+    readerNames: readonly string[],
   ) {
     const { optimisations = 'all', log } = options
     this.#options = options
@@ -93,7 +95,7 @@ export class Engine implements StatementEngine {
     this.#connections = connections
     const { open, tables } = connections.current
     this.#contexts = new EngineContexts(contextOf(shared, open, tables, optimisations), log)
-    this.#texts = new StatementTexts([...tableNames(tables), ...viewNames])
+    this.#texts = new StatementTexts([...tableNames(tables), ...readerNames])
     connections.onChange((changed) => {
       this.#texts.addNames(tableNames(changed.tables))
       const { sources, bytes } = cachePlan(changed, options.cache)
@@ -118,13 +120,13 @@ export class Engine implements StatementEngine {
       log,
       searchPath,
     })
-    const viewNames = await withEngineClient(engineConfig, async (client) => {
+    const readerNames = await withEngineClient(engineConfig, async (client) => {
       await ensureCacheClear(client, names)
       await ensureVersion(client)
       await ensureSteampipeFunctions(client)
       await leaveOutOfDumps(client)
       await showDefaults(client, { cacheTtl: cache?.ttl ?? 0, quotas })
-      return readViewNames(client)
+      return readReaderNames(client)
     })
     const { sources, bytes } = cachePlan(connections.current, cache)
     const cacheClock = cache?.now === undefined ? {} : { now: cache.now }
@@ -143,7 +145,7 @@ export class Engine implements StatementEngine {
       now: now ?? (() => performance.now()),
       observer: options.engineObserver,
     }
-    return new Engine(options, shared, connections, viewNames)
+    return new Engine(options, shared, connections, readerNames)
   }
 
   /** The virtual tables of the connections. */
@@ -183,18 +185,18 @@ export class Engine implements StatementEngine {
   }
 
   /**
-   * Views that statements' texts did not name, such as those that a function makes, are read from the catalog. Until
+   * Views and functions that statements' texts did not name, such as those that a function makes, are read from the catalog. Until
    * then, and if that fails, PostgreSQL runs them by itself.
    */
   transactionEnded(): void {
-    if (this.#readingViews !== undefined || !this.#texts.takeViewChange()) return
-    this.#readingViews = withEngineClient(this.#options.postgres.engineConfig, readViewNames)
+    if (this.#readingNames !== undefined || !this.#texts.takeReaderChange()) return
+    this.#readingNames = withEngineClient(this.#options.postgres.engineConfig, readReaderNames)
       .then((names) => this.#texts.addNames(names))
       .catch((error: unknown) =>
         this.#options.log.warn({ err: error }, 'the names of views could not be read'),
       )
       .finally(() => {
-        this.#readingViews = undefined
+        this.#readingNames = undefined
       })
   }
 
@@ -229,7 +231,7 @@ export class Engine implements StatementEngine {
 
   async #stop(): Promise<void> {
     await this.#connections.stop()
-    await this.#readingViews
+    await this.#readingNames
     this.#shared.cache.clear()
     await this.#shared.keyCache.stop()
     await this.#shared.scanTables.stop()
@@ -243,6 +245,11 @@ function cachePlan({ open, tables }: Connected, cache: CacheOptions | undefined)
   const maxBytes = cache?.maxBytes ?? defaultCacheBytes
   const keys = sources.length > 0 ? maxBytes * keyShare : 0
   return { sources, bytes: { scans: maxBytes - keys, keys } }
+}
+
+/** The names of views and functions over virtual tables. */
+async function readReaderNames(client: Client): Promise<readonly string[]> {
+  return [...(await readViewNames(client)), ...(await readFunctionNames(client))]
 }
 
 function tableNames(tables: readonly VirtualTable[]): string[] {

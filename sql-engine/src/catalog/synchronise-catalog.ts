@@ -19,6 +19,7 @@ import { ensureLoopbackServer } from './loopback.js'
 import { type CatalogTable, readCatalog, readTableNames } from './read-catalog.js'
 import { type SearchPathOptions, setSearchPath } from './search-path.js'
 import { tableDefinition } from './table-definition.js'
+import { ensureTableFunction } from './table-functions.js'
 import { ensureViewDefinition } from './view-definitions.js'
 import type { CatalogColumn, CatalogConnection, VirtualTable } from './virtual-table.js'
 import { createRefusal, createSchema, qualifiedName } from './virtual-table-statements.js'
@@ -47,6 +48,7 @@ export async function synchroniseCatalog(
   try {
     await ensureLoopbackServer(client, ownNames)
     await ensureViewDefinition(client, ownNames)
+    await ensureTableFunction(client, ownNames)
     const all = [...connections, ...own]
     const shown = await ensureSchemas(client, ownNames, all, log)
     const { tables: moved, views } = await moveFormerTables(client)

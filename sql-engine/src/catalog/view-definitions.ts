@@ -22,13 +22,16 @@ const virtualTables = `
     LEFT JOIN pg_catalog.pg_inherits i ON i.inhrelid = f.ftrelid
    CROSS JOIN LATERAL (VALUES (f.ftrelid), (i.inhparent)) AS t (oid)`
 
+/** A CTE of what reads virtual tables, these among them: `reads (oid)`, in WITH RECURSIVE. */
+export const readingViews = `reads (oid) AS (${virtualTables} UNION ${readers})`
+
 /**
  * Gives the query of a view that reads virtual tables, with every name qualified that is not in pg_catalog; NULL for
  * a view that must not be replaced by its query: one whose owner may see other things than the user, or one that
  * keeps other conditions from being evaluated before its own (security_barrier).
  */
 const viewDefinitionBody = `
-  WITH RECURSIVE reads (oid) AS (${virtualTables} UNION ${readers})
+  WITH RECURSIVE ${readingViews}
   SELECT pg_catalog.pg_get_viewdef(c.oid)
     FROM pg_catalog.pg_class c
    WHERE c.oid = $1
@@ -38,23 +41,34 @@ const viewDefinitionBody = `
      AND c.oid IN (SELECT reads.oid FROM reads)`
 
 /** Creates the function, or brings it up to date. */
-export async function ensureViewDefinition(client: Client, { internalSchema }: Names): Promise<void> {
+export async function ensureViewDefinition(client: Client, names: Names): Promise<void> {
+  await ensureCatalogFunction(client, names, viewDefinition, 'pg_catalog.text', viewDefinitionBody)
+}
+
+/** Creates a function of an oid in the internal schema, which sees the catalog alone, or brings it up to date. */
+export async function ensureCatalogFunction(
+  client: Client,
+  { internalSchema }: Names,
+  name: string,
+  result: string,
+  body: string,
+): Promise<void> {
   const { rows } = await client.query<{ body: string }>(
     `SELECT prosrc AS body FROM pg_proc
       WHERE pronamespace = $1::regnamespace AND proname = $2`,
-    [internalSchema, viewDefinition],
+    [internalSchema, name],
   )
-  if (rows[0]?.body === viewDefinitionBody) return
+  if (rows[0]?.body === body) return
   await client.query(
-    `CREATE OR REPLACE FUNCTION ${internalSchema}.${viewDefinition} (pg_catalog.oid) RETURNS pg_catalog.text
-       LANGUAGE sql STABLE SET search_path = '' AS $view$${viewDefinitionBody}$view$`,
+    `CREATE OR REPLACE FUNCTION ${internalSchema}.${name} (pg_catalog.oid) RETURNS ${result}
+       LANGUAGE sql STABLE SET search_path = '' AS $body$${body}$body$`,
   )
 }
 
 /** Names, without schemas, of the views that read virtual tables. */
 export async function readViewNames(client: Client): Promise<readonly string[]> {
   const { rows } = await client.query<{ name: string }>(
-    `WITH RECURSIVE reads (oid) AS (${virtualTables} UNION ${readers})
+    `WITH RECURSIVE ${readingViews}
      SELECT DISTINCT c.relname AS name FROM reads JOIN pg_class c USING (oid) WHERE c.relkind = 'v'`,
   )
   return rows.map(({ name }) => name)
