@@ -30,6 +30,7 @@ describe.each([
   { title: 'of the first rows', filtering: 'every operator', sets, ttl: 0, query: randomFirstRows },
   { title: 'by EXECUTE', filtering: 'every operator', sets, ttl: 0, way: 'by EXECUTE' },
   { title: 'by a view', filtering: 'every operator', sets, ttl: 0, way: 'by a view' },
+  { title: 'by a function', filtering: 'every operator', sets, ttl: 0, way: 'by a function' },
   { title: 'over views', filtering: 'every operator', sets, ttl: 0, way: 'over views' },
   // Few sets of rows, so that statements meet what others have left.
   { title: 'over rows that were kept', filtering: 'every operator', sets: 3, ttl: hour },
