@@ -32,6 +32,8 @@ const functions = `
   create function f.city_of (address inet) returns table (city text, size bigint) language sql stable
     as 'select city, size from place where ip = address';
   create function f.cities (inet) returns setof text language sql stable as $$select city from place where ip = $1$$;
+  create function f.second (bigint, inet) returns setof text language sql stable
+    as $$select city from place where ip = $2 and size = $1$$;
   create function f.named (ip inet, size bigint) returns table (ip inet, city text) language sql stable
     as 'select p.ip, p.city from place p where p.ip = named.ip and p.size >= named.size;';
   create function f.one (address inet, out city text) returns setof text language sql stable
@@ -85,6 +87,7 @@ describe('a call has the keys of what it is called with', () => {
     ['select n.id, city_of.city from note n, f.city_of(n.ip)', both],
     ['select n.id, count(c) from note n, f.city_of(n.ip) c group by 1', both],
     ['select n.id, c from note n, f.cities(n.ip) c', both],
+    ["select n.id, c from note n, f.second(n.id, '2.2.2.2') c", ['place: ip = 2.2.2.2']],
     ['select n.id, c.town from note n, f.cities(n.ip) c (town)', both],
     ['select n.id, cities from note n, f.cities(n.ip)', both],
     ['select n.id, c.city from note n, f.one(n.ip) c', both],
