@@ -54,7 +54,7 @@ export async function soak({ seconds, clients, seed, tell }: SoakOptions): Promi
   const events = soakEvents(seed)
   putInto(sandbox, events)
   let server = await SoakedServer.start(sandbox)
-  const tally = new Tally()
+  const tally = new Tally((fault) => tell(`FAULT: ${fault}`))
   const unrest = new Unrest()
   const keptRows: KeptRows[] = Array.from({ length: clients }, (_, client) => {
     return { client, committed: new Set<number>(), uncertain: new Set<number>(), next: 0 }

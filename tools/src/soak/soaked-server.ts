@@ -3,7 +3,6 @@ import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import type { Sandbox } from '@millrace/sandbox/sandbox'
 import { runningProcesses } from '@millrace/sql-engine/postgres/process-life'
 import { clusterName } from '@millrace/sql-engine/postgres/server-settings'
@@ -26,6 +25,22 @@ export interface Readings {
   /** Bytes of PostgreSQL's data without its WAL, which it keeps for later. */
   readonly diskBytes: number
 }
+
+/**
+ * Loaded into the server: on SIGUSR2, it collects all garbage, and writes how much memory is left to the file that
+ * SOAK_MEMORY_FILE names. What finalizers let go is garbage only in the next round.
+ */
+const collectingGarbage = `
+  import { renameSync, writeFileSync } from 'node:fs'
+  const { SOAK_MEMORY_FILE: file } = process.env
+  process.on('SIGUSR2', () => {
+    for (let round = 0; round < 3; round++) gc()
+    writeFileSync(file + '.draft', JSON.stringify(process.memoryUsage()))
+    renameSync(file + '.draft', file)
+  })`
+
+/** How long a stop may take, in milliseconds. */
+const longestStop = 60_000
 
 export class SoakedServer {
   readonly config: pg.ClientConfig
@@ -60,8 +75,11 @@ export class SoakedServer {
       MILLRACE_MONITORING_PORT: '0',
       SOAK_MEMORY_FILE: join(home, 'memory.json'),
     }
-    const hook = fileURLToPath(new URL('./collect-garbage.js', import.meta.url))
-    const millrace = new MillraceProcess([], environment, ['--expose-gc', '--import', hook])
+    const millrace = new MillraceProcess([], environment, [
+      '--expose-gc',
+      '--import',
+      `data:text/javascript,${encodeURIComponent(collectingGarbage)}`,
+    ])
     const url = await millrace.url()
     const log = await readFile(join(home, 'millrace.log'), 'utf8')
     const said = log.split('\n').findLast((line) => line.includes('monitoring listens')) ?? '{}'
@@ -78,8 +96,15 @@ export class SoakedServer {
     return (await this.#process.end('SIGTERM')).code
   }
 
+  /** Stops it, if it runs, and removes its home. */
   async remove(): Promise<void> {
-    await this.#process.end('SIGKILL')
+    const stopped = this.#process.end('SIGTERM')
+    // PostgreSQL stays where the gateway has no time to stop it.
+    const hasStopped = await Promise.race([
+      stopped.then(() => true),
+      delay(longestStop, false, { ref: false }),
+    ])
+    if (!hasStopped) await this.#process.end('SIGKILL')
     await rm(this.#home, { recursive: true, force: true })
   }
 

@@ -11,6 +11,12 @@ const mostFaults = 100
 export class Tally {
   readonly #kinds = new Map<string, Counts>()
   readonly #faults = new Map<string, number>()
+  readonly #tell: (fault: string) => void
+
+  /** @param tell is told of each fault when it happens first */
+  constructor(tell: (fault: string) => void = () => {}) {
+    this.#tell = tell
+  }
 
   /** What must not be, in words; what has happened often stands there once. */
   get faults(): readonly string[] {
@@ -39,7 +45,10 @@ export class Tally {
     const count = this.#faults.get(fault)
     if (count !== undefined) this.#faults.set(fault, count + 1)
     // The first ones tell it all.
-    else if (this.#faults.size < mostFaults) this.#faults.set(fault, 1)
+    else if (this.#faults.size < mostFaults) {
+      this.#faults.set(fault, 1)
+      this.#tell(fault)
+    }
   }
 
   lines(): string[] {
