@@ -14,6 +14,7 @@ import type { ConfiguredConnection } from './fetch/open-connections.js'
 import type { Statement } from './parse/statement.js'
 import type { Optimisations } from './plan/unoptimised-scans.js'
 import { withEngineClient } from './postgres/engine-connections.js'
+import { loadMockSecret } from './postgres/mock-secret.js'
 import type { Postgres } from './postgres/postgres.js'
 import { defaultQuotas, type Quotas } from './quota/quotas.js'
 import { ensureCacheClear } from './report/cache-clear-function.js'
@@ -22,7 +23,7 @@ import type { EngineObserver } from './report/engine-observer.js'
 import { ensureSteampipeFunctions } from './report/steampipe-functions.js'
 import { isSystemTable } from './report/system-tables.js'
 import { ensureVersion } from './report/version-function.js'
-import { type Connected, ConnectedCatalog } from './run/connected-catalog.js'
+import { type Connected, ConnectedCatalog, type EngineUser } from './run/connected-catalog.js'
 import { cacheSourcesOf, contextOf, keySourcesOf } from './run/context-of-connections.js'
 import type { SharedParts } from './run/engine-context.js'
 import { EngineContexts } from './run/engine-contexts.js'
@@ -34,6 +35,8 @@ import { rejectUnknownSettings } from './settings/known-settings.js'
 import { showDefaults } from './settings/setting-defaults.js'
 import { ScanTables } from './stage/scan-tables.js'
 import type { Session, StagedStatement, StageOptions, StatementEngine } from './statement.js'
+
+export type { EngineUser } from './run/connected-catalog.js'
 
 export interface EngineOptions {
   readonly postgres: Postgres
@@ -49,6 +52,8 @@ export interface EngineOptions {
   readonly facts?: () => ConfigurationFacts
   /** Default is `public`, and then the connections in alphabetical order. */
   readonly searchPath?: SearchPathOptions
+  /** Who may log in beside the owner of the database, and what each may see. Default is nobody. */
+  readonly users?: readonly EngineUser[] | undefined
   /** Milliseconds of a clock that only goes forward, for notices of progress; tests have one of their own. */
   readonly now?: () => number
   /** Which optimisations are on. Default is all; none is for tests, which compare the answers. */
@@ -76,6 +81,8 @@ export class Engine implements StatementEngine {
   readonly #options: EngineOptions
   readonly #shared: SharedParts
   readonly #contexts: EngineContexts
+  /** See {@link loadMockSecret}. */
+  readonly mockSecret: Buffer
   readonly #texts: StatementTexts
   readonly #connections: ConnectedCatalog
   #readingViews: Promise<void> | undefined
@@ -85,10 +92,11 @@ export class Engine implements StatementEngine {
     options: EngineOptions,
     shared: SharedParts,
     connections: ConnectedCatalog,
-    viewNames: readonly string[],
+    { viewNames, mockSecret }: { readonly viewNames: readonly string[]; readonly mockSecret: Buffer },
   ) {
     const { optimisations = 'all', log } = options
     this.#options = options
+    this.mockSecret = mockSecret
     this.#shared = shared
     this.#connections = connections
     const { open, tables } = connections.current
@@ -108,7 +116,7 @@ export class Engine implements StatementEngine {
 
   /** Brings the catalog up to date. @throws DatabaseError when a connection's name or its tables cannot be shown */
   static async start(options: EngineOptions): Promise<Engine> {
-    const { postgres, environment, log, cache, now, searchPath, optimisations = 'all' } = options
+    const { postgres, environment, log, cache, now, searchPath, users, optimisations = 'all' } = options
     const { engineConfig } = postgres
     const quotas = { ...defaultQuotas, ...options.quotas }
     const connections = await ConnectedCatalog.start(options.connections, {
@@ -116,14 +124,15 @@ export class Engine implements StatementEngine {
       environment,
       log,
       searchPath,
+      users,
     })
-    const viewNames = await withEngineClient(engineConfig, async (client) => {
+    const found = await withEngineClient(engineConfig, async (client) => {
       await ensureCacheClear(client)
       await ensureVersion(client)
       await ensureSteampipeFunctions(client)
       await leaveOutOfDumps(client)
       await showDefaults(client, { cacheTtl: cache?.ttl ?? 0, quotas })
-      return readViewNames(client)
+      return { viewNames: await readViewNames(client), mockSecret: await loadMockSecret(client) }
     })
     const { sources, bytes } = cachePlan(connections.current, cache)
     const cacheClock = cache?.now === undefined ? {} : { now: cache.now }
@@ -141,7 +150,7 @@ export class Engine implements StatementEngine {
       now: now ?? (() => performance.now()),
       observer: options.engineObserver,
     }
-    return new Engine(options, shared, connections, viewNames)
+    return new Engine(options, shared, connections, found)
   }
 
   /** The virtual tables of the connections. */
@@ -160,6 +169,11 @@ export class Engine implements StatementEngine {
    */
   setConnections(connections: readonly ConfiguredConnection[]): Promise<void> {
     return this.#connections.set(connections)
+  }
+
+  /** Takes over another configuration's users. Resolves when they see what they should. @throws Error of PostgreSQL */
+  setUsers(users: readonly EngineUser[]): Promise<void> {
+    return this.#connections.setUsers(users)
   }
 
   analyse(text: string): readonly Statement[] | undefined {

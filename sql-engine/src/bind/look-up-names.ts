@@ -12,6 +12,7 @@ import {
   settingsQuery,
   settingsSchema,
 } from '../settings/session-settings.js'
+import { accessQuery } from './access.js'
 import type { Relation } from './binding.js'
 import { FunctionTraits } from './function-traits.js'
 
@@ -42,7 +43,10 @@ const answerSchema = z.object({
   settings: settingsSchema,
 })
 
-/** The query that asks for everything that must be known of a statement's names. */
+/**
+ * The query that asks for everything that must be known of a statement's names, and in a column of its own, for who may read
+ * them: the first is the same for all who do the same.
+ */
 export function lookUpQuery(statement: Node): string {
   const relationNames = new Set(relationsOf(statement).map(nameOf))
   const functionNames = new Set(
@@ -101,7 +105,8 @@ export function readNames(
 /** Kinds of pg_class whose rows are stored: tables, partitioned tables, materialized views. */
 const storedKinds = new Set(['r', 'p', 'm'])
 
-function nameOf({ catalogname, schemaname, relname }: Inside<'RangeVar'>): string {
+/** A relation's name as the question has it. */
+export function nameOf({ catalogname, schemaname, relname }: Inside<'RangeVar'>): string {
   const parts = catalogname === databaseName ? [schemaname, relname] : [catalogname, schemaname, relname]
   return parts.flatMap((part) => (part === undefined ? [] : quoteIdentifier(part))).join('.')
 }
@@ -127,7 +132,7 @@ function queryFor(relations: readonly string[], functions: readonly string[]): s
         and o.oprname ~ '^[-=<>~!*+/]+$' and pg_catalog.pg_operator_is_visible(o.oid)),
     'shadowed_types', not (${hidesNothing}),
     'standard_strings', pg_catalog.current_setting('standard_conforming_strings') = 'on',
-    'settings', ${settingsQuery})`
+    'settings', ${settingsQuery}), ${accessQuery(arrayOf(own))}`
 }
 
 /** OIDs below this are those of objects that come with PostgreSQL: FirstNormalObjectId in its access/transam.h. */

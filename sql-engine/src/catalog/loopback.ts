@@ -1,4 +1,4 @@
-import type { Client } from 'pg'
+import { type Client, escapeIdentifier } from 'pg'
 import { clientRole, databaseName, engineRole, internalSchema, loopbackServer } from '../postgres/names.js'
 import {
   changedOptionsClause,
@@ -7,12 +7,12 @@ import {
   parseForeignOptions,
 } from './foreign-options.js'
 
-/** Where the gateway itself listens, and a client that it admits by password. */
+/** Where the gateway itself listens, and by which passwords it admits PostgreSQL as which role. */
 export interface Loopback {
   readonly host: string
   readonly port: number
-  readonly user: string
-  readonly password: string
+  /** By roles: each asks as itself, and so for nothing but what it sees. The one of the database's owner is among them. */
+  readonly passwords: ReadonlyMap<string, string>
 }
 
 /**
@@ -89,10 +89,10 @@ export async function ensureLoopbackServer(client: Client): Promise<void> {
  * owns the virtual tables, and ANALYZE reads as their owner, no matter who asks for it: the gateway then gives no
  * rows.
  */
-export async function setLoopback(client: Client, { host, port, user, password }: Loopback): Promise<void> {
+export async function setLoopback(client: Client, { host, port, passwords }: Loopback): Promise<void> {
   await ensureLoopbackServer(client)
   const { rows } = await client.query<{ server: string[] | null; mappings: Record<string, string[] | null> }>(
-    `SELECT srvoptions AS server, (SELECT coalesce(json_object_agg(umuser::regrole, umoptions), '{}')
+    `SELECT srvoptions AS server, (SELECT coalesce(json_object_agg(pg_get_userbyid(umuser), umoptions), '{}')
               FROM pg_user_mapping WHERE umserver = pg_foreign_server.oid) AS mappings
        FROM pg_foreign_server
       WHERE srvname = $1`,
@@ -105,13 +105,20 @@ export async function setLoopback(client: Client, { host, port, user, password }
   })
   const statements: string[] = []
   if (server !== '') statements.push(`ALTER SERVER ${loopbackServer}${server}`)
-  const login = { user, password }
-  const mappings = {
-    [clientRole]: login,
-    [engineRole]: { ...login, application_name: `${analysisApplicationName} %p` },
-  }
-  for (const [role, wanted] of Object.entries(mappings)) {
-    const current = rows[0]?.mappings[role]
+  const loginOf = (user: string, password: string) => ({ user, password })
+  const mappings = new Map<string, ForeignOptions>([
+    ...[...passwords].map(([role, password]) => [role, loginOf(role, password)] as const),
+    [
+      engineRole,
+      {
+        ...loginOf(clientRole, passwords.get(clientRole) ?? ''),
+        application_name: `${analysisApplicationName} %p`,
+      },
+    ],
+  ])
+  for (const [name, wanted] of mappings) {
+    const role = escapeIdentifier(name)
+    const current = rows[0]?.mappings[name]
     const verb = current === undefined ? 'CREATE' : 'ALTER'
     const options =
       current === undefined

@@ -1,10 +1,11 @@
 /** The open connections and the catalog that shows their tables, which follows them while statements run. */
 import { setTimeout as delay } from 'node:timers/promises'
-import type { ClientConfig } from 'pg'
+import type { Client, ClientConfig } from 'pg'
 import type { Logger } from 'pino'
 import type { SearchPathOptions } from '../catalog/search-path.js'
 import { CatalogIsLocked, synchroniseCatalog } from '../catalog/synchronise-catalog.js'
-import type { VirtualTable } from '../catalog/virtual-table.js'
+import { synchroniseUsers } from '../catalog/users.js'
+import type { CatalogConnection, VirtualTable } from '../catalog/virtual-table.js'
 import { CallLimiters, type CallLoad } from '../fetch/call-limiters.js'
 import { systemClock } from '../fetch/clock.js'
 import type { Connection } from '../fetch/connection.js'
@@ -15,6 +16,7 @@ import {
   type OpeningOptions,
   openConnections,
 } from '../fetch/open-connections.js'
+import { wildcardTest } from '../fetch/wildcard.js'
 import { withEngineClient } from '../postgres/engine-connections.js'
 import { systemConnections } from '../report/system-tables.js'
 import { shownConnections } from './context-of-connections.js'
@@ -22,6 +24,16 @@ import { shownConnections } from './context-of-connections.js'
 export interface ConnectedCatalogOptions extends Pick<OpeningOptions, 'environment' | 'log'> {
   readonly engineConfig: ClientConfig
   readonly searchPath?: SearchPathOptions | undefined
+  readonly users?: readonly EngineUser[] | undefined
+}
+
+/** A user of the configuration. */
+export interface EngineUser {
+  readonly name: string
+  /** Names of the connections that it sees, in which `*` stands for any run of characters and `?` for one. */
+  readonly connections: readonly string[]
+  /** Settings of PostgreSQL that hold for its sessions, by their names. */
+  readonly settings?: Readonly<Record<string, string>>
 }
 
 type Configured = readonly ConfiguredConnection[]
@@ -45,6 +57,7 @@ export class ConnectedCatalog {
   readonly #searchPath: SearchPathOptions | undefined
   readonly #stopping = new AbortController()
   #configured: Configured = []
+  #users: readonly EngineUser[]
   #current: Connected = { open: noConnections, tables: [] }
   /** Connections whose tables may be others than is known. */
   #outdated = new Set<Connection>()
@@ -52,7 +65,8 @@ export class ConnectedCatalog {
   #changing: Promise<void> = Promise.resolve()
   #onChange: (changed: Connected) => void = () => {}
 
-  private constructor({ engineConfig, environment, log, searchPath }: ConnectedCatalogOptions) {
+  private constructor({ engineConfig, environment, log, searchPath, users = [] }: ConnectedCatalogOptions) {
+    this.#users = users
     this.#engineConfig = engineConfig
     this.#searchPath = searchPath
     this.#log = log
@@ -94,6 +108,16 @@ export class ConnectedCatalog {
     return this.#inTurn(() => this.#change(configured))
   }
 
+  /** Takes over the configuration's users. Resolves when they see what they should. @throws Error of PostgreSQL */
+  setUsers(users: readonly EngineUser[]): Promise<void> {
+    return this.#inTurn(async () => {
+      await withEngineClient(this.#engineConfig, (client) =>
+        this.#synchroniseUsers(client, users, shownConnections(this.#current.open)),
+      )
+      this.#users = users
+    })
+  }
+
   /** Gives up a change that is waiting. The connections stay open. */
   async stop(): Promise<void> {
     this.#stopping.abort()
@@ -131,21 +155,37 @@ export class ConnectedCatalog {
   async #synchronise(open: OpenConnections): Promise<readonly VirtualTable[]> {
     for (let pause = firstPause; ; pause = Math.min(2 * pause, longestPause)) {
       try {
-        return await withEngineClient(this.#engineConfig, (client) =>
-          synchroniseCatalog(
-            client,
-            shownConnections(open),
-            this.#log,
-            systemConnections,
-            lockTimeout,
-            this.#searchPath,
-          ),
-        )
+        return await withEngineClient(this.#engineConfig, async (client) => {
+          const shown = shownConnections(open)
+          const log = this.#log
+          const own = systemConnections
+          const tables = await synchroniseCatalog(client, shown, log, own, lockTimeout, this.#searchPath)
+          await this.#synchroniseUsers(client, this.#users, shown)
+          return tables
+        })
       } catch (error) {
         if (!(error instanceof CatalogIsLocked)) throw error
         this.#log.info({ reason: error.message }, 'the catalog waits for statements before it changes')
         await delay(pause, undefined, { signal: this.#stopping.signal })
       }
     }
+  }
+
+  #synchroniseUsers(
+    client: Client,
+    users: readonly EngineUser[],
+    shown: readonly CatalogConnection[],
+  ): Promise<void> {
+    const schemas = shown.map(({ name }) => name)
+    const seenBy = ({ connections }: EngineUser) => {
+      const tests = connections.map(wildcardTest)
+      return schemas.filter((schema) => tests.some((test) => test.test(schema)))
+    }
+    return synchroniseUsers(client, {
+      users: users.map((user) => ({ name: user.name, schemas: seenBy(user), settings: user.settings ?? {} })),
+      schemas,
+      searchPath: this.#searchPath,
+      log: this.#log,
+    })
   }
 }
