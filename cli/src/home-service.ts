@@ -138,7 +138,7 @@ export async function startHome(options: HomeOptions, parts: StartedParts): Prom
         await service.engine.setConnections(loaded.configured)
         connections = loaded
         service.gateway.setCertificate(read.tls)
-        await service.setPassword(read.password)
+        await service.setUsers(read.password, [])
       },
       log,
     })

@@ -2,12 +2,13 @@
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { type SecureContext, TLSSocket } from 'node:tls'
+import { loopbackProcess } from '@millrace/sql-engine/catalog/loopback'
 import { DatabaseError } from '@millrace/sql-engine/database-error'
 import { errorResponse, negotiateProtocolVersion } from '../wire/backend-messages.js'
 import { SocketWriter } from '../wire/socket-writer.js'
+import type { Authenticator } from './authenticator.js'
 import { PacketReader } from './packet-reader.js'
 import { type FirstPacket, readFirstPacket } from './read-startup.js'
-import type { ScramAuthenticator } from './scram.js'
 
 export type Arrival =
   | { readonly kind: 'cancel'; readonly stream: Duplex; readonly key: Buffer }
@@ -17,12 +18,25 @@ export type Arrival =
       readonly stream: Duplex
       /** What the client asked for, including `user` and `database`. */
       readonly parameters: ReadonlyMap<string, string>
+      /** The server process that asks for a virtual table's rows, if the client is PostgreSQL itself. */
+      readonly loopbackFor: number | undefined
     }
 
+/** How connections are encrypted. */
+export interface Encryption {
+  readonly context: SecureContext
+  /** Whether clients without it are refused. */
+  readonly isRequired: boolean
+  /** Whether clients are asked for certificates. */
+  readonly asksForCertificates: boolean
+  /** What password exchanges may be bound to. */
+  readonly endPoint: Buffer | undefined
+}
+
 export interface HandshakeOptions {
-  /** The certificate's context; without it, clients hear that there is no encryption. */
-  readonly encryption: SecureContext | undefined
-  readonly authenticator: ScramAuthenticator
+  /** Without it, clients hear that there is no encryption. */
+  readonly encryption: Encryption | undefined
+  readonly authenticator: Authenticator
 }
 
 /**
@@ -31,22 +45,42 @@ export interface HandshakeOptions {
  * @throws ConnectionEnded when the client goes away first
  */
 export async function shakeHands(socket: Socket, options: HandshakeOptions): Promise<Arrival> {
-  const { stream, packet } = await readStartup(socket, options.encryption)
+  const { encryption, authenticator } = options
+  const { stream, packet } = await readStartup(socket, encryption)
+  // Many clients can only send these in the clear. They hold no password, and no more can be done with one.
   if (packet.kind === 'cancel') return { kind: 'cancel', stream, key: packet.key }
   const reader = new PacketReader(stream)
   try {
     const parameters = checkParameters(packet)
+    const loopbackFor = loopbackProcess(parameters.get('application_name'))
+    // PostgreSQL asks from this machine, by a password that opens nothing else.
+    if (encryption?.isRequired === true && stream === socket && loopbackFor === undefined) {
+      throw encryptionRequired()
+    }
     if (packet.minorVersion > 0 || packet.unknownOptions.length > 0) {
       stream.write(negotiateProtocolVersion(packet.unknownOptions))
     }
-    const user = parameters.get('user') ?? ''
-    await options.authenticator.authenticate(user, reader, (bytes) => stream.write(bytes))
-    return { kind: 'client', stream, parameters }
+    await authenticator.authenticate({
+      user: parameters.get('user') ?? '',
+      isLoopback: loopbackFor !== undefined,
+      address: socket.remoteAddress ?? '',
+      stream,
+      reader,
+      endPoint: stream === socket ? undefined : encryption?.endPoint,
+    })
+    return { kind: 'client', stream, parameters, loopbackFor }
   } catch (error) {
     throw refuse(stream, error)
   } finally {
     reader.release()
   }
+}
+
+function encryptionRequired(): DatabaseError {
+  return new DatabaseError('this server takes encrypted connections only', {
+    sqlState: '28000',
+    hint: 'Set sslmode=require, or whatever your client calls it.',
+  })
 }
 
 /** Sends a client that has no session the reason why it gets none. */
@@ -60,7 +94,7 @@ type LastPacket = Extract<FirstPacket, { kind: 'cancel' | 'startup' }>
 
 async function readStartup(
   socket: Socket,
-  encryption: SecureContext | undefined,
+  encryption: Encryption | undefined,
 ): Promise<{ readonly stream: Duplex; readonly packet: LastPacket }> {
   let stream: Duplex = socket
   for (;;) {
@@ -78,7 +112,13 @@ async function readStartup(
       stream.write(encrypts ? 'S' : 'N')
       if (!encrypts) continue
       reader.release()
-      stream = new TLSSocket(socket, { isServer: true, secureContext: encryption })
+      stream = new TLSSocket(socket, {
+        isServer: true,
+        secureContext: encryption.context,
+        requestCert: encryption.asksForCertificates,
+        // Who needs one, and has none, is told so when it is known who it is.
+        rejectUnauthorized: false,
+      })
       // A reader of the stream gets its errors too; between readers, nothing would.
       stream.on('error', () => {})
     } catch (error) {

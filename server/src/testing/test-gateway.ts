@@ -10,7 +10,7 @@ import pg from 'pg'
 import { pino } from 'pino'
 import type { Certificate } from '../certificate.js'
 import type { Gateway } from '../gateway.js'
-import { startService } from '../service.js'
+import { type ServiceUser, startService } from '../service.js'
 import type { StatementObserver } from '../session/statement-watch.js'
 import { StartedParts } from '../started-parts.js'
 
@@ -72,6 +72,7 @@ export interface TestGateway extends CountingPlugin {
   /** A client of the engine's own role, straight to PostgreSQL, ended with the gateway. */
   connectStraight(): Promise<pg.Client>
   closeAll(reason: DatabaseError): void
+  setUsers(users: readonly ServiceUser[]): Promise<void>
   /** The next time that PostgreSQL ends by itself, after the engine and its clients were told. */
   crash(): Promise<void>
   stop(): Promise<void>
@@ -82,6 +83,7 @@ export interface TestGatewayOptions {
   readonly ready?: () => Promise<void>
   readonly tls?: Certificate
   readonly maxConnections?: number
+  readonly users?: readonly ServiceUser[]
   readonly statementObserver?: StatementObserver
   /** The engine's clock, in milliseconds. */
   readonly now?: () => number
@@ -97,6 +99,7 @@ export async function startTestGateway({
   now,
   before,
   connections: others = [],
+  users = [],
   tls,
   ...options
 }: TestGatewayOptions = {}): Promise<TestGateway> {
@@ -135,6 +138,7 @@ export async function startTestGateway({
         connections: [{ name: 'counting', plugin: counting.plugin, settings: {} }, ...others],
         password,
         tls,
+        users,
       }),
     },
     parts,
@@ -158,6 +162,7 @@ export async function startTestGateway({
     url: `postgres://millrace:${encodeURIComponent(password)}@127.0.0.1:${config.port}/millrace`,
     connect: (more) => connected({ ...config, ...more }),
     connectStraight: () => connected({ ...service.postgres.engineConfig, options: '' }),
+    setUsers: (others) => service.setUsers(password, others),
     closeAll: (reason) => service.gateway.closeAll(reason),
     crash: () => new Promise((resolve) => crashes.push(resolve)),
     stop: async () => {
