@@ -20,6 +20,7 @@ import { readPassword } from './password.js'
 import { reload } from './reload.js'
 import { recordService, removeServiceRecord, type ServiceRecord } from './service/record.js'
 import { UserError } from './user-error.js'
+import { serviceUsers } from './users/service-users.js'
 
 export interface HomeOptions {
   /**
@@ -107,7 +108,7 @@ export async function startHome(options: HomeOptions, parts: StartedParts): Prom
         const [loaded] = await Promise.all([loadConnections(settings, environment), postgres])
         connections = loaded
         const [password, tls] = await Promise.all([readPassword(settings), loadCertificate(settings)])
-        return { connections: loaded.configured, password, tls }
+        return { connections: loaded.configured, password, tls, users: serviceUsers(settings) }
       },
     },
     parts,
@@ -138,7 +139,7 @@ export async function startHome(options: HomeOptions, parts: StartedParts): Prom
         await service.engine.setConnections(loaded.configured)
         connections = loaded
         service.gateway.setCertificate(read.tls)
-        await service.setUsers(read.password, [])
+        await service.setUsers(read.password, serviceUsers(read.settings))
       },
       log,
     })

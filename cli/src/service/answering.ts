@@ -39,7 +39,7 @@ async function look(
     await client.connect()
     const { rows: clients } = await client.query<{ count: number }>(
       `select count(*)::int as count from pg_catalog.pg_stat_activity
-       where usename = current_user and backend_type = 'client backend' and application_name <> $1`,
+       where usename <> 'millrace_engine' and backend_type = 'client backend' and application_name <> $1`,
       [lookerName],
     )
     const { rows: states } = await client.query<{ state: string }>('select state from millrace.connection')
