@@ -70,6 +70,7 @@ export async function startHome(options: HomeOptions, parts: StartedParts): Prom
   await warnOfOpenFiles(settings, log)
   let connections: LoadedConnections | undefined
   let last = settings
+  let requiresTls: boolean | undefined
   let crashed = () => {}
   const monitoring = record.purpose === 'service' ? monitor(settings, log) : undefined
   monitoring?.catch(() => {}) // told where it is waited for, below
@@ -108,6 +109,7 @@ export async function startHome(options: HomeOptions, parts: StartedParts): Prom
         const [loaded] = await Promise.all([loadConnections(settings, environment), postgres])
         connections = loaded
         const [password, tls] = await Promise.all([readPassword(settings), loadCertificate(settings)])
+        requiresTls = tls?.isRequired
         return { connections: loaded.configured, password, tls, users: serviceUsers(settings) }
       },
     },
@@ -125,7 +127,10 @@ export async function startHome(options: HomeOptions, parts: StartedParts): Prom
   }
   // Removed first: nobody is led to a service that stops.
   parts.add(home, removeServiceRecord)
-  await recordService(home, service.address, { ...record, listensOn: listen.host })
+  const started = new Date().toISOString()
+  const writeRecord = () =>
+    recordService(home, service.address, { ...record, started, listensOn: listen.host, requiresTls })
+  await writeRecord()
   let reloading: Promise<void> = Promise.resolve()
   const reloadOnce = async () => {
     last = await reload({
@@ -139,6 +144,8 @@ export async function startHome(options: HomeOptions, parts: StartedParts): Prom
         await service.engine.setConnections(loaded.configured)
         connections = loaded
         service.gateway.setCertificate(read.tls)
+        requiresTls = read.tls?.isRequired
+        await writeRecord()
         await service.setUsers(read.password, serviceUsers(read.settings))
       },
       log,

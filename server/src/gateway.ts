@@ -133,15 +133,16 @@ class ListeningGateway implements Gateway {
   }
 
   setCertificate(certificate: Certificate | undefined): void {
-    this.#encryption = certificate && {
-      context: createSecureContext({
-        key: certificate.key,
-        cert: certificate.cert,
-        ca: certificate.clientAuthority,
-      }),
-      isRequired: certificate.isRequired ?? false,
-      asksForCertificates: certificate.clientAuthority !== undefined,
-      endPoint: endPointOf(certificate.cert),
+    if (certificate === undefined) {
+      this.#encryption = undefined
+      return
+    }
+    const { key, cert, clientAuthority: ca, isRequired = false } = certificate
+    this.#encryption = {
+      context: createSecureContext({ key, cert }),
+      isRequired,
+      authority: ca === undefined ? undefined : { key, cert, ca },
+      endPoint: endPointOf(cert),
     }
   }
 

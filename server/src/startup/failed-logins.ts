@@ -68,6 +68,11 @@ export class FailedLogins {
     })
   }
 
+  /** The number of addresses and users that are remembered. */
+  get remembered(): number {
+    return this.#addresses.size + this.#users.size
+  }
+
   /** Must be called with each failure, before anything else is asked of the same address. */
   failed(address: string, user: string): void {
     const now = this.#now()
@@ -94,6 +99,10 @@ class Failures {
 
   constructor(pace: Pace) {
     this.#pace = pace
+  }
+
+  get size(): number {
+    return this.#failed.size
   }
 
   pauseOf(key: string, now: number): number {

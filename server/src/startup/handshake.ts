@@ -1,13 +1,13 @@
 /** The way from a new connection to an admitted client: encryption, start-up packet, password. */
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { type SecureContext, TLSSocket } from 'node:tls'
+import { createServer, type SecureContext, TLSSocket } from 'node:tls'
 import { loopbackProcess } from '@millrace/sql-engine/catalog/loopback'
 import { DatabaseError } from '@millrace/sql-engine/database-error'
 import { errorResponse, negotiateProtocolVersion } from '../wire/backend-messages.js'
 import { SocketWriter } from '../wire/socket-writer.js'
 import type { Authenticator } from './authenticator.js'
-import { PacketReader } from './packet-reader.js'
+import { ConnectionEnded, PacketReader } from './packet-reader.js'
 import { type FirstPacket, readFirstPacket } from './read-startup.js'
 
 export type Arrival =
@@ -27,8 +27,8 @@ export interface Encryption {
   readonly context: SecureContext
   /** Whether clients without it are refused. */
   readonly isRequired: boolean
-  /** Whether clients are asked for certificates. */
-  readonly asksForCertificates: boolean
+  /** The server's key and certificate, and the authority whose certificates clients may present; undefined for none. */
+  readonly authority: { readonly key: string; readonly cert: string; readonly ca: string } | undefined
   /** What password exchanges may be bound to. */
   readonly endPoint: Buffer | undefined
 }
@@ -112,13 +112,7 @@ async function readStartup(
       stream.write(encrypts ? 'S' : 'N')
       if (!encrypts) continue
       reader.release()
-      stream = new TLSSocket(socket, {
-        isServer: true,
-        secureContext: encryption.context,
-        requestCert: encryption.asksForCertificates,
-        // Who needs one, and has none, is told so when it is known who it is.
-        rejectUnauthorized: false,
-      })
+      stream = await encrypted(socket, encryption)
       // A reader of the stream gets its errors too; between readers, nothing would.
       stream.on('error', () => {})
     } catch (error) {
@@ -127,6 +121,23 @@ async function readStartup(
       reader.release()
     }
   }
+}
+
+/** @throws ConnectionEnded where there is no agreement */
+async function encrypted(socket: Socket, { context, authority }: Encryption): Promise<Duplex> {
+  if (authority === undefined) return new TLSSocket(socket, { isServer: true, secureContext: context })
+  // Only a server of Node.js looks at certificates. This one listens nowhere: it gets the one connection.
+  const server = createServer({
+    ...authority,
+    requestCert: true,
+    // Who needs a certificate, and has none, is told so when it is known who it is.
+    rejectUnauthorized: false,
+  })
+  return new Promise((resolve, reject) => {
+    server.once('secureConnection', resolve)
+    server.once('tlsClientError', (error) => reject(new ConnectionEnded(error.message)))
+    server.emit('connection', socket)
+  })
 }
 
 function checkParameters({

@@ -47,7 +47,7 @@ export function verifierText({ iterations, salt, storedKey, serverKey }: ScramVe
 export async function makeVerifier(
   password: string,
   iterations = usualIterations,
-  salt = randomBytes(saltBytes),
+  salt: Buffer = randomBytes(saltBytes),
 ): Promise<ScramVerifier> {
   const salted = await promisify(pbkdf2)(password, salt, iterations, keyBytes, 'sha256')
   return {

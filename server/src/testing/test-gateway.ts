@@ -7,12 +7,13 @@ import type { ConnectionOptions } from '@millrace/sql-engine/fetch/connection'
 import { type CountingPlugin, countingPlugin } from '@millrace/sql-engine/testing/counting-plugin'
 import { startTestPostgres, type TestPostgres } from '@millrace/sql-engine/testing/test-postgres'
 import pg from 'pg'
-import { pino } from 'pino'
+import { type Logger, pino } from 'pino'
 import type { Certificate } from '../certificate.js'
 import type { Gateway } from '../gateway.js'
 import { type ServiceUser, startService } from '../service.js'
 import type { StatementObserver } from '../session/statement-watch.js'
 import { StartedParts } from '../started-parts.js'
+import type { FailedLoginsOptions } from '../startup/failed-logins.js'
 
 export const password = 'a secret of this test'
 
@@ -84,6 +85,8 @@ export interface TestGatewayOptions {
   readonly tls?: Certificate
   readonly maxConnections?: number
   readonly users?: readonly ServiceUser[]
+  readonly failedLogins?: FailedLoginsOptions
+  readonly log?: Logger
   readonly statementObserver?: StatementObserver
   /** The engine's clock, in milliseconds. */
   readonly now?: () => number
@@ -101,9 +104,9 @@ export async function startTestGateway({
   connections: others = [],
   users = [],
   tls,
+  log = pino({ level: process.env.MILLRACE_TEST_LOG ?? 'silent' }, pino.destination(2)),
   ...options
 }: TestGatewayOptions = {}): Promise<TestGateway> {
-  const log = pino({ level: process.env.MILLRACE_TEST_LOG ?? 'silent' }, pino.destination(2))
   const holders: ((call: HeldCall) => void)[] = []
   const counting = countingPlugin(tables, async (table, signal) => {
     const hold = holders.shift()
