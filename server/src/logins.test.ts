@@ -185,8 +185,8 @@ describe('a failed login', () => {
     const waiting = other.connect().catch((error: unknown) => error)
     await held
     await other.gateway.stop()
-    await other.stop()
     expect(await waiting).toBeInstanceOf(Error)
+    await other.stop()
   })
 })
 
