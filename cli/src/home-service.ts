@@ -5,7 +5,6 @@ import type { Address } from '@millrace/server/service'
 import type { StatementObserver } from '@millrace/server/session/statement-watch'
 import type { StartedParts } from '@millrace/server/started-parts'
 import { unattendedScope, withinPlugin } from '@millrace/sql-engine/fetch/plugin-work'
-import { startEmbeddedPostgres } from '@millrace/sql-engine/postgres/embedded-postgres'
 import { makeHome } from '@millrace/sql-engine/postgres/home'
 import type { Logger } from 'pino'
 import { loadCertificate } from './certificate-files.js'
@@ -19,6 +18,7 @@ import type { Monitoring } from './monitoring/monitoring.js'
 import { readPassword } from './password.js'
 import { reload } from './reload.js'
 import { recordService, removeServiceRecord, type ServiceRecord } from './service/record.js'
+import { startEngine } from './start-engine.js'
 import { UserError } from './user-error.js'
 import { serviceUsers } from './users/service-users.js'
 
@@ -35,6 +35,10 @@ export interface HomeOptions {
   readonly moveLogToFile?: MovableLog['moveToFile']
   /** Whether changes of the configuration's files are followed. Default is no. */
   readonly watch?: boolean
+  /**
+   * Ends the grace that the settings give to running statements when the service stops; without it, there is none.
+   */
+  readonly hurry?: AbortSignal
   /** What is written down of it for commands that look for it. */
   readonly record: Pick<ServiceRecord, 'purpose' | 'listening'>
 }
@@ -57,7 +61,7 @@ export interface Service {
  * @throws UserError or DatabaseError that says what is in the way
  */
 export async function startHome(options: HomeOptions, parts: StartedParts): Promise<Service> {
-  const { readSettings, environment, log, record } = options
+  const { readSettings, environment, log, record, hurry } = options
   const settings = await readSettings()
   const { home, listen, values } = settings
   // The environment's level holds already.
@@ -71,12 +75,15 @@ export async function startHome(options: HomeOptions, parts: StartedParts): Prom
   let connections: LoadedConnections | undefined
   let last = settings
   let requiresTls: boolean | undefined
+  let reloading: Promise<void> = Promise.resolve()
+  // One that waits for a statement is given up when the service stops, and must not keep it from that.
+  parts.add(undefined, () => reloading)
   let crashed = () => {}
   const monitoring = record.purpose === 'service' ? monitor(settings, log) : undefined
   monitoring?.catch(() => {}) // told where it is waited for, below
   parts.add(monitoring, async () => (await monitoring?.catch(() => undefined))?.stop())
   // PostgreSQL starts in a process of its own; meanwhile this one loads all the rest.
-  const starting = startEmbeddedPostgres({ home, log, onCrash: () => crashed() })
+  const starting = startEngine(settings, log, () => crashed())
   parts.add(starting, async () => (await starting.catch(() => undefined))?.stop())
   starting.catch(() => {}) // told where it is waited for, below
   const [{ startService }, watching] = await Promise.all([import('@millrace/server/service'), monitoring])
@@ -97,6 +104,11 @@ export async function startHome(options: HomeOptions, parts: StartedParts): Prom
       engineObserver: observer,
       statementObserver,
       facts: () => configurationFacts(settings, last),
+      grace: () => ({
+        milliseconds: hurry === undefined ? 0 : last.values['shutdown.grace_seconds'] * 1000,
+        cut: hurry,
+      }),
+      loopbackHost: values['engine.gateway_host'] ?? undefined,
       searchPath: { path: values.search_path ?? undefined, prefix: values.search_path_prefix },
       startPostgres: (onCrash) => {
         crashed = () => {
@@ -131,7 +143,6 @@ export async function startHome(options: HomeOptions, parts: StartedParts): Prom
   const writeRecord = () =>
     recordService(home, service.address, { ...record, started, listensOn: listen.host, requiresTls })
   await writeRecord()
-  let reloading: Promise<void> = Promise.resolve()
   const reloadOnce = async () => {
     last = await reload({
       settings,
@@ -157,10 +168,7 @@ export async function startHome(options: HomeOptions, parts: StartedParts): Prom
   }
   if (options.watch === true && values.watch) {
     const following = watchFiles(home, log, () => void readAgain())
-    parts.add(following, async (watch) => {
-      watch.close()
-      await reloading
-    })
+    parts.add(following, (watch) => watch.close())
   }
   return { address: service.address, reload: readAgain, drain: () => service.gateway.drain() }
 }

@@ -295,7 +295,8 @@ test('a client that comes when PostgreSQL has just died waits until it is back',
       transactionEnded: () => {},
     },
     backend: {
-      socketPath,
+      names: harness.postgres.names,
+      sessions: { ...harness.postgres.sessions, place: { kind: 'socket', path: socketPath } },
       // Whoever starts it again has not heard of its death the first time.
       ready: async () => {
         if (++asked === 2) await symlink(harness.postgres.socketPath, socketPath)

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { createSecureContext } from 'node:tls'
 import { isAnalysis } from '@millrace/sql-engine/catalog/loopback'
 import { DatabaseError } from '@millrace/sql-engine/database-error'
-import { databaseName } from '@millrace/sql-engine/postgres/names'
+import type { Postgres } from '@millrace/sql-engine/postgres/postgres'
 import type { StatementEngine } from '@millrace/sql-engine/statement'
 import type { Logger } from 'pino'
 import { type BackendConnection, connectBackend } from './backend/backend-connection.js'
@@ -24,8 +24,8 @@ export interface GatewayOptions {
   /** The port; 0 for any that is free. */
   readonly port: number
   readonly engine: StatementEngine
-  /** The PostgreSQL server behind: its Unix socket, and a promise that resolves when it accepts connections. */
-  readonly backend: { readonly socketPath: string; ready(): Promise<void> }
+  /** The PostgreSQL server behind. */
+  readonly backend: Pick<Postgres, 'names' | 'sessions' | 'ready'>
   /** Who may log in. */
   readonly accounts: Accounts
   /** For tests: the clock that slows down failed logins. */
@@ -57,8 +57,21 @@ export interface Gateway {
   closeSessionsOfFormerUsers(): void
   /** Takes no more clients. Resolves when the last one has gone by itself. */
   drain(): Promise<void>
+  /**
+   * Ends the sessions of clients: idle ones at once, those with a statement that runs or a transaction that is open as
+   * soon as they are idle, and all that are left at the end of the grace. New clients hear 57P03 from now on. Resolves
+   * when all sessions have ended; the first call decides.
+   */
+  endSessions(grace?: Grace): Promise<void>
   /** Ends all sessions and stops listening. Resolves when every connection is closed. */
   stop(): Promise<void>
+}
+
+/** The time that running statements have when the server stops. */
+export interface Grace {
+  readonly milliseconds: number
+  /** Ends it early when it is aborted. */
+  readonly cut?: AbortSignal | undefined
 }
 
 /** The default limit. PostgreSQL's own is higher, to leave room for the engine's connections. */
@@ -100,7 +113,11 @@ class ListeningGateway implements Gateway {
    * The number of connections that have a session or are getting one: of clients, and of PostgreSQL on their behalf.
    */
   readonly #places = { client: 0, loopback: 0 }
+  /** Set as soon as the server begins to stop. */
+  #sessionsEnded: Promise<void> | undefined
   #stopped: Promise<void> | undefined
+  /** Called when a session has ended. */
+  #onSessionEnd = () => {}
 
   constructor(options: GatewayOptions) {
     this.#options = options
@@ -167,11 +184,42 @@ class ListeningGateway implements Gateway {
     })
   }
 
+  endSessions(grace: Grace = { milliseconds: 0 }): Promise<void> {
+    this.#sessionsEnded ??= this.#endSessions(grace)
+    return this.#sessionsEnded
+  }
+
+  async #endSessions({ milliseconds, cut }: Grace): Promise<void> {
+    const reason = new DatabaseError('terminating connection due to administrator command', {
+      sqlState: '57P01',
+    })
+    const clients = () => [...this.#sessions.values()].filter(({ loopbackFor }) => loopbackFor === undefined)
+    for (const session of clients()) session.endWhenIdle(reason)
+    await this.#sessionsGone(() => clients().length === 0, milliseconds, cut)
+    const { length } = clients()
+    if (length > 0 && milliseconds > 0) {
+      this.#options.log.warn({ clients: length }, 'statements or transactions were ended that took too long')
+    }
+    this.closeAll(reason)
+    await this.#sessionsGone(() => this.#sessions.size === 0, farewellTimeout)
+    for (const session of this.#sessions.values()) session.abandon()
+  }
+
+  /** Resolves when enough sessions have gone, or the time is over. */
+  async #sessionsGone(areGone: () => boolean, milliseconds: number, cut?: AbortSignal): Promise<void> {
+    if (areGone()) return
+    const done = new AbortController()
+    const signal = cut === undefined ? done.signal : AbortSignal.any([cut, done.signal])
+    this.#onSessionEnd = () => {
+      if (areGone()) done.abort()
+    }
+    await delay(milliseconds, undefined, { signal }).catch(() => {})
+    this.#onSessionEnd = () => {}
+  }
+
   async #stop(): Promise<void> {
+    await this.endSessions()
     const closed = this.drain()
-    this.closeAll(
-      new DatabaseError('terminating connection due to administrator command', { sqlState: '57P01' }),
-    )
     const timer = setTimeout(() => {
       for (const socket of this.#sockets) socket.destroy()
     }, farewellTimeout)
@@ -192,6 +240,7 @@ class ListeningGateway implements Gateway {
       const arrival = await shakeHands(socket, {
         encryption: this.#encryption,
         authenticator: this.#authenticator,
+        refusal: (loopbackFor) => this.#refusal(loopbackFor),
       })
       if (arrival.kind === 'cancel') {
         // The client learns that its request has been passed on when the connection ends.
@@ -222,8 +271,13 @@ class ListeningGateway implements Gateway {
       if (this.#places[kind] > maxConnections) throw tooManyClients()
       this.#checkSessions(user)
       const connection = await this.#connectBackend(parameters)
+      const refusal = this.#refusal(loopbackFor)
+      if (refusal !== undefined) {
+        connection.socket.destroy()
+        throw refusal
+      }
       onGreeted()
-      const analyses = isAnalysis(application)
+      const analyses = isAnalysis(application) || (await this.#analyses(loopbackFor))
       const key = connection.key.toString('hex')
       const isWatched = statementObserver !== undefined && loopbackFor === undefined
       const watch = isWatched ? new StatementWatch(statementObserver, user) : undefined
@@ -245,9 +299,10 @@ class ListeningGateway implements Gateway {
         // It may have been taken away meanwhile.
         if (this.#options.accounts.find(user) === undefined) throw userHasGone()
         stream.write(connection.greeting)
-        if (this.#stopped === undefined) await session.run()
+        await session.run()
       } finally {
         this.#sessions.delete(key)
+        this.#onSessionEnd()
       }
     } catch (error) {
       throw refuse(stream, error)
@@ -255,6 +310,18 @@ class ListeningGateway implements Gateway {
       this.#places[kind]--
       leave?.()
     }
+  }
+
+  /** Why a client is turned away now: what PostgreSQL asks for by itself is part of a statement that runs. */
+  #refusal(loopbackFor: number | undefined): DatabaseError | undefined {
+    const isLoopback = loopbackFor !== undefined && this.#sessionOf(loopbackFor) !== undefined
+    if (this.#sessionsEnded === undefined || isLoopback) return undefined
+    return new DatabaseError('the database system is shutting down', { sqlState: '57P03' })
+  }
+
+  async #analyses(processId: number | undefined): Promise<boolean> {
+    const { sessions } = this.#options.backend
+    return processId !== undefined && sessions.analyses !== undefined && (await sessions.analyses(processId))
   }
 
   /** The session here that a server process serves. */
@@ -301,10 +368,11 @@ class ListeningGateway implements Gateway {
     for (let attempt = 1; ; attempt++) {
       await backend.ready()
       try {
-        return await connectBackend(backend.socketPath, parameters)
+        return await connectBackend(backend, parameters)
       } catch (error) {
         const isPassing = error instanceof DatabaseError && passingStates.has(error.sqlState)
-        if (!isPassing || attempt === mostAttempts) throw withDatabaseHint(error, parameters.get('database'))
+        if (!isPassing || attempt === mostAttempts)
+          throw withDatabaseHint(error, parameters.get('database'), backend.names.database)
         await delay(attemptPause)
       }
     }
@@ -325,11 +393,11 @@ class ListeningGateway implements Gateway {
 const wrongDatabase: ReadonlySet<string> = new Set(['3D000', '42501', '55000'])
 
 /** Adds which database to use, where PostgreSQL says that one does not exist, or does not admit everyone. */
-function withDatabaseHint(error: unknown, database: string | undefined): unknown {
-  if (!(error instanceof DatabaseError) || database === databaseName) return error
+function withDatabaseHint(error: unknown, database: string | undefined, served: string): unknown {
+  if (!(error instanceof DatabaseError) || database === served) return error
   const { message, sqlState, detail } = error
   if (!wrongDatabase.has(sqlState)) return error
-  const hint = `Connect to the database "${databaseName}".`
+  const hint = `Connect to the database "${served}".`
   return new DatabaseError(message, { sqlState, detail, hint, cause: error })
 }
 

@@ -1,10 +1,11 @@
 /** All of a server: PostgreSQL, engine and gateway, started in order and stopped together. */
 import { DatabaseError } from '@millrace/sql-engine/database-error'
 import { Engine, type EngineOptions, type EngineUser } from '@millrace/sql-engine/engine'
-import { clientRole, databaseName, readerRole } from '@millrace/sql-engine/postgres/names'
+import { clientRole, readerRole } from '@millrace/sql-engine/postgres/names'
 import type { Postgres } from '@millrace/sql-engine/postgres/postgres'
 import type { Certificate } from './certificate.js'
-import { type Gateway, type GatewayOptions, startGateway } from './gateway.js'
+import { type Gateway, type GatewayOptions, type Grace, startGateway } from './gateway.js'
+import { tellOfLimits } from './guest-limits.js'
 import { reachableHost } from './reachable-host.js'
 import type { StartedParts } from './started-parts.js'
 import {
@@ -42,8 +43,12 @@ export interface Configured {
 export interface ServiceOptions<Server extends Postgres> extends OwnEngineOptions, OwnGatewayOptions {
   /** @param onCrash called when PostgreSQL has ended by itself */
   readonly startPostgres: (onCrash: () => void) => Promise<Server>
+  /** The host by which PostgreSQL reaches the gateway. Default is the gateway's own address. */
+  readonly loopbackHost?: string | undefined
   /** @param postgres resolves when it has started */
   readonly configure: (postgres: Promise<Server>) => Promise<Configured>
+  /** The grace of statements that run when the service stops. Default is none. */
+  readonly grace?: () => Grace
 }
 
 export interface Address {
@@ -78,6 +83,8 @@ export async function startService<Server extends Postgres>(
   const { startPostgres, configure, log } = options
   let engine: Engine | undefined
   let gateway: Gateway | undefined
+  // Clients that come while all the rest stops hear why they are not let in.
+  parts.add(undefined, () => gateway?.stop())
   const starting = startPostgres(() => {
     engine?.forgetRows()
     gateway?.closeAll(postgresEnded())
@@ -92,11 +99,16 @@ export async function startService<Server extends Postgres>(
   engine = startedEngine
   const listensAt = () => ({ host: reachableHost(options.host), port: gateway?.port ?? options.port })
   const accounts = new Accounts(startedEngine.mockSecret)
+  const loginOf = (user: string) => ({ user, password: accounts.loopbackPassword(user) })
   const setAccounts = async (some: readonly ServiceUser[]) => {
     accounts.set([...(await ownAccounts(password)), ...some.map(accountOf)])
-    const roles = [clientRole, ...some.map(({ name }) => name)]
-    const passwords = new Map(roles.map((role) => [role, accounts.loopbackPassword(role)]))
-    await startedEngine.setLoopback({ ...listensAt(), passwords })
+    const logins = new Map(some.map(({ name }) => [name, loginOf(name)]))
+    const { host, port } = listensAt()
+    await startedEngine.setLoopback({
+      host: options.loopbackHost ?? host,
+      port,
+      logins: logins.set(postgres.names.clientRole, loginOf(clientRole)),
+    })
   }
   accounts.set([...(await ownAccounts(password)), ...users.map(accountOf)])
   const startedGateway = await startGateway({
@@ -107,14 +119,15 @@ export async function startService<Server extends Postgres>(
     log,
     ...(tls === undefined ? {} : { tls }),
   })
-  gateway = parts.add(startedGateway, (started) => started.stop())
+  gateway = parts.add(startedGateway, (started) => started.endSessions(options.grace?.()))
   const address = () => ({
     ...listensAt(),
     user: clientRole,
     password,
-    database: databaseName,
+    database: postgres.names.database,
   })
   await setAccounts(users)
+  parts.add(tellOfLimits(postgres, startedEngine, log), (telling) => telling)
   return {
     postgres,
     engine: startedEngine,

@@ -1,4 +1,5 @@
 /** The engine: PostgreSQL, its catalog, and the staging of what statements read of virtual tables. */
+import type { Client } from 'pg'
 import type { Logger } from 'pino'
 import { StatementTexts } from './analyse/statement-texts.js'
 import { KeyCache } from './cache/keys/key-cache.js'
@@ -6,6 +7,7 @@ import { ScanCache } from './cache/scans/scan-cache.js'
 import { leaveOutOfDumps } from './catalog/left-out-of-dumps.js'
 import { type Loopback, setLoopback } from './catalog/loopback.js'
 import type { SearchPathOptions } from './catalog/search-path.js'
+import { readFunctionNames } from './catalog/table-functions.js'
 import { readViewNames } from './catalog/view-definitions.js'
 import type { VirtualTable } from './catalog/virtual-table.js'
 import { DatabaseError } from './database-error.js'
@@ -14,8 +16,10 @@ import type { ConfiguredConnection } from './fetch/open-connections.js'
 import type { Statement } from './parse/statement.js'
 import type { Optimisations } from './plan/unoptimised-scans.js'
 import { withEngineClient } from './postgres/engine-connections.js'
+import { beginSessionsWith } from './postgres/guest/session-settings.js'
 import { loadMockSecret } from './postgres/mock-secret.js'
-import type { Postgres } from './postgres/postgres.js'
+import { systemSchema } from './postgres/names.js'
+import type { Postgres, PostgresTraits } from './postgres/postgres.js'
 import { defaultQuotas, type Quotas } from './quota/quotas.js'
 import { ensureCacheClear } from './report/cache-clear-function.js'
 import { type ConfigurationFacts, noFacts } from './report/configuration-facts.js'
@@ -32,7 +36,7 @@ import { stageStatement } from './run/stage-statement.js'
 import { withoutPlaces } from './run/without-places.js'
 import { withoutRows } from './run/without-rows.js'
 import { rejectUnknownSettings } from './settings/known-settings.js'
-import { showDefaults } from './settings/setting-defaults.js'
+import { showDefaults, shownDefaults } from './settings/setting-defaults.js'
 import { ScanTables } from './stage/scan-tables.js'
 import type { Session, StagedStatement, StageOptions, StatementEngine } from './statement.js'
 
@@ -85,14 +89,14 @@ export class Engine implements StatementEngine {
   readonly mockSecret: Buffer
   readonly #texts: StatementTexts
   readonly #connections: ConnectedCatalog
-  #readingViews: Promise<void> | undefined
+  #readingNames: Promise<void> | undefined
   #stopped: Promise<void> | undefined
 
   private constructor(
     options: EngineOptions,
     shared: SharedParts,
     connections: ConnectedCatalog,
-    { viewNames, mockSecret }: { readonly viewNames: readonly string[]; readonly mockSecret: Buffer },
+    { readerNames, mockSecret }: { readonly readerNames: readonly string[]; readonly mockSecret: Buffer },
   ) {
     const { optimisations = 'all', log } = options
     this.#options = options
@@ -101,7 +105,7 @@ export class Engine implements StatementEngine {
     this.#connections = connections
     const { open, tables } = connections.current
     this.#contexts = new EngineContexts(contextOf(shared, open, tables, optimisations), log)
-    this.#texts = new StatementTexts([...tableNames(tables), ...viewNames])
+    this.#texts = new StatementTexts([...tableNames(tables), ...readerNames])
     connections.onChange((changed) => {
       this.#texts.addNames(tableNames(changed.tables))
       const { sources, bytes } = cachePlan(changed, options.cache)
@@ -117,32 +121,40 @@ export class Engine implements StatementEngine {
   /** Brings the catalog up to date. @throws DatabaseError when a connection's name or its tables cannot be shown */
   static async start(options: EngineOptions): Promise<Engine> {
     const { postgres, environment, log, cache, now, searchPath, users, optimisations = 'all' } = options
-    const { engineConfig } = postgres
+    const { engineConfig, names, standing } = postgres
     const quotas = { ...defaultQuotas, ...options.quotas }
     const connections = await ConnectedCatalog.start(options.connections, {
       engineConfig,
+      traits: postgres,
       environment,
       log,
       searchPath,
       users,
     })
     const found = await withEngineClient(engineConfig, async (client) => {
-      await ensureCacheClear(client)
+      await ensureCacheClear(client, names)
       await ensureVersion(client)
       await ensureSteampipeFunctions(client)
-      await leaveOutOfDumps(client)
-      await showDefaults(client, { cacheTtl: cache?.ttl ?? 0, quotas })
-      return { viewNames: await readViewNames(client), mockSecret: await loadMockSecret(client) }
+      const defaults = shownDefaults({ cacheTtl: cache?.ttl ?? 0, quotas })
+      if (standing.kind === 'owner') {
+        await leaveOutOfDumps(client)
+        await showDefaults(client, defaults)
+      } else await beginSessionsWith(client, standing, names, defaults)
+      return {
+        readerNames: await readReaderNames(client, postgres),
+        mockSecret: await loadMockSecret(client, names),
+      }
     })
     const { sources, bytes } = cachePlan(connections.current, cache)
     const cacheClock = cache?.now === undefined ? {} : { now: cache.now }
     const shared: SharedParts = {
+      names,
       log,
       sharesScans: optimisations === 'all',
       loopbackScans: new LoopbackScans(),
-      scanTables: new ScanTables({ engineConfig, log }),
+      scanTables: new ScanTables({ engineConfig, names, log }),
       cache: new ScanCache({ maxBytes: bytes.scans, ...cacheClock }),
-      keyCache: new KeyCache({ engineConfig, log, maxBytes: bytes.keys, sources, ...cacheClock }),
+      keyCache: new KeyCache({ engineConfig, names, log, maxBytes: bytes.keys, sources, ...cacheClock }),
       cacheTtl: cache?.ttl ?? 0,
       facts: options.facts ?? (() => noFacts),
       startedAt: new Date(),
@@ -195,24 +207,35 @@ export class Engine implements StatementEngine {
   }
 
   /**
-   * Views that statements' texts did not name, such as those that a function makes, are read from the catalog. Until
-   * then, and if that fails, PostgreSQL runs them by itself.
+   * Views and functions that statements' texts did not name, such as those that a function makes, are read from the
+   * catalog. Until then, and if that fails, PostgreSQL runs them by itself.
    */
   transactionEnded(): void {
-    if (this.#readingViews !== undefined || !this.#texts.takeViewChange()) return
-    this.#readingViews = withEngineClient(this.#options.postgres.engineConfig, readViewNames)
+    if (this.#readingNames !== undefined || !this.#texts.takeReaderChange()) return
+    const { postgres } = this.#options
+    this.#readingNames = withEngineClient(postgres.engineConfig, (client) =>
+      readReaderNames(client, postgres),
+    )
       .then((names) => this.#texts.addNames(names))
       .catch((error: unknown) =>
         this.#options.log.warn({ err: error }, 'the names of views could not be read'),
       )
       .finally(() => {
-        this.#readingViews = undefined
+        this.#readingNames = undefined
       })
   }
 
   /** Sets where PostgreSQL finds the gateway, for statements that only PostgreSQL sees. */
   async setLoopback(loopback: Loopback): Promise<void> {
-    await withEngineClient(this.#options.postgres.engineConfig, (client) => setLoopback(client, loopback))
+    const { postgres } = this.#options
+    await withEngineClient(postgres.engineConfig, (client) => setLoopback(client, postgres, loopback))
+  }
+
+  /** Whether PostgreSQL reaches the gateway where the loopback says. @throws DatabaseError of PostgreSQL when it does not */
+  async tryLoopback(): Promise<void> {
+    await withEngineClient(this.#options.postgres.engineConfig, (client) =>
+      client.query(`SELECT FROM ${systemSchema}.plugin`),
+    )
   }
 
   /** The calls that are in flight, and those that wait for their turn, by the plugin that makes them. */
@@ -240,7 +263,7 @@ export class Engine implements StatementEngine {
 
   async #stop(): Promise<void> {
     await this.#connections.stop()
-    await this.#readingViews
+    await this.#readingNames
     this.#shared.cache.clear()
     await this.#shared.keyCache.stop()
     await this.#shared.scanTables.stop()
@@ -254,6 +277,11 @@ function cachePlan({ open, tables }: Connected, cache: CacheOptions | undefined)
   const maxBytes = cache?.maxBytes ?? defaultCacheBytes
   const keys = sources.length > 0 ? maxBytes * keyShare : 0
   return { sources, bytes: { scans: maxBytes - keys, keys } }
+}
+
+/** The names of views and functions over virtual tables. */
+async function readReaderNames(client: Client, traits: PostgresTraits): Promise<readonly string[]> {
+  return [...(await readViewNames(client, traits)), ...(await readFunctionNames(client, traits))]
 }
 
 function tableNames(tables: readonly VirtualTable[]): string[] {

@@ -14,6 +14,8 @@ export interface SettingDefinition<Value = unknown> {
   readonly variable?: string
   /** What a variable's text is as a value. Default is the text itself. */
   readonly fromText?: (text: string) => unknown
+  /** Whether the value holds a secret, and is never shown. */
+  readonly secret?: boolean
   /** Whether a change takes effect while the server runs. */
   readonly reloads?: boolean
   readonly description: string
@@ -35,6 +37,20 @@ function booleanFromText(text: string): unknown {
 const port = z.int('expected a number from 0 to 65535').min(0, 'expected a number from 0 to 65535')
 const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
 const schemaNames = z.array(z.string().min(1))
+
+/** The URL of a role in a PostgreSQL of the user's. */
+function engineUrl(variable: string, description: string) {
+  return setting({
+    schema: z
+      .string()
+      .regex(/^postgres(?:ql)?:\/\//, 'expected a URL such as postgres://role:password@host:5432/database')
+      .nullable(),
+    usual: null,
+    variable,
+    secret: true,
+    description,
+  })
+}
 
 /** @param usual Infinity for none */
 function quota(usual: number, description: string) {
@@ -105,6 +121,25 @@ export const settingTable = {
   'limits.max_keys': quota(defaultQuotas.keys, 'The most combinations of key values that one scan asks for.'),
   'limits.max_rows': quota(defaultQuotas.rows, 'The most rows that a statement fetches.'),
   'limits.max_bytes': quota(defaultQuotas.bytes, 'The most bytes of rows that a statement fetches.'),
+  'engine.url': engineUrl(
+    'MILLRACE_ENGINE_URL',
+    'A PostgreSQL of your own to run on, in place of the one that comes with Millrace: [own-postgres.md](own-postgres.md).',
+  ),
+  'engine.client_url': engineUrl(
+    'MILLRACE_ENGINE_CLIENT_URL',
+    "The role that clients' sessions have there, as a URL with the same host and database. Without it, they have that of `engine.url`.",
+  ),
+  'engine.reader_url': engineUrl(
+    'MILLRACE_ENGINE_READER_URL',
+    'The same for clients that may only read, such as `millrace mcp`.',
+  ),
+  'engine.gateway_host': setting({
+    schema: z.string().min(1).nullable(),
+    usual: null,
+    variable: 'MILLRACE_ENGINE_GATEWAY_HOST',
+    description:
+      'The host by which that PostgreSQL reaches Millrace, for virtual tables within functions and materialized views. By default the address that Millrace listens at.',
+  }),
   search_path: setting({
     schema: schemaNames.nullable(),
     usual: null,
@@ -157,6 +192,15 @@ export const settingTable = {
     usual: '127.0.0.1',
     variable: 'MILLRACE_MONITORING_HOST',
     description: 'The address to listen at for them; 0.0.0.0 for all of the machine.',
+  }),
+  'shutdown.grace_seconds': setting({
+    schema: z.number().min(0).max(3600),
+    usual: 10,
+    variable: 'MILLRACE_SHUTDOWN_GRACE_SECONDS',
+    fromText: numberFromText,
+    reloads: true,
+    description:
+      'How many seconds a server that is told to stop lets running statements and open transactions go on; 0 ends them at once.',
   }),
   watch: setting({
     schema: z.boolean(),

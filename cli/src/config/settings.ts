@@ -91,6 +91,7 @@ type SettingDefinitionOf = {
   readonly usual: unknown
   readonly schema: z.ZodType
   readonly fromText?: (text: string) => unknown
+  readonly secret?: boolean
 }
 
 /** Files and settings with mistakes as they were, where they were well before. */
@@ -169,14 +170,15 @@ function readVariables({ environment, origins }: AdoptedVariables): ReadonlyMap<
   const values = new Map<SettingName, unknown>()
   for (const name of settingNames) {
     const definition = settingTable[name] as SettingDefinitionOf
-    const { variable = '', schema, fromText = (text: string) => text } = definition
+    const { variable = '', schema, fromText = (text: string) => text, secret = false } = definition
     // An empty variable was most likely meant to be unset.
     const text = environment[variable]
     if (text === undefined || text === '') continue
     const parsed = schema.safeParse(fromText(text))
     if (parsed.success) values.set(name, parsed.data)
     else {
-      const told = `${origins.get(variable) ?? variable} is "${text}": ${parsed.error.issues[0]?.message}`
+      const is = secret ? 'cannot be used' : `is "${text}"`
+      const told = `${origins.get(variable) ?? variable} ${is}: ${parsed.error.issues[0]?.message}`
       throw new UserError(told, 2)
     }
   }

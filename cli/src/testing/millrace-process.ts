@@ -33,13 +33,21 @@ export class MillraceProcess {
   /**
    * @param environment in addition to what every process needs; nothing of the test's own environment leads
    *   the command anywhere
+   * @param nodeOptions of Node.js itself
    * @param input on standard input; without it, there is none
    */
-  constructor(args: readonly string[], environment: Readonly<Record<string, string>>, input?: string) {
+  constructor(
+    args: readonly string[],
+    environment: Readonly<Record<string, string>>,
+    nodeOptions: readonly string[] = [],
+    input?: string,
+  ) {
     const { PATH, HOME, TMPDIR } = process.env
     const env = { PATH, HOME, ...(TMPDIR === undefined ? {} : { TMPDIR }), ...environment }
-    const stdin = input === undefined ? 'ignore' : 'pipe'
-    this.#child = spawn(process.execPath, [program, ...args], { env, stdio: [stdin, 'pipe', 'pipe'] })
+    this.#child = spawn(process.execPath, [...nodeOptions, program, ...args], {
+      env,
+      stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+    })
     this.#child.stdin?.end(input)
     this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       this.#stdout += text

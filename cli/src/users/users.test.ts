@@ -26,7 +26,7 @@ async function makeHome(): Promise<string> {
 const file = () => join(home, 'config', 'users.yaml')
 
 function user(args: readonly string[], input = '', environment: Readonly<Record<string, string>> = {}) {
-  return new MillraceProcess(['user', ...args], { MILLRACE_HOME: home, ...environment }, input).ended
+  return new MillraceProcess(['user', ...args], { MILLRACE_HOME: home, ...environment }, [], input).ended
 }
 
 const done = { code: 0, stderr: '' }

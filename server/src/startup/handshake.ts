@@ -37,6 +37,11 @@ export interface HandshakeOptions {
   /** Without it, clients hear that there is no encryption. */
   readonly encryption: Encryption | undefined
   readonly authenticator: Authenticator
+  /**
+   * Why a client is turned away before it is asked for a password; undefined for one that is not.
+   * @param loopbackFor the server process that asks, where the client says that it is PostgreSQL
+   */
+  readonly refusal: (loopbackFor: number | undefined) => DatabaseError | undefined
 }
 
 /**
@@ -60,6 +65,8 @@ export async function shakeHands(socket: Socket, options: HandshakeOptions): Pro
     if (packet.minorVersion > 0 || packet.unknownOptions.length > 0) {
       stream.write(negotiateProtocolVersion(packet.unknownOptions))
     }
+    const refusal = options.refusal(loopbackFor)
+    if (refusal !== undefined) throw refusal
     await authenticator.authenticate({
       user: parameters.get('user') ?? '',
       isLoopback: loopbackFor !== undefined,

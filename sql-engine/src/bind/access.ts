@@ -4,7 +4,7 @@
  */
 import { z } from 'zod'
 import { DatabaseError } from '../database-error.js'
-import { allSeeingRoles } from '../postgres/names.js'
+import { clientRolesOf, type Names } from '../postgres/names.js'
 
 /** Who reads what a statement asks for: the session's role, which SET ROLE changes. */
 export interface Reader {
@@ -38,9 +38,10 @@ export function accessQuery(names: string): string {
       where not pg_catalog.has_table_privilege(c.oid, 'SELECT')))`
 }
 
-export function readAccess(json: string): Access {
+export function readAccess(json: string, names: Names): Access {
   const { role, denied } = answerSchema.parse(JSON.parse(json))
-  return { reader: { role, isRestricted: !allSeeingRoles.includes(role) }, denied: new Map(denied) }
+  const seesEverything = role === names.engineRole || clientRolesOf(names).includes(role)
+  return { reader: { role, isRestricted: !seesEverything }, denied: new Map(denied) }
 }
 
 /** PostgreSQL's own words. @param hasColumns whether some columns may be read */

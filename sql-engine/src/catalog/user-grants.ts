@@ -2,16 +2,18 @@
 import { type Client, escapeIdentifier } from 'pg'
 import {
   clientRole,
+  embeddedNames,
   engineRole,
-  internalSchema,
   loopbackServer,
   readerRole,
-  scanSchema,
   steampipeSchema,
   systemSchema,
   userGroup,
 } from '../postgres/names.js'
 import type { CatalogUser } from './users.js'
+
+/** Users are roles of Millrace's own PostgreSQL only: to make any takes a right that guests seldom have. */
+const { internalSchema, scanSchema } = embeddedNames
 
 /** Grants in one statement: each takes a lock. */
 const grantBatch = 500

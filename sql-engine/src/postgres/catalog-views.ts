@@ -4,7 +4,7 @@
  */
 import { type Client, escapeLiteral } from 'pg'
 import { settingNames } from '../settings/session-settings.js'
-import { hiddenPrefix, internalSchema } from './names.js'
+import { embeddedNames, hiddenPrefix } from './names.js'
 
 const bySchema = (column: string) => `NOT starts_with(${column}::text, '${hiddenPrefix}')`
 
@@ -87,7 +87,7 @@ function settingRows(): string {
 }
 
 /** The views' original queries, and what has been added to them. */
-const replacedViews = `${internalSchema}.replaced_view`
+const replacedViews = `${embeddedNames.internalSchema}.replaced_view`
 
 /** Replaces the views that are not replaced yet, or were replaced by an older version of this. */
 export async function ensureCatalogViews(client: Client): Promise<void> {

@@ -4,12 +4,11 @@
  */
 import { randomBytes } from 'node:crypto'
 import type { Client } from 'pg'
-import { internalSchema } from './names.js'
-
-const table = `${internalSchema}.mock_authentication`
+import type { Names } from './names.js'
 
 /** Reads it, or makes it. */
-export async function loadMockSecret(client: Client): Promise<Buffer> {
+export async function loadMockSecret(client: Client, { internalSchema }: Names): Promise<Buffer> {
+  const table = `${internalSchema}.mock_authentication`
   await client.query(
     `CREATE TABLE IF NOT EXISTS ${table} (is_only bool PRIMARY KEY CHECK (is_only), secret bytea)`,
   )

@@ -6,6 +6,7 @@ import type { SearchPathOptions } from '../catalog/search-path.js'
 import { CatalogIsLocked, synchroniseCatalog } from '../catalog/synchronise-catalog.js'
 import { synchroniseUsers } from '../catalog/users.js'
 import type { CatalogConnection, VirtualTable } from '../catalog/virtual-table.js'
+import { DatabaseError } from '../database-error.js'
 import { CallLimiters, type CallLoad } from '../fetch/call-limiters.js'
 import { systemClock } from '../fetch/clock.js'
 import type { Connection } from '../fetch/connection.js'
@@ -18,11 +19,13 @@ import {
 } from '../fetch/open-connections.js'
 import { wildcardTest } from '../fetch/wildcard.js'
 import { withEngineClient } from '../postgres/engine-connections.js'
+import type { PostgresTraits } from '../postgres/postgres.js'
 import { systemConnections } from '../report/system-tables.js'
 import { shownConnections } from './context-of-connections.js'
 
 export interface ConnectedCatalogOptions extends Pick<OpeningOptions, 'environment' | 'log'> {
   readonly engineConfig: ClientConfig
+  readonly traits: PostgresTraits
   readonly searchPath?: SearchPathOptions | undefined
   readonly users?: readonly EngineUser[] | undefined
 }
@@ -52,6 +55,7 @@ const longestPause = 5_000
 
 export class ConnectedCatalog {
   readonly #engineConfig: ClientConfig
+  readonly #traits: PostgresTraits
   readonly #log: Logger
   readonly #opening: OpeningOptions
   readonly #searchPath: SearchPathOptions | undefined
@@ -65,9 +69,17 @@ export class ConnectedCatalog {
   #changing: Promise<void> = Promise.resolve()
   #onChange: (changed: Connected) => void = () => {}
 
-  private constructor({ engineConfig, environment, log, searchPath, users = [] }: ConnectedCatalogOptions) {
+  private constructor({
+    engineConfig,
+    traits,
+    environment,
+    log,
+    searchPath,
+    users = [],
+  }: ConnectedCatalogOptions) {
     this.#users = users
     this.#engineConfig = engineConfig
+    this.#traits = traits
     this.#searchPath = searchPath
     this.#log = log
     this.#opening = {
@@ -157,9 +169,15 @@ export class ConnectedCatalog {
       try {
         return await withEngineClient(this.#engineConfig, async (client) => {
           const shown = shownConnections(open)
-          const log = this.#log
-          const own = systemConnections
-          const tables = await synchroniseCatalog(client, shown, log, own, lockTimeout, this.#searchPath)
+          const tables = await synchroniseCatalog(
+            client,
+            this.#traits,
+            shown,
+            this.#log,
+            systemConnections(this.#traits.names),
+            lockTimeout,
+            this.#searchPath,
+          )
           await this.#synchroniseUsers(client, this.#users, shown)
           return tables
         })
@@ -171,21 +189,33 @@ export class ConnectedCatalog {
     }
   }
 
-  #synchroniseUsers(
+  async #synchroniseUsers(
     client: Client,
     users: readonly EngineUser[],
     shown: readonly CatalogConnection[],
   ): Promise<void> {
+    if (this.#traits.standing.kind === 'guest') {
+      if (users.length > 0) throw usersOfGuest()
+      return
+    }
     const schemas = shown.map(({ name }) => name)
     const seenBy = ({ connections }: EngineUser) => {
       const tests = connections.map(wildcardTest)
       return schemas.filter((schema) => tests.some((test) => test.test(schema)))
     }
-    return synchroniseUsers(client, {
+    await synchroniseUsers(client, {
       users: users.map((user) => ({ name: user.name, schemas: seenBy(user), settings: user.settings ?? {} })),
       schemas,
       searchPath: this.#searchPath,
       log: this.#log,
     })
   }
+}
+
+function usersOfGuest(): DatabaseError {
+  return new DatabaseError('the configuration has users, who are roles of PostgreSQL', {
+    sqlState: '0A000',
+    detail: 'In a PostgreSQL that is not its own, Millrace makes no roles.',
+    hint: 'Use the one that comes with Millrace, or take the users out of the configuration.',
+  })
 }

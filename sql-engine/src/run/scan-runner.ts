@@ -88,10 +88,16 @@ class ScanRunner {
     this.#fetching = plan.fetching()
     this.#meter = meter
     const ready = new StagedScans(this.#staged, [])
-    this.#pusher = new QualPusher(session, parameters, plan.writer, (one) => ready.tableOf(one).name, {
-      limit: meter.quotas.keys,
-      check: (table, keys) => meter.checkKeys(table, keys),
-    })
+    this.#pusher = new QualPusher(
+      session,
+      parameters,
+      plan.writer,
+      (one) => ready.tableOf(one).qualifiedName,
+      {
+        limit: meter.quotas.keys,
+        check: (table, keys) => meter.checkKeys(table, keys),
+      },
+    )
     this.#scans = new ConnectionScans({
       context,
       meter,

@@ -6,6 +6,7 @@ import type { RelationOf } from '../bind/from-binder.js'
 import { lookUpQuery, nameOf, readNames } from '../bind/look-up-names.js'
 import type { VirtualTable } from '../catalog/virtual-table.js'
 import { copyEdits } from '../expand/expand-copy.js'
+import { functionEdits, type TableFunctionOf } from '../expand/expand-functions.js'
 import { viewEdits } from '../expand/expand-views.js'
 import { type Expansion, expand } from '../expand/expansion.js'
 import { once } from '../once.js'
@@ -20,6 +21,7 @@ import { sharedColumns } from '../plan/shared-columns.js'
 import { allColumns, type Optimisations, unoptimisedScans } from '../plan/unoptimised-scans.js'
 import { rejectLocks, rejectSamples, rejectWrites } from '../plan/unsupported-statements.js'
 import { KeyQueryWriter } from '../plan/write-key-query.js'
+import type { Names } from '../postgres/names.js'
 import type { EngineObserver } from '../report/engine-observer.js'
 import type { SessionSettings } from '../settings/session-settings.js'
 import type { Session } from '../statement.js'
@@ -84,14 +86,16 @@ export class StatementPlans {
   readonly #virtualTables: ReadonlyMap<number, VirtualTable>
   readonly #optimisations: Optimisations
   readonly #watch: PlanWatch
+  readonly #names: Names
   readonly #known = new WeakMap<Node, Known>()
 
   /** @param virtualTables by OID */
   constructor(
     virtualTables: ReadonlyMap<number, VirtualTable>,
     optimisations: Optimisations,
-    watch: PlanWatch,
+    { names, ...watch }: PlanWatch & { readonly names: Names },
   ) {
+    this.#names = names
     this.#virtualTables = virtualTables
     this.#optimisations = optimisations
     this.#watch = watch
@@ -117,7 +121,7 @@ export class StatementPlans {
     text: string,
     session: Session,
   ): Promise<PlannedStatement | undefined> {
-    const known = this.#known.get(statement) ?? { query: lookUpQuery(statement) }
+    const known = this.#known.get(statement) ?? { query: lookUpQuery(statement, this.#names) }
     this.#known.set(statement, known)
     const { rows } = await session.query(known.query)
     const [answer, access] = rows[0] ?? []
@@ -128,8 +132,8 @@ export class StatementPlans {
     }
     const { outcome } = known
     if (outcome.kind === 'plan') {
-      const { reader, denied } = readAccess(access)
-      rejectDenied(outcome.plan, denied)
+      const { reader, denied } = readAccess(access, this.#names)
+      this.#rejectDenied(outcome.plan, denied)
       return { ...outcome.plan, reader }
     }
     if (outcome.kind === 'nothing') return undefined
@@ -144,12 +148,15 @@ export class StatementPlans {
   }
 
   #outcomeOf(statement: Node, text: string, answer: string, mayExpand: boolean): Outcome {
-    const names = readNames(answer, text, this.#virtualTables)
+    const names = readNames(answer, text, this.#virtualTables, this.#names)
     const relationOf: RelationOf = (rangeVar) => names.relationOf(rangeVar)
     rejectWrites(statement, relationOf)
     rejectSamples(statement, relationOf)
     const binding = bind(statement, relationOf)
     const edits = [...copyEdits(text, statement, relationOf), ...viewEdits(text, statement, binding)]
+    const functionOf: TableFunctionOf = (item) => names.tableFunctionOf(item)
+    // Names among the arguments come first.
+    if (edits.length === 0) edits.push(...functionEdits(text, statement, binding, functionOf))
     const expansion = mayExpand && edits.length > 0 ? expand(text, edits) : undefined
     if (expansion !== undefined) return { kind: 'expansion', expansion }
     if (binding.tableReferences.length === 0) return { kind: 'nothing' }
@@ -178,12 +185,12 @@ export class StatementPlans {
     }
     return { kind: 'plan', plan }
   }
-}
 
-/** @throws DatabaseError 42501 for a table that may not be read */
-function rejectDenied({ needed }: StatementPlan, denied: Access['denied']): void {
-  for (const { rangeVar, table } of needed.keys()) {
-    const hasColumns = denied.get(nameOf(rangeVar))
-    if (hasColumns !== undefined) throw permissionDenied(table.definition.name, hasColumns)
+  /** @throws DatabaseError 42501 for a table that may not be read */
+  #rejectDenied({ needed }: StatementPlan, denied: Access['denied']): void {
+    for (const { rangeVar, table } of needed.keys()) {
+      const hasColumns = denied.get(nameOf(rangeVar, this.#names))
+      if (hasColumns !== undefined) throw permissionDenied(table.definition.name, hasColumns)
+    }
   }
 }
