@@ -20,6 +20,7 @@ import { reload } from './reload.js'
 import { recordService, removeServiceRecord, type ServiceRecord } from './service/record.js'
 import { startEngine } from './start-engine.js'
 import { UserError } from './user-error.js'
+import { serviceUsers } from './users/service-users.js'
 
 export interface HomeOptions {
   /**
@@ -73,6 +74,7 @@ export async function startHome(options: HomeOptions, parts: StartedParts): Prom
   await warnOfOpenFiles(settings, log)
   let connections: LoadedConnections | undefined
   let last = settings
+  let requiresTls: boolean | undefined
   let reloading: Promise<void> = Promise.resolve()
   // One that waits for a statement is given up when the service stops, and must not keep it from that.
   parts.add(undefined, () => reloading)
@@ -119,7 +121,8 @@ export async function startHome(options: HomeOptions, parts: StartedParts): Prom
         const [loaded] = await Promise.all([loadConnections(settings, environment), postgres])
         connections = loaded
         const [password, tls] = await Promise.all([readPassword(settings), loadCertificate(settings)])
-        return { connections: loaded.configured, password, tls }
+        requiresTls = tls?.isRequired
+        return { connections: loaded.configured, password, tls, users: serviceUsers(settings) }
       },
     },
     parts,
@@ -136,7 +139,10 @@ export async function startHome(options: HomeOptions, parts: StartedParts): Prom
   }
   // Removed first: nobody is led to a service that stops.
   parts.add(home, removeServiceRecord)
-  await recordService(home, service.address, { ...record, listensOn: listen.host })
+  const started = new Date().toISOString()
+  const writeRecord = () =>
+    recordService(home, service.address, { ...record, started, listensOn: listen.host, requiresTls })
+  await writeRecord()
   const reloadOnce = async () => {
     last = await reload({
       settings,
@@ -149,7 +155,9 @@ export async function startHome(options: HomeOptions, parts: StartedParts): Prom
         await service.engine.setConnections(loaded.configured)
         connections = loaded
         service.gateway.setCertificate(read.tls)
-        await service.setPassword(read.password)
+        requiresTls = read.tls?.isRequired
+        await writeRecord()
+        await service.setUsers(read.password, serviceUsers(read.settings))
       },
       log,
     })

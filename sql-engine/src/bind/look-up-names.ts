@@ -13,6 +13,7 @@ import {
   settingsQuery,
   settingsSchema,
 } from '../settings/session-settings.js'
+import { accessQuery } from './access.js'
 import type { Relation } from './binding.js'
 import { callOf } from './function-columns.js'
 import { FunctionTraits } from './function-traits.js'
@@ -48,7 +49,10 @@ const answerSchema = z.object({
   settings: settingsSchema,
 })
 
-/** The query that asks for everything that must be known of a statement's names. */
+/**
+ * The query that asks for everything that must be known of a statement's names, and in a column of its own, for who may read
+ * them: the first is the same for all who do the same.
+ */
 export function lookUpQuery(statement: Node, own: OwnNames): string {
   const relationNames = new Set(relationsOf(statement).map((one) => nameOf(one, own)))
   const functionNames = new Set(
@@ -112,7 +116,11 @@ export function readNames(
 /** Kinds of pg_class whose rows are stored: tables, partitioned tables, materialized views. */
 const storedKinds = new Set(['r', 'p', 'm'])
 
-function nameOf({ catalogname, schemaname, relname }: Inside<'RangeVar'>, { database }: OwnNames): string {
+/** A relation's name as the question has it. */
+export function nameOf(
+  { catalogname, schemaname, relname }: Inside<'RangeVar'>,
+  { database }: OwnNames,
+): string {
   const parts = catalogname === database ? [schemaname, relname] : [catalogname, schemaname, relname]
   return parts.flatMap((part) => (part === undefined ? [] : quoteIdentifier(part))).join('.')
 }
@@ -151,7 +159,7 @@ function queryFor(
         and o.oprname ~ '^[-=<>~!*+/]+$' and pg_catalog.pg_operator_is_visible(o.oid)),
     'shadowed_types', not (${hidesNothing}),
     'standard_strings', pg_catalog.current_setting('standard_conforming_strings') = 'on',
-    'settings', ${settingsQuery})`
+    'settings', ${settingsQuery}), ${accessQuery(arrayOf(own))}`
 }
 
 /** OIDs below this are those of objects that come with PostgreSQL: FirstNormalObjectId in its access/transam.h. */
