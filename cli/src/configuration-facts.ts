@@ -9,11 +9,11 @@ import type { Settings } from './config/settings.js'
  */
 export function configurationFacts(started: Settings, now: Settings): ConfigurationFacts {
   const settings = settingNames.map((name): SettingFact => {
-    const { usual, description, reloads = false }: SettingDefinition = settingTable[name]
+    const { usual, description, reloads = false, secret = false }: SettingDefinition = settingTable[name]
     const { values, origins } = reloads ? now : started
     return {
       name,
-      value: textOf(values[name]),
+      value: secret && values[name] !== null ? '********' : textOf(values[name]),
       usual: textOf(usual),
       source: origins.get(name) ?? 'default',
       description,

@@ -5,7 +5,6 @@ import type { Address } from '@millrace/server/service'
 import type { StatementObserver } from '@millrace/server/session/statement-watch'
 import type { StartedParts } from '@millrace/server/started-parts'
 import { unattendedScope, withinPlugin } from '@millrace/sql-engine/fetch/plugin-work'
-import { startEmbeddedPostgres } from '@millrace/sql-engine/postgres/embedded-postgres'
 import { makeHome } from '@millrace/sql-engine/postgres/home'
 import type { Logger } from 'pino'
 import { loadCertificate } from './certificate-files.js'
@@ -19,7 +18,9 @@ import type { Monitoring } from './monitoring/monitoring.js'
 import { readPassword } from './password.js'
 import { reload } from './reload.js'
 import { recordService, removeServiceRecord, type ServiceRecord } from './service/record.js'
+import { startEngine } from './start-engine.js'
 import { UserError } from './user-error.js'
+import { serviceUsers } from './users/service-users.js'
 
 export interface HomeOptions {
   /**
@@ -73,6 +74,7 @@ export async function startHome(options: HomeOptions, parts: StartedParts): Prom
   await warnOfOpenFiles(settings, log)
   let connections: LoadedConnections | undefined
   let last = settings
+  let requiresTls: boolean | undefined
   let reloading: Promise<void> = Promise.resolve()
   // One that waits for a statement is given up when the service stops, and must not keep it from that.
   parts.add(undefined, () => reloading)
@@ -81,7 +83,7 @@ export async function startHome(options: HomeOptions, parts: StartedParts): Prom
   monitoring?.catch(() => {}) // told where it is waited for, below
   parts.add(monitoring, async () => (await monitoring?.catch(() => undefined))?.stop())
   // PostgreSQL starts in a process of its own; meanwhile this one loads all the rest.
-  const starting = startEmbeddedPostgres({ home, log, onCrash: () => crashed() })
+  const starting = startEngine(settings, log, () => crashed())
   parts.add(starting, async () => (await starting.catch(() => undefined))?.stop())
   starting.catch(() => {}) // told where it is waited for, below
   const [{ startService }, watching] = await Promise.all([import('@millrace/server/service'), monitoring])
@@ -106,6 +108,7 @@ export async function startHome(options: HomeOptions, parts: StartedParts): Prom
         milliseconds: hurry === undefined ? 0 : last.values['shutdown.grace_seconds'] * 1000,
         cut: hurry,
       }),
+      loopbackHost: values['engine.gateway_host'] ?? undefined,
       searchPath: { path: values.search_path ?? undefined, prefix: values.search_path_prefix },
       startPostgres: (onCrash) => {
         crashed = () => {
@@ -118,7 +121,8 @@ export async function startHome(options: HomeOptions, parts: StartedParts): Prom
         const [loaded] = await Promise.all([loadConnections(settings, environment), postgres])
         connections = loaded
         const [password, tls] = await Promise.all([readPassword(settings), loadCertificate(settings)])
-        return { connections: loaded.configured, password, tls }
+        requiresTls = tls?.isRequired
+        return { connections: loaded.configured, password, tls, users: serviceUsers(settings) }
       },
     },
     parts,
@@ -135,7 +139,10 @@ export async function startHome(options: HomeOptions, parts: StartedParts): Prom
   }
   // Removed first: nobody is led to a service that stops.
   parts.add(home, removeServiceRecord)
-  await recordService(home, service.address, { ...record, listensOn: listen.host })
+  const started = new Date().toISOString()
+  const writeRecord = () =>
+    recordService(home, service.address, { ...record, started, listensOn: listen.host, requiresTls })
+  await writeRecord()
   const reloadOnce = async () => {
     last = await reload({
       settings,
@@ -148,7 +155,9 @@ export async function startHome(options: HomeOptions, parts: StartedParts): Prom
         await service.engine.setConnections(loaded.configured)
         connections = loaded
         service.gateway.setCertificate(read.tls)
-        await service.setPassword(read.password)
+        requiresTls = read.tls?.isRequired
+        await writeRecord()
+        await service.setUsers(read.password, serviceUsers(read.settings))
       },
       log,
     })

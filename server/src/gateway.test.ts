@@ -1,4 +1,5 @@
 /** Connections: who is let in, who is refused, and what ends them. */
+
 import { once } from 'node:events'
 import { mkdtemp, rm, stat, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -11,6 +12,7 @@ import { loadOrCreateCertificate } from './certificate.js'
 import { startGateway } from './gateway.js'
 import { openSocket } from './testing/open-socket.js'
 import { describe as describeMessage, queryMessage, RawClient } from './testing/raw-client.js'
+import { accountsOf } from './testing/test-accounts.js'
 import { startTestGateway, type TestGateway } from './testing/test-gateway.js'
 import { ByteWriter } from './wire/byte-writer.js'
 import { cancelPacket, startupPacket, syncMessage } from './wire/frontend-messages.js'
@@ -122,9 +124,9 @@ describe('places', () => {
     const body = "do $$ begin perform city from counting.place where ip = '1.1.1.1'; end $$"
     await Promise.all(clients.map((client) => client.query(body)))
     expect(small.calls.length).toBeGreaterThan(0)
-    // Nor does anybody get one of those by what he calls himself.
+    // Nor does anybody get one of those by what he calls himself: that takes a password that only PostgreSQL has.
     for (const application_name of ['millrace_loopback 1', 'millrace_loopback x']) {
-      await expect(small.connect({ application_name })).rejects.toMatchObject({ code: '53300' })
+      await expect(small.connect({ application_name })).rejects.toMatchObject({ code: '28P01' })
     }
   })
 })
@@ -293,13 +295,14 @@ test('a client that comes when PostgreSQL has just died waits until it is back',
       transactionEnded: () => {},
     },
     backend: {
-      socketPath,
+      names: harness.postgres.names,
+      sessions: { ...harness.postgres.sessions, place: { kind: 'socket', path: socketPath } },
       // Whoever starts it again has not heard of its death the first time.
       ready: async () => {
         if (++asked === 2) await symlink(harness.postgres.socketPath, socketPath)
       },
     },
-    passwordOf: () => String(harness.config.password),
+    accounts: await accountsOf('millrace', String(harness.config.password)),
     log: pino({ level: 'silent' }),
   })
   onTestFinished(() => gateway.stop())

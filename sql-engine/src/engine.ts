@@ -1,4 +1,5 @@
 /** The engine: PostgreSQL, its catalog, and the staging of what statements read of virtual tables. */
+import type { Client } from 'pg'
 import type { Logger } from 'pino'
 import { StatementTexts } from './analyse/statement-texts.js'
 import { KeyCache } from './cache/keys/key-cache.js'
@@ -6,6 +7,7 @@ import { ScanCache } from './cache/scans/scan-cache.js'
 import { leaveOutOfDumps } from './catalog/left-out-of-dumps.js'
 import { type Loopback, setLoopback } from './catalog/loopback.js'
 import type { SearchPathOptions } from './catalog/search-path.js'
+import { readFunctionNames } from './catalog/table-functions.js'
 import { readViewNames } from './catalog/view-definitions.js'
 import type { VirtualTable } from './catalog/virtual-table.js'
 import { DatabaseError } from './database-error.js'
@@ -15,7 +17,10 @@ import type { ConfiguredConnection } from './fetch/open-connections.js'
 import type { Statement } from './parse/statement.js'
 import type { Optimisations } from './plan/unoptimised-scans.js'
 import { withEngineClient } from './postgres/engine-connections.js'
-import type { Postgres } from './postgres/postgres.js'
+import { beginSessionsWith } from './postgres/guest/session-settings.js'
+import { loadMockSecret } from './postgres/mock-secret.js'
+import { systemSchema } from './postgres/names.js'
+import type { Postgres, PostgresTraits } from './postgres/postgres.js'
 import { defaultQuotas, type Quotas } from './quota/quotas.js'
 import { ensureCacheClear } from './report/cache-clear-function.js'
 import { type ConfigurationFacts, noFacts } from './report/configuration-facts.js'
@@ -23,7 +28,7 @@ import type { EngineObserver } from './report/engine-observer.js'
 import { ensureSteampipeFunctions } from './report/steampipe-functions.js'
 import { isSystemTable } from './report/system-tables.js'
 import { ensureVersion } from './report/version-function.js'
-import { type Connected, ConnectedCatalog } from './run/connected-catalog.js'
+import { type Connected, ConnectedCatalog, type EngineUser } from './run/connected-catalog.js'
 import { cacheSourcesOf, contextOf, keySourcesOf } from './run/context-of-connections.js'
 import type { SharedParts } from './run/engine-context.js'
 import { EngineContexts } from './run/engine-contexts.js'
@@ -32,9 +37,11 @@ import { stageStatement } from './run/stage-statement.js'
 import { withoutPlaces } from './run/without-places.js'
 import { withoutRows } from './run/without-rows.js'
 import { rejectUnknownSettings } from './settings/known-settings.js'
-import { showDefaults } from './settings/setting-defaults.js'
+import { showDefaults, shownDefaults } from './settings/setting-defaults.js'
 import { ScanTables } from './stage/scan-tables.js'
 import type { Session, StagedStatement, StageOptions, StatementEngine } from './statement.js'
+
+export type { EngineUser } from './run/connected-catalog.js'
 
 export interface EngineOptions {
   readonly postgres: Postgres
@@ -50,6 +57,8 @@ export interface EngineOptions {
   readonly facts?: () => ConfigurationFacts
   /** Default is `public`, and then the connections in alphabetical order. */
   readonly searchPath?: SearchPathOptions
+  /** Who may log in beside the owner of the database, and what each may see. Default is nobody. */
+  readonly users?: readonly EngineUser[] | undefined
   /** Milliseconds of a clock that only goes forward, for notices of progress; tests have one of their own. */
   readonly now?: () => number
   /** Which optimisations are on. Default is all; none is for tests, which compare the answers. */
@@ -77,24 +86,27 @@ export class Engine implements StatementEngine {
   readonly #options: EngineOptions
   readonly #shared: SharedParts
   readonly #contexts: EngineContexts
+  /** See {@link loadMockSecret}. */
+  readonly mockSecret: Buffer
   readonly #texts: StatementTexts
   readonly #connections: ConnectedCatalog
-  #readingViews: Promise<void> | undefined
+  #readingNames: Promise<void> | undefined
   #stopped: Promise<void> | undefined
 
   private constructor(
     options: EngineOptions,
     shared: SharedParts,
     connections: ConnectedCatalog,
-    viewNames: readonly string[],
+    { readerNames, mockSecret }: { readonly readerNames: readonly string[]; readonly mockSecret: Buffer },
   ) {
     const { optimisations = 'all', log } = options
     this.#options = options
+    this.mockSecret = mockSecret
     this.#shared = shared
     this.#connections = connections
     const { open, tables } = connections.current
     this.#contexts = new EngineContexts(contextOf(shared, open, tables, optimisations), log)
-    this.#texts = new StatementTexts([...tableNames(tables), ...viewNames])
+    this.#texts = new StatementTexts([...tableNames(tables), ...readerNames])
     connections.onChange((changed) => {
       this.#texts.addNames(tableNames(changed.tables))
       const { sources, bytes } = cachePlan(changed, options.cache)
@@ -109,32 +121,41 @@ export class Engine implements StatementEngine {
 
   /** Brings the catalog up to date. @throws DatabaseError when a connection's name or its tables cannot be shown */
   static async start(options: EngineOptions): Promise<Engine> {
-    const { postgres, environment, log, cache, now, searchPath, optimisations = 'all' } = options
-    const { engineConfig } = postgres
+    const { postgres, environment, log, cache, now, searchPath, users, optimisations = 'all' } = options
+    const { engineConfig, names, standing } = postgres
     const quotas = { ...defaultQuotas, ...options.quotas }
     const connections = await ConnectedCatalog.start(options.connections, {
       engineConfig,
+      traits: postgres,
       environment,
       log,
       searchPath,
+      users,
     })
-    const viewNames = await withEngineClient(engineConfig, async (client) => {
-      await ensureCacheClear(client)
+    const found = await withEngineClient(engineConfig, async (client) => {
+      await ensureCacheClear(client, names)
       await ensureVersion(client)
       await ensureSteampipeFunctions(client)
-      await leaveOutOfDumps(client)
-      await showDefaults(client, { cacheTtl: cache?.ttl ?? 0, quotas })
-      return readViewNames(client)
+      const defaults = shownDefaults({ cacheTtl: cache?.ttl ?? 0, quotas })
+      if (standing.kind === 'owner') {
+        await leaveOutOfDumps(client)
+        await showDefaults(client, defaults)
+      } else await beginSessionsWith(client, standing, names, defaults)
+      return {
+        readerNames: await readReaderNames(client, postgres),
+        mockSecret: await loadMockSecret(client, names),
+      }
     })
     const { sources, bytes } = cachePlan(connections.current, cache)
     const cacheClock = cache?.now === undefined ? {} : { now: cache.now }
     const shared: SharedParts = {
+      names,
       log,
       sharesScans: optimisations === 'all',
       loopbackScans: new LoopbackScans(),
-      scanTables: new ScanTables({ engineConfig, log }),
+      scanTables: new ScanTables({ engineConfig, names, log }),
       cache: new ScanCache({ maxBytes: bytes.scans, ...cacheClock }),
-      keyCache: new KeyCache({ engineConfig, log, maxBytes: bytes.keys, sources, ...cacheClock }),
+      keyCache: new KeyCache({ engineConfig, names, log, maxBytes: bytes.keys, sources, ...cacheClock }),
       cacheTtl: cache?.ttl ?? 0,
       facts: options.facts ?? (() => noFacts),
       startedAt: new Date(),
@@ -142,7 +163,7 @@ export class Engine implements StatementEngine {
       now: now ?? (() => performance.now()),
       observer: options.engineObserver,
     }
-    return new Engine(options, shared, connections, viewNames)
+    return new Engine(options, shared, connections, found)
   }
 
   /** The virtual tables of the connections. */
@@ -161,6 +182,11 @@ export class Engine implements StatementEngine {
    */
   setConnections(connections: readonly ConfiguredConnection[]): Promise<void> {
     return this.#connections.set(connections)
+  }
+
+  /** Takes over another configuration's users. Resolves when they see what they should. @throws Error of PostgreSQL */
+  setUsers(users: readonly EngineUser[]): Promise<void> {
+    return this.#connections.setUsers(users)
   }
 
   analyse(text: string): readonly Statement[] | undefined {
@@ -186,24 +212,35 @@ export class Engine implements StatementEngine {
   }
 
   /**
-   * Views that statements' texts did not name, such as those that a function makes, are read from the catalog. Until
-   * then, and if that fails, PostgreSQL runs them by itself.
+   * Views and functions that statements' texts did not name, such as those that a function makes, are read from the
+   * catalog. Until then, and if that fails, PostgreSQL runs them by itself.
    */
   transactionEnded(): void {
-    if (this.#readingViews !== undefined || !this.#texts.takeViewChange()) return
-    this.#readingViews = withEngineClient(this.#options.postgres.engineConfig, readViewNames)
+    if (this.#readingNames !== undefined || !this.#texts.takeReaderChange()) return
+    const { postgres } = this.#options
+    this.#readingNames = withEngineClient(postgres.engineConfig, (client) =>
+      readReaderNames(client, postgres),
+    )
       .then((names) => this.#texts.addNames(names))
       .catch((error: unknown) =>
         this.#options.log.warn({ err: error }, 'the names of views could not be read'),
       )
       .finally(() => {
-        this.#readingViews = undefined
+        this.#readingNames = undefined
       })
   }
 
   /** Sets where PostgreSQL finds the gateway, for statements that only PostgreSQL sees. */
   async setLoopback(loopback: Loopback): Promise<void> {
-    await withEngineClient(this.#options.postgres.engineConfig, (client) => setLoopback(client, loopback))
+    const { postgres } = this.#options
+    await withEngineClient(postgres.engineConfig, (client) => setLoopback(client, postgres, loopback))
+  }
+
+  /** Whether PostgreSQL reaches the gateway where the loopback says. @throws DatabaseError of PostgreSQL when it does not */
+  async tryLoopback(): Promise<void> {
+    await withEngineClient(this.#options.postgres.engineConfig, (client) =>
+      client.query(`SELECT FROM ${systemSchema}.plugin`),
+    )
   }
 
   /** The calls that are in flight, and those that wait for their turn, by the plugin that makes them. */
@@ -231,7 +268,7 @@ export class Engine implements StatementEngine {
 
   async #stop(): Promise<void> {
     await this.#connections.stop()
-    await this.#readingViews
+    await this.#readingNames
     this.#shared.cache.clear()
     await this.#shared.keyCache.stop()
     await this.#shared.scanTables.stop()
@@ -245,6 +282,11 @@ function cachePlan({ open, tables }: Connected, cache: CacheOptions | undefined)
   const maxBytes = cache?.maxBytes ?? defaultCacheBytes
   const keys = sources.length > 0 ? maxBytes * keyShare : 0
   return { sources, bytes: { scans: maxBytes - keys, keys } }
+}
+
+/** The names of views and functions over virtual tables. */
+async function readReaderNames(client: Client, traits: PostgresTraits): Promise<readonly string[]> {
+  return [...(await readViewNames(client, traits)), ...(await readFunctionNames(client, traits))]
 }
 
 function tableNames(tables: readonly VirtualTable[]): string[] {

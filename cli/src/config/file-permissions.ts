@@ -7,19 +7,26 @@ import type { Settings } from './settings.js'
 /**
  * Warns of files that others may write, since they name code that runs, or that hold secrets and others may read.
  */
-export async function warnOfOpenFiles({ connections, documents }: Settings, log: Logger): Promise<void> {
+export async function warnOfOpenFiles(
+  { connections, users, documents }: Settings,
+  log: Logger,
+): Promise<void> {
   for (const path of documents.keys()) {
     const mode = await stat(path).then(
       (found) => found.mode & 0o777,
       () => 0, // it has gone
     )
-    const secrets = [...connections].flatMap(([connection, { settings, origin }]) =>
+    const verifiers = [...users].flatMap(([user, { settings, place }]) =>
+      place.file === path && settings.verifier !== undefined ? [`users.${user}.verifier`] : [],
+    )
+    const ofConnections = [...connections].flatMap(([connection, { settings, origin }]) =>
       origin.place?.file !== path
         ? []
         : Object.entries(settings).flatMap(([name, value]) =>
             isSecretName(name) && typeof value === 'string' ? [`connections.${connection}.${name}`] : [],
           ),
     )
+    const secrets = [...ofConnections, ...verifiers]
     const file = { path, mode: `0${mode.toString(8)}` }
     const advice = `chmod 600 ${path}`
     if ((mode & 0o022) !== 0) log.warn(file, `others may write the configuration file: ${advice}`)

@@ -14,6 +14,8 @@ export interface SettingDefinition<Value = unknown> {
   readonly variable?: string
   /** What a variable's text is as a value. Default is the text itself. */
   readonly fromText?: (text: string) => unknown
+  /** Whether the value holds a secret, and is never shown. */
+  readonly secret?: boolean
   /** Whether a change takes effect while the server runs. */
   readonly reloads?: boolean
   readonly description: string
@@ -35,6 +37,20 @@ function booleanFromText(text: string): unknown {
 const port = z.int('expected a number from 0 to 65535').min(0, 'expected a number from 0 to 65535')
 const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
 const schemaNames = z.array(z.string().min(1))
+
+/** The URL of a role in a PostgreSQL of the user's. */
+function engineUrl(variable: string, description: string) {
+  return setting({
+    schema: z
+      .string()
+      .regex(/^postgres(?:ql)?:\/\//, 'expected a URL such as postgres://role:password@host:5432/database')
+      .nullable(),
+    usual: null,
+    variable,
+    secret: true,
+    description,
+  })
+}
 
 /** @param usual Infinity for none */
 function quota(usual: number, description: string) {
@@ -65,15 +81,23 @@ export const settingTable = {
   }),
   tls: setting({
     schema: z.union(
-      [z.boolean(), z.strictObject({ certificate: z.string().min(1), key: z.string().min(1) })],
-      {
-        error: 'expected true, false, or an object of certificate and key',
-      },
+      [
+        z.boolean(),
+        z
+          .strictObject({
+            certificate: z.string().min(1).optional(),
+            key: z.string().min(1).optional(),
+            require: z.boolean().optional(),
+            client_ca: z.string().min(1).optional(),
+          })
+          .refine(({ certificate, key }) => (certificate === undefined) === (key === undefined)),
+      ],
+      { error: 'expected true, false, or an object of certificate and key, require, client_ca' },
     ),
     usual: true,
     reloads: true,
     description:
-      'Whether clients may encrypt their connections: with a certificate that Millrace makes (`true`), with your own (paths of PEM files, relative to the home: `certificate` and `key`), or not (`false`).',
+      'Whether clients may encrypt their connections: with a certificate that Millrace makes (`true`), with your own (paths of PEM files, relative to the home: `certificate` and `key`), or not (`false`). `{ "require": true }` refuses clients that do not; `client_ca` is the PEM file of the authority whose certificates [users](security.md#users) may present.',
   }),
   'cache.ttl': setting({
     schema: z
@@ -97,6 +121,25 @@ export const settingTable = {
   'limits.max_keys': quota(defaultQuotas.keys, 'The most combinations of key values that one scan asks for.'),
   'limits.max_rows': quota(defaultQuotas.rows, 'The most rows that a statement fetches.'),
   'limits.max_bytes': quota(defaultQuotas.bytes, 'The most bytes of rows that a statement fetches.'),
+  'engine.url': engineUrl(
+    'MILLRACE_ENGINE_URL',
+    'A PostgreSQL of your own to run on, in place of the one that comes with Millrace: [own-postgres.md](own-postgres.md).',
+  ),
+  'engine.client_url': engineUrl(
+    'MILLRACE_ENGINE_CLIENT_URL',
+    "The role that clients' sessions have there, as a URL with the same host and database. Without it, they have that of `engine.url`.",
+  ),
+  'engine.reader_url': engineUrl(
+    'MILLRACE_ENGINE_READER_URL',
+    'The same for clients that may only read, such as `millrace mcp`.',
+  ),
+  'engine.gateway_host': setting({
+    schema: z.string().min(1).nullable(),
+    usual: null,
+    variable: 'MILLRACE_ENGINE_GATEWAY_HOST',
+    description:
+      'The host by which that PostgreSQL reaches Millrace, for virtual tables within functions and materialized views. By default the address that Millrace listens at.',
+  }),
   search_path: setting({
     schema: schemaNames.nullable(),
     usual: null,

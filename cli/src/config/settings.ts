@@ -33,6 +33,7 @@ export interface Settings {
   /** Connections with mistakes in them. */
   readonly faulty: Configuration['faulty']
   readonly plugins: Configuration['plugins']
+  readonly users: Configuration['users']
   /** What has no meaning here, or another one, in a line each. */
   readonly notices: readonly string[]
   /** What was wrong and is as it was before, in a line each; only where there was something before. */
@@ -78,6 +79,7 @@ export async function readSettings(environment: Environment, before?: Settings):
     connections: configuration.connections,
     faulty: configuration.faulty,
     plugins: configuration.plugins,
+    users: configuration.users,
     notices: [...adopted.notices, ...configuration.notices.map(faultText)],
     kept,
     documents: configuration.documents,
@@ -89,6 +91,7 @@ type SettingDefinitionOf = {
   readonly usual: unknown
   readonly schema: z.ZodType
   readonly fromText?: (text: string) => unknown
+  readonly secret?: boolean
 }
 
 /** Files and settings with mistakes as they were, where they were well before. */
@@ -167,14 +170,15 @@ function readVariables({ environment, origins }: AdoptedVariables): ReadonlyMap<
   const values = new Map<SettingName, unknown>()
   for (const name of settingNames) {
     const definition = settingTable[name] as SettingDefinitionOf
-    const { variable = '', schema, fromText = (text: string) => text } = definition
+    const { variable = '', schema, fromText = (text: string) => text, secret = false } = definition
     // An empty variable was most likely meant to be unset.
     const text = environment[variable]
     if (text === undefined || text === '') continue
     const parsed = schema.safeParse(fromText(text))
     if (parsed.success) values.set(name, parsed.data)
     else {
-      const told = `${origins.get(variable) ?? variable} is "${text}": ${parsed.error.issues[0]?.message}`
+      const is = secret ? 'cannot be used' : `is "${text}"`
+      const told = `${origins.get(variable) ?? variable} ${is}: ${parsed.error.issues[0]?.message}`
       throw new UserError(told, 2)
     }
   }

@@ -1,5 +1,6 @@
 /** What the shell asks of the catalog. Each works on any PostgreSQL; `:name` is bound. */
-const visibleSchemas = `n.nspname !~ '^pg_' and n.nspname <> 'information_schema'`
+const visibleSchemas = `n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
+  and pg_catalog.has_schema_privilege(n.oid, 'USAGE')`
 
 /** Schemas of connections: Millrace's foreign tables say them. */
 const connectionSchemas = `

@@ -1,16 +1,20 @@
 /** Opens a client's own connection to PostgreSQL. */
-import { createConnection, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import { DatabaseError } from '@millrace/sql-engine/database-error'
 import { outOfResources } from '@millrace/sql-engine/out-of-resources'
+import type { Postgres, SessionIdentity, SessionServer } from '@millrace/sql-engine/postgres/postgres'
+import { openServer, type ServerPlace } from '@millrace/sql-engine/postgres/server-place'
 import { rejectUnknownOptions } from '@millrace/sql-engine/settings/known-settings'
-import { toDatabaseError } from '../wire/backend-messages.js'
+import { readDataRow, toDatabaseError } from '../wire/backend-messages.js'
+import { ByteWriter } from '../wire/byte-writer.js'
 import { FrameReader } from '../wire/frame-reader.js'
 import { startupPacket } from '../wire/frontend-messages.js'
-import { backend } from '../wire/message-types.js'
+import { backend, frontend } from '../wire/message-types.js'
 import { SocketWriter } from '../wire/socket-writer.js'
+import { BackendLogin } from './backend-login.js'
 
 export interface BackendConnection {
-  readonly socketPath: string
+  readonly place: ServerPlace
   readonly socket: Socket
   readonly reader: FrameReader
   readonly writer: SocketWriter
@@ -22,61 +26,109 @@ export interface BackendConnection {
 
 /**
  * @param parameters of the client's start-up packet
- * @throws DatabaseError as PostgreSQL rejects the client, 42704 for a setting that does not exist, or 08006 when it
- *   cannot be reached
+ * @throws DatabaseError as PostgreSQL rejects the client, 42704 for a setting that does not exist, 08006 when it
+ *   cannot be reached, or 57P03 when what answers is not the server that the engine knows
  */
 export async function connectBackend(
-  socketPath: string,
+  { sessions, names }: Pick<Postgres, 'sessions' | 'names'>,
   parameters: ReadonlyMap<string, string>,
 ): Promise<BackendConnection> {
   rejectUnknownOptions(parameters)
-  const socket = createConnection(socketPath)
+  const { place, identity } = sessions
+  const { role, password } = sessions.login(parameters.get('user') ?? '')
+  const database = parameters.get('database') ?? ''
+  if (identity !== undefined && database !== names.database) throw unknownDatabase(database)
+  const socket = await openServer(place).catch((error: unknown) => {
+    throw outOfResources(error) ?? unreachable(error)
+  })
   const reader = new FrameReader(socket, () => {})
   const writer = new SocketWriter(socket)
-  try {
-    await connected(socket)
-    writer.add(startupPacket(parameters))
+  const send = (message: Buffer) => {
+    writer.add(message)
     writer.flush()
-    return { socketPath, socket, reader, writer, ...(await readGreeting(reader)) }
+  }
+  try {
+    send(startupPacket(withSettings(parameters, sessions).set('user', role)))
+    const greeted = await readGreeting(reader, new BackendLogin(role, password, send))
+    if (identity !== undefined) await checkIdentity(identity, reader, send)
+    return { place, socket, reader, writer, ...greeted }
   } catch (error) {
     socket.destroy()
     throw error
   }
 }
 
-function connected(socket: Socket): Promise<void> {
-  return new Promise((resolve, reject) => {
-    socket.once('connect', resolve)
-    socket.once('error', (error) => reject(outOfResources(error) ?? unreachable(error)))
-  })
+/**
+ * Puts the settings before the client's own options, of which the last counts; parameters of the packet count for more.
+ */
+function withSettings(
+  parameters: ReadonlyMap<string, string>,
+  { settings }: SessionServer,
+): Map<string, string> {
+  const all = new Map(parameters)
+  const first = [...settings].map(([name, value]) => `-c ${name}=${value.replace(/[\\\s]/g, '\\$&')}`)
+  const options = [...first, ...(all.has('options') ? [all.get('options')] : [])]
+  if (options.length > 0) all.set('options', options.join(' '))
+  return all
 }
 
-async function readGreeting(reader: FrameReader): Promise<{ key: Buffer; greeting: Buffer }> {
+async function readGreeting(
+  reader: FrameReader,
+  login: BackendLogin,
+): Promise<{ key: Buffer; greeting: Buffer }> {
   const greeting: Buffer[] = []
   let key: Buffer = Buffer.alloc(0)
   for (;;) {
-    const head = reader.peek()
-    const message = head && reader.take(head.size)
-    if (message === undefined) {
-      if (!(await reader.wait())) throw unreachable(undefined)
-      continue
-    }
-    if (head?.type === backend.errorResponse) throw toDatabaseError(message)
-    // The gateway has admitted the client; PostgreSQL trusts what it sends.
-    if (head?.type === backend.authentication) {
-      if (message.readInt32BE(5) !== 0) throw unreachable(new Error('the engine asks for a password'))
+    const { type, message } = await nextMessage(reader)
+    if (type === backend.errorResponse) throw toDatabaseError(message)
+    if (type === backend.authentication) {
+      await login.answer(message)
       continue
     }
     greeting.push(message)
-    if (head?.type === backend.backendKeyData) key = message.subarray(5)
-    if (head?.type === backend.readyForQuery) return { key, greeting: Buffer.concat(greeting) }
+    if (type === backend.backendKeyData) key = message.subarray(5)
+    if (type === backend.readyForQuery) return { key, greeting: Buffer.concat(greeting) }
   }
 }
 
-function unreachable(cause: Error | undefined): DatabaseError {
+async function checkIdentity(
+  { question, isExpected }: SessionIdentity,
+  reader: FrameReader,
+  send: (message: Buffer) => void,
+): Promise<void> {
+  send(new ByteWriter().string(question).message(String.fromCharCode(frontend.query)))
+  let answer: string | undefined
+  for (;;) {
+    const { type, message } = await nextMessage(reader)
+    if (type === backend.errorResponse) throw toDatabaseError(message)
+    if (type === backend.dataRow) answer = readDataRow(message)[0] ?? undefined
+    if (type === backend.readyForQuery) break
+  }
+  if (isExpected(answer)) return
+  throw new DatabaseError('the engine is being started again', {
+    sqlState: '57P03', // cannot_connect_now
+    detail: 'PostgreSQL has been restarted, or another server has taken its place.',
+    hint: 'Try once more.',
+  })
+}
+
+async function nextMessage(reader: FrameReader): Promise<{ type: number; message: Buffer }> {
+  for (;;) {
+    const head = reader.peek()
+    const message = head && reader.take(head.size)
+    if (head !== undefined && message !== undefined) return { type: head.type, message }
+    if (!(await reader.wait())) throw unreachable(undefined)
+  }
+}
+
+function unknownDatabase(name: string): DatabaseError {
+  return new DatabaseError(`database "${name}" is not served here`, { sqlState: '3D000' })
+}
+
+function unreachable(cause: unknown): DatabaseError {
   return new DatabaseError('the engine cannot be reached', {
     sqlState: '08006',
-    detail: cause?.message,
+    detail: cause instanceof Error ? cause.message : undefined,
     hint: 'PostgreSQL may be starting again; try once more.',
     cause,
   })

@@ -1,6 +1,6 @@
 /** A client's own connection to PostgreSQL: what is asked over it, and where the replies go. */
-import { createConnection } from 'node:net'
 import { DatabaseError } from '@millrace/sql-engine/database-error'
+import { openServer } from '@millrace/sql-engine/postgres/server-place'
 import type { BoundParameters, SessionResult } from '@millrace/sql-engine/statement'
 import { readErrorFields, replaceRelations } from '../wire/backend-messages.js'
 import { ByteWriter } from '../wire/byte-writer.js'
@@ -228,9 +228,10 @@ export class Backend {
 }
 
 /** Sends a cancel request. PostgreSQL never answers whether it came in time, or at all; it closes the connection. */
-function sendCancel({ socketPath, key }: BackendConnection): Promise<void> {
+async function sendCancel({ place, key }: BackendConnection): Promise<void> {
+  const socket = await openServer(place).catch(() => undefined)
+  if (socket === undefined) return
   return new Promise((resolve) => {
-    const socket = createConnection(socketPath)
     socket.on('error', () => socket.destroy())
     socket.on('close', () => resolve())
     socket.setTimeout(cancelTimeout, () => socket.destroy())

@@ -8,6 +8,7 @@ import type { Logger } from 'pino'
 import { Backend } from '../backend/backend.js'
 import type { BackendConnection } from '../backend/backend-connection.js'
 import { plain, type RequestKind } from '../backend/reply-queue.js'
+import type { UserCeilings } from '../startup/accounts.js'
 import { errorResponse } from '../wire/backend-messages.js'
 import { MalformedMessage } from '../wire/byte-reader.js'
 import { type FrameHead, FrameReader } from '../wire/frame-reader.js'
@@ -47,6 +48,10 @@ export interface SessionOptions {
   readonly client: Duplex
   readonly backend: BackendConnection
   readonly engine: StatementEngine
+  /** The name that the client has logged in with. */
+  readonly user: string
+  /** What its user may have at most. */
+  readonly ceilings: () => UserCeilings
   /** The server process that asks for a virtual table's rows, if the client is PostgreSQL itself. */
   readonly loopbackFor: number | undefined
   /** Whether it asks on behalf of ANALYZE. */
@@ -75,7 +80,7 @@ export class Session {
   #farewell: DatabaseError | undefined
 
   constructor(options: SessionOptions) {
-    const { client, backend, engine, loopbackFor, analyses, watch, log } = options
+    const { client, backend, engine, loopbackFor, analyses, watch, log, ceilings } = options
     if (loopbackFor === undefined) this.#history = new ScanHistory()
     const relations = new ScanRelations()
     this.#options = options
@@ -102,6 +107,7 @@ export class Session {
       analyses,
       history: this.#history,
       relations,
+      ceilings,
       watch,
       log,
     })
@@ -110,6 +116,16 @@ export class Session {
       analyse: (text) => engine.analyse(text),
       staging: this.#staging,
     })
+  }
+
+  /** See {@link SessionOptions.user}. */
+  get user(): string {
+    return this.#options.user
+  }
+
+  /** See {@link SessionOptions.ceilings}. */
+  get ceilings(): () => UserCeilings {
+    return this.#options.ceilings
   }
 
   /** See {@link SessionOptions.loopbackFor}. */

@@ -11,6 +11,7 @@ import type {
 import type { Logger } from 'pino'
 import type { Backend } from '../backend/backend.js'
 import { checkReadable } from '../backend/client-encoding.js'
+import type { UserCeilings } from '../startup/accounts.js'
 import { errorResponse, noticeResponse } from '../wire/backend-messages.js'
 import { backend as messages } from '../wire/message-types.js'
 import type { SocketWriter } from '../wire/socket-writer.js'
@@ -31,6 +32,8 @@ export interface StatementStagingOptions {
   /** What the session's statements have asked; undefined over the loopback. */
   readonly history: ScanHistory | undefined
   readonly relations: ScanRelations
+  /** What its user may have at most. */
+  readonly ceilings: () => UserCeilings
   readonly watch: StatementWatch | undefined
   readonly log: Logger
 }
@@ -125,9 +128,9 @@ export class StatementStaging {
   }
 
   #engineSession(): EngineSession {
-    const { backend, processId, loopbackFor, analyses, history } = this.#options
+    const { backend, processId, loopbackFor, analyses, history, ceilings } = this.#options
     const query: EngineSession['query'] = (text, bound) => backend.query(text, bound)
-    return { processId, loopbackFor, analyses, history, query }
+    return { processId, loopbackFor, analyses, history, ceilings: ceilings().quotas, query }
   }
 
   /** Starts a timer: PostgreSQL counts only its own work, but the time that APIs take must count too. */

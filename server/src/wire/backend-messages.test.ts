@@ -1,6 +1,6 @@
 /** Messages of PostgreSQL as the gateway writes them, reads them and changes them. */
 import { DatabaseError } from '@millrace/sql-engine/database-error'
-import { hiddenPrefix } from '@millrace/sql-engine/postgres/names'
+import { embeddedNames } from '@millrace/sql-engine/postgres/names'
 import { describe, expect, test } from 'vitest'
 import {
   commandComplete,
@@ -71,7 +71,7 @@ describe('an error of a rewritten statement tells of the one that the client sen
   test.each([
     ['its words', { M: 'column of s_1', H: 'see s_1' }, { M: 'column of place', H: 'see place' }],
     ['its position', { P: '40' }, { P: '12' }],
-    ['not the name of a hidden schema', { s: `${hiddenPrefix}scan` }, {}],
+    ['not the name of a hidden schema', { s: embeddedNames.scanSchema }, {}],
     ['the name of any other', { s: 'public' }, { s: 'public' }],
     ['no other field is changed', { C: '22012', F: 's_1.c' }, { C: '22012', F: 's_1.c' }],
   ])('%s', (_, fields, expected) => {

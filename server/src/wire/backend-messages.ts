@@ -1,7 +1,7 @@
 /** Messages that PostgreSQL sends. */
 
 import { DatabaseError } from '@millrace/sql-engine/database-error'
-import { hiddenPrefix } from '@millrace/sql-engine/postgres/names'
+import { isInternalSchema } from '@millrace/sql-engine/postgres/names'
 import { ByteReader } from './byte-reader.js'
 import { ByteWriter } from './byte-writer.js'
 
@@ -87,7 +87,7 @@ export function mapError(
       const original = position(Number(value))
       if (original !== undefined) mapped.set(code, String(original))
       // Names in the fields below are those of the scan tables; "s" and "t" are schema and table.
-    } else if (code === 's' && value.startsWith(hiddenPrefix)) continue
+    } else if (code === 's' && isInternalSchema(value)) continue
     else mapped.set(code, 'MDHWtnq'.includes(code) ? text(value) : value)
   }
   return fieldsMessage(message[0] === 0x45 ? 'E' : 'N', mapped)

@@ -1,24 +1,29 @@
 /** What PostgreSQL, asked in the client's own session, says of the names in a statement. */
 import { z } from 'zod'
+import { type TableFunction, tableFunction, tableFunctionSchema } from '../catalog/table-functions.js'
 import { viewDefinition } from '../catalog/view-definitions.js'
 import type { VirtualTable } from '../catalog/virtual-table.js'
 import { DatabaseError } from '../database-error.js'
 import { quoteIdentifier, quoteLiteral } from '../parse/identifier.js'
 import { findAll, type Inside, type Node, relationsOf, stringsOf } from '../parse/syntax-tree.js'
-import { databaseName, internalSchema } from '../postgres/names.js'
+import type { Names as OwnNames } from '../postgres/names.js'
 import {
   readSettings,
   type SessionSettings,
   settingsQuery,
   settingsSchema,
 } from '../settings/session-settings.js'
+import { accessQuery } from './access.js'
 import type { Relation } from './binding.js'
+import { callOf } from './function-columns.js'
 import { FunctionTraits } from './function-traits.js'
 
 export interface Names {
   readonly functions: FunctionTraits
   readonly settings: SessionSettings
   relationOf(rangeVar: Inside<'RangeVar'>): Relation | undefined
+  /** The function that stands in FROM, where it is one whose query can take its place. */
+  tableFunctionOf(item: Inside<'RangeFunction'>): TableFunction | undefined
 }
 
 const answerSchema = z.object({
@@ -35,6 +40,8 @@ const answerSchema = z.object({
     .nullable(),
   /** Name, volatility and kind by pg_proc's letters, whether it returns a set, and whether it is in pg_catalog. */
   functions: z.array(z.tuple([z.string(), z.string(), z.string(), z.boolean(), z.boolean()])).nullish(),
+  /** By the names as they are called. */
+  table_functions: z.record(z.string(), tableFunctionSchema.nullable()).nullish(),
   loose: z.boolean(),
   shadowed_operators: z.boolean(),
   shadowed_types: z.boolean(),
@@ -42,13 +49,19 @@ const answerSchema = z.object({
   settings: settingsSchema,
 })
 
-/** The query that asks for everything that must be known of a statement's names. */
-export function lookUpQuery(statement: Node): string {
-  const relationNames = new Set(relationsOf(statement).map(nameOf))
+/**
+ * The query that asks for everything that must be known of a statement's names, and in a column of its own, for who may read
+ * them: the first is the same for all who do the same.
+ */
+export function lookUpQuery(statement: Node, own: OwnNames): string {
+  const relationNames = new Set(relationsOf(statement).map((one) => nameOf(one, own)))
   const functionNames = new Set(
     findAll(statement, 'FuncCall').flatMap(({ funcname }) => stringsOf(funcname)?.at(-1) ?? []),
   )
-  return queryFor([...relationNames], [...functionNames])
+  const tableFunctions = new Set(
+    findAll(statement, 'RangeFunction').flatMap((item) => nameOfFunction(item) ?? []),
+  )
+  return queryFor([...relationNames], [...functionNames], [...tableFunctions], own)
 }
 
 /**
@@ -60,6 +73,7 @@ export function readNames(
   json: string,
   text: string,
   virtualTables: ReadonlyMap<number, VirtualTable>,
+  own: OwnNames,
 ): Names {
   const answer = answerSchema.parse(JSON.parse(json))
   if (!answer.standard_strings && text.includes('\\')) {
@@ -83,7 +97,7 @@ export function readNames(
       hasShadowedTypes: answer.shadowed_types,
     }),
     relationOf: (rangeVar) => {
-      const found = answer.relations?.[nameOf(rangeVar)]
+      const found = answer.relations?.[nameOf(rangeVar, own)]
       if (found === undefined) return undefined
       const table = virtualTables.get(found.oid)
       if (table !== undefined) return { kind: 'virtual', table }
@@ -95,18 +109,35 @@ export function readNames(
         definition: definition ?? undefined,
       }
     },
+    tableFunctionOf: (item) => answer.table_functions?.[nameOfFunction(item) ?? ''] ?? undefined,
   }
 }
 
 /** Kinds of pg_class whose rows are stored: tables, partitioned tables, materialized views. */
 const storedKinds = new Set(['r', 'p', 'm'])
 
-function nameOf({ catalogname, schemaname, relname }: Inside<'RangeVar'>): string {
-  const parts = catalogname === databaseName ? [schemaname, relname] : [catalogname, schemaname, relname]
+/** A relation's name as the question has it. */
+export function nameOf(
+  { catalogname, schemaname, relname }: Inside<'RangeVar'>,
+  { database }: OwnNames,
+): string {
+  const parts = catalogname === database ? [schemaname, relname] : [catalogname, schemaname, relname]
   return parts.flatMap((part) => (part === undefined ? [] : quoteIdentifier(part))).join('.')
 }
 
-function queryFor(relations: readonly string[], functions: readonly string[]): string {
+/** The name by which a single function is called in FROM, whose columns are its own. */
+function nameOfFunction(item: Inside<'RangeFunction'>): string | undefined {
+  if (item.ordinality === true || item.coldeflist !== undefined) return undefined
+  const names = stringsOf(callOf(item)?.funcname) ?? []
+  return names.length === 1 || names.length === 2 ? names.map(quoteIdentifier).join('.') : undefined
+}
+
+function queryFor(
+  relations: readonly string[],
+  functions: readonly string[],
+  tableFunctions: readonly string[],
+  { internalSchema }: OwnNames,
+): string {
   // Another database's name would make to_regclass fail; PostgreSQL then reports that for the statement itself.
   const own = relations.filter((name) => name.split('"."').length < 3)
   return `select pg_catalog.json_build_object(
@@ -120,6 +151,7 @@ function queryFor(relations: readonly string[], functions: readonly string[]): s
       from pg_catalog.unnest(${arrayOf(own)}) as name
       join pg_catalog.pg_class c on c.oid = pg_catalog.to_regclass(name)),
     ${functions.length === 0 ? '' : `'functions', ${functionsQuery(functions)},`}
+    ${tableFunctions.length === 0 ? '' : `'table_functions', ${tableFunctionsQuery(tableFunctions, internalSchema)},`}
     'loose', exists (select from pg_catalog.pg_collation l where not l.collisdeterministic),
     'shadowed_operators', pg_catalog.current_setting('transform_null_equals') = 'on' or exists (
       select from pg_catalog.pg_operator o
@@ -127,7 +159,7 @@ function queryFor(relations: readonly string[], functions: readonly string[]): s
         and o.oprname ~ '^[-=<>~!*+/]+$' and pg_catalog.pg_operator_is_visible(o.oid)),
     'shadowed_types', not (${hidesNothing}),
     'standard_strings', pg_catalog.current_setting('standard_conforming_strings') = 'on',
-    'settings', ${settingsQuery})`
+    'settings', ${settingsQuery}), ${accessQuery(arrayOf(own))}`
 }
 
 /** OIDs below this are those of objects that come with PostgreSQL: FirstNormalObjectId in its access/transam.h. */
@@ -146,6 +178,14 @@ function functionsQuery(names: readonly string[]): string {
         pg_catalog.jsonb_build_array(p.proname, p.provolatile, p.prokind, p.proretset,
           p.pronamespace = 'pg_catalog'::pg_catalog.regnamespace))
       from pg_catalog.pg_proc p where p.proname = any (${arrayOf(names)}::pg_catalog.name[]))`
+}
+
+/** A name that stands for several functions, or for none, is left out: to_regproc then gives NULL. */
+function tableFunctionsQuery(names: readonly string[], internalSchema: string): string {
+  return `(
+      select pg_catalog.json_object_agg(name, ${internalSchema}.${tableFunction}(f))
+      from pg_catalog.unnest(${arrayOf(names)}) as name, pg_catalog.to_regproc(name) as f
+      where f::pg_catalog.oid >= ${firstOfUsers} and ${hidesNothing})`
 }
 
 function arrayOf(texts: readonly string[]): string {

@@ -1,16 +1,11 @@
 import { isDeepStrictEqual } from 'node:util'
 import { type Client, DatabaseError as ServerError } from 'pg'
 import type { Logger } from 'pino'
-import { changedOptionsClause } from './foreign-options.js'
+import { removedSchema } from './foreign-tables.js'
 import type { CatalogTable } from './read-catalog.js'
 import type { TableDefinition } from './table-definition.js'
-import {
-  alterVirtualTable,
-  createVirtualTable,
-  dropVirtualTable,
-  foreignName,
-  qualifiedName,
-} from './virtual-table-statements.js'
+import { qualifiedName } from './table-names.js'
+import type { TableStyle } from './table-style.js'
 
 /** What must be done so that the catalog shows what it should. */
 export interface CatalogChanges {
@@ -19,16 +14,11 @@ export interface CatalogChanges {
   readonly removed: readonly CatalogTable[]
 }
 
-/**
- * A table that is no longer configured, but that a user's view depends on, asks the gateway for a relation in this
- * schema, of which there is none: the result is an error that explains what happened, not an endless loop.
- */
-const removedSchema = 'removed from the configuration of Millrace'
-
 /** Compares definitions; a table that differs in anything but the order of its columns has changed. */
 export function catalogChanges(
   current: readonly CatalogTable[],
   wanted: readonly TableDefinition[],
+  { kind }: Pick<TableStyle, 'kind'>,
 ): CatalogChanges {
   const left = new Map(current.map((table) => [qualifiedName(table), table]))
   const created: TableDefinition[] = []
@@ -38,7 +28,7 @@ export function catalogChanges(
     const old = left.get(name)
     left.delete(name)
     if (old === undefined) created.push(table)
-    else if (!isDeepStrictEqual(comparable(old), comparable(table)))
+    else if (old.kind !== kind || !isDeepStrictEqual(comparable(old), comparable(table)))
       changed.push({ current: old, wanted: table })
   }
   const removed = [...left.values()].filter((table) => table.options.schema_name !== removedSchema)
@@ -70,6 +60,7 @@ const tablesPerTransaction = 250
  */
 export async function applyCatalogChanges(
   client: Client,
+  style: TableStyle,
   changes: CatalogChanges,
   log: Logger,
   nextTransaction: () => Promise<void>,
@@ -77,12 +68,12 @@ export async function applyCatalogChanges(
   for (let start = 0; start < changes.created.length; start += tablesPerTransaction) {
     if (start > 0) await nextTransaction()
     const tables = changes.created.slice(start, start + tablesPerTransaction)
-    await client.query(creating(tables))
+    await client.query(style.create(tables))
   }
   for (const { current, wanted } of changes.changed) {
-    const refusal = await attempt(client, `${dropVirtualTable(current)}; ${creating([wanted])}`)
+    const refusal = await attempt(client, `${style.drop(current)}; ${style.create([wanted])}`)
     if (refusal === undefined) continue
-    for (const { sql, purpose } of alterVirtualTable(current, wanted)) {
+    for (const { sql, purpose } of style.alter(current, wanted)) {
       const dependents = await attempt(client, sql)
       if (dependents === undefined) continue
       log.warn(
@@ -93,20 +84,14 @@ export async function applyCatalogChanges(
   }
   for (const [index, table] of changes.removed.entries()) {
     if (index > 0 && index % tablesPerTransaction === 0) await nextTransaction()
-    const dependents = await attempt(client, dropVirtualTable(table))
+    const dependents = await attempt(client, style.drop(table))
     if (dependents === undefined) continue
-    const options = changedOptionsClause(table.options, { ...table.options, schema_name: removedSchema })
-    await client.query(`ALTER FOREIGN TABLE ${foreignName(table)}${options}`)
+    await client.query(style.retire(table))
     log.warn(
       { table: qualifiedName(table), dependents },
       'a table is not configured any more, but was kept, since other objects depend on it; it gives errors only',
     )
   }
-}
-
-function creating(tables: readonly TableDefinition[]): string {
-  const statements = tables.map(createVirtualTable)
-  return ['SET LOCAL allow_system_table_mods = on', ...statements, 'RESET allow_system_table_mods'].join('; ')
 }
 
 /**
@@ -126,7 +111,7 @@ export async function attempt(client: Client, sql: string): Promise<string | und
 }
 
 /**
- * The errors of dependencies: dependent_objects_still_exist, and what ALTER COLUMN TYPE says of a view:
- * feature_not_supported.
+ * The errors of dependencies: dependent_objects_still_exist, what ALTER COLUMN TYPE says of a view
+ * (feature_not_supported), and what CREATE OR REPLACE VIEW says of other columns (invalid_table_definition).
  */
-const dependencyErrors: ReadonlySet<string> = new Set(['2BP01', '0A000'])
+const dependencyErrors: ReadonlySet<string> = new Set(['2BP01', '0A000', '42P16'])

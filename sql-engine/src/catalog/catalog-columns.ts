@@ -1,5 +1,5 @@
 import type { ColumnType, Table } from '@millrace/plugin-sdk'
-import { internalSchema, steampipeSchema, systemSchema } from '../postgres/names.js'
+import { isSystemSchema } from '../postgres/names.js'
 
 /** A column as a virtual table is defined with it. */
 export interface ColumnDefinition {
@@ -29,6 +29,5 @@ export function catalogColumns(table: Table, schema?: string): readonly ColumnDe
     type,
     description,
   }))
-  const isSystem = schema === systemSchema || schema === internalSchema || schema === steampipeSchema
-  return isSystem ? own : [...own, ...engineColumns]
+  return schema !== undefined && isSystemSchema(schema) ? own : [...own, ...engineColumns]
 }

@@ -4,10 +4,13 @@
  * on with it. It is renamed, and asks for that table.
  */
 import { type Client, escapeIdentifier, DatabaseError as ServerError } from 'pg'
-import { foreignSchema, loopbackServer } from '../postgres/names.js'
+import { embeddedNames, loopbackServer } from '../postgres/names.js'
 import { attempt } from './catalog-changes.js'
 import { changedOptionsClause, parseForeignOptions } from './foreign-options.js'
-import { combinedName, qualifiedName } from './virtual-table-statements.js'
+import { combinedName, qualifiedName } from './table-names.js'
+
+/** Only homes of the embedded PostgreSQL are as old as that. */
+const { foreignSchema } = embeddedNames
 
 interface FormerTable {
   readonly oid: number

@@ -1,5 +1,6 @@
-import type { Client } from 'pg'
-import { clientRole, databaseName, engineRole, internalSchema, loopbackServer } from '../postgres/names.js'
+import { type Client, escapeIdentifier } from 'pg'
+import { loopbackServer, type Names } from '../postgres/names.js'
+import type { PostgresTraits } from '../postgres/postgres.js'
 import {
   changedOptionsClause,
   type ForeignOptions,
@@ -7,12 +8,18 @@ import {
   parseForeignOptions,
 } from './foreign-options.js'
 
-/** Where the gateway itself listens, and a client that it admits by password. */
+/** What PostgreSQL tells the gateway to be let in. */
+export interface LoopbackLogin {
+  readonly user: string
+  readonly password: string
+}
+
+/** Where the gateway itself listens, and how it lets PostgreSQL in. */
 export interface Loopback {
   readonly host: string
   readonly port: number
-  readonly user: string
-  readonly password: string
+  /** By roles: each asks as itself, and so for nothing but what it sees. That of the clients is among them. */
+  readonly logins: ReadonlyMap<string, LoopbackLogin>
 }
 
 /**
@@ -40,8 +47,8 @@ export function isAnalysis(applicationName: string | undefined): boolean {
   return applicationName?.split(' ')[0] === analysisApplicationName
 }
 
-const serverOptions: ForeignOptions = {
-  dbname: databaseName,
+const serverOptions = ({ database }: Names): ForeignOptions => ({
+  dbname: database,
   // postgres_fdw writes the process for %p.
   application_name: `${loopbackApplicationName} %p`,
   connect_timeout: '10',
@@ -50,18 +57,29 @@ const serverOptions: ForeignOptions = {
   fetch_size: '1000',
   updatable: 'false',
   truncatable: 'false',
+})
+
+/** Makes the foreign server that the virtual tables belong to, unless PostgreSQL refuses a guest the wrapper. */
+export async function ensureLoopbackServer(
+  client: Client,
+  { names, standing }: PostgresTraits,
+): Promise<void> {
+  if (standing.kind === 'owner') return ensureOwnWrapper(client, names)
+  if (standing.loopback.kind === 'refused') return
+  await client.query(
+    `CREATE SERVER IF NOT EXISTS ${loopbackServer} FOREIGN DATA WRAPPER postgres_fdw${optionsClause(serverOptions(names))}`,
+  )
 }
 
-const handler = `${internalSchema}.loopback_handler`
-
 /**
- * Makes the foreign server that the virtual tables belong to. Its wrapper is postgres_fdw's without postgres_fdw's
+ * Makes the server with a wrapper of its own. That is postgres_fdw's without postgres_fdw's
  * validator, which allows no options of Millrace's, such as a column's `key_operators`. (The handler reads the
  * options that it knows.) The validator also keeps ordinary users from a mapping without a password; here, only the
  * engine may make one, since no one else is granted the use of the server. The handler is taken from the library
  * itself: the extension would stand in every dump.
  */
-export async function ensureLoopbackServer(client: Client): Promise<void> {
+async function ensureOwnWrapper(client: Client, names: Names): Promise<void> {
+  const handler = `${names.internalSchema}.loopback_handler`
   const { rows } = await client.query<{ handler: string | null }>(
     `SELECT fdwhandler::regproc::text AS handler FROM pg_foreign_data_wrapper WHERE fdwname = $1`,
     [loopbackServer],
@@ -75,7 +93,7 @@ export async function ensureLoopbackServer(client: Client): Promise<void> {
   await client.query(
     wrapper === undefined
       ? `CREATE FOREIGN DATA WRAPPER ${loopbackServer} HANDLER ${handler};
-         CREATE SERVER ${loopbackServer} FOREIGN DATA WRAPPER ${loopbackServer}${optionsClause(serverOptions)}`
+         CREATE SERVER ${loopbackServer} FOREIGN DATA WRAPPER ${loopbackServer}${optionsClause(serverOptions(names))}`
       : // One of an older home, whose handler is the extension's.
         `SET LOCAL log_min_messages = error;
          ALTER FOREIGN DATA WRAPPER ${loopbackServer} HANDLER ${handler};
@@ -89,35 +107,66 @@ export async function ensureLoopbackServer(client: Client): Promise<void> {
  * owns the virtual tables, and ANALYZE reads as their owner, no matter who asks for it: the gateway then gives no
  * rows.
  */
-export async function setLoopback(client: Client, { host, port, user, password }: Loopback): Promise<void> {
-  await ensureLoopbackServer(client)
-  const { rows } = await client.query<{ server: string[] | null; mappings: Record<string, string[] | null> }>(
-    `SELECT srvoptions AS server, (SELECT coalesce(json_object_agg(umuser::regrole, umoptions), '{}')
-              FROM pg_user_mapping WHERE umserver = pg_foreign_server.oid) AS mappings
-       FROM pg_foreign_server
-      WHERE srvname = $1`,
+export async function setLoopback(
+  client: Client,
+  traits: PostgresTraits,
+  { host, port, logins }: Loopback,
+): Promise<void> {
+  const { names, standing } = traits
+  if (standing.kind === 'guest' && standing.loopback.kind === 'refused') return
+  await ensureLoopbackServer(client, traits)
+  const { rows } = await client.query<{ server: string[] | null }>(
+    'SELECT srvoptions AS server FROM pg_foreign_server WHERE srvname = $1',
     [loopbackServer],
   )
   const server = changedOptionsClause(parseForeignOptions(rows[0]?.server ?? null), {
-    ...serverOptions,
+    ...serverOptions(names),
     host,
     port: String(port),
   })
+  if (server !== '') await client.query(`ALTER SERVER ${loopbackServer}${server}`)
+  if (standing.kind === 'owner') return setOwnMappings(client, names, logins)
+  // A guest may not read what the mappings are.
+  const login = { ...loginOf(logins, names) }
+  const roles = new Set([names.clientRole, names.engineRole])
+  const mapping = [...roles].flatMap((role) => {
+    const of = `FOR ${escapeIdentifier(role)} SERVER ${loopbackServer}`
+    const known = Object.fromEntries(Object.keys(login).map((name) => [name, '']))
+    return [
+      `CREATE USER MAPPING IF NOT EXISTS ${of}${optionsClause(login)}`,
+      `ALTER USER MAPPING ${of}${changedOptionsClause(known, login)}`,
+    ]
+  })
+  await client.query(mapping.join('; '))
+}
+
+function loginOf(logins: Loopback['logins'], { clientRole }: Names): LoopbackLogin {
+  const login = logins.get(clientRole)
+  if (login === undefined) throw new Error('PostgreSQL has no login for its clients')
+  return login
+}
+
+async function setOwnMappings(client: Client, names: Names, logins: Loopback['logins']): Promise<void> {
+  const { rows } = await client.query<{ role: string; options: string[] | null }>(
+    `SELECT pg_get_userbyid(umuser) AS role, umoptions AS options
+       FROM pg_user_mapping JOIN pg_foreign_server s ON s.oid = umserver WHERE srvname = $1`,
+    [loopbackServer],
+  )
+  const there = new Map(rows.map(({ role, options }) => [role, options]))
   const statements: string[] = []
-  if (server !== '') statements.push(`ALTER SERVER ${loopbackServer}${server}`)
-  const login = { user, password }
-  const mappings = {
-    [clientRole]: login,
-    [engineRole]: { ...login, application_name: `${analysisApplicationName} %p` },
-  }
-  for (const [role, wanted] of Object.entries(mappings)) {
-    const current = rows[0]?.mappings[role]
+  const mappings = new Map<string, ForeignOptions>([
+    ...[...logins].map(([role, login]) => [role, { ...login }] as const),
+    [names.engineRole, { ...loginOf(logins, names), application_name: `${analysisApplicationName} %p` }],
+  ])
+  for (const [role, wanted] of mappings) {
+    const current = there.get(role)
     const verb = current === undefined ? 'CREATE' : 'ALTER'
     const options =
       current === undefined
         ? optionsClause(wanted)
         : changedOptionsClause(parseForeignOptions(current), wanted)
-    if (options !== '') statements.push(`${verb} USER MAPPING FOR ${role} SERVER ${loopbackServer}${options}`)
+    const name = escapeIdentifier(role)
+    if (options !== '') statements.push(`${verb} USER MAPPING FOR ${name} SERVER ${loopbackServer}${options}`)
   }
   if (statements.length > 0) await client.query(statements.join('; '))
 }

@@ -45,6 +45,7 @@ const log = pino({ level: 'warn' }, { write: (line) => warnings.push(JSON.parse(
 const synchronise = (connections: Readonly<Record<string, StaticPlugin>>) =>
   synchroniseCatalog(
     engine,
+    postgres,
     Object.entries(connections).map(([name, plugin]) => ({
       name,
       plugin,
@@ -308,7 +309,11 @@ describe('the loopback', () => {
     ).rows[0]
 
   test('is set, and set anew, without its password being shown to clients', async () => {
-    await setLoopback(engine, { host: '127.0.0.1', port: 9193, user: 'millrace', password: "it's" })
+    await setLoopback(engine, postgres, {
+      host: '127.0.0.1',
+      port: 9193,
+      logins: new Map([['millrace', { user: 'millrace', password: "it's" }]]),
+    })
     expect(await options()).toMatchObject({
       server: expect.arrayContaining([
         'host=127.0.0.1',
@@ -317,7 +322,11 @@ describe('the loopback', () => {
       ]),
       mapping: ['user=millrace', "password=it's"],
     })
-    await setLoopback(engine, { host: '127.0.0.1', port: 9194, user: 'millrace', password: 'new' })
+    await setLoopback(engine, postgres, {
+      host: '127.0.0.1',
+      port: 9194,
+      logins: new Map([['millrace', { user: 'millrace', password: 'new' }]]),
+    })
     expect(await options()).toMatchObject({
       server: expect.arrayContaining(['port=9194']),
       mapping: ['user=millrace', 'password=new'],
@@ -333,7 +342,11 @@ describe('the loopback', () => {
   test('PostgreSQL itself follows it from a foreign table to the gateway', async () => {
     await synchronise({ acme: plugin(user) })
     // In place of the gateway, a port where nothing listens: what matters is that it is asked.
-    await setLoopback(engine, { host: '127.0.0.1', port: 1, user: 'millrace', password: 'x' })
+    await setLoopback(engine, postgres, {
+      host: '127.0.0.1',
+      port: 1,
+      logins: new Map([['millrace', { user: 'millrace', password: 'x' }]]),
+    })
     await expect(client.query('SELECT id FROM acme.acme_user')).rejects.toMatchObject({
       code: '08001',
       message: expect.stringContaining('millrace_loopback'),
@@ -342,7 +355,11 @@ describe('the loopback', () => {
 
   test('rows come over it, with our options on the columns', async () => {
     await synchronise({ acme: plugin(user) })
-    await setLoopback(engine, { host: postgres.socketFolder, port: 5432, user: 'millrace', password: 'x' })
+    await setLoopback(engine, postgres, {
+      host: postgres.socketFolder,
+      port: 5432,
+      logins: new Map([['millrace', { user: 'millrace', password: 'x' }]]),
+    })
     // In place of the gateway, the same server over its socket, which lets its superuser in without a password,
     // and an ordinary table of the same name.
     await engine.query(

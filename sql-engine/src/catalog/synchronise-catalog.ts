@@ -1,7 +1,9 @@
 import type { Table } from '@millrace/plugin-sdk'
-import { type Client, escapeIdentifier, DatabaseError as ServerError } from 'pg'
+import { type Client, DatabaseError as ServerError } from 'pg'
 import type { Logger } from 'pino'
-import { engineRole, internalSchema } from '../postgres/names.js'
+import { notOurs, readOwnSchemas } from '../postgres/guest/own-schemas.js'
+import { isSystemSchema } from '../postgres/names.js'
+import type { PostgresTraits } from '../postgres/postgres.js'
 import { applyCatalogChanges, attempt, type CatalogChanges, catalogChanges } from './catalog-changes.js'
 import { engineColumns } from './catalog-columns.js'
 import { isColumnType } from './column-type.js'
@@ -19,9 +21,11 @@ import { ensureLoopbackServer } from './loopback.js'
 import { type CatalogTable, readCatalog, readTableNames } from './read-catalog.js'
 import { type SearchPathOptions, setSearchPath } from './search-path.js'
 import { tableDefinition } from './table-definition.js'
+import { ensureTableFunction } from './table-functions.js'
+import { qualifiedName } from './table-names.js'
+import { createSchema, type TableStyle, tableStyleOf } from './table-style.js'
 import { ensureViewDefinition } from './view-definitions.js'
 import type { CatalogColumn, CatalogConnection, VirtualTable } from './virtual-table.js'
-import { createRefusal, createSchema, qualifiedName } from './virtual-table-statements.js'
 
 /**
  * Makes PostgreSQL's catalog show the connections' tables, each connection's in a schema of its own, and returns what
@@ -34,6 +38,7 @@ import { createRefusal, createSchema, qualifiedName } from './virtual-table-stat
  */
 export async function synchroniseCatalog(
   client: Client,
+  traits: PostgresTraits,
   connections: readonly CatalogConnection[],
   log: Logger,
   own: readonly CatalogConnection[] = [],
@@ -41,36 +46,41 @@ export async function synchroniseCatalog(
   searchPath: SearchPathOptions = {},
 ): Promise<readonly VirtualTable[]> {
   checkConnectionNames(connections)
+  const { names: ownNames, standing } = traits
+  const style = tableStyleOf(traits)
   const begin = `BEGIN; SET LOCAL lock_timeout = ${lockTimeout}`
   await client.query(begin)
   try {
-    await ensureLoopbackServer(client)
-    await ensureViewDefinition(client)
+    await ensureLoopbackServer(client, traits)
+    await client.query(style.preparation)
+    await ensureViewDefinition(client, traits)
+    await ensureTableFunction(client, traits)
     const all = [...connections, ...own]
-    const shown = await ensureSchemas(client, all, log)
-    const { tables: moved, views } = await moveFormerTables(client)
-    const names = await readTableNames(client)
-    const known = await readKnownSchemas(client)
-    const trusted = trustedSchemas(shown, names, known)
+    const shown = await ensureSchemas(client, traits, all, log)
+    const { tables: moved, views } =
+      standing.kind === 'owner' ? await moveFormerTables(client) : { tables: [], views: [] }
+    const names = await readTableNames(client, traits)
+    const known = await readKnownSchemas(client, ownNames)
+    const trusted = trustedSchemas(shown, names, known, style)
     const isAllTrusted = [...names.keys()].every((name) => trusted.has(name))
-    const current = isAllTrusted ? [] : await readCatalog(client, [...trusted])
+    const current = isAllTrusted ? [] : await readCatalog(client, traits, [...trusted])
     const compared = shown.filter(({ name }) => !trusted.has(name))
     const wanted = compared.flatMap(({ name, tables }) =>
       tables.tables === undefined
         ? current.filter(({ schema }) => schema === name)
-        : tables.tables.map((table) => tableDefinition(name, table)),
+        : tables.tables.map((table) => style.shown(tableDefinition(name, table))),
     )
-    const changes = catalogChanges(current, wanted)
-    if (changes.created.length + changes.changed.length > 0) await client.query(createRefusal)
-    await applyCatalogChanges(client, changes, log, async () => {
+    const changes = catalogChanges(current, wanted, style)
+    await applyCatalogChanges(client, style, changes, log, async () => {
       await client.query(`COMMIT; ${begin}`)
     })
     await moveFormerViews(client, views)
     const former = views.length === 0 ? moved : (await moveFormerTables(client)).tables
-    if (compared.length > 0) await leaveOutOfDumps(client)
-    await dropEmptySchemas(client, changes, all)
+    if (compared.length > 0 && standing.kind === 'owner') await leaveOutOfDumps(client)
+    await dropEmptySchemas(client, style, changes, all)
     await setSearchPath(
       client,
+      standing,
       shown.filter((connection) => !own.includes(connection)).map(({ name }) => name),
       searchPath,
     )
@@ -78,10 +88,11 @@ export async function synchroniseCatalog(
     const made = newSchemas(compared, names)
     const asDefined = new Set([...trusted, ...made])
     const others = compared.filter(({ name }) => !made.has(name))
-    const catalog = unchanged || others.length === 0 ? current : await readCatalog(client, [...asDefined])
-    await noteKnown(client, { made, others, catalog, known, shown })
+    const catalog =
+      unchanged || others.length === 0 ? current : await readCatalog(client, traits, [...asDefined])
+    await noteKnown(client, traits, style, { made, others, catalog, known, shown })
     const tables = [
-      ...tablesAsDefined(shown, asDefined, unchanged ? names : await readTableNames(client), former),
+      ...tablesAsDefined(shown, asDefined, unchanged ? names : await readTableNames(client, traits), former),
       ...virtualTables(catalog, others, former),
     ]
     await client.query('COMMIT')
@@ -98,12 +109,13 @@ function trustedSchemas(
   connections: readonly CatalogConnection[],
   names: ReadonlyMap<string, ReadonlyMap<string, number>>,
   known: ReadonlyMap<string, string>,
+  style: TableStyle,
 ): ReadonlySet<string> {
   const trusted = connections.filter(({ name, tables: { tables } }) => {
     const there = names.get(name) ?? new Map<string, number>()
     return (
       tables !== undefined &&
-      known.get(name) === digestOf(name, tables) &&
+      known.get(name) === digestOf(name, tables, style) &&
       there.size === tables.length &&
       tables.every((table) => there.has(table.name))
     )
@@ -126,6 +138,8 @@ function newSchemas(
  */
 async function noteKnown(
   client: Client,
+  { names }: PostgresTraits,
+  style: TableStyle,
   {
     made,
     others,
@@ -143,18 +157,18 @@ async function noteKnown(
   const bySchema = bySchemas(catalog)
   const exact = new Map<string, string>()
   for (const { name, tables } of shown) {
-    if (tables.tables !== undefined && made.has(name)) exact.set(name, digestOf(name, tables.tables))
+    if (tables.tables !== undefined && made.has(name)) exact.set(name, digestOf(name, tables.tables, style))
   }
   for (const { name, tables } of others) {
     if (tables.tables === undefined) continue
-    if (isShownAsDefined(name, tables.tables, bySchema.get(name) ?? [])) {
-      exact.set(name, digestOf(name, tables.tables))
+    if (isShownAsDefined(name, tables.tables, bySchema.get(name) ?? [], style)) {
+      exact.set(name, digestOf(name, tables.tables, style))
     }
   }
   const there = new Set(shown.map(({ name }) => name))
   const unknown = others.filter(({ name }) => !exact.has(name)).map(({ name }) => name)
   const gone = [...known.keys()].filter((name) => !there.has(name))
-  await writeKnownSchemas(client, exact, [...unknown, ...gone])
+  await writeKnownSchemas(client, names, exact, [...unknown, ...gone])
 }
 
 function bySchemas(catalog: readonly CatalogTable[]): ReadonlyMap<string, readonly CatalogTable[]> {
@@ -180,19 +194,26 @@ export class CatalogIsLocked extends Error {
 /** @returns the connections that have their schema; one whose schema belongs to someone else is left out */
 async function ensureSchemas(
   client: Client,
+  traits: PostgresTraits,
   connections: readonly CatalogConnection[],
   log: Logger,
 ): Promise<CatalogConnection[]> {
   const { rows } = await client.query<{ name: string; owner: string }>(
-    'SELECT nspname AS name, nspowner::regrole::text AS owner FROM pg_namespace WHERE nspname = ANY ($1)',
+    `SELECT nspname AS name, rolname AS owner
+       FROM pg_namespace JOIN pg_roles ON pg_roles.oid = nspowner WHERE nspname = ANY ($1)`,
     [connections.map(({ name }) => name)],
   )
+  const { names, standing } = traits
+  const recorded = standing.kind === 'owner' ? undefined : new Set(await readOwnSchemas(client, names))
   const owners = new Map(rows.map(({ name, owner }) => [name, owner]))
   const shown: CatalogConnection[] = []
   for (const connection of connections) {
     const owner = owners.get(connection.name)
-    if (owner === undefined) await client.query(createSchema(connection.name, connection.plugin.description))
-    if (owner === undefined || owner === engineRole) shown.push(connection)
+    if (owner === undefined)
+      await client.query(createSchema(connection.name, connection.plugin.description, traits))
+    const isOurs = owner === names.engineRole && recorded?.has(connection.name) !== false
+    if (owner === undefined || isOurs) shown.push(connection)
+    else if (isSystemSchema(connection.name)) throw notOurs(connection.name)
     else {
       log.error(
         { connection: connection.name, owner },
@@ -206,14 +227,14 @@ async function ensureSchemas(
 /** Drops the schemas of connections that are gone, except those where tables had to stay. */
 async function dropEmptySchemas(
   client: Client,
+  style: TableStyle,
   { removed }: CatalogChanges,
   connections: readonly CatalogConnection[],
 ): Promise<void> {
   const configured = new Set(connections.map(({ name }) => name))
   for (const schema of new Set(removed.map((table) => table.schema))) {
-    if (configured.has(schema) || schema === internalSchema) continue
-    const name = escapeIdentifier(schema)
-    await attempt(client, `ALTER EXTENSION plpgsql DROP SCHEMA ${name}; DROP SCHEMA ${name}`)
+    if (configured.has(schema) || isSystemSchema(schema)) continue
+    await attempt(client, style.dropSchema(schema))
   }
 }
 

@@ -4,14 +4,13 @@ import type { ColumnType } from '@millrace/plugin-sdk'
 import { Deparser } from 'pgsql-deparser'
 import type { Binding, Cte, FromItem, TableReference } from '../bind/binding.js'
 import { findAll, inside, isObject, type Node, parseText, sameTree } from '../parse/syntax-tree.js'
-import { scanSchema } from '../postgres/names.js'
 import { callNode, castNode, stringNode } from './build-nodes.js'
 import type { DependencyFinder } from './dependencies.js'
 import type { KeyQuery } from './key-query.js'
 import type { ValueSource } from './pushable.js'
 import { internalTypeNames } from './type-names.js'
 
-/** Where a virtual table's rows are: the name of its scan table, without schema. */
+/** Where a virtual table's rows are: the name of its scan table, with its schema. */
 export type ScanTableName = (fromItem: TableReference) => string
 
 /** A value to ask for, and the type to which PostgreSQL would cast a bare literal there. */
@@ -267,7 +266,7 @@ class TreeCopy {
       const { catalogname: _catalog, ...rest } = rangeVar
       return {
         ...rest,
-        schemaname: scanSchema,
+        schemaname: undefined,
         relname: placeholder(this.#binding.tableReferences.indexOf(virtual)),
         alias: { ...alias },
       }

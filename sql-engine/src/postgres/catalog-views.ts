@@ -4,9 +4,12 @@
  */
 import { type Client, escapeLiteral } from 'pg'
 import { settingNames } from '../settings/session-settings.js'
-import { hiddenPrefix, internalSchema } from './names.js'
+import { embeddedNames, hiddenPrefix } from './names.js'
 
 const bySchema = (column: string) => `NOT starts_with(${column}::text, '${hiddenPrefix}')`
+
+/** These views, unlike those of the information schema, do not look at privileges themselves. */
+const isOpenSchema = (column: string) => `has_schema_privilege(${column}, 'USAGE')`
 
 const informationSchema: Readonly<Record<string, string>> = {
   check_constraints: 'constraint_schema',
@@ -63,7 +66,8 @@ const additions: ReadonlyMap<string, string> = new Map([
     ([view, column]) => [`information_schema.${view}`, `WHERE ${bySchema(column)}`] as const,
   ),
   ...Object.entries(catalog).map(
-    ([view, column]) => [`pg_catalog.${view}`, `WHERE ${bySchema(column)}`] as const,
+    ([view, column]) =>
+      [`pg_catalog.${view}`, `WHERE ${bySchema(column)} AND ${isOpenSchema(column)}`] as const,
   ),
   ['pg_catalog.pg_prepared_statements', `WHERE ${notOwnStatement}`],
   ['pg_catalog.pg_settings', `UNION ALL ${settingRows()}`],
@@ -83,7 +87,7 @@ function settingRows(): string {
 }
 
 /** The views' original queries, and what has been added to them. */
-const replacedViews = `${internalSchema}.replaced_view`
+const replacedViews = `${embeddedNames.internalSchema}.replaced_view`
 
 /** Replaces the views that are not replaced yet, or were replaced by an older version of this. */
 export async function ensureCatalogViews(client: Client): Promise<void> {

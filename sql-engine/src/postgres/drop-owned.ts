@@ -3,7 +3,9 @@
  * tables: every statement over virtual tables would fail until the next start. So it is rejected.
  */
 import type { Client } from 'pg'
-import { engineRole, internalSchema } from './names.js'
+import { embeddedNames, engineRole } from './names.js'
+
+const { internalSchema } = embeddedNames
 
 const name = 'millrace_refuse_drop_owned'
 

@@ -14,13 +14,14 @@ import {
 } from './home-folders.js'
 import { type HomeLock, lockHome } from './home-lock.js'
 import { endLeftovers, lastSocketFolder, removeStaleLockFiles } from './leftovers.js'
-import { databaseName, engineRole } from './names.js'
+import { databaseName, embeddedNames, engineRole } from './names.js'
 import { type NativeBinaries, nativeBinaries } from './native-binaries.js'
 import { findNativePackage } from './native-package.js'
-import type { Postgres } from './postgres.js'
+import type { Postgres, SessionServer } from './postgres.js'
 import { type Postmaster, startPostmaster } from './postmaster.js'
 import { prepareDatabase } from './prepare-database.js'
 import { serverSettings } from './server-settings.js'
+import type { Owner } from './standing.js'
 
 export interface EmbeddedPostgresOptions {
   /** The folder for all state; made if it is missing. One process at a time may use it. */
@@ -34,11 +35,18 @@ export interface EmbeddedPostgresOptions {
   readonly programCopies?: string
 }
 
+/** An embedded PostgreSQL. Its socket is in a private folder, so that only the gateway can reach it. */
+export interface EmbeddedServer extends Postgres {
+  readonly socketFolder: string
+  /** The socket itself, `<folder>/.s.PGSQL.5432`. */
+  readonly socketPath: string
+}
+
 /**
  * Starts the embedded PostgreSQL; on a new home, after making its data folder.
  * @throws DatabaseError when the home is in use or out of reach, or the server does not start
  */
-export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<Postgres> {
+export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedServer> {
   const folders = await prepareHome(options.home)
   const lock = await lockHome(folders.locks)
   try {
@@ -91,7 +99,10 @@ type State =
 
 const diskFull = '53100'
 
-class EmbeddedPostgres implements Postgres {
+class EmbeddedPostgres implements EmbeddedServer {
+  readonly names = embeddedNames
+  readonly standing: Owner = { kind: 'owner' }
+  readonly sessions: SessionServer
   readonly socketPath: string
   readonly engineConfig: ClientConfig
   #state: State = { kind: 'stopped' }
@@ -107,6 +118,12 @@ class EmbeddedPostgres implements Postgres {
     readonly lock: HomeLock,
   ) {
     this.socketPath = join(socketFolder, socketName)
+    this.sessions = {
+      place: { kind: 'socket', path: this.socketPath },
+      // The gateway has let the user in; PostgreSQL trusts whoever reaches the socket.
+      login: (role) => ({ role, password: undefined }),
+      settings: new Map(),
+    }
     this.engineConfig = {
       host: socketFolder,
       port: 5432,

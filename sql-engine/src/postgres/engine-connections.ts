@@ -27,15 +27,23 @@ const startupSettings: Readonly<Record<string, string>> = {
 }
 
 /** The settings for {@link ClientConfig.options}. */
-export const engineOptions = Object.entries(startupSettings)
-  .map(([name, value]) => `-c ${name}=${value}`)
-  .join(' ')
+export const engineOptions = optionsOf(Object.entries(startupSettings))
 
-/** Resets all other settings that users have made for the database to PostgreSQL's own. */
+/** The same without what not every version knows: a user's PostgreSQL may be any from 15 on. */
+export const guestEngineOptions = optionsOf(
+  Object.entries(startupSettings).filter(([name]) => name !== 'transaction_timeout'),
+)
+
+function optionsOf(settings: readonly (readonly [string, string])[]): string {
+  return settings.map(([name, value]) => `-c ${name}=${value}`).join(' ')
+}
+
+/** Resets all other settings that users have made for the database to PostgreSQL's own, as far as the role may. */
 const forgetUsersSettings = `
   SELECT pg_catalog.set_config(name, coalesce(boot_val, ''), false)
     FROM pg_catalog.pg_settings
-   WHERE source IN ('database', 'user', 'database user') AND context IN ('user', 'superuser')`
+   WHERE source IN ('database', 'user', 'database user') 
+     AND (context = 'user' OR context = 'superuser' AND pg_catalog.has_parameter_privilege(name, 'SET'))`
 
 /** @throws Error of the connection or of PostgreSQL */
 export async function connectEngine(config: ClientConfig): Promise<Client> {

@@ -2,16 +2,15 @@
 import type { Client } from 'pg'
 import {
   clientRole,
+  embeddedNames,
   engineRole,
-  foreignSchema,
   formerSchemas,
-  internalSchema,
-  lookupSchema,
+  internalSchemasOf,
   readerRole,
-  scanSchema,
 } from './names.js'
 
-const all = [internalSchema, scanSchema, lookupSchema, foreignSchema]
+const { scanSchema, lookupSchema } = embeddedNames
+const all = internalSchemasOf(embeddedNames)
 
 /**
  * Creates the schemas; may be run any number of times. Clients' statements read tables in them, by the names that the

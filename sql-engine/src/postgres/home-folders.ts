@@ -4,6 +4,7 @@ import { basename, dirname, join } from 'node:path'
 import { DatabaseError } from '../database-error.js'
 import { type Account, postgresAccount } from './account.js'
 import { makeHome } from './home.js'
+import { lockFolder } from './home-lock.js'
 import { makeFolder } from './make-folder.js'
 
 /** Where things are in a home. */
@@ -21,7 +22,7 @@ export async function prepareHome(path: string): Promise<HomeFolders> {
   await makeHome(path)
   const home = await realpath(path)
   const data = join(home, 'data')
-  const locks = join(home, 'locks')
+  const locks = lockFolder(home)
   const account = await postgresAccount(data)
   if (account !== undefined) await makeReachable(home, account)
   await makeFolder(locks, 0o700)

@@ -10,6 +10,9 @@ export interface HomeLock {
 
 const attempts = 5
 
+/** The folder of the claims in a home. */
+export const lockFolder = (home: string) => join(home, 'locks')
+
 /**
  * Ensures that one process at a time uses a home.
  *

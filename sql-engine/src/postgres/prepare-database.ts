@@ -3,21 +3,16 @@ import type { Logger } from 'pino'
 import { settingNames } from '../settings/session-settings.js'
 import { catalogViews, ensureCatalogViews } from './catalog-views.js'
 import { dropOwnedRefusal, ensureDropOwnedRefusal } from './drop-owned.js'
+import { dropScanTables } from './drop-scan-tables.js'
 import { connectEngine, withEngineClient } from './engine-connections.js'
 import { ensureHiddenSchemas, hiddenSchemas } from './hidden-schemas.js'
 import { allowConnections, removeLoginObstacles } from './login-obstacles.js'
-import { clientRole, databaseName, scanSchema } from './names.js'
+import { clientRole, databaseName, embeddedNames } from './names.js'
 import { ensureReader, ensureReaderPrivileges, readerObjects } from './reader.js'
-import { ensureTryCasts, tryCasts } from './try-casts.js'
+import { ensureTryCasts, ownerCasts, tryCasts } from './try-casts.js'
 
 /** The objects that the code creates in a database, which distinguish its template from an older one's. */
 export const databaseObjects = [readerObjects, hiddenSchemas, tryCasts, catalogViews, dropOwnedRefusal]
-
-/**
- * The most tables dropped by one statement; each takes up to three locks (itself, its TOAST table and that one's
- * index).
- */
-const dropBatch = 500
 
 /** Creates role, database and schemas where they are missing, and drops scan tables of an earlier run. */
 export async function prepareDatabase(config: ClientConfig, log: Logger): Promise<void> {
@@ -28,10 +23,10 @@ export async function prepareDatabase(config: ClientConfig, log: Logger): Promis
     await ensureHiddenSchemas(client)
     await ensureReaderPrivileges(client)
     await ensureCatalogViews(client)
-    await ensureTryCasts(client)
+    await ensureTryCasts(client, ownerCasts)
     await ensureDropOwnedRefusal(client)
     await grantSettings(client)
-    await dropScanTables(client, log)
+    await dropScanTables(client, embeddedNames, log)
   } finally {
     await client.end()
   }
@@ -74,18 +69,4 @@ async function grantSettings(client: Client): Promise<void> {
   )
   if (rows.length === 0) return
   await client.query(`GRANT SET ON PARAMETER ${rows.map(({ name }) => name).join(', ')} TO ${clientRole}`)
-}
-
-async function dropScanTables(client: Client, log: Logger): Promise<void> {
-  const { rows } = await client.query<{ name: string }>(
-    `SELECT format('%I.%I', nspname, relname) AS name
-       FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
-      WHERE nspname = $1 AND relkind = 'r'`,
-    [scanSchema],
-  )
-  for (let start = 0; start < rows.length; start += dropBatch) {
-    const names = rows.slice(start, start + dropBatch).map(({ name }) => name)
-    await client.query(`DROP TABLE ${names.join(', ')} CASCADE`)
-  }
-  if (rows.length > 0) log.info({ tables: rows.length }, 'dropped scan tables of an earlier life')
 }

@@ -6,7 +6,9 @@
  * https://www.postgresql.org/docs/18/predefined-roles.html
  */
 import type { Client } from 'pg'
-import { clientRole, databaseName, engineRole, lookupSchema, readerRole, scanSchema } from './names.js'
+import { clientRole, databaseName, embeddedNames, engineRole, readerRole } from './names.js'
+
+const { lookupSchema, scanSchema } = embeddedNames
 
 /**
  * Transactions are read-only besides; https://www.postgresql.org/docs/18/sql-set-transaction.html says what of. Only a

@@ -14,7 +14,7 @@ import {
   timestamptz,
 } from '@millrace/plugin-sdk'
 import type { CatalogConnection } from '../catalog/virtual-table.js'
-import { internalSchema, steampipeSchema, systemSchema } from '../postgres/names.js'
+import { isSystemSchema, type Names, steampipeSchema, systemSchema } from '../postgres/names.js'
 import { steampipeTables } from './steampipe-tables.js'
 
 export const cacheClearTable = 'cache_clear_call'
@@ -174,11 +174,11 @@ const publicConnection = connection(
 )
 
 /** Tables that only Millrace's own functions read. */
-const hiddenConnection = connection(internalSchema, 'What Millrace keeps to itself.', [
+const hiddenTables = [
   table(cacheClearTable, 'Reading it clears the cache; call millrace.cache_clear().', cacheClearCall, {
     table_name: { operators: ['='], require: 'required' },
   }),
-])
+]
 
 /** What tools of Steampipe's read. */
 const steampipeConnection = connection(
@@ -189,12 +189,11 @@ const steampipeConnection = connection(
   ),
 )
 
-export const systemConnections: readonly CatalogConnection[] = [
-  publicConnection,
-  hiddenConnection,
-  steampipeConnection,
-]
+export function systemConnections({ internalSchema }: Names): readonly CatalogConnection[] {
+  const hiddenConnection = connection(internalSchema, 'What Millrace keeps to itself.', hiddenTables)
+  return [publicConnection, hiddenConnection, steampipeConnection]
+}
 
 export function isSystemTable({ schema }: { readonly schema: string }): boolean {
-  return systemConnections.some(({ name }) => name === schema)
+  return isSystemSchema(schema)
 }

@@ -26,6 +26,8 @@ export interface ConnectionScansOptions {
   readonly cacheTtl: number | undefined
   /** Whether the client's transaction does not see what is written while it lasts. */
   readonly hasFixedSnapshot: boolean
+  /** Whether the reader must not see rows that others have asked for, where those of lookups are kept together. */
+  readonly isRestricted: boolean
   /** Sends a notice to the client; undefined where the client would not see it. */
   readonly notice: ((message: string) => void) | undefined
 }
@@ -184,7 +186,7 @@ export class ConnectionScans {
     meter: ScanMeter,
     signal: AbortSignal,
   ): Promise<LeasedTable | undefined> {
-    const { context, meter: statement, hasFixedSnapshot } = this.#options
+    const { context, meter: statement, hasFixedSnapshot, isRestricted } = this.#options
     const { keyCache, scanTables } = context
     if (maxAge <= 0 || hasFixedSnapshot || !keyCache.keeps(source)) return undefined
     const keys = lookupKeys(table, columns, quals)
@@ -213,7 +215,9 @@ export class ConnectionScans {
           return fetchScan({ ...request, signal: fetchSignal }, scanTables, meter)
         },
       })
-    return withinOwnQuotas(statement, ask)
+    const found = await withinOwnQuotas(statement, ask)
+    if (found === undefined || !isRestricted) return found
+    return { ...found, askedFor: countedRows(column, { kind: 'values', values: [...values.values()] }) }
   }
 }
 

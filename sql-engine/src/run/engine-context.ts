@@ -5,6 +5,7 @@ import type { VirtualTable } from '../catalog/virtual-table.js'
 import type { Aggregator } from '../fetch/aggregator.js'
 import type { Connection } from '../fetch/connection.js'
 import type { OpenConnections } from '../fetch/open-connections.js'
+import type { Names } from '../postgres/names.js'
 import type { Quotas } from '../quota/quotas.js'
 import type { ConfigurationFacts } from '../report/configuration-facts.js'
 import type { EngineObserver } from '../report/engine-observer.js'
@@ -14,6 +15,7 @@ import type { StatementPlans } from './statement-plan.js'
 
 /** What statements are staged with, whatever connections there are. */
 export interface SharedParts {
+  readonly names: Names
   readonly log: Logger
   readonly scanTables: ScanTables
   readonly cache: ScanCache

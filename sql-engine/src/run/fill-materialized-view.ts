@@ -57,14 +57,18 @@ interface Query {
   readonly tree: Node
 }
 
-/** The query of a materialized view; undefined when PostgreSQL will not run it, or reports what is wrong. */
+/**
+ * The query of a materialized view; undefined when PostgreSQL will not run it, reports what is wrong, or runs it as another
+ * role, its owner, which may see other things.
+ */
 async function queryOf(text: string, tree: Node, session: Session): Promise<Query | undefined> {
   const create = inside(tree, 'CreateTableAsStmt')
   const name = create?.into?.rel ?? inside(tree, 'RefreshMatViewStmt')?.relation
   if (name === undefined) return undefined
   const { rows } = await session.query(
     `select pg_catalog.pg_get_viewdef(c.oid) from pg_catalog.pg_class c
-      where c.oid = pg_catalog.to_regclass(${quoteLiteral(nameOf(name))}) and c.relkind = 'm'`,
+      where c.oid = pg_catalog.to_regclass(${quoteLiteral(nameOf(name))}) and c.relkind = 'm'
+        and (${create !== undefined} or c.relowner = pg_catalog.quote_ident(current_user)::pg_catalog.regrole)`,
   )
   const kept = rows[0]?.[0] ?? undefined
   // One of that name is already there.

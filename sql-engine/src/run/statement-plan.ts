@@ -1,10 +1,12 @@
 /** What is the same each time that a statement runs, as long as its names stand for the same. */
+import { type Access, permissionDenied, type Reader, readAccess } from '../bind/access.js'
 import { bind } from '../bind/binder.js'
 import type { TableReference } from '../bind/binding.js'
 import type { RelationOf } from '../bind/from-binder.js'
-import { lookUpQuery, readNames } from '../bind/look-up-names.js'
+import { lookUpQuery, nameOf, readNames } from '../bind/look-up-names.js'
 import type { VirtualTable } from '../catalog/virtual-table.js'
 import { copyEdits } from '../expand/expand-copy.js'
+import { functionEdits, type TableFunctionOf } from '../expand/expand-functions.js'
 import { viewEdits } from '../expand/expand-views.js'
 import { type Expansion, expand } from '../expand/expansion.js'
 import { once } from '../once.js'
@@ -19,6 +21,7 @@ import { sharedColumns } from '../plan/shared-columns.js'
 import { allColumns, type Optimisations, unoptimisedScans } from '../plan/unoptimised-scans.js'
 import { rejectLocks, rejectSamples, rejectWrites } from '../plan/unsupported-statements.js'
 import { KeyQueryWriter } from '../plan/write-key-query.js'
+import type { Names } from '../postgres/names.js'
 import type { EngineObserver } from '../report/engine-observer.js'
 import type { SessionSettings } from '../settings/session-settings.js'
 import type { Session } from '../statement.js'
@@ -40,6 +43,11 @@ export interface StatementPlan {
   readonly settings: SessionSettings
   /** Maps a 1-based character position in the text that was planned to one in the client's. */
   originalPosition(position: number): number
+}
+
+/** A plan for one session's role. */
+export interface PlannedStatement extends StatementPlan {
+  readonly reader: Reader
 }
 
 export interface Fetching {
@@ -78,14 +86,16 @@ export class StatementPlans {
   readonly #virtualTables: ReadonlyMap<number, VirtualTable>
   readonly #optimisations: Optimisations
   readonly #watch: PlanWatch
+  readonly #names: Names
   readonly #known = new WeakMap<Node, Known>()
 
   /** @param virtualTables by OID */
   constructor(
     virtualTables: ReadonlyMap<number, VirtualTable>,
     optimisations: Optimisations,
-    watch: PlanWatch,
+    { names, ...watch }: PlanWatch & { readonly names: Names },
   ) {
+    this.#names = names
     this.#virtualTables = virtualTables
     this.#optimisations = optimisations
     this.#watch = watch
@@ -93,9 +103,9 @@ export class StatementPlans {
 
   /**
    * @returns undefined when none of the statement's names stands for a virtual table after all
-   * @throws DatabaseError 0A000 for what virtual tables cannot do
+   * @throws DatabaseError 0A000 for what virtual tables cannot do, 42501 where the session's role may not read one
    */
-  async plan(statement: Node, text: string, session: Session): Promise<StatementPlan | undefined> {
+  async plan(statement: Node, text: string, session: Session): Promise<PlannedStatement | undefined> {
     const { observer, now } = this.#watch
     const start = now()
     try {
@@ -110,17 +120,22 @@ export class StatementPlans {
     statement: Node,
     text: string,
     session: Session,
-  ): Promise<StatementPlan | undefined> {
-    const known = this.#known.get(statement) ?? { query: lookUpQuery(statement) }
+  ): Promise<PlannedStatement | undefined> {
+    const known = this.#known.get(statement) ?? { query: lookUpQuery(statement, this.#names) }
     this.#known.set(statement, known)
     const { rows } = await session.query(known.query)
-    const answer = rows[0]?.[0] ?? ''
+    const [answer, access] = rows[0] ?? []
+    if (!answer || !access) throw new Error('PostgreSQL has not told what names stand for')
     if (known.answer !== answer || known.outcome === undefined) {
       known.outcome = this.#outcomeOf(statement, text, answer, depth < deepestExpansion)
       known.answer = answer
     }
     const { outcome } = known
-    if (outcome.kind === 'plan') return outcome.plan
+    if (outcome.kind === 'plan') {
+      const { reader, denied } = readAccess(access, this.#names)
+      this.#rejectDenied(outcome.plan, denied)
+      return { ...outcome.plan, reader }
+    }
     if (outcome.kind === 'nothing') return undefined
     const { tree, edited } = outcome.expansion
     const plan = await this.#planAt(depth + 1, tree, edited.text, session)
@@ -133,12 +148,15 @@ export class StatementPlans {
   }
 
   #outcomeOf(statement: Node, text: string, answer: string, mayExpand: boolean): Outcome {
-    const names = readNames(answer, text, this.#virtualTables)
+    const names = readNames(answer, text, this.#virtualTables, this.#names)
     const relationOf: RelationOf = (rangeVar) => names.relationOf(rangeVar)
     rejectWrites(statement, relationOf)
     rejectSamples(statement, relationOf)
     const binding = bind(statement, relationOf)
     const edits = [...copyEdits(text, statement, relationOf), ...viewEdits(text, statement, binding)]
+    const functionOf: TableFunctionOf = (item) => names.tableFunctionOf(item)
+    // Names among the arguments come first.
+    if (edits.length === 0) edits.push(...functionEdits(text, statement, binding, functionOf))
     const expansion = mayExpand && edits.length > 0 ? expand(text, edits) : undefined
     if (expansion !== undefined) return { kind: 'expansion', expansion }
     if (binding.tableReferences.length === 0) return { kind: 'nothing' }
@@ -166,5 +184,13 @@ export class StatementPlans {
       originalPosition: (position) => position,
     }
     return { kind: 'plan', plan }
+  }
+
+  /** @throws DatabaseError 42501 for a table that may not be read */
+  #rejectDenied({ needed }: StatementPlan, denied: Access['denied']): void {
+    for (const { rangeVar, table } of needed.keys()) {
+      const hasColumns = denied.get(nameOf(rangeVar, this.#names))
+      if (hasColumns !== undefined) throw permissionDenied(table.definition.name, hasColumns)
+    }
   }
 }

@@ -14,19 +14,24 @@ export interface SettingDefaults {
 const patience = 5_000
 const pause = 5
 
+/** What is shown where nothing is set, by the settings' names. */
+export function shownDefaults({ cacheTtl, quotas }: SettingDefaults): ReadonlyMap<string, string> {
+  const values: Readonly<Record<string, string>> = {
+    cache_ttl: String(cacheTtl / 1000),
+    max_api_calls: count(quotas.apiCalls),
+    max_keys: count(quotas.keys),
+    max_rows: count(quotas.rows),
+    max_bytes: bytes(quotas.bytes),
+    progress: 'off',
+  }
+  return new Map(Object.entries(values).map(([name, value]) => [`millrace.${name}`, byDefault(value)]))
+}
+
 /**
  * Writes them where PostgreSQL keeps its own settings: values that a database, a role or a session sets take
  * precedence. They are marked as defaults, and so not read as settings. Returns when new sessions have them.
  */
-export async function showDefaults(client: Client, { cacheTtl, quotas }: SettingDefaults): Promise<void> {
-  const wanted: Readonly<Record<string, string>> = {
-    'millrace.cache_ttl': byDefault(String(cacheTtl / 1000)),
-    'millrace.max_api_calls': byDefault(count(quotas.apiCalls)),
-    'millrace.max_keys': byDefault(count(quotas.keys)),
-    'millrace.max_rows': byDefault(count(quotas.rows)),
-    'millrace.max_bytes': byDefault(bytes(quotas.bytes)),
-    'millrace.progress': byDefault('off'),
-  }
+export async function showDefaults(client: Client, wanted: ReadonlyMap<string, string>): Promise<void> {
   const differing = async () => {
     const { rows } = await client.query<{ name: string }>(
       `SELECT name FROM unnest($1::text[], $2::text[]) AS wanted (name, value)
@@ -35,14 +40,14 @@ export async function showDefaults(client: Client, { cacheTtl, quotas }: Setting
           AND NOT EXISTS (
             SELECT FROM pg_db_role_setting JOIN pg_database d ON d.oid = setdatabase, unnest(setconfig) AS setting
              WHERE datname = current_database() AND setrole = 0 AND split_part(setting, '=', 1) = name)`,
-      [Object.keys(wanted), Object.values(wanted)],
+      [[...wanted.keys()], [...wanted.values()]],
     )
     return rows.map(({ name }) => name)
   }
   const changed = await differing()
   if (changed.length === 0) return
   for (const name of changed) {
-    await client.query(`ALTER SYSTEM SET ${name} = ${escapeLiteral(wanted[name] ?? '')}`)
+    await client.query(`ALTER SYSTEM SET ${name} = ${escapeLiteral(wanted.get(name) ?? '')}`)
   }
   await client.query('SELECT pg_reload_conf()')
   // The postmaster reads them first, and then signals its children, one of which serves this connection.

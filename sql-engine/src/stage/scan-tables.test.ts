@@ -42,7 +42,7 @@ beforeEach(async () => {
   await reader.connect()
   watcher = new Client(postgres.engineConfig)
   await watcher.connect()
-  tables = new ScanTables({ engineConfig: postgres.engineConfig, log, connections: 2 })
+  tables = new ScanTables({ engineConfig: postgres.engineConfig, names: postgres.names, log, connections: 2 })
 })
 afterEach(async () => {
   await tables.stop()

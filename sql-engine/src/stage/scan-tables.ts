@@ -8,7 +8,7 @@ import type { Logger } from 'pino'
 import type { CatalogColumn } from '../catalog/virtual-table.js'
 import { canceledError, DatabaseError } from '../database-error.js'
 import { enginePool } from '../postgres/engine-connections.js'
-import { scanSchema } from '../postgres/names.js'
+import type { Names } from '../postgres/names.js'
 import { abortable, untilAborted } from './abortable.js'
 import { begun, type CopyMeter, copyChunks, readAhead } from './copy-chunks.js'
 import { copyRowEncoder } from './copy-row-encoder.js'
@@ -37,6 +37,7 @@ export interface StageRequest {
 
 export interface ScanTablesOptions {
   readonly engineConfig: ClientConfig
+  readonly names: Names
   readonly log: Logger
   /** The most scans that are written side by side. Default is 16. */
   readonly connections?: number
@@ -56,13 +57,15 @@ let lastId = 0
 
 /** Makes and drops the tables that hold the rows of scans. There is one for the engine. */
 export class ScanTables {
+  readonly #schema: string
   readonly #pool: Pool
   readonly #janitor: TableJanitor
   readonly #active = new Map<AbortController, Promise<unknown>>()
   readonly #live = new Set<string>()
   #stopped: Promise<void> | undefined
 
-  constructor({ engineConfig, log, connections = 16 }: ScanTablesOptions) {
+  constructor({ engineConfig, names, log, connections = 16 }: ScanTablesOptions) {
+    this.#schema = names.scanSchema
     // A crash of the machine loses only scan tables, which do not outlive it anyway.
     const settings = { synchronous_commit: 'off' }
     this.#pool = enginePool(engineConfig, { max: connections, purpose: 'staging', settings, log })
@@ -97,22 +100,24 @@ export class ScanTables {
 
   /**
    * Combines the rows of several scan tables without copying them. They must outlive the result.
+   * @param reader the one role that may read them, beside those that may read all scan tables
    * @throws DatabaseError; 57014 when the signal is aborted
    */
   async combine(
     tableName: string,
     parts: readonly { readonly table: ScanTable; readonly condition: string | undefined }[],
     signal: AbortSignal,
+    reader?: string,
   ): Promise<ScanTable> {
     if (this.#stopped !== undefined) throw shutdownError()
     if (signal.aborted) throw canceledError()
     const name = `s_${++lastId}`
-    const qualifiedName = `${scanSchema}.${name}`
+    const qualifiedName = `${this.#schema}.${name}`
     const counted = parts.map(({ table, condition }) => ({ qualifiedName: table.qualifiedName, condition }))
     const client = await this.#connect(signal)
     let oid: number
     try {
-      oid = await create(client, createCombinedView(qualifiedName, counted), qualifiedName)
+      oid = await create(client, createCombinedView(qualifiedName, counted, reader), qualifiedName)
       client.release()
     } catch (error) {
       client.release(true)
@@ -152,7 +157,7 @@ export class ScanTables {
   ): Promise<StagedTable> {
     const { signal } = controller
     const name = `s_${++lastId}`
-    const qualifiedName = `${scanSchema}.${name}`
+    const qualifiedName = `${this.#schema}.${name}`
     // COPY wants a column even where only the number of rows matters.
     const named = columns.filter((column) => filled.includes(column.name))
     const written = named.length > 0 ? named : columns.slice(0, 1)

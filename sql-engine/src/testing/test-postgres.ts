@@ -6,13 +6,13 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { type Logger, pino } from 'pino'
 import { initdbOptions } from '../postgres/data-folder.js'
-import { startEmbeddedPostgres } from '../postgres/embedded-postgres.js'
+import { type EmbeddedServer, startEmbeddedPostgres } from '../postgres/embedded-postgres.js'
 import { findNativePackage } from '../postgres/native-package.js'
-import type { Postgres } from '../postgres/postgres.js'
 import { databaseObjects } from '../postgres/prepare-database.js'
+import { startDebianServer, startInDebianServer } from './debian-postgres.js'
 
 /** A PostgreSQL of a test's own, in a temporary home that is removed with it. */
-export interface TestPostgres extends Postgres, AsyncDisposable {
+export interface TestPostgres extends EmbeddedServer, AsyncDisposable {
   readonly home: string
 }
 
@@ -25,9 +25,10 @@ export interface TestPostgresOptions {
 /** Starts one from a template that is made once per machine and account. Durability is off. */
 export async function startTestPostgres(options: TestPostgresOptions = {}): Promise<TestPostgres> {
   const cache = await cacheFolder()
-  const template = await templateFolder(cache)
   const home = await mkdtemp(join(tmpdir(), 'millrace-test-'))
   await chmod(home, 0o711)
+  if (isDebian) return startOnDebian(home, cache, options)
+  const template = await templateFolder(cache)
   // Keeps owners, which as root are not ours.
   await promisify(execFile)('cp', ['-a', template, join(home, 'data')])
   const postgres = await startEmbeddedPostgres({
@@ -43,8 +44,44 @@ export async function startTestPostgres(options: TestPostgresOptions = {}): Prom
   }
   return {
     home,
+    names: postgres.names,
+    standing: postgres.standing,
+    sessions: postgres.sessions,
     socketFolder: postgres.socketFolder,
     socketPath: postgres.socketPath,
+    engineConfig: postgres.engineConfig,
+    ready: () => postgres.ready(),
+    stop,
+    [Symbol.asyncDispose]: stop,
+  }
+}
+
+/** The same in the PostgreSQL of a Debian package, where Millrace has no superuser: MILLRACE_TEST_ENGINE=debian. */
+export const isDebian = process.env.MILLRACE_TEST_ENGINE === 'debian'
+
+async function startOnDebian(
+  home: string,
+  cache: string,
+  { log = pino({ level: 'silent' }), onCrash }: TestPostgresOptions,
+): Promise<TestPostgres> {
+  const server = await startDebianServer(home, cache)
+  const postgres = await startInDebianServer(server, {
+    home: join(home, 'home'),
+    log,
+    ...(onCrash === undefined ? {} : { onCrash }),
+  })
+  const stop = async () => {
+    await postgres.stop()
+    await server.stop()
+    await rm(home, { recursive: true, force: true })
+  }
+  return {
+    home,
+    names: postgres.names,
+    standing: postgres.standing,
+    sessions: postgres.sessions,
+    socketFolder: server.socketFolder,
+    socketPath: join(server.socketFolder, `.s.PGSQL.${server.port}`),
     engineConfig: postgres.engineConfig,
     ready: () => postgres.ready(),
     stop,

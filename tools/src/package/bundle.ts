@@ -21,7 +21,6 @@ const keptApart = new RegExp(
     'pg',
     'pg-copy-streams',
     'pg-cursor',
-    'pg-gateway',
     'pkijs',
     'reflect-metadata',
     'selfsigned',

@@ -5,7 +5,7 @@ import type { Logger } from 'pino'
 import { z } from 'zod'
 import type { CatalogColumn } from '../../catalog/virtual-table.js'
 import { enginePool } from '../../postgres/engine-connections.js'
-import { lookupSchema } from '../../postgres/names.js'
+import type { Names } from '../../postgres/names.js'
 import type { ScanTable } from '../../stage/scan-table.js'
 import { TableJanitor } from '../../stage/table-janitor.js'
 import type { LeasedTable } from '../scans/cache-request.js'
@@ -28,6 +28,7 @@ export interface KeyCacheSource {
 
 export interface KeyCacheOptions {
   readonly engineConfig: ClientConfig
+  readonly names: Names
   readonly log: Logger
   /** The most bytes that the tables may take on disk while none of them is being replaced. */
   readonly maxBytes: number
@@ -65,6 +66,7 @@ interface CachedSource extends KeyCacheSource {
 
 export class KeyCache {
   readonly #log: Logger
+  readonly #schema: string
   readonly #pool: Pool
   readonly #janitor: TableJanitor
   /** See {@link KeyCacheOptions.maxBytes}; a lower value takes effect when rows come next. */
@@ -76,11 +78,12 @@ export class KeyCache {
   /** Makes the names of tables differ from those of tables that are being dropped. */
   #generation = 0
 
-  constructor({ engineConfig, log, maxBytes, sources, now = Date.now }: KeyCacheOptions) {
+  constructor({ engineConfig, names, log, maxBytes, sources, now = Date.now }: KeyCacheOptions) {
     const settings = { synchronous_commit: 'off' }
     this.#pool = enginePool(engineConfig, { max: 4, purpose: 'lookups', settings, log })
     this.#janitor = new TableJanitor(engineConfig, log)
     this.#log = log
+    this.#schema = names.lookupSchema
     this.maxBytes = maxBytes
     this.#now = now
     for (const source of sources) this.#sources.set(source.source, newSource(source))
@@ -251,6 +254,7 @@ export class KeyCache {
     diskBytes?: number,
   ): KeyTable {
     return new KeyTable({
+      schema: this.#schema,
       name,
       key,
       columns,
@@ -289,7 +293,7 @@ export class KeyCache {
          (pg_total_relation_size(oid) + pg_total_relation_size(to_regclass($1 || '.' || relname || '_keys')))::float8
            AS bytes
        FROM pg_class WHERE relnamespace = $1::regnamespace AND relkind = 'r' AND relname NOT LIKE '%\\_keys' ORDER BY oid`,
-      [lookupSchema],
+      [this.#schema],
     )
     for (const { name, comment, bytes } of rows) {
       const cached = [...this.#sources.values()].find(({ prefix }) => name.startsWith(`${prefix}_`))
@@ -298,8 +302,8 @@ export class KeyCache {
         cached.tables.push(this.#table(cached, name, columns, bytes ?? 0))
         continue
       }
-      this.#janitor.drop(`${lookupSchema}.${name}`)
-      this.#janitor.drop(`${lookupSchema}.${name}_keys`)
+      this.#janitor.drop(`${this.#schema}.${name}`)
+      this.#janitor.drop(`${this.#schema}.${name}_keys`)
     }
   }
 

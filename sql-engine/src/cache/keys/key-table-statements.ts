@@ -1,9 +1,10 @@
 /** The SQL of the tables of the key cache: one holds rows, and one the keys that were asked for. */
 import { escapeIdentifier, escapeLiteral } from 'pg'
 import type { CatalogColumn } from '../../catalog/virtual-table.js'
-import { lookupSchema } from '../../postgres/names.js'
 
 export interface KeyTableParts {
+  /** The schema of both tables. */
+  readonly schema: string
   /** A name that needs no quoting. */
   readonly name: string
   readonly key: CatalogColumn
@@ -11,8 +12,10 @@ export interface KeyTableParts {
   readonly columns: readonly CatalogColumn[]
 }
 
-export const rowsOf = ({ name }: { name: string }) => `${lookupSchema}.${name}`
-export const keysOf = ({ name }: { name: string }) => `${lookupSchema}.${name}_keys`
+type TableName = Pick<KeyTableParts, 'schema' | 'name'>
+
+export const rowsOf = ({ schema, name }: TableName) => `${schema}.${name}`
+export const keysOf = ({ schema, name }: TableName) => `${schema}.${name}_keys`
 
 /**
  * Creates both tables. They are logged, so that a crash leaves both or none of what one transaction wrote: a key
@@ -41,8 +44,9 @@ export function keyArray(keys: readonly string[]): string {
 }
 
 /** @param keys an expression: an array of texts */
-export function deleteRows({ name, key }: KeyTableParts, keys: string): string {
-  return `DELETE FROM ${rowsOf({ name })} WHERE ${comparedKey(key)} = ANY (${keys}::${key.databaseType}[])`
+export function deleteRows(parts: KeyTableParts, keys: string): string {
+  const { key } = parts
+  return `DELETE FROM ${rowsOf(parts)} WHERE ${comparedKey(key)} = ANY (${keys}::${key.databaseType}[])`
 }
 
 /** @param keys an expression: an array of texts */
@@ -55,13 +59,14 @@ export function deleteKeys(parts: KeyTableParts, keys: string): string {
  * @param keys an expression: an array of texts
  */
 export function moveRows(
-  { name, key }: KeyTableParts,
+  parts: KeyTableParts,
   filled: readonly string[],
   from: string,
   keys: string,
 ): string {
+  const { key } = parts
   const list = filled.map((column) => escapeIdentifier(column)).join(', ')
-  return `INSERT INTO ${rowsOf({ name })} (${list}) SELECT ${list} FROM ${from}
+  return `INSERT INTO ${rowsOf(parts)} (${list}) SELECT ${list} FROM ${from}
     WHERE ${comparedKey(key)} = ANY (${keys}::${key.databaseType}[])`
 }
 
@@ -75,7 +80,7 @@ export function insertKeys(parts: KeyTableParts, keys: string, fetchedAt: number
 }
 
 /** @param keys an expression: an array of texts */
-export function copyKeys(parts: KeyTableParts, from: { name: string }, keys: string): string {
+export function copyKeys(parts: KeyTableParts, from: TableName, keys: string): string {
   return `INSERT INTO ${keysOf(parts)} SELECT * FROM ${keysOf(from)} WHERE key = ANY (${keys})`
 }
 

@@ -1,0 +1,63 @@
+/** What must stand in a user's PostgreSQL before the engine works there, and the connection that holds it. */
+import { randomUUID } from 'node:crypto'
+import { Client, type ClientConfig } from 'pg'
+import type { Logger } from 'pino'
+import { dropScanTables } from '../drop-scan-tables.js'
+import { connectEngine } from '../engine-connections.js'
+import type { Names } from '../names.js'
+import { ensureTryCasts, guestCasts } from '../try-casts.js'
+import { holderName, lockDatabase } from './guest-lock.js'
+import { ensureGuestPrivileges, ensureGuestSchemas } from './own-schemas.js'
+import { checkServer, readServerFacts, type ServerFacts } from './server-facts.js'
+
+/** The connection that holds the database for this gateway, for as long as it stands. */
+export interface Hold {
+  readonly client: Client
+  readonly facts: ServerFacts
+  /** Stands in the database until it crashes, or another server takes its place. */
+  readonly mark: string
+}
+
+/** The table with the mark: unlogged, so that a crash empties it as it empties scan tables, and no standby has it. */
+export const markTable = ({ internalSchema }: Names) => `${internalSchema}.life`
+
+/** @throws DatabaseError that says why the database cannot be used, or Error of the connection */
+export async function takeHold(config: ClientConfig, names: Names, log: Logger): Promise<Hold> {
+  const facts = await lookAtServer(config)
+  checkServer(facts, names.database, names.engineRole)
+  const client = await connectEngine({ ...config, application_name: holderName() })
+  try {
+    await lockDatabase(client, names.database)
+    await ensureGuestSchemas(client, names)
+    await dropScanTables(client, names, log)
+    const mark = await leaveMark(client, names)
+    await ensureTryCasts(client, guestCasts(facts.version))
+    await ensureGuestPrivileges(client, names)
+    return { client, facts, mark }
+  } catch (error) {
+    await client.end()
+    throw error
+  }
+}
+
+/** Asks with no option that an older PostgreSQL might not know. @throws Error of the connection or of PostgreSQL */
+export async function lookAtServer(config: ClientConfig): Promise<ServerFacts> {
+  const client = new Client({ ...config, options: '-c search_path=pg_catalog,pg_temp' })
+  client.on('error', () => {}) // told by the question that it keeps from being answered
+  try {
+    await client.connect()
+    return await readServerFacts(client)
+  } finally {
+    await client.end()
+  }
+}
+
+async function leaveMark(client: Client, names: Names): Promise<string> {
+  const mark = randomUUID()
+  const table = markTable(names)
+  await client.query(
+    `BEGIN; CREATE UNLOGGED TABLE IF NOT EXISTS ${table} (mark uuid NOT NULL); TRUNCATE ${table};
+     INSERT INTO ${table} VALUES ('${mark}'); COMMIT`,
+  )
+  return mark
+}
