@@ -60,6 +60,8 @@ export interface SessionOptions {
   readonly onClientGone: () => void
   /** Who is told of the client's statements. */
   readonly watch: StatementWatch | undefined
+  /** The session for whose statement PostgreSQL asks; undefined for that of a client. */
+  readonly asker: Session | undefined
   readonly log: Logger
 }
 
@@ -109,6 +111,10 @@ export class Session {
       relations,
       ceilings,
       watch,
+      within: (work) => {
+        if (watch !== undefined) return watch.within(work)
+        return options.asker === undefined ? work() : options.asker.withinStatement(work)
+      },
       log,
     })
     this.#extended = new ExtendedQueries({
@@ -159,6 +165,12 @@ export class Session {
     await relaying
     this.#options.watch?.close()
     this.#staging.release()
+  }
+
+  /** Does what PostgreSQL asks for by itself, as part of the client's statement. */
+  withinStatement<Result>(work: () => Result): Result {
+    const { watch } = this.#options
+    return watch === undefined ? work() : watch.withinRunning(work)
   }
 
   /** Ends what the client's statement asks of APIs. */
