@@ -215,13 +215,21 @@ describe('a server that dies', () => {
   let postgres: TestPostgres
   let crash: Promise<Error>
   let said: LogLines
+  let crashes: number
   beforeEach(async () => {
     said = new LogLines()
+    crashes = 0
     let onCrash = (_error: Error) => {}
     crash = new Promise((resolve) => {
       onCrash = resolve
     })
-    postgres = await startTestPostgres({ log: said.log, onCrash: (error) => onCrash(error) })
+    postgres = await startTestPostgres({
+      log: said.log,
+      onCrash: (error) => {
+        crashes++
+        onCrash(error)
+      },
+    })
   })
   afterEach(() => postgres.stop())
 
@@ -271,6 +279,8 @@ describe('a server that dies', () => {
     }
     await said.next(/has been started again/)
     await postgres.ready()
+    // What was remembered of each of its lives is forgotten.
+    expect(crashes).toBe(3)
     expect(await query(postgres, 'SELECT 1')).toEqual([1])
   })
 

@@ -27,7 +27,10 @@ export interface EmbeddedPostgresOptions {
   /** The folder for all state; made if it is missing. One process at a time may use it. */
   readonly home: string
   readonly log: Logger
-  /** Called when the server has died by itself. All its connections are gone; it is being started again. */
+  /**
+   * Called when the server has died by itself, also in the middle of being started again. All its connections are gone; it
+   * is being started again.
+   */
   readonly onCrash?: (error: Error) => void
   /** Whether committed data survives a crash of the machine. Default is true; tests do without. */
   readonly durable?: boolean
@@ -108,6 +111,8 @@ class EmbeddedPostgres implements EmbeddedServer {
   #state: State = { kind: 'stopped' }
   readonly #stopping = new AbortController()
   #supervision: Promise<void> = Promise.resolve()
+  /** Whether the server that was started last has accepted connections. */
+  #hasServed = false
   #stopped: Promise<void> | undefined
 
   constructor(
@@ -175,6 +180,7 @@ class EmbeddedPostgres implements EmbeddedServer {
   async #launch(): Promise<Postmaster> {
     const { folders, options } = this
     await removeStaleLockFiles(folders.data, this.socketFolder)
+    this.#hasServed = false
     const postmaster = await startPostmaster({
       program: this.binaries.postgres,
       dataFolder: folders.data,
@@ -182,12 +188,21 @@ class EmbeddedPostgres implements EmbeddedServer {
       account: folders.account,
       log: options.log,
     })
+    this.#hasServed = true
     try {
       await prepareDatabase(this.engineConfig, options.log)
       return postmaster
     } catch (error) {
       await postmaster.stop()
       throw error
+    }
+  }
+
+  #tellCrash(error: Error): void {
+    try {
+      this.options.onCrash?.(error)
+    } catch (failure) {
+      this.options.log.error({ err: failure }, 'sessions could not be ended')
     }
   }
 
@@ -222,11 +237,7 @@ class EmbeddedPostgres implements EmbeddedServer {
     })
     settled.catch(() => {}) // the rejection is for those who wait in ready(); there may be none
     this.#state = { kind: 'starting', settled }
-    try {
-      this.options.onCrash?.(crash)
-    } catch (error) {
-      this.options.log.error({ err: error }, 'sessions could not be ended')
-    }
+    this.#tellCrash(crash)
     const { signal } = this.#stopping
     for (let failures = 0; ; failures++) {
       try {
@@ -244,6 +255,8 @@ class EmbeddedPostgres implements EmbeddedServer {
       } catch (cause) {
         if (!signal.aborted) {
           const error = cause instanceof Error ? cause : new Error(String(cause))
+          // The engine's own connections may have been served already, and what they wrote last may be lost.
+          if (this.#hasServed) this.#tellCrash(error)
           this.options.log.error({ err: error, failures }, 'PostgreSQL could not be started again')
           if (failures + 1 >= patientAttempts) {
             this.#state = { kind: 'failing', error }
