@@ -11,6 +11,7 @@ import { readFunctionNames } from './catalog/table-functions.js'
 import { readViewNames } from './catalog/view-definitions.js'
 import type { VirtualTable } from './catalog/virtual-table.js'
 import { DatabaseError } from './database-error.js'
+import { engineFailure } from './engine-failure.js'
 import type { CallLoad } from './fetch/call-limiters.js'
 import type { ConfiguredConnection } from './fetch/open-connections.js'
 import type { Statement } from './parse/statement.js'
@@ -201,9 +202,13 @@ export class Engine implements StatementEngine {
     if (session.analyses === true) return withoutRows(statement.text, tree)
     const asked = session.loopbackFor === undefined ? undefined : withoutPlaces(statement.text, tree)
     const { text } = asked ?? statement
-    return this.#contexts.use((context) =>
-      stageStatement(text, asked?.tree ?? tree, context, session, options),
-    )
+    try {
+      return await this.#contexts.use((context) =>
+        stageStatement(text, asked?.tree ?? tree, context, session, options),
+      )
+    } catch (error) {
+      throw engineFailure(error, 'the statement was prepared') ?? error
+    }
   }
 
   /**
