@@ -14,7 +14,6 @@ import type { ConfiguredConnection } from './fetch/open-connections.js'
 import type { Statement } from './parse/statement.js'
 import type { Optimisations } from './plan/unoptimised-scans.js'
 import { withEngineClient } from './postgres/engine-connections.js'
-import { beginSessionsWith } from './postgres/guest/session-settings.js'
 import { systemSchema } from './postgres/names.js'
 import type { Postgres } from './postgres/postgres.js'
 import { defaultQuotas, type Quotas } from './quota/quotas.js'
@@ -128,7 +127,7 @@ export class Engine implements StatementEngine {
       if (standing.kind === 'owner') {
         await leaveOutOfDumps(client)
         await showDefaults(client, defaults)
-      } else await beginSessionsWith(client, standing, names, defaults)
+      } else for (const [name, value] of defaults) standing.sessionSettings.set(name, value)
       return readViewNames(client, postgres)
     })
     const { sources, bytes } = cachePlan(connections.current, cache)

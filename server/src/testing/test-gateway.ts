@@ -69,7 +69,7 @@ export interface TestGateway extends CountingPlugin {
   readonly url: string
   /** A connected client, ended with the gateway. */
   connect(config?: pg.ClientConfig): Promise<pg.Client>
-  /** A client of the engine's own role, straight to PostgreSQL, ended with the gateway. */
+  /** A client of a superuser, straight to PostgreSQL, ended with the gateway. */
   connectStraight(): Promise<pg.Client>
   closeAll(reason: DatabaseError): void
   /** The next time that PostgreSQL ends by itself, after the engine and its clients were told. */
@@ -157,7 +157,7 @@ export async function startTestGateway({
     config,
     url: `postgres://millrace:${encodeURIComponent(password)}@127.0.0.1:${config.port}/millrace`,
     connect: (more) => connected({ ...config, ...more }),
-    connectStraight: () => connected({ ...service.postgres.engineConfig, options: '' }),
+    connectStraight: () => connected(service.postgres.adminConfig),
     closeAll: (reason) => service.gateway.closeAll(reason),
     crash: () => new Promise((resolve) => crashes.push(resolve)),
     stop: async () => {

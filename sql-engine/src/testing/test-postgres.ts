@@ -4,6 +4,7 @@ import { chmod, lstat, mkdir, mkdtemp, rename, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import type { ClientConfig } from 'pg'
 import { type Logger, pino } from 'pino'
 import { initdbOptions } from '../postgres/data-folder.js'
 import { type EmbeddedServer, startEmbeddedPostgres } from '../postgres/embedded-postgres.js'
@@ -14,6 +15,8 @@ import { startDebianServer, startInDebianServer } from './debian-postgres.js'
 /** A PostgreSQL of a test's own, in a temporary home that is removed with it. */
 export interface TestPostgres extends EmbeddedServer, AsyncDisposable {
   readonly home: string
+  /** A superuser's connection. */
+  readonly adminConfig: ClientConfig
 }
 
 export interface TestPostgresOptions {
@@ -50,6 +53,7 @@ export async function startTestPostgres(options: TestPostgresOptions = {}): Prom
     socketFolder: postgres.socketFolder,
     socketPath: postgres.socketPath,
     engineConfig: postgres.engineConfig,
+    adminConfig: { ...postgres.engineConfig, options: '' },
     ready: () => postgres.ready(),
     stop,
     [Symbol.asyncDispose]: stop,
@@ -83,6 +87,7 @@ async function startOnDebian(
     socketFolder: server.socketFolder,
     socketPath: join(server.socketFolder, `.s.PGSQL.${server.port}`),
     engineConfig: postgres.engineConfig,
+    adminConfig: { ...postgres.engineConfig, user: 'postgres', options: '' },
     ready: () => postgres.ready(),
     stop,
     [Symbol.asyncDispose]: stop,
