@@ -95,6 +95,8 @@ export async function startHome(options: HomeOptions, parts: StartedParts): Prom
       engineObserver: observer,
       statementObserver,
       facts: () => configurationFacts(settings, last),
+      // Whoever asks one query has been told by the server, or does not want to know.
+      tellsOfLimits: record.purpose === 'service',
       loopbackHost: values['engine.gateway_host'] ?? undefined,
       searchPath: { path: values.search_path ?? undefined, prefix: values.search_path_prefix },
       startPostgres: (onCrash) => {

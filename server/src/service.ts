@@ -26,6 +26,8 @@ export interface ServiceOptions<Server extends Postgres> extends OwnEngineOption
   readonly startPostgres: (onCrash: () => void) => Promise<Server>
   /** The host by which PostgreSQL reaches the gateway. Default is the gateway's own address. */
   readonly loopbackHost?: string | undefined
+  /** Whether what does not work in a PostgreSQL of the user's is logged after the start. Default is yes. */
+  readonly tellsOfLimits?: boolean
   /** @param postgres resolves when it has started */
   readonly configure: (postgres: Promise<Server>) => Promise<Configured>
 }
@@ -92,7 +94,9 @@ export async function startService<Server extends Postgres>(
   const setLoopback = () =>
     startedEngine.setLoopback({ ...address(), host: options.loopbackHost ?? address().host })
   await setLoopback()
-  parts.add(tellOfLimits(postgres, startedEngine, log), (telling) => telling)
+  if (options.tellsOfLimits !== false) {
+    parts.add(tellOfLimits(postgres, startedEngine, log), (telling) => telling)
+  }
   return {
     postgres,
     engine: startedEngine,

@@ -117,6 +117,8 @@ export async function startTestGateway({
       host: '127.0.0.1',
       port: 0,
       environment: {},
+      // It asks over the loopback, which tests count.
+      tellsOfLimits: false,
       log,
       ...(now === undefined ? {} : { now }),
       ...options,

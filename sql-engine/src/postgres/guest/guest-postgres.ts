@@ -154,7 +154,7 @@ async function startLocked(options: GuestPostgresOptions, lock: HomeLock): Promi
 
 /** `"$user"` is left out where it stands for Millrace's own schema, as in the embedded PostgreSQL. */
 async function searchPathOf(config: ClientConfig, names: Names): Promise<string> {
-  const client = new Client({ ...config, options: '' })
+  const client = new Client({ ...config, options: '-c statement_timeout=0' })
   client.on('error', () => {}) // told by the question that it keeps from being answered
   try {
     await client.connect()
