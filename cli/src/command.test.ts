@@ -24,7 +24,13 @@ describe('the command line', () => {
       name: 'service restart',
       listening: { port: 0, listen: 'network' },
     })
-    expect(parseCommand(['service', 'stop'])).toEqual({ name: 'service stop', force: false })
+    expect(parseCommand(['service', 'stop'])).toEqual({ name: 'service stop', timeout: undefined })
+    expect(parseCommand(['service', 'stop', '--force'])).toEqual({ name: 'service stop', timeout: 0 })
+    expect(parseCommand(['service', 'restart', '--timeout', '2.5'])).toEqual({
+      name: 'service restart',
+      listening: {},
+      timeout: 2.5,
+    })
     expect(parseCommand(['service', 'status', '--all'])).toEqual({
       name: 'service status',
       all: true,

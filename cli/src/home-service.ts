@@ -34,6 +34,10 @@ export interface HomeOptions {
   readonly moveLogToFile?: MovableLog['moveToFile']
   /** Whether changes of the configuration's files are followed. Default is no. */
   readonly watch?: boolean
+  /**
+   * Ends the grace that the settings give to running statements when the service stops; without it, there is none.
+   */
+  readonly hurry?: AbortSignal
   /** What is written down of it for commands that look for it. */
   readonly record: Pick<ServiceRecord, 'purpose' | 'listening'>
 }
@@ -56,7 +60,7 @@ export interface Service {
  * @throws UserError or DatabaseError that says what is in the way
  */
 export async function startHome(options: HomeOptions, parts: StartedParts): Promise<Service> {
-  const { readSettings, environment, log, record } = options
+  const { readSettings, environment, log, record, hurry } = options
   const settings = await readSettings()
   const { home, listen, values } = settings
   // The environment's level holds already.
@@ -69,6 +73,9 @@ export async function startHome(options: HomeOptions, parts: StartedParts): Prom
   await warnOfOpenFiles(settings, log)
   let connections: LoadedConnections | undefined
   let last = settings
+  let reloading: Promise<void> = Promise.resolve()
+  // One that waits for a statement is given up when the service stops, and must not keep it from that.
+  parts.add(undefined, () => reloading)
   let crashed = () => {}
   const monitoring = record.purpose === 'service' ? monitor(settings, log) : undefined
   monitoring?.catch(() => {}) // told where it is waited for, below
@@ -97,6 +104,10 @@ export async function startHome(options: HomeOptions, parts: StartedParts): Prom
       facts: () => configurationFacts(settings, last),
       // Whoever asks one query has been told by the server, or does not want to know.
       tellsOfLimits: record.purpose === 'service',
+      grace: () => ({
+        milliseconds: hurry === undefined ? 0 : last.values['shutdown.grace_seconds'] * 1000,
+        cut: hurry,
+      }),
       loopbackHost: values['engine.gateway_host'] ?? undefined,
       searchPath: { path: values.search_path ?? undefined, prefix: values.search_path_prefix },
       startPostgres: (onCrash) => {
@@ -128,7 +139,6 @@ export async function startHome(options: HomeOptions, parts: StartedParts): Prom
   // Removed first: nobody is led to a service that stops.
   parts.add(home, removeServiceRecord)
   await recordService(home, service.address, { ...record, listensOn: listen.host })
-  let reloading: Promise<void> = Promise.resolve()
   const reloadOnce = async () => {
     last = await reload({
       settings,
@@ -152,10 +162,7 @@ export async function startHome(options: HomeOptions, parts: StartedParts): Prom
   }
   if (options.watch === true && values.watch) {
     const following = watchFiles(home, log, () => void readAgain())
-    parts.add(following, async (watch) => {
-      watch.close()
-      await reloading
-    })
+    parts.add(following, (watch) => watch.close())
   }
   return { address: service.address, reload: readAgain, drain: () => service.gateway.drain() }
 }

@@ -6,10 +6,10 @@ const signals = ['SIGINT', 'SIGTERM', 'SIGQUIT'] as const
  * The time within which signals are taken for one, in milliseconds. One press of Ctrl-C may arrive twice: from the
  * terminal, and from npm, which passes on what it gets.
  */
-const samePress = 500
+export const samePress = 500
 
 /** 128 plus the number of SIGINT, as in shells. */
-const interruptedExitCode = 130
+export const interruptedExitCode = 130
 
 export interface Interruption {
   /** Aborted by the first signal. */
@@ -24,8 +24,8 @@ export interface Interruption {
 }
 
 /**
- * Listens for signals. The first asks for an orderly end; a second one ends the process at once. (PostgreSQL notices
- * when the process ends, and stops by itself.)
+ * Listens for signals. The first asks for an orderly end; a second one ends the process at once, unless `end` does
+ * something else. (PostgreSQL notices when the process ends, and stops by itself.)
  */
 export function listenForInterruption(
   now: () => number = () => performance.now(),

@@ -1,10 +1,11 @@
 /** The process's log: JSON lines on standard error, or in a file. */
-import { type LevelWithSilent, type Logger, pino } from 'pino'
+import { type LevelWithSilent, type Logger, type LoggerOptions, pino } from 'pino'
+import { boundedLine } from './log-line.js'
 import { type RotatingFileOptions, rotatingFile } from './rotating-file.js'
 
 /** @param level the lowest that is logged */
 export function createLog(level: LevelWithSilent): Logger {
-  return pino({ level, name: 'millrace' }, standardError())
+  return pino(optionsOf(level), standardError())
 }
 
 /** A log that goes on in a file once the settings say where. */
@@ -17,13 +18,17 @@ export interface MovableLog {
 /** @param level the lowest that is logged */
 export function createMovableLog(level: LevelWithSilent): MovableLog {
   let destination = standardError()
-  const log = pino({ level, name: 'millrace' }, { write: (line: string) => destination.write(line) })
+  const log = pino(optionsOf(level), { write: (line: string) => destination.write(line) })
   return {
     log,
     moveToFile: (options) => {
       destination = rotatingFile(options)
     },
   }
+}
+
+function optionsOf(level: LevelWithSilent): LoggerOptions {
+  return { level, name: 'millrace', hooks: { streamWrite: boundedLine } }
 }
 
 function standardError() {

@@ -60,13 +60,13 @@ async function run(command: Command): Promise<0 | ExitCode> {
     case 'service start':
       return (await import('./service/start.js')).startService(command.listening)
     case 'service restart':
-      return (await import('./service/start.js')).restartService(command.listening)
+      return (await import('./service/start.js')).restartService(command.listening, command.timeout)
     case 'service status':
       return (await import('./service/status.js')).serviceStatus(command)
     case 'config import':
       return (await import('./config-command.js')).importConfiguration(command.options, process.env)
     case 'service stop':
-      return (await import('./service/stop.js')).stopService(command.force)
+      return (await import('./service/stop.js')).stopService(command.timeout)
     case 'demo':
       await (await import('./demo/demo.js')).demo()
       return 0

@@ -5,7 +5,7 @@ import type { Logger } from 'pino'
 import { connectionUrl } from './address.js'
 import { readLogLevel } from './config/settings.js'
 import type { Service } from './home-service.js'
-import { listenForInterruption } from './interruption.js'
+import { interruptedExitCode, listenForInterruption } from './interruption.js'
 import { createMovableLog, logProcessWarnings, type MovableLog } from './log.js'
 import { listenForOtherSignals, type OtherSignal } from './other-signals.js'
 import { containPluginFailures } from './plugins/plugin-failures.js'
@@ -18,7 +18,12 @@ export interface Run {
   readonly moveLogToFile: MovableLog['moveToFile']
   /** Aborted when the command must end. */
   readonly signal: AbortSignal
+  /** Aborted when it must end without any more patience. */
+  readonly hurry: AbortSignal
 }
+
+/** How long an end without patience may take, in milliseconds: so long that clients hear why they are cut off. */
+const longestHurry = 1_000
 
 /**
  * Starts the server, prints the URL alone on a line once it serves, and stops it after SIGINT, SIGTERM or SIGQUIT.
@@ -31,7 +36,8 @@ export async function runUntilInterrupted(start: (run: Run) => Promise<Service>)
   containPluginFailures(log)
   // The reader of the output may be gone.
   process.stdout.on('error', (error) => log.info({ err: error }, 'nobody reads the output'))
-  const { signal, release } = listenForInterruption()
+  const hurry = new AbortController()
+  const { signal, release } = listenForInterruption(undefined, () => endSoon(hurry))
   let service: Service | undefined
   const releaseOthers = listenForOtherSignals((name: OtherSignal) => {
     log.info({ signal: name }, 'received a signal')
@@ -39,7 +45,7 @@ export async function runUntilInterrupted(start: (run: Run) => Promise<Service>)
   })
   const parts = new StartedParts()
   try {
-    service = await start({ parts, log, moveLogToFile: moveToFile, signal })
+    service = await start({ parts, log, moveLogToFile: moveToFile, signal, hurry: hurry.signal })
     if (signal.aborted) return
     process.stdout.write(`${connectionUrl(service.address)}\n`)
     await untilAborted(signal)
@@ -51,4 +57,12 @@ export async function runUntilInterrupted(start: (run: Run) => Promise<Service>)
     release()
     releaseOthers()
   }
+}
+
+/** Ends the process soon, or at once where it has been told so before. PostgreSQL notices, and stops by itself. */
+function endSoon(hurry: AbortController): void {
+  const end = () => process.exit(interruptedExitCode)
+  if (hurry.signal.aborted) end()
+  hurry.abort()
+  setTimeout(end, longestHurry).unref()
 }

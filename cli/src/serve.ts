@@ -6,7 +6,7 @@ import { type Listening, withListening } from './service/listening.js'
 
 /** Resolves when everything has been stopped after a signal. */
 export function serve(listening: Listening): Promise<void> {
-  return runUntilInterrupted(({ parts, log, moveLogToFile }) =>
+  return runUntilInterrupted(({ parts, log, moveLogToFile, hurry }) =>
     startHome(
       {
         readSettings: async (before) => withListening(await readSettings(process.env, before), listening),
@@ -14,6 +14,7 @@ export function serve(listening: Listening): Promise<void> {
         log,
         moveLogToFile,
         watch: true,
+        hurry,
         record: { purpose: 'service', listening },
       },
       parts,

@@ -50,8 +50,21 @@ export interface Gateway {
   closeAll(reason: DatabaseError): void
   /** Takes no more clients. Resolves when the last one has gone by itself. */
   drain(): Promise<void>
+  /**
+   * Ends the sessions of clients: idle ones at once, those with a statement that runs or a transaction that is open as
+   * soon as they are idle, and all that are left at the end of the grace. New clients hear 57P03 from now on. Resolves
+   * when all sessions have ended; the first call decides.
+   */
+  endSessions(grace?: Grace): Promise<void>
   /** Ends all sessions and stops listening. Resolves when every connection is closed. */
   stop(): Promise<void>
+}
+
+/** The time that running statements have when the server stops. */
+export interface Grace {
+  readonly milliseconds: number
+  /** Ends it early when it is aborted. */
+  readonly cut?: AbortSignal | undefined
 }
 
 /** The default limit. PostgreSQL's own is higher, to leave room for the engine's connections. */
@@ -91,7 +104,11 @@ class ListeningGateway implements Gateway {
    * The number of connections that have a session or are getting one: of clients, and of PostgreSQL on their behalf.
    */
   readonly #places = { client: 0, loopback: 0 }
+  /** Set as soon as the server begins to stop. */
+  #sessionsEnded: Promise<void> | undefined
   #stopped: Promise<void> | undefined
+  /** Called when a session has ended. */
+  #onSessionEnd = () => {}
 
   constructor(options: GatewayOptions) {
     this.#options = options
@@ -141,11 +158,42 @@ class ListeningGateway implements Gateway {
     })
   }
 
+  endSessions(grace: Grace = { milliseconds: 0 }): Promise<void> {
+    this.#sessionsEnded ??= this.#endSessions(grace)
+    return this.#sessionsEnded
+  }
+
+  async #endSessions({ milliseconds, cut }: Grace): Promise<void> {
+    const reason = new DatabaseError('terminating connection due to administrator command', {
+      sqlState: '57P01',
+    })
+    const clients = () => [...this.#sessions.values()].filter(({ loopbackFor }) => loopbackFor === undefined)
+    for (const session of clients()) session.endWhenIdle(reason)
+    await this.#sessionsGone(() => clients().length === 0, milliseconds, cut)
+    const { length } = clients()
+    if (length > 0 && milliseconds > 0) {
+      this.#options.log.warn({ clients: length }, 'statements or transactions were ended that took too long')
+    }
+    this.closeAll(reason)
+    await this.#sessionsGone(() => this.#sessions.size === 0, farewellTimeout)
+    for (const session of this.#sessions.values()) session.abandon()
+  }
+
+  /** Resolves when enough sessions have gone, or the time is over. */
+  async #sessionsGone(areGone: () => boolean, milliseconds: number, cut?: AbortSignal): Promise<void> {
+    if (areGone()) return
+    const done = new AbortController()
+    const signal = cut === undefined ? done.signal : AbortSignal.any([cut, done.signal])
+    this.#onSessionEnd = () => {
+      if (areGone()) done.abort()
+    }
+    await delay(milliseconds, undefined, { signal }).catch(() => {})
+    this.#onSessionEnd = () => {}
+  }
+
   async #stop(): Promise<void> {
+    await this.endSessions()
     const closed = this.drain()
-    this.closeAll(
-      new DatabaseError('terminating connection due to administrator command', { sqlState: '57P01' }),
-    )
     const timer = setTimeout(() => {
       for (const socket of this.#sockets) socket.destroy()
     }, farewellTimeout)
@@ -166,6 +214,7 @@ class ListeningGateway implements Gateway {
       const arrival = await shakeHands(socket, {
         encryption: this.#encryption,
         authenticator: this.#authenticator,
+        refusal: (parameters) => this.#refusal(parameters),
       })
       if (arrival.kind === 'cancel') {
         // The client learns that its request has been passed on when the connection ends.
@@ -188,11 +237,16 @@ class ListeningGateway implements Gateway {
     const application = parameters.get('application_name')
     const loopbackFor = loopbackProcess(application)
     // Clients that have been admitted must not fail because no more can be.
-    const kind = loopbackFor !== undefined && this.#serves(loopbackFor) ? 'loopback' : 'client'
+    const kind = this.#isLoopback(parameters) ? 'loopback' : 'client'
     this.#places[kind]++
     try {
       if (this.#places[kind] > maxConnections) throw tooManyClients()
       const connection = await this.#connectBackend(parameters)
+      const refusal = this.#refusal(parameters)
+      if (refusal !== undefined) {
+        connection.socket.destroy()
+        throw refusal
+      }
       onGreeted()
       const analyses = isAnalysis(application) || (await this.#analyses(loopbackFor))
       const key = connection.key.toString('hex')
@@ -214,15 +268,27 @@ class ListeningGateway implements Gateway {
       this.#sessions.set(key, session)
       try {
         stream.write(connection.greeting)
-        if (this.#stopped === undefined) await session.run()
+        await session.run()
       } finally {
         this.#sessions.delete(key)
+        this.#onSessionEnd()
       }
     } catch (error) {
       throw refuse(stream, error)
     } finally {
       this.#places[kind]--
     }
+  }
+
+  /** Why a client is turned away now: what PostgreSQL asks for by itself is part of a statement that runs. */
+  #refusal(parameters: ReadonlyMap<string, string>): DatabaseError | undefined {
+    if (this.#sessionsEnded === undefined || this.#isLoopback(parameters)) return undefined
+    return new DatabaseError('the database system is shutting down', { sqlState: '57P03' })
+  }
+
+  #isLoopback(parameters: ReadonlyMap<string, string>): boolean {
+    const processId = loopbackProcess(parameters.get('application_name'))
+    return processId !== undefined && this.#serves(processId)
   }
 
   async #analyses(processId: number | undefined): Promise<boolean> {

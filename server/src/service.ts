@@ -4,7 +4,7 @@ import { Engine, type EngineOptions } from '@millrace/sql-engine/engine'
 import { clientRole, readerRole } from '@millrace/sql-engine/postgres/names'
 import type { Postgres } from '@millrace/sql-engine/postgres/postgres'
 import type { Certificate } from './certificate.js'
-import { type Gateway, type GatewayOptions, startGateway } from './gateway.js'
+import { type Gateway, type GatewayOptions, type Grace, startGateway } from './gateway.js'
 import { tellOfLimits } from './guest-limits.js'
 import { reachableHost } from './reachable-host.js'
 import type { StartedParts } from './started-parts.js'
@@ -30,6 +30,8 @@ export interface ServiceOptions<Server extends Postgres> extends OwnEngineOption
   readonly tellsOfLimits?: boolean
   /** @param postgres resolves when it has started */
   readonly configure: (postgres: Promise<Server>) => Promise<Configured>
+  /** The grace of statements that run when the service stops. Default is none. */
+  readonly grace?: () => Grace
 }
 
 export interface Address {
@@ -61,6 +63,8 @@ export async function startService<Server extends Postgres>(
   const { startPostgres, configure, log } = options
   let engine: Engine | undefined
   let gateway: Gateway | undefined
+  // Clients that come while all the rest stops hear why they are not let in.
+  parts.add(undefined, () => gateway?.stop())
   const starting = startPostgres(() => {
     engine?.forgetRows()
     gateway?.closeAll(postgresEnded())
@@ -83,7 +87,7 @@ export async function startService<Server extends Postgres>(
     log,
     ...(tls === undefined ? {} : { tls }),
   })
-  gateway = parts.add(startedGateway, (started) => started.stop())
+  gateway = parts.add(startedGateway, (started) => started.endSessions(options.grace?.()))
   const address = () => ({
     host: reachableHost(options.host),
     port: startedGateway.port,

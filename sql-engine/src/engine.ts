@@ -1,4 +1,5 @@
 /** The engine: PostgreSQL, its catalog, and the staging of what statements read of virtual tables. */
+import type { Client } from 'pg'
 import type { Logger } from 'pino'
 import { StatementTexts } from './analyse/statement-texts.js'
 import { KeyCache } from './cache/keys/key-cache.js'
@@ -6,6 +7,7 @@ import { ScanCache } from './cache/scans/scan-cache.js'
 import { leaveOutOfDumps } from './catalog/left-out-of-dumps.js'
 import { type Loopback, setLoopback } from './catalog/loopback.js'
 import type { SearchPathOptions } from './catalog/search-path.js'
+import { readFunctionNames } from './catalog/table-functions.js'
 import { readViewNames } from './catalog/view-definitions.js'
 import type { VirtualTable } from './catalog/virtual-table.js'
 import { DatabaseError } from './database-error.js'
@@ -15,7 +17,7 @@ import type { Statement } from './parse/statement.js'
 import type { Optimisations } from './plan/unoptimised-scans.js'
 import { withEngineClient } from './postgres/engine-connections.js'
 import { systemSchema } from './postgres/names.js'
-import type { Postgres } from './postgres/postgres.js'
+import type { Postgres, PostgresTraits } from './postgres/postgres.js'
 import { defaultQuotas, type Quotas } from './quota/quotas.js'
 import { ensureCacheClear } from './report/cache-clear-function.js'
 import { type ConfigurationFacts, noFacts } from './report/configuration-facts.js'
@@ -79,14 +81,14 @@ export class Engine implements StatementEngine {
   readonly #contexts: EngineContexts
   readonly #texts: StatementTexts
   readonly #connections: ConnectedCatalog
-  #readingViews: Promise<void> | undefined
+  #readingNames: Promise<void> | undefined
   #stopped: Promise<void> | undefined
 
   private constructor(
     options: EngineOptions,
     shared: SharedParts,
     connections: ConnectedCatalog,
-    viewNames: readonly string[],
+    readerNames: readonly string[],
   ) {
     const { optimisations = 'all', log } = options
     this.#options = options
@@ -94,7 +96,7 @@ export class Engine implements StatementEngine {
     this.#connections = connections
     const { open, tables } = connections.current
     this.#contexts = new EngineContexts(contextOf(shared, open, tables, optimisations), log)
-    this.#texts = new StatementTexts([...tableNames(tables), ...viewNames])
+    this.#texts = new StatementTexts([...tableNames(tables), ...readerNames])
     connections.onChange((changed) => {
       this.#texts.addNames(tableNames(changed.tables))
       const { sources, bytes } = cachePlan(changed, options.cache)
@@ -119,7 +121,7 @@ export class Engine implements StatementEngine {
       log,
       searchPath,
     })
-    const viewNames = await withEngineClient(engineConfig, async (client) => {
+    const readerNames = await withEngineClient(engineConfig, async (client) => {
       await ensureCacheClear(client, names)
       await ensureVersion(client)
       await ensureSteampipeFunctions(client)
@@ -128,7 +130,7 @@ export class Engine implements StatementEngine {
         await leaveOutOfDumps(client)
         await showDefaults(client, defaults)
       } else for (const [name, value] of defaults) standing.sessionSettings.set(name, value)
-      return readViewNames(client, postgres)
+      return readReaderNames(client, postgres)
     })
     const { sources, bytes } = cachePlan(connections.current, cache)
     const cacheClock = cache?.now === undefined ? {} : { now: cache.now }
@@ -147,7 +149,7 @@ export class Engine implements StatementEngine {
       now: now ?? (() => performance.now()),
       observer: options.engineObserver,
     }
-    return new Engine(options, shared, connections, viewNames)
+    return new Engine(options, shared, connections, readerNames)
   }
 
   /** The virtual tables of the connections. */
@@ -187,19 +189,21 @@ export class Engine implements StatementEngine {
   }
 
   /**
-   * Views that statements' texts did not name, such as those that a function makes, are read from the catalog. Until
-   * then, and if that fails, PostgreSQL runs them by itself.
+   * Views and functions that statements' texts did not name, such as those that a function makes, are read from the
+   * catalog. Until then, and if that fails, PostgreSQL runs them by itself.
    */
   transactionEnded(): void {
-    if (this.#readingViews !== undefined || !this.#texts.takeViewChange()) return
+    if (this.#readingNames !== undefined || !this.#texts.takeReaderChange()) return
     const { postgres } = this.#options
-    this.#readingViews = withEngineClient(postgres.engineConfig, (client) => readViewNames(client, postgres))
+    this.#readingNames = withEngineClient(postgres.engineConfig, (client) =>
+      readReaderNames(client, postgres),
+    )
       .then((names) => this.#texts.addNames(names))
       .catch((error: unknown) =>
         this.#options.log.warn({ err: error }, 'the names of views could not be read'),
       )
       .finally(() => {
-        this.#readingViews = undefined
+        this.#readingNames = undefined
       })
   }
 
@@ -241,7 +245,7 @@ export class Engine implements StatementEngine {
 
   async #stop(): Promise<void> {
     await this.#connections.stop()
-    await this.#readingViews
+    await this.#readingNames
     this.#shared.cache.clear()
     await this.#shared.keyCache.stop()
     await this.#shared.scanTables.stop()
@@ -255,6 +259,11 @@ function cachePlan({ open, tables }: Connected, cache: CacheOptions | undefined)
   const maxBytes = cache?.maxBytes ?? defaultCacheBytes
   const keys = sources.length > 0 ? maxBytes * keyShare : 0
   return { sources, bytes: { scans: maxBytes - keys, keys } }
+}
+
+/** The names of views and functions over virtual tables. */
+async function readReaderNames(client: Client, traits: PostgresTraits): Promise<readonly string[]> {
+  return [...(await readViewNames(client, traits)), ...(await readFunctionNames(client, traits))]
 }
 
 function tableNames(tables: readonly VirtualTable[]): string[] {

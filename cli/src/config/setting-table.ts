@@ -185,6 +185,15 @@ export const settingTable = {
     variable: 'MILLRACE_MONITORING_HOST',
     description: 'The address to listen at for them; 0.0.0.0 for all of the machine.',
   }),
+  'shutdown.grace_seconds': setting({
+    schema: z.number().min(0).max(3600),
+    usual: 10,
+    variable: 'MILLRACE_SHUTDOWN_GRACE_SECONDS',
+    fromText: numberFromText,
+    reloads: true,
+    description:
+      'How many seconds a server that is told to stop lets running statements and open transactions go on; 0 ends them at once.',
+  }),
   watch: setting({
     schema: z.boolean(),
     usual: true,

@@ -24,14 +24,15 @@ const patience = 2_000
 /** @throws UserError where the address cannot be listened at */
 export async function startMonitoring(listen: ListenSettings, log: Logger): Promise<Monitoring> {
   let service: Service<Postgres> | undefined
+  let isLeaving = false
   let asking: Promise<boolean> | undefined
   // However many ask, PostgreSQL is asked once at a time.
   const isReady = async () => {
-    if (service === undefined) return false
+    if (service === undefined || isLeaving) return false
     asking ??= answers(service.postgres.engineConfig, patience).finally(() => {
       asking = undefined
     })
-    return (await asking) && service !== undefined
+    return (await asking) && !isLeaving
   }
   const metrics = new Metrics({
     version: await readVersion(),
@@ -47,7 +48,7 @@ export async function startMonitoring(listen: ListenSettings, log: Logger): Prom
       service = started
     },
     unwatch: () => {
-      service = undefined
+      isLeaving = true
     },
     stop: () => http.stop(),
   }

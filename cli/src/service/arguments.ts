@@ -4,9 +4,14 @@ import { UserError } from '../user-error.js'
 import type { Listening } from './listening.js'
 
 export type ServiceCommand =
-  | { readonly name: 'serve' | 'service start' | 'service restart'; readonly listening: Listening }
+  | { readonly name: 'serve' | 'service start'; readonly listening: Listening }
+  | {
+      readonly name: 'service restart'
+      readonly listening: Listening
+      readonly timeout: number | undefined
+    }
   | { readonly name: 'service status'; readonly all: boolean; readonly showPassword: boolean }
-  | { readonly name: 'service stop'; readonly force: boolean }
+  | { readonly name: 'service stop'; readonly timeout: number | undefined }
 
 /** Adds the commands to the program. */
 export function addServiceCommands(program: Command, choose: (command: ServiceCommand) => void): void {
@@ -32,15 +37,18 @@ export function addServiceCommands(program: Command, choose: (command: ServiceCo
     .action(({ foreground, ...listening }: Listening & { readonly foreground?: boolean }) =>
       choose({ name: foreground === true ? 'serve' : 'service start', listening }),
     )
-  withListening(service.command('restart'))
+  withTimeout(withListening(service.command('restart')))
     .description('stop it and start it; it listens where it was told to before')
-    .action((listening: Listening) => choose({ name: 'service restart', listening }))
-  service
-    .command('stop')
+    .action(({ timeout, ...listening }: Listening & Timeout) =>
+      choose({ name: 'service restart', listening, timeout }),
+    )
+  withTimeout(service.command('stop'))
     .allowExcessArguments(false)
-    .option('--force', 'do not wait for more than some seconds for what it does')
+    .option('--force', 'the same as --timeout 0')
     .description('stop it, and wait until it has ended')
-    .action(({ force = false }: { readonly force?: boolean }) => choose({ name: 'service stop', force }))
+    .action(({ timeout, force }: Timeout & { readonly force?: boolean }) =>
+      choose({ name: 'service stop', timeout: force === true ? 0 : timeout }),
+    )
   service
     .command('status')
     .allowExcessArguments(false)
@@ -61,6 +69,24 @@ Examples:
 It writes to service.log in the home. Where a service runs already, its URL is
 printed.
 `
+
+interface Timeout {
+  readonly timeout?: number | undefined
+}
+
+function withTimeout(command: Command): Command {
+  return command.option(
+    '--timeout <seconds>',
+    'seconds that statements may still run, where the setting shutdown.grace_seconds allows more',
+    parseSeconds,
+  )
+}
+
+function parseSeconds(argument: string): number {
+  if (!/^\d{1,6}(?:\.\d{1,3})?$/.test(argument))
+    throw new InvalidArgumentError('It has to be a number of seconds.')
+  return Number(argument)
+}
 
 function withListening(command: Command): Command {
   return command

@@ -24,15 +24,21 @@ export async function startService(listening: Listening): Promise<0 | ExitCode> 
   return running === undefined ? start(home, listening) : tellOf(running, home, listening)
 }
 
-/** Where the command line says nothing else, it listens where it was told to before. */
-export async function restartService(listening: Listening): Promise<0 | ExitCode> {
+/**
+ * Where the command line says nothing else, it listens where it was told to before.
+ * @param timeout as of {@link stopService}
+ */
+export async function restartService(
+  listening: Listening,
+  timeout: number | undefined,
+): Promise<0 | ExitCode> {
   const home = defaultHome(process.env)
   // What is wrong with the settings is told while the old one still runs.
   await readSettings(process.env)
   const running = await answeringService(home)
   if (running === undefined) return start(home, listening)
   refuseQuery(running, home)
-  process.stderr.write(await stopAnswering(running, home, false))
+  process.stderr.write(await stopAnswering(running, home, timeout))
   return start(home, { ...running.record.listening, ...listening })
 }
 

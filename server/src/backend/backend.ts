@@ -68,6 +68,11 @@ export class Backend {
     return this.#transactionStatus === failedStatus
   }
 
+  /** Whether PostgreSQL has answered everything, and no transaction is open. */
+  get isIdle(): boolean {
+    return this.replies.idle && !this.replies.isPipelined && !this.isInTransaction
+  }
+
   /** Whether PostgreSQL's last message was the reason why it closes the connection. */
   get saidGoodbye(): boolean {
     return this.#saidGoodbye

@@ -69,6 +69,10 @@ export class Session {
   /** Whether it has said that it leaves, or has closed its side; what it has asked for is still done. */
   #clientHasLeft = false
   #hasEnded = false
+  /** Whether a message of the client is being worked on, for which the next one waits. */
+  #isWorking = false
+  /** Why the session ends as soon as it is idle. */
+  #farewell: DatabaseError | undefined
 
   constructor(options: SessionOptions) {
     const { client, backend, engine, loopbackFor, analyses, watch, log } = options
@@ -155,6 +159,15 @@ export class Session {
     await this.#backend.cancel()
   }
 
+  /**
+   * Ends the session, and sends the client the reason, as soon as no statement runs and no transaction is open: at once
+   * where that is so now.
+   */
+  endWhenIdle(reason: DatabaseError): void {
+    this.#farewell ??= reason
+    this.#endIfIdle()
+  }
+
   /** Ends the session, whatever it is doing, and sends the client the reason. */
   terminate(reason: DatabaseError): void {
     if (this.#hasEnded) return
@@ -171,15 +184,31 @@ export class Session {
     this.#options.backend.writer.finish(terminateMessage)
   }
 
+  /** Closes the connection of a client that does not go by itself. */
+  abandon(): void {
+    this.#options.client.destroy()
+  }
+
+  #endIfIdle(): void {
+    if (this.#farewell === undefined || this.#isWorking || !this.#reader.isEmpty) return
+    if (this.#backend.isIdle) this.terminate(this.#farewell)
+  }
+
   async #serve(): Promise<void> {
     while (!this.#hasEnded) {
       const busy = this.#takeMessage()
       if (busy === 'wait') {
         await this.#backend.flush()
+        this.#endIfIdle()
         if (!(await this.#reader.wait())) return
       } else if (busy === 'end') return
       else if (busy !== undefined) {
-        await busy
+        this.#isWorking = true
+        try {
+          await busy
+        } finally {
+          this.#isWorking = false
+        }
         this.#client.flush()
       }
     }
@@ -302,6 +331,7 @@ export class Session {
     this.#extended.endTransaction()
     this.#staging.release()
     this.#options.engine.transactionEnded()
+    this.#endIfIdle()
   }
 }
 

@@ -23,6 +23,8 @@ export interface HandshakeOptions {
   /** The certificate's context; without it, clients hear that there is no encryption. */
   readonly encryption: SecureContext | undefined
   readonly authenticator: ScramAuthenticator
+  /** Why a client is turned away before it is asked for a password; undefined for one that is not. */
+  readonly refusal: (parameters: ReadonlyMap<string, string>) => DatabaseError | undefined
 }
 
 /**
@@ -39,6 +41,8 @@ export async function shakeHands(socket: Socket, options: HandshakeOptions): Pro
     if (packet.minorVersion > 0 || packet.unknownOptions.length > 0) {
       stream.write(negotiateProtocolVersion(packet.unknownOptions))
     }
+    const refusal = options.refusal(parameters)
+    if (refusal !== undefined) throw refusal
     const user = parameters.get('user') ?? ''
     await options.authenticator.authenticate(user, reader, (bytes) => stream.write(bytes))
     return { kind: 'client', stream, parameters }

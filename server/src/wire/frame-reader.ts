@@ -48,6 +48,11 @@ export class FrameReader {
     return this.#rest > 0
   }
 
+  /** Whether nothing has come that is not taken yet. */
+  get isEmpty(): boolean {
+    return this.#waiting === 0 && this.#rest === 0
+  }
+
   /** Resolves when more has come since it last did. False: the peer has gone, and nothing more will come. */
   async wait(): Promise<boolean> {
     if (!this.#hasNews && !this.#ended) {

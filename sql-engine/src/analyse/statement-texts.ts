@@ -1,15 +1,18 @@
 /** The statements of a client's text, and whether they name virtual tables. */
 
+import { functionName } from '../bind/function-columns.js'
 import { BoundedMap } from '../parse/bounded-map.js'
 import { SourceText } from '../parse/source-text.js'
 import type { Statement } from '../parse/statement.js'
 import {
   executeOf,
+  findAll,
   inside,
   type Node,
   type ParsedStatement,
   parseText,
   relationsOf,
+  stringsOf,
 } from '../parse/syntax-tree.js'
 import { mayNameSetting, unknownSettingOf } from '../settings/known-settings.js'
 
@@ -18,23 +21,23 @@ const rememberedTexts = 1000
 /** Longer texts are not remembered: there will be few of a kind, and they take memory. */
 const longestRemembered = 32_768
 
-/** Texts that may make a view, or prepare a statement, by which later ones reach a virtual table. */
-const naming = /\b(?:view|rename|prepare)\b/i
+/** Texts that may make a view or function, or prepare a statement, by which later ones reach a virtual table. */
+const naming = /\b(?:view|function|rename|prepare)\b/i
 
 /** What a materialized view reads is in its query, not in the text. */
 const refreshing = /\brefresh\b/i
 
 export class StatementTexts {
-  /** The names of virtual tables, and of views over them. */
+  /** The names of virtual tables, and of views and functions over them. */
   readonly #names: Set<string>
   /** The names of statements over these that SQL's PREPARE has made in some session. */
   readonly #prepared = new Set<string>()
   #anyName: RegExp | undefined
   #analysed = new BoundedMap<string, readonly Statement[] | undefined>(rememberedTexts)
   readonly #parsed = new BoundedMap<string, Node | undefined>(rememberedTexts)
-  #viewsHaveChanged = false
+  #readersHaveChanged = false
 
-  /** @param names of all virtual tables, and of views over them, without schemas */
+  /** @param names of all virtual tables, and of views and functions over them, without schemas */
   constructor(names: Iterable<string>) {
     this.#names = new Set(names)
     this.#prepareSearch()
@@ -57,17 +60,17 @@ export class StatementTexts {
     return this.#parsed.getOrAdd(text, text.length <= longestRemembered, () => parseText(text)?.[0]?.node)
   }
 
-  /** Adds names of views. A needless name costs one question to PostgreSQL whenever a statement contains it. */
+  /** Adds names of views and functions. A needless name costs one question to PostgreSQL whenever a statement contains it. */
   addNames(names: Iterable<string>): void {
     const before = this.#names.size
     for (const name of names) this.#names.add(name)
     if (this.#names.size > before) this.#prepareSearch()
   }
 
-  /** Whether views may have changed since this was last asked, in ways that the texts did not show. */
-  takeViewChange(): boolean {
-    const hasChanged = this.#viewsHaveChanged
-    this.#viewsHaveChanged = false
+  /** Whether views or functions may have changed since this was last asked, in ways that the texts did not show. */
+  takeReaderChange(): boolean {
+    const hasChanged = this.#readersHaveChanged
+    this.#readersHaveChanged = false
     return hasChanged
   }
 
@@ -89,13 +92,18 @@ export class StatementTexts {
       const renaming = inside(node, 'RenameStmt')
       const old = renaming?.relation?.relname
       if (old !== undefined && this.#names.has(old)) this.addNames([renaming?.newname ?? ''])
+      const function_ = inside(node, 'CreateFunctionStmt')
+      // Its body is a text, or a tree.
+      if (function_ !== undefined && this.#anyName?.test(text) === true) {
+        this.addNames((stringsOf(function_.funcname) ?? []).slice(-1))
+      }
       const preparation = inside(node, 'PrepareStmt')
       const { name, query } = preparation ?? {}
       if (name === undefined || !this.#namesVirtualTable(query) || this.#prepared.has(name)) continue
       this.#prepared.add(name)
       this.#analysed = new BoundedMap(rememberedTexts)
     }
-    this.#viewsHaveChanged ||= /\b(?:view|rename)\b/i.test(text)
+    this.#readersHaveChanged ||= /\b(?:view|function|rename)\b/i.test(text)
   }
 
   #analyse(text: string): readonly Statement[] | undefined {
@@ -133,7 +141,10 @@ export class StatementTexts {
   }
 
   #namesVirtualTable(value: unknown): boolean {
-    return relationsOf(value).some(({ relname }) => relname !== undefined && this.#names.has(relname))
+    return (
+      relationsOf(value).some(({ relname }) => relname !== undefined && this.#names.has(relname)) ||
+      findAll(value, 'RangeFunction').some((item) => this.#names.has(functionName(item) ?? ''))
+    )
   }
 }
 

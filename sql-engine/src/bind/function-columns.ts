@@ -48,7 +48,7 @@ export function functionName(item: Inside<'RangeFunction'>): string | undefined 
 }
 
 /** The function call of an item; undefined for ROWS FROM with several functions. */
-function callOf(item: Inside<'RangeFunction'>): Inside<'FuncCall'> | undefined {
+export function callOf(item: Inside<'RangeFunction'>): Inside<'FuncCall'> | undefined {
   const [list, ...more] = item.functions ?? []
   const [function_] = inside(list, 'List')?.items ?? []
   return more.length > 0 ? undefined : inside(function_, 'FuncCall')

@@ -1,5 +1,6 @@
 /** What PostgreSQL, asked in the client's own session, says of the names in a statement. */
 import { z } from 'zod'
+import { type TableFunction, tableFunction, tableFunctionSchema } from '../catalog/table-functions.js'
 import { viewDefinition } from '../catalog/view-definitions.js'
 import type { VirtualTable } from '../catalog/virtual-table.js'
 import { DatabaseError } from '../database-error.js'
@@ -13,12 +14,15 @@ import {
   settingsSchema,
 } from '../settings/session-settings.js'
 import type { Relation } from './binding.js'
+import { callOf } from './function-columns.js'
 import { FunctionTraits } from './function-traits.js'
 
 export interface Names {
   readonly functions: FunctionTraits
   readonly settings: SessionSettings
   relationOf(rangeVar: Inside<'RangeVar'>): Relation | undefined
+  /** The function that stands in FROM, where it is one whose query can take its place. */
+  tableFunctionOf(item: Inside<'RangeFunction'>): TableFunction | undefined
 }
 
 const answerSchema = z.object({
@@ -35,6 +39,8 @@ const answerSchema = z.object({
     .nullable(),
   /** Name, volatility and kind by pg_proc's letters, whether it returns a set, and whether it is in pg_catalog. */
   functions: z.array(z.tuple([z.string(), z.string(), z.string(), z.boolean(), z.boolean()])).nullish(),
+  /** By the names as they are called. */
+  table_functions: z.record(z.string(), tableFunctionSchema.nullable()).nullish(),
   loose: z.boolean(),
   shadowed_operators: z.boolean(),
   shadowed_types: z.boolean(),
@@ -48,7 +54,10 @@ export function lookUpQuery(statement: Node, own: OwnNames): string {
   const functionNames = new Set(
     findAll(statement, 'FuncCall').flatMap(({ funcname }) => stringsOf(funcname)?.at(-1) ?? []),
   )
-  return queryFor([...relationNames], [...functionNames], own)
+  const tableFunctions = new Set(
+    findAll(statement, 'RangeFunction').flatMap((item) => nameOfFunction(item) ?? []),
+  )
+  return queryFor([...relationNames], [...functionNames], [...tableFunctions], own)
 }
 
 /**
@@ -96,6 +105,7 @@ export function readNames(
         definition: definition ?? undefined,
       }
     },
+    tableFunctionOf: (item) => answer.table_functions?.[nameOfFunction(item) ?? ''] ?? undefined,
   }
 }
 
@@ -107,9 +117,17 @@ function nameOf({ catalogname, schemaname, relname }: Inside<'RangeVar'>, { data
   return parts.flatMap((part) => (part === undefined ? [] : quoteIdentifier(part))).join('.')
 }
 
+/** The name by which a single function is called in FROM, whose columns are its own. */
+function nameOfFunction(item: Inside<'RangeFunction'>): string | undefined {
+  if (item.ordinality === true || item.coldeflist !== undefined) return undefined
+  const names = stringsOf(callOf(item)?.funcname) ?? []
+  return names.length === 1 || names.length === 2 ? names.map(quoteIdentifier).join('.') : undefined
+}
+
 function queryFor(
   relations: readonly string[],
   functions: readonly string[],
+  tableFunctions: readonly string[],
   { internalSchema }: OwnNames,
 ): string {
   // Another database's name would make to_regclass fail; PostgreSQL then reports that for the statement itself.
@@ -125,6 +143,7 @@ function queryFor(
       from pg_catalog.unnest(${arrayOf(own)}) as name
       join pg_catalog.pg_class c on c.oid = pg_catalog.to_regclass(name)),
     ${functions.length === 0 ? '' : `'functions', ${functionsQuery(functions)},`}
+    ${tableFunctions.length === 0 ? '' : `'table_functions', ${tableFunctionsQuery(tableFunctions, internalSchema)},`}
     'loose', exists (select from pg_catalog.pg_collation l where not l.collisdeterministic),
     'shadowed_operators', pg_catalog.current_setting('transform_null_equals') = 'on' or exists (
       select from pg_catalog.pg_operator o
@@ -151,6 +170,14 @@ function functionsQuery(names: readonly string[]): string {
         pg_catalog.jsonb_build_array(p.proname, p.provolatile, p.prokind, p.proretset,
           p.pronamespace = 'pg_catalog'::pg_catalog.regnamespace))
       from pg_catalog.pg_proc p where p.proname = any (${arrayOf(names)}::pg_catalog.name[]))`
+}
+
+/** A name that stands for several functions, or for none, is left out: to_regproc then gives NULL. */
+function tableFunctionsQuery(names: readonly string[], internalSchema: string): string {
+  return `(
+      select pg_catalog.json_object_agg(name, ${internalSchema}.${tableFunction}(f))
+      from pg_catalog.unnest(${arrayOf(names)}) as name, pg_catalog.to_regproc(name) as f
+      where f::pg_catalog.oid >= ${firstOfUsers} and ${hidesNothing})`
 }
 
 function arrayOf(texts: readonly string[]): string {

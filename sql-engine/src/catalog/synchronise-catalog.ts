@@ -21,6 +21,7 @@ import { ensureLoopbackServer } from './loopback.js'
 import { type CatalogTable, readCatalog, readTableNames } from './read-catalog.js'
 import { type SearchPathOptions, setSearchPath } from './search-path.js'
 import { tableDefinition } from './table-definition.js'
+import { ensureTableFunction } from './table-functions.js'
 import { qualifiedName } from './table-names.js'
 import { createSchema, type TableStyle, tableStyleOf } from './table-style.js'
 import { ensureViewDefinition } from './view-definitions.js'
@@ -53,6 +54,7 @@ export async function synchroniseCatalog(
     await ensureLoopbackServer(client, traits)
     await client.query(style.preparation)
     await ensureViewDefinition(client, traits)
+    await ensureTableFunction(client, traits)
     const all = [...connections, ...own]
     const shown = await ensureSchemas(client, traits, all, log)
     const { tables: moved, views } =

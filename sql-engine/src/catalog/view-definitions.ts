@@ -1,6 +1,6 @@
 /** Users' views over virtual tables: which there are, and the queries that stand for them. */
 import type { Client } from 'pg'
-import { loopbackServer } from '../postgres/names.js'
+import { loopbackServer, type Names } from '../postgres/names.js'
 import type { PostgresTraits } from '../postgres/postgres.js'
 import { virtualRelations } from './virtual-relations.js'
 
@@ -31,13 +31,17 @@ function virtualTables(traits: PostgresTraits): string {
     : `SELECT t.oid FROM (${virtualRelations(traits)}) AS v CROSS JOIN LATERAL (VALUES (v.oid), (v.child)) AS t (oid)`
 }
 
+/** A CTE of what reads virtual tables, these among them: `reads (oid)`, in WITH RECURSIVE. */
+export const readingViews = (traits: PostgresTraits) =>
+  `reads (oid) AS (${virtualTables(traits)} UNION ${readers})`
+
 /**
  * Gives the query of a view that reads virtual tables, with every name qualified that is not in pg_catalog; NULL for
  * a view that must not be replaced by its query: one whose owner may see other things than the user, or one that
  * keeps other conditions from being evaluated before its own (security_barrier).
  */
 const viewDefinitionBody = (traits: PostgresTraits) => `
-  WITH RECURSIVE reads (oid) AS (${virtualTables(traits)} UNION ${readers})
+  WITH RECURSIVE ${readingViews(traits)}
   SELECT pg_catalog.pg_get_viewdef(c.oid)
     FROM pg_catalog.pg_class c
    WHERE c.oid = $1
@@ -48,24 +52,39 @@ const viewDefinitionBody = (traits: PostgresTraits) => `
 
 /** Creates the function, or brings it up to date. */
 export async function ensureViewDefinition(client: Client, traits: PostgresTraits): Promise<void> {
-  const { internalSchema } = traits.names
-  const wanted = viewDefinitionBody(traits)
+  await ensureCatalogFunction(
+    client,
+    traits.names,
+    viewDefinition,
+    'pg_catalog.text',
+    viewDefinitionBody(traits),
+  )
+}
+
+/** Creates a function of an oid in the internal schema, which sees the catalog alone, or brings it up to date. */
+export async function ensureCatalogFunction(
+  client: Client,
+  { internalSchema }: Names,
+  name: string,
+  result: string,
+  body: string,
+): Promise<void> {
   const { rows } = await client.query<{ body: string }>(
     `SELECT prosrc AS body FROM pg_proc
       WHERE pronamespace = $1::regnamespace AND proname = $2`,
-    [internalSchema, viewDefinition],
+    [internalSchema, name],
   )
-  if (rows[0]?.body === wanted) return
+  if (rows[0]?.body === body) return
   await client.query(
-    `CREATE OR REPLACE FUNCTION ${internalSchema}.${viewDefinition} (pg_catalog.oid) RETURNS pg_catalog.text
-       LANGUAGE sql STABLE SET search_path = '' AS $view$${wanted}$view$`,
+    `CREATE OR REPLACE FUNCTION ${internalSchema}.${name} (pg_catalog.oid) RETURNS ${result}
+       LANGUAGE sql STABLE SET search_path = '' AS $body$${body}$body$`,
   )
 }
 
 /** Names, without schemas, of the views that read virtual tables. */
 export async function readViewNames(client: Client, traits: PostgresTraits): Promise<readonly string[]> {
   const { rows } = await client.query<{ name: string }>(
-    `WITH RECURSIVE reads (oid) AS (${virtualTables(traits)} UNION ${readers})
+    `WITH RECURSIVE ${readingViews(traits)}
      SELECT DISTINCT c.relname AS name FROM reads JOIN pg_class c USING (oid) WHERE c.relkind = 'v'`,
   )
   return rows.map(({ name }) => name)

@@ -2,16 +2,9 @@
 import type { Binding, FromItem, RelationReference } from '../bind/binding.js'
 import { quoteIdentifier } from '../parse/identifier.js'
 import type { Edit } from '../parse/source-text.js'
-import {
-  findAll,
-  type Inside,
-  inside,
-  type Node,
-  parseText,
-  relationsOf,
-  stringsOf,
-} from '../parse/syntax-tree.js'
+import { findAll, type Inside, inside, type Node, stringsOf } from '../parse/syntax-tree.js'
 import { TokenPositions } from '../parse/token-positions.js'
+import { isCaught, namesOfCtes, namesOfRows } from './replaced-names.js'
 
 type View = RelationReference & { readonly definition: string }
 
@@ -24,7 +17,7 @@ export function viewEdits(text: string, statement: Node, binding: Binding): read
     findAll(statement, 'RangeTableSample').map(({ relation }) => relation && inside(relation, 'RangeVar')),
   )
   const rows = namesOfRows(statement, binding)
-  const ctes = new Set(findAll(statement, 'CommonTableExpr').map(({ ctename }) => ctename))
+  const ctes = namesOfCtes(statement)
   const views = named.filter(
     (view) =>
       !sampled.has(view.rangeVar) &&
@@ -42,15 +35,6 @@ export function viewEdits(text: string, statement: Node, binding: Binding): read
 
 function isView(fromItem: FromItem): fromItem is View {
   return fromItem.kind === 'relation' && fromItem.definition !== undefined
-}
-
-/** Whether a name in a view's query would be taken for a CTE of the statement around it. */
-function isCaught(definition: string, ctes: ReadonlySet<string | undefined>): boolean {
-  if (ctes.size === 0) return false
-  const [query] = parseText(definition) ?? []
-  return relationsOf(query?.node).some(
-    ({ schemaname, relname }) => schemaname === undefined && ctes.has(relname),
-  )
 }
 
 function partsOf({ catalogname, schemaname, relname }: Inside<'RangeVar'>): readonly string[] {
@@ -89,21 +73,4 @@ function editsOfReference(
   if (view === undefined || names.length < 2) return []
   const span = tokens.spanOfName(reference.location ?? 0, names.length)
   return [{ ...span, replacement: quoteIdentifier(view.name) }]
-}
-
-/** Functions whose result for a row does not depend on the name of its type. */
-const ofAnyRow = new Set(['count', 'row_to_json', 'to_json', 'to_jsonb', 'json_agg', 'jsonb_agg'])
-
-/** Names that may stand for whole rows: a view's row has a type of its own, a subquery's has not. */
-function namesOfRows(statement: Node, binding: Binding): ReadonlySet<string> {
-  const harmless = new Set(
-    findAll(statement, 'FuncCall')
-      .filter(({ funcname }) => ofAnyRow.has(stringsOf(funcname)?.at(-1) ?? ''))
-      .flatMap(({ args }) => (args ?? []).map((argument) => inside(argument, 'ColumnRef'))),
-  )
-  return new Set(
-    findAll(statement, 'ColumnRef')
-      .filter((reference) => binding.columnOf(reference) === undefined && !harmless.has(reference))
-      .flatMap((reference) => stringsOf(reference.fields)?.at(-1) ?? []),
-  )
 }

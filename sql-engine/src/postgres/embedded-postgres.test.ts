@@ -193,12 +193,14 @@ describe('after a kill -9', () => {
 describe('a server that dies', () => {
   let postgres: TestPostgres
   let crash: Promise<Error>
+  let said: LogLines
   beforeEach(async () => {
+    said = new LogLines()
     let onCrash = (_error: Error) => {}
     crash = new Promise((resolve) => {
       onCrash = resolve
     })
-    postgres = await startTestPostgres({ onCrash: (error) => onCrash(error) })
+    postgres = await startTestPostgres({ log: said.log, onCrash: (error) => onCrash(error) })
   })
   afterEach(() => postgres.stop())
 
@@ -236,9 +238,6 @@ describe('a server that dies', () => {
   })
 
   test('is started as often as it dies while it is being started', async () => {
-    await postgres.stop()
-    const said = new LogLines()
-    postgres = await startTestPostgres({ log: said.log })
     const kill = () => {
       const [pid] = readFileSync(join(postgres.home, 'data', 'postmaster.pid'), 'utf8').split('\n')
       process.kill(Number(pid), 'SIGKILL')
@@ -275,15 +274,16 @@ describe('a server that dies', () => {
     expect(await postmasterPid(postgres.home)).toBe(before)
   })
 
-  test('and does not come back says so, and can still be stopped', async () => {
+  test('and does not come back says so, and why in its log, and can still be stopped', async () => {
     const settings = join(postgres.home, 'data', 'postgresql.conf')
     await rename(settings, `${settings}.away`)
     process.kill(await postmasterPid(postgres.home), 'SIGKILL')
     await crash
     await expect(postgres.ready()).rejects.toMatchObject({
       sqlState: '57P03',
-      detail: expect.stringContaining('postgresql.conf'),
+      detail: 'PostgreSQL ended with status 2',
     })
+    expect(await said.next(/could not be started again/)).toContain('postgresql.conf')
     await postgres.stop()
     await expect(postgres.ready()).rejects.toMatchObject({ sqlState: '57P03' })
   })
@@ -300,6 +300,25 @@ describe('the log', () => {
     await lines.next(/PostgreSQL warns/)
     expect(lines.all).toEqual([expect.stringContaining('"postgres":"WARNING:  ours"')])
   })
+})
+
+test('no word of a statement is in the log, even where its process has crashed', async () => {
+  const said = new LogLines()
+  await using postgres = await startTestPostgres({ log: said.log })
+  const client = new Client({ ...postgres.engineConfig, user: 'millrace' })
+  client.on('error', () => {})
+  await client.connect()
+  await client.query("select 'a_secret'::int").catch(() => {})
+  const { rows } = await client.query('SELECT pg_backend_pid() AS pid')
+  const lost = client.query("SELECT 'a_secret',\n 'a_secret', pg_sleep(60)").catch((error: unknown) => error)
+  const running =
+    "SELECT count(*)::int FROM pg_stat_activity WHERE query LIKE '%pg_sleep(60)' AND state = 'active'"
+  for (let found = 0; found === 0; ) found = Number(await query(postgres, running))
+  process.kill(rows[0].pid, 'SIGKILL')
+  expect(await lost).toBeInstanceOf(Error)
+  await said.next(/has been started again/)
+  expect(said.all.join('')).toContain('was terminated by signal 9')
+  expect(said.all.join('')).not.toContain('a_secret')
 })
 
 describe('roles', () => {

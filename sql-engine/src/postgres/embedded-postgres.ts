@@ -236,7 +236,7 @@ class EmbeddedPostgres implements EmbeddedServer {
         else {
           this.#state = { kind: 'running', postmaster }
           resolve()
-          this.options.log.info({ pid: postmaster.pid }, 'PostgreSQL has been started again')
+          this.options.log.info({ postmaster: postmaster.pid }, 'PostgreSQL has been started again')
           return postmaster
         }
       } catch (cause) {
@@ -257,12 +257,12 @@ class EmbeddedPostgres implements EmbeddedServer {
 }
 
 function unavailable(cause?: Error): DatabaseError {
-  const detail = cause instanceof DatabaseError ? cause.detail : undefined
   return new DatabaseError(
     cause === undefined ? 'the engine has been stopped' : 'the engine does not start',
     {
       sqlState: '57P03',
-      detail: cause === undefined ? undefined : [cause.message, detail].filter(Boolean).join('\n'),
+      detail: cause?.message,
+      hint: cause && 'It goes on being tried; the log of the server says more.',
       cause,
     },
   )

@@ -16,7 +16,7 @@ export async function endLeftovers(dataFolder: string, log: Logger): Promise<voi
   const processes = await runningProcesses()
   const postmasters = processes.filter((process) => isPostmasterOf(process, dataFolder))
   for (const { pid } of postmasters) {
-    log.info({ pid }, 'stopping the PostgreSQL that an earlier Millrace has left running')
+    log.info({ postmaster: pid }, 'stopping the PostgreSQL that an earlier Millrace has left running')
     // https://www.postgresql.org/docs/18/server-shutdown.html: SIGINT is fast shutdown, SIGQUIT immediate.
     if (await ended(pid, 'SIGINT', patience.fast)) continue
     if (await ended(pid, 'SIGQUIT', patience.immediate)) continue

@@ -6,7 +6,7 @@ import type { Logger } from 'pino'
 import { DatabaseError } from '../database-error.js'
 import type { Account } from './account.js'
 import { postgresEnvironment } from './postgres-environment.js'
-import { isReady, isSmartShutdown, type LogLine, levelOf, readLogLine } from './server-log.js'
+import { isReady, isSmartShutdown, type LogLine, levelOf, logLineReader } from './server-log.js'
 
 export interface PostmasterOptions {
   readonly program: string
@@ -48,9 +48,12 @@ export async function startPostmaster(options: PostmasterOptions): Promise<Postm
     ...(account === undefined ? {} : { uid: account.uid, gid: account.gid }),
   })
   const lastLines: string[] = []
+  const readLine = logLineReader()
   const ready = new Promise<void>((resolve) => {
     createInterface({ input: child.stderr }).on('line', (text) => {
-      const line = readLogLine(text)
+      const line = readLine(text)
+      // Its clients have been told; what they ask is nobody else's business.
+      if (line.mayQuote) return
       if (lastLines.push(line.text) > rememberedLines) lastLines.shift()
       logLine(log, line)
       if (isReady(line)) resolve()

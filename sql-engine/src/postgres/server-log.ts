@@ -1,5 +1,5 @@
 /** What PostgreSQL writes to its log, line by line. */
-import { clientRole } from './names.js'
+import { engineRole } from './names.js'
 
 /**
  * The setting `log_line_prefix`: the kind of process, and the role of a session. The kind comes first, so that
@@ -15,20 +15,39 @@ export interface LogLine {
   readonly severity: string
   /** The text without the prefix. */
   readonly text: string
+  /** Whether somebody's statement, or a value of it, may stand in it. */
+  readonly mayQuote: boolean
 }
 
-export function readLogLine(line: string): LogLine {
-  const [, process = '', role = '', text = line] = /^([a-z ]+)\|([^|]*)\|(.*)$/.exec(line) ?? []
-  return { process, role, severity: /^([A-Z]+): {2}/.exec(text)?.[1] ?? '', text }
+/** @returns reads lines, one after the other: how one that continues another is taken depends on that */
+export function logLineReader(): (line: string) => LogLine {
+  let last: LogLine | undefined
+  return (line) => {
+    const [, process = '', role = '', text] = /^([a-z ]+)\|([^|]*)\|(.*)$/.exec(line) ?? []
+    if (text === undefined) {
+      return { process: '', role: '', severity: '', text: line, mayQuote: last?.mayQuote ?? false }
+    }
+    const severity = /^([A-Z]+): {2}/.exec(text)?.[1] ?? ''
+    last = { process, role, severity, text, mayQuote: mayQuote(role, severity, text) }
+    return last
+  }
 }
 
-/**
- * The level for a line. Errors and warnings that statements caused are their clients' concern, so they are not
- * warnings here.
- */
-export function levelOf({ role, severity }: LogLine): 'error' | 'warn' | 'debug' {
-  if (severity === 'PANIC') return 'error'
-  return severity === 'WARNING' && role !== clientRole ? 'warn' : 'debug'
+/** What the engine's own sessions say of themselves, without what their statements were about. */
+const plainSeverities: ReadonlySet<string> = new Set(['LOG', 'WARNING', 'FATAL'])
+
+/** What the postmaster tells of a process that has crashed. */
+const failedProcess = 'DETAIL:  Failed process was running: '
+
+function mayQuote(role: string, severity: string, text: string): boolean {
+  if (text.startsWith(failedProcess)) return true
+  if (role === '' || severity === 'PANIC') return false
+  return role !== engineRole || !plainSeverities.has(severity)
+}
+
+/** The level for a line that quotes nothing. */
+export function levelOf({ severity }: LogLine): 'error' | 'warn' | 'debug' {
+  return severity === 'PANIC' ? 'error' : severity === 'WARNING' ? 'warn' : 'debug'
 }
 
 export function isReady({ process, text }: LogLine): boolean {

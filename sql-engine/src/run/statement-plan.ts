@@ -5,6 +5,7 @@ import type { RelationOf } from '../bind/from-binder.js'
 import { lookUpQuery, readNames } from '../bind/look-up-names.js'
 import type { VirtualTable } from '../catalog/virtual-table.js'
 import { copyEdits } from '../expand/expand-copy.js'
+import { functionEdits, type TableFunctionOf } from '../expand/expand-functions.js'
 import { viewEdits } from '../expand/expand-views.js'
 import { type Expansion, expand } from '../expand/expansion.js'
 import { once } from '../once.js'
@@ -142,6 +143,9 @@ export class StatementPlans {
     rejectSamples(statement, relationOf)
     const binding = bind(statement, relationOf)
     const edits = [...copyEdits(text, statement, relationOf), ...viewEdits(text, statement, binding)]
+    const functionOf: TableFunctionOf = (item) => names.tableFunctionOf(item)
+    // Names among the arguments come first.
+    if (edits.length === 0) edits.push(...functionEdits(text, statement, binding, functionOf))
     const expansion = mayExpand && edits.length > 0 ? expand(text, edits) : undefined
     if (expansion !== undefined) return { kind: 'expansion', expansion }
     if (binding.tableReferences.length === 0) return { kind: 'nothing' }

@@ -27,9 +27,9 @@ export interface Outcome {
 
 /**
  * How a query is run over the virtual tables: by itself, by SQL's PREPARE and EXECUTE, as the query of a view (if it has
- * no parameters), or over views of the tables' names.
+ * no parameters) or function, or over views of the tables' names.
  */
-export type Way = 'by itself' | 'by EXECUTE' | 'by a view' | 'over views'
+export type Way = 'by itself' | 'by EXECUTE' | 'by a view' | 'by a function' | 'over views'
 
 export interface PropertyHarnessOptions {
   /** Default is one of the harness's own, stopped with it. Harnesses may use one after the other. */
@@ -54,6 +54,8 @@ export interface PropertyHarness extends CountingPlugin {
     set: number,
     way?: Way,
   ): Promise<{ readonly virtual: Outcome; readonly expected: Outcome }>
+  /** Makes what both sides share, such as functions that mean the tables of whoever calls them. */
+  define(text: string): Promise<void>
   /** Runs SET, or the like, on both sides. */
   configure(text: string): Promise<void>
   stop(): Promise<void>
@@ -116,12 +118,15 @@ export async function startPropertyHarness(options: PropertyHarnessOptions): Pro
       await Promise.all([oracle.query(settings), session.query(virtualSettings)])
       const parameters = boundParameters(query)
       // What is read from a view has no order of its own.
-      const order = { isOrdered: query.isOrdered && way !== 'by a view' }
+      const order = { isOrdered: query.isOrdered && way !== 'by a view' && way !== 'by a function' }
       const [expected, virtual] = await Promise.all([
         outcomeOf(runPrepared(oracle, query.text, parameters), order),
         outcomeOf(runBy(way, session, query.text, parameters), order),
       ])
       return { virtual, expected }
+    },
+    async define(text) {
+      await session.query(text)
     },
     async configure(text) {
       await Promise.all([oracle.query(text), session.query(text)])
@@ -154,12 +159,34 @@ async function runBy(
       await session.run('drop view viewed')
     }
   }
+  if (way === 'by a function' && parameters.types.length === 0) {
+    return runByFunction(session, text)
+  }
   const { prepare, execute, deallocate } = preparedTexts(text, parameters)
   await session.run(prepare)
   try {
     return await session.run(execute)
   } finally {
     await session.run(deallocate)
+  }
+}
+
+/** Runs a query as the body of a function. */
+async function runByFunction(session: ClientSession, text: string): Promise<PreparedResult> {
+  await session.run(`create temp view viewed as ${text}`)
+  const { rows } = await session.run(
+    `select string_agg(format('%I %s', attname, format_type(atttypid, null)), ', ' order by attnum)
+       from pg_attribute where attrelid = 'viewed'::regclass and attnum > 0`,
+  )
+  await session.run('drop view viewed')
+  const columns = rows[0]?.[0] ?? ''
+  await session.run(
+    `create function pg_temp.called () returns table (${columns}) language sql stable as $called$${text}$called$`,
+  )
+  try {
+    return await session.run('select * from pg_temp.called()')
+  } finally {
+    await session.run('drop function pg_temp.called')
   }
 }
 

@@ -2,7 +2,7 @@
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import pg from 'pg'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { BridgeHarness } from '../testing/bridge-harness.js'
 import { buildTimeout, hasGo } from '../testing/bridge-plugin.js'
 
@@ -55,6 +55,21 @@ describe.runIf(hasGo())('errors', () => {
       detail: expect.stringMatching(detail),
     })
     expect(await rows('select word from other.bridge_setting')).toEqual([['other']])
+  })
+
+  test('is started again at once although the clock was set back by an hour', async () => {
+    const [[pid]] = (await rows('select pid from bridge_setting')) as [[string]]
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() - 3_600_000 })
+    onTestFinished(() => {
+      vi.useRealTimers()
+    })
+    for (const place of ['exit', 'exit']) {
+      await expect(
+        rows('select n from bridge_fault where place = $1 and after = 1', [place]),
+      ).rejects.toThrow()
+    }
+    const [[next]] = (await rows('select pid from bridge_setting')) as [[string]]
+    expect(next).not.toBe(pid)
   })
 
   test('killed while it answers', async () => {

@@ -12,8 +12,8 @@ beforeAll(async () => {
 afterAll(() => postgres?.stop())
 
 test.each([
-  { optimisations: 'all', count: 800, seed: 20_261_125 },
-  { optimisations: 'none', count: 200, seed: 20_261_225 },
+  { optimisations: 'all', count: 500, seed: 20_261_125 },
+  { optimisations: 'none', count: 150, seed: 20_261_225 },
 ] as const)(
   'random statements over random tables, with optimisations $optimisations',
   { timeout: 240_000 },

@@ -5,6 +5,7 @@ const engine = 'sql-engine/src/engine.test.ts'
 const answers = 'sql-engine/src/planner-answers.test.ts'
 const columns = 'sql-engine/src/nested-columns.test.ts'
 const shapes = 'sql-engine/src/key-shapes.test.ts'
+const tableFunctions = 'sql-engine/src/table-functions.test.ts'
 const statements = 'server/src/virtual-statements.test.ts'
 
 export const bindMutants: readonly Mutant[] = [
@@ -71,6 +72,29 @@ export const bindMutants: readonly Mutant[] = [
     'sql-engine/src/expand/expand-views.ts',
     [statements, engine],
     [["a statement's CTE is the table of a view", '!isCaught(view.definition, ctes),', 'true,']],
+  ),
+  ...mutantsOf(
+    'sql-engine/src/expand/expand-functions.ts',
+    [tableFunctions],
+    [
+      ["a statement's CTE is the table of a function", 'if (isCaught(of.body, ctes)) return []', ''],
+      [
+        'the first argument is all of them',
+        'const parameter = parameters[number - 1]',
+        'const parameter = parameters[0]',
+      ],
+      [
+        'an item of the query has the name of the parameters',
+        'if (takenNames.includes(name) || takenNames.includes(resultName)) return undefined',
+        '',
+      ],
+      [
+        'a row of a function is one of a query',
+        'if (rows.has(alias) && !columns.some((column) => column.name === alias)) return undefined',
+        '',
+      ],
+    ],
+    'no random statement calls a function',
   ),
   ...mutantsOf(
     'sql-engine/src/expand/expand-execute.ts',

@@ -229,7 +229,7 @@ export class PluginHost {
         globalThis.process.once('exit', endWithHost)
         await process.ended
         globalThis.process.off('exit', endWithHost)
-        this.#deaths = Date.now() - this.#startedAt > steady ? 0 : this.#deaths + 1
+        this.#deaths = performance.now() - this.#startedAt > steady ? 0 : this.#deaths + 1
         forget()
       },
       () => {
@@ -244,10 +244,10 @@ export class PluginHost {
     const { path, memoryMb = defaultMemoryMb, onLogLine = () => {}, rateLimiters = [] } = this.#options
     if (this.#deaths > 0) {
       const pause = Math.min(firstPause * 2 ** (this.#deaths - 1), longestPause)
-      const left = this.#startedAt + pause - Date.now()
+      const left = this.#startedAt + pause - performance.now()
       if (left > 0) await delay(left)
     }
-    this.#startedAt = Date.now()
+    this.#startedAt = performance.now()
     await sweepOrphans()
     const process = await PluginProcess.start({ path, environment: this.#environment, memoryMb, onLogLine })
     const serving: Serving = { process, refused: new Map(), told: new Map(), running: 0, failures: 0 }
