@@ -104,6 +104,8 @@ export async function startHome(options: HomeOptions, parts: StartedParts): Prom
       engineObserver: observer,
       statementObserver,
       facts: () => configurationFacts(settings, last),
+      // Whoever asks one query has been told by the server, or does not want to know.
+      tellsOfLimits: record.purpose === 'service',
       grace: () => ({
         milliseconds: hurry === undefined ? 0 : last.values['shutdown.grace_seconds'] * 1000,
         cut: hurry,

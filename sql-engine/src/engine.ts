@@ -17,7 +17,6 @@ import type { ConfiguredConnection } from './fetch/open-connections.js'
 import type { Statement } from './parse/statement.js'
 import type { Optimisations } from './plan/unoptimised-scans.js'
 import { withEngineClient } from './postgres/engine-connections.js'
-import { beginSessionsWith } from './postgres/guest/session-settings.js'
 import { loadMockSecret } from './postgres/mock-secret.js'
 import { systemSchema } from './postgres/names.js'
 import type { Postgres, PostgresTraits } from './postgres/postgres.js'
@@ -140,7 +139,7 @@ export class Engine implements StatementEngine {
       if (standing.kind === 'owner') {
         await leaveOutOfDumps(client)
         await showDefaults(client, defaults)
-      } else await beginSessionsWith(client, standing, names, defaults)
+      } else for (const [name, value] of defaults) standing.sessionSettings.set(name, value)
       return {
         readerNames: await readReaderNames(client, postgres),
         mockSecret: await loadMockSecret(client, names),
