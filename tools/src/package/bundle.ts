@@ -21,6 +21,7 @@ const keptApart = new RegExp(
     'pg',
     'pg-copy-streams',
     'pg-cursor',
+    'pg-gateway',
     'pkijs',
     'reflect-metadata',
     'selfsigned',
