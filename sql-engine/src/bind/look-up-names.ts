@@ -45,6 +45,7 @@ const answerSchema = z.object({
   loose: z.boolean(),
   shadowed_operators: z.boolean(),
   shadowed_types: z.boolean(),
+  wide_digits: z.boolean(),
   standard_strings: z.boolean(),
   settings: settingsSchema,
 })
@@ -95,6 +96,7 @@ export function readNames(
       hasNondeterministicCollations: answer.loose,
       hasShadowedOperators: answer.shadowed_operators,
       hasShadowedTypes: answer.shadowed_types,
+      hasWideDigits: answer.wide_digits,
     }),
     relationOf: (rangeVar) => {
       const found = answer.relations?.[nameOf(rangeVar, own)]
@@ -158,6 +160,7 @@ function queryFor(
       where o.oid >= ${firstOfUsers} and o.oprleft < ${firstOfUsers} and o.oprright < ${firstOfUsers}
         and o.oprname ~ '^[-=<>~!*+/]+$' and pg_catalog.pg_operator_is_visible(o.oid)),
     'shadowed_types', not (${hidesNothing}),
+    'wide_digits', pg_catalog.textregexeq(pg_catalog.chr(1635), E'\\\\d'),
     'standard_strings', pg_catalog.current_setting('standard_conforming_strings') = 'on',
     'settings', ${settingsQuery}), ${accessQuery(arrayOf(own))}`
 }
