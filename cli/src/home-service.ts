@@ -20,7 +20,7 @@ import { reload } from './reload.js'
 import { recordService, removeServiceRecord, type ServiceRecord } from './service/record.js'
 import { startEngine } from './start-engine.js'
 import { UserError } from './user-error.js'
-import { serviceUsers } from './users/service-users.js'
+import { type LoadedUsers, loadUsers } from './users/service-users.js'
 
 export interface HomeOptions {
   /**
@@ -73,6 +73,7 @@ export async function startHome(options: HomeOptions, parts: StartedParts): Prom
   for (const notice of settings.notices) log.warn(notice)
   await warnOfOpenFiles(settings, log)
   let connections: LoadedConnections | undefined
+  let users: LoadedUsers | undefined
   let last = settings
   let requiresTls: boolean | undefined
   let reloading: Promise<void> = Promise.resolve()
@@ -124,7 +125,9 @@ export async function startHome(options: HomeOptions, parts: StartedParts): Prom
         connections = loaded
         const [password, tls] = await Promise.all([readPassword(settings), loadCertificate(settings)])
         requiresTls = tls?.isRequired
-        return { connections: loaded.configured, password, tls, users: serviceUsers(settings) }
+        users = await loadUsers(settings, environment)
+        for (const fault of users.faults) log.error(fault)
+        return { connections: loaded.configured, password, tls, users: users.users }
       },
     },
     parts,
@@ -159,7 +162,9 @@ export async function startHome(options: HomeOptions, parts: StartedParts): Prom
         service.gateway.setCertificate(read.tls)
         requiresTls = read.tls?.isRequired
         await writeRecord()
-        await service.setUsers(read.password, serviceUsers(read.settings))
+        users = await loadUsers(read.settings, environment, users)
+        for (const fault of users.faults) log.error(fault)
+        await service.setUsers(read.password, users.users)
       },
       log,
     })

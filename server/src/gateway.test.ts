@@ -293,6 +293,7 @@ test('a client that comes when PostgreSQL has just died waits until it is back',
     engine: {
       analyse: () => undefined,
       stage: () => Promise.reject(new Error('not asked')),
+      endProcess: () => Promise.reject(new Error('not asked')),
       transactionEnded: () => {},
     },
     backend: {

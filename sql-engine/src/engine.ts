@@ -229,6 +229,12 @@ export class Engine implements StatementEngine {
       })
   }
 
+  async endProcess(processId: number): Promise<void> {
+    await withEngineClient(this.#options.postgres.engineConfig, (client) =>
+      client.query('SELECT pg_terminate_backend($1)', [processId]),
+    )
+  }
+
   /** Sets where PostgreSQL finds the gateway, for statements that only PostgreSQL sees. */
   async setLoopback(loopback: Loopback): Promise<void> {
     const { postgres } = this.#options
