@@ -13,7 +13,7 @@ import {
   settingsQuery,
   settingsSchema,
 } from '../settings/session-settings.js'
-import { accessQuery } from './access.js'
+import { accessQuery, equals } from './access.js'
 import type { Relation } from './binding.js'
 import { callOf } from './function-columns.js'
 import { FunctionTraits } from './function-traits.js'
@@ -147,11 +147,11 @@ function queryFor(
       select pg_catalog.json_object_agg(name, pg_catalog.json_build_object(
         'oid', c.oid::pg_catalog.int8, 'kind', c.relkind, 'columns', (
           select pg_catalog.json_agg(a.attname order by a.attnum) from pg_catalog.pg_attribute a
-          where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped),
-        'definition', case when c.relkind = 'v' and ${hidesNothing}
+          where a.attrelid ${equals} c.oid and a.attnum ${isGreater} 0 and not a.attisdropped),
+        'definition', case when c.relkind ${equals} 'v' and ${hidesNothing}
           then ${internalSchema}.${viewDefinition}(c.oid) end))
       from pg_catalog.unnest(${arrayOf(own)}) as name
-      join pg_catalog.pg_class c on c.oid = pg_catalog.to_regclass(name)),
+      join pg_catalog.pg_class c on c.oid ${equals} pg_catalog.to_regclass(name)::pg_catalog.oid),
     ${functions.length === 0 ? '' : `'functions', ${functionsQuery(functions)},`}
     ${tableFunctions.length === 0 ? '' : `'table_functions', ${tableFunctionsQuery(tableFunctions, internalSchema)},`}
     'loose', exists (select from pg_catalog.pg_collation l where not l.collisdeterministic),
@@ -164,6 +164,8 @@ function queryFor(
     'standard_strings', pg_catalog.current_setting('standard_conforming_strings') = 'on',
     'settings', ${settingsQuery}), ${accessQuery(arrayOf(own))}`
 }
+
+const isGreater = 'operator(pg_catalog.>)'
 
 /** OIDs below this are those of objects that come with PostgreSQL: FirstNormalObjectId in its access/transam.h. */
 const firstOfUsers = 16384
