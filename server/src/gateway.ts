@@ -292,6 +292,7 @@ class ListeningGateway implements Gateway {
         analyses,
         onClientGone,
         watch,
+        asker,
         log,
       })
       this.#sessions.set(key, session)

@@ -193,6 +193,13 @@ export const settingTable = {
     variable: 'MILLRACE_MONITORING_HOST',
     description: 'The address to listen at for them; 0.0.0.0 for all of the machine.',
   }),
+  'tracing.endpoint': setting({
+    schema: z.url({ protocol: /^https?$/ }).nullable(),
+    usual: null,
+    variable: 'MILLRACE_TRACING_ENDPOINT',
+    description:
+      'The URL of a collector that takes OpenTelemetry traces by OTLP over HTTP, such as `http://localhost:4318`. Without it, the variables `OTEL_EXPORTER_OTLP_ENDPOINT` and `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` say whether there is one.',
+  }),
   'shutdown.grace_seconds': setting({
     schema: z.number().min(0).max(3600),
     usual: 10,

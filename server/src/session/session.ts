@@ -70,6 +70,8 @@ export interface SessionOptions {
   readonly onClientGone: () => void
   /** Who is told of the client's statements. */
   readonly watch: StatementWatch | undefined
+  /** The session for whose statement PostgreSQL asks; undefined for that of a client. */
+  readonly asker: Session | undefined
   readonly log: Logger
 }
 
@@ -121,6 +123,10 @@ export class Session {
       relations,
       ceilings,
       watch,
+      within: (work) => {
+        if (watch !== undefined) return watch.within(work)
+        return options.asker === undefined ? work() : options.asker.withinStatement(work)
+      },
       log,
     })
     this.#time = new StatementTime({
@@ -177,6 +183,12 @@ export class Session {
     this.#time.ended()
     this.#options.watch?.close()
     this.#staging.release()
+  }
+
+  /** Does what PostgreSQL asks for by itself, as part of the client's statement. */
+  withinStatement<Result>(work: () => Result): Result {
+    const { watch } = this.#options
+    return watch === undefined ? work() : watch.withinRunning(work)
   }
 
   /** Ends what the client's statement asks of APIs. */

@@ -35,6 +35,8 @@ export interface StatementStagingOptions {
   /** What its user may have at most. */
   readonly ceilings: () => UserCeilings
   readonly watch: StatementWatch | undefined
+  /** Does what is asked of APIs, as a part of the statement that asks. */
+  readonly within: <Result>(work: () => Result) => Result
   readonly log: Logger
 }
 
@@ -74,7 +76,7 @@ export class StatementStaging {
       const options = parameters === undefined ? { signal, notice } : { parameters, signal, notice }
       // Asked together with the engine's own first question, so it costs no round trip.
       const timing = this.#startTimeout(controller)
-      const staging = engine.stage(statement, this.#engineSession(), options)
+      const staging = this.#options.within(() => engine.stage(statement, this.#engineSession(), options))
       staging.catch(() => {})
       timer = await timing
       const staged = await staging

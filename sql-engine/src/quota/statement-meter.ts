@@ -208,6 +208,12 @@ export class ScanMeter extends CallCounts {
     if (this.#origin !== undefined) this.statement.observer?.throttled(this.#origin, name)
   }
 
+  override trace<Result>(name: string, request: () => Promise<Result>): Promise<Result> {
+    const { observer } = this.statement
+    if (observer?.trace === undefined || this.#origin === undefined) return request()
+    return observer.trace({ kind: 'call', origin: this.#origin, call: name }, request)
+  }
+
   override keysDone(keys: number): void {
     this.#keysDone += keys
     this.#tell()

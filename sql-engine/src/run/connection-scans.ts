@@ -59,11 +59,24 @@ export class ConnectionScans {
   }
 
   /** @throws DatabaseError */
-  async stage(scan: ConnectionScan, quals: ScanQuals, signal: AbortSignal): Promise<ScanTable> {
+  stage(scan: ConnectionScan, quals: ScanQuals, signal: AbortSignal): Promise<ScanTable> {
+    const { reference, connection } = scan
+    const table = reference.table.definition.name
+    const origin = { plugin: connection.plugin.name, connection: connection.name, table }
+    const { observer } = this.#options.context
+    const staging = () => this.#stageRecorded(scan, quals, origin, signal)
+    return observer?.trace === undefined ? staging() : observer.trace({ kind: 'scan', origin }, staging)
+  }
+
+  async #stageRecorded(
+    scan: ConnectionScan,
+    quals: ScanQuals,
+    origin: CallOrigin,
+    signal: AbortSignal,
+  ): Promise<ScanTable> {
     const { reference, connection, columns, limit } = scan
     const { meter: statement, notice } = this.#options
-    const tableName = reference.table.definition.name
-    const origin = { plugin: connection.plugin.name, connection: connection.name, table: tableName }
+    const tableName = origin.table
     const meter = statement.scan(tableName, origin)
     const startedAt = new Date()
     const start = statement.now

@@ -108,8 +108,9 @@ export class StatementPlans {
   async plan(statement: Node, text: string, session: Session): Promise<PlannedStatement | undefined> {
     const { observer, now } = this.#watch
     const start = now()
+    const planning = () => this.#planAt(0, statement, text, session)
     try {
-      return await this.#planAt(0, statement, text, session)
+      return await (observer?.trace === undefined ? planning() : observer.trace({ kind: 'plan' }, planning))
     } finally {
       observer?.passed('plan', now() - start)
     }
