@@ -4,16 +4,13 @@ import { setupSql } from '@millrace/sql-engine/postgres/guest/setup-sql'
 import { readSettings } from '../config/settings.js'
 import { guestUrls } from './guest-urls.js'
 
-/** The version whose functions are shown where no server can be asked. */
-const newest = 180000
-
 /** A server that does not answer, or lets nobody in yet, is what the statements are for. */
 export async function printSetup(): Promise<0> {
   const settings = await readSettings(process.env)
   const urls = guestUrls(settings)
   const version = await lookAtGuestServer(urls).then(
     (facts) => facts.version,
-    () => newest,
+    () => undefined,
   )
   process.stdout.write(
     setupSql({ names: guestNames(urls), connections: [...settings.connections.keys()], version }),

@@ -9,6 +9,7 @@ import {
   steampipeSchema,
   systemSchema,
 } from '../names.js'
+import { since } from '../standing.js'
 import { createTryCasts, guestCasts } from '../try-casts.js'
 import { guestGrants, guestSchemaStatements } from './own-schemas.js'
 import { markTable } from './prepare-guest.js'
@@ -17,8 +18,8 @@ export interface SetupOptions {
   readonly names: Names
   /** Names of the connections of the configuration. */
   readonly connections: readonly string[]
-  /** As `server_version_num`; the functions are others before 16. */
-  readonly version: number
+  /** As `server_version_num`; undefined where no server has told. */
+  readonly version: number | undefined
 }
 
 export function setupSql({ names, connections, version }: SetupOptions): string {
@@ -44,7 +45,7 @@ GRANT USAGE ON FOREIGN DATA WRAPPER postgres_fdw TO ${engine};
 
 ${[...guestSchemaStatements(names), `CREATE UNLOGGED TABLE ${markTable(names)} (mark uuid NOT NULL)`].join(';\n')};
 
-${createTryCasts(guestCasts(version))};
+${version === undefined ? '-- As on PostgreSQL 16 and newer; an older one has functions that do the same:\n' : ''}${createTryCasts(guestCasts(version ?? since.inputIsValid))};
 
 -- One schema for the system tables and one for each connection, with a table for each of its tables:
 ${schemas.map((schema) => `CREATE SCHEMA ${schema};`).join('\n')}
