@@ -4,6 +4,7 @@ import { closest, distance } from 'fastest-levenshtein'
 import { type Shell, shells } from './completion/scripts.js'
 import type { ImportCommandOptions } from './config-command.js'
 import { addConnectionCommands, type ConnectionCommand } from './connections/arguments.js'
+import { addEngineCommands, type EngineCommand } from './engine/arguments.js'
 import { addMcpCommand, type McpCommand } from './mcp/arguments.js'
 import { addPluginCommands, type PluginCommand } from './plugin-commands/arguments.js'
 import type { QueryOptions } from './query/options.js'
@@ -19,6 +20,7 @@ export type Command =
   | PluginCommand
   | UserCommand
   | McpCommand
+  | EngineCommand
   | { readonly name: 'help'; readonly text: string }
   | { readonly name: 'config import'; readonly options: ImportCommandOptions }
   | { readonly name: 'query'; readonly options: QueryOptions }
@@ -72,6 +74,7 @@ function addCommands(program: Commander, choose: (command: Command) => void): vo
   addPluginCommands(program, choose)
   addUserCommands(program, choose)
   addMcpCommand(program, choose)
+  addEngineCommands(program, choose)
   addConfigCommand(program, (options) => choose({ name: 'config import', options }))
   program
     .command('demo')

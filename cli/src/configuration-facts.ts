@@ -1,6 +1,11 @@
 /** What a home's settings are, for the server's system tables. */
 import type { ConfigurationFacts, SettingFact } from '@millrace/sql-engine/report/configuration-facts'
-import { type SettingDefinition, settingNames, settingTable } from './config/setting-table.js'
+import {
+  isSecretSetting,
+  type SettingDefinition,
+  settingNames,
+  settingTable,
+} from './config/setting-table.js'
 import type { Settings } from './config/settings.js'
 
 /**
@@ -9,11 +14,11 @@ import type { Settings } from './config/settings.js'
  */
 export function configurationFacts(started: Settings, now: Settings): ConfigurationFacts {
   const settings = settingNames.map((name): SettingFact => {
-    const { usual, description, reloads = false, secret = false }: SettingDefinition = settingTable[name]
+    const { usual, description, reloads = false }: SettingDefinition = settingTable[name]
     const { values, origins } = reloads ? now : started
     return {
       name,
-      value: secret && values[name] !== null ? '********' : textOf(values[name]),
+      value: isSecretSetting(name) && values[name] !== null ? '********' : textOf(values[name]),
       usual: textOf(usual),
       source: origins.get(name) ?? 'default',
       description,

@@ -22,7 +22,7 @@ import { reload } from './reload.js'
 import { recordService, removeServiceRecord, type ServiceRecord } from './service/record.js'
 import { startEngine } from './start-engine.js'
 import { UserError } from './user-error.js'
-import { serviceUsers } from './users/service-users.js'
+import { type LoadedUsers, loadUsers } from './users/service-users.js'
 
 export interface HomeOptions {
   /**
@@ -75,6 +75,7 @@ export async function startHome(options: HomeOptions, parts: StartedParts): Prom
   for (const notice of settings.notices) log.warn(notice)
   await warnOfOpenFiles(settings, log)
   let connections: LoadedConnections | undefined
+  let users: LoadedUsers | undefined
   let last = settings
   let requiresTls: boolean | undefined
   let reloading: Promise<void> = Promise.resolve()
@@ -114,6 +115,8 @@ export async function startHome(options: HomeOptions, parts: StartedParts): Prom
       engineObserver: engineObservers(observers),
       statementObserver,
       facts: () => configurationFacts(settings, last),
+      // Whoever asks one query has been told by the server, or does not want to know.
+      tellsOfLimits: record.purpose === 'service',
       grace: () => ({
         milliseconds: hurry === undefined ? 0 : last.values['shutdown.grace_seconds'] * 1000,
         cut: hurry,
@@ -132,7 +135,9 @@ export async function startHome(options: HomeOptions, parts: StartedParts): Prom
         connections = loaded
         const [password, tls] = await Promise.all([readPassword(settings), loadCertificate(settings)])
         requiresTls = tls?.isRequired
-        return { connections: loaded.configured, password, tls, users: serviceUsers(settings) }
+        users = await loadUsers(settings, environment)
+        for (const fault of users.faults) log.error(fault)
+        return { connections: loaded.configured, password, tls, users: users.users }
       },
     },
     parts,
@@ -167,7 +172,9 @@ export async function startHome(options: HomeOptions, parts: StartedParts): Prom
         service.gateway.setCertificate(read.tls)
         requiresTls = read.tls?.isRequired
         await writeRecord()
-        await service.setUsers(read.password, serviceUsers(read.settings))
+        users = await loadUsers(read.settings, environment, users)
+        for (const fault of users.faults) log.error(fault)
+        await service.setUsers(read.password, users.users)
       },
       log,
     })

@@ -52,6 +52,10 @@ async function run(command: Command): Promise<0 | ExitCode> {
       return (await import('./plugin-commands/new-plugin.js')).newPlugin(command.plugin, command.folder)
     case 'mcp':
       return (await import('./mcp/mcp.js')).serveMcp(command.options)
+    case 'engine setup':
+      return (await import('./engine/setup.js')).printSetup()
+    case 'engine remove':
+      return (await import('./engine/remove.js')).removeEngine(command.yes)
     case 'completion': {
       const [{ commandTree }, { completionScript }] = await Promise.all([
         import('./completion/command-tree.js'),

@@ -1,4 +1,5 @@
 /** EXPLAIN of statements over virtual tables, through the gateway. */
+import { isDebian } from '@millrace/sql-engine/testing/test-postgres'
 import type pg from 'pg'
 import { describe, expect } from 'vitest'
 import { errorOf } from './testing/error-of.js'
@@ -66,16 +67,17 @@ describe('without ANALYZE', () => {
     ).toEqual(["ip IN ('1.1.1.1', '::1')"])
   })
 
-  test('GENERIC_PLAN knows no values; without it, a simple query has no parameters', async ({
-    harness,
-    client,
-  }) => {
-    const generic = `explain (generic_plan, costs off) select * from event where trail = $1`
-    expect(await linesOf(client, generic)).toContain('       Pushed: trail = $1')
-    const error = await errorOf(client.query('explain select * from event where trail = $1'))
-    expect(error).toMatchObject({ code: '42P02', position: '43' })
-    expect(harness.calls).toEqual([])
-  })
+  // From PostgreSQL 16 on.
+  test.skipIf(isDebian)(
+    'GENERIC_PLAN knows no values; without it, a simple query has no parameters',
+    async ({ harness, client }) => {
+      const generic = `explain (generic_plan, costs off) select * from event where trail = $1`
+      expect(await linesOf(client, generic)).toContain('       Pushed: trail = $1')
+      const error = await errorOf(client.query('explain select * from event where trail = $1'))
+      expect(error).toMatchObject({ code: '42P02', position: '43' })
+      expect(harness.calls).toEqual([])
+    },
+  )
 
   test('a table without its key is refused, as by the statement itself', async ({ client }) => {
     expect((await errorOf(client.query('explain select * from place'))).code).toBe('HV002')
@@ -160,7 +162,7 @@ describe('ANALYZE', () => {
     await linesOf(client, of("'small'"))
     const inPart = await linesOf(client, of("'small', 'large'"))
     expect(inPart.flatMap((line) => made.exec(line)?.slice(1).join(' ') ?? [])).toEqual(['1 1 partial'])
-    expect(inPart.join('\n')).not.toMatch(/pg_millrace_scan|\bs_\d/)
+    expect(inPart.join('\n')).not.toMatch(/millrace_scan|\bs_\d/)
     const known = await linesOf(client, of("'large', 'small'"))
     expect(known.flatMap((line) => made.exec(line)?.slice(1).join(' ') ?? [])).toEqual(['0 0 hit'])
   })
@@ -209,7 +211,7 @@ describe('formats', () => {
     })
     const text = JSON.stringify(document)
     expect(text).toContain('"Relation Name":"place","Schema":"counting"')
-    expect(text).not.toMatch(/pg_millrace_scan|\bs_\d/)
+    expect(text).not.toMatch(/millrace_scan|\bs_\d/)
   })
 
   test.for(['xml', 'yaml'])(
@@ -222,7 +224,7 @@ describe('formats', () => {
       client.off('notice', onNotice)
       expect(plan).toContain('Seq Scan')
       expect(plan).toMatch(/place[\s\S]*counting/)
-      expect(plan).not.toMatch(/pg_millrace_scan|\bs_\d/)
+      expect(plan).not.toMatch(/millrace_scan|\bs_\d/)
       expect(notices).toEqual([
         `EXPLAIN (FORMAT ${format.toUpperCase()}) shows PostgreSQL's plan alone; FORMAT TEXT and JSON show the API calls too`,
       ])

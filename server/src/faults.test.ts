@@ -48,7 +48,8 @@ async function until(text: string): Promise<void> {
   while ((await watcher.query(text)).rowCount === 0) await setTimeout(5)
 }
 
-const noScanTables = `select where not exists (select from pg_class where relnamespace = 'pg_millrace_scan'::regnamespace and relkind = 'r')`
+const noScanTables = () =>
+  `select where not exists (select from pg_class where relnamespace = '${harness.postgres.names.scanSchema}'::regnamespace and relkind = 'r')`
 
 test.each([
   ['an ordinary table', `select repeat('z', 1000) from generate_series(1, 300000)`],
@@ -69,7 +70,7 @@ test.each([
     raw.close()
     await until(`select where not exists (select from pg_stat_activity where pid = ${raw.processId})`)
   }
-  await until(noScanTables)
+  await until(noScanTables())
 })
 
 /** Closes a client's socket in the middle of a call; resolves when nothing is left of its statement. */
@@ -79,7 +80,7 @@ async function vanishes(raw: RawClient, held: Promise<{ readonly signal: AbortSi
   raw.close()
   await aborted
   await until(`select where not exists (select from pg_stat_activity where pid = ${raw.processId})`)
-  await until(noScanTables)
+  await until(noScanTables())
 }
 
 test('a client that vanishes frees its calls, its backend and its scan tables', async () => {
@@ -87,7 +88,7 @@ test('a client that vanishes frees its calls, its backend and its scan tables', 
   raw.send(queryMessage('begin'), queryMessage(city('1.1.1.1')))
   await raw.until('Z')
   await raw.until('Z')
-  expect((await watcher.query(noScanTables)).rowCount).toBe(0)
+  expect((await watcher.query(noScanTables())).rowCount).toBe(0)
   const held = harness.holdCall()
   raw.send(queryMessage(city('2.2.2.2')))
   await vanishes(raw, held)
@@ -165,7 +166,7 @@ test('200 sessions at once: all are open, all ask, all get their own answers', a
   )
   for (const { rows, expected } of answers) expect(rows).toEqual(expected)
   await Promise.all(clients.map((client) => client.end()))
-  await until(noScanTables)
+  await until(noScanTables())
 }, 120_000)
 
 test('cancel requests at any moment end a statement or nothing, and never the next one', async () => {

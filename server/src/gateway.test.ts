@@ -5,6 +5,7 @@ import { mkdtemp, rm, stat, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseError } from '@millrace/sql-engine/database-error'
+import { isDebian } from '@millrace/sql-engine/testing/test-postgres'
 import pg from 'pg'
 import { pino } from 'pino'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
@@ -77,7 +78,7 @@ describe('who is refused', () => {
   test('an unknown database, as PostgreSQL says it', async () => {
     expect(await refusalOf({ database: 'elsewhere' })).toMatchObject({
       code: '3D000',
-      message: 'database "elsewhere" does not exist',
+      message: `database "elsewhere" ${isDebian ? 'is not served here' : 'does not exist'}`,
     })
   })
 
@@ -292,6 +293,7 @@ test('a client that comes when PostgreSQL has just died waits until it is back',
     engine: {
       analyse: () => undefined,
       stage: () => Promise.reject(new Error('not asked')),
+      endProcess: () => Promise.reject(new Error('not asked')),
       transactionEnded: () => {},
     },
     backend: {

@@ -169,7 +169,7 @@ class ListeningGateway implements Gateway {
 
   closeSessionsOfFormerUsers(): void {
     for (const session of this.#sessions.values()) {
-      if (this.#options.accounts.find(session.user) === undefined) session.terminate(userHasGone())
+      if (this.#options.accounts.find(session.user) === undefined) session.terminateWithProcess(userHasGone())
     }
   }
 

@@ -79,7 +79,10 @@ const virtualTexts: Texts = {
 
 /** While COPY waits for data, PostgreSQL may be sent the gateway's Close of a portal instead of the client's message. */
 const withoutMessageType = (line: string) =>
-  line.replace(/(?<=unexpected message type )0x4[345]/, 'of some kind')
+  line
+    .replace(/(?<=unexpected message type )0x4[345]/, 'of some kind')
+    // Before version 18, PostgreSQL says which of the two it is; for it, the gateway's questions are a pipeline.
+    .replace('cannot be executed within a pipeline', 'cannot run inside a transaction block')
 
 /**
  * How many lines are to be compared. Of a simple query's portal after it has failed in a transaction, the gateway says

@@ -12,7 +12,7 @@ test('10,000 random frames: no crash, nobody else is disturbed, no session is le
   const counts = await stormOfFrames(harness, { frames: 10_000, seed: 20_261_125 })
   expect(counts.frames).toBeGreaterThanOrEqual(10_000)
   expect(counts.watched).toBeGreaterThan(10)
-  const watcher = new pg.Client({ ...harness.postgres.engineConfig, options: '' })
+  const watcher = new pg.Client(harness.postgres.adminConfig)
   await watcher.connect()
   const left = `select from pg_stat_activity where usename = 'millrace' and pid <> pg_backend_pid()`
   while ((await watcher.query(left)).rowCount !== 0) {}

@@ -45,6 +45,8 @@ export interface ServiceOptions<Server extends Postgres> extends OwnEngineOption
   readonly startPostgres: (onCrash: () => void) => Promise<Server>
   /** The host by which PostgreSQL reaches the gateway. Default is the gateway's own address. */
   readonly loopbackHost?: string | undefined
+  /** Whether what does not work in a PostgreSQL of the user's is logged after the start. Default is yes. */
+  readonly tellsOfLimits?: boolean
   /** @param postgres resolves when it has started */
   readonly configure: (postgres: Promise<Server>) => Promise<Configured>
   /** The grace of statements that run when the service stops. Default is none. */
@@ -127,7 +129,9 @@ export async function startService<Server extends Postgres>(
     database: postgres.names.database,
   })
   await setAccounts(users)
-  parts.add(tellOfLimits(postgres, startedEngine, log), (telling) => telling)
+  if (options.tellsOfLimits !== false) {
+    parts.add(tellOfLimits(postgres, startedEngine, log), (telling) => telling)
+  }
   return {
     postgres,
     engine: startedEngine,

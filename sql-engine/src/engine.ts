@@ -17,7 +17,6 @@ import type { ConfiguredConnection } from './fetch/open-connections.js'
 import type { Statement } from './parse/statement.js'
 import type { Optimisations } from './plan/unoptimised-scans.js'
 import { withEngineClient } from './postgres/engine-connections.js'
-import { beginSessionsWith } from './postgres/guest/session-settings.js'
 import { loadMockSecret } from './postgres/mock-secret.js'
 import { systemSchema } from './postgres/names.js'
 import type { Postgres, PostgresTraits } from './postgres/postgres.js'
@@ -140,7 +139,7 @@ export class Engine implements StatementEngine {
       if (standing.kind === 'owner') {
         await leaveOutOfDumps(client)
         await showDefaults(client, defaults)
-      } else await beginSessionsWith(client, standing, names, defaults)
+      } else for (const [name, value] of defaults) standing.sessionSettings.set(name, value)
       return {
         readerNames: await readReaderNames(client, postgres),
         mockSecret: await loadMockSecret(client, names),
@@ -228,6 +227,12 @@ export class Engine implements StatementEngine {
       .finally(() => {
         this.#readingNames = undefined
       })
+  }
+
+  async endProcess(processId: number): Promise<void> {
+    await withEngineClient(this.#options.postgres.engineConfig, (client) =>
+      client.query('SELECT pg_terminate_backend($1)', [processId]),
+    )
   }
 
   /** Sets where PostgreSQL finds the gateway, for statements that only PostgreSQL sees. */

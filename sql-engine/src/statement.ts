@@ -103,6 +103,8 @@ export interface StatementEngine {
    * @throws DatabaseError
    */
   stage(statement: Statement, session: Session, options: StageOptions): Promise<StagedStatement>
+  /** Ends the process that serves a session, whatever it is doing. @throws Error of PostgreSQL */
+  endProcess(processId: number): Promise<void>
   /** Must be called when a session's transaction has ended: what it has made is visible to all from then on. */
   transactionEnded(): void
 }

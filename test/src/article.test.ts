@@ -121,11 +121,12 @@ test('only the columns that a query names are filled', async () => {
   await client.query(`declare c cursor for select source_ip_address from aws_cloudtrail_trail_event
     where log_group_name = 'cloudtrail-cwg-devto' and event_name is not null`)
   const watcher = await harness.connect()
+  const { scanSchema } = harness.postgres.names
   const { rows } = await client.query(
-    `select relname from pg_class where relnamespace = 'pg_millrace_scan'::regnamespace order by oid desc limit 1`,
+    `select relname from pg_class where relnamespace = '${scanSchema}'::regnamespace order by oid desc limit 1`,
   )
   await watcher.end()
-  const staged = await asEngine(`select to_jsonb(s) as row from pg_millrace_scan.${rows[0].relname} s`)
+  const staged = await asEngine(`select to_jsonb(s) as row from ${scanSchema}.${rows[0].relname} s`)
   await client.query('rollback')
   const filled = new Set(
     staged.flatMap(({ row }) =>
@@ -145,7 +146,7 @@ function asked(): readonly string[] {
 
 async function asEngine(text: string): Promise<readonly Record<string, unknown>[]> {
   const { default: driver } = await import('pg')
-  const engine = new driver.Client(harness.postgres.engineConfig)
+  const engine = new driver.Client(harness.postgres.adminConfig)
   await engine.connect()
   const { rows } = await engine.query(text)
   await engine.end()

@@ -1,4 +1,5 @@
 /** Conditions on aws_cloudtrail_trail_event, pushed or not, against PostgreSQL's own answer over the same rows. */
+import { isDebian } from '@millrace/sql-engine/testing/test-postgres'
 import type pg from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type ServiceHarness, startServiceHarness } from './testing/service-harness.js'
@@ -123,13 +124,18 @@ describe('the answer is that of PostgreSQL', () => {
     const answer = await rows('aws_cloudtrail_trail_event', condition)
     expect(answer).toEqual(await rows('plain', condition))
     if (isPushed === 'either') return
-    const expected = isPushed === 'no call' ? [] : [isPushed]
+    // Where digits are more than those of ASCII, no call may ask for these.
+    const mayPush = !(isDebian && condition.includes('\\d'))
+    const expected = isPushed === 'no call' ? [] : [isPushed && mayPush]
     expect(patterns().map((pattern) => pattern !== undefined)).toEqual(expected)
   })
 
-  test('digits of expressions are those of ASCII, as what is pushed for them', async () => {
-    const { rows } = await client.query(`select '٣' ~ '\\d' as other, '3' ~ '^\\d$' as ascii`)
-    expect(rows).toEqual([{ other: false, ascii: true }])
+  test('digits of expressions are asked for only where they are those of ASCII', async () => {
+    const found = await client.query(`select '٣' ~ '\\d' as wide`)
+    expect(found.rows).toEqual([{ wide: isDebian }])
+    const condition = `source_ip_address ~ '^\\d+\\.'`
+    expect(await rows('aws_cloudtrail_trail_event', condition)).toEqual(await rows('plain', condition))
+    expect(patterns().map((pattern) => pattern !== undefined)).toEqual([!isDebian])
   })
 })
 

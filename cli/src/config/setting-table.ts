@@ -231,6 +231,12 @@ export function isSettingName(name: string): name is SettingName {
   return Object.hasOwn(settingTable, name)
 }
 
+/** Whether a setting's value is never to be shown. */
+export function isSecretSetting(name: SettingName): boolean {
+  const { secret = false }: SettingDefinition = settingTable[name]
+  return secret
+}
+
 /** The first parts of names with a dot: `listen`, `cache`, `limits`. */
 export const settingSections: ReadonlySet<string> = new Set(
   settingNames.flatMap((name) => (name.includes('.') ? name.split('.', 1) : [])),

@@ -1,6 +1,7 @@
 /** What a file may say of one user. */
 import { parseVerifier } from '@millrace/server/startup/scram-verifier'
 import { z } from 'zod'
+import { secretSourceSchema } from './secret-sources.js'
 
 /** @param usual what holds without it */
 function ceiling(what: string) {
@@ -10,14 +11,14 @@ function ceiling(what: string) {
 export const userSchema = z
   .strictObject({
     verifier: z
-      .string()
+      .union([z.string(), secretSourceSchema])
       .refine(
-        (text) => parseVerifier(text) !== undefined,
+        (value) => typeof value !== 'string' || parseVerifier(value) !== undefined,
         'expected a verifier such as millrace user passwd writes',
       )
       .optional()
       .describe(
-        'What the password is checked by, as PostgreSQL keeps it in `pg_authid`; `millrace user passwd` writes it. A clear password has no place here.',
+        'What the password is checked by, as PostgreSQL keeps it in `pg_authid`; `millrace user passwd` writes it. A clear password has no place here. Or [where it stands](#secrets).',
       ),
     certificate: z
       .union([z.strictObject({ cn: z.string().min(1) }), z.strictObject({ san: z.string().min(1) })], {

@@ -26,7 +26,7 @@ export async function doctor(): Promise<0 | ExitCode> {
     const settings = await settingsOrFault()
     const looks: Look[] = [
       async () => lookAtNode(),
-      () => lookAtPostgres(home),
+      async () => lookAtEngine(home, settings),
       async () => lookAtMemory(),
       lookAtFiles,
       () => lookAtHome(home),
@@ -47,6 +47,13 @@ export async function doctor(): Promise<0 | ExitCode> {
   } finally {
     release()
   }
+}
+
+/** The PostgreSQL that a start would use. */
+async function lookAtEngine(home: string, settings: Settings | Finding): Promise<Finding[]> {
+  if ('subject' in settings || settings.values['engine.url'] === null) return lookAtPostgres(home)
+  const { lookAtOwnPostgres } = await import('./own-postgres.js')
+  return lookAtOwnPostgres(settings)
 }
 
 async function settingsOrFault(): Promise<Settings | Finding> {

@@ -2,15 +2,11 @@
  * What a server keeps of a password to check it by SCRAM-SHA-256 (RFC 5802, section 3), as PostgreSQL writes it in
  * pg_authid: `SCRAM-SHA-256$<iterations>:<salt>$<StoredKey>:<ServerKey>`, the last three in base64.
  */
-import { createHash, createHmac, pbkdf2, randomBytes } from 'node:crypto'
-import { promisify } from 'node:util'
+import { createHmac, randomBytes } from 'node:crypto'
+import { createScramSha256Data, type ScramSha256Data } from 'pg-gateway'
 
-export interface ScramVerifier {
-  readonly iterations: number
-  readonly salt: Buffer
-  readonly storedKey: Buffer
-  readonly serverKey: Buffer
-}
+/** Salt and keys are in base64. */
+export type ScramVerifier = Readonly<ScramSha256Data>
 
 /** PostgreSQL's own: SCRAM_SHA_256_DEFAULT_ITERATIONS and SCRAM_DEFAULT_SALT_LEN. */
 export const usualIterations = 4096
@@ -22,58 +18,39 @@ const written = /^SCRAM-SHA-256\$(\d{1,10}):([A-Za-z0-9+/]+=*)\$([A-Za-z0-9+/]+=
 
 /** @returns undefined for a text that is not of that form */
 export function parseVerifier(text: string): ScramVerifier | undefined {
-  const [, iterations = '', salt = '', storedKey = '', serverKey = ''] = written.exec(text) ?? []
-  const verifier = {
-    iterations: Number(iterations),
-    salt: Buffer.from(salt, 'base64'),
-    storedKey: Buffer.from(storedKey, 'base64'),
-    serverKey: Buffer.from(serverKey, 'base64'),
-  }
+  const [, digits = '', salt = '', storedKey = '', serverKey = ''] = written.exec(text) ?? []
+  const iterations = Number(digits)
   const isWhole =
-    verifier.iterations >= 1 &&
-    verifier.iterations <= 0x7fff_ffff &&
-    verifier.salt.length > 0 &&
-    verifier.storedKey.length === keyBytes &&
-    verifier.serverKey.length === keyBytes
-  return isWhole ? verifier : undefined
+    iterations >= 1 &&
+    iterations <= 0x7fff_ffff &&
+    bytesOf(salt) > 0 &&
+    bytesOf(storedKey) === keyBytes &&
+    bytesOf(serverKey) === keyBytes
+  return isWhole ? { iterations, salt, storedKey, serverKey } : undefined
+}
+
+function bytesOf(base64: string): number {
+  return Buffer.from(base64, 'base64').length
 }
 
 export function verifierText({ iterations, salt, storedKey, serverKey }: ScramVerifier): string {
-  const [saltText, stored, server] = [salt, storedKey, serverKey].map((bytes) => bytes.toString('base64'))
-  return `SCRAM-SHA-256$${iterations}:${saltText}$${stored}:${server}`
+  return `SCRAM-SHA-256$${iterations}:${salt}$${storedKey}:${serverKey}`
 }
 
 /** Makes a verifier with a salt of its own. */
-export async function makeVerifier(
-  password: string,
-  iterations = usualIterations,
-  salt: Buffer = randomBytes(saltBytes),
-): Promise<ScramVerifier> {
-  const salted = await promisify(pbkdf2)(password, salt, iterations, keyBytes, 'sha256')
-  return {
-    iterations,
-    salt,
-    storedKey: sha256(hmac(salted, 'Client Key')),
-    serverKey: hmac(salted, 'Server Key'),
-  }
+export function makeVerifier(password: string, iterations = usualIterations): Promise<ScramVerifier> {
+  return createScramSha256Data(password, iterations)
 }
 
 /** A verifier that no password fulfils, and that looks like others from outside. @param seed the same gives the same salt */
 export function mockVerifier(secret: Buffer, seed: string, iterations: number): ScramVerifier {
-  return {
-    iterations,
-    salt: hmac(secret, seed).subarray(0, saltBytes),
-    storedKey: randomBytes(keyBytes),
-    serverKey: randomBytes(keyBytes),
-  }
+  const key = () => randomBytes(keyBytes).toString('base64')
+  const salt = hmac(secret, seed).subarray(0, saltBytes).toString('base64')
+  return { iterations, salt, storedKey: key(), serverKey: key() }
 }
 
 export function hmac(key: Uint8Array, data: string | Uint8Array): Buffer {
   return createHmac('sha256', key).update(data).digest()
-}
-
-export function sha256(data: Uint8Array): Buffer {
-  return createHash('sha256').update(data).digest()
 }
 
 /** Characters that RFC 3454 maps to a space (C.1.2), and to nothing (B.1). */

@@ -1,13 +1,14 @@
 /**
  * Password authentication by SCRAM-SHA-256 and SCRAM-SHA-256-PLUS: RFC 5802, RFC 7677, and PostgreSQL's protocol, chapter
- * "SASL Authentication".
+ * "SASL Authentication". pg-gateway checks the proofs; its own exchange knows no channel binding.
  */
-import { randomBytes, timingSafeEqual } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { DatabaseError } from '@millrace/sql-engine/database-error'
+import { verifyScramSha256Password } from 'pg-gateway'
 import { ByteReader, MalformedMessage } from '../wire/byte-reader.js'
 import { ByteWriter } from '../wire/byte-writer.js'
 import type { PacketReader } from './packet-reader.js'
-import { hmac, type ScramVerifier, sha256 } from './scram-verifier.js'
+import { hmac, type ScramVerifier } from './scram-verifier.js'
 
 export interface ScramOptions {
   readonly verifier: ScramVerifier
@@ -15,9 +16,9 @@ export interface ScramOptions {
   readonly write: (bytes: Uint8Array) => void
   /** What the exchange may be bound to; undefined where there is no encryption, or nothing to bind to. */
   readonly endPoint: Buffer | undefined
-  /** Called when the client has given its proof, before that is checked; the client hears the outcome when it resolves. */
+  /** Called when the client has given its proof, right or wrong; the client hears the outcome when it resolves. */
   readonly slowDown: () => Promise<void>
-  /** Called with the outcome, before the client hears of it. */
+  /** Called with the outcome at the same time. */
   readonly judged: (isRight: boolean) => void
 }
 
@@ -60,7 +61,7 @@ export async function exchangeScram({
   checkBindingFlag(first.binding, choice.mechanism, endPoint)
 
   const nonce = first.nonce + randomBytes(18).toString('base64')
-  const serverFirst = `r=${nonce},s=${verifier.salt.toString('base64')},i=${verifier.iterations}`
+  const serverFirst = `r=${nonce},s=${verifier.salt},i=${verifier.iterations}`
   write(saslMessage(saslContinue, serverFirst))
 
   const last = readClientLast((await readAnswer(reader)).subarray(5).toString('latin1'))
@@ -73,21 +74,19 @@ export async function exchangeScram({
   }
   if (last.nonce !== nonce) throw malformed()
   const exchanged = `${first.bare},${serverFirst},${last.withoutProof}`
+  const { storedKey } = verifier
+  const isRight = await verifyScramSha256Password({
+    authMessage: exchanged,
+    clientProof: last.proof,
+    storedKey,
+  })
   const slowedDown = on.slowDown()
-  const isRight = isProof(last.proof, exchanged, verifier)
   on.judged(isRight)
   await slowedDown
   if (!isRight) return false
-  write(saslMessage(saslFinal, `v=${hmac(verifier.serverKey, exchanged).toString('base64')}`))
+  const signature = hmac(Buffer.from(verifier.serverKey, 'base64'), exchanged)
+  write(saslMessage(saslFinal, `v=${signature.toString('base64')}`))
   return true
-}
-
-/** ClientProof XOR ClientSignature is the client's key, whose hash is known. */
-function isProof(proof: Buffer, exchanged: string, { storedKey }: ScramVerifier): boolean {
-  const signature = hmac(storedKey, exchanged)
-  if (proof.length !== signature.length) return false
-  const key = Buffer.from(proof.map((byte, index) => byte ^ (signature[index] ?? 0)))
-  return timingSafeEqual(sha256(key), storedKey)
 }
 
 function saslMessage(code: number, text: string): Buffer {
@@ -164,7 +163,7 @@ const clientLast =
 function readClientLast(message: string) {
   const { withoutProof, binding, nonce, proof } = clientLast.exec(message)?.groups ?? {}
   if (withoutProof === undefined || nonce === undefined || proof === undefined) throw malformed()
-  return { withoutProof, binding, nonce, proof: Buffer.from(proof, 'base64') }
+  return { withoutProof, binding, nonce, proof }
 }
 
 function malformed(cause?: Error): DatabaseError {

@@ -70,7 +70,7 @@ export interface TestGateway extends CountingPlugin {
   readonly url: string
   /** A connected client, ended with the gateway. */
   connect(config?: pg.ClientConfig): Promise<pg.Client>
-  /** A client of the engine's own role, straight to PostgreSQL, ended with the gateway. */
+  /** A client of a superuser, straight to PostgreSQL, ended with the gateway. */
   connectStraight(): Promise<pg.Client>
   closeAll(reason: DatabaseError): void
   setUsers(users: readonly ServiceUser[]): Promise<void>
@@ -123,6 +123,8 @@ export async function startTestGateway({
       host: '127.0.0.1',
       port: 0,
       environment: {},
+      // It asks over the loopback, which tests count.
+      tellsOfLimits: false,
       log,
       ...(now === undefined ? {} : { now }),
       ...options,
@@ -164,7 +166,7 @@ export async function startTestGateway({
     config,
     url: `postgres://millrace:${encodeURIComponent(password)}@127.0.0.1:${config.port}/millrace`,
     connect: (more) => connected({ ...config, ...more }),
-    connectStraight: () => connected({ ...service.postgres.engineConfig, options: '' }),
+    connectStraight: () => connected(service.postgres.adminConfig),
     setUsers: (others) => service.setUsers(password, others),
     closeAll: (reason) => service.gateway.closeAll(reason),
     crash: () => new Promise((resolve) => crashes.push(resolve)),

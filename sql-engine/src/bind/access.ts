@@ -14,6 +14,12 @@ export interface Reader {
   readonly isRestricted: boolean
 }
 
+/**
+ * PostgreSQL's own `=`. Users may have operators of that name, which a search path can put first: whatever decides what a name
+ * stands for, or who may read it, must not ask them.
+ */
+export const equals = 'operator(pg_catalog.=)'
+
 export interface Access {
   readonly reader: Reader
   /** The names, as the question has them, of relations that it may not read, and whether it may read some columns. */
@@ -34,7 +40,7 @@ export function accessQuery(names: string): string {
       select pg_catalog.json_agg(pg_catalog.json_build_array(name,
         pg_catalog.has_any_column_privilege(c.oid, 'SELECT')))
       from pg_catalog.unnest(${names}) as name
-      join pg_catalog.pg_class c on c.oid = pg_catalog.to_regclass(name)
+      join pg_catalog.pg_class c on c.oid ${equals} pg_catalog.to_regclass(name)::pg_catalog.oid
       where not pg_catalog.has_table_privilege(c.oid, 'SELECT')))`
 }
 

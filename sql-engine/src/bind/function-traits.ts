@@ -20,6 +20,11 @@ export interface CatalogFacts {
   readonly hasShadowedOperators: boolean
   /** Whether a type's bare name may mean a type that is not PostgreSQL's own, by the session's search path. */
   readonly hasShadowedTypes: boolean
+  /**
+   * Whether `\d` of a regular expression means more than the digits of ASCII, as it does under ICU's locales. APIs are
+   * asked by these.
+   */
+  readonly hasWideDigits: boolean
 }
 
 /**
@@ -43,6 +48,8 @@ export class FunctionTraits {
   readonly hasShadowedOperators: boolean
   /** See {@link CatalogFacts}. */
   readonly hasShadowedTypes: boolean
+  /** See {@link CatalogFacts}. */
+  readonly hasWideDigits: boolean
 
   constructor(facts: CatalogFacts) {
     const { functions, hasNondeterministicCollations, hasShadowedOperators, hasShadowedTypes } = facts
@@ -54,6 +61,7 @@ export class FunctionTraits {
     this.#foreign = new Set(namesOf(functions.filter(({ isOwn }) => !isOwn)))
     this.hasShadowedOperators = hasShadowedOperators
     this.hasShadowedTypes = hasShadowedTypes
+    this.hasWideDigits = facts.hasWideDigits
     this.hasNondeterministicCollations = hasNondeterministicCollations
   }
 

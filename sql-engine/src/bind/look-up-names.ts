@@ -13,7 +13,7 @@ import {
   settingsQuery,
   settingsSchema,
 } from '../settings/session-settings.js'
-import { accessQuery } from './access.js'
+import { accessQuery, equals } from './access.js'
 import type { Relation } from './binding.js'
 import { callOf } from './function-columns.js'
 import { FunctionTraits } from './function-traits.js'
@@ -45,6 +45,7 @@ const answerSchema = z.object({
   loose: z.boolean(),
   shadowed_operators: z.boolean(),
   shadowed_types: z.boolean(),
+  wide_digits: z.boolean(),
   standard_strings: z.boolean(),
   settings: settingsSchema,
 })
@@ -95,6 +96,7 @@ export function readNames(
       hasNondeterministicCollations: answer.loose,
       hasShadowedOperators: answer.shadowed_operators,
       hasShadowedTypes: answer.shadowed_types,
+      hasWideDigits: answer.wide_digits,
     }),
     relationOf: (rangeVar) => {
       const found = answer.relations?.[nameOf(rangeVar, own)]
@@ -145,11 +147,11 @@ function queryFor(
       select pg_catalog.json_object_agg(name, pg_catalog.json_build_object(
         'oid', c.oid::pg_catalog.int8, 'kind', c.relkind, 'columns', (
           select pg_catalog.json_agg(a.attname order by a.attnum) from pg_catalog.pg_attribute a
-          where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped),
-        'definition', case when c.relkind = 'v' and ${hidesNothing}
+          where a.attrelid ${equals} c.oid and a.attnum ${isGreater} 0 and not a.attisdropped),
+        'definition', case when c.relkind ${equals} 'v' and ${hidesNothing}
           then ${internalSchema}.${viewDefinition}(c.oid) end))
       from pg_catalog.unnest(${arrayOf(own)}) as name
-      join pg_catalog.pg_class c on c.oid = pg_catalog.to_regclass(name)),
+      join pg_catalog.pg_class c on c.oid ${equals} pg_catalog.to_regclass(name)::pg_catalog.oid),
     ${functions.length === 0 ? '' : `'functions', ${functionsQuery(functions)},`}
     ${tableFunctions.length === 0 ? '' : `'table_functions', ${tableFunctionsQuery(tableFunctions, internalSchema)},`}
     'loose', exists (select from pg_catalog.pg_collation l where not l.collisdeterministic),
@@ -158,9 +160,12 @@ function queryFor(
       where o.oid >= ${firstOfUsers} and o.oprleft < ${firstOfUsers} and o.oprright < ${firstOfUsers}
         and o.oprname ~ '^[-=<>~!*+/]+$' and pg_catalog.pg_operator_is_visible(o.oid)),
     'shadowed_types', not (${hidesNothing}),
+    'wide_digits', pg_catalog.textregexeq(pg_catalog.chr(1635), E'\\\\d'),
     'standard_strings', pg_catalog.current_setting('standard_conforming_strings') = 'on',
     'settings', ${settingsQuery}), ${accessQuery(arrayOf(own))}`
 }
+
+const isGreater = 'operator(pg_catalog.>)'
 
 /** OIDs below this are those of objects that come with PostgreSQL: FirstNormalObjectId in its access/transam.h. */
 const firstOfUsers = 16384

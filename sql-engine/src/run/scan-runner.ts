@@ -8,7 +8,6 @@ import { narrowMembers } from '../fetch/aggregator.js'
 import type { ScanLimit } from '../fetch/scan-limit.js'
 import { countKeys } from '../fetch/scan-quals.js'
 import type { ScanPlan } from '../plan/scan-plan.js'
-import { withinCeilings } from '../quota/quotas.js'
 import { StatementMeter } from '../quota/statement-meter.js'
 import type { ScanTable } from '../stage/scan-table.js'
 import type { Session, StageOptions } from '../statement.js'
@@ -43,7 +42,8 @@ export async function stageScans(options: ScanRunOptions): Promise<StagedScans> 
   const { plan, context, session, notice } = options
   for (const { table } of plan.needed.keys()) if (table.failure !== undefined) throw table.failure
   const meter = new StatementMeter({
-    quotas: withinCeilings({ ...context.quotas, ...plan.settings.quotas }, session.ceilings),
+    quotas: { ...context.quotas, ...plan.settings.quotas },
+    ceilings: session.ceilings,
     notice: plan.settings.progress ? notice : undefined,
     now: context.now,
     observer: context.observer,

@@ -1,5 +1,5 @@
 /** What a role sees of the connections and their tables: what PostgreSQL's privileges let it read. */
-import type { Reader } from '../bind/access.js'
+import { equals, type Reader } from '../bind/access.js'
 import type { VirtualTable } from '../catalog/virtual-table.js'
 import { DatabaseError } from '../database-error.js'
 import { type Aggregator, connectionColumn } from '../fetch/aggregator.js'
@@ -95,11 +95,11 @@ async function askVisible(
   const names = [...open.connections, ...open.aggregators, ...open.failed].map(({ name }) => name)
   const { rows } = await session.query(
     `select n.nspname::pg_catalog.text, null from pg_catalog.pg_namespace n
-      where n.nspname = any (array[${names.map(quoteLiteral).join(', ')}]::pg_catalog.name[])
+      where n.nspname ${equals} any (array[${names.map(quoteLiteral).join(', ')}]::pg_catalog.name[])
         and pg_catalog.has_schema_privilege(n.oid, 'USAGE')
       union all
      select null, c.oid::pg_catalog.text from pg_catalog.pg_class c
-      where c.oid = any ('{${oids.join(',')}}'::pg_catalog.oid[])
+      where c.oid ${equals} any ('{${oids.join(',')}}'::pg_catalog.oid[])
         and pg_catalog.has_table_privilege(c.oid, 'SELECT')
         and pg_catalog.has_schema_privilege(c.relnamespace, 'USAGE')`,
   )

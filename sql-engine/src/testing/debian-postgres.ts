@@ -4,8 +4,9 @@
  */
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { access, mkdtemp, readdir, rename, rm } from 'node:fs/promises'
+import { access, chmod, chown, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { Client, type ClientConfig } from 'pg'
@@ -16,6 +17,7 @@ import { makePrivateFolder } from '../postgres/home-folders.js'
 import type { Postgres } from '../postgres/postgres.js'
 import { startPostmaster } from '../postgres/postmaster.js'
 import { logLinePrefix } from '../postgres/server-log.js'
+import { cacheFolder } from './cache-folder.js'
 
 /** Where Debian's packages put the programs, a folder for each version. */
 const programFolders = '/usr/lib/postgresql'
@@ -62,12 +64,15 @@ export async function debianPrograms(major?: string): Promise<string | undefined
 }
 
 export interface DebianServer {
+  readonly folder: string
   readonly port: number
   readonly socketFolder: string
   /** The URL of a role; default is the engine's. */
   url(role?: string, database?: string): string
   /** A connection of the superuser, to any database. */
   admin(database?: string): Promise<Client>
+  /** Writes a file into the data folder. */
+  write(name: string, text: string): Promise<void>
   /** Ends it as a crash does, at once. */
   crash(): Promise<void>
   start(): Promise<void>
@@ -85,6 +90,20 @@ export async function startDebianServer(folder: string, cache: string, log?: Log
   const account = await postgresAccount(data)
   await promisify(execFile)('cp', ['-a', await template(programs, cache, account), data])
   return openServer({ programs, data, folder, account, log })
+}
+
+/** The same in a temporary folder, which is removed with it. */
+export async function startTemporaryServer(): Promise<DebianServer> {
+  const folder = await mkdtemp(join(tmpdir(), 'millrace-own-'))
+  await chmod(folder, 0o711)
+  const server = await startDebianServer(folder, await cacheFolder())
+  return {
+    ...server,
+    stop: async () => {
+      await server.stop()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
 }
 
 interface ServerFolder {
@@ -121,6 +140,7 @@ async function openServer({ programs, data, folder, account, log }: ServerFolder
   let postmaster = await launch()
   const config: ClientConfig = { host: '127.0.0.1', port, user: 'postgres', password: secret }
   return {
+    folder,
     port,
     socketFolder,
     url: (role = 'millrace_engine', database = 'millrace') =>
@@ -130,6 +150,11 @@ async function openServer({ programs, data, folder, account, log }: ServerFolder
       client.on('error', () => {}) // the server may be ended by the test
       await client.connect()
       return client
+    },
+    write: async (name, text) => {
+      const path = join(data, name)
+      await writeFile(path, text, { mode: 0o600 })
+      if (account !== undefined) await chown(path, account.uid, account.gid)
     },
     crash: async () => {
       process.kill(postmaster.pid, 'SIGQUIT')
@@ -149,7 +174,7 @@ async function template(programs: string, cache: string, account: Account | unde
   if (await exists(path)) return path
   const folder = await mkdtemp(join(cache, 'making-'))
   try {
-    await promisify(execFile)('chmod', ['711', folder])
+    await chmod(folder, 0o711)
     const data = join(folder, 'server')
     await makePrivateFolder(data, account)
     const ids = account === undefined ? {} : { uid: account.uid, gid: account.gid }

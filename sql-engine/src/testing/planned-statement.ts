@@ -43,6 +43,7 @@ export const functions = new FunctionTraits({
   hasNondeterministicCollations: false,
   hasShadowedOperators: false,
   hasShadowedTypes: false,
+  hasWideDigits: false,
 })
 
 /** What a made-up table is defined by; it never yields a row. */

@@ -1,19 +1,23 @@
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { chmod, lstat, mkdir, mkdtemp, rename, rm } from 'node:fs/promises'
+import { chmod, lstat, mkdtemp, rename, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import type { ClientConfig } from 'pg'
 import { type Logger, pino } from 'pino'
 import { initdbOptions } from '../postgres/data-folder.js'
 import { type EmbeddedServer, startEmbeddedPostgres } from '../postgres/embedded-postgres.js'
 import { findNativePackage } from '../postgres/native-package.js'
 import { databaseObjects } from '../postgres/prepare-database.js'
+import { cacheFolder } from './cache-folder.js'
 import { startDebianServer, startInDebianServer } from './debian-postgres.js'
 
 /** A PostgreSQL of a test's own, in a temporary home that is removed with it. */
 export interface TestPostgres extends EmbeddedServer, AsyncDisposable {
   readonly home: string
+  /** A superuser's connection. */
+  readonly adminConfig: ClientConfig
 }
 
 export interface TestPostgresOptions {
@@ -50,6 +54,7 @@ export async function startTestPostgres(options: TestPostgresOptions = {}): Prom
     socketFolder: postgres.socketFolder,
     socketPath: postgres.socketPath,
     engineConfig: postgres.engineConfig,
+    adminConfig: { ...postgres.engineConfig, options: '' },
     ready: () => postgres.ready(),
     stop,
     [Symbol.asyncDispose]: stop,
@@ -83,21 +88,11 @@ async function startOnDebian(
     socketFolder: server.socketFolder,
     socketPath: join(server.socketFolder, `.s.PGSQL.${server.port}`),
     engineConfig: postgres.engineConfig,
+    adminConfig: { ...postgres.engineConfig, user: 'postgres', options: '' },
     ready: () => postgres.ready(),
     stop,
     [Symbol.asyncDispose]: stop,
   }
-}
-
-/** A folder in the temporary one that only we write to, kept between runs. */
-async function cacheFolder(): Promise<string> {
-  const uid = process.getuid?.() ?? 0
-  const folder = join(tmpdir(), `millrace-test-cache-${uid}`)
-  await mkdir(folder, { recursive: true, mode: 0o711 })
-  const { uid: owner } = await lstat(folder)
-  if (owner !== uid) throw new Error(`${folder} belongs to somebody else`)
-  await chmod(folder, 0o711)
-  return folder
 }
 
 /** A data folder with roles and database in it, made by whoever comes first. */

@@ -12,8 +12,7 @@ import { StartedParts } from '@millrace/server/started-parts'
 import type { CacheOptions } from '@millrace/sql-engine/engine'
 import type { LimitSettings } from '@millrace/sql-engine/fetch/connection'
 import type { IgnoredErrorsOptions } from '@millrace/sql-engine/fetch/ignored-errors'
-import type { Postgres } from '@millrace/sql-engine/postgres/postgres'
-import { startTestPostgres } from '@millrace/sql-engine/testing/test-postgres'
+import { startTestPostgres, type TestPostgres } from '@millrace/sql-engine/testing/test-postgres'
 import pg from 'pg'
 import { pino } from 'pino'
 
@@ -43,7 +42,7 @@ type MoreConnections = Readonly<Record<string, { readonly plugin: Plugin; readon
 
 export interface ServiceHarness {
   readonly sandbox: Sandbox
-  readonly postgres: Postgres
+  readonly postgres: TestPostgres
   readonly url: string
   /** A connected client, ended with the harness. */
   connect(): Promise<pg.Client>
@@ -105,6 +104,8 @@ export async function startServiceHarness(options: ServiceHarnessOptions = {}): 
       port: 0,
       environment: { ...sandbox.environment, ...environment },
       log,
+      // It asks over the loopback, which tests count.
+      tellsOfLimits: false,
       ...(cache === undefined ? {} : { cache }),
       startPostgres: (onCrash) => startTestPostgres({ log, onCrash }),
       configure: async () => ({ connections, password }),

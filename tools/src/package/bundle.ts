@@ -22,6 +22,7 @@ const keptApart = new RegExp(
     'pg',
     'pg-copy-streams',
     'pg-cursor',
+    'pg-gateway',
     'pkijs',
     'reflect-metadata',
     'selfsigned',

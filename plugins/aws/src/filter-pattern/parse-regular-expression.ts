@@ -127,7 +127,7 @@ class Parser {
 
   #escape(): Piece {
     const character = this.#next()
-    // In the locale of Millrace's PostgreSQL, its own C.UTF-8, digits are those of ASCII, unlike the other classes.
+    // Digits are those of ASCII, unlike the other classes: where they are more, no such expression is pushed.
     if (character === 'd') return { kind: 'one of', ranges: [['0', '9']], repeat: '' }
     if (/[swDSW]/.test(character)) return { kind: 'anything' }
     if (/[a-zA-Z0-9]/.test(character)) throw new Unreadable()

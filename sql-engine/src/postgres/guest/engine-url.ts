@@ -75,9 +75,9 @@ function parse(text: string): URL | undefined {
   return URL.canParse(text) ? new URL(text) : undefined
 }
 
-/** A socket's folder where a host stands, `%2Fvar%2Frun`, is no host to a URL. */
+/** A socket's folder where a host stands, `%2Fvar%2Frun`, is no host to a URL; nor is no host. */
 function withoutSocketFolder(text: string): string {
-  return text.replace(/^([a-z]+:\/\/(?:[^/@]*@)?)%2F[^/:?]*/i, '$1localhost')
+  return text.replace(/^([a-z]+:\/\/(?:[^/@]*@)?)(?:%2F[^/:?]*|(?=[/:?]|$))/i, '$1localhost')
 }
 
 function decodePart(part: string): string | undefined {

@@ -13,7 +13,9 @@ import type { Postgres, SessionLogin, SessionServer } from '../postgres.js'
 import type { ServerPlace } from '../server-place.js'
 import type { Guest } from '../standing.js'
 import { type EngineUrl, placeOf, readEngineUrl, wrongUrl } from './engine-url.js'
-import { type Hold, markTable, takeHold } from './prepare-guest.js'
+import { type Hold, lookAtServer, markTable, takeHold } from './prepare-guest.js'
+import type { ServerFacts } from './server-facts.js'
+import { sessionQuestion } from './session-settings.js'
 
 export interface GuestUrls {
   /** The engine's own connection. */
@@ -57,20 +59,37 @@ export interface GuestAddress {
 }
 
 /** @throws DatabaseError F0000 for a URL that cannot be used, Error when the server cannot be reached */
-export async function guestAddress({ url, clientUrl, readerUrl }: GuestUrls): Promise<GuestAddress> {
-  const engine = readEngineUrl(url, urlNames.url)
-  const others = { client: clientUrl, reader: readerUrl }
-  const client = otherRole(others.client, engine, urlNames.clientUrl) ?? engine
-  const reader = otherRole(others.reader, engine, urlNames.readerUrl)
+export async function guestAddress(urls: GuestUrls): Promise<GuestAddress> {
+  const { engine, client, reader } = readUrls(urls)
   const place = await reaching(engine, () => placeOf(engine, urlNames.url))
-  const names: Names = {
+  return { names: guestNames(urls), place, engineConfig: configOf(engine, place), client, reader }
+}
+
+/** @throws DatabaseError F0000 for a URL that cannot be used */
+export function guestNames(urls: GuestUrls): Names {
+  const { engine, client, reader } = readUrls(urls)
+  return {
     ...guestSchemas,
     database: engine.database,
     engineRole: engine.user,
     clientRole: client.user,
     readerRole: reader?.user,
   }
-  return { names, place, engineConfig: configOf(engine, place), client, reader }
+}
+
+/** What is to be known of the server before anything is done there. @throws DatabaseError that names it */
+export async function lookAtGuestServer(urls: GuestUrls): Promise<ServerFacts> {
+  const { engineConfig } = await guestAddress(urls)
+  return reaching(readUrls(urls).engine, () => lookAtServer(engineConfig))
+}
+
+function readUrls({ url, clientUrl, readerUrl }: GuestUrls) {
+  const engine = readEngineUrl(url, urlNames.url)
+  return {
+    engine,
+    client: otherRole(clientUrl, engine, urlNames.clientUrl) ?? engine,
+    reader: otherRole(readerUrl, engine, urlNames.readerUrl),
+  }
 }
 
 function otherRole(text: string | undefined, engine: EngineUrl, name: string): EngineUrl | undefined {
@@ -135,7 +154,7 @@ async function startLocked(options: GuestPostgresOptions, lock: HomeLock): Promi
 
 /** `"$user"` is left out where it stands for Millrace's own schema, as in the embedded PostgreSQL. */
 async function searchPathOf(config: ClientConfig, names: Names): Promise<string> {
-  const client = new Client({ ...config, options: '' })
+  const client = new Client({ ...config, options: '-c statement_timeout=0' })
   client.on('error', () => {}) // told by the question that it keeps from being answered
   try {
     await client.connect()
@@ -187,7 +206,7 @@ class GuestPostgres implements Postgres {
       login: (user) => this.#login(user),
       settings: this.standing.sessionSettings,
       identity: {
-        question: `SELECT mark FROM ${markTable(this.names)}`,
+        question: sessionQuestion(this.names),
         isExpected: (answer) => this.#isExpected(answer),
       },
       analyses: (processId) => this.#analyses(processId),

@@ -40,9 +40,13 @@ export async function takeHold(config: ClientConfig, names: Names, log: Logger):
   }
 }
 
+/** Options that every version knows, which settings of the database must not get in the way of. */
+const plainOptions =
+  '-c search_path=pg_catalog,pg_temp -c statement_timeout=0 -c default_transaction_isolation=read\\ committed'
+
 /** Asks with no option that an older PostgreSQL might not know. @throws Error of the connection or of PostgreSQL */
 export async function lookAtServer(config: ClientConfig): Promise<ServerFacts> {
-  const client = new Client({ ...config, options: '-c search_path=pg_catalog,pg_temp' })
+  const client = new Client({ ...config, options: plainOptions })
   client.on('error', () => {}) // told by the question that it keeps from being answered
   try {
     await client.connect()

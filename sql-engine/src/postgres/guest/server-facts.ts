@@ -32,6 +32,7 @@ interface Row {
   readonly max_connections: number
   readonly has_wrapper: boolean
   readonly may_use_wrapper: boolean | null
+  readonly role: string
 }
 
 export async function readServerFacts(client: Client): Promise<ServerFacts> {
@@ -45,7 +46,7 @@ export async function readServerFacts(client: Client): Promise<ServerFacts> {
             concat_ws('/', (SELECT system_identifier FROM pg_control_system()), d.oid) AS identity,
             current_setting('max_connections')::int AS max_connections,
             w.oid IS NOT NULL AS has_wrapper,
-            has_foreign_data_wrapper_privilege(w.oid, 'USAGE') AS may_use_wrapper
+            has_foreign_data_wrapper_privilege(w.oid, 'USAGE') AS may_use_wrapper, quote_ident(current_user) AS role
        FROM pg_database d LEFT JOIN pg_foreign_data_wrapper w ON fdwname = 'postgres_fdw'
       WHERE datname = current_database()`,
   )
@@ -64,19 +65,20 @@ export async function readServerFacts(client: Client): Promise<ServerFacts> {
   }
 }
 
-function loopbackOf({ has_wrapper, may_use_wrapper }: Row): GuestLoopback {
+function loopbackOf({ has_wrapper, may_use_wrapper, role }: Row): GuestLoopback {
   if (may_use_wrapper === true) return { kind: 'usable' }
+  const grant = `GRANT USAGE ON FOREIGN DATA WRAPPER postgres_fdw TO ${role}`
   if (!has_wrapper) {
     return {
       kind: 'refused',
       reason: 'The database does not have the extension postgres_fdw.',
-      remedy: 'CREATE EXTENSION postgres_fdw',
+      remedy: `CREATE EXTENSION postgres_fdw; ${grant}`,
     }
   }
   return {
     kind: 'refused',
     reason: "Millrace's role may not use the extension postgres_fdw.",
-    remedy: 'GRANT USAGE ON FOREIGN DATA WRAPPER postgres_fdw',
+    remedy: grant,
   }
 }
 

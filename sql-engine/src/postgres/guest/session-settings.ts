@@ -1,20 +1,23 @@
-import type { Client } from 'pg'
+/** What a client's session is asked first. */
 import type { Names } from '../names.js'
-import type { Guest } from '../standing.js'
+import { markTable } from './prepare-guest.js'
 
-/** Lets sessions begin with the values, but for settings that are made for the role or the database. */
-export async function beginSessionsWith(
-  client: Client,
-  { sessionSettings }: Guest,
-  { clientRole }: Names,
-  values: ReadonlyMap<string, string>,
-): Promise<void> {
-  const { rows } = await client.query<{ name: string }>(
-    `SELECT split_part(setting, '=', 1) AS name FROM pg_db_role_setting, unnest(setconfig) AS setting
-      WHERE setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
-        AND setrole IN (0, (SELECT oid FROM pg_roles WHERE rolname = $1))`,
-    [clientRole],
-  )
-  const made = new Set(rows.map(({ name }) => name))
-  for (const [name, value] of values) if (!made.has(name)) sessionSettings.set(name, value)
+/**
+ * Asks for the mark, and lets settings of Millrace's that are made for the role or the database take the place of the
+ * defaults that the session has begun with: those of a connection's options count for more than they.
+ */
+export function sessionQuestion(names: Names): string {
+  return `SELECT mark, (
+    SELECT pg_catalog.count(pg_catalog.set_config(name, value, false)) FROM (
+      SELECT DISTINCT ON (name) name, value FROM (
+        SELECT pg_catalog.split_part(setting, '=', 1) AS name,
+               pg_catalog.substr(setting, pg_catalog.strpos(setting, '=') + 1) AS value, setrole, setdatabase
+          FROM pg_catalog.pg_db_role_setting, pg_catalog.unnest(setconfig) AS setting
+         WHERE setting LIKE 'millrace.%'
+           AND setdatabase IN (0, (SELECT oid FROM pg_catalog.pg_database
+                                    WHERE datname = pg_catalog.current_database()))
+           AND setrole IN (0, (SELECT oid FROM pg_catalog.pg_roles WHERE rolname = session_user))) AS made
+       ORDER BY name, setrole = 0, setdatabase = 0) AS chosen
+     WHERE pg_catalog.current_setting(name, true) LIKE '% (default)')
+    FROM ${markTable(names)}`
 }

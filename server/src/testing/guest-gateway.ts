@@ -1,0 +1,129 @@
+/** Gateways in a PostgreSQL of a user's: that of a Debian package, in a cluster of the test's own. */
+import { join } from 'node:path'
+import { inet, text } from '@millrace/plugin-sdk'
+import type { CacheOptions } from '@millrace/sql-engine/engine'
+import { type GuestUrls, startGuestPostgres } from '@millrace/sql-engine/postgres/guest/guest-postgres'
+import { countingPlugin } from '@millrace/sql-engine/testing/counting-plugin'
+import {
+  type DebianServer,
+  debianPrograms,
+  startTemporaryServer,
+} from '@millrace/sql-engine/testing/debian-postgres'
+import pg from 'pg'
+import { pino } from 'pino'
+import { test } from 'vitest'
+import { startService } from '../service.js'
+import { StartedParts } from '../started-parts.js'
+
+const programs = await debianPrograms()
+if (programs === undefined && process.env.CI === 'true') {
+  throw new Error("Debian's package postgresql is not installed; tests with CI=true need it")
+}
+
+/** Whether a server is installed. Without one, tests of it are skipped, and say so. */
+export const hasServer = programs !== undefined
+if (!hasServer) process.stderr.write("skipped: Debian's package postgresql is not installed\n")
+
+/** Tests with a server that the file shares. */
+export const serverTest = test.extend(
+  'server',
+  { scope: 'file' },
+  // biome-ignore lint/correctness/noEmptyPattern: vitest reads from the pattern what a fixture depends on
+  async ({}, { onCleanup }) => {
+    const server = await startTemporaryServer()
+    onCleanup(() => server.stop())
+    return server
+  },
+)
+
+export const password = 'a secret of this test'
+
+export interface GuestOptions extends Partial<GuestUrls> {
+  readonly cache?: CacheOptions
+  readonly loopbackHost?: string
+  /** Distinguishes the homes of gateways that run at the same time. */
+  readonly home?: string
+  readonly connectionName?: string
+}
+
+export interface GuestGateway {
+  readonly calls: readonly { readonly table: string }[]
+  /** What it has logged at the level `warn` and above. */
+  readonly warnings: readonly Readonly<Record<string, unknown>>[]
+  readonly config: pg.ClientConfig
+  connect(config?: pg.ClientConfig): Promise<pg.Client>
+  ready(): Promise<void>
+  /** The next time that PostgreSQL is lost, after sessions were told. */
+  lost(): Promise<void>
+  stop(): Promise<void>
+}
+
+/** A gateway with the tables `place` (asked by `ip`) and `kind`. */
+export async function startGuestGateway(
+  server: DebianServer,
+  options: GuestOptions = {},
+): Promise<GuestGateway> {
+  const { cache, loopbackHost, home = 'home', connectionName = 'counting', ...urls } = options
+  const warnings: Record<string, unknown>[] = []
+  const log = pino({ level: 'warn' }, { write: (line: string) => void warnings.push(JSON.parse(line)) })
+  const counting = countingPlugin({
+    place: {
+      columns: { ip: inet('Address'), city: text('City') },
+      keys: { ip: { operators: ['='], require: 'required', valuesPerCall: 1 } },
+      rows: ['1.1.1.1', '2.2.2.2'].map((ip) => ({ ip, city: `city of ${ip}` })),
+    },
+    kind: { columns: { name: text('Name') }, keys: {}, rows: [{ name: 'small' }, { name: 'large' }] },
+  })
+  const parts = new StartedParts()
+  const told: (() => void)[] = []
+  try {
+    const service = await startService(
+      {
+        host: '127.0.0.1',
+        port: 0,
+        environment: {},
+        log,
+        ...(cache === undefined ? {} : { cache }),
+        loopbackHost,
+        startPostgres: (onCrash) =>
+          startGuestPostgres({
+            home: join(server.folder, home),
+            url: server.url(),
+            ...urls,
+            log,
+            onCrash: () => {
+              onCrash()
+              for (const tell of told.splice(0)) tell()
+            },
+          }),
+        configure: async () => ({
+          connections: [{ name: connectionName, plugin: counting.plugin, settings: {} }],
+          password,
+        }),
+      },
+      parts,
+    )
+    const clients: pg.Client[] = []
+    return {
+      calls: counting.calls,
+      warnings,
+      config: service.address,
+      connect: async (config) => {
+        const client = new pg.Client({ ...service.address, ...config })
+        client.on('error', () => {})
+        clients.push(client)
+        await client.connect()
+        return client
+      },
+      ready: () => service.postgres.ready(),
+      lost: () => new Promise((resolve) => told.push(resolve)),
+      stop: async () => {
+        await Promise.all(clients.map((client) => client.end().catch(() => {})))
+        await parts.stop()
+      },
+    }
+  } catch (error) {
+    await parts.stop()
+    throw error
+  }
+}

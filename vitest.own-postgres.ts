@@ -1,0 +1,24 @@
+/**
+ * The end-to-end tests once more, in the PostgreSQL of a Debian package, where Millrace has no superuser: all that goes
+ * through the gateway, but for what is said below.
+ */
+import { defineConfig } from 'vitest/config'
+import usual from './vitest.config.js'
+
+export default defineConfig({
+  ...usual,
+  test: {
+    ...usual.test,
+    include: ['server/src/*.test.ts', 'test/src/*.test.ts'],
+    exclude: [
+      // Frames, and clients that do harm: these take minutes, and what they are about is the gateway alone.
+      'server/src/{faults,hostile-clients,random-frames,parity.property}.test.ts',
+      // Homes of the embedded PostgreSQL, and users who own its database.
+      'server/src/{former-home,users-settings}.test.ts',
+      // In a PostgreSQL of one's own by themselves.
+      'server/src/guest-*.test.ts',
+      // No gateway: documents and packages.
+      'test/src/documents.test.ts',
+    ],
+  },
+})
