@@ -10,11 +10,26 @@ import { UserError } from './user-error.js'
  * @returns undefined where connections are not encrypted
  * @throws UserError that names the file which cannot be read, or is not what it should be
  */
-export async function loadCertificate({ home, tls }: Settings): Promise<Certificate | undefined> {
+export async function loadCertificate({
+  home,
+  tls,
+}: Pick<Settings, 'home' | 'tls'>): Promise<Certificate | undefined> {
   if (tls === false) return undefined
   if (tls === true) return loadOrCreateCertificate(home)
-  const certificatePath = resolve(home, tls.certificate)
-  const keyPath = resolve(home, tls.key)
+  const { certificate, key, require: isRequired = false, client_ca: authority } = tls
+  const [own, clientAuthority] = await Promise.all([
+    certificate === undefined || key === undefined
+      ? loadOrCreateCertificate(home)
+      : readPair(resolve(home, certificate), resolve(home, key)),
+    authority === undefined ? undefined : readAuthority(resolve(home, authority)),
+  ])
+  return { ...own, isRequired, clientAuthority }
+}
+
+async function readPair(
+  certificatePath: string,
+  keyPath: string,
+): Promise<Pick<Certificate, 'cert' | 'key'>> {
   const [cert, key] = await Promise.all([readPem(certificatePath), readPem(keyPath)])
   const certificate = understand(certificatePath, 'certificate', () => new X509Certificate(cert))
   const privateKey = understand(keyPath, 'key without a passphrase', () => createPrivateKey(key))
@@ -22,6 +37,12 @@ export async function loadCertificate({ home, tls }: Settings): Promise<Certific
     throw new UserError(`${keyPath} is not the key of the certificate ${certificatePath}`, 2)
   }
   return { cert, key }
+}
+
+async function readAuthority(path: string): Promise<string> {
+  const pem = await readPem(path)
+  understand(path, 'certificate', () => new X509Certificate(pem))
+  return pem
 }
 
 function readPem(path: string): Promise<string> {

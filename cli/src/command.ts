@@ -11,12 +11,14 @@ import type { QueryOptions } from './query/options.js'
 import { addQueryCommand } from './query-command.js'
 import { addServiceCommands, type ServiceCommand } from './service/arguments.js'
 import { UserError } from './user-error.js'
+import { addUserCommands, type UserCommand } from './users/arguments.js'
 
 export type Command =
   | { readonly name: 'demo' | 'doctor' | 'version' }
   | ServiceCommand
   | ConnectionCommand
   | PluginCommand
+  | UserCommand
   | McpCommand
   | EngineCommand
   | { readonly name: 'help'; readonly text: string }
@@ -70,6 +72,7 @@ function addCommands(program: Commander, choose: (command: Command) => void): vo
   addServiceCommands(program, choose)
   addConnectionCommands(program, choose)
   addPluginCommands(program, choose)
+  addUserCommands(program, choose)
   addMcpCommand(program, choose)
   addEngineCommands(program, choose)
   addConfigCommand(program, (options) => choose({ name: 'config import', options }))

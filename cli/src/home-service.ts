@@ -15,11 +15,14 @@ import { configurationFacts } from './configuration-facts.js'
 import { type LoadedConnections, loadConnections } from './connections/configured.js'
 import type { MovableLog } from './log.js'
 import type { Monitoring } from './monitoring/monitoring.js'
+import { engineObservers, statementObservers } from './monitoring/observers.js'
+import type { Tracing } from './monitoring/tracing.js'
 import { readPassword } from './password.js'
 import { reload } from './reload.js'
 import { recordService, removeServiceRecord, type ServiceRecord } from './service/record.js'
 import { startEngine } from './start-engine.js'
 import { UserError } from './user-error.js'
+import { type LoadedUsers, loadUsers } from './users/service-users.js'
 
 export interface HomeOptions {
   /**
@@ -72,21 +75,31 @@ export async function startHome(options: HomeOptions, parts: StartedParts): Prom
   for (const notice of settings.notices) log.warn(notice)
   await warnOfOpenFiles(settings, log)
   let connections: LoadedConnections | undefined
+  let users: LoadedUsers | undefined
   let last = settings
+  let requiresTls: boolean | undefined
   let reloading: Promise<void> = Promise.resolve()
   // One that waits for a statement is given up when the service stops, and must not keep it from that.
   parts.add(undefined, () => reloading)
   let crashed = () => {}
-  const monitoring = record.purpose === 'service' ? monitor(settings, log) : undefined
+  const isService = record.purpose === 'service'
+  const monitoring = isService ? monitor(settings, log) : undefined
   monitoring?.catch(() => {}) // told where it is waited for, below
   parts.add(monitoring, async () => (await monitoring?.catch(() => undefined))?.stop())
   // PostgreSQL starts in a process of its own; meanwhile this one loads all the rest.
   const starting = startEngine(settings, log, () => crashed())
   parts.add(starting, async () => (await starting.catch(() => undefined))?.stop())
   starting.catch(() => {}) // told where it is waited for, below
-  const [{ startService }, watching] = await Promise.all([import('@millrace/server/service'), monitoring])
+  const tracing = isService ? startTracing(settings, environment, log) : undefined
+  parts.add(tracing, async () => (await tracing)?.stop())
+  const [{ startService }, watching, traces] = await Promise.all([
+    import('@millrace/server/service'),
+    monitoring,
+    tracing,
+  ])
   const observer = watching?.metrics
-  const statementObserver = await statementObserverOf(settings, observer, log)
+  const observers = [observer, traces].flatMap((one) => (one === undefined ? [] : [one]))
+  const statementObserver = await statementObserverOf(settings, observers, log)
   const service = await startService(
     {
       ...listen,
@@ -99,7 +112,7 @@ export async function startHome(options: HomeOptions, parts: StartedParts): Prom
         rows: values['limits.max_rows'],
         bytes: values['limits.max_bytes'],
       },
-      engineObserver: observer,
+      engineObserver: engineObservers(observers),
       statementObserver,
       facts: () => configurationFacts(settings, last),
       // Whoever asks one query has been told by the server, or does not want to know.
@@ -121,7 +134,10 @@ export async function startHome(options: HomeOptions, parts: StartedParts): Prom
         const [loaded] = await Promise.all([loadConnections(settings, environment), postgres])
         connections = loaded
         const [password, tls] = await Promise.all([readPassword(settings), loadCertificate(settings)])
-        return { connections: loaded.configured, password, tls }
+        requiresTls = tls?.isRequired
+        users = await loadUsers(settings, environment)
+        for (const fault of users.faults) log.error(fault)
+        return { connections: loaded.configured, password, tls, users: users.users }
       },
     },
     parts,
@@ -130,7 +146,7 @@ export async function startHome(options: HomeOptions, parts: StartedParts): Prom
   })
   watching?.watch(service)
   parts.add(watching, (watched) => watched?.unwatch())
-  if (record.purpose === 'service') {
+  if (isService) {
     const plugins = new Set(
       (connections?.configured ?? []).flatMap(({ plugin }) => ('preload' in plugin ? [plugin] : [])),
     )
@@ -138,7 +154,10 @@ export async function startHome(options: HomeOptions, parts: StartedParts): Prom
   }
   // Removed first: nobody is led to a service that stops.
   parts.add(home, removeServiceRecord)
-  await recordService(home, service.address, { ...record, listensOn: listen.host })
+  const started = new Date().toISOString()
+  const writeRecord = () =>
+    recordService(home, service.address, { ...record, started, listensOn: listen.host, requiresTls })
+  await writeRecord()
   const reloadOnce = async () => {
     last = await reload({
       settings,
@@ -151,7 +170,11 @@ export async function startHome(options: HomeOptions, parts: StartedParts): Prom
         await service.engine.setConnections(loaded.configured)
         connections = loaded
         service.gateway.setCertificate(read.tls)
-        await service.setPassword(read.password)
+        requiresTls = read.tls?.isRequired
+        await writeRecord()
+        users = await loadUsers(read.settings, environment, users)
+        for (const fault of users.faults) log.error(fault)
+        await service.setUsers(read.password, users.users)
       },
       log,
     })
@@ -192,14 +215,33 @@ async function moveLog(
   }
 }
 
+/** Sends traces, where the settings or OpenTelemetry's own variables ask for it; what that takes is loaded only then. */
+async function startTracing(
+  { values }: Settings,
+  environment: Environment,
+  log: Logger,
+): Promise<Tracing | undefined> {
+  const endpoint = values['tracing.endpoint'] ?? undefined
+  if (endpoint === undefined && !asksForTraces(environment)) return undefined
+  const tracing = await import('./monitoring/tracing.js')
+  return tracing.startTracing(endpoint, log)
+}
+
+/** https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/ */
+function asksForTraces(environment: Environment): boolean {
+  const { OTEL_SDK_DISABLED, OTEL_TRACES_EXPORTER } = environment
+  if (OTEL_SDK_DISABLED?.toLowerCase() === 'true' || OTEL_TRACES_EXPORTER === 'none') return false
+  return Boolean(environment.OTEL_EXPORTER_OTLP_ENDPOINT || environment.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT)
+}
+
 async function statementObserverOf(
   { values }: Settings,
-  metrics: StatementObserver | undefined,
+  observers: readonly StatementObserver[],
   log: Logger,
 ): Promise<StatementObserver | undefined> {
-  if (!values.log_statements) return metrics
-  const { allOf, statementLog } = await import('./monitoring/statement-log.js')
-  return allOf([...(metrics === undefined ? [] : [metrics]), statementLog(log)])
+  if (!values.log_statements) return statementObservers(observers)
+  const { statementLog } = await import('./monitoring/statement-log.js')
+  return statementObservers([...observers, statementLog(log)])
 }
 
 /** Never rejects: what could not be loaded is told of by the query that needs it. */

@@ -20,6 +20,18 @@ async function run(command: Command): Promise<0 | ExitCode> {
       return (await import('./connections/test-connections.js')).testConnections(command.names)
     case 'connection add':
       return (await import('./connections/add-connection.js')).addConnection(command.options, process.env)
+    case 'user list':
+      return (await import('./users/list-users.js')).listUsers(command.output, process.env)
+    case 'user add':
+      return (await import('./users/change-users.js')).addUser(command.options, process.env)
+    case 'user passwd':
+      return (await import('./users/change-users.js')).changePassword(
+        command.user,
+        command.passwordFrom,
+        process.env,
+      )
+    case 'user remove':
+      return (await import('./users/change-users.js')).removeUser(command.user, process.env)
     case 'plugin list':
       return (await import('./plugin-commands/list-plugins.js')).listPlugins(command.output)
     case 'plugin show':

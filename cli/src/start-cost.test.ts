@@ -34,7 +34,7 @@ it('the plugins are there before their SDKs are, and no maker or reader of certi
     '@millrace/plugin-shodan/plugin',
   )
   expect(packages).toContain('pg')
-  const late = /^@aws-sdk|^@smithy|^@peculiar|^asn1js|^pkijs|^selfsigned|^undici|^prom-client/
+  const late = /^@aws-sdk|^@smithy|^@peculiar|^asn1js|^pkijs|^selfsigned|^undici|^prom-client|^@opentelemetry/
   expect(packages.filter((name) => late.test(name))).toEqual([])
 })
 

@@ -6,6 +6,8 @@ export interface CallRecord {
   readonly operation: string
   readonly region: string | undefined
   readonly parameters: unknown
+  /** The header that joins it to a trace: https://www.w3.org/TR/trace-context/ */
+  readonly traceparent?: string | undefined
   /** The start, in milliseconds of the process's monotonic clock. */
   readonly startedAt: number
   /** When the last byte was handed over or the connection went; undefined while in flight. */
@@ -119,7 +121,7 @@ export class CallLog {
     await this.until((log) => log.inFlight === 0)
   }
 
-  open(call: Pick<CallRecord, 'service' | 'operation' | 'region' | 'parameters'>): OpenCall {
+  open(call: Pick<CallRecord, 'service' | 'operation' | 'region' | 'parameters' | 'traceparent'>): OpenCall {
     this.#inFlight += 1
     this.#lastId += 1
     const record: Mutable<CallRecord> = {
@@ -128,6 +130,7 @@ export class CallLog {
       operation: call.operation,
       region: call.region,
       parameters: call.parameters,
+      traceparent: call.traceparent,
       startedAt: performance.now(),
       endedAt: undefined,
       inFlightAtStart: this.#inFlight,

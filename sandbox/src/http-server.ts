@@ -55,7 +55,7 @@ export class HttpServer {
     if (answer !== null) return send(response, answer)
     const call = this.#recognise(request)
     if (call === null) return send(response, nobodysRequest)
-    const logged = this.parts.calls.open(call)
+    const logged = this.parts.calls.open({ ...call, traceparent: request.headers.traceparent })
     response.once('close', () => logged.ended(!response.writableFinished))
     await this.#run(call, logged, response, gone.signal).catch(unlessAborted(gone.signal))
   }

@@ -8,6 +8,10 @@ export interface Certificate {
   /** The private key; it and the certificate are PEM. */
   readonly key: string
   readonly cert: string
+  /** The certificates, as PEM, of the authority whose certificates clients may present; undefined where none count. */
+  readonly clientAuthority?: string | undefined
+  /** Whether clients that do not encrypt their connections are refused. Default is no. */
+  readonly isRequired?: boolean
 }
 
 const fileName = 'certificate.json'

@@ -1,7 +1,10 @@
 /** What may go wrong with many clients, slow ones, or PostgreSQL itself: nothing hangs, and nothing is left over. */
+import { execFile } from 'node:child_process'
 import { once } from 'node:events'
+import { readFile, stat } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { setImmediate, setTimeout } from 'node:timers/promises'
+import { promisify } from 'node:util'
 import { SeededRandom } from '@millrace/sql-engine/testing/seeded-random'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
@@ -121,6 +124,25 @@ test('a backend that is killed ends all sessions with an error that says so; oth
   expect((await next.query(city('3.3.3.3'))).rows).toEqual([{ city: 'city of 3.3.3.3' }])
   await next.end()
 })
+
+test.runIf(process.platform === 'linux')(
+  'a backend that gets no more memory says so (53200), and its session goes on',
+  async () => {
+    const client = await harness.connect()
+    const { rows } = await client.query('select pg_backend_pid() as pid')
+    const pid = Number(rows[0].pid)
+    const pages = Number((await readFile(`/proc/${pid}/statm`, 'utf8')).split(' ')[0])
+    // Its own account may do that, whose it is.
+    const { uid, gid } = await stat(`/proc/${pid}`)
+    const limit = `--as=${pages * 4096 + (32 << 20)}:`
+    await promisify(execFile)('prlimit', ['--pid', String(pid), limit], { uid, gid, cwd: '/' })
+    const hungry =
+      "select length(string_agg(repeat('z', 1000), city)) from place, generate_series(1, 200000) where ip = '1.1.1.1'"
+    await expect(client.query(hungry)).rejects.toMatchObject({ code: '53200', message: 'out of memory' })
+    expect((await client.query(city('1.1.1.1'))).rows).toEqual([{ city: 'city of 1.1.1.1' }])
+    await client.end()
+  },
+)
 
 test('200 sessions at once: all are open, all ask, all get their own answers', async () => {
   const clients = await Promise.all(

@@ -1,8 +1,8 @@
 /** The PostgreSQL server that clients see: accepts connections, admits clients, serves each in a session. */
 import { createServer, type Server, type Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
-import { createSecureContext, type SecureContext } from 'node:tls'
-import { isAnalysis, loopbackProcess } from '@millrace/sql-engine/catalog/loopback'
+import { createSecureContext } from 'node:tls'
+import { isAnalysis } from '@millrace/sql-engine/catalog/loopback'
 import { DatabaseError } from '@millrace/sql-engine/database-error'
 import type { Postgres } from '@millrace/sql-engine/postgres/postgres'
 import type { StatementEngine } from '@millrace/sql-engine/statement'
@@ -11,9 +11,12 @@ import { type BackendConnection, connectBackend } from './backend/backend-connec
 import type { Certificate } from './certificate.js'
 import { Session } from './session/session.js'
 import { type StatementObserver, StatementWatch } from './session/statement-watch.js'
-import { type Arrival, refuse, shakeHands } from './startup/handshake.js'
+import { type Account, type Accounts, noCeilings, type UserCeilings } from './startup/accounts.js'
+import { Authenticator } from './startup/authenticator.js'
+import { endPointOf } from './startup/channel-binding.js'
+import { FailedLogins, type FailedLoginsOptions } from './startup/failed-logins.js'
+import { type Arrival, type Encryption, refuse, shakeHands } from './startup/handshake.js'
 import { ConnectionEnded } from './startup/packet-reader.js'
-import { ScramAuthenticator } from './startup/scram.js'
 import { SocketWriter } from './wire/socket-writer.js'
 
 export interface GatewayOptions {
@@ -23,8 +26,10 @@ export interface GatewayOptions {
   readonly engine: StatementEngine
   /** The PostgreSQL server behind. */
   readonly backend: Pick<Postgres, 'names' | 'sessions' | 'ready'>
-  /** The password of a user; undefined for a user that does not exist. */
-  readonly passwordOf: (user: string) => string | undefined
+  /** Who may log in. */
+  readonly accounts: Accounts
+  /** For tests: the clock that slows down failed logins. */
+  readonly failedLogins?: FailedLoginsOptions
   /** The certificate; without it, connections are not encrypted. */
   readonly tls?: Certificate
   readonly log: Logger
@@ -48,6 +53,8 @@ export interface Gateway {
   setCertificate(certificate: Certificate | undefined): void
   /** Ends all sessions and sends clients the reason. New ones may come. */
   closeAll(reason: DatabaseError): void
+  /** Ends the sessions of users that may no longer log in. */
+  closeSessionsOfFormerUsers(): void
   /** Takes no more clients. Resolves when the last one has gone by itself. */
   drain(): Promise<void>
   /**
@@ -95,11 +102,13 @@ class ListeningGateway implements Gateway {
   port: number
   readonly #options: GatewayOptions
   readonly #server: Server
-  readonly #authenticator: ScramAuthenticator
-  #encryption: SecureContext | undefined
+  readonly #authenticator: Authenticator
+  #encryption: Encryption | undefined
   readonly #sockets = new Set<Socket>()
   /** The sessions, by what a cancel request names, in hexadecimal digits. */
   readonly #sessions = new Map<string, Session>()
+  /** The number of sessions of each user, or of those that are on their way. */
+  readonly #userSessions = new Map<string, number>()
   /**
    * The number of connections that have a session or are getting one: of clients, and of PostgreSQL on their behalf.
    */
@@ -115,7 +124,8 @@ class ListeningGateway implements Gateway {
     this.host = options.host
     this.port = options.port
     this.setCertificate(options.tls)
-    this.#authenticator = new ScramAuthenticator(options.passwordOf)
+    const { accounts, log, failedLogins } = options
+    this.#authenticator = new Authenticator({ accounts, failedLogins: new FailedLogins(failedLogins), log })
     this.#server = createServer({ noDelay: true, keepAlive: true, allowHalfOpen: true }, (socket) => {
       this.#accept(socket).catch((error: unknown) => options.log.error({ err: error }, 'connection failed'))
     })
@@ -140,11 +150,27 @@ class ListeningGateway implements Gateway {
   }
 
   setCertificate(certificate: Certificate | undefined): void {
-    this.#encryption = certificate && createSecureContext(certificate)
+    if (certificate === undefined) {
+      this.#encryption = undefined
+      return
+    }
+    const { key, cert, clientAuthority: ca, isRequired = false } = certificate
+    this.#encryption = {
+      context: createSecureContext({ key, cert }),
+      isRequired,
+      authority: ca === undefined ? undefined : { key, cert, ca },
+      endPoint: endPointOf(cert),
+    }
   }
 
   closeAll(reason: DatabaseError): void {
     for (const session of this.#sessions.values()) session.terminate(reason)
+  }
+
+  closeSessionsOfFormerUsers(): void {
+    for (const session of this.#sessions.values()) {
+      if (this.#options.accounts.find(session.user) === undefined) session.terminateWithProcess(userHasGone())
+    }
   }
 
   stop(): Promise<void> {
@@ -214,7 +240,7 @@ class ListeningGateway implements Gateway {
       const arrival = await shakeHands(socket, {
         encryption: this.#encryption,
         authenticator: this.#authenticator,
-        refusal: (parameters) => this.#refusal(parameters),
+        refusal: (loopbackFor) => this.#refusal(loopbackFor),
       })
       if (arrival.kind === 'cancel') {
         // The client learns that its request has been passed on when the connection ends.
@@ -230,19 +256,22 @@ class ListeningGateway implements Gateway {
   }
 
   async #serve(
-    { stream, parameters }: Extract<Arrival, { kind: 'client' }>,
+    { stream, parameters, loopbackFor }: Extract<Arrival, { kind: 'client' }>,
     onGreeted: () => void,
   ): Promise<void> {
     const { engine, log, statementObserver, maxConnections = defaultMaxConnections } = this.#options
     const application = parameters.get('application_name')
-    const loopbackFor = loopbackProcess(application)
+    const user = parameters.get('user') ?? ''
+    const asker = loopbackFor === undefined ? undefined : this.#sessionOf(loopbackFor)
     // Clients that have been admitted must not fail because no more can be.
-    const kind = this.#isLoopback(parameters) ? 'loopback' : 'client'
+    const kind = asker === undefined ? 'client' : 'loopback'
     this.#places[kind]++
+    const leave = kind === 'client' ? this.#countSession(user) : undefined
     try {
       if (this.#places[kind] > maxConnections) throw tooManyClients()
+      this.#checkSessions(user)
       const connection = await this.#connectBackend(parameters)
-      const refusal = this.#refusal(parameters)
+      const refusal = this.#refusal(loopbackFor)
       if (refusal !== undefined) {
         connection.socket.destroy()
         throw refusal
@@ -251,22 +280,25 @@ class ListeningGateway implements Gateway {
       const analyses = isAnalysis(application) || (await this.#analyses(loopbackFor))
       const key = connection.key.toString('hex')
       const isWatched = statementObserver !== undefined && loopbackFor === undefined
-      const watch = isWatched
-        ? new StatementWatch(statementObserver, parameters.get('user') ?? '')
-        : undefined
+      const watch = isWatched ? new StatementWatch(statementObserver, user) : undefined
       const onClientGone = () => this.#abortLoopback(connection.key.readInt32BE(0))
       const session = new Session({
         client: stream,
         backend: connection,
         engine,
+        user,
+        ceilings: asker === undefined ? () => this.#ceilingsOf(user) : asker.ceilings,
         loopbackFor,
         analyses,
         onClientGone,
         watch,
+        asker,
         log,
       })
       this.#sessions.set(key, session)
       try {
+        // It may have been taken away meanwhile.
+        if (this.#options.accounts.find(user) === undefined) throw userHasGone()
         stream.write(connection.greeting)
         await session.run()
       } finally {
@@ -277,18 +309,15 @@ class ListeningGateway implements Gateway {
       throw refuse(stream, error)
     } finally {
       this.#places[kind]--
+      leave?.()
     }
   }
 
   /** Why a client is turned away now: what PostgreSQL asks for by itself is part of a statement that runs. */
-  #refusal(parameters: ReadonlyMap<string, string>): DatabaseError | undefined {
-    if (this.#sessionsEnded === undefined || this.#isLoopback(parameters)) return undefined
+  #refusal(loopbackFor: number | undefined): DatabaseError | undefined {
+    const isLoopback = loopbackFor !== undefined && this.#sessionOf(loopbackFor) !== undefined
+    if (this.#sessionsEnded === undefined || isLoopback) return undefined
     return new DatabaseError('the database system is shutting down', { sqlState: '57P03' })
-  }
-
-  #isLoopback(parameters: ReadonlyMap<string, string>): boolean {
-    const processId = loopbackProcess(parameters.get('application_name'))
-    return processId !== undefined && this.#serves(processId)
   }
 
   async #analyses(processId: number | undefined): Promise<boolean> {
@@ -296,12 +325,34 @@ class ListeningGateway implements Gateway {
     return processId !== undefined && sessions.analyses !== undefined && (await sessions.analyses(processId))
   }
 
-  /** Whether a server process serves one of the sessions here. */
-  #serves(processId: number): boolean {
+  /** The session here that a server process serves. */
+  #sessionOf(processId: number): Session | undefined {
     // A key begins with the process.
     const start = (processId >>> 0).toString(16).padStart(8, '0')
-    for (const key of this.#sessions.keys()) if (key.startsWith(start)) return true
-    return false
+    for (const [key, session] of this.#sessions) if (key.startsWith(start)) return session
+    return undefined
+  }
+
+  /** @returns a function to call when it has ended */
+  #countSession(user: string): () => void {
+    this.#userSessions.set(user, (this.#userSessions.get(user) ?? 0) + 1)
+    return () => {
+      const left = (this.#userSessions.get(user) ?? 0) - 1
+      if (left > 0) this.#userSessions.set(user, left)
+      else this.#userSessions.delete(user)
+    }
+  }
+
+  /** @throws DatabaseError 53300 */
+  #checkSessions(user: string): void {
+    const { sessions = Number.POSITIVE_INFINITY } = this.#ceilingsOf(user)
+    if ((this.#userSessions.get(user) ?? 0) <= sessions) return
+    throw new DatabaseError(`too many connections for role "${user}"`, { sqlState: '53300' })
+  }
+
+  #ceilingsOf(user: string): UserCeilings {
+    const account: Account | undefined = this.#options.accounts.find(user)
+    return account?.ceilings ?? noCeilings
   }
 
   /**
@@ -349,6 +400,12 @@ function withDatabaseHint(error: unknown, database: string | undefined, served: 
   if (!wrongDatabase.has(sqlState)) return error
   const hint = `Connect to the database "${served}".`
   return new DatabaseError(message, { sqlState, detail, hint, cause: error })
+}
+
+function userHasGone(): DatabaseError {
+  return new DatabaseError('terminating connection because the user is not in the configuration any more', {
+    sqlState: '57P01',
+  })
 }
 
 function tooManyClients(): DatabaseError {

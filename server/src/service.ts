@@ -1,6 +1,6 @@
 /** All of a server: PostgreSQL, engine and gateway, started in order and stopped together. */
 import { DatabaseError } from '@millrace/sql-engine/database-error'
-import { Engine, type EngineOptions } from '@millrace/sql-engine/engine'
+import { Engine, type EngineOptions, type EngineUser } from '@millrace/sql-engine/engine'
 import { clientRole, readerRole } from '@millrace/sql-engine/postgres/names'
 import type { Postgres } from '@millrace/sql-engine/postgres/postgres'
 import type { Certificate } from './certificate.js'
@@ -8,9 +8,26 @@ import { type Gateway, type GatewayOptions, type Grace, startGateway } from './g
 import { tellOfLimits } from './guest-limits.js'
 import { reachableHost } from './reachable-host.js'
 import type { StartedParts } from './started-parts.js'
+import {
+  type Account,
+  Accounts,
+  type CertificateName,
+  noCeilings,
+  type UserCeilings,
+} from './startup/accounts.js'
+import { makeVerifier, type ScramVerifier } from './startup/scram-verifier.js'
 
-type OwnEngineOptions = Omit<EngineOptions, 'postgres' | 'connections'>
-type OwnGatewayOptions = Omit<GatewayOptions, 'engine' | 'backend' | 'passwordOf' | 'log' | 'tls'>
+type OwnEngineOptions = Omit<EngineOptions, 'postgres' | 'connections' | 'users'>
+type OwnGatewayOptions = Omit<GatewayOptions, 'engine' | 'backend' | 'accounts' | 'log' | 'tls'>
+
+/** A user of the configuration. */
+export interface ServiceUser extends EngineUser {
+  /** What its password is checked by; undefined where it needs none. */
+  readonly verifier?: ScramVerifier | undefined
+  /** The certificate that it needs; undefined for none. */
+  readonly certificate?: CertificateName | undefined
+  readonly ceilings?: UserCeilings
+}
 
 /** What may be looked up while PostgreSQL starts. */
 export interface Configured {
@@ -19,6 +36,8 @@ export interface Configured {
   readonly password: string
   /** The certificate; without it, connections are not encrypted. */
   readonly tls?: Certificate | undefined
+  /** Default is none. */
+  readonly users?: readonly ServiceUser[] | undefined
 }
 
 export interface ServiceOptions<Server extends Postgres> extends OwnEngineOptions, OwnGatewayOptions {
@@ -48,8 +67,11 @@ export interface Service<Server extends Postgres> {
   readonly gateway: Gateway
   /** Where clients on this machine connect. */
   readonly address: Address
-  /** Sets another password, for later clients. */
-  setPassword(password: string): Promise<void>
+  /**
+   * Sets the password of the owner, for later clients, and the users. Sessions of those that are no longer among them end.
+   * @throws Error of PostgreSQL
+   */
+  setUsers(password: string, users: readonly ServiceUser[]): Promise<void>
 }
 
 /**
@@ -73,31 +95,40 @@ export async function startService<Server extends Postgres>(
   const [postgres, configured] = await Promise.all([starting, configure(starting)])
   const { connections, tls } = configured
   let { password } = configured
-  const startedEngine = parts.add(await Engine.start({ ...options, postgres, connections }), (started) =>
-    started.stop(),
-  )
+  const { users = [] } = configured
+  const started = await Engine.start({ ...options, postgres, connections, users })
+  const startedEngine = parts.add(started, () => started.stop())
   engine = startedEngine
-  const users: ReadonlySet<string> = new Set([clientRole, readerRole])
-  const passwordOf = (user: string) => (users.has(user) ? password : undefined)
+  const listensAt = () => ({ host: reachableHost(options.host), port: gateway?.port ?? options.port })
+  const accounts = new Accounts(startedEngine.mockSecret)
+  const loginOf = (user: string) => ({ user, password: accounts.loopbackPassword(user) })
+  const setAccounts = async (some: readonly ServiceUser[]) => {
+    accounts.set([...(await ownAccounts(password)), ...some.map(accountOf)])
+    const logins = new Map(some.map(({ name }) => [name, loginOf(name)]))
+    const { host, port } = listensAt()
+    await startedEngine.setLoopback({
+      host: options.loopbackHost ?? host,
+      port,
+      logins: logins.set(postgres.names.clientRole, loginOf(clientRole)),
+    })
+  }
+  accounts.set([...(await ownAccounts(password)), ...users.map(accountOf)])
   const startedGateway = await startGateway({
     ...options,
     engine: startedEngine,
     backend: postgres,
-    passwordOf,
+    accounts,
     log,
     ...(tls === undefined ? {} : { tls }),
   })
   gateway = parts.add(startedGateway, (started) => started.endSessions(options.grace?.()))
   const address = () => ({
-    host: reachableHost(options.host),
-    port: startedGateway.port,
+    ...listensAt(),
     user: clientRole,
     password,
     database: postgres.names.database,
   })
-  const setLoopback = () =>
-    startedEngine.setLoopback({ ...address(), host: options.loopbackHost ?? address().host })
-  await setLoopback()
+  await setAccounts(users)
   if (options.tellsOfLimits !== false) {
     parts.add(tellOfLimits(postgres, startedEngine, log), (telling) => telling)
   }
@@ -108,9 +139,11 @@ export async function startService<Server extends Postgres>(
     get address() {
       return address()
     },
-    async setPassword(another) {
+    async setUsers(another, some) {
       password = another
-      await setLoopback()
+      await startedEngine.setUsers(some)
+      await setAccounts(some)
+      startedGateway.closeSessionsOfFormerUsers()
     },
   }
 }
@@ -121,4 +154,19 @@ function postgresEnded(): DatabaseError {
     sqlState: '57P01',
     hint: 'It is being started again: connect again, and repeat what was not committed.',
   })
+}
+
+/** The owner of the home, and its reader: they have the home's password. */
+async function ownAccounts(password: string): Promise<readonly Account[]> {
+  const verifier = await makeVerifier(password)
+  return [clientRole, readerRole].map((name) => ({
+    name,
+    verifier,
+    certificate: undefined,
+    ceilings: noCeilings,
+  }))
+}
+
+function accountOf({ name, verifier, certificate, ceilings = noCeilings }: ServiceUser): Account {
+  return { name, verifier, certificate, ceilings }
 }

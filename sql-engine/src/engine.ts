@@ -11,11 +11,13 @@ import { readFunctionNames } from './catalog/table-functions.js'
 import { readViewNames } from './catalog/view-definitions.js'
 import type { VirtualTable } from './catalog/virtual-table.js'
 import { DatabaseError } from './database-error.js'
+import { engineFailure } from './engine-failure.js'
 import type { CallLoad } from './fetch/call-limiters.js'
 import type { ConfiguredConnection } from './fetch/open-connections.js'
 import type { Statement } from './parse/statement.js'
 import type { Optimisations } from './plan/unoptimised-scans.js'
 import { withEngineClient } from './postgres/engine-connections.js'
+import { loadMockSecret } from './postgres/mock-secret.js'
 import { systemSchema } from './postgres/names.js'
 import type { Postgres, PostgresTraits } from './postgres/postgres.js'
 import { defaultQuotas, type Quotas } from './quota/quotas.js'
@@ -25,7 +27,7 @@ import type { EngineObserver } from './report/engine-observer.js'
 import { ensureSteampipeFunctions } from './report/steampipe-functions.js'
 import { isSystemTable } from './report/system-tables.js'
 import { ensureVersion } from './report/version-function.js'
-import { type Connected, ConnectedCatalog } from './run/connected-catalog.js'
+import { type Connected, ConnectedCatalog, type EngineUser } from './run/connected-catalog.js'
 import { cacheSourcesOf, contextOf, keySourcesOf } from './run/context-of-connections.js'
 import type { SharedParts } from './run/engine-context.js'
 import { EngineContexts } from './run/engine-contexts.js'
@@ -37,6 +39,8 @@ import { rejectUnknownSettings } from './settings/known-settings.js'
 import { showDefaults, shownDefaults } from './settings/setting-defaults.js'
 import { ScanTables } from './stage/scan-tables.js'
 import type { Session, StagedStatement, StageOptions, StatementEngine } from './statement.js'
+
+export type { EngineUser } from './run/connected-catalog.js'
 
 export interface EngineOptions {
   readonly postgres: Postgres
@@ -52,6 +56,8 @@ export interface EngineOptions {
   readonly facts?: () => ConfigurationFacts
   /** Default is `public`, and then the connections in alphabetical order. */
   readonly searchPath?: SearchPathOptions
+  /** Who may log in beside the owner of the database, and what each may see. Default is nobody. */
+  readonly users?: readonly EngineUser[] | undefined
   /** Milliseconds of a clock that only goes forward, for notices of progress; tests have one of their own. */
   readonly now?: () => number
   /** Which optimisations are on. Default is all; none is for tests, which compare the answers. */
@@ -79,6 +85,8 @@ export class Engine implements StatementEngine {
   readonly #options: EngineOptions
   readonly #shared: SharedParts
   readonly #contexts: EngineContexts
+  /** See {@link loadMockSecret}. */
+  readonly mockSecret: Buffer
   readonly #texts: StatementTexts
   readonly #connections: ConnectedCatalog
   #readingNames: Promise<void> | undefined
@@ -88,10 +96,11 @@ export class Engine implements StatementEngine {
     options: EngineOptions,
     shared: SharedParts,
     connections: ConnectedCatalog,
-    readerNames: readonly string[],
+    { readerNames, mockSecret }: { readonly readerNames: readonly string[]; readonly mockSecret: Buffer },
   ) {
     const { optimisations = 'all', log } = options
     this.#options = options
+    this.mockSecret = mockSecret
     this.#shared = shared
     this.#connections = connections
     const { open, tables } = connections.current
@@ -111,7 +120,7 @@ export class Engine implements StatementEngine {
 
   /** Brings the catalog up to date. @throws DatabaseError when a connection's name or its tables cannot be shown */
   static async start(options: EngineOptions): Promise<Engine> {
-    const { postgres, environment, log, cache, now, searchPath, optimisations = 'all' } = options
+    const { postgres, environment, log, cache, now, searchPath, users, optimisations = 'all' } = options
     const { engineConfig, names, standing } = postgres
     const quotas = { ...defaultQuotas, ...options.quotas }
     const connections = await ConnectedCatalog.start(options.connections, {
@@ -120,8 +129,9 @@ export class Engine implements StatementEngine {
       environment,
       log,
       searchPath,
+      users,
     })
-    const readerNames = await withEngineClient(engineConfig, async (client) => {
+    const found = await withEngineClient(engineConfig, async (client) => {
       await ensureCacheClear(client, names)
       await ensureVersion(client)
       await ensureSteampipeFunctions(client)
@@ -130,7 +140,10 @@ export class Engine implements StatementEngine {
         await leaveOutOfDumps(client)
         await showDefaults(client, defaults)
       } else for (const [name, value] of defaults) standing.sessionSettings.set(name, value)
-      return readReaderNames(client, postgres)
+      return {
+        readerNames: await readReaderNames(client, postgres),
+        mockSecret: await loadMockSecret(client, names),
+      }
     })
     const { sources, bytes } = cachePlan(connections.current, cache)
     const cacheClock = cache?.now === undefined ? {} : { now: cache.now }
@@ -149,7 +162,7 @@ export class Engine implements StatementEngine {
       now: now ?? (() => performance.now()),
       observer: options.engineObserver,
     }
-    return new Engine(options, shared, connections, readerNames)
+    return new Engine(options, shared, connections, found)
   }
 
   /** The virtual tables of the connections. */
@@ -170,6 +183,11 @@ export class Engine implements StatementEngine {
     return this.#connections.set(connections)
   }
 
+  /** Takes over another configuration's users. Resolves when they see what they should. @throws Error of PostgreSQL */
+  setUsers(users: readonly EngineUser[]): Promise<void> {
+    return this.#connections.setUsers(users)
+  }
+
   analyse(text: string): readonly Statement[] | undefined {
     return this.#texts.analyse(text)
   }
@@ -183,9 +201,13 @@ export class Engine implements StatementEngine {
     if (session.analyses === true) return withoutRows(statement.text, tree)
     const asked = session.loopbackFor === undefined ? undefined : withoutPlaces(statement.text, tree)
     const { text } = asked ?? statement
-    return this.#contexts.use((context) =>
-      stageStatement(text, asked?.tree ?? tree, context, session, options),
-    )
+    try {
+      return await this.#contexts.use((context) =>
+        stageStatement(text, asked?.tree ?? tree, context, session, options),
+      )
+    } catch (error) {
+      throw engineFailure(error, 'the statement was prepared') ?? error
+    }
   }
 
   /**
@@ -205,6 +227,12 @@ export class Engine implements StatementEngine {
       .finally(() => {
         this.#readingNames = undefined
       })
+  }
+
+  async endProcess(processId: number): Promise<void> {
+    await withEngineClient(this.#options.postgres.engineConfig, (client) =>
+      client.query('SELECT pg_terminate_backend($1)', [processId]),
+    )
   }
 
   /** Sets where PostgreSQL finds the gateway, for statements that only PostgreSQL sees. */

@@ -1,5 +1,6 @@
 /** What passes between a client's session (the server package) and the engine for one statement. */
 import type { Statement } from './parse/statement.js'
+import type { Quotas } from './quota/quotas.js'
 import type { ScanHistory } from './report/scan-history.js'
 
 /** Parameters as the client's Bind message gave them; passed on byte for byte. */
@@ -25,6 +26,8 @@ export interface Session {
   readonly history?: ScanHistory | undefined
   /** The number of the server process that asks, if PostgreSQL itself reads a virtual table over the loopback. */
   readonly loopbackFor: number | undefined
+  /** The most that its statements may ask for, whatever the session sets. */
+  readonly ceilings?: Partial<Quotas>
   /** Whether ANALYZE reads it that way, which gets no rows. */
   readonly analyses?: boolean
   /**
@@ -100,6 +103,8 @@ export interface StatementEngine {
    * @throws DatabaseError
    */
   stage(statement: Statement, session: Session, options: StageOptions): Promise<StagedStatement>
+  /** Ends the process that serves a session, whatever it is doing. @throws Error of PostgreSQL */
+  endProcess(processId: number): Promise<void>
   /** Must be called when a session's transaction has ended: what it has made is visible to all from then on. */
   transactionEnded(): void
 }

@@ -22,6 +22,7 @@ import {
   placeText,
   plainValue,
 } from './syntax/located.js'
+import { type ConfiguredUser, readUsers } from './users.js'
 
 /** A connection that can be opened, as far as its plugin does not object. */
 export interface ConfiguredSettings {
@@ -58,6 +59,7 @@ export interface Configuration {
   readonly connections: ReadonlyMap<string, ConfiguredSettings>
   readonly faulty: ReadonlyMap<string, FaultyConnection>
   readonly plugins: readonly PluginBlock[]
+  readonly users: ReadonlyMap<string, ConfiguredUser>
   /** Mistakes that concern more than one connection. */
   readonly faults: readonly Fault[]
   /** What has no meaning here, or another one. */
@@ -106,12 +108,16 @@ export function configurationOf(documents: ReadonlyMap<string, ConfigurationDocu
     if ('fault' in read) faulty.set(name, read)
     else connections.set(name, read)
   }
+  const shown = merged.connections ?? defaultConnections
+  const named = readUsers(merged.users, new Set(shown.keys()))
+  faults.push(...named.faults)
   return {
     values,
     places,
     connections: merged.connections === undefined ? defaultConnections : connections,
     faulty,
     plugins,
+    users: named.users,
     faults,
     notices,
     documents,

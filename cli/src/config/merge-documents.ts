@@ -23,6 +23,7 @@ export interface MergedDocuments {
   /** Undefined where no file speaks of connections. */
   readonly connections: ReadonlyMap<string, NamedConnection> | undefined
   readonly plugins: ReadonlyMap<string, LocatedEntry>
+  readonly users: ReadonlyMap<string, LocatedEntry>
   /** Mistakes that concern more than one connection. */
   readonly faults: readonly Fault[]
   readonly notices: readonly Fault[]
@@ -32,6 +33,7 @@ export interface MergedDocuments {
 const memberNames = [
   'connections',
   'plugins',
+  'users',
   ...settingNames.filter((name) => !name.includes('.')),
   ...settingSections,
 ]
@@ -46,6 +48,7 @@ class Merging {
   readonly #settings = new Map<SettingName, LocatedEntry>()
   readonly #connections = new Map<string, NamedConnection>()
   readonly #plugins = new Map<string, LocatedEntry>()
+  readonly #users = new Map<string, LocatedEntry>()
   readonly #faults: Fault[] = []
   readonly #notices: Fault[] = []
   #speaksOfConnections = false
@@ -70,6 +73,7 @@ class Merging {
       settings: this.#settings,
       connections: this.#speaksOfConnections ? this.#connections : undefined,
       plugins: this.#plugins,
+      users: this.#users,
       faults: this.#faults,
       notices: this.#notices,
     }
@@ -85,6 +89,10 @@ class Merging {
       case 'plugin':
       case 'plugins':
         this.#each(name, { place, value }, (one, entry) => this.#plugin(one, entry))
+        return
+      case 'user':
+      case 'users':
+        this.#each(name, { place, value }, (one, entry) => this.#user(one, entry))
         return
       case 'options': {
         this.#each(name, { place, value }, () => {})
@@ -149,6 +157,12 @@ class Merging {
     const earlier = this.#plugins.get(label)
     if (earlier === undefined) this.#plugins.set(label, { ...entry, value: withLimiters(entry.value) })
     else this.#faults.push({ place: undefined, message: twice(`plugin "${label}"`, earlier, entry) })
+  }
+
+  #user(name: string, entry: LocatedEntry): void {
+    const earlier = this.#users.get(name)
+    if (earlier === undefined) this.#users.set(name, entry)
+    else this.#faults.push({ place: undefined, message: twice(`user "${name}"`, earlier, entry) })
   }
 
   #setting(name: SettingName, entry: LocatedEntry): void {

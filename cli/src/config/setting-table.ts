@@ -81,15 +81,23 @@ export const settingTable = {
   }),
   tls: setting({
     schema: z.union(
-      [z.boolean(), z.strictObject({ certificate: z.string().min(1), key: z.string().min(1) })],
-      {
-        error: 'expected true, false, or an object of certificate and key',
-      },
+      [
+        z.boolean(),
+        z
+          .strictObject({
+            certificate: z.string().min(1).optional(),
+            key: z.string().min(1).optional(),
+            require: z.boolean().optional(),
+            client_ca: z.string().min(1).optional(),
+          })
+          .refine(({ certificate, key }) => (certificate === undefined) === (key === undefined)),
+      ],
+      { error: 'expected true, false, or an object of certificate and key, require, client_ca' },
     ),
     usual: true,
     reloads: true,
     description:
-      'Whether clients may encrypt their connections: with a certificate that Millrace makes (`true`), with your own (paths of PEM files, relative to the home: `certificate` and `key`), or not (`false`).',
+      'Whether clients may encrypt their connections: with a certificate that Millrace makes (`true`), with your own (paths of PEM files, relative to the home: `certificate` and `key`), or not (`false`). `{ "require": true }` refuses clients that do not; `client_ca` is the PEM file of the authority whose certificates [users](security.md#users) may present.',
   }),
   'cache.ttl': setting({
     schema: z
@@ -184,6 +192,13 @@ export const settingTable = {
     usual: '127.0.0.1',
     variable: 'MILLRACE_MONITORING_HOST',
     description: 'The address to listen at for them; 0.0.0.0 for all of the machine.',
+  }),
+  'tracing.endpoint': setting({
+    schema: z.url({ protocol: /^https?$/ }).nullable(),
+    usual: null,
+    variable: 'MILLRACE_TRACING_ENDPOINT',
+    description:
+      'The URL of a collector that takes OpenTelemetry traces by OTLP over HTTP, such as `http://localhost:4318`. Without it, the variables `OTEL_EXPORTER_OTLP_ENDPOINT` and `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` say whether there is one.',
   }),
   'shutdown.grace_seconds': setting({
     schema: z.number().min(0).max(3600),

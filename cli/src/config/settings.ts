@@ -33,6 +33,7 @@ export interface Settings {
   /** Connections with mistakes in them. */
   readonly faulty: Configuration['faulty']
   readonly plugins: Configuration['plugins']
+  readonly users: Configuration['users']
   /** What has no meaning here, or another one, in a line each. */
   readonly notices: readonly string[]
   /** What was wrong and is as it was before, in a line each; only where there was something before. */
@@ -78,6 +79,7 @@ export async function readSettings(environment: Environment, before?: Settings):
     connections: configuration.connections,
     faulty: configuration.faulty,
     plugins: configuration.plugins,
+    users: configuration.users,
     notices: [...adopted.notices, ...configuration.notices.map(faultText)],
     kept,
     documents: configuration.documents,

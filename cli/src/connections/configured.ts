@@ -5,6 +5,7 @@ import type { ConfiguredConnection, ConnectionAbout } from '@millrace/sql-engine
 import type { ConfiguredSettings, ConnectionOrigin, FaultyConnection } from '../config/configuration.js'
 import { commonSettingNames, isAggregator } from '../config/connection-schema.js'
 import { schemaFaults } from '../config/faults.js'
+import { SecretReader } from '../config/secret-sources.js'
 import type { Settings } from '../config/settings.js'
 import { emptyMap, placeText } from '../config/syntax/located.js'
 import type { PluginPlaces, PluginProcessOptions } from '../plugins/steampipe-plugins.js'
@@ -29,6 +30,7 @@ export async function loadConnections(
 ): Promise<LoadedConnections> {
   const { loadCompanion, loadPlugin } = await import('../plugins/load-plugin.js')
   const places = { home, environment }
+  const secrets = new SecretReader(places)
   const pluginOf = oncePerPlugin((name, process) => loadPlugin(name, places, process))
   const companionOf = oncePerPlugin((name, process) => loadCompanion(name, places, process))
   const loaded = await Promise.all([
@@ -39,7 +41,14 @@ export async function loadConnections(
         // Those that are there by default do without: starting Millrace would start many processes.
         origin.place === undefined ? undefined : companionOf(settings.plugin, process),
       ])
-      return load(name, one, plugin, companion)
+      try {
+        const known = await secrets.resolved(`connection "${name}"`, settings)
+        return load(name, { ...one, settings: known }, plugin, companion)
+      } catch (error) {
+        if (!(error instanceof UserError)) throw error
+        const where = origin.place === undefined ? '' : ` (${placeText(origin.place)})`
+        return failed(name, { plugin: settings.plugin, fault: `${error.message}${where}`, origin }, plugin)
+      }
     }),
     ...[...faulty].map(async ([name, one]) =>
       failed(name, one, one.plugin === undefined ? undefined : await pluginOf(one.plugin)),

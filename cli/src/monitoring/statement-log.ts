@@ -15,14 +15,3 @@ export function statementLog(log: Logger): StatementObserver {
     },
   }
 }
-
-/** @returns undefined where there is none */
-export function allOf(observers: readonly StatementObserver[]): StatementObserver | undefined {
-  if (observers.length < 2) return observers[0]
-  return {
-    wantsTexts: observers.some(({ wantsTexts }) => wantsTexts),
-    ended: (statement) => {
-      for (const observer of observers) observer.ended(statement)
-    },
-  }
-}

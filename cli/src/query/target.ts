@@ -6,7 +6,7 @@ import type { StartedParts } from '@millrace/server/started-parts'
 import type { ClientConfig } from 'pg'
 import type { Environment } from '../config/settings.js'
 import { loadOrCreatePassword } from '../password.js'
-import { findService } from '../service/record.js'
+import { encryptionOf, findService } from '../service/record.js'
 import { UserError } from '../user-error.js'
 
 /**
@@ -30,7 +30,7 @@ export async function runningService(home: string): Promise<ClientConfig | undef
   const record = await findService(home)
   if (record === undefined || !(await isListening(record))) return undefined
   const { host, port, user, database } = record
-  return { host, port, user, database, password: await loadOrCreatePassword(home), ssl: false }
+  return { host, port, user, database, password: await loadOrCreatePassword(home), ssl: encryptionOf(record) }
 }
 
 async function isListening({
@@ -106,7 +106,11 @@ async function startOwn(environment: Environment, parts: StartedParts): Promise<
   const listen = { host: '127.0.0.1', port: 0 }
   const service = await startHome(
     {
-      readSettings: async () => ({ ...(await readSettings(environment)), listen }),
+      readSettings: async () => {
+        const settings = await readSettings(environment)
+        const { tls } = settings
+        return { ...settings, listen, tls: typeof tls === 'object' ? { ...tls, require: false } : tls }
+      },
       environment,
       log,
       record: { purpose: 'query', listening: {} },

@@ -1,7 +1,7 @@
 /** The service of a home, where one answers. */
 import { Client, type ClientConfig } from 'pg'
 import { loadOrCreatePassword } from '../password.js'
-import { findService, type ServiceRecord } from './record.js'
+import { encryptionOf, findService, type ServiceRecord } from './record.js'
 
 export interface AnsweringService {
   readonly record: ServiceRecord
@@ -23,7 +23,15 @@ export async function answeringService(home: string): Promise<AnsweringService |
   if (record === undefined) return undefined
   const password = await loadOrCreatePassword(home)
   const { host, port, user, database } = record
-  const seen = await look({ host, port, user, database, password, ssl: false, application_name: lookerName })
+  const seen = await look({
+    host,
+    port,
+    user,
+    database,
+    password,
+    ssl: encryptionOf(record),
+    application_name: lookerName,
+  })
   return seen === undefined ? undefined : { record, password, ...seen }
 }
 
@@ -39,7 +47,7 @@ async function look(
     await client.connect()
     const { rows: clients } = await client.query<{ count: number }>(
       `select count(*)::int as count from pg_catalog.pg_stat_activity
-       where usename = current_user and backend_type = 'client backend' and application_name <> $1`,
+       where usename <> 'millrace_engine' and backend_type = 'client backend' and application_name <> $1`,
       [lookerName],
     )
     const { rows: states } = await client.query<{ state: string }>('select state from millrace.connection')

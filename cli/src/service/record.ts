@@ -19,6 +19,8 @@ const recordShape = z.object({
   started: z.string().optional(),
   /** The address that it listens on, where that is not the one to connect to. */
   listensOn: z.string().optional(),
+  /** Whether it refuses clients that do not encrypt their connections. */
+  requiresTls: z.boolean().optional(),
   /** Where the command line has told it to listen. */
   listening: z
     .object({ listen: z.enum(['local', 'network']).optional(), port: z.int().min(0).max(65_535).optional() })
@@ -31,10 +33,10 @@ export type ServiceRecord = z.infer<typeof recordShape>
 export async function recordService(
   home: string,
   address: Omit<Address, 'password'>,
-  { purpose, listensOn, listening }: Pick<ServiceRecord, 'purpose' | 'listensOn' | 'listening'>,
+  about: Pick<ServiceRecord, 'purpose' | 'started' | 'listensOn' | 'requiresTls' | 'listening'>,
 ): Promise<void> {
   const { host, port, user, database } = address
-  const started = new Date().toISOString()
+  const { purpose, started = new Date().toISOString(), listensOn, requiresTls, listening } = about
   const record: ServiceRecord = {
     pid: process.pid,
     host,
@@ -44,6 +46,7 @@ export async function recordService(
     purpose,
     started,
     listensOn,
+    requiresTls,
     listening,
   }
   const path = join(home, serviceFile)
@@ -63,6 +66,11 @@ export async function findService(home: string): Promise<ServiceRecord | undefin
   if (text === undefined) return undefined
   const { data } = recordShape.safeParse(jsonOf(text))
   return data !== undefined && isAlive(data.pid) ? data : undefined
+}
+
+/** How commands of this machine reach it: they are on their own machine, and need not know its certificate. */
+export function encryptionOf({ requiresTls }: ServiceRecord): false | { readonly rejectUnauthorized: false } {
+  return requiresTls === true ? { rejectUnauthorized: false } : false
 }
 
 function jsonOf(text: string): unknown {

@@ -1,5 +1,6 @@
 /** What the shell asks of the catalog. Each works on any PostgreSQL; `:name` is bound. */
-const visibleSchemas = `n.nspname !~ '^pg_' and n.nspname <> 'information_schema'`
+const visibleSchemas = `n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
+  and pg_catalog.has_schema_privilege(n.oid, 'USAGE')`
 
 /** Schemas of connections: Millrace's foreign tables say them. */
 const connectionSchemas = `
@@ -25,7 +26,7 @@ export const catalogQueries = {
     from (${connectionSchemas}) s join pg_catalog.pg_namespace n on n.nspname = s.name
     where ${visibleSchemas}
     order by 1`,
-  /** Columns of a table; where there is none of the name, tables of a connection. */
+  /** Columns of a table; where there is none of the name, tables of a connection; where that is none either, an error. */
   inspect: `
     with found as (
       select c.oid, n.nspname, c.relname
@@ -39,7 +40,13 @@ export const catalogQueries = {
       select c.relname, 'table', pg_catalog.obj_description(c.oid, 'pg_class')
       from ${relations} and :schema = '' and n.nspname = :table and not exists (select from found)
       order by 1
-    )`,
+    )
+    union all
+    select null, null, null where case
+      when exists (select from found) or :schema = '' and exists (
+        select from pg_catalog.pg_namespace n where n.nspname = :table and ${visibleSchemas}) then false
+      else pg_catalog.concat_ws('.', pg_catalog.quote_ident(nullif(:schema, '')), pg_catalog.quote_ident(:table))
+        ::pg_catalog.regclass is null end`,
   setPath: `select pg_catalog.set_config('search_path', :path, false) as search_path`,
   prefixPath: `
     select pg_catalog.set_config('search_path', :path || ', ' || pg_catalog.current_setting('search_path'), false)

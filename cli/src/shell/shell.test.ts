@@ -177,6 +177,8 @@ describe.runIf(possible)('the shell', () => {
     await answer('\\d acme_page', 'body,text,Body')
     await answer('.inspect acme', 'acme_page,table,Pages')
     await answer('.connections', 'acme,acme,ready,1,')
+    await answer('.inspect nosuch', 'relation "nosuch" does not exist')
+    await answer('.inspect acme.nosuch', 'relation "acme.nosuch" does not exist')
     await answer('.inspekt', 'there is no .inspekt; did you mean .inspect?')
     await answer('.output xml', '.output takes table, csv')
     await answer('.output', 'output is csv')

@@ -34,18 +34,21 @@ export class MillraceProcess {
    * @param environment in addition to what every process needs; nothing of the test's own environment leads
    *   the command anywhere
    * @param nodeOptions of Node.js itself
+   * @param input on standard input; without it, there is none
    */
   constructor(
     args: readonly string[],
     environment: Readonly<Record<string, string>>,
     nodeOptions: readonly string[] = [],
+    input?: string,
   ) {
     const { PATH, HOME, TMPDIR } = process.env
     const env = { PATH, HOME, ...(TMPDIR === undefined ? {} : { TMPDIR }), ...environment }
     this.#child = spawn(process.execPath, [...nodeOptions, program, ...args], {
       env,
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
     })
+    this.#child.stdin?.end(input)
     this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       this.#stdout += text
     })

@@ -47,6 +47,13 @@ export {
 } from './http/guarded-http.js'
 export { type AnswerHeaders, type ApiDescription, HttpAnswer } from './http/http-answer.js'
 export { HttpClient, type HttpClientOptions, type HttpRequest } from './http/http-client.js'
+export {
+  type RequestTrace,
+  type RequestTracer,
+  setRequestTracer,
+  type TracedRequest,
+  traceRequest,
+} from './http/request-trace.js'
 export type { RequestSecrets } from './http/secrets.js'
 export { fieldsOf, numberText, parseJson, rawJsonText, toJsonText } from './json.js'
 export { jsonPointer, pointerParts, valueAt } from './json-pointer.js'

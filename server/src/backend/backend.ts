@@ -36,6 +36,8 @@ export interface BackendOptions extends BackendConnection {
   readonly relations: ReadonlyMap<number, number>
   /** Called when PostgreSQL is ready for a query and no transaction is open: no portal is left. */
   readonly onTransactionEnd: () => void
+  /** Called whenever PostgreSQL has answered everything. */
+  readonly onReady: () => void
   /** Called when the session has been reset as if it were new: a pooler gives it to its next client. */
   readonly onDiscardAll: () => void
   /** Called with each message that the client gets, but rows. */
@@ -203,6 +205,7 @@ export class Backend {
     this.replies.settle(type)
     if (type === messages.readyForQuery) {
       this.#transactionStatus = message[5] ?? idleStatus
+      if (this.replies.idle) this.options.onReady()
       if (!this.isInTransaction) this.options.onTransactionEnd()
     }
   }

@@ -8,7 +8,8 @@ import type { Logger } from 'pino'
 import { Backend } from '../backend/backend.js'
 import type { BackendConnection } from '../backend/backend-connection.js'
 import { plain, type RequestKind } from '../backend/reply-queue.js'
-import { errorResponse } from '../wire/backend-messages.js'
+import type { UserCeilings } from '../startup/accounts.js'
+import { errorResponse, noticeResponse } from '../wire/backend-messages.js'
 import { MalformedMessage } from '../wire/byte-reader.js'
 import { type FrameHead, FrameReader } from '../wire/frame-reader.js'
 import { flushMessage, terminateMessage } from '../wire/frontend-messages.js'
@@ -19,6 +20,7 @@ import { ScanRelations } from './scan-relations.js'
 import { connectionLost, internalError, statementTooLong } from './session-errors.js'
 import { runSimpleQuery } from './simple-query.js'
 import { StatementStaging } from './statement-staging.js'
+import { StatementTime } from './statement-time.js'
 import type { StatementWatch } from './statement-watch.js'
 
 /** The length in bytes beyond which statements are passed on unread; PostgreSQL takes up to 1 GiB. */
@@ -35,6 +37,15 @@ const readable = new Map<number, RequestKind>([
 
 const knownTypes: ReadonlySet<number> = new Set(Object.values(frontend))
 
+/** Messages by which PostgreSQL, or an API, gets something to do. */
+const working: ReadonlySet<number> = new Set([
+  frontend.query,
+  frontend.parse,
+  frontend.bind,
+  frontend.execute,
+  frontend.functionCall,
+])
+
 /** Messages that may be long, and how they are answered. */
 const streamable = new Map<number, RequestKind>([
   [frontend.parse, 'parse'],
@@ -47,6 +58,10 @@ export interface SessionOptions {
   readonly client: Duplex
   readonly backend: BackendConnection
   readonly engine: StatementEngine
+  /** The name that the client has logged in with. */
+  readonly user: string
+  /** What its user may have at most. */
+  readonly ceilings: () => UserCeilings
   /** The server process that asks for a virtual table's rows, if the client is PostgreSQL itself. */
   readonly loopbackFor: number | undefined
   /** Whether it asks on behalf of ANALYZE. */
@@ -55,6 +70,8 @@ export interface SessionOptions {
   readonly onClientGone: () => void
   /** Who is told of the client's statements. */
   readonly watch: StatementWatch | undefined
+  /** The session for whose statement PostgreSQL asks; undefined for that of a client. */
+  readonly asker: Session | undefined
   readonly log: Logger
 }
 
@@ -66,6 +83,7 @@ export class Session {
   readonly #extended: ExtendedQueries
   readonly #staging: StatementStaging
   readonly #history: ScanHistory | undefined
+  readonly #time: StatementTime
   /** Whether it has said that it leaves, or has closed its side; what it has asked for is still done. */
   #clientHasLeft = false
   #hasEnded = false
@@ -75,7 +93,7 @@ export class Session {
   #farewell: DatabaseError | undefined
 
   constructor(options: SessionOptions) {
-    const { client, backend, engine, loopbackFor, analyses, watch, log } = options
+    const { client, backend, engine, loopbackFor, analyses, watch, log, ceilings } = options
     if (loopbackFor === undefined) this.#history = new ScanHistory()
     const relations = new ScanRelations()
     this.#options = options
@@ -89,6 +107,7 @@ export class Session {
       client: this.#client,
       relations,
       onTransactionEnd: () => this.#endTransaction(),
+      onReady: () => this.#time.ended(),
       onDiscardAll: () => this.#history?.clear(),
       onReply: watch && ((type, message) => watch.replied(type, message)),
     })
@@ -102,14 +121,34 @@ export class Session {
       analyses,
       history: this.#history,
       relations,
+      ceilings,
       watch,
+      within: (work) => {
+        if (watch !== undefined) return watch.within(work)
+        return options.asker === undefined ? work() : options.asker.withinStatement(work)
+      },
       log,
+    })
+    this.#time = new StatementTime({
+      limit: () => ceilings().statementTime,
+      cancel: () => this.#cancelOverdue(),
+      end: () => this.#endOverdue(),
     })
     this.#extended = new ExtendedQueries({
       backend: this.#backend,
       analyse: (text) => engine.analyse(text),
       staging: this.#staging,
     })
+  }
+
+  /** See {@link SessionOptions.user}. */
+  get user(): string {
+    return this.#options.user
+  }
+
+  /** See {@link SessionOptions.ceilings}. */
+  get ceilings(): () => UserCeilings {
+    return this.#options.ceilings
   }
 
   /** See {@link SessionOptions.loopbackFor}. */
@@ -141,8 +180,15 @@ export class Session {
       else if (!this.#hasEnded) this.terminate(internalError(error, log))
     }
     await relaying
+    this.#time.ended()
     this.#options.watch?.close()
     this.#staging.release()
+  }
+
+  /** Does what PostgreSQL asks for by itself, as part of the client's statement. */
+  withinStatement<Result>(work: () => Result): Result {
+    const { watch } = this.#options
+    return watch === undefined ? work() : watch.withinRunning(work)
   }
 
   /** Ends what the client's statement asks of APIs. */
@@ -182,6 +228,36 @@ export class Session {
     this.#backend.lose(reason)
     void this.#backend.cancel()
     this.#options.backend.writer.finish(terminateMessage)
+  }
+
+  /**
+   * Ends the session as {@link terminate} does, and the process that serves it, whatever that is doing: a function may catch
+   * a cancellation, and go on for ever.
+   */
+  terminateWithProcess(reason: DatabaseError): void {
+    const { engine, backend, log } = this.#options
+    this.terminate(reason)
+    engine
+      .endProcess(backend.key.readInt32BE(0))
+      .catch((error: unknown) => log.warn({ err: error }, "a session's process could not be ended"))
+  }
+
+  #cancelOverdue(): void {
+    const seconds = (this.#options.ceilings().statementTime ?? 0) / 1000
+    // Nothing can be sent within a row.
+    if (!this.#options.backend.reader.isInside) {
+      this.#client.add(noticeResponse(`a statement of "${this.user}" may take ${seconds} seconds`))
+      this.#client.flush()
+    }
+    void this.cancel()
+  }
+
+  #endOverdue(): void {
+    this.terminateWithProcess(
+      new DatabaseError('terminating connection because a statement goes on after it was cancelled', {
+        sqlState: '57P01',
+      }),
+    )
   }
 
   /** Closes the connection of a client that does not go by itself. */
@@ -270,6 +346,7 @@ export class Session {
     if (this.#options.loopbackFor !== undefined && (kind === 'query' || kind === 'parse'))
       throw statementTooLong()
     if (kind === 'query') this.#options.watch?.begin(undefined)
+    this.#time.started()
     this.#backend.expect(this.#extended.passOn(kind))
   }
 
@@ -277,6 +354,7 @@ export class Session {
     const backend = this.#backend
     const extended = this.#extended
     this.#options.watch?.received(type, message)
+    if (working.has(type)) this.#time.started()
     switch (type) {
       case frontend.query:
         return this.#query(message)

@@ -11,6 +11,7 @@ import type {
 import type { Logger } from 'pino'
 import type { Backend } from '../backend/backend.js'
 import { checkReadable } from '../backend/client-encoding.js'
+import type { UserCeilings } from '../startup/accounts.js'
 import { errorResponse, noticeResponse } from '../wire/backend-messages.js'
 import { backend as messages } from '../wire/message-types.js'
 import type { SocketWriter } from '../wire/socket-writer.js'
@@ -31,7 +32,11 @@ export interface StatementStagingOptions {
   /** What the session's statements have asked; undefined over the loopback. */
   readonly history: ScanHistory | undefined
   readonly relations: ScanRelations
+  /** What its user may have at most. */
+  readonly ceilings: () => UserCeilings
   readonly watch: StatementWatch | undefined
+  /** Does what is asked of APIs, as a part of the statement that asks. */
+  readonly within: <Result>(work: () => Result) => Result
   readonly log: Logger
 }
 
@@ -71,7 +76,7 @@ export class StatementStaging {
       const options = parameters === undefined ? { signal, notice } : { parameters, signal, notice }
       // Asked together with the engine's own first question, so it costs no round trip.
       const timing = this.#startTimeout(controller)
-      const staging = engine.stage(statement, this.#engineSession(), options)
+      const staging = this.#options.within(() => engine.stage(statement, this.#engineSession(), options))
       staging.catch(() => {})
       timer = await timing
       const staged = await staging
@@ -125,9 +130,9 @@ export class StatementStaging {
   }
 
   #engineSession(): EngineSession {
-    const { backend, processId, loopbackFor, analyses, history } = this.#options
+    const { backend, processId, loopbackFor, analyses, history, ceilings } = this.#options
     const query: EngineSession['query'] = (text, bound) => backend.query(text, bound)
-    return { processId, loopbackFor, analyses, history, query }
+    return { processId, loopbackFor, analyses, history, ceilings: ceilings().quotas, query }
   }
 
   /** Starts a timer: PostgreSQL counts only its own work, but the time that APIs take must count too. */

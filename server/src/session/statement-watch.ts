@@ -24,8 +24,24 @@ export interface EndedStatement {
   readonly sqlState: string | undefined
 }
 
+/** A statement that has arrived. */
+export interface BegunStatement {
+  /** Undefined where it is not wanted, is not known, or is very long. */
+  readonly text: string | undefined
+  readonly user: string
+}
+
+/** Follows one statement to its end. */
+export interface StatementTrace {
+  /** Does a part of it. */
+  within<Result>(work: () => Result): Result
+  ended(statement: EndedStatement): void
+}
+
 export interface StatementObserver {
   readonly wantsTexts: boolean
+  /** Called when a statement arrives, or is bound ahead of its Execute. */
+  begun?(statement: BegunStatement): StatementTrace | undefined
   /** Called while sessions run: it may neither throw nor take long. */
   ended(statement: EndedStatement): void
 }
@@ -38,6 +54,14 @@ interface Run {
   calls: number
   rows: number
   sqlState: string | undefined
+  readonly trace: StatementTrace | undefined
+}
+
+/** What the engine took for a Bind whose Execute has not come. */
+interface Ahead {
+  staging: number
+  calls: number
+  trace: StatementTrace | undefined
 }
 
 /** What is not answered yet. */
@@ -61,8 +85,7 @@ export class StatementWatch {
   /** Whether PostgreSQL skips everything up to the next Sync. */
   #isSkipping = false
   #isCopying = false
-  /** What the engine took for a Bind whose Execute has not come. */
-  #ahead = { staging: 0, calls: 0 }
+  #ahead = nothingAhead()
   /** Texts by the names of prepared statements, and of portals. */
   readonly #statements = new Map<string, string | undefined>()
   readonly #portals = new Map<string, string | undefined>()
@@ -108,10 +131,22 @@ export class StatementWatch {
 
   /** Notes what the engine took for the statement that is asked now, or that was bound. */
   staged(milliseconds: number, calls: number): void {
-    const last = this.#unanswered.at(-1)
-    const run = last === undefined || last === 'sync' || last.kind === 'execute' ? this.#ahead : last
+    const run = this.#asked()
     run.staging += milliseconds
     run.calls += calls
+  }
+
+  /** Does a part of the statement that is asked now, or that was bound. */
+  within<Result>(work: () => Result): Result {
+    const run = this.#asked()
+    if (run === this.#ahead) this.#ahead.trace ??= this.#follow(this.#lastText)
+    return run.trace === undefined ? work() : run.trace.within(work)
+  }
+
+  /** Does what PostgreSQL asks for by itself, as part of the statement that it runs. */
+  withinRunning<Result>(work: () => Result): Result {
+    const running = this.#unanswered.find((one) => one !== 'sync')
+    return running?.trace === undefined ? work() : running.trace.within(work)
   }
 
   /** Must be called with each message that the client gets, but rows. */
@@ -147,17 +182,43 @@ export class StatementWatch {
     for (const one of this.#unanswered.splice(0)) {
       if (one !== 'sync') this.#tell({ ...one, sqlState: one.sqlState ?? sqlState })
     }
+    // Bound, and never run.
+    const { trace, staging, calls } = this.#takeAhead()
+    if (trace === undefined) return
+    const startedAt = performance.now() - staging
+    trace.ended(
+      this.#endedOf({
+        kind: 'execute',
+        text: this.#lastText,
+        startedAt,
+        staging,
+        calls,
+        rows: 0,
+        sqlState,
+        trace,
+      }),
+    )
+  }
+
+  #asked(): Run | Ahead {
+    const last = this.#unanswered.at(-1)
+    return last === undefined || last === 'sync' || last.kind === 'execute' ? this.#ahead : last
+  }
+
+  #follow(text: string | undefined): StatementTrace | undefined {
+    return this.#observer.begun?.({ text, user: this.#user })
   }
 
   #begin(kind: Run['kind'], text: string | undefined): void {
-    const ahead = kind === 'execute' ? this.#takeAhead() : { staging: 0, calls: 0 }
+    const ahead = kind === 'execute' ? this.#takeAhead() : nothingAhead()
     const startedAt = performance.now() - ahead.staging
-    this.#unanswered.push({ kind, text, startedAt, ...ahead, rows: 0, sqlState: undefined })
+    const trace = ahead.trace ?? this.#follow(text)
+    this.#unanswered.push({ kind, text, startedAt, ...ahead, trace, rows: 0, sqlState: undefined })
   }
 
   #takeAhead() {
     const ahead = this.#ahead
-    this.#ahead = { staging: 0, calls: 0 }
+    this.#ahead = nothingAhead()
     return ahead
   }
 
@@ -169,9 +230,10 @@ export class StatementWatch {
     }
     if (run === undefined) {
       // A Parse or a Bind has failed.
-      const { staging, calls } = this.#takeAhead()
+      const { staging, calls, trace } = this.#takeAhead()
       const startedAt = performance.now() - staging
-      this.#tell({ kind: 'execute', text: this.#lastText, startedAt, staging, calls, rows: 0, sqlState })
+      const text = this.#lastText
+      this.#tell({ kind: 'execute', text, startedAt, staging, calls, rows: 0, sqlState, trace })
     } else this.#tell({ ...run, sqlState })
     const next = this.#unanswered.indexOf('sync')
     this.#isSkipping = next < 0
@@ -193,8 +255,14 @@ export class StatementWatch {
     this.#tell(run)
   }
 
-  #tell({ text, startedAt, staging, calls, rows, sqlState }: Run): void {
-    this.#observer.ended({
+  #tell(run: Run): void {
+    const ended = this.#endedOf(run)
+    this.#observer.ended(ended)
+    run.trace?.ended(ended)
+  }
+
+  #endedOf({ text, startedAt, staging, calls, rows, sqlState }: Run): EndedStatement {
+    return {
       text,
       user: this.#user,
       milliseconds: performance.now() - startedAt,
@@ -202,7 +270,7 @@ export class StatementWatch {
       rows,
       calls,
       sqlState,
-    })
+    }
   }
 
   #portalText(message: Buffer): string | undefined {
@@ -229,6 +297,10 @@ export class StatementWatch {
       if (!(error instanceof MalformedMessage)) throw error
     }
   }
+}
+
+function nothingAhead(): Ahead {
+  return { staging: 0, calls: 0, trace: undefined }
 }
 
 function remember(texts: Map<string, string | undefined>, name: string, text: string | undefined): void {

@@ -1,13 +1,14 @@
 /** The way from a new connection to an admitted client: encryption, start-up packet, password. */
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { type SecureContext, TLSSocket } from 'node:tls'
+import { createServer, type SecureContext, TLSSocket } from 'node:tls'
+import { loopbackProcess } from '@millrace/sql-engine/catalog/loopback'
 import { DatabaseError } from '@millrace/sql-engine/database-error'
 import { errorResponse, negotiateProtocolVersion } from '../wire/backend-messages.js'
 import { SocketWriter } from '../wire/socket-writer.js'
-import { PacketReader } from './packet-reader.js'
+import type { Authenticator } from './authenticator.js'
+import { ConnectionEnded, PacketReader } from './packet-reader.js'
 import { type FirstPacket, readFirstPacket } from './read-startup.js'
-import type { ScramAuthenticator } from './scram.js'
 
 export type Arrival =
   | { readonly kind: 'cancel'; readonly stream: Duplex; readonly key: Buffer }
@@ -17,14 +18,30 @@ export type Arrival =
       readonly stream: Duplex
       /** What the client asked for, including `user` and `database`. */
       readonly parameters: ReadonlyMap<string, string>
+      /** The server process that asks for a virtual table's rows, if the client is PostgreSQL itself. */
+      readonly loopbackFor: number | undefined
     }
 
+/** How connections are encrypted. */
+export interface Encryption {
+  readonly context: SecureContext
+  /** Whether clients without it are refused. */
+  readonly isRequired: boolean
+  /** The server's key and certificate, and the authority whose certificates clients may present; undefined for none. */
+  readonly authority: { readonly key: string; readonly cert: string; readonly ca: string } | undefined
+  /** What password exchanges may be bound to. */
+  readonly endPoint: Buffer | undefined
+}
+
 export interface HandshakeOptions {
-  /** The certificate's context; without it, clients hear that there is no encryption. */
-  readonly encryption: SecureContext | undefined
-  readonly authenticator: ScramAuthenticator
-  /** Why a client is turned away before it is asked for a password; undefined for one that is not. */
-  readonly refusal: (parameters: ReadonlyMap<string, string>) => DatabaseError | undefined
+  /** Without it, clients hear that there is no encryption. */
+  readonly encryption: Encryption | undefined
+  readonly authenticator: Authenticator
+  /**
+   * Why a client is turned away before it is asked for a password; undefined for one that is not.
+   * @param loopbackFor the server process that asks, where the client says that it is PostgreSQL
+   */
+  readonly refusal: (loopbackFor: number | undefined) => DatabaseError | undefined
 }
 
 /**
@@ -33,24 +50,44 @@ export interface HandshakeOptions {
  * @throws ConnectionEnded when the client goes away first
  */
 export async function shakeHands(socket: Socket, options: HandshakeOptions): Promise<Arrival> {
-  const { stream, packet } = await readStartup(socket, options.encryption)
+  const { encryption, authenticator } = options
+  const { stream, packet } = await readStartup(socket, encryption)
+  // Many clients can only send these in the clear. They hold no password, and no more can be done with one.
   if (packet.kind === 'cancel') return { kind: 'cancel', stream, key: packet.key }
   const reader = new PacketReader(stream)
   try {
     const parameters = checkParameters(packet)
+    const loopbackFor = loopbackProcess(parameters.get('application_name'))
+    // PostgreSQL asks from this machine, by a password that opens nothing else.
+    if (encryption?.isRequired === true && stream === socket && loopbackFor === undefined) {
+      throw encryptionRequired()
+    }
     if (packet.minorVersion > 0 || packet.unknownOptions.length > 0) {
       stream.write(negotiateProtocolVersion(packet.unknownOptions))
     }
-    const refusal = options.refusal(parameters)
+    const refusal = options.refusal(loopbackFor)
     if (refusal !== undefined) throw refusal
-    const user = parameters.get('user') ?? ''
-    await options.authenticator.authenticate(user, reader, (bytes) => stream.write(bytes))
-    return { kind: 'client', stream, parameters }
+    await authenticator.authenticate({
+      user: parameters.get('user') ?? '',
+      isLoopback: loopbackFor !== undefined,
+      address: socket.remoteAddress ?? '',
+      stream,
+      reader,
+      endPoint: stream === socket ? undefined : encryption?.endPoint,
+    })
+    return { kind: 'client', stream, parameters, loopbackFor }
   } catch (error) {
     throw refuse(stream, error)
   } finally {
     reader.release()
   }
+}
+
+function encryptionRequired(): DatabaseError {
+  return new DatabaseError('this server takes encrypted connections only', {
+    sqlState: '28000',
+    hint: 'Set sslmode=require, or whatever your client calls it.',
+  })
 }
 
 /** Sends a client that has no session the reason why it gets none. */
@@ -64,7 +101,7 @@ type LastPacket = Extract<FirstPacket, { kind: 'cancel' | 'startup' }>
 
 async function readStartup(
   socket: Socket,
-  encryption: SecureContext | undefined,
+  encryption: Encryption | undefined,
 ): Promise<{ readonly stream: Duplex; readonly packet: LastPacket }> {
   let stream: Duplex = socket
   for (;;) {
@@ -82,7 +119,7 @@ async function readStartup(
       stream.write(encrypts ? 'S' : 'N')
       if (!encrypts) continue
       reader.release()
-      stream = new TLSSocket(socket, { isServer: true, secureContext: encryption })
+      stream = await encrypted(socket, encryption)
       // A reader of the stream gets its errors too; between readers, nothing would.
       stream.on('error', () => {})
     } catch (error) {
@@ -91,6 +128,23 @@ async function readStartup(
       reader.release()
     }
   }
+}
+
+/** @throws ConnectionEnded where there is no agreement */
+async function encrypted(socket: Socket, { context, authority }: Encryption): Promise<Duplex> {
+  if (authority === undefined) return new TLSSocket(socket, { isServer: true, secureContext: context })
+  // Only a server of Node.js looks at certificates. This one listens nowhere: it gets the one connection.
+  const server = createServer({
+    ...authority,
+    requestCert: true,
+    // Who needs a certificate, and has none, is told so when it is known who it is.
+    rejectUnauthorized: false,
+  })
+  return new Promise((resolve, reject) => {
+    server.once('secureConnection', resolve)
+    server.once('tlsClientError', (error) => reject(new ConnectionEnded(error.message)))
+    server.emit('connection', socket)
+  })
 }
 
 function checkParameters({

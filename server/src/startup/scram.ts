@@ -1,18 +1,26 @@
 /**
- * Password authentication by SCRAM-SHA-256, which pg-gateway carries out. It gets a stream in memory, so that the
- * socket stays with the gateway, and is released before it would begin to answer queries.
+ * Password authentication by SCRAM-SHA-256 and SCRAM-SHA-256-PLUS: RFC 5802, RFC 7677, and PostgreSQL's protocol, chapter
+ * "SASL Authentication". pg-gateway checks the proofs; its own exchange knows no channel binding.
  */
-import { createHmac, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { DatabaseError } from '@millrace/sql-engine/database-error'
-import {
-  createScramSha256Data,
-  PostgresConnection,
-  type ScramSha256Data,
-  verifyScramSha256Password,
-} from 'pg-gateway'
+import { verifyScramSha256Password } from 'pg-gateway'
 import { ByteReader, MalformedMessage } from '../wire/byte-reader.js'
-import { startupPacket } from '../wire/frontend-messages.js'
+import { ByteWriter } from '../wire/byte-writer.js'
 import type { PacketReader } from './packet-reader.js'
+import { hmac, type ScramVerifier } from './scram-verifier.js'
+
+export interface ScramOptions {
+  readonly verifier: ScramVerifier
+  readonly reader: PacketReader
+  readonly write: (bytes: Uint8Array) => void
+  /** What the exchange may be bound to; undefined where there is no encryption, or nothing to bind to. */
+  readonly endPoint: Buffer | undefined
+  /** Called when the client has given its proof, right or wrong; the client hears the outcome when it resolves. */
+  readonly slowDown: () => Promise<void>
+  /** Called with the outcome at the same time. */
+  readonly judged: (isRight: boolean) => void
+}
 
 /**
  * The longest answer of a client, in bytes: PostgreSQL's own limit (PG_MAX_AUTH_TOKEN_LENGTH). Usual ones have some
@@ -20,111 +28,69 @@ import type { PacketReader } from './packet-reader.js'
  */
 const longestAnswer = 65_535
 
-/**
- * The error that ends the exchange. pg-gateway prints errors that it does not expect; it takes this one to mean that
- * a client has gone.
- */
-const letGo = Object.assign(new Error('the exchange is over'), { code: 'ABORT_ERR' })
+const plain = 'SCRAM-SHA-256'
+const bound = 'SCRAM-SHA-256-PLUS'
 
-export class ScramAuthenticator {
-  readonly #passwordOf: (user: string) => string | undefined
-  readonly #secret = randomBytes(32)
-  readonly #verifiers = new Map<
-    string,
-    { readonly password: string; readonly data: Promise<ScramSha256Data> }
-  >()
-
-  constructor(passwordOf: (user: string) => string | undefined) {
-    this.#passwordOf = passwordOf
-  }
-
-  /**
-   * Runs the exchange, up to and including AuthenticationOk.
-   * @throws DatabaseError 28P01 when the password is wrong or the user is not known
-   */
-  async authenticate(user: string, reader: PacketReader, write: (bytes: Uint8Array) => void): Promise<void> {
-    const toGateway = new TransformStream<Uint8Array, Uint8Array>()
-    const fromGateway = new TransformStream<Uint8Array, Uint8Array>()
-    const connection = new PostgresConnection(
-      { readable: toGateway.readable, writable: fromGateway.writable },
-      {
-        auth: {
-          method: 'scram-sha-256',
-          getScramSha256Data: () => this.#verifierOf(user),
-          validateCredentials: ({ authMessage, clientProof, scramSha256Data: { storedKey } }) =>
-            verifyScramSha256Password({ authMessage, clientProof, storedKey }),
-        },
-        onAuthenticated: async () => {
-          await connection.detach()
-        },
-      },
-    )
-    const input = toGateway.writable.getWriter()
-    const output = fromGateway.readable.getReader()
-    try {
-      // Whatever goes wrong on one side also shows on the other, where it is awaited.
-      input.write(unpooled(startupPacket([['user', user]]))).catch(() => {})
-      for (;;) {
-        const { value, done } = await output.read()
-        if (done) throw authenticationFailed(user)
-        const message = Buffer.from(value)
-        const step = stepOf(message)
-        // pg-gateway then closes its side, which ends the loop.
-        if (step === 'failed') continue
-        write(message)
-        if (step === 'done') return
-        if (step === 'go on') continue
-        const answer = await readAnswer(reader)
-        if (step === 'choose') checkChoice(answer)
-        input.write(unpooled(answer)).catch(() => {})
-      }
-    } finally {
-      input.abort(letGo).catch(() => {})
-      output.cancel(letGo).catch(() => {})
-    }
-  }
-
-  #verifierOf(user: string): Promise<ScramSha256Data> | ScramSha256Data {
-    const password = this.#passwordOf(user)
-    // Nothing distinguishes a user that does not exist from a wrong password, not even a changing salt.
-    if (password === undefined) return this.#verifierOfNobody(user)
-    const known = this.#verifiers.get(user)
-    if (known?.password === password) return known.data
-    const data = createScramSha256Data(password)
-    this.#verifiers.set(user, { password, data })
-    return data
-  }
-
-  #verifierOfNobody(user: string): ScramSha256Data {
-    const salt = createHmac('sha256', this.#secret).update(user).digest().subarray(0, 16)
-    const key = () => randomBytes(32).toString('base64')
-    return { salt: salt.toString('base64'), iterations: 4096, storedKey: key(), serverKey: key() }
-  }
-}
+/** Codes of AuthenticationRequest. */
+const sasl = 10
+const saslContinue = 11
+const saslFinal = 12
 
 /**
- * A copy in memory of its own: pg-gateway 0.3.0-beta.4 reads from where the memory of a chunk begins, not from where
- * the chunk does.
+ * Runs the exchange, up to and including the server's signature.
+ * @returns whether the password was right
+ * @throws DatabaseError for what is not the protocol, or is bound to another connection
  */
-function unpooled(bytes: Uint8Array): Uint8Array {
-  return Uint8Array.from(bytes)
+export async function exchangeScram({
+  verifier,
+  reader,
+  write,
+  endPoint,
+  ...on
+}: ScramOptions): Promise<boolean> {
+  const mechanisms = endPoint === undefined ? [plain] : [bound, plain]
+  const offer = new ByteWriter().int32(sasl)
+  for (const mechanism of mechanisms) offer.string(mechanism)
+  write(offer.byte(0).message('R'))
+
+  const choice = readChoice(await readAnswer(reader))
+  if (!mechanisms.includes(choice.mechanism)) {
+    throw new DatabaseError('client selected an invalid SASL authentication mechanism', { sqlState: '08P01' })
+  }
+  const first = readClientFirst(choice.response)
+  checkBindingFlag(first.binding, choice.mechanism, endPoint)
+
+  const nonce = first.nonce + randomBytes(18).toString('base64')
+  const serverFirst = `r=${nonce},s=${verifier.salt},i=${verifier.iterations}`
+  write(saslMessage(saslContinue, serverFirst))
+
+  const last = readClientLast((await readAnswer(reader)).subarray(5).toString('latin1'))
+  const binding = Buffer.concat([
+    Buffer.from(first.header, 'latin1'),
+    ...(choice.mechanism === bound && endPoint !== undefined ? [endPoint] : []),
+  ])
+  if (last.binding !== binding.toString('base64')) {
+    throw new DatabaseError('SCRAM channel binding check failed', { sqlState: '28000' })
+  }
+  if (last.nonce !== nonce) throw malformed()
+  const exchanged = `${first.bare},${serverFirst},${last.withoutProof}`
+  const { storedKey } = verifier
+  const isRight = await verifyScramSha256Password({
+    authMessage: exchanged,
+    clientProof: last.proof,
+    storedKey,
+  })
+  const slowedDown = on.slowDown()
+  on.judged(isRight)
+  await slowedDown
+  if (!isRight) return false
+  const signature = hmac(Buffer.from(verifier.serverKey, 'base64'), exchanged)
+  write(saslMessage(saslFinal, `v=${signature.toString('base64')}`))
+  return true
 }
 
-/** What must follow a message of the server's: chapter "SASL Authentication". */
-function stepOf(message: Buffer): 'choose' | 'answer' | 'go on' | 'done' | 'failed' {
-  if (message[0] !== 0x52 /* R */ || message.length < 9) return 'failed'
-  switch (message.readInt32BE(5)) {
-    case 0:
-      return 'done'
-    case 10:
-      return 'choose'
-    case 11:
-      return 'answer'
-    case 12:
-      return 'go on'
-    default:
-      return 'failed'
-  }
+function saslMessage(code: number, text: string): Buffer {
+  return new ByteWriter().int32(code).bytes(Buffer.from(text, 'latin1')).message('R')
 }
 
 async function readAnswer(reader: PacketReader): Promise<Buffer> {
@@ -136,26 +102,70 @@ async function readAnswer(reader: PacketReader): Promise<Buffer> {
   return Buffer.concat([head, await reader.read(length - 4)])
 }
 
-/** RFC 5802, section 7: client-first-message. Without a nonce in it, pg-gateway would answer nothing. */
-const clientFirst = /^(?:n|y|p=[^,]+),[^,]*,n=[^,]*,r=[!-+\--~]+(?:,|$)/
-
-/**
- * Checks a client's choice: pg-gateway prints what it cannot read, and clients must not be able to fill the log with
- * that.
- */
-function checkChoice(answer: Buffer): void {
+/** SASLInitialResponse. */
+function readChoice(answer: Buffer): { readonly mechanism: string; readonly response: string } {
   try {
     const reader = new ByteReader(answer)
-    reader.string()
+    const mechanism = reader.string()
     const response = reader.bytes(reader.int32())
     if (!reader.ended) throw new MalformedMessage('bytes after the end')
-    if (!clientFirst.test(response.toString('latin1'))) throw new MalformedMessage('no client-first-message')
+    return { mechanism, response: response.toString('latin1') }
   } catch (error) {
-    if (!(error instanceof MalformedMessage)) throw error
-    throw new DatabaseError('malformed SCRAM message', { sqlState: '08P01', cause: error })
+    if (error instanceof MalformedMessage) throw malformed(error)
+    throw error
   }
 }
 
-function authenticationFailed(user: string): DatabaseError {
-  return new DatabaseError(`password authentication failed for user "${user}"`, { sqlState: '28P01' })
+/** RFC 5802, section 7: gs2-header and client-first-message-bare. */
+const clientFirst =
+  /^(?<header>(?<flag>n|y|p=[^,]+),(?<identity>[^,]*),)(?<bare>n=[^,]*,r=(?<nonce>[!-+\--~]+)(?:,[A-Za-z]=[^,]*)*)$/
+
+interface ClientFirst {
+  /** `n`, `y`, or `p=` and the name of a binding. */
+  readonly binding: string
+  readonly header: string
+  readonly bare: string
+  readonly nonce: string
+}
+
+/** The user's name in it counts for nothing: that of the start-up packet does. */
+function readClientFirst(response: string): ClientFirst {
+  const { header, flag, identity, bare, nonce } = clientFirst.exec(response)?.groups ?? {}
+  if (header === undefined || flag === undefined || bare === undefined || nonce === undefined)
+    throw malformed()
+  if (identity !== '') {
+    throw new DatabaseError('client uses authorization identity, but it is not supported', {
+      sqlState: '0A000',
+    })
+  }
+  return { binding: flag, header, bare, nonce }
+}
+
+function checkBindingFlag(flag: string, mechanism: string, endPoint: Buffer | undefined): void {
+  if (mechanism === bound) {
+    if (flag === 'p=tls-server-end-point') return
+    if (!flag.startsWith('p=')) throw malformed()
+    throw new DatabaseError('unsupported SCRAM channel-binding type', { sqlState: '08P01' })
+  }
+  if (flag.startsWith('p=')) throw malformed()
+  // The client could bind, and has not been offered it: somebody in between has changed the offer.
+  if (flag === 'y' && endPoint !== undefined) {
+    throw new DatabaseError('SCRAM channel binding negotiation error', {
+      sqlState: '28000',
+      detail: 'The client supports SCRAM channel binding but thinks the server does not. This server does.',
+    })
+  }
+}
+
+const clientLast =
+  /^(?<withoutProof>c=(?<binding>[A-Za-z0-9+/=]*),r=(?<nonce>[!-+\--~]+)(?:,[A-Za-z]=[^,]*)*),p=(?<proof>[A-Za-z0-9+/=]+)$/
+
+function readClientLast(message: string) {
+  const { withoutProof, binding, nonce, proof } = clientLast.exec(message)?.groups ?? {}
+  if (withoutProof === undefined || nonce === undefined || proof === undefined) throw malformed()
+  return { withoutProof, binding, nonce, proof }
+}
+
+function malformed(cause?: Error): DatabaseError {
+  return new DatabaseError('malformed SCRAM message', { sqlState: '08P01', cause })
 }

@@ -7,12 +7,13 @@ import type { ConnectionOptions } from '@millrace/sql-engine/fetch/connection'
 import { type CountingPlugin, countingPlugin } from '@millrace/sql-engine/testing/counting-plugin'
 import { startTestPostgres, type TestPostgres } from '@millrace/sql-engine/testing/test-postgres'
 import pg from 'pg'
-import { pino } from 'pino'
+import { type Logger, pino } from 'pino'
 import type { Certificate } from '../certificate.js'
 import type { Gateway } from '../gateway.js'
-import { startService } from '../service.js'
+import { type ServiceUser, startService } from '../service.js'
 import type { StatementObserver } from '../session/statement-watch.js'
 import { StartedParts } from '../started-parts.js'
+import type { FailedLoginsOptions } from '../startup/failed-logins.js'
 
 export const password = 'a secret of this test'
 
@@ -72,6 +73,7 @@ export interface TestGateway extends CountingPlugin {
   /** A client of a superuser, straight to PostgreSQL, ended with the gateway. */
   connectStraight(): Promise<pg.Client>
   closeAll(reason: DatabaseError): void
+  setUsers(users: readonly ServiceUser[]): Promise<void>
   /** The next time that PostgreSQL ends by itself, after the engine and its clients were told. */
   crash(): Promise<void>
   stop(): Promise<void>
@@ -82,6 +84,9 @@ export interface TestGatewayOptions {
   readonly ready?: () => Promise<void>
   readonly tls?: Certificate
   readonly maxConnections?: number
+  readonly users?: readonly ServiceUser[]
+  readonly failedLogins?: FailedLoginsOptions
+  readonly log?: Logger
   readonly statementObserver?: StatementObserver
   /** The engine's clock, in milliseconds. */
   readonly now?: () => number
@@ -97,10 +102,11 @@ export async function startTestGateway({
   now,
   before,
   connections: others = [],
+  users = [],
   tls,
+  log = pino({ level: process.env.MILLRACE_TEST_LOG ?? 'silent' }, pino.destination(2)),
   ...options
 }: TestGatewayOptions = {}): Promise<TestGateway> {
-  const log = pino({ level: process.env.MILLRACE_TEST_LOG ?? 'silent' }, pino.destination(2))
   const holders: ((call: HeldCall) => void)[] = []
   const counting = countingPlugin(tables, async (table, signal) => {
     const hold = holders.shift()
@@ -137,6 +143,7 @@ export async function startTestGateway({
         connections: [{ name: 'counting', plugin: counting.plugin, settings: {} }, ...others],
         password,
         tls,
+        users,
       }),
     },
     parts,
@@ -160,6 +167,7 @@ export async function startTestGateway({
     url: `postgres://millrace:${encodeURIComponent(password)}@127.0.0.1:${config.port}/millrace`,
     connect: (more) => connected({ ...config, ...more }),
     connectStraight: () => connected(service.postgres.adminConfig),
+    setUsers: (others) => service.setUsers(password, others),
     closeAll: (reason) => service.gateway.closeAll(reason),
     crash: () => new Promise((resolve) => crashes.push(resolve)),
     stop: async () => {

@@ -13,6 +13,7 @@ import {
   settingsQuery,
   settingsSchema,
 } from '../settings/session-settings.js'
+import { accessQuery, equals } from './access.js'
 import type { Relation } from './binding.js'
 import { callOf } from './function-columns.js'
 import { FunctionTraits } from './function-traits.js'
@@ -49,7 +50,10 @@ const answerSchema = z.object({
   settings: settingsSchema,
 })
 
-/** The query that asks for everything that must be known of a statement's names. */
+/**
+ * The query that asks for everything that must be known of a statement's names, and in a column of its own, for who may read
+ * them: the first is the same for all who do the same.
+ */
 export function lookUpQuery(statement: Node, own: OwnNames): string {
   const relationNames = new Set(relationsOf(statement).map((one) => nameOf(one, own)))
   const functionNames = new Set(
@@ -114,7 +118,11 @@ export function readNames(
 /** Kinds of pg_class whose rows are stored: tables, partitioned tables, materialized views. */
 const storedKinds = new Set(['r', 'p', 'm'])
 
-function nameOf({ catalogname, schemaname, relname }: Inside<'RangeVar'>, { database }: OwnNames): string {
+/** A relation's name as the question has it. */
+export function nameOf(
+  { catalogname, schemaname, relname }: Inside<'RangeVar'>,
+  { database }: OwnNames,
+): string {
   const parts = catalogname === database ? [schemaname, relname] : [catalogname, schemaname, relname]
   return parts.flatMap((part) => (part === undefined ? [] : quoteIdentifier(part))).join('.')
 }
@@ -139,11 +147,11 @@ function queryFor(
       select pg_catalog.json_object_agg(name, pg_catalog.json_build_object(
         'oid', c.oid::pg_catalog.int8, 'kind', c.relkind, 'columns', (
           select pg_catalog.json_agg(a.attname order by a.attnum) from pg_catalog.pg_attribute a
-          where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped),
-        'definition', case when c.relkind = 'v' and ${hidesNothing}
+          where a.attrelid ${equals} c.oid and a.attnum ${isGreater} 0 and not a.attisdropped),
+        'definition', case when c.relkind ${equals} 'v' and ${hidesNothing}
           then ${internalSchema}.${viewDefinition}(c.oid) end))
       from pg_catalog.unnest(${arrayOf(own)}) as name
-      join pg_catalog.pg_class c on c.oid = pg_catalog.to_regclass(name)),
+      join pg_catalog.pg_class c on c.oid ${equals} pg_catalog.to_regclass(name)::pg_catalog.oid),
     ${functions.length === 0 ? '' : `'functions', ${functionsQuery(functions)},`}
     ${tableFunctions.length === 0 ? '' : `'table_functions', ${tableFunctionsQuery(tableFunctions, internalSchema)},`}
     'loose', exists (select from pg_catalog.pg_collation l where not l.collisdeterministic),
@@ -154,8 +162,10 @@ function queryFor(
     'shadowed_types', not (${hidesNothing}),
     'wide_digits', pg_catalog.textregexeq(pg_catalog.chr(1635), E'\\\\d'),
     'standard_strings', pg_catalog.current_setting('standard_conforming_strings') = 'on',
-    'settings', ${settingsQuery})`
+    'settings', ${settingsQuery}), ${accessQuery(arrayOf(own))}`
 }
+
+const isGreater = 'operator(pg_catalog.>)'
 
 /** OIDs below this are those of objects that come with PostgreSQL: FirstNormalObjectId in its access/transam.h. */
 const firstOfUsers = 16384

@@ -65,13 +65,23 @@ export function digestOf(
 }
 
 function newDigest(schema: string, tables: readonly Table[]): string {
-  const shown = tables.map((table) => {
-    const { name, description, columns } = tableDefinition(schema, table)
-    return { name, description, columns }
-  })
-  return createHash('sha256')
-    .update(JSON.stringify([version, shown]))
-    .digest('hex')
+  return sha256(JSON.stringify([version, tables.map((table) => digestOfTable(schema, table))]))
+}
+
+/** Of single tables: connections may have them in lists of their own. */
+const digestsOfTables = new WeakMap<Table, string>()
+
+function digestOfTable(schema: string, table: Table): string {
+  const known = digestsOfTables.get(table)
+  if (known !== undefined) return known
+  const { name, description, columns } = tableDefinition(schema, table)
+  const digest = sha256(JSON.stringify([name, description, columns]))
+  digestsOfTables.set(table, digest)
+  return digest
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex')
 }
 
 const columnsOfTables = new WeakMap<Table, readonly CatalogColumn[]>()

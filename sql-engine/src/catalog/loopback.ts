@@ -8,12 +8,18 @@ import {
   parseForeignOptions,
 } from './foreign-options.js'
 
-/** Where the gateway itself listens, and a client that it admits by password. */
+/** What PostgreSQL tells the gateway to be let in. */
+export interface LoopbackLogin {
+  readonly user: string
+  readonly password: string
+}
+
+/** Where the gateway itself listens, and how it lets PostgreSQL in. */
 export interface Loopback {
   readonly host: string
   readonly port: number
-  readonly user: string
-  readonly password: string
+  /** By roles: each asks as itself, and so for nothing but what it sees. That of the clients is among them. */
+  readonly logins: ReadonlyMap<string, LoopbackLogin>
 }
 
 /**
@@ -104,7 +110,7 @@ async function ensureOwnWrapper(client: Client, names: Names): Promise<void> {
 export async function setLoopback(
   client: Client,
   traits: PostgresTraits,
-  { host, port, user, password }: Loopback,
+  { host, port, logins }: Loopback,
 ): Promise<void> {
   const { names, standing } = traits
   if (standing.kind === 'guest' && standing.loopback.kind === 'refused') return
@@ -119,9 +125,9 @@ export async function setLoopback(
     port: String(port),
   })
   if (server !== '') await client.query(`ALTER SERVER ${loopbackServer}${server}`)
-  const login = { user, password }
-  if (standing.kind === 'owner') return setOwnMappings(client, names, login)
+  if (standing.kind === 'owner') return setOwnMappings(client, names, logins)
   // A guest may not read what the mappings are.
+  const login = { ...loginOf(logins, names) }
   const roles = new Set([names.clientRole, names.engineRole])
   const mapping = [...roles].flatMap((role) => {
     const of = `FOR ${escapeIdentifier(role)} SERVER ${loopbackServer}`
@@ -134,30 +140,33 @@ export async function setLoopback(
   await client.query(mapping.join('; '))
 }
 
-async function setOwnMappings(
-  client: Client,
-  names: Names,
-  login: Pick<Loopback, 'user' | 'password'>,
-): Promise<void> {
+function loginOf(logins: Loopback['logins'], { clientRole }: Names): LoopbackLogin {
+  const login = logins.get(clientRole)
+  if (login === undefined) throw new Error('PostgreSQL has no login for its clients')
+  return login
+}
+
+async function setOwnMappings(client: Client, names: Names, logins: Loopback['logins']): Promise<void> {
   const { rows } = await client.query<{ role: string; options: string[] | null }>(
-    `SELECT umuser::regrole::text AS role, umoptions AS options
+    `SELECT pg_get_userbyid(umuser) AS role, umoptions AS options
        FROM pg_user_mapping JOIN pg_foreign_server s ON s.oid = umserver WHERE srvname = $1`,
     [loopbackServer],
   )
   const there = new Map(rows.map(({ role, options }) => [role, options]))
   const statements: string[] = []
-  const mappings: Readonly<Record<string, ForeignOptions>> = {
-    [names.clientRole]: { ...login },
-    [names.engineRole]: { ...login, application_name: `${analysisApplicationName} %p` },
-  }
-  for (const [role, wanted] of Object.entries(mappings)) {
+  const mappings = new Map<string, ForeignOptions>([
+    ...[...logins].map(([role, login]) => [role, { ...login }] as const),
+    [names.engineRole, { ...loginOf(logins, names), application_name: `${analysisApplicationName} %p` }],
+  ])
+  for (const [role, wanted] of mappings) {
     const current = there.get(role)
     const verb = current === undefined ? 'CREATE' : 'ALTER'
     const options =
       current === undefined
         ? optionsClause(wanted)
         : changedOptionsClause(parseForeignOptions(current), wanted)
-    if (options !== '') statements.push(`${verb} USER MAPPING FOR ${role} SERVER ${loopbackServer}${options}`)
+    const name = escapeIdentifier(role)
+    if (options !== '') statements.push(`${verb} USER MAPPING FOR ${name} SERVER ${loopbackServer}${options}`)
   }
   if (statements.length > 0) await client.query(statements.join('; '))
 }

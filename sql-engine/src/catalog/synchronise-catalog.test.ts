@@ -312,8 +312,7 @@ describe('the loopback', () => {
     await setLoopback(engine, postgres, {
       host: '127.0.0.1',
       port: 9193,
-      user: 'millrace',
-      password: "it's",
+      logins: new Map([['millrace', { user: 'millrace', password: "it's" }]]),
     })
     expect(await options()).toMatchObject({
       server: expect.arrayContaining([
@@ -326,8 +325,7 @@ describe('the loopback', () => {
     await setLoopback(engine, postgres, {
       host: '127.0.0.1',
       port: 9194,
-      user: 'millrace',
-      password: 'new',
+      logins: new Map([['millrace', { user: 'millrace', password: 'new' }]]),
     })
     expect(await options()).toMatchObject({
       server: expect.arrayContaining(['port=9194']),
@@ -344,7 +342,11 @@ describe('the loopback', () => {
   test('PostgreSQL itself follows it from a foreign table to the gateway', async () => {
     await synchronise({ acme: plugin(user) })
     // In place of the gateway, a port where nothing listens: what matters is that it is asked.
-    await setLoopback(engine, postgres, { host: '127.0.0.1', port: 1, user: 'millrace', password: 'x' })
+    await setLoopback(engine, postgres, {
+      host: '127.0.0.1',
+      port: 1,
+      logins: new Map([['millrace', { user: 'millrace', password: 'x' }]]),
+    })
     await expect(client.query('SELECT id FROM acme.acme_user')).rejects.toMatchObject({
       code: '08001',
       message: expect.stringContaining('millrace_loopback'),
@@ -356,8 +358,7 @@ describe('the loopback', () => {
     await setLoopback(engine, postgres, {
       host: postgres.socketFolder,
       port: 5432,
-      user: 'millrace',
-      password: 'x',
+      logins: new Map([['millrace', { user: 'millrace', password: 'x' }]]),
     })
     // In place of the gateway, the same server over its socket, which lets its superuser in without a password,
     // and an ordinary table of the same name.

@@ -49,7 +49,7 @@ export interface FailedMember {
   readonly error: DatabaseError
 }
 
-const connectionColumn = 'sp_connection_name'
+export const connectionColumn = 'sp_connection_name'
 const connectionKey: Key = { operators: knownTextOperators, exact: ['=', '<>'], inherent: true }
 
 /** A connection that could not be opened, as an aggregator may name it. */

@@ -10,7 +10,7 @@ import { IgnoredErrors, type IgnoredErrorsOptions } from './ignored-errors.js'
 import type { CallRules } from './make-call.js'
 import { outsidePlugins, type PluginScope, PluginWork, unattendedScope, withinPlugin } from './plugin-work.js'
 import { nameOf, placeOf } from './thrown.js'
-import { withoutInherited } from './without-inherited.js'
+import { allWithoutInherited } from './without-inherited.js'
 
 /** A connection as the configuration names it. */
 export interface ConnectionOptions {
@@ -218,7 +218,7 @@ export class Connection implements CallRules {
 
   async #ownTables(signal: AbortSignal): Promise<readonly Table[]> {
     const { tables } = this.plugin
-    if (typeof tables !== 'function') return tables.map(withoutInherited)
+    if (typeof tables !== 'function') return allWithoutInherited(tables)
     // So that it is closed, whatever finding them has opened.
     void this.state
     const work = new PluginWork(this.plugin.name, `the tables of connection "${this.name}"`, signal)
@@ -230,7 +230,7 @@ export class Connection implements CallRules {
     } finally {
       work.end()
     }
-    if ('tables' in checked) return checked.tables.map(withoutInherited)
+    if ('tables' in checked) return allWithoutInherited(checked.tables)
     throw new DatabaseError(checked.fault, {
       sqlState: 'HV000', // fdw_error
       hint: 'This is a fault of the plugin.',

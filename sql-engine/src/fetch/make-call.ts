@@ -91,7 +91,7 @@ async function attempt<Result>(call: Call<Result>, rules: CallRules): Promise<Re
     // It may have been aborted since its turn came, and would not notice any more.
     call.signal.throwIfAborted()
     call.counts.beginCall(call.name)
-    const result = await runInTime(call, rules)
+    const result = await call.counts.trace(call.name, () => runInTime(call, rules))
     outcome = { kind: 'answered' }
     return result
   } catch (error) {

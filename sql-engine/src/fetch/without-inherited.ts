@@ -7,6 +7,16 @@ import type { Columns, Key, Table } from '@millrace/plugin-sdk'
 /** Tables that have been looked at: those of a plugin are the same for all of its connections. */
 const known = new WeakMap<Table, Table>()
 
+/** Lists of them that have been looked at. */
+const knownLists = new WeakMap<readonly Table[], readonly Table[]>()
+
+/** @returns the same list for the same list */
+export function allWithoutInherited(tables: readonly Table[]): readonly Table[] {
+  const made = knownLists.get(tables) ?? tables.map(withoutInherited)
+  knownLists.set(tables, made)
+  return made
+}
+
 /** @returns the table itself where none of its columns is called so */
 export function withoutInherited(table: Table): Table {
   const made = known.get(table) ?? make(table)

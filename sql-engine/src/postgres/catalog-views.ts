@@ -8,6 +8,9 @@ import { embeddedNames, hiddenPrefix } from './names.js'
 
 const bySchema = (column: string) => `NOT starts_with(${column}::text, '${hiddenPrefix}')`
 
+/** These views, unlike those of the information schema, do not look at privileges themselves. */
+const isOpenSchema = (column: string) => `has_schema_privilege(${column}, 'USAGE')`
+
 const informationSchema: Readonly<Record<string, string>> = {
   check_constraints: 'constraint_schema',
   column_options: 'table_schema',
@@ -63,7 +66,8 @@ const additions: ReadonlyMap<string, string> = new Map([
     ([view, column]) => [`information_schema.${view}`, `WHERE ${bySchema(column)}`] as const,
   ),
   ...Object.entries(catalog).map(
-    ([view, column]) => [`pg_catalog.${view}`, `WHERE ${bySchema(column)}`] as const,
+    ([view, column]) =>
+      [`pg_catalog.${view}`, `WHERE ${bySchema(column)} AND ${isOpenSchema(column)}`] as const,
   ),
   ['pg_catalog.pg_prepared_statements', `WHERE ${notOwnStatement}`],
   ['pg_catalog.pg_settings', `UNION ALL ${settingRows()}`],

@@ -18,7 +18,7 @@ export async function dropScanTables(client: Client, { scanSchema }: Names, log:
   )
   for (let start = 0; start < rows.length; start += dropBatch) {
     const names = rows.slice(start, start + dropBatch).map(({ name }) => name)
-    await client.query(`DROP TABLE ${names.join(', ')} CASCADE`)
+    await client.query(`DROP TABLE IF EXISTS ${names.join(', ')} CASCADE`)
   }
   if (rows.length > 0) log.info({ tables: rows.length }, 'dropped scan tables of an earlier life')
 }

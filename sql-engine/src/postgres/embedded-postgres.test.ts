@@ -8,7 +8,7 @@ import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { Client } from 'pg'
 import { pino } from 'pino'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { LogLines } from '../testing/log-lines.js'
 import { startTestPostgres, type TestPostgres } from '../testing/test-postgres.js'
 import { startEmbeddedPostgres } from './embedded-postgres.js'
@@ -188,6 +188,27 @@ describe('after a kill -9', () => {
     expect(await query(second, 'SELECT answer FROM public.kept')).toEqual([42])
     await second.stop()
   })
+
+  test.runIf(process.platform === 'linux')(
+    'of everything, a lock file whose process has ended and is not waited for does not stop the next start',
+    async () => {
+      const first = await startEmbeddedPostgres({ home, log })
+      await query(first, 'CREATE TABLE public.kept AS SELECT 42 AS answer')
+      await first.stop()
+      const parent = spawn('sh', ['-c', 'sleep 0 & echo $!; exec sleep 60'], {
+        stdio: ['ignore', 'pipe', 'ignore'],
+      })
+      onTestFinished(() => {
+        parent.kill()
+      })
+      const [pid] = await once(parent.stdout, 'data')
+      const lines = [String(pid).trim(), join(home, 'data'), 1, 5432, first.socketFolder, '', ' 1 1', 'ready']
+      await writeFile(join(home, 'data', 'postmaster.pid'), `${lines.join('\n')}\n`, { mode: 0o600 })
+      const second = await startEmbeddedPostgres({ home, log })
+      expect(await query(second, 'SELECT answer FROM public.kept')).toEqual([42])
+      await second.stop()
+    },
+  )
 })
 
 describe('a server that dies', () => {

@@ -97,6 +97,8 @@ type State =
   | { readonly kind: 'failing'; readonly error: Error }
   | { readonly kind: 'stopped' }
 
+const diskFull = '53100'
+
 class EmbeddedPostgres implements EmbeddedServer {
   readonly names = embeddedNames
   readonly standing: Owner = { kind: 'owner' }
@@ -257,6 +259,10 @@ class EmbeddedPostgres implements EmbeddedServer {
 }
 
 function unavailable(cause?: Error): DatabaseError {
+  if (cause instanceof DatabaseError && cause.sqlState === diskFull) {
+    const { sqlState, hint } = cause
+    return new DatabaseError('the engine does not start: the disk is full', { sqlState, hint, cause })
+  }
   return new DatabaseError(
     cause === undefined ? 'the engine has been stopped' : 'the engine does not start',
     {

@@ -2,7 +2,14 @@ import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { socketName } from './home-folders.js'
-import { commandOf, isAlive, type RunningProcess, runningProcesses, waitForEnd } from './process-life.js'
+import {
+  commandOf,
+  isAlive,
+  isVisible,
+  type RunningProcess,
+  runningProcesses,
+  waitForEnd,
+} from './process-life.js'
 import { clusterName } from './server-settings.js'
 
 /** How long a server that was left behind may take to shut down, in milliseconds, before harsher means are used. */
@@ -30,15 +37,21 @@ export async function endLeftovers(dataFolder: string, log: Logger): Promise<voi
 
 /**
  * Removes lock files whose process number now belongs to an unrelated process, which PostgreSQL would take for a
- * running server: in a container that is started again, numbers repeat. Where the process does not exist, PostgreSQL
- * notices by itself.
+ * running server: in a container that is started again, numbers repeat. The same holds for a process that is ending, or
+ * has ended and is not waited for. Where the process does not exist, PostgreSQL notices by itself.
  */
 export async function removeStaleLockFiles(dataFolder: string, socketFolder: string): Promise<void> {
   for (const path of [join(dataFolder, 'postmaster.pid'), join(socketFolder, `${socketName}.lock`)]) {
     const pid = Number.parseInt(await readFile(path, 'utf8').catch(() => ''), 10)
     if (!(pid > 0) || !isAlive(pid)) continue
     const command = await commandOf(pid)
-    if (command.length > 0 && !isPostmasterOf({ pid, command }, dataFolder)) await rm(path, { force: true })
+    if (isPostmasterOf({ pid, command }, dataFolder)) continue
+    if (command.length === 0) {
+      if (!(await isVisible(pid))) continue
+      // It has no memory left and does nothing any more, but PostgreSQL would still find its number.
+      await waitForEnd(pid, patience.immediate)
+    }
+    await rm(path, { force: true })
   }
 }
 

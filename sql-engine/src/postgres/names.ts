@@ -6,6 +6,8 @@ export const engineRole = 'millrace_engine'
 export const clientRole = 'millrace'
 /** The role of clients that may only read, and write nowhere: it owns nothing, and has no way to functions' loopback. */
 export const readerRole = 'millrace_reader'
+/** What the roles of the configuration's users have in common: they are members of it, and cannot become it. */
+export const userGroup = 'millrace_user'
 export const databaseName = 'millrace'
 
 /**

@@ -127,7 +127,16 @@ async function within<Value>(
   }
 }
 
+const noSpace = 'No space left on device'
+
 function serverError(message: string, lastLines: readonly string[]): DatabaseError {
+  if (lastLines.some((line) => line.includes(noSpace))) {
+    return new DatabaseError(`${message}: the disk is full`, {
+      sqlState: '53100',
+      detail: lastLines.join('\n'),
+      hint: 'Make room on the disk that the home is on.',
+    })
+  }
   return new DatabaseError(message, { sqlState: '57P03', detail: lastLines.join('\n') || undefined })
 }
 

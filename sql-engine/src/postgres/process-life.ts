@@ -55,6 +55,14 @@ export async function commandOf(pid: number): Promise<readonly string[]> {
   }
 }
 
+/** Whether the system shows a process, whatever its state; on Linux only. */
+export async function isVisible(pid: number): Promise<boolean> {
+  return readFile(`/proc/${pid}/stat`, 'latin1').then(
+    () => true,
+    () => false,
+  )
+}
+
 /** Asks ps(1), which does not distinguish a space in an argument from one between two. */
 async function listedProcesses(): Promise<RunningProcess[]> {
   const { stdout } = await promisify(execFile)('ps', ['-axww', '-o', 'pid=,command='], { maxBuffer: 2 ** 26 })

@@ -10,6 +10,17 @@ export interface Quotas {
   readonly bytes: number
 }
 
+/** Quotas of which none is higher than the ceiling of its name. */
+export function withinCeilings(quotas: Quotas, ceilings: Partial<Quotas> = {}): Quotas {
+  const within = (name: keyof Quotas) => Math.min(quotas[name], ceilings[name] ?? Number.POSITIVE_INFINITY)
+  return {
+    apiCalls: within('apiCalls'),
+    keys: within('keys'),
+    rows: within('rows'),
+    bytes: within('bytes'),
+  }
+}
+
 /** Far beyond what anyone means to ask for, and too little to fill a disk. */
 export const defaultQuotas: Quotas = {
   apiCalls: Number.POSITIVE_INFINITY,

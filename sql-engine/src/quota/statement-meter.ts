@@ -2,11 +2,13 @@
 
 import { CallCounts } from './call-counts.js'
 import type { CallObserver, CallOrigin } from './call-observer.js'
-import { QuotaError } from './quota-error.js'
-import type { Quotas } from './quotas.js'
+import { QuotaError, type QuotaSetting } from './quota-error.js'
+import { type Quotas, withinCeilings } from './quotas.js'
 
 export interface StatementMeterOptions {
   readonly quotas: Quotas
+  /** Quotas that the session cannot set any higher. Default is none. */
+  readonly ceilings?: Partial<Quotas> | undefined
   /** Reports progress to the client; undefined if it does not want to know. */
   readonly notice: ((message: string) => void) | undefined
   /** Milliseconds of a clock that only goes forward. */
@@ -20,6 +22,7 @@ const noticeInterval = 1000
 export class StatementMeter {
   readonly quotas: Quotas
   readonly observer: CallObserver | undefined
+  readonly #ceilings: Partial<Quotas>
   readonly #now: () => number
   #notice: ((message: string) => void) | undefined
   #lastNotice: number
@@ -28,8 +31,9 @@ export class StatementMeter {
   #rows = 0
   #bytes = 0
 
-  constructor({ quotas, notice, now, observer }: StatementMeterOptions) {
-    this.quotas = quotas
+  constructor({ quotas, ceilings = {}, notice, now, observer }: StatementMeterOptions) {
+    this.quotas = withinCeilings(quotas, ceilings)
+    this.#ceilings = ceilings
     this.observer = observer
     this.#notice = notice
     this.#now = now
@@ -57,7 +61,7 @@ export class StatementMeter {
   checkKeys(table: string, keys: number): void {
     const limit = this.quotas.keys
     if (keys <= limit) return
-    const setting = { name: 'millrace.max_keys', limit, unit: '' }
+    const setting = this.#setting('keys', 'max_keys')
     throw new QuotaError(
       this,
       `table "${table}" would have to be asked for ${keys} keys`,
@@ -75,7 +79,7 @@ export class StatementMeter {
       throw new QuotaError(
         this,
         `the statement needs at least ${all} API calls`,
-        callsSetting(limit),
+        this.#setting('apiCalls', 'max_api_calls'),
         `Table "${table}" needs ${calls}${others}; none of the ${calls} has been made.`,
       )
     }
@@ -89,7 +93,7 @@ export class StatementMeter {
       throw new QuotaError(
         this,
         `table "${table}": ${call}: the statement needs more than ${limit} API calls`,
-        callsSetting(limit),
+        this.#setting('apiCalls', 'max_api_calls'),
         'How many there are is known only when they have been made.',
       )
     }
@@ -101,7 +105,7 @@ export class StatementMeter {
     this.#rows += rows
     const limit = this.quotas.rows
     if (this.#rows <= limit) return
-    const setting = { name: 'millrace.max_rows', limit, unit: '' }
+    const setting = this.#setting('rows', 'max_rows')
     const message = `table "${table}": the statement fetches more than ${limit} rows`
     throw new QuotaError(this, message, setting, 'There may be many more than have come so far.')
   }
@@ -111,9 +115,14 @@ export class StatementMeter {
     this.#bytes += bytes
     const limit = this.quotas.bytes
     if (this.#bytes <= limit) return
-    const setting = { name: 'millrace.max_bytes', limit, unit: ' bytes' }
+    const setting = this.#setting('bytes', 'max_bytes', ' bytes')
     const message = `table "${table}": the statement fetches more than ${limit} bytes of rows`
     throw new QuotaError(this, message, setting, 'There may be many more than have come so far.')
+  }
+
+  #setting(quota: keyof Quotas, name: string, unit = ''): QuotaSetting {
+    const limit = this.quotas[quota]
+    return { name: `millrace.${name}`, limit, unit, isCeiling: limit === this.#ceilings[quota] }
   }
 
   /** Reports a scan's progress to the client, unless it has just had a notice. */
@@ -199,6 +208,12 @@ export class ScanMeter extends CallCounts {
     if (this.#origin !== undefined) this.statement.observer?.throttled(this.#origin, name)
   }
 
+  override trace<Result>(name: string, request: () => Promise<Result>): Promise<Result> {
+    const { observer } = this.statement
+    if (observer?.trace === undefined || this.#origin === undefined) return request()
+    return observer.trace({ kind: 'call', origin: this.#origin, call: name }, request)
+  }
+
   override keysDone(keys: number): void {
     this.#keysDone += keys
     this.#tell()
@@ -224,10 +239,6 @@ export class ScanMeter extends CallCounts {
       return `${this.#table}: ${parts.join(', ')} so far`
     })
   }
-}
-
-function callsSetting(limit: number) {
-  return { name: 'millrace.max_api_calls', limit, unit: '' }
 }
 
 /** A number with its noun: `1 row`, `2 rows`. */

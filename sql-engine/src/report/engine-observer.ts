@@ -2,7 +2,7 @@
 import type { CallObserver, CallOrigin } from '../quota/call-observer.js'
 import type { ScanRecord } from './scan-record.js'
 
-export type { CallOrigin } from '../quota/call-observer.js'
+export type { CallOrigin, TracedPart } from '../quota/call-observer.js'
 
 /** The parts of a statement's way through the engine that take time. */
 export type EngineStage = 'plan' | 'fetch'

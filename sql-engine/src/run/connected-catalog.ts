@@ -1,10 +1,12 @@
 /** The open connections and the catalog that shows their tables, which follows them while statements run. */
 import { setTimeout as delay } from 'node:timers/promises'
-import type { ClientConfig } from 'pg'
+import type { Client, ClientConfig } from 'pg'
 import type { Logger } from 'pino'
 import type { SearchPathOptions } from '../catalog/search-path.js'
 import { CatalogIsLocked, synchroniseCatalog } from '../catalog/synchronise-catalog.js'
-import type { VirtualTable } from '../catalog/virtual-table.js'
+import { synchroniseUsers } from '../catalog/users.js'
+import type { CatalogConnection, VirtualTable } from '../catalog/virtual-table.js'
+import { DatabaseError } from '../database-error.js'
 import { CallLimiters, type CallLoad } from '../fetch/call-limiters.js'
 import { systemClock } from '../fetch/clock.js'
 import type { Connection } from '../fetch/connection.js'
@@ -15,6 +17,7 @@ import {
   type OpeningOptions,
   openConnections,
 } from '../fetch/open-connections.js'
+import { wildcardTest } from '../fetch/wildcard.js'
 import { withEngineClient } from '../postgres/engine-connections.js'
 import type { PostgresTraits } from '../postgres/postgres.js'
 import { systemConnections } from '../report/system-tables.js'
@@ -24,6 +27,16 @@ export interface ConnectedCatalogOptions extends Pick<OpeningOptions, 'environme
   readonly engineConfig: ClientConfig
   readonly traits: PostgresTraits
   readonly searchPath?: SearchPathOptions | undefined
+  readonly users?: readonly EngineUser[] | undefined
+}
+
+/** A user of the configuration. */
+export interface EngineUser {
+  readonly name: string
+  /** Names of the connections that it sees, in which `*` stands for any run of characters and `?` for one. */
+  readonly connections: readonly string[]
+  /** Settings of PostgreSQL that hold for its sessions, by their names. */
+  readonly settings?: Readonly<Record<string, string>>
 }
 
 type Configured = readonly ConfiguredConnection[]
@@ -48,6 +61,7 @@ export class ConnectedCatalog {
   readonly #searchPath: SearchPathOptions | undefined
   readonly #stopping = new AbortController()
   #configured: Configured = []
+  #users: readonly EngineUser[]
   #current: Connected = { open: noConnections, tables: [] }
   /** Connections whose tables may be others than is known. */
   #outdated = new Set<Connection>()
@@ -55,7 +69,15 @@ export class ConnectedCatalog {
   #changing: Promise<void> = Promise.resolve()
   #onChange: (changed: Connected) => void = () => {}
 
-  private constructor({ engineConfig, traits, environment, log, searchPath }: ConnectedCatalogOptions) {
+  private constructor({
+    engineConfig,
+    traits,
+    environment,
+    log,
+    searchPath,
+    users = [],
+  }: ConnectedCatalogOptions) {
+    this.#users = users
     this.#engineConfig = engineConfig
     this.#traits = traits
     this.#searchPath = searchPath
@@ -98,6 +120,16 @@ export class ConnectedCatalog {
     return this.#inTurn(() => this.#change(configured))
   }
 
+  /** Takes over the configuration's users. Resolves when they see what they should. @throws Error of PostgreSQL */
+  setUsers(users: readonly EngineUser[]): Promise<void> {
+    return this.#inTurn(async () => {
+      await withEngineClient(this.#engineConfig, (client) =>
+        this.#synchroniseUsers(client, users, shownConnections(this.#current.open)),
+      )
+      this.#users = users
+    })
+  }
+
   /** Gives up a change that is waiting. The connections stay open. */
   async stop(): Promise<void> {
     this.#stopping.abort()
@@ -135,17 +167,20 @@ export class ConnectedCatalog {
   async #synchronise(open: OpenConnections): Promise<readonly VirtualTable[]> {
     for (let pause = firstPause; ; pause = Math.min(2 * pause, longestPause)) {
       try {
-        return await withEngineClient(this.#engineConfig, (client) =>
-          synchroniseCatalog(
+        return await withEngineClient(this.#engineConfig, async (client) => {
+          const shown = shownConnections(open)
+          const tables = await synchroniseCatalog(
             client,
             this.#traits,
-            shownConnections(open),
+            shown,
             this.#log,
             systemConnections(this.#traits.names),
             lockTimeout,
             this.#searchPath,
-          ),
-        )
+          )
+          await this.#synchroniseUsers(client, this.#users, shown)
+          return tables
+        })
       } catch (error) {
         if (!(error instanceof CatalogIsLocked)) throw error
         this.#log.info({ reason: error.message }, 'the catalog waits for statements before it changes')
@@ -153,4 +188,34 @@ export class ConnectedCatalog {
       }
     }
   }
+
+  async #synchroniseUsers(
+    client: Client,
+    users: readonly EngineUser[],
+    shown: readonly CatalogConnection[],
+  ): Promise<void> {
+    if (this.#traits.standing.kind === 'guest') {
+      if (users.length > 0) throw usersOfGuest()
+      return
+    }
+    const schemas = shown.map(({ name }) => name)
+    const seenBy = ({ connections }: EngineUser) => {
+      const tests = connections.map(wildcardTest)
+      return schemas.filter((schema) => tests.some((test) => test.test(schema)))
+    }
+    await synchroniseUsers(client, {
+      users: users.map((user) => ({ name: user.name, schemas: seenBy(user), settings: user.settings ?? {} })),
+      schemas,
+      searchPath: this.#searchPath,
+      log: this.#log,
+    })
+  }
+}
+
+function usersOfGuest(): DatabaseError {
+  return new DatabaseError('the configuration has users, who are roles of PostgreSQL', {
+    sqlState: '0A000',
+    detail: 'In a PostgreSQL that is not its own, Millrace makes no roles.',
+    hint: 'Use the one that comes with Millrace, or take the users out of the configuration.',
+  })
 }

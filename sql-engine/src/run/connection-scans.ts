@@ -26,6 +26,8 @@ export interface ConnectionScansOptions {
   readonly cacheTtl: number | undefined
   /** Whether the client's transaction does not see what is written while it lasts. */
   readonly hasFixedSnapshot: boolean
+  /** Whether the reader must not see rows that others have asked for, where those of lookups are kept together. */
+  readonly isRestricted: boolean
   /** Sends a notice to the client; undefined where the client would not see it. */
   readonly notice: ((message: string) => void) | undefined
 }
@@ -57,11 +59,24 @@ export class ConnectionScans {
   }
 
   /** @throws DatabaseError */
-  async stage(scan: ConnectionScan, quals: ScanQuals, signal: AbortSignal): Promise<ScanTable> {
+  stage(scan: ConnectionScan, quals: ScanQuals, signal: AbortSignal): Promise<ScanTable> {
+    const { reference, connection } = scan
+    const table = reference.table.definition.name
+    const origin = { plugin: connection.plugin.name, connection: connection.name, table }
+    const { observer } = this.#options.context
+    const staging = () => this.#stageRecorded(scan, quals, origin, signal)
+    return observer?.trace === undefined ? staging() : observer.trace({ kind: 'scan', origin }, staging)
+  }
+
+  async #stageRecorded(
+    scan: ConnectionScan,
+    quals: ScanQuals,
+    origin: CallOrigin,
+    signal: AbortSignal,
+  ): Promise<ScanTable> {
     const { reference, connection, columns, limit } = scan
     const { meter: statement, notice } = this.#options
-    const tableName = reference.table.definition.name
-    const origin = { plugin: connection.plugin.name, connection: connection.name, table: tableName }
+    const tableName = origin.table
     const meter = statement.scan(tableName, origin)
     const startedAt = new Date()
     const start = statement.now
@@ -184,7 +199,7 @@ export class ConnectionScans {
     meter: ScanMeter,
     signal: AbortSignal,
   ): Promise<LeasedTable | undefined> {
-    const { context, meter: statement, hasFixedSnapshot } = this.#options
+    const { context, meter: statement, hasFixedSnapshot, isRestricted } = this.#options
     const { keyCache, scanTables } = context
     if (maxAge <= 0 || hasFixedSnapshot || !keyCache.keeps(source)) return undefined
     const keys = lookupKeys(table, columns, quals)
@@ -213,7 +228,9 @@ export class ConnectionScans {
           return fetchScan({ ...request, signal: fetchSignal }, scanTables, meter)
         },
       })
-    return withinOwnQuotas(statement, ask)
+    const found = await withinOwnQuotas(statement, ask)
+    if (found === undefined || !isRestricted) return found
+    return { ...found, askedFor: countedRows(column, { kind: 'values', values: [...values.values()] }) }
   }
 }
 

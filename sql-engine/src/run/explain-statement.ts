@@ -21,9 +21,11 @@ import type { ScanTable } from '../stage/scan-table.js'
 import type { BoundParameters, Session, StagedStatement, StageOptions } from '../statement.js'
 import type { EngineContext } from './engine-context.js'
 import { QualPusher, type QuerySource, querySourcesOf } from './push-quals.js'
+import { readableScan } from './readable-scan.js'
 import { stageScans } from './scan-runner.js'
 import { StagedScans } from './staged-scans.js'
-import type { StatementPlan } from './statement-plan.js'
+import type { PlannedStatement, StatementPlan } from './statement-plan.js'
+import { visibleContext } from './visible-context.js'
 
 /**
  * @param clientSession reports the positions of errors
@@ -32,7 +34,7 @@ import type { StatementPlan } from './statement-plan.js'
  */
 export async function explainStatement(
   explain: Inside<'ExplainStmt'>,
-  plan: StatementPlan,
+  plan: PlannedStatement,
   context: EngineContext,
   session: Session,
   clientSession: Session,
@@ -40,7 +42,8 @@ export async function explainStatement(
   clientPosition: (position: number) => number | undefined,
 ): Promise<StagedStatement> {
   const { analyze, format } = explainOptions(explain)
-  const scans = await described(plan, context, session, options.parameters)
+  const visible = await visibleContext(context, plan.reader, session)
+  const scans = await described(plan, visible, session, options.parameters)
   const staged = analyze
     ? await stageScans({ ...options, plan, context, session, reader: 'session' })
     : await stageNothing(plan, context, options.signal)
@@ -126,7 +129,7 @@ function withoutValues(statement: Node): BoundParameters | undefined {
 
 /** Stages empty tables of the same shape. @throws DatabaseError */
 async function stageNothing(
-  { needed }: StatementPlan,
+  { needed, reader }: PlannedStatement,
   { scanTables }: EngineContext,
   signal: AbortSignal,
 ): Promise<StagedScans> {
@@ -134,10 +137,9 @@ async function stageNothing(
   try {
     for (const fromItem of needed.keys()) {
       const { definition: table, columns } = fromItem.table
-      staged.set(
-        fromItem,
-        await scanTables.stage({ columns, filled: [], tableName: table.name, rows: noRows(), signal }),
-      )
+      const tableName = table.name
+      const empty = await scanTables.stage({ columns, filled: [], tableName, rows: noRows(), signal })
+      staged.set(fromItem, await readableScan(empty, { scanTables, reader, tableName, signal }))
     }
   } catch (error) {
     for (const table of staged.values()) table.release()

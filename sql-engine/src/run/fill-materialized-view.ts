@@ -2,6 +2,7 @@
  * CREATE MATERIALIZED VIEW and REFRESH: PostgreSQL runs them as they stand, since it keeps the query with the virtual
  * tables' own names. What the query needs is staged ahead, and PostgreSQL reads it over the loopback.
  */
+import { equals } from '../bind/access.js'
 import { quoteIdentifier, quoteLiteral } from '../parse/identifier.js'
 import {
   findAll,
@@ -57,14 +58,19 @@ interface Query {
   readonly tree: Node
 }
 
-/** The query of a materialized view; undefined when PostgreSQL will not run it, or reports what is wrong. */
+/**
+ * The query of a materialized view; undefined when PostgreSQL will not run it, reports what is wrong, or runs it as another
+ * role, its owner, which may see other things.
+ */
 async function queryOf(text: string, tree: Node, session: Session): Promise<Query | undefined> {
   const create = inside(tree, 'CreateTableAsStmt')
   const name = create?.into?.rel ?? inside(tree, 'RefreshMatViewStmt')?.relation
   if (name === undefined) return undefined
   const { rows } = await session.query(
     `select pg_catalog.pg_get_viewdef(c.oid) from pg_catalog.pg_class c
-      where c.oid = pg_catalog.to_regclass(${quoteLiteral(nameOf(name))}) and c.relkind = 'm'`,
+      where c.oid ${equals} pg_catalog.to_regclass(${quoteLiteral(nameOf(name))})::pg_catalog.oid and c.relkind ${equals} 'm'
+        and (${create !== undefined}
+          or c.relowner ${equals} pg_catalog.quote_ident(current_user)::pg_catalog.regrole::pg_catalog.oid)`,
   )
   const kept = rows[0]?.[0] ?? undefined
   // One of that name is already there.

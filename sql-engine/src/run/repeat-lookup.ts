@@ -14,7 +14,7 @@ import type { BoundParameters } from '../statement.js'
 import type { EngineContext } from './engine-context.js'
 import { parameterText } from './parameter-value.js'
 import type { StagedScans } from './staged-scans.js'
-import type { StatementPlan } from './statement-plan.js'
+import type { PlannedStatement, StatementPlan } from './statement-plan.js'
 
 /** @returns undefined when the statement has to be staged again */
 export type RepeatLookup = (parameters: BoundParameters) => RepeatedLookup | undefined
@@ -33,7 +33,7 @@ const nothingAsked: ScanCounts = { calls: 0, retries: 0, throttles: 0, innerCall
 
 /** Whether the statement names one table, and calls nothing that could change its session's settings. */
 export function repeatLookup(
-  plan: StatementPlan,
+  plan: PlannedStatement,
   tree: Node,
   staged: StagedScans,
   context: EngineContext,
@@ -42,7 +42,8 @@ export function repeatLookup(
   const [first] = staged.records
   if (fromItem === undefined || table === undefined || first === undefined || others.length > 0)
     return undefined
-  if (!isPlain(plan, tree)) return undefined
+  // Its rows are read by a view of the statement's own.
+  if (plan.reader.isRestricted || !isPlain(plan, tree)) return undefined
   const key = lookupColumn(fromItem.table)
   const connection = context.connections.get(fromItem.table.connection.name)
   if (key === undefined || connection === undefined) return undefined

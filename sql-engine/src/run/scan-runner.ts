@@ -15,13 +15,15 @@ import { ConnectionScans } from './connection-scans.js'
 import type { EngineContext } from './engine-context.js'
 import { missingText, withConnectionName } from './missing-rows.js'
 import { type PushedQuals, QualPusher } from './push-quals.js'
+import { readableScan } from './readable-scan.js'
 import { isRefusal, memberSource, stageMembers } from './stage-members.js'
 import { StagedScans } from './staged-scans.js'
-import type { Fetching, StatementPlan } from './statement-plan.js'
+import type { Fetching, PlannedStatement } from './statement-plan.js'
 import { type SystemRows, systemRows } from './system-rows.js'
+import { checkMembers, visibleContext } from './visible-context.js'
 
 export interface ScanRunOptions extends StageOptions {
-  readonly plan: StatementPlan
+  readonly plan: PlannedStatement
   readonly context: EngineContext
   /** The session, which is asked one thing at a time. */
   readonly session: Session
@@ -41,6 +43,7 @@ export async function stageScans(options: ScanRunOptions): Promise<StagedScans> 
   for (const { table } of plan.needed.keys()) if (table.failure !== undefined) throw table.failure
   const meter = new StatementMeter({
     quotas: { ...context.quotas, ...plan.settings.quotas },
+    ceilings: session.ceilings,
     notice: plan.settings.progress ? notice : undefined,
     now: context.now,
     observer: context.observer,
@@ -100,6 +103,7 @@ class ScanRunner {
       meter,
       cacheTtl: plan.settings.cacheTtl,
       hasFixedSnapshot: reader === 'loopback' || plan.settings.hasFixedSnapshot,
+      isRestricted: plan.reader.isRestricted,
       // postgres_fdw passes no notices on.
       notice: reader === 'session' && session.loopbackFor === undefined ? notice : undefined,
     })
@@ -123,6 +127,7 @@ class ScanRunner {
     // The order of the plans ensures that every scan's task is there before those that wait for it.
     for (const plan of scans) {
       const task = this.#run(plan)
+        .then((table) => this.#readable(table, plan))
         .then((table) => {
           this.#staged.set(plan.fromItem, table)
         })
@@ -140,6 +145,16 @@ class ScanRunner {
     staged.release()
     if (signal.aborted) throw canceledError()
     throw failures[0]
+  }
+
+  #readable(table: ScanTable, { fromItem }: ScanPlan): Promise<ScanTable> {
+    const { plan, context } = this.#options
+    return readableScan(table, {
+      scanTables: context.scanTables,
+      reader: plan.reader,
+      tableName: fromItem.table.definition.name,
+      signal: this.#controller.signal,
+    })
   }
 
   async #run(plan: ScanPlan): Promise<ScanTable> {
@@ -211,6 +226,8 @@ class ScanRunner {
       return this.#scans.stage({ reference, connection, source, columns, limit }, pushed.quals, signal)
     }
     const { members, failed, quals } = narrowMembers(aggregator, pushed.quals)
+    const { plan, session } = this.#options
+    await checkMembers(table, { members, failed }, { context, reader: plan.reader, session })
     const leaveOut = aggregator.onMemberFailure === 'notice' ? this.#scans.notice : undefined
     for (const { name, error } of failed) {
       const named = withConnectionName(error, name)
@@ -245,8 +262,8 @@ class ScanRunner {
 
   /** The rows of a system table; undefined for tables of connections. */
   #systemRows({ reference: { table } }: PushedScan): SystemRows | undefined {
-    const { session, context } = this.#options
-    return systemRows(table, session.history, context)
+    const { plan, session, context } = this.#options
+    return systemRows(table, session.history, () => visibleContext(context, plan.reader, session))
   }
 }
 

@@ -57,7 +57,7 @@ export async function stageMembers(
     for (const error of leftOut) leaveOut?.(missingText('rows', error))
     const [only, second] = parts
     if (only !== undefined && second === undefined) return only
-    const all = parts.map((part) => ({ table: part, condition: undefined }))
+    const all = parts.map((part) => ({ table: part, condition: part.askedFor }))
     const combined = await scanTables.combine(table.definition.name, all, signal)
     return {
       ...combined,

@@ -16,11 +16,11 @@ import { type Session, type StagedStatement, type StageOptions, unchangedStateme
 import type { EngineContext } from './engine-context.js'
 import { explainStatement } from './explain-statement.js'
 import { fillMaterializedView } from './fill-materialized-view.js'
-import type { ScansByTable } from './loopback-scans.js'
+import { readableScan } from './readable-scan.js'
 import { repeatLookup } from './repeat-lookup.js'
 import { stageScans } from './scan-runner.js'
 import { StagedScans } from './staged-scans.js'
-import type { StatementPlan } from './statement-plan.js'
+import type { PlannedStatement } from './statement-plan.js'
 
 export async function stageStatement(
   text: string,
@@ -71,7 +71,7 @@ async function prepare(
       return executed?.edited.originalPosition(planned) ?? planned
     })
   }
-  const stagedAhead = tablesStagedAhead(plan, context.loopbackScans.of(session.loopbackFor))
+  const stagedAhead = await tablesStagedAhead(plan, context, session, options.signal)
   const staged = stagedAhead ?? (await stageScans({ ...options, plan, context, session, reader: 'session' }))
   const edited = plan.rewritable.rewritten((reference) => staged.tableOf(reference).qualifiedName)
   traceStatement(context.log, text, edited.text, staged)
@@ -98,9 +98,7 @@ async function prepare(
         observeRepeated(repeated.record, context)
         return { ...statement, release: repeated.release }
       }),
-    release: () => {
-      if (stagedAhead === undefined) staged.release()
-    },
+    release: () => staged.release(),
   }
   return statement
 }
@@ -132,18 +130,34 @@ function traceStatement(log: Logger, text: string, rewritten: string, { records 
   log.trace({ statement: text, scans, rewritten }, 'a statement has been staged')
 }
 
-/** The scan tables that were staged ahead for a statement, if they are all that it reads. */
-function tablesStagedAhead(
-  { needed }: StatementPlan,
-  scans: ScansByTable | undefined,
-): StagedScans | undefined {
+/**
+ * The scan tables that were staged ahead for a statement, if they are all that it reads. They are released by the one who has
+ * staged them.
+ */
+async function tablesStagedAhead(
+  { needed, reader }: PlannedStatement,
+  { loopbackScans, scanTables }: EngineContext,
+  { loopbackFor }: Session,
+  signal: AbortSignal,
+): Promise<StagedScans | undefined> {
+  const scans = loopbackScans.of(loopbackFor)
   if (scans === undefined) return undefined
-  const tables = new Map<TableReference, ScanTable>()
+  const found = new Map<TableReference, ScanTable>()
   for (const [fromItem, names] of needed) {
     const stagedAhead = scans.get(fromItem.table.oid)
     if (stagedAhead === undefined || [...names].some((column) => !stagedAhead.columns.has(column)))
       return undefined
-    tables.set(fromItem, stagedAhead.table)
+    found.set(fromItem, { ...stagedAhead.table, release: () => {} })
+  }
+  const tables = new Map<TableReference, ScanTable>()
+  try {
+    for (const [fromItem, table] of found) {
+      const tableName = fromItem.table.definition.name
+      tables.set(fromItem, await readableScan(table, { scanTables, reader, tableName, signal }))
+    }
+  } catch (error) {
+    new StagedScans(tables, []).release()
+    throw error
   }
   return new StagedScans(tables, [])
 }

@@ -1,8 +1,9 @@
 /** What is the same each time that a statement runs, as long as its names stand for the same. */
+import { type Access, permissionDenied, type Reader, readAccess } from '../bind/access.js'
 import { bind } from '../bind/binder.js'
 import type { TableReference } from '../bind/binding.js'
 import type { RelationOf } from '../bind/from-binder.js'
-import { lookUpQuery, readNames } from '../bind/look-up-names.js'
+import { lookUpQuery, nameOf, readNames } from '../bind/look-up-names.js'
 import type { VirtualTable } from '../catalog/virtual-table.js'
 import { copyEdits } from '../expand/expand-copy.js'
 import { functionEdits, type TableFunctionOf } from '../expand/expand-functions.js'
@@ -42,6 +43,11 @@ export interface StatementPlan {
   readonly settings: SessionSettings
   /** Maps a 1-based character position in the text that was planned to one in the client's. */
   originalPosition(position: number): number
+}
+
+/** A plan for one session's role. */
+export interface PlannedStatement extends StatementPlan {
+  readonly reader: Reader
 }
 
 export interface Fetching {
@@ -97,13 +103,14 @@ export class StatementPlans {
 
   /**
    * @returns undefined when none of the statement's names stands for a virtual table after all
-   * @throws DatabaseError 0A000 for what virtual tables cannot do
+   * @throws DatabaseError 0A000 for what virtual tables cannot do, 42501 where the session's role may not read one
    */
-  async plan(statement: Node, text: string, session: Session): Promise<StatementPlan | undefined> {
+  async plan(statement: Node, text: string, session: Session): Promise<PlannedStatement | undefined> {
     const { observer, now } = this.#watch
     const start = now()
+    const planning = () => this.#planAt(0, statement, text, session)
     try {
-      return await this.#planAt(0, statement, text, session)
+      return await (observer?.trace === undefined ? planning() : observer.trace({ kind: 'plan' }, planning))
     } finally {
       observer?.passed('plan', now() - start)
     }
@@ -114,17 +121,22 @@ export class StatementPlans {
     statement: Node,
     text: string,
     session: Session,
-  ): Promise<StatementPlan | undefined> {
+  ): Promise<PlannedStatement | undefined> {
     const known = this.#known.get(statement) ?? { query: lookUpQuery(statement, this.#names) }
     this.#known.set(statement, known)
     const { rows } = await session.query(known.query)
-    const answer = rows[0]?.[0] ?? ''
+    const [answer, access] = rows[0] ?? []
+    if (!answer || !access) throw new Error('PostgreSQL has not told what names stand for')
     if (known.answer !== answer || known.outcome === undefined) {
       known.outcome = this.#outcomeOf(statement, text, answer, depth < deepestExpansion)
       known.answer = answer
     }
     const { outcome } = known
-    if (outcome.kind === 'plan') return outcome.plan
+    if (outcome.kind === 'plan') {
+      const { reader, denied } = readAccess(access, this.#names)
+      this.#rejectDenied(outcome.plan, denied)
+      return { ...outcome.plan, reader }
+    }
     if (outcome.kind === 'nothing') return undefined
     const { tree, edited } = outcome.expansion
     const plan = await this.#planAt(depth + 1, tree, edited.text, session)
@@ -173,5 +185,13 @@ export class StatementPlans {
       originalPosition: (position) => position,
     }
     return { kind: 'plan', plan }
+  }
+
+  /** @throws DatabaseError 42501 for a table that may not be read */
+  #rejectDenied({ needed }: StatementPlan, denied: Access['denied']): void {
+    for (const { rangeVar, table } of needed.keys()) {
+      const hasColumns = denied.get(nameOf(rangeVar, this.#names))
+      if (hasColumns !== undefined) throw permissionDenied(table.definition.name, hasColumns)
+    }
   }
 }

@@ -11,24 +11,26 @@ import { catalogRows } from './catalog-rows.js'
 import type { EngineContext } from './engine-context.js'
 import { sourcesOf } from './stage-members.js'
 import { steampipeRows, steampipeScanRows } from './steampipe-rows.js'
+import type { VisibleContext } from './visible-context.js'
 
 export type SystemRows = (quals: ScanQuals) => Promise<readonly Row[]>
 
 /**
+ * @param visible gives what the reader sees of the context
  * @param history of the session; undefined where PostgreSQL asks for one over the loopback
  * @returns undefined for tables of connections
  */
 export function systemRows(
   virtualTable: VirtualTable,
   history: ScanHistory | undefined,
-  context: EngineContext,
+  visible: () => Promise<VisibleContext>,
 ): SystemRows | undefined {
   if (!isSystemTable(virtualTable)) return undefined
   const { definition: table } = virtualTable
-  if (table.name === cacheClearTable) return (quals) => clear(quals, context)
-  if (table.name === 'cache') return async () => cacheRows(context)
+  if (table.name === cacheClearTable) return async (quals) => clear(quals, await visible())
+  if (table.name === 'cache') return async () => cacheRows(await visible())
   const ofCatalog = catalogRows.get(table.name) ?? steampipeRows.get(table.name)
-  if (ofCatalog !== undefined) return async () => ofCatalog(context)
+  if (ofCatalog !== undefined) return async () => ofCatalog(await visible())
   return async () => {
     if (history === undefined) throw noHistory(table.name)
     const ofSession = steampipeScanRows.get(table.name)
@@ -37,23 +39,28 @@ export function systemRows(
   }
 }
 
-async function clear(quals: ScanQuals, context: EngineContext): Promise<readonly Row[]> {
+async function clear(quals: ScanQuals, context: VisibleContext): Promise<readonly Row[]> {
   const rows: Row[] = []
   for (const value of equalValues(quals.table_name) ?? []) {
     const name = String(value)
-    const scans = name === '' ? await clearAll(context) : await clearTable(name, context)
+    const scans = await (name === '' ? clearAll(context) : clearTable(name, context))
     rows.push({ table_name: name, scans: BigInt(scans) })
   }
   return rows
 }
 
-async function clearAll({ cache, keyCache }: EngineContext): Promise<number> {
-  return cache.clear() + (await keyCache.clear())
+async function clearAll(context: VisibleContext): Promise<number> {
+  const { cache, keyCache, virtualTables, isWhole } = context
+  if (isWhole) return cache.clear() + (await keyCache.clear())
+  return clearTables(
+    [...virtualTables.values()].filter((one) => !isSystemTable(one)),
+    context,
+  )
 }
 
 /** @param name with or without its schema; without, there may be several */
 async function clearTable(name: string, context: EngineContext): Promise<number> {
-  const { cache, keyCache, virtualTables } = context
+  const { virtualTables } = context
   const tables = [...virtualTables.values()].filter(
     (one) =>
       !isSystemTable(one) &&
@@ -65,6 +72,11 @@ async function clearTable(name: string, context: EngineContext): Promise<number>
       hint: 'Give a name such as ipstack_ip or ipstack.ipstack_ip, or none for all tables.',
     })
   }
+  return clearTables(tables, context)
+}
+
+async function clearTables(tables: readonly VirtualTable[], context: EngineContext): Promise<number> {
+  const { cache, keyCache } = context
   const sources = new Set(tables.flatMap((table) => sourcesOf(table, context)))
   let scans = 0
   for (const source of sources) scans += cache.clear(source) + (await keyCache.clear(source))

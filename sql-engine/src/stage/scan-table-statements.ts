@@ -35,13 +35,25 @@ export interface CountedRows {
   readonly condition: string | undefined
 }
 
-/** Makes a view, so that nothing is copied. Its columns are those of the tables. */
-export function createCombinedView(qualifiedName: string, parts: readonly CountedRows[]): string {
+/**
+ * Makes a view, so that nothing is copied. Its columns are those of the tables. One that a role may read in place of the
+ * tables keeps its rows from the role's own functions until they are known to count.
+ */
+export function createCombinedView(
+  qualifiedName: string,
+  parts: readonly CountedRows[],
+  reader?: string,
+): string {
   const selects = parts.map(({ qualifiedName, condition }) => {
     const all = `SELECT * FROM ${qualifiedName}`
     return condition === undefined ? all : `${all} WHERE ${condition}`
   })
-  return `CREATE VIEW ${qualifiedName} AS ${selects.join(' UNION ALL ')}`
+  const query = selects.join(' UNION ALL ')
+  if (reader === undefined) return `CREATE VIEW ${qualifiedName} AS ${query}`
+  const isPart = parts.some(({ condition }) => condition !== undefined)
+  const barrier = isPart ? ' WITH (security_barrier)' : ''
+  return `CREATE VIEW ${qualifiedName}${barrier} AS ${query};
+    GRANT SELECT ON ${qualifiedName} TO ${escapeIdentifier(reader)}`
 }
 
 function columnList(names: readonly string[]): string {

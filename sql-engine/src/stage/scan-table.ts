@@ -8,6 +8,8 @@ export interface ScanTable {
   readonly qualifiedName: string
   readonly oid: number
   readonly rowCount: number
+  /** A condition for the rows that were asked for, where there are others beside them that were not. */
+  readonly askedFor?: string | undefined
   /** What it lacks because an API failed and its user has chosen to go on. */
   readonly missing: readonly MissingPart[]
   /** Lets the table be dropped once it is no longer read. Returns at once; may be called again. */

@@ -100,12 +100,14 @@ export class ScanTables {
 
   /**
    * Combines the rows of several scan tables without copying them. They must outlive the result.
+   * @param reader the one role that may read them, beside those that may read all scan tables
    * @throws DatabaseError; 57014 when the signal is aborted
    */
   async combine(
     tableName: string,
     parts: readonly { readonly table: ScanTable; readonly condition: string | undefined }[],
     signal: AbortSignal,
+    reader?: string,
   ): Promise<ScanTable> {
     if (this.#stopped !== undefined) throw shutdownError()
     if (signal.aborted) throw canceledError()
@@ -115,7 +117,7 @@ export class ScanTables {
     const client = await this.#connect(signal)
     let oid: number
     try {
-      oid = await create(client, createCombinedView(qualifiedName, counted), qualifiedName)
+      oid = await create(client, createCombinedView(qualifiedName, counted, reader), qualifiedName)
       client.release()
     } catch (error) {
       client.release(true)

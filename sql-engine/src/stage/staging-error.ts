@@ -1,6 +1,6 @@
 import { DatabaseError as ServerError } from 'pg'
 import { DatabaseError } from '../database-error.js'
-import { outOfResources } from '../out-of-resources.js'
+import { engineFailure } from '../engine-failure.js'
 
 /** Reports a failure to stage rows in terms of the virtual table: its name and column, not the scan table's. */
 export function stagingError(error: unknown, tableName: string): DatabaseError {
@@ -23,23 +23,11 @@ export function stagingError(error: unknown, tableName: string): DatabaseError {
       cause: error,
     })
   }
-  const exhausted = outOfResources(error)
-  if (exhausted !== undefined) return exhausted
-  if (error instanceof Error && isConnectionLoss(error)) {
-    return new DatabaseError(`the engine was lost while rows of table ${tableName} were staged`, {
-      sqlState: '08006', // connection_failure
-      detail: error.message,
-      cause: error,
-    })
-  }
+  const failure = engineFailure(error, `rows of table ${tableName} were staged`)
+  if (failure !== undefined) return failure
   return new DatabaseError(`rows of table ${tableName} could not be fetched`, {
     sqlState: 'HV000', // fdw_error
     detail: error instanceof Error ? error.message : String(error),
     cause: error,
   })
-}
-
-function isConnectionLoss(error: Error): boolean {
-  if (/^Connection terminated|not queryable|Client was closed/.test(error.message)) return true
-  return 'syscall' in error && ['connect', 'read', 'write'].includes(String(error.syscall))
 }

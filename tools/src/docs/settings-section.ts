@@ -5,6 +5,7 @@ import { connectionSchema } from 'millrace/config/connection-schema'
 import { type SettingDefinition, settingNames, settingTable } from 'millrace/config/setting-table'
 import { steampipeOptions } from 'millrace/config/steampipe-options'
 import { steampipeVariables } from 'millrace/config/steampipe-variables'
+import { userSchema } from 'millrace/config/user-schema'
 import { pluginSettings } from 'millrace/connections/plugin-settings'
 import { builtIn } from 'millrace/plugins/built-in-plugins'
 import { markdownTable } from './markdown-table.js'
@@ -18,6 +19,7 @@ const tables: Readonly<Record<string, ReadonlyMap<string, () => string | Promise
     ['<!-- npm run docs writes the table. -->', settings],
     ['<!-- npm run docs writes the table of connections. -->', connectionSettings],
     ['<!-- npm run docs writes the tables of plugins. -->', settingsOfPlugins],
+    ['<!-- npm run docs writes the table of users. -->', userSettings],
   ]),
   'coming-from-steampipe.md': new Map([
     ['<!-- npm run docs writes the table of options. -->', options],
@@ -62,6 +64,10 @@ function settings(): string {
 
 function connectionSettings(): string {
   return settingsTable('setting of every connection', { config: connectionSchema })
+}
+
+function userSettings(): string {
+  return settingsTable('setting of a user', { config: userSchema })
 }
 
 async function settingsOfPlugins(): Promise<string> {

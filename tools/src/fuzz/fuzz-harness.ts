@@ -1,5 +1,6 @@
 /** What one batch runs on: random tables, sets of rows, and workers that ask of both the virtual tables and the ordinary ones. */
 import { type Gateway, startGateway } from '@millrace/server/gateway'
+import { accountsOf } from '@millrace/server/testing/test-accounts'
 import type { Choices } from '@millrace/sql-engine/testing/choices'
 import type { Filtering } from '@millrace/sql-engine/testing/counting-plugin'
 import { type Outcome, setsOfRows } from '@millrace/sql-engine/testing/property-harness'
@@ -109,14 +110,16 @@ class ClientPairs {
   }
 
   async #connect(set: number): Promise<readonly [pg.Client, pg.Client]> {
-    this.#gateway ??= startGateway({
-      host: '127.0.0.1',
-      port: 0,
-      engine: this.#harness.engine,
-      backend: this.#postgres,
-      passwordOf: (name) => (name === user ? password : undefined),
-      log: pino({ level: 'silent' }),
-    })
+    this.#gateway ??= accountsOf(user, password).then((accounts) =>
+      startGateway({
+        host: '127.0.0.1',
+        port: 0,
+        engine: this.#harness.engine,
+        backend: this.#postgres,
+        accounts,
+        log: pino({ level: 'silent' }),
+      }),
+    )
     const { port } = await this.#gateway
     const ordinary = new pg.Client({ ...this.#postgres.engineConfig, user, options: '' })
     const virtual = new pg.Client({ host: '127.0.0.1', port, user, password, database: 'millrace' })

@@ -13,6 +13,7 @@ const keptApart = new RegExp(
   `^(?:${[
     '@aws-sdk/.*',
     '@bufbuild/protobuf',
+    '@opentelemetry/.*',
     '@peculiar/x509',
     '@smithy/.*',
     'asn1js',

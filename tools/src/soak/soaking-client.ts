@@ -23,6 +23,9 @@ export interface SoakingClientOptions {
  */
 const disturbedStates = /^(?:HV\w{3}|57014|57P0[123]|08006|53300)$/
 
+/** What the driver says of a connection that was lost, in a statement or between two. */
+const lostConnection = /^(?:Connection terminated|Client has encountered a connection error)/
+
 /** Milliseconds between two statements, at most. */
 const longestPause = 40
 
@@ -76,7 +79,7 @@ async function attempt(
     if (error instanceof WrongAnswer) tally.noteFault(error.message)
     else if (!(wasDisturbed || isDisturbed())) {
       tally.noteFault(`${name} has failed although nothing was disturbed: ${state}: ${message}`)
-    } else if (!disturbedStates.test(state) && !/^Connection terminated/.test(String(message))) {
+    } else if (!disturbedStates.test(state) && !lostConnection.test(String(message))) {
       tally.noteFault(`${name} has failed with ${state}: ${message}`)
     }
     return false

@@ -1,5 +1,5 @@
 /** The SDK's HTTP handler, with bodies bounded, and looked at before the SDK reads them. */
-import { readAnswerBody } from '@millrace/plugin-sdk'
+import { readAnswerBody, traceRequest } from '@millrace/plugin-sdk'
 import { NodeHttpHandler, type NodeHttpHandlerOptions } from '@smithy/node-http-handler'
 import { ForeignAnswerError, foreignnessOf, type Protocol } from './foreign-answer.js'
 
@@ -25,7 +25,12 @@ export class AnswerHandler extends NodeHttpHandler {
    * @throws ForeignAnswerError; ApiError for a body that is too large
    */
   override async handle(...given: Parameters<Handle>): ReturnType<Handle> {
+    const [request] = given
+    const trace = traceRequest({ method: request.method, host: request.hostname, port: request.port })
+    // Signed already; AWS ignores headers beside those that are.
+    Object.assign(request.headers, trace?.headers)
     const { response } = await super.handle(...given)
+    trace?.answered(response.statusCode)
     const protocol = this.#isRestJson ? ({ kind: 'json' } as const) : protocolOf(given[0])
     // An answer to any other request may be a stream, which its reader must bound.
     if (protocol === undefined) return { response }
