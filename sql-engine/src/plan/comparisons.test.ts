@@ -1,6 +1,6 @@
 /** How a condition is written does not matter, as long as it bounds a column by values that are known before. */
 import { describe, expect, test } from 'vitest'
-import { pushedTo } from '../testing/planned-statement.js'
+import { functionsWithWideDigits, pushedTo } from '../testing/planned-statement.js'
 
 describe('what is pushed of a condition', () => {
   test.each([
@@ -46,5 +46,22 @@ describe('nothing is pushed of', () => {
     ['a value of the same row', 'kind = note'],
   ])('%s', (_, condition) => {
     expect(pushedTo(`select * from thing where ${condition}`)).toEqual(['thing:'])
+  })
+})
+
+describe('a regular expression, where digits are more than those of ASCII,', () => {
+  test.each([
+    ["words ~ 'a+'", true],
+    ["words !~ 'a+'", true],
+    [String.raw`words ~ '\d'`, false],
+    [String.raw`words !~ 'x\D'`, false],
+    ["words ~ '[[:digit:]]'", false],
+    ['words ~ $1', false],
+    [String.raw`words like '\d%'`, true],
+  ])('%s is pushed: %s', (condition, isPushed) => {
+    const statement = `select * from line where ${condition}`
+    expect(pushedTo(statement)).not.toEqual(['line:'])
+    if (isPushed) expect(pushedTo(statement, functionsWithWideDigits)).toEqual(pushedTo(statement))
+    else expect(pushedTo(statement, functionsWithWideDigits)).toEqual(['line:'])
   })
 })

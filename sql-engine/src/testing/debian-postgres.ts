@@ -126,6 +126,8 @@ async function openServer({ programs, data, folder, account, log }: ServerFolder
     log_destination: 'stderr',
     logging_collector: 'off',
     max_connections: '300',
+    // As the embedded one has it: compiling takes much of the tests' time.
+    jit: 'off',
     fsync: 'off',
     full_page_writes: 'off',
   }

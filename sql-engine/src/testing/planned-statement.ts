@@ -7,7 +7,7 @@ import { bigint, boolean, type Columns, inet, type Table, text } from '@millrace
 import { bind } from '../bind/binder.js'
 import type { Binding, Relation, TableReference } from '../bind/binding.js'
 import type { RelationOf } from '../bind/from-binder.js'
-import { FunctionTraits } from '../bind/function-traits.js'
+import { type CatalogFacts, FunctionTraits } from '../bind/function-traits.js'
 import { catalogColumns } from '../catalog/catalog-columns.js'
 import type { VirtualTable } from '../catalog/virtual-table.js'
 import { type Node, parseText } from '../parse/syntax-tree.js'
@@ -19,7 +19,7 @@ import { sharedColumns } from '../plan/shared-columns.js'
 import { describeScans, type ScanDescription } from '../report/describe-scans.js'
 
 /** Functions that statements here may call, by what PostgreSQL's catalog says of them; all others are plain ones. */
-export const functions = new FunctionTraits({
+const facts: CatalogFacts = {
   functions: [
     ...['random', 'clock_timestamp'].map((name) => ({
       name,
@@ -44,7 +44,12 @@ export const functions = new FunctionTraits({
   hasShadowedOperators: false,
   hasShadowedTypes: false,
   hasWideDigits: false,
-})
+}
+
+export const functions = new FunctionTraits(facts)
+
+/** The same in a database whose locale has more digits than ASCII. */
+export const functionsWithWideDigits = new FunctionTraits({ ...facts, hasWideDigits: true })
 
 /** What a made-up table is defined by; it never yields a row. */
 type Definition = Pick<Table<unknown, Columns>, 'columns' | 'keys' | 'orders'>
@@ -71,6 +76,11 @@ const definitions: Readonly<Record<string, Definition>> = {
       flag: { operators: ['=', 'is null'] },
     },
     orders: { size: ['asc', 'desc'] },
+  },
+  /** Takes regular expressions. */
+  line: {
+    columns: { words: text('Words') },
+    keys: { words: { operators: ['~', '!~', '~~'] } },
   },
 }
 
@@ -120,13 +130,14 @@ export function boundStatement(statement: string): BoundStatement {
 }
 
 /** @throws {DatabaseError} HV002 where a table cannot be asked for want of a key */
-export function plannedStatement(statement: string): PlannedStatement {
+/** @param known what the catalog says */
+export function plannedStatement(statement: string, known = functions): PlannedStatement {
   const { tree, binding } = boundStatement(statement)
-  const dependencyFinder = new DependencyFinder(binding, functions)
-  const needed = neededColumns(tree, binding, functions)
-  const scans = planScans(binding, needed, needed.readReferences, dependencyFinder, functions)
+  const dependencyFinder = new DependencyFinder(binding, known)
+  const needed = neededColumns(tree, binding, known)
+  const scans = planScans(binding, needed, needed.readReferences, dependencyFinder, known)
   const columns = sharedColumns(scans, needed.columns)
-  const local = localConditions(binding, scans, functions, needed)
+  const local = localConditions(binding, scans, known, needed)
   return {
     tree,
     binding,
@@ -144,8 +155,8 @@ export function plannedStatement(statement: string): PlannedStatement {
 }
 
 /** What each scan is asked for, as `table: qual; qual`, in the order in which they may start. */
-export function pushedTo(statement: string): readonly string[] {
-  return plannedStatement(statement).scans.map(({ fromItem, isNeverRead, pushed }) =>
+export function pushedTo(statement: string, known = functions): readonly string[] {
+  return plannedStatement(statement, known).scans.map(({ fromItem, isNeverRead, pushed }) =>
     isNeverRead
       ? `${fromItem.name} is never read`
       : [`${fromItem.name}:`, pushed.join('; ')].join(' ').trim(),

@@ -197,6 +197,22 @@ export const conditionMutants: readonly Mutant[] = [
     ],
   ),
   ...mutantsOf(
+    plan('comparisons'),
+    ['sql-engine/src/plan/comparisons.test.ts'],
+    [
+      [
+        'an expression with digits asks for those of ASCII, whatever the locale has',
+        'return literal !== undefined && !/\\\\d|digit/i.test(literal)',
+        'return literal !== undefined',
+      ],
+      [
+        'an expression that is not known yet asks for the digits of ASCII',
+        'return literal !== undefined && !/\\\\d|digit/i.test(literal)',
+        "return !/\\\\d|digit/i.test(literal ?? '')",
+      ],
+    ],
+  ),
+  ...mutantsOf(
     plan('constant-condition'),
     [engine, places],
     [

@@ -1,7 +1,8 @@
 /** What must stand in a user's PostgreSQL before the engine works there, and the connection that holds it. */
 import { randomUUID } from 'node:crypto'
-import { Client, type ClientConfig } from 'pg'
+import { Client, type ClientConfig, DatabaseError as ServerError } from 'pg'
 import type { Logger } from 'pino'
+import { DatabaseError } from '../../database-error.js'
 import { dropScanTables } from '../drop-scan-tables.js'
 import { connectEngine } from '../engine-connections.js'
 import type { Names } from '../names.js'
@@ -29,7 +30,7 @@ export async function takeHold(config: ClientConfig, names: Names, log: Logger):
   try {
     await lockDatabase(client, names.database)
     await ensureGuestSchemas(client, names)
-    await dropScanTables(client, names, log)
+    await dropOldScanTables(client, names, log)
     const mark = await leaveMark(client, names)
     await ensureTryCasts(client, guestCasts(facts.version))
     await ensureGuestPrivileges(client, names)
@@ -37,6 +38,24 @@ export async function takeHold(config: ClientConfig, names: Names, log: Logger):
   } catch (error) {
     await client.end()
     throw error
+  }
+}
+
+/** How long a statement of an earlier life may keep its rows, in milliseconds: no one else can end it. */
+const patience = 10_000
+
+async function dropOldScanTables(client: Client, names: Names, log: Logger): Promise<void> {
+  try {
+    await client.query(`SET lock_timeout = ${patience}`)
+    await dropScanTables(client, names, log)
+    await client.query('SET lock_timeout = 0')
+  } catch (error) {
+    if (!(error instanceof ServerError) || error.code !== '55P03') throw error
+    throw new DatabaseError('a statement of an earlier Millrace still reads rows in the database', {
+      sqlState: '55P03', // lock_not_available
+      hint: `Wait until it ends, or end its session: it holds a table of the schema ${names.scanSchema} in pg_locks.`,
+      cause: error,
+    })
   }
 }
 

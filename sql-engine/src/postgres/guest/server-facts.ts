@@ -1,5 +1,5 @@
 /** What is to be known of a user's PostgreSQL before anything is done there. */
-import type { Client } from 'pg'
+import { type Client, DatabaseError as ServerError } from 'pg'
 import { DatabaseError } from '../../database-error.js'
 import type { GuestLoopback } from '../standing.js'
 
@@ -28,7 +28,7 @@ interface Row {
   readonly is_standby: boolean
   readonly may_create: boolean
   readonly is_superuser: boolean
-  readonly identity: string
+  readonly database: string
   readonly max_connections: number
   readonly has_wrapper: boolean
   readonly may_use_wrapper: boolean | null
@@ -43,7 +43,7 @@ export async function readServerFacts(client: Client): Promise<ServerFacts> {
             pg_is_in_recovery() AS is_standby,
             has_database_privilege(d.oid, 'CREATE') AS may_create,
             current_setting('is_superuser') = 'on' AS is_superuser,
-            concat_ws('/', (SELECT system_identifier FROM pg_control_system()), d.oid) AS identity,
+            d.oid::text AS database,
             current_setting('max_connections')::int AS max_connections,
             w.oid IS NOT NULL AS has_wrapper,
             has_foreign_data_wrapper_privilege(w.oid, 'USAGE') AS may_use_wrapper, quote_ident(current_user) AS role
@@ -59,9 +59,22 @@ export async function readServerFacts(client: Client): Promise<ServerFacts> {
     isStandby: row.is_standby,
     mayCreate: row.may_create,
     isSuperuser: row.is_superuser,
-    identity: row.identity,
+    identity: `${await readSystemIdentifier(client)}/${row.database}`,
     maxConnections: row.max_connections,
     loopback: loopbackOf(row),
+  }
+}
+
+/** Empty where a service keeps it to itself. */
+async function readSystemIdentifier(client: Client): Promise<string> {
+  try {
+    const { rows } = await client.query<{ id: string }>(
+      'SELECT system_identifier::text AS id FROM pg_control_system()',
+    )
+    return rows[0]?.id ?? ''
+  } catch (error) {
+    if (error instanceof ServerError && error.code === '42501') return ''
+    throw error
   }
 }
 
