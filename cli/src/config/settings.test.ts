@@ -40,6 +40,12 @@ describe('settings', () => {
       log_statements: false,
       'monitoring.host': '127.0.0.1',
       'monitoring.port': null,
+      'tracing.endpoint': null,
+      'engine.url': null,
+      'engine.client_url': null,
+      'engine.reader_url': null,
+      'engine.gateway_host': null,
+      'shutdown.grace_seconds': 10,
       watch: true,
     })
     expect(await connections()).toEqual(
