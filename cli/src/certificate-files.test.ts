@@ -22,7 +22,7 @@ async function load(cert: string, key: string) {
 
 it("a certificate of the user's own is taken with its key", async () => {
   const { cert, key } = await loadOrCreateCertificate(home)
-  expect(await load(cert, key)).toEqual({ cert, key })
+  expect(await load(cert, key)).toMatchObject({ cert, key, isRequired: false })
 })
 
 it('a file that is not what it should be is named', async () => {
