@@ -10,6 +10,11 @@ test.beforeEach(async ({ client }) => {
   await client.query('reset all')
 })
 
+/** Debian's PostgreSQL has a locale of ICU here. */
+const expressionKept = isDebian
+  ? "by this database's locale, digits are more than 0 to 9"
+  : 'the API takes no condition on address'
+
 const join = `select e.name, p.city from event e join place p on p.ip = e.address::inet
   where e.trail = 't1' and e.address ~ '^\\d' and e.name <> 'z'`
 
@@ -45,7 +50,7 @@ describe('without ANALYZE', () => {
       '  1. counting.event e',
       '       Columns: address, name, trail',
       "       Pushed: trail = 't1'",
-      "       Kept: e.address ~ E'^\\\\d' (the API takes no condition on address)",
+      `       Kept: e.address ~ E'^\\\\d' (${expressionKept})`,
       "       Kept: e.name <> 'z' (the API takes no condition on name)",
       '       Calls: 1, more if answers come in pages',
       '  2. counting.place p, after 1',

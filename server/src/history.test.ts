@@ -7,6 +7,11 @@ import { gatewayTest } from './testing/gateway-test.js'
 
 const test = gatewayTest.extend('client', ({ harness }) => harness.connect())
 
+/** Debian's PostgreSQL has a locale of ICU here. */
+const expressionKept = isDebian
+  ? "by this database's locale, digits are more than 0 to 9"
+  : 'the API takes no condition on address'
+
 const join = `select e.name, p.city from event e join place p on p.ip = e.address::inet
   where e.trail = 't1' and e.address ~ '^\\d'`
 
@@ -26,7 +31,7 @@ describe('millrace.scan', () => {
         table_name: 'event',
         columns: ['address', 'name', 'trail'],
         quals_pushed: { trail: [{ operator: '=', values: ['t1'] }] },
-        quals_kept: [{ condition: "e.address ~ E'^\\\\d'", reason: 'the API takes no condition on address' }],
+        quals_kept: [{ condition: "e.address ~ E'^\\\\d'", reason: expressionKept }],
         row_limit: null,
         calls: '1',
         rows: '3',

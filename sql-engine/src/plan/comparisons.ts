@@ -9,6 +9,7 @@ import type { ColumnTraces, TracedColumn } from './column-traces.js'
 import { isNeverTrue } from './constant-condition.js'
 import type { Comparison, ValueSource } from './pushable.js'
 import { seenThrough } from './seen-through.js'
+import { mayAskForWideDigits } from './wide-digits.js'
 import { wrappedColumn } from './wrapped-column.js'
 
 /** A column of the condition's own block, and the virtual table's column behind it. */
@@ -162,19 +163,12 @@ export class Comparisons {
 
   #ofComparison(name: string, left: Node, right: Node, within: Block): readonly ColumnComparison[] {
     const commuted = commutators.get(name)
-    const said = this.#meansTheSameElsewhere(name, right) ? comparisonOf(name, right) : undefined
+    const said = mayAskForWideDigits(name, right, this.#functions) ? undefined : comparisonOf(name, right)
     const saidCommuted = commuted === undefined ? undefined : comparisonOf(commuted, left)
     return [
       ...(said === undefined ? [] : this.#on(left, within, said)),
       ...(saidCommuted === undefined ? [] : this.#on(right, within, saidCommuted)),
     ]
-  }
-
-  /** A regular expression does not where digits are more than those of ASCII, and it may ask for them. */
-  #meansTheSameElsewhere(name: string, pattern: Node): boolean {
-    if (!this.#functions.hasWideDigits || !expressionOperators.has(name)) return true
-    const literal = inside(pattern, 'A_Const')?.sval?.sval
-    return literal !== undefined && !/\\d|digit/i.test(literal)
   }
 
   /** Rows are compared column by column; the first that differ decide. */
@@ -369,9 +363,6 @@ const nodeOperators: ReadonlySet<string> = new Set<Exclude<Operator, '=' | 'is n
   '!~',
   '!~*',
 ])
-
-/** The operators of regular expressions. */
-const expressionOperators: ReadonlySet<string> = new Set(['~', '~*', '!~', '!~*'])
 
 function isNodeOperator(name: string): name is Exclude<Operator, '=' | 'is null' | 'is not null'> {
   return nodeOperators.has(name)

@@ -1,11 +1,12 @@
 /** The local conditions on a scan, which PostgreSQL alone checks, and why. */
 import type { Binding, Condition, TableReference } from '../bind/binding.js'
 import type { FunctionTraits } from '../bind/function-traits.js'
-import { findAll } from '../parse/syntax-tree.js'
+import { findAll, inside, stringsOf } from '../parse/syntax-tree.js'
 import { ColumnTraces } from './column-traces.js'
 import type { NeededColumns } from './needed-columns.js'
 import type { NotPushed } from './not-pushed.js'
 import type { ScanPlan } from './scan-plan.js'
+import { mayAskForWideDigits } from './wide-digits.js'
 
 export interface LocalCondition {
   readonly condition: Condition
@@ -32,7 +33,7 @@ export function localConditions(
         .get(fromItem)
         ?.refused()
         .find((refused) => refused.condition === condition)
-      const reason = rejection?.reason ?? formOf(condition)
+      const reason = rejection?.reason ?? formOf(condition, functions)
       found.set(fromItem, [...(found.get(fromItem) ?? []), { condition, reason }])
     }
   }
@@ -54,7 +55,11 @@ function fromItemsOf(
   return fromItems
 }
 
-function formOf({ clause, nullable }: Condition): NotPushed {
-  const isOuter = (clause.kind === 'on' && clause.join !== 'inner') || nullable.size > 0
-  return { kind: isOuter ? 'outer join' : 'form' }
+function formOf({ expression, clause, nullable }: Condition, functions: FunctionTraits): NotPushed {
+  if ((clause.kind === 'on' && clause.join !== 'inner') || nullable.size > 0) return { kind: 'outer join' }
+  const { name, rexpr } = inside(expression, 'A_Expr') ?? {}
+  const operator = stringsOf(name)?.at(-1)
+  const isWide =
+    operator !== undefined && rexpr !== undefined && mayAskForWideDigits(operator, rexpr, functions)
+  return { kind: isWide ? 'digits' : 'form' }
 }

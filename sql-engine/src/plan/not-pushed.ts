@@ -18,6 +18,8 @@ export type NotPushed =
   | { readonly kind: 'bound by row' }
   /** There are collations under which different texts are equal. */
   | { readonly kind: 'collation' }
+  /** A regular expression asks for digits, which are more than those of ASCII here. */
+  | { readonly kind: 'digits' }
   /** An outer join keeps the table's rows, whether they fulfil it or not. */
   | { readonly kind: 'outer join' }
   /** It does not compare a column of the table with something that is known without the table's rows. */

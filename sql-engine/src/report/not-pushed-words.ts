@@ -20,6 +20,8 @@ export function notPushedWords(reason: NotPushed): string {
       return 'its bound differs from row to row'
     case 'collation':
       return 'by a collation of this database, texts may be equal that are not the same'
+    case 'digits':
+      return "by this database's locale, digits are more than 0 to 9"
     case 'outer join':
       return 'an outer join keeps rows that fail it'
     case 'form':

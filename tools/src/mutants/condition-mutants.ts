@@ -197,18 +197,18 @@ export const conditionMutants: readonly Mutant[] = [
     ],
   ),
   ...mutantsOf(
-    plan('comparisons'),
+    plan('wide-digits'),
     ['sql-engine/src/plan/comparisons.test.ts'],
     [
       [
         'an expression with digits asks for those of ASCII, whatever the locale has',
-        'return literal !== undefined && !/\\\\d|digit/i.test(literal)',
-        'return literal !== undefined',
+        'return literal === undefined || /\\\\d|digit/i.test(literal)',
+        'return literal === undefined',
       ],
       [
         'an expression that is not known yet asks for the digits of ASCII',
-        'return literal !== undefined && !/\\\\d|digit/i.test(literal)',
-        "return !/\\\\d|digit/i.test(literal ?? '')",
+        'return literal === undefined || /\\\\d|digit/i.test(literal)',
+        "return /\\\\d|digit/i.test(literal ?? '')",
       ],
     ],
   ),
