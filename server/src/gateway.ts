@@ -17,6 +17,7 @@ import { endPointOf } from './startup/channel-binding.js'
 import { FailedLogins, type FailedLoginsOptions } from './startup/failed-logins.js'
 import { type Arrival, type Encryption, refuse, shakeHands } from './startup/handshake.js'
 import { ConnectionEnded } from './startup/packet-reader.js'
+import { UserSessions } from './user-sessions.js'
 import { SocketWriter } from './wire/socket-writer.js'
 
 export interface GatewayOptions {
@@ -107,8 +108,7 @@ class ListeningGateway implements Gateway {
   readonly #sockets = new Set<Socket>()
   /** The sessions, by what a cancel request names, in hexadecimal digits. */
   readonly #sessions = new Map<string, Session>()
-  /** The number of sessions of each user, or of those that are on their way. */
-  readonly #userSessions = new Map<string, number>()
+  readonly #userSessions = new UserSessions()
   /**
    * The number of connections that have a session or are getting one: of clients, and of PostgreSQL on their behalf.
    */
@@ -266,10 +266,10 @@ class ListeningGateway implements Gateway {
     // Clients that have been admitted must not fail because no more can be.
     const kind = asker === undefined ? 'client' : 'loopback'
     this.#places[kind]++
-    const leave = kind === 'client' ? this.#countSession(user) : undefined
+    let leave = () => {}
     try {
       if (this.#places[kind] > maxConnections) throw tooManyClients()
-      this.#checkSessions(user)
+      if (kind === 'client') leave = this.#userSessions.begin(user, this.#ceilingsOf(user).sessions)
       const connection = await this.#connectBackend(parameters)
       const refusal = this.#refusal(loopbackFor)
       if (refusal !== undefined) {
@@ -309,7 +309,7 @@ class ListeningGateway implements Gateway {
       throw refuse(stream, error)
     } finally {
       this.#places[kind]--
-      leave?.()
+      leave()
     }
   }
 
@@ -331,23 +331,6 @@ class ListeningGateway implements Gateway {
     const start = (processId >>> 0).toString(16).padStart(8, '0')
     for (const [key, session] of this.#sessions) if (key.startsWith(start)) return session
     return undefined
-  }
-
-  /** @returns a function to call when it has ended */
-  #countSession(user: string): () => void {
-    this.#userSessions.set(user, (this.#userSessions.get(user) ?? 0) + 1)
-    return () => {
-      const left = (this.#userSessions.get(user) ?? 0) - 1
-      if (left > 0) this.#userSessions.set(user, left)
-      else this.#userSessions.delete(user)
-    }
-  }
-
-  /** @throws DatabaseError 53300 */
-  #checkSessions(user: string): void {
-    const { sessions = Number.POSITIVE_INFINITY } = this.#ceilingsOf(user)
-    if ((this.#userSessions.get(user) ?? 0) <= sessions) return
-    throw new DatabaseError(`too many connections for role "${user}"`, { sqlState: '53300' })
   }
 
   #ceilingsOf(user: string): UserCeilings {
