@@ -15,6 +15,8 @@ export default defineConfig({
       'server/src/{faults,hostile-clients,random-frames,parity.property}.test.ts',
       // Homes of the embedded PostgreSQL, and users who own its database.
       'server/src/{former-home,users-settings}.test.ts',
+      // Users of the configuration, for whom Millrace makes roles there alone; and the deaths of its process.
+      'server/src/{attacks,ceilings,client-certificates,killed-engine,logins,users}.test.ts',
       // In a PostgreSQL of one's own by themselves.
       'server/src/guest-*.test.ts',
       // No gateway: documents and packages.
