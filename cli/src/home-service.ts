@@ -116,7 +116,7 @@ export async function startHome(options: HomeOptions, parts: StartedParts): Prom
       statementObserver,
       facts: () => configurationFacts(settings, last),
       // Whoever asks one query has been told by the server, or does not want to know.
-      tellsOfLimits: record.purpose === 'service',
+      tellsOfLimits: isService,
       grace: () => ({
         milliseconds: hurry === undefined ? 0 : last.values['shutdown.grace_seconds'] * 1000,
         cut: hurry,

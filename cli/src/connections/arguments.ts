@@ -1,7 +1,7 @@
 /** The arguments of `millrace connection`. */
 import { type Command, Option } from 'commander'
+import { addCommandGroup } from '../command-group.js'
 import { type Format, formats } from '../output/format-names.js'
-import { UserError } from '../user-error.js'
 import type { AddOptions } from './add-connection.js'
 
 export type ConnectionCommand =
@@ -11,18 +11,11 @@ export type ConnectionCommand =
   | { readonly name: 'connection add'; readonly options: AddOptions }
 
 export function addConnectionCommands(program: Command, choose: (command: ConnectionCommand) => void): void {
-  const connection = program
-    .command('connection')
-    .description('the connections of the configuration: list, test, add')
-    .allowExcessArguments()
-    .action(() => {
-      const [unknown] = connection.args
-      const fault =
-        unknown === undefined
-          ? 'connection takes list, test or add'
-          : `there is no command "connection ${unknown}"`
-      throw new UserError(`${fault}; see millrace connection --help`, 2)
-    })
+  const connection = addCommandGroup(program, 'connection', 'the connections of the configuration', [
+    'list',
+    'test',
+    'add',
+  ])
   connection
     .command('list')
     .allowExcessArguments(false)

@@ -3,7 +3,7 @@ import { types } from 'pg'
 import { listenForInterruption } from '../interruption.js'
 import type { Row } from '../output/column.js'
 import type { Format } from '../output/format-names.js'
-import { writerOf } from '../output/formats.js'
+import { printRows } from '../output/print-rows.js'
 import { type Opened, withConnections } from './open.js'
 
 const { builtins } = types
@@ -22,9 +22,7 @@ export async function listConnections(output: Format): Promise<0> {
   const { signal, release } = listenForInterruption()
   try {
     const rows = await withConnections(signal, async (opened) => rowsOf(opened))
-    const width = process.stdout.isTTY ? process.stdout.columns : undefined
-    const writer = writerOf(output, { header: true, separator: ',', width })
-    process.stdout.write(writer.begin(columns) + writer.rows(rows) + writer.end(rows.length))
+    printRows(output, columns, rows)
     return 0
   } finally {
     release()

@@ -1,6 +1,6 @@
 /** The arguments of `millrace engine`. */
 import type { Command } from 'commander'
-import { UserError } from '../user-error.js'
+import { addCommandGroup } from '../command-group.js'
 
 export type EngineCommand =
   | { readonly name: 'engine setup' }
@@ -8,16 +8,10 @@ export type EngineCommand =
 
 /** Adds the commands to the program. */
 export function addEngineCommands(program: Command, choose: (command: EngineCommand) => void): void {
-  const engine = program
-    .command('engine')
-    .description('a PostgreSQL of your own (engine.url): setup, remove')
-    .allowExcessArguments()
-    .action(() => {
-      const [unknown] = engine.args
-      const fault =
-        unknown === undefined ? 'engine takes setup or remove' : `there is no command "engine ${unknown}"`
-      throw new UserError(`${fault}; see millrace engine --help`, 2)
-    })
+  const engine = addCommandGroup(program, 'engine', 'a PostgreSQL of your own (engine.url)', [
+    'setup',
+    'remove',
+  ])
   engine
     .command('setup')
     .allowExcessArguments(false)

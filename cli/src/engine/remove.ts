@@ -1,10 +1,10 @@
 /** `millrace engine remove`. */
-import { createInterface } from 'node:readline/promises'
 import { guestAddress } from '@millrace/sql-engine/postgres/guest/guest-postgres'
 import { lookAtRemains, removeGuest } from '@millrace/sql-engine/postgres/guest/remove-guest'
+import { agrees } from '../agrees.js'
 import { readSettings } from '../config/settings.js'
 import { listenForInterruption } from '../interruption.js'
-import { type ExitCode, UserError } from '../user-error.js'
+import type { ExitCode } from '../user-error.js'
 import { guestUrls } from './guest-urls.js'
 
 /** @returns 1 where it was not agreed to */
@@ -20,22 +20,17 @@ export async function removeEngine(yes: boolean): Promise<0 | ExitCode> {
   process.stdout.write(
     `Millrace's in ${where}: ${relations} tables and views in the schemas ${schemas.join(', ')}${server}.\n`,
   )
-  if (!yes && !(await agrees('Remove them, with the rows that are kept in them?'))) return 1
+  if (!yes && !(await removalIsWanted())) return 1
   await removeGuest(engineConfig, names)
   process.stdout.write('They have been removed. Roles, their passwords, and extensions stay.\n')
   return 0
 }
 
-async function agrees(question: string): Promise<boolean> {
-  if (!process.stdin.isTTY || !process.stderr.isTTY) {
-    throw new UserError('nobody can be asked whether to remove them: --yes says so', 2)
-  }
+async function removalIsWanted(): Promise<boolean> {
   const { signal, release } = listenForInterruption()
-  const questions = createInterface({ input: process.stdin, output: process.stderr })
   try {
-    return /^y(?:es)?$/i.test((await questions.question(`${question} [y/N] `, { signal })).trim())
+    return await agrees('Remove them, with the rows that are kept in them?', 'to remove them', signal)
   } finally {
-    questions.close()
     release()
   }
 }

@@ -1,5 +1,6 @@
 /** The arguments of `millrace plugin`. */
 import { type Command, Option } from 'commander'
+import { addCommandGroup } from '../command-group.js'
 import { type Format, formats } from '../output/format-names.js'
 import { UserError } from '../user-error.js'
 
@@ -14,18 +15,14 @@ export type PluginCommand =
   | { readonly name: 'plugin new'; readonly plugin: string; readonly folder: string | undefined }
 
 export function addPluginCommands(program: Command, choose: (command: PluginCommand) => void): void {
-  const plugin = program
-    .command('plugin')
-    .description('plugins: list, show, install, update, uninstall, new')
-    .allowExcessArguments()
-    .action(() => {
-      const [unknown] = plugin.args
-      const fault =
-        unknown === undefined
-          ? 'plugin takes list, show, install, update, uninstall or new'
-          : `there is no command "plugin ${unknown}"`
-      throw new UserError(`${fault}; see millrace plugin --help`, 2)
-    })
+  const plugin = addCommandGroup(program, 'plugin', 'plugins', [
+    'list',
+    'show',
+    'install',
+    'update',
+    'uninstall',
+    'new',
+  ])
   plugin
     .command('list')
     .allowExcessArguments(false)

@@ -1,7 +1,7 @@
 /** Installs npm packages into the home. */
 import { resolve } from 'node:path'
-import { createInterface } from 'node:readline/promises'
 import { makeHome } from '@millrace/sql-engine/postgres/home'
+import { agrees } from '../agrees.js'
 import { type Installed, readManifest } from '../plugins/installed.js'
 import { loadPlugin } from '../plugins/load-plugin.js'
 import type { PluginPlaces } from '../plugins/steampipe-plugins.js'
@@ -48,7 +48,10 @@ export async function installPackage(spec: string, options: PackageOptions): Pro
     return { text: `${name} ${version} is installed already\n`, replaced: false, isUnchanged: true }
   }
   process.stderr.write(packageReport(found))
-  if (!yes && !(await agrees(`Install ${name} ${version}, which runs in Millrace's process?`, signal))) {
+  if (
+    !yes &&
+    !(await agrees(`Install ${name} ${version}, which runs in Millrace's process?`, 'to install it', signal))
+  ) {
     throw new UserError(`${name} has not been installed`, 1)
   }
   const exact = isPath ? from : `${name}@${version}`
@@ -87,16 +90,4 @@ export function newestOf({ name, source }: Extract<Installed, { kind: 'package' 
   if (!source.startsWith('file:')) return `${name}@latest`
   const file = source.slice('file:'.length)
   return resolve(home, file)
-}
-
-async function agrees(question: string, signal: AbortSignal): Promise<boolean> {
-  if (!process.stdin.isTTY || !process.stderr.isTTY) {
-    throw new UserError('nobody can be asked whether to install it: --yes says so', 2)
-  }
-  const questions = createInterface({ input: process.stdin, output: process.stderr })
-  try {
-    return /^y(?:es)?$/i.test((await questions.question(`${question} [y/N] `, { signal })).trim())
-  } finally {
-    questions.close()
-  }
 }

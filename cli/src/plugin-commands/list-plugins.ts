@@ -4,7 +4,7 @@ import { types } from 'pg'
 import { readSettings } from '../config/settings.js'
 import type { Row } from '../output/column.js'
 import type { Format } from '../output/format-names.js'
-import { writerOf } from '../output/formats.js'
+import { printRows } from '../output/print-rows.js'
 import { allInstalled, type Installed } from '../plugins/installed.js'
 import { keyOf, type PluginUse, pluginUses } from './plugin-uses.js'
 
@@ -23,9 +23,7 @@ export async function listPlugins(output: Format): Promise<0> {
     readSettings(process.env).then((settings) => pluginUses(settings, places)),
   ])
   const rows = [...all.map((one) => rowOf(one, uses)), ...strangers(all, uses)]
-  const width = process.stdout.isTTY ? process.stdout.columns : undefined
-  const writer = writerOf(output, { header: true, separator: ',', width })
-  process.stdout.write(writer.begin(columns) + writer.rows(rows) + writer.end(rows.length))
+  printRows(output, columns, rows)
   return 0
 }
 

@@ -1,6 +1,6 @@
 /** The arguments of `millrace serve` and `millrace service`. */
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { UserError } from '../user-error.js'
+import { addCommandGroup } from '../command-group.js'
 import type { Listening } from './listening.js'
 
 export type ServiceCommand =
@@ -18,18 +18,12 @@ export function addServiceCommands(program: Command, choose: (command: ServiceCo
   withListening(program.command('serve'))
     .description('start the server in the foreground and print its URL (the default)')
     .action((listening: Listening) => choose({ name: 'serve', listening }))
-  const service = program
-    .command('service')
-    .description("the home's server in the background: start, stop, restart, status")
-    .allowExcessArguments()
-    .action(() => {
-      const [unknown] = service.args
-      const fault =
-        unknown === undefined
-          ? 'service takes start, stop, restart or status'
-          : `there is no command "service ${unknown}"`
-      throw new UserError(`${fault}; see millrace service --help`, 2)
-    })
+  const service = addCommandGroup(program, 'service', "the home's server in the background", [
+    'start',
+    'stop',
+    'restart',
+    'status',
+  ])
   withListening(service.command('start'))
     .option('--foreground', 'stay in the foreground until Ctrl-C, as serve does')
     .description('start it, and print the URL once it answers')

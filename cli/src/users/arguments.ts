@@ -1,7 +1,7 @@
 /** The arguments of `millrace user`. */
 import { type Command, Option } from 'commander'
+import { addCommandGroup } from '../command-group.js'
 import { type Format, formats } from '../output/format-names.js'
-import { UserError } from '../user-error.js'
 
 export interface AddUserOptions {
   readonly user: string
@@ -20,18 +20,12 @@ export type UserCommand =
   | { readonly name: 'user remove'; readonly user: string }
 
 export function addUserCommands(program: Command, choose: (command: UserCommand) => void): void {
-  const user = program
-    .command('user')
-    .description('the users of the configuration: list, add, passwd, remove')
-    .allowExcessArguments()
-    .action(() => {
-      const [unknown] = user.args
-      const fault =
-        unknown === undefined
-          ? 'user takes list, add, passwd or remove'
-          : `there is no command "user ${unknown}"`
-      throw new UserError(`${fault}; see millrace user --help`, 2)
-    })
+  const user = addCommandGroup(program, 'user', 'the users of the configuration', [
+    'list',
+    'add',
+    'passwd',
+    'remove',
+  ])
   const passwordFrom = [
     '--password-from <VARIABLE>',
     'a variable of the environment with the password',

@@ -4,7 +4,7 @@ import { type Environment, readSettings } from '../config/settings.js'
 import { placeText } from '../config/syntax/located.js'
 import type { UserSettings } from '../config/user-schema.js'
 import type { Format } from '../output/format-names.js'
-import { writerOf } from '../output/formats.js'
+import { printRows } from '../output/print-rows.js'
 
 const { builtins } = types
 
@@ -25,9 +25,7 @@ export async function listUsers(output: Format, environment: Environment): Promi
     ceilingsOf(settings),
     placeText(place),
   ])
-  const width = process.stdout.isTTY ? process.stdout.columns : undefined
-  const writer = writerOf(output, { header: true, separator: ',', width })
-  process.stdout.write(writer.begin(columns) + writer.rows(rows) + writer.end(rows.length))
+  printRows(output, columns, rows)
   return 0
 }
 
