@@ -104,15 +104,17 @@ export async function startService<Server extends Postgres>(
   const loginOf = (user: string) => ({ user, password: accounts.loopbackPassword(user) })
   const setAccounts = async (some: readonly ServiceUser[]) => {
     accounts.set([...(await ownAccounts(password)), ...some.map(accountOf)])
+  }
+  const setLoopback = (some: readonly ServiceUser[]) => {
     const logins = new Map(some.map(({ name }) => [name, loginOf(name)]))
     const { host, port } = listensAt()
-    await startedEngine.setLoopback({
+    return startedEngine.setLoopback({
       host: options.loopbackHost ?? host,
       port,
       logins: logins.set(postgres.names.clientRole, loginOf(clientRole)),
     })
   }
-  accounts.set([...(await ownAccounts(password)), ...users.map(accountOf)])
+  await setAccounts(users)
   const startedGateway = await startGateway({
     ...options,
     engine: startedEngine,
@@ -128,7 +130,7 @@ export async function startService<Server extends Postgres>(
     password,
     database: postgres.names.database,
   })
-  await setAccounts(users)
+  await setLoopback(users)
   if (options.tellsOfLimits !== false) {
     parts.add(tellOfLimits(postgres, startedEngine, log), (telling) => telling)
   }
@@ -143,6 +145,7 @@ export async function startService<Server extends Postgres>(
       password = another
       await startedEngine.setUsers(some)
       await setAccounts(some)
+      await setLoopback(some)
       startedGateway.closeSessionsOfFormerUsers()
     },
   }
