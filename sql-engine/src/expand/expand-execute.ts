@@ -5,11 +5,12 @@
 import { z } from 'zod'
 import { DatabaseError } from '../database-error.js'
 import { quoteLiteral } from '../parse/identifier.js'
-import { type Edit, SourceText } from '../parse/source-text.js'
-import { findAll, type Inside, inside, type Node, parseText } from '../parse/syntax-tree.js'
+import { SourceText } from '../parse/source-text.js'
+import { type Inside, inside, type Node, parseText } from '../parse/syntax-tree.js'
 import { type Span, TokenPositions } from '../parse/token-positions.js'
 import type { Session } from '../statement.js'
 import { type Expansion, expand } from './expansion.js'
+import { withParameters } from './replaced-parameters.js'
 
 const preparedSchema = z.object({
   statement: z.string(),
@@ -50,7 +51,8 @@ export async function expandExecute(
     const value = values[index] ?? null
     return `(${value === null ? 'NULL' : quoteLiteral(value)}::${type})`
   })
-  const written = withValues(query, literals)
+  const [parsed] = parseText(query) ?? []
+  const written = withParameters(query, parsed?.node, literals)
   return written === undefined ? undefined : expand(text, [{ ...place.whole, replacement: written }])
 }
 
@@ -135,16 +137,4 @@ function movedError(error: unknown, distance: number): unknown {
     cause,
     position: error.position + distance,
   })
-}
-
-/** A query with its parameters replaced. */
-function withValues(query: string, literals: readonly string[]): string | undefined {
-  const [parsed] = parseText(query) ?? []
-  const edits: Edit[] = []
-  for (const { number = 0, location = 0 } of findAll(parsed?.node, 'ParamRef')) {
-    const replacement = literals[number - 1]
-    if (replacement === undefined) return undefined
-    edits.push({ start: location, end: location + `$${number}`.length, replacement })
-  }
-  return new SourceText(query).edited(edits).text
 }

@@ -10,6 +10,7 @@ import { type Edit, SourceText } from '../parse/source-text.js'
 import { findAll, type Inside, inside, type Node, parseText, stringsOf } from '../parse/syntax-tree.js'
 import { type Span, TokenPositions } from '../parse/token-positions.js'
 import { isCaught, namesOfCtes, namesOfRows } from './replaced-names.js'
+import { withParameters } from './replaced-parameters.js'
 
 type RangeFunction = Inside<'RangeFunction'>
 
@@ -66,30 +67,33 @@ function editOf(
   // The one column of a scalar result is called as the item is, which then means the column.
   const columns = of.columns.map(([column, type]) => ({ name: column ?? alias, type }))
   if (rows.has(alias) && !columns.some((column) => column.name === alias)) return undefined
-  const query = queryOf(name, of)
+  const parameters = of.parameters.map(([parameter], index) => parameter ?? parameterName(index + 1))
+  const query = queryOf(name, parameters, columns.length, of.body)
   if (query === undefined) return undefined
-  const parameters = of.parameters.map(([parameter, type], index) => ({
-    value: `(${source.slice(place.arguments[index]?.start ?? 0, place.arguments[index]?.end)})::${type}`,
-    name: parameter ?? parameterName(index + 1),
-  }))
-  const given = columns.map(
-    (column) =>
-      `${resultName}.${quoteIdentifier(column.name)}::${column.type} AS ${quoteIdentifier(column.name)}`,
-  )
-  const list = (of_: readonly { readonly name: string }[]) =>
-    of_.map((one) => quoteIdentifier(one.name)).join(', ')
+  const values = of.parameters.map(([, type], index) => {
+    const { start = 0, end } = place.arguments[index] ?? {}
+    return `(${source.slice(start, end)})::${type}`
+  })
+  const given = columns.map((column) => {
+    const quoted = quoteIdentifier(column.name)
+    return `${resultName}.${quoted}::${column.type} AS ${quoted}`
+  })
   const from = [
-    ...(parameters.length === 0
-      ? []
-      : [
-          `(SELECT ${parameters.map(({ value }) => value).join(', ')}) AS ${quoteIdentifier(name)} (${list(parameters)})`,
-        ]),
-    `LATERAL (${query}) AS ${resultName} (${list(columns)})`,
+    ...(values.length === 0 ? [] : [`(SELECT ${values.join(', ')}) AS ${withNames(name, parameters)}`]),
+    `LATERAL (${query}) AS ${withNames(
+      resultName,
+      columns.map((column) => column.name),
+    )}`,
   ]
   const lateral = item.lateral === true ? '' : 'LATERAL '
   const as = item.alias === undefined ? ` AS ${quoteIdentifier(name)}` : ''
   const replacement = `${lateral}(SELECT ${given.join(', ')} FROM ${from.join(', ')})${as}`
   return { ...place.whole, replacement }
+}
+
+/** An alias with the names of columns. */
+function withNames(alias: string, columns: readonly string[]): string {
+  return `${quoteIdentifier(alias)} (${columns.map(quoteIdentifier).join(', ')})`
 }
 
 interface CallPlace {
@@ -122,7 +126,12 @@ function placeOf(start: number, parts: number, tokens: TokenPositions): CallPlac
  * A function's query, its parameters named: as in the function, a name is first one of the query's own columns. Undefined
  * for one that is more than a query, or whose names would mean something else.
  */
-function queryOf(name: string, { parameters, columns, body }: TableFunction): string | undefined {
+function queryOf(
+  name: string,
+  parameters: readonly string[],
+  columns: number,
+  body: string,
+): string | undefined {
   const text = body.replace(/^\s*BEGIN\s+ATOMIC\s|;?\s*END\s*$/gi, '').replace(/;\s*$/, '')
   const [parsed, ...others] = parseText(text) ?? []
   const select = inside(parsed?.node, 'SelectStmt')
@@ -137,15 +146,9 @@ function queryOf(name: string, { parameters, columns, body }: TableFunction): st
     ...findAll(parsed.node, 'Alias').map(({ aliasname }) => aliasname),
   ]
   if (takenNames.includes(name) || takenNames.includes(resultName)) return undefined
-  if (!givesColumns(select, columns.length)) return undefined
-  const edits: Edit[] = []
-  for (const { number = 0, location = 0 } of findAll(parsed.node, 'ParamRef')) {
-    const parameter = parameters[number - 1]
-    if (parameter === undefined) return undefined
-    const replacement = `${quoteIdentifier(name)}.${quoteIdentifier(parameter[0] ?? parameterName(number))}`
-    edits.push({ start: location, end: location + `$${number}`.length, replacement })
-  }
-  return new SourceText(text).edited(edits).text
+  if (!givesColumns(select, columns)) return undefined
+  const named = parameters.map((parameter) => `${quoteIdentifier(name)}.${quoteIdentifier(parameter)}`)
+  return withParameters(text, parsed.node, named)
 }
 
 /** Whether each column of a result is one of the query's: it may also give the whole row as one. */

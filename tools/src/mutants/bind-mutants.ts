@@ -79,11 +79,6 @@ export const bindMutants: readonly Mutant[] = [
     [
       ["a statement's CTE is the table of a function", 'if (isCaught(of.body, ctes)) return []', ''],
       [
-        'the first argument is all of them',
-        'const parameter = parameters[number - 1]',
-        'const parameter = parameters[0]',
-      ],
-      [
         'an item of the query has the name of the parameters',
         'if (takenNames.includes(name) || takenNames.includes(resultName)) return undefined',
         '',
@@ -97,13 +92,13 @@ export const bindMutants: readonly Mutant[] = [
     'no random statement calls a function',
   ),
   ...mutantsOf(
-    'sql-engine/src/expand/expand-execute.ts',
-    [statements],
+    'sql-engine/src/expand/replaced-parameters.ts',
+    [statements, tableFunctions],
     [
       [
         'the first argument is all of them',
-        'const replacement = literals[number - 1]',
-        'const replacement = literals[0]',
+        'const replacement = replacements[number - 1]',
+        'const replacement = replacements[0]',
       ],
     ],
   ),
