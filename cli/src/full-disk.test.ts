@@ -6,9 +6,9 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { type Sandbox, startSandbox } from '@millrace/sandbox/sandbox'
-import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { buildCommand, MillraceProcess } from './testing/millrace-process.js'
+import { valuesOf } from './testing/with-client.js'
 
 const run = promisify(execFile)
 
@@ -57,17 +57,7 @@ describe.runIf(canMount)('a server whose disk is full', { timeout: 120_000 }, ()
     await rm(disk, { recursive: true, force: true })
   })
 
-  async function ask(sql: string): Promise<unknown[]> {
-    const client = new pg.Client(url)
-    client.on('error', () => {})
-    await client.connect()
-    try {
-      return (await client.query({ text: sql, rowMode: 'array' })).rows.flat()
-    } finally {
-      await client.end()
-    }
-  }
-
+  const ask = (sql: string) => valuesOf(url, sql)
   const filler = () => join(disk, 'filler')
 
   async function fill(): Promise<void> {

@@ -8,10 +8,10 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Sandbox, startSandbox } from '@millrace/sandbox/sandbox'
 import { SeededRandom } from '@millrace/sql-engine/testing/seeded-random'
-import pg from 'pg'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { buildCommand, MillraceProcess } from './testing/millrace-process.js'
 import { processesWith } from './testing/running-processes.js'
+import { valuesOf } from './testing/with-client.js'
 
 let home = ''
 let sandbox: Sandbox
@@ -37,17 +37,6 @@ function start(): MillraceProcess {
     MILLRACE_PORT: '0',
     MILLRACE_WATCH: 'false',
   })
-}
-
-async function ask(url: string, sql: string): Promise<unknown[]> {
-  const client = new pg.Client(url)
-  client.on('error', () => {})
-  await client.connect()
-  try {
-    return (await client.query({ text: sql, rowMode: 'array' })).rows.flat()
-  } finally {
-    await client.end()
-  }
 }
 
 /** @param withPostgres whether its PostgreSQL is killed too, which else lives on until the next start */
@@ -92,7 +81,7 @@ const moments: readonly (readonly [string, Moment])[] = [
       sandbox.faults.add({ kind: 'latency', milliseconds: 100 })
       for (const last of [1, 2, 3]) {
         const addresses = Array.from({ length: 200 }, (_, number) => `'54.${last}.0.${number}'`).join(', ')
-        ask(url, `select * from ipstack.ipstack_ip where ip in (${addresses})`).catch(() => {})
+        valuesOf(url, `select * from ipstack.ipstack_ip where ip in (${addresses})`).catch(() => {})
       }
       await delay(random.below(1_000))
       sandbox.faults.clear()
@@ -122,18 +111,18 @@ it.each(
   const millrace = start()
   const url = await millrace.url()
   startTime = performance.now() - before
-  await ask(url, 'create table if not exists killed_kept (number int)')
-  expect(await ask(url, 'select number from killed_kept order by 1')).toEqual(kept)
-  await ask(url, `insert into killed_kept values (${seed})`)
+  await valuesOf(url, 'create table if not exists killed_kept (number int)')
+  expect(await valuesOf(url, 'select number from killed_kept order by 1')).toEqual(kept)
+  await valuesOf(url, `insert into killed_kept values (${seed})`)
   kept.push(seed)
   kept.sort((a, b) => a - b)
   expect(
-    await ask(
+    await valuesOf(
       url,
       `select relname from pg_class where relnamespace = 'pg_millrace_scan'::regnamespace and relkind = 'r'`,
     ),
   ).toEqual([])
-  expect(await ask(url, "select host(ip) from ipstack.ipstack_ip where ip = '107.23.186.42'")).toEqual([
+  expect(await valuesOf(url, "select host(ip) from ipstack.ipstack_ip where ip = '107.23.186.42'")).toEqual([
     '107.23.186.42',
   ])
   const { code, stderr } = await millrace.end('SIGTERM')

@@ -19,20 +19,13 @@ let gateway: TestGateway
 const at = (name: string) => join(folder, name)
 const openssl = (...args: readonly string[]) => promisify(execFile)('openssl', args, { cwd: folder })
 
+/** A key `<name>.key`, and what is asked of an authority, or of oneself, for it. */
+const request = (name: string, subject: string, ...more: readonly string[]) =>
+  openssl('req', '-newkey', 'rsa:2048', '-nodes', '-keyout', `${name}.key`, '-subj', subject, ...more)
+
 /** A certificate `<name>.crt`, with its key `<name>.key`, that an authority has signed. */
 async function issue(name: string, subject: string, more = '', authority = 'ca', days = '30'): Promise<void> {
-  await openssl(
-    'req',
-    '-newkey',
-    'rsa:2048',
-    '-nodes',
-    '-keyout',
-    `${name}.key`,
-    '-subj',
-    subject,
-    '-out',
-    `${name}.csr`,
-  )
+  await request(name, subject, '-out', `${name}.csr`)
   await writeFile(at(`${name}.ext`), more)
   const signer = ['-CA', `${authority}.crt`, '-CAkey', `${authority}.key`, '-CAcreateserial']
   const args = ['-req', '-in', `${name}.csr`, ...signer, '-days', days, '-extfile', `${name}.ext`]
@@ -40,20 +33,7 @@ async function issue(name: string, subject: string, more = '', authority = 'ca',
 }
 
 async function authority(name: string): Promise<void> {
-  const subject = `/CN=${name}`
-  await openssl(
-    'req',
-    '-x509',
-    '-newkey',
-    'rsa:2048',
-    '-nodes',
-    '-keyout',
-    `${name}.key`,
-    '-subj',
-    subject,
-    '-out',
-    `${name}.crt`,
-  )
+  await request(name, `/CN=${name}`, '-x509', '-out', `${name}.crt`)
 }
 
 beforeAll(async () => {

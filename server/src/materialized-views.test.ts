@@ -1,9 +1,9 @@
 /** Materialized views over virtual tables: PostgreSQL runs their queries by itself, with the rows that it is lent. */
 import type pg from 'pg'
 import { describe, expect } from 'vitest'
+import { asked } from './testing/asked.js'
 import { test } from './testing/gateway-test.js'
 import { describe as describeMessage, RawClient } from './testing/raw-client.js'
-import type { TestGateway } from './testing/test-gateway.js'
 import { bindMessage, bindRest, executeMessage, parseMessage, syncMessage } from './wire/frontend-messages.js'
 
 test.afterEach(async ({ client }) => {
@@ -11,9 +11,6 @@ test.afterEach(async ({ client }) => {
     'drop materialized view if exists located; drop function if exists cities(); drop function if exists upper_city(text)',
   )
 })
-
-const asked = (harness: TestGateway) =>
-  harness.calls.map(({ table, quals }) => `${table}: ${quals.join('; ')}`).sort()
 
 const joined = `select e.name, p.city from event e join place p on p.ip = e.address::inet
   where e.trail = 't1' and e.address ~ '^\\d'`

@@ -2,10 +2,10 @@
 import type pg from 'pg'
 import postgres from 'postgres'
 import { describe, expect } from 'vitest'
+import { asked } from './testing/asked.js'
 import { errorOf } from './testing/error-of.js'
 import { test } from './testing/gateway-test.js'
 import { describe as describeMessage, queryMessage, RawClient } from './testing/raw-client.js'
-import type { TestGateway } from './testing/test-gateway.js'
 import { ByteWriter } from './wire/byte-writer.js'
 import {
   bindMessage,
@@ -17,9 +17,6 @@ import {
   parseMessage,
   syncMessage,
 } from './wire/frontend-messages.js'
-
-const asked = (harness: TestGateway) =>
-  harness.calls.map(({ table, quals }) => `${table}: ${quals.join('; ')}`).sort()
 
 const cityOf = (ip: string) => `select city from place where ip = '${ip}'`
 

@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { type Sandbox, startSandbox } from '@millrace/sandbox/sandbox'
-import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { buildCommand, MillraceProcess } from '../testing/millrace-process.js'
+import { withClient } from '../testing/with-client.js'
 
 let home = ''
 let sandbox: Sandbox
@@ -45,17 +45,6 @@ function start(inHome: string, monitoringPort: string, more: Readonly<Record<str
     MILLRACE_LOG_STATEMENTS: 'true',
     ...more,
   })
-}
-
-async function withClient<Result>(work: (client: pg.Client) => Promise<Result>): Promise<Result> {
-  const client = new pg.Client(url)
-  client.on('error', () => {})
-  await client.connect()
-  try {
-    return await work(client)
-  } finally {
-    await client.end()
-  }
 }
 
 async function get(path: string): Promise<{ status: number; body: string }> {
@@ -100,7 +89,7 @@ describe('a server that is watched', () => {
       'millrace_statement_duration_seconds_count',
     ]
     const counted = await changes(series, () =>
-      withClient(async (client) => {
+      withClient(url, async (client) => {
         await client.query('select 1; select generate_series(1, 4)')
         await client.query('select generate_series(1, $1::int)', [10])
         await client.query('select $1::int where false', [1])
@@ -123,7 +112,9 @@ describe('a server that is watched', () => {
 
   it('counts what is asked of an API, and where rows come from', async () => {
     const ask = () =>
-      withClient((client) => client.query("select city from ipstack.ipstack_ip where ip = '107.23.186.42'"))
+      withClient(url, (client) =>
+        client.query("select city from ipstack.ipstack_ip where ip = '107.23.186.42'"),
+      )
     const series = [
       `millrace_api_calls_total{${origin},call="Standard Lookup"}`,
       `millrace_scans_total{${origin},cache="miss"}`,
@@ -148,13 +139,15 @@ describe('a server that is watched', () => {
       `millrace_api_call_throttles_total{${others}}`,
     ]
     const counted = await changes(series, () =>
-      withClient((client) => client.query("select city from other.ipstack_ip where ip = '107.23.186.43'")),
+      withClient(url, (client) =>
+        client.query("select city from other.ipstack_ip where ip = '107.23.186.43'"),
+      ),
     )
     expect(counted).toEqual([2, 1, 1])
   })
 
   it('shows sessions, limiters and the process, and no text, user or secret', async () => {
-    const { body } = await withClient(() => get('/metrics'))
+    const { body } = await withClient(url, () => get('/metrics'))
     expect(seriesValue(body, 'millrace_sessions{kind="client"}')).toBe(1)
     expect(body).toContain('millrace_api_calls_in_flight{plugin="ipstack"} 0')
     expect(body).toContain('millrace_api_calls_waiting{plugin="ipstack"} 0')
@@ -167,7 +160,7 @@ describe('a server that is watched', () => {
 
   it('logs a line for each statement, without literals and parameters', async () => {
     const ask = (ip: string) => ({ text: 'select city from ipstack_ip where ip = $1', values: [ip] })
-    await withClient(async (client) => {
+    await withClient(url, async (client) => {
       await client.query("select 'a_secret' as name -- and another")
       await client.query(ask('107.23.186.44'))
       await client.query("select 1 from nowhere where a = 'a_secret'").catch(() => {})
@@ -197,7 +190,7 @@ describe('a server that is watched', () => {
       }
     })
     expect(counted).toEqual([1])
-    expect(await withClient((client) => client.query('select 1 as one'))).toMatchObject({
+    expect(await withClient(url, (client) => client.query('select 1 as one'))).toMatchObject({
       rows: [{ one: 1 }],
     })
   })

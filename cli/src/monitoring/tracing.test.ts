@@ -7,10 +7,10 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { type Sandbox, startSandbox } from '@millrace/sandbox/sandbox'
 import { psql, psqlTest } from '@millrace/server/testing/psql'
-import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { buildCommand, MillraceProcess } from '../testing/millrace-process.js'
+import { withClient } from '../testing/with-client.js'
 
 /** OTLP as JSON: https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding */
 const value = z.looseObject({ stringValue: z.string(), intValue: z.union([z.int(), z.string()]) }).partial()
@@ -110,17 +110,6 @@ function attributesOf(span: Span | undefined): Record<string, unknown> {
   )
 }
 
-async function withClient<Result>(work: (client: pg.Client) => Promise<Result>): Promise<Result> {
-  const client = new pg.Client(url)
-  client.on('error', () => {})
-  await client.connect()
-  try {
-    return await work(client)
-  } finally {
-    await client.end()
-  }
-}
-
 describe('a trace', { timeout: 60_000 }, () => {
   psqlTest(
     'goes from the comment of a statement through plan and scan to the requests, which carry it on',
@@ -170,7 +159,7 @@ describe('a trace', { timeout: 60_000 }, () => {
   )
 
   it('follows prepared statements and what a function asks for by itself, and tells errors by their SQLSTATE', async () => {
-    await withClient(async (client) => {
+    await withClient(url, async (client) => {
       await client.query(`create function traced(ip inet) returns text language plpgsql
         as $$ begin return (select city from ipstack_ip i where i.ip = traced.ip); end $$`)
       const lookup = `select city from ipstack_ip where ip = $1 ${comment(2)}`
@@ -194,11 +183,11 @@ describe('a trace', { timeout: 60_000 }, () => {
   })
 
   it('begins with the statement where no comment names another, and holds no literal, parameter or secret', async () => {
-    await withClient(async (client) => {
+    await withClient(url, async (client) => {
       await client.query("select 'a_secret_text' as name")
       await client.query({ text: 'select $1::text as name', values: ['a_secret_value'] })
     })
-    await withClient((client) => client.query(`select 1 ${comment(6)}`))
+    await withClient(url, (client) => client.query(`select 1 ${comment(6)}`))
     await spansOf(traceId(6))
     const own = spans.find((span) => attributesOf(span)['db.query.text'] === 'select ? as name')
     expect(own?.parentSpanId ?? '').toBe('')
@@ -215,7 +204,7 @@ describe('a trace', { timeout: 60_000 }, () => {
 
   it('that no collector takes holds up nothing, and the stop sends what is left', async () => {
     const sent = bodies.length
-    await withClient((client) => client.query(`select 1 ${comment(7)}`))
+    await withClient(url, (client) => client.query(`select 1 ${comment(7)}`))
     const { code, stderr } = await millrace.end('SIGTERM')
     expect(code).toBe(0)
     expect(stderr).not.toContain('a_secret')
@@ -227,7 +216,7 @@ describe('a trace', { timeout: 60_000 }, () => {
       MILLRACE_TRACING_ENDPOINT: 'http://127.0.0.1:1/',
     })
     url = await nobody.url()
-    expect((await withClient((client) => client.query('select 1 as one'))).rows).toEqual([{ one: 1 }])
+    expect((await withClient(url, (client) => client.query('select 1 as one'))).rows).toEqual([{ one: 1 }])
     const start = performance.now()
     expect((await nobody.end('SIGTERM')).code).toBe(0)
     expect(performance.now() - start).toBeLessThan(15_000)

@@ -14,7 +14,7 @@ import { startTestPostgres, type TestPostgres } from '../testing/test-postgres.j
 import { startEmbeddedPostgres } from './embedded-postgres.js'
 import { postmastersOf } from './leftovers.js'
 import type { Postgres } from './postgres.js'
-import { commandOf, isAlive } from './process-life.js'
+import { commandOf, isAlive, waitForEnd } from './process-life.js'
 
 const log = pino({ level: 'silent' })
 const isRoot = process.getuid?.() === 0
@@ -201,8 +201,9 @@ describe('after a kill -9', () => {
       onTestFinished(() => {
         parent.kill()
       })
-      const [pid] = await once(parent.stdout, 'data')
-      const lines = [String(pid).trim(), join(home, 'data'), 1, 5432, first.socketFolder, '', ' 1 1', 'ready']
+      const pid = String((await once(parent.stdout, 'data'))[0]).trim()
+      expect(await waitForEnd(Number(pid), 10_000)).toBe(true)
+      const lines = [pid, join(home, 'data'), 1, 5432, first.socketFolder, '', ' 1 1', 'ready']
       await writeFile(join(home, 'data', 'postmaster.pid'), `${lines.join('\n')}\n`, { mode: 0o600 })
       const second = await startEmbeddedPostgres({ home, log })
       expect(await query(second, 'SELECT answer FROM public.kept')).toEqual([42])

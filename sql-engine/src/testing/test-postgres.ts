@@ -9,6 +9,7 @@ import { type Logger, pino } from 'pino'
 import { initdbOptions } from '../postgres/data-folder.js'
 import { type EmbeddedServer, startEmbeddedPostgres } from '../postgres/embedded-postgres.js'
 import { findNativePackage } from '../postgres/native-package.js'
+import type { Postgres } from '../postgres/postgres.js'
 import { databaseObjects } from '../postgres/prepare-database.js'
 import { cacheFolder } from './cache-folder.js'
 import { startDebianServer, startInDebianServer } from './debian-postgres.js'
@@ -46,19 +47,22 @@ export async function startTestPostgres(options: TestPostgresOptions = {}): Prom
     await postgres.stop()
     await rm(home, { recursive: true, force: true })
   }
-  return {
+  return testPostgres(postgres, stop, {
     home,
-    names: postgres.names,
-    standing: postgres.standing,
-    sessions: postgres.sessions,
     socketFolder: postgres.socketFolder,
     socketPath: postgres.socketPath,
-    engineConfig: postgres.engineConfig,
     adminConfig: { ...postgres.engineConfig, options: '' },
-    ready: () => postgres.ready(),
-    stop,
-    [Symbol.asyncDispose]: stop,
-  }
+  })
+}
+
+function testPostgres(
+  postgres: Postgres,
+  stop: () => Promise<void>,
+  more: Pick<TestPostgres, 'home' | 'socketFolder' | 'socketPath' | 'adminConfig'>,
+): TestPostgres {
+  const { names, standing, sessions, engineConfig } = postgres
+  const ready = () => postgres.ready()
+  return { ...more, names, standing, sessions, engineConfig, ready, stop, [Symbol.asyncDispose]: stop }
 }
 
 /** The same in the PostgreSQL of a Debian package, where Millrace has no superuser: MILLRACE_TEST_ENGINE=debian. */
@@ -80,19 +84,12 @@ async function startOnDebian(
     await server.stop()
     await rm(home, { recursive: true, force: true })
   }
-  return {
+  return testPostgres(postgres, stop, {
     home,
-    names: postgres.names,
-    standing: postgres.standing,
-    sessions: postgres.sessions,
     socketFolder: server.socketFolder,
     socketPath: join(server.socketFolder, `.s.PGSQL.${server.port}`),
-    engineConfig: postgres.engineConfig,
     adminConfig: { ...postgres.engineConfig, user: 'postgres', options: '' },
-    ready: () => postgres.ready(),
-    stop,
-    [Symbol.asyncDispose]: stop,
-  }
+  })
 }
 
 /** A data folder with roles and database in it, made by whoever comes first. */
