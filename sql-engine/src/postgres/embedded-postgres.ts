@@ -20,10 +20,11 @@ import { findNativePackage } from './native-package.js'
 import type { Postgres, SessionServer } from './postgres.js'
 import { type Postmaster, startPostmaster } from './postmaster.js'
 import { prepareDatabase } from './prepare-database.js'
-import { serverSettings } from './server-settings.js'
+import { type ServerSettingsOptions, serverSettings } from './server-settings.js'
 import type { Owner } from './standing.js'
+import { vacuumCatalog } from './vacuum-catalog.js'
 
-export interface EmbeddedPostgresOptions {
+export interface EmbeddedPostgresOptions extends ServerSettingsOptions {
   /** The folder for all state; made if it is missing. One process at a time may use it. */
   readonly home: string
   readonly log: Logger
@@ -32,8 +33,6 @@ export interface EmbeddedPostgresOptions {
    * is being started again.
    */
   readonly onCrash?: (error: Error) => void
-  /** Whether committed data survives a crash of the machine. Default is true; tests do without. */
-  readonly durable?: boolean
   /** Where the programs are copied to, if they cannot run where they are installed. Default is the home. */
   readonly programCopies?: string
 }
@@ -111,6 +110,7 @@ class EmbeddedPostgres implements EmbeddedServer {
   #state: State = { kind: 'stopped' }
   readonly #stopping = new AbortController()
   #supervision: Promise<void> = Promise.resolve()
+  #vacuuming: Promise<void> = Promise.resolve()
   /** Whether the server that was started last has accepted connections. */
   #hasServed = false
   #stopped: Promise<void> | undefined
@@ -173,6 +173,7 @@ class EmbeddedPostgres implements EmbeddedServer {
     this.#stopping.abort()
     if (state.kind === 'running') await state.postmaster.stop()
     await this.#supervision
+    await this.#vacuuming
     await removeSocketFolder(this.socketFolder)
     await this.lock.release()
   }
@@ -184,7 +185,7 @@ class EmbeddedPostgres implements EmbeddedServer {
     const postmaster = await startPostmaster({
       program: this.binaries.postgres,
       dataFolder: folders.data,
-      settings: serverSettings(this.socketFolder, folders.data, options.durable ?? true),
+      settings: serverSettings(this.socketFolder, folders.data, options),
       account: folders.account,
       log: options.log,
     })
@@ -250,6 +251,7 @@ class EmbeddedPostgres implements EmbeddedServer {
           this.#state = { kind: 'running', postmaster }
           resolve()
           this.options.log.info({ postmaster: postmaster.pid }, 'PostgreSQL has been started again')
+          this.#vacuuming = vacuumCatalog(this.engineConfig, this.options.log)
           return postmaster
         }
       } catch (cause) {

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { bigint, inet, text } from '@millrace/plugin-sdk'
 import pg from 'pg'
 import { pino } from 'pino'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { Engine } from '../../engine.js'
 import { ClientSession } from '../../testing/client-session.js'
 import { type CountingPlugin, countingPlugin } from '../../testing/counting-plugin.js'
@@ -273,6 +273,27 @@ describe('after a restart', () => {
     expect(await citiesOf(1, 2, 9)).toEqual(['c1', 'c2'])
     expect(await citiesOf(1, 2, 9)).toEqual(['c1', 'c2'])
   })
+
+  test('of the connection to PostgreSQL, what was to be dropped is not asked again', async () => {
+    await citiesOf(1)
+    const [before] = await tableNames()
+    const reader = new pg.Client(postgres.adminConfig)
+    await reader.connect()
+    await reader.query(`begin; lock table pg_millrace_lookup.${before} in access share mode`)
+    await engine.clearCache()
+    engine.forgetRows()
+    expect(await citiesOf(1)).toEqual(['c1'])
+    await reader.end()
+    await vi.waitFor(async () => expect(await tableNames()).not.toContain(before), 10_000)
+    expect(await citiesOf(1)).toEqual(['c1'])
+    expect(calls).toHaveLength(2)
+  })
+
+  async function tableNames(): Promise<unknown[]> {
+    const rows = await session.query(`select relname from pg_class
+      where relnamespace = 'pg_millrace_lookup'::regnamespace and relkind = 'r' and relname !~ '_keys$'`)
+    return rows.map(({ relname }) => relname)
+  }
 })
 
 test('rows are asked for anew when they are older than the session wants', async () => {

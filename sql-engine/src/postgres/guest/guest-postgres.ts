@@ -12,6 +12,7 @@ import { guestSchemas, type Names, readerRole, systemSchema } from '../names.js'
 import type { Postgres, SessionLogin, SessionServer } from '../postgres.js'
 import type { ServerPlace } from '../server-place.js'
 import type { Guest } from '../standing.js'
+import { limitSettings, noLimits, type StatementLimits } from '../statement-limits.js'
 import { type EngineUrl, placeOf, readEngineUrl, wrongUrl } from './engine-url.js'
 import { type Hold, lookAtServer, markTable, takeHold } from './prepare-guest.js'
 import type { ServerFacts } from './server-facts.js'
@@ -30,6 +31,8 @@ export interface GuestPostgresOptions extends GuestUrls {
   /** The folder for the gateway's own state, which one process at a time may use; made if it is missing. */
   readonly home: string
   readonly log: Logger
+  /** Of which PostgreSQL lets a superuser alone set that of temporary files. Default is none. */
+  readonly limits?: Omit<StatementLimits, 'temporaryFiles'> | undefined
   /** Called when the server has been lost. All sessions are gone, or must go; it is looked for again. */
   readonly onCrash?: (error: Error) => void
 }
@@ -196,7 +199,8 @@ class GuestPostgres implements Postgres {
     const { version, loopback, identity } = hold.facts
     this.names = address.names
     this.engineConfig = address.engineConfig
-    this.standing = { kind: 'guest', version, loopback, usualSearchPath, sessionSettings: new Map() }
+    const sessionSettings = new Map(Object.entries(limitSettings({ ...noLimits, ...options.limits })))
+    this.standing = { kind: 'guest', version, loopback, usualSearchPath, sessionSettings }
     this.#options = options
     this.#address = address
     this.#identity = identity
