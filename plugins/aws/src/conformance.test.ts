@@ -79,6 +79,15 @@ testConformance(
       aws_ec2_network_interface: {
         unseen: { 'association_carrier_ip, association_customer_owned_ip': notInSandbox },
       },
+      aws_s3_object: {
+        ask: { bucket_name: ['aws-cloudtrail-logs-810361751552-devto'] },
+        values: { prefix: ['AWSLogs/'], start_after: ['AWSLogs/'], delimiter: ['/'] },
+        unseen: {
+          'common_prefix, prefix, start_after, delimiter': repeated,
+          'version_id, bucket_key_enabled, cache_control, checksum_crc32, checksum_crc32c, checksum_sha1, checksum_sha256, content_disposition, content_language, content_range, delete_marker, expiration, expires, object_lock_legal_hold_status, object_lock_mode, object_lock_retain_until_date, replication_status, request_charged, restore, sse_kms_key_id, tag_count, website_redirection_location':
+            notInSandbox,
+        },
+      },
       aws_vpc_flow_log_event: {
         ask: { log_group_name: ['vpc-flow-logs'] },
         values: { filter: ['[version = 2, ...]'] },

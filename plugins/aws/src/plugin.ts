@@ -4,7 +4,7 @@ import { checkConnection } from './connection/check.js'
 import { AwsConnection } from './connection/connection.js'
 import { awsLimits } from './connection/limits.js'
 import { preload } from './services/preload.js'
-import { awsConfig, awsRemarks } from './settings/config.js'
+import { awsConfig } from './settings/config.js'
 import { account } from './tables/account.js'
 import { cloudtrailChannel } from './tables/cloudtrail-channel.js'
 import { cloudtrailEventDataStore } from './tables/cloudtrail-event-data-store.js'
@@ -24,6 +24,7 @@ import { iamAccessKey } from './tables/iam-access-key.js'
 import { iamRole } from './tables/iam-role.js'
 import { iamUser } from './tables/iam-user.js'
 import { region } from './tables/region.js'
+import { s3Object } from './tables/s3-object.js'
 import { vpcEip } from './tables/vpc-eip.js'
 import { vpcFlowLogEvent } from './tables/vpc-flow-log-event.js'
 
@@ -49,14 +50,14 @@ const tables = [
   cloudtrailChannel,
   cloudtrailImport,
   cloudtrailQuery,
+  s3Object,
 ]
 
 export default definePlugin({
   name: 'aws',
   description:
-    'Amazon Web Services: CloudTrail, CloudWatch Logs, flow logs, EC2, IAM, GuardDuty, the account and its regions.',
+    'Amazon Web Services: CloudTrail, CloudWatch Logs, flow logs, EC2, IAM, GuardDuty, S3, the account and its regions.',
   config: awsConfig,
-  remarks: awsRemarks,
   connect: (config, context) => new AwsConnection(config, context),
   limits: (config, { environment }) => awsLimits(config, environment, tables),
   account: (connection) => connection.account(),

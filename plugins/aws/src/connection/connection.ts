@@ -10,6 +10,7 @@ import { Once } from '../calls/once.js'
 import type { CredentialProvider, Credentials, StsLocation } from '../credentials/credential-chain.js'
 import { accountOfSettings, credentialsOf } from '../credentials/credentials.js'
 import { regionOfProfile } from '../credentials/shared-files.js'
+import { BucketRegions } from '../regions/bucket-regions.js'
 import { guessRegion } from '../regions/partition-regions.js'
 import { resolveRegions } from '../regions/regions.js'
 import type { AwsService, Client } from '../services/aws-service.js'
@@ -45,6 +46,8 @@ export class AwsConnection {
   readonly #clients = new Map<string, Promise<Client>>()
   readonly #identity = new Once<CallerIdentity>()
   readonly #regions = new Once<readonly string[]>()
+  /** In which regions buckets are. */
+  readonly bucketRegions = new BucketRegions(this)
   #defaultRegion: Promise<string> | undefined
   readonly #maxAnswerBytes: number | undefined
   /** The options of requests: one pool of sockets for all clients. */
@@ -103,8 +106,11 @@ export class AwsConnection {
       region,
       credentials: this.#credentials,
       maxAttempts: 1, // the engine makes calls again
-      requestHandler: new AnswerHandler(this.#requests, this.#maxAnswerBytes, service.isRestJson),
+      requestHandler: new AnswerHandler(this.#requests, this.#maxAnswerBytes, service.rest),
       ...(endpoint === undefined ? {} : { endpoint }),
+      ...(this.#config.s3_force_path_style === undefined
+        ? {}
+        : { forcePathStyle: this.#config.s3_force_path_style }),
     })
   }
 
@@ -150,6 +156,11 @@ export class AwsConnection {
   /** Whether tables go on without a region that fails. */
   get leavesOutRegions(): boolean {
     return this.#config.on_region_failure === 'notice'
+  }
+
+  /** Who pays for requests to buckets that let the requester pay. */
+  get requestPayer(): 'requester' | undefined {
+    return this.#config.s3_requester_pays === true ? 'requester' : undefined
   }
 
   async close(): Promise<void> {
