@@ -111,14 +111,14 @@ export interface Scan<Connection = unknown, TableColumns extends Columns = Colum
    */
   call<Result>(name: string, run: (signal: AbortSignal) => Promise<Result>, scope?: string): Promise<Result>
   /**
-   * Decodes the bytes of an answer, in a thread beside the main one where there are any. The rows are then PostgreSQL's
+   * Decodes an answer, in a thread beside the main one where there are any. The rows are then PostgreSQL's
    * already, for the columns that are wanted: they may only be yielded, batch by batch, and whoever looks into them gets an
    * error. What has to, calls the decoder's own function.
    * @param parts of one answer, whose errors are passed on
    */
-  decode<Options, Remark>(
-    decoder: Decoder<Options, Remark>,
-    parts: AsyncIterable<Buffer>,
+  decode<Options, Remark, Part>(
+    decoder: Decoder<Options, Remark, Part>,
+    parts: AsyncIterable<Part>,
     options: Options,
   ): AsyncIterable<Decoded<Remark>>
   /**

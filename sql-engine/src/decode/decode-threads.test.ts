@@ -19,6 +19,9 @@ const source = `
   export const lines = decoder(async function* (parts, { remark }) {
     for await (const text of texts(parts)) yield { rows: rowsOf(text), remarks: [remark, text.length] }
   })
+  export const data = decoder(async function* (parts) {
+    for await (const { words, bytes } of parts) yield { rows: words.map((word) => ({ word: word + bytes })), remarks: [] }
+  })
   export const failing = decoder(async function* (parts) {
     for await (const text of texts(parts)) {
       yield { rows: rowsOf(text), remarks: [] }
@@ -45,7 +48,7 @@ const columns = [
   { name: 'odd', type: 'boolean' },
 ] as const
 
-type AnyDecoder = Decoder<unknown, unknown>
+type AnyDecoder = Decoder<unknown, unknown, unknown>
 let Threads: typeof DecodeThreads
 let copyChunks: typeof import('../stage/copy-chunks.js').copyChunks
 let decoders: Readonly<Record<string, Pick<AnyDecoder, 'decode'>>>
@@ -73,9 +76,9 @@ async function* partsOf(...texts: readonly string[]): AsyncGenerator<Buffer, voi
 
 function request(
   name: string,
-  parts: AsyncIterable<Buffer>,
-  more: Partial<DecodeRequest<unknown, unknown>> = {},
-): DecodeRequest<unknown, unknown> {
+  parts: AsyncIterable<unknown>,
+  more: Partial<DecodeRequest<unknown, unknown, unknown>> = {},
+): DecodeRequest<unknown, unknown, unknown> {
   const { decode } = decoders[name] ?? {}
   if (decode === undefined) throw new Error(`there is no decoder ${name}`)
   return {
@@ -131,6 +134,19 @@ describe('a thread', () => {
     ]) {
       expect(read).toThrow('can only be passed on')
     }
+  })
+
+  test('takes any data, and bytes as Buffers whose memory nobody else loses', async () => {
+    const bytes = Buffer.from('bytes')
+    async function* data() {
+      yield { words: ['a', 'b'], bytes: 1 }
+    }
+    expect(await copied(threads.decode(request('data', data())))).toBe('a1\t\\N\t\\N\nb1\t\\N\t\\N\n')
+    async function* twice() {
+      yield bytes
+      yield bytes
+    }
+    expect(await copied(threads.decode(request('lines', twice())))).toBe('bytes\t0\tf\nbytes\t0\tf\n')
   })
 
   test('passes on what its decoder throws, after the rows before it', async () => {

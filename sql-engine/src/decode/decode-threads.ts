@@ -13,9 +13,9 @@ import { Places } from './places.js'
 import { receivedError } from './sent-error.js'
 import { type FromThread, type RowEncoding, type ToThread, window } from './thread-messages.js'
 
-export interface DecodeRequest<Options, Remark> {
-  readonly decoder: Decoder<Options, Remark>
-  readonly parts: AsyncIterable<Buffer>
+export interface DecodeRequest<Options, Remark, Part> {
+  readonly decoder: Decoder<Options, Remark, Part>
+  readonly parts: AsyncIterable<Part>
   readonly options: Options
   readonly encoding: RowEncoding
   readonly signal: AbortSignal
@@ -64,13 +64,13 @@ export class DecodeThreads {
    * Decodes one answer. The rows are sealed: see `sealedRows`.
    * @throws what the parts throw, or the decoder; DatabaseError 57014 when the signal is aborted; Error where the thread ends
    */
-  async *decode<Options, Remark>({
+  async *decode<Options, Remark, Part>({
     decoder,
     parts,
     options,
     encoding,
     signal,
-  }: DecodeRequest<Options, Remark>): AsyncGenerator<Decoded<Remark>, void, void> {
+  }: DecodeRequest<Options, Remark, Part>): AsyncGenerator<Decoded<Remark>, void, void> {
     if (signal.aborted) throw canceledError()
     const { module, name } = decoder
     const task = this.#thread().start({ kind: 'start', module, name, options, encoding })
@@ -116,12 +116,11 @@ export class DecodeThreads {
 }
 
 /** Sends the parts of an answer, as the thread takes them. Never rejects. */
-async function feed(task: Task, parts: AsyncIterable<Buffer>): Promise<void> {
+async function feed(task: Task, parts: AsyncIterable<unknown>): Promise<void> {
   try {
     for await (const part of parts) {
       if (!(await task.room.take())) return
-      // Its memory may hold what is others'; what is sent is gone here.
-      task.send(new Uint8Array(part))
+      task.send(part)
     }
     task.tell('end')
   } catch (error) {
@@ -172,9 +171,15 @@ class Task {
     if (this.#outcome === undefined) this.#thread.post({ kind, task: this.#number })
   }
 
-  send(bytes: Uint8Array<ArrayBuffer>): void {
+  send(part: unknown): void {
     if (this.#outcome !== undefined) return
-    this.#thread.post({ kind: 'part', task: this.#number, bytes }, [bytes.buffer])
+    const task = this.#number
+    if (!(part instanceof Uint8Array)) this.#thread.post({ kind: 'part', task, part })
+    else {
+      // What is sent is gone here, and the memory of a Buffer may hold what is others'.
+      const bytes = new Uint8Array(part)
+      this.#thread.post({ kind: 'part', task, part: bytes }, [bytes.buffer])
+    }
   }
 
   /** @param when whether what was decoded before is still wanted */

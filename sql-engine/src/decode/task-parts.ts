@@ -1,6 +1,6 @@
 /** The parts of a task, as they come from the main thread. */
-export class TaskParts implements AsyncIterable<Buffer> {
-  readonly #parts: Uint8Array[] = []
+export class TaskParts implements AsyncIterable<unknown> {
+  readonly #parts: { readonly part: unknown }[] = []
   #state: 'open' | 'ended' | 'aborted' = 'open'
   #wake: () => void = () => {}
   readonly #taken: () => void
@@ -14,8 +14,8 @@ export class TaskParts implements AsyncIterable<Buffer> {
     return this.#state === 'aborted'
   }
 
-  add(part: Uint8Array): void {
-    this.#parts.push(part)
+  add(part: unknown): void {
+    this.#parts.push({ part })
     this.#wake()
   }
 
@@ -30,13 +30,15 @@ export class TaskParts implements AsyncIterable<Buffer> {
     this.#wake()
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<Buffer, void, void> {
+  async *[Symbol.asyncIterator](): AsyncGenerator<unknown, void, void> {
     for (;;) {
       if (this.#state === 'aborted') throw new Error('nobody waits for the rows any more')
-      const part = this.#parts.shift()
-      if (part !== undefined) {
+      const next = this.#parts.shift()
+      if (next !== undefined) {
+        const { part } = next
         this.#taken()
-        yield Buffer.from(part.buffer, part.byteOffset, part.byteLength)
+        // Buffers arrive as what they are made of.
+        yield part instanceof Uint8Array ? Buffer.from(part.buffer, part.byteOffset, part.byteLength) : part
       } else if (this.#state === 'ended') return
       else {
         await new Promise<void>((resolve) => {

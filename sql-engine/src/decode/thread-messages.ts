@@ -24,7 +24,7 @@ export type ToThread =
       readonly options: unknown
       readonly encoding: RowEncoding
     }
-  | { readonly kind: 'part'; readonly task: number; readonly bytes: Uint8Array }
+  | { readonly kind: 'part'; readonly task: number; readonly part: unknown }
   | { readonly kind: 'end'; readonly task: number }
   /** A batch has been taken. */
   | { readonly kind: 'taken'; readonly task: number }

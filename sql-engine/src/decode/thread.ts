@@ -28,7 +28,7 @@ parentPort?.on('message', (message: ToThread) => {
   const task = tasks.get(message.task)
   switch (message.kind) {
     case 'part':
-      task?.parts.add(message.bytes)
+      task?.parts.add(message.part)
       break
     case 'end':
       task?.parts.end()
@@ -78,6 +78,6 @@ async function decode(
   }
 }
 
-function isDecoder(value: unknown): value is Decoder<unknown, unknown> {
+function isDecoder(value: unknown): value is Decoder<unknown, unknown, unknown> {
   return value instanceof Object && 'decode' in value && typeof value.decode === 'function'
 }
