@@ -54,6 +54,14 @@ testConformance(
         },
         unseen: { 'start_time, end_time, resource_name, resource_type': repeated },
       },
+      aws_cloudtrail_s3_event: {
+        ask: { trail_arn: ['arn:aws:cloudtrail:us-east-1:810361751552:trail/cloudtrail-for-devto'] },
+        values: {
+          bucket: ['aws-cloudtrail-logs-810361751552-devto'],
+          trail_name: ['cloudtrail-for-devto'],
+        },
+        unseen: { organization_id: notInSandbox, trail_name: repeated },
+      },
       aws_cloudtrail_trail: {
         unseen: {
           'kms_key_id, s3_key_prefix, sns_topic_arn, latest_cloudwatch_logs_delivery_error, latest_delivery_error, latest_digest_delivery_error, latest_notification_error, latest_notification_time, stop_logging_time, advanced_event_selectors, insight_selectors':
