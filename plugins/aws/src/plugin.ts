@@ -62,6 +62,9 @@ export default definePlugin({
   config: awsConfig,
   connect: (config, context) => new AwsConnection(config, context),
   limits: (config, { environment }) => awsLimits(config, environment, tables),
+  // S3 bears thousands of calls; calls to services that bear less have rates, or say so.
+  concurrency: 50,
+  startingConcurrency: 10,
   account: (connection) => connection.account(),
   check: checkConnection,
   preload,
