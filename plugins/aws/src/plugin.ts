@@ -11,6 +11,7 @@ import { cloudtrailEventDataStore } from './tables/cloudtrail-event-data-store.j
 import { cloudtrailImport } from './tables/cloudtrail-import.js'
 import { cloudtrailLookupEvent } from './tables/cloudtrail-lookup-event.js'
 import { cloudtrailQuery } from './tables/cloudtrail-query.js'
+import { cloudtrailS3Event } from './tables/cloudtrail-s3-event.js'
 import { cloudtrailTrail } from './tables/cloudtrail-trail.js'
 import { cloudtrailTrailEvent } from './tables/cloudtrail-trail-event.js'
 import { cloudwatchLogEvent } from './tables/cloudwatch-log-event.js'
@@ -50,6 +51,7 @@ const tables = [
   cloudtrailChannel,
   cloudtrailImport,
   cloudtrailQuery,
+  cloudtrailS3Event,
   s3Object,
 ]
 
@@ -60,6 +62,9 @@ export default definePlugin({
   config: awsConfig,
   connect: (config, context) => new AwsConnection(config, context),
   limits: (config, { environment }) => awsLimits(config, environment, tables),
+  // S3 bears thousands of calls; calls to services that bear less have rates, or say so.
+  concurrency: 50,
+  startingConcurrency: 10,
   account: (connection) => connection.account(),
   check: checkConnection,
   preload,

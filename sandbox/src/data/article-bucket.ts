@@ -7,7 +7,7 @@ import { articleDelivery, articleRegion } from './article-trail.js'
 import { digestKey, folderOf, logFile, logFileDetails, logFileKey } from './trail-objects.js'
 
 const seed = 20220707
-const deliveryInterval = 5 * 60_000
+const deliveryInterval = 15 * 60_000
 const hour = 60 * 60_000
 
 export function articleBucketName(accountId: string): string {

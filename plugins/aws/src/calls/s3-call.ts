@@ -11,8 +11,8 @@ export interface S3Target {
   readonly region: string
 }
 
-/** Errors of one object that others of its bucket need not have. */
-export type ObjectProblem = 'gone' | 'unreadable'
+/** What an error says of one object, that need not be so for others. */
+export type ObjectProblem = 'gone' | 'archived'
 
 /**
  * Makes a call of S3.
@@ -36,11 +36,8 @@ export async function s3Call<Result>(
 /** What an error of a call says of its object; undefined where it says nothing of it in particular. */
 export function problemOf(error: unknown): ObjectProblem | undefined {
   const code = codeOf(error)
-  if (code === undefined) return undefined
-  if (/^(NoSuchKey|NotFound)$/.test(code)) return 'gone'
-  return /^(AccessDenied|Forbidden|403|InvalidObjectState|KMS\..*|InvalidRequest)$/.test(code)
-    ? 'unreadable'
-    : undefined
+  if (code === 'NoSuchKey' || code === 'NotFound') return 'gone'
+  return code === 'InvalidObjectState' ? 'archived' : undefined
 }
 
 /** The API's code of an error, however deep it is wrapped. */

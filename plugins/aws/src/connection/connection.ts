@@ -36,6 +36,12 @@ const connectionTimeout = 5_000
  */
 const requestTimeout = 120_000
 
+/**
+ * In seconds. CloudTrail "typically delivers logs within an average of about 5 minutes of an API call. This time is not
+ * guaranteed." (user guide, "Getting and viewing your CloudTrail log files"; Insights events within 30 minutes.)
+ */
+const defaultDeliveryDelay = 3600
+
 export class AwsConnection {
   readonly #config: AwsConfig
   readonly #environment: Environment
@@ -156,6 +162,16 @@ export class AwsConnection {
   /** Whether tables go on without a region that fails. */
   get leavesOutRegions(): boolean {
     return this.#config.on_region_failure === 'notice'
+  }
+
+  /** Whether tables go on without log files that cannot be read. */
+  get leavesLogFilesOut(): boolean {
+    return this.#config.on_object_failure === 'notice'
+  }
+
+  /** How long after its event a log file may be delivered, in milliseconds. */
+  get deliveryDelay(): number {
+    return (this.#config.delivery_delay ?? defaultDeliveryDelay) * 1000
   }
 
   /** Who pays for requests to buckets that let the requester pay. */
