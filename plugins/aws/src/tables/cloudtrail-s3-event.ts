@@ -14,6 +14,7 @@ import {
 import { accountKey, type IdentityValues, identityOfScan } from '../columns/identity-columns.js'
 import type { AwsConnection } from '../connection/connection.js'
 import { defineTable } from '../connection/define-table.js'
+import { logFileDecoder } from '../log-files/decode-log-file.js'
 import {
   type DeliveryBounds,
   deliveryBoundsOf,
@@ -135,12 +136,9 @@ async function* rowsOf(
       )
     }
   }
-  async function* read(file: LogFile) {
+  const readBy = (decode: typeof logFileDecoder.decode) => (file: LogFile) => {
     const values = { ...echo, ...fileValues(file, place), ...identity }
-    for await (const rows of logFileRows(scan, place, file, { ...options, values })) {
-      // The reader of records gives each column its type, which a table of them by name cannot express.
-      yield rows as readonly EventRow[]
-    }
+    return logFileRows(scan, place, file, { ...options, values }, decode)
   }
   async function* meant(within: DeliveryBounds, mostDays?: number) {
     for await (const files of find(within, mostDays)) {
@@ -156,8 +154,11 @@ async function* rowsOf(
     return [...found]
   }
   if (order !== undefined && limit !== undefined && key === undefined) {
-    yield* newestRows({ limit, find: meant, months, read }, bounds)
-  } else yield* eachRow(meant(bounds), read)
+    yield* newestRows({ limit, find: meant, months, read: readBy(logFileDecoder.decode) }, bounds)
+  } else {
+    const decode: typeof logFileDecoder.decode = (parts, of) => scan.decode(logFileDecoder, parts, of)
+    yield* eachRow(meant(bounds), readBy(decode))
+  }
 }
 
 /** The log file of a key that was named, if it is one and fulfils the conditions. */
