@@ -73,6 +73,41 @@ export async function* scanRows(request: ScanRequest): AsyncGenerator<readonly R
   }
 }
 
+/** The most parts that are asked for by their names; more of them are read as one list. */
+const mostParts = 10_000
+
+/**
+ * The parts of the table that hold all rows of a scan.
+ * @returns undefined where they are read as one list: where there are none or too many, or some may be missing
+ * @throws DatabaseError that names table and API call
+ */
+export async function scanParts(request: ScanRequest): Promise<readonly string[] | undefined> {
+  const { definition: table } = request.table
+  const { parts } = table
+  if (parts === undefined) return undefined
+  let isMissing = false
+  const noting = { ...request, leaveOut: () => (isMissing = true) }
+  const work = new PluginWork(request.connection.plugin.name, `table ${table.name}`, request.signal)
+  const found = new Set<string>()
+  try {
+    const listed = work.iterate(() =>
+      parts.list(scanOf(noting, new Set(request.columns), request.quals, work)),
+    )
+    for await (const values of untilAborted(listed, work.signal)) {
+      for (const value of values) found.add(value)
+      if (found.size > mostParts || isMissing) return undefined
+    }
+  } catch (error) {
+    if (request.signal.aborted) throw canceledError()
+    // The list itself says what to go on without.
+    if (isIgnored(error, request)) return undefined
+    throw scanError(error, request)
+  } finally {
+    work.stop()
+  }
+  return found.size === 0 || isMissing ? undefined : [...found]
+}
+
 function* listsOf(request: ScanRequest, work: PluginWork): Generator<AsyncIterable<readonly Row[]>> {
   const { definition: table } = request.table
   // The engine's own columns are not the plugin's.
