@@ -14,6 +14,7 @@ import type { ServerPlace } from '../server-place.js'
 import type { Guest } from '../standing.js'
 import { limitSettings, noLimits, type StatementLimits } from '../statement-limits.js'
 import { type EngineUrl, placeOf, readEngineUrl, wrongUrl } from './engine-url.js'
+import { NotifyChannel } from './notify-channel.js'
 import { type Hold, lookAtServer, markTable, takeHold } from './prepare-guest.js'
 import type { ServerFacts } from './server-facts.js'
 import { sessionQuestion } from './session-settings.js'
@@ -147,7 +148,7 @@ async function startLocked(options: GuestPostgresOptions, lock: HomeLock): Promi
   try {
     const usualSearchPath = await reaching(client, () => searchPathOf(configOf(client, address.place), names))
     const postgres = new GuestPostgres(options, { ...address, lock, usualSearchPath }, hold)
-    postgres.start()
+    await postgres.start()
     return postgres
   } catch (error) {
     await hold.client.end()
@@ -180,6 +181,7 @@ class GuestPostgres implements Postgres {
   readonly standing: Guest
   readonly engineConfig: ClientConfig
   readonly sessions: SessionServer
+  readonly peers: NotifyChannel
   readonly #options: GuestPostgresOptions
   readonly #address: GuestAddress
   readonly #lock: HomeLock
@@ -205,6 +207,7 @@ class GuestPostgres implements Postgres {
     this.#address = address
     this.#identity = identity
     this.#state = { kind: 'running', hold }
+    this.peers = new NotifyChannel(options.log)
     this.sessions = {
       place: address.place,
       login: (user) => this.#login(user),
@@ -217,8 +220,20 @@ class GuestPostgres implements Postgres {
     }
   }
 
-  start(): void {
-    if (this.#state.kind === 'running') this.#supervision = this.#supervise(this.#state.hold)
+  async start(): Promise<void> {
+    if (this.#state.kind !== 'running') return
+    const { hold } = this.#state
+    await this.#attach(hold)
+    this.#supervision = this.#supervise(hold)
+  }
+
+  async #attach({ client }: Hold): Promise<void> {
+    try {
+      await this.peers.attach(client)
+    } catch (error) {
+      await client.end()
+      throw error
+    }
   }
 
   ready(): Promise<void> {
@@ -336,6 +351,7 @@ class GuestPostgres implements Postgres {
         if (signal.aborted || isOther) await hold.client.end()
         if (isOther) throw otherDatabase()
         if (signal.aborted) break
+        await this.#attach(hold)
         this.#state = { kind: 'running', hold }
         resolve()
         this.#options.log.info('PostgreSQL has been found again')
