@@ -122,6 +122,14 @@ export const settingTable = {
     fromText: numberFromText,
     description: 'The most megabytes of rows that are cached, on disk.',
   }),
+  decode_threads: setting({
+    schema: z.int().min(0).max(64).nullable(),
+    usual: null,
+    variable: 'MILLRACE_DECODE_THREADS',
+    fromText: numberFromText,
+    description:
+      'The threads that decode what APIs answer, beside the main one; 0 for none. By default one fewer than the machine has cores, and at most 8.',
+  }),
   'limits.max_api_calls': quota(defaultQuotas.apiCalls, 'The most API calls of a statement.'),
   'limits.max_keys': quota(defaultQuotas.keys, 'The most combinations of key values that one scan asks for.'),
   'limits.max_rows': quota(defaultQuotas.rows, 'The most rows that a statement fetches.'),

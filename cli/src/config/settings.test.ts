@@ -28,6 +28,7 @@ describe('settings', () => {
       tls: true,
       'cache.ttl': 300,
       'cache.max_size_mb': 1024,
+      decode_threads: null,
       'limits.max_api_calls': Number.POSITIVE_INFINITY,
       'limits.max_keys': 100_000,
       'limits.max_rows': Number.POSITIVE_INFINITY,

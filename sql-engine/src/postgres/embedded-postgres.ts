@@ -1,8 +1,8 @@
 import { join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
 import type { ClientConfig } from 'pg'
 import type { Logger } from 'pino'
 import { DatabaseError } from '../database-error.js'
+import { Availability } from './availability.js'
 import { ensureDataFolder } from './data-folder.js'
 import { engineOptions } from './engine-connections.js'
 import {
@@ -90,15 +90,6 @@ const shortLife = 1_000
 const pauseAfterShortLife = 200
 /** Pauses after attempts that have failed, in milliseconds; the last one is repeated. */
 const pauses = [100, 500, 2_000, 5_000, 30_000]
-/** The number of failed attempts after which those that wait get an error. */
-const patientAttempts = 4
-
-type State =
-  | { readonly kind: 'running'; readonly postmaster: Postmaster }
-  | { readonly kind: 'starting'; readonly settled: Promise<void> }
-  | { readonly kind: 'failing'; readonly error: Error }
-  | { readonly kind: 'stopped' }
-
 const diskFull = '53100'
 
 class EmbeddedPostgres implements EmbeddedServer {
@@ -107,8 +98,7 @@ class EmbeddedPostgres implements EmbeddedServer {
   readonly sessions: SessionServer
   readonly socketPath: string
   readonly engineConfig: ClientConfig
-  #state: State = { kind: 'stopped' }
-  readonly #stopping = new AbortController()
+  readonly #availability = new Availability<Postmaster>(unavailable)
   #supervision: Promise<void> = Promise.resolve()
   #vacuuming: Promise<void> = Promise.resolve()
   /** Whether the server that was started last has accepted connections. */
@@ -150,16 +140,7 @@ class EmbeddedPostgres implements EmbeddedServer {
   }
 
   ready(): Promise<void> {
-    switch (this.#state.kind) {
-      case 'running':
-        return Promise.resolve()
-      case 'starting':
-        return this.#state.settled
-      case 'failing':
-        return Promise.reject(unavailable(this.#state.error))
-      case 'stopped':
-        return Promise.reject(unavailable())
-    }
+    return this.#availability.ready()
   }
 
   stop(): Promise<void> {
@@ -168,10 +149,8 @@ class EmbeddedPostgres implements EmbeddedServer {
   }
 
   async #stop(): Promise<void> {
-    const state = this.#state
-    this.#state = { kind: 'stopped' }
-    this.#stopping.abort()
-    if (state.kind === 'running') await state.postmaster.stop()
+    const postmaster = this.#availability.stop()
+    await postmaster?.stop()
     await this.#supervision
     await this.#vacuuming
     await removeSocketFolder(this.socketFolder)
@@ -208,7 +187,7 @@ class EmbeddedPostgres implements EmbeddedServer {
   }
 
   #run(postmaster: Postmaster): void {
-    this.#state = { kind: 'running', postmaster }
+    this.#availability.run(postmaster)
     this.#supervision = this.#supervise(postmaster)
   }
 
@@ -218,7 +197,7 @@ class EmbeddedPostgres implements EmbeddedServer {
     while (postmaster !== undefined) {
       const start = performance.now()
       const error = await postmaster.ended
-      if (this.#stopping.signal.aborted) return
+      if (this.#availability.isStopped) return
       this.options.log.error({ err: error }, 'PostgreSQL has ended unexpectedly and is started again')
       const isShort = performance.now() - start < shortLife
       postmaster = await this.#startAgain(error, isShort ? pauseAfterShortLife : 0)
@@ -230,46 +209,28 @@ class EmbeddedPostgres implements EmbeddedServer {
    * @returns undefined when it has been stopped meanwhile
    */
   async #startAgain(crash: Error, firstPause: number): Promise<Postmaster | undefined> {
-    let resolve = () => {}
-    let reject = (_error: Error) => {}
-    const settled = new Promise<void>((onResolve, onReject) => {
-      resolve = onResolve
-      reject = onReject
+    const { log } = this.options
+    const starting = this.#availability.recover({
+      firstPause,
+      pauses,
+      attempt: async () => {
+        await endLeftovers(this.folders.data, log)
+        return this.#launch()
+      },
+      discard: (postmaster) => postmaster.stop(),
+      onFailure: (error, failures) => {
+        // The engine's own connections may have been served already, and what they wrote last may be lost.
+        if (this.#hasServed) this.#tellCrash(error)
+        log.error({ err: error, failures }, 'PostgreSQL could not be started again')
+      },
     })
-    settled.catch(() => {}) // the rejection is for those who wait in ready(); there may be none
-    this.#state = { kind: 'starting', settled }
     this.#tellCrash(crash)
-    const { signal } = this.#stopping
-    for (let failures = 0; ; failures++) {
-      try {
-        const pause = failures === 0 ? firstPause : pauses[Math.min(failures, pauses.length) - 1]
-        await delay(pause, undefined, { signal })
-        await endLeftovers(this.folders.data, this.options.log)
-        const postmaster = await this.#launch()
-        if (signal.aborted) await postmaster.stop()
-        else {
-          this.#state = { kind: 'running', postmaster }
-          resolve()
-          this.options.log.info({ postmaster: postmaster.pid }, 'PostgreSQL has been started again')
-          this.#vacuuming = vacuumCatalog(this.engineConfig, this.options.log)
-          return postmaster
-        }
-      } catch (cause) {
-        if (!signal.aborted) {
-          const error = cause instanceof Error ? cause : new Error(String(cause))
-          // The engine's own connections may have been served already, and what they wrote last may be lost.
-          if (this.#hasServed) this.#tellCrash(error)
-          this.options.log.error({ err: error, failures }, 'PostgreSQL could not be started again')
-          if (failures + 1 >= patientAttempts) {
-            this.#state = { kind: 'failing', error }
-            reject(unavailable(error))
-          }
-          continue
-        }
-      }
-      reject(unavailable())
-      return undefined
+    const postmaster = await starting
+    if (postmaster !== undefined) {
+      log.info({ postmaster: postmaster.pid }, 'PostgreSQL has been started again')
+      this.#vacuuming = vacuumCatalog(this.engineConfig, log)
     }
+    return postmaster
   }
 }
 
