@@ -1,0 +1,100 @@
+/** A picture of a result, chosen from its columns' types, and changed by whoever looks at it. */
+import { useEffect, useRef, useState } from 'preact/hooks'
+import type { Column, Row } from '../../protocol/messages.js'
+import { counted } from '../run/format.js'
+import type { Chart } from './pick-chart.js'
+import { chartKinds } from './pick-chart.js'
+
+export interface ChartViewProps {
+  readonly columns: readonly Column[]
+  readonly rows: readonly Row[]
+  readonly chart: Chart
+  readonly onChart: (chart: Chart) => void
+}
+
+export function ChartView({ columns, rows, chart, onChart }: ChartViewProps) {
+  const place = useRef<HTMLDivElement>(null)
+  const [width, setWidth] = useState(0)
+  const [leftOut, setLeftOut] = useState(0)
+  useEffect(() => {
+    const element = place.current
+    if (element === null) return undefined
+    const observer = new ResizeObserver(() => setWidth(element.clientWidth))
+    observer.observe(element)
+    return () => observer.disconnect()
+  }, [])
+  useEffect(() => {
+    if (width === 0) return undefined
+    let isCurrent = true
+    // What draws is loaded when it is needed.
+    void import('./draw-chart.js').then(({ drawChart }) => {
+      if (!isCurrent || place.current === null) return
+      const drawn = drawChart(columns, rows, chart, { width: Math.min(width, 1100), height: 340 })
+      drawn.svg.setAttribute('role', 'img')
+      if (!drawn.svg.hasAttribute('aria-label')) {
+        const measure = chart.y === undefined ? 'rows' : columns[chart.y]?.name
+        drawn.svg.setAttribute('aria-label', `${measure} by ${columns[chart.x]?.name}`)
+      }
+      place.current.replaceChildren(drawn.svg)
+      setLeftOut(drawn.leftOut)
+    })
+    return () => {
+      isCurrent = false
+    }
+  }, [columns, rows, chart, width])
+  return (
+    <div class="chart">
+      <div class="chart-choices">
+        <label>
+          Picture{' '}
+          <select
+            value={chart.kind}
+            onChange={({ currentTarget }) =>
+              onChart({
+                ...chart,
+                kind: chartKinds.find((kind) => kind === currentTarget.value) ?? chart.kind,
+              })
+            }
+          >
+            {chartKinds.map((kind) => (
+              <option key={kind} value={kind}>
+                {kind}
+              </option>
+            ))}
+          </select>
+        </label>
+        <label>
+          Across{' '}
+          <select
+            value={chart.x}
+            onChange={({ currentTarget }) => onChart({ ...chart, x: Number(currentTarget.value) })}
+          >
+            {columns.map(({ name }, index) => (
+              <option key={`${index}`} value={index}>
+                {name}
+              </option>
+            ))}
+          </select>
+        </label>
+        <label>
+          Up{' '}
+          <select
+            value={chart.y ?? ''}
+            onChange={({ currentTarget: { value } }) =>
+              onChart({ ...chart, y: value === '' ? undefined : Number(value) })
+            }
+          >
+            <option value="">number of rows</option>
+            {columns.map(({ name }, index) => (
+              <option key={`${index}`} value={index}>
+                {name}
+              </option>
+            ))}
+          </select>
+        </label>
+        {leftOut > 0 && <span class="quiet">{counted(leftOut, 'further value')} not drawn</span>}
+      </div>
+      <div class="chart-place" ref={place} />
+    </div>
+  )
+}
