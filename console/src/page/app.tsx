@@ -69,7 +69,10 @@ export function App() {
       setRecent(addRecent({ sql: asked.sql, at: Date.now(), calls: callsMade, rows: rows.count, failed }))
     })
   }, [])
-  const run = (wanted: StatementText) => start(tabs.active, { ...wanted, fresh, shape: unshaped })
+  const run = (wanted: StatementText) => {
+    const known = priced?.sql === wanted.sql && priced.answer.kind === 'priced' ? priced.answer.scans : []
+    start(tabs.active, { ...wanted, fresh, shape: unshaped, planned: known })
+  }
   const openTab = (sql: string, title?: string) => {
     const tab = newTab(sql, title)
     setTabs((known) => ({ tabs: [...known.tabs, tab], active: tab.id }))

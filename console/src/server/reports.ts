@@ -1,6 +1,6 @@
 /** Errors and notices for the page. */
 import { z } from 'zod'
-import type { Report } from '../protocol/messages.js'
+import type { Progress, Report } from '../protocol/messages.js'
 import type { DatabaseNotice } from './database.js'
 
 /** As drivers give what PostgreSQL says: https://www.postgresql.org/docs/18/protocol-error-fields.html */
@@ -33,6 +33,22 @@ export function reportOfNotice({
   where,
 }: DatabaseNotice): Report {
   return { severity, message, detail, hint, where }
+}
+
+const progressShape = z.object({
+  scans: z.array(z.looseObject({ scan: z.number() })),
+  calls: z.array(z.unknown()),
+})
+
+/** @returns undefined for a notice that is not one of `millrace.progress = 'json'` */
+export function progressIn(message: string): Progress | undefined {
+  if (!message.startsWith('{"scans":[')) return undefined
+  try {
+    const read: unknown = JSON.parse(message)
+    return progressShape.safeParse(read).success ? (read as Progress) : undefined
+  } catch {
+    return undefined
+  }
 }
 
 /** PostgreSQL counts characters from 1 on; JavaScript counts UTF-16 units. */

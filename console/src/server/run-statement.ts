@@ -19,6 +19,8 @@ const mostCounted = 5_000_000
 export interface Running {
   readonly session: DatabaseSession
   readonly results: HeldResults
+  /** Whether the session may write, and so has begun no transaction. */
+  readonly writes: boolean
   readonly emit: (event: RunEvent) => void
   /** Aborted when nobody wants the result any more. */
   readonly signal: AbortSignal
@@ -69,9 +71,9 @@ async function recordsAfterFailure(session: DatabaseSession) {
 
 /** @returns whether the session stays, with the cursor */
 async function runQuery(declare: string, running: Running, start: number): Promise<boolean> {
-  const { session, results, emit, signal } = running
-  // Where the person may write, no transaction has begun yet, and a cursor needs one.
-  await session.command('begin transaction read only').catch(() => {})
+  const { session, results, writes, emit, signal } = running
+  // A cursor needs a transaction.
+  if (writes) await session.command('begin transaction read only')
   await session.command(declare)
   const { columns, sent } = await sendRows(running, `fetch forward ${sentRows} from ${cursorName}`, sentRows)
   let rows = sent

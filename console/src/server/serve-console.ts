@@ -14,7 +14,7 @@ import { HeldResults } from './held-results.js'
 import { openSession } from './open-session.js'
 import { PageFiles } from './page-files.js'
 import { priceOf } from './price.js'
-import { reportOf, reportOfNotice } from './reports.js'
+import { progressIn, reportOf, reportOfNotice } from './reports.js'
 import { runStatement } from './run-statement.js'
 import { jsonLines, writtenBody } from './streams.js'
 
@@ -112,10 +112,10 @@ export function createConsole(options: ConsoleOptions): ConsoleServer {
     const controller = new AbortController()
     const events = new EventQueue<RunEvent>()
     const emit = (event: RunEvent) => events.push(event)
-    const settings = { 'millrace.progress': 'on', ...(fresh ? { 'millrace.cache_ttl': '0' } : {}) }
+    const settings = { 'millrace.progress': 'json', ...(fresh ? { 'millrace.cache_ttl': '0' } : {}) }
     const onNotice = tellSome(emit)
     const session = await openSession(database, { writes, settings, onNotice })
-    void runStatement(sql, { session, results, emit, signal: controller.signal }).finally(() =>
+    void runStatement(sql, { session, results, writes, emit, signal: controller.signal }).finally(() =>
       events.close(),
     )
     return new Response(
@@ -199,7 +199,9 @@ const mostNotices = 500
 function tellSome(emit: (event: RunEvent) => void) {
   let told = 0
   return (notice: Parameters<typeof reportOfNotice>[0]) => {
-    if (told++ < mostNotices) emit({ kind: 'notice', report: reportOfNotice(notice) })
+    const progress = progressIn(notice.message)
+    if (progress !== undefined) emit({ kind: 'progress', progress })
+    else if (told++ < mostNotices) emit({ kind: 'notice', report: reportOfNotice(notice) })
   }
 }
 

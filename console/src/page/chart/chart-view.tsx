@@ -1,6 +1,7 @@
 /** A picture of a result, chosen from its columns' types, and changed by whoever looks at it. */
 import { useEffect, useRef, useState } from 'preact/hooks'
 import type { Column, Row } from '../../protocol/messages.js'
+import { isNumber, isTime } from '../result/column-kinds.js'
 import { counted } from '../run/format.js'
 import type { Chart } from './pick-chart.js'
 import { chartKinds } from './pick-chart.js'
@@ -42,6 +43,8 @@ export function ChartView({ columns, rows, chart, onChart }: ChartViewProps) {
       isCurrent = false
     }
   }, [columns, rows, chart, width])
+  const of = columns[chart.x]
+  const isLying = chart.kind === 'bars' && of !== undefined && !isNumber(of) && !isTime(of)
   return (
     <div class="chart">
       <div class="chart-choices">
@@ -64,7 +67,7 @@ export function ChartView({ columns, rows, chart, onChart }: ChartViewProps) {
           </select>
         </label>
         <label>
-          Across{' '}
+          {isLying ? 'By' : 'Across'}{' '}
           <select
             value={chart.x}
             onChange={({ currentTarget }) => onChart({ ...chart, x: Number(currentTarget.value) })}
@@ -77,7 +80,7 @@ export function ChartView({ columns, rows, chart, onChart }: ChartViewProps) {
           </select>
         </label>
         <label>
-          Up{' '}
+          {isLying ? 'Value' : 'Up'}{' '}
           <select
             value={chart.y ?? ''}
             onChange={({ currentTarget: { value } }) =>

@@ -3,6 +3,7 @@ import {
   autocompletion,
   closeBrackets,
   closeBracketsKeymap,
+  closeCompletion,
   completionKeymap,
 } from '@codemirror/autocomplete'
 import { defaultKeymap, history, historyKeymap, indentWithTab } from '@codemirror/commands'
@@ -126,6 +127,7 @@ class Editor {
     const lead = chosen.length - chosen.trimStart().length
     const selected = { sql: chosen.trim().replace(/[;\s]+$/, ''), from: from + lead }
     const statement = selected.sql === '' ? statementAt(state, head) : selected
+    closeCompletion(this.#view)
     if (statement !== undefined) this.#props.current.onRun(statement)
     return true
   }

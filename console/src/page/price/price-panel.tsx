@@ -21,7 +21,11 @@ function PriceBody({ priced }: { readonly priced: Priced | undefined }) {
     case 'none':
       return <p class="quiet">Only queries can be priced.</p>
     case 'failed':
-      return <ReportText report={answer.report} />
+      return (
+        <div class="not-priced">
+          <ReportText report={answer.report} />
+        </div>
+      )
     case 'priced':
       if (answer.scans.length === 0) return <p class="quiet">No virtual table, so no call.</p>
       return (

@@ -45,7 +45,7 @@ export function LocatedMap({ model, locator }: LocatedMapProps) {
   useEffect(() => () => asking?.close(), [asking])
   if (asking === undefined) {
     const ask = () => {
-      const made = new RunModel({ sql, from: 0, fresh: false, shape: unshaped })
+      const made = new RunModel({ sql, from: 0, fresh: false, shape: unshaped, planned: [] })
       setAsking(made)
       void made.start()
     }
@@ -65,7 +65,8 @@ export function LocatedMap({ model, locator }: LocatedMapProps) {
   const { state, columns, rows } = asking
   if (state.kind === 'failed') return <ReportText report={state.report} />
   const places = columns === undefined ? undefined : placeColumns(columns)
-  if (state.kind === 'running' || places === undefined) return <ScanBars scans={asking.progress} />
+  if (state.kind === 'running' || places === undefined)
+    return <ScanBars scans={asking.progress} planned={[]} />
   return <MapView rows={rows.first} columns={places} onPlace={undefined} />
 }
 

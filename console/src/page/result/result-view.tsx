@@ -47,7 +47,8 @@ export function ResultView({ model, tables, onShape }: ResultViewProps) {
   const chart = chosenChart ?? suggested
   const available = views.filter((view) => {
     if (view === 'map') return places !== undefined || locator !== undefined
-    return view !== 'chart' || suggested !== undefined
+    if (view === 'chart') return suggested !== undefined
+    return view === 'calls' || state.kind !== 'failed'
   })
   const preferred = chosenView ?? (places !== undefined ? 'map' : 'table')
   const view = state.kind === 'failed' ? 'calls' : available.includes(preferred) ? preferred : 'table'
@@ -100,7 +101,7 @@ export function ResultView({ model, tables, onShape }: ResultViewProps) {
           {columns.length > 0 && state.kind === 'ended' && <SaveButtons model={model} columns={columns} />}
         </div>
       </div>
-      {state.kind === 'running' && model.progress.length > 0 && <ScanBars scans={model.progress} />}
+      {state.kind === 'running' && <ScanBars scans={model.progress} planned={model.asked.planned} />}
       {state.kind === 'failed' && <ReportText report={state.report} />}
       <Notices model={model} />
       <div class="view" id="view" role="tabpanel" aria-labelledby={`view-${view}`}>

@@ -77,7 +77,7 @@ function ScanLanes({ scan, calls, end }: ScanLanesProps) {
           </li>
         )}
         {shown.map((call, index) => (
-          <Lane key={`${index}`} call={call} end={end} />
+          <Lane key={`${index}`} call={call} end={end} isNamed={call.call !== shown[index - 1]?.call} />
         ))}
       </ol>
       {calls.length > shown.length && (
@@ -87,7 +87,14 @@ function ScanLanes({ scan, calls, end }: ScanLanesProps) {
   )
 }
 
-function Lane({ call, end }: { readonly call: CallSpan; readonly end: number }) {
+interface LaneProps {
+  readonly call: CallSpan
+  readonly end: number
+  /** Whether its name is written; one that is like the call before needs none. */
+  readonly isNamed: boolean
+}
+
+function Lane({ call, end, isNamed }: LaneProps) {
   const waited = call.begun - call.wanted
   const words = `${call.call}: ${duration(call.ended - call.begun)}${waited >= 1 ? `, waited ${duration(waited)}` : ''}${call.outcome === 'answered' ? '' : `, ${call.outcome}`}`
   return (
@@ -96,7 +103,8 @@ function Lane({ call, end }: { readonly call: CallSpan; readonly end: number }) 
       {waited >= 1 && <span class="span is-waiting" style={placed(call.wanted, call.begun, end)} />}
       <span class={`span is-${call.outcome}`} style={placed(call.begun, call.ended, end)} />
       <span class={call.ended / end > 0.7 ? 'span-name is-before' : 'span-name'} style={named(call, end)}>
-        {call.call}
+        {isNamed && `${call.call} `}
+        {duration(call.ended - call.begun)}
       </span>
     </li>
   )

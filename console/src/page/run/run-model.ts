@@ -1,5 +1,13 @@
 /** One run of a statement, and what has come of it so far. */
-import type { CallSpan, Column, Report, RunEvent, ScanProgress, ScanRecord } from '../../protocol/messages.js'
+import type {
+  CallSpan,
+  Column,
+  PlannedScan,
+  Report,
+  RunEvent,
+  ScanProgress,
+  ScanRecord,
+} from '../../protocol/messages.js'
 import { dropResults, run } from '../api/requests.js'
 import { Listeners } from './listeners.js'
 import { RowStore } from './row-store.js'
@@ -19,6 +27,8 @@ export interface Asked {
   readonly fresh: boolean
   /** Sorted and filtered by whoever looks at its result. */
   readonly shape: Shape
+  /** What it was going to ask, as far as that was known before. */
+  readonly planned: readonly PlannedScan[]
 }
 
 /** Calls whose times are kept, for the waterfall. */

@@ -1,12 +1,30 @@
 /** What happens: a bar for each scan, while it runs and after. */
-import type { ScanProgress } from '../../protocol/messages.js'
+import type { PlannedScan, ScanProgress } from '../../protocol/messages.js'
 import { counted, number } from './format.js'
 
-export function ScanBars({ scans }: { readonly scans: readonly ScanProgress[] }) {
+export interface ScanBarsProps {
+  readonly scans: readonly ScanProgress[]
+  /** Those that have not begun are shown, too. */
+  readonly planned: readonly PlannedScan[]
+}
+
+export function ScanBars({ scans, planned }: ScanBarsProps) {
+  const begun = new Set(scans.map(({ connection, table }) => `${connection}.${table}`))
+  const waiting = planned.filter(({ table }) => !begun.has(table))
+  if (scans.length + waiting.length === 0) return null
   return (
     <ul class="bars" aria-label="Scans">
       {scans.map((scan) => (
         <ScanBar key={scan.scan} scan={scan} />
+      ))}
+      {waiting.map(({ number: which, table, after }) => (
+        <li key={`planned ${which}`} class="is-waiting">
+          <span class="bar-name mono">{table}</span>
+          <span class="bar" />
+          <span class="bar-facts">
+            {after.length === 0 ? 'begins' : `waits for rows of ${namesOf(after, planned)}`}
+          </span>
+        </li>
       ))}
     </ul>
   )
@@ -27,13 +45,14 @@ function ScanBar({ scan }: { readonly scan: ScanProgress }) {
     cache,
     error,
   } = scan
-  const known = ended !== undefined ? 1 : keys > 0 ? keysDone / keys : undefined
+  const isCounted = keys > 1
+  const known = ended !== undefined ? 1 : isCounted ? keysDone / keys : undefined
   const facts = [
     counted(calls, 'call'),
     ...(inFlight > 0 ? [`${number(inFlight)} in flight`] : []),
     ...(waiting > 0 ? [`${number(waiting)} waiting`] : []),
     counted(rows, 'row'),
-    ...(keys > 0 ? [`${number(keysDone)} of ${counted(keys, 'key')}`] : []),
+    ...(isCounted ? [`${number(keysDone)} of ${counted(keys, 'key')}`] : []),
     ...(throttles > 0 ? [`throttled ${number(throttles)} times`] : []),
     ...(cache !== undefined && cache !== 'miss' ? [cacheWords[cache] ?? cache] : []),
   ]
@@ -56,6 +75,11 @@ function ScanBar({ scan }: { readonly scan: ScanProgress }) {
       <span class="bar-facts">{error ?? facts.join(' · ')}</span>
     </li>
   )
+}
+
+function namesOf(numbers: readonly number[], planned: readonly PlannedScan[]): string {
+  const names = planned.filter(({ number: which }) => numbers.includes(which)).map(({ table }) => table)
+  return names.map((name) => name.split('.').pop() ?? name).join(', ')
 }
 
 function fill(known: number | undefined): string {
