@@ -1,9 +1,5 @@
 /** Begins the page. */
-import '@fontsource/ibm-plex-sans/latin-400.css'
-import '@fontsource/ibm-plex-sans/latin-500.css'
-import '@fontsource/ibm-plex-sans/latin-600.css'
-import '@fontsource/ibm-plex-mono/latin-400.css'
-import '@fontsource/ibm-plex-mono/latin-500.css'
+import './style/fonts.css'
 import './style/tokens.css'
 import './style/base.css'
 import './style/frame.css'

@@ -91,7 +91,7 @@ export type RunEvent =
   | {
       readonly kind: 'ended'
       readonly rows: number
-      /** Whether there may be more rows than were counted, or can be read. */
+      /** Whether there may be more rows: they have not been read. */
       readonly isCut: boolean
       /** Where further rows can be read; undefined where all have been sent. */
       readonly result: string | undefined
@@ -111,10 +111,8 @@ export interface RunRequest {
   readonly fresh: boolean
 }
 
-export interface RowsAnswer {
-  readonly from: number
-  readonly rows: readonly Row[]
-}
+/** Rows of one part of a result, as a page asks for them. */
+export const partRows = 200
 
 /** A condition that PostgreSQL alone checks, and why. */
 export interface KeptCondition {

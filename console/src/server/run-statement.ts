@@ -1,61 +1,60 @@
 /** Runs a page's statement, and tells what happens meanwhile. */
-import type { Row, RunEvent } from '../protocol/messages.js'
+import { partRows, type RunEvent } from '../protocol/messages.js'
 import type { DatabaseColumn, DatabaseSession } from './database.js'
-import { cursorName, type HeldResults } from './held-results.js'
+import type { HeldResults } from './held-results.js'
 import { reportOf } from './reports.js'
-import { withTypes } from './result-types.js'
 import { readScanRecords } from './scan-records.js'
+import { Spool } from './spool.js'
+import type { TypeNames } from './type-names.js'
 
 /** Rows that a page gets at once; where there are more, it asks for those that it shows. */
-export const sentRows = 1_000
+const sentRows = partRows * 5
 
-/** Rows that are sent in one event. */
-const batchRows = 200
+/** Where a result is cut. */
+export interface ResultLimits {
+  readonly rows: number
+  readonly bytes: number
+}
 
-/** Rows that are counted at once, and the most that are: as many as a scroll bar can lead to with some use. */
-const countedAtOnce = 100_000
-const mostCounted = 5_000_000
+/** As many rows as a scroll bar can lead to with some use, and what a disk bears. */
+const usualLimits: ResultLimits = { rows: 5_000_000, bytes: 2 * 1024 ** 3 }
+
+/** The time between two events of counted rows, in milliseconds. */
+const countingPause = 200
 
 export interface Running {
   readonly session: DatabaseSession
   readonly results: HeldResults
-  /** Whether the session may write, and so has begun no transaction. */
-  readonly writes: boolean
+  readonly types: TypeNames
   readonly emit: (event: RunEvent) => void
+  readonly limits?: ResultLimits
   /** Aborted when nobody wants the result any more. */
   readonly signal: AbortSignal
 }
 
-/** Statements that a cursor can be declared for: https://www.postgresql.org/docs/18/sql-declare.html */
-const query = /^(?:\s|--[^\n]*(?:\n|$)|\/\*[\s\S]*?\*\/)*(?:select|values|table|with|\()/i
-
-/** Those of them that may write, for which none can be. */
-const writing = /\b(?:insert|update|delete|merge|into|share)\b/i
-
-/** Ends the session, unless a result is held in it. Never rejects: what goes wrong is the last event. */
+/** Ends the session. Never rejects: what goes wrong is the last event. */
 export async function runStatement(sql: string, running: Running): Promise<void> {
-  const { session, signal } = running
+  const { session, emit, signal } = running
   const abort = () => session.cancel()
   signal.addEventListener('abort', abort, { once: true })
-  const isQuery = query.test(sql) && !writing.test(sql)
-  const prefix = isQuery ? `declare ${cursorName} scroll cursor for ` : ''
   const start = performance.now()
-  let isHeld = false
+  const read = new ResultReader(running)
   try {
     if (signal.aborted) return
-    if (isQuery) isHeld = await runQuery(`${prefix}${sql}`, running, start)
-    else await runOther(sql, running, start)
+    await read.all(sql)
+    const scans = await readScanRecords(session)
+    emit({ kind: 'ended', ...read.held(), milliseconds: performance.now() - start, scans })
   } catch (error) {
-    const milliseconds = performance.now() - start
-    running.emit({
+    await read.abandon()
+    emit({
       kind: 'failed',
-      report: reportOf(error, `${prefix}${sql}`, prefix),
-      milliseconds,
+      report: reportOf(error, sql),
+      milliseconds: performance.now() - start,
       scans: signal.aborted ? [] : await recordsAfterFailure(session),
     })
   } finally {
     signal.removeEventListener('abort', abort)
-    if (!isHeld) await session.end()
+    await session.end()
   }
 }
 
@@ -69,69 +68,63 @@ async function recordsAfterFailure(session: DatabaseSession) {
   }
 }
 
-/** @returns whether the session stays, with the cursor */
-async function runQuery(declare: string, running: Running, start: number): Promise<boolean> {
-  const { session, results, writes, emit, signal } = running
-  // A cursor needs a transaction.
-  if (writes) await session.command('begin transaction read only')
-  await session.command(declare)
-  const { columns, sent } = await sendRows(running, `fetch forward ${sentRows} from ${cursorName}`, sentRows)
-  let rows = sent
-  let isCut = false
-  if (sent === sentRows) {
-    for (;;) {
-      const counted = await session.command(`move forward ${countedAtOnce} in ${cursorName}`)
-      rows += counted
-      if (counted > 0) emit({ kind: 'counted', rows })
-      if (counted < countedAtOnce) break
-      isCut = rows >= mostCounted
-      if (isCut) break
-    }
+/** Reads a result: its first rows go to the page, and all of it into a file where there are more. */
+class ResultReader {
+  readonly #running: Running
+  #spool: Spool | undefined
+  #rows = 0
+  #isCut = false
+  #lastCount = performance.now()
+
+  constructor(running: Running) {
+    this.#running = running
   }
-  const scans = await readScanRecords(session)
-  const isHeld = rows > sent && !signal.aborted
-  const result = isHeld ? results.add(session, columns) : undefined
-  emit({ kind: 'ended', rows, isCut, result, milliseconds: performance.now() - start, scans })
-  return isHeld
-}
 
-async function runOther(sql: string, running: Running, start: number): Promise<void> {
-  const { session, emit } = running
-  const { sent, isCut } = await sendRows(running, sql, sentRows * 10)
-  const scans = await readScanRecords(session)
-  emit({
-    kind: 'ended',
-    rows: sent,
-    isCut,
-    result: undefined,
-    milliseconds: performance.now() - start,
-    scans,
-  })
-}
-
-interface Sent {
-  readonly columns: readonly DatabaseColumn[]
-  readonly sent: number
-  /** Whether there may be more rows, which have not been read. */
-  readonly isCut: boolean
-}
-
-/** The first batch waits for the names of the columns' types, which are asked for behind it. */
-async function sendRows({ session, emit }: Running, text: string, most: number): Promise<Sent> {
-  let columns: readonly DatabaseColumn[] = []
-  const batches: (readonly Row[])[] = []
-  let sent = 0
-  let isCut = false
-  for await (const batch of session.read(text, [], batchRows)) {
-    columns = batch.columns
-    if (sent + batch.rows.length > most) {
-      isCut = true
-      break
+  async all(sql: string): Promise<void> {
+    const { session, signal } = this.#running
+    let isFirst = true
+    for await (const { columns, rows } of session.read(sql, [], partRows)) {
+      if (isFirst) await this.#begin(columns)
+      isFirst = false
+      if (rows.length > 0) await this.#take(columns, rows)
+      if (this.#isCut || signal.aborted) break
     }
-    sent += batch.rows.length
-    if (batch.rows.length > 0) batches.push(batch.rows)
+    signal.throwIfAborted()
+    await this.#spool?.finish()
   }
-  emit({ kind: 'columns', columns: await withTypes(session, columns) })
-  for (const rows of batches) emit({ kind: 'rows', rows })
-  return { columns, sent, isCut }
+
+  /** Whoever wants the result can have it from now on. */
+  held() {
+    const spool = this.#rows > sentRows ? this.#spool : undefined
+    if (spool === undefined) void this.#spool?.close()
+    const result = spool === undefined ? undefined : this.#running.results.add(spool)
+    return { rows: this.#rows, isCut: this.#isCut, result }
+  }
+
+  async abandon(): Promise<void> {
+    await this.#spool?.close()
+  }
+
+  async #begin(columns: readonly DatabaseColumn[]): Promise<void> {
+    const { types, emit } = this.#running
+    emit({ kind: 'columns', columns: await types.of(columns) })
+  }
+
+  async #take(
+    columns: readonly DatabaseColumn[],
+    rows: readonly (readonly (string | null)[])[],
+  ): Promise<void> {
+    const { emit, limits = usualLimits } = this.#running
+    const room = sentRows - this.#rows
+    if (room > 0) emit({ kind: 'rows', rows: rows.slice(0, room) })
+    this.#rows += rows.length
+    this.#spool ??= await Spool.create(columns)
+    await this.#spool.add(rows)
+    const now = performance.now()
+    if (this.#rows > sentRows && now - this.#lastCount >= countingPause) {
+      this.#lastCount = now
+      emit({ kind: 'counted', rows: this.#rows })
+    }
+    this.#isCut = this.#rows >= limits.rows || this.#spool.bytes >= limits.bytes
+  }
 }

@@ -17,6 +17,7 @@ import { priceOf } from './price.js'
 import { progressIn, reportOf, reportOfNotice } from './reports.js'
 import { runStatement } from './run-statement.js'
 import { jsonLines, writtenBody } from './streams.js'
+import { TypeNames } from './type-names.js'
 
 export interface ConsoleOptions {
   readonly database: Database
@@ -48,10 +49,7 @@ const longestResult = 32_000_000
 
 const statement = z.object({ sql: z.string().max(longestStatement) })
 const run = statement.extend({ fresh: z.boolean() })
-const rowsQuery = z.object({
-  from: z.coerce.number().int().min(0).max(1e12),
-  count: z.coerce.number().int().min(1).max(10_000),
-})
+const partNumber = z.coerce.number().int().min(0).max(1e9)
 const ids = z.object({ ids: z.array(z.uuid()).max(100) })
 const cacheTable = z.object({ table: z.string().max(500).optional() })
 const format = z.enum(downloadFormats)
@@ -65,6 +63,7 @@ export function createConsole(options: ConsoleOptions): ConsoleServer {
   const access = new Access(options.secret, Date.now)
   const files = new PageFiles(options.pageFolder)
   const results = new HeldResults()
+  const types = new TypeNames(database)
   const app = new Hono<Environment>()
 
   app.onError((error, c) => {
@@ -115,7 +114,7 @@ export function createConsole(options: ConsoleOptions): ConsoleServer {
     const settings = { 'millrace.progress': 'json', ...(fresh ? { 'millrace.cache_ttl': '0' } : {}) }
     const onNotice = tellSome(emit)
     const session = await openSession(database, { writes, settings, onNotice })
-    void runStatement(sql, { session, results, writes, emit, signal: controller.signal }).finally(() =>
+    void runStatement(sql, { session, results, types, emit, signal: controller.signal }).finally(() =>
       events.close(),
     )
     return new Response(
@@ -123,13 +122,17 @@ export function createConsole(options: ConsoleOptions): ConsoleServer {
       { headers: { 'content-type': 'application/x-ndjson', 'cache-control': 'no-store' } },
     )
   })
-  app.get('/api/results/:id/rows', async (c) => {
-    const { from, count } = rowsQuery.parse(c.req.query())
-    const rows = await results.rows(c.req.param('id'), from, count)
-    return rows === undefined ? c.text(goneResult, 410) : c.json({ from, rows })
+  app.get('/api/results/:id/parts/:number', async (c) => {
+    const number = partNumber.parse(c.req.param('number'))
+    const part = await results.find(c.req.param('id'))?.part(number)
+    if (part === undefined) return c.text(goneResult, 410)
+    return c.body(new Uint8Array(part), 200, {
+      'content-type': 'application/json',
+      'cache-control': 'no-store',
+    })
   })
   app.post('/api/results/keep', async (c) => {
-    for (const id of ids.parse(await c.req.json()).ids) results.keep(id)
+    for (const id of ids.parse(await c.req.json()).ids) results.find(id)
     return c.json({})
   })
   app.post('/api/results/drop', async (c) => {
@@ -138,9 +141,9 @@ export function createConsole(options: ConsoleOptions): ConsoleServer {
   })
   app.get('/api/results/:id/file/:format', (c) => {
     const kind = format.parse(c.req.param('format'))
-    const file = results.file(c.req.param('id'))
-    if (file === undefined) return c.text(goneResult, 410)
-    const body = writtenBody((write) => options.writeResult(kind, file.columns, file.batches(), write))
+    const spool = results.find(c.req.param('id'))
+    if (spool === undefined) return c.text(goneResult, 410)
+    const body = writtenBody((write) => options.writeResult(kind, spool.columns, spool.rows(), write))
     return new Response(body, { headers: fileHeaders(kind) })
   })
   app.post('/api/file/:format', async (c) => {

@@ -6,7 +6,6 @@ import type {
   DownloadFormat,
   PriceAnswer,
   Row,
-  RowsAnswer,
   RunEvent,
   RunRequest,
 } from '../../protocol/messages.js'
@@ -66,8 +65,9 @@ export async function clearCache(table: string | undefined): Promise<void> {
   await request('/api/cache/clear', posted(table === undefined ? {} : { table }))
 }
 
-export async function fetchRows(result: string, from: number, count: number): Promise<RowsAnswer> {
-  return (await request(`/api/results/${result}/rows?from=${from}&count=${count}`)).json()
+/** @param part its number, from 0 on */
+export async function fetchPart(result: string, part: number): Promise<readonly Row[]> {
+  return (await request(`/api/results/${result}/parts/${part}`)).json()
 }
 
 export async function keepResults(ids: readonly string[]): Promise<void> {

@@ -54,7 +54,7 @@ export function SqlEditor(props: SqlEditorProps) {
     editor.current = made
     return () => made.destroy()
   }, [])
-  useEffect(() => editor.current?.show(props.tab), [props.tab.id, props.tab.text])
+  useEffect(() => editor.current?.show(props.tab), [props.tab.id])
   useEffect(() => editor.current?.setTables(props.tables), [props.tables])
   useEffect(() => editor.current?.mark(props.mark), [props.mark])
   return <div class="editor" ref={parent} />
@@ -80,18 +80,15 @@ class Editor {
     this.#view.destroy()
   }
 
-  /** Shows a tab. A text that did not come from here replaces what is there. */
+  /** Shows a tab; its text changes here only, once it is there. */
   show({ id, text }: Tab): void {
-    if (id !== this.#shown) {
-      this.#states.set(this.#shown, this.#view.state)
-      this.#shown = id
-      this.#view.setState(this.#states.get(id) ?? this.#stateOf(text))
-      this.#reconfigure()
-      this.#tell()
-    }
-    const { doc } = this.#view.state
-    if (doc.toString() === text) return
-    this.#view.dispatch({ changes: { from: 0, to: doc.length, insert: text }, selection: { anchor: 0 } })
+    if (id === this.#shown) return
+    this.#states.set(this.#shown, this.#view.state)
+    this.#shown = id
+    this.#view.setState(this.#states.get(id) ?? this.#stateOf(text))
+    this.#reconfigure()
+    this.#view.focus()
+    this.#tell()
   }
 
   setTables(tables: readonly CatalogTable[]): void {
@@ -154,7 +151,7 @@ class Editor {
         placeholder('select … from a table of the catalog'),
         EditorView.lineWrapping,
         EditorView.cspNonce.of(nonce()),
-        EditorView.contentAttributes.of({ 'aria-label': 'SQL', spellcheck: 'false' }),
+        EditorView.contentAttributes.of({ 'aria-label': 'SQL', spellcheck: 'false', tabindex: '0' }),
         EditorView.updateListener.of(({ docChanged, selectionSet, state }) => {
           if (docChanged) this.#props.current.onChange(state.doc.toString())
           if (docChanged || selectionSet) this.#tell()

@@ -7,7 +7,8 @@ export function PricePanel({ priced }: { readonly priced: Priced | undefined }) 
   return (
     <section class="price" aria-labelledby="price-title">
       <h2 id="price-title">What it will cost</h2>
-      <div class="price-body" aria-live="polite">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, by the keyboard, too */}
+      <div class="price-body" aria-live="polite" tabIndex={0}>
         <PriceBody priced={priced} />
       </div>
     </section>

@@ -28,7 +28,8 @@ export function CellView({ column, value, row, onFilter, onClose }: CellViewProp
           ×
         </button>
       </header>
-      <div class="cell-body">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, by the keyboard, too */}
+      <div class="cell-body" tabIndex={0}>
         {value === undefined && <p class="quiet">on its way</p>}
         {value === null && <p class="quiet">null</p>}
         {typeof value === 'string' && json === undefined && <pre>{value}</pre>}

@@ -103,7 +103,9 @@ export function Grid({ model, columns, sort, onSort, cell, onCell }: GridProps) 
     >
       <div class="grid-rows" style={{ height: `${height + headerHeight}px`, width: `max(100%, ${width}px)` }}>
         <div class="grid-header" role="row" aria-rowindex={1} style={{ gridTemplateColumns: template }}>
-          <span role="columnheader" class="grid-number" aria-label="Row number" />
+          <span role="columnheader" class="grid-number">
+            #
+          </span>
           {columns.map((column, index) => (
             <Header
               key={`${index}`}

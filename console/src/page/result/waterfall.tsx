@@ -15,7 +15,8 @@ const mostLanes = 60
 export function Waterfall({ progress, calls, scans }: WaterfallProps) {
   const end = Math.max(1, ...calls.map(({ ended }) => ended), ...progress.map(({ ended = 0 }) => ended))
   return (
-    <div class="waterfall">
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, by the keyboard, too
+    <div class="waterfall" tabIndex={0}>
       {progress.length > 0 && <Axis end={end} />}
       {progress.map((scan) => (
         <ScanLanes

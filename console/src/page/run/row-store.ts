@@ -1,10 +1,9 @@
 /** The rows of a result, of which only those that are looked at are here. */
-import type { Row } from '../../protocol/messages.js'
-import { fetchRows } from '../api/requests.js'
+import { partRows, type Row } from '../../protocol/messages.js'
+import { fetchPart } from '../api/requests.js'
 import type { Listeners } from './listeners.js'
 
-/** Rows that are asked for at once, and how many such parts are kept. */
-const part = 200
+/** How many parts are kept. */
 const mostParts = 50
 
 export class RowStore {
@@ -43,12 +42,12 @@ export class RowStore {
   /** A row, if it is here. Otherwise it is on its way soon. */
   row(index: number): Row | undefined {
     if (index < this.#first.length) return this.#first[index]
-    const number = Math.floor(index / part)
+    const number = Math.floor(index / partRows)
     const known = this.#parts.get(number)
     if (known !== undefined) {
       this.#parts.delete(number)
       this.#parts.set(number, known)
-      return known[index - number * part]
+      return known[index - number * partRows]
     }
     void this.#ask(number)
     return undefined
@@ -57,7 +56,10 @@ export class RowStore {
   /** Rows from the first one on, read for a picture. */
   async firstRows(most: number): Promise<readonly Row[]> {
     if (this.result === undefined || this.#first.length >= most) return this.#first.slice(0, most)
-    return (await fetchRows(this.result, 0, Math.min(most, this.count))).rows
+    const rows: Row[] = []
+    const wanted = Math.min(most, this.count)
+    for (let part = 0; rows.length < wanted; part++) rows.push(...(await fetchPart(this.result, part)))
+    return rows.slice(0, wanted)
   }
 
   async #ask(number: number): Promise<void> {
@@ -65,8 +67,7 @@ export class RowStore {
     if (result === undefined || this.#asked.has(number)) return
     this.#asked.add(number)
     try {
-      const { rows } = await fetchRows(result, number * part, part)
-      this.#parts.set(number, rows)
+      this.#parts.set(number, await fetchPart(result, number))
       const [oldest] = this.#parts.keys()
       if (this.#parts.size > mostParts && oldest !== undefined) this.#parts.delete(oldest)
     } catch (error) {
