@@ -2,8 +2,8 @@
 import { type Command, InvalidArgumentError } from 'commander'
 
 export interface ConsoleCommandOptions {
-  /** The port to listen at on 127.0.0.1; 0 for any that is free. */
-  readonly port: number
+  /** The port to listen at on 127.0.0.1; undefined for any that is free, or that of the service's own console. */
+  readonly port: number | undefined
   /** Whether a browser is started. */
   readonly open: boolean
   /** Whether statements may write. */
@@ -16,7 +16,7 @@ export interface ConsoleCommand {
 }
 
 interface Given {
-  readonly port: number
+  readonly port?: number
   readonly open: boolean
   readonly write?: boolean
 }
@@ -26,7 +26,7 @@ export function addConsoleCommand(program: Command, choose: (command: ConsoleCom
     .command('console')
     .allowExcessArguments(false)
     .description('open a page in the browser that asks, and draws what comes')
-    .option('--port <number>', 'port of 127.0.0.1 to serve the page at (default: any)', port, 0)
+    .option('--port <number>', 'port of 127.0.0.1 to serve the page at (default: any)', port)
     .option('--no-open', 'print the URL, and open no browser')
     .option('--write', 'let statements write; without it, their transactions are read-only')
     .addHelpText('after', more)
@@ -45,6 +45,7 @@ function port(argument: string): number {
 
 const more = `
 Asks the service of the home where one runs, else starts an engine for itself.
+Where that service has a console ("console": true), it is that which is opened.
 The URL that is printed lets one browser in, once, within a minute. Ctrl-C ends
 the console.
 `

@@ -1,10 +1,12 @@
 /** The console's server, by HTTP as its page speaks it. */
-import { readFile } from 'node:fs/promises'
+import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { request } from 'node:http'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { makeToken } from '@millrace/console/server/access'
 import { parquetReadObjects } from 'hyparquet'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { MillraceProcess } from '../testing/millrace-process.js'
 import { type Answer, ask, type RunningConsole, startConsole } from './testing/running-console.js'
 
 let running: RunningConsole
@@ -192,6 +194,28 @@ describe('a large result', () => {
     await post('/api/results/drop', { ids: [id] })
     expect(await get(`/api/results/${id}/parts/0`)).toMatchObject({ status: 410 })
   })
+})
+
+it('a service has one of its own where the settings say so, which the command opens', async () => {
+  const home = await mkdtemp(join(tmpdir(), 'millrace-console-'))
+  await chmod(home, 0o711)
+  const variables = { MILLRACE_HOME: home, MILLRACE_PORT: '0', MILLRACE_CONSOLE: 'true' }
+  const service = new MillraceProcess(['serve'], variables)
+  try {
+    await service.url()
+    const opening = await new MillraceProcess(['console', '--no-open'], variables).ended
+    expect(opening).toMatchObject({ code: 0, stderr: '' })
+    const { origin } = new URL(opening.stdout.trim())
+    const entered = await ask(opening.stdout.trim())
+    const headers = { cookie: String(entered.headers['set-cookie']).split(';', 1)[0] ?? '', origin }
+    const events = eventsOf(
+      await ask(`${origin}/api/run`, headers, { sql: 'select current_user', fresh: false }),
+    )
+    expect(events).toContainEqual({ kind: 'rows', rows: [['millrace']] })
+  } finally {
+    await service.end('SIGTERM')
+    await rm(home, { recursive: true, force: true })
+  }
 })
 
 it('rows that a page has are saved in their types', async () => {

@@ -1,8 +1,8 @@
 /** Whoever answers the home's queries, for the console. */
 import type { Database } from '@millrace/console/server/database'
 import type { ClientConfig } from 'pg'
-import { readResult } from '../query/result-cursor.js'
-import { openSession } from '../query/session.js'
+import { readResult } from '../client/result-cursor.js'
+import { openSession } from '../client/session.js'
 
 /** @param connect whom to ask, found anew each time: a service may have been started or stopped */
 export function consoleDatabase(connect: () => Promise<ClientConfig>): Database {
