@@ -167,7 +167,16 @@ describe.runIf(hasBrowser)('the page', () => {
     await page.locator('.chart-place svg rect').nth(2).waitFor()
     await opened.run("select now() - n * interval '1 hour' as at, n from generate_series(1, 30) n")
     await opened.view('Chart')
-    await page.locator('.chart-place svg [aria-label=line] path').waitFor()
+    const line = page.locator('.chart-place svg [aria-label=line] path')
+    await line.waitFor()
+    const { x = 0, y = 0, width = 0, height = 0 } = (await line.boundingBox()) ?? {}
+    await page.mouse.move(x + width * 0.25, y + height / 2)
+    await page.mouse.down()
+    await page.mouse.move(x + width * 0.75, y + height / 2)
+    await page.mouse.up()
+    // Half of 29 hours.
+    await opened.status.filter({ hasText: /^1[45] rows / }).waitFor()
+    expect(await page.getByRole('list', { name: 'Filters' }).innerText()).toMatch(/at >= .*at < /s)
   })
 
   it('ends calls when it is told to', async () => {
@@ -253,7 +262,8 @@ describe.runIf(hasBrowser)('the page', () => {
     await page.setViewportSize({ width: 390, height: 844 })
     await page.reload()
     await opened.editor.waitFor()
-    expect(await page.evaluate<number>('document.documentElement.scrollWidth')).toBe(390)
+    const widths = "['html', '.main'].map((name) => document.querySelector(name).scrollWidth)"
+    expect(await page.evaluate<number[]>(widths)).toEqual([390, 390])
     await page.getByRole('button', { name: 'Catalog' }).click()
     await page.getByRole('tab', { name: 'Examples' }).click()
     await page.getByRole('button', { name: /^Where are these addresses/ }).click()

@@ -39,6 +39,8 @@ export class PageFiles {
 
   /** The page itself, and what it may do: nothing but what comes from here. */
   async page(): Promise<{ readonly html: string; readonly policy: string }> {
+    // Whoever works on the page builds it while it is served.
+    this.#files = undefined
     const nonce = randomBytes(16).toString('base64')
     const html = await readFile(join(this.#folder, 'index.html'), 'utf8')
     const policy = [

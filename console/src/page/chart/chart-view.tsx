@@ -3,34 +3,49 @@ import { useEffect, useRef, useState } from 'preact/hooks'
 import type { Column, Row } from '../../protocol/messages.js'
 import { isNumber, isTime } from '../result/column-kinds.js'
 import { counted } from '../run/format.js'
+import type { Filter } from '../run/shape.js'
 import type { Chart } from './pick-chart.js'
 import { chartKinds } from './pick-chart.js'
+import { chooseTimes, type TimeRange } from './time-range.js'
 
 export interface ChartViewProps {
   readonly columns: readonly Column[]
   readonly rows: readonly Row[]
   readonly chart: Chart
   readonly onChart: (chart: Chart) => void
+  /** Undefined where the result cannot be narrowed. */
+  readonly onRange: ((filters: readonly Filter[]) => void) | undefined
 }
 
-export function ChartView({ columns, rows, chart, onChart }: ChartViewProps) {
+/** Of a picture, in pixels. */
+const widest = 1_200
+const lowest = 220
+
+export function ChartView({ columns, rows, chart, onChart, onRange }: ChartViewProps) {
   const place = useRef<HTMLDivElement>(null)
-  const [width, setWidth] = useState(0)
+  const [{ width, height }, setSize] = useState({ width: 0, height: 0 })
   const [leftOut, setLeftOut] = useState(0)
   useEffect(() => {
     const element = place.current
     if (element === null) return undefined
-    const observer = new ResizeObserver(() => setWidth(element.clientWidth))
-    observer.observe(element)
+    const room = element.parentElement
+    if (room === null) return undefined
+    const measure = () =>
+      setSize({
+        width: Math.min(element.clientWidth, widest),
+        height: Math.max(lowest, room.clientHeight - element.offsetTop - 24),
+      })
+    const observer = new ResizeObserver(measure)
+    observer.observe(room)
     return () => observer.disconnect()
   }, [])
   useEffect(() => {
     if (width === 0) return undefined
-    let isCurrent = true
+    const controller = new AbortController()
     // What draws is loaded when it is needed.
     void import('./draw-chart.js').then(({ drawChart }) => {
-      if (!isCurrent || place.current === null) return
-      const drawn = drawChart(columns, rows, chart, { width: Math.min(width, 1100), height: 340 })
+      if (controller.signal.aborted || place.current === null) return
+      const drawn = drawChart(columns, rows, chart, { width, height })
       drawn.svg.setAttribute('role', 'img')
       if (!drawn.svg.hasAttribute('aria-label')) {
         const measure = chart.y === undefined ? 'rows' : columns[chart.y]?.name
@@ -38,11 +53,17 @@ export function ChartView({ columns, rows, chart, onChart }: ChartViewProps) {
       }
       place.current.replaceChildren(drawn.svg)
       setLeftOut(drawn.leftOut)
+      const column = columns[chart.x]?.name
+      if (drawn.timeAt === undefined || onRange === undefined || column === undefined) return
+      const narrow = ({ from, to }: TimeRange) =>
+        onRange([
+          { column, operator: '>=', value: from.toISOString() },
+          { column, operator: '<', value: to.toISOString() },
+        ])
+      chooseTimes(place.current, drawn.timeAt, narrow, controller.signal)
     })
-    return () => {
-      isCurrent = false
-    }
-  }, [columns, rows, chart, width])
+    return () => controller.abort()
+  }, [columns, rows, chart, width, height])
   const of = columns[chart.x]
   const isLying = chart.kind === 'bars' && of !== undefined && !isNumber(of) && !isTime(of)
   return (
@@ -95,6 +116,9 @@ export function ChartView({ columns, rows, chart, onChart }: ChartViewProps) {
             ))}
           </select>
         </label>
+        {of !== undefined && isTime(of) && onRange !== undefined && (
+          <span class="quiet">Drag across the picture to narrow the time</span>
+        )}
         {leftOut > 0 && <span class="quiet">{counted(leftOut, 'further value')} not drawn</span>}
       </div>
       <div class="chart-place" ref={place} />

@@ -16,6 +16,8 @@ export interface Drawing {
   readonly svg: SVGSVGElement | HTMLElement
   /** Names that got no bar. */
   readonly leftOut: number
+  /** The time at a place of the picture, in pixels from its left; undefined where no time is drawn. */
+  readonly timeAt?: (x: number) => Date | undefined
 }
 
 export function drawChart(
@@ -78,7 +80,12 @@ export function drawChart(
               tip: true,
             }),
           ]
-  return { svg: allowed(Plot.plot({ ...common, marks })), leftOut: 0 }
+  const plot = Plot.plot({ ...common, marks })
+  const timeAt = (at: number) => {
+    const time: unknown = plot.scale('x')?.invert?.(at)
+    return time instanceof Date ? time : undefined
+  }
+  return { svg: allowed(plot), leftOut: 0, ...(isTime(of) ? { timeAt } : {}) }
 }
 
 /** Names are read across, so their bars lie. */
@@ -98,7 +105,7 @@ function barsByName(
     height: Math.max(120, bars.length * 26 + 60),
     marginLeft: Math.min(240, longest * 7 + 20),
     marginRight: 48,
-    x: { label: measure, grid: true, labelArrow: 'none' },
+    x: { label: measure, grid: true, labelArrow: 'none', labelAnchor: 'center', labelOffset: 36 },
     y: { label: null, domain: bars.map(({ label }) => label) },
     ariaLabel: `${measure} by ${name}`,
     marks: [

@@ -153,7 +153,11 @@ export function WorldMap({ places, onPlace }: WorldMapProps) {
           −
         </button>
         <button type="button" aria-label="The whole world" onClick={() => show(zoomIdentity)}>
-          ◯
+          <svg viewBox="0 0 16 16" aria-hidden="true">
+            <circle cx="8" cy="8" r="6" />
+            <ellipse cx="8" cy="8" rx="2.6" ry="6" />
+            <path d="M2 8h12" />
+          </svg>
         </button>
       </div>
       <p class="map-words" aria-live="polite">

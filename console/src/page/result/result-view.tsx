@@ -116,7 +116,13 @@ export function ResultView({ model, tables, onShape }: ResultViewProps) {
           </div>
         )}
         {view === 'chart' && chart !== undefined && pictured !== undefined && (
-          <ChartView columns={columns} rows={pictured} chart={chart} onChart={chooseChart} />
+          <ChartView
+            columns={columns}
+            rows={pictured}
+            chart={chart}
+            onChart={chooseChart}
+            onRange={hasDistinctNames ? addFilters : undefined}
+          />
         )}
         {view === 'calls' && <Waterfall progress={model.progress} calls={model.calls} scans={model.scans} />}
         {cell !== undefined && (view === 'table' || view === 'map') && (
@@ -154,13 +160,13 @@ function Filters({ shape, columns, onShape }: FiltersProps) {
   return (
     <ul class="filters" aria-label="Filters">
       {filters.map((filter) => (
-        <li key={filter.column}>
+        <li key={`${filter.column} ${filter.operator}`}>
           <span class="mono">
             {filter.column} {filter.value === undefined ? 'is null' : `${filter.operator} ${filter.value}`}
           </span>
           <button
             type="button"
-            aria-label={`Remove the filter of ${filter.column}`}
+            aria-label={`Remove the filter ${filter.column} ${filter.operator} ${filter.value ?? 'null'}`}
             onClick={() => onShape({ ...shape, filters: filters.filter((one) => one !== filter) })}
           >
             ×
@@ -222,7 +228,7 @@ function SaveButtons({ model, columns }: { readonly model: RunModel; readonly co
 }
 
 function PictureButtons({ name }: { readonly name: string }) {
-  const picture = () => document.querySelector<SVGSVGElement>('#view .map svg, #view .chart-place svg')
+  const picture = () => document.querySelector<SVGSVGElement>('#view .map > svg, #view .chart-place svg')
   const save = (how: (svg: SVGSVGElement, name: string) => unknown) => {
     const svg = picture()
     if (svg !== null) void how(svg, name)
