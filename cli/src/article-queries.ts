@@ -17,6 +17,10 @@ const files = [
   { file: '3-geolocate.sql', title: 'Where are these addresses?' },
   { file: '4-enrich.sql', title: 'What else is known of them: names, reports of abuse, open ports?' },
   { file: '5-attribute.sql', title: 'Whose key, whose machine, whose finding is each address?' },
+  {
+    file: '6-from-the-bucket.sql',
+    title: 'Where do the addresses of every trail come from, by what it delivers to its bucket?',
+  },
 ] as const
 
 export function readArticleQueries(): Promise<ArticleQuery[]> {

@@ -29,6 +29,7 @@ export function environmentOf(url: string): Record<string, string> {
     AWS_ENDPOINT_URL_GUARDDUTY: '',
     AWS_ENDPOINT_URL_IAM: '',
     AWS_ENDPOINT_URL_ORGANIZATIONS: '',
+    AWS_ENDPOINT_URL_S3: '',
     AWS_ENDPOINT_URL_STS: '',
     AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: '',
     IPSTACK_TOKEN: ipstackToken,

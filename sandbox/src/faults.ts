@@ -4,7 +4,7 @@ import { Random } from './random.js'
 
 const scope = {
   /**
-   * The service whose calls are meant (`logs`, `cloudtrail`, `sts`, `ec2`, `iam`, `organizations`, `ipstack`,
+   * The service whose calls are meant (`logs`, `cloudtrail`, `s3`, `sts`, `ec2`, `iam`, `organizations`, `ipstack`,
    * `abuseipdb`, `shodan`, `inventory`, `dns`, `pki`).
    */
   service: z.string().optional(),

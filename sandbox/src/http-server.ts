@@ -111,7 +111,8 @@ const nobodysRequest: Answer = {
 }
 
 function send(response: ServerResponse, { status, headers, body }: Answer): void {
-  response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) })
+  // An answer to HEAD says itself how long the body would be.
+  response.writeHead(status, { 'content-length': Buffer.byteLength(body), ...headers })
   response.end(body)
 }
 

@@ -1,6 +1,6 @@
 /**
  * The sandbox: one HTTP server that stands in for AWS (CloudTrail, CloudWatch Logs, STS, EC2, IAM,
- * Organizations, GuardDuty), ipstack, AbuseIPDB, Shodan and an inventory of hosts, and beside it a DNS server.
+ * Organizations, GuardDuty, S3), ipstack, AbuseIPDB, Shodan and an inventory of hosts, and beside it a DNS server.
  *
  * @example
  * const sandbox = await startSandbox()
@@ -32,6 +32,8 @@ import {
   otherCredentials,
   sandboxCredentials,
 } from './credentials.js'
+import { fillArticleBucket } from './data/article-bucket.js'
+import { type GenerateTrailOptions, generateTrailInto } from './data/generated-trail.js'
 import { environmentOf } from './environment.js'
 import { Faults } from './faults.js'
 import { type GeneratedLogGroup, type GenerateRequest, generateInto } from './generate.js'
@@ -41,6 +43,8 @@ import { IpstackApi } from './ipstack/ipstack-api.js'
 import { DnsServer } from './net/dns-server.js'
 import { PkiApi } from './net/pki-api.js'
 import { startTlsServers, type TlsServers } from './net/tls-servers.js'
+import { BucketStore } from './s3/bucket-store.js'
+import { S3Api } from './s3/s3-api.js'
 import { ShodanApi } from './shodan/shodan-api.js'
 
 export interface SandboxOptions {
@@ -81,6 +85,8 @@ export interface Sandbox extends AsyncDisposable {
   readonly paging: PagingSettings
   /** A second account, empty at first; the members above are those of the article's. */
   readonly otherAccount: AwsAccount
+  /** The buckets of both accounts; may be changed at any time. */
+  readonly buckets: BucketStore
   readonly ipstack: IpstackApi
   readonly abuseipdb: AbuseipdbApi
   readonly shodan: ShodanApi
@@ -94,6 +100,10 @@ export interface Sandbox extends AsyncDisposable {
   issueKey(): TemporaryCredentials
   /** Adds events to a log group, which is made when it is not there. Takes no time, whatever the count. */
   generateEvents(request: GenerateRequest): GeneratedLogGroup
+  /** Puts the objects of a trail into a bucket, which is made when it is not there. Takes no time, whatever the count. */
+  generateTrail(
+    options: Omit<GenerateTrailOptions, 'accountId'> & { readonly accountId?: string },
+  ): readonly string[]
   /** Ends all calls and connections. */
   stop(): Promise<void>
 }
@@ -104,6 +114,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const article = articleAwsAccount(articleAccountId, keys)
   const otherAccount = emptyAwsAccount(otherAccountId, keys)
   const { logs, trails, history, lake, addresses, machines, identities, findings, account, paging } = article
+  const buckets = new BucketStore()
+  fillArticleBucket(buckets, articleAccountId)
   const ipstack = new IpstackApi(undefined, options.now)
   const abuseipdb = new AbuseipdbApi(undefined, options.now)
   const shodan = new ShodanApi()
@@ -116,7 +128,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const parts: ControlledParts = { calls: new CallLog(), faults: new Faults(), logs, paging, trails }
   const server = new HttpServer({
     // ipstack comes last: any other GET is a lookup.
-    services: [aws, abuseipdb, shodan, inventory, pki, ipstack],
+    services: [aws, new S3Api(keys, buckets), abuseipdb, shodan, inventory, pki, ipstack],
     calls: parts.calls,
     faults: parts.faults,
     control: (request) => controlAnswer(request, parts),
@@ -140,6 +152,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     findings,
     account,
     otherAccount,
+    buckets,
     ipstack,
     abuseipdb,
     shodan,
@@ -153,6 +166,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     },
     issueKey: () => keys.issue(identityIn(otherAccountId, 'temporary')),
     generateEvents: (request) => generateInto(logs, request),
+    generateTrail: (options) => generateTrailInto(buckets, { accountId: articleAccountId, ...options }),
     stop,
     [Symbol.asyncDispose]: stop,
   }

@@ -1,6 +1,9 @@
 /** Whether the tables are as they say, against the sandbox. */
 import { testConformance } from '@millrace/plugin-sdk/conformance'
-import { deniedCredentials, sandboxCredentials } from '@millrace/sandbox/credentials'
+import { articleAccountId, deniedCredentials, sandboxCredentials } from '@millrace/sandbox/credentials'
+import { articleEvents } from '@millrace/sandbox/data/article-events'
+import { articleDelivery } from '@millrace/sandbox/data/article-trail'
+import { logFile, logFileDetails, logFileKey } from '@millrace/sandbox/data/trail-objects'
 import { type Sandbox, startSandbox } from '@millrace/sandbox/sandbox'
 import { afterAll, beforeAll, describe, test } from 'vitest'
 import plugin from './plugin.js'
@@ -8,14 +11,29 @@ import { awsConfig } from './settings/config.js'
 import { deniedEnvironment } from './testing/aws-harness.js'
 
 let sandbox: Sandbox
+/** The trail's bucket, here with a single log file: every check reads all that there is. */
+const trailBucket = 'aws-cloudtrail-logs-810361751552-devto'
 
 beforeAll(async () => {
   sandbox = await startSandbox()
+  const own = sandbox.buckets.add({ name: trailBucket, region: 'us-east-1', ownerId: articleAccountId })
+  const place = { accountId: articleAccountId, region: 'us-east-1' }
+  const records = articleEvents(articleAccountId).map(({ message }) => message)
+  own.put(logFileKey(place, articleDelivery, 'u'.repeat(16)), logFile(records), {
+    lastModified: 0,
+    ...logFileDetails,
+  })
 })
 afterAll(() => sandbox.stop())
 
+const settings = {
+  regions: ['us-east-1', 'us-west-2'],
+  max_error_retry_attempts: 1,
+  // Its events are of several hours.
+  delivery_delay: 86_400,
+}
 const connect = (environment: Readonly<Record<string, string>> = {}) =>
-  plugin.connect(awsConfig.parse({ regions: ['us-east-1', 'us-west-2'], max_error_retry_attempts: 1 }), {
+  plugin.connect(awsConfig.parse(settings), {
     connectionName: 'aws',
     environment: { ...sandbox.environment, ...environment },
   })
@@ -54,6 +72,14 @@ testConformance(
         },
         unseen: { 'start_time, end_time, resource_name, resource_type': repeated },
       },
+      aws_cloudtrail_s3_event: {
+        ask: { bucket: [trailBucket] },
+        values: {
+          trail_arn: ['arn:aws:cloudtrail:us-east-1:810361751552:trail/cloudtrail-for-devto'],
+          trail_name: ['cloudtrail-for-devto'],
+        },
+        unseen: { organization_id: notInSandbox, 'trail_arn, trail_name': repeated },
+      },
       aws_cloudtrail_trail: {
         unseen: {
           'kms_key_id, s3_key_prefix, sns_topic_arn, latest_cloudwatch_logs_delivery_error, latest_delivery_error, latest_digest_delivery_error, latest_notification_error, latest_notification_time, stop_logging_time, advanced_event_selectors, insight_selectors':
@@ -78,6 +104,15 @@ testConformance(
       },
       aws_ec2_network_interface: {
         unseen: { 'association_carrier_ip, association_customer_owned_ip': notInSandbox },
+      },
+      aws_s3_object: {
+        ask: { bucket_name: [trailBucket] },
+        values: { prefix: ['AWSLogs/'], start_after: ['AWSLogs/'], delimiter: ['/'] },
+        unseen: {
+          'common_prefix, prefix, start_after, delimiter': repeated,
+          'version_id, bucket_key_enabled, cache_control, checksum_crc32, checksum_crc32c, checksum_sha1, checksum_sha256, content_disposition, content_language, content_range, delete_marker, expiration, expires, object_lock_legal_hold_status, object_lock_mode, object_lock_retain_until_date, replication_status, request_charged, restore, sse_kms_key_id, tag_count, website_redirection_location':
+            notInSandbox,
+        },
       },
       aws_vpc_flow_log_event: {
         ask: { log_group_name: ['vpc-flow-logs'] },

@@ -38,11 +38,17 @@ export function readSignature(request: ApiRequest): SignedRequest | 'missing' | 
   return { scope: { accessKeyId, date, region, service }, signedHeaders: headers.split(';'), signature }
 }
 
+/** In what the services differ: S3 takes a path as it was sent; all others encode it once more. */
+export interface SignatureRules {
+  readonly isPathAsSent: boolean
+}
+
 /** Recomputes the signature; null when it is right and fresh. */
 export function checkSignature(
   request: ApiRequest,
   signed: SignedRequest,
   secretAccessKey: string,
+  rules: SignatureRules = { isPathAsSent: false },
 ): Exclude<SignatureFault, 'missing'> | null {
   const timestamp = request.headers['x-amz-date']
   const time = timestamp === undefined ? Number.NaN : parseTimestamp(timestamp)
@@ -58,7 +64,7 @@ export function checkSignature(
     'AWS4-HMAC-SHA256',
     timestamp,
     `${date}/${region}/${service}/aws4_request`,
-    sha256(canonicalRequest(request, signed.signedHeaders, payloadHash)),
+    sha256(canonicalRequest(request, signed.signedHeaders, payloadHash, rules)),
   ].join('\n')
   const key = [date, region, service, 'aws4_request'].reduce<string | Buffer>(
     (secret, part) => createHmac('sha256', secret).update(part).digest(),
@@ -73,6 +79,7 @@ function canonicalRequest(
   request: ApiRequest,
   signedHeaders: readonly string[],
   payloadHash: string,
+  { isPathAsSent }: SignatureRules,
 ): string {
   const [path = '/'] = request.target.split('?', 1)
   const query = [...request.url.searchParams]
@@ -84,7 +91,7 @@ function canonicalRequest(
   const headers = signedHeaders.map((name) => `${name}:${normalise(request.headers[name] ?? '')}\n`).join('')
   return [
     request.method,
-    path.split('/').map(encode).join('/'),
+    isPathAsSent ? path : path.split('/').map(encode).join('/'),
     query,
     headers,
     signedHeaders.join(';'),

@@ -176,7 +176,7 @@ export class ConnectionScans {
       fetch: (shape, fetchSignal) =>
         fetchScan(
           { table, connection, columns, quals: shape.quals, limit, signal: fetchSignal },
-          context.scanTables,
+          context,
           meter,
         ),
       combine: (name, parts, combineSignal) => {
@@ -202,7 +202,7 @@ export class ConnectionScans {
     signal: AbortSignal,
   ): Promise<LeasedTable | undefined> {
     const { context, meter: statement, hasFixedSnapshot, isRestricted } = this.#options
-    const { keyCache, scanTables } = context
+    const { keyCache } = context
     if (maxAge <= 0 || hasFixedSnapshot || !keyCache.keeps(source)) return undefined
     const keys = lookupKeys(table, columns, quals)
     const column = lookupColumn(table)
@@ -227,7 +227,7 @@ export class ConnectionScans {
             [column.name]: [{ operator: '=', values: [first, ...others] }],
           }
           const request = { table, connection, columns: filled, quals: missingQuals, limit: undefined }
-          return fetchScan({ ...request, signal: fetchSignal }, scanTables, meter)
+          return fetchScan({ ...request, signal: fetchSignal }, context, meter)
         },
       })
     const found = await withinOwnQuotas(statement, ask)

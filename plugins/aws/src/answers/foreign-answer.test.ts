@@ -5,6 +5,7 @@ import { account } from '../tables/account.js'
 import { cloudtrailTrail } from '../tables/cloudtrail-trail.js'
 import { cloudwatchLogEvent } from '../tables/cloudwatch-log-event.js'
 import { cloudwatchLogGroup } from '../tables/cloudwatch-log-group.js'
+import { s3Object } from '../tables/s3-object.js'
 import { vpcEip } from '../tables/vpc-eip.js'
 import { equals } from '../testing/aws-harness.js'
 import { test } from '../testing/aws-test.js'
@@ -25,6 +26,8 @@ const scans: Readonly<Record<string, (stub: StubAws) => Promise<unknown>>> = {
   DescribeOrganization: (stub) => collectRows(account, { ...once(stub), columns: ['organization_id'] }),
   DescribeAddresses: (stub) => collectRows(vpcEip, { ...once(stub), columns: ['public_ip'] }),
   ListAccountAliases: (stub) => collectRows(account, { ...once(stub), columns: ['account_aliases'] }),
+  ListObjectsV2: (stub) =>
+    collectRows(s3Object, { ...once(stub), columns: ['key'], quals: { bucket_name: equals('b') } }),
   GetCallerIdentity: (stub) => collectRows(account, { ...once(stub), columns: ['account_id'] }),
 }
 

@@ -5,7 +5,7 @@
 import { firstWords } from '@millrace/plugin-sdk'
 
 /** How a service talks, and what its answer to a request begins with. */
-export type Protocol = { readonly kind: 'json' } | { readonly kind: 'xml'; readonly action: string }
+export type Protocol = { readonly kind: 'json' } | { readonly kind: 'xml'; readonly root: string }
 
 export interface ReceivedAnswer {
   readonly status: number
@@ -50,7 +50,7 @@ export function foreignnessOf({ status, body }: ReceivedAnswer, protocol: Protoc
     if (!head.startsWith('{')) return 'other'
     return tail.endsWith('}') ? undefined : 'cut'
   }
-  const root = isRefusal ? '(?:Error)?Response|Errors?' : `${protocol.action}Response`
+  const root = isRefusal ? '(?:Error)?Response|Errors?' : protocol.root
   if (!new RegExp(`^(?:<[?!][^>]*>\\s*)*<(?:\\w+:)?(?:${root})[\\s/>]`).test(head)) return 'other'
   return new RegExp(`</(?:\\w+:)?(?:${root})\\s*>$|/>$`).test(tail) ? undefined : 'cut'
 }

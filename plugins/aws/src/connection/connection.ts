@@ -10,6 +10,7 @@ import { Once } from '../calls/once.js'
 import type { CredentialProvider, Credentials, StsLocation } from '../credentials/credential-chain.js'
 import { accountOfSettings, credentialsOf } from '../credentials/credentials.js'
 import { regionOfProfile } from '../credentials/shared-files.js'
+import { BucketRegions } from '../regions/bucket-regions.js'
 import { guessRegion } from '../regions/partition-regions.js'
 import { resolveRegions } from '../regions/regions.js'
 import type { AwsService, Client } from '../services/aws-service.js'
@@ -35,6 +36,12 @@ const connectionTimeout = 5_000
  */
 const requestTimeout = 120_000
 
+/**
+ * In seconds. CloudTrail "typically delivers logs within an average of about 5 minutes of an API call. This time is not
+ * guaranteed." (user guide, "Getting and viewing your CloudTrail log files"; Insights events within 30 minutes.)
+ */
+const defaultDeliveryDelay = 3600
+
 export class AwsConnection {
   readonly #config: AwsConfig
   readonly #environment: Environment
@@ -45,6 +52,8 @@ export class AwsConnection {
   readonly #clients = new Map<string, Promise<Client>>()
   readonly #identity = new Once<CallerIdentity>()
   readonly #regions = new Once<readonly string[]>()
+  /** In which regions buckets are. */
+  readonly bucketRegions = new BucketRegions(this)
   #defaultRegion: Promise<string> | undefined
   readonly #maxAnswerBytes: number | undefined
   /** The options of requests: one pool of sockets for all clients. */
@@ -103,8 +112,11 @@ export class AwsConnection {
       region,
       credentials: this.#credentials,
       maxAttempts: 1, // the engine makes calls again
-      requestHandler: new AnswerHandler(this.#requests, this.#maxAnswerBytes, service.isRestJson),
+      requestHandler: new AnswerHandler(this.#requests, this.#maxAnswerBytes, service.rest),
       ...(endpoint === undefined ? {} : { endpoint }),
+      ...(this.#config.s3_force_path_style === undefined
+        ? {}
+        : { forcePathStyle: this.#config.s3_force_path_style }),
     })
   }
 
@@ -150,6 +162,21 @@ export class AwsConnection {
   /** Whether tables go on without a region that fails. */
   get leavesOutRegions(): boolean {
     return this.#config.on_region_failure === 'notice'
+  }
+
+  /** Whether tables go on without log files that cannot be read. */
+  get leavesLogFilesOut(): boolean {
+    return this.#config.on_object_failure === 'notice'
+  }
+
+  /** How long after its event a log file may be delivered, in milliseconds. */
+  get deliveryDelay(): number {
+    return (this.#config.delivery_delay ?? defaultDeliveryDelay) * 1000
+  }
+
+  /** Who pays for requests to buckets that let the requester pay. */
+  get requestPayer(): 'requester' | undefined {
+    return this.#config.s3_requester_pays === true ? 'requester' : undefined
   }
 
   async close(): Promise<void> {

@@ -63,7 +63,7 @@ function credentialsName(config: AwsConfig, environment: Environment): string {
 }
 
 function endpointsOf(config: AwsConfig, environment: Environment): (string | undefined)[] {
-  return (['CLOUDTRAIL', 'CLOUDWATCH_LOGS', 'EC2', 'IAM', 'GUARDDUTY'] as const).map((service) =>
+  return (['CLOUDTRAIL', 'CLOUDWATCH_LOGS', 'EC2', 'IAM', 'GUARDDUTY', 'S3'] as const).map((service) =>
     endpointOf(service, config, environment),
   )
 }

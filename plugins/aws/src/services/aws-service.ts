@@ -1,6 +1,6 @@
 /** A service of AWS: all that the plugin has to know of it, once for all tables that ask it. */
 import type { TableCall } from '@millrace/plugin-sdk'
-import type { AnswerHandler } from '../answers/answer-handler.js'
+import type { AnswerHandler, RestKind } from '../answers/answer-handler.js'
 import type { CredentialProvider } from '../credentials/credential-chain.js'
 
 /** The settings that every client of the SDK is made with. */
@@ -10,6 +10,8 @@ export interface ClientSettings {
   readonly maxAttempts: number
   readonly requestHandler: AnswerHandler
   readonly endpoint?: string
+  /** Whether S3 is asked for buckets by path instead of by host; other services do not look at it. */
+  readonly forcePathStyle?: boolean
 }
 
 /** A client of the SDK: the one that has a method for each call, so that tables need nothing else of the SDK. */
@@ -22,8 +24,8 @@ export interface AwsService<Made extends Client = Client> {
   readonly name: string
   /** The prefix of IAM's actions: `logs` in `logs:FilterLogEvents`. */
   readonly actions: string
-  /** Whether it speaks REST with JSON: every answer is then an object, however the request looks. */
-  readonly isRestJson?: boolean
+  /** How it talks, where its requests do not show it. */
+  readonly rest?: RestKind
   /**
    * Makes a client for one region; it is kept for the connection's other scans. Only then is the service's part of the
    * SDK loaded, which takes longer than all else at the start of a process.
@@ -31,6 +33,8 @@ export interface AwsService<Made extends Client = Client> {
   client(settings: ClientSettings): Promise<Made>
   /** How often a second AWS allows the call of this name in a region; undefined without a quota. */
   callsPerSecond?(call: string): number | undefined
+  /** IAM's actions for calls that are not named as these, such as `ListBucket` for ListObjectsV2. */
+  readonly actionsOfCalls?: Readonly<Record<string, string>>
 }
 
 /** A call, with what follows from its service. */
@@ -41,7 +45,8 @@ export interface AwsCall extends TableCall {
 
 /** @param names the API's own, as its reference spells them */
 export function callsOf(service: AwsService, ...names: readonly string[]): readonly AwsCall[] {
-  return names.map((name) => ({ name, permission: `${service.actions}:${name}`, service }))
+  const { actions, actionsOfCalls = {} } = service
+  return names.map((name) => ({ name, permission: `${actions}:${actionsOfCalls[name] ?? name}`, service }))
 }
 
 /**

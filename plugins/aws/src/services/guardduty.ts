@@ -4,6 +4,6 @@ import type { AwsService } from './aws-service.js'
 export const guardDuty: AwsService<GuardDuty> = {
   name: 'GUARDDUTY',
   actions: 'guardduty',
-  isRestJson: true,
+  rest: 'json',
   client: async (settings) => new (await import('@aws-sdk/client-guardduty')).GuardDuty(settings),
 }

@@ -75,7 +75,27 @@ export const awsConfig = z
     s3_force_path_style: z
       .boolean()
       .optional()
-      .describe("No effect: there are no tables of S3. Taken so that Steampipe's files can be reused."),
+      .describe(
+        'Asks S3 for buckets by path (`host/bucket`) instead of by host (`bucket.host`), as some S3-compatible stores need it.',
+      ),
+    s3_requester_pays: z
+      .boolean()
+      .optional()
+      .describe('Whether this account pays for requests to buckets of others that let the requester pay.'),
+    delivery_delay: z
+      .int()
+      .min(0)
+      .max(2_592_000)
+      .optional()
+      .describe(
+        'How many seconds after its event a log file of CloudTrail may be delivered, for upper bounds on `event_time`; without it, 3600.',
+      ),
+    on_object_failure: z
+      .enum(['error', 'notice'])
+      .optional()
+      .describe(
+        '`notice`: queries go on without log files, or records in them, that cannot be read, and a NOTICE names them; without it, they fail.',
+      ),
   })
   .refine((config) => (config.access_key === undefined) === (config.secret_key === undefined), {
     message: 'access_key and secret_key go together: give both or neither',
@@ -90,10 +110,3 @@ export const awsConfig = z
   )
 
 export type AwsConfig = z.infer<typeof awsConfig>
-
-/** What of the settings has no effect. */
-export function awsRemarks({ s3_force_path_style }: AwsConfig): readonly string[] {
-  return s3_force_path_style === undefined
-    ? []
-    : ['s3_force_path_style has no effect: there are no tables of S3']
-}

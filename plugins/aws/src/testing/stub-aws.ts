@@ -51,6 +51,13 @@ export interface StubAws {
   stop(): Promise<void>
 }
 
+/** The name of a call to S3, which speaks REST; all others are made by POST. */
+function s3Call(method: string | undefined, { searchParams }: URL): string | undefined {
+  if (method === 'HEAD') return 'HeadBucket'
+  if (method !== 'GET') return undefined
+  return searchParams.has('list-type') ? 'ListObjectsV2' : 'GetObject'
+}
+
 export async function startStubAws(): Promise<StubAws> {
   const calls: StubCall[] = []
   const connections: AwsConnection[] = []
@@ -62,18 +69,24 @@ export async function startStubAws(): Promise<StubAws> {
       const target = request.headers['x-amz-target']
       const isJson = typeof target === 'string'
       const query = new URLSearchParams(text)
-      const name = isJson ? (target.split('.').at(-1) ?? '') : (query.get('Action') ?? '')
+      const url = new URL(request.url ?? '/', 'http://stub')
+      const ofS3 = s3Call(request.method, url)
+      const name = ofS3 ?? (isJson ? (target.split('.').at(-1) ?? '') : (query.get('Action') ?? ''))
       const region = /Credential=[^/]+\/\d+\/([^/]+)/.exec(request.headers.authorization ?? '')?.[1] ?? ''
       const call = { name, region, input: isJson ? JSON.parse(text) : Object.fromEntries(query) }
       calls.push(call)
-      const answer = stub.answers[name]?.(call) ?? new Refusal('UnknownOperationException')
+      const unknown = name === 'HeadBucket' ? '' : new Refusal('UnknownOperationException')
+      const answer = stub.answers[name]?.(call) ?? unknown
       response.setHeader('x-amzn-requestid', 'request-1')
       if (answer instanceof Refusal) {
         response.statusCode = answer.status
+        const said = `<Error><Code>${answer.code}</Code><Message>${answer.message}</Message></Error>`
         response.end(
           isJson
             ? JSON.stringify({ __type: answer.code, message: answer.message })
-            : `<Response><Errors><Error><Code>${answer.code}</Code><Message>${answer.message}</Message></Error></Errors></Response>`,
+            : ofS3 === undefined
+              ? `<Response><Errors>${said}</Errors></Response>`
+              : said,
         )
       } else if (answer instanceof RawAnswer) {
         response.statusCode = answer.status

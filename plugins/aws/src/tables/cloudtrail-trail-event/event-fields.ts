@@ -5,30 +5,11 @@
  * event_version, which look like numbers (see quote.ts).
  */
 import type { Key, Operator, Qual, Quals } from '@millrace/plugin-sdk'
+import { textFields } from '../../cloudtrail-records/text-fields.js'
 import { compilePattern } from '../../filter-pattern/compile.js'
 import { allOf, anyOf, type Condition } from '../../filter-pattern/condition.js'
 import { booleanConditions, textConditions, textOperators } from '../../filter-pattern/text-conditions.js'
 import type { EventColumns } from './columns.js'
-
-/** The text columns; those whose values are in the fewest events come first. */
-export const textFields = {
-  event_id: 'eventID',
-  request_id: 'requestID',
-  shared_event_id: 'sharedEventID',
-  access_key_id: 'userIdentity.accessKeyId',
-  source_ip_address: 'sourceIPAddress',
-  username: 'userIdentity.userName',
-  vpc_endpoint_id: 'vpcEndpointId',
-  error_message: 'errorMessage',
-  error_code: 'errorCode',
-  event_name: 'eventName',
-  user_agent: 'userAgent',
-  event_source: 'eventSource',
-  event_type: 'eventType',
-  user_type: 'userIdentity.type',
-  event_category: 'eventCategory',
-  aws_region: 'awsRegion',
-} as const satisfies Partial<Record<keyof EventColumns, string>>
 
 type TextField = keyof typeof textFields
 

@@ -1,0 +1,53 @@
+/** Columns of aws_s3_object: those of Steampipe's that a list and HeadObject give. */
+import { bigint, boolean, jsonb, text, timestamptz } from '@millrace/plugin-sdk'
+import { identityColumns } from '../../columns/identity-columns.js'
+
+export const columns = {
+  key: text('The name of the object within its bucket; NULL where the row is of a common prefix.'),
+  common_prefix: text(
+    'What the names of several objects begin with, up to the delimiter: a folder; only where a delimiter is given.',
+  ),
+  arn: text('The ARN of the object.'),
+  bucket_name: text('The bucket that holds the object. Required.'),
+  last_modified: timestamptz('When the object was last put.'),
+  storage_class: text('The storage class, such as STANDARD or GLACIER.'),
+  version_id: text('The version of the object, in a bucket with versions.'),
+  accept_ranges: text('The unit in which parts of the object can be asked for.'),
+  bucket_key_enabled: boolean("Whether the object's encryption uses a key of the bucket."),
+  cache_control: text('How long the object may be kept by whoever passes it on.'),
+  checksum_crc32: text('The CRC32 checksum, in base64, if it was given with the object.'),
+  checksum_crc32c: text('The CRC32C checksum, in base64, if it was given with the object.'),
+  checksum_sha1: text('The SHA-1 digest, in base64, if it was given with the object.'),
+  checksum_sha256: text('The SHA-256 digest, in base64, if it was given with the object.'),
+  content_disposition: text('How the object is to be shown.'),
+  content_encoding: text('How the content is encoded, such as gzip.'),
+  content_language: text('The language of the content.'),
+  content_length: text('The number of bytes.'),
+  content_range: text('Which part of the object was returned: none, since only its head is asked for.'),
+  content_type: text('The media type of the content.'),
+  delete_marker: boolean('Whether the object is a mark that it was deleted.'),
+  expiration: text('When a rule of the bucket will delete the object, and which rule.'),
+  expires: timestamptz('Until when the object may be kept by whoever passes it on.'),
+  etag: text('The entity tag, with its quotation marks: it changes with the content.'),
+  object_lock_legal_hold_status: text('Whether a legal hold prevents that the object is deleted.'),
+  object_lock_mode: text('The mode of the lock that keeps the object.'),
+  object_lock_retain_until_date: timestamptz('Until when the lock keeps the object.'),
+  prefix: text("What the objects' names begin with, as asked for."),
+  replication_status: text('How far the object has been replicated.'),
+  request_charged: text('Whether the requester has paid for the request.'),
+  restore: text('Whether an archived object is being restored, or until when it is.'),
+  server_side_encryption: text('How the object is encrypted: AES256 or aws:kms.'),
+  size: bigint('The number of bytes.'),
+  sse_kms_key_id: text('The ARN of the KMS key that encrypts the object.'),
+  start_after: text('The name after which the list begins, as asked for.'),
+  delimiter: text('What ends a common prefix, such as /, as asked for.'),
+  tag_count: text('The number of tags.'),
+  website_redirection_location: text('Where requests for the object are sent, if the bucket is a website.'),
+  metadata: jsonb("The object's own metadata, by names."),
+  owner: jsonb('The owner of the object.'),
+  title: text('A title for the object: its name.'),
+  akas: jsonb('Globally unique names of the object: a list of its ARN.'),
+  ...identityColumns,
+}
+
+export type ObjectColumns = typeof columns
