@@ -216,7 +216,7 @@ it('a service has one of its own where the settings say so, which the command op
     await service.end('SIGTERM')
     await rm(home, { recursive: true, force: true })
   }
-})
+}, 60_000)
 
 it('rows that a page has are saved in their types', async () => {
   const columns = [

@@ -63,16 +63,16 @@ export class OpenPage {
     await this.page.keyboard.press('Escape')
   }
 
-  /** Runs the statement at the cursor, and waits for its end. */
-  async run(sql?: string): Promise<void> {
+  /** Runs the statement at the cursor, and waits for its end. @param timeout in milliseconds */
+  async run(sql?: string, timeout = patience): Promise<void> {
     if (sql !== undefined) await this.write(sql)
     await this.editor.focus()
     await this.page.keyboard.press('Control+Enter')
-    await this.ended()
+    await this.ended(timeout)
   }
 
-  async ended(): Promise<void> {
-    await this.status.filter({ hasText: /(?:\d m?s)$/ }).waitFor()
+  async ended(timeout = patience): Promise<void> {
+    await this.status.filter({ hasText: /(?:\d m?s)$/ }).waitFor({ timeout })
   }
 
   view(name: string): Promise<void> {

@@ -1,15 +1,10 @@
 /** `millrace console` as users start it: a process of its own over the sandbox, with the page built. */
-import { execFile } from 'node:child_process'
 import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 import { type Sandbox, startSandbox } from '@millrace/sandbox/sandbox'
 import { buildCommand, MillraceProcess } from '../../testing/millrace-process.js'
-
-const root = fileURLToPath(new URL('../../../../', import.meta.url))
 
 export interface RunningConsole {
   readonly sandbox: Sandbox
@@ -21,8 +16,7 @@ export interface RunningConsole {
 }
 
 export async function startConsole(args: readonly string[] = []): Promise<RunningConsole> {
-  const npm = promisify(execFile)('npm', ['run', '--silent', 'build:console'], { cwd: root })
-  await Promise.all([buildCommand(), npm])
+  await buildCommand()
   const home = await mkdtemp(join(tmpdir(), 'millrace-console-'))
   // PostgreSQL has another account where root runs the tests.
   await chmod(home, 0o711)
