@@ -91,7 +91,15 @@ export async function scanParts(request: ScanRequest): Promise<readonly string[]
   const found = new Set<string>()
   try {
     const listed = work.iterate(() =>
-      parts.list(scanOf(noting, new Set(request.columns), request.quals, work)),
+      parts.list(
+        scanOf({
+          request: noting,
+          columns: new Set(request.columns),
+          quals: request.quals,
+          work,
+          decode: decodeHere(),
+        }),
+      ),
     )
     for await (const values of untilAborted(listed, work.signal)) {
       for (const value of values) found.add(value)
