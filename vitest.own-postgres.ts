@@ -9,6 +9,7 @@ export default defineConfig({
   ...usual,
   test: {
     ...usual.test,
+    projects: undefined,
     include: ['server/src/*.test.ts', 'test/src/*.test.ts'],
     exclude: [
       // Frames, and clients that do harm: these take minutes, and what they are about is the gateway alone.

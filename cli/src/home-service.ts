@@ -112,6 +112,7 @@ export async function startHome(options: HomeOptions, parts: StartedParts): Prom
         rows: values['limits.max_rows'],
         bytes: values['limits.max_bytes'],
       },
+      decodeThreads: values.decode_threads ?? undefined,
       engineObserver: engineObservers(observers),
       statementObserver,
       facts: () => configurationFacts(settings, last),

@@ -80,15 +80,15 @@ async function ask(
   const pager = await pagerOf(options, handOver)
   const stderr = progress.before(streamSink(process.stderr))
   const messages = pager?.besides(stderr) ?? stderr
-  const open = async () =>
-    openSession(await connect(), (notice) => {
+  const open = (target: ClientConfig) =>
+    openSession(target, (notice) => {
       if (progress.take(notice.message)) return
       // Where nobody reads them any more, whoever writes results finds out.
       messages.write(noticeReport(notice)).catch(() => {})
     })
-  const session = await open().catch((error: unknown) => {
+  const session = await open(await connect()).catch(async (error: unknown) => {
     if (signal.aborted || options.database !== undefined) throw error
-    return open()
+    return open(await connect())
   })
   const cancel = () => session.cancel()
   signal.addEventListener('abort', cancel)

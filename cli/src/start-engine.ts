@@ -3,10 +3,11 @@ import type { Postgres } from '@millrace/sql-engine/postgres/postgres'
 import type { Logger } from 'pino'
 import type { Settings } from './config/settings.js'
 import { guestUrls } from './engine/guest-urls.js'
+import { UserError } from './user-error.js'
 
 /**
  * @param onCrash called when it has ended by itself
- * @throws DatabaseError that says what is in the way
+ * @throws DatabaseError or UserError that says what is in the way
  */
 export async function startEngine(
   settings: Pick<Settings, 'home' | 'values'>,
@@ -14,10 +15,21 @@ export async function startEngine(
   onCrash: () => void,
 ): Promise<Postgres> {
   const { home, values } = settings
+  const limits = {
+    time: values['limits.statement_timeout'] ?? undefined,
+    workMemory: values['limits.work_mem_mb'] ?? undefined,
+    temporaryFiles: values['limits.max_temp_file_mb'] ?? undefined,
+  }
   if (values['engine.url'] === null) {
     const { startEmbeddedPostgres } = await import('@millrace/sql-engine/postgres/embedded-postgres')
-    return startEmbeddedPostgres({ home, log, onCrash })
+    return startEmbeddedPostgres({ home, log, limits, onCrash })
+  }
+  if (limits.temporaryFiles !== undefined) {
+    throw new UserError(
+      'limits.max_temp_file_mb holds in the PostgreSQL that comes with Millrace only; in yours, a superuser sets it: ALTER ROLE … SET temp_file_limit',
+      2,
+    )
   }
   const { startGuestPostgres } = await import('@millrace/sql-engine/postgres/guest/guest-postgres')
-  return startGuestPostgres({ home, ...guestUrls(settings), log, onCrash })
+  return startGuestPostgres({ home, ...guestUrls(settings), log, limits, onCrash })
 }

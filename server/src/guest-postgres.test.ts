@@ -1,7 +1,7 @@
 /** Millrace as a guest in a PostgreSQL that the user has: what it does there, what it leaves alone, and what it survives. */
 import { errorOf as errorOfKind } from '@millrace/plugin-sdk/testing'
 import { DatabaseError } from '@millrace/sql-engine/database-error'
-import { guestAddress } from '@millrace/sql-engine/postgres/guest/guest-postgres'
+import { guestAddress } from '@millrace/sql-engine/postgres/guest/guest-address'
 import { lookAtRemains, removeGuest } from '@millrace/sql-engine/postgres/guest/remove-guest'
 import type { DebianServer } from '@millrace/sql-engine/testing/debian-postgres'
 import type pg from 'pg'

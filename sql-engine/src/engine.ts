@@ -11,6 +11,7 @@ import { readFunctionNames } from './catalog/table-functions.js'
 import { readViewNames } from './catalog/view-definitions.js'
 import type { VirtualTable } from './catalog/virtual-table.js'
 import { DatabaseError } from './database-error.js'
+import { DecodeThreads, usualThreads } from './decode/decode-threads.js'
 import { engineFailure } from './engine-failure.js'
 import type { CallLoad } from './fetch/call-limiters.js'
 import type { ConfiguredConnection } from './fetch/open-connections.js'
@@ -60,6 +61,8 @@ export interface EngineOptions {
   readonly users?: readonly EngineUser[] | undefined
   /** Milliseconds of a clock that only goes forward, for notices of progress; tests have one of their own. */
   readonly now?: () => number
+  /** How many threads decode what APIs answer; 0 for none beside the main one. Default is one fewer than the machine's cores. */
+  readonly decodeThreads?: number | undefined
   /** Which optimisations are on. Default is all; none is for tests, which compare the answers. */
   readonly optimisations?: Optimisations
   /** Who is told of calls and scans. Default is nobody. */
@@ -153,6 +156,7 @@ export class Engine implements StatementEngine {
       sharesScans: optimisations === 'all',
       loopbackScans: new LoopbackScans(),
       scanTables: new ScanTables({ engineConfig, names, log }),
+      decodeThreads: new DecodeThreads({ most: options.decodeThreads ?? usualThreads(), log }),
       cache: new ScanCache({ maxBytes: bytes.scans, ...cacheClock }),
       keyCache: new KeyCache({ engineConfig, names, log, maxBytes: bytes.keys, sources, ...cacheClock }),
       cacheTtl: cache?.ttl ?? 0,
@@ -277,6 +281,7 @@ export class Engine implements StatementEngine {
     this.#shared.cache.clear()
     await this.#shared.keyCache.stop()
     await this.#shared.scanTables.stop()
+    await this.#shared.decodeThreads.stop()
     await this.#contexts.stop()
   }
 }

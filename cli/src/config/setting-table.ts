@@ -64,6 +64,11 @@ function quota(usual: number, description: string) {
   })
 }
 
+/** What PostgreSQL limits by itself. */
+function limit(schema: z.ZodNumber, description: string) {
+  return setting({ schema: schema.nullable(), usual: null, description })
+}
+
 export const settingTable = {
   'listen.host': setting({
     schema: z.string().min(1),
@@ -117,10 +122,30 @@ export const settingTable = {
     fromText: numberFromText,
     description: 'The most megabytes of rows that are cached, on disk.',
   }),
+  decode_threads: setting({
+    schema: z.int().min(0).max(64).nullable(),
+    usual: null,
+    variable: 'MILLRACE_DECODE_THREADS',
+    fromText: numberFromText,
+    description:
+      'The threads that decode what APIs answer, beside the main one; 0 for none. By default one fewer than the machine has cores, and at most 8.',
+  }),
   'limits.max_api_calls': quota(defaultQuotas.apiCalls, 'The most API calls of a statement.'),
   'limits.max_keys': quota(defaultQuotas.keys, 'The most combinations of key values that one scan asks for.'),
   'limits.max_rows': quota(defaultQuotas.rows, 'The most rows that a statement fetches.'),
   'limits.max_bytes': quota(defaultQuotas.bytes, 'The most bytes of rows that a statement fetches.'),
+  'limits.statement_timeout': limit(
+    z.number().positive().max(2_000_000),
+    'The most seconds that a statement takes, with the calls that it waits for. A session may choose otherwise, by `statement_timeout`.',
+  ),
+  'limits.work_mem_mb': limit(
+    z.int().min(1).max(1_000_000),
+    "The megabytes that each sort or hash table of a statement takes in memory before it goes to files, PostgreSQL's `work_mem`. A session may choose otherwise.",
+  ),
+  'limits.max_temp_file_mb': limit(
+    z.int().min(0).max(1_000_000),
+    "The most megabytes of such files of a session, PostgreSQL's `temp_file_limit`. Not for a PostgreSQL of your own.",
+  ),
   'engine.url': engineUrl(
     'MILLRACE_ENGINE_URL',
     'A PostgreSQL of your own to run on, in place of the one that comes with Millrace: [own-postgres.md](own-postgres.md).',

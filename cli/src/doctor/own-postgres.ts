@@ -1,6 +1,6 @@
 /** A PostgreSQL of the user's: whether Millrace can work there, and what does not work or is not protected. */
 import { DatabaseError } from '@millrace/sql-engine/database-error'
-import { guestNames, lookAtGuestServer } from '@millrace/sql-engine/postgres/guest/guest-postgres'
+import { guestNames, lookAtGuestServer } from '@millrace/sql-engine/postgres/guest/guest-address'
 import { checkServer, type ServerFacts } from '@millrace/sql-engine/postgres/guest/server-facts'
 import type { Names } from '@millrace/sql-engine/postgres/names'
 import type { Settings } from '../config/settings.js'

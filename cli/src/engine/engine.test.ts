@@ -1,5 +1,5 @@
 /** The commands on a PostgreSQL of the user's: what an administrator sets up, all commands on it, and the removal. */
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -123,6 +123,21 @@ describe.runIf(hasServer)('a PostgreSQL of one’s own', () => {
     expect(stderr).toBe('')
     expect(stdout).toContain('107.170.20.63     | deploy-ci | ci-runner')
   })
+
+  it('limits statements as the settings say, but for what takes a superuser, and has no users of theirs', async () => {
+    const asked = async (settings: unknown) => {
+      await writeFile(join(home, 'config.json'), JSON.stringify(settings))
+      const show = `select concat_ws(' ', current_setting('statement_timeout'), current_setting('work_mem'))`
+      const { code, stdout, stderr } = await millrace(['query', show, '--output', 'line'])
+      return `${code} ${stdout} ${stderr}`
+    }
+    expect(await asked({ limits: { statement_timeout: 90, work_mem_mb: 8 } })).toMatch(/^0 .*90s 8MB/s)
+    expect(await asked({ limits: { max_temp_file_mb: 8 } })).toMatch(/^2 .*a superuser sets it/s)
+    expect(await asked({ users: { alice: { certificate: { cn: 'alice' } } } })).toMatch(
+      /^3 .*the configuration has users/s,
+    )
+    await rm(join(home, 'config.json'))
+  }, 60_000)
 
   it('serves models, which only read', async () => {
     const client = new Client({ name: 'test', version: '1' })

@@ -1,4 +1,4 @@
-import type { GuestUrls } from '@millrace/sql-engine/postgres/guest/guest-postgres'
+import type { GuestUrls } from '@millrace/sql-engine/postgres/guest/guest-address'
 import type { Settings } from '../config/settings.js'
 import { UserError } from '../user-error.js'
 

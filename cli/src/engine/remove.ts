@@ -1,5 +1,5 @@
 /** `millrace engine remove`. */
-import { guestAddress } from '@millrace/sql-engine/postgres/guest/guest-postgres'
+import { guestAddress } from '@millrace/sql-engine/postgres/guest/guest-address'
 import { lookAtRemains, removeGuest } from '@millrace/sql-engine/postgres/guest/remove-guest'
 import { agrees } from '../agrees.js'
 import { readSettings } from '../config/settings.js'

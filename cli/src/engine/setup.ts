@@ -1,5 +1,5 @@
 /** `millrace engine setup --print-sql`. */
-import { guestNames, lookAtGuestServer } from '@millrace/sql-engine/postgres/guest/guest-postgres'
+import { guestNames, lookAtGuestServer } from '@millrace/sql-engine/postgres/guest/guest-address'
 import { setupSql } from '@millrace/sql-engine/postgres/guest/setup-sql'
 import { readSettings } from '../config/settings.js'
 import { guestUrls } from './guest-urls.js'

@@ -2,7 +2,7 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { StartedParts } from '@millrace/server/started-parts'
+import { StartedParts } from '@millrace/server/started-parts'
 import type { ClientConfig } from 'pg'
 import type { Environment } from '../config/settings.js'
 import { loadOrCreatePassword } from '../password.js'
@@ -77,9 +77,12 @@ export async function homeService(
   for (let attempt = 1; ; attempt++) {
     const running = await runningService(home)
     if (running !== undefined) return { config: running }
+    const own = parts.add(new StartedParts(), (started) => started.stop())
     try {
-      return await startOwn(environment, parts)
+      return await startOwn(environment, own)
     } catch (error) {
+      // What has been started so far holds the home.
+      await own.stop()
       if (Object(error).sqlState !== homeInUse || attempt === attempts) throw error
       await delay(pause, undefined, { signal })
     }

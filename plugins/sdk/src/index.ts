@@ -35,6 +35,7 @@ export {
   timestamptz,
   uuid,
 } from './column.js'
+export { type Decoded, type Decoder, defineDecoder } from './decoder.js'
 export { eachPart, type PartRules } from './each-part.js'
 export { eachParentRow, eachRow, type ParentRequest } from './each-row.js'
 export { isSureToFulfil } from './fulfils.js'

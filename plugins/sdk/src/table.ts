@@ -3,6 +3,7 @@
  */
 import type { ApiError } from './api-error.js'
 import type { Columns, ColumnType, QualValues, Row } from './column.js'
+import type { Decoded, Decoder } from './decoder.js'
 import type { OperatorOf, Quals } from './qual.js'
 
 /** A column on which conditions reach the API. */
@@ -130,6 +131,17 @@ export interface Scan<Connection = unknown, TableColumns extends Columns = Colum
    * @throws what `run` throws, as an {@link ApiError} that names the call
    */
   call<Result>(name: string, run: (signal: AbortSignal) => Promise<Result>, scope?: string): Promise<Result>
+  /**
+   * Decodes an answer, in a thread beside the main one where there are any. The rows are then PostgreSQL's
+   * already, for the columns that are wanted: they may only be yielded, batch by batch, and whoever looks into them gets an
+   * error. What has to, calls the decoder's own function.
+   * @param parts of one answer, whose errors are passed on
+   */
+  decode<Options, Remark, Part>(
+    decoder: Decoder<Options, Remark, Part>,
+    parts: AsyncIterable<Part>,
+    options: Options,
+  ): AsyncIterable<Decoded<Remark>>
   /**
    * Counts calls that whoever has answered made in turn, as far as they are told of, such as those of another program: for
    * EXPLAIN ANALYZE and `millrace.scan`. No quota counts them.

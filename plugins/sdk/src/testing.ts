@@ -59,6 +59,7 @@ export function scanOf<Connection, TableColumns extends Columns>(
         }
       }
     },
+    decode: (decoder, parts, options) => decoder.decode(parts, options),
     innerCallsMade: () => {},
     leaveOut: (part, failure) => {
       const isCancel = signal.aborted || (ApiError.is(failure) && failure.sqlState === '57014')

@@ -2,7 +2,8 @@
 import { join } from 'node:path'
 import { inet, text } from '@millrace/plugin-sdk'
 import type { CacheOptions } from '@millrace/sql-engine/engine'
-import { type GuestUrls, startGuestPostgres } from '@millrace/sql-engine/postgres/guest/guest-postgres'
+import type { GuestUrls } from '@millrace/sql-engine/postgres/guest/guest-address'
+import { startGuestPostgres } from '@millrace/sql-engine/postgres/guest/guest-postgres'
 import { countingPlugin } from '@millrace/sql-engine/testing/counting-plugin'
 import {
   type DebianServer,

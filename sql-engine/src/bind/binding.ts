@@ -119,6 +119,11 @@ export interface OutputColumn {
   readonly reads: Node | readonly BoundColumn[]
 }
 
+/** Whether an output is a star's column, or one of a join's alias, rather than an expression. */
+export function isColumns(reads: OutputColumn['reads']): reads is readonly BoundColumn[] {
+  return Array.isArray(reads)
+}
+
 /** A column reference, resolved. */
 export interface BoundColumn {
   readonly fromItem: FromItem

@@ -11,10 +11,12 @@ import {
   toJsonText,
 } from '@millrace/plugin-sdk'
 import { engineColumns } from '../catalog/catalog-columns.js'
-import type { VirtualTable } from '../catalog/virtual-table.js'
+import type { CatalogColumn, VirtualTable } from '../catalog/virtual-table.js'
 import { canceledError, DatabaseError } from '../database-error.js'
+import type { DecodeThreads } from '../decode/decode-threads.js'
 import type { CallCounts } from '../quota/call-counts.js'
 import { untilAborted } from '../stage/abortable.js'
+import { encodedRowsOf, firstRows } from '../stage/encoded-rows.js'
 import type { MissingPart } from '../stage/scan-table.js'
 import type { Connection } from './connection.js'
 import { CallDefect, CallError, makeCall } from './make-call.js'
@@ -33,6 +35,8 @@ export interface ScanRequest {
   readonly counts: CallCounts
   /** The same for all scans of a statement; statements take turns. */
   readonly statement: object
+  /** Where rows may be decoded, and the columns in which they are written; in the main thread by default. */
+  readonly decoding?: { readonly threads: DecodeThreads; readonly columns: readonly CatalogColumn[] }
   /** Called with each part that the plugin goes on without. */
   readonly leaveOut: (missing: MissingPart) => void
   readonly signal: AbortSignal
@@ -55,10 +59,10 @@ export async function* scanRows(request: ScanRequest): AsyncGenerator<readonly R
     // Lists wait for places for their calls; starting more of them than there are places would only take memory.
     const lists = listsOf(request, work)
     for await (const batch of untilAborted(merge(lists, connection.concurrency), work.signal)) {
-      const rows = batch.length > left ? batch.slice(0, left) : batch
+      const rows = batch.length > left ? firstRows(batch, left) : batch
       left -= rows.length
-      if (rows.length > 0)
-        yield constants === undefined ? rows : rows.map((row) => ({ ...row, ...constants }))
+      const isWhole = constants === undefined || encodedRowsOf(rows) !== undefined
+      if (rows.length > 0) yield isWhole ? rows : rows.map((row) => ({ ...row, ...constants }))
       if (left === 0) return
     }
   } catch (error) {
@@ -76,7 +80,7 @@ const mostParts = 10_000
  * @returns undefined where they are read as one list: where there are none or too many, or some may be missing
  * @throws DatabaseError that names table and API call
  */
-export async function scanParts(request: ScanRequest): Promise<readonly string[] | undefined> {
+export async function tableParts(request: ScanRequest): Promise<readonly string[] | undefined> {
   const { definition: table } = request.table
   const { parts } = table
   if (parts === undefined) return undefined
@@ -85,9 +89,10 @@ export async function scanParts(request: ScanRequest): Promise<readonly string[]
   const work = new PluginWork(request.connection.plugin.name, `table ${table.name}`, request.signal)
   const found = new Set<string>()
   try {
-    const listed = work.iterate(() =>
-      parts.list(scanOf(noting, new Set(request.columns), request.quals, work)),
-    )
+    const decode = decodeOf(request, true, work)
+    const columns = new Set(request.columns)
+    const scan = scanOf({ request: noting, columns, quals: request.quals, work, decode })
+    const listed = work.iterate(() => parts.list(scan))
     for await (const values of untilAborted(listed, work.signal)) {
       for (const value of values) found.add(value)
       if (found.size > mostParts || isMissing) return undefined
@@ -111,7 +116,8 @@ function* listsOf(request: ScanRequest, work: PluginWork): Generator<AsyncIterab
     columns.some((column) => wanted.has(column)),
   )
   for (const quals of callsOf(request.quals, table.keys)) {
-    const scan = scanOf(request, wanted, quals, work)
+    const decode = decodeOf(request, hydrates.length > 0, work)
+    const scan = scanOf({ request, columns: wanted, quals, work, decode })
     const listed = work.iterate(() => listRows(table, scan))
     const rows = hydrates.length === 0 ? listed : hydratedRows(listed, hydrates, { scan, request, work })
     yield counted(unlessIgnored(rows, request), countKeys(quals, table.keys), request.counts)
@@ -221,12 +227,32 @@ async function partOf(
   }
 }
 
-function scanOf(
-  request: ScanRequest,
-  columns: ReadonlySet<string>,
-  quals: ScanQuals,
-  work: PluginWork,
-): AnyScan {
+/** Rows that something is added to, or that are looked at, are decoded here. */
+function decodeOf(request: ScanRequest, isHydrated: boolean, { signal }: PluginWork): AnyScan['decode'] {
+  const { definition: table } = request.table
+  const { decoding } = request
+  const isLookedAt = isHydrated || Object.keys(table.get ?? {}).length > 0
+  if (decoding === undefined || !decoding.threads.areThere || isLookedAt) {
+    return (decoder, parts, options) => decoder.decode(parts, options)
+  }
+  const { threads, columns } = decoding
+  const encoding = {
+    columns: columns.map(({ name, type }) => ({ name, type })),
+    constants: constantsOf(request),
+    tableName: table.name,
+  }
+  return (decoder, parts, options) => threads.decode({ decoder, parts, options, encoding, signal })
+}
+
+interface ScanParts {
+  readonly request: ScanRequest
+  readonly columns: ReadonlySet<string>
+  readonly quals: ScanQuals
+  readonly work: PluginWork
+  readonly decode: AnyScan['decode']
+}
+
+function scanOf({ request, columns, quals, work, decode }: ScanParts): AnyScan {
   const { connection, limit, counts, statement } = request
   const { signal } = work
   return {
@@ -240,6 +266,7 @@ function scanOf(
     signal,
     call: (name, run, scope = '') =>
       makeCall({ name, scope, owner: statement, signal, counts, run, within: work }, connection),
+    decode,
     innerCallsMade: (count) => {
       counts.innerCalls += count
     },

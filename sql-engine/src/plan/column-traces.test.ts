@@ -19,6 +19,47 @@ describe('into', () => {
     expect(above(query, condition)).toEqual(["thing: name = 'a'"])
   })
 
+  test.each<[string, string, string, string]>([
+    [
+      'a text that is made of an address',
+      'select abbrev(ip) as text, city from place',
+      "text = '1.1.1.1'",
+      "place: ip = '1.1.1.1'",
+    ],
+    [
+      'one that several queries make',
+      'select text::varchar as text from (select abbrev(ip) as text from place) p',
+      "text in ('1.1.1.1', '2.2.2.2')",
+      "place: ip IN ('1.1.1.1', '2.2.2.2')",
+    ],
+    [
+      'one of which each is given once',
+      'select distinct abbrev(ip) as text from place',
+      "text = '1.1.1.1'",
+      "place: ip = '1.1.1.1'",
+    ],
+    [
+      'one that is made of what decides the groups',
+      'select abbrev(ip) as text, count(*) from place group by ip',
+      "text = '1.1.1.1'",
+      "place: ip = '1.1.1.1'",
+    ],
+  ])('%s', (_, query, condition, pushed) => {
+    expect(above(query, condition)).toEqual([pushed])
+  })
+
+  test('a text by which another table is joined, by the values of that table', () => {
+    const place = '(select abbrev(ip) as text, city from place) p'
+    expect(pushedTo(`select * from thing join ${place} on text = name`)).toEqual([
+      'thing:',
+      'place: ip = name, from rows of 1',
+    ])
+    expect(pushedTo('select * from thing where name in (select abbrev(ip) from place)')).toEqual([
+      'thing:',
+      'place: ip = name, from rows of 1',
+    ])
+  })
+
   test('each arm of a set operation by its own column', () => {
     expect(above('select name from thing union all select kind from thing')).toEqual([
       "thing: name = 'a'",
@@ -41,6 +82,10 @@ describe('not into', () => {
     ['groups by another column', 'select kind, max(name) as name from thing group by kind'],
     ['windows over rows that differ in it', 'select *, row_number() over (partition by kind) from thing'],
     ['an output that is computed', "select name || 'x' as name from thing"],
+    [
+      'an arm of a set operation that computes it',
+      "select name || '' as name from thing union select note from address",
+    ],
     ['rows that each yield several', 'select name, generate_series(1, 3) as n from thing', 'n = 1'],
   ])('%s', (_, query, condition?: string) => {
     expect(above(query, condition)).toEqual(['thing:'])

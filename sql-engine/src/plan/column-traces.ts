@@ -4,6 +4,7 @@ import {
   type Block,
   type BoundColumn,
   type FromItem,
+  isColumns,
   ownColumn,
   type TableReference,
 } from '../bind/binding.js'
@@ -13,12 +14,20 @@ import { integerOf } from './constant-condition.js'
 import type { NeededColumns } from './needed-columns.js'
 import { outputType } from './output-types.js'
 import { aggregateTags, isRowWise } from './row-wise.js'
+import { type Wrapper, wrappedColumn } from './wrapped-column.js'
 
 export interface TracedColumn {
   readonly fromItem: TableReference
   readonly column: string
   /** Whether an outer join on the way may fill it with NULL (besides those around the first FROM item). */
   readonly nullable: boolean
+  /** What stands around it in the outputs on the way, from the column outwards: `SELECT host(ip) AS address`. */
+  readonly wrappers: readonly Wrapper[]
+}
+
+interface OutputOfColumn {
+  readonly column: BoundColumn
+  readonly wrappers: readonly Wrapper[]
 }
 
 type SelectStmt = Inside<'SelectStmt'>
@@ -47,7 +56,7 @@ export class ColumnTraces {
     const { fromItem, index } = bound
     if (fromItem.kind === 'virtual') {
       const own = ownColumn(fromItem, bound)
-      return own === undefined ? [] : [{ fromItem, column: own, nullable: false }]
+      return own === undefined ? [] : [{ fromItem, column: own, nullable: false, wrappers: [] }]
     }
     const query = queryOf(fromItem)
     return query === undefined || index === undefined ? [] : this.ofOutput(query, index)
@@ -61,15 +70,26 @@ export class ColumnTraces {
     if (select.larg !== undefined && select.rarg !== undefined) {
       return this.#ofArms(query, [select.larg, select.rarg], index)
     }
-    const output = query.output?.[index]?.column
-    if (
-      output === undefined ||
-      output.fromItem.block !== query ||
-      !this.#passes(query, select, output, index)
-    )
-      return []
-    const isNullable = output.fromItem.nullable.size > 0
-    return this.of(output).map((traced) => ({ ...traced, nullable: traced.nullable || isNullable }))
+    const output = this.#outputColumn(query, index)
+    if (output === undefined || output.column.fromItem.block !== query) return []
+    // Rows that are alike in the column are alike in what is made of it.
+    if (!this.#passes(query, select, output.column, index)) return []
+    const isNullable = output.column.fromItem.nullable.size > 0
+    return this.of(output.column).map((traced) => ({
+      ...traced,
+      nullable: traced.nullable || isNullable,
+      wrappers: [...traced.wrappers, ...output.wrappers],
+    }))
+  }
+
+  /** The column that an output is, or is made of. */
+  #outputColumn(query: Block, index: number): OutputOfColumn | undefined {
+    const output = query.output?.[index]
+    if (output === undefined) return undefined
+    if (output.column !== undefined) return { column: output.column, wrappers: [] }
+    const wrapped = isColumns(output.reads) ? undefined : wrappedColumn(output.reads, this.#functions)
+    const column = wrapped && this.#binding.columnOf(wrapped.reference)
+    return column && { column, wrappers: wrapped.wrappers }
   }
 
   /** Whether dropping rows of a query's result, by whatever condition, is the same as dropping them before. */
@@ -98,13 +118,16 @@ export class ColumnTraces {
     const all = traced.flat()
     const types = new Set(all.map(typeOf))
     const isOneType = types.size === 1 && traced.every((ofArm) => ofArm.length > 0)
-    if (isOneType) return all
+    if (isOneType && all.every(isBare)) return all
     // Another arm's collation is that of the whole, and under some collations different texts are equal.
     const isKept = (type: ColumnType = 'jsonb') =>
       keptTypes.has(type) && !(type === 'text' && this.#functions.hasNondeterministicCollations)
     const common = outputType(whole, index, this.#binding, this.#functions)
     const isLooseText = common === 'text' && this.#functions.hasNondeterministicCollations
-    return all.filter((one) => isKept(typeOf(one)) || (typeOf(one) === common && !isLooseText))
+    // What an expression's type becomes is not looked into.
+    return all.filter(
+      (one) => isBare(one) && (isKept(typeOf(one)) || (typeOf(one) === common && !isLooseText)),
+    )
   }
 
   #passes(query: Block, select: SelectStmt, column: BoundColumn, index: number): boolean {
@@ -216,6 +239,10 @@ const keptTypes: ReadonlySet<ColumnType> = new Set([
 
 function typeOf({ fromItem, column }: TracedColumn): ColumnType | undefined {
   return fromItem.table.columns.find(({ name }) => name === column)?.type
+}
+
+function isBare({ wrappers }: TracedColumn): boolean {
+  return wrappers.length === 0
 }
 
 function isSelect({ statement }: Block): boolean {

@@ -8,9 +8,9 @@ import { extremeNode } from './build-nodes.js'
 import type { ColumnTraces, TracedColumn } from './column-traces.js'
 import { isNeverTrue } from './constant-condition.js'
 import type { Comparison, ValueSource } from './pushable.js'
-import { seenThrough } from './seen-through.js'
+import { type Seen, seenThrough } from './seen-through.js'
 import { mayAskForWideDigits } from './wide-digits.js'
-import { wrappedColumn } from './wrapped-column.js'
+import { type Wrapper, wrappedColumn } from './wrapped-column.js'
 
 /** A column of the condition's own block, and the virtual table's column behind it. */
 export interface Target extends TracedColumn {
@@ -218,15 +218,25 @@ export class Comparisons {
     if (wrapped === undefined || bound === undefined || bound.fromItem.block !== within) return []
     return this.#traces.of(bound).flatMap((traced): readonly ColumnComparison[] => {
       const target: Target = { ...traced, anchor: bound.fromItem }
-      const type = definitionOf(target)?.type
-      const key = target.fromItem.table.definition.keys[target.column]
-      if (type === undefined) return []
-      return seenThrough(wrapped.wrappers, type, key, plainly(said, key)).map((seen) => ({ target, ...seen }))
+      return seenOf(target, wrapped.wrappers, said).map((seen) => ({ target, ...seen }))
     })
   }
 }
 
-function definitionOf({ fromItem, column }: Target): CatalogColumn | undefined {
+/** What a comparison with something that is made of a column says of the virtual table's column behind it. */
+export function seenOf(
+  traced: TracedColumn,
+  wrappers: readonly Wrapper[],
+  said: Comparison,
+): readonly Seen[] {
+  const type = definitionOf(traced)?.type
+  const key = traced.fromItem.table.definition.keys[traced.column]
+  return type === undefined
+    ? []
+    : seenThrough([...traced.wrappers, ...wrappers], type, key, plainly(said, key))
+}
+
+function definitionOf({ fromItem, column }: TracedColumn): CatalogColumn | undefined {
   return fromItem.table.columns.find(({ name }) => name === column)
 }
 

@@ -1,6 +1,6 @@
 /** Which items of ORDER BY decide what is seen of a query's rows. */
 import type { ColumnType } from '@millrace/plugin-sdk'
-import type { Binding, Block, BoundColumn } from '../bind/binding.js'
+import { type Binding, type Block, type BoundColumn, isColumns } from '../bind/binding.js'
 import type { FunctionTraits } from '../bind/function-traits.js'
 import { findAll, type Inside, inside, type Node } from '../parse/syntax-tree.js'
 import { cannotFail, isDiscardable } from './discardable.js'
@@ -102,8 +102,4 @@ function hasOneSpelling(column: BoundColumn, binding: Binding, functions: Functi
   const type = columnType(column, binding, functions)
   if (type === undefined || type === 'literal' || !typesOfOneSpelling.has(type)) return false
   return type !== 'text' || !functions.hasNondeterministicCollations
-}
-
-function isColumns(reads: Node | readonly BoundColumn[]): reads is readonly BoundColumn[] {
-  return Array.isArray(reads)
 }

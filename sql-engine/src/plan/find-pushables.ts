@@ -3,7 +3,7 @@ import type { Binding, Condition } from '../bind/binding.js'
 import type { FunctionTraits } from '../bind/function-traits.js'
 import { findAll, inside, sameTree } from '../parse/syntax-tree.js'
 import { ColumnTraces } from './column-traces.js'
-import { Comparisons, isPlainIn, type Target } from './comparisons.js'
+import { Comparisons, isPlainIn, seenOf, type Target } from './comparisons.js'
 import { equalColumns } from './equal-columns.js'
 import type { NeededColumns } from './needed-columns.js'
 import { isNeverNull } from './never-null.js'
@@ -75,14 +75,16 @@ class Finder {
     const block = select && this.#binding.blockOf(select)
     if (block === undefined || block.output?.length !== 1) return []
     const comparison: Comparison = { operator: '=', sources: [{ kind: 'expression', node: link.testexpr }] }
-    return this.#traces.ofOutput(block, 0).map(({ fromItem, column }) => ({
-      fromItem,
-      column,
-      comparison,
-      condition,
-      isExact: true,
-      anchor: undefined,
-    }))
+    return this.#traces.ofOutput(block, 0).flatMap((traced) => {
+      const { fromItem, column } = traced
+      return seenOf(traced, [], comparison).map((seen) => ({
+        fromItem,
+        column,
+        ...seen,
+        condition,
+        anchor: undefined,
+      }))
+    })
   }
 
   /** `EXISTS (SELECT … WHERE x = t.key)`: rows of t that equal no x cannot fulfil it. */

@@ -10,6 +10,7 @@ import {
   type BoundColumn,
   type Cte,
   type FromItem,
+  isColumns,
   type OutputColumn,
   ownColumn,
   type TableReference,
@@ -352,10 +353,6 @@ class Needs implements NeededColumns {
     const joined = fromItem.kind === 'opaque' ? fromItem.joined : undefined
     for (const { reads } of joined ?? []) if (isColumns(reads)) for (const column of reads) this.#want(column)
   }
-}
-
-function isColumns(reads: OutputColumn['reads']): reads is readonly BoundColumn[] {
-  return Array.isArray(reads)
 }
 
 function isWithin(node: unknown, tree: unknown): boolean {

@@ -1,6 +1,6 @@
 /** The types of a query's outputs, as far as their forms show. */
 import type { ColumnType } from '@millrace/plugin-sdk'
-import { type Binding, type Block, type BoundColumn, ownColumn } from '../bind/binding.js'
+import { type Binding, type Block, type BoundColumn, isColumns, ownColumn } from '../bind/binding.js'
 import type { FunctionTraits } from '../bind/function-traits.js'
 import { type Inside, inside, type Node } from '../parse/syntax-tree.js'
 import { internalTypeNames } from './type-names.js'
@@ -28,8 +28,8 @@ export function outputType(
   }
   const output = block.output?.[index]
   if (output?.column !== undefined) return columnType(output.column, binding, functions)
-  if (output === undefined || Array.isArray(output.reads)) return undefined
-  return expressionType(output.reads as Node, functions)
+  if (output === undefined || isColumns(output.reads)) return undefined
+  return expressionType(output.reads, functions)
 }
 
 /**

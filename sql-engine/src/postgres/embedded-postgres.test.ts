@@ -8,7 +8,7 @@ import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { Client } from 'pg'
 import { pino } from 'pino'
-import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { LogLines } from '../testing/log-lines.js'
 import { startTestPostgres, type TestPostgres } from '../testing/test-postgres.js'
 import { startEmbeddedPostgres } from './embedded-postgres.js'
@@ -256,6 +256,9 @@ describe('a server that dies', () => {
     expect(await query(postgres, 'SELECT answer FROM public.kept')).toEqual([42])
     // An unlogged table would be there, and empty: an answer without rows that were there before.
     expect(await query(postgres, `SELECT to_regclass('pg_millrace_scan.s_1')::text`)).toEqual([null])
+    // PostgreSQL has forgotten what is dead in its catalog.
+    const vacuumed = `SELECT last_vacuum IS NOT NULL FROM pg_stat_sys_tables WHERE relname = 'pg_attribute'`
+    await vi.waitFor(async () => expect(await query(postgres, vacuumed)).toEqual([true]), 10_000)
   })
 
   test('because of one backend, too', async () => {

@@ -1,8 +1,8 @@
 import { join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
 import type { ClientConfig } from 'pg'
 import type { Logger } from 'pino'
 import { DatabaseError } from '../database-error.js'
+import { Availability } from './availability.js'
 import { ensureDataFolder } from './data-folder.js'
 import { engineOptions } from './engine-connections.js'
 import {
@@ -20,10 +20,11 @@ import { findNativePackage } from './native-package.js'
 import type { Postgres, SessionServer } from './postgres.js'
 import { type Postmaster, startPostmaster } from './postmaster.js'
 import { prepareDatabase } from './prepare-database.js'
-import { serverSettings } from './server-settings.js'
+import { type ServerSettingsOptions, serverSettings } from './server-settings.js'
 import type { Owner } from './standing.js'
+import { vacuumCatalog } from './vacuum-catalog.js'
 
-export interface EmbeddedPostgresOptions {
+export interface EmbeddedPostgresOptions extends ServerSettingsOptions {
   /** The folder for all state; made if it is missing. One process at a time may use it. */
   readonly home: string
   readonly log: Logger
@@ -32,8 +33,6 @@ export interface EmbeddedPostgresOptions {
    * is being started again.
    */
   readonly onCrash?: (error: Error) => void
-  /** Whether committed data survives a crash of the machine. Default is true; tests do without. */
-  readonly durable?: boolean
   /** Where the programs are copied to, if they cannot run where they are installed. Default is the home. */
   readonly programCopies?: string
 }
@@ -91,15 +90,6 @@ const shortLife = 1_000
 const pauseAfterShortLife = 200
 /** Pauses after attempts that have failed, in milliseconds; the last one is repeated. */
 const pauses = [100, 500, 2_000, 5_000, 30_000]
-/** The number of failed attempts after which those that wait get an error. */
-const patientAttempts = 4
-
-type State =
-  | { readonly kind: 'running'; readonly postmaster: Postmaster }
-  | { readonly kind: 'starting'; readonly settled: Promise<void> }
-  | { readonly kind: 'failing'; readonly error: Error }
-  | { readonly kind: 'stopped' }
-
 const diskFull = '53100'
 
 class EmbeddedPostgres implements EmbeddedServer {
@@ -108,9 +98,9 @@ class EmbeddedPostgres implements EmbeddedServer {
   readonly sessions: SessionServer
   readonly socketPath: string
   readonly engineConfig: ClientConfig
-  #state: State = { kind: 'stopped' }
-  readonly #stopping = new AbortController()
+  readonly #availability = new Availability<Postmaster>(unavailable)
   #supervision: Promise<void> = Promise.resolve()
+  #vacuuming: Promise<void> = Promise.resolve()
   /** Whether the server that was started last has accepted connections. */
   #hasServed = false
   #stopped: Promise<void> | undefined
@@ -150,16 +140,7 @@ class EmbeddedPostgres implements EmbeddedServer {
   }
 
   ready(): Promise<void> {
-    switch (this.#state.kind) {
-      case 'running':
-        return Promise.resolve()
-      case 'starting':
-        return this.#state.settled
-      case 'failing':
-        return Promise.reject(unavailable(this.#state.error))
-      case 'stopped':
-        return Promise.reject(unavailable())
-    }
+    return this.#availability.ready()
   }
 
   stop(): Promise<void> {
@@ -168,11 +149,10 @@ class EmbeddedPostgres implements EmbeddedServer {
   }
 
   async #stop(): Promise<void> {
-    const state = this.#state
-    this.#state = { kind: 'stopped' }
-    this.#stopping.abort()
-    if (state.kind === 'running') await state.postmaster.stop()
+    const postmaster = this.#availability.stop()
+    await postmaster?.stop()
     await this.#supervision
+    await this.#vacuuming
     await removeSocketFolder(this.socketFolder)
     await this.lock.release()
   }
@@ -184,7 +164,7 @@ class EmbeddedPostgres implements EmbeddedServer {
     const postmaster = await startPostmaster({
       program: this.binaries.postgres,
       dataFolder: folders.data,
-      settings: serverSettings(this.socketFolder, folders.data, options.durable ?? true),
+      settings: serverSettings(this.socketFolder, folders.data, options),
       account: folders.account,
       log: options.log,
     })
@@ -207,7 +187,7 @@ class EmbeddedPostgres implements EmbeddedServer {
   }
 
   #run(postmaster: Postmaster): void {
-    this.#state = { kind: 'running', postmaster }
+    this.#availability.run(postmaster)
     this.#supervision = this.#supervise(postmaster)
   }
 
@@ -217,7 +197,7 @@ class EmbeddedPostgres implements EmbeddedServer {
     while (postmaster !== undefined) {
       const start = performance.now()
       const error = await postmaster.ended
-      if (this.#stopping.signal.aborted) return
+      if (this.#availability.isStopped) return
       this.options.log.error({ err: error }, 'PostgreSQL has ended unexpectedly and is started again')
       const isShort = performance.now() - start < shortLife
       postmaster = await this.#startAgain(error, isShort ? pauseAfterShortLife : 0)
@@ -229,45 +209,28 @@ class EmbeddedPostgres implements EmbeddedServer {
    * @returns undefined when it has been stopped meanwhile
    */
   async #startAgain(crash: Error, firstPause: number): Promise<Postmaster | undefined> {
-    let resolve = () => {}
-    let reject = (_error: Error) => {}
-    const settled = new Promise<void>((onResolve, onReject) => {
-      resolve = onResolve
-      reject = onReject
+    const { log } = this.options
+    const starting = this.#availability.recover({
+      firstPause,
+      pauses,
+      attempt: async () => {
+        await endLeftovers(this.folders.data, log)
+        return this.#launch()
+      },
+      discard: (postmaster) => postmaster.stop(),
+      onFailure: (error, failures) => {
+        // The engine's own connections may have been served already, and what they wrote last may be lost.
+        if (this.#hasServed) this.#tellCrash(error)
+        log.error({ err: error, failures }, 'PostgreSQL could not be started again')
+      },
     })
-    settled.catch(() => {}) // the rejection is for those who wait in ready(); there may be none
-    this.#state = { kind: 'starting', settled }
     this.#tellCrash(crash)
-    const { signal } = this.#stopping
-    for (let failures = 0; ; failures++) {
-      try {
-        const pause = failures === 0 ? firstPause : pauses[Math.min(failures, pauses.length) - 1]
-        await delay(pause, undefined, { signal })
-        await endLeftovers(this.folders.data, this.options.log)
-        const postmaster = await this.#launch()
-        if (signal.aborted) await postmaster.stop()
-        else {
-          this.#state = { kind: 'running', postmaster }
-          resolve()
-          this.options.log.info({ postmaster: postmaster.pid }, 'PostgreSQL has been started again')
-          return postmaster
-        }
-      } catch (cause) {
-        if (!signal.aborted) {
-          const error = cause instanceof Error ? cause : new Error(String(cause))
-          // The engine's own connections may have been served already, and what they wrote last may be lost.
-          if (this.#hasServed) this.#tellCrash(error)
-          this.options.log.error({ err: error, failures }, 'PostgreSQL could not be started again')
-          if (failures + 1 >= patientAttempts) {
-            this.#state = { kind: 'failing', error }
-            reject(unavailable(error))
-          }
-          continue
-        }
-      }
-      reject(unavailable())
-      return undefined
+    const postmaster = await starting
+    if (postmaster !== undefined) {
+      log.info({ postmaster: postmaster.pid }, 'PostgreSQL has been started again')
+      this.#vacuuming = vacuumCatalog(this.engineConfig, log)
     }
+    return postmaster
   }
 }
 

@@ -1,8 +1,20 @@
 import { createHash } from 'node:crypto'
 import { logLinePrefix } from './server-log.js'
+import { limitSettings, noLimits, type StatementLimits } from './statement-limits.js'
+
+export interface ServerSettingsOptions {
+  /** Whether committed data survives a crash of the machine. Default is true. */
+  readonly durable?: boolean | undefined
+  /** Default is none. */
+  readonly limits?: StatementLimits | undefined
+}
 
 /** The server's settings, given on the command line at each start, so that a new version's settings hold at once. */
-export function serverSettings(socketFolder: string, dataFolder: string, durable: boolean): string[] {
+export function serverSettings(
+  socketFolder: string,
+  dataFolder: string,
+  { durable = true, limits = noLimits }: ServerSettingsOptions = {},
+): string[] {
   const settings: Record<string, string> = {
     listen_addresses: '',
     unix_socket_directories: quotedPath(socketFolder),
@@ -33,6 +45,7 @@ export function serverSettings(socketFolder: string, dataFolder: string, durable
     lc_messages: 'C',
     // Statements may hold secrets.
     log_min_error_statement: 'panic',
+    ...limitSettings(limits),
     ...(durable ? {} : { fsync: 'off', full_page_writes: 'off' }),
   }
   return Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])

@@ -9,7 +9,7 @@ import type { VirtualTable } from '../catalog/virtual-table.js'
 import type { Connection } from '../fetch/connection.js'
 import type { ScanLimit } from '../fetch/scan-limit.js'
 import { countCalls, countKeys, type ScanQuals } from '../fetch/scan-quals.js'
-import { scanParts } from '../fetch/scan-rows.js'
+import { tableParts } from '../fetch/scan-rows.js'
 import type { CallOrigin } from '../quota/call-observer.js'
 import type { ScanMeter, StatementMeter } from '../quota/statement-meter.js'
 import type { ScanRecord } from '../report/scan-record.js'
@@ -174,7 +174,7 @@ export class ConnectionScans {
         limit,
         signal,
       }
-      const found = await scanParts({ ...request, counts: meter, statement, leaveOut: () => {} })
+      const found = await tableParts({ ...request, counts: meter, statement, leaveOut: () => {} })
       if (found !== undefined) partLists.set(source, quals, found, listedAt)
       return found
     }
@@ -225,7 +225,7 @@ export class ConnectionScans {
       fetch: (shape, fetchSignal) =>
         fetchScan(
           { table, connection, columns, quals: shape.quals, limit, signal: fetchSignal },
-          context.scanTables,
+          context,
           meter,
         ),
       combine: (name, parts, combineSignal) => {
@@ -251,7 +251,7 @@ export class ConnectionScans {
     signal: AbortSignal,
   ): Promise<LeasedTable | undefined> {
     const { context, meter: statement, hasFixedSnapshot, isRestricted } = this.#options
-    const { keyCache, scanTables } = context
+    const { keyCache } = context
     if (maxAge <= 0 || hasFixedSnapshot || !keyCache.keeps(source)) return undefined
     const keys = lookupKeys(table, columns, quals)
     const column = lookupColumn(table)
@@ -276,7 +276,7 @@ export class ConnectionScans {
             [column.name]: [{ operator: '=', values: [first, ...others] }],
           }
           const request = { table, connection, columns: filled, quals: missingQuals, limit: undefined }
-          return fetchScan({ ...request, signal: fetchSignal }, scanTables, meter)
+          return fetchScan({ ...request, signal: fetchSignal }, context, meter)
         },
       })
     const found = await withinOwnQuotas(statement, ask)

@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import type { KeyCache } from '../cache/keys/key-cache.js'
 import type { ScanCache } from '../cache/scans/scan-cache.js'
 import type { VirtualTable } from '../catalog/virtual-table.js'
+import type { DecodeThreads } from '../decode/decode-threads.js'
 import type { Aggregator } from '../fetch/aggregator.js'
 import type { Connection } from '../fetch/connection.js'
 import type { OpenConnections } from '../fetch/open-connections.js'
@@ -18,6 +19,7 @@ export interface SharedParts {
   readonly names: Names
   readonly log: Logger
   readonly scanTables: ScanTables
+  readonly decodeThreads: DecodeThreads
   readonly cache: ScanCache
   readonly keyCache: KeyCache
   /** How long rows answer later statements, unless their session says otherwise; in milliseconds. */

@@ -1,5 +1,6 @@
 /** Fetches rows of a scan into a scan table, within the statement's quotas. */
 import type { VirtualTable } from '../catalog/virtual-table.js'
+import type { DecodeThreads } from '../decode/decode-threads.js'
 import type { Connection } from '../fetch/connection.js'
 import type { ScanLimit } from '../fetch/scan-limit.js'
 import { countCalls, countKeys, type ScanQuals } from '../fetch/scan-quals.js'
@@ -7,7 +8,7 @@ import { scanRows } from '../fetch/scan-rows.js'
 import { QuotaError } from '../quota/quota-error.js'
 import type { ScanMeter, StatementMeter } from '../quota/statement-meter.js'
 import type { MissingPart, StagedTable } from '../stage/scan-table.js'
-import type { ScanTables } from '../stage/scan-tables.js'
+import { type ScanTables, writtenColumns } from '../stage/scan-tables.js'
 
 export interface FetchRequest {
   readonly table: VirtualTable
@@ -19,10 +20,16 @@ export interface FetchRequest {
   readonly signal: AbortSignal
 }
 
+/** What scans are made with. */
+export interface FetchParts {
+  readonly scanTables: ScanTables
+  readonly decodeThreads: DecodeThreads
+}
+
 /** Fetches a scan. @throws DatabaseError; 53400 when it exceeds one of the statement's quotas */
 export async function fetchScan(
   { table, connection, columns, quals, limit, signal }: FetchRequest,
-  scanTables: ScanTables,
+  { scanTables, decodeThreads }: FetchParts,
   meter: ScanMeter,
 ): Promise<StagedTable> {
   const { name, keys } = table.definition
@@ -39,6 +46,7 @@ export async function fetchScan(
     limit,
     counts: meter,
     statement: meter.statement,
+    decoding: { threads: decodeThreads, columns: writtenColumns(table.columns, columns) },
     leaveOut: (one) => missing.set(one.part, missing.get(one.part) ?? one),
     signal,
   })

@@ -1,5 +1,6 @@
 import type { Row } from '@millrace/plugin-sdk'
 import type { CopyRowEncoder } from './copy-row-encoder.js'
+import { encodedRowsOf } from './encoded-rows.js'
 
 /** The fewest characters in a chunk, except the last. */
 const chunkLength = 64 * 1024
@@ -19,21 +20,30 @@ export async function* copyChunks(
   meter: CopyMeter,
 ): AsyncGenerator<Buffer, void, void> {
   let lines = ''
+  const counted = (chunk: Buffer) => {
+    meter.addBytes(chunk.length)
+    return chunk
+  }
+  const gathered = () => {
+    const chunk = Buffer.from(lines)
+    lines = ''
+    return counted(chunk)
+  }
   for await (const batch of batches) {
-    for (const row of batch) {
-      lines += encode(row)
-      if (lines.length < chunkLength) continue
-      const chunk = Buffer.from(lines)
-      lines = ''
-      meter.addBytes(chunk.length)
-      yield chunk
+    const encoded = encodedRowsOf(batch)
+    if (encoded !== undefined) {
+      if (lines !== '') yield gathered()
+      const { buffer, byteOffset, byteLength } = encoded.bytes
+      yield counted(Buffer.from(buffer, byteOffset, byteLength))
+    } else {
+      for (const row of batch) {
+        lines += encode(row)
+        if (lines.length >= chunkLength) yield gathered()
+      }
     }
     meter.addRows(batch.length)
   }
-  if (lines === '') return
-  const chunk = Buffer.from(lines)
-  meter.addBytes(chunk.length)
-  yield chunk
+  if (lines !== '') yield gathered()
 }
 
 /**

@@ -158,9 +158,7 @@ export class ScanTables {
     const { signal } = controller
     const name = `s_${++lastId}`
     const qualifiedName = `${this.#schema}.${name}`
-    // COPY wants a column even where only the number of rows matters.
-    const named = columns.filter((column) => filled.includes(column.name))
-    const written = named.length > 0 ? named : columns.slice(0, 1)
+    const written = writtenColumns(columns, filled)
     const tally = new Tally(meter)
     const encode = copyRowEncoder(written, tableName)
     const chunks = copyChunks(untilAborted(rows, signal), encode, tally)
@@ -254,6 +252,15 @@ export class ScanTables {
       throw error
     }
   }
+}
+
+/** The columns of the lines that are written: COPY wants one even where only the number of rows matters. */
+export function writtenColumns(
+  columns: readonly CatalogColumn[],
+  filled: readonly string[],
+): readonly CatalogColumn[] {
+  const named = columns.filter((column) => filled.includes(column.name))
+  return named.length > 0 ? named : columns.slice(0, 1)
 }
 
 /** Counts rows for itself, and passes rows and bytes on to another meter. */

@@ -37,6 +37,11 @@ export class TableJanitor {
     return this.#kinds.size
   }
 
+  /** Whether a table, or view, is still to be dropped. */
+  has(qualifiedName: string): boolean {
+    return this.#kinds.has(qualifiedName)
+  }
+
   /** Drops a table soon, or a view over tables, before which it must go. Returns at once. */
   drop(qualifiedName: string, kind: RelationKind = 'TABLE'): void {
     this.#kinds.set(qualifiedName, kind)

@@ -1,10 +1,8 @@
-/**
- * A log file's bytes as rows: inflated, split into records, tested on their bytes, parsed, read into columns. Options are plain
- * data, and so are the rows; no state is shared with anything else.
- */
+/** A log file's bytes as rows: inflated, split into records, tested on their bytes, parsed, read into columns. */
 import { isAscii } from 'node:buffer'
 import { Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
+import { type Decoded, defineDecoder, type Row } from '@millrace/plugin-sdk'
 import { blankRow, isObject, recordReader } from '../cloudtrail-records/record-reader.js'
 import { LogFileError, RecordSplitter, type RecordText } from './record-splitter.js'
 import { fulfils, mayHold, needlesOf, type RecordCondition, withoutNanoseconds } from './record-test.js'
@@ -18,13 +16,7 @@ export interface DecodeOptions {
   readonly conditions: readonly RecordCondition[]
 }
 
-/** Rows of a part of the file. */
-export interface DecodedRecords {
-  readonly rows: readonly Readonly<Record<string, unknown>>[]
-  /** Records that are none. */
-  readonly broken: readonly BrokenRecord[]
-}
-
+/** A record that is none. */
 export interface BrokenRecord {
   readonly reason: string
   /** Where it begins, in bytes of the file's JSON. */
@@ -35,14 +27,15 @@ export interface BrokenRecord {
 const inflatedBytes = 256 * 1024
 
 /**
- * The rows of a log file, as its bytes come.
- * @param parts of the file: of gzip, or of JSON as it stands
+ * The rows of a log file, as its bytes come: of gzip, or of JSON as it stands. All rows have their `event_time`.
  * @throws LogFileError for what is no log file, or is cut short; what the parts throw
  */
-export async function* decodeLogFile(
+export const logFileDecoder = defineDecoder(import.meta.url, 'logFileDecoder', decodeLogFile)
+
+async function* decodeLogFile(
   parts: AsyncIterable<Buffer>,
   { columns, values, conditions }: DecodeOptions,
-): AsyncGenerator<DecodedRecords, void, void> {
+): AsyncGenerator<Decoded<BrokenRecord>, void, void> {
   // Every record has a time, and one without is none.
   const read = recordReader(new Set([...columns, 'event_time', ...conditions.map(({ column }) => column)]))
   if (read === undefined) throw new Error('event_time is read of every record')
@@ -75,7 +68,8 @@ export async function* decodeLogFile(
       failure = error
     }
     // Records before the place that ends the file stay.
-    if (rows.length > 0 || broken.length > 0) yield { rows, broken }
+    // The reader of records gives each column its type, which a table of them by name cannot express.
+    if (rows.length > 0 || broken.length > 0) yield { rows: rows as readonly Row[], remarks: broken }
     if (failure !== undefined) throw failure
   }
   splitter.end()

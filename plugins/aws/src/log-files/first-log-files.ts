@@ -4,14 +4,12 @@
  * Files are read from the one that was delivered last. An event is never later than the time of its file's name, but for the
  * skew that bounds allow for; so once all files since some time have been read, no other has an event later than that.
  */
-import { merge } from '@millrace/plugin-sdk'
+import { merge, type Row } from '@millrace/plugin-sdk'
 import { type DeliveryBounds, nameSkew } from './delivery-bounds.js'
 import { daysOfMonth, type LogFile } from './find-log-files.js'
 import { microsecondsOf } from './record-test.js'
 
-type DecodedRow = Readonly<Record<string, unknown>>
-
-export interface FirstLogFiles<Row extends DecodedRow> {
+export interface FirstLogFiles {
   /** The number of events that are needed. */
   readonly limit: number
   /** All log files within bounds. @param mostDays the most days that are listed each by itself */
@@ -30,8 +28,8 @@ const lastDays = 2
 const day = 24 * 60 * 60_000
 
 /** The newest events, and others. @param bounds of all that may be read */
-export async function* newestRows<Row extends DecodedRow>(
-  source: FirstLogFiles<Row>,
+export async function* newestRows(
+  source: FirstLogFiles,
   bounds: DeliveryBounds,
 ): AsyncGenerator<readonly Row[], void, void> {
   const { limit, find, read } = source
@@ -58,8 +56,8 @@ export async function* newestRows<Row extends DecodedRow>(
 }
 
 /** Parts of bounds, by their days, the latest first, which together hold all log files of the whole. */
-async function* windows<Row extends DecodedRow>(
-  { months }: FirstLogFiles<Row>,
+async function* windows(
+  { months }: FirstLogFiles,
   bounds: DeliveryBounds,
 ): AsyncGenerator<DeliveryBounds, void, void> {
   const tomorrow = Math.floor(Date.now() / day) + 1

@@ -1,8 +1,8 @@
 /** Rows of log files: read, decoded, and what becomes of those that cannot be. */
-import { ApiError, type Scan } from '@millrace/plugin-sdk'
+import { ApiError, type Row, type Scan } from '@millrace/plugin-sdk'
 import { problemOf, type S3Target } from '../calls/s3-call.js'
 import type { S3Scan } from '../s3/object-pages.js'
-import { type BrokenRecord, type DecodeOptions, decodeLogFile } from './decode-log-file.js'
+import type { BrokenRecord, DecodeOptions, logFileDecoder } from './decode-log-file.js'
 import type { LogFile } from './find-log-files.js'
 import type { BucketPlace } from './find-log-folders.js'
 import { objectParts } from './read-log-file.js'
@@ -10,10 +10,9 @@ import { LogFileError } from './record-splitter.js'
 
 export interface LogFileScan extends S3Scan, Pick<Scan, 'leaveOut' | 'ignores'> {}
 
-type DecodedRow = Readonly<Record<string, unknown>>
-
 /**
  * The rows of a log file. One that is gone since it was listed has none, as if it had been gone before.
+ * @param decode the scan's, or the decoder's own where its rows are looked at
  * @throws ApiError that names the file, unless the settings say to go on without it
  */
 export async function* logFileRows(
@@ -21,17 +20,18 @@ export async function* logFileRows(
   { bucket, region }: BucketPlace,
   { key, size }: LogFile,
   options: DecodeOptions,
-): AsyncGenerator<readonly DecodedRow[], void, void> {
+  decode: typeof logFileDecoder.decode,
+): AsyncGenerator<readonly Row[], void, void> {
   const target = { bucket, key, region }
   try {
-    for await (const { rows, broken } of decodeLogFile(objectParts(scan, target, size), options)) {
+    for await (const { rows, remarks: broken } of decode(objectParts(scan, target, size), options)) {
       if (rows.length > 0) yield rows
       const [first] = broken
       if (first !== undefined) goOnWithout(brokenRecords(first, broken.length, target), scan, target)
     }
   } catch (error) {
     if (problemOf(error) === 'gone') return
-    goOnWithout(error instanceof LogFileError ? brokenFile(error, target) : error, scan, target)
+    goOnWithout(LogFileError.is(error) ? brokenFile(error, target) : error, scan, target)
   }
 }
 

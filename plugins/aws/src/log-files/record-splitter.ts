@@ -16,6 +16,11 @@ export class LogFileError extends Error {
   ) {
     super(message)
   }
+
+  /** Whether an error is one, even if it has come from another thread. */
+  static is(error: unknown): error is LogFileError {
+    return error instanceof Error && error.name === 'LogFileError' && 'offset' in error
+  }
 }
 
 /** A record as it stands in the file. */

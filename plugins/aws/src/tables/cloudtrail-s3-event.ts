@@ -14,6 +14,7 @@ import {
 import { accountKey, type IdentityValues, identityOfScan } from '../columns/identity-columns.js'
 import type { AwsConnection } from '../connection/connection.js'
 import { defineTable } from '../connection/define-table.js'
+import { logFileDecoder } from '../log-files/decode-log-file.js'
 import {
   type DeliveryBounds,
   deliveryBoundsOf,
@@ -174,16 +175,16 @@ async function* rowsOf(
   const { place, find, months } = files
   const echo = { trail_arn: equalValue(quals.trail_arn), trail_name: equalValue(quals.trail_name) }
   const options = { columns: [...scan.columns], conditions: recordConditions(quals) }
-  async function* read(file: LogFile) {
+  const readBy = (decode: typeof logFileDecoder.decode) => (file: LogFile) => {
     const values = { ...echo, ...fileValues(file, place), ...identity }
-    for await (const rows of logFileRows(scan, place, file, { ...options, values })) {
-      // The reader of records gives each column its type, which a table of them by name cannot express.
-      yield rows as readonly EventRow[]
-    }
+    return logFileRows(scan, place, file, { ...options, values }, decode)
   }
   if (order !== undefined && limit !== undefined && at.key === undefined) {
-    yield* newestRows({ limit, find, months, read }, bounds)
-  } else yield* eachRow(find(bounds), read)
+    yield* newestRows({ limit, find, months, read: readBy(logFileDecoder.decode) }, bounds)
+  } else {
+    const decode: typeof logFileDecoder.decode = (parts, of) => scan.decode(logFileDecoder, parts, of)
+    yield* eachRow(find(bounds), readBy(decode))
+  }
 }
 
 /** The ARNs of all log files that a scan needs. */

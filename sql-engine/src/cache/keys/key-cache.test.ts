@@ -273,6 +273,28 @@ describe('after a restart', () => {
     expect(await citiesOf(1, 2, 9)).toEqual(['c1', 'c2'])
     expect(await citiesOf(1, 2, 9)).toEqual(['c1', 'c2'])
   })
+
+  test('of the connection to PostgreSQL, what was to be dropped is not asked again', async () => {
+    await citiesOf(1)
+    const [before] = await tableNames()
+    const reader = new pg.Client(postgres.adminConfig)
+    await reader.connect()
+    await reader.query(`begin; lock table pg_millrace_lookup.${before} in access share mode`)
+    await engine.clearCache()
+    engine.forgetRows()
+    expect(await citiesOf(1)).toEqual(['c1'])
+    // What the engine does as soon as nobody reads it.
+    await reader.query(`rollback; drop table if exists pg_millrace_lookup.${before}`)
+    await reader.end()
+    expect(await citiesOf(1)).toEqual(['c1'])
+    expect(calls).toHaveLength(2)
+  })
+
+  async function tableNames(): Promise<unknown[]> {
+    const rows = await session.query(`select relname from pg_class
+      where relnamespace = 'pg_millrace_lookup'::regnamespace and relkind = 'r' and relname !~ '_keys$'`)
+    return rows.map(({ relname }) => relname)
+  }
 })
 
 test('rows are asked for anew when they are older than the session wants', async () => {

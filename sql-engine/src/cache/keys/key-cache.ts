@@ -75,6 +75,8 @@ export class KeyCache {
   readonly #sources = new Map<string, CachedSource>()
   #finding: Promise<void> | undefined
   #disposing: Promise<void> | undefined
+  /** Tables that answer nobody any more, until they can be dropped. */
+  readonly #retiring = new Set<KeyTable>()
   /** Makes the names of tables differ from those of tables that are being dropped. */
   #generation = 0
 
@@ -267,9 +269,11 @@ export class KeyCache {
   }
 
   async #retire(table: KeyTable): Promise<void> {
+    this.#retiring.add(table)
     await table.retire(() => {
       this.#janitor.drop(table.qualifiedName)
       this.#janitor.drop(`${table.qualifiedName}_keys`)
+      this.#retiring.delete(table)
     })
   }
 
@@ -295,8 +299,12 @@ export class KeyCache {
        FROM pg_class WHERE relnamespace = $1::regnamespace AND relkind = 'r' AND relname NOT LIKE '%\\_keys' ORDER BY oid`,
       [this.#schema],
     )
+    const retiring = new Set([...this.#retiring].map(({ name }) => name))
     for (const { name, comment, bytes } of rows) {
-      const cached = [...this.#sources.values()].find(({ prefix }) => name.startsWith(`${prefix}_`))
+      // After a crash of PostgreSQL, some are still there that were on their way out.
+      const isGoing = retiring.has(name) || this.#janitor.has(`${this.#schema}.${name}`)
+      const isOf = ({ prefix }: CachedSource) => !isGoing && name.startsWith(`${prefix}_`)
+      const cached = [...this.#sources.values()].find(isOf)
       const columns = columnsOf(comment)
       if (cached !== undefined && columns !== undefined) {
         cached.tables.push(this.#table(cached, name, columns, bytes ?? 0))

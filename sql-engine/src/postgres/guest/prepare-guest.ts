@@ -5,7 +5,7 @@ import type { Logger } from 'pino'
 import { DatabaseError } from '../../database-error.js'
 import { dropScanTables } from '../drop-scan-tables.js'
 import { connectEngine } from '../engine-connections.js'
-import type { Names } from '../names.js'
+import { type Names, systemSchema } from '../names.js'
 import { ensureTryCasts, guestCasts } from '../try-casts.js'
 import { holderName, lockDatabase } from './guest-lock.js'
 import { ensureGuestPrivileges, ensureGuestSchemas } from './own-schemas.js'
@@ -63,13 +63,30 @@ async function dropOldScanTables(client: Client, names: Names, log: Logger): Pro
 const plainOptions =
   '-c search_path=pg_catalog,pg_temp -c statement_timeout=0 -c default_transaction_isolation=read\\ committed'
 
+/** @throws Error of the connection or of PostgreSQL */
+export function lookAtServer(config: ClientConfig): Promise<ServerFacts> {
+  return withPlainClient({ ...config, options: plainOptions }, readServerFacts)
+}
+
+/** `"$user"` is left out where it stands for Millrace's own schema, as in the embedded PostgreSQL. */
+export function searchPathOf(config: ClientConfig, names: Names): Promise<string> {
+  return withPlainClient({ ...config, options: '-c statement_timeout=0' }, async (client) => {
+    const { rows } = await client.query<{ search_path: string }>('SHOW search_path')
+    const path = rows[0]?.search_path ?? ''
+    return names.clientRole === systemSchema ? path.replace(/"\$user",?\s*/, '') : path
+  })
+}
+
 /** Asks with no option that an older PostgreSQL might not know. @throws Error of the connection or of PostgreSQL */
-export async function lookAtServer(config: ClientConfig): Promise<ServerFacts> {
-  const client = new Client({ ...config, options: plainOptions })
+async function withPlainClient<Result>(
+  config: ClientConfig,
+  ask: (client: Client) => Promise<Result>,
+): Promise<Result> {
+  const client = new Client(config)
   client.on('error', () => {}) // told by the question that it keeps from being answered
   try {
     await client.connect()
-    return await readServerFacts(client)
+    return await ask(client)
   } finally {
     await client.end()
   }

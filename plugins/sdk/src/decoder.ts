@@ -1,0 +1,36 @@
+/** What makes rows of what an API answers: by itself, so that it can run beside the main thread. */
+import type { Row } from './column.js'
+
+/** What a decoder has made of an answer so far. */
+export interface Decoded<Remark> {
+  readonly rows: readonly Row[]
+  /** What else there is to say of it, such as what cannot be read. Plain data. */
+  readonly remarks: readonly Remark[]
+}
+
+/**
+ * Made by {@link defineDecoder}. Its function gets plain data and gives plain data (what `structuredClone` takes), and shares
+ * nothing with the rest of the plugin: it may run in a thread of its own, which loads its module, and whatever that imports.
+ * Bytes cost least on the way there: a Buffer for each part.
+ * An error that it throws comes out with its name, its message and those of its own properties that are plain data.
+ */
+export interface Decoder<Options, Remark, Part = Buffer> {
+  /** The URL of the module that exports it. */
+  readonly module: string
+  /** The name by which its module exports it. */
+  readonly name: string
+  decode(parts: AsyncIterable<Part>, options: Options): AsyncIterable<Decoded<Remark>>
+}
+
+/**
+ * Defines a decoder, which its module must export.
+ * @param module `import.meta.url`
+ * @param name of the export
+ */
+export function defineDecoder<Options, Remark, Part = Buffer>(
+  module: string,
+  name: string,
+  decode: Decoder<Options, Remark, Part>['decode'],
+): Decoder<Options, Remark, Part> {
+  return { module, name, decode }
+}

@@ -1,0 +1,83 @@
+/** A thread that decodes: runs decoders of plugins, several at a time, and encodes their rows for COPY. */
+import { parentPort } from 'node:worker_threads'
+import type { Decoder } from '@millrace/plugin-sdk'
+import { copyRowEncoder } from '../stage/copy-row-encoder.js'
+import { Places } from './places.js'
+import { sentError } from './sent-error.js'
+import { TaskParts } from './task-parts.js'
+import { type FromThread, type ToThread, window } from './thread-messages.js'
+
+interface Task {
+  readonly parts: TaskParts
+  /** For batches that are sent and not yet taken. */
+  readonly batches: Places
+}
+
+const tasks = new Map<number, Task>()
+const text = new TextEncoder()
+
+function tell(message: FromThread, transfer: readonly ArrayBuffer[] = []): void {
+  parentPort?.postMessage(message, transfer)
+}
+
+parentPort?.on('message', (message: ToThread) => {
+  if (message.kind === 'start') {
+    void run(message)
+    return
+  }
+  const task = tasks.get(message.task)
+  switch (message.kind) {
+    case 'part':
+      task?.parts.add(message.part)
+      break
+    case 'end':
+      task?.parts.end()
+      break
+    case 'taken':
+      task?.batches.giveBack()
+      break
+    case 'abort':
+      task?.parts.abort()
+      task?.batches.close()
+      break
+  }
+})
+
+/** Never rejects. */
+async function run(start: Extract<ToThread, { kind: 'start' }>): Promise<void> {
+  const { task } = start
+  const parts = new TaskParts(() => tell({ kind: 'taken', task }))
+  const batches = new Places(window)
+  tasks.set(task, { parts, batches })
+  try {
+    await decode(start, parts, batches)
+    tell({ kind: 'done', task })
+  } catch (error) {
+    tell({ kind: 'failed', task, error: sentError(error) })
+  } finally {
+    tasks.delete(task)
+  }
+}
+
+async function decode(
+  { task, module, name, options, encoding }: Extract<ToThread, { kind: 'start' }>,
+  parts: TaskParts,
+  batches: Places,
+): Promise<void> {
+  const loaded: Record<string, unknown> = await import(module)
+  const decoder = loaded[name]
+  if (!isDecoder(decoder)) throw new Error(`${module} exports no decoder "${name}"`)
+  const { columns, constants, tableName } = encoding
+  const encode = copyRowEncoder(columns, tableName)
+  for await (const { rows, remarks } of decoder.decode(parts, options)) {
+    let lines = ''
+    for (const row of rows) lines += encode(constants === undefined ? row : { ...row, ...constants })
+    if (!(await batches.take())) return
+    const bytes = text.encode(lines)
+    tell({ kind: 'rows', task, count: rows.length, bytes, remarks }, [bytes.buffer])
+  }
+}
+
+function isDecoder(value: unknown): value is Decoder<unknown, unknown, unknown> {
+  return value instanceof Object && 'decode' in value && typeof value.decode === 'function'
+}
