@@ -146,7 +146,7 @@ export const pluginMutants: readonly Mutant[] = [
   ),
   ...mutantsOf(
     'plugins/aws/src/log-files/delivery-bounds.ts',
-    ['plugins/aws/src/tables/cloudtrail-s3-event.property.test.ts'],
+    ['plugins/aws/src/log-files/delivery-bounds.test.ts'],
     [
       ['log files are delivered at once', 'endTime + delay', 'endTime'],
       ['names are never earlier than events', 'startTime - nameSkew', 'startTime'],
