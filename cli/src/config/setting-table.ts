@@ -165,6 +165,12 @@ export const settingTable = {
     description:
       'The host by which that PostgreSQL reaches Millrace, for virtual tables within functions and materialized views. By default the address that Millrace listens at.',
   }),
+  'engine.citus_distribute_rows': setting({
+    schema: z.int().min(1000).nullable(),
+    usual: null,
+    description:
+      'The number of rows from which a scan is distributed over the nodes of Citus, where `engine.url` is its coordinator; smaller ones are reference tables. By default Citus is left alone. Untried: [scale.md](scale.md#citus).',
+  }),
   search_path: setting({
     schema: schemaNames.nullable(),
     usual: null,

@@ -49,6 +49,7 @@ describe('settings', () => {
       'engine.url': null,
       'engine.client_url': null,
       'engine.reader_url': null,
+      'engine.citus_distribute_rows': null,
       'engine.gateway_host': null,
       'shutdown.grace_seconds': 10,
       watch: true,

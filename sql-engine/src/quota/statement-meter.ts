@@ -167,6 +167,7 @@ export class ScanMeter extends CallCounts {
   #keys = 0
   #keysDone = 0
   #plannedCalls = 0
+  #unplannedCalls = 0
   #hasCachedRows = false
   readonly statement: StatementMeter
   readonly #table: string
@@ -231,7 +232,10 @@ export class ScanMeter extends CallCounts {
 
   /** @throws QuotaError 53400 */
   override beginCall(name: string): void {
-    if (this.calls >= this.#plannedCalls) this.statement.addUnplannedCall(this.#table, name)
+    if (this.calls - this.#unplannedCalls >= this.#plannedCalls) {
+      this.statement.addUnplannedCall(this.#table, name)
+      this.#unplannedCalls++
+    }
     super.beginCall(name)
     if (this.#origin !== undefined) this.statement.observer?.called(this.#origin, name)
     this.#tell()
