@@ -14,6 +14,8 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
+    // What it says depends on how busy the machine is.
+    rolldownOptions: { checks: { pluginTimings: false } },
     chunkSizeWarningLimit: 1000,
   },
 })

@@ -248,6 +248,10 @@ describe('what there is', () => {
     expect(catalog.examples[0]).toMatchObject({ sql: expect.stringContaining('aws_cloudtrail_trail') })
     expect(catalog.connections).toContainEqual(expect.objectContaining({ name: 'ipstack', state: 'ready' }))
     const table = catalog.tables.find(({ name }: { name: string }) => name === 'ipstack_ip')
+    expect(table.examples[0]).toEqual({
+      title: expect.any(String),
+      sql: expect.stringContaining('ipstack_ip'),
+    })
     expect(table.columns).toContainEqual({
       name: 'ip',
       type: 'inet',

@@ -49,7 +49,8 @@ function demoSettings(own: Settings, net: NetSettings): Settings {
 }
 
 const farewell = `The tables stay, over stand-ins for the APIs, until Ctrl-C. In another terminal, millrace query
-opens a shell on them; psql, or any other client of PostgreSQL, takes this URL:
+opens a shell on them, and millrace console a page in the browser; psql, or any
+other client of PostgreSQL, takes this URL:
 
 `
 

@@ -155,6 +155,7 @@ export interface CatalogTable {
   readonly connection: string
   readonly name: string
   readonly description: string | null
+  readonly examples: readonly Example[]
   readonly columns: readonly CatalogColumn[]
 }
 

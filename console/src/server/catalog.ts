@@ -13,7 +13,14 @@ const connectionShape = z.object({
   error: z.string().nullable(),
 })
 
-const tableShape = z.object({ connection: z.string(), name: z.string(), description: z.string().nullable() })
+const exampleShape = z.object({ title: z.string(), sql: z.string() })
+
+const tableShape = z.object({
+  connection: z.string(),
+  name: z.string(),
+  description: z.string().nullable(),
+  examples: z.array(exampleShape),
+})
 
 const columnShape = z.object({
   connection: z.string(),
@@ -50,7 +57,7 @@ async function readTables(session: DatabaseSession): Promise<CatalogTable[]> {
   const tables = await readRecords(
     session,
     tableShape,
-    'select connection, name, description from millrace."table" order by connection, name',
+    'select connection, name, description, examples from millrace."table" order by connection, name',
   )
   const columns = await readRecords(
     session,

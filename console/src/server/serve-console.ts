@@ -109,6 +109,8 @@ export function createConsole(options: ConsoleOptions): ConsoleServer {
   app.post('/api/run', async (c) => {
     const { sql, fresh } = run.parse(await c.req.json())
     const controller = new AbortController()
+    // The page may go before there is anything for it to read.
+    c.req.raw.signal.addEventListener('abort', () => controller.abort(), { once: true })
     const events = new EventQueue<RunEvent>()
     const emit = (event: RunEvent) => events.push(event)
     const settings = { 'millrace.progress': 'json', ...(fresh ? { 'millrace.cache_ttl': '0' } : {}) }

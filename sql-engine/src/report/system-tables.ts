@@ -110,6 +110,7 @@ const tables = {
   description: text('What it shows.'),
   key_columns: jsonb('Names of the columns on which conditions reach the API.'),
   required_key_columns: jsonb('Names of those for which a query must give a value, or for one of which.'),
+  examples: jsonb('Statements to begin with: title and sql of each.'),
 }
 
 const columns = {

@@ -68,6 +68,7 @@ function tableRows(context: EngineContext): readonly Row[] {
       description: definition.description,
       key_columns: toJsonText(keys.map(([name]) => name)),
       required_key_columns: toJsonText(required.map(([name]) => name)),
+      examples: toJsonText(definition.examples),
     }
   })
 }

@@ -11,7 +11,7 @@ import { identifier } from '../run/shape.js'
 
 export interface CatalogPanelProps {
   readonly catalog: CatalogAnswer
-  readonly onInsert: (sql: string) => void
+  readonly onInsert: (sql: string, title?: string) => void
 }
 
 /** Tables that are listed of a connection at once. */
@@ -48,7 +48,7 @@ interface ConnectionProps {
   readonly connection: CatalogConnection
   readonly tables: readonly CatalogTable[]
   readonly isSearched: boolean
-  readonly onInsert: (sql: string) => void
+  readonly onInsert: (sql: string, title?: string) => void
 }
 
 function Connection({ connection, tables, isSearched, onInsert }: ConnectionProps) {
@@ -80,7 +80,7 @@ function Connection({ connection, tables, isSearched, onInsert }: ConnectionProp
 
 interface TableProps {
   readonly table: CatalogTable
-  readonly onInsert: (sql: string) => void
+  readonly onInsert: (sql: string, title?: string) => void
 }
 
 function Table({ table, onInsert }: TableProps) {
@@ -97,6 +97,17 @@ function Table({ table, onInsert }: TableProps) {
           <button type="button" class="small" onClick={() => onInsert(selectFrom(table))}>
             Select from it
           </button>
+          {table.examples.length > 0 && (
+            <ul class="table-examples" aria-label={`Examples of ${table.name}`}>
+              {table.examples.map(({ title, sql }) => (
+                <li key={title}>
+                  <button type="button" onClick={() => onInsert(sql, title)}>
+                    {title}
+                  </button>
+                </li>
+              ))}
+            </ul>
+          )}
           <ul class="columns">
             {[...keys, ...table.columns.filter(({ operators }) => operators === null)].map((column) => (
               <ColumnLine key={column.name} column={column} />

@@ -51,8 +51,10 @@ function ScanCost({ scan, isOnly }: { readonly scan: PlannedScan; readonly isOnl
       <dl>
         <dt>Calls</dt>
         <dd class="calls">{calls}</dd>
-        {costs.map((cost) => [<dt key={cost}>Costs</dt>, <dd key={`${cost} `}>{cost}</dd>])}
-        {after.length > 0 && [<dt key="after">After</dt>, <dd key="after-what">{after.join(', ')}</dd>]}
+        {costs.map((cost) => (
+          <Fact key={cost} name="Costs" value={cost} />
+        ))}
+        {after.length > 0 && <Fact name="After" value={after.join(', ')} />}
         <dt>Asked with</dt>
         <dd>
           {pushed.length === 0 && <span class="quiet">nothing: all rows are fetched</span>}
@@ -60,20 +62,31 @@ function ScanCost({ scan, isOnly }: { readonly scan: PlannedScan; readonly isOnl
             <code key={condition}>{condition}</code>
           ))}
         </dd>
-        {kept.length > 0 && <dt>Kept here</dt>}
         {kept.length > 0 && (
-          <dd>
-            {kept.map(({ condition, reason }) => (
-              <div key={condition}>
-                <code>{condition}</code> <span class="quiet">{reason}</span>
-              </div>
-            ))}
-          </dd>
+          <>
+            <dt>Kept here</dt>
+            <dd>
+              {kept.map(({ condition, reason }) => (
+                <div key={condition}>
+                  <code>{condition}</code> <span class="quiet">{reason}</span>
+                </div>
+              ))}
+            </dd>
+          </>
         )}
-        {limit !== undefined && [<dt key="limit">Limit</dt>, <dd key="limit-what">{limit}</dd>]}
+        {limit !== undefined && <Fact name="Limit" value={limit} />}
         <dt>Columns</dt>
         <dd class="quiet">{columns.length === 0 ? 'none' : columns.join(', ')}</dd>
       </dl>
     </li>
+  )
+}
+
+function Fact({ name, value }: { readonly name: string; readonly value: string }) {
+  return (
+    <>
+      <dt>{name}</dt>
+      <dd>{value}</dd>
+    </>
   )
 }
