@@ -10,13 +10,16 @@ let harness: ServiceHarness
 let client: pg.Client
 
 beforeAll(async () => {
-  harness = await startServiceHarness()
+  harness = await startServiceHarness({ cache: { ttl: 300_000, maxBytes: 100_000_000 } })
   client = await harness.connect()
 })
 
 afterAll(() => harness?.stop())
 
-beforeEach(() => harness.sandbox.calls.clear())
+beforeEach(async () => {
+  await client.query('select millrace.cache_clear()')
+  harness.sandbox.calls.clear()
+})
 
 const calls = (operation: string) => harness.sandbox.calls.list({ operation })
 
@@ -87,6 +90,74 @@ test('LIMIT and the newest first read few log files', async () => {
   expect(some.rows).toHaveLength(3)
   expect(calls('GetObject').length).toBeLessThan(200)
   await client.query('reset millrace.cache_ttl')
+})
+
+test('a log file is read once, whatever is asked of it later; none counts twice', async () => {
+  const day = 24 * 60 * 60_000
+  const start = Date.UTC(2024, 5, 1)
+  // Four log files of ten events a day.
+  harness.sandbox.generateTrail({
+    bucket: 'cached',
+    startTime: start,
+    count: 160,
+    objects: 16,
+    intervalMs: day / 40,
+  })
+  const ask = async (first: number, last: number, columns = 'event_id') => {
+    harness.sandbox.calls.clear()
+    const dates = `log_date >= '2024-06-0${first}' and log_date <= '2024-06-0${last}'`
+    const { rows } = await client.query(
+      `select count(*), count(distinct event_id) as ids, count(distinct (${columns})) as others
+       from aws_cloudtrail_s3_event where bucket = 'cached' and ${dates}`,
+    )
+    const [{ count, ids } = {}] = rows
+    expect(ids).toBe(count)
+    return { events: Number(count), read: calls('GetObject').length, listed: calls('ListObjectsV2').length }
+  }
+  expect(await ask(1, 2)).toMatchObject({ events: 80, read: 8 })
+  // The same again makes no call; a part of it, lists only.
+  expect(await ask(1, 2)).toEqual({ events: 80, read: 0, listed: 0 })
+  expect(await ask(2, 2)).toMatchObject({ events: 40, read: 0 })
+  expect(await ask(1, 3)).toMatchObject({ events: 120, read: 4 })
+  // Another column is read anew, and overlaps with what is there.
+  expect(await ask(3, 4, 'event_id, event_name')).toMatchObject({ events: 80, read: 8 })
+  expect(await ask(1, 4)).toMatchObject({ events: 160 })
+  expect(calls('GetObject').length).toBeLessThanOrEqual(8)
+  expect(await ask(1, 4, 'event_id, event_name')).toMatchObject({ events: 160, read: 8 })
+  // Conditions on records are other questions, unless what is there answers them.
+  harness.sandbox.calls.clear()
+  const named = await client.query(
+    `select count(*) from aws_cloudtrail_s3_event where bucket = 'cached' and event_name = 'ListBuckets'
+     and event_time > '2024-06-02 12:00+00'`,
+  )
+  const all = await client.query(
+    `select count(*) filter (where event_name = 'ListBuckets' and event_time > '2024-06-02 12:00+00')
+     from aws_cloudtrail_s3_event where bucket = 'cached'`,
+  )
+  expect(named.rows).toEqual(all.rows)
+})
+
+test('a log file that comes later is read, and only it', async () => {
+  const [key] = harness.sandbox.generateTrail({ bucket: 'growing', count: 10, objects: 1 })
+  const count = async (since: string) => {
+    harness.sandbox.calls.clear()
+    const { rows } = await client.query(
+      `select count(*) from aws_cloudtrail_s3_event where bucket = 'growing' and event_time > '${since}'`,
+    )
+    return {
+      events: Number(rows[0].count),
+      read: calls('GetObject').map(({ parameters }) => Object(parameters).key),
+    }
+  }
+  expect(await count('2024-02-01')).toEqual({ events: 10, read: [key] })
+  const [later] = harness.sandbox.generateTrail({
+    bucket: 'growing',
+    count: 5,
+    objects: 1,
+    seed: 9,
+    startTime: Date.UTC(2024, 2, 2),
+  })
+  expect(await count('2024-02-02')).toEqual({ events: 15, read: [later] })
 })
 
 test('without a bucket or a trail, the error says what to give', async () => {

@@ -210,6 +210,19 @@ export const settingTable = {
     description:
       'Whether a line is logged for each statement, whatever `log` says: time, rows, API calls, user, SQLSTATE, and its text without literals.',
   }),
+  console: setting({
+    schema: z.union([z.boolean(), port.max(65_535)], {
+      error: 'expected true, false, or a number from 0 to 65535',
+    }),
+    usual: false,
+    variable: 'MILLRACE_CONSOLE',
+    fromText: (text) => {
+      const value = booleanFromText(text)
+      return typeof value === 'string' ? numberFromText(value) : value
+    },
+    description:
+      'Whether the service serves [the console](console.md), on 127.0.0.1: `true` for a port that is free, or the port. `millrace console` opens it.',
+  }),
   'monitoring.port': setting({
     schema: port.max(65_535, 'expected a number from 0 to 65535').nullable(),
     usual: null,

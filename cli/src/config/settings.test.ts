@@ -25,6 +25,7 @@ describe('settings', () => {
     expect((await read()).values).toEqual({
       'listen.host': '127.0.0.1',
       'listen.port': 9193,
+      console: false,
       tls: true,
       'cache.ttl': 300,
       'cache.max_size_mb': 1024,

@@ -98,6 +98,7 @@ export {
   type Table,
   type TableCache,
   type TableCall,
+  type TableParts,
   tablesOf,
 } from './table.js'
 export { digitsOf, type TextMeaning } from './values/cell.js'

@@ -22,6 +22,8 @@ const user = tablesOf<null>()({
   examples: [{ title: 'All', sql: 'select * from acme_user' }],
 })
 
+const parts = { column: 'id', decidedBy: ['id'], ttl: 60, async *list() {} }
+
 const acme = definePlugin({
   name: 'acme',
   description: 'Acme.',
@@ -82,6 +84,9 @@ test.each<[Loosely<Table>, string]>([
   [{ cache: { ttl: '60' } }, 'table "acme_user", cache.ttl: '],
   [{ cache: { lookup: 'age' } }, 'cache.lookup: there is no column "age"'],
   [{ cache: { lookup: 'address' } }, 'cache.lookup: "address" is no key with valuesPerCall'],
+  [{ parts: { ...parts, column: 'name' } }, 'parts.column: "name" is no key of texts with valuesPerCall'],
+  [{ parts: { ...parts, column: 'id' } }, 'parts.column: "id" is no key of texts with valuesPerCall'],
+  [{ parts: { ...parts, decidedBy: ['address'] } }, 'parts.decidedBy: "address" is no inherent key'],
   [{ cache: { persist: true } }, 'cache.persist: only lookups outlive a restart'],
   [
     { hydrate: { more: { columns: ['x'], fetch() {} } } },

@@ -18,6 +18,7 @@ import type {
   Table,
   TableCache,
   TableCall,
+  TableParts,
 } from './table.js'
 
 /** A check for every member, including optional ones. */
@@ -118,6 +119,13 @@ const hydrate = objectOf<Hydrate<unknown, Columns>>({
   fetch: functionOf<Hydrate<unknown, Columns>['fetch']>(),
 })
 
+const parts = objectOf<TableParts<unknown, Columns>>({
+  column: z.string(),
+  decidedBy: z.array(z.string()),
+  ttl: z.number().positive(),
+  list: functionOf<TableParts<unknown, Columns>['list']>(),
+})
+
 const call = objectOf<TableCall>({
   name: z.string().min(1),
   permission: z.string().min(1).optional(),
@@ -138,10 +146,11 @@ const table = objectOf<Table>({
   list: functionOf<Table['list']>(),
   get: z.record(z.string(), get).optional(),
   hydrate: z.record(z.string(), hydrate).optional(),
+  parts: parts.optional(),
   calls: z.array(call).optional(),
   costLeft: functionOf<NonNullable<Table['costLeft']>>().optional(),
   examples: z.array(example),
-}).superRefine(({ columns, keys, orders = {}, cache, get = {}, hydrate = {} }, context) => {
+}).superRefine(({ columns, keys, orders = {}, cache, get = {}, hydrate = {}, parts }, context) => {
   const fault = (path: readonly string[], message: string) =>
     context.addIssue({ code: 'custom', path: [...path], message })
   const typeOf = (path: readonly string[], column: string): string | undefined => {
@@ -174,6 +183,16 @@ const table = objectOf<Table>({
   }
   for (const [name, { columns }] of Object.entries(hydrate)) {
     for (const column of columns) typeOf(['hydrate', name, 'columns'], column)
+  }
+  if (parts !== undefined) {
+    const key = Object.hasOwn(keys, parts.column) ? keys[parts.column] : undefined
+    if (typeOf(['parts', 'column'], parts.column) !== 'text' || key?.valuesPerCall === undefined) {
+      fault(['parts', 'column'], `"${parts.column}" is no key of texts with valuesPerCall`)
+    }
+    for (const column of parts.decidedBy) {
+      const decides = Object.hasOwn(keys, column) ? keys[column] : undefined
+      if (decides?.inherent !== true) fault(['parts', 'decidedBy'], `"${column}" is no inherent key`)
+    }
   }
   const lookup = cache?.lookup
   if (lookup !== undefined && typeOf(['cache', 'lookup'], lookup) !== undefined) {

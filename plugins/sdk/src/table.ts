@@ -67,6 +67,27 @@ export interface TableCache<ColumnName extends string = string> {
   readonly persist?: boolean
 }
 
+/**
+ * What a table consists of, where it is read in parts that never change once they are there, such as the objects of a store: what
+ * was read of each is cached by itself, and a later question reads only what is new.
+ */
+export interface TableParts<Connection, TableColumns extends Columns> {
+  /**
+   * A key of texts with `valuesPerCall`, by whose values parts are told apart: every row belongs to one. Whenever `list` is called
+   * with a value, it yields the same rows.
+   */
+  readonly column: keyof TableColumns & string
+  /**
+   * The inherent keys whose conditions decide which parts there are. Parts are read without these conditions, so that they answer
+   * questions with others.
+   */
+  readonly decidedBy: readonly (keyof TableColumns & string)[]
+  /** How many seconds parts answer later queries, unless the connection or the session says otherwise. */
+  readonly ttl: number
+  /** Yields the values of the parts that hold all rows which fulfil the quals. */
+  list(scan: Scan<Connection, TableColumns>): AsyncIterable<readonly string[]>
+}
+
 /** Ascending or descending, as PostgreSQL sorts. */
 export type Direction = 'asc' | 'desc'
 
@@ -235,6 +256,7 @@ export interface Table<Connection = unknown, TableColumns extends Columns = Colu
     >
   }
   readonly hydrate?: Readonly<Record<string, Hydrate<Connection, TableColumns>>>
+  readonly parts?: TableParts<Connection, TableColumns>
   /** The calls that it may make, for its page: what must be permitted. */
   readonly calls?: readonly TableCall[]
   /**

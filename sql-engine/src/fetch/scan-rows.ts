@@ -19,6 +19,7 @@ import { untilAborted } from '../stage/abortable.js'
 import { encodedRowsOf, firstRows } from '../stage/encoded-rows.js'
 import type { MissingPart } from '../stage/scan-table.js'
 import type { Connection } from './connection.js'
+import { decodeBeside, decodeHere } from './decode-answers.js'
 import { CallDefect, CallError, makeCall } from './make-call.js'
 import { PluginWork, StrayFailure } from './plugin-work.js'
 import type { ScanLimit } from './scan-limit.js'
@@ -70,6 +71,49 @@ export async function* scanRows(request: ScanRequest): AsyncGenerator<readonly R
   } finally {
     work.stop()
   }
+}
+
+/** The most parts that are asked for by their names; more of them are read as one list. */
+const mostParts = 10_000
+
+/**
+ * The parts of the table that hold all rows of a scan.
+ * @returns undefined where they are read as one list: where there are none or too many, or some may be missing
+ * @throws DatabaseError that names table and API call
+ */
+export async function scanParts(request: ScanRequest): Promise<readonly string[] | undefined> {
+  const { definition: table } = request.table
+  const { parts } = table
+  if (parts === undefined) return undefined
+  let isMissing = false
+  const noting = { ...request, leaveOut: () => (isMissing = true) }
+  const work = new PluginWork(request.connection.plugin.name, `table ${table.name}`, request.signal)
+  const found = new Set<string>()
+  try {
+    const listed = work.iterate(() =>
+      parts.list(
+        scanOf({
+          request: noting,
+          columns: new Set(request.columns),
+          quals: request.quals,
+          work,
+          decode: decodeHere(),
+        }),
+      ),
+    )
+    for await (const values of untilAborted(listed, work.signal)) {
+      for (const value of values) found.add(value)
+      if (found.size > mostParts || isMissing) return undefined
+    }
+  } catch (error) {
+    if (request.signal.aborted) throw canceledError()
+    // The list itself says what to go on without.
+    if (isIgnored(error, request)) return undefined
+    throw scanError(error, request)
+  } finally {
+    work.stop()
+  }
+  return found.size === 0 || isMissing ? undefined : [...found]
 }
 
 function* listsOf(request: ScanRequest, work: PluginWork): Generator<AsyncIterable<readonly Row[]>> {
@@ -196,16 +240,14 @@ function decodeOf(request: ScanRequest, isHydrated: boolean, { signal }: PluginW
   const { definition: table } = request.table
   const { decoding } = request
   const isLookedAt = isHydrated || Object.keys(table.get ?? {}).length > 0
-  if (decoding === undefined || !decoding.threads.areThere || isLookedAt) {
-    return (decoder, parts, options) => decoder.decode(parts, options)
-  }
+  if (decoding === undefined || !decoding.threads.areThere || isLookedAt) return decodeHere()
   const { threads, columns } = decoding
   const encoding = {
     columns: columns.map(({ name, type }) => ({ name, type })),
     constants: constantsOf(request),
     tableName: table.name,
   }
-  return (decoder, parts, options) => threads.decode({ decoder, parts, options, encoding, signal })
+  return decodeBeside(threads, encoding, signal)
 }
 
 interface ScanParts {

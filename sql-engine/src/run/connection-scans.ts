@@ -1,4 +1,5 @@
 /** A statement's scans through single connections: answered from the cache or fetched, and what became of each. */
+import type { Table } from '@millrace/plugin-sdk'
 import type { TableReference } from '../bind/binding.js'
 import { lookupColumn, lookupKeys } from '../cache/keys/key-cache-sources.js'
 import type { LeasedTable, ScanMaker } from '../cache/scans/cache-request.js'
@@ -7,7 +8,8 @@ import { timeToLive } from '../cache/time-to-live.js'
 import type { VirtualTable } from '../catalog/virtual-table.js'
 import type { Connection } from '../fetch/connection.js'
 import type { ScanLimit } from '../fetch/scan-limit.js'
-import { countKeys, type ScanQuals } from '../fetch/scan-quals.js'
+import { countCalls, countKeys, type ScanQuals } from '../fetch/scan-quals.js'
+import { scanParts } from '../fetch/scan-rows.js'
 import type { CallOrigin } from '../quota/call-observer.js'
 import type { ScanMeter, StatementMeter } from '../quota/statement-meter.js'
 import type { ScanRecord } from '../report/scan-record.js'
@@ -82,8 +84,11 @@ export class ConnectionScans {
     const start = statement.now
     let isShared = false
     let failure: string | undefined
+    let asked = quals
     try {
-      const staged = await this.#stage(scan, quals, meter, signal)
+      const partQuals = await this.#partQuals(scan, quals, meter, signal)
+      asked = partQuals ?? quals
+      const staged = await this.#stage(scan, asked, partQuals !== undefined, meter, signal)
       isShared = staged.isShared
       const named = { tableName, connection: connection.name }
       failure = tellMissing(staged, named, { notice, told: this.#told })
@@ -93,13 +98,15 @@ export class ConnectionScans {
       else failure = error instanceof Error ? error.message : String(error)
       throw error
     } finally {
+      const cache = isShared ? 'shared' : meter.cacheUse(countKeys(asked, reference.table.definition.keys))
+      meter.end({ cache, error: failure })
       this.#record(origin, {
         fromItem: reference,
         connection: connection.name,
         columns,
         quals,
         limit,
-        cache: isShared ? 'shared' : meter.cacheUse(countKeys(quals, reference.table.definition.keys)),
+        cache,
         meter,
         startedAt,
         milliseconds: statement.now - start,
@@ -141,28 +148,74 @@ export class ConnectionScans {
     this.#options.context.observer?.scanned(origin, record)
   }
 
-  async #stage(
-    scan: ConnectionScan,
+  /**
+   * The conditions of a scan that asks for parts of its table, each of which is cached for long: they list the parts, and leave
+   * out what has decided which.
+   * @returns undefined for any other scan
+   */
+  async #partQuals(
+    { reference: { table }, connection, source, columns, limit }: ConnectionScan,
     quals: ScanQuals,
     meter: ScanMeter,
     signal: AbortSignal,
+  ): Promise<ScanQuals | undefined> {
+    const { context, meter: statement } = this.#options
+    const { parts } = table.definition
+    if (parts === undefined || limit !== undefined || this.#partAge(table, connection) <= 0) return undefined
+    // Of several values of another such key, each has parts of its own.
+    if ((quals[parts.column] ?? []).length > 0 || countCalls(quals, table.definition.keys) > 1)
+      return undefined
+    const { partLists } = context.cache
+    const list = async () => {
+      const listedAt = partLists.now
+      const request = {
+        table,
+        connection: connection.ofTable(table.definition),
+        columns,
+        quals,
+        limit,
+        signal,
+      }
+      const found = await scanParts({ ...request, counts: meter, statement, leaveOut: () => {} })
+      if (found !== undefined) partLists.set(source, quals, found, listedAt)
+      return found
+    }
+    const maxAge = this.#maxAge(table.definition, connection)
+    const [first, ...others] = partLists.get(source, quals, maxAge) ?? (await list()) ?? []
+    if (first === undefined) return undefined
+    const kept = Object.entries(quals).filter(([column]) => !parts.decidedBy.includes(column))
+    return { ...Object.fromEntries(kept), [parts.column]: [{ operator: '=', values: [first, ...others] }] }
+  }
+
+  #partAge({ definition }: VirtualTable, connection: Connection): number {
+    const cache = { ...definition.cache, ttl: definition.parts?.ttl ?? 0 }
+    return this.#maxAge({ ...definition, cache }, connection)
+  }
+
+  #maxAge(table: Table, connection: Connection): number {
+    const { context, cacheTtl } = this.#options
+    return timeToLive({ session: cacheTtl, connection: connection.cacheTtl, table, server: context.cacheTtl })
+  }
+
+  async #stage(
+    scan: ConnectionScan,
+    quals: ScanQuals,
+    isOfParts: boolean,
+    meter: ScanMeter,
+    signal: AbortSignal,
   ): Promise<LeasedTable> {
-    const { context, meter: statement, cacheTtl } = this.#options
+    const { context, meter: statement } = this.#options
     const { connection, source, columns, limit } = scan
     const { table } = scan.reference
     const { definition } = table
-    const maxAge = timeToLive({
-      session: cacheTtl,
-      connection: connection.cacheTtl,
-      table: definition,
-      server: context.cacheTtl,
-    })
+    const maxAge = isOfParts ? this.#partAge(table, connection) : this.#maxAge(definition, connection)
     const lookup = await this.#lookUp(scan, quals, maxAge, meter, signal)
     if (lookup !== undefined) return lookup
     const asked = {
       source,
       keys: definition.keys,
       lookupKeys: lookupKeysOf(table),
+      partColumn: isOfParts ? definition.parts?.column : undefined,
       statement: context.sharesScans ? statement : scan,
       columns: new Set(columns),
       quals,

@@ -13,6 +13,7 @@ import { nestedColumns } from './nested-columns.js'
 import { passthrough } from './passthrough.js'
 import { pointLookup } from './point-lookup.js'
 import { repeatRange } from './repeat-range.js'
+import { mainThreadBlock, s3Cached, s3Scan } from './s3-scan.js'
 import { startSandboxProcess } from './sandbox-process.js'
 import { scanRows } from './scan-rows.js'
 import { singleLookups } from './single-lookups.js'
@@ -28,6 +29,9 @@ const benchmarks = [
   articleJoin,
   scanRows,
   slicedScan,
+  s3Scan,
+  s3Cached,
+  mainThreadBlock,
   cachedQuery,
   pointLookup,
   repeatRange,

@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { fileURLToPath } from 'node:url'
 import aws from '@millrace/plugin-aws/plugin'
 import ipstack from '@millrace/plugin-ipstack/plugin'
@@ -23,6 +24,8 @@ export interface MillraceProcess {
   readonly engine: ClientConfig
   /** Resident memory of the process that is the gateway, in bytes. PostgreSQL's processes are others. */
   memory(): Promise<number>
+  /** The longest time in which it did nothing else than one thing, in milliseconds, since this was asked last. */
+  longestBlock(): Promise<number>
   stop(): Promise<void>
 }
 
@@ -46,18 +49,21 @@ export async function startMillraceProcess(
   return {
     gateway: { ...common, host: '127.0.0.1', port },
     engine: { ...common, host: socketFolder, port: 5432 },
-    memory: async () => {
-      const answer = once(child, 'message')
-      child.send('memory')
-      const [bytes] = await answer
-      return bytes
-    },
+    memory: () => asked(child, 'memory'),
+    longestBlock: () => asked(child, 'longest block'),
     stop: async () => {
       child.send('stop')
       await once(child, 'exit')
       await rm(home, { recursive: true, force: true })
     },
   }
+}
+
+async function asked(child: ChildProcess, question: string): Promise<number> {
+  const answer = once(child, 'message')
+  child.send(question)
+  const [number] = await answer
+  return number
 }
 
 async function firstMessage(child: ChildProcess): Promise<Started> {
@@ -115,11 +121,17 @@ async function run(home: string): Promise<void> {
     parts,
   )
   process.send?.({ port: gateway.port, socketFolder: postgres.socketFolder } satisfies Started)
+  const delays = monitorEventLoopDelay({ resolution: 1 })
+  delays.enable()
   for (;;) {
     const [message] = await Promise.race([once(process, 'message'), once(process, 'disconnect')])
-    if (message !== 'memory') break
-    process.send?.(process.memoryUsage.rss())
+    if (message === 'memory') process.send?.(process.memoryUsage.rss())
+    else if (message === 'longest block') {
+      process.send?.(delays.max / 1e6)
+      delays.reset()
+    } else break
   }
+  delays.disable()
   await parts.stop()
   if (process.connected) process.disconnect()
 }

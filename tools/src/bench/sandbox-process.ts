@@ -2,12 +2,15 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import { startSandbox } from '@millrace/sandbox/sandbox'
+import { type GenerateTrailOptions, generateTrailFiles } from '@millrace/sandbox/data/generated-trail'
+import { type Sandbox, startSandbox } from '@millrace/sandbox/sandbox'
 
 export interface SandboxProcess {
   readonly environment: Readonly<Record<string, string>>
   /** Asks the sandbox's control, such as `PUT faults`. */
   control(request: string, body?: unknown): Promise<unknown>
+  /** Writes the log files of a generated trail into a folder, from where its bucket has them. */
+  generateTrail(options: GenerateTrailOptions, folder: string): Promise<void>
   stop(): Promise<void>
 }
 
@@ -26,6 +29,11 @@ export async function startSandboxProcess(): Promise<SandboxProcess> {
       if (!response.ok) throw new Error(`${request}: ${JSON.stringify(answer)}`)
       return answer
     },
+    generateTrail: async (options, folder) => {
+      const answer = once(child, 'message')
+      child.send({ options, folder })
+      await answer
+    },
     stop: async () => {
       child.send('stop')
       await once(child, 'exit')
@@ -34,11 +42,25 @@ export async function startSandboxProcess(): Promise<SandboxProcess> {
 }
 
 async function run(): Promise<void> {
-  const { url, environment, stop } = await startSandbox()
-  process.send?.({ url, environment })
-  await Promise.race([once(process, 'message'), once(process, 'disconnect')])
-  await stop()
+  const sandbox = await startSandbox()
+  process.send?.({ url: sandbox.url, environment: sandbox.environment })
+  for (;;) {
+    const [message] = await Promise.race([once(process, 'message'), once(process, 'disconnect')])
+    if (typeof message !== 'object') break
+    await generateTrail(sandbox, message)
+    process.send?.('done')
+  }
+  await sandbox.stop()
   if (process.connected) process.disconnect()
+}
+
+interface TrailRequest {
+  readonly options: GenerateTrailOptions
+  readonly folder: string
+}
+
+async function generateTrail({ buckets }: Sandbox, { options, folder }: TrailRequest): Promise<void> {
+  await generateTrailFiles(buckets, options, folder)
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await run()

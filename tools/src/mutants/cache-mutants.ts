@@ -99,6 +99,15 @@ export const cacheMutants: readonly Mutant[] = [
     ],
   ),
   ...mutantsOf(
+    'sql-engine/src/cache/scans/divide-parts.ts',
+    ['sql-engine/src/cache/scans/divide-parts.test.ts'],
+    [
+      ['a part is read twice', 'if (parts.some((part) => taken.has(part))) continue', ''],
+      ['other conditions need not hold', 'some === undefined ||', 'some === undefined &&'],
+    ],
+    'random tables have no parts',
+  ),
+  ...mutantsOf(
     'sql-engine/src/cache/scans/counted-rows.ts',
     [cache, cacheProperties, cachedStatements],
     [

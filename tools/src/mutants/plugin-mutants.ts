@@ -145,6 +145,32 @@ export const pluginMutants: readonly Mutant[] = [
     notAws,
   ),
   ...mutantsOf(
+    'plugins/aws/src/log-files/delivery-bounds.ts',
+    ['plugins/aws/src/tables/cloudtrail-s3-event.property.test.ts'],
+    [
+      ['log files are delivered at once', 'endTime + delay', 'endTime'],
+      ['names are never earlier than events', 'startTime - nameSkew', 'startTime'],
+      ['names have seconds', 'deliveredAt >= floorToMinute(firstTime)', 'deliveredAt > firstTime'],
+      ['the last day is left out', 'ownDay <= lastDay', 'ownDay < lastDay'],
+    ],
+    notAws,
+  ),
+  ...mutantsOf(
+    'plugins/aws/src/log-files/first-log-files.ts',
+    ['plugins/aws/src/tables/cloudtrail-s3-event.property.test.ts'],
+    [['what follows is earlier than what was read', '?? 0) + nameSkew)', '?? 0) - nameSkew)']],
+    notAws,
+  ),
+  ...mutantsOf(
+    'plugins/aws/src/log-files/record-test.ts',
+    ['plugins/aws/src/tables/cloudtrail-s3-event.property.test.ts'],
+    [
+      ['no character is an escape', 'return record.includes(unicodeEscape)', 'return false'],
+      ['every text stands in JSON as it is', '.split(severalForms)', ".split('no such')"],
+    ],
+    notAws,
+  ),
+  ...mutantsOf(
     'plugins/aws/src/tables/guardduty-finding/criteria.ts',
     ['plugins/aws/src/tables/guardduty-finding.test.ts'],
     [

@@ -204,8 +204,10 @@ export class RecordSplitter {
       position++
     }
     while (position < length) {
-      const byte = chunk[position++]
       if (isInString) {
+        // Most bytes are of strings.
+        let byte = chunk[position++]
+        while (byte !== quote && byte !== backslash && position < length) byte = chunk[position++]
         if (byte === quote) {
           isInString = false
           if (depth === 0 && shape === 'string') return this.#ended(position)
@@ -213,7 +215,10 @@ export class RecordSplitter {
           if (position === length) this.#isEscaped = true
           else position++
         }
-      } else if (byte === quote) isInString = true
+        continue
+      }
+      const byte = chunk[position++]
+      if (byte === quote) isInString = true
       else if (byte === openBrace || byte === openBracket) depth++
       else if (byte === closeBrace || byte === closeBracket) {
         depth--

@@ -22,7 +22,7 @@ import {
   isWithin,
 } from '../log-files/delivery-bounds.js'
 import { type LogFile, logFilesOf, monthsOf } from '../log-files/find-log-files.js'
-import { logFolderBatches } from '../log-files/find-log-folders.js'
+import { type BucketPlace, logFolderBatches } from '../log-files/find-log-folders.js'
 import { newestRows } from '../log-files/first-log-files.js'
 import { parseLogFileKey } from '../log-files/log-file-key.js'
 import { logFileRows } from '../log-files/log-file-rows.js'
@@ -80,6 +80,12 @@ export const cloudtrailS3Event = defineTable({
     if (identity === undefined) return
     yield* merge(places.map((place) => rowsOf(place, bounds, identity, scan)))
   },
+  parts: {
+    column: 'object_arn',
+    decidedBy: ['event_time', 'log_date', 'log_account_id', 'log_region', 'prefix', 'object_key'],
+    ttl: 7 * 24 * 60 * 60,
+    list: objectArns,
+  },
   examples: [
     {
       title: 'Where requests of a day came from, of every trail',
@@ -115,20 +121,23 @@ group by log_account_id, log_region`,
   ],
 })
 
-async function* rowsOf(
-  { bucket, prefixes, key }: LogPlace,
-  bounds: DeliveryBounds,
-  identity: IdentityValues,
-  scan: EventScan,
-): AsyncGenerator<readonly EventRow[]> {
-  const { quals, limit, order } = scan
-  const region = await scan.connection.bucketRegions.regionOf(bucket, scan)
-  if (!mayFulfil(quals.region, region)) return
-  const place = { bucket, region }
-  const echo = { trail_arn: equalValue(quals.trail_arn), trail_name: equalValue(quals.trail_name) }
-  const options = { columns: [...scan.columns], conditions: recordConditions(quals) }
+/** The log files of a place, and how they are found. */
+interface PlaceFiles {
+  readonly place: BucketPlace
+  find(within: DeliveryBounds, mostDays?: number): AsyncIterable<readonly LogFile[]>
+  months(within: DeliveryBounds): Promise<readonly string[]>
+}
 
-  async function* find(within: DeliveryBounds, mostDays?: number) {
+/** @returns undefined for a bucket of a region that the conditions exclude */
+async function placeFiles(
+  { bucket, prefixes, key }: LogPlace,
+  scan: EventScan,
+): Promise<PlaceFiles | undefined> {
+  const { quals } = scan
+  const region = await scan.connection.bucketRegions.regionOf(bucket, scan)
+  if (!mayFulfil(quals.region, region)) return undefined
+  const place = { bucket, region }
+  async function* all(within: DeliveryBounds, mostDays?: number) {
     if (key !== undefined) yield filesOfKey(key, scan, prefixes)
     else {
       yield* eachRow(logFolderBatches(scan, place, prefixes, quals), (folder) =>
@@ -136,28 +145,56 @@ async function* rowsOf(
       )
     }
   }
+  return {
+    place,
+    async *find(within, mostDays) {
+      for await (const files of all(within, mostDays)) {
+        yield files.filter(({ name }) => isWithin(within, name) && fulfilsDates(quals.log_date, name.date))
+      }
+    },
+    async months(within) {
+      const found = new Set<string>()
+      for await (const folders of logFolderBatches(scan, place, prefixes, quals)) {
+        const lists = await Promise.all(folders.map((folder) => monthsOf(scan, place, folder, within)))
+        for (const month of lists.flat()) found.add(month)
+      }
+      return [...found]
+    },
+  }
+}
+
+async function* rowsOf(
+  at: LogPlace,
+  bounds: DeliveryBounds,
+  identity: IdentityValues,
+  scan: EventScan,
+): AsyncGenerator<readonly EventRow[]> {
+  const { quals, limit, order } = scan
+  const files = await placeFiles(at, scan)
+  if (files === undefined) return
+  const { place, find, months } = files
+  const echo = { trail_arn: equalValue(quals.trail_arn), trail_name: equalValue(quals.trail_name) }
+  const options = { columns: [...scan.columns], conditions: recordConditions(quals) }
   const readBy = (decode: typeof logFileDecoder.decode) => (file: LogFile) => {
     const values = { ...echo, ...fileValues(file, place), ...identity }
     return logFileRows(scan, place, file, { ...options, values }, decode)
   }
-  async function* meant(within: DeliveryBounds, mostDays?: number) {
-    for await (const files of find(within, mostDays)) {
-      yield files.filter(({ name }) => isWithin(within, name) && fulfilsDates(quals.log_date, name.date))
-    }
-  }
-  async function months(within: DeliveryBounds) {
-    const found = new Set<string>()
-    for await (const folders of logFolderBatches(scan, place, prefixes, quals)) {
-      const lists = await Promise.all(folders.map((folder) => monthsOf(scan, place, folder, within)))
-      for (const month of lists.flat()) found.add(month)
-    }
-    return [...found]
-  }
-  if (order !== undefined && limit !== undefined && key === undefined) {
-    yield* newestRows({ limit, find: meant, months, read: readBy(logFileDecoder.decode) }, bounds)
+  if (order !== undefined && limit !== undefined && at.key === undefined) {
+    yield* newestRows({ limit, find, months, read: readBy(logFileDecoder.decode) }, bounds)
   } else {
     const decode: typeof logFileDecoder.decode = (parts, of) => scan.decode(logFileDecoder, parts, of)
-    yield* eachRow(meant(bounds), readBy(decode))
+    yield* eachRow(find(bounds), readBy(decode))
+  }
+}
+
+/** The ARNs of all log files that a scan needs. */
+async function* objectArns(scan: EventScan): AsyncGenerator<readonly string[]> {
+  const bounds = deliveryBoundsOf(scan.quals, scan.connection.deliveryDelay)
+  if (bounds === undefined) return
+  for (const at of await logPlaces(scan.quals, scan)) {
+    const files = await placeFiles(at, scan)
+    if (files === undefined) continue
+    for await (const found of files.find(bounds)) yield found.map(({ key }) => objectArn(key, files.place))
   }
 }
 
@@ -174,12 +211,13 @@ function filesOfKey(
 }
 
 /** What a log file's name tells, the same in all of its rows. */
-function fileValues({ key, name }: LogFile, { bucket, region }: { bucket: string; region: string }) {
+function fileValues({ key, name }: LogFile, place: BucketPlace) {
+  const { bucket, region } = place
   return {
     bucket,
     prefix: name.prefix,
     object_key: key,
-    object_arn: `arn:${partitionOf(region)}:s3:::${bucket}/${key}`,
+    object_arn: objectArn(key, place),
     organization_id: name.organizationId,
     log_account_id: name.accountId,
     log_region: name.region,
@@ -187,6 +225,10 @@ function fileValues({ key, name }: LogFile, { bucket, region }: { bucket: string
     delivered_at: new Date(name.deliveredAt).toISOString(),
     region,
   }
+}
+
+function objectArn(key: string, { bucket, region }: BucketPlace): string {
+  return `arn:${partitionOf(region)}:s3:::${bucket}/${key}`
 }
 
 function partitionOf(region: string): string {

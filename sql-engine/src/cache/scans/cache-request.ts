@@ -11,10 +11,12 @@ export interface CacheRequest extends ScanShape {
   readonly keys: Readonly<Record<string, Key | undefined>>
   /** Key columns by each of whose values the table's rows can be told apart. */
   readonly lookupKeys: readonly string[]
+  /** The column by whose listed values the scan asks for parts that never change; undefined for another scan. */
+  readonly partColumn?: string | undefined
   /** The same for all scans of a statement, which never asks for the same thing twice, however old rows may be. */
   readonly statement: object
   readonly limit: ScanLimit | undefined
-  /** Whether it asks for the part of a wider range that cached rows lack. */
+  /** Whether it asks for what cached rows lack of a wider range, or of the parts of a table. */
   readonly isGap?: boolean
   /** The most milliseconds since another statement asked for the rows; 0 asks again and caches nothing. */
   readonly maxAge: number

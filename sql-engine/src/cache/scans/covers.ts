@@ -35,6 +35,11 @@ function implies(known: readonly KeyQual[], wanted: KeyQual): boolean {
 
 function impliedBy(wanted: KeyQual, known: KeyQual): boolean {
   if (wanted.operator === 'is not null') return known.operator !== 'is null'
+  if (known.operator === '=' && wanted.operator === '=') {
+    // There may be thousands of them.
+    const values = new Set(wanted.values)
+    return known.values.every((value) => values.has(value))
+  }
   if (known.operator === '=') return known.values.every((value) => fulfils(value, wanted))
   if (!('value' in wanted) || !('value' in known)) return wanted.operator === known.operator
   if (wanted.operator === known.operator && wanted.value === known.value) return true

@@ -1,5 +1,6 @@
 /** Keeps scan tables for a while, so that later statements read them instead of asking the API again. */
 
+import { equalValues, type QualValue } from '@millrace/plugin-sdk'
 import { canceledError } from '../../database-error.js'
 import { abortable } from '../../stage/abortable.js'
 import type { ScanTable, StagedTable } from '../../stage/scan-table.js'
@@ -7,7 +8,9 @@ import { type Entry, hasAllRows, isSame } from './cache-entry.js'
 import type { CacheRequest, CountedPart, LeasedTable, ScanMaker, TablePart } from './cache-request.js'
 import { covers } from './covers.js'
 import { divideKeys, narrowed } from './divide-keys.js'
+import { divideParts } from './divide-parts.js'
 import { divideRange } from './divide-range.js'
+import { PartLists } from './part-lists.js'
 
 export interface ScanCacheOptions {
   /** The most bytes of rows that are cached; what has not been read for longest goes first. */
@@ -43,6 +46,8 @@ const longestTimer = 86_400_000
 export class ScanCache {
   /** See {@link ScanCacheOptions.maxBytes}; a lower value takes effect when rows come next. */
   maxBytes: number
+  /** Which parts tables consist of. */
+  readonly partLists: PartLists
   readonly #now: () => number
   /** Entries that may answer any statement; the one that was read last is at the end. */
   readonly #entries = new Set<Entry>()
@@ -56,6 +61,7 @@ export class ScanCache {
   constructor({ maxBytes, now = () => performance.now() }: ScanCacheOptions) {
     this.maxBytes = maxBytes
     this.#now = now
+    this.partLists = new PartLists(now)
   }
 
   /**
@@ -68,7 +74,7 @@ export class ScanCache {
     this.#sweep()
     const known = this.#find(request)
     if (known !== undefined) return this.#lease(known, request, true)
-    const parts = this.#divideKeys(request) ?? this.#divideRange(request)
+    const parts = this.#divideParts(request) ?? this.#divideKeys(request) ?? this.#divideRange(request)
     if (parts !== undefined) return this.#combine(request, parts, maker)
     return this.#lease(this.#begin(request, maker), request, false)
   }
@@ -90,6 +96,24 @@ export class ScanCache {
     }
     const isShared = isHit && entry.statement === statement
     return leased(table, { isHit, isShared }, giveBack)
+  }
+
+  #divideParts(request: CacheRequest): Parts | undefined {
+    const { partColumn: column } = request
+    if (column === undefined || request.isGap === true) return undefined
+    // Those on their way are waited for: their parts are not asked for twice.
+    const candidates = this.#candidates(request)
+    const divided = divideParts(request, column, candidates, ({ shape }) => shape, request.keys)
+    if (divided === undefined) return undefined
+    const { known, missing } = divided
+    return {
+      column,
+      known: known.map((entry) => ({ entry, counted: undefined })),
+      missing:
+        missing.length > 0
+          ? { request: { ...narrowed(request, column, missing), isGap: true }, counted: undefined }
+          : undefined,
+    }
   }
 
   #divideKeys(request: CacheRequest): Parts | undefined {
@@ -198,6 +222,7 @@ export class ScanCache {
    */
   clear(source?: string): number {
     let forgotten = 0
+    this.partLists.clear(source)
     for (const entry of [...this.#entries, ...this.#fetching]) {
       if (source !== undefined && entry.source !== source) continue
       if (entry.isForOthers) forgotten++
@@ -233,7 +258,9 @@ export class ScanCache {
   }
 
   #find(request: CacheRequest): Entry | undefined {
-    const isAnswer = (entry: Entry) => covers(entry.shape, request, request.keys)
+    const isAnswer = (entry: Entry) =>
+      covers(entry.shape, request, request.keys) &&
+      (request.isGap !== true || hasNoOtherParts(entry, request))
     // Its own statement waits for a wider question anyway.
     const known =
       this.#ofStatement(request).find(isAnswer) ??
@@ -357,6 +384,13 @@ export class ScanCache {
     }, delay)
     this.#timer.unref()
   }
+}
+
+/** Whether a scan's rows are of no other parts than those that are missing: others are read already. */
+function hasNoOtherParts({ shape }: Entry, { quals, partColumn }: CacheRequest): boolean {
+  if (partColumn === undefined) return true
+  const missing = new Set<QualValue>(equalValues(quals[partColumn]))
+  return (equalValues(shape.quals[partColumn]) ?? []).every((part) => missing.has(part))
 }
 
 /** @param release called once, however often the table is released */

@@ -1,6 +1,6 @@
 /** Where a scan's log files are: what its conditions name, looked up where they name a trail. */
 import { ApiError, equalValue, equalValues, type Quals } from '@millrace/plugin-sdk'
-import { placeOfTrailArn, placesOfTrailName } from '../../log-files/find-trails.js'
+import { placesOfTrail } from '../../log-files/find-trails.js'
 import type { S3Scan } from '../../s3/object-pages.js'
 import type { S3EventColumns } from './columns.js'
 
@@ -43,9 +43,9 @@ async function trailPlaces(quals: Quals<S3EventColumns>, scan: S3Scan) {
   const name = equalValue(quals.trail_name)
   if (arn !== undefined) {
     const isNamed = name === undefined || arn.endsWith(`:trail/${name}`)
-    return isNamed ? [await placeOfTrailArn(arn, scan)] : []
+    return isNamed ? placesOfTrail({ arn }, scan) : []
   }
-  return name === undefined ? undefined : placesOfTrailName(name, scan)
+  return name === undefined ? undefined : placesOfTrail({ name }, scan)
 }
 
 /** @returns 'none' for an ARN that no object has */

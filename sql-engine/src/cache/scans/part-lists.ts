@@ -1,0 +1,51 @@
+/** Remembers which parts a question comes to, so that the same question does not list them again. */
+import type { ScanQuals } from '../../fetch/scan-quals.js'
+
+interface PartList {
+  readonly parts: readonly string[]
+  readonly listedAt: number
+}
+
+/** Lists of one source; most hold some hundreds of names. */
+const mostLists = 32
+
+export class PartLists {
+  readonly #now: () => number
+  /** By source, and by question; the latest stands at the end. */
+  readonly #sources = new Map<string, Map<string, PartList>>()
+
+  constructor(now: () => number) {
+    this.#now = now
+  }
+
+  /** @param maxAge milliseconds; 0 for none */
+  get(source: string, quals: ScanQuals, maxAge: number): readonly string[] | undefined {
+    const list = this.#sources.get(source)?.get(questionOf(quals))
+    return list === undefined || maxAge <= 0 || list.listedAt < this.#now() - maxAge ? undefined : list.parts
+  }
+
+  /** @param listedAt when listing them began */
+  set(source: string, quals: ScanQuals, parts: readonly string[], listedAt: number): void {
+    const lists = this.#sources.get(source) ?? new Map<string, PartList>()
+    this.#sources.set(source, lists)
+    const question = questionOf(quals)
+    lists.delete(question)
+    lists.set(question, { parts, listedAt })
+    const [oldest] = lists.keys()
+    if (lists.size > mostLists && oldest !== undefined) lists.delete(oldest)
+  }
+
+  get now(): number {
+    return this.#now()
+  }
+
+  clear(source?: string): void {
+    if (source === undefined) this.#sources.clear()
+    else this.#sources.delete(source)
+  }
+}
+
+function questionOf(quals: ScanQuals): string {
+  const entries = Object.entries(quals).sort(([one], [other]) => (one < other ? -1 : 1))
+  return JSON.stringify(entries, (_name, value: unknown) => (typeof value === 'bigint' ? `${value}n` : value))
+}
