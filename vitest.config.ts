@@ -19,6 +19,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'all else',
+          globalSetup: ['cli/src/console/testing/built-page.ts'],
           include: ['**/src/**/*.test.ts'],
           exclude: ['plugins/*/src/**', '**/node_modules/**', '**/dist/**', 'build/**'],
         },

@@ -10,6 +10,7 @@ export default defineConfig({
   test: {
     ...usual.test,
     projects: undefined,
+    globalSetup: [],
     include: ['server/src/*.test.ts', 'test/src/*.test.ts'],
     exclude: [
       // Frames, and clients that do harm: these take minutes, and what they are about is the gateway alone.

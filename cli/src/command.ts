@@ -4,6 +4,7 @@ import { closest, distance } from 'fastest-levenshtein'
 import { type Shell, shells } from './completion/scripts.js'
 import type { ImportCommandOptions } from './config-command.js'
 import { addConnectionCommands, type ConnectionCommand } from './connections/arguments.js'
+import { addConsoleCommand, type ConsoleCommand } from './console/arguments.js'
 import { addEngineCommands, type EngineCommand } from './engine/arguments.js'
 import { addMcpCommand, type McpCommand } from './mcp/arguments.js'
 import { addPluginCommands, type PluginCommand } from './plugin-commands/arguments.js'
@@ -20,6 +21,7 @@ export type Command =
   | PluginCommand
   | UserCommand
   | McpCommand
+  | ConsoleCommand
   | EngineCommand
   | { readonly name: 'help'; readonly text: string }
   | { readonly name: 'config import'; readonly options: ImportCommandOptions }
@@ -70,6 +72,7 @@ function addCommands(program: Commander, choose: (command: Command) => void): vo
     })
   addQueryCommand(program, (options) => choose({ name: 'query', options }))
   addServiceCommands(program, choose)
+  addConsoleCommand(program, choose)
   addConnectionCommands(program, choose)
   addPluginCommands(program, choose)
   addUserCommands(program, choose)

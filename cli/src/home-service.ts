@@ -19,7 +19,7 @@ import { engineObservers, statementObservers } from './monitoring/observers.js'
 import type { Tracing } from './monitoring/tracing.js'
 import { readPassword } from './password.js'
 import { reload } from './reload.js'
-import { recordService, removeServiceRecord, type ServiceRecord } from './service/record.js'
+import { encryptionOf, recordService, removeServiceRecord, type ServiceRecord } from './service/record.js'
 import { startEngine } from './start-engine.js'
 import { UserError } from './user-error.js'
 import { type LoadedUsers, loadUsers } from './users/service-users.js'
@@ -123,6 +123,7 @@ export async function startHome(options: HomeOptions, parts: StartedParts): Prom
         cut: hurry,
       }),
       loopbackHost: values['engine.gateway_host'] ?? undefined,
+      citusDistributeRows: values['engine.citus_distribute_rows'] ?? undefined,
       searchPath: { path: values.search_path ?? undefined, prefix: values.search_path_prefix },
       startPostgres: (onCrash) => {
         crashed = () => {
@@ -155,9 +156,22 @@ export async function startHome(options: HomeOptions, parts: StartedParts): Prom
   }
   // Removed first: nobody is led to a service that stops.
   parts.add(home, removeServiceRecord)
+  const consolePort =
+    isService && values.console !== false
+      ? await serveConsole(
+          { settings, address: service.address, encryption: () => encryptionOf({ requiresTls }), log },
+          parts,
+        )
+      : undefined
   const started = new Date().toISOString()
   const writeRecord = () =>
-    recordService(home, service.address, { ...record, started, listensOn: listen.host, requiresTls })
+    recordService(home, service.address, {
+      ...record,
+      started,
+      listensOn: listen.host,
+      requiresTls,
+      console: consolePort,
+    })
   await writeRecord()
   const reloadOnce = async () => {
     last = await reload({
@@ -197,6 +211,42 @@ async function monitor({ values }: Settings, log: Logger): Promise<Monitoring | 
   if (port === null) return undefined
   const { startMonitoring } = await import('./monitoring/monitoring.js')
   return startMonitoring({ host: values['monitoring.host'], port }, log)
+}
+
+interface ServedConsole {
+  readonly settings: Settings
+  readonly address: Address
+  /** How the service's port is reached, which may change while it runs. */
+  readonly encryption: () => ReturnType<typeof encryptionOf>
+  readonly log: Logger
+}
+
+/**
+ * Serves the page of the console; what that takes is loaded only then.
+ * @returns its port
+ */
+async function serveConsole(
+  { settings, address, encryption, log }: ServedConsole,
+  parts: StartedParts,
+): Promise<number> {
+  const [{ startConsole }, password] = await Promise.all([
+    import('./console-server/start-console.js'),
+    readPassword(settings),
+  ])
+  const { host, port, user, database } = address
+  const wanted = settings.values.console
+  const listening = await startConsole(
+    {
+      port: typeof wanted === 'number' ? wanted : 0,
+      password,
+      writes: false,
+      connect: async () => ({ host, port, user, database, password, ssl: encryption() }),
+      onError: (error) => log.error({ err: error }, 'the console failed'),
+    },
+    parts,
+  )
+  log.info({ port: listening }, 'the console listens')
+  return listening
 }
 
 /** @throws UserError where the file cannot be written */

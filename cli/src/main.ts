@@ -52,6 +52,8 @@ async function run(command: Command): Promise<0 | ExitCode> {
       return (await import('./plugin-commands/new-plugin.js')).newPlugin(command.plugin, command.folder)
     case 'mcp':
       return (await import('./mcp/mcp.js')).serveMcp(command.options)
+    case 'console':
+      return (await import('./console/console.js')).serveConsole(command.options)
     case 'engine setup':
       return (await import('./engine/setup.js')).printSetup()
     case 'engine remove':

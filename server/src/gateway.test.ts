@@ -15,6 +15,7 @@ import { openSocket } from './testing/open-socket.js'
 import { describe as describeMessage, queryMessage, RawClient } from './testing/raw-client.js'
 import { accountsOf } from './testing/test-accounts.js'
 import { startTestGateway, type TestGateway } from './testing/test-gateway.js'
+import { until } from './testing/until.js'
 import { ByteWriter } from './wire/byte-writer.js'
 import { cancelPacket, startupPacket, syncMessage } from './wire/frontend-messages.js'
 
@@ -372,8 +373,3 @@ test('a client that does not read is waited for, and then gets every row', async
   expect(replies.filter(({ type }) => type === 'D')).toHaveLength(50_000)
   raw.close()
 })
-
-/** Asks until there is a row. */
-async function until(client: pg.Client, text: string): Promise<void> {
-  while ((await client.query(text)).rowCount === 0) {}
-}

@@ -9,6 +9,7 @@ import type { StatementEngine } from '@millrace/sql-engine/statement'
 import type { Logger } from 'pino'
 import { type BackendConnection, connectBackend } from './backend/backend-connection.js'
 import type { Certificate } from './certificate.js'
+import type { PeerCancels } from './peer-cancels.js'
 import { Session } from './session/session.js'
 import { type StatementObserver, StatementWatch } from './session/statement-watch.js'
 import { type Account, type Accounts, noCeilings, type UserCeilings } from './startup/accounts.js'
@@ -34,6 +35,8 @@ export interface GatewayOptions {
   /** The certificate; without it, connections are not encrypted. */
   readonly tls?: Certificate
   readonly log: Logger
+  /** Other gateways over the database. Default is that there are none. */
+  readonly peers?: PeerCancels | undefined
   /**
    * The most clients at one time, and the most connections by which PostgreSQL asks for them. Default is 250 of each.
    */
@@ -118,12 +121,14 @@ class ListeningGateway implements Gateway {
   #stopped: Promise<void> | undefined
   /** Called when a session has ended. */
   #onSessionEnd = () => {}
+  readonly #forgetPeers: (() => void) | undefined
 
   constructor(options: GatewayOptions) {
     this.#options = options
     this.host = options.host
     this.port = options.port
     this.setCertificate(options.tls)
+    this.#forgetPeers = options.peers?.serve(this.#sessions)
     const { accounts, log, failedLogins } = options
     this.#authenticator = new Authenticator({ accounts, failedLogins: new FailedLogins(failedLogins), log })
     this.#server = createServer({ noDelay: true, keepAlive: true, allowHalfOpen: true }, (socket) => {
@@ -219,6 +224,7 @@ class ListeningGateway implements Gateway {
 
   async #stop(): Promise<void> {
     await this.endSessions()
+    this.#forgetPeers?.()
     const closed = this.drain()
     const timer = setTimeout(() => {
       for (const socket of this.#sockets) socket.destroy()
@@ -244,7 +250,8 @@ class ListeningGateway implements Gateway {
       })
       if (arrival.kind === 'cancel') {
         // The client learns that its request has been passed on when the connection ends.
-        await this.#sessions.get(arrival.key.toString('hex'))?.cancel()
+        const session = this.#sessions.get(arrival.key.toString('hex'))
+        await (session === undefined ? this.#options.peers?.passOn(arrival.key) : session.cancel())
         new SocketWriter(arrival.stream).end()
       } else await this.#serve(arrival, () => clearTimeout(timer))
       log.debug('connection ended')

@@ -38,3 +38,27 @@ test('name the table, its calls, rows and keys, once a second at most', async ()
   expect(notices.length).toBeLessThanOrEqual(2)
   expect(notices[0]).toMatch(/^NOTICE: place: 3 API calls, \d rows?, \d of 3 keys so far$/)
 })
+
+test('tell programs of each scan and call, as JSON, and how it has ended', async () => {
+  const notices = (await runForLong('-c millrace.progress=json')).map((text) =>
+    JSON.parse(text.replace(/^NOTICE: /, '')),
+  )
+  expect(notices[0].scans).toMatchObject([{ scan: 1, connection: 'counting', table: 'place', rows: 0 }])
+  expect(notices.at(-1).scans).toMatchObject([
+    {
+      calls: 3,
+      inFlight: 0,
+      waiting: 0,
+      rows: 3,
+      keys: 3,
+      keysDone: 3,
+      begun: 0,
+      ended: 2000,
+      cache: 'miss',
+    },
+  ])
+  const calls = notices.flatMap((notice) => notice.calls)
+  expect(calls).toHaveLength(3)
+  for (const { ended } of calls) expect([1000, 2000]).toContain(ended)
+  expect(calls[0]).toMatchObject({ scan: 1, call: 'List', wanted: 0, begun: 0, outcome: 'answered' })
+})

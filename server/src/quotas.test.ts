@@ -139,7 +139,7 @@ describe('how they are set', () => {
     ['max_keys', '-2', 'Give a whole number, -1 for no quota.'],
     ['max_rows', '1.5', 'Give a whole number, -1 for no quota.'],
     ['max_bytes', '1 gb', 'Give a number of bytes, or one with a unit (kB, MB, GB, TB), -1 for no quota.'],
-    ['progress', 'loud', 'Give on or off.'],
+    ['progress', 'loud', 'Give on, off or json.'],
     ['cache_ttl', 'soon', 'Give a number of seconds, 0 for rows that are always asked for again.'],
   ] as const)('%s = %s is refused', async ([name, value, hint], { harness, client }) => {
     await client.query(`select set_config('millrace.${name}', $1, false)`, [value])

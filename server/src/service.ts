@@ -6,6 +6,7 @@ import type { Postgres } from '@millrace/sql-engine/postgres/postgres'
 import type { Certificate } from './certificate.js'
 import { type Gateway, type GatewayOptions, type Grace, startGateway } from './gateway.js'
 import { tellOfLimits } from './guest-limits.js'
+import { PeerCancels } from './peer-cancels.js'
 import { reachableHost } from './reachable-host.js'
 import type { StartedParts } from './started-parts.js'
 import {
@@ -18,7 +19,7 @@ import {
 import { makeVerifier, type ScramVerifier } from './startup/scram-verifier.js'
 
 type OwnEngineOptions = Omit<EngineOptions, 'postgres' | 'connections' | 'users'>
-type OwnGatewayOptions = Omit<GatewayOptions, 'engine' | 'backend' | 'accounts' | 'log' | 'tls'>
+type OwnGatewayOptions = Omit<GatewayOptions, 'engine' | 'backend' | 'accounts' | 'log' | 'tls' | 'peers'>
 
 /** A user of the configuration. */
 export interface ServiceUser extends EngineUser {
@@ -115,12 +116,14 @@ export async function startService<Server extends Postgres>(
     })
   }
   await setAccounts(users)
+  const { peers } = postgres
   const startedGateway = await startGateway({
     ...options,
     engine: startedEngine,
     backend: postgres,
     accounts,
     log,
+    peers: peers && new PeerCancels(peers, startedEngine.mockSecret),
     ...(tls === undefined ? {} : { tls }),
   })
   gateway = parts.add(startedGateway, (started) => started.endSessions(options.grace?.()))

@@ -38,7 +38,9 @@ import { withoutPlaces } from './run/without-places.js'
 import { withoutRows } from './run/without-rows.js'
 import { rejectUnknownSettings } from './settings/known-settings.js'
 import { showDefaults, shownDefaults } from './settings/setting-defaults.js'
+import { citusPlacement } from './stage/citus-placement.js'
 import { ScanTables } from './stage/scan-tables.js'
+import { localPlacement } from './stage/table-placement.js'
 import type { Session, StagedStatement, StageOptions, StatementEngine } from './statement.js'
 
 export type { EngineUser } from './run/connected-catalog.js'
@@ -53,6 +55,8 @@ export interface EngineOptions {
   readonly cache?: CacheOptions
   /** What a statement may ask for, unless its session says otherwise. */
   readonly quotas?: Partial<Quotas>
+  /** In a database of Citus, the number of rows from which a scan table is distributed. Default is not to use Citus. */
+  readonly citusDistributeRows?: number | undefined
   /** What system tables show of the configuration; called whenever they are read. */
   readonly facts?: () => ConfigurationFacts
   /** Default is `public`, and then the connections in alphabetical order. */
@@ -146,6 +150,10 @@ export class Engine implements StatementEngine {
       return {
         readerNames: await readReaderNames(client, postgres),
         mockSecret: await loadMockSecret(client, names),
+        placement:
+          options.citusDistributeRows === undefined
+            ? localPlacement
+            : await citusPlacement(client, options.citusDistributeRows),
       }
     })
     const { sources, bytes } = cachePlan(connections.current, cache)
@@ -155,7 +163,7 @@ export class Engine implements StatementEngine {
       log,
       sharesScans: optimisations === 'all',
       loopbackScans: new LoopbackScans(),
-      scanTables: new ScanTables({ engineConfig, names, log }),
+      scanTables: new ScanTables({ engineConfig, names, log, placement: found.placement }),
       decodeThreads: new DecodeThreads({ most: options.decodeThreads ?? usualThreads(), log }),
       cache: new ScanCache({ maxBytes: bytes.scans, ...cacheClock }),
       keyCache: new KeyCache({ engineConfig, names, log, maxBytes: bytes.keys, sources, ...cacheClock }),

@@ -170,6 +170,28 @@ describe('conditions pass into', () => {
       ['event; trail = t1', 'event; trail = t2'],
     ],
     [
+      'what is made of the column',
+      "select * from (select host(ip) as address, city from place) v where address in ('1.1.1.1', '1.1.1.1/32', 'x')",
+      ['place; ip = 1.1.1.1'],
+    ],
+    [
+      'what is made of the column, by a join',
+      `select e.id, v.city from event e join (select abbrev(ip)::varchar as address, city from place) v
+         on v.address = e.address where e.trail = 't1'`,
+      ['event; trail = t1', 'place; ip = 1.1.1.1'],
+    ],
+    [
+      'what is made of the column, by IN',
+      "select id from event where trail = 't1' and address in (select text from (select distinct abbrev(ip) text from place) v)",
+      ['event; trail = t1', 'place; ip = 1.1.1.1'],
+    ],
+    [
+      'what is made of a column that an outer join fills',
+      `select v.* from (select n.id, abbrev(p.ip) as address from note n left join place p on p.ip = n.ip) v
+         where address = '1.1.1.1'`,
+      ['place; ip = 1.1.1.1'],
+    ],
+    [
       'LATERAL groups',
       'select n.id, v.count from note n, lateral (select count(*) from event e where e.trail = n.trail) v',
       ['event; trail = t1', 'event; trail = t2'],
@@ -181,6 +203,11 @@ describe('conditions pass into', () => {
 
 describe('conditions that would drop other rows do not pass into', () => {
   test.for([
+    ['another text', "select * from (select label || 'x' as label from thing) v where label = 'ax'"],
+    [
+      'groups by what several values have in common',
+      'select * from (select floor(amount) as whole, count(*) from thing group by floor(amount)) v where whole = 2',
+    ],
     [
       'groups by something else',
       "select * from (select max(label) l, count(*) from thing group by flag) v where l = 'a'",

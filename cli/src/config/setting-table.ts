@@ -165,6 +165,12 @@ export const settingTable = {
     description:
       'The host by which that PostgreSQL reaches Millrace, for virtual tables within functions and materialized views. By default the address that Millrace listens at.',
   }),
+  'engine.citus_distribute_rows': setting({
+    schema: z.int().min(1000).nullable(),
+    usual: null,
+    description:
+      'The number of rows from which a scan is distributed over the nodes of Citus, where `engine.url` is its coordinator; smaller ones are reference tables. By default Citus is left alone. Untried: [scale.md](scale.md#citus).',
+  }),
   search_path: setting({
     schema: schemaNames.nullable(),
     usual: null,
@@ -203,6 +209,19 @@ export const settingTable = {
     fromText: booleanFromText,
     description:
       'Whether a line is logged for each statement, whatever `log` says: time, rows, API calls, user, SQLSTATE, and its text without literals.',
+  }),
+  console: setting({
+    schema: z.union([z.boolean(), port.max(65_535)], {
+      error: 'expected true, false, or a number from 0 to 65535',
+    }),
+    usual: false,
+    variable: 'MILLRACE_CONSOLE',
+    fromText: (text) => {
+      const value = booleanFromText(text)
+      return typeof value === 'string' ? numberFromText(value) : value
+    },
+    description:
+      'Whether the service serves [the console](console.md), on 127.0.0.1: `true` for a port that is free, or the port. `millrace console` opens it.',
   }),
   'monitoring.port': setting({
     schema: port.max(65_535, 'expected a number from 0 to 65535').nullable(),

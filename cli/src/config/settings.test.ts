@@ -25,6 +25,7 @@ describe('settings', () => {
     expect((await read()).values).toEqual({
       'listen.host': '127.0.0.1',
       'listen.port': 9193,
+      console: false,
       tls: true,
       'cache.ttl': 300,
       'cache.max_size_mb': 1024,
@@ -48,6 +49,7 @@ describe('settings', () => {
       'engine.url': null,
       'engine.client_url': null,
       'engine.reader_url': null,
+      'engine.citus_distribute_rows': null,
       'engine.gateway_host': null,
       'shutdown.grace_seconds': 10,
       watch: true,

@@ -2,10 +2,10 @@
 import { type NetSettings, startSandbox } from '@millrace/sandbox/sandbox'
 import { Client } from 'pg'
 import type { ConnectionAddress } from '../address.js'
+import { readArticleQueries } from '../article-queries.js'
 import { type Environment, readSettings, type Settings, withDefaultConnections } from '../config/settings.js'
 import { startHome } from '../home-service.js'
 import { runUntilInterrupted } from '../run-until-interrupted.js'
-import { readArticleQueries } from './article-queries.js'
 import { runQuery } from './run-query.js'
 import { sandboxEnvironment } from './sandbox-environment.js'
 

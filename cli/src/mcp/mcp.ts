@@ -1,14 +1,11 @@
 /** `millrace mcp`: the Model Context Protocol, https://modelcontextprotocol.io/specification */
 import { once } from 'node:events'
 import { StartedParts } from '@millrace/server/started-parts'
-import { defaultHome } from '@millrace/sql-engine/postgres/home'
 import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js'
-import type { ClientConfig } from 'pg'
 import { readSettings } from '../config/settings.js'
 import { listenForInterruption } from '../interruption.js'
 import { readPassword } from '../password.js'
-import { homeTarget } from '../query/home-target.js'
-import { runningService } from '../query/target.js'
+import { homeConnector } from '../query/home-connector.js'
 import { untilAborted } from '../until-aborted.js'
 import type { ExitCode } from '../user-error.js'
 import { readVersion } from '../version.js'
@@ -23,7 +20,7 @@ export async function serveMcp({ http, ceilings }: McpOptions): Promise<0 | Exit
   const { signal, release } = listenForInterruption()
   const parts = new StartedParts()
   try {
-    const options = { version: await readVersion(), ceilings, connect: connector(parts, signal) }
+    const options = { version: await readVersion(), ceilings, connect: homeConnector(parts, signal) }
     if (http !== undefined) {
       const { serveHttp } = await import('./http.js')
       const password = await readPassword(await readSettings(process.env))
@@ -46,18 +43,5 @@ export async function serveMcp({ http, ceilings }: McpOptions): Promise<0 | Exit
   } finally {
     await parts.stop()
     release()
-  }
-}
-
-/** Several that ask at once start one engine. */
-function connector(parts: StartedParts, signal: AbortSignal): () => Promise<ClientConfig> {
-  let starting: Promise<ClientConfig> | undefined
-  return async () => {
-    const running = await runningService(defaultHome(process.env))
-    if (running !== undefined) return running
-    starting ??= homeTarget(parts, signal).finally(() => {
-      starting = undefined
-    })
-    return starting
   }
 }

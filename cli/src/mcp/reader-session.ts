@@ -2,7 +2,7 @@
 import { Socket } from 'node:net'
 import { readerRole } from '@millrace/sql-engine/postgres/names'
 import { Client, type ClientConfig } from 'pg'
-import { type Notice, openSession, type Session } from '../query/session.js'
+import { type Notice, openSession, type Session } from '../client/session.js'
 import { type Ceilings, mostBytes } from './ceilings.js'
 
 export interface ReaderSession {

@@ -1,10 +1,10 @@
 /** Runs a caller's statement, and bounds what comes of it. */
 import { DatabaseError } from 'pg'
+import { readResult } from '../client/result-cursor.js'
 import type { Column, Row } from '../output/column.js'
 import { distinctNames } from '../output/distinct-names.js'
 import { jsonValue } from '../output/json-value.js'
 import { noticeReport } from '../query/error-report.js'
-import { readResult } from '../query/result-cursor.js'
 import { CallRecord } from '../query/timing.js'
 import { type Ceilings, longestResult, longestValue } from './ceilings.js'
 import type { ReaderSession } from './reader-session.js'

@@ -1,8 +1,8 @@
 /** Errors and notices as psql shows them. */
 import { DatabaseError } from 'pg'
+import type { Notice } from '../client/session.js'
 import { readable } from '../output/column.js'
 import { textWidth } from '../output/text-width.js'
-import type { Notice } from './session.js'
 
 export interface Place {
   /** The whole text that the statement stands in. */

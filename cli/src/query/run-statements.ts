@@ -1,5 +1,6 @@
 /** Runs statements one after the other, and shows their results, notices and errors. */
 import type { Client } from 'pg'
+import { readResult } from '../client/result-cursor.js'
 import { EnoughRead, ReaderGone, type Sink } from '../output/sink.js'
 import { type Statement, statementsOf } from '../sql/statements.js'
 import { bindVariables, unknownVariables, type Variables } from '../sql/variables.js'
@@ -9,7 +10,6 @@ import { explainPrefix } from './explained.js'
 import type { Input } from './inputs.js'
 import type { Outputs, ResultOutput } from './outputs.js'
 import type { ProgressLine } from './progress-line.js'
-import { readResult } from './result-cursor.js'
 import { CallRecord, scansReport, type Timing, timingReport } from './timing.js'
 
 export interface RunOptions {

@@ -19,6 +19,8 @@ const recordShape = z.object({
   started: z.string().optional(),
   /** The address that it listens on, where that is not the one to connect to. */
   listensOn: z.string().optional(),
+  /** The port of its console, on 127.0.0.1; where it has one. */
+  console: z.int().min(1).max(65_535).optional(),
   /** Whether it refuses clients that do not encrypt their connections. */
   requiresTls: z.boolean().optional(),
   /** Where the command line has told it to listen. */
@@ -33,10 +35,10 @@ export type ServiceRecord = z.infer<typeof recordShape>
 export async function recordService(
   home: string,
   address: Omit<Address, 'password'>,
-  about: Pick<ServiceRecord, 'purpose' | 'started' | 'listensOn' | 'requiresTls' | 'listening'>,
+  about: Pick<ServiceRecord, 'purpose' | 'started' | 'listensOn' | 'requiresTls' | 'listening' | 'console'>,
 ): Promise<void> {
   const { host, port, user, database } = address
-  const { purpose, started = new Date().toISOString(), listensOn, requiresTls, listening } = about
+  const { purpose, started = new Date().toISOString(), listensOn, requiresTls, listening, console } = about
   const record: ServiceRecord = {
     pid: process.pid,
     host,
@@ -48,6 +50,7 @@ export async function recordService(
     listensOn,
     requiresTls,
     listening,
+    console,
   }
   const path = join(home, serviceFile)
   const draft = `${path}.${process.pid}`
@@ -69,7 +72,9 @@ export async function findService(home: string): Promise<ServiceRecord | undefin
 }
 
 /** How commands of this machine reach it: they are on their own machine, and need not know its certificate. */
-export function encryptionOf({ requiresTls }: ServiceRecord): false | { readonly rejectUnauthorized: false } {
+export function encryptionOf({
+  requiresTls,
+}: Pick<ServiceRecord, 'requiresTls'>): false | { readonly rejectUnauthorized: false } {
   return requiresTls === true ? { rejectUnauthorized: false } : false
 }
 

@@ -1,7 +1,7 @@
 /** The shell's connection to whoever answers: made again after it was lost. */
 import type { ClientConfig } from 'pg'
+import { type Notice, openSession, type Session } from '../client/session.js'
 import type { QueryOptions } from '../query/options.js'
-import { type Notice, openSession, type Session } from '../query/session.js'
 import { setUpSession } from '../query/session-settings.js'
 import { CallRecord } from '../query/timing.js'
 

@@ -19,6 +19,8 @@ export interface Decoder<Options, Remark, Part = Buffer> {
   readonly module: string
   /** The name by which its module exports it. */
   readonly name: string
+  /** About how many bytes of text a part is. Default is the length of one that is a Buffer. */
+  readonly bytesOf?: ((part: Part) => number) | undefined
   decode(parts: AsyncIterable<Part>, options: Options): AsyncIterable<Decoded<Remark>>
 }
 
@@ -26,11 +28,13 @@ export interface Decoder<Options, Remark, Part = Buffer> {
  * Defines a decoder, which its module must export.
  * @param module `import.meta.url`
  * @param name of the export
+ * @param bytesOf see {@link Decoder.bytesOf}
  */
 export function defineDecoder<Options, Remark, Part = Buffer>(
   module: string,
   name: string,
   decode: Decoder<Options, Remark, Part>['decode'],
+  bytesOf?: (part: Part) => number,
 ): Decoder<Options, Remark, Part> {
-  return { module, name, decode }
+  return { module, name, decode, bytesOf }
 }

@@ -13,8 +13,12 @@ import {
 import pg from 'pg'
 import { pino } from 'pino'
 import { test } from 'vitest'
+import { type Gateway, startGateway } from '../gateway.js'
+import { PeerCancels } from '../peer-cancels.js'
 import { startService } from '../service.js'
 import { StartedParts } from '../started-parts.js'
+import { Accounts } from '../startup/accounts.js'
+import { type HeldCalls, heldCalls } from './held-calls.js'
 
 const programs = await debianPrograms()
 if (programs === undefined && process.env.CI === 'true') {
@@ -47,12 +51,14 @@ export interface GuestOptions extends Partial<GuestUrls> {
   readonly connectionName?: string
 }
 
-export interface GuestGateway {
+export interface GuestGateway extends HeldCalls {
   readonly calls: readonly { readonly table: string }[]
   /** What it has logged at the level `warn` and above. */
   readonly warnings: readonly Readonly<Record<string, unknown>>[]
   readonly config: pg.ClientConfig
   connect(config?: pg.ClientConfig): Promise<pg.Client>
+  /** Starts another gateway over the same PostgreSQL, which is stopped with this one. */
+  startOther(): Promise<Gateway>
   ready(): Promise<void>
   /** The next time that PostgreSQL is lost, after sessions were told. */
   lost(): Promise<void>
@@ -67,14 +73,16 @@ export async function startGuestGateway(
   const { cache, loopbackHost, home = 'home', connectionName = 'counting', ...urls } = options
   const warnings: Record<string, unknown>[] = []
   const log = pino({ level: 'warn' }, { write: (line: string) => void warnings.push(JSON.parse(line)) })
-  const counting = countingPlugin({
+  const { hook, holdCall } = heldCalls()
+  const tables = {
     place: {
       columns: { ip: inet('Address'), city: text('City') },
       keys: { ip: { operators: ['='], require: 'required', valuesPerCall: 1 } },
       rows: ['1.1.1.1', '2.2.2.2'].map((ip) => ({ ip, city: `city of ${ip}` })),
     },
     kind: { columns: { name: text('Name') }, keys: {}, rows: [{ name: 'small' }, { name: 'large' }] },
-  })
+  } as const
+  const counting = countingPlugin(tables, hook)
   const parts = new StartedParts()
   const told: (() => void)[] = []
   try {
@@ -107,6 +115,7 @@ export async function startGuestGateway(
     const clients: pg.Client[] = []
     return {
       calls: counting.calls,
+      holdCall,
       warnings,
       config: service.address,
       connect: async (config) => {
@@ -115,6 +124,20 @@ export async function startGuestGateway(
         clients.push(client)
         await client.connect()
         return client
+      },
+      startOther: async () => {
+        const { postgres, engine } = service
+        const { peers } = postgres
+        const gateway = await startGateway({
+          host: '127.0.0.1',
+          port: 0,
+          engine,
+          backend: postgres,
+          accounts: new Accounts(engine.mockSecret),
+          peers: peers && new PeerCancels(peers, engine.mockSecret),
+          log,
+        })
+        return parts.add(gateway, () => gateway.stop())
       },
       ready: () => service.postgres.ready(),
       lost: () => new Promise((resolve) => told.push(resolve)),

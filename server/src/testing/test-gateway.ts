@@ -14,6 +14,7 @@ import { type ServiceUser, startService } from '../service.js'
 import type { StatementObserver } from '../session/statement-watch.js'
 import { StartedParts } from '../started-parts.js'
 import type { FailedLoginsOptions } from '../startup/failed-logins.js'
+import { type HeldCalls, heldCalls } from './held-calls.js'
 
 export const password = 'a secret of this test'
 
@@ -51,18 +52,7 @@ const tables = {
   },
 } as const
 
-/** A call that a test holds: it is answered when the test says so. */
-export interface HeldCall {
-  readonly table: string
-  /** Aborted when whoever called has lost interest. */
-  readonly signal: AbortSignal
-  answer(): void
-  fail(error: Error): void
-}
-
-export interface TestGateway extends CountingPlugin {
-  /** The next call to an API; it is answered only when the test says so. */
-  holdCall(): Promise<HeldCall>
+export interface TestGateway extends CountingPlugin, HeldCalls {
   readonly gateway: Gateway
   readonly engine: Engine
   readonly postgres: TestPostgres
@@ -107,15 +97,8 @@ export async function startTestGateway({
   log = pino({ level: process.env.MILLRACE_TEST_LOG ?? 'silent' }, pino.destination(2)),
   ...options
 }: TestGatewayOptions = {}): Promise<TestGateway> {
-  const holders: ((call: HeldCall) => void)[] = []
-  const counting = countingPlugin(tables, async (table, signal) => {
-    const hold = holders.shift()
-    if (hold === undefined) return
-    await new Promise<void>((resolve, reject) => {
-      signal.addEventListener('abort', () => reject(signal.reason))
-      hold({ table, signal, answer: resolve, fail: reject })
-    })
-  })
+  const { hook, holdCall } = heldCalls()
+  const counting = countingPlugin(tables, hook)
   const parts = new StartedParts()
   const crashes: (() => void)[] = []
   const service = await startService(
@@ -159,7 +142,7 @@ export async function startTestGateway({
   }
   return {
     ...counting,
-    holdCall: () => new Promise((resolve) => holders.push(resolve)),
+    holdCall,
     gateway: service.gateway,
     engine: service.engine,
     postgres: service.postgres,

@@ -2,7 +2,7 @@
 import { ApiError, delayBeforeRetry } from '@millrace/plugin-sdk'
 import { DatabaseError } from '../database-error.js'
 import type { CallCounts } from '../quota/call-counts.js'
-import type { CallLimiter, CallOutcome, CallTicket } from './call-limiter.js'
+import type { CallLimiter, CallOutcome, CallPlace, CallTicket } from './call-limiter.js'
 import type { Clock } from './clock.js'
 import { outsidePlugins, type PluginScope, withinPlugin } from './plugin-work.js'
 
@@ -85,12 +85,15 @@ async function attempts<Result>(call: Call<Result>, rules: CallRules): Promise<R
 
 async function attempt<Result>(call: Call<Result>, rules: CallRules): Promise<Result> {
   const limiter = await rules.limiter()
-  const place = await limiter.begin(call)
+  const progress = call.counts.wantCall(call.name)
+  let place: CallPlace | undefined
   let outcome: CallOutcome = { kind: 'failed' }
   try {
+    place = await limiter.begin(call)
     // It may have been aborted since its turn came, and would not notice any more.
     call.signal.throwIfAborted()
     call.counts.beginCall(call.name)
+    progress.begun()
     const result = await call.counts.trace(call.name, () => runInTime(call, rules))
     outcome = { kind: 'answered' }
     return result
@@ -100,7 +103,8 @@ async function attempt<Result>(call: Call<Result>, rules: CallRules): Promise<Re
     }
     throw error
   } finally {
-    place.end(outcome)
+    place?.end(outcome)
+    progress.ended(outcome.kind)
   }
 }
 

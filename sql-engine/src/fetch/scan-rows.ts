@@ -19,6 +19,7 @@ import { untilAborted } from '../stage/abortable.js'
 import { encodedRowsOf, firstRows } from '../stage/encoded-rows.js'
 import type { MissingPart } from '../stage/scan-table.js'
 import type { Connection } from './connection.js'
+import { decodeBeside, decodeHere } from './decode-answers.js'
 import { CallDefect, CallError, makeCall } from './make-call.js'
 import { PluginWork, StrayFailure } from './plugin-work.js'
 import type { ScanLimit } from './scan-limit.js'
@@ -89,10 +90,17 @@ export async function tableParts(request: ScanRequest): Promise<readonly string[
   const work = new PluginWork(request.connection.plugin.name, `table ${table.name}`, request.signal)
   const found = new Set<string>()
   try {
-    const decode = decodeOf(request, true, work)
-    const columns = new Set(request.columns)
-    const scan = scanOf({ request: noting, columns, quals: request.quals, work, decode })
-    const listed = work.iterate(() => parts.list(scan))
+    const listed = work.iterate(() =>
+      parts.list(
+        scanOf({
+          request: noting,
+          columns: new Set(request.columns),
+          quals: request.quals,
+          work,
+          decode: decodeHere(),
+        }),
+      ),
+    )
     for await (const values of untilAborted(listed, work.signal)) {
       for (const value of values) found.add(value)
       if (found.size > mostParts || isMissing) return undefined
@@ -232,16 +240,14 @@ function decodeOf(request: ScanRequest, isHydrated: boolean, { signal }: PluginW
   const { definition: table } = request.table
   const { decoding } = request
   const isLookedAt = isHydrated || Object.keys(table.get ?? {}).length > 0
-  if (decoding === undefined || !decoding.threads.areThere || isLookedAt) {
-    return (decoder, parts, options) => decoder.decode(parts, options)
-  }
+  if (decoding === undefined || !decoding.threads.areThere || isLookedAt) return decodeHere()
   const { threads, columns } = decoding
   const encoding = {
     columns: columns.map(({ name, type }) => ({ name, type })),
     constants: constantsOf(request),
     tableName: table.name,
   }
-  return (decoder, parts, options) => threads.decode({ decoder, parts, options, encoding, signal })
+  return decodeBeside(threads, encoding, signal)
 }
 
 interface ScanParts {

@@ -42,18 +42,13 @@ function equalitiesOf(pushables: readonly Pushable[]): readonly Equality[] {
     const { expression } = left.condition
     const { kind, lexpr, rexpr } = inside(expression, 'A_Expr') ?? {}
     const areColumns = inside(lexpr, 'ColumnRef') !== undefined && inside(rexpr, 'ColumnRef') !== undefined
-    if (kind !== 'AEXPR_OP' || !areColumns || !isOfValues(left) || !holdsAlways(left)) continue
+    if (kind !== 'AEXPR_OP' || !areColumns || left.comparison.operator !== '=' || !holdsAlways(left)) continue
     for (const right of pushables) {
       const isOther = right !== left && right.condition === left.condition && !isSame(left, right)
-      if (isOther && isOfValues(right) && typeOf(left) === typeOf(right)) found.push({ left, right })
+      if (isOther && typeOf(left) === typeOf(right)) found.push({ left, right })
     }
   }
   return found
-}
-
-/** Whether the columns' own values are compared, and not what a query's output makes of them. */
-function isOfValues({ comparison }: Pushable): boolean {
-  return comparison.operator === '=' && comparison.sources.every(isPlain)
 }
 
 /** Whether a condition is one of WHERE or of an inner join. */
@@ -71,12 +66,7 @@ function isConstant(pushable: Pushable): boolean {
 }
 
 function isPlain(source: ValueSource): source is Extract<ValueSource, { kind: 'expression' }> {
-  return (
-    source.kind === 'expression' &&
-    source.reading === undefined &&
-    source.matchesNull === undefined &&
-    source.ignoresBlanks === undefined
-  )
+  return source.kind === 'expression' && source.reading === undefined && source.matchesNull === undefined
 }
 
 function isLiteral(node: Node | undefined): boolean {

@@ -1,3 +1,5 @@
+import { type CallProgress, untoldCall } from './progress-record.js'
+
 /** Counts what a scan asks of its API while it runs. */
 export class CallCounts {
   /** Requests that were made, including repeated ones. */
@@ -8,6 +10,11 @@ export class CallCounts {
   throttles = 0
   /** Calls that whoever answered has made in turn, as far as that is known. */
   innerCalls = 0
+
+  /** Notes that a call wants to begin, and waits for its turn. @param _name of the API's call */
+  wantCall(_name: string): CallProgress {
+    return untoldCall
+  }
 
   /**
    * Counts a request that is about to be made.

@@ -2,6 +2,13 @@
 
 import { CallCounts } from './call-counts.js'
 import type { CallObserver, CallOrigin } from './call-observer.js'
+import {
+  type CallProgress,
+  ProgressRecord,
+  type ScanEnd,
+  type ScanProgress,
+  untoldCall,
+} from './progress-record.js'
 import { QuotaError, type QuotaSetting } from './quota-error.js'
 import { type Quotas, withinCeilings } from './quotas.js'
 
@@ -11,6 +18,8 @@ export interface StatementMeterOptions {
   readonly ceilings?: Partial<Quotas> | undefined
   /** Reports progress to the client; undefined if it does not want to know. */
   readonly notice: ((message: string) => void) | undefined
+  /** Whether progress is told to people, which is the default, or to a program, as JSON. */
+  readonly progress?: 'text' | 'json'
   /** Milliseconds of a clock that only goes forward. */
   readonly now: () => number
   readonly observer?: CallObserver | undefined
@@ -24,6 +33,7 @@ export class StatementMeter {
   readonly observer: CallObserver | undefined
   readonly #ceilings: Partial<Quotas>
   readonly #now: () => number
+  readonly #record: ProgressRecord | undefined
   #notice: ((message: string) => void) | undefined
   #lastNotice: number
   /** Calls that were made, and those that are known to come. */
@@ -31,11 +41,13 @@ export class StatementMeter {
   #rows = 0
   #bytes = 0
 
-  constructor({ quotas, ceilings = {}, notice, now, observer }: StatementMeterOptions) {
+  constructor({ quotas, ceilings = {}, notice, progress = 'text', now, observer }: StatementMeterOptions) {
     this.quotas = withinCeilings(quotas, ceilings)
     this.#ceilings = ceilings
     this.observer = observer
-    this.#notice = notice
+    this.#notice = progress === 'text' ? notice : undefined
+    this.#record =
+      progress === 'json' && notice !== undefined ? new ProgressRecord({ notice, now }) : undefined
     this.#now = now
     this.#lastNotice = now()
   }
@@ -45,7 +57,7 @@ export class StatementMeter {
    * @param origin what the observer is told its calls are for; undefined where there will be none
    */
   scan(table: string, origin?: CallOrigin): ScanMeter {
-    return new ScanMeter(this, table, origin)
+    return new ScanMeter(this, table, origin, this.#record)
   }
 
   get now(): number {
@@ -55,6 +67,7 @@ export class StatementMeter {
   /** Ends the statement. Scans that go on for other statements report nothing to its client. */
   close(): void {
     this.#notice = undefined
+    this.#record?.close()
   }
 
   /** @throws QuotaError 53400 */
@@ -159,12 +172,38 @@ export class ScanMeter extends CallCounts {
   readonly statement: StatementMeter
   readonly #table: string
   readonly #origin: CallOrigin | undefined
+  readonly #progress: ScanProgress | undefined
 
-  constructor(statement: StatementMeter, table: string, origin: CallOrigin | undefined) {
+  constructor(
+    statement: StatementMeter,
+    table: string,
+    origin: CallOrigin | undefined,
+    record: ProgressRecord | undefined,
+  ) {
     super()
     this.statement = statement
     this.#table = table
     this.#origin = origin
+    this.#progress = origin === undefined ? undefined : record?.scan(origin, this)
+  }
+
+  /** The keys that are asked for, as far as they are known; 0 for none. */
+  get keys(): number {
+    return this.#keys
+  }
+
+  /** Those of them that have been answered. */
+  get doneKeys(): number {
+    return this.#keysDone
+  }
+
+  /** Notes that the scan has ended. */
+  end(end: ScanEnd): void {
+    this.#progress?.end(end)
+  }
+
+  override wantCall(name: string): CallProgress {
+    return this.#progress?.wantCall(name) ?? untoldCall
   }
 
   /**
@@ -237,6 +276,7 @@ export class ScanMeter extends CallCounts {
   }
 
   #tell(): void {
+    this.#progress?.changed()
     this.statement.tell(() => {
       const parts = [plural(this.calls, 'API call'), plural(this.rows, 'row')]
       if (this.#keys > 1) parts.push(`${this.#keysDone} of ${this.#keys} keys`)

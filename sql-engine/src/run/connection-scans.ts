@@ -98,13 +98,15 @@ export class ConnectionScans {
       else failure = error instanceof Error ? error.message : String(error)
       throw error
     } finally {
+      const cache = isShared ? 'shared' : meter.cacheUse(countKeys(asked, reference.table.definition.keys))
+      meter.end({ cache, error: failure })
       this.#record(origin, {
         fromItem: reference,
         connection: connection.name,
         columns,
         quals,
         limit,
-        cache: isShared ? 'shared' : meter.cacheUse(countKeys(asked, reference.table.definition.keys)),
+        cache,
         meter,
         startedAt,
         milliseconds: statement.now - start,

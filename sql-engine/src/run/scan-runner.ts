@@ -44,7 +44,8 @@ export async function stageScans(options: ScanRunOptions): Promise<StagedScans> 
   const meter = new StatementMeter({
     quotas: { ...context.quotas, ...plan.settings.quotas },
     ceilings: session.ceilings,
-    notice: plan.settings.progress ? notice : undefined,
+    notice: plan.settings.progress === 'off' ? undefined : notice,
+    progress: plan.settings.progress === 'json' ? 'json' : 'text',
     now: context.now,
     observer: context.observer,
   })

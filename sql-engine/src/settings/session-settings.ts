@@ -12,8 +12,8 @@ export interface SessionSettings {
   readonly hasFixedSnapshot: boolean
   /** The quotas that the session sets; the others are the server's. */
   readonly quotas: Partial<Quotas>
-  /** Whether the client gets notices of a long statement's progress. */
-  readonly progress: boolean
+  /** Whether the client gets notices of a long statement's progress: sentences (`on`) or, for programs, JSON. */
+  readonly progress: 'off' | 'on' | 'json'
 }
 
 /** The settings as PostgreSQL has them, by their names; and `isolation`. */
@@ -58,7 +58,7 @@ export function readSettings(raw: Raw): SessionSettings {
     cacheTtl: read(raw, 'cache_ttl', readMilliseconds),
     quotas: Object.fromEntries(Object.entries(quotas).filter(([, limit]) => limit !== undefined)),
     hasFixedSnapshot: raw.isolation !== 'read committed' && raw.isolation !== 'read uncommitted',
-    progress: read(raw, 'progress', readBoolean) ?? false,
+    progress: read(raw, 'progress', readProgress) ?? 'off',
   }
 }
 
@@ -114,9 +114,14 @@ const booleans: ReadonlyMap<string, boolean> = new Map([
   ['0', false],
 ])
 
-const readBoolean: Reader<boolean> = {
-  value: (text) => booleans.get(text.toLowerCase()),
-  hint: 'Give on or off.',
+const readProgress: Reader<SessionSettings['progress']> = {
+  value: (text) => {
+    const name = text.toLowerCase()
+    if (name === 'json') return 'json'
+    const isOn = booleans.get(name)
+    return isOn === undefined ? undefined : isOn ? 'on' : 'off'
+  },
+  hint: 'Give on, off or json.',
 }
 
 function read<Value>(raw: Raw, name: string, { value, hint }: Reader<Value>): Value | undefined {

@@ -21,6 +21,7 @@ import {
 } from './scan-table-statements.js'
 import { stagingError } from './staging-error.js'
 import { TableJanitor } from './table-janitor.js'
+import { localPlacement, type TablePlacement } from './table-placement.js'
 
 export interface StageRequest {
   /** All columns of the virtual table, in order. */
@@ -41,6 +42,8 @@ export interface ScanTablesOptions {
   readonly log: Logger
   /** The most scans that are written side by side. Default is 16. */
   readonly connections?: number
+  /** Where the tables' rows lie. Default is in PostgreSQL itself. */
+  readonly placement?: TablePlacement
 }
 
 /**
@@ -60,11 +63,13 @@ export class ScanTables {
   readonly #schema: string
   readonly #pool: Pool
   readonly #janitor: TableJanitor
+  readonly #placement: TablePlacement
   readonly #active = new Map<AbortController, Promise<unknown>>()
   readonly #live = new Set<string>()
   #stopped: Promise<void> | undefined
 
-  constructor({ engineConfig, names, log, connections = 16 }: ScanTablesOptions) {
+  constructor({ engineConfig, names, log, connections = 16, placement = localPlacement }: ScanTablesOptions) {
+    this.#placement = placement
     this.#schema = names.scanSchema
     // A crash of the machine loses only scan tables, which do not outlive it anyway.
     const settings = { synchronous_commit: 'off' }
@@ -176,7 +181,10 @@ export class ScanTables {
         // The source may be waiting for its API; the pipeline ends only when it does.
         copy.once('error', (error) => controller.abort(error))
         await pipeline(Readable.from(source), copy)
-        if (tally.rows >= analyzeRows) await client.query(analyzeScanTable(qualifiedName, writtenNames))
+        const { rows: rowCount } = tally
+        const isAnalyzed = rowCount >= analyzeRows
+        if (isAnalyzed) await client.query(analyzeScanTable(qualifiedName, writtenNames))
+        await this.#placement.place(client, { schema: this.#schema, name, rowCount, isAnalyzed })
         return created
       })
     } catch (error) {
@@ -201,7 +209,7 @@ export class ScanTables {
 
   async #measure(oid: number): Promise<number> {
     const { rows } = await this.#pool.query<{ bytes: number | null }>(
-      'SELECT pg_total_relation_size($1)::float8 AS bytes',
+      `SELECT (${this.#placement.size})::float8 AS bytes`,
       [oid],
     )
     return rows[0]?.bytes ?? 0

@@ -13,8 +13,8 @@ const directions: readonly { readonly from: RegExp; readonly to: RegExp; readonl
   { from: /^plugins\//, to: /^plugins\/sdk$/, testsTo: /^sandbox$/ },
   { from: /^sql-engine$/, to: /^plugins\/sdk$/ },
   { from: /^server$/, to: /^sql-engine$/, testsTo: /^(?:plugins\/sdk|sandbox)$/ },
-  { from: /^cli$/, to: /^(?:server|sql-engine|plugins\/.*|sandbox|examples\/.*)$/ },
-  { from: /^sandbox$/, to: /^$/ },
+  { from: /^cli$/, to: /^(?:server|sql-engine|plugins\/.*|sandbox|console|examples\/.*)$/ },
+  { from: /^(?:sandbox|console)$/, to: /^$/ },
   { from: /^(?:examples\/.*|test|tools)$/, to: /^/ },
 ]
 

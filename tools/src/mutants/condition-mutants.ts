@@ -164,6 +164,11 @@ export const conditionMutants: readonly Mutant[] = [
         'nullable: traced.nullable',
       ],
       [
+        'what an output makes of a column is the column',
+        'wrappers: [...traced.wrappers, ...output.wrappers]',
+        'wrappers: traced.wrappers',
+      ],
+      [
         'conditions pass over volatile functions',
         '    if (this.#isVolatile(expressions)) return false\n',
         '',

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { writeBundle } from './bundle.js'
 import { noticesOf } from './notices.js'
+import { writePage } from './page.js'
 import { type Manifest, manifestOf, readManifests, type WorkspaceManifests } from './workspace-manifests.js'
 
 const root = fileURLToPath(new URL('../../../', import.meta.url))
@@ -29,7 +30,8 @@ for (const folder of packages) {
 async function makeMillrace(manifests: WorkspaceManifests, sdk: string): Promise<string> {
   const folder = await newFolder('millrace', 'cli')
   const { imported, bundledFiles } = await writeBundle(root, join(folder, 'dist'))
-  await writeFile(join(folder, 'THIRD-PARTY-NOTICES'), await noticesOf(bundledFiles))
+  const pageFiles = await writePage(root, join(folder, 'console-page'))
+  await writeFile(join(folder, 'THIRD-PARTY-NOTICES'), await noticesOf([...bundledFiles, ...pageFiles]))
   await mkdir(join(folder, 'article'))
   const article = join(root, 'examples', 'article')
   for (const file of (await readdir(article)).filter((name) => name.endsWith('.sql'))) {
@@ -48,10 +50,11 @@ async function makeMillrace(manifests: WorkspaceManifests, sdk: string): Promise
     exports: { './package.json': './package.json' },
     imports: {
       '#article/*.sql': './article/*.sql',
+      '#console-page/index.html': './console-page/index.html',
       '#plugin-sdk/package.json': './plugin-sdk/package.json',
       '#plugin-template/package.json': './plugin-template/package.json',
     },
-    files: ['article', 'dist', 'plugin-sdk', 'plugin-template', 'THIRD-PARTY-NOTICES'],
+    files: ['article', 'console-page', 'dist', 'plugin-sdk', 'plugin-template', 'THIRD-PARTY-NOTICES'],
     dependencies: Object.fromEntries(imported.map((name) => [name, versionOf(name, manifests)])),
   })
   return folder

@@ -16,7 +16,7 @@ export async function noticesOf(files: readonly string[]): Promise<string> {
   ]
   const notices = await Promise.all(folders.map(noticeOf))
   return [
-    'Millrace is under the licence in the file LICENSE. The files in dist also contain these packages of others,',
+    'Millrace is under the licence in the file LICENSE. Its files also contain these packages of others,',
     'each under its own licence:',
     ...notices.sort(),
   ].join('\n')

@@ -66,6 +66,20 @@ interface LogEventRequest {
   }
 }
 
+export type EventPages = AsyncIterable<readonly FilteredLogEvent[]>
+
+interface EventReading<AnyRow> {
+  readonly readRow: (event: FilteredLogEvent) => AnyRow
+  readonly rowsOf: (pages: EventPages) => AsyncIterable<readonly AnyRow[]>
+}
+
+async function* rowsOfPages<AnyRow>(
+  pages: EventPages,
+  readRow: (event: FilteredLogEvent) => AnyRow,
+): AsyncGenerator<readonly AnyRow[]> {
+  for await (const events of pages) yield events.map(readRow)
+}
+
 /** Values of all rows that come from a region. */
 export interface RegionValues extends IdentityValues {
   readonly filter: string | undefined
@@ -82,6 +96,7 @@ interface LogEventScan<TableColumns extends Columns> extends GroupScan, Identity
  * The rows of a table of log events.
  * @param pattern what conditions on other columns become in a filter pattern
  * @param readerOf makes the function that turns a region's events into rows
+ * @param decodePages turns all of a region's pages into rows, where that is not done one by one
  * @throws ApiError without a log group, and as {@link groupEvents}
  */
 export async function* logEventRows<TableColumns extends Columns>(
@@ -89,6 +104,7 @@ export async function* logEventRows<TableColumns extends Columns>(
   columns: TableColumns,
   pattern: string | undefined,
   readerOf: (values: RegionValues) => (event: FilteredLogEvent) => Row<TableColumns>,
+  decodePages?: (pages: EventPages, values: RegionValues) => AsyncIterable<readonly Row<TableColumns>[]>,
 ): AsyncGenerator<readonly Row<TableColumns>[]> {
   const request = logEventRequest(scan.quals, pattern)
   if (request === undefined) return
@@ -98,7 +114,11 @@ export async function* logEventRows<TableColumns extends Columns>(
   yield* groupEvents(
     request,
     scan,
-    (region) => readerOf({ ...echo, ...identity, region }),
+    (region) => {
+      const values = { ...echo, ...identity, region }
+      const readRow = readerOf(values)
+      return { readRow, rowsOf: (pages) => decodePages?.(pages, values) ?? rowsOfPages(pages, readRow) }
+    },
     (row) => isSureToFulfil(row, scan.quals, columns),
   )
 }
@@ -127,7 +147,7 @@ interface GroupScan extends PageScan, Pick<Scan, 'leaveOut' | 'ignores' | 'order
 
 /**
  * Rows of all events that a request asks for.
- * @param readerOf makes the function that turns a region's events into rows
+ * @param readingOf makes the functions that turn a region's events into rows
  * @param isSure whether a row certainly fulfils the scan's quals
  * @throws ApiError where no region has the log group that may have it; the failure of one that is left out, where no
  *   other has it
@@ -135,7 +155,7 @@ interface GroupScan extends PageScan, Pick<Scan, 'leaveOut' | 'ignores' | 'order
 async function* groupEvents<AnyRow>(
   { logGroupName, input }: LogEventRequest,
   scan: GroupScan,
-  readerOf: (region: string) => (event: FilteredLogEvent) => AnyRow,
+  readingOf: (region: string) => EventReading<AnyRow>,
   isSure: (row: AnyRow) => boolean,
 ): AsyncGenerator<readonly AnyRow[]> {
   const logGroup = logGroupOf(logGroupName)
@@ -144,7 +164,7 @@ async function* groupEvents<AnyRow>(
 
   const misses = new Map<string, ExpectedError>()
   async function* rowsOf(region: string): AsyncGenerator<readonly AnyRow[]> {
-    const readRow = readerOf(region)
+    const { readRow, rowsOf: pageRows } = readingOf(region)
     const { bounds, ...more } = input
     const query = { ...logGroup.parameter, ...more }
     if (scan.order !== undefined && scan.limit !== undefined) {
@@ -155,7 +175,7 @@ async function* groupEvents<AnyRow>(
       return
     }
     const regionEvents = new RegionEvents(region, scan)
-    for await (const events of regionEvents.pages(query, bounds)) yield events.map(readRow)
+    yield* pageRows(regionEvents.pages(query, bounds))
     if (regionEvents.missing !== undefined) misses.set(region, regionEvents.missing)
   }
   const failures = yield* eachRegion(regions, scan, rowsOf)

@@ -1,13 +1,23 @@
 /**
  * aws_cloudtrail_trail_event: what a trail delivers to a CloudWatch log group, by FilterLogEvents.
  */
+import { merge, type Scan } from '@millrace/plugin-sdk'
+import type { AwsConnection } from '../connection/connection.js'
 import { defineTable } from '../connection/define-table.js'
-import { logEventKeys, logEventRows, timeKey, timeOrder } from '../log-events/group-events.js'
+import {
+  type EventPages,
+  logEventKeys,
+  logEventRows,
+  type RegionValues,
+  timeKey,
+  timeOrder,
+} from '../log-events/group-events.js'
 import { callsOf } from '../services/aws-service.js'
 import { cloudWatchLogs } from '../services/cloudwatch-logs.js'
-import { columns } from './cloudtrail-trail-event/columns.js'
+import { columns, type EventColumns } from './cloudtrail-trail-event/columns.js'
+import { type EventPage, eventPageDecoder } from './cloudtrail-trail-event/decode-page.js'
 import { eventFieldKeys, patternOf } from './cloudtrail-trail-event/event-fields.js'
-import { rowReader } from './cloudtrail-trail-event/row-reader.js'
+import { type EventRow, rowReader } from './cloudtrail-trail-event/row-reader.js'
 
 export const cloudtrailTrailEvent = defineTable({
   name: 'aws_cloudtrail_trail_event',
@@ -23,7 +33,13 @@ export const cloudtrailTrailEvent = defineTable({
   },
   orders: { timestamp: timeOrder, timestamp_ms: timeOrder },
   async *list(scan) {
-    yield* logEventRows(scan, columns, patternOf(scan.quals), (values) => rowReader(scan.columns, values))
+    yield* logEventRows(
+      scan,
+      columns,
+      patternOf(scan.quals),
+      (values) => rowReader(scan.columns, values),
+      (pages, values) => decodedPages(scan, pages, values),
+    )
   },
   examples: [
     {
@@ -72,3 +88,25 @@ group by t.name, e.event_source`,
     },
   ],
 })
+
+/** Pages that are decoded while the next ones are asked for. */
+const pagesAtOnce = 4
+
+function decodedPages(
+  scan: Scan<AwsConnection, EventColumns>,
+  pages: EventPages,
+  values: RegionValues,
+): AsyncIterable<readonly EventRow[]> {
+  const options = { columns: [...scan.columns], values }
+  async function* rowsOf(page: EventPage) {
+    for await (const { rows } of scan.decode(eventPageDecoder, once(page), options)) yield rows
+  }
+  async function* each() {
+    for await (const page of pages) yield rowsOf(page)
+  }
+  return merge(each(), pagesAtOnce)
+}
+
+async function* once<Item>(item: Item): AsyncGenerator<Item, void, void> {
+  yield item
+}

@@ -14,6 +14,7 @@ import type { Postgres, SessionLogin, SessionServer } from '../postgres.js'
 import type { Guest } from '../standing.js'
 import { limitSettings, noLimits, type StatementLimits } from '../statement-limits.js'
 import { configOf, type GuestAddress, type GuestUrls, guestAddress, reaching } from './guest-address.js'
+import { NotifyChannel } from './notify-channel.js'
 import { type Hold, markTable, searchPathOf, takeHold } from './prepare-guest.js'
 import { sessionQuestion } from './session-settings.js'
 
@@ -58,7 +59,7 @@ async function startLocked(options: GuestPostgresOptions, lock: HomeLock): Promi
   try {
     const usualSearchPath = await reaching(client, () => searchPathOf(configOf(client, address.place), names))
     const postgres = new GuestPostgres(options, { ...address, lock, usualSearchPath }, hold)
-    postgres.start()
+    await postgres.start()
     return postgres
   } catch (error) {
     await hold.client.end()
@@ -71,6 +72,7 @@ class GuestPostgres implements Postgres {
   readonly standing: Guest
   readonly engineConfig: ClientConfig
   readonly sessions: SessionServer
+  readonly peers: NotifyChannel
   readonly #options: GuestPostgresOptions
   readonly #address: GuestAddress
   readonly #lock: HomeLock
@@ -95,6 +97,7 @@ class GuestPostgres implements Postgres {
     this.#address = address
     this.#identity = identity
     this.#availability.run(hold)
+    this.peers = new NotifyChannel(options.log)
     this.sessions = {
       place: address.place,
       login: (user) => this.#login(user),
@@ -107,9 +110,20 @@ class GuestPostgres implements Postgres {
     }
   }
 
-  start(): void {
+  async start(): Promise<void> {
     const { life } = this.#availability
-    if (life !== undefined) this.#supervision = this.#supervise(life)
+    if (life === undefined) return
+    await this.peers.attach(life.client)
+    this.#supervision = this.#supervise(life)
+  }
+
+  async #attach({ client }: Hold): Promise<void> {
+    try {
+      await this.peers.attach(client)
+    } catch (error) {
+      await client.end()
+      throw error
+    }
   }
 
   ready(): Promise<void> {
@@ -205,7 +219,10 @@ class GuestPostgres implements Postgres {
       pauses,
       attempt: async () => {
         const hold = await takeHold(this.engineConfig, this.names, log)
-        if (hold.facts.identity === this.#identity) return hold
+        if (hold.facts.identity === this.#identity) {
+          await this.#attach(hold)
+          return hold
+        }
         await hold.client.end()
         throw otherDatabase()
       },
