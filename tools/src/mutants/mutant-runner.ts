@@ -23,7 +23,8 @@ export async function startMutantRunner(): Promise<MutantRunner> {
   let current: Mutant | undefined
   const vitest = await createVitest(
     'test',
-    { root, watch: false, bail: 1, reporters: [{}] },
+    // A worker that has loaded a file before it was changed must not run its tests.
+    { root, watch: false, bail: 1, reporters: [{}], isolate: true },
     {
       plugins: [
         {

@@ -18,7 +18,7 @@ const file = fc.record({
 test('with any number of them', async () => {
   await fc.assert(
     fc.asyncProperty(
-      fc.array(file, { maxLength: 30 }),
+      fc.array(file, { maxLength: 30, size: 'max' }),
       fc.integer({ min: 1, max: 10 }),
       async (drawn, limit) => {
         const files = drawn.map(({ delivered, before }, index) => {
