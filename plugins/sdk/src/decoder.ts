@@ -16,7 +16,7 @@ export interface Decoded<Remark> {
  */
 export interface Decoder<Options, Remark, Part = Buffer> {
   /** The URL of the module that exports it. */
-  readonly module: string
+  readonly module: URL
   /** The name by which its module exports it. */
   readonly name: string
   /** About how many bytes of text a part is. Default is the length of one that is a Buffer. */
@@ -26,12 +26,12 @@ export interface Decoder<Options, Remark, Part = Buffer> {
 
 /**
  * Defines a decoder, which its module must export.
- * @param module `import.meta.url`
+ * @param module by its name, `new URL('./name.js', import.meta.url)`: a bundler may have put the code elsewhere
  * @param name of the export
  * @param bytesOf see {@link Decoder.bytesOf}
  */
 export function defineDecoder<Options, Remark, Part = Buffer>(
-  module: string,
+  module: URL,
   name: string,
   decode: Decoder<Options, Remark, Part>['decode'],
   bytesOf?: (part: Part) => number,

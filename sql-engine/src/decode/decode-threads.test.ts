@@ -40,7 +40,7 @@ const source = `
   export const exiting = decoder(async function* (parts) {
     for await (const text of texts(parts)) { process.exit(3) }
   })`
-const module = `data:text/javascript,${encodeURIComponent(source)}`
+const module = new URL(`data:text/javascript,${encodeURIComponent(source)}`)
 
 const columns = [
   { name: 'word', type: 'text' },
@@ -63,7 +63,7 @@ beforeAll(async () => {
   const stage: typeof import('../stage/copy-chunks.js') = await import(`${built}stage/copy-chunks.js`)
   Threads = decode.DecodeThreads
   copyChunks = stage.copyChunks
-  decoders = await import(/* @vite-ignore */ module)
+  decoders = await import(/* @vite-ignore */ module.href)
 }, 120_000)
 beforeEach(() => {
   threads = new Threads({ most: 2, log: pino({ level: 'silent' }), patience: 50 })

@@ -73,7 +73,7 @@ export class DecodeThreads {
   }: DecodeRequest<Options, Remark, Part>): AsyncGenerator<Decoded<Remark>, void, void> {
     if (signal.aborted) throw canceledError()
     const { module, name } = decoder
-    const task = this.#thread().start({ kind: 'start', module, name, options, encoding })
+    const task = this.#thread().start({ kind: 'start', module: module.href, name, options, encoding })
     const onAbort = () => task.fail(canceledError())
     setMaxListeners(0, signal) // all answers of a scan listen to it
     signal.addEventListener('abort', onAbort, { once: true })

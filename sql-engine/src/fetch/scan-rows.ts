@@ -81,7 +81,7 @@ const mostParts = 10_000
  * @returns undefined where they are read as one list: where there are none or too many, or some may be missing
  * @throws DatabaseError that names table and API call
  */
-export async function scanParts(request: ScanRequest): Promise<readonly string[] | undefined> {
+export async function tableParts(request: ScanRequest): Promise<readonly string[] | undefined> {
   const { definition: table } = request.table
   const { parts } = table
   if (parts === undefined) return undefined
@@ -90,17 +90,10 @@ export async function scanParts(request: ScanRequest): Promise<readonly string[]
   const work = new PluginWork(request.connection.plugin.name, `table ${table.name}`, request.signal)
   const found = new Set<string>()
   try {
-    const listed = work.iterate(() =>
-      parts.list(
-        scanOf({
-          request: noting,
-          columns: new Set(request.columns),
-          quals: request.quals,
-          work,
-          decode: decodeHere(),
-        }),
-      ),
-    )
+    const decode = decodeOf(request, true, work)
+    const columns = new Set(request.columns)
+    const scan = scanOf({ request: noting, columns, quals: request.quals, work, decode })
+    const listed = work.iterate(() => parts.list(scan))
     for await (const values of untilAborted(listed, work.signal)) {
       for (const value of values) found.add(value)
       if (found.size > mostParts || isMissing) return undefined

@@ -9,7 +9,7 @@ import type { VirtualTable } from '../catalog/virtual-table.js'
 import type { Connection } from '../fetch/connection.js'
 import type { ScanLimit } from '../fetch/scan-limit.js'
 import { countCalls, countKeys, type ScanQuals } from '../fetch/scan-quals.js'
-import { scanParts } from '../fetch/scan-rows.js'
+import { tableParts } from '../fetch/scan-rows.js'
 import type { CallOrigin } from '../quota/call-observer.js'
 import type { ScanMeter, StatementMeter } from '../quota/statement-meter.js'
 import type { ScanRecord } from '../report/scan-record.js'
@@ -176,7 +176,7 @@ export class ConnectionScans {
         limit,
         signal,
       }
-      const found = await scanParts({ ...request, counts: meter, statement, leaveOut: () => {} })
+      const found = await tableParts({ ...request, counts: meter, statement, leaveOut: () => {} })
       if (found !== undefined) partLists.set(source, quals, found, listedAt)
       return found
     }

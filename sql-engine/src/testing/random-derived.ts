@@ -40,6 +40,24 @@ export function derivedQuery(
   return writer.write(whole)
 }
 
+/** What is made of a column of some type, with the type that it then has, where that is another. */
+type Computation = (column: string) => readonly [text: string, type?: TableColumn['type']]
+
+const computations: Readonly<Partial<Record<TableColumn['type'], readonly Computation[]>>> = {
+  inet: ['abbrev', 'host', 'text'].map(
+    (name): Computation =>
+      (column) => [`${name}(${column})`, 'text'],
+  ),
+  bigint: [(column) => [`${column}::text`, 'text'], (column) => [`${column} + 1`]],
+  numeric: [(column) => [`floor(${column})`], (column) => [`${column} - 0.5`]],
+  'double precision': [(column) => [`floor(${column})`]],
+  text: [(column) => [`${column} || ''`], (column) => [`${column} || 'x'`], (column) => [`upper(${column})`]],
+  'timestamp with time zone': [
+    (column) => [`date_trunc('day', ${column})`],
+    (column) => [`${column} + interval '1 hour'`],
+  ],
+}
+
 class DerivedWriter {
   readonly #choices: Choices
   readonly #context: DerivedContext
@@ -70,6 +88,7 @@ class DerivedWriter {
       'first rows',
       'first rows',
       'outer join',
+      'computed',
     ] as const)
     // First rows of what the keys leave are others than those among the first rows.
     const isInside = needed.length > 0 && (whole || kind === 'first rows' || this.#choices.chance(10))
@@ -92,6 +111,8 @@ class DerivedWriter {
         return this.#chosen(keys, (list) => `select distinct ${list} from ${this.#from}${where}`)
       case 'outer join':
         return this.#outerJoin(needed)
+      case 'computed':
+        return this.#computed(where, keys)
       case 'first rows':
         return {
           text: `select * from ${this.#from}${where} order by ${this.#all}${this.#choices.pick([' limit 2', ' limit 1', ' limit 3', ' offset 1', ' fetch first 2 rows with ties'])}`,
@@ -163,6 +184,23 @@ class DerivedWriter {
     return {
       text: `select ${this.#alias}.*, ${over} as n from ${this.#from}${where}${window}`,
       columns: [...tableColumns(this.#table), { name: 'n', type: 'bigint' }],
+      keys,
+    }
+  }
+
+  /** Outputs that are made of a column, through which conditions may be seen. */
+  #computed(where: string, keys: readonly TableColumn[]): DerivedQuery {
+    const made = this.#columns.flatMap((column) => {
+      const write = this.#choices.pickAny(computations[column.type] ?? [])
+      if (write === undefined || this.#choices.chance(40)) return []
+      const [text, type = column.type] = write(this.#own(column))
+      return [{ text, output: { name: this.#context.newName('x'), type } }]
+    })
+    const list = made.map(({ text, output }) => `${text} as ${output.name}`)
+    const distinct = this.#choices.chance(25) ? 'distinct ' : ''
+    return {
+      text: `select ${distinct}${[`${this.#alias}.*`, ...list].join(', ')} from ${this.#from}${where}`,
+      columns: [...tableColumns(this.#table), ...made.map(({ output }) => output)],
       keys,
     }
   }

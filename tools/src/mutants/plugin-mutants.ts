@@ -146,7 +146,7 @@ export const pluginMutants: readonly Mutant[] = [
   ),
   ...mutantsOf(
     'plugins/aws/src/log-files/delivery-bounds.ts',
-    ['plugins/aws/src/tables/cloudtrail-s3-event.property.test.ts'],
+    ['plugins/aws/src/log-files/delivery-bounds.test.ts'],
     [
       ['log files are delivered at once', 'endTime + delay', 'endTime'],
       ['names are never earlier than events', 'startTime - nameSkew', 'startTime'],
@@ -157,13 +157,13 @@ export const pluginMutants: readonly Mutant[] = [
   ),
   ...mutantsOf(
     'plugins/aws/src/log-files/first-log-files.ts',
-    ['plugins/aws/src/tables/cloudtrail-s3-event.property.test.ts'],
+    ['plugins/aws/src/log-files/first-log-files.test.ts'],
     [['what follows is earlier than what was read', '?? 0) + nameSkew)', '?? 0) - nameSkew)']],
     notAws,
   ),
   ...mutantsOf(
     'plugins/aws/src/log-files/record-test.ts',
-    ['plugins/aws/src/tables/cloudtrail-s3-event.property.test.ts'],
+    ['plugins/aws/src/log-files/record-test.test.ts'],
     [
       ['no character is an escape', 'return record.includes(unicodeEscape)', 'return false'],
       ['every text stands in JSON as it is', '.split(severalForms)', ".split('no such')"],

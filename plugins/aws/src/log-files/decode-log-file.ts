@@ -30,7 +30,12 @@ const inflatedBytes = 256 * 1024
  * The rows of a log file, as its bytes come: of gzip, or of JSON as it stands. All rows have their `event_time`.
  * @throws LogFileError for what is no log file, or is cut short; what the parts throw
  */
-export const logFileDecoder = defineDecoder(import.meta.url, 'logFileDecoder', decodeLogFile, textBytesOf)
+export const logFileDecoder = defineDecoder(
+  new URL('./decode-log-file.js', import.meta.url),
+  'logFileDecoder',
+  decodeLogFile,
+  textBytesOf,
+)
 
 /** JSON of CloudTrail is some ten times as long as its gzip. */
 function textBytesOf(part: Buffer): number {

@@ -10,7 +10,12 @@ export interface PageOptions {
 
 export type EventPage = readonly FilteredLogEvent[]
 
-export const eventPageDecoder = defineDecoder(import.meta.url, 'eventPageDecoder', decodePages, textBytesOf)
+export const eventPageDecoder = defineDecoder(
+  new URL('./decode-page.js', import.meta.url),
+  'eventPageDecoder',
+  decodePages,
+  textBytesOf,
+)
 
 async function* decodePages(
   pages: AsyncIterable<EventPage>,
