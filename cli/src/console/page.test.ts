@@ -150,6 +150,21 @@ describe.runIf(hasBrowser)('the page', () => {
     await opened.status.filter({ hasText: /^6 rows / }).waitFor()
   })
 
+  it('saves the result and its picture', async () => {
+    const { page } = opened
+    const saved = async (name: string) => {
+      const [file] = await Promise.all([
+        page.waitForEvent('download'),
+        page.getByRole('button', { name, exact: true }).click(),
+      ])
+      return readFile(await file.path())
+    }
+    expect((await saved('CSV')).toString()).toMatch(/^source_ip_address,city,latitude,longitude\n/)
+    expect((await saved('Parquet')).subarray(0, 4).toString()).toBe('PAR1')
+    expect((await saved('SVG')).toString()).toMatch(/^<svg .*Madrid.*<\/svg>$/s)
+    expect((await saved('PNG')).subarray(1, 4).toString()).toBe('PNG')
+  })
+
   it('asks where addresses are when it is told to', async () => {
     const { page } = opened
     await opened.run("select '89.248.165.99'::inet as ip")

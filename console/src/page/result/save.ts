@@ -28,6 +28,22 @@ function follow(address: string, name: string): void {
 
 const svgNamespace = 'http://www.w3.org/2000/svg'
 
+/** What the page's styles say of the parts of a picture. */
+const properties = [
+  'fill',
+  'fill-opacity',
+  'font-family',
+  'font-size',
+  'font-weight',
+  'opacity',
+  'paint-order',
+  'stroke',
+  'stroke-linejoin',
+  'stroke-opacity',
+  'stroke-width',
+  'vector-effect',
+]
+
 /** A picture as it is seen, with the page's colours written into it. */
 function standalone(svg: SVGSVGElement): {
   readonly text: string
@@ -37,7 +53,6 @@ function standalone(svg: SVGSVGElement): {
   const { width, height } = svg.getBoundingClientRect()
   const copy = svg.cloneNode(true) as SVGSVGElement
   const [from, to] = [svg.querySelectorAll('*'), copy.querySelectorAll('*')]
-  const properties = ['fill', 'stroke', 'stroke-width', 'opacity', 'font-family', 'font-size', 'font-weight']
   from.forEach((element, index) => {
     const style = getComputedStyle(element)
     for (const name of properties) to[index]?.setAttribute(name, style.getPropertyValue(name))
@@ -48,9 +63,16 @@ function standalone(svg: SVGSVGElement): {
   const ground = document.createElementNS(svgNamespace, 'rect')
   ground.setAttribute('width', '100%')
   ground.setAttribute('height', '100%')
-  ground.setAttribute('fill', getComputedStyle(document.body).backgroundColor)
+  ground.setAttribute('fill', groundBehind(svg))
   copy.prepend(ground)
   return { text: new XMLSerializer().serializeToString(copy), width, height }
+}
+
+/** The colour that a picture stands on. */
+function groundBehind(element: Element): string {
+  const { backgroundColor } = getComputedStyle(element)
+  if (backgroundColor !== 'rgba(0, 0, 0, 0)' || element.parentElement === null) return backgroundColor
+  return groundBehind(element.parentElement)
 }
 
 export function saveSvg(svg: SVGSVGElement, name: string): void {
