@@ -13,6 +13,7 @@ import { nestedColumns } from './nested-columns.js'
 import { passthrough } from './passthrough.js'
 import { pointLookup } from './point-lookup.js'
 import { repeatRange } from './repeat-range.js'
+import { s3Parallel, s3Pruned } from './s3-calls.js'
 import { mainThreadBlock, s3Cached, s3Scan } from './s3-scan.js'
 import { startSandboxProcess } from './sandbox-process.js'
 import { scanRows } from './scan-rows.js'
@@ -31,6 +32,8 @@ const benchmarks = [
   slicedScan,
   s3Scan,
   s3Cached,
+  s3Pruned,
+  s3Parallel,
   mainThreadBlock,
   cachedQuery,
   pointLookup,

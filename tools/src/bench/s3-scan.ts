@@ -1,11 +1,8 @@
 /** A large trail's log files from its bucket, against DuckDB over the same files on disk. */
-import { rmSync } from 'node:fs'
-import { mkdtemp } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import pg from 'pg'
 import { type Benchmark, type Fixture, median, milliseconds, timed } from './benchmark.js'
 import { connectDuckDb } from './duckdb.js'
+import { type GeneratedTrail, generateTrail } from './generated-trail.js'
 import type { MillraceProcess } from './millrace-process.js'
 
 const events = 1_000_000
@@ -16,18 +13,12 @@ const megabyte = 1024 * 1024
 
 const question = `select source_ip_address, count(*) from aws_cloudtrail_s3_event where bucket = '${bucket}' group by 1`
 
-/** The files, until the process ends: they take a minute to make. */
-let files: Promise<string> | undefined
+let trail: Promise<GeneratedTrail> | undefined
 
-function filesOf({ sandbox }: Fixture): Promise<string> {
-  files ??= (async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'millrace-bench-trail-'))
-    process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
-    const options = { bucket, count: events, objects, distinctAddresses: 1000, accountId: '810361751552' }
-    await sandbox.generateTrail(options, folder)
-    return folder
-  })()
-  return files
+/** The files, which take a minute to make. */
+async function filesOf(fixture: Fixture): Promise<string> {
+  trail ??= generateTrail(fixture, { bucket, count: events, objects, distinctAddresses: 1000 })
+  return (await trail).folder
 }
 
 async function connect({ gateway }: MillraceProcess, cacheTtl: number): Promise<pg.Client> {

@@ -9,8 +9,8 @@ export interface SandboxProcess {
   readonly environment: Readonly<Record<string, string>>
   /** Asks the sandbox's control, such as `PUT faults`. */
   control(request: string, body?: unknown): Promise<unknown>
-  /** Writes the log files of a generated trail into a folder, from where its bucket has them. */
-  generateTrail(options: GenerateTrailOptions, folder: string): Promise<void>
+  /** Writes the log files of a generated trail into a folder, from where its bucket has them. @returns their keys */
+  generateTrail(options: GenerateTrailOptions, folder: string): Promise<readonly string[]>
   stop(): Promise<void>
 }
 
@@ -32,7 +32,8 @@ export async function startSandboxProcess(): Promise<SandboxProcess> {
     generateTrail: async (options, folder) => {
       const answer = once(child, 'message')
       child.send({ options, folder })
-      await answer
+      const [keys] = await answer
+      return keys
     },
     stop: async () => {
       child.send('stop')
@@ -47,8 +48,7 @@ async function run(): Promise<void> {
   for (;;) {
     const [message] = await Promise.race([once(process, 'message'), once(process, 'disconnect')])
     if (typeof message !== 'object') break
-    await generateTrail(sandbox, message)
-    process.send?.('done')
+    process.send?.(await generateTrail(sandbox, message))
   }
   await sandbox.stop()
   if (process.connected) process.disconnect()
@@ -59,8 +59,8 @@ interface TrailRequest {
   readonly folder: string
 }
 
-async function generateTrail({ buckets }: Sandbox, { options, folder }: TrailRequest): Promise<void> {
-  await generateTrailFiles(buckets, options, folder)
+function generateTrail({ buckets }: Sandbox, { options, folder }: TrailRequest): Promise<readonly string[]> {
+  return generateTrailFiles(buckets, options, folder)
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await run()
