@@ -255,7 +255,7 @@ describe('millrace demo', () => {
     const millrace = start(['demo'], misleading)
     const url = await millrace.url()
     const results = [...millrace.stdout.matchAll(/^ .*\|.*\n-[-+]+\n(?: .*\n)+\(\d+ rows?\)/gm)].map(String)
-    expect(results).toHaveLength(4)
+    expect(results).toHaveLength(5)
     const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8')
     // Line by line: without ORDER BY, rows come in any order.
     for (const line of results.join('\n').trim().split('\n')) expect(readme).toContain(line)
@@ -263,6 +263,9 @@ describe('millrace demo', () => {
     expect(results[1]).toContain(' 107.170.20.63  | North America  | United States | New York ')
     expect(results[2]).toContain(' 107.170.20.63     | ["host-107-170-20-63.example.net."] ')
     expect(results[3]).toContain(' 107.170.20.63     | deploy-ci | ci-runner | UnauthorizedAccess:')
+    expect(results[4]).toContain(
+      ' cloudtrail-for-devto | 107.170.20.63     | Manhattan | United States |     1',
+    )
     expect(millrace.stdout).toMatch(/^ source_ip_address\n-+\n(?: [\d.]+\n){6}\(6 rows\)$/m)
     const join = await readFile(new URL('../../examples/article/3-geolocate.sql', import.meta.url), 'utf8')
     expect(await query(url, join)).toHaveLength(6)

@@ -23,11 +23,14 @@ const openssl = (...args: readonly string[]) => promisify(execFile)('openssl', a
 const request = (name: string, subject: string, ...more: readonly string[]) =>
   openssl('req', '-newkey', 'rsa:2048', '-nodes', '-keyout', `${name}.key`, '-subj', subject, ...more)
 
+/** Each certificate has a number of its own: openssl's file for them is not for several that sign at once. */
+let lastSerial = 0
+
 /** A certificate `<name>.crt`, with its key `<name>.key`, that an authority has signed. */
 async function issue(name: string, subject: string, more = '', authority = 'ca', days = '30'): Promise<void> {
   await request(name, subject, '-out', `${name}.csr`)
   await writeFile(at(`${name}.ext`), more)
-  const signer = ['-CA', `${authority}.crt`, '-CAkey', `${authority}.key`, '-CAcreateserial']
+  const signer = ['-CA', `${authority}.crt`, '-CAkey', `${authority}.key`, '-set_serial', `${++lastSerial}`]
   const args = ['-req', '-in', `${name}.csr`, ...signer, '-days', days, '-extfile', `${name}.ext`]
   await openssl('x509', ...args, '-out', `${name}.crt`)
 }
