@@ -12,12 +12,19 @@ export interface GeneratedTrail {
   readonly keys: readonly string[]
 }
 
+const folders = new Set<string>()
+
 export async function generateTrail(
   { sandbox }: Fixture,
   options: Omit<GenerateTrailOptions, 'accountId'> & { readonly accountId?: string },
 ): Promise<GeneratedTrail> {
   const folder = await mkdtemp(join(tmpdir(), 'millrace-bench-trail-'))
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+  if (folders.size === 0) {
+    process.once('exit', () => {
+      for (const one of folders) rmSync(one, { recursive: true, force: true })
+    })
+  }
+  folders.add(folder)
   const keys = await sandbox.generateTrail({ accountId: '810361751552', ...options }, folder)
   return { folder, keys }
 }

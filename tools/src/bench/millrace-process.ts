@@ -123,8 +123,9 @@ async function run(home: string): Promise<void> {
   process.send?.({ port: gateway.port, socketFolder: postgres.socketFolder } satisfies Started)
   const delays = monitorEventLoopDelay({ resolution: 1 })
   delays.enable()
+  const disconnected = once(process, 'disconnect')
   for (;;) {
-    const [message] = await Promise.race([once(process, 'message'), once(process, 'disconnect')])
+    const [message] = await Promise.race([once(process, 'message'), disconnected])
     if (message === 'memory') process.send?.(process.memoryUsage.rss())
     else if (message === 'longest block') {
       process.send?.(delays.max / 1e6)

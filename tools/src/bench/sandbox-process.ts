@@ -45,8 +45,9 @@ export async function startSandboxProcess(): Promise<SandboxProcess> {
 async function run(): Promise<void> {
   const sandbox = await startSandbox()
   process.send?.({ url: sandbox.url, environment: sandbox.environment })
+  const disconnected = once(process, 'disconnect')
   for (;;) {
-    const [message] = await Promise.race([once(process, 'message'), once(process, 'disconnect')])
+    const [message] = await Promise.race([once(process, 'message'), disconnected])
     if (typeof message !== 'object') break
     process.send?.(await generateTrail(sandbox, message))
   }
