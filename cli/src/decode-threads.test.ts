@@ -1,12 +1,12 @@
 /** Whether threads beside the main one decode what APIs answer, or none: the rows are the same, and so are the errors. */
 import { randomBytes } from 'node:crypto'
-import { chmod, mkdtemp, readdir, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { type Sandbox, startSandbox } from '@millrace/sandbox/sandbox'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { buildCommand, MillraceProcess } from './testing/millrace-process.js'
+import { temporaryHome } from './testing/temporary-home.js'
 import { valuesOf } from './testing/with-client.js'
 
 const bucket = 'many-events'
@@ -29,8 +29,7 @@ async function start(threads: string): Promise<string> {
 
 beforeAll(async () => {
   await buildCommand()
-  home = await mkdtemp(join(tmpdir(), 'millrace-decode-'))
-  await chmod(home, 0o711) // PostgreSQL has another account where root runs this
+  home = await temporaryHome('decode')
   sandbox = await startSandbox()
   sandbox.generateTrail({ bucket, count: 3_000, objects: 6, seed: 1 })
   sandbox.generateEvents({ logGroup: 'many', count: 3_000, seed: 1 })

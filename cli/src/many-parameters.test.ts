@@ -1,10 +1,9 @@
 /** Statements with as many parameters as the protocol has room for, in a server with little memory. */
-import { chmod, mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { rm } from 'node:fs/promises'
 import { type Sandbox, startSandbox } from '@millrace/sandbox/sandbox'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { buildCommand, MillraceProcess } from './testing/millrace-process.js'
+import { temporaryHome } from './testing/temporary-home.js'
 import { withClient } from './testing/with-client.js'
 
 const count = 60_000
@@ -16,8 +15,7 @@ let url = ''
 
 beforeAll(async () => {
   await buildCommand()
-  home = await mkdtemp(join(tmpdir(), 'millrace-parameters-'))
-  await chmod(home, 0o711) // PostgreSQL has another account where root runs this
+  home = await temporaryHome('parameters')
   sandbox = await startSandbox()
   const environment = { ...sandbox.environment, MILLRACE_HOME: home, MILLRACE_PORT: '0' }
   millrace = new MillraceProcess([], environment, ['--max-old-space-size=256'])

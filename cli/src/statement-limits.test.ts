@@ -1,9 +1,9 @@
 /** What a statement may take of PostgreSQL itself, in every session. */
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { buildCommand, MillraceProcess } from './testing/millrace-process.js'
+import { temporaryHome } from './testing/temporary-home.js'
 import { withClient } from './testing/with-client.js'
 
 let home = ''
@@ -12,8 +12,7 @@ let url = ''
 
 beforeAll(async () => {
   await buildCommand()
-  home = await mkdtemp(join(tmpdir(), 'millrace-limits-'))
-  await chmod(home, 0o711) // PostgreSQL has another account where root runs this
+  home = await temporaryHome('limits')
   const limits = { statement_timeout: 0.2, work_mem_mb: 1, max_temp_file_mb: 2 }
   await writeFile(join(home, 'config.json'), JSON.stringify({ connections: {}, limits }), { mode: 0o600 })
   millrace = new MillraceProcess([], { MILLRACE_HOME: home, MILLRACE_PORT: '0' })

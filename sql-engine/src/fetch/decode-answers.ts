@@ -11,9 +11,7 @@ type Decode = Scan<unknown, Columns>['decode']
  */
 const bytesDecodedHere = 512 * 1024
 
-export function decodeHere(): Decode {
-  return (decoder, parts, options) => decoder.decode(parts, options)
-}
+export const decodeHere: Decode = (decoder, parts, options) => decoder.decode(parts, options)
 
 /** @param signal ends what the threads do for the scan */
 export function decodeBeside(threads: DecodeThreads, encoding: RowEncoding, signal: AbortSignal): Decode {

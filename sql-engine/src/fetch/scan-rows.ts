@@ -233,7 +233,7 @@ function decodeOf(request: ScanRequest, isHydrated: boolean, { signal }: PluginW
   const { definition: table } = request.table
   const { decoding } = request
   const isLookedAt = isHydrated || Object.keys(table.get ?? {}).length > 0
-  if (decoding === undefined || !decoding.threads.areThere || isLookedAt) return decodeHere()
+  if (decoding === undefined || !decoding.threads.areThere || isLookedAt) return decodeHere
   const { threads, columns } = decoding
   const encoding = {
     columns: columns.map(({ name, type }) => ({ name, type })),

@@ -93,11 +93,7 @@ export function ChartView({ columns, rows, chart, onChart, onRange }: ChartViewP
             value={chart.x}
             onChange={({ currentTarget }) => onChart({ ...chart, x: Number(currentTarget.value) })}
           >
-            {columns.map(({ name }, index) => (
-              <option key={`${index}`} value={index}>
-                {name}
-              </option>
-            ))}
+            <ColumnOptions columns={columns} />
           </select>
         </label>
         <label>
@@ -109,11 +105,7 @@ export function ChartView({ columns, rows, chart, onChart, onRange }: ChartViewP
             }
           >
             <option value="">number of rows</option>
-            {columns.map(({ name }, index) => (
-              <option key={`${index}`} value={index}>
-                {name}
-              </option>
-            ))}
+            <ColumnOptions columns={columns} />
           </select>
         </label>
         {of !== undefined && isTime(of) && onRange !== undefined && (
@@ -124,4 +116,12 @@ export function ChartView({ columns, rows, chart, onChart, onRange }: ChartViewP
       <div class="chart-place" ref={place} />
     </div>
   )
+}
+
+function ColumnOptions({ columns }: Pick<ChartViewProps, 'columns'>) {
+  return columns.map(({ name }, index) => (
+    <option key={`${index}`} value={index}>
+      {name}
+    </option>
+  ))
 }

@@ -4,9 +4,9 @@
  * The SDK copies every event member by member. This answer needs none of that: by the API reference it consists only
  * of texts and numbers, which JSON has as they are. Scans spend most of their time on its pages.
  */
-import { isAscii } from 'node:buffer'
 import type { FilterLogEventsResponse } from '@aws-sdk/client-cloudwatch-logs'
 import { AwsJson1_1Protocol } from '@aws-sdk/core/protocols'
+import { textOfBytes } from './text-of-bytes.js'
 
 type Answering = Parameters<AwsJson1_1Protocol['deserializeResponse']>
 
@@ -20,7 +20,7 @@ export class PlainAnswers extends AwsJson1_1Protocol {
     if (operation.name !== 'FilterLogEvents' || this.isErrorResponse(response.statusCode)) {
       return super.deserializeResponse(operation, context, response)
     }
-    const answer: FilterLogEventsResponse = JSON.parse(textOf(bodyOf(response)))
+    const answer: FilterLogEventsResponse = JSON.parse(textOfBytes(bodyOf(response)))
     for (const event of answer.events ?? []) dropNulls(event, eventMembers)
     dropNulls(answer, answerMembers)
     // The name of the operation says what its output is; its type cannot.
@@ -31,11 +31,6 @@ export class PlainAnswers extends AwsJson1_1Protocol {
 /** The body, which AnswerHandler has read. */
 function bodyOf({ body }: Answering[2]): Buffer {
   return body
-}
-
-/** The text of bytes; ASCII needs no decoding. */
-function textOf(bytes: Buffer): string {
-  return bytes.toString(isAscii(bytes) ? 'latin1' : 'utf8')
 }
 
 const answerMembers = ['events', 'nextToken', 'searchedLogStreams'] as const

@@ -1,8 +1,8 @@
 /** A log file's bytes as rows: inflated, split into records, tested on their bytes, parsed, read into columns. */
-import { isAscii } from 'node:buffer'
 import { Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { type Decoded, defineDecoder, type Row } from '@millrace/plugin-sdk'
+import { textOfBytes } from '../answers/text-of-bytes.js'
 import { blankRow, isObject, recordReader } from '../cloudtrail-records/record-reader.js'
 import { LogFileError, RecordSplitter, type RecordText } from './record-splitter.js'
 import { fulfils, mayHold, needlesOf, type RecordCondition, withoutNanoseconds } from './record-test.js'
@@ -57,7 +57,7 @@ async function* decodeLogFile(
     const { bytes, offset } = record
     if (!mayHold(bytes, needles)) return
     const row = { ...blank }
-    const json = read(textOf(bytes), row)
+    const json = read(textOfBytes(bytes), row)
     if (!isObject(json)) {
       broken.push({ reason: json === undefined ? 'it is not JSON' : 'it is not an object', offset })
     } else if (typeof row.event_time !== 'string') {
@@ -83,11 +83,6 @@ async function* decodeLogFile(
     if (failure !== undefined) throw failure
   }
   splitter.end()
-}
-
-/** The text of bytes; ASCII needs no decoding. */
-function textOf(bytes: Buffer): string {
-  return bytes.toString(isAscii(bytes) ? 'latin1' : 'utf8')
 }
 
 /** The bytes of gzip inflated, in parts of a bounded size; others as they are. */
