@@ -15,6 +15,7 @@ import { DecodeThreads, usualThreads } from './decode/decode-threads.js'
 import { engineFailure } from './engine-failure.js'
 import type { CallLoad } from './fetch/call-limiters.js'
 import type { ConfiguredConnection } from './fetch/open-connections.js'
+import { once } from './once.js'
 import type { Statement } from './parse/statement.js'
 import type { Optimisations } from './plan/unoptimised-scans.js'
 import { withEngineClient } from './postgres/engine-connections.js'
@@ -29,11 +30,10 @@ import { ensureSteampipeFunctions } from './report/steampipe-functions.js'
 import { isSystemTable } from './report/system-tables.js'
 import { ensureVersion } from './report/version-function.js'
 import { type Connected, ConnectedCatalog, type EngineUser } from './run/connected-catalog.js'
-import { cacheSourcesOf, contextOf, keySourcesOf } from './run/context-of-connections.js'
+import { cacheSourcesOf, contextOf, keySourcesOf, planning } from './run/context-of-connections.js'
 import type { SharedParts } from './run/engine-context.js'
 import { EngineContexts } from './run/engine-contexts.js'
 import { LoopbackScans } from './run/loopback-scans.js'
-import { stageStatement } from './run/stage-statement.js'
 import { withoutPlaces } from './run/without-places.js'
 import { withoutRows } from './run/without-rows.js'
 import { rejectUnknownSettings } from './settings/known-settings.js'
@@ -87,6 +87,9 @@ const defaultCacheBytes = 256 * 1024 * 1024
 
 /** The key cache's share of the bytes, where there are tables whose lookups are cached key by key. */
 const keyShare = 1 / 4
+
+/** Like {@link planning}, of what comes before and after it. */
+const staging = once(() => import('./run/stage-statement.js'))
 
 export class Engine implements StatementEngine {
   readonly #options: EngineOptions
@@ -200,6 +203,11 @@ export class Engine implements StatementEngine {
     return this.#connections.setUsers(users)
   }
 
+  /** Loads what the first statement over virtual tables would load otherwise. */
+  async preload(): Promise<void> {
+    await Promise.all([staging(), planning()])
+  }
+
   analyse(text: string): readonly Statement[] | undefined {
     return this.#texts.analyse(text)
   }
@@ -213,6 +221,7 @@ export class Engine implements StatementEngine {
     if (session.analyses === true) return withoutRows(statement.text, tree)
     const asked = session.loopbackFor === undefined ? undefined : withoutPlaces(statement.text, tree)
     const { text } = asked ?? statement
+    const { stageStatement } = await staging()
     try {
       return await this.#contexts.use((context) =>
         stageStatement(text, asked?.tree ?? tree, context, session, options),

@@ -31,7 +31,7 @@ export async function fillMaterializedView(
 ): Promise<StagedStatement> {
   const unchanged = unchangedStatement(text)
   const query = await queryOf(text, tree, session)
-  const plan = query && (await context.plans.plan(query.tree, query.text, session))
+  const plan = query && (await (await context.plans()).plan(query.tree, query.text, session))
   if (plan === undefined) return unchanged
   rejectOnly(plan.needed.keys())
   if (!(await canBeStagedAhead(plan, session))) return unchanged

@@ -9,6 +9,7 @@ import { explainOptions } from '../parse/explain-options.js'
 import { SourceText } from '../parse/source-text.js'
 import { executeOf, findAll, inside, type Node } from '../parse/syntax-tree.js'
 import { missingKeyInside } from '../plan/missing-key.js'
+import { keptTextsBy } from '../report/describe-scans.js'
 import { qualTexts } from '../report/qual-text.js'
 import type { ScanRecord } from '../report/scan-record.js'
 import type { ScanTable } from '../stage/scan-table.js'
@@ -60,7 +61,11 @@ async function prepare(
   const execute = executeOf(tree)
   const executed = execute && (await expandExecute(text, tree, execute, clientSession))
   if (execute !== undefined && executed === undefined) return unchangedStatement(text)
-  const plan = await context.plans.plan(executed?.tree ?? tree, executed?.edited.text ?? text, session)
+  const plan = await (await context.plans()).plan(
+    executed?.tree ?? tree,
+    executed?.edited.text ?? text,
+    session,
+  )
   if (plan === undefined) return unchangedStatement(text)
   const explain = inside(plan.tree, 'ExplainStmt')
   const isGeneric = explain !== undefined && explainOptions(explain).genericPlan
@@ -94,7 +99,7 @@ async function prepare(
         const repeated = repeat(parameters)
         if (repeated === undefined) return undefined
         session.history?.begin(text)
-        session.history?.add([repeated.record], plan.localConditions)
+        session.history?.add([repeated.record], keptTextsBy(plan.localConditions))
         observeRepeated(repeated.record, context)
         return { ...statement, release: repeated.release }
       }),
