@@ -34,7 +34,6 @@ import { cacheSourcesOf, contextOf, keySourcesOf, planning } from './run/context
 import type { SharedParts } from './run/engine-context.js'
 import { EngineContexts } from './run/engine-contexts.js'
 import { LoopbackScans } from './run/loopback-scans.js'
-import { withoutPlaces } from './run/without-places.js'
 import { withoutRows } from './run/without-rows.js'
 import { rejectUnknownSettings } from './settings/known-settings.js'
 import { showDefaults, shownDefaults } from './settings/setting-defaults.js'
@@ -89,7 +88,13 @@ const defaultCacheBytes = 256 * 1024 * 1024
 const keyShare = 1 / 4
 
 /** Like {@link planning}, of what comes before and after it. */
-const staging = once(() => import('./run/stage-statement.js'))
+const staging = once(async () => {
+  const [{ stageStatement }, { withoutPlaces }] = await Promise.all([
+    import('./run/stage-statement.js'),
+    import('./run/without-places.js'),
+  ])
+  return { stageStatement, withoutPlaces }
+})
 
 export class Engine implements StatementEngine {
   readonly #options: EngineOptions
@@ -205,7 +210,11 @@ export class Engine implements StatementEngine {
 
   /** Loads what the first statement over virtual tables would load otherwise. */
   async preload(): Promise<void> {
-    await Promise.all([staging(), planning()])
+    await Promise.all([this.#texts.preload(), staging(), planning()])
+  }
+
+  analysable(text: () => string): Promise<void> | undefined {
+    return this.#texts.analysable(text)
   }
 
   analyse(text: string): readonly Statement[] | undefined {
@@ -219,9 +228,9 @@ export class Engine implements StatementEngine {
     }
     rejectUnknownSettings(statement.text, tree)
     if (session.analyses === true) return withoutRows(statement.text, tree)
+    const { stageStatement, withoutPlaces } = await staging()
     const asked = session.loopbackFor === undefined ? undefined : withoutPlaces(statement.text, tree)
     const { text } = asked ?? statement
-    const { stageStatement } = await staging()
     try {
       return await this.#contexts.use((context) =>
         stageStatement(text, asked?.tree ?? tree, context, session, options),

@@ -4,12 +4,12 @@
  */
 import { equals } from '../bind/access.js'
 import { quoteIdentifier, quoteLiteral } from '../parse/identifier.js'
+import { parseText } from '../parse/parser.js'
 import {
   findAll,
   type Inside,
   inside,
   type Node,
-  parseText,
   relationsOf,
   stringsOf,
   walk,
