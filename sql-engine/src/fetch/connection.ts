@@ -208,6 +208,17 @@ export class Connection implements CallRules {
   }
 
   /**
+   * Distinguishes whose rows it sees, as far as the plugin tells: by what is given to it, and by the account.
+   * @returns undefined where the plugin cannot tell, or does not know yet
+   */
+  async owner(): Promise<string | undefined> {
+    const { identity } = this
+    if (this.plugin.account === undefined) return identity
+    const account = await this.#within(() => this.plugin.account?.(this.state))
+    return account === undefined ? undefined : JSON.stringify([identity, account])
+  }
+
+  /**
    * The tables that it has now.
    * @throws whatever the plugin throws; DatabaseError when they do not have the shape of tables
    */

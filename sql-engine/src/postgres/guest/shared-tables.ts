@@ -1,0 +1,23 @@
+/**
+ * The tables by which gateways over one database share what they fetch. A crash of PostgreSQL empties them, as it empties scan
+ * tables.
+ */
+import type { Names } from '../names.js'
+
+export type SharedNames = Pick<Names, 'internalSchema'>
+
+/** The scan tables that other gateways may read. */
+export const scansTable = ({ internalSchema }: SharedNames) => `${internalSchema}.shared_scan`
+/** What is being asked for. */
+export const flightsTable = ({ internalSchema }: SharedNames) => `${internalSchema}.shared_flight`
+
+export function sharedTableStatements(names: SharedNames): readonly string[] {
+  return [
+    `CREATE UNLOGGED TABLE IF NOT EXISTS ${scansTable(names)} (name text COLLATE "C" PRIMARY KEY, gateway bigint NOT NULL,
+  source text NOT NULL, columns text[] NOT NULL, quals text NOT NULL, row_count float8 NOT NULL,
+  fetched_at timestamptz NOT NULL, expires_at timestamptz NOT NULL)`,
+    `CREATE INDEX IF NOT EXISTS shared_scan_source ON ${scansTable(names)} (source)`,
+    `CREATE UNLOGGED TABLE IF NOT EXISTS ${flightsTable(names)} (id text COLLATE "C" PRIMARY KEY, gateway bigint NOT NULL,
+  is_awaited bool NOT NULL DEFAULT false)`,
+  ]
+}
