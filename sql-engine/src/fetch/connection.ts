@@ -208,14 +208,14 @@ export class Connection implements CallRules {
   }
 
   /**
-   * Distinguishes whose rows it sees, as far as the plugin tells: by what is given to it, and by the account.
+   * Distinguishes whose rows it sees; see {@link Plugin.owner}.
    * @returns undefined where the plugin cannot tell, or does not know yet
    */
   async owner(): Promise<string | undefined> {
     const { identity } = this
-    if (this.plugin.account === undefined) return identity
-    const account = await this.#within(() => this.plugin.account?.(this.state))
-    return account === undefined ? undefined : JSON.stringify([identity, account])
+    if (identity === undefined || this.plugin.owner === undefined) return identity
+    const owner = await this.#within(() => this.plugin.owner?.(this.state))
+    return owner === undefined ? undefined : JSON.stringify([identity, owner])
   }
 
   /**
