@@ -20,6 +20,7 @@ import type { Statement } from './parse/statement.js'
 import type { Optimisations } from './plan/unoptimised-scans.js'
 import { withEngineClient } from './postgres/engine-connections.js'
 import { oneGatewayAtATime } from './postgres/guest/gateway-locks.js'
+import { SharedLimits } from './postgres/guest/shared-limits.js'
 import { loadMockSecret } from './postgres/mock-secret.js'
 import { systemSchema } from './postgres/names.js'
 import type { Postgres, PostgresTraits } from './postgres/postgres.js'
@@ -57,6 +58,8 @@ export interface EngineOptions {
   readonly cache?: CacheOptions
   /** What a statement may ask for, unless its session says otherwise. */
   readonly quotas?: Partial<Quotas>
+  /** Whether gateways over one database share the limits of accounts. Default is that each has them to itself. */
+  readonly sharesLimits?: boolean | undefined
   /** In a database of Citus, the number of rows from which a scan table is distributed. Default is not to use Citus. */
   readonly citusDistributeRows?: number | undefined
   /** What system tables show of the configuration; called whenever they are read. */
@@ -90,12 +93,20 @@ const defaultCacheBytes = 256 * 1024 * 1024
 /** The key cache's share of the bytes, where there are tables whose lookups are cached key by key. */
 const keyShare = 1 / 4
 
+/** What an engine finds or makes when it starts. */
+interface Found {
+  readonly readerNames: readonly string[]
+  readonly mockSecret: Buffer
+  readonly sharedLimits: SharedLimits | undefined
+}
+
 export class Engine implements StatementEngine {
   readonly #options: EngineOptions
   readonly #shared: SharedParts
   readonly #contexts: EngineContexts
   /** See {@link loadMockSecret}. */
   readonly mockSecret: Buffer
+  readonly #sharedLimits: SharedLimits | undefined
   readonly #texts: StatementTexts
   readonly #connections: ConnectedCatalog
   #readingNames: Promise<void> | undefined
@@ -105,11 +116,12 @@ export class Engine implements StatementEngine {
     options: EngineOptions,
     shared: SharedParts,
     connections: ConnectedCatalog,
-    { readerNames, mockSecret }: { readonly readerNames: readonly string[]; readonly mockSecret: Buffer },
+    { readerNames, mockSecret, sharedLimits }: Found,
   ) {
     const { optimisations = 'all', log } = options
     this.#options = options
     this.mockSecret = mockSecret
+    this.#sharedLimits = sharedLimits
     this.#shared = shared
     this.#connections = connections
     const { open, tables } = connections.current
@@ -133,6 +145,10 @@ export class Engine implements StatementEngine {
     const { postgres, environment, log, cache, now, searchPath, users, optimisations = 'all' } = options
     const { engineConfig, names, standing, peers } = postgres
     const quotas = { ...defaultQuotas, ...options.quotas }
+    const sharedLimits =
+      peers === undefined || options.sharesLimits !== true
+        ? undefined
+        : new SharedLimits({ engineConfig, names, peers, log })
     const connections = await ConnectedCatalog.start(options.connections, {
       engineConfig,
       traits: postgres,
@@ -141,6 +157,7 @@ export class Engine implements StatementEngine {
       searchPath,
       users,
       peers,
+      sharedLimits,
     })
     const found = await asOnlyGateway(postgres, async (client) => {
       await ensureCacheClear(client, names)
@@ -194,7 +211,7 @@ export class Engine implements StatementEngine {
       now: now ?? (() => performance.now()),
       observer: options.engineObserver,
     }
-    return new Engine(options, parts, connections, found)
+    return new Engine(options, parts, connections, { ...found, sharedLimits })
   }
 
   /** The virtual tables of the connections. */
@@ -322,6 +339,7 @@ export class Engine implements StatementEngine {
     await this.#shared.shared?.stop()
     await this.#shared.scanTables.stop()
     await this.#shared.decodeThreads.stop()
+    await this.#sharedLimits?.stop()
     await this.#contexts.stop()
   }
 }

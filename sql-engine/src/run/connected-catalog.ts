@@ -17,6 +17,7 @@ import {
   type OpeningOptions,
   openConnections,
 } from '../fetch/open-connections.js'
+import type { SharedCallLimits } from '../fetch/reserved-rate.js'
 import { wildcardTest } from '../fetch/wildcard.js'
 import { withEngineClient } from '../postgres/engine-connections.js'
 import { oneGatewayAtATime, presentGateways } from '../postgres/guest/gateway-locks.js'
@@ -32,6 +33,8 @@ export interface ConnectedCatalogOptions extends Pick<OpeningOptions, 'environme
   readonly users?: readonly EngineUser[] | undefined
   /** Other gateways that show the same tables; undefined where there can be none. */
   readonly peers?: Peers | undefined
+  /** Where gateways share the limits of accounts; undefined where each has its own. */
+  readonly sharedLimits?: SharedCallLimits | undefined
 }
 
 /** A user of the configuration. */
@@ -86,6 +89,7 @@ export class ConnectedCatalog {
     searchPath,
     users = [],
     peers,
+    sharedLimits,
   }: ConnectedCatalogOptions) {
     this.#users = users
     this.#peers = peers
@@ -96,7 +100,7 @@ export class ConnectedCatalog {
     this.#opening = {
       environment,
       log,
-      limiters: new CallLimiters(systemClock),
+      limiters: new CallLimiters(systemClock, sharedLimits),
       onSchemaChange: (connection) => this.#noteSchemaChange(connection),
       signal: this.#stopping.signal,
     }

@@ -11,6 +11,9 @@ export const scansTable = ({ internalSchema }: SharedNames) => `${internalSchema
 /** What is being asked for. */
 export const flightsTable = ({ internalSchema }: SharedNames) => `${internalSchema}.shared_flight`
 
+/** When calls have begun, or will, that count for a rate. */
+export const ratesTable = ({ internalSchema }: SharedNames) => `${internalSchema}.shared_rate`
+
 export function sharedTableStatements(names: SharedNames): readonly string[] {
   return [
     `CREATE UNLOGGED TABLE IF NOT EXISTS ${scansTable(names)} (name text COLLATE "C" PRIMARY KEY, gateway bigint NOT NULL,
@@ -19,5 +22,7 @@ export function sharedTableStatements(names: SharedNames): readonly string[] {
     `CREATE INDEX IF NOT EXISTS shared_scan_source ON ${scansTable(names)} (source)`,
     `CREATE UNLOGGED TABLE IF NOT EXISTS ${flightsTable(names)} (id text COLLATE "C" PRIMARY KEY, gateway bigint NOT NULL,
   is_awaited bool NOT NULL DEFAULT false)`,
+    `CREATE UNLOGGED TABLE IF NOT EXISTS ${ratesTable(names)} (key text COLLATE "C" PRIMARY KEY, starts float8[] NOT NULL,
+  not_before float8 NOT NULL DEFAULT 0)`,
   ]
 }
