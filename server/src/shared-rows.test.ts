@@ -183,4 +183,22 @@ describe.runIf(hasServer)('gateways over one database', () => {
         .toEqual([{ cities: 'city of 1.1.1.1' }])
     },
   )
+
+  serverTest('fill materialized views, whichever of them PostgreSQL asks', async ({ server }) => {
+    const [one] = await pair(server)
+    const client = await one.connect()
+    await client.query('create table visit (ip inet)')
+    await client.query(`insert into visit values ('1.1.1.1'), ('2.2.2.2')`)
+    onTestFinished(async () => {
+      const admin = await server.admin()
+      await admin.query('drop table visit cascade')
+      await admin.end()
+    })
+    // The other one is the last to have come, so that PostgreSQL asks it, for addresses that it does not know.
+    await client.query('create materialized view seen as select city from visit join place using (ip)')
+    expect((await client.query('select city from seen order by 1')).rows).toEqual([
+      { city: 'city of 1.1.1.1' },
+      { city: 'city of 2.2.2.2' },
+    ])
+  })
 })

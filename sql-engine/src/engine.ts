@@ -184,7 +184,7 @@ export class Engine implements StatementEngine {
       names,
       log,
       sharesScans: optimisations === 'all',
-      loopbackScans: new LoopbackScans(),
+      loopbackScans: new LoopbackScans(shared?.loopback),
       scanTables: new ScanTables({
         engineConfig,
         names,

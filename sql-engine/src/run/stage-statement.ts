@@ -145,7 +145,7 @@ async function tablesStagedAhead(
   { loopbackFor }: Session,
   signal: AbortSignal,
 ): Promise<StagedScans | undefined> {
-  const scans = loopbackScans.of(loopbackFor)
+  const scans = await loopbackScans.of(loopbackFor)
   if (scans === undefined) return undefined
   const found = new Map<TableReference, ScanTable>()
   for (const [fromItem, names] of needed) {
