@@ -16,6 +16,7 @@ import { DecodeThreads, usualThreads } from './decode/decode-threads.js'
 import { engineFailure } from './engine-failure.js'
 import type { CallLoad } from './fetch/call-limiters.js'
 import type { ConfiguredConnection } from './fetch/open-connections.js'
+import { once } from './once.js'
 import type { Statement } from './parse/statement.js'
 import type { Optimisations } from './plan/unoptimised-scans.js'
 import { withEngineClient } from './postgres/engine-connections.js'
@@ -32,12 +33,10 @@ import { ensureSteampipeFunctions } from './report/steampipe-functions.js'
 import { isSystemTable } from './report/system-tables.js'
 import { ensureVersion } from './report/version-function.js'
 import { type Connected, ConnectedCatalog, type EngineUser } from './run/connected-catalog.js'
-import { cacheSourcesOf, contextOf, keySourcesOf } from './run/context-of-connections.js'
+import { cacheSourcesOf, contextOf, keySourcesOf, planning } from './run/context-of-connections.js'
 import type { SharedParts } from './run/engine-context.js'
 import { EngineContexts } from './run/engine-contexts.js'
 import { LoopbackScans } from './run/loopback-scans.js'
-import { stageStatement } from './run/stage-statement.js'
-import { withoutPlaces } from './run/without-places.js'
 import { withoutRows } from './run/without-rows.js'
 import { rejectUnknownSettings } from './settings/known-settings.js'
 import { showDefaults, shownDefaults } from './settings/setting-defaults.js'
@@ -99,6 +98,15 @@ interface Found {
   readonly mockSecret: Buffer
   readonly sharedLimits: SharedLimits | undefined
 }
+
+/** Like {@link planning}, of what comes before and after it. */
+const staging = once(async () => {
+  const [{ stageStatement }, { withoutPlaces }] = await Promise.all([
+    import('./run/stage-statement.js'),
+    import('./run/without-places.js'),
+  ])
+  return { stageStatement, withoutPlaces }
+})
 
 export class Engine implements StatementEngine {
   readonly #options: EngineOptions
@@ -237,6 +245,15 @@ export class Engine implements StatementEngine {
     return this.#connections.setUsers(users)
   }
 
+  /** Loads what the first statement over virtual tables would load otherwise. */
+  async preload(): Promise<void> {
+    await Promise.all([this.#texts.preload(), staging(), planning()])
+  }
+
+  analysable(text: () => string): Promise<void> | undefined {
+    return this.#texts.analysable(text)
+  }
+
   analyse(text: string): readonly Statement[] | undefined {
     return this.#texts.analyse(text)
   }
@@ -248,6 +265,7 @@ export class Engine implements StatementEngine {
     }
     rejectUnknownSettings(statement.text, tree)
     if (session.analyses === true) return withoutRows(statement.text, tree)
+    const { stageStatement, withoutPlaces } = await staging()
     const asked = session.loopbackFor === undefined ? undefined : withoutPlaces(statement.text, tree)
     const { text } = asked ?? statement
     try {

@@ -5,12 +5,12 @@
 import { equals } from '../bind/access.js'
 import type { ScansByTable } from '../cache/shared/shared-loopback.js'
 import { quoteIdentifier, quoteLiteral } from '../parse/identifier.js'
+import { parseText } from '../parse/parser.js'
 import {
   findAll,
   type Inside,
   inside,
   type Node,
-  parseText,
   relationsOf,
   stringsOf,
   walk,
@@ -31,7 +31,7 @@ export async function fillMaterializedView(
 ): Promise<StagedStatement> {
   const unchanged = unchangedStatement(text)
   const query = await queryOf(text, tree, session)
-  const plan = query && (await context.plans.plan(query.tree, query.text, session))
+  const plan = query && (await (await context.plans()).plan(query.tree, query.text, session))
   if (plan === undefined) return unchanged
   rejectOnly(plan.needed.keys())
   if (!(await canBeStagedAhead(plan, session))) return unchanged
