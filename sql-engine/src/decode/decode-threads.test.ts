@@ -31,6 +31,9 @@ const source = `
   export const wrong = decoder(async function* (parts) {
     for await (const text of texts(parts)) yield { rows: [{ word: { text } }], remarks: [] }
   })
+  export const telling = decoder(async function* (parts) {
+    for await (const text of texts(parts)) yield { rows: rowsOf(text), remarks: [() => {}] }
+  })
   export const early = decoder(async function* (parts) {
     for await (const text of texts(parts)) { yield { rows: rowsOf(text), remarks: [] }; return }
   })
@@ -147,6 +150,25 @@ describe('a thread', () => {
       yield bytes
     }
     expect(await copied(threads.decode(request('lines', twice())))).toBe('bytes\t0\tf\nbytes\t0\tf\n')
+  })
+
+  test('fails where something is no plain data, and goes on with others', async () => {
+    const notPlain = { remark: () => {} }
+    async function* parts() {
+      yield Buffer.from('a')
+      yield notPlain
+    }
+    for (const wrong of [
+      request('lines', partsOf('a'), { options: notPlain }),
+      request('lines', parts()),
+      request('telling', partsOf('a', 'b')),
+    ]) {
+      await expect(copied(threads.decode(wrong))).rejects.toThrow('could not be cloned')
+    }
+    const others = await Promise.all(
+      ['a', 'b', 'c', 'd'].map((text) => copied(threads.decode(request('lines', partsOf(text))))),
+    )
+    expect(others).toEqual(['a', 'b', 'c', 'd'].map((text) => `${text}\t0\tf\n`))
   })
 
   test('passes on what its decoder throws, after the rows before it', async () => {

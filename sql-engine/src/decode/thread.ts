@@ -2,6 +2,7 @@
 import { parentPort } from 'node:worker_threads'
 import type { Decoder } from '@millrace/plugin-sdk'
 import { copyRowEncoder } from '../stage/copy-row-encoder.js'
+import { Outbox } from './outbox.js'
 import { Places } from './places.js'
 import { sentError } from './sent-error.js'
 import { TaskParts } from './task-parts.js'
@@ -16,11 +17,23 @@ interface Task {
 const tasks = new Map<number, Task>()
 const text = new TextEncoder()
 
+const outbox = new Outbox<FromThread>(
+  (messages, transfer) => parentPort?.postMessage(messages, transfer),
+  ({ task }, error) => {
+    tell({ kind: 'failed', task, error: sentError(error) })
+    abort(task)
+  },
+)
+
 function tell(message: FromThread, transfer: readonly ArrayBuffer[] = []): void {
-  parentPort?.postMessage(message, transfer)
+  outbox.add(message, transfer)
 }
 
-parentPort?.on('message', (message: ToThread) => {
+parentPort?.on('message', (messages: readonly ToThread[]) => {
+  for (const message of messages) receive(message)
+})
+
+function receive(message: ToThread): void {
   if (message.kind === 'start') {
     void run(message)
     return
@@ -37,11 +50,16 @@ parentPort?.on('message', (message: ToThread) => {
       task?.batches.giveBack()
       break
     case 'abort':
-      task?.parts.abort()
-      task?.batches.close()
+      abort(message.task)
       break
   }
-})
+}
+
+function abort(number: number): void {
+  const task = tasks.get(number)
+  task?.parts.abort()
+  task?.batches.close()
+}
 
 /** Never rejects. */
 async function run(start: Extract<ToThread, { kind: 'start' }>): Promise<void> {
@@ -75,7 +93,13 @@ async function decode(
     if (!(await batches.take())) return
     const bytes = text.encode(lines)
     tell({ kind: 'rows', task, count: rows.length, bytes, remarks }, [bytes.buffer])
+    // What is told is sent, and what has come is taken, however long the next rows take.
+    await turn()
   }
+}
+
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
 }
 
 function isDecoder(value: unknown): value is Decoder<unknown, unknown, unknown> {
