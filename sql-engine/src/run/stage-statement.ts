@@ -13,6 +13,7 @@ import { qualTexts } from '../report/qual-text.js'
 import type { ScanRecord } from '../report/scan-record.js'
 import type { ScanTable } from '../stage/scan-table.js'
 import { type Session, type StagedStatement, type StageOptions, unchangedStatement } from '../statement.js'
+import { unknownTable } from '../unknown-table.js'
 import type { EngineContext } from './engine-context.js'
 import { explainStatement } from './explain-statement.js'
 import { fillMaterializedView } from './fill-materialized-view.js'
@@ -61,7 +62,11 @@ async function prepare(
   const executed = execute && (await expandExecute(text, tree, execute, clientSession))
   if (execute !== undefined && executed === undefined) return unchangedStatement(text)
   const plan = await context.plans.plan(executed?.tree ?? tree, executed?.edited.text ?? text, session)
-  if (plan === undefined) return unchangedStatement(text)
+  if (plan === undefined) {
+    if (session.loopbackFor !== undefined && inside(tree, 'DeclareCursorStmt') !== undefined)
+      throw unknownTable()
+    return unchangedStatement(text)
+  }
   const explain = inside(plan.tree, 'ExplainStmt')
   const isGeneric = explain !== undefined && explainOptions(explain).genericPlan
   if (options.parameters === undefined && !isGeneric) rejectParameters(text, tree)

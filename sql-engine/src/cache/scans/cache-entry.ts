@@ -1,7 +1,7 @@
 /** A scan whose rows are cached, or on their way. */
 import type { ScanLimit } from '../../fetch/scan-limit.js'
 import type { StagedTable } from '../../stage/scan-table.js'
-import type { CacheRequest } from './cache-request.js'
+import type { CacheRequest, ScanMaker } from './cache-request.js'
 import { covers, type ScanShape } from './covers.js'
 
 export interface Entry {
@@ -14,7 +14,14 @@ export interface Entry {
   readonly expiresAt: number
   /** Aborted when nothing waits for the rows any more. */
   readonly controller: AbortController
-  readonly staging: Promise<StagedTable>
+  /** Its rows; those of another gateway can be had anew each time that somebody here reads them. */
+  readonly rows: (maker: ScanMaker) => Promise<StagedTable>
+  /** Called when nobody reads them any more, for the time being. */
+  readonly unread: () => void
+  /** The name that another gateway's scan table has there; undefined for rows that were fetched here. */
+  readonly peerName: string | undefined
+  /** Whether other gateways are told of its rows. */
+  isShared: boolean
   /** Whether it may answer statements that have not asked for it yet. */
   isForOthers: boolean
   /** Whether it has failed, or was given up or dropped. */
