@@ -53,7 +53,7 @@ export function LocatedMap({ model, locator }: LocatedMapProps) {
       <div class="invitation">
         <p>
           <span class="mono">{locator.table}</span> knows where the addresses of{' '}
-          <span class="mono">{locator.address}</span> are.
+          <span class="mono">{locator.address.name}</span> are.
         </p>
         {calls !== undefined && <p class="quiet">Calls: {calls}. Places that are cached take none.</p>}
         <button type="button" class="primary" onClick={ask}>

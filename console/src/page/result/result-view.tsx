@@ -4,7 +4,7 @@ import type { CatalogTable, Column, DownloadFormat } from '../../protocol/messag
 import { downloadFormats } from '../../protocol/messages.js'
 import { ChartView } from '../chart/chart-view.js'
 import { type Chart, pickChart } from '../chart/pick-chart.js'
-import { locatorFor, type Place, placeColumns } from '../map/places.js'
+import { locatorFor, mostLookedAt, type Place, placeColumns } from '../map/places.js'
 import { counted } from '../run/format.js'
 import { useChanges } from '../run/listeners.js'
 import { ReportText } from '../run/report-text.js'
@@ -38,7 +38,10 @@ export function ResultView({ model, tables, onShape }: ResultViewProps) {
   useChanges(model)
   const { columns = [], state } = model
   const places = useMemo(() => placeColumns(columns), [columns])
-  const locator = useMemo(() => locatorFor(columns, tables), [columns, tables])
+  const { first } = model.rows
+  // Rows come into the same array.
+  const lookedAt = Math.min(first.length, mostLookedAt)
+  const locator = useMemo(() => locatorFor(columns, first, tables), [columns, first, lookedAt, tables])
   const suggested = useMemo(() => pickChart(columns), [columns])
   const [chosenView, chooseView] = useState<View>()
   const [chosenChart, chooseChart] = useState<Chart>()
