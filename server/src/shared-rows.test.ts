@@ -67,6 +67,16 @@ describe.runIf(hasServer)('rows that one gateway has fetched', () => {
     expect([one.calls.length, other.calls.length]).toEqual([2, 0])
   })
 
+  serverTest('are not taken where they are too old', async ({ server }) => {
+    const [one, other] = await pair(server)
+    const asking = await one.connect()
+    for (const statement of [kinds, hosts(['1.1.1.1'])]) await asking.query(statement)
+    const reading = await other.connect()
+    await reading.query('set millrace.cache_ttl = 0.001')
+    for (const statement of [kinds, hosts(['1.1.1.1'])]) await reading.query(statement)
+    expect(other.calls.map(({ table }) => table)).toEqual(['kind', 'host'])
+  })
+
   serverTest('are asked for once, when both want them at the same time', async ({ server }) => {
     const [one, other] = await pair(server)
     const admin = await server.admin()
