@@ -1,5 +1,6 @@
 /** A server with all that a home says: its settings, connections, password and certificate. */
 import { resolve } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import type { Plugin } from '@millrace/plugin-sdk'
 import type { Address } from '@millrace/server/service'
 import type { StatementObserver } from '@millrace/server/session/statement-watch'
@@ -151,12 +152,6 @@ export async function startHome(options: HomeOptions, parts: StartedParts): Prom
   })
   watching?.watch(service)
   parts.add(watching, (watched) => watched?.unwatch())
-  if (isService) {
-    const plugins = new Set(
-      (connections?.configured ?? []).flatMap(({ plugin }) => ('preload' in plugin ? [plugin] : [])),
-    )
-    parts.add(preloadAll(service.engine, plugins, log), (preloading) => preloading)
-  }
   // Removed first: nobody is led to a service that stops.
   parts.add(home, removeServiceRecord)
   const consolePort =
@@ -204,6 +199,13 @@ export async function startHome(options: HomeOptions, parts: StartedParts): Prom
   if (options.watch === true && values.watch) {
     const following = watchFiles(home, log, () => void readAgain())
     parts.add(following, (watch) => watch.close())
+  }
+  if (isService) {
+    const plugins = new Set(
+      (connections?.configured ?? []).flatMap(({ plugin }) => ('preload' in plugin ? [plugin] : [])),
+    )
+    // Last: it keeps this process busy, and nobody who waits for the start waits for it.
+    parts.add(preloadAll(service.engine, plugins, log), (preloading) => preloading)
   }
   return { address: service.address, reload: readAgain, drain: () => service.gateway.drain() }
 }
@@ -319,6 +321,7 @@ async function statementObserverOf(
 
 /** Never rejects: what could not be loaded is told of by the query that needs it. */
 async function preloadAll(engine: Engine, plugins: Iterable<Plugin>, log: Logger): Promise<void> {
+  await setImmediate()
   await engine.preload()
   for (const plugin of plugins) {
     try {

@@ -173,7 +173,8 @@ export class Engine implements StatementEngine {
       await ensureSteampipeFunctions(client)
       const defaults = shownDefaults({ cacheTtl: cache?.ttl ?? 0, quotas })
       if (standing.kind === 'owner') {
-        await leaveOutOfDumps(client)
+        // With tables that have been made, that is done already.
+        await leaveOutOfDumps(client, 'no tables')
         await showDefaults(client, defaults)
       } else for (const [name, value] of defaults) standing.sessionSettings.set(name, value)
       return {

@@ -57,5 +57,6 @@ function connectionsByName({ connections }: OpenConnections): ReadonlyMap<string
 }
 
 function nameOf(schema: string, table: string): string {
-  return JSON.stringify([schema, table])
+  // No name of PostgreSQL's has this in it.
+  return `${schema}\0${table}`
 }
