@@ -150,6 +150,17 @@ describe.runIf(hasServer)('gateways over one database', () => {
     expect(rows).toEqual([])
   })
 
+  serverTest('take away what one has left that has died', async ({ server }) => {
+    await gateways(server, 1, { heartbeat: 20 })
+    const admin = await server.admin()
+    onTestFinished(() => admin.end())
+    await admin.query(`create table millrace_scan.s_zzzz_1 (a int); create view millrace_scan.s_zzzz_2 as
+      select * from millrace_scan.s_zzzz_1`)
+    for (const name of ['table millrace_scan.s_zzzz_1', 'view millrace_scan.s_zzzz_2'])
+      await admin.query(`alter ${name} owner to millrace_engine`)
+    await until(admin, `select where to_regclass('millrace_scan.s_zzzz_1') is null`)
+  })
+
   serverTest('follow each other’s changes of the catalog', async ({ server }) => {
     const [one, other] = await pair(server)
     const client = await one.connect()

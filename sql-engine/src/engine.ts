@@ -325,6 +325,11 @@ export class Engine implements StatementEngine {
   forgetRows(): void {
     this.#shared.cache.clear()
     this.#shared.keyCache.reset()
+    // Other gateways may have changed the catalog while this one was cut off.
+    this.#options.postgres.ready().then(
+      () => this.#connections.reread(),
+      () => {}, // it has been stopped
+    )
   }
 
   /** Forgets cached rows, after a restart too. No row asked for before answers a statement that comes after. */
