@@ -97,15 +97,22 @@ export class ScanCache {
   async #lookAtPeers({ source, sharedSource }: CacheRequest): Promise<void> {
     if (this.#shared === undefined || sharedSource === undefined) return
     const lookedAt = this.#now()
-    const scans = await this.#shared.find(sharedSource)
-    const there = new Set(scans.map(({ name }) => name))
-    const known = new Set<string>()
-    for (const entry of this.#entries) {
-      if (entry.source !== source || entry.peerName === undefined) continue
-      known.add(entry.peerName)
-      if (!there.has(entry.peerName)) this.#forget(entry)
-    }
-    for (const scan of scans) if (!known.has(scan.name)) this.#entries.add(peerEntry(scan, source, lookedAt))
+    const before = this.#ofPeers(source)
+    const { there, unknown } = await this.#shared.find(sharedSource, new Set(before.keys()))
+    for (const [name, entry] of before) if (!there.has(name)) this.#forget(entry)
+    // Another scan may have looked at the same time.
+    const known = this.#ofPeers(source)
+    for (const scan of unknown)
+      if (!known.has(scan.name)) this.#entries.add(peerEntry(scan, source, lookedAt))
+  }
+
+  /** The entries of other gateways that are known, by their names there. */
+  #ofPeers(source: string): ReadonlyMap<string, Entry> {
+    return new Map(
+      [...this.#entries].flatMap((entry) =>
+        entry.source === source && entry.peerName !== undefined ? [[entry.peerName, entry] as const] : [],
+      ),
+    )
   }
 
   async #lease(
