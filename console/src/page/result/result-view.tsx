@@ -46,6 +46,8 @@ export function ResultView({ model, tables, onShape }: ResultViewProps) {
   const [chosenView, chooseView] = useState<View>()
   const [chosenChart, chooseChart] = useState<Chart>()
   const [cell, setCell] = useState<Cell>()
+  // Where places have to be asked for first, there is no map until they are there.
+  const [isLocated, setLocated] = useState(false)
   useEffect(() => setCell(undefined), [model])
   const chart = chosenChart ?? suggested
   const available = views.filter((view) => {
@@ -100,7 +102,9 @@ export function ResultView({ model, tables, onShape }: ResultViewProps) {
         </div>
         <Filters shape={shape} columns={columns} onShape={onShape} />
         <div class="result-tools">
-          {(view === 'map' || view === 'chart') && <PictureButtons name={view} />}
+          {(view === 'chart' || (view === 'map' && (places !== undefined || isLocated))) && (
+            <PictureButtons name={view} />
+          )}
           {columns.length > 0 && state.kind === 'ended' && <SaveButtons model={model} columns={columns} />}
         </div>
       </div>
@@ -111,7 +115,9 @@ export function ResultView({ model, tables, onShape }: ResultViewProps) {
         {view === 'table' && columns.length > 0 && grid}
         {view === 'map' && (
           <div class="map-and-rows">
-            {places === undefined && locator !== undefined && <LocatedMap model={model} locator={locator} />}
+            {places === undefined && locator !== undefined && (
+              <LocatedMap model={model} locator={locator} onMap={setLocated} />
+            )}
             {places !== undefined && pictured !== undefined && (
               <MapView rows={pictured} columns={places} onPlace={hasDistinctNames ? onPlace : undefined} />
             )}
