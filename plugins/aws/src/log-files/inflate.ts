@@ -4,8 +4,11 @@ import { promisify } from 'node:util'
 import { createGunzip, gunzip, gunzipSync } from 'node:zlib'
 import { LogFileError } from './record-splitter.js'
 
-/** The bytes that are given at a time. */
-const chunkBytes = 256 * 1024
+/** The bytes that are given at a time: what takes some milliseconds to decode. */
+const chunkBytes = 1024 * 1024
+
+/** Of what is inflated as it is taken: there may be many such files at a time. */
+const chunkBytesAsTaken = 256 * 1024
 
 /** The most bytes that are inflated at once; what has more is inflated as it is taken. */
 const mostAtOnce = 8 * 1024 * 1024
@@ -68,7 +71,7 @@ async function* chunksOf(bytes: Buffer): AsyncGenerator<Buffer, void, void> {
 }
 
 async function* inflatedAsTaken(parts: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void, void> {
-  const unzip = createGunzip({ chunkSize: chunkBytes })
+  const unzip = createGunzip({ chunkSize: chunkBytesAsTaken })
   let failure: unknown
   const source = Readable.from(parts, { objectMode: false, highWaterMark: 1 })
   source.on('error', (error) => {
