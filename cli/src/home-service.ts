@@ -126,6 +126,7 @@ export async function startHome(options: HomeOptions, parts: StartedParts): Prom
         cut: hurry,
       }),
       loopbackHost: values['engine.gateway_host'] ?? undefined,
+      sharesLimits: values['limits.shared'],
       citusDistributeRows: values['engine.citus_distribute_rows'] ?? undefined,
       searchPath: { path: values.search_path ?? undefined, prefix: values.search_path_prefix },
       startPostgres: (onCrash) => {

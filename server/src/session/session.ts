@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream'
 import { DatabaseError } from '@millrace/sql-engine/database-error'
 import { ScanHistory } from '@millrace/sql-engine/report/scan-history'
 import type { StatementEngine } from '@millrace/sql-engine/statement'
+import { unknownTable } from '@millrace/sql-engine/unknown-table'
 import type { Logger } from 'pino'
 import { Backend } from '../backend/backend.js'
 import type { BackendConnection } from '../backend/backend-connection.js'
@@ -416,6 +417,7 @@ export class Session {
     if (statements !== undefined && isText(message)) {
       return runSimpleQuery(statements, message, { backend: this.#backend, staging: this.#staging })
     }
+    if (this.#options.loopbackFor !== undefined && /^declare\s/i.test(text)) throw unknownTable()
     this.#backend.send(message, plain.query)
     return undefined
   }

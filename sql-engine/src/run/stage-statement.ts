@@ -14,6 +14,7 @@ import { qualTexts } from '../report/qual-text.js'
 import type { ScanRecord } from '../report/scan-record.js'
 import type { ScanTable } from '../stage/scan-table.js'
 import { type Session, type StagedStatement, type StageOptions, unchangedStatement } from '../statement.js'
+import { unknownTable } from '../unknown-table.js'
 import type { EngineContext } from './engine-context.js'
 import { explainStatement } from './explain-statement.js'
 import { fillMaterializedView } from './fill-materialized-view.js'
@@ -66,7 +67,11 @@ async function prepare(
     executed?.edited.text ?? text,
     session,
   )
-  if (plan === undefined) return unchangedStatement(text)
+  if (plan === undefined) {
+    if (session.loopbackFor !== undefined && inside(tree, 'DeclareCursorStmt') !== undefined)
+      throw unknownTable()
+    return unchangedStatement(text)
+  }
   const explain = inside(plan.tree, 'ExplainStmt')
   const isGeneric = explain !== undefined && explainOptions(explain).genericPlan
   if (options.parameters === undefined && !isGeneric) rejectParameters(text, tree)
@@ -145,7 +150,7 @@ async function tablesStagedAhead(
   { loopbackFor }: Session,
   signal: AbortSignal,
 ): Promise<StagedScans | undefined> {
-  const scans = loopbackScans.of(loopbackFor)
+  const scans = await loopbackScans.of(loopbackFor)
   if (scans === undefined) return undefined
   const found = new Map<TableReference, ScanTable>()
   for (const [fromItem, names] of needed) {
