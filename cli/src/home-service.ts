@@ -322,7 +322,11 @@ async function statementObserverOf(
 /** Never rejects: what could not be loaded is told of by the query that needs it. */
 async function preloadAll(engine: Engine, plugins: Iterable<Plugin>, log: Logger): Promise<void> {
   await setImmediate()
-  await engine.preload()
+  try {
+    await engine.preload()
+  } catch (error) {
+    log.warn({ err: error }, 'the planner could not be loaded')
+  }
   for (const plugin of plugins) {
     try {
       await withinPlugin(unattendedScope(plugin.name, 'loading the rest of it'), () => plugin.preload?.())
