@@ -1,8 +1,7 @@
 /** A server that is told to stop lets its clients finish what they do, for a while: real processes and a real psql. */
 import { once } from 'node:events'
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { rm, writeFile } from 'node:fs/promises'
 import { createServer, type ServerResponse } from 'node:http'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { psql, psqlTest } from '@millrace/server/testing/psql'
 import pg from 'pg'
@@ -10,6 +9,7 @@ import { afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { installAcmePlugin } from './testing/acme-plugin.js'
 import { buildCommand, MillraceProcess } from './testing/millrace-process.js'
 import { processesWith } from './testing/running-processes.js'
+import { temporaryHome } from './testing/temporary-home.js'
 
 beforeAll(buildCommand, 120_000)
 
@@ -25,10 +25,8 @@ interface Started {
 }
 
 async function start(grace: string, more: Readonly<Record<string, string>> = {}): Promise<Started> {
-  const home = await mkdtemp(join(tmpdir(), 'millrace-stop-'))
+  const home = await temporaryHome('stop')
   cleanups.push(() => rm(home, { recursive: true, force: true }))
-  // PostgreSQL has another account where root runs the tests.
-  await chmod(home, 0o711)
   return startOn(home, grace, more)
 }
 

@@ -2,8 +2,7 @@
  * The server is killed at any moment of its life, and its PostgreSQL with it or not: the next start works, over the rows that
  * users had committed, and nothing is left of what was being fetched.
  */
-import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Sandbox, startSandbox } from '@millrace/sandbox/sandbox'
@@ -11,6 +10,7 @@ import { SeededRandom } from '@millrace/sql-engine/testing/seeded-random'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { buildCommand, MillraceProcess } from './testing/millrace-process.js'
 import { processesWith } from './testing/running-processes.js'
+import { temporaryHome } from './testing/temporary-home.js'
 import { valuesOf } from './testing/with-client.js'
 
 let home = ''
@@ -20,9 +20,7 @@ let startTime = 1_000
 
 beforeAll(async () => {
   await buildCommand()
-  home = await mkdtemp(join(tmpdir(), 'millrace-killed-'))
-  // PostgreSQL has another account where root runs the tests.
-  await chmod(home, 0o711)
+  home = await temporaryHome('killed')
   sandbox = await startSandbox()
 }, 120_000)
 afterAll(async () => {

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -13,6 +13,7 @@ import { installAcmePlugin } from './testing/acme-plugin.js'
 import { buildCommand, MillraceProcess } from './testing/millrace-process.js'
 import { type QueryEnding, runInShell, startQuery } from './testing/millrace-query.js'
 import { processesWith } from './testing/running-processes.js'
+import { temporaryHome } from './testing/temporary-home.js'
 
 let home = ''
 let files = ''
@@ -23,9 +24,8 @@ const requests: string[] = []
 
 beforeAll(async () => {
   await buildCommand()
-  home = await mkdtemp(join(tmpdir(), 'millrace-query-'))
+  home = await temporaryHome('query')
   // As root, PostgreSQL runs under another account, which has to get through.
-  await chmod(home, 0o711)
   files = await mkdtemp(join(tmpdir(), 'millrace-query-files-'))
   api = createServer((request: IncomingMessage, response: ServerResponse) => {
     requests.push(String(request.url))

@@ -15,6 +15,8 @@ export interface Certificate {
 }
 
 const fileName = 'certificate.json'
+/** The certificate alone: what a client verifies the server by (libpq's `sslrootcert`). */
+const publicFileName = 'certificate.pem'
 const certificate = z.object({ key: z.string(), cert: z.string(), expires: z.iso.datetime() })
 
 /** How long it is valid, and how long before its end another one is made, in days. */
@@ -28,7 +30,10 @@ export async function loadOrCreateCertificate(folder: string, now = new Date()):
   const path = join(folder, fileName)
   const known = certificate.safeParse(await readJson(path))
   const latest = new Date(now.getTime() + renewalDays * millisecondsPerDay)
-  if (known.success && new Date(known.data.expires) > latest) return known.data
+  if (known.success && new Date(known.data.expires) > latest) {
+    await publish(folder, known.data.cert)
+    return known.data
+  }
   const expires = new Date(now.getTime() + validDays * millisecondsPerDay)
   // Loaded where one has to be made, once in two years: it takes longer than the rest of the server.
   const { generate } = await import('selfsigned')
@@ -51,16 +56,34 @@ export async function loadOrCreateCertificate(folder: string, now = new Date()):
   })
   const content = { key: made.private, cert: made.cert, expires: expires.toISOString() }
   await mkdir(folder, { recursive: true })
-  // It is never half a file, and never readable to others.
-  const draft = `${path}.${randomBytes(4).toString('hex')}`
-  await writeFile(draft, JSON.stringify(content), { mode: 0o600 })
-  await rename(draft, path)
+  // It is never readable to others.
+  await replaceFile(path, JSON.stringify(content), 0o600)
+  await publish(folder, content.cert)
   return content
+}
+
+/** Writes the certificate without its key, unless it is there. */
+async function publish(folder: string, cert: string): Promise<void> {
+  const path = join(folder, publicFileName)
+  const pem = `${cert.trimEnd()}\n`
+  if ((await readText(path)) !== pem) await replaceFile(path, pem, 0o644)
+}
+
+/** Writes a file that is at no time half a file. */
+async function replaceFile(path: string, content: string, mode: number): Promise<void> {
+  const draft = `${path}.${randomBytes(4).toString('hex')}`
+  await writeFile(draft, content, { mode })
+  await rename(draft, path)
+}
+
+/** @returns undefined where it cannot be read */
+function readText(path: string): Promise<string | undefined> {
+  return readFile(path, 'utf8').catch(() => undefined)
 }
 
 async function readJson(path: string): Promise<unknown> {
   try {
-    return JSON.parse(await readFile(path, 'utf8'))
+    return JSON.parse((await readText(path)) ?? '')
   } catch {
     return undefined
   }

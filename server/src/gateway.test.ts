@@ -1,7 +1,7 @@
 /** Connections: who is let in, who is refused, and what ends them. */
 
 import { once } from 'node:events'
-import { mkdtemp, rm, stat, symlink } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, stat, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseError } from '@millrace/sql-engine/database-error'
@@ -172,7 +172,14 @@ describe('encryption and versions', () => {
     expect(await loadOrCreateCertificate(folder)).toEqual(kept)
     expect((await stat(join(folder, 'certificate.json'))).mode & 0o777).toBe(0o600)
     const late = new Date(Date.now() + 820 * 86_400_000)
-    expect(await loadOrCreateCertificate(folder, late)).not.toEqual(kept)
+    const renewed = await loadOrCreateCertificate(folder, late)
+    expect(renewed).not.toEqual(kept)
+    const file = join(folder, 'certificate.pem')
+    expect((await readFile(file, 'utf8')).trimEnd()).toBe(renewed.cert.trimEnd())
+    // A home of before, which had it with the key alone.
+    await rm(file)
+    await loadOrCreateCertificate(folder, late)
+    expect((await readFile(file, 'utf8')).trimEnd()).toBe(renewed.cert.trimEnd())
   })
 })
 
@@ -292,6 +299,7 @@ test('a client that comes when PostgreSQL has just died waits until it is back',
     host: '127.0.0.1',
     port: 0,
     engine: {
+      analysable: () => undefined,
       analyse: () => undefined,
       stage: () => Promise.reject(new Error('not asked')),
       endProcess: () => Promise.reject(new Error('not asked')),

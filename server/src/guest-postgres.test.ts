@@ -250,16 +250,4 @@ describe.runIf(hasServer)('a PostgreSQL of the user’s', () => {
       expect((await lookAtRemains(engineConfig, names)).schemas).toEqual([])
     })
   })
-
-  serverTest('another gateway in the same database is refused, and names the first', async ({ server }) => {
-    await gateway(server)
-    expect(await refusalOf(startGuestGateway(server, { home: 'another' }))).toMatchObject({
-      sqlState: '55P03',
-      message: 'the database "millrace" is in use by another Millrace',
-      detail: expect.stringMatching(
-        /^It is "millrace on .*, process \d+" from 127\.0\.0\.1 \(PostgreSQL's process \d+\)/,
-      ),
-      hint: expect.stringContaining('pg_terminate_backend'),
-    })
-  })
 })

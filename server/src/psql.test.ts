@@ -1,20 +1,18 @@
 /** psql, as people use it. */
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect } from 'vitest'
-import { type Certificate, loadOrCreateCertificate } from './certificate.js'
+import { loadOrCreateCertificate } from './certificate.js'
 import { psql, psqlTest } from './testing/psql.js'
 import { startTestGateway, type TestGateway } from './testing/test-gateway.js'
 
 let harness: TestGateway
 let folder: string
-let certificate: Certificate
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'millrace-psql-'))
-  certificate = await loadOrCreateCertificate(folder)
-  harness = await startTestGateway({ tls: certificate })
+  harness = await startTestGateway({ tls: await loadOrCreateCertificate(folder) })
 })
 
 afterAll(async () => {
@@ -107,8 +105,6 @@ psqlTest('AUTOCOMMIT off and ON_ERROR_ROLLBACK', async () => {
 psqlTest(
   'encryption: not at all, if it can be had, always, and with a certificate that is checked',
   async () => {
-    const root = join(folder, 'root.crt')
-    await writeFile(root, certificate.cert)
     const isEncrypted = "select city from place where ip = '1.1.1.1';\n\\conninfo\n"
     for (const sslmode of ['disable', 'prefer', 'require']) {
       const { status, output } = await psql(url({ sslmode }), isEncrypted)
@@ -118,13 +114,13 @@ psqlTest(
       })
       expect(/TLSv1\.3/.test(output)).toBe(sslmode !== 'disable')
     }
-    const checked = { sslmode: 'verify-full', sslrootcert: root }
+    const checked = { sslmode: 'verify-full', sslrootcert: join(folder, 'certificate.pem') }
     const byName = url(checked).replace('127.0.0.1', 'localhost')
     for (const each of [url(checked), byName])
       expect(await psql(each, 'select 1;')).toMatchObject({ output: '1\n' })
-    const another = await loadOrCreateCertificate(join(folder, 'another'))
-    await writeFile(root, another.cert)
-    const unknown = await psql(url(checked), 'select 1;')
+    await loadOrCreateCertificate(join(folder, 'another'))
+    const another = { ...checked, sslrootcert: join(folder, 'another', 'certificate.pem') }
+    const unknown = await psql(url(another), 'select 1;')
     expect(unknown).toMatchObject({
       status: 2,
       complaints: expect.stringContaining('certificate verify failed'),

@@ -101,7 +101,8 @@ export async function startService<Server extends Postgres>(
   const startedEngine = parts.add(started, () => started.stop())
   engine = startedEngine
   const listensAt = () => ({ host: reachableHost(options.host), port: gateway?.port ?? options.port })
-  const accounts = new Accounts(startedEngine.mockSecret)
+  const { peers } = postgres
+  const accounts = new Accounts(startedEngine.mockSecret, peers && startedEngine.mockSecret)
   const loginOf = (user: string) => ({ user, password: accounts.loopbackPassword(user) })
   const setAccounts = async (some: readonly ServiceUser[]) => {
     accounts.set([...(await ownAccounts(password)), ...some.map(accountOf)])
@@ -115,8 +116,16 @@ export async function startService<Server extends Postgres>(
       logins: logins.set(postgres.names.clientRole, loginOf(clientRole)),
     })
   }
+  // It may have led to the gateway that has gone.
+  const takeLoopback = () => {
+    setLoopback(users).catch((error: unknown) =>
+      log.error(
+        { err: error },
+        'PostgreSQL may not find this gateway: functions over virtual tables may fail',
+      ),
+    )
+  }
   await setAccounts(users)
-  const { peers } = postgres
   const startedGateway = await startGateway({
     ...options,
     engine: startedEngine,
@@ -134,6 +143,7 @@ export async function startService<Server extends Postgres>(
     database: postgres.names.database,
   })
   await setLoopback(users)
+  if (peers !== undefined) parts.add(peers.onDeparture(takeLoopback), (forget) => forget())
   if (options.tellsOfLimits !== false) {
     parts.add(tellOfLimits(postgres, startedEngine, log), (telling) => telling)
   }

@@ -4,6 +4,7 @@ import type { Logger } from 'pino'
 import { StatementTexts } from './analyse/statement-texts.js'
 import { KeyCache } from './cache/keys/key-cache.js'
 import { ScanCache } from './cache/scans/scan-cache.js'
+import { SharedCache } from './cache/shared/shared-cache.js'
 import { leaveOutOfDumps } from './catalog/left-out-of-dumps.js'
 import { type Loopback, setLoopback } from './catalog/loopback.js'
 import type { SearchPathOptions } from './catalog/search-path.js'
@@ -15,9 +16,12 @@ import { DecodeThreads, usualThreads } from './decode/decode-threads.js'
 import { engineFailure } from './engine-failure.js'
 import type { CallLoad } from './fetch/call-limiters.js'
 import type { ConfiguredConnection } from './fetch/open-connections.js'
+import { once } from './once.js'
 import type { Statement } from './parse/statement.js'
 import type { Optimisations } from './plan/unoptimised-scans.js'
 import { withEngineClient } from './postgres/engine-connections.js'
+import { oneGatewayAtATime } from './postgres/guest/gateway-locks.js'
+import { SharedLimits } from './postgres/guest/shared-limits.js'
 import { loadMockSecret } from './postgres/mock-secret.js'
 import { systemSchema } from './postgres/names.js'
 import type { Postgres, PostgresTraits } from './postgres/postgres.js'
@@ -29,12 +33,10 @@ import { ensureSteampipeFunctions } from './report/steampipe-functions.js'
 import { isSystemTable } from './report/system-tables.js'
 import { ensureVersion } from './report/version-function.js'
 import { type Connected, ConnectedCatalog, type EngineUser } from './run/connected-catalog.js'
-import { cacheSourcesOf, contextOf, keySourcesOf } from './run/context-of-connections.js'
+import { cacheSourcesOf, contextOf, keySourcesOf, planning } from './run/context-of-connections.js'
 import type { SharedParts } from './run/engine-context.js'
 import { EngineContexts } from './run/engine-contexts.js'
 import { LoopbackScans } from './run/loopback-scans.js'
-import { stageStatement } from './run/stage-statement.js'
-import { withoutPlaces } from './run/without-places.js'
 import { withoutRows } from './run/without-rows.js'
 import { rejectUnknownSettings } from './settings/known-settings.js'
 import { showDefaults, shownDefaults } from './settings/setting-defaults.js'
@@ -55,6 +57,8 @@ export interface EngineOptions {
   readonly cache?: CacheOptions
   /** What a statement may ask for, unless its session says otherwise. */
   readonly quotas?: Partial<Quotas>
+  /** Whether gateways over one database share the limits of accounts. Default is that each has them to itself. */
+  readonly sharesLimits?: boolean | undefined
   /** In a database of Citus, the number of rows from which a scan table is distributed. Default is not to use Citus. */
   readonly citusDistributeRows?: number | undefined
   /** What system tables show of the configuration; called whenever they are read. */
@@ -88,12 +92,29 @@ const defaultCacheBytes = 256 * 1024 * 1024
 /** The key cache's share of the bytes, where there are tables whose lookups are cached key by key. */
 const keyShare = 1 / 4
 
+/** What an engine finds or makes when it starts. */
+interface Found {
+  readonly readerNames: readonly string[]
+  readonly mockSecret: Buffer
+  readonly sharedLimits: SharedLimits | undefined
+}
+
+/** Like {@link planning}, of what comes before and after it. */
+const staging = once(async () => {
+  const [{ stageStatement }, { withoutPlaces }] = await Promise.all([
+    import('./run/stage-statement.js'),
+    import('./run/without-places.js'),
+  ])
+  return { stageStatement, withoutPlaces }
+})
+
 export class Engine implements StatementEngine {
   readonly #options: EngineOptions
   readonly #shared: SharedParts
   readonly #contexts: EngineContexts
   /** See {@link loadMockSecret}. */
   readonly mockSecret: Buffer
+  readonly #sharedLimits: SharedLimits | undefined
   readonly #texts: StatementTexts
   readonly #connections: ConnectedCatalog
   #readingNames: Promise<void> | undefined
@@ -103,15 +124,17 @@ export class Engine implements StatementEngine {
     options: EngineOptions,
     shared: SharedParts,
     connections: ConnectedCatalog,
-    { readerNames, mockSecret }: { readonly readerNames: readonly string[]; readonly mockSecret: Buffer },
+    { readerNames, mockSecret, sharedLimits }: Found,
   ) {
     const { optimisations = 'all', log } = options
     this.#options = options
     this.mockSecret = mockSecret
+    this.#sharedLimits = sharedLimits
     this.#shared = shared
     this.#connections = connections
     const { open, tables } = connections.current
     this.#contexts = new EngineContexts(contextOf(shared, open, tables, optimisations), log)
+    shared.shared?.serve(() => this.#forgetFetched())
     this.#texts = new StatementTexts([...tableNames(tables), ...readerNames])
     connections.onChange((changed) => {
       this.#texts.addNames(tableNames(changed.tables))
@@ -128,8 +151,12 @@ export class Engine implements StatementEngine {
   /** Brings the catalog up to date. @throws DatabaseError when a connection's name or its tables cannot be shown */
   static async start(options: EngineOptions): Promise<Engine> {
     const { postgres, environment, log, cache, now, searchPath, users, optimisations = 'all' } = options
-    const { engineConfig, names, standing } = postgres
+    const { engineConfig, names, standing, peers } = postgres
     const quotas = { ...defaultQuotas, ...options.quotas }
+    const sharedLimits =
+      peers === undefined || options.sharesLimits !== true
+        ? undefined
+        : new SharedLimits({ engineConfig, names, peers, log })
     const connections = await ConnectedCatalog.start(options.connections, {
       engineConfig,
       traits: postgres,
@@ -137,14 +164,17 @@ export class Engine implements StatementEngine {
       log,
       searchPath,
       users,
+      peers,
+      sharedLimits,
     })
-    const found = await withEngineClient(engineConfig, async (client) => {
+    const found = await asOnlyGateway(postgres, async (client) => {
       await ensureCacheClear(client, names)
       await ensureVersion(client)
       await ensureSteampipeFunctions(client)
       const defaults = shownDefaults({ cacheTtl: cache?.ttl ?? 0, quotas })
       if (standing.kind === 'owner') {
-        await leaveOutOfDumps(client)
+        // With tables that have been made, that is done already.
+        await leaveOutOfDumps(client, 'no tables')
         await showDefaults(client, defaults)
       } else for (const [name, value] of defaults) standing.sessionSettings.set(name, value)
       return {
@@ -157,16 +187,32 @@ export class Engine implements StatementEngine {
       }
     })
     const { sources, bytes } = cachePlan(connections.current, cache)
+    const shared = peers && new SharedCache({ engineConfig, names, peers, log })
     const cacheClock = cache?.now === undefined ? {} : { now: cache.now }
-    const shared: SharedParts = {
+    const parts: SharedParts = {
       names,
       log,
       sharesScans: optimisations === 'all',
-      loopbackScans: new LoopbackScans(),
-      scanTables: new ScanTables({ engineConfig, names, log, placement: found.placement }),
+      loopbackScans: new LoopbackScans(shared?.loopback),
+      scanTables: new ScanTables({
+        engineConfig,
+        names,
+        log,
+        gateway: () => peers?.number,
+        placement: found.placement,
+      }),
       decodeThreads: new DecodeThreads({ most: options.decodeThreads ?? usualThreads(), log }),
-      cache: new ScanCache({ maxBytes: bytes.scans, ...cacheClock }),
-      keyCache: new KeyCache({ engineConfig, names, log, maxBytes: bytes.keys, sources, ...cacheClock }),
+      cache: new ScanCache({ maxBytes: bytes.scans, shared: shared?.scans, ...cacheClock }),
+      keyCache: new KeyCache({
+        engineConfig,
+        names,
+        log,
+        maxBytes: bytes.keys,
+        sources,
+        shared: shared && peers && { flights: shared.flights, peers },
+        ...cacheClock,
+      }),
+      shared,
       cacheTtl: cache?.ttl ?? 0,
       facts: options.facts ?? (() => noFacts),
       startedAt: new Date(),
@@ -174,7 +220,7 @@ export class Engine implements StatementEngine {
       now: now ?? (() => performance.now()),
       observer: options.engineObserver,
     }
-    return new Engine(options, shared, connections, found)
+    return new Engine(options, parts, connections, { ...found, sharedLimits })
   }
 
   /** The virtual tables of the connections. */
@@ -200,6 +246,15 @@ export class Engine implements StatementEngine {
     return this.#connections.setUsers(users)
   }
 
+  /** Loads what the first statement over virtual tables would load otherwise. */
+  async preload(): Promise<void> {
+    await Promise.all([this.#texts.preload(), staging(), planning()])
+  }
+
+  analysable(text: () => string): Promise<void> | undefined {
+    return this.#texts.analysable(text)
+  }
+
   analyse(text: string): readonly Statement[] | undefined {
     return this.#texts.analyse(text)
   }
@@ -211,6 +266,7 @@ export class Engine implements StatementEngine {
     }
     rejectUnknownSettings(statement.text, tree)
     if (session.analyses === true) return withoutRows(statement.text, tree)
+    const { stageStatement, withoutPlaces } = await staging()
     const asked = session.loopbackFor === undefined ? undefined : withoutPlaces(statement.text, tree)
     const { text } = asked ?? statement
     try {
@@ -250,7 +306,7 @@ export class Engine implements StatementEngine {
   /** Sets where PostgreSQL finds the gateway, for statements that only PostgreSQL sees. */
   async setLoopback(loopback: Loopback): Promise<void> {
     const { postgres } = this.#options
-    await withEngineClient(postgres.engineConfig, (client) => setLoopback(client, postgres, loopback))
+    await asOnlyGateway(postgres, (client) => setLoopback(client, postgres, loopback))
   }
 
   /** Whether PostgreSQL reaches the gateway where the loopback says. @throws DatabaseError of PostgreSQL when it does not */
@@ -269,12 +325,28 @@ export class Engine implements StatementEngine {
   forgetRows(): void {
     this.#shared.cache.clear()
     this.#shared.keyCache.reset()
+    // Other gateways may have changed the catalog while this one was cut off.
+    this.#options.postgres.ready().then(
+      () => this.#connections.reread(),
+      () => {}, // it has been stopped
+    )
   }
 
   /** Forgets cached rows, after a restart too. No row asked for before answers a statement that comes after. */
   async clearCache(): Promise<void> {
     this.#shared.cache.clear()
     await this.#shared.keyCache.clear()
+    await this.#shared.shared?.clear()
+  }
+
+  /** Another gateway wants all to forget. Never rejects. */
+  async #forgetFetched(): Promise<void> {
+    this.#shared.cache.clear()
+    try {
+      await this.#shared.keyCache.clear()
+    } catch (error) {
+      this.#options.log.warn({ err: error }, 'lookups stay')
+    }
   }
 
   /** Releases scan tables and connections. PostgreSQL itself is stopped by the code that started it. */
@@ -288,10 +360,22 @@ export class Engine implements StatementEngine {
     await this.#readingNames
     this.#shared.cache.clear()
     await this.#shared.keyCache.stop()
+    await this.#shared.shared?.stop()
     await this.#shared.scanTables.stop()
     await this.#shared.decodeThreads.stop()
+    await this.#sharedLimits?.stop()
     await this.#contexts.stop()
   }
+}
+
+/** Changes what gateways over one database share. */
+function asOnlyGateway<Result>(
+  { engineConfig, peers }: Postgres,
+  work: (client: Client) => Promise<Result>,
+): Promise<Result> {
+  return withEngineClient(engineConfig, (client) =>
+    peers === undefined ? work(client) : oneGatewayAtATime(client, () => work(client)),
+  )
 }
 
 /** Whose rows the key cache holds, and how the bytes are divided between it and the scan cache. */

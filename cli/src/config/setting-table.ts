@@ -146,6 +146,14 @@ export const settingTable = {
     z.int().min(0).max(1_000_000),
     "The most megabytes of such files of a session, PostgreSQL's `temp_file_limit`. Not for a PostgreSQL of your own.",
   ),
+  'limits.shared': setting({
+    schema: z.boolean(),
+    usual: false,
+    variable: 'MILLRACE_LIMITS_SHARED',
+    fromText: booleanFromText,
+    description:
+      'Whether gateways over one [PostgreSQL of your own](own-postgres.md) share the limits of APIs: rates count the calls of all of them, and each may have its part of the calls in flight.',
+  }),
   'engine.url': engineUrl(
     'MILLRACE_ENGINE_URL',
     'A PostgreSQL of your own to run on, in place of the one that comes with Millrace: [own-postgres.md](own-postgres.md).',

@@ -175,6 +175,23 @@ describe.runIf(hasBrowser)('the page', () => {
     expect(running.sandbox.calls.count()).toBeLessThanOrEqual(before + 1)
   })
 
+  it('asks for those among texts, too, and for nothing where no text is an address', async () => {
+    const { page } = opened
+    await opened.run(
+      "select event_name, source_ip_address from aws_cloudtrail_trail_event where log_group_name = 'cloudtrail-cwg-devto'",
+    )
+    await opened.view('Map')
+    const ask = page.getByRole('button', { name: 'Show them on the map' })
+    await ask.waitFor()
+    expect(await page.getByRole('button', { name: 'SVG' }).count()).toBe(0)
+    await ask.click()
+    await page.getByRole('button', { name: 'Madrid, 1 row' }).waitFor()
+    expect(await page.locator('.map-place').count()).toBe(6)
+    await page.getByRole('button', { name: 'SVG' }).waitFor()
+    await opened.run("select 'cloudtrail.amazonaws.com' as source, '12:30:45' as at, '1.2.3' as version")
+    expect(await page.getByRole('tab', { name: 'Map' }).count()).toBe(0)
+  })
+
   it('draws what fits', async () => {
     const { page } = opened
     await opened.run("select 'name ' || n % 3 as name, n from generate_series(1, 30) n")

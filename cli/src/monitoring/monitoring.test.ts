@@ -1,5 +1,5 @@
 /** A server that is watched, as a process of its own over the sandbox. */
-import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,6 +7,7 @@ import { setImmediate } from 'node:timers/promises'
 import { type Sandbox, startSandbox } from '@millrace/sandbox/sandbox'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { buildCommand, MillraceProcess } from '../testing/millrace-process.js'
+import { temporaryHome } from '../testing/temporary-home.js'
 import { withClient } from '../testing/with-client.js'
 
 let home = ''
@@ -19,9 +20,7 @@ const secretText = "select 1/0 as quotient, 'a_secret_text' as name"
 
 beforeAll(async () => {
   await buildCommand()
-  home = await mkdtemp(join(tmpdir(), 'millrace-monitoring-'))
-  // PostgreSQL has another account where root runs the tests.
-  await chmod(home, 0o711)
+  home = await temporaryHome('monitoring')
   sandbox = await startSandbox()
   const connections = { ipstack: { plugin: 'ipstack' }, other: { plugin: 'ipstack' } }
   await writeFile(join(home, 'config.json'), JSON.stringify({ connections }), { mode: 0o600 })

@@ -1,8 +1,7 @@
 /** Traces of a server, as a process of its own over the sandbox, sent by the real exporter to a receiver of the test. */
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { rm, writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { type Sandbox, startSandbox } from '@millrace/sandbox/sandbox'
@@ -10,6 +9,7 @@ import { psql, psqlTest } from '@millrace/server/testing/psql'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { buildCommand, MillraceProcess } from '../testing/millrace-process.js'
+import { temporaryHome } from '../testing/temporary-home.js'
 import { withClient } from '../testing/with-client.js'
 
 /** OTLP as JSON: https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding */
@@ -47,9 +47,7 @@ let onSpans = () => {}
 
 beforeAll(async () => {
   await buildCommand()
-  home = await mkdtemp(join(tmpdir(), 'millrace-tracing-'))
-  // PostgreSQL has another account where root runs the tests.
-  await chmod(home, 0o711)
+  home = await temporaryHome('tracing')
   sandbox = await startSandbox()
   receiver = createServer(async (request, response) => {
     const body = await text(request)

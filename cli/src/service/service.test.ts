@@ -1,21 +1,20 @@
 import { once } from 'node:events'
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { buildCommand, type Ending, MillraceProcess } from '../testing/millrace-process.js'
 import { processesWith } from '../testing/running-processes.js'
+import { temporaryHome } from '../testing/temporary-home.js'
 
 let folder = ''
 let home = ''
 
 beforeAll(async () => {
   await buildCommand()
-  folder = await mkdtemp(join(tmpdir(), 'millrace-service-'))
+  folder = await temporaryHome('service')
   // As root, PostgreSQL runs under another account, which has to get through.
-  await chmod(folder, 0o711)
   home = join(folder, 'home')
 }, 120_000)
 afterAll(async () => {

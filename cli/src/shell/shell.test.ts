@@ -1,11 +1,11 @@
 import { once } from 'node:events'
-import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { installAcmePlugin } from '../testing/acme-plugin.js'
 import { buildCommand, MillraceProcess } from '../testing/millrace-process.js'
+import { temporaryHome } from '../testing/temporary-home.js'
 import { hasPython, Terminal } from '../testing/terminal.js'
 
 const possible = hasPython() || process.env.CI === 'true'
@@ -17,9 +17,8 @@ const terminals: Terminal[] = []
 
 beforeAll(async () => {
   await buildCommand()
-  home = await mkdtemp(join(tmpdir(), 'millrace-shell-'))
+  home = await temporaryHome('shell')
   // As root, PostgreSQL runs under another account, which has to get through.
-  await chmod(home, 0o711)
   api = createServer((request, response) => {
     // Longer than the second that lies between two notices of progress.
     if (request.url === '/late') setTimeout(() => response.end(), 1100)

@@ -2,6 +2,7 @@
 import { definePlugin } from '@millrace/plugin-sdk'
 import { checkConnection } from './connection/check.js'
 import { AwsConnection } from './connection/connection.js'
+import { identityOf } from './connection/identity.js'
 import { awsLimits } from './connection/limits.js'
 import { preload } from './services/preload.js'
 import { awsConfig } from './settings/config.js'
@@ -60,12 +61,14 @@ export default definePlugin({
   description:
     'Amazon Web Services: CloudTrail, CloudWatch Logs, flow logs, EC2, IAM, GuardDuty, S3, the account and its regions.',
   config: awsConfig,
+  identity: (config, { environment }) => identityOf(config, environment),
   connect: (config, context) => new AwsConnection(config, context),
   limits: (config, { environment }) => awsLimits(config, environment, tables),
   // S3 bears thousands of calls; calls to services that bear less have rates, or say so.
   concurrency: 50,
   startingConcurrency: 10,
   account: (connection) => connection.account(),
+  owner: (connection) => connection.owner(),
   check: checkConnection,
   preload,
   close: (connection) => connection.close(),

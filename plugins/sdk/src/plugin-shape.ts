@@ -243,6 +243,7 @@ function pluginWith<Tables extends Plugin['tables']>(tables: z.ZodType<Tables>) 
     limits: functionOf<Plugin['limits']>().optional(),
     remarks: functionOf<Plugin['remarks']>().optional(),
     account: functionOf<Plugin['account']>().optional(),
+    owner: functionOf<Plugin['owner']>().optional(),
     tables,
   })
 }

@@ -106,6 +106,12 @@ export interface Plugin<Config = unknown, Connection = unknown> {
    * and does not fail. May hold secrets: it is not shown. Undefined as long as it is not known.
    */
   account?(connection: Connection): string | undefined | Promise<string | undefined>
+  /**
+   * Whose rows the connection sees, where {@link identity} does not tell: credentials may be the machine's. Gateways over one
+   * database share the rows of connections of which both are the same. Makes no call itself and does not fail. May hold
+   * secrets: only a digest of it is stored. Undefined as long as it is not known.
+   */
+  owner?(connection: Connection): string | undefined | Promise<string | undefined>
   // A table's functions take its own connection and columns; a list of tables of all shapes cannot name them.
   // biome-ignore lint/suspicious/noExplicitAny: see above
   readonly tables: readonly Table<Connection, any>[] | FindTables<Config, Connection>

@@ -34,13 +34,17 @@ export const noCeilings: UserCeilings = { quotas: {} }
 /** The accounts at any time. */
 export class Accounts {
   readonly #mockSecret: Buffer
-  readonly #loopbackSecret = randomBytes(32)
+  readonly #loopbackSecret: Buffer
   readonly #loopbackVerifiers = new Map<string, Promise<ScramVerifier>>()
   #accounts: ReadonlyMap<string, Account> = new Map()
 
-  /** @param mockSecret decides what users that do not exist look like; stays the same for as long as users do */
-  constructor(mockSecret: Buffer = randomBytes(32)) {
+  /**
+   * @param mockSecret decides what users that do not exist look like; stays the same for as long as users do
+   * @param gatewaysSecret what all gateways over one database know, and nobody else: PostgreSQL may ask any of them
+   */
+  constructor(mockSecret: Buffer = randomBytes(32), gatewaysSecret: Buffer = randomBytes(32)) {
     this.#mockSecret = mockSecret
+    this.#loopbackSecret = hmac(gatewaysSecret, 'loopback')
   }
 
   /** Replaces the others. */
@@ -62,7 +66,10 @@ export class Accounts {
     return mockVerifier(this.#mockSecret, user, known[place] ?? usualIterations)
   }
 
-  /** The password by which PostgreSQL logs in as a role, to ask for its tables. Another one each time that the server starts. */
+  /**
+   * The password by which PostgreSQL logs in as a role, to ask for its tables. Where there is one gateway, another one each time
+   * that it starts.
+   */
   loopbackPassword(role: string): string {
     return hmac(this.#loopbackSecret, role).toString('base64url')
   }

@@ -4,7 +4,7 @@ import { inet, text } from '@millrace/plugin-sdk'
 import type { CacheOptions } from '@millrace/sql-engine/engine'
 import type { GuestUrls } from '@millrace/sql-engine/postgres/guest/guest-address'
 import { startGuestPostgres } from '@millrace/sql-engine/postgres/guest/guest-postgres'
-import { countingPlugin } from '@millrace/sql-engine/testing/counting-plugin'
+import { type Call, countingPlugin } from '@millrace/sql-engine/testing/counting-plugin'
 import {
   type DebianServer,
   debianPrograms,
@@ -49,14 +49,18 @@ export interface GuestOptions extends Partial<GuestUrls> {
   /** Distinguishes the homes of gateways that run at the same time. */
   readonly home?: string
   readonly connectionName?: string
+  /** See `GuestPostgresOptions`. */
+  readonly heartbeat?: number
 }
 
 export interface GuestGateway extends HeldCalls {
-  readonly calls: readonly { readonly table: string }[]
+  readonly calls: readonly Call[]
   /** What it has logged at the level `warn` and above. */
   readonly warnings: readonly Readonly<Record<string, unknown>>[]
   readonly config: pg.ClientConfig
   connect(config?: pg.ClientConfig): Promise<pg.Client>
+  /** Has connections of these names, all with the same tables. */
+  setConnections(names: readonly string[]): Promise<void>
   /** Starts another gateway over the same PostgreSQL, which is stopped with this one. */
   startOther(): Promise<Gateway>
   ready(): Promise<void>
@@ -65,12 +69,12 @@ export interface GuestGateway extends HeldCalls {
   stop(): Promise<void>
 }
 
-/** A gateway with the tables `place` (asked by `ip`) and `kind`. */
+/** A gateway with the tables `place` and `host` (asked by `ip`; lookups of `host` are kept) and `kind`. */
 export async function startGuestGateway(
   server: DebianServer,
   options: GuestOptions = {},
 ): Promise<GuestGateway> {
-  const { cache, loopbackHost, home = 'home', connectionName = 'counting', ...urls } = options
+  const { cache, loopbackHost, home = 'home', connectionName = 'counting', heartbeat, ...urls } = options
   const warnings: Record<string, unknown>[] = []
   const log = pino({ level: 'warn' }, { write: (line: string) => void warnings.push(JSON.parse(line)) })
   const { hook, holdCall } = heldCalls()
@@ -80,9 +84,16 @@ export async function startGuestGateway(
       keys: { ip: { operators: ['='], require: 'required', valuesPerCall: 1 } },
       rows: ['1.1.1.1', '2.2.2.2'].map((ip) => ({ ip, city: `city of ${ip}` })),
     },
+    host: {
+      columns: { ip: inet('Address'), name: text('Name') },
+      keys: { ip: { operators: ['='], require: 'required', valuesPerCall: 2 } },
+      cache: { lookup: 'ip', persist: true },
+      rows: ['1.1.1.1', '2.2.2.2', '3.3.3.3', '3.3.3.3'].map((ip) => ({ ip, name: `host at ${ip}` })),
+    },
     kind: { columns: { name: text('Name') }, keys: {}, rows: [{ name: 'small' }, { name: 'large' }] },
   } as const
   const counting = countingPlugin(tables, hook)
+  const connectionNamed = (name: string) => ({ name, plugin: counting.plugin, settings: {} })
   const parts = new StartedParts()
   const told: (() => void)[] = []
   try {
@@ -100,13 +111,14 @@ export async function startGuestGateway(
             url: server.url(),
             ...urls,
             log,
+            heartbeat,
             onCrash: () => {
               onCrash()
               for (const tell of told.splice(0)) tell()
             },
           }),
         configure: async () => ({
-          connections: [{ name: connectionName, plugin: counting.plugin, settings: {} }],
+          connections: [connectionNamed(connectionName)],
           password,
         }),
       },
@@ -114,6 +126,7 @@ export async function startGuestGateway(
     )
     const clients: pg.Client[] = []
     return {
+      setConnections: (names) => service.engine.setConnections(names.map(connectionNamed)),
       calls: counting.calls,
       holdCall,
       warnings,

@@ -14,6 +14,8 @@ export interface CatalogChanges {
   readonly removed: readonly CatalogTable[]
 }
 
+export const noChanges: CatalogChanges = { created: [], changed: [], removed: [] }
+
 /** Compares definitions; a table that differs in anything but the order of its columns has changed. */
 export function catalogChanges(
   current: readonly CatalogTable[],

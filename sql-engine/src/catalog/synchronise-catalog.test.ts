@@ -51,7 +51,7 @@ const synchronise = (connections: Readonly<Record<string, StaticPlugin>>) =>
       plugin,
       tables: { kind: 'found', tables: plugin.tables },
     })),
-    log,
+    { log },
   )
 
 const asClient = async () => {

@@ -1,10 +1,17 @@
 import type { Table } from '@millrace/plugin-sdk'
 import { type Client, DatabaseError as ServerError } from 'pg'
 import type { Logger } from 'pino'
+import { DatabaseError } from '../database-error.js'
 import { notOurs, readOwnSchemas } from '../postgres/guest/own-schemas.js'
 import { isSystemSchema } from '../postgres/names.js'
 import type { PostgresTraits } from '../postgres/postgres.js'
-import { applyCatalogChanges, attempt, type CatalogChanges, catalogChanges } from './catalog-changes.js'
+import {
+  applyCatalogChanges,
+  attempt,
+  type CatalogChanges,
+  catalogChanges,
+  noChanges,
+} from './catalog-changes.js'
 import { engineColumns } from './catalog-columns.js'
 import { isColumnType } from './column-type.js'
 import { checkConnectionNames } from './connection-names.js'
@@ -27,23 +34,34 @@ import { createSchema, type TableStyle, tableStyleOf } from './table-style.js'
 import { ensureViewDefinition } from './view-definitions.js'
 import type { CatalogColumn, CatalogConnection, VirtualTable } from './virtual-table.js'
 
+export interface SynchroniseOptions {
+  readonly log: Logger
+  /** The schema of the system tables, which is not on the search path. Default is none. */
+  readonly own?: readonly CatalogConnection[]
+  /** For how long statements may keep a change waiting, in milliseconds; 0, the default, for any time. */
+  readonly lockTimeout?: number
+  readonly searchPath?: SearchPathOptions | undefined
+  /**
+   * What becomes of differences between what is there and what should be: they are mended; or they are an error, since other
+   * gateways work with what is there; or they stay, and the tables that differ are not among the result. Default is `mend`.
+   */
+  readonly differences?: Differences
+}
+
+export type Differences = 'mend' | 'refuse' | 'leave'
+
 /**
  * Makes PostgreSQL's catalog show the connections' tables, each connection's in a schema of its own, and returns what
  * the catalog then holds. Writes only what differs from what is there, in one transaction; where there is much to write, in
  * several. Users' views over the tables survive; where one forbids a change, the change is left out with a warning.
- * @param own the schema of the system tables, which is not on the search path
- * @param lockTimeout for how long statements may keep a change waiting, in milliseconds; 0 for any time
  * @throws CatalogIsLocked when they keep it for longer; no table has changed then that was there before, unless many go
- * @throws DatabaseError when a connection's name or a plugin's table cannot be shown
+ * @throws DatabaseError when a connection's name or a plugin's table cannot be shown; 55000 for differences that are refused
  */
 export async function synchroniseCatalog(
   client: Client,
   traits: PostgresTraits,
   connections: readonly CatalogConnection[],
-  log: Logger,
-  own: readonly CatalogConnection[] = [],
-  lockTimeout = 0,
-  searchPath: SearchPathOptions = {},
+  { log, own = [], lockTimeout = 0, searchPath = {}, differences = 'mend' }: SynchroniseOptions,
 ): Promise<readonly VirtualTable[]> {
   checkConnectionNames(connections)
   const { names: ownNames, standing } = traits
@@ -70,13 +88,15 @@ export async function synchroniseCatalog(
         ? current.filter(({ schema }) => schema === name)
         : tables.tables.map((table) => style.shown(tableDefinition(name, table))),
     )
-    const changes = catalogChanges(current, wanted, style)
+    const found = catalogChanges(current, wanted, style)
+    if (differences === 'refuse') refuseDifferences(found)
+    const changes = differences === 'leave' ? noChanges : found
     await applyCatalogChanges(client, style, changes, log, async () => {
       await client.query(`COMMIT; ${begin}`)
     })
     await moveFormerViews(client, views)
     const former = views.length === 0 ? moved : (await moveFormerTables(client)).tables
-    if (compared.length > 0 && standing.kind === 'owner') await leaveOutOfDumps(client)
+    if (compared.length > 0 && standing.kind === 'owner') await leaveOutOfDumps(client, 'all')
     await dropEmptySchemas(client, style, changes, all)
     await setSearchPath(
       client,
@@ -91,17 +111,39 @@ export async function synchroniseCatalog(
     const catalog =
       unchanged || others.length === 0 ? current : await readCatalog(client, traits, [...asDefined])
     await noteKnown(client, traits, style, { made, others, catalog, known, shown })
+    const left = new Set(
+      differences === 'leave' ? found.changed.map(({ wanted: one }) => qualifiedName(one)) : [],
+    )
     const tables = [
       ...tablesAsDefined(shown, asDefined, unchanged ? names : await readTableNames(client, traits), former),
       ...virtualTables(catalog, others, former),
     ]
-    await client.query('COMMIT')
-    return tables
+    await client.query(differences === 'leave' ? 'ROLLBACK' : 'COMMIT')
+    return tables.filter(({ schema, definition: { name } }) => !left.has(qualifiedName({ schema, name })))
   } catch (error) {
     // If the connection is lost, this fails too, and what happened first matters more.
     await client.query('ROLLBACK').catch(() => {})
     throw error instanceof ServerError && error.code === lockNotAvailable ? new CatalogIsLocked(error) : error
   }
+}
+
+/** The most tables that an error lists. */
+const mostListed = 10
+
+/** @throws DatabaseError 55000 where there are any */
+function refuseDifferences({ created, changed, removed }: CatalogChanges): void {
+  const told = [
+    ...created.map((table) => `${qualifiedName(table)} is missing there`),
+    ...changed.map(({ wanted }) => `${qualifiedName(wanted)} is another one there`),
+    ...removed.map((table) => `${qualifiedName(table)} is unknown here`),
+  ]
+  if (told.length === 0) return
+  const more = told.length > mostListed ? `; and ${told.length - mostListed} more` : ''
+  throw new DatabaseError('other gateways work in the database with other tables than this one has', {
+    sqlState: '55000', // object_not_in_prerequisite_state
+    detail: `${told.slice(0, mostListed).join('; ')}${more}.`,
+    hint: 'Give all gateways over one database the same connections, and the same version; to change them, change those that run first.',
+  })
 }
 
 /** Connections whose schemas show what they should, as was written down, and have these tables. */

@@ -8,6 +8,7 @@
 import { longestPause } from '@millrace/plugin-sdk'
 import type { Clock } from './clock.js'
 import { RateWindow } from './rate-window.js'
+import { ReservedRate, type SharedCallLimits } from './reserved-rate.js'
 
 export interface CallLimits {
   /** The most calls that may ever be in flight. */
@@ -47,6 +48,15 @@ interface Waiter {
 /** What a rate is counted by: a call's name and scope. */
 type WindowKey = `${string}\n${string}`
 
+type Rate = RateWindow | ReservedRate
+
+/** What the limiters of other gateways do for the same account. */
+export interface LimiterSharing {
+  readonly limits: SharedCallLimits
+  /** What all gateways know the account by. */
+  readonly account: string
+}
+
 /** The name that stands for all calls together, in all scopes. */
 const allCalls = '*'
 
@@ -69,20 +79,32 @@ export class CallLimiter {
   #halvedAt = 0
   /** The last moment when as many calls were in flight as allowed. */
   #fullAt = 0
-  readonly #windows = new Map<WindowKey, RateWindow>()
-  readonly #allCalls: RateWindow
+  readonly #windows = new Map<WindowKey, Rate>()
+  readonly #allCalls: Rate
+  readonly #sharing: LimiterSharing | undefined
   /** The queues by owner, in the order of their turns. */
   readonly #owners = new Map<object, Queues>()
   #wake: { readonly at: number; readonly callOff: () => void } | undefined
   /** The limiter that has taken over all calls. */
   #heir: CallLimiter | undefined
 
-  constructor({ ceiling, start = ceiling, rates }: CallLimits, clock: Clock) {
+  constructor({ ceiling, start = ceiling, rates }: CallLimits, clock: Clock, sharing?: LimiterSharing) {
     this.#clock = clock
+    this.#sharing = sharing
     this.#ceiling = ceiling
     this.#allowed = Math.min(start, ceiling)
     this.#rates = rates
-    this.#allCalls = new RateWindow(rates[allCalls] ?? Number.POSITIVE_INFINITY)
+    this.#allCalls = this.#newRate(allCalls, rates[allCalls] ?? Number.POSITIVE_INFINITY)
+  }
+
+  #newRate(key: string, perSecond: number): Rate {
+    if (this.#sharing === undefined || !Number.isFinite(perSecond)) return new RateWindow(perSecond)
+    return new ReservedRate(perSecond, {
+      limits: this.#sharing.limits,
+      key: `${this.#sharing.account}\n${key}`,
+      clock: this.#clock,
+      onReserved: () => this.#inCharge.#beginNext(),
+    })
   }
 
   /** The most calls in flight, whatever the API bears. */
@@ -92,7 +114,8 @@ export class CallLimiter {
 
   /** The most calls in flight, as far as the API has borne of late. */
   get allowed(): number {
-    return Math.floor(this.#allowed)
+    const gateways = this.#sharing?.limits.gateways ?? 1
+    return Math.min(Math.floor(this.#allowed), Math.ceil(this.#ceiling / gateways))
   }
 
   /** The number of calls that have begun and not ended; none once another limiter has taken them over. */
@@ -165,8 +188,8 @@ export class CallLimiter {
     this.#halvedAt = Math.max(this.#halvedAt, other.#halvedAt)
     this.#fullAt = Math.max(this.#fullAt, other.#fullAt)
     this.#inFlight += other.#inFlight
-    for (const [key, window] of other.#windows) this.#windowOf(key).add(window)
-    this.#allCalls.add(other.#allCalls)
+    for (const [key, rate] of other.#windows) addStarts(this.#windowOf(key), rate)
+    addStarts(this.#allCalls, other.#allCalls)
     for (const [owner, queues] of other.#owners) {
       for (const [key, queue] of queues) for (const waiter of queue) this.#enter(owner, key, waiter)
     }
@@ -248,7 +271,9 @@ export class CallLimiter {
   /** When only rates hold up the waiting calls, a timer resumes them; otherwise the end of a call does. */
   #wakeLater(): void {
     let at = Number.POSITIVE_INFINITY
-    if (this.#inFlight < this.allowed) {
+    const room = this.allowed - this.#inFlight
+    if (room > 0) {
+      this.#reserve(room)
       for (const queues of this.#owners.values())
         for (const key of queues.keys()) at = Math.min(at, this.#readyAt(key))
     }
@@ -265,14 +290,27 @@ export class CallLimiter {
     this.#wake = { at, callOff }
   }
 
+  /** Reserves starts of the waiting calls among gateways, where these share the rates. */
+  #reserve(room: number): void {
+    if (this.#sharing === undefined) return
+    const waiting = new Map<WindowKey, number>()
+    for (const queues of this.#owners.values()) {
+      for (const [key, queue] of queues) waiting.set(key, (waiting.get(key) ?? 0) + queue.size)
+    }
+    for (const [key, count] of waiting) {
+      for (const rate of [this.#windowOf(key), this.#allCalls])
+        if (rate instanceof ReservedRate) rate.want(Math.min(room, count))
+    }
+  }
+
   #readyAt(key: WindowKey): number {
     return Math.max(this.#windowOf(key).readyAt, this.#allCalls.readyAt)
   }
 
-  #windowOf(key: WindowKey): RateWindow {
+  #windowOf(key: WindowKey): Rate {
     let window = this.#windows.get(key)
     if (window === undefined) {
-      window = new RateWindow(this.#rateOf(key))
+      window = this.#newRate(key, this.#rateOf(key))
       this.#windows.set(key, window)
     }
     return window
@@ -295,4 +333,9 @@ export class CallLimiter {
     if (queue?.size === 0) queues?.delete(key)
     if (queues?.size === 0) this.#owners.delete(owner)
   }
+}
+
+/** What is reserved among gateways stands where all of them see it. */
+function addStarts(rate: Rate, other: Rate): void {
+  if (rate instanceof RateWindow && other instanceof RateWindow) rate.add(other)
 }

@@ -1,5 +1,6 @@
 import { CallLimiter, type CallLimits } from './call-limiter.js'
 import type { Clock } from './clock.js'
+import type { SharedCallLimits } from './reserved-rate.js'
 
 /** Calls of a plugin, over all accounts. */
 export interface CallLoad {
@@ -12,7 +13,11 @@ export interface CallLoad {
 export class CallLimiters {
   readonly #limiters = new Map<string, { readonly plugin: string; readonly limiter: CallLimiter }>()
 
-  constructor(readonly clock: Clock) {}
+  /** @param shared where gateways share the limits of accounts */
+  constructor(
+    readonly clock: Clock,
+    readonly shared?: SharedCallLimits | undefined,
+  ) {}
 
   /**
    * The limiter for connections of a plugin with the same settings, as far as these identify an account.
@@ -47,7 +52,8 @@ export class CallLimiters {
     const key = JSON.stringify([kind, plugin, account])
     const known = this.#limiters.get(key)?.limiter
     known?.restrict(limits)
-    const limiter = known ?? new CallLimiter(limits, this.clock)
+    const sharing = this.shared && { limits: this.shared, account: key }
+    const limiter = known ?? new CallLimiter(limits, this.clock, sharing)
     this.#limiters.set(key, { plugin, limiter })
     return limiter
   }

@@ -208,6 +208,17 @@ export class Connection implements CallRules {
   }
 
   /**
+   * Distinguishes whose rows it sees; see {@link Plugin.owner}.
+   * @returns undefined where the plugin cannot tell, or does not know yet
+   */
+  async owner(): Promise<string | undefined> {
+    const { identity } = this
+    if (identity === undefined || this.plugin.owner === undefined) return identity
+    const owner = await this.#within(() => this.plugin.owner?.(this.state))
+    return owner === undefined ? undefined : JSON.stringify([identity, owner])
+  }
+
+  /**
    * The tables that it has now.
    * @throws whatever the plugin throws; DatabaseError when they do not have the shape of tables
    */

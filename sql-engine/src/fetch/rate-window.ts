@@ -13,6 +13,12 @@ export class RateWindow {
     this.#hold(perSecond, [])
   }
 
+  /** How many starts a rate allows within any stretch of how many milliseconds. */
+  static stretchOf(perSecond: number): { readonly count: number; readonly length: number } {
+    const count = Number.isFinite(perSecond) ? Math.max(1, Math.floor(perSecond)) : 0
+    return { count, length: count === 0 ? 0 : (count / perSecond) * 1000 }
+  }
+
   /** When the next start is allowed, in milliseconds of the clock whose times `take` is given. */
   get readyAt(): number {
     const oldest = this.#starts[this.#next]
@@ -42,9 +48,9 @@ export class RateWindow {
   }
 
   #hold(perSecond: number, starts: readonly number[]): void {
-    const count = Number.isFinite(perSecond) ? Math.max(1, Math.floor(perSecond)) : 0
+    const { count, length } = RateWindow.stretchOf(perSecond)
     this.#perSecond = perSecond
-    this.#length = count === 0 ? 0 : (count / perSecond) * 1000
+    this.#length = length
     const blank = Array.from({ length: count }, () => Number.NEGATIVE_INFINITY)
     const inOrder = [...blank, ...starts].sort((one, other) => (one < other ? -1 : one > other ? 1 : 0))
     this.#starts = inOrder.slice(inOrder.length - count)

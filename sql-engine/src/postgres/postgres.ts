@@ -1,6 +1,6 @@
 import type { ClientConfig } from 'pg'
 import type { Names } from './names.js'
-import type { PeerChannel } from './peer-channel.js'
+import type { Peers } from './peers.js'
 import type { ServerPlace } from './server-place.js'
 import type { Standing } from './standing.js'
 
@@ -15,7 +15,7 @@ export interface Postgres {
   /** How clients' sessions get into it. */
   readonly sessions: SessionServer
   /** Other gateways over the database; undefined where there can be none. */
-  readonly peers?: PeerChannel
+  readonly peers?: Peers
   /**
    * Resolves when the server accepts connections: at once, or after it has come back from a crash.
    * @throws DatabaseError 57P03 when it does not come back, or has been stopped

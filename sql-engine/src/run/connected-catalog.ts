@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Client, ClientConfig } from 'pg'
 import type { Logger } from 'pino'
 import type { SearchPathOptions } from '../catalog/search-path.js'
-import { CatalogIsLocked, synchroniseCatalog } from '../catalog/synchronise-catalog.js'
+import { CatalogIsLocked, type Differences, synchroniseCatalog } from '../catalog/synchronise-catalog.js'
 import { synchroniseUsers } from '../catalog/users.js'
 import type { CatalogConnection, VirtualTable } from '../catalog/virtual-table.js'
 import { DatabaseError } from '../database-error.js'
@@ -17,8 +17,11 @@ import {
   type OpeningOptions,
   openConnections,
 } from '../fetch/open-connections.js'
+import type { SharedCallLimits } from '../fetch/reserved-rate.js'
 import { wildcardTest } from '../fetch/wildcard.js'
 import { withEngineClient } from '../postgres/engine-connections.js'
+import { oneGatewayAtATime, presentGateways } from '../postgres/guest/gateway-locks.js'
+import type { Peers } from '../postgres/peers.js'
 import type { PostgresTraits } from '../postgres/postgres.js'
 import { systemConnections } from '../report/system-tables.js'
 import { shownConnections } from './context-of-connections.js'
@@ -28,6 +31,10 @@ export interface ConnectedCatalogOptions extends Pick<OpeningOptions, 'environme
   readonly traits: PostgresTraits
   readonly searchPath?: SearchPathOptions | undefined
   readonly users?: readonly EngineUser[] | undefined
+  /** Other gateways that show the same tables; undefined where there can be none. */
+  readonly peers?: Peers | undefined
+  /** Where gateways share the limits of accounts; undefined where each has its own. */
+  readonly sharedLimits?: SharedCallLimits | undefined
 }
 
 /** A user of the configuration. */
@@ -53,6 +60,9 @@ const lockTimeout = 100
 const firstPause = 50
 const longestPause = 5_000
 
+/** What a gateway tells the others when it has changed the catalog, with its number. */
+const catalogChange = /^catalog (\d{1,10})$/
+
 export class ConnectedCatalog {
   readonly #engineConfig: ClientConfig
   readonly #traits: PostgresTraits
@@ -61,6 +71,8 @@ export class ConnectedCatalog {
   readonly #searchPath: SearchPathOptions | undefined
   readonly #stopping = new AbortController()
   #configured: Configured = []
+  readonly #peers: Peers | undefined
+  #forgetPeers = () => {}
   #users: readonly EngineUser[]
   #current: Connected = { open: noConnections, tables: [] }
   /** Connections whose tables may be others than is known. */
@@ -76,8 +88,11 @@ export class ConnectedCatalog {
     log,
     searchPath,
     users = [],
+    peers,
+    sharedLimits,
   }: ConnectedCatalogOptions) {
     this.#users = users
+    this.#peers = peers
     this.#engineConfig = engineConfig
     this.#traits = traits
     this.#searchPath = searchPath
@@ -85,7 +100,7 @@ export class ConnectedCatalog {
     this.#opening = {
       environment,
       log,
-      limiters: new CallLimiters(systemClock),
+      limiters: new CallLimiters(systemClock, sharedLimits),
       onSchemaChange: (connection) => this.#noteSchemaChange(connection),
       signal: this.#stopping.signal,
     }
@@ -94,7 +109,8 @@ export class ConnectedCatalog {
   /** @throws DatabaseError when a connection's name or its tables cannot be shown */
   static async start(configured: Configured, options: ConnectedCatalogOptions): Promise<ConnectedCatalog> {
     const started = new ConnectedCatalog(options)
-    await started.set(configured)
+    await started.#inTurn(() => started.#change(configured, 'refuse'))
+    started.#followPeers()
     return started
   }
 
@@ -117,7 +133,7 @@ export class ConnectedCatalog {
    * @throws DatabaseError when a connection's name or its tables cannot be shown; nothing has changed then
    */
   set(configured: Configured): Promise<void> {
-    return this.#inTurn(() => this.#change(configured))
+    return this.#inTurn(() => this.#change(configured, 'mend'))
   }
 
   /** Takes over the configuration's users. Resolves when they see what they should. @throws Error of PostgreSQL */
@@ -132,6 +148,7 @@ export class ConnectedCatalog {
 
   /** Gives up a change that is waiting. The connections stay open. */
   async stop(): Promise<void> {
+    this.#forgetPeers()
     this.#stopping.abort()
     await this.#changing
   }
@@ -147,46 +164,82 @@ export class ConnectedCatalog {
     this.#outdated.add(connection)
     // Connections that are reported until then are looked at together.
     if (!isFirst || this.#stopping.signal.aborted) return
-    this.#inTurn(() => this.#change(this.#configured)).catch((error: unknown) => {
+    this.#inTurn(() => this.#change(this.#configured, 'mend')).catch((error: unknown) => {
       if (this.#stopping.signal.aborted) return
       this.#log.error({ err: error }, 'the catalog could not follow a change of tables')
     })
   }
 
-  async #change(configured: Configured): Promise<void> {
+  /** Another gateway has changed the catalog: tables that are as they should be may have other OIDs now. */
+  #followPeers(): void {
+    const peers = this.#peers
+    this.#forgetPeers =
+      peers?.listen((message) => {
+        const [, number] = catalogChange.exec(message) ?? []
+        if (number === undefined || Number(number) === peers.number || this.#stopping.signal.aborted) return
+        this.reread()
+      }) ?? this.#forgetPeers
+  }
+
+  /** Reads the catalog again, without changing it, where other gateways may have. Returns at once. */
+  reread(): void {
+    if (this.#peers === undefined) return
+    this.#inTurn(() => this.#change(this.#configured, 'leave')).catch((error: unknown) => {
+      if (this.#stopping.signal.aborted) return
+      this.#log.error({ err: error }, 'the catalog may have changed, and could not be read again')
+    })
+  }
+
+  async #change(configured: Configured, differences: Differences): Promise<void> {
     const outdated = this.#outdated
     this.#outdated = new Set()
     const open = await openConnections(configured, this.#opening, this.#current.open, outdated)
-    const tables = await this.#synchronise(open)
+    const tables = await this.#synchronise(open, differences)
     this.#configured = configured
     this.#current = { open, tables }
     this.#onChange(this.#current)
+    if (differences === 'mend') await this.#peers?.tell(`catalog ${this.#peers.number}`)
   }
 
   /** Lets statements that hold a table go first. */
-  async #synchronise(open: OpenConnections): Promise<readonly VirtualTable[]> {
+  async #synchronise(open: OpenConnections, differences: Differences): Promise<readonly VirtualTable[]> {
+    const peers = this.#peers
     for (let pause = firstPause; ; pause = Math.min(2 * pause, longestPause)) {
       try {
-        return await withEngineClient(this.#engineConfig, async (client) => {
-          const shown = shownConnections(open)
-          const tables = await synchroniseCatalog(
-            client,
-            this.#traits,
-            shown,
-            this.#log,
-            systemConnections(this.#traits.names),
-            lockTimeout,
-            this.#searchPath,
-          )
-          await this.#synchroniseUsers(client, this.#users, shown)
-          return tables
-        })
+        return await withEngineClient(this.#engineConfig, (client) =>
+          peers === undefined
+            ? this.#bringUpToDate(client, open, 'mend')
+            : oneGatewayAtATime(client, async () => {
+                const others = await presentGateways(client)
+                others.delete(peers.number)
+                // What differs can only be of gateways that have gone.
+                const isAlone = differences === 'refuse' && others.size === 0
+                return this.#bringUpToDate(client, open, isAlone ? 'mend' : differences)
+              }),
+        )
       } catch (error) {
         if (!(error instanceof CatalogIsLocked)) throw error
         this.#log.info({ reason: error.message }, 'the catalog waits for statements before it changes')
         await delay(pause, undefined, { signal: this.#stopping.signal })
       }
     }
+  }
+
+  async #bringUpToDate(
+    client: Client,
+    open: OpenConnections,
+    differences: Differences,
+  ): Promise<readonly VirtualTable[]> {
+    const shown = shownConnections(open)
+    const tables = await synchroniseCatalog(client, this.#traits, shown, {
+      log: this.#log,
+      own: systemConnections(this.#traits.names),
+      lockTimeout,
+      searchPath: this.#searchPath,
+      differences,
+    })
+    await this.#synchroniseUsers(client, this.#users, shown)
+    return tables
   }
 
   async #synchroniseUsers(

@@ -4,6 +4,7 @@ import type { TableReference } from '../bind/binding.js'
 import { lookupColumn, lookupKeys } from '../cache/keys/key-cache-sources.js'
 import type { LeasedTable, ScanMaker } from '../cache/scans/cache-request.js'
 import { countedRows } from '../cache/scans/counted-rows.js'
+import { sharedSource } from '../cache/shared/shared-source.js'
 import { timeToLive } from '../cache/time-to-live.js'
 import type { VirtualTable } from '../catalog/virtual-table.js'
 import type { Connection } from '../fetch/connection.js'
@@ -213,6 +214,7 @@ export class ConnectionScans {
     if (lookup !== undefined) return lookup
     const asked = {
       source,
+      sharedSource: context.shared === undefined ? undefined : await sharedSource(table, connection),
       keys: definition.keys,
       lookupKeys: lookupKeysOf(table),
       partColumn: isOfParts ? definition.parts?.column : undefined,
@@ -230,6 +232,7 @@ export class ConnectionScans {
           context,
           meter,
         ),
+      readPeer: (name) => context.scanTables.readPeer(definition.name, name),
       combine: (name, parts, combineSignal) => {
         meter.noteCachedRows()
         const column = table.columns.find((one) => one.name === name)

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import type { KeyCache } from '../cache/keys/key-cache.js'
 import type { ScanCache } from '../cache/scans/scan-cache.js'
+import type { SharedCache } from '../cache/shared/shared-cache.js'
 import type { VirtualTable } from '../catalog/virtual-table.js'
 import type { DecodeThreads } from '../decode/decode-threads.js'
 import type { Aggregator } from '../fetch/aggregator.js'
@@ -22,6 +23,8 @@ export interface SharedParts {
   readonly decodeThreads: DecodeThreads
   readonly cache: ScanCache
   readonly keyCache: KeyCache
+  /** What this gateway shares with others over the database; undefined where there can be none. */
+  readonly shared: SharedCache | undefined
   /** How long rows answer later statements, unless their session says otherwise; in milliseconds. */
   readonly cacheTtl: number
   /** What a statement may ask for, unless its session says otherwise. */
@@ -47,5 +50,6 @@ export interface EngineContext extends SharedParts {
   readonly tableNamed: (schema: string, name: string) => VirtualTable | undefined
   readonly connections: ReadonlyMap<string, Connection>
   readonly aggregators: ReadonlyMap<string, Aggregator>
-  readonly plans: StatementPlans
+  /** Made, and its code loaded, when the first statement is planned. */
+  readonly plans: () => Promise<StatementPlans>
 }

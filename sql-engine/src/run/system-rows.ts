@@ -44,6 +44,8 @@ async function clear(quals: ScanQuals, context: VisibleContext): Promise<readonl
   for (const value of equalValues(quals.table_name) ?? []) {
     const name = String(value)
     const scans = await (name === '' ? clearAll(context) : clearTable(name, context))
+    // Others do not know one table's rows from another's.
+    await context.shared?.clear()
     rows.push({ table_name: name, scans: BigInt(scans) })
   }
   return rows

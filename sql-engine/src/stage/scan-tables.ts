@@ -8,6 +8,7 @@ import type { Logger } from 'pino'
 import type { CatalogColumn } from '../catalog/virtual-table.js'
 import { canceledError, DatabaseError } from '../database-error.js'
 import { enginePool } from '../postgres/engine-connections.js'
+import { scanTablePrefix } from '../postgres/guest/dead-gateways.js'
 import type { Names } from '../postgres/names.js'
 import { abortable, untilAborted } from './abortable.js'
 import { begun, type CopyMeter, copyChunks, readAhead } from './copy-chunks.js'
@@ -42,6 +43,8 @@ export interface ScanTablesOptions {
   readonly log: Logger
   /** The most scans that are written side by side. Default is 16. */
   readonly connections?: number
+  /** This gateway's number, where others work in the database too. */
+  readonly gateway?: (() => number | undefined) | undefined
   /** Where the tables' rows lie. Default is in PostgreSQL itself. */
   readonly placement?: TablePlacement
 }
@@ -55,7 +58,7 @@ const readAheadBytes = 1024 * 1024
 /** The number of rows from which a scan table is analyzed. */
 const analyzeRows = 1000
 
-/** The last id, counted for the whole process, so that a name never occurs twice in the server's life. */
+/** The last id, counted for the whole process, so that a name never occurs twice in the gateway's life. */
 let lastId = 0
 
 /** Makes and drops the tables that hold the rows of scans. There is one for the engine. */
@@ -64,11 +67,20 @@ export class ScanTables {
   readonly #pool: Pool
   readonly #janitor: TableJanitor
   readonly #placement: TablePlacement
+  readonly #gateway: () => number | undefined
   readonly #active = new Map<AbortController, Promise<unknown>>()
   readonly #live = new Set<string>()
   #stopped: Promise<void> | undefined
 
-  constructor({ engineConfig, names, log, connections = 16, placement = localPlacement }: ScanTablesOptions) {
+  constructor({
+    engineConfig,
+    names,
+    log,
+    gateway = () => undefined,
+    connections = 16,
+    placement = localPlacement,
+  }: ScanTablesOptions) {
+    this.#gateway = gateway
     this.#placement = placement
     this.#schema = names.scanSchema
     // A crash of the machine loses only scan tables, which do not outlive it anyway.
@@ -116,7 +128,7 @@ export class ScanTables {
   ): Promise<ScanTable> {
     if (this.#stopped !== undefined) throw shutdownError()
     if (signal.aborted) throw canceledError()
-    const name = `s_${++lastId}`
+    const name = this.#newName()
     const qualifiedName = `${this.#schema}.${name}`
     const counted = parts.map(({ table, condition }) => ({ qualifiedName: table.qualifiedName, condition }))
     const client = await this.#connect(signal)
@@ -142,6 +154,20 @@ export class ScanTables {
     }
   }
 
+  /**
+   * Makes a view over a scan table of another gateway, which is not dropped as long as that is there.
+   * @throws DatabaseError; 42P01 where it is gone
+   */
+  readPeer(tableName: string, name: string): Promise<ScanTable> {
+    const table = { name, qualifiedName: `${this.#schema}.${name}`, oid: 0, rowCount: 0, missing: [] }
+    const part = { table: { ...table, release: () => {} }, condition: undefined }
+    return this.combine(tableName, [part], new AbortController().signal)
+  }
+
+  #newName(): string {
+    return `${scanTablePrefix(this.#gateway())}${++lastId}`
+  }
+
   /** Ends what is being staged, drops all scan tables, and closes the connections. */
   stop(): Promise<void> {
     this.#stopped ??= this.#stop()
@@ -161,7 +187,7 @@ export class ScanTables {
     controller: AbortController,
   ): Promise<StagedTable> {
     const { signal } = controller
-    const name = `s_${++lastId}`
+    const name = this.#newName()
     const qualifiedName = `${this.#schema}.${name}`
     const written = writtenColumns(columns, filled)
     const tally = new Tally(meter)

@@ -87,15 +87,29 @@ export class TableJanitor {
     }
   }
 
-  /** @returns false when a lock stands in the way */
+  /** @returns false when a lock stands in the way, or a view by which another gateway reads one of them */
   async #dropRelations(kind: RelationKind, names: readonly string[]): Promise<boolean> {
+    const drop = `DROP ${kind} IF EXISTS ${names.join(', ')}`
     try {
-      await this.#pool.query(`DROP ${kind} IF EXISTS ${names.join(', ')} CASCADE`)
+      await this.#pool.query(drop)
     } catch (error) {
-      if (error instanceof ServerError && error.code === '55P03' /* lock_not_available */) return false
-      throw error
+      const code = error instanceof ServerError ? error.code : undefined
+      if (code === '55P03' /* lock_not_available */) return false
+      if (code !== '2BP01' /* dependent_objects_still_exist */) throw error
+      const { rowCount } = await this.#pool.query(readByOurViews, [names])
+      if (rowCount !== 0) return false
+      // What a user has made of a scan table goes with it.
+      await this.#pool.query(`${drop} CASCADE`)
     }
     for (const name of names) this.#kinds.delete(name)
     return true
   }
 }
+
+/** Views in the schema of a relation of $1 that read it. */
+const readByOurViews = `
+  SELECT FROM unnest($1::text[]) AS name, pg_class AS relation, pg_depend AS dependency, pg_rewrite AS rule, pg_class AS reader
+   WHERE relation.oid = to_regclass(name) AND refclassid = 'pg_class'::regclass AND refobjid = relation.oid
+     AND classid = 'pg_rewrite'::regclass AND rule.oid = objid AND reader.oid = ev_class
+     AND reader.oid <> relation.oid AND reader.relnamespace = relation.relnamespace
+   LIMIT 1`

@@ -1,6 +1,6 @@
 /** Places in a result: where its rows are, and how many at each. */
 import type { CatalogTable, Column, Row } from '../../protocol/messages.js'
-import { isAddress, isNumber, numberIn } from '../result/column-kinds.js'
+import { isAddress, isNumber, isText, looksLikeAddress, numberIn } from '../result/column-kinds.js'
 import { identifier } from '../run/shape.js'
 
 /** The columns that say where a row is. */
@@ -66,13 +66,42 @@ export interface Locator {
   readonly latitude: string
   readonly longitude: string
   readonly names: readonly string[]
-  /** The result's column of addresses. */
-  readonly address: string
+  readonly address: AddressColumn
 }
 
-/** @returns undefined where no column has addresses, or no table knows where they are */
-export function locatorFor(columns: readonly Column[], tables: readonly CatalogTable[]): Locator | undefined {
-  const address = columns.find(isAddress)
+/** A result's column of addresses. */
+export interface AddressColumn {
+  readonly name: string
+  /** Whether its values are texts, of which some may be no addresses. */
+  readonly isText: boolean
+}
+
+/** Rows that are looked at for addresses in texts. */
+export const mostLookedAt = 1_000
+
+/** The first column of addresses; without one, that of texts with the most addresses among the first rows. */
+function addressColumn(columns: readonly Column[], rows: readonly Row[]): AddressColumn | undefined {
+  const typed = columns.find(isAddress)
+  if (typed !== undefined) return { name: typed.name, isText: false }
+  const sample = rows.slice(0, mostLookedAt)
+  const counts = columns.map((column, index) =>
+    isText(column) ? sample.filter((row) => looksLikeAddress(row[index] ?? '')).length : 0,
+  )
+  const most = Math.max(0, ...counts)
+  const found = most === 0 ? undefined : columns[counts.indexOf(most)]
+  return found === undefined ? undefined : { name: found.name, isText: true }
+}
+
+/**
+ * @param rows the first ones, to see which texts are addresses
+ * @returns undefined where no column has addresses, or no table knows where they are
+ */
+export function locatorFor(
+  columns: readonly Column[],
+  rows: readonly Row[],
+  tables: readonly CatalogTable[],
+): Locator | undefined {
+  const address = addressColumn(columns, rows)
   if (address === undefined) return undefined
   for (const { connection, name, columns: known } of tables) {
     const key = known.find((column) => isAddress(column) && column.operators?.includes('=') === true)
@@ -85,7 +114,7 @@ export function locatorFor(columns: readonly Column[], tables: readonly CatalogT
       latitude: latitude.name,
       longitude: longitude.name,
       names: placeNames.flatMap((pattern) => known.find((column) => pattern.test(column.name))?.name ?? []),
-      address: address.name,
+      address,
     }
   }
   return undefined
@@ -95,12 +124,13 @@ export function locatorFor(columns: readonly Column[], tables: readonly CatalogT
 export function locatingSql(sql: string, locator: Locator): string {
   const { table, key, latitude, longitude, names, address } = locator
   const wanted = [latitude, longitude, ...names].map((name) => `place.${identifier(name)}`)
+  const given = `result.${identifier(address.name)}`
   return [
     'select',
-    `  ${[`result.${identifier(address)}`, ...wanted].join(', ')}`,
+    `  ${[given, ...wanted].join(', ')}`,
     'from (',
     sql,
     ') as result',
-    `join ${table} as place on place.${identifier(key)} = result.${identifier(address)}`,
+    `join ${table} as place on place.${identifier(key)} = ${address.isText ? `try_inet(${given})` : given}`,
   ].join('\n')
 }

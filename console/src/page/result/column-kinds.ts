@@ -20,6 +20,20 @@ export function isAddress({ type }: Pick<Column, 'type'>): boolean {
   return type === 'inet' || type === 'cidr'
 }
 
+const texts = /^(?:text|character varying|character)(?:\(|$)/
+
+export function isText({ type }: Pick<Column, 'type'>): boolean {
+  return texts.test(type)
+}
+
+const ipv4 = /^\d{1,3}(?:\.\d{1,3}){3}$/
+const ipv6 = /^(?=.*::|(?:[^:]*:){7}[^:]*$)[0-9a-f:]+(?:\.\d{1,3}){0,3}$/i
+
+/** Whether a text may be an IP address; PostgreSQL has the last word. */
+export function looksLikeAddress(text: string): boolean {
+  return ipv4.test(text) || ipv6.test(text)
+}
+
 export function numberIn(row: Row, column: number): number | undefined {
   const value = row[column]
   if (value === null || value === undefined || value === '') return undefined

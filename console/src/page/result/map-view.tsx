@@ -34,15 +34,19 @@ export function MapView({ rows, columns, onPlace }: MapViewProps) {
 export interface LocatedMapProps {
   readonly model: RunModel
   readonly locator: Locator
+  /** Told whether the map is there. */
+  readonly onMap: (isThere: boolean) => void
 }
 
 /** Asks only when it is told to: the answer may take calls. */
-export function LocatedMap({ model, locator }: LocatedMapProps) {
+export function LocatedMap({ model, locator, onMap }: LocatedMapProps) {
   const [asking, setAsking] = useState<RunModel>()
   const sql = locatingSql(shapedSql(model.asked.sql, model.asked.shape), locator)
   const calls = useCalls(sql, locator.table)
   useChanges(asking)
   useEffect(() => () => asking?.close(), [asking])
+  const isThere = asking?.state.kind === 'ended'
+  useEffect(() => onMap(isThere), [isThere, onMap])
   if (asking === undefined) {
     const ask = () => {
       const made = new RunModel({ sql, from: 0, fresh: false, shape: unshaped, planned: [] })
@@ -53,7 +57,7 @@ export function LocatedMap({ model, locator }: LocatedMapProps) {
       <div class="invitation">
         <p>
           <span class="mono">{locator.table}</span> knows where the addresses of{' '}
-          <span class="mono">{locator.address}</span> are.
+          <span class="mono">{locator.address.name}</span> are.
         </p>
         {calls !== undefined && <p class="quiet">Calls: {calls}. Places that are cached take none.</p>}
         <button type="button" class="primary" onClick={ask}>

@@ -4,7 +4,7 @@ import type { CatalogTable, Column, DownloadFormat } from '../../protocol/messag
 import { downloadFormats } from '../../protocol/messages.js'
 import { ChartView } from '../chart/chart-view.js'
 import { type Chart, pickChart } from '../chart/pick-chart.js'
-import { locatorFor, type Place, placeColumns } from '../map/places.js'
+import { locatorFor, mostLookedAt, type Place, placeColumns } from '../map/places.js'
 import { counted } from '../run/format.js'
 import { useChanges } from '../run/listeners.js'
 import { ReportText } from '../run/report-text.js'
@@ -38,11 +38,16 @@ export function ResultView({ model, tables, onShape }: ResultViewProps) {
   useChanges(model)
   const { columns = [], state } = model
   const places = useMemo(() => placeColumns(columns), [columns])
-  const locator = useMemo(() => locatorFor(columns, tables), [columns, tables])
+  const { first } = model.rows
+  // Rows come into the same array.
+  const lookedAt = Math.min(first.length, mostLookedAt)
+  const locator = useMemo(() => locatorFor(columns, first, tables), [columns, first, lookedAt, tables])
   const suggested = useMemo(() => pickChart(columns), [columns])
   const [chosenView, chooseView] = useState<View>()
   const [chosenChart, chooseChart] = useState<Chart>()
   const [cell, setCell] = useState<Cell>()
+  // Where places have to be asked for first, there is no map until they are there.
+  const [isLocated, setLocated] = useState(false)
   useEffect(() => setCell(undefined), [model])
   const chart = chosenChart ?? suggested
   const available = views.filter((view) => {
@@ -97,7 +102,9 @@ export function ResultView({ model, tables, onShape }: ResultViewProps) {
         </div>
         <Filters shape={shape} columns={columns} onShape={onShape} />
         <div class="result-tools">
-          {(view === 'map' || view === 'chart') && <PictureButtons name={view} />}
+          {(view === 'chart' || (view === 'map' && (places !== undefined || isLocated))) && (
+            <PictureButtons name={view} />
+          )}
           {columns.length > 0 && state.kind === 'ended' && <SaveButtons model={model} columns={columns} />}
         </div>
       </div>
@@ -108,7 +115,9 @@ export function ResultView({ model, tables, onShape }: ResultViewProps) {
         {view === 'table' && columns.length > 0 && grid}
         {view === 'map' && (
           <div class="map-and-rows">
-            {places === undefined && locator !== undefined && <LocatedMap model={model} locator={locator} />}
+            {places === undefined && locator !== undefined && (
+              <LocatedMap model={model} locator={locator} onMap={setLocated} />
+            )}
             {places !== undefined && pictured !== undefined && (
               <MapView rows={pictured} columns={places} onPlace={hasDistinctNames ? onPlace : undefined} />
             )}

@@ -8,7 +8,7 @@ import { awsCall, type CallScan } from '../calls/aws-call.js'
 import { credentialsError } from '../calls/credentials-error.js'
 import { Once } from '../calls/once.js'
 import type { CredentialProvider, Credentials, StsLocation } from '../credentials/credential-chain.js'
-import { accountOfSettings, credentialsOf } from '../credentials/credentials.js'
+import { accountOfSettings, credentialsOf, staticCredentials } from '../credentials/credentials.js'
 import { regionOfProfile } from '../credentials/shared-files.js'
 import { BucketRegions } from '../regions/bucket-regions.js'
 import { guessRegion } from '../regions/partition-regions.js'
@@ -90,6 +90,12 @@ export class AwsConnection {
   async account(): Promise<string | undefined> {
     const id = this.#identity.value?.accountId ?? (await this.#accountOfCredentials())
     return id === undefined ? undefined : accountName(id, this.#config, this.#environment)
+  }
+
+  /** Whose rows it sees: those of a key that does not change, or else of an account, as far as that is known without a call. */
+  async owner(): Promise<string | undefined> {
+    const key = staticCredentials(this.#config, this.#environment)?.accessKeyId
+    return key === undefined ? this.account() : `key ${key}`
   }
 
   /** The client of a service in a region, the same for all scans. */

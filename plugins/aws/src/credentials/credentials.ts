@@ -95,7 +95,8 @@ async function checkProfile(profile: string, namedBy: string, environment: Envir
 }
 
 /** The credentials of the settings, or of the environment where no profile is named. */
-function staticCredentials(config: AwsConfig, environment: Environment): Credentials | undefined {
+/** Those that settings or variables name, which stay the same. */
+export function staticCredentials(config: AwsConfig, environment: Environment): Credentials | undefined {
   const { access_key, secret_key, session_token, profile = environment.AWS_PROFILE } = config
   if (access_key !== undefined && secret_key !== undefined) {
     return credentialsFrom(access_key, secret_key, session_token)

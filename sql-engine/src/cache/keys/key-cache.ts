@@ -2,15 +2,17 @@
 import { createHash } from 'node:crypto'
 import type { ClientConfig, Pool } from 'pg'
 import type { Logger } from 'pino'
-import { z } from 'zod'
 import type { CatalogColumn } from '../../catalog/virtual-table.js'
 import { enginePool } from '../../postgres/engine-connections.js'
 import type { Names } from '../../postgres/names.js'
+import type { Peers } from '../../postgres/peers.js'
 import type { ScanTable } from '../../stage/scan-table.js'
 import { TableJanitor } from '../../stage/table-janitor.js'
 import type { LeasedTable } from '../scans/cache-request.js'
 import type { CachedRows } from '../scans/scan-cache.js'
+import type { SharedFlights } from '../shared/shared-flights.js'
 import { IncompleteRows, KeyTable } from './key-table.js'
+import { columnsOf, PeerTables } from './peer-tables.js'
 
 /** A virtual table whose lookups are cached. */
 export interface KeyCacheSource {
@@ -33,6 +35,8 @@ export interface KeyCacheOptions {
   /** The most bytes that the tables may take on disk while none of them is being replaced. */
   readonly maxBytes: number
   readonly sources: readonly KeyCacheSource[]
+  /** What this gateway shares with others over the database; undefined where there can be none. */
+  readonly shared?: { readonly flights: SharedFlights; readonly peers: Peers } | undefined
   /** Milliseconds since 1970. Default is the machine's clock. */
   readonly now?: () => number
 }
@@ -55,8 +59,6 @@ const mostTables = 8
 /** The share of the bytes allowed that is left when room is made, so that not every lookup has to make some. */
 const shareLeft = 0.75
 
-const commentSchema = z.object({ columns: z.array(z.string()) })
-
 interface CachedSource extends KeyCacheSource {
   /** What the names of the source's tables begin with. */
   readonly prefix: string
@@ -68,6 +70,7 @@ export class KeyCache {
   readonly #log: Logger
   readonly #schema: string
   readonly #pool: Pool
+  readonly #peerTables: PeerTables | undefined
   readonly #janitor: TableJanitor
   /** See {@link KeyCacheOptions.maxBytes}; a lower value takes effect when rows come next. */
   maxBytes: number
@@ -80,12 +83,17 @@ export class KeyCache {
   /** Makes the names of tables differ from those of tables that are being dropped. */
   #generation = 0
 
-  constructor({ engineConfig, names, log, maxBytes, sources, now = Date.now }: KeyCacheOptions) {
+  constructor({ engineConfig, names, log, maxBytes, sources, shared, now = Date.now }: KeyCacheOptions) {
     const settings = { synchronous_commit: 'off' }
     this.#pool = enginePool(engineConfig, { max: 4, purpose: 'lookups', settings, log })
     this.#janitor = new TableJanitor(engineConfig, log)
     this.#log = log
     this.#schema = names.lookupSchema
+    if (shared !== undefined) {
+      const { flights, peers } = shared
+      const gateway = () => peers.number
+      this.#peerTables = new PeerTables({ pool: this.#pool, schema: this.#schema, flights, gateway })
+    }
     this.maxBytes = maxBytes
     this.#now = now
     for (const source of sources) this.#sources.set(source.source, newSource(source))
@@ -125,7 +133,7 @@ export class KeyCache {
     await this.#find()
     const { table, letGo } = await this.#choose(cached, request)
     try {
-      return await this.#lookUp(table, request)
+      return await this.#lookUp(cached, table, request)
     } catch (error) {
       if (error instanceof IncompleteRows) return undefined
       throw error
@@ -134,16 +142,27 @@ export class KeyCache {
     }
   }
 
-  async #lookUp(table: KeyTable, request: KeyCacheRequest): Promise<LeasedTable | undefined> {
+  async #lookUp(
+    { prefix, fingerprint }: CachedSource,
+    table: KeyTable,
+    request: KeyCacheRequest,
+  ): Promise<LeasedTable | undefined> {
     const { keys, maxAge, limit, signal } = request
     const oid = await table.open()
     if (limit !== undefined && table.countMissing(keys, maxAge) > limit) return undefined
     const columns = [...table.filled]
+    const fetch = (missing: readonly string[], fetchSignal: AbortSignal) =>
+      request.fetch(missing, columns, fetchSignal)
+    // Without a fingerprint, nothing tells whether another gateway would get the same rows.
+    const peers = fingerprint === undefined ? undefined : this.#peerTables
     const lookedUp = await table.get({
       keys,
       maxAge,
       signal,
-      fetch: (missing, fetchSignal) => request.fetch(missing, columns, fetchSignal),
+      fetch: async (missing, fetchSignal, land) =>
+        peers === undefined
+          ? land(missing, await fetch(missing, fetchSignal))
+          : peers.get({ prefix, table, maxAge, fetch }, missing, fetchSignal, land),
     })
     const { name, qualifiedName } = table
     const { isHit } = lookedUp
@@ -245,8 +264,12 @@ export class KeyCache {
 
   #make(cached: CachedSource, columns: ReadonlySet<string>): KeyTable {
     const sorted = [...columns].sort()
-    const name = `${cached.prefix}_${shortHash(JSON.stringify(sorted))}_${Date.now().toString(36)}${++this.#generation}`
+    const name = `${this.#ownTag}${cached.prefix}_${shortHash(JSON.stringify(sorted))}_${Date.now().toString(36)}${++this.#generation}`
     return this.#table(cached, name, sorted)
+  }
+
+  get #ownTag(): string {
+    return this.#peerTables?.ownTag ?? ''
   }
 
   #table(
@@ -300,10 +323,11 @@ export class KeyCache {
       [this.#schema],
     )
     const retiring = new Set([...this.#retiring].map(({ name }) => name))
-    for (const { name, comment, bytes } of rows) {
+    const found = this.#peerTables === undefined ? rows : await this.#peerTables.takeOver(rows)
+    for (const { name, comment, bytes } of found) {
       // After a crash of PostgreSQL, some are still there that were on their way out.
       const isGoing = retiring.has(name) || this.#janitor.has(`${this.#schema}.${name}`)
-      const isOf = ({ prefix }: CachedSource) => !isGoing && name.startsWith(`${prefix}_`)
+      const isOf = ({ prefix }: CachedSource) => !isGoing && name.startsWith(`${this.#ownTag}${prefix}_`)
       const cached = [...this.#sources.values()].find(isOf)
       const columns = columnsOf(comment)
       if (cached !== undefined && columns !== undefined) {
@@ -373,14 +397,6 @@ export class KeyCache {
 function newSource(source: KeyCacheSource): CachedSource {
   const prefix = `k_${shortHash(source.fingerprint ?? `${Math.random()} ${source.source}`)}`
   return { ...source, prefix, tables: [] }
-}
-
-function columnsOf(comment: string | null): readonly string[] | undefined {
-  try {
-    return commentSchema.parse(JSON.parse(comment ?? '')).columns
-  } catch {
-    return undefined
-  }
 }
 
 function shortHash(text: string): string {

@@ -37,9 +37,12 @@ export interface KeyRequest {
   /** Milliseconds; more than 0. */
   readonly maxAge: number
   readonly signal: AbortSignal
-  /** Asks for keys' rows, with the columns that the table fills. */
-  fetch(keys: readonly string[], signal: AbortSignal): Promise<ScanTable>
+  /** Gets keys' rows, with the columns that the table fills, and has them land, in as many parts as it takes. */
+  fetch(keys: readonly string[], signal: AbortSignal, land: LandKeys): Promise<void>
 }
+
+/** Takes over the rows of keys, and releases what they have come in. @throws IncompleteRows, DatabaseError of PostgreSQL */
+export type LandKeys = (keys: readonly string[], staged: ScanTable) => Promise<void>
 
 /** Keys whose rows are on their way. */
 interface Flight {
@@ -188,10 +191,10 @@ export class KeyTable {
 
   #depart(keys: readonly string[], startedAt: number, maxAge: number, fetch: KeyRequest['fetch']): Flight {
     const controller = new AbortController()
-    const landed = fetch(keys, controller.signal).then(async (staged) => {
+    const landed = fetch(keys, controller.signal, async (some, staged) => {
       try {
         if (staged.missing.length > 0) throw new IncompleteRows()
-        await this.#inTurn(() => this.#land(keys, staged, startedAt, startedAt + maxAge))
+        await this.#inTurn(() => this.#land(some, staged, startedAt, startedAt + maxAge))
       } finally {
         staged.release()
       }
@@ -233,6 +236,57 @@ export class KeyTable {
       ...(this.#retired === undefined ? [insertKeys(options, list, fetchedAt, expiresAt)] : []),
     ])
     for (const key of keys) this.#known.set(key, { fetchedAt, expiresAt })
+  }
+
+  /**
+   * Takes over the rows of keys that another gateway's table has, and that are young enough.
+   * @returns the keys that it does not have
+   * @throws Error of PostgreSQL, 42P01 where the table is gone
+   */
+  async takeFrom(from: string, keys: readonly string[], maxAge: number): Promise<readonly string[]> {
+    const taken = await this.#inTurn(() => this.#take({ ...this.#options, name: from }, keys, maxAge))
+    return keys.filter((key) => !taken.has(key))
+  }
+
+  async #take(
+    from: KeyTableParts,
+    keys: readonly string[],
+    maxAge: number,
+  ): Promise<ReadonlyMap<string, KnownKey>> {
+    const now = this.#options.now()
+    const client = await this.#options.pool.connect()
+    try {
+      // Both tables are read as they were at one moment, and neither goes meanwhile.
+      await client.query(
+        `BEGIN ISOLATION LEVEL REPEATABLE READ; LOCK TABLE ${rowsOf(from)}, ${keysOf(from)} IN ACCESS SHARE MODE`,
+      )
+      const { rows } = await client.query<[string, number, number]>({
+        text: `SELECT key, fetched_at, expires_at FROM ${keysOf(from)} WHERE key = ANY ($1) AND fetched_at BETWEEN $2 AND $3`,
+        values: [keys, now - maxAge, now],
+        rowMode: 'array',
+      })
+      const known = new Map(rows.map(([key, fetchedAt, expiresAt]) => [key, { fetchedAt, expiresAt }]))
+      if (known.size > 0 && this.#retired === undefined) {
+        const list = keyArray([...known.keys()])
+        await client.query(
+          [
+            deleteRows(this.#options, list),
+            deleteKeys(this.#options, list),
+            moveRows(this.#options, [...this.filled], rowsOf(from), list),
+            copyKeys(this.#options, from, list),
+          ].join('; '),
+        )
+      }
+      await client.query('COMMIT')
+      client.release()
+      if (this.#retired !== undefined) return new Map()
+      for (const [key, one] of known) this.#known.set(key, one)
+      return known
+    } catch (error) {
+      // Closing the connection rolls back.
+      client.release(true)
+      throw error
+    }
   }
 
   /** Copies the keys that were asked for last, that share of all of them, into another table, which has none. */

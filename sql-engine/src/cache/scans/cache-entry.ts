@@ -1,7 +1,8 @@
 /** A scan whose rows are cached, or on their way. */
+import { equalValues, type QualValue } from '@millrace/plugin-sdk'
 import type { ScanLimit } from '../../fetch/scan-limit.js'
 import type { StagedTable } from '../../stage/scan-table.js'
-import type { CacheRequest } from './cache-request.js'
+import type { CacheRequest, ScanMaker } from './cache-request.js'
 import { covers, type ScanShape } from './covers.js'
 
 export interface Entry {
@@ -14,7 +15,14 @@ export interface Entry {
   readonly expiresAt: number
   /** Aborted when nothing waits for the rows any more. */
   readonly controller: AbortController
-  readonly staging: Promise<StagedTable>
+  /** Its rows; those of another gateway can be had anew each time that somebody here reads them. */
+  readonly rows: (maker: ScanMaker) => Promise<StagedTable>
+  /** Called when nobody reads them any more, for the time being. */
+  readonly unread: () => void
+  /** The name that another gateway's scan table has there; undefined for rows that were fetched here. */
+  readonly peerName: string | undefined
+  /** Whether other gateways are told of its rows. */
+  isShared: boolean
   /** Whether it may answer statements that have not asked for it yet. */
   isForOthers: boolean
   /** Whether it has failed, or was given up or dropped. */
@@ -44,4 +52,18 @@ function isSameLimit(one: ScanLimit | undefined, other: ScanLimit | undefined): 
     one?.order?.column === other?.order?.column &&
     one?.order?.direction === other?.order?.direction
   )
+}
+
+/** Whether an entry's rows are all that is asked for, and possibly more. */
+export function isAnswer(entry: Entry, request: CacheRequest): boolean {
+  return (
+    covers(entry.shape, request, request.keys) && (request.isGap !== true || hasNoOtherParts(entry, request))
+  )
+}
+
+/** Whether a scan's rows are of no other parts than those that are missing: others are read already. */
+function hasNoOtherParts({ shape }: Entry, { quals, partColumn }: CacheRequest): boolean {
+  if (partColumn === undefined) return true
+  const missing = new Set<QualValue>(equalValues(quals[partColumn]))
+  return (equalValues(shape.quals[partColumn]) ?? []).every((part) => missing.has(part))
 }

@@ -8,6 +8,8 @@ import type { Interval } from './interval.js'
 export interface CacheRequest extends ScanShape {
   /** The same for all scans of one table through one connection. */
   readonly source: string
+  /** The same for such scans of all gateways over the database; undefined for rows that are kept to this one. */
+  readonly sharedSource?: string | undefined
   readonly keys: Readonly<Record<string, Key | undefined>>
   /** Key columns by each of whose values the table's rows can be told apart. */
   readonly lookupKeys: readonly string[]
@@ -39,6 +41,8 @@ export type CountedPart =
 export interface ScanMaker {
   /** Fills a new scan table; the signal is aborted when none of those that waited for it are left. */
   fetch(shape: ScanShape, signal: AbortSignal): Promise<StagedTable>
+  /** Makes a view over a scan table of another gateway. @throws DatabaseError, also where it is gone */
+  readPeer(name: string): Promise<ScanTable>
   /** Puts rows of several tables together, without copying them. */
   combine(column: string, parts: readonly TablePart[], signal: AbortSignal): Promise<ScanTable>
 }

@@ -12,7 +12,11 @@ class Tables {
   made = 0
 
   maker(fetch: (signal: AbortSignal) => Promise<StagedTable> = async () => this.make()): ScanMaker {
-    return { fetch: (_, signal) => fetch(signal), combine: async () => this.make() }
+    return {
+      fetch: (_, signal) => fetch(signal),
+      combine: async () => this.make(),
+      readPeer: async () => this.make(),
+    }
   }
 
   make(rowCount = 1, diskBytes = 10, missing: StagedTable['missing'] = []): StagedTable {

@@ -1,22 +1,23 @@
 /** Keeps scan tables for a while, so that later statements read them instead of asking the API again. */
 
-import { equalValues, type QualValue } from '@millrace/plugin-sdk'
 import { canceledError } from '../../database-error.js'
 import { abortable } from '../../stage/abortable.js'
 import type { ScanTable, StagedTable } from '../../stage/scan-table.js'
-import { type Entry, hasAllRows, isSame } from './cache-entry.js'
-import type { CacheRequest, CountedPart, LeasedTable, ScanMaker, TablePart } from './cache-request.js'
-import { covers } from './covers.js'
-import { divideKeys, narrowed } from './divide-keys.js'
-import { divideParts } from './divide-parts.js'
-import { divideRange } from './divide-range.js'
+import { LookAgain } from '../shared/peer-rows.js'
+import type { Departure, SharedScan, SharedScans } from '../shared/shared-scans.js'
+import { type Entry, hasAllRows, isAnswer, isSame } from './cache-entry.js'
+import type { CacheRequest, LeasedTable, ScanMaker, TablePart } from './cache-request.js'
+import { divideScan, type Parts } from './divide-scan.js'
 import { PartLists } from './part-lists.js'
+import { peerEntry } from './peer-entry.js'
 
 export interface ScanCacheOptions {
   /** The most bytes of rows that are cached; what has not been read for longest goes first. */
   readonly maxBytes: number
   /** Milliseconds of a clock that only goes forward. */
   readonly now?: () => number
+  /** What this gateway shares with others over the database; undefined where there can be none. */
+  readonly shared?: SharedScans | undefined
 }
 
 /** Rows that are cached, for those who look. */
@@ -33,13 +34,6 @@ export interface CachedRows {
   readonly left: number
 }
 
-/** Entries whose rows, together with those of a narrower scan, make up a scan. */
-interface Parts {
-  readonly column: string
-  readonly known: readonly { readonly entry: Entry; readonly counted: CountedPart | undefined }[]
-  readonly missing: { readonly request: CacheRequest; readonly counted: CountedPart | undefined } | undefined
-}
-
 /** A day, in milliseconds. A timer of Node's for more than 24.8 days runs at once. */
 const longestTimer = 86_400_000
 
@@ -49,6 +43,7 @@ export class ScanCache {
   /** Which parts tables consist of. */
   readonly partLists: PartLists
   readonly #now: () => number
+  readonly #shared: SharedScans | undefined
   /** Entries that may answer any statement; the one that was read last is at the end. */
   readonly #entries = new Set<Entry>()
   /** Fetches whose rows are not there yet, including those that may not answer others. */
@@ -58,8 +53,9 @@ export class ScanCache {
   #bytes = 0
   #timer: NodeJS.Timeout | undefined
 
-  constructor({ maxBytes, now = () => performance.now() }: ScanCacheOptions) {
+  constructor({ maxBytes, now = () => performance.now(), shared }: ScanCacheOptions) {
     this.maxBytes = maxBytes
+    this.#shared = shared
     this.#now = now
     this.partLists = new PartLists(now)
   }
@@ -70,16 +66,61 @@ export class ScanCache {
    * @throws DatabaseError of the fetch; 57014 when the request's own signal is aborted
    */
   async get(request: CacheRequest, maker: ScanMaker): Promise<LeasedTable> {
-    if (request.signal.aborted) throw canceledError()
-    this.#sweep()
-    const known = this.#find(request)
-    if (known !== undefined) return this.#lease(known, request, true)
-    const parts = this.#divideParts(request) ?? this.#divideKeys(request) ?? this.#divideRange(request)
-    if (parts !== undefined) return this.#combine(request, parts, maker)
-    return this.#lease(this.#begin(request, maker), request, false)
+    for (;;) {
+      if (request.signal.aborted) throw canceledError()
+      try {
+        return await this.#get(request, maker)
+      } catch (error) {
+        if (!(error instanceof LookAgain)) throw error
+      }
+    }
   }
 
-  async #lease(entry: Entry, { statement, signal }: CacheRequest, isHit: boolean): Promise<LeasedTable> {
+  async #get(request: CacheRequest, maker: ScanMaker): Promise<LeasedTable> {
+    this.#sweep()
+    const own = this.#find(request)
+    if (own === undefined && this.#isShared(request)) await this.#lookAtPeers(request)
+    const known = own ?? this.#find(request)
+    if (known !== undefined) return this.#lease(known, request, maker, true)
+    if (request.signal.aborted) throw canceledError()
+    const parts = divideScan(request, () => this.#candidates(request))
+    if (parts !== undefined) return this.#combine(request, parts, maker)
+    return this.#lease(this.#begin(request, maker), request, maker, false)
+  }
+
+  /** Whether rows of other gateways may answer it, and its rows them. */
+  #isShared({ sharedSource, maxAge }: CacheRequest): boolean {
+    return this.#shared !== undefined && sharedSource !== undefined && maxAge > 0
+  }
+
+  /** Takes note of what other gateways have fetched of the source since it was looked at last. */
+  async #lookAtPeers({ source, sharedSource }: CacheRequest): Promise<void> {
+    if (this.#shared === undefined || sharedSource === undefined) return
+    const lookedAt = this.#now()
+    const before = this.#ofPeers(source)
+    const { there, unknown } = await this.#shared.find(sharedSource, new Set(before.keys()))
+    for (const [name, entry] of before) if (!there.has(name)) this.#forget(entry)
+    // Another scan may have looked at the same time.
+    const known = this.#ofPeers(source)
+    for (const scan of unknown)
+      if (!known.has(scan.name)) this.#entries.add(peerEntry(scan, source, lookedAt))
+  }
+
+  /** The entries of other gateways that are known, by their names there. */
+  #ofPeers(source: string): ReadonlyMap<string, Entry> {
+    return new Map(
+      [...this.#entries].flatMap((entry) =>
+        entry.source === source && entry.peerName !== undefined ? [[entry.peerName, entry] as const] : [],
+      ),
+    )
+  }
+
+  async #lease(
+    entry: Entry,
+    { statement, signal }: CacheRequest,
+    maker: ScanMaker,
+    isHit: boolean,
+  ): Promise<LeasedTable> {
     entry.leases++
     const ofStatement = this.#ofStatements.get(statement) ?? new Set()
     this.#ofStatements.set(statement, ofStatement.add(entry))
@@ -89,80 +130,17 @@ export class ScanCache {
     }
     let table: ScanTable
     try {
-      table = await abortable(entry.staging, signal)
+      table = await abortable(entry.rows(maker), signal)
     } catch (error) {
+      if (error instanceof LookAgain) {
+        this.#forget(entry)
+        if (entry.peerName !== undefined) await this.#shared?.withdraw(entry.peerName)
+      }
       giveBack()
       throw signal.aborted ? canceledError() : error
     }
     const isShared = isHit && entry.statement === statement
     return leased(table, { isHit, isShared }, giveBack)
-  }
-
-  #divideParts(request: CacheRequest): Parts | undefined {
-    const { partColumn: column } = request
-    if (column === undefined || request.isGap === true) return undefined
-    // Those on their way are waited for: their parts are not asked for twice.
-    const candidates = this.#candidates(request)
-    const divided = divideParts(request, column, candidates, ({ shape }) => shape, request.keys)
-    if (divided === undefined) return undefined
-    const { known, missing } = divided
-    return {
-      column,
-      known: known.map((entry) => ({ entry, counted: undefined })),
-      missing:
-        missing.length > 0
-          ? { request: { ...narrowed(request, column, missing), isGap: true }, counted: undefined }
-          : undefined,
-    }
-  }
-
-  #divideKeys(request: CacheRequest): Parts | undefined {
-    if (request.limit !== undefined) return undefined
-    const candidates = this.#candidates(request)
-    for (const lookupKey of request.lookupKeys) {
-      // Rows are told apart by the key's column, which must be filled.
-      if (!request.columns.has(lookupKey)) continue
-      const divided = divideKeys(request, lookupKey, candidates, ({ shape }) => shape, request.keys)
-      if (divided === undefined) continue
-      const { column, known, missing } = divided
-      return {
-        column,
-        known: known.map(({ earlier, values, isWhole }) => ({
-          entry: earlier,
-          counted: isWhole ? undefined : { kind: 'values', values },
-        })),
-        // Cached rows of a range may be all that has to be read for the other keys, and hold those that are known
-        // too.
-        missing:
-          missing.length > 0
-            ? {
-                request: narrowed(request, column, missing),
-                counted: { kind: 'values', values: missing },
-              }
-            : undefined,
-      }
-    }
-    return undefined
-  }
-
-  #divideRange(request: CacheRequest): Parts | undefined {
-    if (request.limit !== undefined) return undefined
-    const kept = this.#candidates(request).filter(({ table }) => table !== undefined)
-    const divided =
-      request.isGap === true ? undefined : divideRange(request, kept, ({ shape }) => shape, request.keys)
-    if (divided === undefined) return undefined
-    const { column, known, missing } = divided
-    return {
-      column,
-      known: known.map(({ earlier, interval }) => ({
-        entry: earlier,
-        counted: { kind: 'range', interval },
-      })),
-      missing: missing && {
-        request: { ...request, quals: missing.quals, isGap: true },
-        counted: { kind: 'range', interval: missing.interval },
-      },
-    }
   }
 
   /** The statement's own entries, then the cached ones; of these, the one that was read last comes first. */
@@ -190,7 +168,7 @@ export class ScanCache {
   ): Promise<LeasedTable> {
     const leasing = known.map(({ entry }) => {
       this.#touch(entry)
-      return this.#lease(entry, request, true)
+      return this.#lease(entry, request, maker, true)
     })
     if (missing !== undefined) leasing.push(this.get(missing.request, maker))
     const outcomes = await Promise.allSettled(leasing)
@@ -258,16 +236,13 @@ export class ScanCache {
   }
 
   #find(request: CacheRequest): Entry | undefined {
-    const isAnswer = (entry: Entry) =>
-      covers(entry.shape, request, request.keys) &&
-      (request.isGap !== true || hasNoOtherParts(entry, request))
     // Its own statement waits for a wider question anyway.
     const known =
-      this.#ofStatement(request).find(isAnswer) ??
+      this.#ofStatement(request).find((entry) => isAnswer(entry, request)) ??
       [...this.#entries].find(
         (entry) =>
           this.#isYoungEnough(entry, request) &&
-          isAnswer(entry) &&
+          isAnswer(entry, request) &&
           (entry.table !== undefined || isSame(entry, request)),
       )
     if (known !== undefined) this.#touch(known)
@@ -285,6 +260,8 @@ export class ScanCache {
     const shape = { columns, quals }
     const controller = new AbortController()
     const startedAt = this.#now()
+    const departure = this.#departure(request)
+    const staging = this.#fetch(request, maker, controller.signal, departure)
     const entry: Entry = {
       shape,
       source,
@@ -293,7 +270,10 @@ export class ScanCache {
       startedAt,
       expiresAt: startedAt + maxAge,
       controller,
-      staging: maker.fetch(shape, controller.signal),
+      rows: () => staging,
+      unread: () => {},
+      peerName: undefined,
+      isShared: false,
       isForOthers: maxAge > 0,
       isGone: false,
       table: undefined,
@@ -302,15 +282,52 @@ export class ScanCache {
     }
     if (entry.isForOthers) this.#entries.add(entry)
     this.#fetching.add(entry)
-    entry.staging.then(
-      (table) => this.#finish(entry, table),
+    staging.then(
+      (table) => {
+        this.#finish(entry, table)
+        entry.isShared = departure !== undefined && entry.isForOthers
+        departure?.land(entry.isShared ? this.#sharedScan(entry, table) : undefined)
+      },
       () => {
+        departure?.land(undefined)
         this.#fetching.delete(entry)
         entry.isGone = true
         this.#forget(entry)
       },
     )
     return entry
+  }
+
+  /** Reserves the question among gateways, where its rows can answer others. */
+  #departure(request: CacheRequest): Departure | undefined {
+    const { columns, quals, sharedSource, limit } = request
+    if (sharedSource === undefined || !this.#isShared(request)) return undefined
+    return this.#shared?.departure(sharedSource, { columns, quals }, limit)
+  }
+
+  /** @throws LookAgain when another gateway has asked meanwhile, and whatever the fetch throws */
+  async #fetch(
+    request: CacheRequest,
+    maker: ScanMaker,
+    signal: AbortSignal,
+    departure: Departure | undefined,
+  ): Promise<StagedTable> {
+    if (departure !== undefined) {
+      if (!(await departure.begin(signal))) throw new LookAgain('another gateway has asked')
+      // It may have been answered just before.
+      await this.#lookAtPeers(request)
+      const isOfPeer = (entry: Entry) => entry.peerName !== undefined && this.#isYoungEnough(entry, request)
+      if ([...this.#entries].some((entry) => isOfPeer(entry) && isAnswer(entry, request)))
+        throw new LookAgain('another gateway has the rows')
+    }
+    const { columns, quals } = request
+    return maker.fetch({ columns, quals }, signal)
+  }
+
+  /** What other gateways may read of an entry that has just come. */
+  #sharedScan({ shape, startedAt, expiresAt }: Entry, { name, rowCount }: StagedTable): SharedScan {
+    const now = this.#now()
+    return { name, shape, rowCount, age: now - startedAt, left: expiresAt - now }
   }
 
   #finish(entry: Entry, table: StagedTable): void {
@@ -339,13 +356,15 @@ export class ScanCache {
     this.#bytes += bytes
     for (const other of this.#entries) {
       if (this.#bytes <= this.maxBytes) break
-      if (other.table !== undefined) this.#forget(other)
+      if (other.table !== undefined && other.peerName === undefined) this.#forget(other)
     }
   }
 
   /** Lets an entry answer only the statements that already read it. */
   #forget(entry: Entry): void {
     if (this.#entries.delete(entry)) this.#bytes -= entry.bytes
+    if (entry.isShared && entry.table !== undefined) void this.#shared?.withdraw(entry.table.name)
+    entry.isShared = false
     entry.isForOthers = false
     if (entry.leases === 0) this.#drop(entry)
   }
@@ -358,6 +377,7 @@ export class ScanCache {
   #return(entry: Entry): void {
     entry.leases--
     if (entry.leases > 0) return
+    entry.unread()
     if (entry.table === undefined) {
       this.#forget(entry)
       entry.controller.abort()
@@ -384,13 +404,6 @@ export class ScanCache {
     }, delay)
     this.#timer.unref()
   }
-}
-
-/** Whether a scan's rows are of no other parts than those that are missing: others are read already. */
-function hasNoOtherParts({ shape }: Entry, { quals, partColumn }: CacheRequest): boolean {
-  if (partColumn === undefined) return true
-  const missing = new Set<QualValue>(equalValues(quals[partColumn]))
-  return (equalValues(shape.quals[partColumn]) ?? []).every((part) => missing.has(part))
 }
 
 /** @param release called once, however often the table is released */

@@ -13,8 +13,9 @@ import { type Names, readerRole } from '../names.js'
 import type { Postgres, SessionLogin, SessionServer } from '../postgres.js'
 import type { Guest } from '../standing.js'
 import { limitSettings, noLimits, type StatementLimits } from '../statement-limits.js'
+import { dropTablesOfDeadGateways } from './dead-gateways.js'
 import { configOf, type GuestAddress, type GuestUrls, guestAddress, reaching } from './guest-address.js'
-import { NotifyChannel } from './notify-channel.js'
+import { GuestPeers } from './guest-peers.js'
 import { type Hold, markTable, searchPathOf, takeHold } from './prepare-guest.js'
 import { sessionQuestion } from './session-settings.js'
 
@@ -26,10 +27,13 @@ export interface GuestPostgresOptions extends GuestUrls {
   readonly limits?: Omit<StatementLimits, 'temporaryFiles'> | undefined
   /** Called when the server has been lost. All sessions are gone, or must go; it is looked for again. */
   readonly onCrash?: (error: Error) => void
+  /** How often the server is asked whether it and the other gateways are still there, in milliseconds. Default is 15 seconds. */
+  readonly heartbeat?: number | undefined
 }
 
 /** How often, in milliseconds, the server is asked whether it is still there, and how long it may take to answer. */
-const heartbeat = { every: 15_000, patience: 10_000 }
+const usualHeartbeat = 15_000
+const patience = 10_000
 
 /** Pauses after attempts that have failed, in milliseconds; the last one is repeated. */
 const pauses = [100, 500, 2_000, 5_000, 10_000]
@@ -72,13 +76,15 @@ class GuestPostgres implements Postgres {
   readonly standing: Guest
   readonly engineConfig: ClientConfig
   readonly sessions: SessionServer
-  readonly peers: NotifyChannel
+  readonly peers: GuestPeers
   readonly #options: GuestPostgresOptions
   readonly #address: GuestAddress
   readonly #lock: HomeLock
   readonly #identity: string
   readonly #availability = new Availability<Hold>(unavailable)
   #supervision: Promise<void> = Promise.resolve()
+  #tidying: Promise<void> = Promise.resolve()
+  #isTidying = false
   #stopped: Promise<void> | undefined
 
   constructor(
@@ -97,7 +103,7 @@ class GuestPostgres implements Postgres {
     this.#address = address
     this.#identity = identity
     this.#availability.run(hold)
-    this.peers = new NotifyChannel(options.log)
+    this.peers = new GuestPeers(options.log)
     this.sessions = {
       place: address.place,
       login: (user) => this.#login(user),
@@ -113,15 +119,15 @@ class GuestPostgres implements Postgres {
   async start(): Promise<void> {
     const { life } = this.#availability
     if (life === undefined) return
-    await this.peers.attach(life.client)
+    await this.peers.attach(life)
     this.#supervision = this.#supervise(life)
   }
 
-  async #attach({ client }: Hold): Promise<void> {
+  async #attach(hold: Hold): Promise<void> {
     try {
-      await this.peers.attach(client)
+      await this.peers.attach(hold)
     } catch (error) {
-      await client.end()
+      await hold.client.end()
       throw error
     }
   }
@@ -137,8 +143,10 @@ class GuestPostgres implements Postgres {
 
   async #stop(): Promise<void> {
     const hold = this.#availability.stop()
+    if (hold !== undefined) await this.peers.leave()
     await hold?.client.end()
     await this.#supervision
+    await this.#tidying
     await this.#lock.release()
   }
 
@@ -188,18 +196,37 @@ class GuestPostgres implements Postgres {
     const { client } = hold
     const timer = setInterval(() => {
       void this.#isAlive(hold).then((isAlive) => {
-        if (!isAlive) drop(client)
+        if (isAlive) this.#lookAround(hold)
+        else drop(client)
       })
-    }, heartbeat.every)
+    }, this.#options.heartbeat ?? usualHeartbeat)
     timer.unref()
     await new Promise<void>((resolve) => client.once('end', () => resolve()))
     clearInterval(timer)
   }
 
+  /** Looks whether gateways have gone, and takes away what they have left. */
+  #lookAround({ client }: Hold): void {
+    if (this.#isTidying) return
+    this.#isTidying = true
+    const { log } = this.#options
+    this.#tidying = this.peers
+      .look(client)
+      .then(() =>
+        withEngineClient(this.engineConfig, (own) =>
+          dropTablesOfDeadGateways(own, { names: this.names, log }),
+        ),
+      )
+      .catch((error: unknown) => log.debug({ err: error }, 'what other gateways have left stays for now'))
+      .finally(() => {
+        this.#isTidying = false
+      })
+  }
+
   /** Whether the server answers in time, and is in the life that it was in. Never rejects. */
   async #isAlive({ client, mark }: Hold): Promise<boolean> {
     const timer = new AbortController()
-    const late = delay(heartbeat.patience, false, { signal: timer.signal }).catch(() => false)
+    const late = delay(patience, false, { signal: timer.signal }).catch(() => false)
     const asked = client.query<{ mark: string }>(`SELECT mark FROM ${markTable(this.names)}`).then(
       ({ rows }) => rows[0]?.mark === mark,
       () => false,

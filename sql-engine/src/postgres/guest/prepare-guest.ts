@@ -1,19 +1,21 @@
 /** What must stand in a user's PostgreSQL before the engine works there, and the connection that holds it. */
 import { randomUUID } from 'node:crypto'
-import { Client, type ClientConfig, DatabaseError as ServerError } from 'pg'
+import { Client, type ClientConfig } from 'pg'
 import type { Logger } from 'pino'
-import { DatabaseError } from '../../database-error.js'
-import { dropScanTables } from '../drop-scan-tables.js'
 import { connectEngine } from '../engine-connections.js'
 import { type Names, systemSchema } from '../names.js'
 import { ensureTryCasts, guestCasts } from '../try-casts.js'
-import { holderName, lockDatabase } from './guest-lock.js'
+import { dropTablesOfDeadGateways } from './dead-gateways.js'
+import { holderName, joinGateways, oneGatewayAtATime } from './gateway-locks.js'
 import { ensureGuestPrivileges, ensureGuestSchemas } from './own-schemas.js'
 import { checkServer, readServerFacts, type ServerFacts } from './server-facts.js'
+import { sharedTableStatements } from './shared-tables.js'
 
-/** The connection that holds the database for this gateway, for as long as it stands. */
+/** The connection by which this gateway is one of those in the database, for as long as it stands. */
 export interface Hold {
   readonly client: Client
+  /** The gateway's number in the database. */
+  readonly gateway: number
   readonly facts: ServerFacts
   /** Stands in the database until it crashes, or another server takes its place. */
   readonly mark: string
@@ -28,34 +30,20 @@ export async function takeHold(config: ClientConfig, names: Names, log: Logger):
   checkServer(facts, names.database, names.engineRole)
   const client = await connectEngine({ ...config, application_name: holderName() })
   try {
-    await lockDatabase(client, names.database)
-    await ensureGuestSchemas(client, names)
-    await dropOldScanTables(client, names, log)
-    const mark = await leaveMark(client, names)
-    await ensureTryCasts(client, guestCasts(facts.version))
-    await ensureGuestPrivileges(client, names)
-    return { client, facts, mark }
+    const gateway = await joinGateways(client, names.database)
+    const mark = await oneGatewayAtATime(client, async () => {
+      await ensureGuestSchemas(client, names)
+      await client.query(sharedTableStatements(names).join('; '))
+      const left = await ensureMark(client, names)
+      await ensureTryCasts(client, guestCasts(facts.version))
+      await ensureGuestPrivileges(client, names)
+      return left
+    })
+    await dropTablesOfDeadGateways(client, { names, log, startsAs: gateway })
+    return { client, gateway, facts, mark }
   } catch (error) {
     await client.end()
     throw error
-  }
-}
-
-/** How long a statement of an earlier life may keep its rows, in milliseconds: no one else can end it. */
-const patience = 10_000
-
-async function dropOldScanTables(client: Client, names: Names, log: Logger): Promise<void> {
-  try {
-    await client.query(`SET lock_timeout = ${patience}`)
-    await dropScanTables(client, names, log)
-    await client.query('SET lock_timeout = 0')
-  } catch (error) {
-    if (!(error instanceof ServerError) || error.code !== '55P03') throw error
-    throw new DatabaseError('a statement of an earlier Millrace still reads rows in the database', {
-      sqlState: '55P03', // lock_not_available
-      hint: `Wait until it ends, or end its session: it holds a table of the schema ${names.scanSchema} in pg_locks.`,
-      cause: error,
-    })
   }
 }
 
@@ -92,12 +80,13 @@ async function withPlainClient<Result>(
   }
 }
 
-async function leaveMark(client: Client, names: Names): Promise<string> {
-  const mark = randomUUID()
+/** The mark that other gateways know, or one for a new life. */
+async function ensureMark(client: Client, names: Names): Promise<string> {
   const table = markTable(names)
-  await client.query(
-    `BEGIN; CREATE UNLOGGED TABLE IF NOT EXISTS ${table} (mark uuid NOT NULL); TRUNCATE ${table};
-     INSERT INTO ${table} VALUES ('${mark}'); COMMIT`,
-  )
-  return mark
+  await client.query(`CREATE UNLOGGED TABLE IF NOT EXISTS ${table} (mark uuid NOT NULL)`)
+  await client.query(`INSERT INTO ${table} SELECT $1 WHERE NOT EXISTS (SELECT FROM ${table})`, [randomUUID()])
+  const { rows } = await client.query<{ mark: string }>(`SELECT mark FROM ${table}`)
+  const [row] = rows
+  if (row === undefined) throw new Error('the mark of PostgreSQL’s life is not there')
+  return row.mark
 }

@@ -3,7 +3,7 @@ import { type Client, type ClientConfig, escapeIdentifier } from 'pg'
 import { DatabaseError } from '../../database-error.js'
 import { withEngineClient } from '../engine-connections.js'
 import { loopbackServer, type Names } from '../names.js'
-import { lockDatabase } from './guest-lock.js'
+import { keepGatewaysOut } from './gateway-locks.js'
 import { readOwnSchemas } from './own-schemas.js'
 
 /** What there is of Millrace's. */
@@ -17,7 +17,7 @@ export interface GuestRemains {
 /** @throws DatabaseError 55P03 while a gateway works there */
 export function lookAtRemains(config: ClientConfig, names: Names): Promise<GuestRemains> {
   return withEngineClient(config, async (client) => {
-    await lockDatabase(client, names.database)
+    await keepGatewaysOut(client, names.database)
     return remains(client, names)
   })
 }
@@ -40,7 +40,7 @@ async function remains(client: Client, names: Names): Promise<GuestRemains> {
  */
 export async function removeGuest(config: ClientConfig, names: Names): Promise<void> {
   await withEngineClient(config, async (client) => {
-    await lockDatabase(client, names.database)
+    await keepGatewaysOut(client, names.database)
     const { schemas, hasServer } = await remains(client, names)
     if (schemas.length === 0) return
     await client.query('BEGIN')

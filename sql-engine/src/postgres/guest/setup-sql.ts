@@ -13,6 +13,7 @@ import { since } from '../standing.js'
 import { createTryCasts, guestCasts } from '../try-casts.js'
 import { guestGrants, guestSchemaStatements } from './own-schemas.js'
 import { markTable } from './prepare-guest.js'
+import { sharedTableStatements } from './shared-tables.js'
 
 export interface SetupOptions {
   readonly names: Names
@@ -43,7 +44,7 @@ GRANT USAGE ON FOREIGN DATA WRAPPER postgres_fdw TO ${engine};
 
 -- 2. What Millrace then does by itself as ${engine} whenever it starts, as far as it is missing. Nothing here has to be run.
 
-${[...guestSchemaStatements(names), `CREATE UNLOGGED TABLE ${markTable(names)} (mark uuid NOT NULL)`].join(';\n')};
+${[...guestSchemaStatements(names), `CREATE UNLOGGED TABLE ${markTable(names)} (mark uuid NOT NULL)`, ...sharedTableStatements(names)].join(';\n')};
 
 ${version === undefined ? '-- As on PostgreSQL 16 and newer; an older one has functions that do the same:\n' : ''}${createTryCasts(guestCasts(version ?? since.inputIsValid))};
 

@@ -1,7 +1,8 @@
--- Trino leaves out columns of types that it does not know, such as inet. For each table that has one, this makes a view
--- of the same name in the schema <connection>_text, where such columns are texts, as psql prints them. A condition on
--- such a text, or a join by it, reaches the API: Millrace reads it as one on the address itself.
--- Run it by the user that Trino connects as, and again when connections or tables have come or changed.
+-- Addresses as texts, for tools that do not know inet: Trino leaves such columns out, and DuckDB compares them in another
+-- form. For each table that has one, this makes a view of the same name in the schema <connection>_text, where such columns
+-- are texts, as psql prints them. A condition on such a text, or a join by it, reaches the API: Millrace reads it as one on
+-- the address itself.
+-- Run it by the user that the tool connects as, and again when connections or tables have come or changed.
 do $$
 declare
   of record;
