@@ -1,11 +1,14 @@
 /** A server with all that a home says: its settings, connections, password and certificate. */
 import { resolve } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import type { Plugin } from '@millrace/plugin-sdk'
 import type { Address } from '@millrace/server/service'
 import type { StatementObserver } from '@millrace/server/session/statement-watch'
 import type { StartedParts } from '@millrace/server/started-parts'
+import type { Engine } from '@millrace/sql-engine/engine'
 import { unattendedScope, withinPlugin } from '@millrace/sql-engine/fetch/plugin-work'
 import { makeHome } from '@millrace/sql-engine/postgres/home'
+import type { Postgres } from '@millrace/sql-engine/postgres/postgres'
 import type { Logger } from 'pino'
 import { loadCertificate } from './certificate-files.js'
 import { warnOfOpenFiles } from './config/file-permissions.js'
@@ -86,10 +89,10 @@ export async function startHome(options: HomeOptions, parts: StartedParts): Prom
   const monitoring = isService ? monitor(settings, log) : undefined
   monitoring?.catch(() => {}) // told where it is waited for, below
   parts.add(monitoring, async () => (await monitoring?.catch(() => undefined))?.stop())
-  // PostgreSQL starts in a process of its own; meanwhile this one loads all the rest.
-  const starting = startEngine(settings, log, () => crashed())
+  const { starting, atWork } = startApart(settings, log, () => crashed())
   parts.add(starting, async () => (await starting.catch(() => undefined))?.stop())
-  starting.catch(() => {}) // told where it is waited for, below
+  // PostgreSQL starts in a process of its own, as early as possible; meanwhile this one loads all the rest.
+  await atWork
   const tracing = isService ? startTracing(settings, environment, log) : undefined
   parts.add(tracing, async () => (await tracing)?.stop())
   const [{ startService }, watching, traces] = await Promise.all([
@@ -149,12 +152,6 @@ export async function startHome(options: HomeOptions, parts: StartedParts): Prom
   })
   watching?.watch(service)
   parts.add(watching, (watched) => watched?.unwatch())
-  if (isService) {
-    const plugins = new Set(
-      (connections?.configured ?? []).flatMap(({ plugin }) => ('preload' in plugin ? [plugin] : [])),
-    )
-    parts.add(preloadAll(plugins, log), (preloading) => preloading)
-  }
   // Removed first: nobody is led to a service that stops.
   parts.add(home, removeServiceRecord)
   const consolePort =
@@ -203,7 +200,33 @@ export async function startHome(options: HomeOptions, parts: StartedParts): Prom
     const following = watchFiles(home, log, () => void readAgain())
     parts.add(following, (watch) => watch.close())
   }
+  if (isService) {
+    const plugins = new Set(
+      (connections?.configured ?? []).flatMap(({ plugin }) => ('preload' in plugin ? [plugin] : [])),
+    )
+    // Last: it keeps this process busy, and nobody who waits for the start waits for it.
+    parts.add(preloadAll(service.engine, plugins, log), (preloading) => preloading)
+  }
   return { address: service.address, reload: readAgain, drain: () => service.gateway.drain() }
+}
+
+interface StartApart {
+  readonly starting: Promise<Postgres>
+  /** Resolves when a process of its own is at work, or there is none to wait for. Never rejects. */
+  readonly atWork: Promise<void>
+}
+
+/** Starts PostgreSQL. Where that fails, `starting` tells it. */
+function startApart(settings: Settings, log: Logger, onCrash: () => void): StartApart {
+  let onSpawn = () => {}
+  const atWork = new Promise<void>((resolve) => {
+    onSpawn = resolve
+  })
+  const starting = startEngine(settings, log, { onCrash, onSpawn })
+  starting.then(onSpawn, onSpawn)
+  // A server of the user's runs already.
+  if (settings.values['engine.url'] !== null) onSpawn()
+  return { starting, atWork }
 }
 
 /** Listens for those who watch the server, where the settings ask for it; what that takes is loaded only then. */
@@ -297,7 +320,9 @@ async function statementObserverOf(
 }
 
 /** Never rejects: what could not be loaded is told of by the query that needs it. */
-async function preloadAll(plugins: Iterable<Plugin>, log: Logger): Promise<void> {
+async function preloadAll(engine: Engine, plugins: Iterable<Plugin>, log: Logger): Promise<void> {
+  await setImmediate()
+  await engine.preload()
   for (const plugin of plugins) {
     try {
       await withinPlugin(unattendedScope(plugin.name, 'loading the rest of it'), () => plugin.preload?.())

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 /** The `millrace` command. */
+import './navigator.js'
 import { type Command, describedProgram, parseCommand } from './command.js'
 import type { ExitCode } from './user-error.js'
 

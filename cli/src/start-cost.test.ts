@@ -23,7 +23,7 @@ async function packagesOf(...modules: string[]): Promise<string[]> {
   return [...new Set(names)].sort()
 }
 
-it('the plugins are there before their SDKs are, and no maker or reader of certificates', async () => {
+it('the plugins are there before their SDKs are, no maker or reader of certificates, and no parser', async () => {
   const packages = await packagesOf(
     `${dist}home-service.js`,
     '@millrace/server/service',
@@ -34,8 +34,20 @@ it('the plugins are there before their SDKs are, and no maker or reader of certi
     '@millrace/plugin-shodan/plugin',
   )
   expect(packages).toContain('pg')
-  const late = /^@aws-sdk|^@smithy|^@peculiar|^asn1js|^pkijs|^selfsigned|^undici|^prom-client|^@opentelemetry/
+  const late =
+    /^libpg-query|^pgsql-deparser|^@aws-sdk|^@smithy|^@peculiar|^asn1js|^pkijs|^selfsigned|^undici|^prom-client|^@opentelemetry/
   expect(packages.filter((name) => late.test(name))).toEqual([])
+})
+
+it("Node.js's fetch is not loaded to find out that this is Node.js", async () => {
+  const code = `
+    await import(${JSON.stringify(`${dist}navigator.js`)})
+    await import('pg')
+    console.log(navigator.userAgent, process.moduleLoadList.filter((name) => /undici/.test(name)).length)`
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', code], {
+    cwd: dist,
+  })
+  expect(stdout).toBe(`Node.js/${process.versions.node.split('.')[0]} 0\n`)
 })
 
 it('the command line is read without anything of the engine', async () => {

@@ -5,14 +5,18 @@ import type { Settings } from './config/settings.js'
 import { guestUrls } from './engine/guest-urls.js'
 import { UserError } from './user-error.js'
 
-/**
- * @param onCrash called when it has ended by itself
- * @throws DatabaseError or UserError that says what is in the way
- */
+export interface EngineEvents {
+  /** It has ended by itself. */
+  readonly onCrash: () => void
+  /** A process of it is at work; nothing is called where there is none to wait for. */
+  readonly onSpawn?: () => void
+}
+
+/** @throws DatabaseError or UserError that says what is in the way */
 export async function startEngine(
   settings: Pick<Settings, 'home' | 'values'>,
   log: Logger,
-  onCrash: () => void,
+  { onCrash, onSpawn }: EngineEvents,
 ): Promise<Postgres> {
   const { home, values } = settings
   const limits = {
@@ -22,7 +26,7 @@ export async function startEngine(
   }
   if (values['engine.url'] === null) {
     const { startEmbeddedPostgres } = await import('@millrace/sql-engine/postgres/embedded-postgres')
-    return startEmbeddedPostgres({ home, log, limits, onCrash })
+    return startEmbeddedPostgres({ home, log, limits, onCrash, ...(onSpawn && { onSpawn }) })
   }
   if (limits.temporaryFiles !== undefined) {
     throw new UserError(

@@ -299,6 +299,7 @@ test('a client that comes when PostgreSQL has just died waits until it is back',
     host: '127.0.0.1',
     port: 0,
     engine: {
+      analysable: () => undefined,
       analyse: () => undefined,
       stage: () => Promise.reject(new Error('not asked')),
       endProcess: () => Promise.reject(new Error('not asked')),

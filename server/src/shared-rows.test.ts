@@ -67,6 +67,16 @@ describe.runIf(hasServer)('rows that one gateway has fetched', () => {
     expect([one.calls.length, other.calls.length]).toEqual([2, 0])
   })
 
+  serverTest('are not taken where they are too old', async ({ server }) => {
+    const [one, other] = await pair(server)
+    const asking = await one.connect()
+    for (const statement of [kinds, hosts(['1.1.1.1'])]) await asking.query(statement)
+    const reading = await other.connect()
+    await reading.query('set millrace.cache_ttl = 0.001')
+    for (const statement of [kinds, hosts(['1.1.1.1'])]) await reading.query(statement)
+    expect(other.calls.map(({ table }) => table)).toEqual(['kind', 'host'])
+  })
+
   serverTest('are asked for once, when both want them at the same time', async ({ server }) => {
     const [one, other] = await pair(server)
     const admin = await server.admin()
@@ -140,6 +150,17 @@ describe.runIf(hasServer)('gateways over one database', () => {
     expect(rows).toEqual([])
   })
 
+  serverTest('take away what one has left that has died', async ({ server }) => {
+    await gateways(server, 1, { heartbeat: 20 })
+    const admin = await server.admin()
+    onTestFinished(() => admin.end())
+    await admin.query(`create table millrace_scan.s_zzzz_1 (a int); create view millrace_scan.s_zzzz_2 as
+      select * from millrace_scan.s_zzzz_1`)
+    for (const name of ['table millrace_scan.s_zzzz_1', 'view millrace_scan.s_zzzz_2'])
+      await admin.query(`alter ${name} owner to millrace_engine`)
+    await until(admin, `select where to_regclass('millrace_scan.s_zzzz_1') is null`)
+  })
+
   serverTest('follow each other’s changes of the catalog', async ({ server }) => {
     const [one, other] = await pair(server)
     const client = await one.connect()
@@ -183,4 +204,22 @@ describe.runIf(hasServer)('gateways over one database', () => {
         .toEqual([{ cities: 'city of 1.1.1.1' }])
     },
   )
+
+  serverTest('fill materialized views, whichever of them PostgreSQL asks', async ({ server }) => {
+    const [one] = await pair(server)
+    const client = await one.connect()
+    await client.query('create table visit (ip inet)')
+    await client.query(`insert into visit values ('1.1.1.1'), ('2.2.2.2')`)
+    onTestFinished(async () => {
+      const admin = await server.admin()
+      await admin.query('drop table visit cascade')
+      await admin.end()
+    })
+    // The other one is the last to have come, so that PostgreSQL asks it, for addresses that it does not know.
+    await client.query('create materialized view seen as select city from visit join place using (ip)')
+    expect((await client.query('select city from seen order by 1')).rows).toEqual([
+      { city: 'city of 1.1.1.1' },
+      { city: 'city of 2.2.2.2' },
+    ])
+  })
 })

@@ -16,6 +16,7 @@ import { DecodeThreads, usualThreads } from './decode/decode-threads.js'
 import { engineFailure } from './engine-failure.js'
 import type { CallLoad } from './fetch/call-limiters.js'
 import type { ConfiguredConnection } from './fetch/open-connections.js'
+import { once } from './once.js'
 import type { Statement } from './parse/statement.js'
 import type { Optimisations } from './plan/unoptimised-scans.js'
 import { withEngineClient } from './postgres/engine-connections.js'
@@ -32,12 +33,10 @@ import { ensureSteampipeFunctions } from './report/steampipe-functions.js'
 import { isSystemTable } from './report/system-tables.js'
 import { ensureVersion } from './report/version-function.js'
 import { type Connected, ConnectedCatalog, type EngineUser } from './run/connected-catalog.js'
-import { cacheSourcesOf, contextOf, keySourcesOf } from './run/context-of-connections.js'
+import { cacheSourcesOf, contextOf, keySourcesOf, planning } from './run/context-of-connections.js'
 import type { SharedParts } from './run/engine-context.js'
 import { EngineContexts } from './run/engine-contexts.js'
 import { LoopbackScans } from './run/loopback-scans.js'
-import { stageStatement } from './run/stage-statement.js'
-import { withoutPlaces } from './run/without-places.js'
 import { withoutRows } from './run/without-rows.js'
 import { rejectUnknownSettings } from './settings/known-settings.js'
 import { showDefaults, shownDefaults } from './settings/setting-defaults.js'
@@ -99,6 +98,15 @@ interface Found {
   readonly mockSecret: Buffer
   readonly sharedLimits: SharedLimits | undefined
 }
+
+/** Like {@link planning}, of what comes before and after it. */
+const staging = once(async () => {
+  const [{ stageStatement }, { withoutPlaces }] = await Promise.all([
+    import('./run/stage-statement.js'),
+    import('./run/without-places.js'),
+  ])
+  return { stageStatement, withoutPlaces }
+})
 
 export class Engine implements StatementEngine {
   readonly #options: EngineOptions
@@ -165,7 +173,8 @@ export class Engine implements StatementEngine {
       await ensureSteampipeFunctions(client)
       const defaults = shownDefaults({ cacheTtl: cache?.ttl ?? 0, quotas })
       if (standing.kind === 'owner') {
-        await leaveOutOfDumps(client)
+        // With tables that have been made, that is done already.
+        await leaveOutOfDumps(client, 'no tables')
         await showDefaults(client, defaults)
       } else for (const [name, value] of defaults) standing.sessionSettings.set(name, value)
       return {
@@ -184,7 +193,7 @@ export class Engine implements StatementEngine {
       names,
       log,
       sharesScans: optimisations === 'all',
-      loopbackScans: new LoopbackScans(),
+      loopbackScans: new LoopbackScans(shared?.loopback),
       scanTables: new ScanTables({
         engineConfig,
         names,
@@ -237,6 +246,15 @@ export class Engine implements StatementEngine {
     return this.#connections.setUsers(users)
   }
 
+  /** Loads what the first statement over virtual tables would load otherwise. */
+  async preload(): Promise<void> {
+    await Promise.all([this.#texts.preload(), staging(), planning()])
+  }
+
+  analysable(text: () => string): Promise<void> | undefined {
+    return this.#texts.analysable(text)
+  }
+
   analyse(text: string): readonly Statement[] | undefined {
     return this.#texts.analyse(text)
   }
@@ -248,6 +266,7 @@ export class Engine implements StatementEngine {
     }
     rejectUnknownSettings(statement.text, tree)
     if (session.analyses === true) return withoutRows(statement.text, tree)
+    const { stageStatement, withoutPlaces } = await staging()
     const asked = session.loopbackFor === undefined ? undefined : withoutPlaces(statement.text, tree)
     const { text } = asked ?? statement
     try {
@@ -306,6 +325,11 @@ export class Engine implements StatementEngine {
   forgetRows(): void {
     this.#shared.cache.clear()
     this.#shared.keyCache.reset()
+    // Other gateways may have changed the catalog while this one was cut off.
+    this.#options.postgres.ready().then(
+      () => this.#connections.reread(),
+      () => {}, // it has been stopped
+    )
   }
 
   /** Forgets cached rows, after a restart too. No row asked for before answers a statement that comes after. */

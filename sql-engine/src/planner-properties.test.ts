@@ -8,7 +8,7 @@ import { randomFirstRows, randomQuery } from './testing/random-query.js'
 /** MILLRACE_PROPERTY_RUNS makes a long run, of other cases each time. */
 const wantedRuns = Number(process.env.MILLRACE_PROPERTY_RUNS ?? 0)
 const isLong = wantedRuns > 0
-const numRuns = isLong ? wantedRuns : 150
+const numRuns = isLong ? wantedRuns : 100
 const sets = isLong ? 200 : 12
 
 /** By PostgreSQL's names; HV002 is fdw_dynamic_parameter_value_needed. */

@@ -93,6 +93,11 @@ export function unchangedStatement(text: string): StagedStatement {
 /** Plans and stages statements. There is one for all sessions. */
 export interface StatementEngine {
   /**
+   * Resolves when the text can be analysed. Undefined where that is so already: only the first texts of all may have to
+   * wait, for the parser to be loaded.
+   */
+  analysable(text: () => string): Promise<void> | undefined
+  /**
    * Searches a text for virtual tables. Cheap where there are none, and cached by text.
    * @returns undefined when the text names none, or does not parse: it is relayed as it stands, and PostgreSQL says
    *   what is wrong with it

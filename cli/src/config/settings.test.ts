@@ -37,6 +37,7 @@ describe('settings', () => {
       'limits.statement_timeout': null,
       'limits.work_mem_mb': null,
       'limits.max_temp_file_mb': null,
+      'limits.shared': false,
       search_path: null,
       search_path_prefix: [],
       log: 'warn',

@@ -73,7 +73,10 @@ export async function loadPlugin(
     const { steampipePluginAt } = await import('./steampipe-plugins.js')
     return steampipePluginAt(located, process)
   }
-  const checked = checkPlugin((await loadModule(name, located.load)).default)
+  const { default: value } = await loadModule(name, located.load)
+  // Their conformance tests check Millrace's own ones; for all their tables, it takes as long as loading them.
+  if (located.kind === 'built-in') return value as Plugin
+  const checked = checkPlugin(value)
   if ('plugin' in checked) return checked.plugin
   const what = located.kind === 'path' ? `of ${located.name}` : `of the package "${located.name}"`
   throw new UserError(`the default export ${what} is no plugin: ${checked.fault}`, 1)

@@ -319,10 +319,25 @@ export class Session {
     }
     const message = reader.take(head.size)
     if (message === undefined) return 'wait'
+    const loading = this.#readable(head.type, message)
+    if (loading === undefined) return this.#receiveOrPassOn(head.type, message)
+    return loading.then(async () => {
+      await this.#receiveOrPassOn(head.type, message)
+    })
+  }
+
+  /** Resolves when what the message says can be read; undefined where that is so already. */
+  #readable(type: number, message: Buffer): Promise<void> | undefined {
+    if (type !== frontend.query && type !== frontend.parse) return undefined
+    // What stands before a text to be parsed is looked at too, which does no harm.
+    return this.#options.engine.analysable(() => message.toString('utf8', 5))
+  }
+
+  #receiveOrPassOn(type: number, message: Buffer): Promise<void> | 'end' | undefined {
     try {
-      return this.#receive(head.type, message)
+      return this.#receive(type, message)
     } catch (error) {
-      const kind = readable.get(head.type)
+      const kind = readable.get(type)
       if (!(error instanceof MalformedMessage) || kind === undefined) throw error
       // PostgreSQL cannot read it either, and says so; the session goes on.
       this.#backend.send(message, this.#extended.passOn(kind))

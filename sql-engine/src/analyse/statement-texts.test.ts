@@ -1,7 +1,9 @@
-import { describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { StatementTexts } from './statement-texts.js'
 
 const texts = new StatementTexts(['place', 'Mixed "case"'])
+
+beforeAll(() => texts.analysable(() => 'table place'))
 
 const planned = (text: string) => texts.analyse(text)?.map((statement) => statement.mayNameVirtualTables)
 

@@ -1,19 +1,12 @@
 /** The statements of a client's text, and whether they name virtual tables. */
 
 import { functionName } from '../bind/function-columns.js'
+import { once } from '../once.js'
 import { BoundedMap } from '../parse/bounded-map.js'
+import type { ParsedStatement, parseText } from '../parse/parser.js'
 import { SourceText } from '../parse/source-text.js'
 import type { Statement } from '../parse/statement.js'
-import {
-  executeOf,
-  findAll,
-  inside,
-  type Node,
-  type ParsedStatement,
-  parseText,
-  relationsOf,
-  stringsOf,
-} from '../parse/syntax-tree.js'
+import { executeOf, findAll, inside, type Node, relationsOf, stringsOf } from '../parse/syntax-tree.js'
 import { mayNameSetting, unknownSettingOf } from '../settings/known-settings.js'
 
 /** Texts whose analysis is remembered. Clients send the same ones over and over. */
@@ -26,6 +19,21 @@ const naming = /\b(?:view|function|rename|prepare)\b/i
 
 /** What a materialized view reads is in its query, not in the text. */
 const refreshing = /\brefresh\b/i
+
+type Parse = typeof parseText
+
+/** No start needs it, nor a text without a virtual table. */
+let parse: Parse | undefined
+const loadParser = once(async (): Promise<Parse> => {
+  parse = (await import('../parse/parser.js')).parseText
+  return parse
+})
+
+/** The parser, which {@link StatementTexts.analysable} has loaded. */
+function parsed(text: string): ReturnType<Parse> {
+  if (parse === undefined) throw new Error('the parser has not been loaded')
+  return parse(text)
+}
 
 export class StatementTexts {
   /** The names of virtual tables, and of views and functions over them. */
@@ -43,21 +51,38 @@ export class StatementTexts {
     this.#prepareSearch()
   }
 
+  /** See {@link StatementEngine.analysable}. */
+  analysable(text: () => string): Promise<void> | undefined {
+    if (parse !== undefined) return undefined
+    const read = text()
+    if (!naming.test(read) && !this.#mayName(read)) return undefined
+    return this.preload()
+  }
+
+  /** Loads what the first text would wait for that may name a virtual table. */
+  async preload(): Promise<void> {
+    await loadParser()
+  }
+
   /** See {@link StatementEngine.analyse}. */
   analyse(text: string): readonly Statement[] | undefined {
     if (naming.test(text)) this.#noteNames(text)
+    if (!this.#mayName(text)) return undefined
+    return this.#analysed.getOrAdd(text, text.length <= longestRemembered, () => this.#analyse(text))
+  }
+
+  #mayName(text: string): boolean {
     // A name that is spelt with Unicode escapes is not seen here; the foreign table itself then answers.
     const mayExecute = this.#prepared.size > 0 && /\bexecute\b/i.test(text)
-    const mayName =
+    return (
       this.#anyName?.test(text) === true || mayExecute || refreshing.test(text) || mayNameSetting.test(text)
-    if (!mayName) return undefined
-    return this.#analysed.getOrAdd(text, text.length <= longestRemembered, () => this.#analyse(text))
+    )
   }
 
   /** The syntax tree of one statement's own text. */
   treeOf(statement: Statement): Node | undefined {
     const { text } = statement
-    return this.#parsed.getOrAdd(text, text.length <= longestRemembered, () => parseText(text)?.[0]?.node)
+    return this.#parsed.getOrAdd(text, text.length <= longestRemembered, () => parsed(text)?.[0]?.node)
   }
 
   /** Adds names of views and functions. A needless name costs one question to PostgreSQL whenever a statement contains it. */
@@ -86,7 +111,7 @@ export class StatementTexts {
   }
 
   #noteNames(text: string): void {
-    for (const { node } of parseText(text) ?? []) {
+    for (const { node } of parsed(text) ?? []) {
       const view = inside(node, 'ViewStmt')
       if (view !== undefined && this.#namesVirtualTable(view.query)) this.addNames([view.view?.relname ?? ''])
       const renaming = inside(node, 'RenameStmt')
@@ -107,10 +132,10 @@ export class StatementTexts {
   }
 
   #analyse(text: string): readonly Statement[] | undefined {
-    const parsed = parseText(text)
-    if (parsed === undefined) return undefined
+    const statements = parsed(text)
+    if (statements === undefined) return undefined
     try {
-      return this.#statementsOf(text, parsed)
+      return this.#statementsOf(text, statements)
     } catch (error) {
       // Nested too deeply to be searched. Planning it reports that; PostgreSQL would ask for each table alone.
       if (!(error instanceof RangeError)) throw error

@@ -44,11 +44,13 @@ export async function moveFormerTables(
     `SELECT c.oid, n.nspname AS schema, c.relname AS name, f.ftoptions AS options, ARRAY(
               SELECT format('%s %s', attname, format_type(atttypid, atttypmod)) FROM pg_attribute
                WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped) AS columns
-       FROM pg_foreign_table f
+       -- OFFSET: of many tables, the few that are former ones are found first.
+       FROM (SELECT ftrelid, ftserver, ftoptions FROM pg_foreign_table
+              WHERE ftrelid NOT IN (SELECT inhrelid FROM pg_inherits) OFFSET 0) AS f
        JOIN pg_foreign_server s ON s.oid = f.ftserver
        JOIN pg_class c ON c.oid = f.ftrelid
        JOIN pg_namespace n ON n.oid = c.relnamespace
-      WHERE s.srvname = $1 AND NOT EXISTS (SELECT FROM pg_inherits WHERE inhrelid = c.oid)
+      WHERE s.srvname = $1
       ORDER BY 2, 3`,
     [loopbackServer],
   )

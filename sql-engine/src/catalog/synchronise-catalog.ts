@@ -96,7 +96,7 @@ export async function synchroniseCatalog(
     })
     await moveFormerViews(client, views)
     const former = views.length === 0 ? moved : (await moveFormerTables(client)).tables
-    if (compared.length > 0 && standing.kind === 'owner') await leaveOutOfDumps(client)
+    if (compared.length > 0 && standing.kind === 'owner') await leaveOutOfDumps(client, 'all')
     await dropEmptySchemas(client, style, changes, all)
     await setSearchPath(
       client,

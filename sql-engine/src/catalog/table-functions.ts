@@ -2,7 +2,7 @@
 import type { Client } from 'pg'
 import { z } from 'zod'
 import type { PostgresTraits } from '../postgres/postgres.js'
-import { ensureCatalogFunction, readingViews } from './view-definitions.js'
+import { ensureCatalogFunction, readingRelations } from './view-definitions.js'
 
 /** A function of Millrace's in PostgreSQL, in the internal schema: `table_function(oid)`. */
 export const tableFunction = 'table_function'
@@ -33,7 +33,7 @@ const inlinable = `
 
 /** CTEs of the names of what reads virtual tables; functions' texts have no dependencies in the catalog. */
 const readingNames = (traits: PostgresTraits) => `
-  ${readingViews(traits)},
+  ${readingRelations(traits)},
   reading_names (name) AS (
     SELECT c.relname::pg_catalog.text FROM reads JOIN pg_catalog.pg_class c USING (oid)
      UNION

@@ -7,12 +7,12 @@ import { virtualRelations } from './virtual-relations.js'
 /** A function of Millrace's in PostgreSQL, in the internal schema: `view_definition(oid)`. */
 export const viewDefinition = 'view_definition'
 
-/** Views that read what stands in the CTE's first part, through other views too; materialized views keep rows. */
-const readers = `
+/** Views that read what a CTE has found so far, through other views too; materialized views keep rows. */
+const readersOf = (cte: string) => `
   SELECT r.ev_class
-    FROM reads
+    FROM ${cte}
     JOIN pg_catalog.pg_depend d ON d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
-                               AND d.refobjid = reads.oid
+                               AND d.refobjid = ${cte}.oid
                                AND d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass
     JOIN pg_catalog.pg_rewrite r ON r.oid = d.objid
     JOIN pg_catalog.pg_class c ON c.oid = r.ev_class AND c.relkind = 'v'`
@@ -32,8 +32,40 @@ function virtualTables(traits: PostgresTraits): string {
 }
 
 /** A CTE of what reads virtual tables, these among them: `reads (oid)`, in WITH RECURSIVE. */
-export const readingViews = (traits: PostgresTraits) =>
-  `reads (oid) AS (${virtualTables(traits)} UNION ${readers})`
+export const readingRelations = (traits: PostgresTraits) =>
+  `reads (oid) AS (${virtualTables(traits)} UNION ${readersOf('reads')})`
+
+const ofForeignTable = `
+  pg_catalog.pg_foreign_table f
+    JOIN pg_catalog.pg_foreign_server s ON s.oid = f.ftserver AND s.srvname = '${loopbackServer}'`
+
+/**
+ * Whether a column's relation is a virtual table. There may be many tables, and few views, which are looked through;
+ * LIMIT, so that PostgreSQL looks into an index for each, instead of through all tables.
+ */
+function isVirtualTable(column: string, traits: PostgresTraits): string {
+  return traits.standing.kind === 'owner'
+    ? `coalesce(
+        (SELECT true FROM ${ofForeignTable} WHERE f.ftrelid = ${column} LIMIT 1),
+        (SELECT true FROM ${ofForeignTable}
+           JOIN pg_catalog.pg_inherits i ON i.inhrelid = f.ftrelid WHERE i.inhparent = ${column} LIMIT 1),
+        false)`
+    : `${column} IN (${virtualTables(traits)})`
+}
+
+/** A CTE of the views that read virtual tables: `views (oid)`, in WITH RECURSIVE. */
+const readingViews = (traits: PostgresTraits) => `
+  views (oid) AS (
+    SELECT v.oid
+      FROM (SELECT r.ev_class AS oid
+              FROM pg_catalog.pg_rewrite r
+              JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass
+                                         AND d.objid = r.oid
+                                         AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
+             WHERE ${isVirtualTable('d.refobjid', traits)}
+            OFFSET 0) AS v
+      JOIN pg_catalog.pg_class c ON c.oid = v.oid AND c.relkind = 'v'
+     UNION ${readersOf('views')})`
 
 /**
  * Gives the query of a view that reads virtual tables, with every name qualified that is not in pg_catalog; NULL for
@@ -48,7 +80,7 @@ const viewDefinitionBody = (traits: PostgresTraits) => `
      AND c.relowner = (SELECT u.oid FROM pg_catalog.pg_roles u WHERE u.rolname = current_user)
      AND NOT EXISTS (SELECT FROM pg_catalog.pg_options_to_table(c.reloptions)
                       WHERE option_name = 'security_barrier' AND option_value::pg_catalog.bool)
-     AND c.oid IN (SELECT reads.oid FROM reads)`
+     AND c.oid IN (SELECT views.oid FROM views)`
 
 /** Creates the function, or brings it up to date. */
 export async function ensureViewDefinition(client: Client, traits: PostgresTraits): Promise<void> {
@@ -85,7 +117,7 @@ export async function ensureCatalogFunction(
 export async function readViewNames(client: Client, traits: PostgresTraits): Promise<readonly string[]> {
   const { rows } = await client.query<{ name: string }>(
     `WITH RECURSIVE ${readingViews(traits)}
-     SELECT DISTINCT c.relname AS name FROM reads JOIN pg_class c USING (oid) WHERE c.relkind = 'v'`,
+     SELECT DISTINCT c.relname AS name FROM views JOIN pg_class c USING (oid)`,
   )
   return rows.map(({ name }) => name)
 }

@@ -31,6 +31,18 @@ const source = `
   export const wrong = decoder(async function* (parts) {
     for await (const text of texts(parts)) yield { rows: [{ word: { text } }], remarks: [] }
   })
+  export const telling = decoder(async function* (parts) {
+    for await (const text of texts(parts)) yield { rows: rowsOf(text), remarks: [() => {}] }
+  })
+  let atWork = 0
+  export const counting = decoder(async function* (parts) {
+    for await (const text of texts(parts)) {
+      const most = ++atWork
+      await new Promise((resolve) => setImmediate(resolve))
+      atWork--
+      yield { rows: rowsOf(text), remarks: [most] }
+    }
+  })
   export const early = decoder(async function* (parts) {
     for await (const text of texts(parts)) { yield { rows: rowsOf(text), remarks: [] }; return }
   })
@@ -149,6 +161,25 @@ describe('a thread', () => {
     expect(await copied(threads.decode(request('lines', twice())))).toBe('bytes\t0\tf\nbytes\t0\tf\n')
   })
 
+  test('fails where something is no plain data, and goes on with others', async () => {
+    const notPlain = { remark: () => {} }
+    async function* parts() {
+      yield Buffer.from('a')
+      yield notPlain
+    }
+    for (const wrong of [
+      request('lines', partsOf('a'), { options: notPlain }),
+      request('lines', parts()),
+      request('telling', partsOf('a', 'b')),
+    ]) {
+      await expect(copied(threads.decode(wrong))).rejects.toThrow('could not be cloned')
+    }
+    const others = await Promise.all(
+      ['a', 'b', 'c', 'd'].map((text) => copied(threads.decode(request('lines', partsOf(text))))),
+    )
+    expect(others).toEqual(['a', 'b', 'c', 'd'].map((text) => `${text}\t0\tf\n`))
+  })
+
   test('passes on what its decoder throws, after the rows before it', async () => {
     const decoding = threads.decode(request('failing', partsOf('a', 'b')))
     expect((await decoding.next()).value?.rows).toHaveLength(1)
@@ -196,6 +227,31 @@ describe('a thread', () => {
     given = 0
     expect(await copied(threads.decode(request('early', parts())))).toBe('a\t0\tf\n')
     expect(given).toBeLessThan(30)
+  })
+
+  test('works on few answers at a time, and on others while one waits for parts or for its rows to be taken', async () => {
+    threads = new Threads({ most: 1, log: pino({ level: 'silent' }) })
+    let give = () => {}
+    async function* waiting() {
+      yield Buffer.from('a')
+      await new Promise<void>((resolve) => {
+        give = resolve
+      })
+    }
+    const stopped = threads.decode(request('lines', partsOf(...Array(40).fill('a'))))
+    const slow = [waiting(), waiting()].map((parts) => threads.decode(request('lines', parts)))
+    for (const decoding of [stopped, ...slow]) await decoding.next()
+    const most: unknown[] = []
+    const count = async () => {
+      for await (const { remarks } of threads.decode(request('counting', partsOf('a', 'b', 'c'))))
+        most.push(...remarks)
+    }
+    await Promise.all(Array.from({ length: 12 }, count))
+    expect(most).toHaveLength(36)
+    expect(Math.max(...most.map(Number))).toBe(2)
+    give()
+    await stopped.return()
+    for (const decoding of slow) await decoding.return()
   })
 
   test('that does not end is ended, and the others go on in another one', async () => {

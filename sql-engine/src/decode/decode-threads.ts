@@ -9,6 +9,7 @@ import type { Decoded, Decoder } from '@millrace/plugin-sdk'
 import type { Logger } from 'pino'
 import { canceledError } from '../database-error.js'
 import { sealedRows } from '../stage/encoded-rows.js'
+import { Outbox } from './outbox.js'
 import { Places } from './places.js'
 import { receivedError } from './sent-error.js'
 import { type FromThread, type RowEncoding, type ToThread, window } from './thread-messages.js'
@@ -211,6 +212,12 @@ class Thread {
   readonly #leaving = new Map<number, NodeJS.Timeout>()
   readonly #patience: number
   readonly #onEnd: (cause: Error) => void
+  readonly #outbox = new Outbox<ToThread>(
+    (messages, transfer) => {
+      if (!this.#hasEnded) this.#worker.postMessage(messages, transfer)
+    },
+    (message, error) => this.#refuse(message, error),
+  )
   #hasEnded = false
 
   constructor(program: URL, patience: number, onEnd: (cause: Error) => void) {
@@ -220,7 +227,9 @@ class Thread {
     this.#worker = new Worker(program, { env: {}, execArgv: [], name: 'millrace decoder' })
     // The process may end although it is there.
     this.#worker.unref()
-    this.#worker.on('message', (message: FromThread) => this.#receive(message))
+    this.#worker.on('message', (messages: readonly FromThread[]) => {
+      for (const message of messages) this.#receive(message)
+    })
     this.#worker.on('error', (error) => this.#lost(error))
     this.#worker.on('exit', (code) =>
       this.#lost(new Error(`a thread that decodes has ended with status ${code}`)),
@@ -240,7 +249,7 @@ class Thread {
   }
 
   post(message: ToThread, transfer: readonly ArrayBuffer[] = []): void {
-    if (!this.#hasEnded) this.#worker.postMessage(message, transfer)
+    this.#outbox.add(message, transfer)
   }
 
   /** A decoder that does not end soon is in the way of all others. */
@@ -267,6 +276,13 @@ class Thread {
       this.#leaving.delete(message.task)
     }
     task?.receive(message)
+  }
+
+  /** What a plugin has given is no plain data. */
+  #refuse({ kind, task }: ToThread, error: unknown): void {
+    this.#tasks.get(task)?.fail(error)
+    // The thread knows nothing of it, and will not say that it has ended.
+    if (kind === 'start') this.#tasks.delete(task)
   }
 
   #lost(cause: Error): void {

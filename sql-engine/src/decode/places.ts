@@ -8,6 +8,10 @@ export class Places {
     this.#free = count
   }
 
+  get areTaken(): boolean {
+    return this.#free === 0
+  }
+
   /** @returns false when there will be none any more */
   async take(): Promise<boolean> {
     while (this.#isOpen && this.#free === 0) await new Promise<void>((resolve) => this.#waiting.push(resolve))

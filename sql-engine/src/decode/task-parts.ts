@@ -1,13 +1,17 @@
+import type { WorkPlace } from './work-place.js'
+
 /** The parts of a task, as they come from the main thread. */
 export class TaskParts implements AsyncIterable<unknown> {
   readonly #parts: { readonly part: unknown }[] = []
   #state: 'open' | 'ended' | 'aborted' = 'open'
   #wake: () => void = () => {}
   readonly #taken: () => void
+  readonly #place: WorkPlace
 
   /** @param taken called for each part that is taken */
-  constructor(taken: () => void) {
+  constructor(taken: () => void, place: WorkPlace) {
     this.#taken = taken
+    this.#place = place
   }
 
   get isAborted(): boolean {
@@ -30,6 +34,12 @@ export class TaskParts implements AsyncIterable<unknown> {
     this.#wake()
   }
 
+  #next(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = resolve
+    })
+  }
+
   async *[Symbol.asyncIterator](): AsyncGenerator<unknown, void, void> {
     for (;;) {
       if (this.#state === 'aborted') throw new Error('nobody waits for the rows any more')
@@ -41,9 +51,7 @@ export class TaskParts implements AsyncIterable<unknown> {
         yield part instanceof Uint8Array ? Buffer.from(part.buffer, part.byteOffset, part.byteLength) : part
       } else if (this.#state === 'ended') return
       else {
-        await new Promise<void>((resolve) => {
-          this.#wake = resolve
-        })
+        await this.#place.whileWaiting(() => this.#next())
       }
     }
   }

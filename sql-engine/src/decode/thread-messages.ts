@@ -1,4 +1,4 @@
-/** What the main thread and those that decode tell one another. Each task is the decoding of one answer. */
+/** What the main thread and those that decode tell one another, several messages at a time. Each task is the decoding of one answer. */
 import type { ColumnType, Row } from '@millrace/plugin-sdk'
 import type { SentError } from './sent-error.js'
 

@@ -1,7 +1,9 @@
 /** A statement's text with parts of it written out, so that it can be planned. */
+
+import { parseText } from '../parse/parser.js'
 import type { Edit, EditedText } from '../parse/source-text.js'
 import { SourceText } from '../parse/source-text.js'
-import { type Node, parseText } from '../parse/syntax-tree.js'
+import type { Node } from '../parse/syntax-tree.js'
 
 export interface Expansion {
   readonly tree: Node

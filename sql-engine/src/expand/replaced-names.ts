@@ -1,6 +1,7 @@
 /** What keeps the name of a view or function from being replaced by its query. */
 import type { Binding } from '../bind/binding.js'
-import { findAll, inside, type Node, parseText, relationsOf, stringsOf } from '../parse/syntax-tree.js'
+import { parseText } from '../parse/parser.js'
+import { findAll, inside, type Node, relationsOf, stringsOf } from '../parse/syntax-tree.js'
 
 export function namesOfCtes(statement: Node): ReadonlySet<string | undefined> {
   return new Set(findAll(statement, 'CommonTableExpr').map(({ ctename }) => ctename))

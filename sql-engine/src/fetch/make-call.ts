@@ -5,6 +5,7 @@ import type { CallCounts } from '../quota/call-counts.js'
 import type { CallLimiter, CallOutcome, CallPlace, CallTicket } from './call-limiter.js'
 import type { Clock } from './clock.js'
 import { outsidePlugins, type PluginScope, withinPlugin } from './plugin-work.js'
+import { shareTurn } from './share-turn.js'
 
 /** How a connection's calls are made. */
 export interface CallRules {
@@ -90,6 +91,7 @@ async function attempt<Result>(call: Call<Result>, rules: CallRules): Promise<Re
   let outcome: CallOutcome = { kind: 'failed' }
   try {
     place = await limiter.begin(call)
+    await shareTurn()
     // It may have been aborted since its turn came, and would not notice any more.
     call.signal.throwIfAborted()
     call.counts.beginCall(call.name)

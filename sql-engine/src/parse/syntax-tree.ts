@@ -1,67 +1,13 @@
-/** PostgreSQL's own grammar and its syntax trees (libpg-query), and the few ways of going through them. */
-
+/** Syntax trees of PostgreSQL's own grammar, and the few ways of going through them. */
 import type { Node } from 'libpg-query'
-import { loadModule, parseSync, type ScanToken, scanSync } from 'libpg-query'
 
-export type { Node, ScanToken }
+export type { Node }
 
 type KeyOfUnion<Union> = Union extends Union ? keyof Union : never
 /** The name of a kind of node, such as `RangeVar`. */
 export type NodeTag = KeyOfUnion<Node>
 /** What stands inside a node of a kind. */
 export type Inside<Tag extends NodeTag> = Extract<Node, { [key in Tag]: unknown }>[Tag]
-
-// The WebAssembly module must be there before anything is parsed; loading takes some milliseconds, once.
-await loadModule()
-
-export interface ParsedStatement {
-  readonly node: Node
-  /** Byte offset and length of the statement in the text; no length means to its end. */
-  readonly byteStart: number
-  readonly byteLength: number | undefined
-}
-
-/**
- * Parses a text of any number of statements.
- * @returns undefined when it is not PostgreSQL's SQL
- */
-export function parseText(text: string): readonly ParsedStatement[] | undefined {
-  const parsed = parsedOrNot(text)
-  // Nothing else is repeated.
-  if (/\bset\b/i.test(text)) dropRepeats(parsed)
-  return parsed?.stmts?.flatMap(({ stmt, stmt_location, stmt_len }) =>
-    stmt === undefined
-      ? []
-      : [{ node: stmt, byteStart: stmt_location ?? 0, byteLength: stmt_len || undefined }],
-  )
-}
-
-function parsedOrNot(text: string): Partial<ReturnType<typeof parseSync>> | undefined {
-  try {
-    return { stmts: [], ...parseSync(text) }
-  } catch {
-    return undefined
-  }
-}
-
-/**
- * Drops repeats: `SET (a, b) = (SELECT …)` is one query, which the grammar attaches to each of its columns, and a
- * tree sent as JSON holds it as often. It stays at the first.
- */
-function dropRepeats(parsed: unknown): void {
-  walk(parsed, (object) => {
-    const assigned = object.MultiAssignRef
-    if (isObject(assigned) && assigned.colno !== 1) delete assigned.source
-    return undefined
-  })
-}
-
-/** The tokens of a text, comments left out; offsets are bytes of UTF-8. */
-export function tokensOf(text: string): readonly ScanToken[] {
-  return scanSync(text).tokens.filter(
-    ({ tokenName }) => tokenName !== 'C_COMMENT' && tokenName !== 'SQL_COMMENT',
-  )
-}
 
 /** The inside of a node if it is of this kind. */
 export function inside<Tag extends NodeTag>(node: Node | undefined, tag: Tag): Inside<Tag> | undefined {

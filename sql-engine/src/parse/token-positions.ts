@@ -1,5 +1,5 @@
 /** Finds names in a statement's text by where the parser says that they begin. */
-import { type ScanToken, tokensOf } from './syntax-tree.js'
+import { type ScanToken, tokensOf } from './parser.js'
 
 /** Bytes of a text, the end excluded. */
 export interface Span {

@@ -1,4 +1,4 @@
-import { tokensOf } from './syntax-tree.js'
+import { tokensOf } from './parser.js'
 
 /** What may be shown of a statement: names, keywords, parameters, operators and punctuation. */
 const shown = [

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { findAll } from '../parse/syntax-tree.js'
 import { functions, parsedStatement } from '../testing/planned-statement.js'
-import { cannotFail, isDiscardable, isTotalWindow } from './discardable.js'
+import { cannotFail, isDiscardable, isTotalAggregate, isTotalWindow } from './discardable.js'
 
 function output(expression: string) {
   const [target] = findAll(parsedStatement(`select ${expression} from thing`), 'ResTarget')
@@ -39,6 +39,22 @@ describe('it fails for no values', () => {
     ['(select size)', false],
   ])('%s: %s', (expression, total) => {
     expect(cannotFail(output(expression))).toBe(total)
+  })
+})
+
+describe('an aggregate that fails for no values', () => {
+  test.each([
+    ['max(size)', true],
+    ['count(*)', true],
+    ['count(distinct name)', true],
+    ['min(name) filter (where size > 3)', true],
+    ['max(1 / size)', false],
+    ['max(size) filter (where 1 / size = 1)', false],
+    ['count(*) over ()', false],
+    ['sum(size)', false],
+    ['lower(name)', false],
+  ])('%s: %s', (expression, total) => {
+    expect(isTotalAggregate(output(expression), functions)).toBe(total)
   })
 })
 

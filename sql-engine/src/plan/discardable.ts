@@ -41,6 +41,18 @@ export function cannotFail(expression: unknown): boolean {
   return tag !== undefined && Object.values(inside(node, tag) ?? {}).every(cannotFail)
 }
 
+const totalAggregates: ReadonlySet<string> = new Set(['count', 'min', 'max', 'bool_and', 'bool_or', 'every'])
+
+/** Whether an expression is an aggregate that fails for no values. */
+export function isTotalAggregate(expression: unknown, functions: FunctionTraits): boolean {
+  if (!isObject(expression)) return false
+  const call = inside(expression as unknown as Node, 'FuncCall')
+  const name = stringsOf(call?.funcname)?.at(-1)
+  if (call === undefined || call.over !== undefined || name === undefined || !functions.isOwn(name))
+    return false
+  return totalAggregates.has(name) && call.agg_order === undefined && cannotFail([call.args, call.agg_filter])
+}
+
 const totalWindowFunctions: ReadonlySet<string> = new Set([
   'row_number',
   'rank',

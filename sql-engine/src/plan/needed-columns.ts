@@ -19,7 +19,9 @@ import type { FunctionTraits } from '../bind/function-traits.js'
 import { findAll, type Inside, inside, isObject, type Node, stringsOf } from '../parse/syntax-tree.js'
 import { integerOf } from './constant-condition.js'
 import { decidingOrder } from './deciding-order.js'
-import { cannotFail, isDiscardable, isTotalWindow } from './discardable.js'
+import { cannotFail, isDiscardable, isTotalAggregate, isTotalWindow } from './discardable.js'
+import { ownJoin } from './outer-tables.js'
+import { isOfJoinWith, superfluousTables } from './superfluous-joins.js'
 import { type Meaning, standsForOthers, UncertainNames } from './uncertain-names.js'
 
 export interface NeededColumns {
@@ -39,6 +41,13 @@ export function neededColumns(statement: Node, binding: Binding, functions: Func
 
 type SelectStmt = Inside<'SelectStmt'>
 
+/** EXISTS, IN and ANY, ALL. */
+const linksWithoutRepeats: ReadonlySet<Inside<'SubLink'>['subLinkType']> = new Set([
+  'EXISTS_SUBLINK',
+  'ANY_SUBLINK',
+  'ALL_SUBLINK',
+])
+
 class Needs implements NeededColumns {
   readonly columns = new Map<TableReference, Set<string>>()
   readonly readReferences = new Set<TableReference>()
@@ -50,6 +59,10 @@ class Needs implements NeededColumns {
   /** Outputs that are read, by their positions; also those of blocks that are reached later. */
   readonly #wanted = new Map<Block, Set<number>>()
   readonly #wantedWhole = new Set<Block>()
+  /** Blocks whose readers make no difference between rows and their repeats. */
+  readonly #readWithoutRepeats = new Set<Block>()
+  /** Joins that make no difference; of their nullable sides, nothing is read. */
+  readonly #superfluous = new Set<Inside<'JoinExpr'>>()
   /** Blocks of which PostgreSQL may compute outputs that are never read. */
   readonly #computedWhole = new Set<Block>()
 
@@ -110,8 +123,13 @@ class Needs implements NeededColumns {
   #readLink({ subLinkType, testexpr, subselect }: Inside<'SubLink'>): void {
     this.read(testexpr)
     const select = inside(subselect, 'SelectStmt')
-    if (select === undefined) this.read(subselect)
-    else this.#readQuery(select, subLinkType === 'EXISTS_SUBLINK' ? 'rows' : 'whole')
+    if (select === undefined) {
+      this.read(subselect)
+      return
+    }
+    const block = this.#binding.blockOf(select)
+    if (block !== undefined && linksWithoutRepeats.has(subLinkType)) this.#readWithoutRepeats.add(block)
+    this.#readQuery(select, subLinkType === 'EXISTS_SUBLINK' ? 'rows' : 'whole')
   }
 
   #readQuery(select: SelectStmt, what: 'rows' | 'whole'): void {
@@ -164,6 +182,7 @@ class Needs implements NeededColumns {
     const keepsAll = select.op === 'SETOP_UNION' && select.all === true
     for (const arm of this.#armsOf(select)) {
       this.#computedWhole.add(arm)
+      if (select.all !== true) this.#readWithoutRepeats.add(arm)
       this.#reach(arm)
       if (!keepsAll) this.#wantWhole(arm)
     }
@@ -177,9 +196,17 @@ class Needs implements NeededColumns {
   #reachRows(block: Block, select: SelectStmt): void {
     const { fromClause, whereClause, havingClause, valuesLists } = select
     const { distinctClause, groupClause, targetList } = select
+    const withoutRepeats = this.#readWithoutRepeats.has(block)
+    const superfluous = superfluousTables(block, this.#binding, this.#functions, withoutRepeats)
+    for (const table of superfluous) {
+      const join = ownJoin(table)
+      if (join !== undefined) this.#superfluous.add(join)
+    }
     this.read([fromClause, whereClause, havingClause, valuesLists])
     // USING and NATURAL compare columns that they do not spell out.
-    for (const { expression, clause } of block.conditions) if (clause.kind === 'on') this.read(expression)
+    for (const { expression, clause } of block.conditions) {
+      if (clause.kind === 'on' && !isOfJoinWith(superfluous, clause)) this.read(expression)
+    }
     this.#readItems([...(groupClause ?? []), ...(distinctClause ?? [])], block)
     this.#readOrder(block)
     if (distinctClause !== undefined) {
@@ -209,7 +236,10 @@ class Needs implements NeededColumns {
     if (isColumns(reads)) return true
     if (!isDiscardable(reads, this.#functions)) return false
     const { windowClause = [] } = block.statement as SelectStmt
-    const isTotal = cannotFail(reads) || isTotalWindow(reads, windowClause, this.#functions)
+    const isTotal =
+      cannotFail(reads) ||
+      isTotalAggregate(reads, this.#functions) ||
+      isTotalWindow(reads, windowClause, this.#functions)
     return isTotal || !this.#computedWhole.has(block)
   }
 
@@ -300,6 +330,10 @@ class Needs implements NeededColumns {
   }
 
   #readJoin(join: Inside<'JoinExpr'>): void {
+    if (this.#superfluous.has(join)) {
+      this.read(join.jointype === 'JOIN_LEFT' ? join.larg : join.rarg)
+      return
+    }
     this.read([join.larg, join.rarg, join.quals])
     if (this.#binding.isCertainJoin(join)) return
     for (const name of stringsOf(join.usingClause) ?? []) this.#readMeanings(this.#names.anywhere(name))

@@ -5,6 +5,7 @@
  */
 import type { Binding, FromItem, TableReference } from '../bind/binding.js'
 import { findAll, type Inside, inside, type Node } from '../parse/syntax-tree.js'
+import { isOfOther, ownJoin } from './outer-tables.js'
 
 type ColumnRef = Inside<'ColumnRef'>
 
@@ -40,16 +41,6 @@ export function optionalScans(statement: Node, binding: Binding): ReadonlySet<Ta
   )
 }
 
-/** The LEFT or RIGHT JOIN of which a table is by itself the nullable side, if it is nullable for no other reason. */
-function ownJoin(fromItem: FromItem): Inside<'JoinExpr'> | undefined {
-  const [outer, another] = fromItem.nullable
-  if (fromItem.kind !== 'virtual' || outer === undefined || another !== undefined) return undefined
-  const { join, side } = outer
-  if (join.jointype !== 'JOIN_LEFT' && join.jointype !== 'JOIN_RIGHT') return undefined
-  const nullable = side === 'left' ? join.larg : join.rarg
-  return inside(nullable, 'RangeVar') === fromItem.rangeVar ? join : undefined
-}
-
 /** References that stand by themselves in the select list, GROUP BY or ORDER BY. */
 function shownReferences({ targetList = [], groupClause = [], sortClause = [] }: Inside<'SelectStmt'>) {
   const items = [
@@ -67,10 +58,4 @@ function isShown(fromItem: FromItem, { targetList = [] }: Inside<'SelectStmt'>, 
     const isStar = reference.fields?.some((field) => inside(field, 'A_Star') !== undefined) === true
     return isStar ? reference.fields?.length === 1 : binding.columnOf(reference)?.fromItem === fromItem
   })
-}
-
-/** Whether a reference certainly means a column of something else. */
-function isOfOther(reference: ColumnRef, fromItem: FromItem, binding: Binding): boolean {
-  const column = binding.columnOf(reference)
-  return column !== undefined && column.fromItem !== fromItem
 }

@@ -15,10 +15,15 @@ const unfinished = 'data.unfinished'
 /**
  * Makes the data folder, unless it exists. A process that is killed meanwhile leaves nothing that a later one would
  * take for a data folder. Must be called under the home's lock.
+ * @param onSpawn called when a process makes it, if one is needed
  */
-export async function ensureDataFolder(folders: HomeFolders, binaries: NativeBinaries): Promise<void> {
+export async function ensureDataFolder(
+  folders: HomeFolders,
+  binaries: NativeBinaries,
+  onSpawn?: () => void,
+): Promise<void> {
   const version = await readFile(join(folders.data, 'PG_VERSION'), 'utf8').catch(() => undefined)
-  if (version === undefined) return initialise(folders, binaries)
+  if (version === undefined) return initialise(folders, binaries, onSpawn)
   if (Number.parseInt(version, 10) === binaries.majorVersion) return
   throw new DatabaseError(`the data folder ${folders.data} is of PostgreSQL ${version.trim()}`, {
     sqlState: 'F0000',
@@ -27,11 +32,15 @@ export async function ensureDataFolder(folders: HomeFolders, binaries: NativeBin
   })
 }
 
-async function initialise(folders: HomeFolders, binaries: NativeBinaries): Promise<void> {
+async function initialise(
+  folders: HomeFolders,
+  binaries: NativeBinaries,
+  onSpawn: (() => void) | undefined,
+): Promise<void> {
   const folder = join(folders.home, unfinished)
   await rm(folder, { recursive: true, force: true })
   await makePrivateFolder(folder, folders.account)
-  await runInitdb(binaries, folder, folders.account)
+  await runInitdb(binaries, folder, folders.account, onSpawn)
   // An empty folder may stand in its place; a folder with files belongs to someone, and rename() rejects it.
   const occupied = await readdir(folders.data).catch(() => [])
   if (occupied.length > 0) {
@@ -65,14 +74,17 @@ async function runInitdb(
   binaries: NativeBinaries,
   folder: string,
   account: Account | undefined,
+  onSpawn: (() => void) | undefined,
 ): Promise<void> {
   const ids = account === undefined ? {} : { uid: account.uid, gid: account.gid }
   try {
-    await promisify(execFile)(binaries.initdb, ['-D', folder, ...initdbOptions], {
+    const running = promisify(execFile)(binaries.initdb, ['-D', folder, ...initdbOptions], {
       cwd: '/',
       env: postgresEnvironment(),
       ...ids,
     })
+    onSpawn?.()
+    await running
   } catch (cause) {
     const said = cause instanceof Error && 'stderr' in cause ? String(cause.stderr).trim() : String(cause)
     throw new DatabaseError(`PostgreSQL's data folder could not be made in ${folder}`, {

@@ -11,9 +11,11 @@ const dropBatch = 500
 /** Drops the scan tables of an earlier life. */
 export async function dropScanTables(client: Client, { scanSchema }: Names, log: Logger): Promise<void> {
   const { rows } = await client.query<{ name: string }>(
-    `SELECT format('%I.%I', nspname, relname) AS name
-       FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
-      WHERE nspname = $1 AND relkind = 'r'`,
+    // By what depends on the schema, for which there is an index; there is none of tables by their schemas.
+    `SELECT format('%I.%I', $1::text, relname) AS name
+       FROM pg_depend JOIN pg_class ON pg_class.oid = objid
+      WHERE refclassid = 'pg_namespace'::regclass AND refobjid = to_regnamespace($1::text)
+        AND classid = 'pg_class'::regclass AND relkind = 'r'`,
     [scanSchema],
   )
   for (let start = 0; start < rows.length; start += dropBatch) {

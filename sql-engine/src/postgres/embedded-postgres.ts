@@ -33,6 +33,11 @@ export interface EmbeddedPostgresOptions extends ServerSettingsOptions {
    * is being started again.
    */
   readonly onCrash?: (error: Error) => void
+  /**
+   * Called once a process of PostgreSQL is at work, and this one has nothing to do but wait for it: what takes this one's
+   * time should come after. May be called again, and not at all where the start fails before.
+   */
+  readonly onSpawn?: () => void
   /** Where the programs are copied to, if they cannot run where they are installed. Default is the home. */
   readonly programCopies?: string
 }
@@ -58,7 +63,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     await cleared
     if (found.status === 'rejected') throw found.reason
     const binaries = found.value
-    await ensureDataFolder(folders, binaries)
+    await ensureDataFolder(folders, binaries, options.onSpawn)
     const socketFolder = await makeSocketFolder(folders)
     const postgres = new EmbeddedPostgres(options, folders, binaries, socketFolder, lock)
     await postgres.start()
@@ -167,6 +172,7 @@ class EmbeddedPostgres implements EmbeddedServer {
       settings: serverSettings(this.socketFolder, folders.data, options),
       account: folders.account,
       log: options.log,
+      onSpawn: options.onSpawn,
     })
     this.#hasServed = true
     try {

@@ -14,6 +14,8 @@ export interface PostmasterOptions {
   readonly settings: readonly string[]
   readonly account: Account | undefined
   readonly log: Logger
+  /** Called when the process is there; it then has some work to do before it accepts connections. */
+  readonly onSpawn?: (() => void) | undefined
 }
 
 /** The server's main process, in one run of it. */
@@ -38,7 +40,7 @@ const rememberedLines = 12
 
 /** Starts the server and waits until it accepts connections. */
 export async function startPostmaster(options: PostmasterOptions): Promise<Postmaster> {
-  const { program, dataFolder, settings, account, log } = options
+  const { program, dataFolder, settings, account, log, onSpawn } = options
   const child = spawn(program, ['-D', dataFolder, ...settings], {
     cwd: '/',
     env: postgresEnvironment(),
@@ -47,6 +49,7 @@ export async function startPostmaster(options: PostmasterOptions): Promise<Postm
     detached: true,
     ...(account === undefined ? {} : { uid: account.uid, gid: account.gid }),
   })
+  if (onSpawn !== undefined) child.once('spawn', onSpawn)
   const lastLines: string[] = []
   const readLine = logLineReader()
   const ready = new Promise<void>((resolve) => {

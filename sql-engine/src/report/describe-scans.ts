@@ -66,8 +66,15 @@ export function describeScans(
   })
 }
 
+/** Gives the texts of a scan's local conditions, for which the conditions are computed when they are asked for. */
+export function keptTextsBy(
+  localConditions: () => ReadonlyMap<TableReference, readonly LocalCondition[]>,
+): (fromItem: TableReference) => readonly KeptText[] {
+  return (fromItem) => keptTexts(localConditions().get(fromItem))
+}
+
 /** Local conditions, which PostgreSQL alone checks, with the reasons. */
-export function keptTexts(conditions: readonly LocalCondition[] = []): readonly KeptText[] {
+function keptTexts(conditions: readonly LocalCondition[] = []): readonly KeptText[] {
   return conditions.map(({ condition, reason }) => ({
     condition: sqlOf(condition.expression),
     reason: notPushedWords(reason),

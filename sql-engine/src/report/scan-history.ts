@@ -2,8 +2,7 @@
 import { type Row, toJsonText } from '@millrace/plugin-sdk'
 import type { TableReference } from '../bind/binding.js'
 import { once } from '../once.js'
-import type { LocalCondition } from '../plan/local-conditions.js'
-import { keptTexts } from './describe-scans.js'
+import type { KeptText } from './describe-scans.js'
 import { instantText } from './qual-text.js'
 import type { ScanRecord } from './scan-record.js'
 
@@ -16,7 +15,8 @@ const longestHeld = 10_000
 /** Values of a list, and conditions of a scan, that are remembered. */
 const mostValues = 100
 
-type LocalConditions = ReadonlyMap<TableReference, readonly LocalCondition[]>
+/** The local conditions of one of a statement's scans. */
+type KeptTextsOf = (fromItem: TableReference) => readonly KeptText[]
 
 interface Remembered {
   readonly number: number
@@ -73,11 +73,11 @@ export class ScanHistory {
     this.#isLong = text.length > longestHeld
   }
 
-  /** @param localConditions of the statement's scans, computed when they are asked for */
-  add(records: readonly ScanRecord[], localConditions: () => LocalConditions): void {
+  /** @param keptTextsOf called when they are asked for */
+  add(records: readonly ScanRecord[], keptTextsOf: KeptTextsOf): void {
     if (records.length === 0) return
     for (const { meter } of records) this.#calls += meter.calls
-    const scans = records.map((record) => scanRow(record, localConditions)).slice(0, rememberedScans)
+    const scans = records.map((record) => scanRow(record, keptTextsOf)).slice(0, rememberedScans)
     // They are computed from the statement's tree, which is held until then.
     if (this.#isLong) for (const { kept } of scans) kept()
     this.#statements.push({ number: ++this.#last, text: this.#text, scans })
@@ -130,7 +130,7 @@ function beginningOf(text: string): string {
   return text.length > longestText ? Buffer.from(text.slice(0, longestText)).toString() : text
 }
 
-function scanRow(record: ScanRecord, localConditions: () => LocalConditions): ScanRow {
+function scanRow(record: ScanRecord, keptTextsOf: KeptTextsOf): ScanRow {
   const { fromItem, connection, columns, quals, limit, cache, meter, startedAt, milliseconds, error } = record
   const { calls, retries, throttles, innerCalls, rows, bytes } = meter
   return {
@@ -139,7 +139,7 @@ function scanRow(record: ScanRecord, localConditions: () => LocalConditions): Sc
     columns: [...columns].sort(),
     quals: quals === undefined ? null : pushedJson(quals, fromItem),
     kept: once(() =>
-      keptTexts(localConditions().get(fromItem))
+      keptTextsOf(fromItem)
         .slice(0, mostValues)
         .map(({ condition, reason }) => ({ condition: beginningOf(condition), reason })),
     ),

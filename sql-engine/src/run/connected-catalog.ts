@@ -177,11 +177,17 @@ export class ConnectedCatalog {
       peers?.listen((message) => {
         const [, number] = catalogChange.exec(message) ?? []
         if (number === undefined || Number(number) === peers.number || this.#stopping.signal.aborted) return
-        this.#inTurn(() => this.#change(this.#configured, 'leave')).catch((error: unknown) => {
-          if (this.#stopping.signal.aborted) return
-          this.#log.error({ err: error }, 'the catalog has changed, and could not be read again')
-        })
+        this.reread()
       }) ?? this.#forgetPeers
+  }
+
+  /** Reads the catalog again, without changing it, where other gateways may have. Returns at once. */
+  reread(): void {
+    if (this.#peers === undefined) return
+    this.#inTurn(() => this.#change(this.#configured, 'leave')).catch((error: unknown) => {
+      if (this.#stopping.signal.aborted) return
+      this.#log.error({ err: error }, 'the catalog may have changed, and could not be read again')
+    })
   }
 
   async #change(configured: Configured, differences: Differences): Promise<void> {

@@ -4,10 +4,13 @@ import { keyCacheSources } from '../cache/keys/key-cache-sources.js'
 import type { CatalogConnection, VirtualTable } from '../catalog/virtual-table.js'
 import type { Connection } from '../fetch/connection.js'
 import type { OpenConnections } from '../fetch/open-connections.js'
+import { once } from '../once.js'
 import type { Optimisations } from '../plan/unoptimised-scans.js'
 import type { EngineContext, SharedParts } from './engine-context.js'
 import { sourcesOf } from './stage-members.js'
-import { StatementPlans } from './statement-plan.js'
+
+/** The planner's code, which no start needs, nor a statement without virtual tables. */
+export const planning = once(() => import('./statement-plan.js'))
 
 /** @param tables that the catalog shows for the connections */
 export function contextOf(
@@ -25,7 +28,10 @@ export function contextOf(
     open,
     virtualTables,
     tableNamed: (schema, name) => named.get(nameOf(schema, name)),
-    plans: new StatementPlans(virtualTables, optimisations, shared),
+    plans: once(async () => {
+      const { StatementPlans } = await planning()
+      return new StatementPlans(virtualTables, optimisations, shared)
+    }),
     connections: connectionsByName(open),
     aggregators: new Map(open.aggregators.map(({ name, aggregator }) => [name, aggregator])),
   }
@@ -51,5 +57,6 @@ function connectionsByName({ connections }: OpenConnections): ReadonlyMap<string
 }
 
 function nameOf(schema: string, table: string): string {
-  return JSON.stringify([schema, table])
+  // No name of PostgreSQL's has this in it.
+  return `${schema}\0${table}`
 }

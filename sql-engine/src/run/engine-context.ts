@@ -50,5 +50,6 @@ export interface EngineContext extends SharedParts {
   readonly tableNamed: (schema: string, name: string) => VirtualTable | undefined
   readonly connections: ReadonlyMap<string, Connection>
   readonly aggregators: ReadonlyMap<string, Aggregator>
-  readonly plans: StatementPlans
+  /** Made, and its code loaded, when the first statement is planned. */
+  readonly plans: () => Promise<StatementPlans>
 }

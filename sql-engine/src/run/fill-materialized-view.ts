@@ -3,13 +3,14 @@
  * tables' own names. What the query needs is staged ahead, and PostgreSQL reads it over the loopback.
  */
 import { equals } from '../bind/access.js'
+import type { ScansByTable } from '../cache/shared/shared-loopback.js'
 import { quoteIdentifier, quoteLiteral } from '../parse/identifier.js'
+import { parseText } from '../parse/parser.js'
 import {
   findAll,
   type Inside,
   inside,
   type Node,
-  parseText,
   relationsOf,
   stringsOf,
   walk,
@@ -17,7 +18,6 @@ import {
 import { rejectOnly } from '../plan/unsupported-statements.js'
 import { type Session, type StagedStatement, type StageOptions, unchangedStatement } from '../statement.js'
 import type { EngineContext } from './engine-context.js'
-import type { ScansByTable } from './loopback-scans.js'
 import { stageScans } from './scan-runner.js'
 import type { StatementPlan } from './statement-plan.js'
 
@@ -31,7 +31,7 @@ export async function fillMaterializedView(
 ): Promise<StagedStatement> {
   const unchanged = unchangedStatement(text)
   const query = await queryOf(text, tree, session)
-  const plan = query && (await context.plans.plan(query.tree, query.text, session))
+  const plan = query && (await (await context.plans()).plan(query.tree, query.text, session))
   if (plan === undefined) return unchanged
   rejectOnly(plan.needed.keys())
   if (!(await canBeStagedAhead(plan, session))) return unchanged
@@ -42,7 +42,7 @@ export async function fillMaterializedView(
       { table: staged.tableOf(fromItem), columns },
     ]),
   )
-  const withdraw = context.loopbackScans.offer(session.processId, scans)
+  const withdraw = await context.loopbackScans.offer(session.processId, scans)
   return {
     ...unchanged,
     finished: withdraw,

@@ -3,31 +3,33 @@
  * query reads the virtual tables by their own names, over the loopback; the rows that the whole query needs are
  * already there, including those whose keys only its joins give.
  */
-import type { ScanTable } from '../stage/scan-table.js'
-
-export interface LoopbackScan {
-  readonly table: ScanTable
-  /** Columns that are filled. */
-  readonly columns: ReadonlySet<string>
-}
-
-/** The scans staged ahead, by the OIDs of their virtual tables. */
-export type ScansByTable = ReadonlyMap<number, LoopbackScan>
+import type { ScansByTable, SharedLoopback } from '../cache/shared/shared-loopback.js'
 
 export class LoopbackScans {
   /** The scans by the server process of the session that staged them. */
   readonly #loopbackScans = new Map<number, ScansByTable>()
 
+  readonly #shared: SharedLoopback | undefined
+
+  /** @param shared where PostgreSQL may ask another gateway */
+  constructor(shared?: SharedLoopback) {
+    this.#shared = shared
+  }
+
   /** @returns a function to call when PostgreSQL has run the statement that the scans are staged for */
-  offer(processId: number, scans: ScansByTable): () => void {
+  async offer(processId: number, scans: ScansByTable): Promise<() => void> {
     this.#loopbackScans.set(processId, scans)
+    await this.#shared?.offer(processId, scans)
     return () => {
-      if (this.#loopbackScans.get(processId) === scans) this.#loopbackScans.delete(processId)
+      if (this.#loopbackScans.get(processId) !== scans) return
+      this.#loopbackScans.delete(processId)
+      this.#shared?.withdraw(processId)
     }
   }
 
   /** The scans that were staged for a server process. */
-  of(processId: number | undefined): ScansByTable | undefined {
-    return processId === undefined ? undefined : this.#loopbackScans.get(processId)
+  async of(processId: number | undefined): Promise<ScansByTable | undefined> {
+    if (processId === undefined) return undefined
+    return this.#loopbackScans.get(processId) ?? this.#shared?.of(processId)
   }
 }

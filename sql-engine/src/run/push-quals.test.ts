@@ -49,6 +49,7 @@ beforeEach(() => {
 })
 
 async function rowsOf(statementText: string) {
+  await engine.analysable(() => statementText)
   const [statement] = engine.analyse(statementText) ?? []
   if (statement === undefined) throw new Error('no virtual table is named')
   const session: Session = {

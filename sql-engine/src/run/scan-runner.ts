@@ -1,4 +1,5 @@
 /** Runs the scans of a plan: each as soon as the scans that its key queries read are staged. */
+
 import { setMaxListeners } from 'node:events'
 import type { Row } from '@millrace/plugin-sdk'
 import type { TableReference } from '../bind/binding.js'
@@ -9,6 +10,7 @@ import type { ScanLimit } from '../fetch/scan-limit.js'
 import { countKeys } from '../fetch/scan-quals.js'
 import type { ScanPlan } from '../plan/scan-plan.js'
 import { StatementMeter } from '../quota/statement-meter.js'
+import { keptTextsBy } from '../report/describe-scans.js'
 import type { ScanTable } from '../stage/scan-table.js'
 import type { Session, StageOptions } from '../statement.js'
 import { ConnectionScans } from './connection-scans.js'
@@ -56,7 +58,7 @@ export async function stageScans(options: ScanRunOptions): Promise<StagedScans> 
   } finally {
     meter.close()
     context.observer?.passed('fetch', context.now() - start)
-    session.history?.add(runner.records, plan.localConditions)
+    session.history?.add(runner.records, keptTextsBy(plan.localConditions))
   }
 }
 

@@ -9,6 +9,7 @@ import { explainOptions } from '../parse/explain-options.js'
 import { SourceText } from '../parse/source-text.js'
 import { executeOf, findAll, inside, type Node } from '../parse/syntax-tree.js'
 import { missingKeyInside } from '../plan/missing-key.js'
+import { keptTextsBy } from '../report/describe-scans.js'
 import { qualTexts } from '../report/qual-text.js'
 import type { ScanRecord } from '../report/scan-record.js'
 import type { ScanTable } from '../stage/scan-table.js'
@@ -61,7 +62,11 @@ async function prepare(
   const execute = executeOf(tree)
   const executed = execute && (await expandExecute(text, tree, execute, clientSession))
   if (execute !== undefined && executed === undefined) return unchangedStatement(text)
-  const plan = await context.plans.plan(executed?.tree ?? tree, executed?.edited.text ?? text, session)
+  const plan = await (await context.plans()).plan(
+    executed?.tree ?? tree,
+    executed?.edited.text ?? text,
+    session,
+  )
   if (plan === undefined) {
     if (session.loopbackFor !== undefined && inside(tree, 'DeclareCursorStmt') !== undefined)
       throw unknownTable()
@@ -99,7 +104,7 @@ async function prepare(
         const repeated = repeat(parameters)
         if (repeated === undefined) return undefined
         session.history?.begin(text)
-        session.history?.add([repeated.record], plan.localConditions)
+        session.history?.add([repeated.record], keptTextsBy(plan.localConditions))
         observeRepeated(repeated.record, context)
         return { ...statement, release: repeated.release }
       }),
@@ -145,7 +150,7 @@ async function tablesStagedAhead(
   { loopbackFor }: Session,
   signal: AbortSignal,
 ): Promise<StagedScans | undefined> {
-  const scans = loopbackScans.of(loopbackFor)
+  const scans = await loopbackScans.of(loopbackFor)
   if (scans === undefined) return undefined
   const found = new Map<TableReference, ScanTable>()
   for (const [fromItem, names] of needed) {

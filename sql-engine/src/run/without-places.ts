@@ -1,5 +1,6 @@
+import { parseText } from '../parse/parser.js'
 import { SourceText } from '../parse/source-text.js'
-import { findAll, type Node, parseText, stringsOf } from '../parse/syntax-tree.js'
+import { findAll, type Node, stringsOf } from '../parse/syntax-tree.js'
 
 /**
  * A statement of postgres_fdw without the rows' ctid, which it asks for where PostgreSQL updates another table from a

@@ -19,31 +19,67 @@ export async function* copyChunks(
   encode: CopyRowEncoder,
   meter: CopyMeter,
 ): AsyncGenerator<Buffer, void, void> {
-  let lines = ''
+  const gathering = new Gathering()
   const counted = (chunk: Buffer) => {
     meter.addBytes(chunk.length)
     return chunk
   }
-  const gathered = () => {
-    const chunk = Buffer.from(lines)
-    lines = ''
-    return counted(chunk)
-  }
   for await (const batch of batches) {
     const encoded = encodedRowsOf(batch)
     if (encoded !== undefined) {
-      if (lines !== '') yield gathered()
-      const { buffer, byteOffset, byteLength } = encoded.bytes
-      yield counted(Buffer.from(buffer, byteOffset, byteLength))
+      gathering.addBytes(encoded.bytes)
+      if (gathering.isFull) yield counted(gathering.take())
     } else {
       for (const row of batch) {
-        lines += encode(row)
-        if (lines.length >= chunkLength) yield gathered()
+        gathering.addLine(encode(row))
+        if (gathering.isFull) yield counted(gathering.take())
       }
     }
     meter.addRows(batch.length)
   }
-  if (lines !== '') yield gathered()
+  if (!gathering.isEmpty) yield counted(gathering.take())
+}
+
+/** Lines for the next chunk: as texts, or encoded already. */
+class Gathering {
+  #encoded: Uint8Array[] = []
+  #encodedLength = 0
+  /** Those that come after what is encoded. */
+  #lines = ''
+
+  get isEmpty(): boolean {
+    return this.#encodedLength === 0 && this.#lines === ''
+  }
+
+  get isFull(): boolean {
+    return this.#encodedLength + this.#lines.length >= chunkLength
+  }
+
+  addLine(line: string): void {
+    this.#lines += line
+  }
+
+  addBytes(lines: Uint8Array): void {
+    if (this.#lines !== '') {
+      const bytes = Buffer.from(this.#lines)
+      this.#lines = ''
+      this.addBytes(bytes)
+    }
+    this.#encoded.push(lines)
+    this.#encodedLength += lines.length
+  }
+
+  take(): Buffer {
+    if (this.#lines !== '') this.addBytes(new Uint8Array())
+    const [first, second] = this.#encoded
+    const chunk =
+      first !== undefined && second === undefined
+        ? Buffer.from(first.buffer, first.byteOffset, first.byteLength)
+        : Buffer.concat(this.#encoded, this.#encodedLength)
+    this.#encoded = []
+    this.#encodedLength = 0
+    return chunk
+  }
 }
 
 /**

@@ -28,6 +28,7 @@ export class ClientSession {
     signal: AbortSignal = new AbortController().signal,
   ): Promise<Record<string, unknown>[]> {
     let rows: Record<string, unknown>[] = []
+    await this.#engine.analysable(() => text)
     const statements = this.#engine.analyse(text)
     if (statements === undefined) return (await this.#client.query(text)).rows
     for (const statement of statements) {
@@ -40,6 +41,7 @@ export class ClientSession {
 
   /** Runs one statement, and gives its rows as text. */
   async run(text: string): Promise<PreparedResult> {
+    await this.#engine.analysable(() => text)
     const [statement] = this.#engine.analyse(text) ?? []
     if (statement === undefined) return runAsText(this.#client, text)
     const prepared = await this.#prepare(statement, new AbortController().signal)
@@ -52,6 +54,7 @@ export class ClientSession {
 
   /** Runs one statement with parameters. */
   async queryWithParameters(text: string, parameters: BoundParameters): Promise<PreparedResult> {
+    await this.#engine.analysable(() => text)
     const [statement] = this.#engine.analyse(text) ?? []
     if (statement === undefined) return runPrepared(this.#client, text, parameters)
     const prepared = await this.#prepare(statement, new AbortController().signal, parameters)

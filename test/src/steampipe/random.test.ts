@@ -34,7 +34,7 @@ import { bridgePluginAs, buildTimeout, hasGo } from '../testing/bridge-plugin.js
 
 /** MILLRACE_PROPERTY_RUNS makes a long run, of other cases each time. */
 const wantedRuns = Number(process.env.MILLRACE_PROPERTY_RUNS ?? 0)
-const numRuns = wantedRuns > 0 ? wantedRuns : 100
+const numRuns = wantedRuns > 0 ? wantedRuns : 60
 const sets = 12
 
 /** What a plugin calls the types; of the others, it has none. */

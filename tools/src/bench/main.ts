@@ -16,6 +16,7 @@ import { repeatRange } from './repeat-range.js'
 import { s3Parallel, s3Pruned } from './s3-calls.js'
 import { mainThreadBlock, s3Cached, s3Scan } from './s3-scan.js'
 import { startSandboxProcess } from './sandbox-process.js'
+import { scale } from './scale.js'
 import { scanRows } from './scan-rows.js'
 import { singleLookups } from './single-lookups.js'
 import { slicedScan } from './sliced-scan.js'
@@ -48,6 +49,7 @@ const benchmarks = [
   thousandConnectionsStart,
   thousandConnectionsMemory,
   aggregatorPlan,
+  scale,
   help,
   coldQuery,
 ]

@@ -18,7 +18,7 @@ export const pointLookup: Benchmark = {
     await setup.query('create table bench_places (ip inet primary key, city text)')
     await setup.query(
       'insert into bench_places select ip, city from ipstack_ip where ip = any ($1::inet[])',
-      [all],
+      [lookedUp],
     )
     await setup.query('analyze bench_places')
     await sandbox.control('DELETE calls')
@@ -41,24 +41,27 @@ export const pointLookup: Benchmark = {
   },
 }
 
-const all = Array.from({ length: addresses }, (_, index) => `84.17.${index >> 8}.${index & 255}`)
+/** What is looked up. */
+export const lookedUp = Array.from({ length: addresses }, (_, index) => `84.17.${index >> 8}.${index & 255}`)
 
 async function lookupsPerSecond({ gateway }: MillraceProcess, table: string): Promise<number> {
   const config = { ...gateway, options: '-c millrace.cache_ttl=3600' }
-  const connections = await Promise.all(Array.from({ length: clients }, () => prepare(config, table)))
+  const connections = await Promise.all(Array.from({ length: clients }, () => prepareLookup(config, table)))
   // Bind, Execute and Sync: BindComplete comes first.
   return requestsPerSecond(connections, lookup, '2', roundMs)
 }
 
-async function prepare(config: pg.ClientConfig, table: string): Promise<BareConnection> {
+/** A connection with a prepared lookup of an address. */
+export async function prepareLookup(config: pg.ClientConfig, table: string): Promise<BareConnection> {
   const connection = await connectBare(config)
   const text = `select city from ${table} where ip = $1`
-  await connection.client.query({ name: 'lookup', text, values: [all[0]] })
+  await connection.client.query({ name: 'lookup', text, values: [lookedUp[0]] })
   return connection
 }
 
-function lookup(): Buffer {
-  const address = Buffer.from(all[Math.floor(Math.random() * addresses)] ?? '')
+/** Looks up any of the addresses: Bind, Execute and Sync. */
+export function lookup(): Buffer {
+  const address = Buffer.from(lookedUp[Math.floor(Math.random() * addresses)] ?? '')
   const values = Buffer.concat([int16(0), int16(1), int32(address.length), address, int16(0)])
   const bind = Buffer.concat([Buffer.from('\0lookup\0'), values])
   const execute = Buffer.concat([Buffer.from('\0'), int32(0)])

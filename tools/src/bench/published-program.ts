@@ -8,10 +8,10 @@ const packageTool = fileURLToPath(new URL('tools/dist/package/main.js', root))
 
 let made: Promise<string> | undefined
 
-/** The path of its main file, which is made when this is first called. */
+/** The path of its first file, which is made when this is first called. */
 export function publishedProgram(): Promise<string> {
   made ??= promisify(execFile)(process.execPath, [packageTool]).then(() =>
-    fileURLToPath(new URL('build/millrace/dist/main.js', root)),
+    fileURLToPath(new URL('build/millrace/bin/millrace.cjs', root)),
   )
   return made
 }

@@ -5,6 +5,7 @@ const cacheProperties = 'sql-engine/src/cache/cache-properties.test.ts'
 const cache = 'sql-engine/src/cache/scans/scan-cache.test.ts'
 const covers = 'sql-engine/src/cache/scans/covers.test.ts'
 const ranges = 'sql-engine/src/cache/scans/divide-range.test.ts'
+const sharedRows = 'server/src/shared-rows.test.ts'
 const cachedStatements = 'sql-engine/src/cache/cached-statements.test.ts'
 
 export const cacheMutants: readonly Mutant[] = [
@@ -149,5 +150,23 @@ export const cacheMutants: readonly Mutant[] = [
         '!hasAllRows(entry)',
       ],
     ],
+  ),
+  ...mutantsOf(
+    'sql-engine/src/cache/scans/peer-entry.ts',
+    [sharedRows],
+    [
+      [
+        "another gateway's rows are as young as the look at them",
+        'startedAt: lookedAt - age,',
+        'startedAt: lookedAt,',
+      ],
+    ],
+    'random statements are asked of one gateway',
+  ),
+  ...mutantsOf(
+    'sql-engine/src/cache/shared/shared-cache.ts',
+    [sharedRows],
+    [['what one forgets answers the others', 'await forget()\n', '\n']],
+    'random statements are asked of one gateway',
   ),
 ]

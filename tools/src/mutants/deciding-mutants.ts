@@ -42,6 +42,70 @@ export const decidingMutants: readonly Mutant[] = [
     ],
   ),
   ...mutantsOf(
+    plan('superfluous-joins'),
+    ['sql-engine/src/plan/superfluous-joins.test.ts'],
+    [
+      [
+        'any aggregate gives the same of repeats',
+        'if (agg_distinct !== true && !isIndifferent) return false',
+        '',
+      ],
+      [
+        'repeats go, whoever reads',
+        'return ignoresRepeats && limitCount === undefined',
+        'return limitCount === undefined',
+      ],
+      [
+        'OFFSET passes over no repeats',
+        'limitCount === undefined && limitOffset === undefined',
+        'limitCount === undefined',
+      ],
+      ['windows see no repeats', 'over !== undefined || functions', 'functions'],
+      [
+        'JSON of repeats is the same',
+        "findAll(select, 'JsonArrayAgg').length + findAll(select, 'JsonObjectAgg').length > 0",
+        "findAll(select, 'JsonObjectAgg').length > 0",
+      ],
+      ['conditions fail for no values', '!cannotFail(join.quals)', 'join.quals === undefined'],
+      [
+        'columns that other clauses name are not read',
+        'own.has(reference) ||',
+        "own.has(reference) ||\n          fromItem.kind === 'virtual' ||",
+      ],
+      ['stars show nothing', 'if (isShown) return false', ''],
+      ['USING compares nothing', 'if (areNamed || functions', 'if (functions'],
+    ],
+  ),
+  ...mutantsOf(
+    plan('outer-tables'),
+    ['sql-engine/src/plan/superfluous-joins.test.ts'],
+    [
+      [
+        'of a full join, one side is as good as none',
+        "join.jointype !== 'JOIN_LEFT' && join.jointype !== 'JOIN_RIGHT'",
+        "join.jointype === 'JOIN_INNER'",
+      ],
+      [
+        'a reference that may mean anything means something else',
+        'return column !== undefined && column.fromItem !== fromItem',
+        'return column?.fromItem !== fromItem',
+      ],
+    ],
+  ),
+  ...mutantsOf(
+    plan('discardable'),
+    ['sql-engine/src/plan/discardable.test.ts'],
+    [
+      [
+        'what an aggregate is given fails for no values',
+        'cannotFail([call.args, call.agg_filter])',
+        'cannotFail(call.agg_filter)',
+      ],
+      ['FILTER fails for no values', 'cannotFail([call.args, call.agg_filter])', 'cannotFail(call.args)'],
+      ['any aggregate fails for no values', 'return totalAggregates.has(name) &&', 'return'],
+    ],
+  ),
+  ...mutantsOf(
     plan('discardable'),
     [columns],
     [

@@ -4,6 +4,7 @@ import { type Mutant, mutantsOf } from './mutant.js'
 const lookups = 'sql-engine/src/cache/keys/key-cache.test.ts'
 const repeated = 'server/src/repeated-lookups.test.ts'
 const missingRows = 'sql-engine/src/missing-rows.test.ts'
+const sharedRows = 'server/src/shared-rows.test.ts'
 const notKept = "the random statements' tables keep no lookups"
 
 export const lookupMutants: readonly Mutant[] = [
@@ -41,11 +42,15 @@ export const lookupMutants: readonly Mutant[] = [
         'every((column) => filled.has(column))',
         'some((column) => filled.has(column))',
       ],
-      ["another source's tables are this one's", '!isGoing && name.startsWith(`${prefix}_`)', '!isGoing'],
+      [
+        "another source's tables are this one's",
+        '!isGoing && name.startsWith(`${this.#ownTag}${prefix}_`)',
+        '!isGoing',
+      ],
       [
         'a table that is to be dropped is asked again',
-        '!isGoing && name.startsWith(`${prefix}_`)',
-        'name.startsWith(`${prefix}_`)',
+        '!isGoing && name.startsWith(`${this.#ownTag}${prefix}_`)',
+        'name.startsWith(`${this.#ownTag}${prefix}_`)',
       ],
     ],
     notKept,
@@ -65,6 +70,18 @@ export const lookupMutants: readonly Mutant[] = [
         'if (flight.controller',
       ],
       ['new rows leave the old ones', '      deleteRows(options, list),\n', ''],
+    ],
+    notKept,
+  ),
+  ...mutantsOf(
+    'sql-engine/src/cache/keys/key-table.ts',
+    [sharedRows],
+    [
+      [
+        "another gateway's rows are never too old",
+        'AND fetched_at BETWEEN $2 AND $3`',
+        'AND $2::float8 < $3::float8`',
+      ],
     ],
     notKept,
   ),

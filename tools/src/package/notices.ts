@@ -26,8 +26,19 @@ async function noticeOf(folder: string): Promise<string> {
   const { name, version, license } = manifest.parse(
     JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')),
   )
-  const files = (await readdir(folder)).filter((file) => /^(?:licen[cs]e|notice|copying)/i.test(file)).sort()
-  if (files.length === 0) throw new Error(`${name} comes without the text of its licence: keep it apart`)
-  const texts = await Promise.all(files.map((file) => readFile(join(folder, file), 'utf8')))
+  const texts = await licenceTexts(folder)
+  if (texts.length === 0) throw new Error(`${name} comes without the text of its licence: keep it apart`)
   return `\n${'-'.repeat(80)}\n${name} ${version} (${license})\n\n${texts.map((text) => text.trim()).join('\n\n')}\n`
+}
+
+/** The files of the licence, or the section of README.md that has its whole text. */
+async function licenceTexts(folder: string): Promise<string[]> {
+  const names = await readdir(folder)
+  const files = names.filter((file) => /^(?:licen[cs]e|notice|copying)/i.test(file)).sort()
+  if (files.length > 0) return Promise.all(files.map((file) => readFile(join(folder, file), 'utf8')))
+  const readme = names.find((file) => /^readme\.md$/i.test(file))
+  const page = readme === undefined ? '' : await readFile(join(folder, readme), 'utf8')
+  const section = /^#+ *licen[cs]e *\n([\s\S]*?)(?=^#|$(?![\s\S]))/im.exec(page)?.[1] ?? ''
+  // A name of a licence is not its text, which both of these begin with.
+  return /^ *Copyright .*\d{4}/im.test(section) && /\bPermission\b/.test(section) ? [section] : []
 }

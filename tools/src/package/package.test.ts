@@ -61,6 +61,17 @@ test('what is bundled brings its licence', async () => {
   expect(text.match(/@some\/package 4\.0\.0 \(ISC\)\n\nCopyright Somebody\n/g)).toHaveLength(1)
 })
 
+test('a licence may stand in the page of the package, with its text', async () => {
+  const folder = 'node_modules/package'
+  await write(`${folder}/package.json`, { name: 'package', version: '4.0.0', license: 'MIT' })
+  const file = join(root, folder, 'one.js')
+  const text = '## License\n\nCopyright (c) 2014 Somebody\n\nPermission is granted\n'
+  await write(`${folder}/README.md`, `# package\n\n${text}\n## Thanks\n\nto all\n`)
+  expect(await noticesOf([file])).toMatch(/\nCopyright \(c\) 2014 Somebody\n\nPermission is granted\n$/)
+  await write(`${folder}/README.md`, '# package\n\n## License\n\nMIT, Copyright 2014 Somebody\n')
+  await expect(noticesOf([file])).rejects.toThrow('without the text of its licence')
+})
+
 test('what has no text of its licence is not bundled', async () => {
   const folder = 'node_modules/package'
   await write(`${folder}/package.json`, { name: 'package', version: '4.0.0', license: 'MIT' })

@@ -11,36 +11,40 @@ import type { RecordColumn } from './record-columns.js'
 
 type JsonObject = Readonly<Record<string, unknown>>
 
-type FieldReader = (record: JsonObject) => unknown
+/** How a column shows a field of the record, and which one. */
+interface FieldReader {
+  readonly field: string
+  read(value: unknown): unknown
+}
 
 const fieldReaders: Partial<Record<RecordColumn, FieldReader>> = {
-  access_key_id: (record) => textOrNull(objectAt(record, 'userIdentity').accessKeyId),
-  aws_region: textAt('awsRegion'),
-  error_code: textAt('errorCode'),
-  error_message: textAt('errorMessage'),
-  event_category: textAt('eventCategory'),
-  event_id: textAt('eventID'),
-  event_name: textAt('eventName'),
-  event_source: textAt('eventSource'),
-  event_time: (record) => isoTimeOrNull(record.eventTime),
-  event_type: textAt('eventType'),
-  event_version: textAt('eventVersion'),
-  read_only: (record) => (typeof record.readOnly === 'boolean' ? record.readOnly : null),
-  recipient_account_id: textAt('recipientAccountId'),
-  request_id: textAt('requestID'),
-  shared_event_id: textAt('sharedEventID'),
-  source_ip_address: textAt('sourceIPAddress'),
-  user_agent: textAt('userAgent'),
-  user_type: (record) => textOrNull(objectAt(record, 'userIdentity').type),
-  username: (record) => textOrNull(objectAt(record, 'userIdentity').userName),
-  user_identifier: userIdentifier,
-  vpc_endpoint_id: textAt('vpcEndpointId'),
-  additional_event_data: jsonAt('additionalEventData'),
-  request_parameters: jsonAt('requestParameters'),
-  response_elements: jsonAt('responseElements'),
-  resources: jsonAt('resources'),
-  tls_details: jsonAt('tlsDetails'),
-  user_identity: jsonAt('userIdentity'),
+  access_key_id: ofIdentity((identity) => textOrNull(identity.accessKeyId)),
+  aws_region: text('awsRegion'),
+  error_code: text('errorCode'),
+  error_message: text('errorMessage'),
+  event_category: text('eventCategory'),
+  event_id: text('eventID'),
+  event_name: text('eventName'),
+  event_source: text('eventSource'),
+  event_time: { field: 'eventTime', read: isoTimeOrNull },
+  event_type: text('eventType'),
+  event_version: text('eventVersion'),
+  read_only: { field: 'readOnly', read: (value) => (typeof value === 'boolean' ? value : null) },
+  recipient_account_id: text('recipientAccountId'),
+  request_id: text('requestID'),
+  shared_event_id: text('sharedEventID'),
+  source_ip_address: text('sourceIPAddress'),
+  user_agent: text('userAgent'),
+  user_type: ofIdentity((identity) => textOrNull(identity.type)),
+  username: ofIdentity((identity) => textOrNull(identity.userName)),
+  user_identifier: ofIdentity(userIdentifier),
+  vpc_endpoint_id: text('vpcEndpointId'),
+  additional_event_data: json('additionalEventData'),
+  request_parameters: json('requestParameters'),
+  response_elements: json('responseElements'),
+  resources: json('resources'),
+  tls_details: json('tlsDetails'),
+  user_identity: json('userIdentity'),
 }
 
 /** Columns in which numbers must keep all their digits. */
@@ -53,28 +57,40 @@ const exactColumns: readonly RecordColumn[] = [
   'user_identity',
 ]
 
-/**
- * Reads a record's columns into a row.
- * @returns the record; undefined for what is not JSON
- */
-export type RecordReader = (text: string, row: Record<string, unknown>) => unknown
+/** Reads a record's columns into rows. */
+export interface RecordReader {
+  /** @returns the record; undefined for what is not JSON */
+  readText(text: string, row: Record<string, unknown>): unknown
+  /** Reads a record that has been parsed, of which the fields that are read are enough. */
+  readFields(record: JsonObject, row: Record<string, unknown>): void
+  /** The fields that are read; undefined where more is read than JSON.parse gives of them. */
+  readonly fields: readonly string[] | undefined
+}
 
 /**
- * Makes the function that reads records; whatever depends on the columns is decided here, once.
+ * Makes the reader of records; whatever depends on the columns is decided here, once.
  * @returns undefined where no column shows anything of a record
  */
 export function recordReader(columns: ReadonlySet<string>): RecordReader | undefined {
-  const fields = Object.entries(fieldReaders).flatMap(([column, read]) =>
-    columns.has(column) ? [{ column, read }] : [],
+  const readers = Object.entries(fieldReaders).flatMap(([column, { field, read }]) =>
+    columns.has(column) ? [{ column, field, read }] : [],
   )
   const wantsWhole = columns.has('cloudtrail_event')
-  if (!wantsWhole && fields.length === 0) return undefined
-  const parse = exactColumns.some((column) => columns.has(column)) ? parseExactly : parsePlainly
-  return (text, row) => {
-    const json = parse(text)
-    if (wantsWhole && json !== undefined) row.cloudtrail_event = wholeRecord(text)
-    if (isObject(json)) for (const { column, read } of fields) row[column] = read(json)
-    return json
+  if (!wantsWhole && readers.length === 0) return undefined
+  const isExact = exactColumns.some((column) => columns.has(column))
+  const parse = isExact ? parseExactly : parsePlainly
+  const readFields = (record: JsonObject, row: Record<string, unknown>) => {
+    for (const { column, field, read } of readers) row[column] = read(record[field])
+  }
+  return {
+    readText(text, row) {
+      const record = parse(text)
+      if (wantsWhole && record !== undefined) row.cloudtrail_event = wholeRecord(text)
+      if (isObject(record)) readFields(record, row)
+      return record
+    },
+    readFields,
+    fields: isExact || wantsWhole ? undefined : [...new Set(readers.map(({ field }) => field))],
   }
 }
 
@@ -91,24 +107,26 @@ function wholeRecord(text: string): JsonText | null {
   return mayOverflow.test(text) ? jsonOrNull(parseExactly(text)) : rawJsonText(text)
 }
 
-function userIdentifier(record: JsonObject): string | null {
-  const identity = objectAt(record, 'userIdentity')
-  const issuer = objectAt(objectAt(identity, 'sessionContext'), 'sessionIssuer')
+function userIdentifier(identity: JsonObject): string | null {
+  const issuer = objectOf(objectOf(identity.sessionContext).sessionIssuer)
   return textOrNull(identity.arn) ?? textOrNull(issuer.arn) ?? textOrNull(issuer.principalId)
 }
 
-function textAt(field: string): FieldReader {
-  return (record) => textOrNull(record[field])
+function text(field: string): FieldReader {
+  return { field, read: textOrNull }
 }
 
-function jsonAt(field: string): FieldReader {
-  return (record) => jsonOrNull(record[field])
+function json(field: string): FieldReader {
+  return { field, read: jsonOrNull }
+}
+
+function ofIdentity(read: (identity: JsonObject) => unknown): FieldReader {
+  return { field: 'userIdentity', read: (value) => read(objectOf(value)) }
 }
 
 const emptyObject: JsonObject = {}
 
-function objectAt(object: JsonObject, field: string): JsonObject {
-  const value = object[field]
+function objectOf(value: unknown): JsonObject {
   return isObject(value) ? value : emptyObject
 }
 

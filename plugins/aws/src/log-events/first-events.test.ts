@@ -240,7 +240,7 @@ describe('the first ones come', () => {
           expect(got).toEqual(expect.arrayContaining(first))
         },
       ),
-      { numRuns: 50 },
+      { numRuns: 30 },
     )
   })
 

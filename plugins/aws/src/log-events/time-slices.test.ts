@@ -95,7 +95,7 @@ describe('all events come once', () => {
           expect(ascending(await read(harness, name, { timestamp }))).toEqual(expected)
         },
       ),
-      { numRuns: 60 },
+      { numRuns: 40 },
     )
   }, 120_000)
 

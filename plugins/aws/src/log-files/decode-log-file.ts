@@ -1,10 +1,10 @@
 /** A log file's bytes as rows: inflated, split into records, tested on their bytes, parsed, read into columns. */
-import { Readable } from 'node:stream'
-import { createGunzip } from 'node:zlib'
 import { type Decoded, defineDecoder, type Row } from '@millrace/plugin-sdk'
 import { textOfBytes } from '../answers/text-of-bytes.js'
+import { FieldFinder } from '../cloudtrail-records/field-finder.js'
 import { blankRow, isObject, recordReader } from '../cloudtrail-records/record-reader.js'
-import { LogFileError, RecordSplitter, type RecordText } from './record-splitter.js'
+import { inflated } from './inflate.js'
+import { RecordSplitter, type RecordText } from './record-splitter.js'
 import { fulfils, mayHold, needlesOf, type RecordCondition, withoutNanoseconds } from './record-test.js'
 
 export interface DecodeOptions {
@@ -22,9 +22,6 @@ export interface BrokenRecord {
   /** Where it begins, in bytes of the file's JSON. */
   readonly offset: number
 }
-
-/** The bytes that are inflated at a time. */
-const inflatedBytes = 256 * 1024
 
 /**
  * The rows of a log file, as its bytes come: of gzip, or of JSON as it stands. All rows have their `event_time`.
@@ -47,17 +44,25 @@ async function* decodeLogFile(
   { columns, values, conditions }: DecodeOptions,
 ): AsyncGenerator<Decoded<BrokenRecord>, void, void> {
   // Every record has a time, and one without is none.
-  const read = recordReader(new Set([...columns, 'event_time', ...conditions.map(({ column }) => column)]))
-  if (read === undefined) throw new Error('event_time is read of every record')
+  const reader = recordReader(new Set([...columns, 'event_time', ...conditions.map(({ column }) => column)]))
+  if (reader === undefined) throw new Error('event_time is read of every record')
+  const finder = reader.fields === undefined ? undefined : new FieldFinder(reader.fields)
   const needles = needlesOf(conditions)
   const blank = blankRow(new Set([...columns, 'event_time']), values)
   const splitter = new RecordSplitter()
 
+  /** @returns undefined for what is not JSON */
+  const read = (record: RecordText, row: Record<string, unknown>): unknown => {
+    if (!record.isFound || finder === undefined) return reader.readText(textOfBytes(record.bytes), row)
+    const fields = finder.values()
+    reader.readFields(fields, row)
+    return fields
+  }
   const decode = (record: RecordText, rows: Record<string, unknown>[], broken: BrokenRecord[]) => {
-    const { bytes, offset } = record
-    if (!mayHold(bytes, needles)) return
+    if (needles.length > 0 && !mayHold(record.bytes, needles)) return
     const row = { ...blank }
-    const json = read(textOfBytes(bytes), row)
+    const json = read(record, row)
+    const { offset } = record
     if (!isObject(json)) {
       broken.push({ reason: json === undefined ? 'it is not JSON' : 'it is not an object', offset })
     } else if (typeof row.event_time !== 'string') {
@@ -73,7 +78,7 @@ async function* decodeLogFile(
     const broken: BrokenRecord[] = []
     let failure: unknown
     try {
-      for (const record of splitter.split(chunk)) decode(record, rows, broken)
+      for (const record of splitter.split(chunk, finder)) decode(record, rows, broken)
     } catch (error) {
       failure = error
     }
@@ -83,46 +88,4 @@ async function* decodeLogFile(
     if (failure !== undefined) throw failure
   }
   splitter.end()
-}
-
-/** The bytes of gzip inflated, in parts of a bounded size; others as they are. */
-async function* inflated(parts: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void, void> {
-  const iterator = parts[Symbol.asyncIterator]()
-  const first = await iterator.next()
-  if (first.done === true) throw new LogFileError('it is empty', 0)
-  async function* whole() {
-    yield first.value as Buffer
-    yield* { [Symbol.asyncIterator]: () => iterator }
-  }
-  if (first.value[0] !== 0x1f || first.value[1] !== 0x8b) {
-    yield* whole()
-    return
-  }
-  const gunzip = createGunzip({ chunkSize: inflatedBytes })
-  let failure: unknown
-  const source = Readable.from(whole(), { objectMode: false, highWaterMark: 1 })
-  source.on('error', (error) => {
-    failure = error
-    gunzip.destroy(error)
-  })
-  source.pipe(gunzip)
-  let bytes = 0
-  try {
-    for await (const chunk of gunzip as AsyncIterable<Buffer>) {
-      bytes += chunk.length
-      yield chunk
-    }
-  } catch (error) {
-    if (failure !== undefined) throw failure
-    throw zlibError(error, bytes) ?? error
-  } finally {
-    source.destroy()
-    gunzip.destroy()
-  }
-}
-
-function zlibError(error: unknown, offset: number): LogFileError | undefined {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined
-  if (typeof code !== 'string' || !code.startsWith('Z_')) return undefined
-  return new LogFileError(code === 'Z_BUF_ERROR' ? 'it is cut short' : 'its gzip is damaged', offset)
 }

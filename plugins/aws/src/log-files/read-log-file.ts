@@ -63,13 +63,9 @@ function readPart(
       Range: range === undefined ? undefined : `bytes=${range.start}-${range.start + partBytes - 1}`,
     }
     try {
-      const { Body, ContentRange, ETag: etag } = await client.getObject(input, { abortSignal })
-      // For Node.js, the SDK gives a stream of Node's.
-      const bytes = await readAll(
-        Body as AsyncIterable<Uint8Array>,
-        range === undefined ? defaultMaxAnswerBytes : partBytes,
-      )
-      return { bytes, etag, size: sizeOf(ContentRange) }
+      const { body, etag, contentRange } = await client.readObject(input, abortSignal)
+      const bytes = await readAll(body, range === undefined ? defaultMaxAnswerBytes : partBytes)
+      return { bytes, etag, size: sizeOf(contentRange) }
     } catch (error) {
       if (range?.start === 0 && error instanceof Error && error.name === 'InvalidRange') return undefined
       throw error

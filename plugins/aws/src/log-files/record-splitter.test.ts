@@ -1,10 +1,14 @@
 /** The splitter against JSON.parse: the same records, however the bytes are cut; nothing taken for a file that is none. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { FieldFinder } from '../cloudtrail-records/field-finder.js'
 import { LogFileError, RecordSplitter } from './record-splitter.js'
 
+/** How many records the finder has taken. */
+let foundOnes = 0
+
 /** The texts of the records, from chunks that end at the given places. */
-function split(text: string, cuts: readonly number[] = []): string[] {
+function split(text: string, cuts: readonly number[] = [], finder?: FieldFinder): string[] {
   const bytes = Buffer.from(text)
   const splitter = new RecordSplitter()
   const records: string[] = []
@@ -13,7 +17,8 @@ function split(text: string, cuts: readonly number[] = []): string[] {
   for (const end of [...ends, bytes.length]) {
     // A copy, so that a record that is held must not rely on the chunk's memory.
     const chunk = Buffer.from(bytes.subarray(start, end))
-    for (const record of splitter.split(chunk)) {
+    for (const record of splitter.split(chunk, finder)) {
+      if (record.isFound) foundOnes++
       expect(bytes.subarray(record.offset, record.offset + record.bytes.length)).toEqual(record.bytes)
       records.push(record.bytes.toString())
     }
@@ -89,14 +94,17 @@ const logFile = fc
   )
 const cuts = fc.array(fc.nat(10_000), { maxLength: 12 })
 
-test('gives the records that JSON.parse gives, wherever the bytes are cut', () => {
+test('gives the records that JSON.parse gives, wherever the bytes are cut, and whoever goes through them', () => {
+  foundOnes = 0
   fc.assert(
     fc.property(logFile, cuts, (text, places) => {
       const records = split(text, places)
       expect(records.map((record) => JSON.parse(record))).toEqual(JSON.parse(text).Records)
+      expect(split(text, places, new FieldFinder(['a']))).toEqual(records)
     }),
     { numRuns: 1000 },
   )
+  expect(foundOnes).toBeGreaterThan(20)
 })
 
 test('takes no beginning of a file for the whole, and gives its whole records', () => {

@@ -6,6 +6,8 @@
  * harms no other one as long as its braces and quotation marks are balanced.
  */
 
+import type { FieldFinder } from '../cloudtrail-records/field-finder.js'
+
 /** A text that is no log file, at a byte of it. */
 export class LogFileError extends Error {
   override readonly name = 'LogFileError'
@@ -24,10 +26,28 @@ export class LogFileError extends Error {
 }
 
 /** A record as it stands in the file. */
-export interface RecordText {
-  readonly bytes: Buffer
-  /** Where it begins, in bytes of the JSON text. */
-  readonly offset: number
+export class RecordText {
+  readonly #chunk: Buffer
+  readonly #start: number
+  readonly #end: number
+
+  constructor(
+    chunk: Buffer,
+    start: number,
+    end: number,
+    /** Where it begins, in bytes of the JSON text. */
+    readonly offset: number,
+    /** Whether it is an object whose fields the finder has, until the next record is asked for. */
+    readonly isFound: boolean,
+  ) {
+    this.#chunk = chunk
+    this.#start = start
+    this.#end = end
+  }
+
+  get bytes(): Buffer {
+    return this.#chunk.subarray(this.#start, this.#end)
+  }
 }
 
 /** The longest record. CloudTrail's are at most 256 KB, or 1 MB where a trail expands them. */
@@ -82,11 +102,23 @@ export class RecordSplitter {
     if (!this.#hasRecords) throw new LogFileError('it has no Records', this.#base)
   }
 
-  /** The records that are whole with this chunk. They may share its memory. @throws LogFileError */
-  *split(chunk: Buffer): Generator<RecordText, void, void> {
+  /**
+   * The records that are whole with this chunk. They may share its memory.
+   * @param finder goes through records first; what it leaves is split by braces
+   * @throws LogFileError
+   */
+  *split(chunk: Buffer, finder?: FieldFinder): Generator<RecordText, void, void> {
     let position = 0
     while (position < chunk.length) {
       if (this.#token === undefined) {
+        const end = this.#place === 'record' ? (finder?.find(chunk, position) ?? 0) : 0
+        if (end > 0) {
+          this.#mustFollow = false
+          this.#place = 'next record'
+          yield new RecordText(chunk, position, end, this.#base + position, true)
+          position = end
+          continue
+        }
         position = this.#step(chunk, position)
         continue
       }
@@ -108,7 +140,7 @@ export class RecordSplitter {
       this.#heldBytes = 0
       if (kind === 'record') {
         this.#leave('next record')
-        yield { bytes, offset: this.#tokenOffset }
+        yield new RecordText(bytes, 0, bytes.length, this.#tokenOffset, false)
       } else {
         this.#isOfRecords = this.#isName(bytes)
         this.#leave('colon')

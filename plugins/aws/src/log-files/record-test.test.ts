@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { recordReader } from '../cloudtrail-records/record-reader.js'
 import { fulfils, mayHold, needlesOf, type RecordCondition } from './record-test.js'
 
-const read = recordReader(new Set(['event_name', 'error_code', 'user_identifier']))
+const reader = recordReader(new Set(['event_name', 'error_code', 'user_identifier']))
 
 const texts = fc.constantFrom(
   'GetObject',
@@ -68,7 +68,7 @@ test('random records and conditions', () => {
       // As it comes: what is no text in UTF-8 has been replaced.
       const bytes = Buffer.from(json)
       const row: Record<string, unknown> = {}
-      read?.(bytes.toString(), row)
+      reader?.readText(bytes.toString(), row)
       const isHeld = mayHold(bytes, needlesOf(conditions))
       if (!isHeld) passedOver++
       if (!fulfils(row, conditions)) return

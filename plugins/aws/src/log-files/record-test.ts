@@ -116,7 +116,10 @@ export function microsecondsOf(time: unknown): bigint | undefined {
   return BigInt(milliseconds) * 1000n + BigInt(fraction.padEnd(6, '0'))
 }
 
+/** The length of the shortest time with more than microseconds: `2022-07-06T20:38:09.1234567Z`. */
+const finestLength = 28
+
 /** A time without what is smaller than a microsecond, which PostgreSQL would round up or down. */
 export function withoutNanoseconds(time: string): string {
-  return time.replace(/(\.\d{6})\d+/, '$1')
+  return time.length < finestLength ? time : time.replace(/(\.\d{6})\d+/, '$1')
 }

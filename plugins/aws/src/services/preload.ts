@@ -10,7 +10,7 @@ const parts: readonly (() => Promise<unknown>)[] = [
   () => import('@aws-sdk/client-iam'),
   () => import('@aws-sdk/client-organizations'),
   () => import('@aws-sdk/client-guardduty'),
-  () => import('@aws-sdk/client-s3'),
+  () => import('../requests/object-client.js'),
 ]
 
 /** @throws what loading a part throws; the others are loaded nevertheless when they are needed */

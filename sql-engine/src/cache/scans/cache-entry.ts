@@ -1,4 +1,5 @@
 /** A scan whose rows are cached, or on their way. */
+import { equalValues, type QualValue } from '@millrace/plugin-sdk'
 import type { ScanLimit } from '../../fetch/scan-limit.js'
 import type { StagedTable } from '../../stage/scan-table.js'
 import type { CacheRequest, ScanMaker } from './cache-request.js'
@@ -51,4 +52,18 @@ function isSameLimit(one: ScanLimit | undefined, other: ScanLimit | undefined): 
     one?.order?.column === other?.order?.column &&
     one?.order?.direction === other?.order?.direction
   )
+}
+
+/** Whether an entry's rows are all that is asked for, and possibly more. */
+export function isAnswer(entry: Entry, request: CacheRequest): boolean {
+  return (
+    covers(entry.shape, request, request.keys) && (request.isGap !== true || hasNoOtherParts(entry, request))
+  )
+}
+
+/** Whether a scan's rows are of no other parts than those that are missing: others are read already. */
+function hasNoOtherParts({ shape }: Entry, { quals, partColumn }: CacheRequest): boolean {
+  if (partColumn === undefined) return true
+  const missing = new Set<QualValue>(equalValues(quals[partColumn]))
+  return (equalValues(shape.quals[partColumn]) ?? []).every((part) => missing.has(part))
 }

@@ -1,18 +1,15 @@
 /** Keeps scan tables for a while, so that later statements read them instead of asking the API again. */
 
-import { equalValues, type QualValue } from '@millrace/plugin-sdk'
 import { canceledError } from '../../database-error.js'
 import { abortable } from '../../stage/abortable.js'
 import type { ScanTable, StagedTable } from '../../stage/scan-table.js'
-import { LookAgain, PeerRows } from '../shared/peer-rows.js'
+import { LookAgain } from '../shared/peer-rows.js'
 import type { Departure, SharedScan, SharedScans } from '../shared/shared-scans.js'
-import { type Entry, hasAllRows, isSame } from './cache-entry.js'
-import type { CacheRequest, CountedPart, LeasedTable, ScanMaker, TablePart } from './cache-request.js'
-import { covers } from './covers.js'
-import { divideKeys, narrowed } from './divide-keys.js'
-import { divideParts } from './divide-parts.js'
-import { divideRange } from './divide-range.js'
+import { type Entry, hasAllRows, isAnswer, isSame } from './cache-entry.js'
+import type { CacheRequest, LeasedTable, ScanMaker, TablePart } from './cache-request.js'
+import { divideScan, type Parts } from './divide-scan.js'
 import { PartLists } from './part-lists.js'
+import { peerEntry } from './peer-entry.js'
 
 export interface ScanCacheOptions {
   /** The most bytes of rows that are cached; what has not been read for longest goes first. */
@@ -35,13 +32,6 @@ export interface CachedRows {
   readonly age: number
   /** Milliseconds for which they still answer. */
   readonly left: number
-}
-
-/** Entries whose rows, together with those of a narrower scan, make up a scan. */
-interface Parts {
-  readonly column: string
-  readonly known: readonly { readonly entry: Entry; readonly counted: CountedPart | undefined }[]
-  readonly missing: { readonly request: CacheRequest; readonly counted: CountedPart | undefined } | undefined
 }
 
 /** A day, in milliseconds. A timer of Node's for more than 24.8 days runs at once. */
@@ -93,7 +83,7 @@ export class ScanCache {
     const known = own ?? this.#find(request)
     if (known !== undefined) return this.#lease(known, request, maker, true)
     if (request.signal.aborted) throw canceledError()
-    const parts = this.#divideParts(request) ?? this.#divideKeys(request) ?? this.#divideRange(request)
+    const parts = divideScan(request, () => this.#candidates(request))
     if (parts !== undefined) return this.#combine(request, parts, maker)
     return this.#lease(this.#begin(request, maker), request, maker, false)
   }
@@ -107,15 +97,22 @@ export class ScanCache {
   async #lookAtPeers({ source, sharedSource }: CacheRequest): Promise<void> {
     if (this.#shared === undefined || sharedSource === undefined) return
     const lookedAt = this.#now()
-    const scans = await this.#shared.find(sharedSource)
-    const there = new Set(scans.map(({ name }) => name))
-    const known = new Set<string>()
-    for (const entry of this.#entries) {
-      if (entry.source !== source || entry.peerName === undefined) continue
-      known.add(entry.peerName)
-      if (!there.has(entry.peerName)) this.#forget(entry)
-    }
-    for (const scan of scans) if (!known.has(scan.name)) this.#entries.add(peerEntry(scan, source, lookedAt))
+    const before = this.#ofPeers(source)
+    const { there, unknown } = await this.#shared.find(sharedSource, new Set(before.keys()))
+    for (const [name, entry] of before) if (!there.has(name)) this.#forget(entry)
+    // Another scan may have looked at the same time.
+    const known = this.#ofPeers(source)
+    for (const scan of unknown)
+      if (!known.has(scan.name)) this.#entries.add(peerEntry(scan, source, lookedAt))
+  }
+
+  /** The entries of other gateways that are known, by their names there. */
+  #ofPeers(source: string): ReadonlyMap<string, Entry> {
+    return new Map(
+      [...this.#entries].flatMap((entry) =>
+        entry.source === source && entry.peerName !== undefined ? [[entry.peerName, entry] as const] : [],
+      ),
+    )
   }
 
   async #lease(
@@ -144,73 +141,6 @@ export class ScanCache {
     }
     const isShared = isHit && entry.statement === statement
     return leased(table, { isHit, isShared }, giveBack)
-  }
-
-  #divideParts(request: CacheRequest): Parts | undefined {
-    const { partColumn: column } = request
-    if (column === undefined || request.isGap === true) return undefined
-    // Those on their way are waited for: their parts are not asked for twice.
-    const candidates = this.#candidates(request)
-    const divided = divideParts(request, column, candidates, ({ shape }) => shape, request.keys)
-    if (divided === undefined) return undefined
-    const { known, missing } = divided
-    return {
-      column,
-      known: known.map((entry) => ({ entry, counted: undefined })),
-      missing:
-        missing.length > 0
-          ? { request: { ...narrowed(request, column, missing), isGap: true }, counted: undefined }
-          : undefined,
-    }
-  }
-
-  #divideKeys(request: CacheRequest): Parts | undefined {
-    if (request.limit !== undefined) return undefined
-    const candidates = this.#candidates(request)
-    for (const lookupKey of request.lookupKeys) {
-      // Rows are told apart by the key's column, which must be filled.
-      if (!request.columns.has(lookupKey)) continue
-      const divided = divideKeys(request, lookupKey, candidates, ({ shape }) => shape, request.keys)
-      if (divided === undefined) continue
-      const { column, known, missing } = divided
-      return {
-        column,
-        known: known.map(({ earlier, values, isWhole }) => ({
-          entry: earlier,
-          counted: isWhole ? undefined : { kind: 'values', values },
-        })),
-        // Cached rows of a range may be all that has to be read for the other keys, and hold those that are known
-        // too.
-        missing:
-          missing.length > 0
-            ? {
-                request: narrowed(request, column, missing),
-                counted: { kind: 'values', values: missing },
-              }
-            : undefined,
-      }
-    }
-    return undefined
-  }
-
-  #divideRange(request: CacheRequest): Parts | undefined {
-    if (request.limit !== undefined) return undefined
-    const kept = this.#candidates(request).filter(({ table }) => table !== undefined)
-    const divided =
-      request.isGap === true ? undefined : divideRange(request, kept, ({ shape }) => shape, request.keys)
-    if (divided === undefined) return undefined
-    const { column, known, missing } = divided
-    return {
-      column,
-      known: known.map(({ earlier, interval }) => ({
-        entry: earlier,
-        counted: { kind: 'range', interval },
-      })),
-      missing: missing && {
-        request: { ...request, quals: missing.quals, isGap: true },
-        counted: { kind: 'range', interval: missing.interval },
-      },
-    }
   }
 
   /** The statement's own entries, then the cached ones; of these, the one that was read last comes first. */
@@ -474,50 +404,6 @@ export class ScanCache {
     }, delay)
     this.#timer.unref()
   }
-}
-
-function peerEntry(scan: SharedScan, source: string, lookedAt: number): Entry {
-  const { name, shape, rowCount, age, left } = scan
-  const rows = new PeerRows(scan)
-  return {
-    shape,
-    source,
-    limit: undefined,
-    statement: rows,
-    startedAt: lookedAt - age,
-    expiresAt: lookedAt + left,
-    controller: new AbortController(),
-    rows: (maker) => rows.open((peer) => maker.readPeer(peer)),
-    unread: () => rows.close(),
-    peerName: name,
-    isShared: false,
-    isForOthers: true,
-    isGone: false,
-    table: {
-      name,
-      qualifiedName: name,
-      oid: 0,
-      rowCount,
-      missing: [],
-      measure: async () => 0,
-      release: () => {},
-    },
-    bytes: 0,
-    leases: 0,
-  }
-}
-
-function isAnswer(entry: Entry, request: CacheRequest): boolean {
-  return (
-    covers(entry.shape, request, request.keys) && (request.isGap !== true || hasNoOtherParts(entry, request))
-  )
-}
-
-/** Whether a scan's rows are of no other parts than those that are missing: others are read already. */
-function hasNoOtherParts({ shape }: Entry, { quals, partColumn }: CacheRequest): boolean {
-  if (partColumn === undefined) return true
-  const missing = new Set<QualValue>(equalValues(quals[partColumn]))
-  return (equalValues(shape.quals[partColumn]) ?? []).every((part) => missing.has(part))
 }
 
 /** @param release called once, however often the table is released */

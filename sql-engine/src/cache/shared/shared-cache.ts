@@ -7,6 +7,7 @@ import { enginePool } from '../../postgres/engine-connections.js'
 import type { Names } from '../../postgres/names.js'
 import type { Peers } from '../../postgres/peers.js'
 import { SharedFlights, type SharingOptions } from './shared-flights.js'
+import { SharedLoopback } from './shared-loopback.js'
 import { SharedScans } from './shared-scans.js'
 
 export interface SharedCacheOptions {
@@ -26,6 +27,7 @@ const cleared = /^cleared ([\w-]{36}) (\d{1,10})$/
 export class SharedCache {
   readonly scans: SharedScans
   readonly flights: SharedFlights
+  readonly loopback: SharedLoopback
   readonly #pool: Pool
   readonly #peers: Peers
   #forgetting: Promise<void> = Promise.resolve()
@@ -37,6 +39,7 @@ export class SharedCache {
     const sharing: SharingOptions = { pool: this.#pool, names, peers, log }
     this.#peers = peers
     this.flights = new SharedFlights(sharing)
+    this.loopback = new SharedLoopback(sharing)
     this.scans = new SharedScans(sharing, this.flights)
   }
 
@@ -76,6 +79,7 @@ export class SharedCache {
     this.#stopListening()
     await this.#forgetting
     await this.scans.settled()
+    await this.loopback.settled()
     await this.#pool.end()
   }
 }

@@ -17,6 +17,23 @@ export interface SharedScan {
   readonly left: number
 }
 
+export interface FoundScans {
+  readonly there: ReadonlySet<string>
+  readonly unknown: readonly SharedScan[]
+}
+
+interface FoundRow {
+  readonly name: string
+  readonly columns: string[] | null
+  readonly quals: string | null
+  readonly row_count: number
+  readonly age: number
+  readonly left_over: number
+}
+
+/** A name that needs no quoting. */
+const scanTableName = /^s_[0-9a-z]+_\d+$/
+
 /** A question that is about to be asked. */
 export interface Departure {
   /** @returns whether this gateway may ask; false when another has asked meanwhile */
@@ -36,24 +53,31 @@ export class SharedScans {
     this.#flights = flights
   }
 
-  /** What other gateways have fetched of a source, the latest first. @throws Error of PostgreSQL */
-  async find(source: string): Promise<readonly SharedScan[]> {
+  /**
+   * What other gateways have fetched of a source, the latest first.
+   * @param known names of which nothing need be told but whether they are still there
+   * @throws Error of PostgreSQL
+   */
+  async find(source: string, known: ReadonlySet<string>): Promise<FoundScans> {
     const { pool, names, peers } = this.#options
-    const { rows } = await pool.query<{
-      name: string
-      columns: string[]
-      quals: string
-      row_count: number
-      age: number
-      left_over: number
-    }>(findScans(names), [source, peers.number])
-    return rows.map(({ name, columns, quals, row_count, age, left_over }) => ({
-      name,
-      shape: { columns: new Set(columns), quals: readQuals(quals) },
-      rowCount: row_count,
-      age,
-      left: left_over,
-    }))
+    const { rows } = await pool.query<FoundRow>(findScans(names), [source, peers.number, [...known]])
+    const there = rows.filter(({ name }) => scanTableName.test(name))
+    return {
+      there: new Set(there.map(({ name }) => name)),
+      unknown: there.flatMap(({ name, columns, quals, row_count, age, left_over }) =>
+        columns === null || quals === null
+          ? []
+          : [
+              {
+                name,
+                shape: { columns: new Set(columns), quals: readQuals(quals) },
+                rowCount: row_count,
+                age,
+                left: left_over,
+              },
+            ],
+      ),
+    }
   }
 
   departure(source: string, { columns, quals }: ScanShape, limit: ScanLimit | undefined): Departure {

@@ -14,6 +14,9 @@ export const flightsTable = ({ internalSchema }: SharedNames) => `${internalSche
 /** When calls have begun, or will, that count for a rate. */
 export const ratesTable = ({ internalSchema }: SharedNames) => `${internalSchema}.shared_rate`
 
+/** Scans that are staged ahead for server processes. */
+export const loopbackTable = ({ internalSchema }: SharedNames) => `${internalSchema}.shared_loopback`
+
 export function sharedTableStatements(names: SharedNames): readonly string[] {
   return [
     `CREATE UNLOGGED TABLE IF NOT EXISTS ${scansTable(names)} (name text COLLATE "C" PRIMARY KEY, gateway bigint NOT NULL,
@@ -24,5 +27,7 @@ export function sharedTableStatements(names: SharedNames): readonly string[] {
   is_awaited bool NOT NULL DEFAULT false)`,
     `CREATE UNLOGGED TABLE IF NOT EXISTS ${ratesTable(names)} (key text COLLATE "C" PRIMARY KEY, starts float8[] NOT NULL,
   not_before float8 NOT NULL DEFAULT 0)`,
+    `CREATE UNLOGGED TABLE IF NOT EXISTS ${loopbackTable(names)} (process_id int NOT NULL, gateway bigint NOT NULL,
+  oid oid NOT NULL, name text NOT NULL, qualified_name text NOT NULL, columns text[] NOT NULL, PRIMARY KEY (process_id, oid))`,
   ]
 }

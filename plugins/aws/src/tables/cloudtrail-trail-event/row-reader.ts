@@ -28,13 +28,13 @@ export function rowReader(
   const ofEvent = Object.entries(eventReaders).flatMap(([column, read]) =>
     columns.has(column) ? [{ column, read }] : [],
   )
-  const readRecord = recordReader(columns)
+  const reader = recordReader(columns)
   const blank = blankRow(columns, values)
   return (event) => {
     // Copying a row that has all its columns is several times as fast as adding them one by one.
     const row = { ...blank }
     for (const { column, read } of ofEvent) row[column] = read(event)
-    readRecord?.(event.message ?? '', row)
+    reader?.readText(event.message ?? '', row)
     // The readers give each column its type, which a table of them by name cannot express.
     return row as EventRow
   }

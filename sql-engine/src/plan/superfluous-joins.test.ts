@@ -1,0 +1,86 @@
+/** An outer join that only repeats rows is not read where repeats make no difference, and wherever they may, it is. */
+import { describe, expect, test } from 'vitest'
+import { plannedStatement } from '../testing/planned-statement.js'
+
+/** The tables of a statement that are never read. */
+function neverRead(statement: string): readonly string[] {
+  const { scans } = plannedStatement(statement)
+  return scans.flatMap(({ fromItem, isNeverRead }) => (isNeverRead ? [fromItem.name] : []))
+}
+
+/** The columns of the tables that are read, and those tables that are not. */
+function readOf(statement: string): string {
+  const never = neverRead(statement).map((name) => `never: ${name}`)
+  return [...[...plannedStatement(statement).columns].sort(), ...never].join('; ')
+}
+
+const without = 't: name; u:; never: u'
+
+describe('superfluous:', () => {
+  test.each([
+    'select distinct t.name from thing t left join thing u on u.size = t.size',
+    'select distinct t.name from thing u right join thing t on u.size = t.size',
+    'select distinct on (t.name) t.name from thing t left join thing u on u.size = t.size',
+    'select distinct t.name from thing t left join thing u on u.size = t.size order by 1 limit 5',
+    "select distinct t.name from thing t left join thing u on u.flag and u.kind is null or t.note < 'b'",
+    'select t.name from thing t left join thing u on u.size = t.size group by 1',
+    'select t.name as n from thing t left join thing u on u.size = t.size group by n order by n',
+    'select max(t.name) from thing t left join thing u on u.size = t.size',
+    'select count(distinct t.name) from thing t left join thing u on u.size = t.size',
+    'select 1 from address where note in (select t.name from thing t left join thing u on u.size = t.size)',
+    'select t.name from thing t left join thing u on u.size = t.size union select note from address',
+  ])('%s', (statement) => {
+    expect(readOf(statement)).toBe(without)
+  })
+
+  test('one of several', () => {
+    const statement =
+      'select distinct t.name, v.kind from thing t left join thing u on u.size = t.size left join thing v on v.note = t.note'
+    expect(readOf(statement)).toBe('t: name note; u:; v: kind note; never: u')
+  })
+
+  test('for EXISTS', () => {
+    const within = 'select 1 from thing t left join thing u on u.size = t.size where t.name = a.note'
+    expect(readOf(`select 1 from address a where exists (${within})`)).toBe(without)
+  })
+})
+
+describe('read:', () => {
+  test.each([
+    // Repeats are seen, or counted.
+    'select t.name from thing t left join thing u on u.size = t.size',
+    'select distinct t.name, count(*) from thing t left join thing u on u.size = t.size group by 1',
+    'select t.name, count(t.name) from thing t left join thing u on u.size = t.size group by 1',
+    'select t.name from thing t left join thing u on u.size = t.size group by 1 having count(*) > 1',
+    'select t.name, json_arrayagg(1) from thing t left join thing u on u.size = t.size group by 1',
+    'select distinct t.name, row_number() over () from thing t left join thing u on u.size = t.size',
+    'select t.name from thing t left join thing u on u.size = t.size union all select note from address',
+    'select array(select t.name from thing t left join thing u on u.size = t.size)',
+    'select exists (select t.name from thing t left join thing u on u.size = t.size offset 3)',
+    'select distinct t.name, random() from thing t left join thing u on u.size = t.size',
+    'select distinct t.name, generate_series(1, 2) from thing t left join thing u on u.size = t.size',
+    // Rows without a match go.
+    'select distinct t.name from thing t join thing u on u.size = t.size',
+    'select distinct t.name from thing t right join thing u on u.size = t.size',
+    'select distinct t.name from thing t full join thing u on u.size = t.size',
+    // The condition may fail.
+    'select distinct t.name from thing t left join thing u on 1 / u.size = t.size',
+    'select distinct t.name from thing t left join thing u on u.size = t.size and exists (select 1)',
+    // Its columns are read.
+    'select distinct t.name, u.size from thing t left join thing u on u.size = t.size',
+    'select distinct * from thing t left join thing u on u.size = t.size',
+    'select distinct u.* from thing t left join thing u on u.size = t.size',
+    'select distinct t.name, u is null from thing t left join thing u on u.size = t.size',
+    'select distinct t.name from thing t left join thing u on u.size = t.size where u.size is null',
+    'select distinct t.name from thing t left join thing u on u.size = t.size where size > 1',
+    'select distinct on (u.size) t.name from thing t left join thing u on u.size = t.size',
+    'select t.name from thing t left join thing u on u.size = t.size group by t.name, u.size',
+    'select max(u.size) from thing t left join thing u on u.size = t.size',
+    'select distinct t.name from thing t left join thing u on u.size = t.size left join address a on a.note = u.name',
+    'select distinct t.name, (select u.name) from thing t left join thing u on u.size = t.size',
+    'select distinct t.name from thing t left join thing u using (size)',
+    'select distinct t.name from thing t natural left join thing u',
+  ])('%s', (statement) => {
+    expect(neverRead(statement)).toEqual([])
+  })
+})
