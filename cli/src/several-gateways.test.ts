@@ -156,9 +156,8 @@ describe.runIf(canRun)('three gateways over one PostgreSQL', () => {
     sandbox.generateEvents({ logGroup: group, count: events })
     sandbox.faults.add({ kind: 'latency', milliseconds: 20 })
     const gateways = await startGateways(3, server, sandbox)
-    const port = await startProxy(
-      await Promise.all(gateways.map(async (one) => Number(new URL(await one.url()).port))),
-    )
+    const ports = await Promise.all(gateways.map(async (one) => Number(new URL(await one.url()).port)))
+    const port = await startProxy(ports)
 
     const clients = Array.from({ length: 8 }, (_, client) => statements(client))
     const total = clients.flat().length
@@ -171,6 +170,18 @@ describe.runIf(canRun)('three gateways over one PostgreSQL', () => {
     }
     const all = await Promise.all(clients.map((texts) => ask(port, texts, onAnswer)))
     expect(answered).toBe(total)
+
+    // libpq goes on to the next host by itself.
+    const [, dead = 0, alive = 0] = ports
+    const way = `host=127.0.0.1,127.0.0.1 port=${dead},${alive} user=millrace dbname=millrace connect_timeout=10`
+    const { stdout } = await promisify(execFile)(
+      'psql',
+      ['-XAtc', 'select count(*) from ipstack_ip where ip = $$198.51.100.1$$', way],
+      {
+        env: { ...process.env, PGPASSWORD: password },
+      },
+    )
+    expect(stdout).toBe('1\n')
 
     const cities = new Map<string, string>()
     for (const [client, answers] of all.entries()) {

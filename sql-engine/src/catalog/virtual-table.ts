@@ -6,6 +6,8 @@ export interface CatalogConnection {
   readonly name: string
   readonly plugin: Pick<Plugin, 'name' | 'description' | 'version'>
   readonly tables: ConnectionTables
+  /** Of an aggregator, whose rows come through several connections, what it asks. */
+  readonly aggregator?: object
 }
 
 /** The tables of a connection, or why they cannot be asked. */

@@ -16,8 +16,23 @@ test.each([
   ['kind', 'name, size', 'thing: kind name size'],
   // The first item is asked of the API, whatever is read.
   ['1', 'size, name', 'thing: size'],
+  // What tells the connection is the same in all rows.
+  ['name, _ctx', 'name, size', 'thing: _ctx name'],
+  ['sp_connection_name', 'size, name', 'thing: size sp_connection_name'],
   // What may fail is computed.
   ['name', 'name, 1 / size', 'thing: name size'],
 ])('select %s from what is ordered by %s', (outputs, order, columns) => {
   expect(columnsOf(outputs, order)).toBe(columns)
+})
+
+test('what tells the connection differs in rows that an outer join makes up', () => {
+  const joined = 'select t.name, u._ctx as c, u.size from thing t left join thing u on u.name = t.kind'
+  const { columns } = plannedStatement(`select c from (${joined} order by t.name, u.size limit 3) q`)
+  expect(columns).toEqual(['t: kind name', 'u: _ctx name size'])
+})
+
+test('what tells the connection differs in rows of an aggregator', () => {
+  const ordered = 'select * from gathered order by size, name limit 3'
+  const { columns } = plannedStatement(`select sp_connection_name from (${ordered}) q`)
+  expect(columns).toEqual(['gathered: name size sp_connection_name'])
 })

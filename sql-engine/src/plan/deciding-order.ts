@@ -1,7 +1,8 @@
 /** Which items of ORDER BY decide what is seen of a query's rows. */
 import type { ColumnType } from '@millrace/plugin-sdk'
-import { type Binding, type Block, type BoundColumn, isColumns } from '../bind/binding.js'
+import { type Binding, type Block, type BoundColumn, isColumns, ownColumn } from '../bind/binding.js'
 import type { FunctionTraits } from '../bind/function-traits.js'
+import { engineColumns } from '../catalog/catalog-columns.js'
 import { findAll, type Inside, inside, type Node } from '../parse/syntax-tree.js'
 import { cannotFail, isDiscardable } from './discardable.js'
 import { columnType } from './output-types.js'
@@ -51,7 +52,7 @@ export function decidingOrder(
   let deciding = 1
   for (const column of read) {
     // One of an outer query is the same in all rows.
-    if (column.fromItem.block !== block) continue
+    if (column.fromItem.block !== block || tellsConnection(column)) continue
     const index = items.findIndex((_, position) => isFixedBy(column, position))
     if (index < 0) return sortClause
     deciding = Math.max(deciding, index + 1)
@@ -59,6 +60,14 @@ export function decidingOrder(
   return items.flatMap(({ node, column, sortBy }, index) =>
     index < deciding || (column === undefined && !cannotFail(sortBy?.node)) ? [node] : [],
   )
+}
+
+/** Whether a column tells through which connection rows came, which is the same for all rows of a table. */
+function tellsConnection(column: BoundColumn): boolean {
+  const { fromItem } = column
+  if (fromItem.kind !== 'virtual' || fromItem.nullable.size > 0) return false
+  const own = ownColumn(fromItem, column)
+  return fromItem.table.connection.aggregator === undefined && engineColumns.some(({ name }) => name === own)
 }
 
 /** The columns that the outputs which are read are made of; undefined where they are made of more, or not known. */

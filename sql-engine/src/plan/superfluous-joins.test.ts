@@ -54,6 +54,7 @@ describe('read:', () => {
     'select t.name from thing t left join thing u on u.size = t.size group by 1 having count(*) > 1',
     'select t.name, json_arrayagg(1) from thing t left join thing u on u.size = t.size group by 1',
     'select distinct t.name, row_number() over () from thing t left join thing u on u.size = t.size',
+    'select distinct max(t.name) over (order by t.kind rows 1 preceding) from thing t left join thing u on u.size = t.size',
     'select t.name from thing t left join thing u on u.size = t.size union all select note from address',
     'select array(select t.name from thing t left join thing u on u.size = t.size)',
     'select exists (select t.name from thing t left join thing u on u.size = t.size offset 3)',

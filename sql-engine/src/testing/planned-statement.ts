@@ -78,6 +78,11 @@ const definitions: Readonly<Record<string, Definition>> = {
     },
     orders: { size: ['asc', 'desc'] },
   },
+  /** Rows of several connections. */
+  gathered: {
+    columns: { name: text('Name'), size: bigint('Size') },
+    keys: {},
+  },
   /** Takes regular expressions. */
   line: {
     columns: { words: text('Words') },
@@ -187,6 +192,7 @@ function virtualTable(name: string, definition: Definition, oid: number): Virtua
       name: 'made_up',
       plugin: { name: 'made_up', description: 'Made up' },
       tables: { kind: 'found', tables: [table] },
+      ...(name === 'gathered' && { aggregator: {} }),
     },
     failure: undefined,
     columns: catalogColumns(table).map((column, index) => ({

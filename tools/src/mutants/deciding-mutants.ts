@@ -11,7 +11,7 @@ const plan = (name: string) => `sql-engine/src/plan/${name}.ts`
 export const decidingMutants: readonly Mutant[] = [
   ...mutantsOf(
     plan('deciding-order'),
-    [columns],
+    [columns, 'sql-engine/src/plan/deciding-order.test.ts'],
     [
       ['numbers that are spelt otherwise are the same', "  'text',\n])", "  'text',\n  'numeric',\n])"],
       [
@@ -23,6 +23,16 @@ export const decidingMutants: readonly Mutant[] = [
         'a column that is no item of the order is fixed by it',
         'if (index < 0) return sortClause',
         'if (index < 0) continue',
+      ],
+      [
+        'rows that an outer join makes up come through the connection',
+        "fromItem.kind !== 'virtual' || fromItem.nullable.size > 0",
+        "fromItem.kind !== 'virtual'",
+      ],
+      [
+        'rows of an aggregator come through one connection',
+        'fromItem.table.connection.aggregator === undefined && engineColumns',
+        'engineColumns',
       ],
       [
         'items before the one that fixes a column decide nothing',
@@ -78,8 +88,13 @@ export const decidingMutants: readonly Mutant[] = [
   ),
   ...mutantsOf(
     plan('outer-tables'),
-    ['sql-engine/src/plan/superfluous-joins.test.ts'],
+    ['sql-engine/src/plan/superfluous-joins.test.ts', 'test/src/optional-connections.test.ts'],
     [
+      [
+        'NULL stands on either side',
+        "inside(nullable, 'RangeVar') === fromItem.rangeVar ? join",
+        'nullable !== undefined ? join',
+      ],
       [
         'of a full join, one side is as good as none',
         "join.jointype !== 'JOIN_LEFT' && join.jointype !== 'JOIN_RIGHT'",

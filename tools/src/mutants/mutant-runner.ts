@@ -42,15 +42,22 @@ export async function startMutantRunner(): Promise<MutantRunner> {
   return {
     run: async (mutant, tests) => {
       current = mutant
-      vitest.invalidateFile(root + mutant.file)
+      forget(vitest, root + mutant.file)
       try {
         return await verdict(vitest, tests)
       } finally {
         current = undefined
-        vitest.invalidateFile(root + mutant.file)
+        forget(vitest, root + mutant.file)
       }
     },
     close: () => vitest.close(),
+  }
+}
+
+/** Has a file read and compiled again. (Vitest's own invalidateFile() passes over the root project where there are others.) */
+function forget(vitest: Vitest, file: string): void {
+  for (const { moduleGraph } of Object.values(vitest.getRootProject().vite.environments)) {
+    moduleGraph.onFileChange(file)
   }
 }
 

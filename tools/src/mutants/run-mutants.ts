@@ -36,11 +36,6 @@ export const runMutants: readonly Mutant[] = [
         'isLimited && select.valuesLists',
       ],
       ['what is missing is counted', 'if (!isShown(fromItem, select, binding)) return false', ''],
-      [
-        'NULL stands on either side',
-        "inside(nullable, 'RangeVar') === fromItem.rangeVar ? join",
-        'nullable !== undefined ? join',
-      ],
     ],
     'no API of the random statements fails',
   ),

@@ -40,7 +40,7 @@ export const scanMutants: readonly Mutant[] = [
       ['GROUP BY reads nothing', '[...(groupClause ?? []), ...(distinct', '[...(distinct'],
       [
         'USING reads nothing',
-        "for (const { expression, clause } of block.conditions) if (clause.kind === 'on') this.read(expression)",
+        "if (clause.kind === 'on' && !isOfJoinWith(superfluous, clause)) this.read(expression)",
         '',
       ],
       [
