@@ -47,6 +47,12 @@ test.each([
     [],
   ],
   [
+    'which row DISTINCT ON takes of those that are alike so far',
+    'select distinct on (label) id from thing order by label, ip, flag, amount, net, seen',
+    ['label', 'id', 'ip', 'flag', 'amount', 'net', 'seen'],
+    [],
+  ],
+  [
     'what decides over few rows only',
     "select id from thing where amount <> 2.49 or label = 'b'",
     ['id', 'amount', 'label'],

@@ -60,7 +60,7 @@ export class RandomDatabases {
     )
   }
 
-  /** @param twins columns in which some rows differ, alone or beside one other */
+  /** @param twins columns in which alone some rows differ */
   draw(choices: Choices, twins: readonly ColumnOfTable[]): Database {
     const favourites = new Map<ColumnType, string>()
     for (const type of this.#constants.keys()) favourites.set(type, this.#value(type, choices))
@@ -79,16 +79,8 @@ export class RandomDatabases {
       const rows = database[twin.table] ?? []
       const row = choices.pickAny(rows)
       if (row === undefined || !choices.chance(60)) continue
-      // What decides between two rows shows where they differ in something else, too.
-      const seen = choices.chance(50)
-        ? choices.pickAny(twins.filter(({ table }) => table === twin.table))
-        : undefined
-      const others = Array.from({ length: choices.pick([1, 1, 1, 3]) }, () => ({
-        ...row,
-        ...(seen && { [seen.column]: this.#valueOf(seen, choices) }),
-        [twin.column]: this.#valueOf(twin, choices),
-      }))
-      database[twin.table] = choices.chance(50) ? [...rows, ...others] : [...others, ...rows]
+      const other = { ...row, [twin.column]: this.#valueOf(twin, choices) }
+      database[twin.table] = choices.chance(50) ? [...rows, other] : [other, ...rows]
     }
     return database
   }
