@@ -60,8 +60,18 @@ described = asked('GET', f'database/{database}/table_metadata/', params={'name':
 [ip] = [column for column in described['columns'] if column['name'] == 'ip']
 check('reads types and comments', (ip['type'], 'Key column' in ip['comment']), ('INET', True))
 
-lab = {'database_id': database, 'schema': 'ipstack', 'sql': "select city from ipstack_ip where ip = '8.8.8.8'"}
-check('runs a statement of SQL Lab', asked('POST', 'sqllab/execute/', json=lab)['data'], [{'city': 'Nairobi'}])
+
+def answered(sql: str) -> list[dict]:
+    """The rows of a statement in SQL Lab."""
+    statement = {'database_id': database, 'schema': 'ipstack', 'sql': sql}
+    return asked('POST', 'sqllab/execute/', json=statement)['data']
+
+
+rows = answered("select city from ipstack_ip where ip = '8.8.8.8'")
+check('runs a statement of SQL Lab', rows, [{'city': 'Nairobi'}])
+# Beside the search path that Superset itself sets.
+shown = [answered(f'show {name}')[0][name] for name in ('millrace.max_api_calls', 'statement_timeout')]
+check('has the limits of the connection', shown, ['500', '2min'])
 
 dataset = found('dataset', 'located_event')
 

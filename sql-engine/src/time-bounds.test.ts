@@ -73,6 +73,9 @@ describe('bounds that follow', () => {
     "date_trunc('month', seen, 'Europe/Berlin') = '2022-07-01 00:00+02'",
     'extract(epoch from seen) > 1657139888',
     "date_part('epoch', seen) <= 1657139889",
+    'extract(year from seen) = 2022',
+    'cast(trunc(extract(year from seen)) as integer) in (2021, 2022)',
+    "date_part('year', seen at time zone 'Asia/Tokyo')::int between 2022 and 2023",
     "to_char(seen, 'YYYY-MM-DD') = '2022-07-06'",
     "to_char(seen, 'YYYY-MM') >= '2022-10'",
     "seen + interval '1 hour' > timestamptz '2022-07-06 21:00+00'",
@@ -102,6 +105,8 @@ describe('bounds that follow', () => {
 
   test.for([
     'extract(dow from seen) = 3',
+    'extract(month from seen) = 7',
+    'to_timestamp(extract(year from seen)) > now()',
     "date_trunc('day', seen) <> '2022-07-06'",
     "age(seen) < interval '1 day'",
     "to_char(seen, 'DD.MM.YYYY') = '06.07.2022'",
@@ -126,6 +131,13 @@ describe('bounds that follow', () => {
     expect(await quals(harness, "seen::date = '2022-07-06'")).toEqual([
       'seen <= 1657238400000000',
       'seen >= 1656979200000000',
+    ])
+  })
+
+  test('those of a year are near, too', async ({ harness }) => {
+    expect(await quals(harness, 'cast(trunc(extract(year from seen)) as integer) = 2022')).toEqual([
+      `seen <= ${Date.UTC(2023, 0, 3)}000`,
+      `seen >= ${Date.UTC(2021, 11, 30)}000`,
     ])
   })
 })
@@ -199,6 +211,9 @@ describe('they are never too narrow', () => {
     'floor(extract(epoch from seen) / 86400)',
     'extract(epoch from seen)::bigint / 7200',
     'extract(epoch from seen::timestamp)',
+    'extract(year from seen)',
+    "date_part('year', seen::timestamp - interval '2021 years 6 months')",
+    'extract(year from seen)::int / 2 - 1',
     "timestamptz '2022-07-07 03:00+02' - seen",
     "date '2022-07-07' - seen::date",
     "to_char(seen, 'YYYY-MM-DD HH24:MI')",

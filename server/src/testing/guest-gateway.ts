@@ -1,6 +1,6 @@
 /** Gateways in a PostgreSQL of a user's: that of a Debian package, in a cluster of the test's own. */
 import { join } from 'node:path'
-import { inet, text } from '@millrace/plugin-sdk'
+import { bigint, inet, text } from '@millrace/plugin-sdk'
 import type { CacheOptions } from '@millrace/sql-engine/engine'
 import type { GuestUrls } from '@millrace/sql-engine/postgres/guest/guest-address'
 import { startGuestPostgres } from '@millrace/sql-engine/postgres/guest/guest-postgres'
@@ -69,7 +69,7 @@ export interface GuestGateway extends HeldCalls {
   stop(): Promise<void>
 }
 
-/** A gateway with the tables `place` and `host` (asked by `ip`; lookups of `host` are kept) and `kind`. */
+/** A gateway with the tables `place` and `host` (asked by `ip`; lookups of `host` are kept), `event` (of 0 to 99) and `kind`. */
 export async function startGuestGateway(
   server: DebianServer,
   options: GuestOptions = {},
@@ -89,6 +89,11 @@ export async function startGuestGateway(
       keys: { ip: { operators: ['='], require: 'required', valuesPerCall: 2 } },
       cache: { lookup: 'ip', persist: true },
       rows: ['1.1.1.1', '2.2.2.2', '3.3.3.3', '3.3.3.3'].map((ip) => ({ ip, name: `host at ${ip}` })),
+    },
+    event: {
+      columns: { at: bigint('Time'), name: text('Name') },
+      keys: { at: { operators: ['=', '<', '<=', '>', '>='], inherent: true, valuesPerCall: 5 } },
+      rows: Array.from({ length: 100 }, (_, at) => ({ at: BigInt(at), name: `event ${at}` })),
     },
     kind: { columns: { name: text('Name') }, keys: {}, rows: [{ name: 'small' }, { name: 'large' }] },
   } as const

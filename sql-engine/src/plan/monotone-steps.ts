@@ -12,8 +12,11 @@ import {
 import { formattedTime, unitLengths } from './time-format.js'
 import { typeNameOf, type Wrapper } from './wrapped-column.js'
 
-/** What an expression's values are. A `span` is the time between two times; `formatted`, a time as a text. */
-export type Kind = 'timestamptz' | 'timestamp' | 'date' | 'numeric' | 'span' | 'formatted'
+/**
+ * What an expression's values are. `whole` numbers have no fraction, so that rounding leaves them as they are. A `span` is
+ * the time between two times; `formatted`, a time as a text.
+ */
+export type Kind = 'timestamptz' | 'timestamp' | 'date' | 'numeric' | 'whole' | 'span' | 'formatted'
 
 /** Whether a value bounds from below or from above. */
 export type Side = 'lower' | 'upper'
@@ -37,7 +40,7 @@ export function stepOf(wrapper: Wrapper, kind: Kind): Step | undefined {
     case 'call':
       return callStep(wrapper, kind)
     case 'operation':
-      if (kind === 'numeric') return arithmeticStep(wrapper)
+      if (kind === 'numeric' || kind === 'whole') return arithmeticStep(wrapper)
       return isTime(kind) ? timeStep(wrapper, kind) : undefined
   }
 }
@@ -57,6 +60,7 @@ function falling(kind: Kind, bound: Step['bound']): Step {
 }
 
 function castStep(type: string, kind: Kind): Step | undefined {
+  if (kind === 'whole') return numberTypes.has(type) ? rising('whole', (value) => value) : undefined
   if (kind === 'numeric') {
     if (['int2', 'int4', 'int8'].includes(type))
       return rising('numeric', (value, side) => wider(value, side, 1))
@@ -73,16 +77,18 @@ function castStep(type: string, kind: Kind): Step | undefined {
   })
 }
 
+const roundings: ReadonlySet<string> = new Set(['floor', 'ceil', 'ceiling', 'round', 'trunc'])
+
 type Call = Extract<Wrapper, { kind: 'call' }>
 
 function callStep({ name, args, position }: Call, kind: Kind): Step | undefined {
   const [first, second] = args
   const isFirst = position === 0 && args.length === 1
+  if (kind === 'whole') return isFirst && roundings.has(name) ? rising('whole', (value) => value) : undefined
   if (kind === 'numeric') {
     if (!isFirst) return undefined
     if (name === 'to_timestamp') return rising('timestamptz', (value, side) => wider(epochOf(value), side, 1))
-    const rounds = ['floor', 'ceil', 'ceiling', 'round', 'trunc'].includes(name)
-    return rounds ? rising('numeric', (value, side) => wider(value, side, 1)) : undefined
+    return roundings.has(name) ? rising('numeric', (value, side) => wider(value, side, 1)) : undefined
   }
   if (name === 'date' && isFirst) return castStep('date', kind)
   if (kind !== 'timestamptz' && kind !== 'timestamp') return undefined
@@ -110,9 +116,7 @@ function callStep({ name, args, position }: Call, kind: Kind): Step | undefined 
     }
     case 'extract':
     case 'date_part':
-      return literal?.toLowerCase() === 'epoch'
-        ? rising('numeric', (value, side) => ofEpoch(value, side, kind))
-        : undefined
+      return partStep(literal?.toLowerCase(), kind)
     default:
       return undefined
   }
@@ -126,6 +130,24 @@ function formatStep(format: string, kind: 'timestamptz' | 'timestamp'): Step {
     const start = shifted(castNode(literalNode(time.start), kind), side, '2 days')
     return side === 'lower' ? start : shifted(start, side, time.length)
   })
+}
+
+/** Of a time's parts, the two that never fall. */
+function partStep(part: string | undefined, kind: 'timestamptz' | 'timestamp'): Step | undefined {
+  if (part === 'epoch') return rising('numeric', (value, side) => ofEpoch(value, side, kind))
+  if (part === 'year') return rising('whole', (value, side) => ofYear(value, side, kind))
+  return undefined
+}
+
+/** The begin of a year, or of the one after it, as far as PostgreSQL has times. */
+function ofYear(year: Node, side: Side, kind: 'timestamptz' | 'timestamp'): Node {
+  // There is no year 0, so years before Christ are counted one too far back: that is wide enough at the begin only.
+  const atLeast = extremeNode('greatest', [year, numberNode(side === 'lower' ? -4000 : 1)])
+  const whole = callNode('floor', extremeNode('least', [atLeast, numberNode(290_000)]))
+  const years = operationNode(whole, '-', numberNode(side === 'lower' ? 2000 : 1999))
+  const age = callNode('make_interval', castNode(years, 'int4'))
+  const start = operationNode(castNode(literalNode('2000-01-01'), 'timestamp'), '+', age)
+  return castNode(shifted(start, side, '2 days'), kind)
 }
 
 /** A time in seconds since 1970. */

@@ -108,6 +108,7 @@ function ofKind(value: Node, side: Side, kind: Kind | undefined): Node | undefin
       return inside(value, 'A_Const') === undefined ? castNode(shifted(typed, side, '2 days'), kind) : typed
     }
     case 'numeric':
+    case 'whole':
       return castNode(value, 'numeric')
     case 'span':
     case 'formatted':

@@ -98,14 +98,16 @@ export const valueMutants: readonly Mutant[] = [
       ['negative factors keep the order', "case '*':\n      if (!(size > 0)) return undefined", "case '*':"],
       [
         'floor gives its argument',
-        "return rounds ? rising('numeric', (value, side) => wider(value, side, 1)) : undefined",
-        "return rounds ? rising('numeric', (value) => value) : undefined",
+        "return roundings.has(name) ? rising('numeric', (value, side) => wider(value, side, 1)) : undefined",
+        "return roundings.has(name) ? rising('numeric', (value) => value) : undefined",
       ],
       [
         'a difference to a constant rises',
         "if (operator !== '-' || place !== 'right') return undefined\n  return falling('span'",
         "if (operator !== '-' || place !== 'right') return undefined\n  return rising('span'",
       ],
+      ['a year ends where it begins', "numberNode(side === 'lower' ? 2000 : 1999)", 'numberNode(2000)'],
+      ['there is a year 0', "numberNode(side === 'lower' ? -4000 : 1)", 'numberNode(-4000)'],
       [
         'clocks are never changed',
         "shifted(atTimeZoneNode(value, first), side, '1 day')",

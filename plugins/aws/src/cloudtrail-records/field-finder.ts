@@ -145,16 +145,19 @@ function afterString(bytes: Buffer, from: number): number {
     if (byte === quote) return position
     if (byte < 0x20) return unknown
     if (byte !== backslash) continue
-    position = afterEscape(bytes, position)
+    position = isOneLetter[byteAt(bytes, position)] === 1 ? position + 1 : afterNumbered(bytes, position)
     if (position === unknown) return unknown
   }
   return unknown
 }
 
-/** @param from the position after the backslash */
-function afterEscape(bytes: Buffer, from: number): number {
-  const byte = byteAt(bytes, from)
-  if (byte !== 0x75) return '"\\/bfnrt'.includes(String.fromCharCode(byte)) ? from + 1 : unknown
+/** Whether a letter makes an escape together with the backslash before it. */
+const isOneLetter = new Uint8Array(256)
+for (const letter of Buffer.from('"\\/bfnrt')) isOneLetter[letter] = 1
+
+/** Of an escape such as `\u00e9`. @param from the position after the backslash */
+function afterNumbered(bytes: Buffer, from: number): number {
+  if (byteAt(bytes, from) !== 0x75) return unknown
   for (let position = from + 1; position <= from + 4; position++) {
     if (!isHexDigit(byteAt(bytes, position))) return unknown
   }

@@ -1,7 +1,7 @@
 /**
  * A client of S3 whose reading of objects costs little.
  *
- * The SDK goes through some thirty functions for each call, most of them for what is the same for all objects of a bucket:
+ * The SDK goes through some twenty functions for each call, most of them for what is the same for all objects of a bucket:
  * the endpoint, the user agent, the scheme of signing. That takes more than a millisecond of the main thread for each of
  * thousands of small objects. Here the SDK prepares one request for each bucket, which is not sent; those for its objects
  * differ from it in path and range only, and are signed by the SDK's signer.
