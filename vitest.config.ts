@@ -27,7 +27,7 @@ export default defineConfig({
     ],
     testTimeout: 30_000,
     hookTimeout: 60_000,
-    // Each file may run an engine of its own; a small machine bears two at once.
-    maxWorkers: 2,
+    // Each file may run an engine of its own; many wait most of their time, so that two cores bear three at once.
+    maxWorkers: 3,
   },
 })
