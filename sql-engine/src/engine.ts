@@ -114,6 +114,7 @@ export class Engine implements StatementEngine {
   readonly #contexts: EngineContexts
   /** See {@link loadMockSecret}. */
   readonly mockSecret: Buffer
+  readonly #forgetPeers: (() => void) | undefined
   readonly #sharedLimits: SharedLimits | undefined
   readonly #texts: StatementTexts
   readonly #connections: ConnectedCatalog
@@ -135,6 +136,7 @@ export class Engine implements StatementEngine {
     const { open, tables } = connections.current
     this.#contexts = new EngineContexts(contextOf(shared, open, tables, optimisations), log)
     shared.shared?.serve(() => this.#forgetFetched())
+    this.#forgetPeers = options.postgres.peers?.onDeparture(() => shared.keyCache.takeOver())
     this.#texts = new StatementTexts([...tableNames(tables), ...readerNames])
     connections.onChange((changed) => {
       this.#texts.addNames(tableNames(changed.tables))
@@ -157,6 +159,8 @@ export class Engine implements StatementEngine {
       peers === undefined || options.sharesLimits !== true
         ? undefined
         : new SharedLimits({ engineConfig, names, peers, log })
+    // It hears from the others before they wait for its answers.
+    const shared = peers && new SharedCache({ engineConfig, names, peers, log })
     const connections = await ConnectedCatalog.start(options.connections, {
       engineConfig,
       traits: postgres,
@@ -187,7 +191,7 @@ export class Engine implements StatementEngine {
       }
     })
     const { sources, bytes } = cachePlan(connections.current, cache)
-    const shared = peers && new SharedCache({ engineConfig, names, peers, log })
+    await shared?.readEpoch()
     const cacheClock = cache?.now === undefined ? {} : { now: cache.now }
     const parts: SharedParts = {
       names,
@@ -209,7 +213,7 @@ export class Engine implements StatementEngine {
         log,
         maxBytes: bytes.keys,
         sources,
-        shared: shared && peers && { flights: shared.flights, peers },
+        shared: shared && peers && { cache: shared, peers },
         ...cacheClock,
       }),
       shared,
@@ -274,6 +278,8 @@ export class Engine implements StatementEngine {
         stageStatement(text, asked?.tree ?? tree, context, session, options),
       )
     } catch (error) {
+      // PostgreSQL may ask this gateway until it has gone; what is closed already has failed then.
+      if (this.#stopped !== undefined && !(error instanceof DatabaseError)) throw hasStopped(error)
       throw engineFailure(error, 'the statement was prepared') ?? error
     }
   }
@@ -326,17 +332,21 @@ export class Engine implements StatementEngine {
     this.#shared.cache.clear()
     this.#shared.keyCache.reset()
     // Other gateways may have changed the catalog while this one was cut off.
-    this.#options.postgres.ready().then(
-      () => this.#connections.reread(),
-      () => {}, // it has been stopped
-    )
+    this.#options.postgres
+      .ready()
+      .then(() => this.#shared.shared?.readEpoch())
+      .then(
+        () => this.#connections.reread(),
+        // It has been stopped, or lost again.
+        (error: unknown) => this.#options.log.debug({ err: error }, 'PostgreSQL has not come back'),
+      )
   }
 
   /** Forgets cached rows, after a restart too. No row asked for before answers a statement that comes after. */
   async clearCache(): Promise<void> {
-    this.#shared.cache.clear()
-    await this.#shared.keyCache.clear()
-    await this.#shared.shared?.clear()
+    const { cache, keyCache, shared } = this.#shared
+    const forget = async () => cache.clear() + (await keyCache.clear())
+    await (shared === undefined ? forget() : shared.clear(forget))
   }
 
   /** Another gateway wants all to forget. Never rejects. */
@@ -356,6 +366,7 @@ export class Engine implements StatementEngine {
   }
 
   async #stop(): Promise<void> {
+    this.#forgetPeers?.()
     await this.#connections.stop()
     await this.#readingNames
     this.#shared.cache.clear()
@@ -366,6 +377,14 @@ export class Engine implements StatementEngine {
     await this.#sharedLimits?.stop()
     await this.#contexts.stop()
   }
+}
+
+function hasStopped(cause: unknown): DatabaseError {
+  return new DatabaseError('the gateway is shutting down', {
+    sqlState: '57P03', // cannot_connect_now
+    hint: 'Try again.',
+    cause,
+  })
 }
 
 /** Changes what gateways over one database share. */

@@ -103,6 +103,7 @@ describe('starts that are reserved in PostgreSQL', () => {
       others: new Set<number>(),
       tell: async () => {},
       listen: () => () => {},
+      stand: async () => {},
       onDeparture: () => () => {},
     }
     const shared = () => new SharedLimits({ engineConfig, names, peers, log: pino({ level: 'silent' }) })

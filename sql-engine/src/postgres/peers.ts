@@ -6,6 +6,8 @@ export interface Peers extends PeerChannel {
   readonly number: number
   /** The numbers of the others, as of the last look. */
   readonly others: ReadonlySet<number>
+  /** Notes that the catalog shows this gateway's tables. @throws Error of PostgreSQL */
+  stand(): Promise<void>
   /** @param listener called when one has gone @returns ends the listening */
   onDeparture(listener: () => void): () => void
 }

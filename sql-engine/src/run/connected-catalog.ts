@@ -20,7 +20,7 @@ import {
 import type { SharedCallLimits } from '../fetch/reserved-rate.js'
 import { wildcardTest } from '../fetch/wildcard.js'
 import { withEngineClient } from '../postgres/engine-connections.js'
-import { oneGatewayAtATime, presentGateways } from '../postgres/guest/gateway-locks.js'
+import { oneGatewayAtATime, standingGateways } from '../postgres/guest/gateway-locks.js'
 import type { Peers } from '../postgres/peers.js'
 import type { PostgresTraits } from '../postgres/postgres.js'
 import { systemConnections } from '../report/system-tables.js'
@@ -210,11 +210,11 @@ export class ConnectedCatalog {
           peers === undefined
             ? this.#bringUpToDate(client, open, 'mend')
             : oneGatewayAtATime(client, async () => {
-                const others = await presentGateways(client)
-                others.delete(peers.number)
                 // What differs can only be of gateways that have gone.
-                const isAlone = differences === 'refuse' && others.size === 0
-                return this.#bringUpToDate(client, open, isAlone ? 'mend' : differences)
+                const isFirst = differences === 'refuse' && (await standingGateways(client)).size === 0
+                const tables = await this.#bringUpToDate(client, open, isFirst ? 'mend' : differences)
+                await peers.stand()
+                return tables
               }),
         )
       } catch (error) {

@@ -18,13 +18,19 @@ export class LoopbackScans {
 
   /** @returns a function to call when PostgreSQL has run the statement that the scans are staged for */
   async offer(processId: number, scans: ScansByTable): Promise<() => void> {
-    this.#loopbackScans.set(processId, scans)
-    await this.#shared?.offer(processId, scans)
-    return () => {
+    const withdraw = () => {
       if (this.#loopbackScans.get(processId) !== scans) return
       this.#loopbackScans.delete(processId)
       this.#shared?.withdraw(processId)
     }
+    this.#loopbackScans.set(processId, scans)
+    try {
+      await this.#shared?.offer(processId, scans)
+    } catch (error) {
+      withdraw()
+      throw error
+    }
+    return withdraw
   }
 
   /** The scans that were staged for a server process. */

@@ -43,9 +43,9 @@ async function clear(quals: ScanQuals, context: VisibleContext): Promise<readonl
   const rows: Row[] = []
   for (const value of equalValues(quals.table_name) ?? []) {
     const name = String(value)
-    const scans = await (name === '' ? clearAll(context) : clearTable(name, context))
-    // Others do not know one table's rows from another's.
-    await context.shared?.clear()
+    const forget = () => (name === '' ? clearAll(context) : clearTable(name, context))
+    // Other gateways forget all: they do not know one table's rows from another's.
+    const scans = await (context.shared === undefined ? forget() : context.shared.clear(forget))
     rows.push({ table_name: name, scans: BigInt(scans) })
   }
   return rows

@@ -95,7 +95,9 @@ export class AwsConnection {
   /** Whose rows it sees: those of a key that does not change, or else of an account, as far as that is known without a call. */
   async owner(): Promise<string | undefined> {
     const key = staticCredentials(this.#config, this.#environment)?.accessKeyId
-    return key === undefined ? this.account() : `key ${key}`
+    const whose = key === undefined ? await this.account() : `key ${key}`
+    // A profile's region is in a file of the machine.
+    return whose === undefined ? undefined : `${whose} in ${await this.defaultRegion()}`
   }
 
   /** The client of a service in a region, the same for all scans. */

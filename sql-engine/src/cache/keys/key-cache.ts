@@ -10,9 +10,9 @@ import type { ScanTable } from '../../stage/scan-table.js'
 import { TableJanitor } from '../../stage/table-janitor.js'
 import type { LeasedTable } from '../scans/cache-request.js'
 import type { CachedRows } from '../scans/scan-cache.js'
-import type { SharedFlights } from '../shared/shared-flights.js'
+import type { SharedCache } from '../shared/shared-cache.js'
 import { IncompleteRows, KeyTable } from './key-table.js'
-import { columnsOf, PeerTables } from './peer-tables.js'
+import { contentsOf, type KeyTableContents, PeerTables } from './peer-tables.js'
 
 /** A virtual table whose lookups are cached. */
 export interface KeyCacheSource {
@@ -36,7 +36,7 @@ export interface KeyCacheOptions {
   readonly maxBytes: number
   readonly sources: readonly KeyCacheSource[]
   /** What this gateway shares with others over the database; undefined where there can be none. */
-  readonly shared?: { readonly flights: SharedFlights; readonly peers: Peers } | undefined
+  readonly shared?: { readonly cache: SharedCache; readonly peers: Peers } | undefined
   /** Milliseconds since 1970. Default is the machine's clock. */
   readonly now?: () => number
 }
@@ -71,11 +71,15 @@ export class KeyCache {
   readonly #schema: string
   readonly #pool: Pool
   readonly #peerTables: PeerTables | undefined
+  /** See `SharingOptions`; one that never changes where there are no other gateways. */
+  readonly #epoch: () => number = () => 1
   readonly #janitor: TableJanitor
   /** See {@link KeyCacheOptions.maxBytes}; a lower value takes effect when rows come next. */
   maxBytes: number
   readonly #now: () => number
   readonly #sources = new Map<string, CachedSource>()
+  /** Names of tables that this run has made or found. */
+  readonly #known = new Set<string>()
   #finding: Promise<void> | undefined
   #disposing: Promise<void> | undefined
   /** Tables that answer nobody any more, until they can be dropped. */
@@ -90,9 +94,10 @@ export class KeyCache {
     this.#log = log
     this.#schema = names.lookupSchema
     if (shared !== undefined) {
-      const { flights, peers } = shared
+      const { cache, peers } = shared
+      this.#epoch = () => cache.epoch
       const gateway = () => peers.number
-      this.#peerTables = new PeerTables({ pool: this.#pool, schema: this.#schema, flights, gateway })
+      this.#peerTables = new PeerTables({ pool: this.#pool, schema: this.#schema, cache, gateway })
     }
     this.maxBytes = maxBytes
     this.#now = now
@@ -226,9 +231,18 @@ export class KeyCache {
     return found.flat()
   }
 
+  /** Another gateway has gone: what it has looked up answers on, as this one's own. Returns at once. */
+  takeOver(): void {
+    if (this.#finding === undefined) return
+    this.#finding = this.#finding
+      .then(() => this.#findTables())
+      .catch((error: unknown) => this.#log.debug({ err: error }, 'lookups of another gateway stay for now'))
+  }
+
   /** PostgreSQL has crashed: which rows it still has must be looked up. */
   reset(): void {
     for (const cached of this.#sources.values()) cached.tables = []
+    this.#known.clear()
     this.#finding = undefined
   }
 
@@ -254,18 +268,16 @@ export class KeyCache {
     const chosen = table ?? exact ?? this.#make(cached, columns)
     const letGo = chosen.hold()
     cached.tables = [...cached.tables.filter((one) => one !== chosen), chosen]
-    const [oldest] = cached.tables
-    if (cached.tables.length > mostTables && oldest !== undefined) {
-      cached.tables = cached.tables.slice(1)
-      this.#retireLater(oldest)
-    }
+    const surplus = cached.tables.slice(0, Math.max(0, cached.tables.length - mostTables))
+    cached.tables = cached.tables.slice(surplus.length)
+    for (const old of surplus) this.#retireLater(old)
     return { table: chosen, letGo }
   }
 
-  #make(cached: CachedSource, columns: ReadonlySet<string>): KeyTable {
+  #make(cached: CachedSource, columns: ReadonlySet<string>, epoch = this.#epoch()): KeyTable {
     const sorted = [...columns].sort()
     const name = `${this.#ownTag}${cached.prefix}_${shortHash(JSON.stringify(sorted))}_${Date.now().toString(36)}${++this.#generation}`
-    return this.#table(cached, name, sorted)
+    return this.#table(cached, name, { columns: sorted, epoch })
   }
 
   get #ownTag(): string {
@@ -275,16 +287,18 @@ export class KeyCache {
   #table(
     { key, columns }: CachedSource,
     name: string,
-    filled: readonly string[],
+    contents: KeyTableContents,
     diskBytes?: number,
   ): KeyTable {
+    this.#known.add(name)
     return new KeyTable({
       schema: this.#schema,
       name,
       key,
       columns,
-      filled: new Set(filled),
-      comment: JSON.stringify({ columns: filled }),
+      filled: new Set(contents.columns),
+      epoch: contents.epoch,
+      comment: JSON.stringify(contents),
       diskBytes,
       pool: this.#pool,
       now: this.#now,
@@ -297,6 +311,7 @@ export class KeyCache {
       this.#janitor.drop(table.qualifiedName)
       this.#janitor.drop(`${table.qualifiedName}_keys`)
       this.#retiring.delete(table)
+      this.#known.delete(table.name)
     })
   }
 
@@ -329,9 +344,11 @@ export class KeyCache {
       const isGoing = retiring.has(name) || this.#janitor.has(`${this.#schema}.${name}`)
       const isOf = ({ prefix }: CachedSource) => !isGoing && name.startsWith(`${this.#ownTag}${prefix}_`)
       const cached = [...this.#sources.values()].find(isOf)
-      const columns = columnsOf(comment)
-      if (cached !== undefined && columns !== undefined) {
-        cached.tables.push(this.#table(cached, name, columns, bytes ?? 0))
+      const contents = contentsOf(comment)
+      // Rows of an earlier epoch were to be forgotten.
+      if (this.#known.has(name)) continue
+      if (cached !== undefined && contents?.epoch === this.#epoch()) {
+        cached.tables.push(this.#table(cached, name, contents, bytes ?? 0))
         continue
       }
       this.#janitor.drop(`${this.#schema}.${name}`)
@@ -376,7 +393,7 @@ export class KeyCache {
   }
 
   async #renew(cached: CachedSource, table: KeyTable, share: number): Promise<void> {
-    const renewed = this.#make(cached, table.filled)
+    const renewed = this.#make(cached, table.filled, table.epoch)
     try {
       await table.copyLatest(share, renewed)
     } catch (error) {

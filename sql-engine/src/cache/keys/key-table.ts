@@ -25,6 +25,8 @@ export interface KeyTableOptions extends KeyTableParts {
   readonly filled: ReadonlySet<string>
   /** What it holds, for the next run after a restart. */
   readonly comment: string
+  /** Of the rows; see `SharingOptions`. */
+  readonly epoch: number
   /** Bytes that it takes on disk already. */
   readonly diskBytes?: number | undefined
   readonly pool: Pool
@@ -47,6 +49,8 @@ export type LandKeys = (keys: readonly string[], staged: ScanTable) => Promise<v
 /** Keys whose rows are on their way. */
 interface Flight {
   readonly keys: ReadonlySet<string>
+  /** How old its rows may be when it begins, in milliseconds. */
+  readonly maxAge: number
   readonly startedAt: number
   readonly controller: AbortController
   readonly landed: Promise<void>
@@ -79,6 +83,10 @@ export class KeyTable {
     this.filled = options.filled
     this.#options = options
     this.#diskBytes = options.diskBytes ?? 0
+  }
+
+  get epoch(): number {
+    return this.#options.epoch
   }
 
   get name(): string {
@@ -186,7 +194,12 @@ export class KeyTable {
     if (missing.size > 0) awaited.push(this.#depart([...missing], now, maxAge, fetch))
     const outcomes = await Promise.allSettled(awaited.map((flight) => this.#await(flight, signal)))
     for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
-    return missing.size
+    // A flight that has begun for another may have brought older rows, of another gateway.
+    const older = awaited.some(({ maxAge: allowed }) => allowed > maxAge)
+    const stale = older
+      ? keys.filter((key) => !this.#known.isFresh(key, oldest, Number.POSITIVE_INFINITY))
+      : []
+    return stale.length === 0 ? missing.size : this.#missing(stale, maxAge, signal, fetch)
   }
 
   #depart(keys: readonly string[], startedAt: number, maxAge: number, fetch: KeyRequest['fetch']): Flight {
@@ -199,7 +212,7 @@ export class KeyTable {
         staged.release()
       }
     })
-    const flight: Flight = { keys: new Set(keys), startedAt, controller, landed, waiting: 0 }
+    const flight: Flight = { keys: new Set(keys), maxAge, startedAt, controller, landed, waiting: 0 }
     this.#flights.add(flight)
     const arrive = () => {
       this.#flights.delete(flight)
@@ -266,8 +279,12 @@ export class KeyTable {
         rowMode: 'array',
       })
       const known = new Map(rows.map(([key, fetchedAt, expiresAt]) => [key, { fetchedAt, expiresAt }]))
-      if (known.size > 0 && this.#retired === undefined) {
-        const list = keyArray([...known.keys()])
+      // Another request that wanted younger rows may have fetched them here.
+      const older = [...known].filter(
+        ([key, { fetchedAt }]) => !this.#known.isFresh(key, fetchedAt, Number.POSITIVE_INFINITY),
+      )
+      if (older.length > 0 && this.#retired === undefined) {
+        const list = keyArray(older.map(([key]) => key))
         await client.query(
           [
             deleteRows(this.#options, list),
@@ -280,7 +297,7 @@ export class KeyTable {
       await client.query('COMMIT')
       client.release()
       if (this.#retired !== undefined) return new Map()
-      for (const [key, one] of known) this.#known.set(key, one)
+      for (const [key, one] of older) this.#known.set(key, one)
       return known
     } catch (error) {
       // Closing the connection rolls back.

@@ -1,18 +1,22 @@
 /** Tables of the key cache that other gateways over the database have. */
+import { randomBytes } from 'node:crypto'
 import type { Pool } from 'pg'
 import { DatabaseError as ServerError } from 'pg'
 import { z } from 'zod'
 import { presentNumbers } from '../../postgres/guest/gateway-locks.js'
 import type { ScanTable } from '../../stage/scan-table.js'
-import { flightId, type SharedFlights } from '../shared/shared-flights.js'
+import type { SharedCache } from '../shared/shared-cache.js'
+import { flightId } from '../shared/shared-flights.js'
 import type { KeyTable, LandKeys } from './key-table.js'
 
-/** What the comment of a table of the key cache says: the columns that it fills. */
-const commentSchema = z.object({ columns: z.array(z.string()) })
+/** What the comment of a table of the key cache says: the columns that it fills, and the epoch of the rows (see `SharingOptions`). */
+const commentSchema = z.object({ columns: z.array(z.string()), epoch: z.number().default(1) })
 
-export function columnsOf(comment: string | null): readonly string[] | undefined {
+export type KeyTableContents = z.infer<typeof commentSchema>
+
+export function contentsOf(comment: string | null): KeyTableContents | undefined {
   try {
-    return commentSchema.parse(JSON.parse(comment ?? '')).columns
+    return commentSchema.parse(JSON.parse(comment ?? ''))
   } catch {
     return undefined
   }
@@ -21,7 +25,7 @@ export function columnsOf(comment: string | null): readonly string[] | undefined
 export interface PeerTablesOptions {
   readonly pool: Pool
   readonly schema: string
-  readonly flights: SharedFlights
+  readonly cache: Pick<SharedCache, 'flights' | 'epoch'>
   /** This gateway's number. */
   readonly gateway: () => number
 }
@@ -70,7 +74,8 @@ export class PeerTables {
   /** @returns nothing where another gateway takes it over, or reads it */
   async #rename<Table extends { readonly name: string }>(table: Table, rest: string): Promise<Table[]> {
     const { pool, schema } = this.#options
-    const name = `${this.ownTag}${rest}`
+    // Tables of two gateways may have the same names but for their tags.
+    const name = `${this.ownTag}${rest.replace(/_[^_]*$/, '')}_${randomBytes(6).toString('hex')}`
     try {
       // Both or none: several statements in one query are one transaction.
       await pool.query(`SET LOCAL lock_timeout = ${lockTimeout};
@@ -91,7 +96,7 @@ export class PeerTables {
     signal: AbortSignal,
     land: LandKeys,
   ): Promise<void> {
-    const { flights } = this.#options
+    const { flights } = this.#options.cache
     const idOf = (key: string) => flightId(lookup.prefix, [...lookup.table.filled].sort(), key)
     let missing = keys
     while (missing.length > 0) {
@@ -131,15 +136,16 @@ export class PeerTables {
   }
 
   async #tablesOf(prefix: string, filled: ReadonlySet<string>): Promise<readonly string[]> {
-    const { pool, schema } = this.#options
+    const { pool, schema, cache } = this.#options
     const { rows } = await pool.query<{ name: string; comment: string | null }>(
       `SELECT relname AS name, obj_description(oid, 'pg_class') AS comment FROM pg_class
         WHERE relnamespace = $1::regnamespace AND relkind = 'r' AND relname ~ $2 AND relname NOT LIKE '%\\_keys'`,
       [schema, `^g[0-9a-z]+_${prefix}_`],
     )
     return rows.flatMap(({ name, comment }) => {
-      const columns = columnsOf(comment)
-      const isFit = columns !== undefined && [...filled].every((column) => columns.includes(column))
+      const contents = contentsOf(comment)
+      const isFit =
+        contents?.epoch === cache.epoch && [...filled].every((column) => contents.columns.includes(column))
       return isFit && !name.startsWith(this.ownTag) ? [name] : []
     })
   }

@@ -97,8 +97,11 @@ export class ScanCache {
   async #lookAtPeers({ source, sharedSource }: CacheRequest): Promise<void> {
     if (this.#shared === undefined || sharedSource === undefined) return
     const lookedAt = this.#now()
+    const { epoch } = this.#shared
     const before = this.#ofPeers(source)
     const { there, unknown } = await this.#shared.find(sharedSource, new Set(before.keys()))
+    // All gateways were told to forget meanwhile.
+    if (epoch !== this.#shared.epoch) return
     for (const [name, entry] of before) if (!there.has(name)) this.#forget(entry)
     // Another scan may have looked at the same time.
     const known = this.#ofPeers(source)
@@ -301,8 +304,9 @@ export class ScanCache {
   /** Reserves the question among gateways, where its rows can answer others. */
   #departure(request: CacheRequest): Departure | undefined {
     const { columns, quals, sharedSource, limit } = request
-    if (sharedSource === undefined || !this.#isShared(request)) return undefined
-    return this.#shared?.departure(sharedSource, { columns, quals }, limit)
+    // Rows up to a limit answer nobody else, so that nobody would be helped by waiting.
+    if (sharedSource === undefined || limit !== undefined || !this.#isShared(request)) return undefined
+    return this.#shared?.departure(sharedSource, { columns, quals })
   }
 
   /** @throws LookAgain when another gateway has asked meanwhile, and whatever the fetch throws */

@@ -3,7 +3,7 @@
  * one that has the session.
  */
 import { presentNumbers } from '../../postgres/guest/gateway-locks.js'
-import { loopbackTable } from '../../postgres/guest/shared-tables.js'
+import { loopbackTable, type SharedNames } from '../../postgres/guest/shared-tables.js'
 import type { ScanTable } from '../../stage/scan-table.js'
 import type { SharingOptions } from './shared-flights.js'
 
@@ -29,6 +29,8 @@ export class SharedLoopback {
   async offer(processId: number, scans: ScansByTable): Promise<void> {
     await this.#telling
     const { pool, names, peers } = this.#options
+    // One of a gateway that has died may be left, for a process of the same number.
+    await pool.query(withdrawn(names), [processId])
     for (const [oid, { table, columns }] of scans) {
       await pool.query(
         `INSERT INTO ${loopbackTable(names)} (process_id, gateway, oid, name, qualified_name, columns) VALUES ($1, $2, $3, $4, $5, $6)`,
@@ -41,7 +43,7 @@ export class SharedLoopback {
   withdraw(processId: number): void {
     const { pool, names, log } = this.#options
     this.#telling = this.#telling
-      .then(() => pool.query(`DELETE FROM ${loopbackTable(names)} WHERE process_id = $1`, [processId]))
+      .then(() => pool.query(withdrawn(names), [processId]))
       .then(
         () => {},
         (error: unknown) => log.debug({ err: error }, 'what gateways share could not be brought up to date'),
@@ -82,3 +84,5 @@ export class SharedLoopback {
     return this.#telling
   }
 }
+
+const withdrawn = (names: SharedNames) => `DELETE FROM ${loopbackTable(names)} WHERE process_id = $1`

@@ -1,6 +1,4 @@
 /** The scans that gateways over one database have fetched, which answer all of them. */
-import type { ScanLimit } from '../../fetch/scan-limit.js'
-import { scansTable } from '../../postgres/guest/shared-tables.js'
 import type { ScanShape } from '../scans/covers.js'
 import { qualsText, readQuals } from './quals-text.js'
 import { flightId, type SharedFlights, type SharingOptions } from './shared-flights.js'
@@ -59,8 +57,9 @@ export class SharedScans {
    * @throws Error of PostgreSQL
    */
   async find(source: string, known: ReadonlySet<string>): Promise<FoundScans> {
-    const { pool, names, peers } = this.#options
-    const { rows } = await pool.query<FoundRow>(findScans(names), [source, peers.number, [...known]])
+    const { pool, names, peers, epoch } = this.#options
+    const values = [source, peers.number, [...known], epoch()]
+    const { rows } = await pool.query<FoundRow>(findScans(names), values)
     const there = rows.filter(({ name }) => scanTableName.test(name))
     return {
       there: new Set(there.map(({ name }) => name)),
@@ -80,8 +79,14 @@ export class SharedScans {
     }
   }
 
-  departure(source: string, { columns, quals }: ScanShape, limit: ScanLimit | undefined): Departure {
-    const id = flightId(source, [...columns].sort(), qualsText(quals), limit)
+  /** See {@link SharingOptions.epoch}. */
+  get epoch(): number {
+    return this.#options.epoch()
+  }
+
+  departure(source: string, { columns, quals }: ScanShape): Departure {
+    const id = flightId(source, [...columns].sort(), qualsText(quals))
+    const epoch = this.#options.epoch()
     let isMine = false
     return {
       begin: async (signal) => {
@@ -93,7 +98,7 @@ export class SharedScans {
       land: (scan) => {
         if (!isMine) return
         this.#inTurn(async () => {
-          await this.#publish(source, scan)
+          await this.#publish(source, epoch, scan)
           await this.#flights.land([id])
         })
       },
@@ -105,23 +110,17 @@ export class SharedScans {
     return this.#inTurn(() => this.#attempt(withdrawScans(this.#options.names), [[name]]))
   }
 
-  /** Lets nobody read rows of any gateway any more. @throws Error of PostgreSQL */
-  async withdrawAll(): Promise<void> {
-    await this.settled()
-    await this.#options.pool.query(`DELETE FROM ${scansTable(this.#options.names)}`)
-  }
-
   /** Resolves when all that is to be told is told. */
   settled(): Promise<void> {
     return this.#telling
   }
 
   /** Never rejects: what is not told is asked for again. */
-  async #publish(source: string, scan: SharedScan | undefined): Promise<void> {
+  async #publish(source: string, epoch: number, scan: SharedScan | undefined): Promise<void> {
     if (scan === undefined) return
     const { names, peers } = this.#options
     const { name, shape, rowCount, age, left } = scan
-    const what = [name, peers.number, source, [...shape.columns], qualsText(shape.quals), rowCount]
+    const what = [name, peers.number, source, epoch, [...shape.columns], qualsText(shape.quals), rowCount]
     await this.#attempt(publishScan(names), [...what, age / 1000, left / 1000])
   }
 

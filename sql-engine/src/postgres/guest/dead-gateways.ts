@@ -3,7 +3,7 @@ import { type Client, DatabaseError as ServerError } from 'pg'
 import type { Logger } from 'pino'
 import type { Names } from '../names.js'
 import { presentGateways } from './gateway-locks.js'
-import { scansTable } from './shared-tables.js'
+import { forgetGateways, scansTable } from './shared-tables.js'
 
 /** The most relations that one statement drops; a table takes up to three locks. */
 const dropBatch = 500
@@ -85,6 +85,7 @@ async function forgetSharedScans(
     `DELETE FROM ${scansTable(names)} WHERE gateway <> ALL ($1) AND ($2 OR expires_at <= clock_timestamp())`,
     [[...present], isAll],
   )
+  for (const statement of forgetGateways(names)) await client.query(statement, [[...present]])
   const { rows } = await client.query<{ name: string }>(`SELECT name FROM ${scansTable(names)}`)
   return new Set(rows.map(({ name }) => name))
 }

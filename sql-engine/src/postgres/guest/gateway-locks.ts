@@ -10,7 +10,7 @@ import { type Client, DatabaseError as ServerError } from 'pg'
 import { DatabaseError } from '../../database-error.js'
 
 /** A number that nobody else is likely to lock with, and others for what is locked: all from four letters. */
-const [millrace, presence, catalog] = ['mill', 'race', 'cata'].map((letters) =>
+const [millrace, presence, catalog, standing] = ['mill', 'race', 'cata', 'stan'].map((letters) =>
   Buffer.from(letters).readInt32BE(0),
 )
 
@@ -54,15 +54,33 @@ export async function keepGatewaysOut(client: Client, database: string): Promise
 }
 
 /** The numbers of the gateways that work in the database now, this one among them. */
-export async function presentGateways(client: Client): Promise<Set<number>> {
+export async function presentGateways(client: Client): Promise<ReadonlySet<number>> {
   const { rows } = await client.query<{ number: string }>(`SELECT number FROM (${presentNumbers}) AS present`)
   return new Set(rows.map(({ number }) => Number(number)))
 }
 
-/** A query for the numbers of the gateways that work in the database now. */
-export const presentNumbers = `SELECT objid::bigint AS number FROM pg_catalog.pg_locks
-  WHERE locktype = 'advisory' AND classid::bigint = ${millrace} AND objid::bigint < ${numbersEnd} AND granted
+/** Notes that the catalog shows this gateway's tables, until the connection ends. */
+export async function stand(client: Client, number: number): Promise<void> {
+  await client.query('SELECT pg_advisory_lock($1, $2)', [standing, number])
+}
+
+/** The numbers of the gateways whose tables the catalog shows: others only start. */
+export async function standingGateways(client: Client): Promise<ReadonlySet<number>> {
+  const { rows } = await client.query<{ number: string }>(
+    `SELECT number FROM (${standingNumbers}) AS standing`,
+  )
+  return new Set(rows.map(({ number }) => Number(number)))
+}
+
+const lockedNumbers = (kind: number | undefined) => `SELECT objid::bigint AS number FROM pg_catalog.pg_locks
+  WHERE locktype = 'advisory' AND classid::bigint = ${kind} AND objid::bigint < ${numbersEnd} AND granted
     AND database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())`
+
+/** A query for the numbers of the gateways that work in the database now. */
+export const presentNumbers = lockedNumbers(millrace)
+
+/** A query for the numbers of those whose tables the catalog shows. */
+export const standingNumbers = lockedNumbers(standing)
 
 /**
  * Runs what no other gateway may do at the same time, such as changing the catalog.

@@ -5,7 +5,7 @@
 import type { Client } from 'pg'
 import type { Logger } from 'pino'
 import type { Peers } from '../peers.js'
-import { presentGateways } from './gateway-locks.js'
+import { presentGateways, stand } from './gateway-locks.js'
 import type { Hold } from './prepare-guest.js'
 
 const channelName = 'millrace_gateways'
@@ -22,6 +22,7 @@ export class GuestPeers implements Peers {
   readonly #departureListeners = new Set<() => void>()
   #client: Client | undefined
   #number = 0
+  #stands = false
   #present: ReadonlySet<number> = new Set()
   #waiting = 0
 
@@ -52,9 +53,16 @@ export class GuestPeers implements Peers {
       if (this.#client === client) this.#client = undefined
     })
     await client.query(`LISTEN ${channelName}`)
+    if (this.#stands) await stand(client, gateway)
     this.#present = await presentGateways(client)
     this.#client = client
     await this.tell(`joining ${gateway}`)
+  }
+
+  async stand(): Promise<void> {
+    if (this.#stands || this.#client === undefined) return
+    await stand(this.#client, this.#number)
+    this.#stands = true
   }
 
   /** Looks who is there, and tells when somebody has gone. @throws Error of the connection or of PostgreSQL */

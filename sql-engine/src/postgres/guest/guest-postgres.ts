@@ -18,6 +18,7 @@ import { configOf, type GuestAddress, type GuestUrls, guestAddress, reaching } f
 import { GuestPeers } from './guest-peers.js'
 import { type Hold, markTable, searchPathOf, takeHold } from './prepare-guest.js'
 import { sessionQuestion } from './session-settings.js'
+import { noteGateway } from './shared-tables.js'
 
 export interface GuestPostgresOptions extends GuestUrls {
   /** The folder for the gateway's own state, which one process at a time may use; made if it is missing. */
@@ -206,12 +207,13 @@ class GuestPostgres implements Postgres {
   }
 
   /** Looks whether gateways have gone, and takes away what they have left. */
-  #lookAround({ client }: Hold): void {
+  #lookAround({ client, gateway }: Hold): void {
     if (this.#isTidying) return
     this.#isTidying = true
     const { log } = this.#options
-    this.#tidying = this.peers
-      .look(client)
+    this.#tidying = client
+      .query(noteGateway(this.names), [gateway])
+      .then(() => this.peers.look(client))
       .then(() =>
         withEngineClient(this.engineConfig, (own) =>
           dropTablesOfDeadGateways(own, { names: this.names, log }),

@@ -9,7 +9,7 @@ import { dropTablesOfDeadGateways } from './dead-gateways.js'
 import { holderName, joinGateways, oneGatewayAtATime } from './gateway-locks.js'
 import { ensureGuestPrivileges, ensureGuestSchemas } from './own-schemas.js'
 import { checkServer, readServerFacts, type ServerFacts } from './server-facts.js'
-import { sharedTableStatements } from './shared-tables.js'
+import { noteGateway, sharedTableStatements } from './shared-tables.js'
 
 /** The connection by which this gateway is one of those in the database, for as long as it stands. */
 export interface Hold {
@@ -30,6 +30,7 @@ export async function takeHold(config: ClientConfig, names: Names, log: Logger):
   checkServer(facts, names.database, names.engineRole)
   const client = await connectEngine({ ...config, application_name: holderName() })
   try {
+    await noticeDeath(client)
     const gateway = await joinGateways(client, names.database)
     const mark = await oneGatewayAtATime(client, async () => {
       await ensureGuestSchemas(client, names)
@@ -39,12 +40,28 @@ export async function takeHold(config: ClientConfig, names: Names, log: Logger):
       await ensureGuestPrivileges(client, names)
       return left
     })
+    await client.query(noteGateway(names), [gateway])
     await dropTablesOfDeadGateways(client, { names, log, startsAs: gateway })
     return { client, gateway, facts, mark }
   } catch (error) {
     await client.end()
     throw error
   }
+}
+
+/**
+ * Has PostgreSQL notice within some seconds that the machine of this gateway, or the way to it, is gone, and let go of its locks.
+ * A socket of Unix has no such settings, and not every system has them.
+ */
+async function noticeDeath(client: Client): Promise<void> {
+  const settings = {
+    tcp_keepalives_idle: 5,
+    tcp_keepalives_interval: 5,
+    tcp_keepalives_count: 2,
+    tcp_user_timeout: 15_000,
+  }
+  for (const [name, value] of Object.entries(settings))
+    await client.query(`SET ${name} = ${value}`).catch(() => {})
 }
 
 /** Options that every version knows, which settings of the database must not get in the way of. */
