@@ -2,13 +2,13 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { type Sandbox, startSandbox } from '@millrace/sandbox/sandbox'
 import {
   type DebianServer,
   debianPrograms,
+  freePort,
   startTemporaryServer,
 } from '@millrace/sql-engine/testing/debian-postgres'
 import pg from 'pg'
@@ -66,14 +66,6 @@ ${servers.join('\n')}
     if (proxy.exitCode === null && proxy.signalCode === null) await once(proxy, 'close')
   })
   return port
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  return typeof address === 'object' && address !== null ? address.port : 0
 }
 
 async function startGateways(

@@ -4,7 +4,6 @@ import { DatabaseError } from '@millrace/sql-engine/database-error'
 import { guestAddress } from '@millrace/sql-engine/postgres/guest/guest-address'
 import { lookAtRemains, removeGuest } from '@millrace/sql-engine/postgres/guest/remove-guest'
 import type { DebianServer } from '@millrace/sql-engine/testing/debian-postgres'
-import type pg from 'pg'
 import { describe, expect, onTestFinished } from 'vitest'
 import { errorOf } from './testing/error-of.js'
 import {
@@ -13,6 +12,7 @@ import {
   hasServer,
   serverTest,
   startGuestGateway,
+  superuserOf,
 } from './testing/guest-gateway.js'
 
 const roles = (server: DebianServer) => ({
@@ -24,12 +24,6 @@ async function gateway(server: DebianServer, options: GuestOptions = roles(serve
   const started = await startGuestGateway(server, options)
   onTestFinished(() => started.stop())
   return started
-}
-
-async function admin(server: DebianServer): Promise<pg.Client> {
-  const client = await server.admin()
-  onTestFinished(() => client.end())
-  return client
 }
 
 const refusalOf = (promise: Promise<unknown>) => errorOfKind(promise, DatabaseError)
@@ -117,7 +111,7 @@ describe.runIf(hasServer)('a PostgreSQL of the user’s', () => {
 
   describe('what the user has there', () => {
     serverTest('is joined with virtual tables, and keeps its search path', async ({ server }) => {
-      const superuser = await admin(server)
+      const superuser = await superuserOf(server)
       await superuser.query(`create schema shop; create table shop.visit (ip inet);
         insert into shop.visit values ('1.1.1.1'), ('2.2.2.2'); grant usage on schema shop to millrace;
         grant select on shop.visit to millrace; alter role millrace in database millrace set search_path = shop, public`)
@@ -138,7 +132,7 @@ describe.runIf(hasServer)('a PostgreSQL of the user’s', () => {
     })
 
     serverTest('settings of the database do not keep Millrace from working', async ({ server }) => {
-      const superuser = await admin(server)
+      const superuser = await superuserOf(server)
       const settings = [
         'default_transaction_read_only = on',
         "default_transaction_isolation = 'serializable'",
@@ -160,7 +154,7 @@ describe.runIf(hasServer)('a PostgreSQL of the user’s', () => {
     })
 
     serverTest('settings of Millrace’s for a role count, from the next session on', async ({ server }) => {
-      const superuser = await admin(server)
+      const superuser = await superuserOf(server)
       const started = await gateway(server)
       const show = async (options?: string) =>
         (
@@ -178,7 +172,7 @@ describe.runIf(hasServer)('a PostgreSQL of the user’s', () => {
     })
 
     serverTest('a schema of a connection’s name is left alone', async ({ server }) => {
-      const superuser = await admin(server)
+      const superuser = await superuserOf(server)
       // Of the same owner, which is no reason to take it for Millrace's.
       await superuser.query(
         'create schema ours authorization millrace_engine; create table ours.place (ip inet, city text)',
@@ -200,7 +194,7 @@ describe.runIf(hasServer)('a PostgreSQL of the user’s', () => {
     serverTest.for(['millrace', 'millrace_scan', 'steampipe_internal'])(
       'a schema %s keeps Millrace out, and is left alone',
       async (name, { server }) => {
-        const superuser = await admin(server)
+        const superuser = await superuserOf(server)
         const { engineConfig, names } = await guestAddress({ url: server.url() })
         await removeGuest(engineConfig, names)
         await superuser.query(`create schema ${name} authorization millrace_engine`)
@@ -217,7 +211,7 @@ describe.runIf(hasServer)('a PostgreSQL of the user’s', () => {
 
   describe('removal', () => {
     serverTest('leaves the database as it was before', async ({ server }) => {
-      const superuser = await admin(server)
+      const superuser = await superuserOf(server)
       const { engineConfig, names } = await guestAddress({ url: server.url() })
       await removeGuest(engineConfig, names)
       const objects = `select pg_describe_object(classid, objid, objsubid) as object from (

@@ -4,7 +4,7 @@ import { connect } from 'node:net'
 import pg from 'pg'
 import { describe, expect, onTestFinished } from 'vitest'
 import { errorOf } from './testing/error-of.js'
-import { hasServer, serverTest, startGuestGateway } from './testing/guest-gateway.js'
+import { hasServer, serverTest, startGuestGateway, superuserOf } from './testing/guest-gateway.js'
 import { until } from './testing/until.js'
 import { ByteWriter } from './wire/byte-writer.js'
 import { cancelPacket } from './wire/frontend-messages.js'
@@ -35,8 +35,7 @@ describe.runIf(hasServer)('a cancel request at another gateway', () => {
     await aborted
     expect(await asking).toMatchObject(canceled)
 
-    const admin = await server.admin()
-    onTestFinished(() => admin.end())
+    const admin = await superuserOf(server)
     const sleeping = errorOf(client.query('select pg_sleep(60)'))
     await until(admin, `select from pg_stat_activity where wait_event = 'PgSleep'`)
     await cancel(client, other.port)
@@ -57,8 +56,7 @@ describe.runIf(hasServer)('a cancel request at another gateway', () => {
     await listener.connect()
     onTestFinished(() => listener.end())
     await listener.query('listen millrace_gateways')
-    const admin = await server.admin()
-    onTestFinished(() => admin.end())
+    const admin = await superuserOf(server)
     const heard = new Promise<string>((resolve) => {
       listener.once('notification', ({ payload = '' }) => resolve(payload))
     })

@@ -3,7 +3,13 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { DebianServer } from '@millrace/sql-engine/testing/debian-postgres'
 import pg from 'pg'
 import { describe, expect, onTestFinished } from 'vitest'
-import { type GuestGateway, hasServer, serverTest, startGuestGateway } from './testing/guest-gateway.js'
+import {
+  type GuestGateway,
+  hasServer,
+  serverTest,
+  startGuestGateway,
+  superuserOf,
+} from './testing/guest-gateway.js'
 import { until } from './testing/until.js'
 
 const kinds = 'select name from kind order by 1'
@@ -18,12 +24,6 @@ async function start(server: DebianServer, home: string): Promise<GuestGateway> 
   })
   onTestFinished(() => started.stop())
   return started
-}
-
-async function admin(server: DebianServer): Promise<pg.Client> {
-  const client = await server.admin()
-  onTestFinished(() => client.end())
-  return client
 }
 
 /** The other one is that which PostgreSQL asks. */
@@ -70,11 +70,11 @@ describe.runIf(hasServer)('gateways over one database', () => {
       const [clearing, reading] = [await other.connect(), await other.connect()]
       await clearing.query("select name from host where ip = '9.9.9.9'")
       await (await one.connect()).query(statement)
-      const locking = await admin(server)
+      const locking = await superuserOf(server)
       const [first = ''] = await keyTables(locking)
       await locking.query(`begin; lock table ${first} in exclusive mode`)
       const cleared = clearing.query('select millrace.cache_clear()')
-      await until(await admin(server), "select from pg_stat_activity where wait_event_type = 'Lock'")
+      await until(await superuserOf(server), "select from pg_stat_activity where wait_event_type = 'Lock'")
       // An open transaction keeps what it reads.
       await reading.query(`begin; ${statement}`)
       await locking.query('commit')
@@ -87,7 +87,7 @@ describe.runIf(hasServer)('gateways over one database', () => {
 
   serverTest('ask again where it could not be told that a call has ended', async ({ server }) => {
     const [one, other] = await pair(server)
-    const locking = await admin(server)
+    const locking = await superuserOf(server)
     const held = one.holdCall()
     const first = (await one.connect()).query(kinds)
     const { answer } = await held
@@ -108,7 +108,7 @@ describe.runIf(hasServer)('gateways over one database', () => {
       const held = one.holdCall()
       const asking = (await one.connect()).query(kinds)
       const { answer } = await held
-      const client = await admin(server)
+      const client = await superuserOf(server)
       const { rows } = await client.query('select gateway from millrace_internal.shared_flight')
       // As if it stood still: it is not seen, and holds its lock all the same.
       const silent = new pg.Client(server.url())
@@ -130,7 +130,7 @@ describe.runIf(hasServer)('gateways over one database', () => {
       const [one] = await pair(server)
       const client = await one.connect()
       const { rows } = await client.query('select pg_backend_pid() as process')
-      const own = await admin(server)
+      const own = await superuserOf(server)
       await own.query(
         `insert into millrace_internal.shared_loopback select $1, 77, 'counting.place'::regclass, 's_25_1', 'millrace_scan.s_25_1', '{city}'`,
         [rows[0].process],
@@ -166,12 +166,12 @@ describe.runIf(hasServer)('gateways over one database', () => {
       await patient.query("select name from host where ip = '9.9.9.9'")
       await (await one.connect()).query(host)
       await delay(600)
-      const locking = await admin(server)
+      const locking = await superuserOf(server)
       const tables = await keyTables(locking)
       await locking.query(
         `begin; ${tables.map((table) => `lock table ${table} in access exclusive mode`).join('; ')}`,
       )
-      const waiting = await admin(server)
+      const waiting = await superuserOf(server)
       const first = patient.query(host)
       await until(
         waiting,

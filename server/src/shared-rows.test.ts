@@ -10,6 +10,7 @@ import {
   hasServer,
   serverTest,
   startGuestGateway,
+  superuserOf,
 } from './testing/guest-gateway.js'
 import { until } from './testing/until.js'
 
@@ -79,8 +80,7 @@ describe.runIf(hasServer)('rows that one gateway has fetched', () => {
 
   serverTest('are asked for once, when both want them at the same time', async ({ server }) => {
     const [one, other] = await pair(server)
-    const admin = await server.admin()
-    onTestFinished(() => admin.end())
+    const admin = await superuserOf(server)
     for (const statement of [kinds, place, hosts(['1.1.1.1', '2.2.2.2'])]) {
       const before = one.calls.length
       const held = one.holdCall()
@@ -110,8 +110,7 @@ describe.runIf(hasServer)('rows that one gateway has fetched', () => {
 
   serverTest('are asked for by another, where the one that asks gives up', async ({ server }) => {
     const [one, other] = await pair(server)
-    const admin = await server.admin()
-    onTestFinished(() => admin.end())
+    const admin = await superuserOf(server)
     const held = one.holdCall()
     const client = await one.connect()
     const first = errorOf(client.query(kinds))
@@ -138,8 +137,7 @@ describe.runIf(hasServer)('gateways over one database', () => {
 
   serverTest('leave nothing behind but what answers the others', async ({ server }) => {
     const [one, other] = await pair(server)
-    const admin = await server.admin()
-    onTestFinished(() => admin.end())
+    const admin = await superuserOf(server)
     await (await one.connect()).query(kinds)
     await (await other.connect()).query(kinds)
     await one.stop()
@@ -152,8 +150,7 @@ describe.runIf(hasServer)('gateways over one database', () => {
 
   serverTest('take away what one has left that has died', async ({ server }) => {
     await gateways(server, 1, { heartbeat: 20 })
-    const admin = await server.admin()
-    onTestFinished(() => admin.end())
+    const admin = await superuserOf(server)
     await admin.query(`create table millrace_scan.s_zzzz_1 (a int); create view millrace_scan.s_zzzz_2 as
       select * from millrace_scan.s_zzzz_1`)
     for (const name of ['table millrace_scan.s_zzzz_1', 'view millrace_scan.s_zzzz_2'])
@@ -178,8 +175,6 @@ describe.runIf(hasServer)('gateways over one database', () => {
     // A table that is made anew is another relation, also to those who have known it before.
     await one.setConnections(['counting'])
     await one.setConnections(['counting', 'late'])
-    const admin = await server.admin()
-    onTestFinished(() => admin.end())
     await expect
       .poll(async () => (await reading.query('select count(*) from late.kind')).rows)
       .toEqual([{ count: '2' }])

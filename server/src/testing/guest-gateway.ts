@@ -12,7 +12,7 @@ import {
 } from '@millrace/sql-engine/testing/debian-postgres'
 import pg from 'pg'
 import { pino } from 'pino'
-import { test } from 'vitest'
+import { onTestFinished, test } from 'vitest'
 import { type Gateway, startGateway } from '../gateway.js'
 import { PeerCancels } from '../peer-cancels.js'
 import { startService } from '../service.js'
@@ -40,6 +40,13 @@ export const serverTest = test.extend(
     return server
   },
 )
+
+/** A connection of the server's superuser, until the test ends. */
+export async function superuserOf(server: DebianServer): Promise<pg.Client> {
+  const client = await server.admin()
+  onTestFinished(() => client.end())
+  return client
+}
 
 export const password = 'a secret of this test'
 

@@ -173,12 +173,12 @@ export class ConnectedCatalog {
   /** Another gateway has changed the catalog: tables that are as they should be may have other OIDs now. */
   #followPeers(): void {
     const peers = this.#peers
-    this.#forgetPeers =
-      peers?.listen((message) => {
-        const [, number] = catalogChange.exec(message) ?? []
-        if (number === undefined || Number(number) === peers.number || this.#stopping.signal.aborted) return
-        this.reread()
-      }) ?? this.#forgetPeers
+    if (peers === undefined) return
+    this.#forgetPeers = peers.listen((message) => {
+      const [, number] = catalogChange.exec(message) ?? []
+      if (number === undefined || Number(number) === peers.number || this.#stopping.signal.aborted) return
+      this.reread()
+    })
   }
 
   /** Reads the catalog again, without changing it, where other gateways may have. Returns at once. */

@@ -18,6 +18,8 @@ const numbersOfGateways = [1, 2, 4]
 const numbersOfClients = [1, 8, 50, 200]
 const roundMs = 2_000
 
+const options = '-c millrace.cache_ttl=3600'
+
 export const scale: Benchmark = {
   name: 'scale',
   meaning: `lookups of ${lookedUp.length} cached addresses a second, of 200 clients: 4 gateways over one PostgreSQL / 1 gateway`,
@@ -32,8 +34,7 @@ export const scale: Benchmark = {
       const started = await startGateways(gateways, server, sandbox)
       try {
         await sandbox.control('DELETE calls')
-        const configs = await Promise.all(started.map(configOf))
-        await Promise.all(configs.map(askAll))
+        await Promise.all(started.map(askAll))
         const { calls } = Object(await sandbox.control('GET calls?service=ipstack'))
         lines.push(
           `${gateways} gateway(s), each asked for all addresses at the same time: ${calls.length} calls`,
@@ -41,10 +42,7 @@ export const scale: Benchmark = {
         for (const clients of numbersOfClients) {
           const connections = await Promise.all(
             Array.from({ length: clients }, (_, index) =>
-              prepareLookup(
-                { ...configs[index % gateways], options: '-c millrace.cache_ttl=3600' },
-                'ipstack_ip',
-              ),
+              prepareLookup({ connectionString: started[index % gateways]?.url, options }, 'ipstack_ip'),
             ),
           )
           const speed = await requestsPerSecond(connections, lookup, '2', roundMs)
@@ -89,13 +87,8 @@ async function startGateways(
   return started
 }
 
-function configOf({ url }: StartedGateway): pg.ClientConfig {
-  const { hostname, port, username, password } = new URL(url)
-  return { host: hostname, port: Number(port), user: username, password, database: 'millrace' }
-}
-
-async function askAll(config: pg.ClientConfig): Promise<void> {
-  const client = new pg.Client({ ...config, options: '-c millrace.cache_ttl=3600' })
+async function askAll({ url }: StartedGateway): Promise<void> {
+  const client = new pg.Client({ connectionString: url, options })
   await client.connect()
   await client.query('select count(city) from ipstack_ip where ip = any ($1::inet[])', [lookedUp])
   await client.end()

@@ -5,23 +5,25 @@
  * All of the object is gone through and must be JSON, so that what is found is what JSON.parse gives. What is seldom in JSON that
  * programs write is left to JSON.parse: white space, names of fields with escapes, deep nesting.
  */
+import {
+  backslash,
+  closeBrace,
+  closeBracket,
+  colon,
+  comma,
+  openBrace,
+  openBracket,
+  quote,
+} from '../answers/json-bytes.js'
 import { textOfBytes } from '../answers/text-of-bytes.js'
 
 /** Nesting beyond this is left to JSON.parse. */
 const deepest = 50
 
-const quote = 0x22
-const comma = 0x2c
 const minus = 0x2d
 const dot = 0x2e
 const zero = 0x30
 const nine = 0x39
-const colon = 0x3a
-const openBracket = 0x5b
-const backslash = 0x5c
-const closeBracket = 0x5d
-const openBrace = 0x7b
-const closeBrace = 0x7d
 
 /** A position before which nothing ends, where something is not known to be JSON. */
 const unknown = 0

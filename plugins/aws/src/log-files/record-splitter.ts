@@ -6,6 +6,16 @@
  * harms no other one as long as its braces and quotation marks are balanced.
  */
 
+import {
+  backslash,
+  closeBrace,
+  closeBracket,
+  colon,
+  comma,
+  openBrace,
+  openBracket,
+  quote,
+} from '../answers/json-bytes.js'
 import type { FieldFinder } from '../cloudtrail-records/field-finder.js'
 
 /** A text that is no log file, at a byte of it. */
@@ -69,15 +79,6 @@ type Place =
 
 /** What is being gone through, up to its end. */
 type Token = { readonly kind: 'name' | 'value' | 'record'; readonly shape: 'string' | 'nested' | 'plain' }
-
-const quote = 0x22
-const comma = 0x2c
-const colon = 0x3a
-const openBracket = 0x5b
-const backslash = 0x5c
-const closeBracket = 0x5d
-const openBrace = 0x7b
-const closeBrace = 0x7d
 
 export class RecordSplitter {
   #place: Place = 'start'

@@ -345,8 +345,8 @@ export class KeyCache {
       const isOf = ({ prefix }: CachedSource) => !isGoing && name.startsWith(`${this.#ownTag}${prefix}_`)
       const cached = [...this.#sources.values()].find(isOf)
       const contents = contentsOf(comment)
-      // Rows of an earlier epoch were to be forgotten.
       if (this.#known.has(name)) continue
+      // Rows of an earlier epoch were to be forgotten.
       if (cached !== undefined && contents?.epoch === this.#epoch()) {
         cached.tables.push(this.#table(cached, name, contents, bytes ?? 0))
         continue

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import type { Pool } from 'pg'
 import { DatabaseError as ServerError } from 'pg'
 import { z } from 'zod'
-import { presentNumbers } from '../../postgres/guest/gateway-locks.js'
+import { presentGateways } from '../../postgres/guest/gateway-locks.js'
 import type { ScanTable } from '../../stage/scan-table.js'
 import type { SharedCache } from '../shared/shared-cache.js'
 import { flightId } from '../shared/shared-flights.js'
@@ -58,9 +58,7 @@ export class PeerTables {
   async takeOver<Table extends { readonly name: string }>(
     tables: readonly Table[],
   ): Promise<readonly Table[]> {
-    const { pool } = this.#options
-    const { rows } = await pool.query<{ number: string }>(presentNumbers)
-    const present = new Set(rows.map(({ number }) => Number(number)))
+    const present = await presentGateways(this.#options.pool)
     const own: Table[] = []
     for (const table of tables) {
       const [, number, rest = table.name] = /^g([0-9a-z]+)_(.*)$/.exec(table.name) ?? []
@@ -97,25 +95,25 @@ export class PeerTables {
     land: LandKeys,
   ): Promise<void> {
     const { flights } = this.#options.cache
-    const idOf = (key: string) => flightId(lookup.prefix, [...lookup.table.filled].sort(), key)
+    const filled = [...lookup.table.filled].sort()
+    const ids = new Map(keys.map((key) => [key, flightId(lookup.prefix, filled, key)]))
+    const idsOf = (some: readonly string[]) => some.flatMap((key) => ids.get(key) ?? [])
     let missing = keys
     while (missing.length > 0) {
       signal.throwIfAborted()
       const wanted = await this.#take(lookup, missing)
       if (wanted.length === 0) return
-      const claimed = new Set(await flights.claim(wanted.map(idOf)))
-      const [own, others] = [
-        wanted.filter((key) => claimed.has(idOf(key))),
-        wanted.filter((key) => !claimed.has(idOf(key))),
-      ]
+      const claimed = new Set<string | undefined>(await flights.claim(idsOf(wanted)))
+      const own = wanted.filter((key) => claimed.has(ids.get(key)))
+      const others = wanted.filter((key) => !claimed.has(ids.get(key)))
       try {
         // Some may have landed just before.
         const asked = own.length === 0 ? [] : await this.#take(lookup, own)
         if (asked.length > 0) await land(asked, await lookup.fetch(asked, signal))
       } finally {
-        await flights.land([...claimed])
+        await flights.land(idsOf(own))
       }
-      if (others.length > 0) await flights.landing(others.map(idOf), signal)
+      if (others.length > 0) await flights.landing(idsOf(others), signal)
       missing = others
     }
   }

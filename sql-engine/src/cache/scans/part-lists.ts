@@ -1,5 +1,6 @@
 /** Remembers which parts a question comes to, so that the same question does not list them again. */
 import type { ScanQuals } from '../../fetch/scan-quals.js'
+import { qualsText } from '../quals-text.js'
 
 interface PartList {
   readonly parts: readonly string[]
@@ -20,7 +21,7 @@ export class PartLists {
 
   /** @param maxAge milliseconds; 0 for none */
   get(source: string, quals: ScanQuals, maxAge: number): readonly string[] | undefined {
-    const list = this.#sources.get(source)?.get(questionOf(quals))
+    const list = this.#sources.get(source)?.get(qualsText(quals))
     return list === undefined || maxAge <= 0 || list.listedAt < this.#now() - maxAge ? undefined : list.parts
   }
 
@@ -28,7 +29,7 @@ export class PartLists {
   set(source: string, quals: ScanQuals, parts: readonly string[], listedAt: number): void {
     const lists = this.#sources.get(source) ?? new Map<string, PartList>()
     this.#sources.set(source, lists)
-    const question = questionOf(quals)
+    const question = qualsText(quals)
     lists.delete(question)
     lists.set(question, { parts, listedAt })
     const [oldest] = lists.keys()
@@ -43,9 +44,4 @@ export class PartLists {
     if (source === undefined) this.#sources.clear()
     else this.#sources.delete(source)
   }
-}
-
-function questionOf(quals: ScanQuals): string {
-  const entries = Object.entries(quals).sort(([one], [other]) => (one < other ? -1 : 1))
-  return JSON.stringify(entries, (_name, value: unknown) => (typeof value === 'bigint' ? `${value}n` : value))
 }

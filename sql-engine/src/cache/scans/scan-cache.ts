@@ -34,6 +34,13 @@ export interface CachedRows {
   readonly left: number
 }
 
+/** What a request shares with other gateways, and under which names. */
+interface Sharing {
+  readonly scans: SharedScans
+  readonly source: string
+  readonly sharedSource: string
+}
+
 /** A day, in milliseconds. A timer of Node's for more than 24.8 days runs at once. */
 const longestTimer = 86_400_000
 
@@ -79,7 +86,8 @@ export class ScanCache {
   async #get(request: CacheRequest, maker: ScanMaker): Promise<LeasedTable> {
     this.#sweep()
     const own = this.#find(request)
-    if (own === undefined && this.#isShared(request)) await this.#lookAtPeers(request)
+    const sharing = own === undefined ? this.#sharing(request) : undefined
+    if (sharing !== undefined) await this.#lookAtPeers(sharing)
     const known = own ?? this.#find(request)
     if (known !== undefined) return this.#lease(known, request, maker, true)
     if (request.signal.aborted) throw canceledError()
@@ -88,20 +96,22 @@ export class ScanCache {
     return this.#lease(this.#begin(request, maker), request, maker, false)
   }
 
-  /** Whether rows of other gateways may answer it, and its rows them. */
-  #isShared({ sharedSource, maxAge }: CacheRequest): boolean {
-    return this.#shared !== undefined && sharedSource !== undefined && maxAge > 0
+  /** Where rows of other gateways may answer it, and its rows them. */
+  #sharing({ source, sharedSource, maxAge }: CacheRequest): Sharing | undefined {
+    const scans = this.#shared
+    return scans === undefined || sharedSource === undefined || maxAge <= 0
+      ? undefined
+      : { scans, source, sharedSource }
   }
 
   /** Takes note of what other gateways have fetched of the source since it was looked at last. */
-  async #lookAtPeers({ source, sharedSource }: CacheRequest): Promise<void> {
-    if (this.#shared === undefined || sharedSource === undefined) return
+  async #lookAtPeers({ scans, source, sharedSource }: Sharing): Promise<void> {
     const lookedAt = this.#now()
-    const { epoch } = this.#shared
+    const { epoch } = scans
     const before = this.#ofPeers(source)
-    const { there, unknown } = await this.#shared.find(sharedSource, new Set(before.keys()))
+    const { there, unknown } = await scans.find(sharedSource, new Set(before.keys()))
     // All gateways were told to forget meanwhile.
-    if (epoch !== this.#shared.epoch) return
+    if (epoch !== scans.epoch) return
     for (const [name, entry] of before) if (!there.has(name)) this.#forget(entry)
     // Another scan may have looked at the same time.
     const known = this.#ofPeers(source)
@@ -263,8 +273,13 @@ export class ScanCache {
     const shape = { columns, quals }
     const controller = new AbortController()
     const startedAt = this.#now()
-    const departure = this.#departure(request)
-    const staging = this.#fetch(request, maker, controller.signal, departure)
+    // Rows up to a limit answer nobody else, so that nobody would be helped by waiting.
+    const sharing = limit === undefined ? this.#sharing(request) : undefined
+    const departure = sharing?.scans.departure(sharing.sharedSource, shape)
+    const staging =
+      sharing === undefined || departure === undefined
+        ? maker.fetch(shape, controller.signal)
+        : this.#fetchForAll(request, maker, controller.signal, { sharing, departure })
     const entry: Entry = {
       shape,
       source,
@@ -301,29 +316,19 @@ export class ScanCache {
     return entry
   }
 
-  /** Reserves the question among gateways, where its rows can answer others. */
-  #departure(request: CacheRequest): Departure | undefined {
-    const { columns, quals, sharedSource, limit } = request
-    // Rows up to a limit answer nobody else, so that nobody would be helped by waiting.
-    if (sharedSource === undefined || limit !== undefined || !this.#isShared(request)) return undefined
-    return this.#shared?.departure(sharedSource, { columns, quals })
-  }
-
   /** @throws LookAgain when another gateway has asked meanwhile, and whatever the fetch throws */
-  async #fetch(
+  async #fetchForAll(
     request: CacheRequest,
     maker: ScanMaker,
     signal: AbortSignal,
-    departure: Departure | undefined,
+    { sharing, departure }: { readonly sharing: Sharing; readonly departure: Departure },
   ): Promise<StagedTable> {
-    if (departure !== undefined) {
-      if (!(await departure.begin(signal))) throw new LookAgain('another gateway has asked')
-      // It may have been answered just before.
-      await this.#lookAtPeers(request)
-      const isOfPeer = (entry: Entry) => entry.peerName !== undefined && this.#isYoungEnough(entry, request)
-      if ([...this.#entries].some((entry) => isOfPeer(entry) && isAnswer(entry, request)))
-        throw new LookAgain('another gateway has the rows')
-    }
+    if (!(await departure.begin(signal))) throw new LookAgain('another gateway has asked')
+    // It may have been answered just before.
+    await this.#lookAtPeers(sharing)
+    const isOfPeer = (entry: Entry) => entry.peerName !== undefined && this.#isYoungEnough(entry, request)
+    if ([...this.#entries].some((entry) => isOfPeer(entry) && isAnswer(entry, request)))
+      throw new LookAgain('another gateway has the rows')
     const { columns, quals } = request
     return maker.fetch({ columns, quals }, signal)
   }

@@ -5,7 +5,7 @@ import type { ClientConfig, Pool } from 'pg'
 import type { Logger } from 'pino'
 import { DatabaseError } from '../../database-error.js'
 import { enginePool } from '../../postgres/engine-connections.js'
-import { standingNumbers } from '../../postgres/guest/gateway-locks.js'
+import { standingGateways } from '../../postgres/guest/gateway-locks.js'
 import { epochTable } from '../../postgres/guest/shared-tables.js'
 import type { Names } from '../../postgres/names.js'
 import type { Peers } from '../../postgres/peers.js'
@@ -118,8 +118,9 @@ export class SharedCache {
 
   /** Those that may have fetched something. */
   async #others(): Promise<Set<number>> {
-    const { rows } = await this.#pool.query<{ number: string }>(standingNumbers)
-    return new Set(rows.map(({ number }) => Number(number)).filter((number) => number !== this.#peers.number))
+    const standing = await standingGateways(this.#pool)
+    standing.delete(this.#peers.number)
+    return standing
   }
 
   async stop(): Promise<void> {

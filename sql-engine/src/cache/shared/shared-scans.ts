@@ -1,6 +1,7 @@
 /** The scans that gateways over one database have fetched, which answer all of them. */
+
+import { qualsText, readQuals } from '../quals-text.js'
 import type { ScanShape } from '../scans/covers.js'
-import { qualsText, readQuals } from './quals-text.js'
 import { flightId, type SharedFlights, type SharingOptions } from './shared-flights.js'
 import { findScans, publishScan, withdrawScans } from './shared-statements.js'
 

@@ -6,7 +6,7 @@
 import { randomInt } from 'node:crypto'
 import { hostname } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
-import { type Client, DatabaseError as ServerError } from 'pg'
+import { type Client, type Pool, DatabaseError as ServerError } from 'pg'
 import { DatabaseError } from '../../database-error.js'
 
 /** A number that nobody else is likely to lock with, and others for what is locked: all from four letters. */
@@ -54,9 +54,8 @@ export async function keepGatewaysOut(client: Client, database: string): Promise
 }
 
 /** The numbers of the gateways that work in the database now, this one among them. */
-export async function presentGateways(client: Client): Promise<ReadonlySet<number>> {
-  const { rows } = await client.query<{ number: string }>(`SELECT number FROM (${presentNumbers}) AS present`)
-  return new Set(rows.map(({ number }) => Number(number)))
+export function presentGateways(client: Client | Pool): Promise<Set<number>> {
+  return numbersOf(client, presentNumbers)
 }
 
 /** Notes that the catalog shows this gateway's tables, until the connection ends. */
@@ -65,10 +64,12 @@ export async function stand(client: Client, number: number): Promise<void> {
 }
 
 /** The numbers of the gateways whose tables the catalog shows: others only start. */
-export async function standingGateways(client: Client): Promise<ReadonlySet<number>> {
-  const { rows } = await client.query<{ number: string }>(
-    `SELECT number FROM (${standingNumbers}) AS standing`,
-  )
+export function standingGateways(client: Client | Pool): Promise<Set<number>> {
+  return numbersOf(client, lockedNumbers(standing))
+}
+
+async function numbersOf(client: Client | Pool, query: string): Promise<Set<number>> {
+  const { rows } = await client.query<{ number: string }>(query)
   return new Set(rows.map(({ number }) => Number(number)))
 }
 
@@ -78,9 +79,6 @@ const lockedNumbers = (kind: number | undefined) => `SELECT objid::bigint AS num
 
 /** A query for the numbers of the gateways that work in the database now. */
 export const presentNumbers = lockedNumbers(millrace)
-
-/** A query for the numbers of those whose tables the catalog shows. */
-export const standingNumbers = lockedNumbers(standing)
 
 /**
  * Runs what no other gateway may do at the same time, such as changing the catalog.

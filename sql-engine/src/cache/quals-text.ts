@@ -1,7 +1,7 @@
-/** Conditions as text, for another gateway, and back. */
+/** Conditions as text, the same for the same conditions, and back. */
 import type { QualValue } from '@millrace/plugin-sdk'
 import { z } from 'zod'
-import type { ScanQuals } from '../../fetch/scan-quals.js'
+import type { ScanQuals } from '../fetch/scan-quals.js'
 
 /** JSON has no integers beyond 2^53. */
 const value: z.ZodType<QualValue> = z.union([
