@@ -177,8 +177,7 @@ class Task {
     const task = this.#number
     if (!(part instanceof Uint8Array)) this.#thread.post({ kind: 'part', task, part })
     else {
-      // What is sent is gone here, and the memory of a Buffer may hold what is others'.
-      const bytes = new Uint8Array(part)
+      const bytes = bytesToMove(part)
       this.#thread.post({ kind: 'part', task, part: bytes }, [bytes.buffer])
     }
   }
@@ -201,6 +200,13 @@ class Task {
     this.#outcome ??= outcome
     this.room.close()
   }
+}
+
+/** Bytes that may be moved to another thread with the memory that holds them: others' may be beside them. */
+function bytesToMove(part: Uint8Array): Uint8Array<ArrayBuffer> {
+  const { buffer, byteLength } = part
+  const isAlone = buffer instanceof ArrayBuffer && buffer.byteLength === byteLength
+  return isAlone ? new Uint8Array(buffer) : new Uint8Array(part)
 }
 
 let lastTask = 0

@@ -4,9 +4,8 @@
  * The SDK copies every event member by member. This answer needs none of that: by the API reference it consists only
  * of texts and numbers, which JSON has as they are. Scans spend most of their time on its pages.
  */
-import type { FilterLogEventsResponse } from '@aws-sdk/client-cloudwatch-logs'
 import { AwsJson1_1Protocol } from '@aws-sdk/core/protocols'
-import { textOfBytes } from './text-of-bytes.js'
+import { eventsAnswerOf } from './events-answer.js'
 
 type Answering = Parameters<AwsJson1_1Protocol['deserializeResponse']>
 
@@ -20,23 +19,15 @@ export class PlainAnswers extends AwsJson1_1Protocol {
     if (operation.name !== 'FilterLogEvents' || this.isErrorResponse(response.statusCode)) {
       return super.deserializeResponse(operation, context, response)
     }
-    const answer: FilterLogEventsResponse = JSON.parse(textOfBytes(bodyOf(response)))
-    for (const event of answer.events ?? []) dropNulls(event, eventMembers)
-    dropNulls(answer, answerMembers)
     // The name of the operation says what its output is; its type cannot.
-    return { ...answer, $metadata: this.deserializeMetadata(response) } as WithMetadata as Output
+    return {
+      ...eventsAnswerOf(bodyOf(response)),
+      $metadata: this.deserializeMetadata(response),
+    } as WithMetadata as Output
   }
 }
 
 /** The body, which AnswerHandler has read. */
 function bodyOf({ body }: Answering[2]): Buffer {
   return body
-}
-
-const answerMembers = ['events', 'nextToken', 'searchedLogStreams'] as const
-const eventMembers = ['logStreamName', 'timestamp', 'message', 'ingestionTime', 'eventId'] as const
-
-/** Drops members that are null: to the SDK and its callers, they are absent. */
-function dropNulls<Name extends string>(object: { [Member in Name]?: unknown }, members: readonly Name[]) {
-  for (const member of members) if (object[member] === null) delete object[member]
 }

@@ -11,9 +11,12 @@ import { ApiError, merge } from '@millrace/plugin-sdk'
 import { awsCallExpecting, type CallScan, ExpectedError } from '../calls/aws-call.js'
 import { PageTokens } from '../calls/page-tokens.js'
 import type { AwsConnection } from '../connection/connection.js'
+import type { LogEventClient } from '../requests/log-event-client.js'
 import { cloudWatchLogs } from '../services/cloudwatch-logs.js'
+import { askedEnd, withoutLater } from './end-time.js'
 import { HeldPages } from './held-pages.js'
 import { ReadingPlaces } from './reading-places.js'
+import type { TimeBounds } from './time-bounds.js'
 import { type TimeSlice, wholeSlice, windowSlice } from './time-slices.js'
 
 export interface PageScan extends CallScan {
@@ -21,8 +24,28 @@ export interface PageScan extends CallScan {
   readonly limit: number | undefined
 }
 
+/** A page whose events have not been read. */
+export interface UnreadPage {
+  /** The answer's JSON. */
+  readonly body: Buffer
+  /** Events of later times, in milliseconds, are not asked for, and may be among them. */
+  readonly endTime: number | undefined
+}
+
+export type EventPage = readonly FilteredLogEvent[] | UnreadPage
+
 /** What is asked, except for the time. */
 export type EventQuery = Omit<FilterLogEventsCommandInput, 'startTime' | 'endTime' | 'nextToken' | 'limit'>
+
+type LogEventInput = FilterLogEventsCommandInput & EventQuery
+
+/** Gives the pages from a token on. */
+type ReadRest<Unread> = (
+  query: EventQuery,
+  bounds: TimeBounds,
+  token: string,
+  tokens: PageTokens,
+) => AsyncGenerator<Unread>
 
 const mostEventsPerPage = 10_000
 /**
@@ -67,6 +90,13 @@ export class RegionEvents {
     return this.#slice(query, wholeSlice(bounds))
   }
 
+  /** The same as {@link pages}, but that most are not read. */
+  unreadPages(query: EventQuery, bounds: TimeSlice['bounds']): AsyncGenerator<EventPage> {
+    // A limit counts events.
+    const readRest = this.#scan.limit === undefined ? this.#unreadRest.bind(this) : undefined
+    return this.#slice<UnreadPage>(query, wholeSlice(bounds), readRest)
+  }
+
   /** The same as {@link pages}, for a range so short that empty pages are no reason to divide it. */
   pagesOfWindow(query: EventQuery, bounds: TimeSlice['bounds']): AsyncGenerator<readonly FilteredLogEvent[]> {
     return this.#slice(query, windowSlice(bounds))
@@ -75,14 +105,20 @@ export class RegionEvents {
   /**
    * One page as it comes, with no more events than the scan's limit; what the API says where something is missing.
    */
-  page(
-    input: FilterLogEventsCommandInput & EventQuery,
-  ): Promise<FilterLogEventsCommandOutput | ExpectedError> {
+  page(input: LogEventInput): Promise<FilterLogEventsCommandOutput | ExpectedError> {
     return this.#ask(input)
   }
 
-  /** A slice's pages, or those of its parts. */
-  async *#slice(query: EventQuery, slice: TimeSlice): AsyncGenerator<readonly FilteredLogEvent[]> {
+  /**
+   * A slice's pages, or those of its parts.
+   * @param readRest gives the pages from a token on, of a slice that will not be divided; undefined where they are read as those
+   *   before
+   */
+  async *#slice<Unread = never>(
+    query: EventQuery,
+    slice: TimeSlice,
+    readRest?: ReadRest<Unread>,
+  ): AsyncGenerator<readonly FilteredLogEvent[] | Unread> {
     const leave = await this.#places.take(this.#scan.signal)
     const held = new HeldPages(slice, this.#places.count)
     try {
@@ -95,7 +131,7 @@ export class RegionEvents {
           // Some pages have come, but the rest cannot be had.
           if (token !== undefined) throw goneError(answer, this.#region)
           leave()
-          yield* this.#withoutMissingStreams(answer, query, slice)
+          yield* this.#withoutMissingStreams(answer, query, slice, readRest)
           return
         }
         this.#hasGroup = true
@@ -104,12 +140,16 @@ export class RegionEvents {
         const next = held.add(answer.events ?? [], token === undefined)
         if (next.kind === 'divide') {
           leave()
-          yield* merge(next.parts.map((part) => this.#slice(query, part)))
+          yield* merge(next.parts.map((part) => this.#slice(query, part, readRest)))
           return
         }
         for (const events of next.pages) {
           this.#left -= events.length
           yield events
+        }
+        if (token !== undefined && next.pages.length > 0 && readRest !== undefined) {
+          yield* readRest(query, slice.bounds, token, tokens)
+          return
         }
         // The API may give empty pages in between; only a page without a token is the last.
       } while (token !== undefined)
@@ -118,9 +158,36 @@ export class RegionEvents {
     }
   }
 
-  async #ask(
-    input: FilterLogEventsCommandInput & EventQuery,
-  ): Promise<FilterLogEventsCommandOutput | ExpectedError> {
+  async *#unreadRest(
+    query: EventQuery,
+    bounds: TimeBounds,
+    first: string,
+    tokens: PageTokens,
+  ): AsyncGenerator<UnreadPage> {
+    for (let token: string | undefined = first; token !== undefined; ) {
+      const input = { ...query, ...bounds, nextToken: token }
+      const answer = await this.#call(input, (client, asked, signal) => client.readEventBytes(asked, signal))
+      if (answer instanceof ExpectedError) throw goneError(answer, this.#region)
+      token = tokens.next(answer.nextToken)
+      yield { body: answer.body, endTime: bounds.endTime }
+    }
+  }
+
+  async #ask(input: LogEventInput): Promise<FilterLogEventsCommandOutput | ExpectedError> {
+    const answer = await this.#call(input, (client, asked, abortSignal) =>
+      client.filterLogEvents(asked, { abortSignal }),
+    )
+    return answer instanceof ExpectedError ? answer : withoutLater(answer, input.endTime)
+  }
+
+  #call<Answer>(
+    input: LogEventInput,
+    call: (
+      client: LogEventClient,
+      asked: FilterLogEventsCommandInput,
+      signal: AbortSignal,
+    ) => Promise<Answer>,
+  ): Promise<Answer | ExpectedError> {
     const { connection, limit = mostEventsPerPage } = this.#scan
     const { endTime } = input
     const asked = {
@@ -128,26 +195,21 @@ export class RegionEvents {
       endTime: endTime === undefined ? undefined : askedEnd(endTime),
       limit: Math.max(Math.min(limit, mostEventsPerPage), 1),
     }
-    const answer = await awsCallExpecting(
-      this.#scan,
-      'FilterLogEvents',
-      this.#region,
-      notFound,
-      async (abortSignal) =>
-        (await connection.client(cloudWatchLogs, this.#region)).filterLogEvents(asked, { abortSignal }),
+    return awsCallExpecting(this.#scan, 'FilterLogEvents', this.#region, notFound, async (signal) =>
+      call(await connection.client(cloudWatchLogs, this.#region), asked, signal),
     )
-    return endTime === undefined || answer instanceof ExpectedError ? answer : withoutLater(answer, endTime)
   }
 
   /**
    * Reads without missing streams: one name for which the group has no stream fails the call for all of them. So the
    * names are halved until those that exist have answered.
    */
-  async *#withoutMissingStreams(
+  async *#withoutMissingStreams<Unread>(
     error: ExpectedError,
     query: EventQuery,
     slice: TimeSlice,
-  ): AsyncGenerator<readonly FilteredLogEvent[]> {
+    readRest: ReadRest<Unread> | undefined,
+  ): AsyncGenerator<readonly FilteredLogEvent[] | Unread> {
     const names = query.logStreamNames ?? []
     if (!isOfStream(error)) {
       if (this.#hasGroup) throw goneError(error, this.#region)
@@ -158,26 +220,8 @@ export class RegionEvents {
     if (names.length < 2) return
     const half = Math.ceil(names.length / 2)
     const halves = [names.slice(0, half), names.slice(half)]
-    yield* merge(halves.map((logStreamNames) => this.#slice({ ...query, logStreamNames }, slice)))
+    yield* merge(halves.map((logStreamNames) => this.#slice({ ...query, logStreamNames }, slice, readRest)))
   }
-}
-
-/**
- * The endTime to ask with, for events up to and including a millisecond. The API reference calls endTime inclusive;
- * people have found it exclusive. One millisecond more gives all of them either way.
- */
-function askedEnd(lastMillisecond: number): number {
-  return lastMillisecond + 1
-}
-
-/** Drops events of the additional millisecond: they belong to another slice of time, or were not asked for. */
-function withoutLater(
-  answer: FilterLogEventsCommandOutput,
-  lastMillisecond: number,
-): FilterLogEventsCommandOutput {
-  const isLater = ({ timestamp = 0 }: FilteredLogEvent) => timestamp > lastMillisecond
-  if (answer.events?.some(isLater) !== true) return answer
-  return { ...answer, events: answer.events.filter((event) => !isLater(event)) }
 }
 
 /** Whether a log stream is missing, and not the group. */

@@ -9,6 +9,7 @@ import {
   equalValues,
   isSureToFulfil,
   type Key,
+  merge,
   type Qual,
   type Quals,
   type Row,
@@ -23,7 +24,7 @@ import {
 } from '../columns/identity-columns.js'
 import { isStreamName, logGroupOf, regionsOfGroup } from '../log-groups/log-group-identifier.js'
 import { eachRegion } from '../regions/each-region.js'
-import { type PageScan, RegionEvents } from './event-pages.js'
+import { type EventPage, type PageScan, RegionEvents, type UnreadPage } from './event-pages.js'
 import { FirstEvents } from './first-events.js'
 import { type TimeBounds, type TimeQuals, timeBoundsOf } from './time-bounds.js'
 
@@ -66,18 +67,10 @@ interface LogEventRequest {
   }
 }
 
-export type EventPages = AsyncIterable<readonly FilteredLogEvent[]>
-
 interface EventReading<AnyRow> {
   readonly readRow: (event: FilteredLogEvent) => AnyRow
-  readonly rowsOf: (pages: EventPages) => AsyncIterable<readonly AnyRow[]>
-}
-
-async function* rowsOfPages<AnyRow>(
-  pages: EventPages,
-  readRow: (event: FilteredLogEvent) => AnyRow,
-): AsyncGenerator<readonly AnyRow[]> {
-  for await (const events of pages) yield events.map(readRow)
+  /** Makes rows of pages that have not been read; undefined where all are read. */
+  readonly decode: ((page: UnreadPage) => AsyncIterable<readonly AnyRow[]>) | undefined
 }
 
 /** Values of all rows that come from a region. */
@@ -96,7 +89,7 @@ interface LogEventScan<TableColumns extends Columns> extends GroupScan, Identity
  * The rows of a table of log events.
  * @param pattern what conditions on other columns become in a filter pattern
  * @param readerOf makes the function that turns a region's events into rows
- * @param decodePages turns all of a region's pages into rows, where that is not done one by one
+ * @param decode makes rows of a region's page that has not been read; undefined where all are read
  * @throws ApiError without a log group, and as {@link groupEvents}
  */
 export async function* logEventRows<TableColumns extends Columns>(
@@ -104,7 +97,7 @@ export async function* logEventRows<TableColumns extends Columns>(
   columns: TableColumns,
   pattern: string | undefined,
   readerOf: (values: RegionValues) => (event: FilteredLogEvent) => Row<TableColumns>,
-  decodePages?: (pages: EventPages, values: RegionValues) => AsyncIterable<readonly Row<TableColumns>[]>,
+  decode?: (page: UnreadPage, values: RegionValues) => AsyncIterable<readonly Row<TableColumns>[]>,
 ): AsyncGenerator<readonly Row<TableColumns>[]> {
   const request = logEventRequest(scan.quals, pattern)
   if (request === undefined) return
@@ -116,8 +109,7 @@ export async function* logEventRows<TableColumns extends Columns>(
     scan,
     (region) => {
       const values = { ...echo, ...identity, region }
-      const readRow = readerOf(values)
-      return { readRow, rowsOf: (pages) => decodePages?.(pages, values) ?? rowsOfPages(pages, readRow) }
+      return { readRow: readerOf(values), decode: decode && ((page) => decode(page, values)) }
     },
     (row) => isSureToFulfil(row, scan.quals, columns),
   )
@@ -164,7 +156,7 @@ async function* groupEvents<AnyRow>(
 
   const misses = new Map<string, ExpectedError>()
   async function* rowsOf(region: string): AsyncGenerator<readonly AnyRow[]> {
-    const { readRow, rowsOf: pageRows } = readingOf(region)
+    const { readRow, decode } = readingOf(region)
     const { bounds, ...more } = input
     const query = { ...logGroup.parameter, ...more }
     if (scan.order !== undefined && scan.limit !== undefined) {
@@ -175,7 +167,9 @@ async function* groupEvents<AnyRow>(
       return
     }
     const regionEvents = new RegionEvents(region, scan)
-    yield* pageRows(regionEvents.pages(query, bounds))
+    if (decode === undefined) {
+      for await (const events of regionEvents.pages(query, bounds)) yield events.map(readRow)
+    } else yield* decodedPages(regionEvents.unreadPages(query, bounds), readRow, decode)
     if (regionEvents.missing !== undefined) misses.set(region, regionEvents.missing)
   }
   const failures = yield* eachRegion(regions, scan, rowsOf)
@@ -185,6 +179,24 @@ async function* groupEvents<AnyRow>(
   if (failure !== undefined) throw failure
   if (failures.length > 0) return
   if (!leavesRegionsOut(scan.quals.region)) throw noSuchGroup(logGroupName, misses)
+}
+
+/** Unread pages that are decoded while the next ones are asked for. */
+const pagesAtOnce = 4
+
+function decodedPages<AnyRow>(
+  pages: AsyncIterable<EventPage>,
+  readRow: (event: FilteredLogEvent) => AnyRow,
+  decode: (page: UnreadPage) => AsyncIterable<readonly AnyRow[]>,
+): AsyncIterable<readonly AnyRow[]> {
+  async function* rowsOf(page: EventPage) {
+    if ('body' in page) yield* decode(page)
+    else yield page.map(readRow)
+  }
+  async function* each() {
+    for await (const page of pages) yield rowsOf(page)
+  }
+  return merge(each(), pagesAtOnce)
 }
 
 /** Whether regions are left out that may have the log group; then it is not an error that the others lack it. */

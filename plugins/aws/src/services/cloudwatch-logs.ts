@@ -1,4 +1,4 @@
-import type { CloudWatchLogs } from '@aws-sdk/client-cloudwatch-logs'
+import type { LogEventClient } from '../requests/log-event-client.js'
 import type { AwsService } from './aws-service.js'
 
 /**
@@ -11,16 +11,16 @@ const quotas: Readonly<Record<string, number>> = {
   DescribeLogStreams: 25,
 }
 
-export const cloudWatchLogs: AwsService<CloudWatchLogs> = {
+export const cloudWatchLogs: AwsService<LogEventClient> = {
   name: 'CLOUDWATCH_LOGS',
   actions: 'logs',
   async client(settings) {
-    const [{ CloudWatchLogs }, { PlainAnswers }] = await Promise.all([
-      import('@aws-sdk/client-cloudwatch-logs'),
+    const [{ LogEventClient }, { PlainAnswers }] = await Promise.all([
+      import('../requests/log-event-client.js'),
       import('../answers/plain-answers.js'),
     ])
     // These calls have large answers. Without a logger, the SDK still copies each of them for it.
-    const client = new CloudWatchLogs({ ...settings, protocol: PlainAnswers })
+    const client = new LogEventClient({ ...settings, protocol: PlainAnswers })
     client.middlewareStack.remove('loggerMiddleware')
     return client
   },

@@ -1,11 +1,13 @@
 /**
  * aws_cloudtrail_trail_event: what a trail delivers to a CloudWatch log group, by FilterLogEvents.
  */
-import { merge, type Scan } from '@millrace/plugin-sdk'
+import type { Scan } from '@millrace/plugin-sdk'
+import { ForeignAnswerError } from '../answers/foreign-answer.js'
+import { toApiError } from '../calls/aws-error.js'
 import type { AwsConnection } from '../connection/connection.js'
 import { defineTable } from '../connection/define-table.js'
+import type { UnreadPage } from '../log-events/event-pages.js'
 import {
-  type EventPages,
   logEventKeys,
   logEventRows,
   type RegionValues,
@@ -15,7 +17,7 @@ import {
 import { callsOf } from '../services/aws-service.js'
 import { cloudWatchLogs } from '../services/cloudwatch-logs.js'
 import { columns, type EventColumns } from './cloudtrail-trail-event/columns.js'
-import { type EventPage, eventPageDecoder } from './cloudtrail-trail-event/decode-page.js'
+import { eventPageDecoder } from './cloudtrail-trail-event/decode-page.js'
 import { eventFieldKeys, patternOf } from './cloudtrail-trail-event/event-fields.js'
 import { type EventRow, rowReader } from './cloudtrail-trail-event/row-reader.js'
 
@@ -38,7 +40,7 @@ export const cloudtrailTrailEvent = defineTable({
       columns,
       patternOf(scan.quals),
       (values) => rowReader(scan.columns, values),
-      (pages, values) => decodedPages(scan, pages, values),
+      (page, values) => decodedPage(scan, page, values),
     )
   },
   examples: [
@@ -89,22 +91,18 @@ group by t.name, e.event_source`,
   ],
 })
 
-/** Pages that are decoded while the next ones are asked for. */
-const pagesAtOnce = 4
-
-function decodedPages(
+async function* decodedPage(
   scan: Scan<AwsConnection, EventColumns>,
-  pages: EventPages,
+  { body, endTime }: UnreadPage,
   values: RegionValues,
-): AsyncIterable<readonly EventRow[]> {
-  const options = { columns: [...scan.columns], values }
-  async function* rowsOf(page: EventPage) {
-    for await (const { rows } of scan.decode(eventPageDecoder, once(page), options)) yield rows
+): AsyncGenerator<readonly EventRow[]> {
+  const options = { columns: [...scan.columns], values, endTime }
+  try {
+    for await (const { rows } of scan.decode(eventPageDecoder, once(body), options)) yield rows
+  } catch (error) {
+    if (!(error instanceof Error && error.name === 'SyntaxError')) throw error
+    throw toApiError(new ForeignAnswerError(200, 'cut', { contentType: undefined, body }), values.region)
   }
-  async function* each() {
-    for await (const page of pages) yield rowsOf(page)
-  }
-  return merge(each(), pagesAtOnce)
 }
 
 async function* once<Item>(item: Item): AsyncGenerator<Item, void, void> {
