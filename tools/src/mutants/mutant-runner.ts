@@ -24,7 +24,7 @@ export async function startMutantRunner(): Promise<MutantRunner> {
   const vitest = await createVitest(
     'test',
     // A worker that has loaded a file before it was changed must not run its tests.
-    { root, watch: false, bail: 1, reporters: [{}], isolate: true },
+    { root, watch: false, bail: 1, retry: 0, reporters: [{}], isolate: true },
     {
       plugins: [
         {
