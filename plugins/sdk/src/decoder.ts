@@ -12,7 +12,8 @@ export interface Decoded<Remark> {
  * Made by {@link defineDecoder}. Its function gets plain data and gives plain data (what `structuredClone` takes), and shares
  * nothing with the rest of the plugin: it may run in a thread of its own, which loads its module, and whatever that imports.
  * It waits for nothing but its parts and what this machine computes: a thread works on few answers at a time.
- * Bytes cost least on the way there: a Buffer for each part.
+ * Bytes cost least on the way there: a Buffer for each part. It is given away: if nothing else is in its memory, that is moved
+ * to the thread, and the Buffer is empty then.
  * An error that it throws comes out with its name, its message and those of its own properties that are plain data.
  */
 export interface Decoder<Options, Remark, Part = Buffer> {

@@ -161,6 +161,15 @@ describe('a thread', () => {
     expect(await copied(threads.decode(request('lines', twice())))).toBe('bytes\t0\tf\nbytes\t0\tf\n')
   })
 
+  test('is given bytes with all of their memory, once', async () => {
+    const bytes = Buffer.from(new TextEncoder().encode('bytes').buffer)
+    async function* parts() {
+      yield bytes
+    }
+    expect(await copied(threads.decode(request('lines', parts())))).toBe('bytes\t0\tf\n')
+    await expect(copied(threads.decode(request('lines', parts())))).rejects.toThrow('given before')
+  })
+
   test('fails where something is no plain data, and goes on with others', async () => {
     const notPlain = { remark: () => {} }
     async function* parts() {

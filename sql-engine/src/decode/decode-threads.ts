@@ -202,11 +202,21 @@ class Task {
   }
 }
 
-/** Bytes that may be moved to another thread with the memory that holds them: others' may be beside them. */
+/** Memory that has been moved to other threads: what is left of it here is empty. */
+const movedMemory = new WeakSet<ArrayBufferLike>()
+
+/**
+ * Bytes that are moved to another thread with the memory that holds them. What is a part of some memory is copied: others may
+ * need the rest.
+ * @throws Error for bytes that have been moved before
+ */
 function bytesToMove(part: Uint8Array): Uint8Array<ArrayBuffer> {
   const { buffer, byteLength } = part
+  if (movedMemory.has(buffer)) throw new Error('bytes that are to be decoded were given before')
   const isAlone = buffer instanceof ArrayBuffer && buffer.byteLength === byteLength
-  return isAlone ? new Uint8Array(buffer) : new Uint8Array(part)
+  if (!isAlone) return new Uint8Array(part)
+  movedMemory.add(buffer)
+  return new Uint8Array(buffer)
 }
 
 let lastTask = 0

@@ -32,6 +32,11 @@ export class ForeignAnswerError extends Error {
     const head = [`HTTP ${status}`, contentType].filter(Boolean).join(', ')
     this.said = words === '' ? `${head}, without content` : `${head}${size}: ${words}`
   }
+
+  /** Whether an error is one, even if it has come from another thread. */
+  static is(error: unknown): error is ForeignAnswerError {
+    return error instanceof Error && error.name === 'ForeignAnswerError' && 'said' in error
+  }
 }
 
 const mostLooked = 4000

@@ -57,7 +57,7 @@ export function toApiError(error: unknown, region: string): ApiError {
   const { name, message, code, $metadata, $response } = error as AwsSdkError
   const symptom = typeof code === 'string' ? code : name
   if (name === 'AbortError') return new ApiError('the call was cancelled', { sqlState: '57014' })
-  const foreign = error instanceof ForeignAnswerError ? error : unreadAnswer(error)
+  const foreign = ForeignAnswerError.is(error) ? error : unreadAnswer(error)
   if (foreign !== undefined) return foreignError(foreign, region)
   const local = localFailure(error)
   if (local !== undefined) return local

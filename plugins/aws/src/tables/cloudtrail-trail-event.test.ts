@@ -3,7 +3,14 @@ import { collectRows, errorOf } from '@millrace/plugin-sdk/testing'
 import { describe, expect } from 'vitest'
 import { test } from '../testing/aws-test.js'
 import { testSteampipe } from '../testing/steampipe.js'
-import { Refusal, stubAccount, stubIdentity, stubRegions } from '../testing/stub-aws.js'
+import {
+  RawAnswer,
+  Refusal,
+  type StubAws,
+  stubAccount,
+  stubIdentity,
+  stubRegions,
+} from '../testing/stub-aws.js'
 import { cloudtrailTrailEvent } from './cloudtrail-trail-event.js'
 
 describe('aws_cloudtrail_trail_event', () => {
@@ -16,6 +23,62 @@ describe('aws_cloudtrail_trail_event', () => {
   })
   const names = (rows: readonly { readonly event_name?: string | null }[]) =>
     rows.map((row) => row.event_name)
+
+  describe('pages of which only the token is looked for', () => {
+    const scanTo = (stub: StubAws, answers: readonly unknown[]) => {
+      stub.answers = { FilterLogEvents: ({ input }) => answers[Number(input.nextToken ?? 0)] }
+      return collectRows(cloudtrailTrailEvent, {
+        connection: stub.connect(),
+        columns: ['event_name', 'timestamp'],
+        quals: { log_group_name: [group], timestamp: [{ operator: '<', value: 5_000n }] },
+        attempts: 1,
+      })
+    }
+
+    test('rows, but for those that are later than asked for', async ({ stub }) => {
+      const later = { ...event('later'), timestamp: 5 }
+      const pages = [
+        { events: [event('a')], nextToken: '1' },
+        { events: [event('b'), later, { ...event('c'), timestamp: null }], nextToken: '2' },
+        { events: [later], nextToken: '3' },
+        { events: [{ ...event('d'), message: null }] },
+      ]
+      const rows = await scanTo(stub, pages)
+      expect(rows.map((row) => [row.event_name, row.timestamp])).toEqual([
+        ['a', new Date(1)],
+        ['b', new Date(1)],
+        ['c', null],
+        [null, new Date(1)],
+      ])
+    })
+
+    test('what is no JSON within', async ({ stub }) => {
+      const body = '{"events":[{"message":x}]}'
+      const pages = [{ events: [event('a')], nextToken: '1' }, new RawAnswer(body, 'application/json')]
+      expect(await errorOf(scanTo(stub, pages))).toMatchObject({
+        sqlState: 'HV000',
+        message: 'the answer in us-east-1 is cut short or garbled',
+        detail: `HTTP 200, ${body.length} bytes: ${body}`,
+      })
+    })
+
+    test('a group that is deleted meanwhile', async ({ stub }) => {
+      const gone = new Refusal('ResourceNotFoundException', 'no such group')
+      expect(await errorOf(scanTo(stub, [{ events: [event('a')], nextToken: '1' }, gone]))).toMatchObject({
+        message: 'FilterLogEvents: what is read was deleted in us-east-1 meanwhile',
+      })
+    })
+
+    test('tokens that repeat', async ({ stub }) => {
+      const pages = [
+        { events: [event('a')], nextToken: '1' },
+        { events: [], nextToken: '1' },
+      ]
+      expect(await errorOf(scanTo(stub, pages))).toMatchObject({
+        message: 'FilterLogEvents: the token of the next page came a second time',
+      })
+    })
+  })
 
   test('reads until no token is left, through empty pages, with the same question', async ({ stub }) => {
     stub.answers = {

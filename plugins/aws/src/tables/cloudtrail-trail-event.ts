@@ -100,8 +100,7 @@ async function* decodedPage(
   try {
     for await (const { rows } of scan.decode(eventPageDecoder, once(body), options)) yield rows
   } catch (error) {
-    if (!(error instanceof Error && error.name === 'SyntaxError')) throw error
-    throw toApiError(new ForeignAnswerError(200, 'cut', { contentType: undefined, body }), values.region)
+    throw ForeignAnswerError.is(error) ? toApiError(error, values.region) : error
   }
 }
 

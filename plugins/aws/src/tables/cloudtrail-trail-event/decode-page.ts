@@ -1,6 +1,8 @@
 /** A page of log events as rows. */
+import type { FilterLogEventsResponse } from '@aws-sdk/client-cloudwatch-logs'
 import { type Decoded, defineDecoder } from '@millrace/plugin-sdk'
 import { eventsAnswerOf } from '../../answers/events-answer.js'
+import { ForeignAnswerError } from '../../answers/foreign-answer.js'
 import { withoutLater } from '../../log-events/end-time.js'
 import { type RegionValues, rowReader } from './row-reader.js'
 
@@ -11,7 +13,7 @@ export interface PageOptions {
   readonly endTime: number | undefined
 }
 
-/** @throws SyntaxError for what is not JSON */
+/** @throws ForeignAnswerError for what is not JSON */
 export const eventPageDecoder = defineDecoder(
   new URL('./decode-page.js', import.meta.url),
   'eventPageDecoder',
@@ -26,7 +28,15 @@ async function* decodePages(
   for await (const page of pages) {
     // JSON.parse makes far more than is read, and is faster still than what finds fields on bytes: most bytes are of messages,
     // which it goes through twice, but not in JavaScript.
-    const { events = [] } = withoutLater(eventsAnswerOf(page), endTime)
+    const { events = [] } = withoutLater(answerOf(page), endTime)
     yield { rows: events.map(readRow), remarks: [] }
+  }
+}
+
+function answerOf(body: Buffer): FilterLogEventsResponse {
+  try {
+    return eventsAnswerOf(body)
+  } catch {
+    throw new ForeignAnswerError(200, 'cut', { contentType: undefined, body })
   }
 }
