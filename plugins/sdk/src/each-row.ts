@@ -10,10 +10,10 @@ import type { Quals } from './qual.js'
 import type { Scan, Table } from './table.js'
 
 /**
- * How many lists run side by side. Their calls wait for their turn under the account's limits; more of them would only
- * take memory.
+ * How many lists run side by side. Their calls wait for their turn under the account's limits, of 50 in flight at most unless a
+ * user says so: some more lists, whose rows are on their way meanwhile, keep that many in flight. Others would only take memory.
  */
-const listsAtOnce = 50
+const listsAtOnce = 64
 
 /** What is read of the parent, the table whose rows are gone through. */
 export interface ParentRequest<ParentColumns extends Columns> {

@@ -73,14 +73,15 @@ export const s3Pruned: Benchmark = {
   },
 }
 
-const wide = { bucket: 'bench-s3-wide', objects: 400, latency: 50, inFlight: 50 }
+const wide = { bucket: 'bench-s3-wide', accountId: '810361751552', objects: 400, latency: 50, inFlight: 50 }
 
 export const s3Parallel: Benchmark = {
   name: 's3_parallel_scan',
   meaning: `${wide.objects} log files, ${wide.latency} ms each, ${wide.inFlight} in flight: time taken / shortest possible; aim: at most 1.15`,
   async run(fixture) {
-    const { bucket, objects, latency, inFlight } = wide
-    await generateTrail(fixture, { bucket, count: objects * 10, objects })
+    const { bucket, accountId, objects, latency, inFlight } = wide
+    // In memory, so that what is measured is not how fast the sandbox reads files.
+    await fixture.sandbox.generateTrail({ bucket, accountId, count: objects * 10, objects })
     const client = await connect(fixture)
     const times: number[] = []
     const question = `select count(*) from aws_cloudtrail_s3_event where bucket = '${bucket}'`

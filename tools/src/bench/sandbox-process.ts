@@ -9,8 +9,12 @@ export interface SandboxProcess {
   readonly environment: Readonly<Record<string, string>>
   /** Asks the sandbox's control, such as `PUT faults`. */
   control(request: string, body?: unknown): Promise<unknown>
-  /** Writes the log files of a generated trail into a folder, from where its bucket has them. @returns their keys */
-  generateTrail(options: GenerateTrailOptions, folder: string): Promise<readonly string[]>
+  /**
+   * Puts the log files of a generated trail into its bucket.
+   * @param folder where they are written to, and read from; without one, they are in memory
+   * @returns their keys
+   */
+  generateTrail(options: GenerateTrailOptions, folder?: string): Promise<readonly string[]>
   stop(): Promise<void>
 }
 
@@ -57,11 +61,16 @@ async function run(): Promise<void> {
 
 interface TrailRequest {
   readonly options: GenerateTrailOptions
-  readonly folder: string
+  readonly folder: string | undefined
 }
 
-function generateTrail({ buckets }: Sandbox, { options, folder }: TrailRequest): Promise<readonly string[]> {
-  return generateTrailFiles(buckets, options, folder)
+async function generateTrail(
+  sandbox: Sandbox,
+  { options, folder }: TrailRequest,
+): Promise<readonly string[]> {
+  return folder === undefined
+    ? sandbox.generateTrail(options)
+    : generateTrailFiles(sandbox.buckets, options, folder)
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await run()
