@@ -4,7 +4,8 @@
  */
 import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } from 'node:http2'
 import { connect as connectSocket } from 'node:net'
-import { FrameReader, frame } from './frames.js'
+import { ArrivingMessages } from './arriving-messages.js'
+import { frame } from './frames.js'
 import { errorOfStatus, RpcError, rpcCodes } from './rpc-error.js'
 
 /** How many bytes the plugin may send ahead of what was read: on one call, and in all. */
@@ -63,15 +64,14 @@ export class GrpcConnection {
     signal?.addEventListener('abort', cancel, { once: true })
     try {
       stream.end(frame(request))
-      const frames = new FrameReader()
-      for await (const chunk of stream) {
-        const messages = frames.take(chunk)
-        if (messages.length > 0) yield messages
+      const arriving = new ArrivingMessages(stream)
+      for (let messages = await arriving.next(); messages !== undefined; messages = await arriving.next()) {
+        yield messages
       }
       signal?.throwIfAborted()
       const error = errorOfStatus(await ending)
       if (error !== undefined) throw error
-      if (frames.pending > 0) throw new RpcError(rpcCodes.internal, `the answer to ${method} is cut off`)
+      if (arriving.pending > 0) throw new RpcError(rpcCodes.internal, `the answer to ${method} is cut off`)
     } catch (error) {
       signal?.throwIfAborted()
       throw error instanceof RpcError
