@@ -1,59 +1,24 @@
 /** A client's session: its messages go to its own PostgreSQL connection; virtual tables are staged on the way. */
-import { isUtf8 } from 'node:buffer'
 import type { Duplex } from 'node:stream'
 import { DatabaseError } from '@millrace/sql-engine/database-error'
 import { ScanHistory } from '@millrace/sql-engine/report/scan-history'
 import type { StatementEngine } from '@millrace/sql-engine/statement'
-import { unknownTable } from '@millrace/sql-engine/unknown-table'
 import type { Logger } from 'pino'
 import { Backend } from '../backend/backend.js'
 import type { BackendConnection } from '../backend/backend-connection.js'
-import { plain, type RequestKind } from '../backend/reply-queue.js'
 import type { UserCeilings } from '../startup/accounts.js'
 import { errorResponse, noticeResponse } from '../wire/backend-messages.js'
 import { MalformedMessage } from '../wire/byte-reader.js'
-import { type FrameHead, FrameReader } from '../wire/frame-reader.js'
-import { flushMessage, terminateMessage } from '../wire/frontend-messages.js'
-import { frontend } from '../wire/message-types.js'
+import { FrameReader } from '../wire/frame-reader.js'
+import { terminateMessage } from '../wire/frontend-messages.js'
 import { SocketWriter } from '../wire/socket-writer.js'
+import { ClientMessages } from './client-messages.js'
 import { ExtendedQueries } from './extended-query.js'
 import { ScanRelations } from './scan-relations.js'
-import { connectionLost, internalError, statementTooLong } from './session-errors.js'
-import { runSimpleQuery } from './simple-query.js'
+import { connectionLost, internalError } from './session-errors.js'
 import { StatementStaging } from './statement-staging.js'
 import { StatementTime } from './statement-time.js'
 import type { StatementWatch } from './statement-watch.js'
-
-/** The length in bytes beyond which statements are passed on unread; PostgreSQL takes up to 1 GiB. */
-const longestRead = 16 << 20
-
-/** Messages whose body is read here, if it can be. */
-const readable = new Map<number, RequestKind>([
-  [frontend.parse, 'parse'],
-  [frontend.bind, 'bind'],
-  [frontend.describe, 'describe'],
-  [frontend.execute, 'execute'],
-  [frontend.close, 'close'],
-])
-
-const knownTypes: ReadonlySet<number> = new Set(Object.values(frontend))
-
-/** Messages by which PostgreSQL, or an API, gets something to do. */
-const working: ReadonlySet<number> = new Set([
-  frontend.query,
-  frontend.parse,
-  frontend.bind,
-  frontend.execute,
-  frontend.functionCall,
-])
-
-/** Messages that may be long, and how they are answered. */
-const streamable = new Map<number, RequestKind>([
-  [frontend.parse, 'parse'],
-  [frontend.bind, 'bind'],
-  [frontend.query, 'query'],
-  [frontend.functionCall, 'query'],
-])
 
 export interface SessionOptions {
   readonly client: Duplex
@@ -82,6 +47,7 @@ export class Session {
   readonly #client: SocketWriter
   readonly #backend: Backend
   readonly #extended: ExtendedQueries
+  readonly #messages: ClientMessages
   readonly #staging: StatementStaging
   readonly #history: ScanHistory | undefined
   readonly #time: StatementTime
@@ -139,6 +105,16 @@ export class Session {
       backend: this.#backend,
       analyse: (text) => engine.analyse(text),
       staging: this.#staging,
+    })
+    this.#messages = new ClientMessages({
+      reader: this.#reader,
+      backend: this.#backend,
+      extended: this.#extended,
+      staging: this.#staging,
+      time: this.#time,
+      engine,
+      watch,
+      loopbackFor,
     })
   }
 
@@ -273,7 +249,7 @@ export class Session {
 
   async #serve(): Promise<void> {
     while (!this.#hasEnded) {
-      const busy = this.#takeMessage()
+      const busy = this.#messages.take()
       if (busy === 'wait') {
         await this.#backend.flush()
         this.#endIfIdle()
@@ -291,146 +267,10 @@ export class Session {
     }
   }
 
-  /** @returns 'wait' if there is no message yet, a promise if the next one has to wait for this one */
-  #takeMessage(): Promise<void> | 'wait' | 'end' | undefined {
-    const reader = this.#reader
-    const next = reader.peekType()
-    // PostgreSQL does not wait for the rest, either.
-    if (next !== undefined && !knownTypes.has(next)) {
-      throw new MalformedMessage(`invalid frontend message type ${next}`)
-    }
-    const part = reader.takeRun(({ type }) => type === frontend.copyData)
-    if (part !== undefined) {
-      this.#backend.send(part)
-      return undefined
-    }
-    const head = reader.peek()
-    if (head === undefined) return 'wait'
-    if (!this.#isRead(head)) {
-      this.#passOn(head.type)
-      let isFirst = true
-      const begin = reader.takeRun(() => {
-        const passes = isFirst
-        isFirst = false
-        return passes
-      })
-      if (begin !== undefined) this.#backend.send(begin)
-      return undefined
-    }
-    const message = reader.take(head.size)
-    if (message === undefined) return 'wait'
-    const loading = this.#readable(head.type, message)
-    if (loading === undefined) return this.#receiveOrPassOn(head.type, message)
-    return loading.then(async () => {
-      await this.#receiveOrPassOn(head.type, message)
-    })
-  }
-
-  /** Resolves when what the message says can be read; undefined where that is so already. */
-  #readable(type: number, message: Buffer): Promise<void> | undefined {
-    if (type !== frontend.query && type !== frontend.parse) return undefined
-    // What stands before a text to be parsed is looked at too, which does no harm.
-    return this.#options.engine.analysable(() => message.toString('utf8', 5))
-  }
-
-  #receiveOrPassOn(type: number, message: Buffer): Promise<void> | 'end' | undefined {
-    try {
-      return this.#receive(type, message)
-    } catch (error) {
-      const kind = readable.get(type)
-      if (!(error instanceof MalformedMessage) || kind === undefined) throw error
-      // PostgreSQL cannot read it either, and says so; the session goes on.
-      this.#backend.send(message, this.#extended.passOn(kind))
-      return undefined
-    }
-  }
-
-  /** Whether a message is taken whole; others are passed on as they come. */
-  #isRead({ type, size }: FrameHead): boolean {
-    if (type === frontend.bind) {
-      const isTextWanted = this.#options.watch?.wantsTexts === true && size <= longestRead
-      return this.#extended.isUsed || isTextWanted
-    }
-    return size <= longestRead && type !== frontend.functionCall
-  }
-
-  /** Notes what will be answered to a message that is passed on in parts. */
-  #passOn(type: number): void {
-    const kind = streamable.get(type)
-    if (kind === undefined) throw new MalformedMessage('invalid message length')
-    // What is not read might name a virtual table, for which PostgreSQL would ask over the loopback without end.
-    if (this.#options.loopbackFor !== undefined && (kind === 'query' || kind === 'parse'))
-      throw statementTooLong()
-    if (kind === 'query') this.#options.watch?.begin(undefined)
-    this.#time.started()
-    this.#backend.expect(this.#extended.passOn(kind))
-  }
-
-  #receive(type: number, message: Buffer): Promise<void> | 'end' | undefined {
-    const backend = this.#backend
-    const extended = this.#extended
-    this.#options.watch?.received(type, message)
-    if (working.has(type)) this.#time.started()
-    switch (type) {
-      case frontend.query:
-        return this.#query(message)
-      case frontend.parse:
-        extended.parse(message)
-        return undefined
-      case frontend.bind:
-        return extended.bind(message)
-      case frontend.describe:
-        if (extended.isUsed) return extended.describe(message)
-        backend.send(message, plain.describe)
-        return undefined
-      case frontend.execute:
-        if (extended.isUsed) return extended.execute(message)
-        backend.send(message, plain.execute)
-        return undefined
-      case frontend.close:
-        if (extended.isUsed) extended.close(message)
-        else backend.send(message, plain.close)
-        return undefined
-      case frontend.sync:
-        extended.noteSync()
-        backend.send(message, plain.sync)
-        return undefined
-      case frontend.flush:
-        backend.send(message, message.length === flushMessage.length ? undefined : plain.malformedFlush)
-        return undefined
-      case frontend.copyDone:
-      case frontend.copyFail:
-        backend.send(message, plain.copyEnd)
-        return undefined
-      case frontend.terminate:
-        return 'end'
-      default:
-        throw new MalformedMessage(`invalid frontend message type ${type}`)
-    }
-  }
-
-  #query(message: Buffer): Promise<void> | undefined {
-    const text = message.toString('utf8', 5, message.length - 1)
-    this.#extended.noteQuery(text)
-    const statements = this.#options.engine.analyse(text)
-    // What is not text is not read here; PostgreSQL says what is wrong with it.
-    if (statements !== undefined && isText(message)) {
-      return runSimpleQuery(statements, message, { backend: this.#backend, staging: this.#staging })
-    }
-    if (this.#options.loopbackFor !== undefined && /^declare\s/i.test(text)) throw unknownTable()
-    this.#backend.send(message, plain.query)
-    return undefined
-  }
-
   #endTransaction(): void {
     this.#extended.endTransaction()
     this.#staging.release()
     this.#options.engine.transactionEnded()
     this.#endIfIdle()
   }
-}
-
-/** Whether a Query message has the right form: UTF-8 that ends with the only NUL in it. */
-function isText(message: Buffer): boolean {
-  return message.indexOf(0, 5) === message.length - 1 && isUtf8(message.subarray(5))
 }
