@@ -1,6 +1,6 @@
 /** Rows of millrace.cache: what is cached now. */
 import { type Row, toJsonText } from '@millrace/plugin-sdk'
-import type { CachedRows } from '../cache/scans/scan-cache.js'
+import type { CachedRows } from '../cache/scans/kept-entries.js'
 import { connectionTables } from './catalog-rows.js'
 import type { EngineContext } from './engine-context.js'
 import { sourcesOf } from './stage-members.js'

@@ -144,6 +144,12 @@ export const cacheMutants: readonly Mutant[] = [
         'return maxAge > 0 && entry.source === source && entry',
         'return maxAge > 0 && entry',
       ],
+    ],
+  ),
+  ...mutantsOf(
+    'sql-engine/src/cache/scans/kept-entries.ts',
+    [cache, cacheProperties],
+    [
       [
         'rows that lack a part are kept',
         '!hasAllRows(entry) || table.missing.length > 0',

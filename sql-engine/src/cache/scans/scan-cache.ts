@@ -8,6 +8,7 @@ import type { Departure, SharedScan, SharedScans } from '../shared/shared-scans.
 import { type Entry, hasAllRows, isAnswer, isSame } from './cache-entry.js'
 import type { CacheRequest, LeasedTable, ScanMaker, TablePart } from './cache-request.js'
 import { divideScan, type Parts } from './divide-scan.js'
+import { type CachedRows, KeptEntries } from './kept-entries.js'
 import { PartLists } from './part-lists.js'
 import { peerEntry } from './peer-entry.js'
 
@@ -20,20 +21,6 @@ export interface ScanCacheOptions {
   readonly shared?: SharedScans | undefined
 }
 
-/** Rows that are cached, for those who look. */
-export interface CachedRows {
-  readonly source: string
-  /** Names of the columns that are filled. */
-  readonly columns: readonly string[]
-  readonly rows: number
-  /** On disk; 0 as long as that is not known. */
-  readonly bytes: number
-  /** Milliseconds since they were asked for. */
-  readonly age: number
-  /** Milliseconds for which they still answer. */
-  readonly left: number
-}
-
 /** What a request shares with other gateways, and under which names. */
 interface Sharing {
   readonly scans: SharedScans
@@ -41,30 +28,25 @@ interface Sharing {
   readonly sharedSource: string
 }
 
-/** A day, in milliseconds. A timer of Node's for more than 24.8 days runs at once. */
-const longestTimer = 86_400_000
-
 export class ScanCache {
-  /** See {@link ScanCacheOptions.maxBytes}; a lower value takes effect when rows come next. */
-  maxBytes: number
   /** Which parts tables consist of. */
   readonly partLists: PartLists
   readonly #now: () => number
   readonly #shared: SharedScans | undefined
-  /** Entries that may answer any statement; the one that was read last is at the end. */
-  readonly #entries = new Set<Entry>()
-  /** Fetches whose rows are not there yet, including those that may not answer others. */
-  readonly #fetching = new Set<Entry>()
+  readonly #kept: KeptEntries
   /** What each statement has asked for or read, which answers it again as long as it reads it. */
   readonly #ofStatements = new WeakMap<object, Set<Entry>>()
-  #bytes = 0
-  #timer: NodeJS.Timeout | undefined
 
   constructor({ maxBytes, now = () => performance.now(), shared }: ScanCacheOptions) {
-    this.maxBytes = maxBytes
     this.#shared = shared
     this.#now = now
+    this.#kept = new KeptEntries(maxBytes, now, shared)
     this.partLists = new PartLists(now)
+  }
+
+  /** See {@link ScanCacheOptions.maxBytes}; a lower value takes effect when rows come next. */
+  set maxBytes(bytes: number) {
+    this.#kept.maxBytes = bytes
   }
 
   /**
@@ -84,7 +66,7 @@ export class ScanCache {
   }
 
   async #get(request: CacheRequest, maker: ScanMaker): Promise<LeasedTable> {
-    this.#sweep()
+    this.#kept.sweep()
     const own = this.#find(request)
     const sharing = own === undefined ? this.#sharing(request) : undefined
     if (sharing !== undefined) await this.#lookAtPeers(sharing)
@@ -112,20 +94,39 @@ export class ScanCache {
     const { there, unknown } = await scans.find(sharedSource, new Set(before.keys()))
     // All gateways were told to forget meanwhile.
     if (epoch !== scans.epoch) return
-    for (const [name, entry] of before) if (!there.has(name)) this.#forget(entry)
+    for (const [name, entry] of before) if (!there.has(name)) this.#kept.forget(entry)
     // Another scan may have looked at the same time.
     const known = this.#ofPeers(source)
-    for (const scan of unknown)
-      if (!known.has(scan.name)) this.#entries.add(peerEntry(scan, source, lookedAt))
+    for (const scan of unknown) if (!known.has(scan.name)) this.#kept.add(peerEntry(scan, source, lookedAt))
   }
 
   /** The entries of other gateways that are known, by their names there. */
   #ofPeers(source: string): ReadonlyMap<string, Entry> {
     return new Map(
-      [...this.#entries].flatMap((entry) =>
+      this.#kept.all.flatMap((entry) =>
         entry.source === source && entry.peerName !== undefined ? [[entry.peerName, entry] as const] : [],
       ),
     )
+  }
+
+  /**
+   * Forgets all rows, or those of one source. No row asked for before answers a question that comes after; a
+   * statement that has already asked gets its rows. Tables that are being read are dropped when they are released.
+   * @returns the number of results that are forgotten
+   */
+  clear(source?: string): number {
+    this.partLists.clear(source)
+    return this.#kept.clear(source)
+  }
+
+  /** What may answer a statement now. */
+  contents(): readonly CachedRows[] {
+    return this.#kept.contents()
+  }
+
+  /** Forgets rows of all sources but these, as {@link clear} does. */
+  keepOnly(sources: ReadonlySet<string>): void {
+    for (const source of this.#kept.sources) if (!sources.has(source)) this.clear(source)
   }
 
   async #lease(
@@ -139,14 +140,14 @@ export class ScanCache {
     this.#ofStatements.set(statement, ofStatement.add(entry))
     const giveBack = () => {
       ofStatement.delete(entry)
-      this.#return(entry)
+      this.#kept.giveBack(entry)
     }
     let table: ScanTable
     try {
       table = await abortable(entry.rows(maker), signal)
     } catch (error) {
       if (error instanceof LookAgain) {
-        this.#forget(entry)
+        this.#kept.forget(entry)
         if (entry.peerName !== undefined) await this.#shared?.withdraw(entry.peerName)
       }
       giveBack()
@@ -158,8 +159,8 @@ export class ScanCache {
 
   /** The statement's own entries, then the cached ones; of these, the one that was read last comes first. */
   #candidates(request: CacheRequest): Entry[] {
-    const kept = [...this.#entries]
-      .reverse()
+    const kept = this.#kept.all
+      .toReversed()
       .filter((entry) => this.#isYoungEnough(entry, request) && hasAllRows(entry))
     return [...new Set([...this.#ofStatement(request), ...kept])]
   }
@@ -180,7 +181,7 @@ export class ScanCache {
     maker: ScanMaker,
   ): Promise<LeasedTable> {
     const leasing = known.map(({ entry }) => {
-      this.#touch(entry)
+      this.#kept.touch(entry)
       return this.#lease(entry, request, maker, true)
     })
     if (missing !== undefined) leasing.push(this.get(missing.request, maker))
@@ -206,66 +207,18 @@ export class ScanCache {
     }
   }
 
-  /**
-   * Forgets all rows, or those of one source. No row asked for before answers a question that comes after; a
-   * statement that has already asked gets its rows. Tables that are being read are dropped when they are released.
-   * @returns the number of results that are forgotten
-   */
-  clear(source?: string): number {
-    let forgotten = 0
-    this.partLists.clear(source)
-    for (const entry of [...this.#entries, ...this.#fetching]) {
-      if (source !== undefined && entry.source !== source) continue
-      if (entry.isForOthers) forgotten++
-      this.#forget(entry)
-    }
-    if (this.#entries.size === 0) clearTimeout(this.#timer)
-    return forgotten
-  }
-
-  /** What may answer a statement now. */
-  contents(): readonly CachedRows[] {
-    const now = this.#now()
-    return [...this.#entries].flatMap(({ table, source, shape, bytes, startedAt, expiresAt }) =>
-      table === undefined || expiresAt <= now
-        ? []
-        : [
-            {
-              source,
-              columns: [...shape.columns].sort(),
-              rows: table.rowCount,
-              bytes,
-              age: now - startedAt,
-              left: expiresAt - now,
-            },
-          ],
-    )
-  }
-
-  /** Forgets rows of all sources but these, as {@link clear} does. */
-  keepOnly(sources: ReadonlySet<string>): void {
-    const kept = [...this.#entries, ...this.#fetching].map(({ source }) => source)
-    for (const source of new Set(kept)) if (!sources.has(source)) this.clear(source)
-  }
-
   #find(request: CacheRequest): Entry | undefined {
     // Its own statement waits for a wider question anyway.
     const known =
       this.#ofStatement(request).find((entry) => isAnswer(entry, request)) ??
-      [...this.#entries].find(
+      this.#kept.all.find(
         (entry) =>
           this.#isYoungEnough(entry, request) &&
           isAnswer(entry, request) &&
           (entry.table !== undefined || isSame(entry, request)),
       )
-    if (known !== undefined) this.#touch(known)
+    if (known !== undefined) this.#kept.touch(known)
     return known
-  }
-
-  /** Marks an entry as read last. */
-  #touch(entry: Entry): void {
-    if (!this.#entries.delete(entry)) return
-    this.#entries.add(entry)
   }
 
   #begin(request: CacheRequest, maker: ScanMaker): Entry {
@@ -298,19 +251,16 @@ export class ScanCache {
       bytes: 0,
       leases: 0,
     }
-    if (entry.isForOthers) this.#entries.add(entry)
-    this.#fetching.add(entry)
+    this.#kept.begin(entry)
     staging.then(
       (table) => {
-        this.#finish(entry, table)
+        this.#kept.finish(entry, table)
         entry.isShared = departure !== undefined && entry.isForOthers
         departure?.land(entry.isShared ? this.#sharedScan(entry, table) : undefined)
       },
       () => {
         departure?.land(undefined)
-        this.#fetching.delete(entry)
-        entry.isGone = true
-        this.#forget(entry)
+        this.#kept.fail(entry)
       },
     )
     return entry
@@ -327,7 +277,7 @@ export class ScanCache {
     // It may have been answered just before.
     await this.#lookAtPeers(sharing)
     const isOfPeer = (entry: Entry) => entry.peerName !== undefined && this.#isYoungEnough(entry, request)
-    if ([...this.#entries].some((entry) => isOfPeer(entry) && isAnswer(entry, request)))
+    if (this.#kept.all.some((entry) => isOfPeer(entry) && isAnswer(entry, request)))
       throw new LookAgain('another gateway has the rows')
     const { columns, quals } = request
     return maker.fetch({ columns, quals }, signal)
@@ -337,81 +287,6 @@ export class ScanCache {
   #sharedScan({ shape, startedAt, expiresAt }: Entry, { name, rowCount }: StagedTable): SharedScan {
     const now = this.#now()
     return { name, shape, rowCount, age: now - startedAt, left: expiresAt - now }
-  }
-
-  #finish(entry: Entry, table: StagedTable): void {
-    this.#fetching.delete(entry)
-    entry.table = table
-    if (!entry.isForOthers || !hasAllRows(entry) || table.missing.length > 0) {
-      this.#forget(entry)
-      return
-    }
-    // Those that wait for the rows need not wait for this.
-    table.measure().then(
-      (bytes) => this.#weigh(entry, bytes),
-      () => this.#forget(entry),
-    )
-    this.#schedule()
-  }
-
-  #weigh(entry: Entry, bytes: number): void {
-    if (!this.#entries.has(entry)) return
-    // An entry larger than all that may be cached would only drive out the others.
-    if (bytes > this.maxBytes) {
-      this.#forget(entry)
-      return
-    }
-    entry.bytes = bytes
-    this.#bytes += bytes
-    for (const other of this.#entries) {
-      if (this.#bytes <= this.maxBytes) break
-      if (other.table !== undefined && other.peerName === undefined) this.#forget(other)
-    }
-  }
-
-  /** Lets an entry answer only the statements that already read it. */
-  #forget(entry: Entry): void {
-    if (this.#entries.delete(entry)) this.#bytes -= entry.bytes
-    if (entry.isShared && entry.table !== undefined) void this.#shared?.withdraw(entry.table.name)
-    entry.isShared = false
-    entry.isForOthers = false
-    if (entry.leases === 0) this.#drop(entry)
-  }
-
-  #drop(entry: Entry): void {
-    entry.isGone = true
-    entry.table?.release()
-  }
-
-  #return(entry: Entry): void {
-    entry.leases--
-    if (entry.leases > 0) return
-    entry.unread()
-    if (entry.table === undefined) {
-      this.#forget(entry)
-      entry.controller.abort()
-    } else if (!entry.isForOthers) this.#drop(entry)
-  }
-
-  #sweep(): void {
-    const now = this.#now()
-    for (const entry of this.#entries) {
-      if (entry.table !== undefined && entry.expiresAt <= now) this.#forget(entry)
-    }
-  }
-
-  /** Drops tables soon after their time, even if no statement asks for anything. */
-  #schedule(): void {
-    clearTimeout(this.#timer)
-    const kept = [...this.#entries].filter(({ table }) => table !== undefined)
-    if (kept.length === 0) return
-    const next = Math.min(...kept.map(({ expiresAt }) => expiresAt)) - this.#now()
-    const delay = Math.min(Math.max(next, 0) + 100, longestTimer)
-    this.#timer = setTimeout(() => {
-      this.#sweep()
-      this.#schedule()
-    }, delay)
-    this.#timer.unref()
   }
 }
 
