@@ -5,6 +5,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -49,8 +50,9 @@ func newPlugin(_ context.Context) *plugin.Plugin {
 			NewInstance: func() any { return &settings{} },
 		},
 		ConnectionKeyColumns: []plugin.ConnectionKeyColumn{
+			// As without credentials: the SDK then leaves out the connection, and says nothing.
 			{Name: "account", Hydrate: func(context.Context, *plugin.QueryData, *plugin.HydrateData) (any, error) {
-				return "1*1", nil
+				return nil, errors.New("there are no credentials")
 			}},
 		},
 		RateLimiters: []*rate_limiter.Definition{

@@ -103,6 +103,11 @@ export const bridgeMutants: readonly Mutant[] = [
         "if (patterns.has(operator) && type === 'text')",
         "if ((patterns.has(operator) || operator === '~') && type === 'text')",
       ],
+      [
+        'conditions on the columns of a connection are passed',
+        "return require === 'optional' && [...operators]",
+        "return require !== 'optional' && [...operators]",
+      ],
     ],
     notBridged,
   ),
