@@ -128,7 +128,7 @@ export const settingTable = {
     variable: 'MILLRACE_DECODE_THREADS',
     fromText: numberFromText,
     description:
-      'The threads that decode what APIs answer, beside the main one; 0 for none. By default one fewer than the machine has cores, and at most 8.',
+      'The threads that decode what APIs answer, beside the main one; 0 for none. By default one for each core, at most 8; none where there is a single core.',
   }),
   'limits.max_api_calls': quota(defaultQuotas.apiCalls, 'The most API calls of a statement.'),
   'limits.max_keys': quota(defaultQuotas.keys, 'The most combinations of key values that one scan asks for.'),

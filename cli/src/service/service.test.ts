@@ -56,6 +56,8 @@ describe('a service in the background', { timeout: 90_000 }, () => {
     expect(status.stdout).toMatch(/listens on {3}127\.0\.0\.1 \(this machine only\)\n/)
     expect(status.stdout).toContain('connections  5 ready\n')
     expect(status.stdout).not.toContain(password)
+    const [, pid] = /\(process (\d+)/.exec(status.stdout) ?? []
+    expect((await readFile(`/proc/${pid}/environ`, 'utf8')).split('\0')).toContain('MALLOC_ARENA_MAX=2')
     expect((await millrace(['service', 'status', '--show-password'])).stdout).toContain(start.stdout.trim())
     expect((await stat(join(home, 'service.log'))).mode & 0o777).toBe(0o600)
     expect(await readFile(join(home, 'service.log'), 'utf8')).not.toContain(password)

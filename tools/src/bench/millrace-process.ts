@@ -42,7 +42,8 @@ export async function startMillraceProcess(
 ): Promise<MillraceProcess> {
   const home = await mkdtemp(join(tmpdir(), 'millrace-bench-'))
   const child = fork(fileURLToPath(import.meta.url), [home], {
-    env: { ...process.env, ...environment, NODE_NO_WARNINGS: '1' },
+    // As a service is started.
+    env: { ...process.env, ...environment, NODE_NO_WARNINGS: '1', MALLOC_ARENA_MAX: '2' },
   })
   const { port, socketFolder } = await firstMessage(child)
   const common = { user: 'millrace', password, database: 'millrace' }
