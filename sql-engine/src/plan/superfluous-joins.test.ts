@@ -26,6 +26,8 @@ describe('superfluous:', () => {
     'select t.name from thing t left join thing u on u.size = t.size group by 1',
     'select t.name as n from thing t left join thing u on u.size = t.size group by n order by n',
     'select max(t.name) from thing t left join thing u on u.size = t.size',
+    'select max(t.name), (select max(a.note) from address a) from thing t left join thing u on u.size = t.size',
+    'select distinct t.name from thing t left join thing u on u.size = t.size, (select count(*) as n from address) c',
     'select count(distinct t.name) from thing t left join thing u on u.size = t.size',
     'select 1 from address where note in (select t.name from thing t left join thing u on u.size = t.size)',
     'select t.name from thing t left join thing u on u.size = t.size union select note from address',
@@ -58,6 +60,12 @@ describe('read:', () => {
     'select t.name from thing t left join thing u on u.size = t.size union all select note from address',
     'select array(select t.name from thing t left join thing u on u.size = t.size)',
     'select exists (select t.name from thing t left join thing u on u.size = t.size offset 3)',
+    // Those of other queries group nothing here.
+    'select t.name, (select max(a.note) from address a) from thing t left join thing u on u.size = t.size',
+    'select t.name from thing t left join thing u on u.size = t.size where t.name = (select max(note) from address)',
+    'select t.name from thing t left join thing u on u.size = t.size order by (select max(a.note) from address a)',
+    'with q as (select max(note) from address) select t.name from thing t left join thing u on u.size = t.size',
+    'select t.n from (select max(note) as n, 1::bigint as size from address group by a) t left join thing u on u.size = t.size',
     'select distinct t.name, random() from thing t left join thing u on u.size = t.size',
     'select distinct t.name, generate_series(1, 2) from thing t left join thing u on u.size = t.size',
     // Rows without a match go.

@@ -4,7 +4,7 @@
  */
 import { type Binding, type Block, type Clause, isColumns, type TableReference } from '../bind/binding.js'
 import type { FunctionTraits } from '../bind/function-traits.js'
-import { findAll, type Inside, inside, stringsOf } from '../parse/syntax-tree.js'
+import { findAll, type Inside, inside, type Node, stringsOf, walk } from '../parse/syntax-tree.js'
 import { cannotFail } from './discardable.js'
 import { isOfOther, ownJoin } from './outer-tables.js'
 
@@ -69,19 +69,44 @@ const indifferentAggregates: ReadonlySet<string> = new Set(['min', 'max', 'bool_
 /** Whether a query gives the same if rows of FROM are repeated. */
 function losesRepeats(select: SelectStmt, functions: FunctionTraits, ignoresRepeats: boolean): boolean {
   const { distinctClause, groupClause, havingClause, limitCount, limitOffset, lockingClause } = select
-  if (select.larg !== undefined || lockingClause !== undefined) return false
+  if (select.larg !== undefined || lockingClause !== undefined || mayVary(select, functions)) return false
+  // Elsewhere, as in FROM and WHERE, aggregates are those of other queries.
+  const { targetList, sortClause, windowClause } = select
+  const expressions = [targetList, havingClause, sortClause, distinctClause, windowClause]
   let isGrouped = groupClause !== undefined || havingClause !== undefined
-  for (const { funcname, over, agg_distinct } of findAll(select, 'FuncCall')) {
-    const name = stringsOf(funcname)?.at(-1)
-    if (name === undefined || over !== undefined || functions.isVolatile(name)) return false
+  const own = new Set(callsOutsideQueries(expressions))
+  for (const call of findAll(expressions, 'FuncCall')) {
+    const { over, agg_distinct } = call
+    const name = stringsOf(call.funcname)?.at(-1) ?? ''
+    if (over !== undefined) return false
     if (functions.isPlain(name)) continue
     if (!functions.isAggregate(name)) return false
+    // Also in a query within: there it may be one of the rows outside.
     const isIndifferent = indifferentAggregates.has(name) && functions.isOwn(name)
     if (agg_distinct !== true && !isIndifferent) return false
-    isGrouped = true
+    if (own.has(call)) isGrouped = true
   }
   // Aggregates without a name.
-  if (findAll(select, 'JsonArrayAgg').length + findAll(select, 'JsonObjectAgg').length > 0) return false
+  if (findAll(expressions, 'JsonArrayAgg').length + findAll(expressions, 'JsonObjectAgg').length > 0)
+    return false
   if (isGrouped || distinctClause !== undefined) return true
   return ignoresRepeats && limitCount === undefined && limitOffset === undefined
+}
+
+/** Whether something in a query may give another value each time. */
+function mayVary(select: SelectStmt, functions: FunctionTraits): boolean {
+  return findAll(select, 'FuncCall').some(({ funcname }) => {
+    const name = stringsOf(funcname)?.at(-1)
+    return name === undefined || functions.isVolatile(name)
+  })
+}
+
+function callsOutsideQueries(expressions: unknown): readonly Inside<'FuncCall'>[] {
+  const calls: Inside<'FuncCall'>[] = []
+  walk(expressions, (object) => {
+    const call = inside(object as unknown as Node, 'FuncCall')
+    if (call !== undefined) calls.push(call)
+    return !('SelectStmt' in object)
+  })
+  return calls
 }

@@ -70,11 +70,18 @@ export const decidingMutants: readonly Mutant[] = [
         'limitCount === undefined && limitOffset === undefined',
         'limitCount === undefined',
       ],
-      ['windows see no repeats', 'over !== undefined || functions', 'functions'],
+      ['windows see no repeats', 'if (over !== undefined) return false', ''],
+      ['JSON of repeats is the same', "findAll(expressions, 'JsonArrayAgg').length +", ''],
+      ['an aggregate of another query groups this one', 'if (own.has(call)) isGrouped', 'isGrouped'],
       [
-        'JSON of repeats is the same',
-        "findAll(select, 'JsonArrayAgg').length + findAll(select, 'JsonObjectAgg').length > 0",
-        "findAll(select, 'JsonObjectAgg').length > 0",
+        'an aggregate in FROM groups what reads it',
+        'const expressions = [targetList,',
+        'const expressions = [select.fromClause, targetList,',
+      ],
+      [
+        'what varies is the same for repeats',
+        'lockingClause !== undefined || mayVary(select, functions)',
+        'lockingClause !== undefined',
       ],
       ['conditions fail for no values', '!cannotFail(join.quals)', 'join.quals === undefined'],
       [
