@@ -31,6 +31,12 @@ describe('superfluous:', () => {
     'select count(distinct t.name) from thing t left join thing u on u.size = t.size',
     'select 1 from address where note in (select t.name from thing t left join thing u on u.size = t.size)',
     'select t.name from thing t left join thing u on u.size = t.size union select note from address',
+    'select t.name from thing t left join thing u on u.size = t.size order by 1 limit 1',
+    'select name from (select t.name from thing t left join thing u on u.size = t.size) q order by 1 limit 1',
+    'select distinct name from (select t.name from thing t left join thing u on u.size = t.size) q',
+    'with q as (select t.name from thing t left join thing u on u.size = t.size) select max(name) from q',
+    'with q as (select t.name from thing t left join thing u on u.size = t.size) select distinct a.name from q a, q b',
+    'select distinct name from (select t.name from thing t left join thing u on u.size = t.size union all select note from address) q',
   ])('%s', (statement) => {
     expect(readOf(statement)).toBe(without)
   })
@@ -68,6 +74,14 @@ describe('read:', () => {
     'select t.n from (select max(note) as n, 1::bigint as size from address group by a) t left join thing u on u.size = t.size',
     'select distinct t.name, random() from thing t left join thing u on u.size = t.size',
     'select distinct t.name, generate_series(1, 2) from thing t left join thing u on u.size = t.size',
+    'select name from (select t.name from thing t left join thing u on u.size = t.size) q',
+    'select t.name from thing t left join thing u on u.size = t.size order by 1 limit 2',
+    'select t.name from thing t left join thing u on u.size = t.size order by 1 limit 1 offset 1',
+    'select t.name from thing t left join thing u on u.size = t.size order by 1 fetch first 1 rows with ties',
+    'select count(*) from (select t.name from thing t left join thing u on u.size = t.size) q',
+    'select distinct name from (select t.name from thing t left join thing u on u.size = t.size limit 3) q',
+    'with q as (select t.name from thing t left join thing u on u.size = t.size) select distinct name, n from q, (select count(*) as n from q) c',
+    'with recursive q as (select t.name from thing t left join thing u on u.size = t.size union all select name from q) select distinct name from q',
     // Rows without a match go.
     'select distinct t.name from thing t join thing u on u.size = t.size',
     'select distinct t.name from thing t right join thing u on u.size = t.size',

@@ -16,8 +16,18 @@ export const decidingMutants: readonly Mutant[] = [
       ['numbers that are spelt otherwise are the same', "  'text',\n])", "  'text',\n  'numeric',\n])"],
       [
         'WITH TIES takes rows as LIMIT does',
-        "limitOption !== 'LIMIT_OPTION_WITH_TIES' && lockingClause",
-        'lockingClause',
+        "(limitOption !== 'LIMIT_OPTION_WITH_TIES' || ignoresRepeats) &&",
+        '',
+      ],
+      [
+        'whatever is read is only compared',
+        "want === 'equal' && typesOfSeveralSpellings",
+        'typesOfSeveralSpellings',
+      ],
+      [
+        'no table is asked for the first rows of which nothing is read',
+        'return !isAsked && sortClause',
+        'return sortClause',
       ],
       [
         'a column that is no item of the order is fixed by it',
@@ -46,29 +56,25 @@ export const decidingMutants: readonly Mutant[] = [
       ],
       [
         'what may fail is left out',
-        '(column === undefined && !cannotFail(sortBy?.node))',
-        '(column === undefined && cannotFail(sortBy?.node))',
+        '(column === undefined && !cannotFail(sortBy?.node, functions))',
+        '(column === undefined && cannotFail(sortBy?.node, functions))',
       ],
     ],
   ),
   ...mutantsOf(
-    plan('superfluous-joins'),
-    ['sql-engine/src/plan/superfluous-joins.test.ts'],
+    plan('repeats'),
+    ['sql-engine/src/plan/superfluous-joins.test.ts', 'sql-engine/src/plan/needed-columns.test.ts'],
     [
       [
         'any aggregate gives the same of repeats',
         'if (agg_distinct !== true && !isIndifferent) return false',
         '',
       ],
-      [
-        'repeats go, whoever reads',
-        'return ignoresRepeats && limitCount === undefined',
-        'return limitCount === undefined',
-      ],
+      ['repeats go, whoever reads', 'return ignoresRepeats && takesAll(select)', 'return takesAll(select)'],
       [
         'OFFSET passes over no repeats',
-        'limitCount === undefined && limitOffset === undefined',
-        'limitCount === undefined',
+        'return limitCount === undefined && limitOffset === undefined',
+        'return limitCount === undefined',
       ],
       ['windows see no repeats', 'if (over !== undefined) return false', ''],
       ['JSON of repeats is the same', "findAll(expressions, 'JsonArrayAgg').length +", ''],
@@ -83,7 +89,33 @@ export const decidingMutants: readonly Mutant[] = [
         'lockingClause !== undefined || mayVary(select, functions)',
         'lockingClause !== undefined',
       ],
-      ['conditions fail for no values', '!cannotFail(join.quals)', 'join.quals === undefined'],
+      ['the second row is the first', '=== 1 && limitOffset === undefined', '=== 1'],
+      ['WITH TIES, the first comes alone', "&& limitOption === 'LIMIT_OPTION_COUNT'", ''],
+      [
+        'a CTE is read by one that ignores repeats, and by no other',
+        'if (readers === references) this',
+        'this',
+      ],
+      [
+        'what DISTINCT ON takes is any row',
+        'distinctClause.some((node) => Object.keys(node).length > 0)',
+        'false',
+      ],
+      ['LIMIT takes repeats as other rows', '!takesAll(select) || distinctClause', 'distinctClause'],
+      ['HAVING looks at no group', 'havingClause === undefined &&\n', ''],
+      ['windows and aggregates look at no group', 'isRowWise([targetList, sortClause], functions) &&', ''],
+      [
+        'what divides groups fails for no values',
+        'groupClause.every((item) => isColumn(item, block, binding))',
+        'groupClause.length > 0',
+      ],
+    ],
+  ),
+  ...mutantsOf(
+    plan('superfluous-joins'),
+    ['sql-engine/src/plan/superfluous-joins.test.ts'],
+    [
+      ['conditions fail for no values', '!cannotFail(join.quals, functions)', 'join.quals === undefined'],
       [
         'columns that other clauses name are not read',
         'own.has(reference) ||',
@@ -91,6 +123,28 @@ export const decidingMutants: readonly Mutant[] = [
       ],
       ['stars show nothing', 'if (isShown) return false', ''],
       ['USING compares nothing', 'if (areNamed || functions', 'if (functions'],
+    ],
+  ),
+  ...mutantsOf(
+    plan('compared-columns'),
+    [columns],
+    [
+      [
+        'whatever an operator makes of a value, it compares',
+        '&&\n    (rangeKinds.test(kind) || comparingOperators.has(operator))',
+        '',
+      ],
+    ],
+  ),
+  ...mutantsOf(
+    plan('pushable-limit'),
+    ['sql-engine/src/plan/deciding-order.test.ts'],
+    [
+      [
+        'the first rows are asked for, whatever is read',
+        'const isOrdered = sortClause !== undefined && needed.isOrderRead(block)',
+        'const isOrdered = sortClause !== undefined',
+      ],
     ],
   ),
   ...mutantsOf(
@@ -120,11 +174,21 @@ export const decidingMutants: readonly Mutant[] = [
     [
       [
         'what an aggregate is given fails for no values',
-        'cannotFail([call.args, call.agg_filter])',
-        'cannotFail(call.agg_filter)',
+        'cannotFail([call.args, call.agg_filter], functions)',
+        'cannotFail(call.agg_filter, functions)',
       ],
-      ['FILTER fails for no values', 'cannotFail([call.args, call.agg_filter])', 'cannotFail(call.args)'],
-      ['any aggregate fails for no values', 'return totalAggregates.has(name) &&', 'return'],
+      [
+        'FILTER fails for no values',
+        'cannotFail([call.args, call.agg_filter], functions)',
+        'cannotFail(call.args, functions)',
+      ],
+      [
+        'whatever a function is given fails for no values',
+        'functions.isOwn(name) &&\n    cannotFail(args, functions)',
+        'functions.isOwn(name)',
+      ],
+      ['any function fails for no values', '    totalFunctions.has(name) &&\n', ''],
+      ['any aggregate fails for no values', '    totalAggregates.has(name) &&\n', ''],
     ],
   ),
   ...mutantsOf(
@@ -133,8 +197,8 @@ export const decidingMutants: readonly Mutant[] = [
     [
       [
         'frames begin anywhere',
-        'return startOffset === undefined && endOffset === undefined && items.every(cannotFail)',
-        'return items.every(cannotFail)',
+        'return startOffset === undefined && endOffset === undefined && cannotFail(items, functions)',
+        'return cannotFail(items, functions)',
       ],
     ],
   ),
