@@ -34,7 +34,10 @@ export function losesRepeats(
   let isGrouped = groupClause !== undefined || havingClause !== undefined
   const own = new Set(callsOutsideQueries(expressions))
   for (const call of findAll(expressions, 'FuncCall')) {
-    const { over, agg_distinct } = call
+    const { over, agg_distinct, agg_star } = call
+    const isOwn = own.has(call)
+    // A window, and count(*), look at rows of the query in which they stand.
+    if (!isOwn && (over !== undefined || agg_star === true)) continue
     const name = stringsOf(call.funcname)?.at(-1) ?? ''
     if (over !== undefined) return false
     if (functions.isPlain(name)) continue
@@ -42,7 +45,7 @@ export function losesRepeats(
     // Also in a query within: there it may be one of the rows outside.
     const isIndifferent = indifferentAggregates.has(name) && functions.isOwn(name)
     if (agg_distinct !== true && !isIndifferent) return false
-    if (own.has(call)) isGrouped = true
+    if (isOwn) isGrouped = true
   }
   // Aggregates without a name.
   if (findAll(expressions, 'JsonArrayAgg').length + findAll(expressions, 'JsonObjectAgg').length > 0)

@@ -78,7 +78,7 @@ export const decidingMutants: readonly Mutant[] = [
       ],
       ['windows see no repeats', 'if (over !== undefined) return false', ''],
       ['JSON of repeats is the same', "findAll(expressions, 'JsonArrayAgg').length +", ''],
-      ['an aggregate of another query groups this one', 'if (own.has(call)) isGrouped', 'isGrouped'],
+      ['an aggregate of another query groups this one', 'if (isOwn) isGrouped', 'isGrouped'],
       [
         'an aggregate in FROM groups what reads it',
         'const expressions = [targetList,',
