@@ -106,6 +106,26 @@ describe('what only an output needs that nobody reads is not fetched', () => {
       ['thing amount label'],
     ],
     ['select exists (select distinct label, id from thing)', ['thing']],
+    // Rows that are alike in what is read may have each other's numbers.
+    [
+      'select label, n from (select *, row_number() over (partition by label order by flag, id) as n from thing) q',
+      ['thing label'],
+    ],
+    [
+      'select flag, n from (select *, row_number() over (partition by label order by flag, id) as n from thing) q where n < 2',
+      ['thing flag label'],
+    ],
+    ['select label, row_number() over (order by label, id) from thing', ['thing label']],
+    ['select ip, row_number() over (order by flag, label, ip, id) from thing', ['thing flag ip label']],
+    ['select n from (select row_number() over (order by label, id) as n from thing) q', ['thing']],
+    [
+      'select n, amount from (select *, row_number() over (order by flag, amount, id) as n from thing) q where amount > 1',
+      ['thing amount flag id'],
+    ],
+    [
+      'select n from (select *, row_number() over (order by flag, amount, id) as n from thing) q where amount > 1',
+      ['thing amount flag'],
+    ],
     ['select distinct label from (select label, id from thing group by label, id) q', ['thing label']],
     [
       'select distinct label from (select * from thing order by label, id fetch first 2 rows with ties) q',
@@ -152,6 +172,38 @@ describe('what the result depends on is fetched', () => {
     [
       'with q as materialized (select id, 1 / (id - 1) from thing) select label from thing, q',
       ['thing id label'],
+    ],
+    [
+      'select id, n from (select *, row_number() over (partition by label order by flag) as n from thing) q',
+      ['thing flag id label'],
+    ],
+    [
+      'select label, n from (select *, row_number() over (partition by label order by 2 / id) as n from thing) q',
+      ['thing id label'],
+    ],
+    [
+      'select label, n from (select *, rank() over (partition by label order by flag, id) as n from thing) q',
+      ['thing flag id label'],
+    ],
+    [
+      'select label, n from (select *, row_number() over (partition by label order by flag) as n from thing limit 2) q',
+      ['thing flag label'],
+    ],
+    [
+      'select label, n from (select *, row_number() over (order by label, flag) as n from thing order by id offset 1) q',
+      ['thing flag id label'],
+    ],
+    [
+      'select label, row_number() over (order by label, flag) from thing order by id',
+      ['thing flag id label'],
+    ],
+    [
+      'select n, m from (select row_number() over (order by label) as n, row_number() over (order by id) as m from thing) q',
+      ['thing id label'],
+    ],
+    [
+      'select upper(label), n from (select *, row_number() over (order by flag, id) as n from thing) q',
+      ['thing flag id label'],
     ],
     ['select distinct label from (select distinct label, 1 / (id - 1) from thing) q', ['thing id label']],
     [

@@ -109,7 +109,7 @@ function tellsConnection(column: BoundColumn): boolean {
 }
 
 /** The columns that the outputs which are read are made of; undefined where they are made of more, or not known. */
-function columnsRead(
+export function columnsRead(
   block: Block,
   wanted: ReadonlyMap<number, Want>,
   binding: Binding,
@@ -147,7 +147,12 @@ function columnsIn(
 }
 
 /** Whether values that stand in one place of an order are the same to whoever reads them. */
-function isFixed(column: BoundColumn, want: Want, binding: Binding, functions: FunctionTraits): boolean {
+export function isFixed(
+  column: BoundColumn,
+  want: Want,
+  binding: Binding,
+  functions: FunctionTraits,
+): boolean {
   const type = columnType(column, binding, functions)
   if (type === undefined || type === 'literal') return false
   if (want === 'equal' && typesOfSeveralSpellings.has(type)) return true

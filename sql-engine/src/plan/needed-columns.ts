@@ -16,7 +16,6 @@ import {
 } from '../bind/binding.js'
 import type { FunctionTraits } from '../bind/function-traits.js'
 import {
-  findAll,
   type Inside,
   inside,
   isBareStar,
@@ -29,6 +28,7 @@ import { comparedColumns } from './compared-columns.js'
 import { integerOf } from './constant-condition.js'
 import { decidingOrder } from './deciding-order.js'
 import { isDiscardable, mayDiscard } from './discardable.js'
+import { decidingNumbers, namesWindow, windowOutputs } from './numbered-rows.js'
 import { ownJoin } from './outer-tables.js'
 import { linksWithoutRepeats, losesRepeats, onlyDropsRepeats, RepeatsIgnored, takesAll } from './repeats.js'
 import { isOfJoinWith, superfluousTables } from './superfluous-joins.js'
@@ -247,10 +247,7 @@ class Needs implements NeededColumns {
 
   /** Reads the windows of WINDOW if an expression that is read names one; PostgreSQL computes no others. */
   #readWindows(expressions: unknown, { windowClause }: SelectStmt): void {
-    const namesOne = findAll(expressions, 'FuncCall').some(
-      ({ over }) => over?.name !== undefined || over?.refname !== undefined,
-    )
-    if (namesOne) this.read(windowClause)
+    if (namesWindow(expressions)) this.read(windowClause)
   }
 
   /** Reads the items of GROUP BY, ORDER BY and DISTINCT ON, which may mean outputs, by name or position. */
@@ -287,6 +284,9 @@ class Needs implements NeededColumns {
   #wantAt(block: Block, index: number, want: Want = 'spelt'): void {
     if (!this.#wanted.add(block, index, want) || !this.#reached.has(block)) return
     this.#readOutput(block, index)
+    // What is read besides decides how much of an order is.
+    const wanted = this.#wanted.of(block)
+    for (const numbered of windowOutputs(block)) if (wanted.has(numbered)) this.#readOutput(block, numbered)
     this.#readOrder(block)
   }
 
@@ -318,7 +318,8 @@ class Needs implements NeededColumns {
       for (const column of reads) this.#want(column)
       return
     }
-    this.read(reads)
+    const numbers = decidingNumbers(block, index, this.#wanted.of(block), this.#binding, this.#functions)
+    this.read(numbers ?? reads)
     this.#readWindows(reads, select)
   }
 

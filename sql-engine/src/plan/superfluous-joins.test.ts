@@ -27,6 +27,7 @@ describe('superfluous:', () => {
     'select t.name as n from thing t left join thing u on u.size = t.size group by n order by n',
     'select max(t.name) from thing t left join thing u on u.size = t.size',
     'select max(t.name), (select max(a.note) from address a) from thing t left join thing u on u.size = t.size',
+    'select distinct t.name from thing t left join thing u on u.size = t.size, (select count(a) as n from address) c',
     'select distinct t.name, (select count(*) from address) from thing t left join thing u on u.size = t.size',
     'select distinct t.name, (select max(n) from (select row_number() over () as n from address) a) from thing t left join thing u on u.size = t.size',
     'select distinct t.name from thing t left join thing u on u.size = t.size, (select count(*) as n from address) c',

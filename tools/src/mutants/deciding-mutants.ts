@@ -126,6 +126,47 @@ export const decidingMutants: readonly Mutant[] = [
     ],
   ),
   ...mutantsOf(
+    plan('numbered-rows'),
+    [columns],
+    [
+      [
+        'a column that no item names has one value in a place',
+        'if (position < 0) return undefined',
+        'if (position < 0) continue',
+      ],
+      ['ranks are numbers', "stringsOf(funcname)?.at(-1) === 'row_number'", 'funcname !== undefined'],
+      ['LIMIT takes any of the numbered rows', '    select.limitCount,\n', ''],
+      ['an order takes any of the numbered rows', '    sortClause,\n', ''],
+      [
+        'items before the one that fixes a column number nothing',
+        'Math.max(deciding, position + 1)',
+        'Math.max(deciding, Math.min(position, 1))',
+      ],
+      [
+        'numbers come without partitions',
+        'return [...partitionClause, ...decidingItems]',
+        'return decidingItems',
+      ],
+      ['what may fail numbers nothing', '|| !cannotFail(item.node, functions)', ''],
+      [
+        'whatever is spelt otherwise is the same',
+        'if (!isFixed(column, want, binding, functions)) return undefined',
+        '',
+      ],
+    ],
+  ),
+  ...mutantsOf(
+    plan('needed-columns'),
+    [columns],
+    [
+      [
+        'numbers depend on what was read before them',
+        'for (const numbered of windowOutputs(block)) if (wanted.has(numbered)) this.#readOutput(block, numbered)',
+        '',
+      ],
+    ],
+  ),
+  ...mutantsOf(
     plan('compared-columns'),
     [columns],
     [
