@@ -285,7 +285,7 @@ describe('LIMIT', () => {
     `select source as size ${of} order by size limit 1`,
     `select source as size, * ${of} order by 1 limit 1`,
     // What PostgreSQL calls its output is not known here.
-    `select (array[1])[1] ${of} order by size limit 1`,
+    `select (array[1])[1], source ${of} order by size limit 1`,
     `select * ${of} order by -size limit 1`,
     `select * ${of} order by size + 0 limit 1`,
     `select * ${of} order by source, size limit 1`,

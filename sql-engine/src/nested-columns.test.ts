@@ -90,7 +90,47 @@ describe('what only an output needs that nobody reads is not fetched', () => {
     ['select label from thing order by label, id', ['thing label']],
     ['select upper(label) from thing order by label, id limit 1', ['thing label']],
     ['select l from (select label l, id from thing order by 1, 2 limit 2) q', ['thing label']],
-    ['select count(*) from (select * from thing order by id, label limit 2) q', ['thing id']],
+    ['select count(*) from (select * from thing order by id, label limit 2) q', ['thing']],
+    ['select count(*) from (select * from thing where flag order by label limit 2) q', ['thing flag']],
+    // A value that is only compared is the same however it is spelt.
+    [
+      'select label from (select * from thing order by amount, label, id limit 2) q where amount > 1',
+      ['thing amount label'],
+    ],
+    [
+      "select label from (select * from thing order by doc, label, id limit 2) q where doc in ('{\"a\": 1}', 'null')",
+      ['thing doc label'],
+    ],
+    [
+      'select label from (select * from thing order by amount, label, id limit 2) q where (label, amount) is distinct from (label, 1)',
+      ['thing amount label'],
+    ],
+    ['select exists (select distinct label, id from thing)', ['thing']],
+    // Rows that are alike in what is read may have each other's numbers.
+    [
+      'select label, n from (select *, row_number() over (partition by label order by flag, id) as n from thing) q',
+      ['thing label'],
+    ],
+    [
+      'select flag, n from (select *, row_number() over (partition by label order by flag, id) as n from thing) q where n < 2',
+      ['thing flag label'],
+    ],
+    ['select label, row_number() over (order by label, id) from thing', ['thing label']],
+    ['select ip, row_number() over (order by flag, label, ip, id) from thing', ['thing flag ip label']],
+    ['select n from (select row_number() over (order by label, id) as n from thing) q', ['thing']],
+    [
+      'select n, amount from (select *, row_number() over (order by flag, amount, id) as n from thing) q where amount > 1',
+      ['thing amount flag id'],
+    ],
+    [
+      'select n from (select *, row_number() over (order by flag, amount, id) as n from thing) q where amount > 1',
+      ['thing amount flag'],
+    ],
+    ['select distinct label from (select label, id from thing group by label, id) q', ['thing label']],
+    [
+      'select distinct label from (select * from thing order by label, id fetch first 2 rows with ties) q',
+      ['thing label'],
+    ],
     [
       'select label from (select distinct on (label) * from thing order by label, flag, id) q',
       ['thing label'],
@@ -131,6 +171,55 @@ describe('what the result depends on is fetched', () => {
     // PostgreSQL computes what it does not inline, and fails.
     [
       'with q as materialized (select id, 1 / (id - 1) from thing) select label from thing, q',
+      ['thing id label'],
+    ],
+    [
+      'select id, n from (select *, row_number() over (partition by label order by flag) as n from thing) q',
+      ['thing flag id label'],
+    ],
+    [
+      'select label, n from (select *, row_number() over (partition by label order by 2 / id) as n from thing) q',
+      ['thing id label'],
+    ],
+    [
+      'select label, n from (select *, rank() over (partition by label order by flag, id) as n from thing) q',
+      ['thing flag id label'],
+    ],
+    [
+      'select label, n from (select *, row_number() over (partition by label order by flag) as n from thing limit 2) q',
+      ['thing flag label'],
+    ],
+    [
+      'select label, n from (select *, row_number() over (order by label, flag) as n from thing order by id offset 1) q',
+      ['thing flag id label'],
+    ],
+    [
+      'select label, row_number() over (order by label, flag) from thing order by id',
+      ['thing flag id label'],
+    ],
+    [
+      'select n, m from (select row_number() over (order by label) as n, row_number() over (order by id) as m from thing) q',
+      ['thing id label'],
+    ],
+    [
+      'select upper(label), n from (select *, row_number() over (order by flag, id) as n from thing) q',
+      ['thing flag id label'],
+    ],
+    ['select distinct label from (select distinct label, 1 / (id - 1) from thing) q', ['thing id label']],
+    [
+      'select label, amount from (select * from thing order by amount, label, id limit 2) q',
+      ['thing amount id label'],
+    ],
+    [
+      'select label from (select * from thing order by amount, label, id limit 2) q where amount::text > $$1$$',
+      ['thing amount id label'],
+    ],
+    [
+      'select label from (select * from thing order by amount, label, id limit 2) q where (amount + 1)::text > $$1$$',
+      ['thing amount id label'],
+    ],
+    [
+      'select count(*) from (select * from thing order by label, id fetch first 2 rows with ties) q',
       ['thing id label'],
     ],
     ['select id from (select id, generate_series(1, id) from thing) q', ['thing id']],

@@ -359,6 +359,27 @@ describe('names', () => {
   ] as const)('%s', ([_, text], { harness }) => expectSame(harness, text))
 })
 
+describe('repeats that an outer join makes', () => {
+  test.for([
+    [
+      'beside an aggregate in a subquery',
+      'select n.trail, (select max(m.id) from note m) from note n left join thing t on t.id > n.id',
+    ],
+    [
+      'of an aggregate in FROM',
+      'select n.most from (select max(id) as most from note) n left join thing t on t.id >= n.most',
+    ],
+    [
+      'beside an aggregate in WHERE',
+      'select n.trail from note n left join thing t on t.id > n.id where n.id < (select max(m.id) from note m)',
+    ],
+    [
+      'beside an aggregate in WITH',
+      'with q as (select max(id) from note) select n.trail from note n left join thing t on t.id > n.id',
+    ],
+  ] as const)('%s', ([, text], { harness }) => expectSame(harness, text))
+})
+
 describe('columns', () => {
   test('of a join under an alias', ({ harness }) =>
     expectSame(harness, 'select j.label from (note join thing using (id)) as j'))

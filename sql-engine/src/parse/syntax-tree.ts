@@ -109,3 +109,16 @@ export function isLocation(key: string): boolean {
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null
 }
+
+/** Whether a node is part of a tree, by identity. */
+export function isWithin(node: unknown, tree: unknown): boolean {
+  if (node === tree) return true
+  if (Array.isArray(tree)) return tree.some((item) => isWithin(node, item))
+  return isObject(tree) && Object.values(tree).some((child) => isWithin(node, child))
+}
+
+/** A star without a table's name. */
+export function isBareStar(reference: Inside<'ColumnRef'>): boolean {
+  const [field] = reference.fields ?? []
+  return reference.fields?.length === 1 && field !== undefined && inside(field, 'A_Star') !== undefined
+}

@@ -14,8 +14,9 @@ test.each([
   ['size', 'name, size, kind', 'thing: name size'],
   // Which kinds are seen, all items decide together.
   ['kind', 'name, size', 'thing: kind name size'],
-  // The first item is asked of the API, whatever is read.
-  ['1', 'size, name', 'thing: size'],
+  // Any rows will do where nothing is read.
+  ['1', 'size, name', 'thing:'],
+  ['1', '1 / size', 'thing: size'],
   // What tells the connection is the same in all rows.
   ['name, _ctx', 'name, size', 'thing: _ctx name'],
   ['sp_connection_name', 'size, name', 'thing: size sp_connection_name'],
@@ -35,4 +36,28 @@ test('what tells the connection differs in rows of an aggregator', () => {
   const ordered = 'select * from gathered order by size, name limit 3'
   const { columns } = plannedStatement(`select sp_connection_name from (${ordered}) q`)
   expect(columns).toEqual(['gathered: name size sp_connection_name'])
+})
+
+test('the first item is asked of the API if it may not count rows by the conditions', () => {
+  const ordered = "select * from thing where kind = 'a' order by size, name limit 3"
+  const { columns, scans } = plannedStatement(`select count(*) from (${ordered}) q`)
+  expect(columns).toEqual(['thing: kind size'])
+  expect(scans[0]?.limit).toBe('3, pushed: the first by size ASC')
+})
+
+test('the API is asked for any rows where their order decides nothing', () => {
+  const { scans } = plannedStatement(
+    'select count(*) from (select * from thing order by size, note limit 3) q',
+  )
+  expect(scans[0]?.limit).toBe('3, pushed')
+})
+
+test.each([
+  // Rows in one place are alike to whoever ignores repeats.
+  ['select distinct name', 'thing: name'],
+  ['select name', 'thing: name size'],
+  ['select distinct kind', 'thing: kind name size'],
+])('%s from what comes with ties', (outputs, columns) => {
+  const ordered = 'select * from thing order by name, size fetch first 3 rows with ties'
+  expect(plannedStatement(`${outputs} from (${ordered}) q`).columns).toEqual([columns])
 })

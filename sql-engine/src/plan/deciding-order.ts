@@ -6,8 +6,9 @@ import { engineColumns } from '../catalog/catalog-columns.js'
 import { findAll, type Inside, inside, type Node } from '../parse/syntax-tree.js'
 import { cannotFail, isDiscardable } from './discardable.js'
 import { columnType } from './output-types.js'
-import { sortedColumn } from './pushable-order.js'
+import { pushableOrder, sortedColumn } from './pushable-order.js'
 import { isRowWise } from './row-wise.js'
+import type { Want } from './wanted-outputs.js'
 
 type SelectStmt = Inside<'SelectStmt'>
 
@@ -23,43 +24,80 @@ const typesOfOneSpelling: ReadonlySet<ColumnType> = new Set([
   'text',
 ])
 
+/** Types whose values may be equal and yet be spelt otherwise. */
+const typesOfSeveralSpellings: ReadonlySet<ColumnType> = new Set(['numeric', 'double precision', 'jsonb'])
+
+/** What is read of a query's rows. */
+export interface ReadOfRows {
+  /** The outputs, by position. */
+  readonly wanted: ReadonlyMap<number, Want>
+  /** Whether the reader makes no difference between rows and their repeats. */
+  readonly ignoresRepeats: boolean
+}
+
+/** A column that an output which is read is made of. */
+interface ReadColumn {
+  readonly column: BoundColumn
+  readonly want: Want
+}
+
 /**
  * Rows that the first items leave in one place are alike in the columns that these name. Where no other columns of
- * the query are read, no further item decides anything, not even which rows LIMIT leaves.
- * @param wanted the outputs that are read, by position
+ * the query are read, no further item decides anything, not even which rows LIMIT leaves. WITH TIES leaves more of them
+ * then, all of which are alike.
  */
 export function decidingOrder(
   block: Block,
-  wanted: ReadonlySet<number>,
+  { wanted, ignoresRepeats }: ReadOfRows,
   binding: Binding,
   functions: FunctionTraits,
 ): readonly Node[] {
   const { sortClause = [], limitOption, lockingClause, larg } = block.statement as SelectStmt
   const isPlain =
-    limitOption !== 'LIMIT_OPTION_WITH_TIES' && lockingClause === undefined && larg === undefined
+    (limitOption !== 'LIMIT_OPTION_WITH_TIES' || ignoresRepeats) &&
+    lockingClause === undefined &&
+    larg === undefined
   const read = isPlain ? columnsRead(block, wanted, binding, functions) : undefined
   if (read === undefined) return sortClause
   const items = sortClause.map((node) => {
     const sortBy = inside(node, 'SortBy')
     return { node, column: sortBy && sortedColumn(sortBy, block, binding), sortBy }
   })
-  const isFixedBy = (column: BoundColumn, index: number) => {
+  const isFixedBy = ({ column, want }: ReadColumn, index: number) => {
     const item = items[index]
     const isSame = item?.column?.fromItem === column.fromItem && item.column.index === column.index
-    return isSame && item.sortBy?.sortby_dir !== 'SORTBY_USING' && hasOneSpelling(column, binding, functions)
+    return isSame && item.sortBy?.sortby_dir !== 'SORTBY_USING' && isFixed(column, want, binding, functions)
   }
-  // A table may be asked for the first rows by the first item.
-  let deciding = 1
-  for (const column of read) {
+  let deciding = read.length === 0 && mayBeIgnored(block, sortClause, binding, functions) ? 0 : 1
+  for (const one of read) {
     // One of an outer query is the same in all rows.
-    if (column.fromItem.block !== block || tellsConnection(column)) continue
-    const index = items.findIndex((_, position) => isFixedBy(column, position))
+    if (one.column.fromItem.block !== block || tellsConnection(one.column)) continue
+    const index = items.findIndex((_, position) => isFixedBy(one, position))
     if (index < 0) return sortClause
     deciding = Math.max(deciding, index + 1)
   }
   return items.flatMap(({ node, column, sortBy }, index) =>
-    index < deciding || (column === undefined && !cannotFail(sortBy?.node)) ? [node] : [],
+    index < deciding || (column === undefined && !cannotFail(sortBy?.node, functions)) ? [node] : [],
   )
+}
+
+/**
+ * Whether the order of a query of which nothing is read need not be known. A table that has conditions may better be asked
+ * for the first rows by the first item than for all.
+ */
+function mayBeIgnored(
+  block: Block,
+  sortClause: readonly Node[],
+  binding: Binding,
+  functions: FunctionTraits,
+): boolean {
+  const [only, another] = block.fromItems
+  const isAsked =
+    only?.kind === 'virtual' &&
+    another === undefined &&
+    block.conditions.length > 0 &&
+    pushableOrder(only, binding) !== undefined
+  return !isAsked && sortClause.every((node) => cannotFail(inside(node, 'SortBy')?.node, functions))
 }
 
 /** Whether a column tells through which connection rows came, which is the same for all rows of a table. */
@@ -71,26 +109,27 @@ function tellsConnection(column: BoundColumn): boolean {
 }
 
 /** The columns that the outputs which are read are made of; undefined where they are made of more, or not known. */
-function columnsRead(
+export function columnsRead(
   block: Block,
-  wanted: ReadonlySet<number>,
+  wanted: ReadonlyMap<number, Want>,
   binding: Binding,
   functions: FunctionTraits,
-): readonly BoundColumn[] | undefined {
+): readonly ReadColumn[] | undefined {
   if (block.output === undefined) return undefined
-  const columns: BoundColumn[] = []
+  const columns: ReadColumn[] = []
   for (const [index, { column, reads }] of block.output.entries()) {
-    if (!wanted.has(index)) {
+    const want = wanted.get(index)
+    if (want === undefined) {
       // What makes several rows of one comes before LIMIT.
       if (!isColumns(reads) && !isDiscardable(reads, functions)) return undefined
-    } else if (column !== undefined) columns.push(column)
+    } else if (column !== undefined) columns.push({ column, want })
     else {
       const found = isColumns(reads) ? undefined : columnsIn(reads, binding, functions)
       if (found === undefined) return undefined
-      columns.push(...found)
+      for (const one of found) columns.push({ column: one, want: 'spelt' })
     }
   }
-  return columns.every(({ index }) => index !== undefined) ? columns : undefined
+  return columns.every(({ column: { index } }) => index !== undefined) ? columns : undefined
 }
 
 /** @returns undefined for an expression that is not the same for the same values of its columns */
@@ -107,8 +146,16 @@ function columnsIn(
   return isOfRow && columns.every((column) => column !== undefined) ? columns : undefined
 }
 
-function hasOneSpelling(column: BoundColumn, binding: Binding, functions: FunctionTraits): boolean {
+/** Whether values that stand in one place of an order are the same to whoever reads them. */
+export function isFixed(
+  column: BoundColumn,
+  want: Want,
+  binding: Binding,
+  functions: FunctionTraits,
+): boolean {
   const type = columnType(column, binding, functions)
-  if (type === undefined || type === 'literal' || !typesOfOneSpelling.has(type)) return false
+  if (type === undefined || type === 'literal') return false
+  if (want === 'equal' && typesOfSeveralSpellings.has(type)) return true
+  if (!typesOfOneSpelling.has(type)) return false
   return type !== 'text' || !functions.hasNondeterministicCollations
 }

@@ -34,11 +34,17 @@ describe('it fails for no values', () => {
     ['size::text', true],
     ['name::bigint', false],
     ['size + 1', false],
-    ['lower(name)', false],
+    ['lower(name)', true],
+    ['upper(text(kind))', true],
+    ["name > 'x'::varchar", true],
+    ["size > '1'::bigint", true],
+    ['lower(name::bigint::text)', false],
+    ['lower(name, kind)', false],
+    ['log(size)', false],
     ["name like 'a%'", false],
     ['(select size)', false],
   ])('%s: %s', (expression, total) => {
-    expect(cannotFail(output(expression))).toBe(total)
+    expect(cannotFail(output(expression), functions)).toBe(total)
   })
 })
 

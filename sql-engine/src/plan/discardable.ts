@@ -1,4 +1,5 @@
 /** Which outputs of a query need not be computed where they are not read. */
+import { type Block, isColumns, type OutputColumn } from '../bind/binding.js'
 import type { FunctionTraits } from '../bind/function-traits.js'
 import { findAll, type Inside, inside, isObject, type Node, stringsOf } from '../parse/syntax-tree.js'
 
@@ -18,6 +19,21 @@ export function isDiscardable(expression: unknown, functions: FunctionTraits): b
 /** Operators that give a result for whatever values they take. */
 const totalOperators: ReadonlySet<string> = new Set(['=', '<>', '<', '<=', '>', '>='])
 
+/** Functions of PostgreSQL's own that give a result for whatever values they take. */
+const totalFunctions: ReadonlySet<string> = new Set([
+  'abbrev',
+  'ceil',
+  'ceiling',
+  'char_length',
+  'floor',
+  'host',
+  'length',
+  'lower',
+  'masklen',
+  'text',
+  'upper',
+])
+
 const totalTags = ['ColumnRef', 'A_Const', 'ParamRef', 'BoolExpr', 'NullTest', 'BooleanTest'] as const
 const choiceTags = ['CaseExpr', 'CaseWhen', 'CoalesceExpr'] as const
 
@@ -25,20 +41,43 @@ const choiceTags = ['CaseExpr', 'CaseWhen', 'CoalesceExpr'] as const
  * Whether an expression fails for no values. Where PostgreSQL computes an output that is not read, as in a CTE that
  * is read twice, other values may end the statement with an error, and it should be the right one.
  */
-export function cannotFail(expression: unknown): boolean {
-  if (Array.isArray(expression)) return expression.every(cannotFail)
+export function cannotFail(expression: unknown, functions: FunctionTraits): boolean {
+  if (Array.isArray(expression)) return expression.every((item) => cannotFail(item, functions))
   if (!isObject(expression)) return true
   const node = expression as unknown as Node
   if (inside(node, 'ColumnRef') !== undefined || inside(node, 'A_Const') !== undefined) return true
   const cast = inside(node, 'TypeCast')
-  if (cast !== undefined) return stringsOf(cast.typeName?.names)?.at(-1) === 'text' && cannotFail(cast.arg)
+  if (cast !== undefined) {
+    // A constant fails whatever the values are.
+    if (inside(cast.arg, 'A_Const') !== undefined) return true
+    return stringsOf(cast.typeName?.names)?.at(-1) === 'text' && cannotFail(cast.arg, functions)
+  }
   const operation = inside(node, 'A_Expr')
   if (operation !== undefined) {
     const isTotal = totalOperators.has(stringsOf(operation.name)?.at(-1) ?? '')
-    return isTotal && operation.kind === 'AEXPR_OP' && cannotFail([operation.lexpr, operation.rexpr])
+    return (
+      isTotal && operation.kind === 'AEXPR_OP' && cannotFail([operation.lexpr, operation.rexpr], functions)
+    )
   }
+  const call = inside(node, 'FuncCall')
+  if (call !== undefined) return isTotalCall(call, functions)
   const tag = [...totalTags, ...choiceTags].find((one) => inside(node, one) !== undefined)
-  return tag !== undefined && Object.values(inside(node, tag) ?? {}).every(cannotFail)
+  return tag !== undefined && cannotFail(Object.values(inside(node, tag) ?? {}), functions)
+}
+
+function isTotalCall(
+  { funcname, args = [], ...others }: Inside<'FuncCall'>,
+  functions: FunctionTraits,
+): boolean {
+  const name = stringsOf(funcname)?.at(-1)
+  const isPlain = args.length === 1 && others.over === undefined && others.func_variadic !== true
+  return (
+    isPlain &&
+    name !== undefined &&
+    totalFunctions.has(name) &&
+    functions.isOwn(name) &&
+    cannotFail(args, functions)
+  )
 }
 
 const totalAggregates: ReadonlySet<string> = new Set(['count', 'min', 'max', 'bool_and', 'bool_or', 'every'])
@@ -50,7 +89,11 @@ export function isTotalAggregate(expression: unknown, functions: FunctionTraits)
   const name = stringsOf(call?.funcname)?.at(-1)
   if (call === undefined || call.over !== undefined || name === undefined || !functions.isOwn(name))
     return false
-  return totalAggregates.has(name) && call.agg_order === undefined && cannotFail([call.args, call.agg_filter])
+  return (
+    totalAggregates.has(name) &&
+    call.agg_order === undefined &&
+    cannotFail([call.args, call.agg_filter], functions)
+  )
 }
 
 const totalWindowFunctions: ReadonlySet<string> = new Set([
@@ -76,12 +119,34 @@ export function isTotalWindow(
   if (over === undefined || name === undefined || !functions.isOwn(name)) return false
   const isTotal = agg_star === true ? name === 'count' : totalWindowFunctions.has(name) && args.length === 0
   const named = windows.map((node) => inside(node, 'WindowDef'))
-  return isTotal && [over, ...named].every((window) => window !== undefined && dividesAnyRows(window))
+  return (
+    isTotal && [over, ...named].every((window) => window !== undefined && dividesAnyRows(window, functions))
+  )
 }
 
 /** Distances of a frame may be negative, which is an error. */
-function dividesAnyRows(window: Inside<'WindowDef'>): boolean {
+function dividesAnyRows(window: Inside<'WindowDef'>, functions: FunctionTraits): boolean {
   const { startOffset, endOffset, partitionClause = [], orderClause = [] } = window
   const items = [...partitionClause, ...orderClause.map((node) => inside(node, 'SortBy')?.node)]
-  return startOffset === undefined && endOffset === undefined && items.every(cannotFail)
+  return startOffset === undefined && endOffset === undefined && cannotFail(items, functions)
+}
+
+/**
+ * Whether an output that is not read may be left out.
+ * @param isComputed whether PostgreSQL may compute it all the same
+ */
+export function mayDiscard(
+  { reads }: OutputColumn,
+  { statement }: Block,
+  isComputed: boolean,
+  functions: FunctionTraits,
+): boolean {
+  if (isColumns(reads)) return true
+  if (!isDiscardable(reads, functions)) return false
+  const { windowClause = [] } = statement as Inside<'SelectStmt'>
+  const isTotal =
+    cannotFail(reads, functions) ||
+    isTotalAggregate(reads, functions) ||
+    isTotalWindow(reads, windowClause, functions)
+  return isTotal || !isComputed
 }

@@ -25,6 +25,46 @@ test.each([
   ['select name from (select distinct name, kind from thing) q', ['thing: kind name']],
   ['select name from thing union select kind from thing', ['thing: name', 'thing: kind']],
   ['select name from (select name, kind from thing group by 1, 2) q', ['thing: kind name']],
+  // Unless the reader makes no difference between rows and their repeats.
+  ['select distinct name from (select distinct name, kind from thing) q', ['thing: name']],
+  ['select max(name) from (select name, kind from thing group by 1, kind) q', ['thing: name']],
+  ['with q as (select distinct name, kind from thing) select q.name from q, q r group by 1', ['thing: name']],
+  ['select exists (select distinct name from thing)', ['thing:']],
+  ['select exists (select 1 from thing group by kind)', ['thing:']],
+  [
+    'select note from address union select name from (select distinct name, kind from thing) q',
+    ['thing: name'],
+  ],
+  [
+    'select distinct name from (select name, kind from thing group by 1, 2 union all select note, a from address) q',
+    ['thing: name'],
+  ],
+  ['select distinct name from (select distinct name, kind from thing limit 3) q', ['thing: kind name']],
+  ['select distinct name from (select distinct name, kind from thing offset 3) q', ['thing: kind name']],
+  [
+    'select distinct name from (select name from thing group by 1, kind having count(*) > 1) q',
+    ['thing: kind name'],
+  ],
+  ['select distinct name from (select name from thing group by rollup (name, kind)) q', ['thing: kind name']],
+  ['select distinct name from (select name from thing group by name, 1 / size) q', ['thing: name size']],
+  [
+    'select distinct n from (select 1 / size as kind, name as n from thing group by 1, 2) q',
+    ['thing: name size'],
+  ],
+  [
+    'select distinct n from (select name as n, max(size) over () from thing group by name, kind, size) q',
+    ['thing: kind name size'],
+  ],
+  ['select exists (select distinct on (kind) name from thing)', ['thing: kind']],
+  ['select name from (select distinct name, kind from thing) q limit 3', ['thing: kind name']],
+  [
+    'with q as (select distinct name, kind from thing) select distinct q.name, c.n from q, (select count(*) as n from q) c',
+    ['thing: kind name'],
+  ],
+  [
+    'select distinct name from ((select name, kind from thing group by 1, 2 union all select note, a from address) limit 3) q',
+    ['thing: kind name'],
+  ],
   // PostgreSQL computes what a CTE that is read twice gives, which may fail.
   [
     'with q as (select name, max(size), sum(1 / note::bigint) from thing group by 1) select q.name from q, q r',

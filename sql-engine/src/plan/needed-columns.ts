@@ -11,18 +11,29 @@ import {
   type Cte,
   type FromItem,
   isColumns,
-  type OutputColumn,
   ownColumn,
   type TableReference,
 } from '../bind/binding.js'
 import type { FunctionTraits } from '../bind/function-traits.js'
-import { findAll, type Inside, inside, isObject, type Node, stringsOf } from '../parse/syntax-tree.js'
+import {
+  type Inside,
+  inside,
+  isBareStar,
+  isObject,
+  isWithin,
+  type Node,
+  stringsOf,
+} from '../parse/syntax-tree.js'
+import { comparedColumns } from './compared-columns.js'
 import { integerOf } from './constant-condition.js'
 import { decidingOrder } from './deciding-order.js'
-import { cannotFail, isDiscardable, isTotalAggregate, isTotalWindow } from './discardable.js'
+import { isDiscardable, mayDiscard } from './discardable.js'
+import { decidingNumbers, namesWindow, windowOutputs } from './numbered-rows.js'
 import { ownJoin } from './outer-tables.js'
+import { linksWithoutRepeats, losesRepeats, onlyDropsRepeats, RepeatsIgnored, takesAll } from './repeats.js'
 import { isOfJoinWith, superfluousTables } from './superfluous-joins.js'
 import { type Meaning, standsForOthers, UncertainNames } from './uncertain-names.js'
+import { type Want, WantedOutputs } from './wanted-outputs.js'
 
 export interface NeededColumns {
   /** The columns of every virtual table; tables that nothing reads need none. */
@@ -31,6 +42,8 @@ export interface NeededColumns {
   readonly readReferences: ReadonlySet<TableReference>
   /** Whether something reads an output of a query, by its position, or PostgreSQL may have to compute it. */
   isRead(block: Block, index: number): boolean
+  /** Whether something that is read depends on the order of a query's rows, as far as ORDER BY says it. */
+  isOrderRead(block: Block): boolean
 }
 
 export function neededColumns(statement: Node, binding: Binding, functions: FunctionTraits): NeededColumns {
@@ -41,13 +54,6 @@ export function neededColumns(statement: Node, binding: Binding, functions: Func
 
 type SelectStmt = Inside<'SelectStmt'>
 
-/** EXISTS, IN and ANY, ALL. */
-const linksWithoutRepeats: ReadonlySet<Inside<'SubLink'>['subLinkType']> = new Set([
-  'EXISTS_SUBLINK',
-  'ANY_SUBLINK',
-  'ALL_SUBLINK',
-])
-
 class Needs implements NeededColumns {
   readonly columns = new Map<TableReference, Set<string>>()
   readonly readReferences = new Set<TableReference>()
@@ -56,13 +62,13 @@ class Needs implements NeededColumns {
   readonly #names: UncertainNames
   /** Blocks that are read, if only to count their rows. */
   readonly #reached = new Set<Block>()
-  /** Outputs that are read, by their positions; also those of blocks that are reached later. */
-  readonly #wanted = new Map<Block, Set<number>>()
+  readonly #wanted = new WantedOutputs()
   readonly #wantedWhole = new Set<Block>()
-  /** Blocks whose readers make no difference between rows and their repeats. */
-  readonly #readWithoutRepeats = new Set<Block>()
+  readonly #repeatsIgnored = new RepeatsIgnored()
   /** Joins that make no difference; of their nullable sides, nothing is read. */
   readonly #superfluous = new Set<Inside<'JoinExpr'>>()
+  /** Blocks whose ORDER BY decides nothing that is read. */
+  readonly #unordered = new Set<Block>()
   /** Blocks of which PostgreSQL may compute outputs that are never read. */
   readonly #computedWhole = new Set<Block>()
 
@@ -87,21 +93,31 @@ class Needs implements NeededColumns {
     const rangeVar = inside(node, 'RangeVar')
     const reference = inside(node, 'ColumnRef')
     const join = inside(node, 'JoinExpr')
+    const compared = comparedColumns(node, this.#functions)
     if (select !== undefined) this.#readQuery(select, 'whole')
     else if (subquery !== undefined) this.#readQuery(subquery, 'rows')
     else if (link !== undefined) this.#readLink(link)
     else if (rangeVar !== undefined) this.#readRelation(rangeVar)
     else if (reference !== undefined) this.#readReference(reference)
     else if (join !== undefined) this.#readJoin(join)
-    else if ('withClause' in value || 'returningClause' in value) this.#readChange(value)
+    else if (compared !== undefined) {
+      for (const column of compared.columns) this.#readReference(column, 'equal')
+      this.read(compared.others)
+    } else if ('withClause' in value || 'returningClause' in value) this.#readChange(value)
     else for (const child of Object.values(value)) this.read(child)
   }
 
   isRead(block: Block, index: number): boolean {
     const output = block.output?.[index]
     return (
-      this.#wanted.get(block)?.has(index) === true || output === undefined || !this.#mayDiscard(output, block)
+      this.#wanted.of(block).has(index) ||
+      output === undefined ||
+      !mayDiscard(output, block, this.#computedWhole.has(block), this.#functions)
     )
+  }
+
+  isOrderRead(block: Block): boolean {
+    return !this.#unordered.has(block)
   }
 
   /** Reads everything that INSERT, UPDATE, DELETE or MERGE names. */
@@ -128,7 +144,7 @@ class Needs implements NeededColumns {
       return
     }
     const block = this.#binding.blockOf(select)
-    if (block !== undefined && linksWithoutRepeats.has(subLinkType)) this.#readWithoutRepeats.add(block)
+    if (block !== undefined && linksWithoutRepeats.has(subLinkType)) this.#repeatsIgnored.add(block)
     this.#readQuery(select, subLinkType === 'EXISTS_SUBLINK' ? 'rows' : 'whole')
   }
 
@@ -175,14 +191,15 @@ class Needs implements NeededColumns {
     this.read([select.limitCount, select.limitOffset])
     if (select.larg !== undefined && select.rarg !== undefined) this.#reachArms(block, select)
     else this.#reachRows(block, select)
-    for (const index of this.#wanted.get(block) ?? []) this.#readOutput(block, index)
+    for (const index of this.#wanted.of(block).keys()) this.#readOutput(block, index)
   }
 
   #reachArms(block: Block, select: SelectStmt): void {
     const keepsAll = select.op === 'SETOP_UNION' && select.all === true
+    const losesRepeats = keepsAll ? this.#repeatsIgnored.has(block) && takesAll(select) : select.all !== true
     for (const arm of this.#armsOf(select)) {
       this.#computedWhole.add(arm)
-      if (select.all !== true) this.#readWithoutRepeats.add(arm)
+      if (losesRepeats) this.#repeatsIgnored.add(arm)
       this.#reach(arm)
       if (!keepsAll) this.#wantWhole(arm)
     }
@@ -196,22 +213,25 @@ class Needs implements NeededColumns {
   #reachRows(block: Block, select: SelectStmt): void {
     const { fromClause, whereClause, havingClause, valuesLists } = select
     const { distinctClause, groupClause, targetList } = select
-    const withoutRepeats = this.#readWithoutRepeats.has(block)
-    const superfluous = superfluousTables(block, this.#binding, this.#functions, withoutRepeats)
+    const ignoresRepeats = this.#repeatsIgnored.has(block)
+    const areRepeatsLost = losesRepeats(select, this.#functions, ignoresRepeats)
+    const superfluous = superfluousTables(block, this.#binding, this.#functions, areRepeatsLost)
     for (const table of superfluous) {
       const join = ownJoin(table)
       if (join !== undefined) this.#superfluous.add(join)
     }
+    if (areRepeatsLost) this.#repeatsIgnored.addSourcesOf(block)
     this.read([fromClause, whereClause, havingClause, valuesLists])
     // USING and NATURAL compare columns that they do not spell out.
     for (const { expression, clause } of block.conditions) {
       if (clause.kind === 'on' && !isOfJoinWith(superfluous, clause)) this.read(expression)
     }
-    this.#readItems([...(groupClause ?? []), ...(distinctClause ?? [])], block)
+    const dropsRepeats = ignoresRepeats && onlyDropsRepeats(block, this.#binding, this.#functions)
+    if (!dropsRepeats) this.#readItems([...(groupClause ?? []), ...(distinctClause ?? [])], block)
     this.#readOrder(block)
     if (distinctClause !== undefined) {
       const isPlain = distinctClause.every((node) => Object.keys(node).length === 0)
-      if (isPlain) this.#wantWhole(block)
+      if (isPlain && !dropsRepeats) this.#wantWhole(block)
       else this.#computedWhole.add(block)
     }
     this.#readWindows(distinctClause, select)
@@ -220,27 +240,14 @@ class Needs implements NeededColumns {
       this.#readTargets(targetList, block)
     }
     for (const [index, output] of (block.output ?? []).entries()) {
-      if (!this.#mayDiscard(output, block)) this.#readOutput(block, index)
+      if (!mayDiscard(output, block, this.#computedWhole.has(block), this.#functions))
+        this.#readOutput(block, index)
     }
   }
 
   /** Reads the windows of WINDOW if an expression that is read names one; PostgreSQL computes no others. */
   #readWindows(expressions: unknown, { windowClause }: SelectStmt): void {
-    const namesOne = findAll(expressions, 'FuncCall').some(
-      ({ over }) => over?.name !== undefined || over?.refname !== undefined,
-    )
-    if (namesOne) this.read(windowClause)
-  }
-
-  #mayDiscard({ reads }: OutputColumn, block: Block): boolean {
-    if (isColumns(reads)) return true
-    if (!isDiscardable(reads, this.#functions)) return false
-    const { windowClause = [] } = block.statement as SelectStmt
-    const isTotal =
-      cannotFail(reads) ||
-      isTotalAggregate(reads, this.#functions) ||
-      isTotalWindow(reads, windowClause, this.#functions)
-    return isTotal || !this.#computedWhole.has(block)
+    if (namesWindow(expressions)) this.read(windowClause)
   }
 
   /** Reads the items of GROUP BY, ORDER BY and DISTINCT ON, which may mean outputs, by name or position. */
@@ -251,7 +258,7 @@ class Needs implements NeededColumns {
       if (sets !== undefined) this.#readItems(sets, block)
       const position = integerOf(node)
       const reference = inside(node, 'ColumnRef')
-      if (position !== undefined) this.#wantAt(block, position - 1)
+      if (position !== undefined) this.#wantAt(block, position - 1, 'equal')
       else if (reference !== undefined && this.#mayBeOutput(reference, block)) {
         this.#wantNamed(stringsOf(reference.fields)?.at(-1) ?? '', block)
       } else if (sets === undefined) this.read(item)
@@ -267,20 +274,19 @@ class Needs implements NeededColumns {
     const { output } = block
     if (output === undefined) this.#wantWhole(block)
     for (const [index, one] of (output ?? []).entries()) {
-      if (one.name === undefined || one.name === name) this.#wantAt(block, index)
+      if (one.name === undefined || one.name === name) this.#wantAt(block, index, 'equal')
     }
     // In GROUP BY it may still be a column of FROM, where that is not known.
     if (block.fromItems.some(({ columns }) => columns === undefined))
       this.#readMeanings(this.#names.ofNames([name]))
   }
 
-  #wantAt(block: Block, index: number): void {
-    const wanted = this.#wanted.get(block) ?? new Set()
-    this.#wanted.set(block, wanted)
-    if (wanted.has(index)) return
-    wanted.add(index)
-    if (!this.#reached.has(block)) return
+  #wantAt(block: Block, index: number, want: Want = 'spelt'): void {
+    if (!this.#wanted.add(block, index, want) || !this.#reached.has(block)) return
     this.#readOutput(block, index)
+    // What is read besides decides how much of an order is.
+    const wanted = this.#wanted.of(block)
+    for (const numbered of windowOutputs(block)) if (wanted.has(numbered)) this.#readOutput(block, numbered)
     this.#readOrder(block)
   }
 
@@ -288,8 +294,10 @@ class Needs implements NeededColumns {
   #readOrder(block: Block): void {
     const select = block.statement as SelectStmt
     if (select.sortClause === undefined || select.larg !== undefined) return
-    const wanted = this.#wanted.get(block) ?? new Set()
-    const deciding = decidingOrder(block, wanted, this.#binding, this.#functions)
+    const read = { wanted: this.#wanted.of(block), ignoresRepeats: this.#repeatsIgnored.has(block) }
+    const deciding = decidingOrder(block, read, this.#binding, this.#functions)
+    if (deciding.length === 0) this.#unordered.add(block)
+    else this.#unordered.delete(block)
     this.#readItems(deciding, block)
     this.#readWindows(deciding, select)
   }
@@ -310,7 +318,8 @@ class Needs implements NeededColumns {
       for (const column of reads) this.#want(column)
       return
     }
-    this.read(reads)
+    const numbers = decidingNumbers(block, index, this.#wanted.of(block), this.#binding, this.#functions)
+    this.read(numbers ?? reads)
     this.#readWindows(reads, select)
   }
 
@@ -323,9 +332,9 @@ class Needs implements NeededColumns {
     }
   }
 
-  #readReference(reference: Inside<'ColumnRef'>): void {
+  #readReference(reference: Inside<'ColumnRef'>, want: Want = 'spelt'): void {
     const bound = this.#binding.columnOf(reference)
-    if (bound !== undefined && !standsForOthers(bound.fromItem)) this.#want(bound)
+    if (bound !== undefined && !standsForOthers(bound.fromItem)) this.#want(bound, want)
     else this.#readMeanings(this.#names.ofReference(reference))
   }
 
@@ -351,7 +360,7 @@ class Needs implements NeededColumns {
     }
   }
 
-  #want({ fromItem, index }: BoundColumn): void {
+  #want({ fromItem, index }: BoundColumn, want: Want = 'spelt'): void {
     if (index === undefined) {
       this.#wantRow(fromItem)
       return
@@ -364,10 +373,10 @@ class Needs implements NeededColumns {
         return
       }
       case 'subquery':
-        this.#wantAt(fromItem.query, index)
+        this.#wantAt(fromItem.query, index, want)
         return
       case 'cte':
-        if (fromItem.cte.query !== undefined) this.#wantAt(fromItem.cte.query, index)
+        if (fromItem.cte.query !== undefined) this.#wantAt(fromItem.cte.query, index, want)
         return
       case 'opaque': {
         const reads = fromItem.joined?.[index]?.reads
@@ -387,15 +396,4 @@ class Needs implements NeededColumns {
     const joined = fromItem.kind === 'opaque' ? fromItem.joined : undefined
     for (const { reads } of joined ?? []) if (isColumns(reads)) for (const column of reads) this.#want(column)
   }
-}
-
-function isWithin(node: unknown, tree: unknown): boolean {
-  if (node === tree) return true
-  if (Array.isArray(tree)) return tree.some((item) => isWithin(node, item))
-  return isObject(tree) && Object.values(tree).some((child) => isWithin(node, child))
-}
-
-function isBareStar(reference: Inside<'ColumnRef'>): boolean {
-  const [field] = reference.fields ?? []
-  return reference.fields?.length === 1 && field !== undefined && inside(field, 'A_Star') !== undefined
 }

@@ -25,7 +25,7 @@ import type { PlannedComparison, PlannedQual, PlannedSource, RefusedQual, ScanPl
  */
 export function planScans(
   binding: Binding,
-  needed: Pick<NeededColumns, 'isRead'>,
+  needed: Pick<NeededColumns, 'isRead' | 'isOrderRead'>,
   readReferences: ReadonlySet<TableReference>,
   dependencyFinder: DependencyFinder,
   functions: FunctionTraits,
@@ -37,7 +37,10 @@ export function planScans(
     functions,
   )
   const plans = planner.plan(binding.tableReferences)
-  return plans.map((plan) => ({ ...plan, limit: pushableLimit(plan, binding, dependencyFinder, functions) }))
+  return plans.map((plan) => ({
+    ...plan,
+    limit: pushableLimit(plan, binding, dependencyFinder, functions, needed),
+  }))
 }
 
 type UnlimitedPlan = Omit<ScanPlan, 'limit'>

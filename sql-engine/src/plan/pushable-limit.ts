@@ -4,6 +4,7 @@ import type { FunctionTraits } from '../bind/function-traits.js'
 import { type Inside, inside, type Node, stringsOf } from '../parse/syntax-tree.js'
 import { comparedTruth } from './comparisons.js'
 import type { DependencyFinder } from './dependencies.js'
+import type { NeededColumns } from './needed-columns.js'
 import { pushableOrder } from './pushable-order.js'
 import { isRowWise } from './row-wise.js'
 import type { PlannedComparison, PlannedLimit, PlannedQual } from './scan-plan.js'
@@ -17,6 +18,7 @@ export function pushableLimit(
   binding: Binding,
   dependencyFinder: DependencyFinder,
   functions: FunctionTraits,
+  needed: Pick<NeededColumns, 'isOrderRead'>,
 ): PlannedLimit | undefined {
   const { block } = fromItem
   const select = block.statement as Inside<'SelectStmt'>
@@ -31,9 +33,10 @@ export function pushableLimit(
     select.lockingClause !== undefined ||
     select.larg !== undefined
   if (looksAtRowsTogether) return undefined
-  const order = sortClause === undefined ? undefined : pushableOrder(fromItem, binding)
+  const isOrdered = sortClause !== undefined && needed.isOrderRead(block)
+  const order = isOrdered ? pushableOrder(fromItem, binding) : undefined
   // Rows in one place are among those that a table yields in order, WITH TIES or not.
-  const areAnyRows = sortClause === undefined && select.limitOption === 'LIMIT_OPTION_COUNT'
+  const areAnyRows = !isOrdered && select.limitOption === 'LIMIT_OPTION_COUNT'
   if (order === undefined && !areAnyRows) return undefined
   if (!isRowWise([select.targetList, sortClause], functions)) return undefined
   const isWhole = block.conditions.every((condition) => {

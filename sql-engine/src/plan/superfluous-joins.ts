@@ -4,7 +4,7 @@
  */
 import { type Binding, type Block, type Clause, isColumns, type TableReference } from '../bind/binding.js'
 import type { FunctionTraits } from '../bind/function-traits.js'
-import { findAll, type Inside, inside, stringsOf } from '../parse/syntax-tree.js'
+import { findAll, type Inside, inside } from '../parse/syntax-tree.js'
 import { cannotFail } from './discardable.js'
 import { isOfOther, ownJoin } from './outer-tables.js'
 
@@ -12,20 +12,18 @@ type SelectStmt = Inside<'SelectStmt'>
 
 /**
  * The tables on the nullable sides of such joins, whose rows are then not needed either.
- * @param ignoresRepeats whether whoever reads the block makes no difference between rows and their repeats, as EXISTS does
+ * @param losesRepeats whether the query gives the same if rows of FROM are repeated
  */
 export function superfluousTables(
   block: Block,
   binding: Binding,
   functions: FunctionTraits,
-  ignoresRepeats: boolean,
+  losesRepeats: boolean,
 ): ReadonlySet<TableReference> {
   const select = block.statement as SelectStmt
   const joins = findAll(select.fromClause, 'JoinExpr')
   const { output } = block
-  if (joins.length === 0 || output === undefined || !losesRepeats(select, functions, ignoresRepeats)) {
-    return new Set()
-  }
+  if (!losesRepeats || joins.length === 0 || output === undefined) return new Set()
   // Such joins read columns, or give them other names, without a reference.
   const areNamed = joins.some(
     ({ usingClause = [], isNatural, alias }) =>
@@ -40,7 +38,7 @@ export function superfluousTables(
   return new Set(
     block.fromItems.filter((fromItem): fromItem is TableReference => {
       const join = ownJoin(fromItem)
-      if (join === undefined || !cannotFail(join.quals)) return false
+      if (join === undefined || !cannotFail(join.quals, functions)) return false
       const own = new Set(findAll(join.quals, 'ColumnRef'))
       const isShown = output.some(
         ({ reads }) => isColumns(reads) && reads.some((column) => column.fromItem === fromItem),
@@ -61,27 +59,4 @@ export function isOfJoinWith(tables: ReadonlySet<TableReference>, clause: Clause
   if (clause.kind !== 'on' || (clause.join !== 'left' && clause.join !== 'right')) return false
   const [only, another] = clause.join === 'left' ? clause.right : clause.left
   return another === undefined && only?.kind === 'virtual' && tables.has(only)
-}
-
-/** Aggregates that give the same of rows and of their repeats. */
-const indifferentAggregates: ReadonlySet<string> = new Set(['min', 'max', 'bool_and', 'bool_or', 'every'])
-
-/** Whether a query gives the same if rows of FROM are repeated. */
-function losesRepeats(select: SelectStmt, functions: FunctionTraits, ignoresRepeats: boolean): boolean {
-  const { distinctClause, groupClause, havingClause, limitCount, limitOffset, lockingClause } = select
-  if (select.larg !== undefined || lockingClause !== undefined) return false
-  let isGrouped = groupClause !== undefined || havingClause !== undefined
-  for (const { funcname, over, agg_distinct } of findAll(select, 'FuncCall')) {
-    const name = stringsOf(funcname)?.at(-1)
-    if (name === undefined || over !== undefined || functions.isVolatile(name)) return false
-    if (functions.isPlain(name)) continue
-    if (!functions.isAggregate(name)) return false
-    const isIndifferent = indifferentAggregates.has(name) && functions.isOwn(name)
-    if (agg_distinct !== true && !isIndifferent) return false
-    isGrouped = true
-  }
-  // Aggregates without a name.
-  if (findAll(select, 'JsonArrayAgg').length + findAll(select, 'JsonObjectAgg').length > 0) return false
-  if (isGrouped || distinctClause !== undefined) return true
-  return ignoresRepeats && limitCount === undefined && limitOffset === undefined
 }

@@ -23,8 +23,8 @@ const statementsPerBatch = 4 * workers
 /** Sets of rows over which a statement is compared, of those over which PostgreSQL is asked for an answer that tells. */
 const setsCompared = 2
 
-/** Statements end by themselves long before. In milliseconds. */
-const patience = 20_000
+/** Statements end by themselves long before. In seconds of a machine that does not stand still. */
+const patience = 20
 /** For how long a mismatch is made smaller. In milliseconds. */
 const shrinkingTime = 60_000
 
@@ -205,13 +205,17 @@ export class BatchRun {
 
 async function inTime<Result>(running: Promise<Result>): Promise<Result | undefined> {
   let timer: NodeJS.Timeout | undefined
+  let seconds = 0
+  // A process that has been stopped for a while sees one tick of it.
   const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(resolve, patience, undefined)
+    timer = setInterval(() => {
+      if (++seconds === patience) resolve(undefined)
+    }, 1000)
   })
   try {
     return await Promise.race([running, late])
   } finally {
-    clearTimeout(timer)
+    clearInterval(timer)
   }
 }
 

@@ -3,13 +3,13 @@
  * What changes none of its answers was not needed.
  */
 
-import { Choices } from '@millrace/sql-engine/testing/choices'
 import type { Call } from '@millrace/sql-engine/testing/counting-plugin'
 import type { RandomQuery } from '@millrace/sql-engine/testing/random-query'
 import type { RandomRows, RandomTables } from '@millrace/sql-engine/testing/random-tables'
-import { SeededRandom } from '@millrace/sql-engine/testing/seeded-random'
-import type { Answer, Database, Judge } from './judge.js'
+import { type Database, isSameAnswer, type Judge } from './judge.js'
 import { type ColumnOfTable, RandomDatabases } from './random-databases.js'
+import { choicesOfRound } from './round-choices.js'
+import { isNeededAfterAll } from './second-look.js'
 
 /** A batch's tables, and whom to ask. */
 export interface Judged {
@@ -33,10 +33,11 @@ export async function needlessColumns(
   calls: readonly Call[],
 ): Promise<{ readonly asked: number; readonly needless: readonly string[] } | undefined> {
   const databases = await RandomDatabases.of(query, tables, judge)
-  const telling = new Map<string, number>()
+  /** By table, databases over which its rows matter. */
+  const telling = new Map<string, Database[]>()
   const fetched = new Map<string, ColumnOfTable>()
   for (const { table, columns } of calls) {
-    telling.set(table, 0)
+    telling.set(table, [])
     for (const column of columns) fetched.set(`${table}.${column}`, { table, column })
   }
   const asked = fetched.size
@@ -49,8 +50,8 @@ export async function needlessColumns(
         name,
         database: databases.changed(base, place, choices),
       }))
-      const empty = [...telling].flatMap(([table, times]) =>
-        times >= leastTelling ? [] : [{ table, database: { ...base, [table]: [] } }],
+      const empty = [...telling].flatMap(([table, known]) =>
+        known.length >= leastTelling ? [] : [{ table, database: { ...base, [table]: [] } }],
       )
       return { base, changes, empty }
     })
@@ -59,25 +60,26 @@ export async function needlessColumns(
       ...changes.map(({ database }) => database),
       ...empty.map(({ database }) => database),
     ])
-    const answers = await answersOf(judge, query, all)
+    const answers = await judge.answersOf(query, all)
     if (answers === undefined) return undefined
     for (const { base, changes, empty } of questions) {
       const answer = answers(base)
       if (answer.kind === 'error') continue
-      for (const { name, database } of changes) if (!isSame(answer, answers(database))) fetched.delete(name)
+      for (const { name, database } of changes)
+        if (!isSameAnswer(answer, answers(database))) fetched.delete(name)
       for (const { table, database } of empty) {
-        if (!isSame(answer, answers(database))) telling.set(table, (telling.get(table) ?? 0) + 1)
+        if (!isSameAnswer(answer, answers(database))) telling.get(table)?.push(base)
       }
     }
   }
-  const isUnknown = ({ table }: ColumnOfTable) => (telling.get(table) ?? 0) < leastTelling
-  const left = [...fetched]
-  const unknown = left.filter(([, place]) => isUnknown(place)).length
-  if (asked === unknown) return undefined
-  return {
-    asked: asked - unknown,
-    needless: left.filter(([, place]) => !isUnknown(place)).map(([name]) => name),
+  let unknown = 0
+  const needless: string[] = []
+  for (const [name, place] of fetched) {
+    const known = telling.get(place.table) ?? []
+    if (known.length < leastTelling) unknown++
+    else if (!(await isNeededAfterAll({ judge, query, databases }, place, known))) needless.push(name)
   }
+  return asked === unknown ? undefined : { asked: asked - unknown, needless }
 }
 
 /**
@@ -100,8 +102,7 @@ export async function isKeyBounded(
       const fresh = [1, 2].map(() => databases.withFreshRows(base, table, choices))
       return { base, empty, fresh }
     })
-    const answers = await answersOf(
-      judge,
+    const answers = await judge.answersOf(
       query,
       questions.flatMap(({ base, empty, fresh }) => [base, ...empty, ...fresh]),
     )
@@ -109,37 +110,9 @@ export async function isKeyBounded(
     for (const { base, empty, fresh } of questions) {
       const answer = answers(base)
       if (answer.kind === 'error') continue
-      if (fresh.some((one) => !isSame(answer, answers(one)))) return false
-      if (empty.some((one) => !isSame(answer, answers(one)))) telling++
+      if (fresh.some((one) => !isSameAnswer(answer, answers(one)))) return false
+      if (empty.some((one) => !isSameAnswer(answer, answers(one)))) telling++
     }
   }
   return telling < leastTelling ? undefined : true
-}
-
-/** The same choices each time. */
-function choicesOfRound(round: number): Choices {
-  const known =
-    roundNumbers.get(round) ?? new SeededRandom(round).numbers(numbersPerRound, greatestRoundNumber)
-  roundNumbers.set(round, known)
-  return new Choices(known)
-}
-
-const greatestRoundNumber = 2 ** 31
-const numbersPerRound = 3000
-const roundNumbers = new Map<number, readonly number[]>()
-
-async function answersOf(
-  judge: Judge,
-  query: RandomQuery,
-  databases: readonly Database[],
-): Promise<((database: Database) => Answer) | undefined> {
-  const answers = await judge.answers(query, databases)
-  if (answers === undefined) return undefined
-  const byDatabase = new Map(databases.map((database, index) => [database, answers[index]] as const))
-  return (database) => byDatabase.get(database) ?? { kind: 'error', sqlState: 'none' }
-}
-
-function isSame(one: Answer, other: Answer): boolean {
-  if (one.kind === 'error' || other.kind === 'error') return one.kind === other.kind
-  return one.count === other.count && one.digest === other.digest
 }

@@ -19,6 +19,11 @@ export type Answer =
   | { readonly kind: 'error'; readonly sqlState: string }
   | { readonly kind: 'rows'; readonly count: number; readonly digest: string }
 
+export function isSameAnswer(one: Answer, other: Answer): boolean {
+  if (one.kind === 'error' || other.kind === 'error') return one.kind === other.kind
+  return one.count === other.count && one.digest === other.digest
+}
+
 /** The name by which {@link Database} is given to the views. */
 const setting = 'fuzz.database'
 const schema = 'judged'
@@ -51,20 +56,15 @@ export class Judge {
     }
   }
 
-  /** @returns undefined when they take too long */
-  async answers(query: RandomQuery, databases: readonly Database[]): Promise<readonly Answer[] | undefined> {
-    const contents = databases.map((one) => JSON.stringify(one)).join(separator)
-    const values = [withLiterals(query), contents, separator, query.isOrdered]
-    try {
-      const { rows } = await this.#client.query<{ readonly answer: string }>(
-        'select unnest(judged.answers($1, string_to_array($2, $3), $4)) as answer',
-        values,
-      )
-      return rows.map(({ answer }) => answerOf(answer))
-    } catch (error) {
-      if (error instanceof pg.DatabaseError) return undefined
-      throw error
-    }
+  /** @returns the answer to each of them; undefined when they take too long */
+  async answersOf(
+    query: RandomQuery,
+    databases: readonly Database[],
+  ): Promise<((database: Database) => Answer) | undefined> {
+    const answers = await this.#answers(query, databases)
+    if (answers === undefined) return undefined
+    const byDatabase = new Map(databases.map((database, index) => [database, answers[index]] as const))
+    return (database) => byDatabase.get(database) ?? { kind: 'error', sqlState: 'none' }
   }
 
   /** Which of some texts are values of a type. */
@@ -79,6 +79,21 @@ export class Judge {
   async close(): Promise<void> {
     await this.#client.query(`drop schema if exists ${schema} cascade`)
     await this.#client.end()
+  }
+
+  async #answers(query: RandomQuery, databases: readonly Database[]): Promise<readonly Answer[] | undefined> {
+    const contents = databases.map((one) => JSON.stringify(one)).join(separator)
+    const values = [withLiterals(query), contents, separator, query.isOrdered]
+    try {
+      const { rows } = await this.#client.query<{ readonly answer: string }>(
+        'select unnest(judged.answers($1, string_to_array($2, $3), $4)) as answer',
+        values,
+      )
+      return rows.map(({ answer }) => answerOf(answer))
+    } catch (error) {
+      if (error instanceof pg.DatabaseError) return undefined
+      throw error
+    }
   }
 }
 

@@ -25,7 +25,17 @@ export interface ColumnOfTable {
 
 type Constants = ReadonlyMap<ColumnType, readonly string[]>
 
-const connectionName = 'counting_0'
+const usualConnection = 'counting_0'
+
+function contextOf(connection: string): string {
+  return JSON.stringify({ connection_name: connection })
+}
+
+/** The connection that a database's rows come through. */
+export function connectionOf(database: Database): string {
+  const names = Object.values(database).flatMap(([row]) => row?.sp_connection_name ?? [])
+  return names[0] ?? usualConnection
+}
 
 export class RandomDatabases {
   readonly #tables: RandomTables
@@ -44,7 +54,8 @@ export class RandomDatabases {
       Object.values(tables).flatMap((table) => tableColumns(table).map(({ type }) => type)),
     )
     const constants = new Map<ColumnType, readonly string[]>()
-    for (const type of types) constants.set(type, await judge.valuesOfType(texts, type))
+    for (const type of types)
+      constants.set(type, await judge.valuesOfType(spelt(texts, type, query.text), type))
     return new RandomDatabases(query.text, tables, constants)
   }
 
@@ -79,10 +90,20 @@ export class RandomDatabases {
       const rows = database[twin.table] ?? []
       const row = choices.pickAny(rows)
       if (row === undefined || !choices.chance(60)) continue
-      const other = { ...row, [twin.column]: this.#valueOf(twin, choices) }
+      const other = { ...row, [twin.column]: this.valueOf(twin, choices) }
       database[twin.table] = choices.chance(50) ? [...rows, other] : [other, ...rows]
     }
-    return database
+    const constants = (this.#constants.get('text') ?? []).filter((text) => /^[a-z]\w*$/i.test(text))
+    return choices.chance(50)
+      ? this.throughConnection(choices.pickAny(['a1', 'zz', ...constants]) ?? usualConnection, database)
+      : database
+  }
+
+  /** The same as another connection's. What tells the connection is the same in all rows. */
+  throughConnection(name: string, database: Database): Database {
+    return this.#each((tableName, table) =>
+      (database[tableName] ?? []).map((row) => this.#row(table, (column) => row[column.name] ?? null, name)),
+    )
   }
 
   /** The same with other values in one column. */
@@ -92,22 +113,21 @@ export class RandomDatabases {
     const set = (row: DatabaseRow, value: string | null): DatabaseRow => ({ ...row, [column]: value })
     const one = choices.below(Math.max(rows.length, 1))
     const by = 1 + choices.below(Math.max(rows.length - 1, 1))
-    const table = this.#tables[place.table]
-    const isNullable = table !== undefined && mayBeNull(table, column)
     const changedRows = (): readonly DatabaseRow[] => {
       switch (choices.pick(['one', 'permuted', 'drawn', 'all one', 'null'])) {
         case 'one':
-          return rows.map((row, index) => (index === one ? set(row, this.#valueOf(place, choices)) : row))
+          return rows.map((row, index) => (index === one ? set(row, this.valueOf(place, choices)) : row))
         case 'permuted':
           return rows.map((row, index) => set(row, rows[(index + by) % rows.length]?.[column] ?? null))
         case 'drawn':
-          return rows.map((row) => set(row, this.#valueOf(place, choices)))
+          return rows.map((row) => set(row, this.valueOf(place, choices)))
         case 'all one': {
-          const value = this.#valueOf(place, choices)
+          const value = this.valueOf(place, choices)
           return rows.map((row) => set(row, value))
         }
         default:
-          return rows.map((row) => set(row, isNullable ? null : (rows[one]?.[column] ?? null)))
+          // A column that is not fetched is NULL, also where its table promises that it never is.
+          return rows.map((row) => set(row, null))
       }
     }
     return { ...database, [place.table]: changedRows() }
@@ -135,10 +155,43 @@ export class RandomDatabases {
         const isLike = like !== undefined && choices.chance(80)
         return isLike
           ? (like[column.name] ?? null)
-          : this.#valueOf({ table: tableName, column: column.name }, choices)
+          : this.valueOf({ table: tableName, column: column.name }, choices)
       })
     })
-    return { ...database, [tableName]: choices.chance(50) ? [...rows, ...added] : [...added, ...rows] }
+    const whole = { ...database, [tableName]: choices.chance(50) ? [...rows, ...added] : [...added, ...rows] }
+    return this.throughConnection(connectionOf(database), whole)
+  }
+
+  /** Columns whose values are drawn. */
+  columnsOf(tableName: string): readonly string[] {
+    const table = this.#tables[tableName]
+    if (table === undefined) return []
+    return tableColumns(table).flatMap((column) => (isEngines(column, table) ? [] : [column.name]))
+  }
+
+  /** A value that may equal another and be spelt otherwise. */
+  likeValue(value: string | null, place: ColumnOfTable, choices: Choices): string | null {
+    switch (value === null ? undefined : this.#typeOf(place)) {
+      case 'jsonb':
+        return value?.replace(/(?<=: |^)\d+(?=[,}]|$)/, '$&.0') ?? null
+      case 'numeric':
+        return value?.includes('.') ? `${value}0` : `${value}.0`
+      default:
+        return this.valueOf(place, choices)
+    }
+  }
+
+  valueOf({ table, column }: ColumnOfTable, choices: Choices): string | null {
+    const found = this.#tables[table]
+    const type = this.#typeOf({ table, column })
+    if (found === undefined || type === undefined) return null
+    if (mayBeNull(found, column) && choices.chance(10)) return null
+    return this.#value(type, choices)
+  }
+
+  #typeOf({ table, column }: ColumnOfTable): ColumnType | undefined {
+    const found = this.#tables[table]
+    return found && tableColumns(found).find(({ name }) => name === column)?.type
   }
 
   #each(
@@ -149,12 +202,15 @@ export class RandomDatabases {
     )
   }
 
-  #row(table: RandomTable, read: (column: TableColumn) => string | null): DatabaseRow {
+  #row(
+    table: RandomTable,
+    read: (column: TableColumn) => string | null,
+    connection = usualConnection,
+  ): DatabaseRow {
     return Object.fromEntries(
       tableColumns(table).map((column) => {
-        if (column.name === 'sp_connection_name') return [column.name, connectionName]
-        const isEngines = table.keys !== undefined && engineColumns.some(({ name }) => name === column.name)
-        return [column.name, isEngines ? JSON.stringify({ connection_name: connectionName }) : read(column)]
+        if (!isEngines(column, table)) return [column.name, read(column)]
+        return [column.name, column.name === 'sp_connection_name' ? connection : contextOf(connection)]
       }),
     )
   }
@@ -176,14 +232,6 @@ export class RandomDatabases {
     return hasNull ? [...values, null] : values
   }
 
-  #valueOf({ table, column }: ColumnOfTable, choices: Choices): string | null {
-    const found = this.#tables[table]
-    const type = found && tableColumns(found).find(({ name }) => name === column)?.type
-    if (found === undefined || type === undefined) return null
-    if (mayBeNull(found, column) && choices.chance(10)) return null
-    return this.#value(type, choices)
-  }
-
   #value(type: ColumnType, choices: Choices): string {
     const respelt = choices.chance(15) ? choices.pickAny(otherSpellings[type] ?? []) : undefined
     if (respelt !== undefined) return respelt
@@ -193,6 +241,10 @@ export class RandomDatabases {
   }
 }
 
+function isEngines({ name }: TableColumn, { keys }: RandomTable): boolean {
+  return keys !== undefined && engineColumns.some((column) => column.name === name)
+}
+
 /** Values that equal others and are shown otherwise: which of them is seen, an order's last items may decide. */
 const otherSpellings: Readonly<Partial<Record<ColumnType, readonly string[]>>> = {
   numeric: ['2.0', '2.00', '1.0', '2.50'],
@@ -200,14 +252,31 @@ const otherSpellings: Readonly<Partial<Record<ColumnType, readonly string[]>>> =
   jsonb: ['1.0', '{"a": 1.0}', '{"a": 2.50, "b": [1.0, "x"]}'],
 }
 
+/** A statement may make other values of its constants, or compare with what tells the connection. */
+function spelt(texts: readonly string[], type: ColumnType, statement: string): readonly string[] {
+  const often = <Value>(value: Value, name: RegExp) => (name.test(statement) ? [value, value, value] : [])
+  switch (type) {
+    case 'jsonb':
+      return [
+        ...texts,
+        ...texts.filter((text) => /^[^\d"{[][^"]*$/.test(text)).map((text) => JSON.stringify(text)),
+        ...often(contextOf(usualConnection), /\b(?:sp)?_ctx\b/),
+      ]
+    case 'text':
+      return [...texts, ...often(usualConnection, /\bsp_connection_name\b/)]
+    default:
+      return texts
+  }
+}
+
 /** Literals, numbers and parameters of a statement, and what parts a list or an array has. */
 function constantsOf({ text, parameters }: RandomQuery): readonly string[] {
   const literals = (text.match(/'(?:[^']|'')*'/g) ?? []).map((literal) =>
     literal.slice(1, -1).replaceAll("''", "'"),
   )
-  const numbers = text.match(/-?\b\d+(?:\.\d+)?\b/g) ?? []
+  const numbers = text.replace(/'(?:[^']|'')*'/g, "''").match(/-?\b\d+(?:\.\d+)?\b/g) ?? []
   const given = parameters.flatMap(({ value }) => (value === undefined ? [] : [value]))
   const whole = [...literals, ...given, ...numbers]
-  const parts = whole.flatMap((one) => one.split(/[{},|()^$%]+/)).filter((part) => part.length > 0)
+  const parts = whole.flatMap((one) => one.split(/[{}[\]",|()^$%]+/)).filter((part) => part.length > 0)
   return [...new Set([...whole, ...parts])]
 }

@@ -16,8 +16,18 @@ export const decidingMutants: readonly Mutant[] = [
       ['numbers that are spelt otherwise are the same', "  'text',\n])", "  'text',\n  'numeric',\n])"],
       [
         'WITH TIES takes rows as LIMIT does',
-        "limitOption !== 'LIMIT_OPTION_WITH_TIES' && lockingClause",
-        'lockingClause',
+        "(limitOption !== 'LIMIT_OPTION_WITH_TIES' || ignoresRepeats) &&",
+        '',
+      ],
+      [
+        'whatever is read is only compared',
+        "want === 'equal' && typesOfSeveralSpellings",
+        'typesOfSeveralSpellings',
+      ],
+      [
+        'no table is asked for the first rows of which nothing is read',
+        'return !isAsked && sortClause',
+        'return sortClause',
       ],
       [
         'a column that is no item of the order is fixed by it',
@@ -46,8 +56,58 @@ export const decidingMutants: readonly Mutant[] = [
       ],
       [
         'what may fail is left out',
-        '(column === undefined && !cannotFail(sortBy?.node))',
-        '(column === undefined && cannotFail(sortBy?.node))',
+        '(column === undefined && !cannotFail(sortBy?.node, functions))',
+        '(column === undefined && cannotFail(sortBy?.node, functions))',
+      ],
+    ],
+  ),
+  ...mutantsOf(
+    plan('repeats'),
+    ['sql-engine/src/plan/superfluous-joins.test.ts', 'sql-engine/src/plan/needed-columns.test.ts'],
+    [
+      [
+        'any aggregate gives the same of repeats',
+        'if (agg_distinct !== true && !isIndifferent) return false',
+        '',
+      ],
+      ['repeats go, whoever reads', 'return ignoresRepeats && takesAll(select)', 'return takesAll(select)'],
+      [
+        'OFFSET passes over no repeats',
+        'return limitCount === undefined && limitOffset === undefined',
+        'return limitCount === undefined',
+      ],
+      ['windows see no repeats', 'if (over !== undefined) return false', ''],
+      ['JSON of repeats is the same', "findAll(expressions, 'JsonArrayAgg').length +", ''],
+      ['an aggregate of another query groups this one', 'if (isOwn) isGrouped', 'isGrouped'],
+      [
+        'an aggregate in FROM groups what reads it',
+        'const expressions = [targetList,',
+        'const expressions = [select.fromClause, targetList,',
+      ],
+      [
+        'what varies is the same for repeats',
+        'lockingClause !== undefined || mayVary(select, functions)',
+        'lockingClause !== undefined',
+      ],
+      ['the second row is the first', '=== 1 && limitOffset === undefined', '=== 1'],
+      ['WITH TIES, the first comes alone', "&& limitOption === 'LIMIT_OPTION_COUNT'", ''],
+      [
+        'a CTE is read by one that ignores repeats, and by no other',
+        'if (readers === references) this',
+        'this',
+      ],
+      [
+        'what DISTINCT ON takes is any row',
+        'distinctClause.some((node) => Object.keys(node).length > 0)',
+        'false',
+      ],
+      ['LIMIT takes repeats as other rows', '!takesAll(select) || distinctClause', 'distinctClause'],
+      ['HAVING looks at no group', 'havingClause === undefined &&\n', ''],
+      ['windows and aggregates look at no group', 'isRowWise([targetList, sortClause], functions) &&', ''],
+      [
+        'what divides groups fails for no values',
+        'groupClause.every((item) => isColumn(item, block, binding))',
+        'groupClause.length > 0',
       ],
     ],
   ),
@@ -55,28 +115,7 @@ export const decidingMutants: readonly Mutant[] = [
     plan('superfluous-joins'),
     ['sql-engine/src/plan/superfluous-joins.test.ts'],
     [
-      [
-        'any aggregate gives the same of repeats',
-        'if (agg_distinct !== true && !isIndifferent) return false',
-        '',
-      ],
-      [
-        'repeats go, whoever reads',
-        'return ignoresRepeats && limitCount === undefined',
-        'return limitCount === undefined',
-      ],
-      [
-        'OFFSET passes over no repeats',
-        'limitCount === undefined && limitOffset === undefined',
-        'limitCount === undefined',
-      ],
-      ['windows see no repeats', 'over !== undefined || functions', 'functions'],
-      [
-        'JSON of repeats is the same',
-        "findAll(select, 'JsonArrayAgg').length + findAll(select, 'JsonObjectAgg').length > 0",
-        "findAll(select, 'JsonObjectAgg').length > 0",
-      ],
-      ['conditions fail for no values', '!cannotFail(join.quals)', 'join.quals === undefined'],
+      ['conditions fail for no values', '!cannotFail(join.quals, functions)', 'join.quals === undefined'],
       [
         'columns that other clauses name are not read',
         'own.has(reference) ||',
@@ -84,6 +123,69 @@ export const decidingMutants: readonly Mutant[] = [
       ],
       ['stars show nothing', 'if (isShown) return false', ''],
       ['USING compares nothing', 'if (areNamed || functions', 'if (functions'],
+    ],
+  ),
+  ...mutantsOf(
+    plan('numbered-rows'),
+    [columns],
+    [
+      [
+        'a column that no item names has one value in a place',
+        'if (position < 0) return undefined',
+        'if (position < 0) continue',
+      ],
+      ['ranks are numbers', "stringsOf(funcname)?.at(-1) === 'row_number'", 'funcname !== undefined'],
+      ['LIMIT takes any of the numbered rows', '    select.limitCount,\n', ''],
+      ['an order takes any of the numbered rows', '    sortClause,\n', ''],
+      [
+        'items before the one that fixes a column number nothing',
+        'Math.max(deciding, position + 1)',
+        'Math.max(deciding, Math.min(position, 1))',
+      ],
+      [
+        'numbers come without partitions',
+        'return [...partitionClause, ...decidingItems]',
+        'return decidingItems',
+      ],
+      ['what may fail numbers nothing', '|| !cannotFail(item.node, functions)', ''],
+      [
+        'whatever is spelt otherwise is the same',
+        'if (!isFixed(column, want, binding, functions)) return undefined',
+        '',
+      ],
+    ],
+  ),
+  ...mutantsOf(
+    plan('needed-columns'),
+    [columns],
+    [
+      [
+        'numbers depend on what was read before them',
+        'for (const numbered of windowOutputs(block)) if (wanted.has(numbered)) this.#readOutput(block, numbered)',
+        '',
+      ],
+    ],
+  ),
+  ...mutantsOf(
+    plan('compared-columns'),
+    [columns],
+    [
+      [
+        'whatever an operator makes of a value, it compares',
+        '&&\n    (rangeKinds.test(kind) || comparingOperators.has(operator))',
+        '',
+      ],
+    ],
+  ),
+  ...mutantsOf(
+    plan('pushable-limit'),
+    ['sql-engine/src/plan/deciding-order.test.ts'],
+    [
+      [
+        'the first rows are asked for, whatever is read',
+        'const isOrdered = sortClause !== undefined && needed.isOrderRead(block)',
+        'const isOrdered = sortClause !== undefined',
+      ],
     ],
   ),
   ...mutantsOf(
@@ -113,11 +215,21 @@ export const decidingMutants: readonly Mutant[] = [
     [
       [
         'what an aggregate is given fails for no values',
-        'cannotFail([call.args, call.agg_filter])',
-        'cannotFail(call.agg_filter)',
+        'cannotFail([call.args, call.agg_filter], functions)',
+        'cannotFail(call.agg_filter, functions)',
       ],
-      ['FILTER fails for no values', 'cannotFail([call.args, call.agg_filter])', 'cannotFail(call.args)'],
-      ['any aggregate fails for no values', 'return totalAggregates.has(name) &&', 'return'],
+      [
+        'FILTER fails for no values',
+        'cannotFail([call.args, call.agg_filter], functions)',
+        'cannotFail(call.args, functions)',
+      ],
+      [
+        'whatever a function is given fails for no values',
+        'functions.isOwn(name) &&\n    cannotFail(args, functions)',
+        'functions.isOwn(name)',
+      ],
+      ['any function fails for no values', '    totalFunctions.has(name) &&\n', ''],
+      ['any aggregate fails for no values', '    totalAggregates.has(name) &&\n', ''],
     ],
   ),
   ...mutantsOf(
@@ -126,8 +238,8 @@ export const decidingMutants: readonly Mutant[] = [
     [
       [
         'frames begin anywhere',
-        'return startOffset === undefined && endOffset === undefined && items.every(cannotFail)',
-        'return items.every(cannotFail)',
+        'return startOffset === undefined && endOffset === undefined && cannotFail(items, functions)',
+        'return cannotFail(items, functions)',
       ],
     ],
   ),

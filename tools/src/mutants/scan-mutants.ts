@@ -33,8 +33,8 @@ export const scanMutants: readonly Mutant[] = [
       ['UNION compares only what is read', 'if (!keepsAll) this.#wantWhole(arm)', ''],
       [
         'DISTINCT compares only what is read',
-        'if (isPlain) this.#wantWhole(block)',
-        'if (isPlain) this.#computedWhole.add(block)',
+        'if (isPlain && !dropsRepeats) this.#wantWhole(block)',
+        'if (isPlain && !dropsRepeats) this.#computedWhole.add(block)',
       ],
       ['ORDER BY reads nothing', 'this.#readItems(deciding, block)', ''],
       ['GROUP BY reads nothing', '[...(groupClause ?? []), ...(distinct', '[...(distinct'],
@@ -74,7 +74,11 @@ export const scanMutants: readonly Mutant[] = [
         'return over !== undefined || functions.isPlain(name) || functions.isAggregate(name)',
         'return true',
       ],
-      ['what fails is left out', 'return tag !== undefined &&', 'return true ||'],
+      [
+        'what fails is left out',
+        "const isTotal = totalOperators.has(stringsOf(operation.name)?.at(-1) ?? '')",
+        'const isTotal = true',
+      ],
     ],
   ),
   ...mutantsOf(
