@@ -1,14 +1,13 @@
 /** Random statements over the tables of one batch, over several sets of rows each, until one is answered wrongly. */
 import type { Call } from '@millrace/sql-engine/testing/counting-plugin'
-import { needlessCalls, repeatedCalls } from '@millrace/sql-engine/testing/needless-calls'
 import type { Outcome } from '@millrace/sql-engine/testing/property-harness'
 import type { RandomQuery } from '@millrace/sql-engine/testing/random-query'
 import fc from 'fast-check'
 import { isKeyBounded, needlessColumns } from './brute-force.js'
-import { type Protocol, protocols } from './client-outcome.js'
-import { type FuzzHarness, setsPerWorker, workers } from './fuzz-harness.js'
+import { protocols } from './client-outcome.js'
+import { type Asking, type Comparison, compareAnswers, tellingSets } from './compare-answers.js'
+import { type FuzzHarness, workers } from './fuzz-harness.js'
 import type { FuzzCounts, FuzzOptions } from './fuzz-statements.js'
-import { isSameOutcome, keyMissing, outcomeKind } from './outcome-kind.js'
 import {
   type FuzzStatement,
   greatestNumber,
@@ -20,19 +19,8 @@ import { parametersOf } from './share.js'
 
 /** After which rows that were kept are forgotten, so that few statements come before a mismatch. */
 const statementsPerBatch = 4 * workers
-/** Sets of rows over which a statement is compared, of those over which PostgreSQL is asked for an answer that tells. */
-const setsCompared = 2
-
-/** Statements end by themselves long before. In milliseconds. */
-const patience = 20_000
 /** For how long a mismatch is made smaller. In milliseconds. */
 const shrinkingTime = 60_000
-
-/** How a statement is asked. */
-interface Asking {
-  readonly set: number
-  readonly protocol: Protocol | 'engine'
-}
 
 interface Fault extends Asking {
   readonly statement: FuzzStatement
@@ -45,13 +33,6 @@ interface Seen {
   readonly calls: readonly Call[]
   /** The table that could not be read for want of a key. */
   readonly keyless: string | undefined
-}
-
-interface Run {
-  readonly calls: readonly Call[]
-  readonly keyless?: string | undefined
-  /** What is wrong. */
-  readonly fault?: string
 }
 
 export class BatchRun {
@@ -100,7 +81,7 @@ export class BatchRun {
       if (statement.isMutated) this.#counts.mutated++
       const calls: Call[] = []
       let keyless: string | undefined
-      for (const { set, expected } of await this.#tellingSets(statement.query, worker, turn)) {
+      for (const { set, expected } of await tellingSets(this.#harness, statement.query, worker, turn)) {
         const asking = { set, protocol }
         const run = await this.#compare(statement.query, asking, expected)
         if (run.fault !== undefined) return { ...asking, statement, description: run.fault }
@@ -113,55 +94,20 @@ export class BatchRun {
     return undefined
   }
 
-  /** The worker's sets over which the answers tell most: those with rows, and others than there are already. */
-  async #tellingSets(
-    query: RandomQuery,
-    worker: number,
-    turn: number,
-  ): Promise<readonly { readonly set: number; readonly expected: Outcome }[]> {
-    const telling: { readonly set: number; readonly expected: Outcome }[] = []
-    const others: typeof telling = []
-    for (let index = 0; index < setsPerWorker && telling.length < setsCompared; index++) {
-      const set = worker * setsPerWorker + ((turn + index) % setsPerWorker)
-      const expected = await this.#harness.expected(query, set)
-      const isNew = !telling.some((one) => isSameOutcome(one.expected, expected))
-      const one = { set, expected }
-      if (isNew && expected.rows !== undefined && expected.rows.length > 0) telling.push(one)
-      else others.push(one)
-      // What fails over one set mostly fails over all.
-      if (expected.rows === undefined) break
-    }
-    return [...telling, ...others.slice(0, telling.length === 0 ? 1 : 0)]
-  }
-
-  async #compare(query: RandomQuery, { set, protocol }: Asking, answer?: Outcome): Promise<Run> {
-    const harness = this.#harness
-    const counted = harness.calls[set] ?? []
-    counted.length = 0
-    const outcomes = await inTime(
-      protocol === 'engine' ? this.#byEngine(query, set, answer) : harness.byClients(query, set, protocol),
-    )
-    if (outcomes === undefined) return { calls: [], fault: 'no answer' }
-    const calls = [...counted]
+  /** As {@link compareAnswers} does, and counts what came. */
+  async #compare(query: RandomQuery, asking: Asking, answer?: Outcome): Promise<Comparison> {
+    const comparison = await compareAnswers(this.#harness, query, asking, answer)
+    const { kind, fault, oddity, calls } = comparison
+    if (kind === undefined) return comparison
     const counts = this.#counts
-    const { tell } = this.#options
     counts.runs++
     counts.calls += calls.length
-    const kind = outcomeKind(outcomes)
-    const repeated = harness.sharesScans ? repeatedCalls(calls) : []
-    const needless = [...needlessCalls(query.text, calls, harness.tables), ...repeated]
-    const told = () => describeOutcomes(query, { set, protocol }, outcomes, needless)
-    if (!kind.isSame || needless.length > 0) return { calls, fault: told() }
-    if (kind.isOdd && counts.outcomes[kind.name] === undefined) tell(`${kind.name}: ${told()}`)
+    if (fault !== undefined) return comparison
+    if (oddity !== undefined && counts.outcomes[kind.name] === undefined) {
+      this.#options.tell(`${kind.name}: ${oddity}`)
+    }
     counts.outcomes[kind.name] = (counts.outcomes[kind.name] ?? 0) + 1
-    const { sqlState, message = '' } = outcomes.virtual
-    const keyless = sqlState === keyMissing ? /table "(\w+)"/.exec(message)?.[1] : undefined
-    return { calls, keyless }
-  }
-
-  async #byEngine(query: RandomQuery, set: number, answer: Outcome | undefined) {
-    const expected = answer ?? (await this.#harness.expected(query, set))
-    return { virtual: await this.#harness.virtual(query, set), expected }
+    return comparison
   }
 
   async #judge({ statement: { kind, query }, calls, keyless }: Seen): Promise<void> {
@@ -201,32 +147,4 @@ export class BatchRun {
     const before = 'not found again by itself: it takes the statements before it, or those beside it'
     return smallest ?? `${before}\n${description}\n${statement.query.text}${parametersOf(statement.query)}`
   }
-}
-
-async function inTime<Result>(running: Promise<Result>): Promise<Result | undefined> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(resolve, patience, undefined)
-  })
-  try {
-    return await Promise.race([running, late])
-  } finally {
-    clearTimeout(timer)
-  }
-}
-
-function describeOutcomes(
-  query: RandomQuery,
-  { set, protocol }: Asking,
-  { virtual, expected }: { readonly virtual: Outcome; readonly expected: Outcome },
-  needless: readonly string[],
-): string {
-  const lines = [
-    `protocol ${protocol}, rows of set ${set}`,
-    `${query.text}${parametersOf(query)}`,
-    `expected ${JSON.stringify(expected)}`,
-    `received ${JSON.stringify(virtual)}`,
-    ...needless.map((fault) => `needless ${fault}`),
-  ]
-  return lines.join('\n  ')
 }
