@@ -97,6 +97,18 @@ export const conditionMutants: readonly Mutant[] = [
     ],
   ),
   ...mutantsOf(
+    plan('listed-values'),
+    ['sql-engine/src/listed-values.test.ts'],
+    [
+      ['each item of a list has a type of its own', 'return others.length > 1 && !areAlike', 'return false'],
+      [
+        'a list has the type of its items alone',
+        'const elements = [typed, ...items',
+        'const elements = [...items',
+      ],
+    ],
+  ),
+  ...mutantsOf(
     plan('find-pushables'),
     [engine, places, answers, shapes],
     [
