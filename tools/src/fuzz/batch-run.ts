@@ -5,7 +5,7 @@ import type { RandomQuery } from '@millrace/sql-engine/testing/random-query'
 import fc from 'fast-check'
 import { isKeyBounded, needlessColumns } from './brute-force.js'
 import { protocols } from './client-outcome.js'
-import { type Asking, type Comparison, compareAnswers, tellingSets } from './compare-answers.js'
+import { type Asking, type Comparison, compareAnswers } from './compare-answers.js'
 import { type FuzzHarness, workers } from './fuzz-harness.js'
 import type { FuzzCounts, FuzzOptions } from './fuzz-statements.js'
 import {
@@ -16,9 +16,8 @@ import {
   statementOf,
 } from './rare-statements.js'
 import { parametersOf } from './share.js'
+import { type AnsweredStatement, statementsTogether, tellingStatements } from './telling-statements.js'
 
-/** After which rows that were kept are forgotten, so that few statements come before a mismatch. */
-const statementsPerBatch = 4 * workers
 /** For how long a mismatch is made smaller. In milliseconds. */
 const shrinkingTime = 60_000
 
@@ -51,9 +50,9 @@ export class BatchRun {
 
   /** @returns what is wrong, after it has been made as small as it gets */
   async run(wanted: number): Promise<string | undefined> {
-    for (let done = 0; done < wanted; done += statementsPerBatch) {
-      const size = Math.min(statementsPerBatch, wanted - done)
-      const batch = Array.from({ length: size }, () => this.#statements.next(this.#harness.tables))
+    for (let done = 0; done < wanted; done += statementsTogether) {
+      const size = Math.min(statementsTogether, wanted - done)
+      const batch = await tellingStatements(this.#harness, this.#statements, done, size)
       if (this.#harness.keepsRows) this.#harness.engine.forgetRows()
       const found = await Promise.all(
         Array.from({ length: workers }, (_, worker) => this.#work(worker, done, batch)),
@@ -68,8 +67,8 @@ export class BatchRun {
     return undefined
   }
 
-  async #work(worker: number, done: number, batch: readonly FuzzStatement[]): Promise<Fault | undefined> {
-    for (const [index, statement] of batch.entries()) {
+  async #work(worker: number, done: number, batch: readonly AnsweredStatement[]): Promise<Fault | undefined> {
+    for (const [index, { statement, answers }] of batch.entries()) {
       if (index % workers !== worker) continue
       const turn = done + index
       // Each protocol after one another, and spread over the workers.
@@ -81,7 +80,7 @@ export class BatchRun {
       if (statement.isMutated) this.#counts.mutated++
       const calls: Call[] = []
       let keyless: string | undefined
-      for (const { set, expected } of await tellingSets(this.#harness, statement.query, worker, turn)) {
+      for (const { set, expected } of answers) {
         const asking = { set, protocol }
         const run = await this.#compare(statement.query, asking, expected)
         if (run.fault !== undefined) return { ...asking, statement, description: run.fault }

@@ -38,17 +38,20 @@ const setsCompared = 2
 /** Statements end by themselves long before. In milliseconds. */
 const patience = 20_000
 
-/** A worker's sets over which the answers tell most: those with rows, and others than there are already. */
+/**
+ * A worker's sets over which the answers tell most: those with rows, and others than there are already.
+ * @param first of the worker's sets, which is tried first
+ */
 export async function tellingSets(
   harness: FuzzHarness,
   query: RandomQuery,
   worker: number,
-  turn: number,
+  first: number,
 ): Promise<readonly KnownAnswer[]> {
   const telling: KnownAnswer[] = []
   const others: KnownAnswer[] = []
   for (let index = 0; index < setsPerWorker && telling.length < setsCompared; index++) {
-    const set = worker * setsPerWorker + ((turn + index) % setsPerWorker)
+    const set = worker * setsPerWorker + ((first + index) % setsPerWorker)
     const expected = await harness.expected(query, set)
     const isNew = !telling.some((one) => isSameOutcome(one.expected, expected))
     const one = { set, expected }

@@ -181,16 +181,23 @@ export const conditionMutants: readonly Mutant[] = [
         'wrappers: traced.wrappers',
       ],
       [
-        'conditions pass over volatile functions',
-        '    if (this.#isVolatile(expressions)) return false\n',
-        '',
-      ],
-      [
         'what is EXISTS may be grouped',
         'select.groupClause !== undefined ||\n      select.havingClause !== undefined ||\n      select.larg',
         'select.larg',
       ],
     ],
+  ),
+  ...mutantsOf(
+    plan('column-traces'),
+    [shapes, answers, engine, places],
+    [
+      [
+        'conditions pass over volatile functions',
+        '    if (this.#isVolatile(expressions)) return false\n',
+        '',
+      ],
+    ],
+    'what a volatile function gives has no right answer to compare with',
   ),
   ...mutantsOf(
     plan('equal-columns'),

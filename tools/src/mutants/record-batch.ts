@@ -4,10 +4,11 @@ import { choicesOfSeed } from '@millrace/sql-engine/testing/property-harness'
 import { runAsText } from '@millrace/sql-engine/testing/run-prepared'
 import type { TestPostgres } from '@millrace/sql-engine/testing/test-postgres'
 import pg from 'pg'
-import { compareAnswers, tellingSets } from '../fuzz/compare-answers.js'
+import { compareAnswers } from '../fuzz/compare-answers.js'
 import { type FuzzHarness, startFuzzHarness, workers } from '../fuzz/fuzz-harness.js'
-import { type FuzzStatement, RareStatements } from '../fuzz/rare-statements.js'
-import { inWorkers } from './in-workers.js'
+import { inWorkers } from '../fuzz/in-workers.js'
+import { RareStatements } from '../fuzz/rare-statements.js'
+import { type AnsweredStatement, statementsTogether, tellingStatements } from '../fuzz/telling-statements.js'
 import { fingerprinter, type RecordedBatch, type RecordedStatement } from './recorded-batch.js'
 
 /**
@@ -27,14 +28,18 @@ export async function recordBatch(
     const oids = await oidsOf(client)
     const fingerprint = fingerprinter(harness.tables, oids)
     const random = new RareStatements(seed)
-    const statements = Array.from({ length: count }, () => random.next(harness.tables))
-    const answered = await inWorkers(
+    const statements: AnsweredStatement[] = []
+    for (let done = 0; done < count; done += statementsTogether) {
+      const size = Math.min(statementsTogether, count - done)
+      statements.push(...(await tellingStatements(harness, random, done, size)))
+    }
+    const right = await inWorkers(
       statements,
       (_, turn) => turn % workers,
-      (statement, turn, worker) => answersOf(harness, statement, turn, worker, tell),
+      async (one) => ((await isRight(harness, one, tell)) ? one : undefined),
     )
     const recorded: RecordedStatement[] = []
-    for (const { statement, answers } of answered) {
+    for (const { statement, answers } of right) {
       const { query } = statement
       const names = await namesOf(client, query.text)
       recorded.push({ query, names, fingerprint: fingerprint(query.text, names), answers })
@@ -46,21 +51,18 @@ export async function recordBatch(
   }
 }
 
-async function answersOf(
+async function isRight(
   harness: FuzzHarness,
-  statement: FuzzStatement,
-  turn: number,
-  worker: number,
+  { statement: { query }, answers }: AnsweredStatement,
   tell: (line: string) => void,
-) {
-  const answers = await tellingSets(harness, statement.query, worker, turn)
+): Promise<boolean> {
   for (const { set, expected } of answers) {
-    const { fault } = await compareAnswers(harness, statement.query, { set, protocol: 'engine' }, expected)
+    const { fault } = await compareAnswers(harness, query, { set, protocol: 'engine' }, expected)
     if (fault === undefined) continue
     tell(`a mismatch without any mutant: ${fault}`)
-    return undefined
+    return false
   }
-  return { statement, answers }
+  return true
 }
 
 async function oidsOf(client: pg.Client): Promise<RecordedBatch['oids']> {

@@ -2,12 +2,10 @@
 import { choicesOfSeed } from '@millrace/sql-engine/testing/property-harness'
 import type { TestPostgres } from '@millrace/sql-engine/testing/test-postgres'
 import { compareAnswers } from '../fuzz/compare-answers.js'
-import { setsPerWorker, startFuzzHarness, tablesOfBatch, workers } from '../fuzz/fuzz-harness.js'
-import { inWorkers } from './in-workers.js'
+import { setsPerWorker, startFuzzHarness, tablesOfBatch } from '../fuzz/fuzz-harness.js'
+import { inWorkers } from '../fuzz/in-workers.js'
+import { statementsTogether } from '../fuzz/telling-statements.js'
 import { fingerprinter, type RecordedBatch, type RecordedStatement } from './recorded-batch.js'
-
-/** After which rows that were kept are forgotten. */
-const statementsTogether = 4 * workers
 
 /** Those that this process's planner plans otherwise than the right one. */
 export function statementsPlannedOtherwise({

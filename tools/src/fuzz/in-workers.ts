@@ -3,7 +3,7 @@
  * their own.
  * @returns what came of it, in the items' order; nothing for those of which nothing came
  */
-import { workers } from '../fuzz/fuzz-harness.js'
+import { workers } from './fuzz-harness.js'
 
 export async function inWorkers<Item, Result>(
   items: readonly Item[],
