@@ -4,7 +4,7 @@
  */
 import type { Table } from '@millrace/plugin-sdk'
 import { bind } from '../bind/binder.js'
-import type { Binding, TableReference } from '../bind/binding.js'
+import type { FromItem, TableReference } from '../bind/binding.js'
 import { lookUpQuery, readNames } from '../bind/look-up-names.js'
 import { catalogColumns } from '../catalog/catalog-columns.js'
 import type { VirtualTable } from '../catalog/virtual-table.js'
@@ -15,7 +15,6 @@ import { neededColumns } from '../plan/needed-columns.js'
 import { planScans } from '../plan/plan-scans.js'
 import type { PlannedQual, PlannedSource, ScanPlan } from '../plan/scan-plan.js'
 import { sharedColumns } from '../plan/shared-columns.js'
-import { KeyQueryWriter } from '../plan/write-key-query.js'
 import { embeddedNames } from '../postgres/names.js'
 import { RewritableStatement } from '../run/rewrite-statement.js'
 
@@ -48,12 +47,12 @@ function describePlan(text: string, answer: string, tables: ReadonlyMap<number, 
   const nameOf = (reference: TableReference) => `scan_${binding.tableReferences.indexOf(reference)}`
   const { text: rewritten } = new RewritableStatement(text, tree, binding).rewritten(nameOf)
   const scans = planScans(binding, read, read.readReferences, dependencyFinder, names.functions)
-  const writer = new KeyQueryWriter(binding, dependencyFinder)
   const columns = [...sharedColumns(scans, read.columns)].map(([reference, ofReference]) => [
     nameOf(reference),
     [...ofReference].sort(),
   ])
-  const described = scans.map((scan) => describeScan(scan, binding, writer, nameOf))
+  const fromItems = binding.blocks.flatMap((block) => block.fromItems)
+  const described = scans.map((scan) => describeScan(scan, fromItems, nameOf))
   return JSON.stringify([rewritten, columns, described], (_, value: unknown) =>
     typeof value === 'bigint' ? `${value}n` : value,
   )
@@ -61,8 +60,7 @@ function describePlan(text: string, answer: string, tables: ReadonlyMap<number, 
 
 function describeScan(
   { fromItem, isNeverRead, quals, limit, after }: ScanPlan,
-  { tableReferences }: Binding,
-  writer: KeyQueryWriter,
+  fromItems: readonly FromItem[],
   nameOf: (reference: TableReference) => string,
 ) {
   return {
@@ -72,28 +70,26 @@ function describeScan(
       column: qual.column,
       operator: qual.comparison.operator,
       isExact: qual.isExact,
-      sources: sourcesOf(qual).map((source) => describeSource(source, qual, fromItem, writer, nameOf)),
+      sources: sourcesOf(qual).map((source) => describeSource(source, fromItems, nameOf)),
     })),
     limit,
-    after: tableReferences.filter((reference) => after.has(reference)).map(nameOf),
+    after: [...after].map(nameOf).sort(),
   }
 }
 
+/** Key queries by what they are made of: to write them takes longer than all else. */
 function describeSource(
   source: PlannedSource,
-  { column }: PlannedQual,
-  { table }: TableReference,
-  writer: KeyQueryWriter,
+  fromItems: readonly FromItem[],
   nameOf: (reference: TableReference) => string,
 ) {
   if (source.kind === 'boolean') return source
-  const type = table.columns.find(({ name }) => name === column)?.type ?? 'text'
-  const literalType = source.source.reading === undefined ? type : 'text'
+  const { from, where, virtuals } = source.query
   return {
     source: source.source,
-    dependsOnRows: source.query.from.length > 0,
-    virtuals: [...source.query.virtuals].map(nameOf).sort(),
-    query: writer.write(source.query, [{ source: source.source, literalType, cast: false }], nameOf),
+    from: from.map((fromItem) => fromItems.indexOf(fromItem)),
+    where,
+    virtuals: [...virtuals].map(nameOf).sort(),
   }
 }
 

@@ -161,6 +161,7 @@ export class KeyConditionWriter {
   #plain(column: WrittenColumn, others: readonly WrittenColumn[]): string {
     const { text, type } = column
     switch (this.#choices.below(15)) {
+      case 4:
       case 5:
         return this.#between(text, type)
       case 6:

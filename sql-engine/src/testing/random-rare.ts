@@ -214,7 +214,7 @@ class RareWriter {
   #named(): string {
     const { name, key, partner } = this.#parts
     const given = this.#parts.given.length === 0 ? '' : ` and ${this.#parts.given.join(' and ')}`
-    const json = JSON.stringify([{ [partner.name]: this.#choices.pickAlike(valuesOfType[key.type]) }])
+    const json = JSON.stringify([{ [partner.name]: this.#choices.pick(valuesOfType[key.type]) }])
     return this.#choices.pick([
       `select n.* from note n where exists (select from ${name} s, json_to_recordset(${quoteLiteral(json)}) as f (${partner.name} ${key.type}) where s.${key.name} = ${partner.name}${given})`,
       `with ${name} as (select * from ${name} s${this.#parts.where()}) select * from ${name} s where ${this.#parts.condition()}`,
