@@ -235,6 +235,7 @@ export const conditionMutants: readonly Mutant[] = [
         "return /\\\\d|digit/i.test(literal ?? '')",
       ],
     ],
+    "the locale of the tests' PostgreSQL has no digits but ASCII's",
   ),
   ...mutantsOf(
     plan('constant-condition'),
