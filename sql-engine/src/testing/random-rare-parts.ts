@@ -68,7 +68,9 @@ export class RareParts {
     const pairs = own.flatMap((one) =>
       notes.flatMap((other) => (other.type === one.type ? [[one, other] as const] : [])),
     )
-    const [key, partner] = choices.pickAny(pairs) ?? []
+    // What an API takes may be narrowed.
+    const known = pairs.filter(([{ operators }]) => operators?.includes('=') === true)
+    const [key, partner] = choices.pickAny(known.length === 0 || choices.chance(15) ? pairs : known) ?? []
     if (key === undefined || partner === undefined) return undefined
     const required = requiredKeys(table, choices)
     return new RareParts(choices, expressions, { name, own, notes, key, partner, required })

@@ -28,6 +28,7 @@ class RareWriter {
     const kinds = [
       () => this.#existence(),
       () => this.#existence(),
+      () => this.#existence(),
       () => this.#fromSubquery(),
       () => this.#fromSubquery(),
       () => this.#counted(),
@@ -64,8 +65,8 @@ class RareWriter {
       `select from note m right join note n on ${this.#parts.link} and m.${partner.name} is not null`,
       `select from note n where ${this.#parts.link} and ${this.#parts.noteCondition('n')}`,
     ])
-    const not = this.#choices.pick(['', '', 'not '])
-    if (this.#choices.chance(25)) {
+    const not = this.#choices.pick(['', '', '', 'not '])
+    if (this.#choices.chance(15)) {
       const list = `select n.${partner.name} from note n`
       const sign = this.#choices.pick(['in', 'not in', '= any', '<> all'])
       return `select s.* from ${name} s${this.#parts.where(`s.${key.name} ${sign} (${list})`)}`
