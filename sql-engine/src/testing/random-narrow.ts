@@ -53,6 +53,7 @@ class NarrowWriter {
       () => `${from} where ${this.#where(this.#wrapped())}`,
       () => `${from} where ${this.#where(this.#wrapped())}`,
       () => `${from} where ${this.#where(this.#wrapped())}`,
+      () => `${from} where ${this.#where(this.#wrapped())}`,
       () => this.#inSubquery(),
       () => this.#grouped(),
       () => this.#rolledUp(),
@@ -85,7 +86,12 @@ class NarrowWriter {
   }
 
   #wrapped(): string {
-    return this.#context.expressions.wrappedCondition(this.#key(), this.#scope)
+    // By bounds, if an API takes any.
+    const bounded = this.#columns.filter(({ operators = [] }) =>
+      operators.some((one) => /^[<>]=?$/.test(one)),
+    )
+    const column = this.#choices.pickAny(bounded) ?? this.#key()
+    return this.#context.expressions.wrappedCondition(column, this.#scope)
   }
 
   #combined(): string {
