@@ -3,10 +3,12 @@ import type { Key, Operator } from '@millrace/plugin-sdk'
 import type { Binding, Block, FromItem } from '../bind/binding.js'
 import type { FunctionTraits } from '../bind/function-traits.js'
 import type { CatalogColumn } from '../catalog/virtual-table.js'
-import { type Inside, inside, type Node, sameTree, stringsOf } from '../parse/syntax-tree.js'
+import { findAll, type Inside, inside, type Node, sameTree, stringsOf } from '../parse/syntax-tree.js'
 import { extremeNode } from './build-nodes.js'
 import type { ColumnTraces, TracedColumn } from './column-traces.js'
+import { comparedTruth } from './compared-truth.js'
 import { isNeverTrue } from './constant-condition.js'
+import { isMixedList, mixedListSources } from './listed-values.js'
 import type { Comparison, ValueSource } from './pushable.js'
 import { type Seen, seenThrough } from './seen-through.js'
 import { mayAskForWideDigits } from './wide-digits.js'
@@ -112,6 +114,8 @@ export class Comparisons {
         if (inside(lexpr, 'RowExpr') !== undefined) {
           return name === '=' ? this.#ofRowList(lexpr, items, within) : []
         }
+        if (isMixedList(items, this.#isOf(within)))
+          return name === '=' ? this.#ofMixedList(lexpr, items, within) : []
         if (name === '=') {
           const sources = items.map((node): ValueSource => ({ kind: 'expression', node }))
           return this.#on(lexpr, within, { operator: '=', sources })
@@ -131,6 +135,26 @@ export class Comparisons {
       default:
         return []
     }
+  }
+
+  /** Whether an expression names a column of a block. */
+  #isOf(block: Block): (expression: Node) => boolean {
+    return (expression) =>
+      findAll(expression, 'ColumnRef').some((one) => this.#binding.columnOf(one)?.fromItem.block === block)
+  }
+
+  /** Of a column as it stands: what is made of one may be of any type. */
+  #ofMixedList(column: Node, items: readonly Node[], within: Block): readonly ColumnComparison[] {
+    const reference = inside(column, 'ColumnRef')
+    const bound = reference && this.#binding.columnOf(reference)
+    if (bound?.fromItem.block !== within) return []
+    return this.#traces.of(bound).flatMap((traced): readonly ColumnComparison[] => {
+      const type = definitionOf(traced)?.databaseType
+      if (type === undefined || traced.wrappers.length > 0) return []
+      const sources = mixedListSources(items, type, this.#isOf(within))
+      const target: Target = { ...traced, anchor: bound.fromItem }
+      return seenOf(target, [], { operator: '=', sources }).map((seen) => ({ target, ...seen }))
+    })
   }
 
   #ofBetween(
@@ -266,22 +290,6 @@ function alternatives(arms: readonly (readonly ColumnComparison[])[]): readonly 
   }
   // With one arm left, whatever it says.
   return arms.length === 1 ? (arms[0] ?? []) : found
-}
-
-/** The boolean that an expression is compared with, as in `(x = 1) = true`. A column is compared like any other. */
-export function comparedTruth(
-  left: Node,
-  right: Node,
-): { readonly expression: Node; readonly value: boolean } | undefined {
-  for (const [expression, constant] of [
-    [left, right],
-    [right, left],
-  ] as const) {
-    const value = inside(constant, 'A_Const')?.boolval
-    const isColumn = inside(expression, 'ColumnRef') !== undefined
-    if (value !== undefined && !isColumn) return { expression, value: value.boolval === true }
-  }
-  return undefined
 }
 
 /** The operation that is true where this one is false; undefined for operations that have none. */

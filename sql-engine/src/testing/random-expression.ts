@@ -120,6 +120,11 @@ export class ExpressionWriter {
     return this.#keyConditions(scope).condition(column, others)
   }
 
+  /** A condition on something that is made of a column. */
+  wrappedCondition(column: WrittenColumn, scope: Scope): string {
+    return this.#keyConditions(scope).wrapped(column)
+  }
+
   #keyConditions(scope: Scope): KeyConditionWriter {
     return new KeyConditionWriter(this.#choices, {
       constant: (type) => this.constant(type),

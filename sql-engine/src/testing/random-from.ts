@@ -52,6 +52,8 @@ const joinKinds = [
   'natural join',
   'natural left join',
   'using',
+  'right using',
+  'full using',
   'lateral',
   'left lateral',
   'nested left',
@@ -139,7 +141,9 @@ export class FromWriter {
     const reader = { alias: this.#context.newName('s'), columns: item.source.columns }
     const query = /^\((.*)\) \w+$/s.exec(text)?.[1]
     if (query !== undefined && this.#choices.chance(35)) {
-      const name = this.#context.newName('c')
+      // What reads the table goes by its name now and then.
+      const table = /\bfrom (\w+) d\d/.exec(query)?.[1]
+      const name = table !== undefined && this.#choices.chance(20) ? table : this.#context.newName('c')
       const kind = this.#choices.pick(['', '', 'materialized ', 'not materialized '])
       withClause = `with ${name} as ${kind}(${query}) `
       text = `${name} ${item.source.alias}`
@@ -212,21 +216,22 @@ export class FromWriter {
         merged: common.length > 0 ? [{ alias: '', columns: common }] : [],
       }
     }
-    if (kind === 'using') {
+    if (/using/.test(kind)) {
       const [column, ...others] = common.filter(
         ({ name }) => name === item.keys[0]?.name || item.keys.length === 0,
       )
       if (column !== undefined) {
         const more = this.#choices.chance(20) ? others.slice(0, 1) : []
         const names = [column, ...more].map(({ name }) => name).join(', ')
-        const word = this.#choices.pick(['join', 'left join'])
+        const word =
+          kind === 'using' ? this.#choices.pick(['join', 'left join']) : kind.replace('using', 'join')
         return {
           text: `${left} ${word} ${item.text} using (${names})`,
           merged: [{ alias: '', columns: [column, ...more] }],
         }
       }
     }
-    const word = kind === 'using' ? 'join' : kind
+    const word = kind.replace(/^using$|using/, 'join')
     const on =
       word === 'full join' ? this.#fullCondition(group, item) : this.#onCondition(group, item, outer, depth)
     return { text: `${left} ${word} ${item.text} on ${on}`, merged: [] }

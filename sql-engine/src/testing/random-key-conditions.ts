@@ -40,6 +40,7 @@ const wrappings: Readonly<Record<ColumnType, readonly [Write, ...Write[]]>> = {
     (time) => `timestamptz '2022-07-08 00:00+02' - ${time}`,
     (time) => `to_char(${time}, 'DD.MM.YYYY')`,
     (time) => `extract(hour from ${time})`,
+    (time) => `extract(year from ${time})`,
   ],
   bigint: [
     (number) => `${number} + 1`,
@@ -63,6 +64,7 @@ const wrappings: Readonly<Record<ColumnType, readonly [Write, ...Write[]]>> = {
   'double precision': [(number) => `${number} + 1`, (number) => `${number} * 2`, (number) => `-${number}`],
   text: [
     (text) => `${text} collate "C"`,
+    (text) => `${text} collate "en-x-icu"`,
     (text) => `${text}::varchar`,
     (text) => `${text}::text`,
     (text) => `lower(${text})`,
@@ -112,12 +114,17 @@ export class KeyConditionWriter {
       case 6:
         return `not (${plain})`
       case 7:
-        return `(${plain}) is ${this.#choices.pick(['true', 'not true', 'false', 'not false', 'unknown'])}`
+        return `(${plain}) ${this.#choices.pick(['is true', 'is not true', 'is false', 'is not false', 'is unknown', '= false', '= true', '<> true'])}`
       case 8:
         return `not (not (${plain}) or ${this.#context.other()})`
       default:
         return plain
     }
+  }
+
+  /** On something that is made of the column. */
+  wrapped({ text, type }: WrittenColumn): string {
+    return this.#wrapped(text, type, this.#choices.pick(orderOperators))
   }
 
   /** Gives one value or a few, or seems to. */
@@ -143,7 +150,7 @@ export class KeyConditionWriter {
       case 6:
         return `(${text} = ${this.#constant(type)} or ${text} = ${this.#constant(type)} or ${text} = ${value()})`
       case 7:
-        return type === 'text' ? `${text} like ${this.#pattern(false)}` : this.#wrapped(text, type, '=')
+        return type === 'text' ? `${text} like ${this.#pattern(true)}` : this.#wrapped(text, type, '=')
       case 8:
         return `${text} = any (array[${value()}])`
       default:
@@ -154,8 +161,9 @@ export class KeyConditionWriter {
   #plain(column: WrittenColumn, others: readonly WrittenColumn[]): string {
     const { text, type } = column
     switch (this.#choices.below(15)) {
+      case 4:
       case 5:
-        return `${text} ${this.#choices.pick(['between', 'not between', 'between symmetric'])} ${this.#constant(type)} and ${this.#constant(type)}`
+        return this.#between(text, type)
       case 6:
       case 7:
       case 14:
@@ -173,7 +181,7 @@ export class KeyConditionWriter {
           `${text} not in (${this.#constant(type)}, ${this.#constant(type)})`,
           `${text} <> all (array[${this.#typed(type)}, ${this.#typed(type)}])`,
           `${text} >= ${this.#constant(type)} and ${text} < ${this.#constant(type)}`,
-          `${text} > any (array[${this.#typed(type)}, ${this.#typed(type)}])`,
+          `${text} ${this.#choices.pick([...orderOperators, '<>', '<>'])} any (array[${this.#typed(type)}, ${this.#typed(type)}])`,
         ])
       case 13:
         return this.equality(column)
@@ -192,6 +200,18 @@ export class KeyConditionWriter {
     return isCommuted
       ? `${constant} ${commuted[operator] ?? operator} ${text}`
       : `${text} ${operator} ${constant}`
+  }
+
+  /** Mostly of what there is between its bounds, which stand the other way round only where that does not matter. */
+  #between(text: string, type: ColumnType): string {
+    const operator = this.#choices.pick(['between', 'between', 'not between', 'between symmetric'])
+    if (this.#choices.chance(20)) {
+      return `${text} ${operator} ${this.#constant(type)} and ${this.#constant(type)}`
+    }
+    const bounds = [this.#value(type), this.#value(type)].sort(inOrderOf(type))
+    if (operator === 'between symmetric') bounds.reverse()
+    const [first = '', second = ''] = bounds
+    return `${text} ${operator} ${quoteLiteral(first)} and ${quoteLiteral(second)}`
   }
 
   /** Of two columns at once, in their order. */
@@ -243,7 +263,10 @@ export class KeyConditionWriter {
     const wrap = this.#choices.pick(wrappings[type])
     const own = wrap(text)
     const value = wrap(this.#typed(type))
-    if (this.#choices.chance(10)) return `${own} between ${value} and ${wrap(this.#typed(type))}`
+    if (this.#choices.chance(15)) {
+      const between = this.#choices.pick(['between', 'between symmetric'])
+      return `${own} ${between} ${value} and ${wrap(this.#typed(type))}`
+    }
     return this.#choices.chance(25) ? `${value} ${operator} ${own}` : `${own} ${operator} ${value}`
   }
 
@@ -260,10 +283,28 @@ export class KeyConditionWriter {
   }
 
   #pattern(isLike: boolean): string {
-    const pattern = this.#choices.pick(['t1', 't%', 'a', '%1', 'T_', '1.1.1.1', "o'x", 't\\_', '%'])
+    const pattern = this.#choices.pick([
+      't1',
+      't%',
+      't_',
+      'a',
+      '%1',
+      'T_',
+      '_',
+      '1.1.1.1',
+      "o'x",
+      't\\_',
+      '%',
+    ])
     const expression = this.#choices.pick(['^t1$', '^t', '1$', 'T', '^(t1|a)$', '^$', '.'])
     return quoteLiteral(isLike ? pattern : expression)
   }
+}
+
+/** Compares values as these tests write them, as PostgreSQL does by and large. */
+function inOrderOf(type: ColumnType): (one: string, other: string) => number {
+  const isNumber = type === 'bigint' || type === 'numeric' || type === 'double precision'
+  return (one, other) => (isNumber ? Number(one) - Number(other) : one < other ? -1 : one > other ? 1 : 0)
 }
 
 const commuted: Readonly<Record<string, string>> = { '<': '>', '<=': '>=', '>': '<', '>=': '<=' }

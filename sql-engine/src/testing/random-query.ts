@@ -12,9 +12,11 @@ import {
   type ScopeColumn,
   type Source,
 } from './random-expression.js'
-import { firstRowsQuery } from './random-first-rows.js'
+import { type FirstRowsContext, firstRowsQuery } from './random-first-rows.js'
 import { type From, type FromContext, FromWriter } from './random-from.js'
 import type { WrittenColumn } from './random-key-conditions.js'
+import { narrowQuery } from './random-narrow.js'
+import { rareQuery } from './random-rare.js'
 import { type RandomTables, requiredKeys, tableColumns, usualTables } from './random-tables.js'
 import type { WrittenQuery } from './written-query.js'
 
@@ -47,6 +49,11 @@ const comparableTypes: ReadonlySet<ColumnType> = new Set([
   'numeric',
   'timestamp with time zone',
 ])
+
+/** A small query that turns on one condition, of which most of a table's rows would be left. */
+export function randomNarrow(choices: Choices, tables: RandomTables = usualTables): RandomQuery {
+  return new QueryWriter(choices, tables).narrow()
+}
 
 type Target = WrittenColumn
 
@@ -114,9 +121,23 @@ class QueryWriter {
     }
   }
 
+  narrow(): RandomQuery {
+    const write = this.#choices.chance(50) ? rareQuery : narrowQuery
+    const text = write(this.#choices, this.#rowsContext) ?? 'select 1'
+    return { text, parameters: this.#expressions.parameters, isOrdered: false }
+  }
+
   firstRows(): RandomQuery {
     const text = this.#firstRows(0, undefined)?.text ?? 'select 1'
     return { text, parameters: this.#expressions.parameters, isOrdered: false }
+  }
+
+  get #rowsContext(): FirstRowsContext {
+    return {
+      tables: this.#tables,
+      expressions: this.#expressions,
+      newName: (prefix: string) => this.#newName(prefix),
+    }
   }
 
   #newName(prefix: string): string {
@@ -197,12 +218,7 @@ class QueryWriter {
   }
 
   #firstRows(depth: number, outer: Scope | undefined): WrittenQuery | undefined {
-    const context = {
-      tables: this.#tables,
-      expressions: this.#expressions,
-      newName: (prefix: string) => this.#newName(prefix),
-    }
-    return firstRowsQuery(this.#choices, context, outer, depth)
+    return firstRowsQuery(this.#choices, this.#rowsContext, outer, depth)
   }
 
   #selectTypes(types: readonly ColumnType[], { scope }: From, body: string, depth: number): WrittenQuery {

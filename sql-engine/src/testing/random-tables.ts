@@ -186,7 +186,7 @@ export function someTables(choices: Choices): RandomTables {
   const virtual = Array.from({ length: 2 + choices.below(3) }, (_, index) => {
     const columns = someColumns(choices)
     // At most one kind of need, or no random query would fulfil it.
-    const need = choices.pick(['none', 'none', 'required', 'required', 'two', 'any-of'] as const)
+    const need = choices.pick(['none', 'none', 'none', 'required', 'required', 'two', 'any-of'] as const)
     const needed = need === 'none' ? 0 : need === 'required' ? 1 : 2
     const keys = Object.entries(columns).flatMap(([name, { type }], position): [string, Key][] => {
       const isNeeded = position < needed
@@ -258,7 +258,7 @@ export function randomRows(choices: Choices, tables: RandomTables): RandomRows {
   return Object.fromEntries(
     Object.entries(tables).map(([name, table]) => {
       // None at all now and then: what there is no row for is found no more than what is left out.
-      const length = choices.chance(95) ? 2 + choices.below(9) : 0
+      const length = choices.chance(97) ? 3 + choices.below(11) : 0
       const rows = Array.from({ length }, () => randomRow(table, choices))
       // Duplicates are rows of their own.
       return [name, choices.chance(30) ? [...rows, ...rows.slice(0, 2)] : rows]

@@ -106,7 +106,8 @@ export async function startRowSetsHarness(options: RowSetsHarnessOptions): Promi
   }
 }
 
-function virtualTables(tables: RandomTables, rows: RandomRows): Parameters<typeof countingPlugin>[0] {
+/** Those of some tables that a counting plugin shows, with their rows. */
+export function virtualTables(tables: RandomTables, rows: RandomRows): Parameters<typeof countingPlugin>[0] {
   return Object.fromEntries(
     Object.entries(tables).flatMap(([name, { columns, keys, orders = {} }]) =>
       keys === undefined ? [] : [[name, { columns, keys, orders, rows: rows[name] ?? [] }] as const],

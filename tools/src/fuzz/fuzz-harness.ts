@@ -46,7 +46,7 @@ const user = 'millrace'
 const hour = 3_600_000
 
 export async function startFuzzHarness(choices: Choices, options: FuzzHarnessOptions): Promise<FuzzHarness> {
-  const tables = choices.chance(75) ? someTables(choices) : usualTables
+  const tables = tablesOfBatch(choices)
   // What an API leaves out shows what should not have been left out.
   const filtering = choices.chance(80) ? 'every operator' : choices.pick<Filtering>(['equality'])
   const maxBytes = options.optimisations === 'none' ? 0 : choices.pick([0, 300_000, 10_000_000])
@@ -77,6 +77,11 @@ export async function startFuzzHarness(choices: Choices, options: FuzzHarnessOpt
       await harness.stop()
     },
   }
+}
+
+/** The tables of the batch that these choices make; they take the first of them. */
+export function tablesOfBatch(choices: Choices): RandomTables {
+  return choices.chance(75) ? someTables(choices) : usualTables
 }
 
 /** A client of the gateway and one of PostgreSQL for each set, from when they are first asked for. */

@@ -1,12 +1,22 @@
 /** Random statements, of which those are taken that are made of what others have had least of. */
 import { Choices } from '@millrace/sql-engine/testing/choices'
 import { mutatedQuery } from '@millrace/sql-engine/testing/mutate-query'
-import { type RandomQuery, randomQuery, randomReport } from '@millrace/sql-engine/testing/random-query'
+import {
+  type RandomQuery,
+  randomNarrow,
+  randomQuery,
+  randomReport,
+} from '@millrace/sql-engine/testing/random-query'
 import type { RandomTables } from '@millrace/sql-engine/testing/random-tables'
 import { SeededRandom } from '@millrace/sql-engine/testing/seeded-random'
 
-/** `report`: a small one of the shapes that BI tools write; `any`: whatever the generator can write. */
-export type StatementKind = 'report' | 'any'
+/**
+ * `report`: a small one of the shapes that BI tools write; `narrow`: one that turns on a condition; `any`: whatever the
+ * generator can write.
+ */
+export type StatementKind = 'report' | 'narrow' | 'any'
+
+const writers = { report: randomReport, narrow: randomNarrow, any: randomQuery } as const
 
 /** Numbers that make the same statement each time; `mutation` is empty where the statement stays as it is written. */
 export interface StatementNumbers {
@@ -31,8 +41,7 @@ export function statementOf(
   { kind, numbers, mutation }: StatementNumbers,
   tables: RandomTables,
 ): FuzzStatement {
-  const write = kind === 'report' ? randomReport : randomQuery
-  const query = write(new Choices(numbers), tables)
+  const query = writers[kind](new Choices(numbers), tables)
   const mutated = mutation.length === 0 ? undefined : mutatedQuery(query.text, new Choices(mutation))
   const isMutated = mutated !== undefined && mutated !== query.text
   return { kind, numbers, mutation, isMutated, query: isMutated ? { ...query, text: mutated } : query }
@@ -49,7 +58,8 @@ export class RareStatements {
   }
 
   next(tables: RandomTables): FuzzStatement {
-    const kind = this.#random.below(100) < 60 ? 'report' : 'any'
+    const share = this.#random.below(100)
+    const kind = share < 40 ? 'narrow' : share < 75 ? 'report' : 'any'
     const drawn = Array.from({ length: candidates }, () => {
       const statement = statementOf(
         { kind, numbers: this.#numbers(20 + this.#random.below(180)), mutation: [] },

@@ -61,17 +61,25 @@ export const bindMutants: readonly Mutant[] = [
         'if (isOneGrouping) this.#draft.addConditions(havingClause',
         'this.#draft.addConditions(havingClause',
       ],
+    ],
+  ),
+  ...mutantsOf(
+    'sql-engine/src/bind/binder.ts',
+    [answers],
+    [
       [
         'MERGE fromItems out source rows that match none',
         "if ('joinCondition' in statement && !countsUnmatchedSources(statement)) {",
         "if ('joinCondition' in statement) {",
       ],
     ],
+    'no random statement writes',
   ),
   ...mutantsOf(
     'sql-engine/src/expand/expand-views.ts',
     [statements, engine],
     [["a statement's CTE is the table of a view", '!isCaught(view.definition, ctes),', 'true,']],
+    'no random statement reads a view',
   ),
   ...mutantsOf(
     'sql-engine/src/expand/expand-functions.ts',
@@ -101,6 +109,7 @@ export const bindMutants: readonly Mutant[] = [
         'const replacement = replacements[0]',
       ],
     ],
+    "no random statement calls a user's function",
   ),
   ...mutantsOf(
     'sql-engine/src/expand/expand-copy.ts',

@@ -135,11 +135,6 @@ export const cacheMutants: readonly Mutant[] = [
     [cache, cacheProperties],
     [
       [
-        'rows are never too old',
-        'return maxAge > 0 && entry.source === source && entry.startedAt >= this.#now() - maxAge',
-        'return maxAge > 0 && entry.source === source',
-      ],
-      [
         "another table's rows are this one's",
         'return maxAge > 0 && entry.source === source && entry',
         'return maxAge > 0 && entry',
@@ -156,6 +151,18 @@ export const cacheMutants: readonly Mutant[] = [
         '!hasAllRows(entry)',
       ],
     ],
+  ),
+  ...mutantsOf(
+    'sql-engine/src/cache/scans/scan-cache.ts',
+    [cache, cacheProperties],
+    [
+      [
+        'rows are never too old',
+        'return maxAge > 0 && entry.source === source && entry.startedAt >= this.#now() - maxAge',
+        'return maxAge > 0 && entry.source === source',
+      ],
+    ],
+    'random statements keep rows for longer than they take',
   ),
   ...mutantsOf(
     'sql-engine/src/cache/scans/peer-entry.ts',

@@ -97,6 +97,18 @@ export const conditionMutants: readonly Mutant[] = [
     ],
   ),
   ...mutantsOf(
+    plan('listed-values'),
+    ['sql-engine/src/listed-values.test.ts'],
+    [
+      ['each item of a list has a type of its own', 'return others.length > 1 && !areAlike', 'return false'],
+      [
+        'a list has the type of its items alone',
+        'const elements = [typed, ...items',
+        'const elements = [...items',
+      ],
+    ],
+  ),
+  ...mutantsOf(
     plan('find-pushables'),
     [engine, places, answers, shapes],
     [
@@ -169,16 +181,23 @@ export const conditionMutants: readonly Mutant[] = [
         'wrappers: traced.wrappers',
       ],
       [
-        'conditions pass over volatile functions',
-        '    if (this.#isVolatile(expressions)) return false\n',
-        '',
-      ],
-      [
         'what is EXISTS may be grouped',
         'select.groupClause !== undefined ||\n      select.havingClause !== undefined ||\n      select.larg',
         'select.larg',
       ],
     ],
+  ),
+  ...mutantsOf(
+    plan('column-traces'),
+    [shapes, answers, engine, places],
+    [
+      [
+        'conditions pass over volatile functions',
+        '    if (this.#isVolatile(expressions)) return false\n',
+        '',
+      ],
+    ],
+    'what a volatile function gives has no right answer to compare with',
   ),
   ...mutantsOf(
     plan('equal-columns'),
@@ -216,6 +235,7 @@ export const conditionMutants: readonly Mutant[] = [
         "return /\\\\d|digit/i.test(literal ?? '')",
       ],
     ],
+    "the locale of the tests' PostgreSQL has no digits but ASCII's",
   ),
   ...mutantsOf(
     plan('constant-condition'),

@@ -5,6 +5,7 @@
  */
 import { parseArgs } from 'node:util'
 import { allMutants, someMutants } from './all-mutants.js'
+import { startFuzzRunner } from './fuzz-runner.js'
 import type { Mutant } from './mutant.js'
 import { type MutantRunner, startMutantRunner, type Verdict } from './mutant-runner.js'
 import { type Outcome, summary } from './summary.js'
@@ -24,38 +25,41 @@ const { values } = parseArgs({
   },
 })
 
-// fuzz.test.ts reads them.
-process.env.MILLRACE_FUZZ_COUNT = values.count
-process.env.MILLRACE_FUZZ_SEED = values.seed
+const notRun = { kind: 'not run' } as const
 
-const notRun: Verdict = { kind: 'not run' }
-
-const runner = await startMutantRunner()
+const isWanted = ({ name }: Mutant) => values.only.some((text) => name.includes(text))
+const mutants = (values.short ? someMutants : allMutants).filter(isWanted)
+const tell = (line: string) => console.log(line)
+const fuzz = values['no-fuzz']
+  ? undefined
+  : await startFuzzRunner(Number(values.count), Number(values.seed), tell)
+const runner = values['no-tests'] ? undefined : await startMutantRunner()
 const outcomes: Outcome[] = []
 try {
-  for (const mutant of values.short ? someMutants : allMutants) {
-    if (!values.only.some((text) => mutant.name.includes(text))) continue
-    const outcome = await run(mutant, runner)
+  for (const mutant of mutants) {
+    const outcome: Outcome = {
+      mutant,
+      tests: runner === undefined ? notRun : await runTests(mutant, runner.run),
+      fuzz: fuzz === undefined || mutant.beyondFuzz !== undefined ? notRun : await fuzz.run(mutant),
+    }
     outcomes.push(outcome)
-    const by = outcome.tests.kind === 'found' ? `  (${outcome.tests.file}: ${outcome.tests.test})` : ''
-    console.log(`${outcome.tests.kind.padEnd(8)} ${outcome.fuzz.kind.padEnd(8)} ${mutant.name}${by}`)
+    console.log(`${outcome.tests.kind.padEnd(8)} ${outcome.fuzz.kind.padEnd(8)} ${mutant.name}${by(outcome)}`)
   }
 } finally {
-  await runner.close()
+  await runner?.close()
+  await fuzz?.close()
 }
 const { lines, isGood } = summary(outcomes, values.count)
 for (const line of lines) console.log(line)
 process.exitCode = isGood ? 0 : 1
 
-async function run(mutant: Mutant, { run }: MutantRunner): Promise<Outcome> {
-  return {
-    mutant,
-    tests: values['no-tests'] ? notRun : await runTests(mutant, run),
-    fuzz:
-      values['no-fuzz'] || mutant.beyondFuzz !== undefined
-        ? notRun
-        : await run(mutant, ['tools/src/mutants/fuzz.test.ts']),
-  }
+/** What has found it, or how much has been tried. */
+function by({ tests, fuzz }: Outcome): string {
+  const parts = [
+    ...(tests.kind === 'found' ? [`${tests.file}: ${tests.test}`] : []),
+    ...('statements' in fuzz ? [`${fuzz.run} of ${fuzz.statements} statements were run`] : []),
+  ]
+  return parts.length === 0 ? '' : `  (${parts.join('; ')})`
 }
 
 /** The likeliest file first: one that finds it spares the others. */

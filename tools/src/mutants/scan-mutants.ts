@@ -49,11 +49,6 @@ export const scanMutants: readonly Mutant[] = [
         "if (subLinkType !== 'EXISTS_SUBLINK') this.#readQuery(select, 'whole')",
       ],
       [
-        'queries that change data are read only where they are named',
-        "if (inside(query, 'SelectStmt') === undefined) this.read(query)",
-        '',
-      ],
-      [
         'columns are one further',
         "const own = ownColumn(fromItem, { fromItem, column: '', index })",
         "const own = ownColumn(fromItem, { fromItem, column: '', index: index === 0 ? 1 : index - 1 })",
@@ -64,6 +59,18 @@ export const scanMutants: readonly Mutant[] = [
         'this.read([fromClause, whereClause, valuesLists])',
       ],
     ],
+  ),
+  ...mutantsOf(
+    plan('needed-columns'),
+    [columns, engine, answers],
+    [
+      [
+        'queries that change data are read only where they are named',
+        "if (inside(query, 'SelectStmt') === undefined) this.read(query)",
+        '',
+      ],
+    ],
+    'no random statement writes',
   ),
   ...mutantsOf(
     plan('discardable'),

@@ -1,11 +1,12 @@
 /** What a run of mutants comes to. */
+import type { FuzzVerdict } from './fuzz-runner.js'
 import type { Mutant } from './mutant.js'
 import type { Verdict } from './mutant-runner.js'
 
 export interface Outcome {
   readonly mutant: Mutant
   readonly tests: Verdict
-  readonly fuzz: Verdict
+  readonly fuzz: FuzzVerdict
 }
 
 /** How many of those that random statements could find they should find at least. */

@@ -1,0 +1,49 @@
+/** Lists of values of several types, all of which PostgreSQL compares as values of one. */
+import { expect } from 'vitest'
+import { propertyTest } from './testing/engine-test.js'
+
+const thing = {
+  label: 'a',
+  ip: '1.1.1.1',
+  flag: true,
+  amount: '2',
+  net: '1.1.1.1/32',
+  seen: '2022-07-06T12:00:00Z',
+}
+const rows = {
+  thing: [
+    { ...thing, id: 1n },
+    { ...thing, id: 2n, amount: '0.1', net: '10.0.0.0/8' },
+    { ...thing, id: 3n, amount: '0.10000000000000000001' },
+    { ...thing, id: 9007199254740992n, amount: null },
+    { ...thing, id: 9007199254740993n, amount: '1000' },
+  ],
+  place: [],
+  event: [],
+  note: [
+    { ip: '1.1.1.1', trail: 't1', id: 1n, flag: true },
+    { ip: null, trail: null, id: null, flag: null },
+  ],
+}
+
+const test = propertyTest({ rows: [rows], filtering: 'every operator' })
+
+test.for([
+  ['a literal', "id in (1e0::float8, '9007199254740992')"],
+  ['an integer', 'id in (1e0::float8, 9007199254740992)'],
+  ['a subquery', "id in ((select 1e0::float8), '9007199254740992')"],
+  ['a numeric', "amount in ('0.1', 2::float8)"],
+  ['a numeric beside NULL', "amount in (null, '0.1', 2::float8)"],
+  ['a literal beside a column', "id in (n.id, '9007199254740992', 1e0::float8)"],
+  ['what is not in the list', "id not in (1e0::float8, '9007199254740992')"],
+  ['a fraction beside a literal', "id in (2.5, '1.0', 3)"],
+  ['an integer beside an address', "net in ('10.0.0.0/8', '1.1.1.1'::inet)"],
+  ['made of the column', "id + 1 in (2e0::float8, '9007199254740993')"],
+  ['nothing, where integers are narrower than the column', "id in ('9007199254740993', 1::int4)"],
+  ['a literal beside one value alone', "id in (1, '9007199254740993', 2::int8)"],
+] as const)('floating point beside %s', async ([_, condition], { harness }) => {
+  const text = `select t.id, n.id as n from thing t cross join note n where ${condition.replace(/\bid\b(?! =)/, 't.id')}`
+  const { virtual, expected } = await harness.run({ text, parameters: [], isOrdered: false }, 0)
+  expect(virtual).toEqual(expected)
+  expect(expected.rows).not.toEqual([])
+})

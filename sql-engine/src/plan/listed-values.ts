@@ -1,0 +1,57 @@
+/**
+ * The values of `x IN (…)`. PostgreSQL gives all that name no column of the query one type, which depends on each of them
+ * and on x: beside a floating-point number, integers and literals are rounded, and 9007199254740993 is …992
+ * (transformAExprIn in PostgreSQL's parser/parse_expr.c).
+ */
+import type { ColumnType } from '@millrace/plugin-sdk'
+import { inside, type Node, sameTree } from '../parse/syntax-tree.js'
+import { castNode } from './build-nodes.js'
+import type { ValueSource } from './pushable.js'
+import { internalTypeNames } from './type-names.js'
+
+/**
+ * Whether the type of one may change what another is: they are neither all constants nor all of one kind.
+ * @param isOwn whether an item names a column of the same query: such items stand for themselves
+ */
+export function isMixedList(items: readonly Node[], isOwn: (item: Node) => boolean): boolean {
+  const others = items.filter((item) => !isOwn(item))
+  const [first] = others
+  const areAlike =
+    others.every(isSimpleConstant) ||
+    others.every(isNumber) ||
+    others.every((item) => inside(item, 'ParamRef') !== undefined) ||
+    others.every((item) => first !== undefined && isCastAlike(first, item))
+  return others.length > 1 && !areAlike
+}
+
+/** Such values in an array, which has the type that the list has for a column of some type. */
+export function mixedListSources(
+  items: readonly Node[],
+  type: ColumnType,
+  isOwn: (item: Node) => boolean,
+): readonly ValueSource[] {
+  const typed = castNode({ A_Const: { isnull: true } }, internalTypeNames[type])
+  const elements = [typed, ...items.filter((item) => !isOwn(item))]
+  return [
+    ...items.filter(isOwn).map((node): ValueSource => ({ kind: 'expression', node })),
+    { kind: 'elements', node: { A_ArrayExpr: { elements } } },
+  ]
+}
+
+/** Literals have the type of the column, and integers none that is wider than those of the columns. */
+function isSimpleConstant(item: Node): boolean {
+  const constant = inside(item, 'A_Const')
+  return constant !== undefined && constant.fval === undefined
+}
+
+function isNumber(item: Node): boolean {
+  const constant = inside(item, 'A_Const')
+  return constant !== undefined && constant.sval === undefined
+}
+
+function isCastAlike(one: Node, other: Node): boolean {
+  const [type, otherType] = [inside(one, 'TypeCast')?.typeName, inside(other, 'TypeCast')?.typeName]
+  return (
+    type !== undefined && otherType !== undefined && sameTree({ TypeName: type }, { TypeName: otherType })
+  )
+}
