@@ -103,7 +103,7 @@ test('lists run side by side, in bounded number, and rows are read only as there
   const items = await itemsOf(eachRow(batches(), list))
   expect(items.sort((one, other) => one - other)).toEqual(Array.from({ length: 200 }, (_, index) => index))
   expect(most).toBeGreaterThan(20)
-  expect(most).toBeLessThanOrEqual(50)
+  expect(most).toBeLessThanOrEqual(64)
   expect(aheadOfReading).toBeLessThanOrEqual(20)
 })
 

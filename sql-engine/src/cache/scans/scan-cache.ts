@@ -45,6 +45,10 @@ export class ScanCache {
   }
 
   /** See {@link ScanCacheOptions.maxBytes}; a lower value takes effect when rows come next. */
+  get maxBytes(): number {
+    return this.#kept.maxBytes
+  }
+
   set maxBytes(bytes: number) {
     this.#kept.maxBytes = bytes
   }
