@@ -145,6 +145,31 @@ export const pluginMutants: readonly Mutant[] = [
     notAws,
   ),
   ...mutantsOf(
+    'plugins/aws/src/answers/next-token.ts',
+    ['plugins/aws/src/answers/next-token.test.ts'],
+    [
+      ['a text is the name of the token', 'if (body[afterName] === colon)', 'if (body[afterName] !== quote)'],
+      [
+        'a token ends at an escaped mark',
+        'body[end] === backslash ? 2 : 1',
+        'body[end] === backslash ? 1 : 1',
+      ],
+    ],
+    notAws,
+  ),
+  ...mutantsOf(
+    'plugins/aws/src/tables/cloudtrail-trail-event/decode-page.ts',
+    ['plugins/aws/src/tables/cloudtrail-trail-event.test.ts'],
+    [
+      [
+        'events of the millisecond after the last stay',
+        'withoutLater(answerOf(page), endTime)',
+        'answerOf(page)',
+      ],
+    ],
+    notAws,
+  ),
+  ...mutantsOf(
     'plugins/aws/src/cloudtrail-records/field-finder.ts',
     ['plugins/aws/src/cloudtrail-records/field-finder.test.ts'],
     [
