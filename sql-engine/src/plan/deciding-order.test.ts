@@ -26,6 +26,16 @@ test.each([
   expect(columnsOf(outputs, order)).toBe(columns)
 })
 
+test.each(['1', 'x', 'x, name', 'name, 1'])(
+  'an output that may fail is computed where it is sorted by: %s',
+  (order) => {
+    const divided = `select 1 / (size - 1) as x, name from thing order by ${order} limit 2`
+    const { columns, scans } = plannedStatement(`select count(*) from (${divided}) q`)
+    expect(columns).toEqual([order.includes('name') ? 'thing: name size' : 'thing: size'])
+    expect(scans[0]?.limit).not.toBe('2, pushed')
+  },
+)
+
 test('what tells the connection differs in rows that an outer join makes up', () => {
   const joined = 'select t.name, u._ctx as c, u.size from thing t left join thing u on u.name = t.kind'
   const { columns } = plannedStatement(`select c from (${joined} order by t.name, u.size limit 3) q`)

@@ -6,7 +6,7 @@ import { engineColumns } from '../catalog/catalog-columns.js'
 import { findAll, type Inside, inside, type Node } from '../parse/syntax-tree.js'
 import { cannotFail, isDiscardable } from './discardable.js'
 import { columnType } from './output-types.js'
-import { pushableOrder, sortedColumn } from './pushable-order.js'
+import { pushableOrder, sortedColumn, sortedOutput } from './pushable-order.js'
 import { isRowWise } from './row-wise.js'
 import type { Want } from './wanted-outputs.js'
 
@@ -77,7 +77,7 @@ export function decidingOrder(
     deciding = Math.max(deciding, index + 1)
   }
   return items.flatMap(({ node, column, sortBy }, index) =>
-    index < deciding || (column === undefined && !cannotFail(sortBy?.node, functions)) ? [node] : [],
+    index < deciding || (column === undefined && mayFail(sortBy, block, functions)) ? [node] : [],
   )
 }
 
@@ -97,7 +97,15 @@ function mayBeIgnored(
     another === undefined &&
     block.conditions.length > 0 &&
     pushableOrder(only, binding) !== undefined
-  return !isAsked && sortClause.every((node) => cannotFail(inside(node, 'SortBy')?.node, functions))
+  return !isAsked && !sortClause.some((node) => mayFail(inside(node, 'SortBy'), block, functions))
+}
+
+/** Whether sorting by an item may fail, which it then does in PostgreSQL although nothing of it is read. */
+function mayFail(item: Inside<'SortBy'> | undefined, block: Block, functions: FunctionTraits): boolean {
+  const output = item && sortedOutput(item, block)
+  if (output === 'unknown') return true
+  if (output === undefined) return !cannotFail(item?.node, functions)
+  return output.column === undefined && (isColumns(output.reads) || !cannotFail(output.reads, functions))
 }
 
 /** Whether a column tells through which connection rows came, which is the same for all rows of a table. */

@@ -3,6 +3,7 @@ import {
   type Binding,
   type Block,
   type BoundColumn,
+  type OutputColumn,
   ownColumn,
   type TableReference,
 } from '../bind/binding.js'
@@ -39,20 +40,33 @@ export function pushableOrder(fromItem: TableReference, binding: Binding): ScanO
 
 /** The column that an item of ORDER BY names: by its position or name in the output, or else by its own. */
 export function sortedColumn(
-  { node }: Inside<'SortBy'>,
+  sortBy: Inside<'SortBy'>,
   block: Block,
   binding: Binding,
 ): BoundColumn | undefined {
+  const output = sortedOutput(sortBy, block)
+  if (output === 'unknown') return undefined
+  if (output !== undefined) return output.column
+  const reference = inside(sortBy.node, 'ColumnRef')
+  return reference === undefined || stringsOf(reference.fields) === undefined
+    ? undefined
+    : binding.columnOf(reference)
+}
+
+/**
+ * The output that an item of ORDER BY names, by its position or name.
+ * @returns undefined for what names none: an expression of its own
+ */
+export function sortedOutput(
+  { node }: Inside<'SortBy'>,
+  { output }: Block,
+): OutputColumn | 'unknown' | undefined {
   const position = inside(node, 'A_Const')?.ival?.ival
-  if (position !== undefined) return block.output?.[position - 1]?.column
-  const reference = inside(node, 'ColumnRef')
-  const fields = stringsOf(reference?.fields)
-  if (reference === undefined || fields === undefined) return undefined
-  if (fields.length > 1) return binding.columnOf(reference)
+  if (position !== undefined) return output?.[position - 1] ?? 'unknown'
+  const fields = stringsOf(inside(node, 'ColumnRef')?.fields)
+  if (fields?.length !== 1) return undefined
   // A name in the output means that output, whatever column of the table has the same name.
-  const { output } = block
-  if (output === undefined || output.some(({ name }) => name === undefined)) return undefined
+  if (output === undefined || output.some(({ name }) => name === undefined)) return 'unknown'
   const [first, ...others] = output.filter(({ name }) => name === fields[0])
-  if (first === undefined) return binding.columnOf(reference)
-  return others.length === 0 ? first.column : undefined
+  return others.length === 0 ? first : 'unknown'
 }

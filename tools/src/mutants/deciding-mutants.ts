@@ -26,8 +26,13 @@ export const decidingMutants: readonly Mutant[] = [
       ],
       [
         'no table is asked for the first rows of which nothing is read',
-        'return !isAsked && sortClause',
-        'return sortClause',
+        'return !isAsked && !sortClause',
+        'return !sortClause',
+      ],
+      [
+        'sorting by what an output shows cannot fail',
+        "if (output === 'unknown') return true",
+        'if (output !== undefined) return false',
       ],
       [
         'a column that is no item of the order is fixed by it',
