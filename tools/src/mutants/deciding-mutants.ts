@@ -61,8 +61,8 @@ export const decidingMutants: readonly Mutant[] = [
       ],
       [
         'what may fail is left out',
-        '(column === undefined && !cannotFail(sortBy?.node, functions))',
-        '(column === undefined && cannotFail(sortBy?.node, functions))',
+        '(column === undefined && mayFail(sortBy, block, functions))',
+        '(column === undefined && !mayFail(sortBy, block, functions))',
       ],
     ],
   ),

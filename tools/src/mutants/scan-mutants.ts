@@ -149,8 +149,8 @@ export const scanMutants: readonly Mutant[] = [
       ],
       [
         'a name of the output is one of the table',
-        'if (first === undefined) return binding.columnOf(reference)',
-        'return binding.columnOf(reference)',
+        'if (fields?.length !== 1) return undefined',
+        'if (fields !== undefined) return undefined',
       ],
     ],
   ),
