@@ -10,7 +10,7 @@ const mostHeld = 1 << 20
  * A plugin sends each row in a message by itself, and to hand one on costs more than to read it. So once few have been there many
  * times, more are waited for, for some milliseconds, which no short answer comes to.
  */
-const gathering = { times: 16, few: 200, wait: 2 }
+const gathering = { times: 16, few: 500, wait: 8 }
 
 export class ArrivingMessages {
   readonly #stream: Readable
