@@ -6,8 +6,6 @@ import type { Table } from '@millrace/plugin-sdk'
 import { bind } from '../bind/binder.js'
 import type { FromItem, TableReference } from '../bind/binding.js'
 import { lookUpQuery, readNames } from '../bind/look-up-names.js'
-import { catalogColumns } from '../catalog/catalog-columns.js'
-import type { VirtualTable } from '../catalog/virtual-table.js'
 import { parseText } from '../parse/parser.js'
 import type { Node } from '../parse/syntax-tree.js'
 import { DependencyFinder } from '../plan/dependencies.js'
@@ -17,6 +15,7 @@ import type { PlannedQual, PlannedSource, ScanPlan } from '../plan/scan-plan.js'
 import { sharedColumns } from '../plan/shared-columns.js'
 import { embeddedNames } from '../postgres/names.js'
 import { RewritableStatement } from '../run/rewrite-statement.js'
+import { plannedTable } from './planned-table.js'
 
 /** The query that asks PostgreSQL for all that planning has to know; undefined for what is no statement. */
 export function namesQuery(text: string): string | undefined {
@@ -39,7 +38,9 @@ export function planFingerprint(text: string, answer: string, tables: ReadonlyMa
 function describePlan(text: string, answer: string, tables: ReadonlyMap<number, Table>): string {
   const tree = treeOf(text)
   if (tree === undefined) return 'no statement'
-  const virtualTables = new Map([...tables].map(([oid, table]) => [oid, virtualTable(oid, table)]))
+  const virtualTables = new Map(
+    [...tables].map(([oid, table]) => [oid, plannedTable(oid, table, 'counting')]),
+  )
   const names = readNames(answer, text, virtualTables, embeddedNames)
   const binding = bind(tree, (rangeVar) => names.relationOf(rangeVar))
   const dependencyFinder = new DependencyFinder(binding, names.functions)
@@ -101,24 +102,4 @@ function sourcesOf({ comparison }: PlannedQual): readonly PlannedSource[] {
 function treeOf(text: string): Node | undefined {
   const [statement, ...others] = parseText(text) ?? []
   return others.length === 0 ? statement?.node : undefined
-}
-
-function virtualTable(oid: number, table: Table): VirtualTable {
-  return {
-    oid,
-    formerOids: [],
-    schema: 'counting',
-    definition: table,
-    connection: {
-      name: 'counting',
-      plugin: { name: 'counting', description: '' },
-      tables: { kind: 'found', tables: [table] },
-    },
-    failure: undefined,
-    columns: catalogColumns(table).map((column, index) => ({
-      ...column,
-      databaseType: column.type,
-      attnum: index + 1,
-    })),
-  }
 }

@@ -8,7 +8,6 @@ import { bind } from '../bind/binder.js'
 import type { Binding, Relation, TableReference } from '../bind/binding.js'
 import type { RelationOf } from '../bind/from-binder.js'
 import { type CatalogFacts, FunctionTraits } from '../bind/function-traits.js'
-import { catalogColumns } from '../catalog/catalog-columns.js'
 import type { VirtualTable } from '../catalog/virtual-table.js'
 import { parseText } from '../parse/parser.js'
 import type { Node } from '../parse/syntax-tree.js'
@@ -18,6 +17,7 @@ import { neededColumns } from '../plan/needed-columns.js'
 import { planScans } from '../plan/plan-scans.js'
 import { sharedColumns } from '../plan/shared-columns.js'
 import { describeScans, type ScanDescription } from '../report/describe-scans.js'
+import { plannedTable } from './planned-table.js'
 
 /** Functions that statements here may call, by what PostgreSQL's catalog says of them; all others are plain ones. */
 const facts: CatalogFacts = {
@@ -183,22 +183,5 @@ function virtualTable(name: string, definition: Definition, oid: number): Virtua
       throw new Error('a made-up table is not read')
     },
   }
-  return {
-    oid,
-    formerOids: [],
-    schema: 'made_up',
-    definition: table,
-    connection: {
-      name: 'made_up',
-      plugin: { name: 'made_up', description: 'Made up' },
-      tables: { kind: 'found', tables: [table] },
-      ...(name === 'gathered' && { aggregator: {} }),
-    },
-    failure: undefined,
-    columns: catalogColumns(table).map((column, index) => ({
-      ...column,
-      databaseType: column.type,
-      attnum: index + 1,
-    })),
-  }
+  return plannedTable(oid, table, 'made_up', name === 'gathered' ? { aggregator: {} } : {})
 }
