@@ -11,6 +11,8 @@ export class HiddenReplies implements ReplyHandler {
   parameterTypes: readonly number[] = []
   /** The RowDescription of a statement that gives rows. */
   rowDescription: Buffer | undefined
+  /** The error that one of the requests got. */
+  error: DatabaseError | undefined
   /** Resolves when the last request is answered. @throws DatabaseError of any of them */
   readonly finished: Promise<void>
   /** The handler of the last request. */
@@ -34,6 +36,11 @@ export class HiddenReplies implements ReplyHandler {
     if (type === backend.dataRow) this.rows.push(readDataRow(message))
     else if (type === backend.parameterDescription) this.parameterTypes = readParameterTypes(message)
     else if (type === backend.rowDescription) this.rowDescription = Buffer.from(message)
-    else if (type === backend.errorResponse) this.#reject(toDatabaseError(message))
+    else if (type === backend.errorResponse) this.#fail(toDatabaseError(message))
+  }
+
+  #fail(error: DatabaseError): void {
+    this.error = error
+    this.#reject(error)
   }
 }

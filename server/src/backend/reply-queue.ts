@@ -77,6 +77,12 @@ export class ReplyQueue {
     return this.#first === this.#requests.length
   }
 
+  /** Whether nothing but Parses is being answered, so that what is sent now is answered as if they had been already. */
+  get onlyParses(): boolean {
+    if (this.idle || this.#skipping || this.#copying) return false
+    return this.#requests.slice(this.#first).every(({ kind }) => kind === 'parse')
+  }
+
   add(request: Request): void {
     const { kind } = request
     if (this.#skipping) {

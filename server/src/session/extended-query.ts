@@ -208,15 +208,21 @@ export class ExtendedQueries {
 
   async #bindVirtual(message: Buffer, bind: BindMessage): Promise<void> {
     const { backend, staging } = this.#options
+    // One round trip for both, where the statement has just been parsed.
+    const early = backend.replies.onlyParses ? this.#describe(bind.statement) : undefined
     await backend.settle()
     this.#unanswered.clear()
+    if (early?.error !== undefined) {
+      staging.report(early.error)
+      return
+    }
     // PostgreSQL ignores the Bind: after an error before it, or while it waits for COPY's data.
     if (backend.replies.skipping || backend.replies.copying) {
       this.#sendBind(bind.portal, message)
       return
     }
     const statement = await this.#statementOf(bind.statement)
-    const signature = statement && (await this.#signatureOf(bind.statement))
+    const signature = statement && (early ?? (await this.#signatureOf(bind.statement)))
     if (signature instanceof DatabaseError) {
       staging.report(signature)
       return
@@ -306,10 +312,16 @@ export class ExtendedQueries {
    * Asks for a statement's parameters and columns. Asked each time: an SQL command may have deallocated the
    * statement.
    */
+  #describe(statement: string): HiddenReplies {
+    const replies = new HiddenReplies()
+    const { backend } = this.#options
+    backend.send(describeMessage('S', statement), { kind: 'describe', handler: replies.last })
+    return replies
+  }
+
   async #signatureOf(statement: string): Promise<HiddenReplies | DatabaseError> {
     const { backend } = this.#options
-    const replies = new HiddenReplies()
-    backend.send(describeMessage('S', statement), { kind: 'describe', handler: replies.last })
+    const replies = this.#describe(statement)
     try {
       await backend.askHidden(replies)
     } catch (error) {

@@ -154,7 +154,8 @@ function queryFor(
       join pg_catalog.pg_class c on c.oid ${equals} pg_catalog.to_regclass(name)::pg_catalog.oid),
     ${functions.length === 0 ? '' : `'functions', ${functionsQuery(functions)},`}
     ${tableFunctions.length === 0 ? '' : `'table_functions', ${tableFunctionsQuery(tableFunctions, internalSchema)},`}
-    'loose', exists (select from pg_catalog.pg_collation l where not l.collisdeterministic),
+    'loose', exists (
+      select from pg_catalog.pg_collation l where l.oid >= ${firstOfUsers} and not l.collisdeterministic),
     'shadowed_operators', pg_catalog.current_setting('transform_null_equals') = 'on' or exists (
       select from pg_catalog.pg_operator o
       where o.oid >= ${firstOfUsers} and o.oprleft < ${firstOfUsers} and o.oprright < ${firstOfUsers}

@@ -1,8 +1,9 @@
 /** Chunks of COPY: all lines in their order, however they come, in writes of a size that is worth one. */
+import { setImmediate } from 'node:timers/promises'
 import type { Row } from '@millrace/plugin-sdk'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { copyChunks } from './copy-chunks.js'
+import { begun, copyChunks, requestsWritten } from './copy-chunks.js'
 import { sealedRows } from './encoded-rows.js'
 
 const encode = (row: Row) => `${row.word}\n`
@@ -52,4 +53,19 @@ test('hold all lines, counted, and only the last is small', async () => {
       for (const chunk of chunks.slice(0, -1)) expect(chunk.length).toBeGreaterThanOrEqual(64 * 1024)
     }),
   )
+})
+
+test('ask for themselves before anything else is done, also where that waits for a turn of the event loop', async () => {
+  const events: string[] = []
+  const asking = (async function* () {
+    await setImmediate()
+    events.push('asked')
+    yield Buffer.from('a\n')
+  })()
+  const chunks = begun(asking)
+  await requestsWritten()
+  events.push('next')
+  expect(events).toEqual(['asked', 'next'])
+  expect(String((await chunks.next()).value)).toBe('a\n')
+  expect(await chunks.next()).toMatchObject({ done: true })
 })

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import type { Row } from '@millrace/plugin-sdk'
 import type { CopyRowEncoder } from './copy-row-encoder.js'
 import { encodedRowsOf } from './encoded-rows.js'
@@ -101,6 +102,20 @@ export function begun(chunks: AsyncGenerator<Buffer, void, void>): AsyncGenerato
       await chunks.return()
     }
   })()
+}
+
+/**
+ * The turns of the event loop in which a request is written over a connection that is there. undici takes one of them,
+ * to learn whether the API has closed the connection meanwhile.
+ */
+const turnsOfRequest = 2
+
+/**
+ * Waits until what has {@link begun} has asked its API. To wake a process of PostgreSQL may cost this thread its core,
+ * for as long as that takes to make a table; the request would have to wait.
+ */
+export async function requestsWritten(): Promise<void> {
+  for (let turn = 0; turn < turnsOfRequest; turn++) await setImmediate()
 }
 
 /**

@@ -11,7 +11,7 @@ import { enginePool } from '../postgres/engine-connections.js'
 import { scanTablePrefix } from '../postgres/guest/dead-gateways.js'
 import type { Names } from '../postgres/names.js'
 import { abortable, untilAborted } from './abortable.js'
-import { begun, type CopyMeter, copyChunks, readAhead } from './copy-chunks.js'
+import { begun, type CopyMeter, copyChunks, readAhead, requestsWritten } from './copy-chunks.js'
 import { copyRowEncoder } from './copy-row-encoder.js'
 import type { ScanTable, StagedTable } from './scan-table.js'
 import {
@@ -198,6 +198,7 @@ export class ScanTables {
     let oid: number
     try {
       oid = await this.#inTransaction(controller, async (client) => {
+        await requestsWritten()
         const created = await create(
           client,
           `BEGIN; ${createScanTable(qualifiedName, columns)}`,
