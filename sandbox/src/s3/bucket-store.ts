@@ -1,5 +1,6 @@
 /** Buckets and their objects. An object may be made when it is asked for, so that many of them take no memory. */
 import { createHash } from 'node:crypto'
+import { isDirectoryBucket } from './directory-bucket.js'
 import type { ObjectContent } from './object-content.js'
 
 /** Why an object, or a whole bucket, is not given out, in AWS's words. */
@@ -58,9 +59,7 @@ export class Bucket implements BucketDetails {
   }
 
   put(key: string, content: ObjectContent | Buffer, details: ObjectDetails): void {
-    const etag = `"${createHash('md5')
-      .update(Buffer.isBuffer(content) ? content : key)
-      .digest('hex')}"`
+    const etag = `"${hashOf(Buffer.isBuffer(content) ? content : key)}"`
     const readable = Buffer.isBuffer(content) ? wholeContent(content) : content
     this.#objects.set(key, { ...details, key, content: readable, etag })
     this.#sorted = undefined
@@ -75,9 +74,19 @@ export class Bucket implements BucketDetails {
     return this.#objects.get(key)
   }
 
-  /** All objects, in the order in which S3 lists them: by the UTF-8 bytes of their keys. */
+  get isDirectory(): boolean {
+    return isDirectoryBucket(this.name)
+  }
+
+  /**
+   * All objects, in the order in which S3 lists them: by the UTF-8 bytes of their keys. That of directory buckets is none that
+   * a client could know.
+   */
   get objects(): readonly StoredObject[] {
-    this.#sorted ??= [...this.#objects.values()].sort((a, b) => compareKeys(a.key, b.key))
+    const compare = this.isDirectory
+      ? (a: StoredObject, b: StoredObject) => compareKeys(hashOf(a.key), hashOf(b.key))
+      : (a: StoredObject, b: StoredObject) => compareKeys(a.key, b.key)
+    this.#sorted ??= [...this.#objects.values()].sort(compare)
     return this.#sorted
   }
 }
@@ -85,6 +94,10 @@ export class Bucket implements BucketDetails {
 /** Compares keys by their UTF-8 bytes. */
 export function compareKeys(a: string, b: string): number {
   return Buffer.compare(Buffer.from(a), Buffer.from(b))
+}
+
+function hashOf(content: Buffer | string): string {
+  return createHash('md5').update(content).digest('hex')
 }
 
 function wholeContent(bytes: Buffer): ObjectContent {

@@ -249,3 +249,24 @@ test('a bucket by the name of its host', async ({ sandbox, client }) => {
   expect(text).toContain(`<Name>${bucket}</Name>`)
   expect((await client.listObjectsV2({ Bucket: bucket, MaxKeys: 1 })).Name).toBe(bucket)
 })
+
+test('a directory bucket: sessions, lists in no order, and fewer ways to ask', async ({ sandbox }) => {
+  const client = clientOf(sandbox)
+  const Bucket = 'express--use1-az4--x-s3'
+  const own = sandbox.buckets.add({ name: Bucket, region: 'us-east-1', ownerId: articleAccountId })
+  const keys = Array.from({ length: 20 }, (_, index) => `a/${String(index).padStart(2, '0')}`)
+  for (const key of keys) own.put(key, Buffer.from(key), { lastModified: 0 })
+  const { Contents = [] } = await client.listObjectsV2({ Bucket, Prefix: 'a/', Delimiter: '/' })
+  const listed = Contents.map(({ Key = '' }) => Key)
+  expect(listed).not.toEqual(keys)
+  expect([...listed].sort()).toEqual(keys)
+  expect(await (await client.getObject({ Bucket, Key: 'a/07' })).Body?.transformToString()).toBe('a/07')
+  for (const odd of [{ Prefix: 'a' }, { Delimiter: 'a' }, { StartAfter: 'a/07' }]) {
+    expect(await failure(client.listObjectsV2({ Bucket, ...odd }))).toMatchObject({ name: 'InvalidRequest' })
+  }
+  const withoutSession = clientOf(sandbox, { disableS3ExpressSessionAuth: true })
+  await expect(withoutSession.listObjectsV2({ Bucket })).rejects.toThrow()
+  client.destroy()
+  withoutSession.destroy()
+  expect(sandbox.calls.list({ operation: 'CreateSession' })).toHaveLength(1)
+})

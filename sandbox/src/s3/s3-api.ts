@@ -1,16 +1,30 @@
 /** Amazon S3: buckets by path (`/bucket/key`) and by host (`bucket.host/key`). */
 import { randomUUID } from 'node:crypto'
-import type { AccessKeys, Identity } from '../aws/access-keys.js'
+import type { AccessKey, AccessKeys, Identity } from '../aws/access-keys.js'
 import { AwsError } from '../aws/aws-error.js'
 import { checkSignature, readSignature, type SignatureFault, type SignedRequest } from '../aws/signature.js'
 import { escapeXml } from '../aws/wire.js'
 import { expiredSessionToken } from '../credentials.js'
 import type { Answer, ApiCall, ApiRequest, Refusal, Service } from '../service.js'
 import type { Bucket, BucketStore } from './bucket-store.js'
+import {
+  checkDirectoryList,
+  directoryService,
+  isDirectoryBucket,
+  session,
+  sessionTokenOf,
+} from './directory-bucket.js'
 import { getObject, headObject } from './get-object.js'
 import { listObjects } from './list-objects.js'
 
-type Operation = 'ListObjectsV2' | 'GetObject' | 'HeadObject' | 'HeadBucket' | 'GetBucketLocation' | 'unknown'
+type Operation =
+  | 'ListObjectsV2'
+  | 'GetObject'
+  | 'HeadObject'
+  | 'HeadBucket'
+  | 'GetBucketLocation'
+  | 'CreateSession'
+  | 'unknown'
 
 /** What a request is about; names are decoded. */
 interface S3Call {
@@ -36,8 +50,9 @@ export class S3Api implements Service {
 
   recognise(request: ApiRequest): ApiCall | null {
     const signed = readSignature(request)
-    if (typeof signed === 'string' || signed.scope.service !== 's3') return null
+    if (typeof signed === 'string') return null
     const call = callOf(request)
+    if (signed.scope.service !== (isDirectoryBucket(call.bucket) ? directoryService : 's3')) return null
     const isHead = request.method === 'HEAD'
     return {
       service: this.name,
@@ -57,18 +72,22 @@ export class S3Api implements Service {
   }
 
   async #run(call: S3Call, signed: SignedRequest, request: ApiRequest): Promise<Answer> {
-    const identity = this.#authenticate(request, signed)
+    const key = this.#authenticate(request, signed, call)
+    const { identity } = key
     const bucket = this.buckets.get(call.bucket)
     if (bucket === undefined) throw new AwsError('NoSuchBucket', 'The specified bucket does not exist', 404)
     if (call.operation !== 'GetBucketLocation' && signed.scope.region !== bucket.region)
       throw elsewhere(bucket)
     authorize(identity, call, bucket, request)
+    if (call.operation === 'CreateSession')
+      return { status: 200, headers: xml, body: session(bucket.name, key, Date.now()) }
     const answer = await runOperation(call, bucket, request)
     return { ...answer, headers: { ...answer.headers, ...this.#bucketHeaders(call), ...requestIds() } }
   }
 
-  #authenticate(request: ApiRequest, signed: SignedRequest): Identity {
-    const sessionToken = request.headers['x-amz-security-token']
+  #authenticate(request: ApiRequest, signed: SignedRequest, { bucket, operation }: S3Call): AccessKey {
+    const isOfSession = isDirectoryBucket(bucket) && operation !== 'CreateSession'
+    const sessionToken = request.headers[isOfSession ? 'x-amz-s3session-token' : 'x-amz-security-token']
     if (sessionToken === expiredSessionToken) {
       throw new AwsError('ExpiredToken', 'The provided token has expired.', 400)
     }
@@ -77,12 +96,12 @@ export class S3Api implements Service {
       const message = 'The AWS Access Key Id you provided does not exist in our records.'
       throw new AwsError('InvalidAccessKeyId', message, 403)
     }
-    if (sessionToken !== known.sessionToken) {
+    if (sessionToken !== (isOfSession ? sessionTokenOf(bucket) : known.sessionToken)) {
       throw new AwsError('InvalidToken', 'The provided token is malformed or otherwise invalid.', 400)
     }
     const fault = checkSignature(request, signed, known.secretAccessKey, { isPathAsSent: true })
     if (fault !== null) throw signatureError(fault)
-    return known.identity
+    return known
   }
 
   /** S3 names the region of a bucket in every answer about it, also to those who may not read it. */
@@ -95,6 +114,7 @@ export class S3Api implements Service {
 async function runOperation(call: S3Call, bucket: Bucket, request: ApiRequest): Promise<Answer> {
   switch (call.operation) {
     case 'ListObjectsV2':
+      if (bucket.isDirectory) checkDirectoryList(request.url.searchParams)
       return { status: 200, headers: xml, body: listObjects(bucket, request.url.searchParams) }
     case 'GetObject':
       return getObject(bucket, call.key, request.headers)
@@ -104,6 +124,7 @@ async function runOperation(call: S3Call, bucket: Bucket, request: ApiRequest): 
       return { status: 200, headers: {}, body: '' }
     case 'GetBucketLocation':
       return { status: 200, headers: xml, body: location(bucket) }
+    case 'CreateSession':
     case 'unknown':
       throw new AwsError(
         'NotImplemented',
@@ -126,7 +147,9 @@ function callOf({ method, url, headers }: ApiRequest): S3Call {
   const slash = path.indexOf('/')
   const [first, rest] = slash < 0 ? [path, ''] : [path.slice(0, slash), path.slice(slash + 1)]
   const bucket = decodeURIComponent(hostBucket ?? first)
-  const key = decodeURIComponent(hostBucket === undefined ? rest : path)
+  // For hosts without names, the SDK puts an empty segment between a directory bucket and its key.
+  const inBucket = isDirectoryBucket(bucket) ? rest.replace(/^\//, '') : rest
+  const key = decodeURIComponent(hostBucket === undefined ? inBucket : path)
   return { bucket, key, operation: operationOf(method, key, url.searchParams) }
 }
 
@@ -134,6 +157,7 @@ function operationOf(method: string, key: string, parameters: URLSearchParams): 
   if (method === 'HEAD') return key === '' ? 'HeadBucket' : 'HeadObject'
   if (method !== 'GET') return 'unknown'
   if (key !== '') return isPlain(parameters) ? 'GetObject' : 'unknown'
+  if (parameters.has('session')) return 'CreateSession'
   if (parameters.has('location')) return 'GetBucketLocation'
   return parameters.get('list-type') === '2' ? 'ListObjectsV2' : 'unknown'
 }

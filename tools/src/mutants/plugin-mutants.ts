@@ -213,6 +213,30 @@ export const pluginMutants: readonly Mutant[] = [
     notAws,
   ),
   ...mutantsOf(
+    'plugins/aws/src/s3/directory-buckets.ts',
+    ['plugins/aws/src/tables/s3-object.test.ts'],
+    [
+      ['what a wider list also holds is meant', 'key.startsWith(prefix) &&', ''],
+      [
+        'the key at which a list begins is in it',
+        '(Buffer.from(key), Buffer.from(start)) > 0',
+        '(Buffer.from(key), Buffer.from(start)) >= 0',
+      ],
+      [
+        'the first few keys of a wider list are enough',
+        'folder === prefix && StartAfter === undefined',
+        'folder !== prefix',
+      ],
+    ],
+    notAws,
+  ),
+  ...mutantsOf(
+    'plugins/aws/src/log-files/find-log-files.ts',
+    ['plugins/aws/src/tables/cloudtrail-s3-event.test.ts'],
+    [['directory buckets list in order', '!isDirectoryBucket(place.bucket) &&', '']],
+    notAws,
+  ),
+  ...mutantsOf(
     'plugins/aws/src/log-files/delivery-bounds.ts',
     ['plugins/aws/src/log-files/delivery-bounds.test.ts'],
     [

@@ -1,5 +1,6 @@
 /** Calls to S3, whose refusals often do not say which permission is missing. */
 import { ApiError, type ApiErrorOptions } from '@millrace/plugin-sdk'
+import { bucketArn, isDirectoryBucket } from '../names/buckets.js'
 import { awsCall, type CallScan } from './aws-call.js'
 
 /** What a call asks for, for its errors. */
@@ -84,12 +85,15 @@ function withTarget(error: unknown, target: S3Target): ApiError | undefined {
   }
 }
 
-function permissionHint({ bucket, key }: S3Target): string {
-  const arn = `arn:aws:s3:::${bucket}${key === undefined ? '' : `/${key}`}`
+function permissionHint({ bucket, key, region }: S3Target): string {
+  const arn = bucketArn({ bucket, region }, key)
   const permission = key === undefined ? 's3:ListBucket' : 's3:GetObject'
   const encrypted = key === undefined ? '' : ', and kms:Decrypt on the key that encrypts it'
+  const needed = isDirectoryBucket(bucket)
+    ? 's3express:CreateSession on the bucket'
+    : `${permission} on ${arn}`
   return (
-    `It takes ${permission} on ${arn}${encrypted}; for a bucket of another account, its policy (and that of the key) ` +
+    `It takes ${needed}${encrypted}; for a bucket of another account, its policy (and that of the key) ` +
     'must grant it too. Where the requester pays, set s3_requester_pays of the connection.'
   )
 }

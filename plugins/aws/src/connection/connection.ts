@@ -49,7 +49,8 @@ export class AwsConnection {
   /** The credentials of the last call. */
   #found: Credentials | undefined
   #accountOfSettings: Promise<string | undefined> | undefined
-  readonly #clients = new Map<string, Promise<Client>>()
+  /** By service and region. */
+  readonly #clients = new Map<AwsService, Map<string, Promise<Client>>>()
   readonly #identity = new Once<CallerIdentity>()
   readonly #regions = new Once<readonly string[]>()
   /** In which regions buckets are. */
@@ -102,14 +103,15 @@ export class AwsConnection {
 
   /** The client of a service in a region, the same for all scans. */
   client<Made extends Client>(service: AwsService<Made>, region: string): Promise<Made> {
-    const key = `${service.name} ${region}`
-    const known = this.#clients.get(key)
+    const ofService = this.#clients.get(service) ?? new Map<string, Promise<Client>>()
+    this.#clients.set(service, ofService)
+    const known = ofService.get(region)
     // Each service's clients are made by the service itself, below.
     if (known !== undefined) return known as Promise<Made>
     const made = this.#makeClient(service, region)
-    this.#clients.set(key, made)
+    ofService.set(region, made)
     // What could not be made, as without file descriptors, is tried again.
-    made.catch(() => this.#clients.delete(key))
+    made.catch(() => ofService.delete(region))
     return made
   }
 
@@ -188,7 +190,8 @@ export class AwsConnection {
   }
 
   async close(): Promise<void> {
-    for (const made of await Promise.allSettled(this.#clients.values())) {
+    const all = [...this.#clients.values()].flatMap((ofService) => [...ofService.values()])
+    for (const made of await Promise.allSettled(all)) {
       if (made.status === 'fulfilled') made.value.destroy()
     }
     this.#clients.clear()

@@ -1,6 +1,7 @@
 /** Finds the log files of folders that bounds hold: by days, or by the months that there are, side by side. */
 import type { _Object } from '@aws-sdk/client-s3'
 import { eachRow } from '@millrace/plugin-sdk'
+import { isDirectoryBucket } from '../names/buckets.js'
 import { commonPrefixes, objectPages, type S3Scan } from '../s3/object-pages.js'
 import { type DeliveryBounds, dateOf, dayOf, floorToMinute, isWithin } from './delivery-bounds.js'
 import type { BucketPlace } from './find-log-folders.js'
@@ -90,8 +91,8 @@ async function* filesOf(
       .flatMap((object) => logFileOf(object) ?? [])
       .filter(({ name }) => isWithin(bounds, name))
     if (files.length > 0) yield files
-    // Keys are in the order of their days.
-    if (end !== undefined && (objects.at(-1)?.Key ?? '') >= end) return
+    // Keys are in the order of their days, but in a directory bucket.
+    if (end !== undefined && !isDirectoryBucket(place.bucket) && (objects.at(-1)?.Key ?? '') >= end) return
   }
 }
 

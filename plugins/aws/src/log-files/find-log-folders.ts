@@ -3,6 +3,7 @@
  * them, by lists of common prefixes.
  */
 import { eachRow, mayFulfil, type Qual } from '@millrace/plugin-sdk'
+import { isDirectoryBucket } from '../names/buckets.js'
 import { commonPrefixes, type S3Scan } from '../s3/object-pages.js'
 import { type LogFolder, logFolders } from './log-file-key.js'
 
@@ -34,9 +35,13 @@ export async function* logFolderBatches(
     if (prefixes !== undefined) yield prefixes.map((prefix) => `${prefix === '' ? '' : `${prefix}/`}${root}`)
     else yield* rootsBeneath('')
   }
-  /** A delimiter of several characters finds every prefix in one list, however deep it is. */
+  /**
+   * A delimiter of several characters finds every prefix in one list, however deep it is. A directory bucket takes none: there,
+   * folder by folder is looked into.
+   */
+  const delimiter = isDirectoryBucket(place.bucket) ? '/' : root
   async function* rootsBeneath(prefix: string): AsyncGenerator<readonly string[]> {
-    for (const found of await commonPrefixes(scan, place, prefix, root)) {
+    for (const found of await commonPrefixes(scan, place, prefix, delimiter)) {
       if (found === root || found.endsWith(`/${root}`)) yield [found]
       // The folder's own name only ends so.
       else yield* rootsBeneath(found)

@@ -2,7 +2,7 @@
 import { ApiError, defaultMaxAnswerBytes } from '@millrace/plugin-sdk'
 import { type S3Target, s3Call } from '../calls/s3-call.js'
 import type { S3Scan } from '../s3/object-pages.js'
-import { s3 } from '../services/s3.js'
+import { s3Of } from '../services/s3.js'
 
 /**
  * The bytes of a part. Most log files are smaller, and take one call. With as many objects as are read side by side, parts must
@@ -53,7 +53,7 @@ function readPart(
 ): Promise<Part | undefined> {
   const { bucket, key, region } = target
   return s3Call(scan, 'GetObject', target, async (abortSignal) => {
-    const client = await scan.connection.client(s3, region)
+    const client = await scan.connection.client(s3Of(bucket), region)
     const input = {
       Bucket: bucket,
       Key: key,

@@ -3,7 +3,7 @@ import { awsCall, type CallScan } from '../calls/aws-call.js'
 import { Once } from '../calls/once.js'
 import { noSuchBucket } from '../calls/s3-call.js'
 import type { AwsService, Client } from '../services/aws-service.js'
-import { s3 } from '../services/s3.js'
+import { s3Of } from '../services/s3.js'
 
 /** What S3 is asked through. */
 export interface S3Source {
@@ -32,7 +32,7 @@ export class BucketRegions {
   async #ask(bucket: string, scan: CallScan): Promise<string> {
     const asked = await this.#source.defaultRegion()
     return awsCall(scan, 'HeadBucket', asked, async (abortSignal) => {
-      const client = await this.#source.client(s3, asked)
+      const client = await this.#source.client(s3Of(bucket), asked)
       try {
         const { BucketRegion } = await client.headBucket({ Bucket: bucket }, { abortSignal })
         return BucketRegion ?? asked

@@ -4,7 +4,9 @@ import type { CallScan } from '../calls/aws-call.js'
 import { PageTokens } from '../calls/page-tokens.js'
 import { s3Call } from '../calls/s3-call.js'
 import type { AwsConnection } from '../connection/connection.js'
-import { s3 } from '../services/s3.js'
+import { isDirectoryBucket } from '../names/buckets.js'
+import { s3Of } from '../services/s3.js'
+import { meantBy, widerQuery } from './directory-buckets.js'
 
 export interface S3Scan extends CallScan {
   readonly connection: AwsConnection
@@ -23,29 +25,34 @@ export type ObjectQuery = Pick<
 
 const mostKeysPerPage = 1000
 
-/** The pages that have something, in the order of keys. The caller stops where it has enough. */
+/**
+ * The pages that have something, in the order of keys, but for directory buckets: those have none. The caller stops where it
+ * has enough.
+ */
 export async function* objectPages(
   scan: S3Scan,
   { bucket, region }: { readonly bucket: string; readonly region: string },
   query: ObjectQuery,
 ): AsyncGenerator<ObjectPage, void, void> {
+  const isDirectory = isDirectoryBucket(bucket)
   const tokens = new PageTokens('ListObjectsV2')
   let token: string | undefined
   do {
     const input = {
       MaxKeys: mostKeysPerPage,
-      ...query,
+      ...(isDirectory ? widerQuery(query) : query),
       Bucket: bucket,
       RequestPayer: scan.connection.requestPayer,
       ContinuationToken: token,
     }
     const answer = await s3Call(scan, 'ListObjectsV2', { bucket, region }, async (abortSignal) =>
-      (await scan.connection.client(s3, region)).listObjectsV2(input, { abortSignal }),
+      (await scan.connection.client(s3Of(bucket), region)).listObjectsV2(input, { abortSignal }),
     )
     const { Contents: objects = [], CommonPrefixes = [] } = answer
-    const prefixes = CommonPrefixes.flatMap(({ Prefix }) => Prefix ?? [])
+    const found = { objects, prefixes: CommonPrefixes.flatMap(({ Prefix }) => Prefix ?? []) }
     token = tokens.next(answer.NextContinuationToken)
-    if (objects.length > 0 || prefixes.length > 0) yield { objects, prefixes }
+    const page = isDirectory ? meantBy(query, found) : found
+    if (page.objects.length > 0 || page.prefixes.length > 0) yield page
   } while (token !== undefined)
 }
 

@@ -1,3 +1,4 @@
+import { isDirectoryBucket } from '../names/buckets.js'
 import type { ObjectClient } from '../requests/object-client.js'
 import type { AwsService } from './aws-service.js'
 
@@ -12,4 +13,15 @@ export const s3: AwsService<ObjectClient> = {
     // What gzip compressed has its own checksum; another of S3's costs time, and a permission where objects are encrypted.
     return new ObjectClient({ ...settings, responseChecksumValidation: 'WHEN_REQUIRED' })
   },
+}
+
+/**
+ * The same for directory buckets. A client of the SDK that has asked for another bucket first signs requests to these for the
+ * wrong service, S3 itself, and AWS refuses them.
+ */
+const s3Express: AwsService<ObjectClient> = { ...s3 }
+
+/** Whom to ask for a bucket, or for what is in it. */
+export function s3Of(bucket: string): AwsService<ObjectClient> {
+  return isDirectoryBucket(bucket) ? s3Express : s3
 }

@@ -14,7 +14,6 @@ import { cloudtrailS3Event } from './cloudtrail-s3-event.js'
 type EventRow = Row<S3EventColumns>
 type AnyQual = Qual<string | bigint | boolean>
 
-const bucket = 'random'
 /** In seconds. */
 const delay = 600
 const minute = 60_000
@@ -80,7 +79,7 @@ const file = fc.record({
   records: fc.array(record, { minLength: 1, maxLength: 3 }),
 })
 
-function fill({ sandbox }: AwsHarness, seed: number): void {
+function fill({ sandbox }: AwsHarness, bucket: string, seed: number): void {
   const own = sandbox.buckets.add({ name: bucket, region: 'us-east-1', ownerId: articleAccountId })
   for (const [index, one] of fc.sample(file, { numRuns: 60, seed }).entries()) {
     const { accountId, region, prefix, organizationId, delivered, records } = one
@@ -170,9 +169,12 @@ function kept(rows: readonly EventRow[], quals: Quals<S3EventColumns>): EventRow
 
 const sorted = (rows: readonly EventRow[]) => rows.map((row) => `${row.event_id} ${row.object_key}`).sort()
 
-describe.each([1])('with the log files of seed %i', (seed) => {
+describe.each([
+  { seed: 1, bucket: 'own-trail' },
+  { seed: 1, bucket: 'own-trail--use1-az4--x-s3' },
+])('with the log files of seed $seed in $bucket', ({ seed, bucket }) => {
   test('conditions', { timeout: 120_000 }, async ({ harness }) => {
-    fill(harness, seed)
+    fill(harness, bucket, seed)
     const connection = harness.connect({ delivery_delay: delay })
     const scan = (quals: Quals<S3EventColumns>) =>
       harness.rows(cloudtrailS3Event, { connection, columns, quals: { bucket: equals(bucket), ...quals } })
@@ -197,7 +199,7 @@ describe.each([1])('with the log files of seed %i', (seed) => {
   test('the newest of those that fulfil conditions, and all of the same time', { timeout: 120_000 }, async ({
     harness,
   }) => {
-    fill(harness, seed)
+    fill(harness, bucket, seed)
     const connection = harness.connect({ delivery_delay: delay })
     const scan = (quals: Quals<S3EventColumns>, limit?: number) =>
       harness.rows(cloudtrailS3Event, {
@@ -223,7 +225,8 @@ describe.each([1])('with the log files of seed %i', (seed) => {
 })
 
 test('dates that no log file has', async ({ harness }) => {
-  fill(harness, 1)
+  const bucket = 'own-trail'
+  fill(harness, bucket, 1)
   const connection = harness.connect()
   const scan = (...log_date: readonly Qual<string>[]) =>
     harness

@@ -39,7 +39,7 @@ function trailBucket({ sandbox }: AwsHarness, name = bucket) {
   let unique = 0
   return {
     put(content: Buffer, details: object = {}, time = delivered) {
-      const key = logFileKey(place, time, `unique${unique++}`.padEnd(16, '0'))
+      const key = logFileKey(place, time, `unique${String(unique++).padStart(10, '0')}`)
       own.put(key, content, { lastModified: time, ...details })
       return key
     },
@@ -107,26 +107,29 @@ describe('places', () => {
     expect(await harness.rows(cloudtrailS3Event, { columns, quals: other })).toEqual([])
   })
 
-  test('a bucket alone: whatever stands before AWSLogs', async ({ harness }) => {
-    const { sandbox } = harness
-    const prefixes = ['', 'old', 'audit/logs', 'myAWSLogs', 'AWSLogs', 'AWSLogs/deep', 'a//b', 'other']
-    for (const prefix of prefixes) {
-      const trail = { bucket, prefix, count: 2, objects: 1, seed: prefix.length + 1 }
-      const inOrganization = prefix === 'other' ? { organizationId } : {}
-      sandbox.generateTrail({ ...trail, ...inOrganization })
-    }
-    sandbox.buckets.get(bucket)?.put('data/AWSLogs.txt', Buffer.from('x'), { lastModified: 0 })
-    const rows = await harness.rows(cloudtrailS3Event, { columns, quals: { bucket: equals(bucket) } })
-    expect(new Set(rows.map(({ prefix }) => prefix))).toEqual(new Set(prefixes))
-    expect(rows).toHaveLength(2 * prefixes.length)
-    for (const prefix of prefixes) {
-      const quals = { bucket: equals(bucket), prefix: equals(prefix) }
-      const some = await harness.rows(cloudtrailS3Event, { columns, quals })
-      expect(some.map((row) => row.prefix)).toEqual([prefix, prefix])
-    }
-    const some = { bucket: equals(bucket), prefix: equals('old', 'audit/logs') }
-    expect(await harness.rows(cloudtrailS3Event, { columns, quals: some })).toHaveLength(4)
-  })
+  test.for([bucket, `${bucket}--use1-az4--x-s3`])(
+    '%s alone: whatever stands before AWSLogs',
+    async (bucket, { harness }) => {
+      const { sandbox } = harness
+      const prefixes = ['', 'old', 'audit/logs', 'myAWSLogs', 'AWSLogs', 'AWSLogs/deep', 'a//b', 'other']
+      for (const prefix of prefixes) {
+        const trail = { bucket, prefix, count: 2, objects: 1, seed: prefix.length + 1 }
+        const inOrganization = prefix === 'other' ? { organizationId } : {}
+        sandbox.generateTrail({ ...trail, ...inOrganization })
+      }
+      sandbox.buckets.get(bucket)?.put('data/AWSLogs.txt', Buffer.from('x'), { lastModified: 0 })
+      const rows = await harness.rows(cloudtrailS3Event, { columns, quals: { bucket: equals(bucket) } })
+      expect(new Set(rows.map(({ prefix }) => prefix))).toEqual(new Set(prefixes))
+      expect(rows).toHaveLength(2 * prefixes.length)
+      for (const prefix of prefixes) {
+        const quals = { bucket: equals(bucket), prefix: equals(prefix) }
+        const some = await harness.rows(cloudtrailS3Event, { columns, quals })
+        expect(some.map((row) => row.prefix)).toEqual([prefix, prefix])
+      }
+      const some = { bucket: equals(bucket), prefix: equals('old', 'audit/logs') }
+      expect(await harness.rows(cloudtrailS3Event, { columns, quals: some })).toHaveLength(4)
+    },
+  )
 
   test('one log file, by its key or ARN, without a list', async ({ harness }) => {
     const [key = '', other = ''] = harness.sandbox.generateTrail({ bucket, count: 20, objects: 2 })
@@ -202,6 +205,25 @@ describe('what is read', () => {
     expect(new Set(listed)).toEqual(
       new Set(['eu-west-1/2024/03/10/', 'eu-west-1/2024/03/11/', 'eu-west-1/2024/03/12/']),
     )
+  })
+
+  test('in a directory bucket, all days within bounds, whatever is listed first', async ({ harness }) => {
+    const own = trailBucket(harness, `${bucket}--use1-az4--x-s3`)
+    const day = 24 * 60 * 60_000
+    const first = Date.UTC(2024, 2, 1, 12)
+    for (let i = 0; i < 1200; i++) {
+      const time = first + (i % 30) * day
+      own.put(own.putRecords({ id: String(i), time }), {}, time)
+    }
+    const quals = {
+      bucket: equals(own.bucket.name),
+      log_date: [
+        { operator: '>=' as const, value: '2023-11-01' },
+        { operator: '<=' as const, value: '2024-03-01' },
+      ],
+    }
+    const rows = await harness.rows(cloudtrailS3Event, { columns: ['event_id'], quals })
+    expect(rows).toHaveLength(40)
   })
 
   test('the newest first: the log files of the last days, and no more', async ({ harness }) => {

@@ -26,6 +26,7 @@ import { type BucketPlace, logFolderBatches } from '../log-files/find-log-folder
 import { newestRows } from '../log-files/first-log-files.js'
 import { parseLogFileKey } from '../log-files/log-file-key.js'
 import { logFileRows } from '../log-files/log-file-rows.js'
+import { bucketArn } from '../names/buckets.js'
 import { callsOf, callsPer } from '../services/aws-service.js'
 import { cloudTrail } from '../services/cloudtrail.js'
 import { s3 } from '../services/s3.js'
@@ -194,7 +195,7 @@ async function* objectArns(scan: EventScan): AsyncGenerator<readonly string[]> {
   for (const at of await logPlaces(scan.quals, scan)) {
     const files = await placeFiles(at, scan)
     if (files === undefined) continue
-    for await (const found of files.find(bounds)) yield found.map(({ key }) => objectArn(key, files.place))
+    for await (const found of files.find(bounds)) yield found.map(({ key }) => bucketArn(files.place, key))
   }
 }
 
@@ -217,7 +218,7 @@ function fileValues({ key, name }: LogFile, place: BucketPlace) {
     bucket,
     prefix: name.prefix,
     object_key: key,
-    object_arn: objectArn(key, place),
+    object_arn: bucketArn(place, key),
     organization_id: name.organizationId,
     log_account_id: name.accountId,
     log_region: name.region,
@@ -225,13 +226,4 @@ function fileValues({ key, name }: LogFile, place: BucketPlace) {
     delivered_at: new Date(name.deliveredAt).toISOString(),
     region,
   }
-}
-
-function objectArn(key: string, { bucket, region }: BucketPlace): string {
-  return `arn:${partitionOf(region)}:s3:::${bucket}/${key}`
-}
-
-function partitionOf(region: string): string {
-  if (region.startsWith('cn-')) return 'aws-cn'
-  return region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws'
 }

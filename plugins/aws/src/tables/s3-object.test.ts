@@ -1,7 +1,7 @@
 import { errorOf } from '@millrace/plugin-sdk/testing'
 import { articleAccountId, otherAccountId } from '@millrace/sandbox/credentials'
 import { describe, expect } from 'vitest'
-import { deniedEnvironment, equals, kept } from '../testing/aws-harness.js'
+import { type AwsHarness, deniedEnvironment, equals, kept } from '../testing/aws-harness.js'
 import { test } from '../testing/aws-test.js'
 import { testSteampipe } from '../testing/steampipe.js'
 import { s3Object } from './s3-object.js'
@@ -59,14 +59,19 @@ test('every column', async ({ harness }) => {
 describe('lists', () => {
   const keys = ['a', 'a/1', 'a/2', 'a/b/3', 'b%_\\c', 'b1', 'é']
 
-  test('conditions on the key and its beginning lose nothing', async ({ harness }) => {
-    const own = harness.sandbox.buckets.add(here)
+  /** Fills a bucket; asks it for keys and common prefixes. */
+  function namedIn(harness: AwsHarness, name: string, connection = harness.connect()) {
+    const own = harness.sandbox.buckets.add({ ...here, name })
     for (const key of keys) own.put(key, Buffer.from(key), { lastModified })
-    const connection = harness.connect()
-    const named = (quals: object) =>
-      harness
-        .rows(s3Object, { connection, columns: ['key'], quals: { bucket_name: equals(bucket), ...quals } })
-        .then((rows) => rows.map(({ key, common_prefix }) => common_prefix ?? key))
+    return async (quals: object) => {
+      const all = { bucket_name: equals(name), ...quals }
+      const rows = await harness.rows(s3Object, { connection, columns: ['key'], quals: all })
+      return rows.map(({ key, common_prefix }) => common_prefix ?? key)
+    }
+  }
+
+  test('conditions on the key and its beginning lose nothing', async ({ harness }) => {
+    const named = namedIn(harness, bucket)
     expect(await named({})).toEqual(keys)
     expect(await named({ prefix: equals('a/') })).toEqual(['a/1', 'a/2', 'a/b/3'])
     expect(await named({ start_after: equals('a/2') })).toEqual(['a/b/3', 'b%_\\c', 'b1', 'é'])
@@ -82,6 +87,39 @@ describe('lists', () => {
     expect(await named({ key: equals('a/b/3'), delimiter: equals('/') })).toEqual([])
     expect(await named({ key: equals('b1'), prefix: equals('a') })).toEqual([])
     expect(harness.operations()).toEqual(Array(4).fill('ListObjectsV2'))
+  })
+
+  test('of a directory bucket, which is in no order and knows fewer conditions, give the same', async ({
+    harness,
+  }) => {
+    const connection = harness.connect()
+    const inBucket = namedIn(harness, bucket, connection)
+    const inDirectory = namedIn(harness, `${bucket}--use1-az4--x-s3`, connection)
+    // One that is asked first decides for both how a client of the SDK signs.
+    await inBucket({})
+    const beginning = (value: string) => ({ key: [{ operator: '~~', value }] })
+    for (const quals of [
+      {},
+      ...['a/', 'a', 'b', 'a/b', 'x'].map((prefix) => ({ prefix: equals(prefix) })),
+      ...['a', 'a/2', 'b', 'z'].map((key) => ({ start_after: equals(key) })),
+      ...['a', 'a/', ''].map((prefix) => ({ delimiter: equals('/'), prefix: equals(prefix) })),
+      { delimiter: equals('/'), start_after: equals('a/') },
+      ...['a/%', 'b%', 'a/b%'].map(beginning),
+      ...keys.map((key) => ({ key: equals(key) })),
+      { key: equals('a'), start_after: equals('a') },
+      { key: equals('a/b/3'), prefix: equals('a') },
+    ]) {
+      expect([quals, (await inDirectory(quals)).sort()]).toEqual([quals, (await inBucket(quals)).sort()])
+    }
+    expect(harness.operations()).toContain('CreateSession')
+  })
+
+  test('of a directory bucket find a key among the pages, and stop there', async ({ harness }) => {
+    const own = harness.sandbox.buckets.add({ ...here, name: `${bucket}--use1-az4--x-s3` })
+    for (let i = 0; i < 1500; i++) own.put(`k${i}`, Buffer.alloc(0), { lastModified })
+    const last = own.objects.at(-1)?.key ?? ''
+    const quals = { bucket_name: equals(own.name), key: equals(last) }
+    expect(await harness.rows(s3Object, { quals, columns: ['key'] })).toMatchObject([{ key: last }])
   })
 
   test('by pages, and no more of them than a limit needs', async ({ harness }) => {

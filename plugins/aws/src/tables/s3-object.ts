@@ -9,6 +9,7 @@ import { jsonOrNull } from '../columns/json-value.js'
 import { longestLikePrefix } from '../conditions/like-prefix.js'
 import type { AwsConnection } from '../connection/connection.js'
 import { defineTable } from '../connection/define-table.js'
+import { isDirectoryBucket } from '../names/buckets.js'
 import { type ObjectQuery, objectPages } from '../s3/object-pages.js'
 import { callsOf } from '../services/aws-service.js'
 import { s3 } from '../services/s3.js'
@@ -65,7 +66,8 @@ export const s3Object = defineTable({
       const folders = (quals.key ?? []).length > 0 ? [] : prefixes
       rows.push(...folders.map((prefix) => ({ ...values, common_prefix: prefix, title: prefix })))
       if (rows.length > 0) yield rows
-      if (query.MaxKeys === 1 && key !== undefined) return
+      // Elsewhere, a key comes before all that it begins.
+      if (query.MaxKeys === 1 && key !== undefined && (rows.length > 0 || !isDirectoryBucket(bucket))) return
     }
   },
   hydrate: { head: { columns: headColumns, fetch: fetchHead } },

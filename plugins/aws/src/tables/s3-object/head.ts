@@ -4,7 +4,7 @@ import type { Row, Scan } from '@millrace/plugin-sdk'
 import { problemOf, s3Call } from '../../calls/s3-call.js'
 import { jsonOrNull } from '../../columns/json-value.js'
 import type { AwsConnection } from '../../connection/connection.js'
-import { s3 } from '../../services/s3.js'
+import { s3Of } from '../../services/s3.js'
 import type { ObjectColumns } from './columns.js'
 
 type ObjectRow = Row<ObjectColumns>
@@ -60,7 +60,7 @@ export async function fetchHead(
   }
   try {
     const head = await s3Call(scan, 'HeadObject', { bucket, key, region }, async (abortSignal) =>
-      (await scan.connection.client(s3, region)).headObject(input, { abortSignal }),
+      (await scan.connection.client(s3Of(bucket), region)).headObject(input, { abortSignal }),
     )
     return columnsOf(head)
   } catch (error) {
