@@ -110,7 +110,7 @@ async function run(home: string): Promise<void> {
     },
   ]
   const parts = new StartedParts()
-  const { gateway, postgres } = await startService(
+  const { engine, gateway, postgres } = await startService(
     {
       host: '127.0.0.1',
       port: 0,
@@ -121,6 +121,9 @@ async function run(home: string): Promise<void> {
     },
     parts,
   )
+  // As a service does that has time before the first query.
+  await engine.preload()
+  await aws.preload?.()
   process.send?.({ port: gateway.port, socketFolder: postgres.socketFolder } satisfies Started)
   const delays = monitorEventLoopDelay({ resolution: 1 })
   delays.enable()
