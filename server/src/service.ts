@@ -1,6 +1,7 @@
 /** All of a server: PostgreSQL, engine and gateway, started in order and stopped together. */
 import { DatabaseError } from '@millrace/sql-engine/database-error'
-import { Engine, type EngineOptions, type EngineUser } from '@millrace/sql-engine/engine'
+import { Engine } from '@millrace/sql-engine/engine'
+import type { EngineOptions, EngineUser } from '@millrace/sql-engine/engine-options'
 import { clientRole, readerRole } from '@millrace/sql-engine/postgres/names'
 import type { Postgres } from '@millrace/sql-engine/postgres/postgres'
 import type { Certificate } from './certificate.js'

@@ -1,103 +1,27 @@
 /** The engine: PostgreSQL, its catalog, and the staging of what statements read of virtual tables. */
-import type { Client } from 'pg'
-import type { Logger } from 'pino'
 import { StatementTexts } from './analyse/statement-texts.js'
-import { KeyCache } from './cache/keys/key-cache.js'
-import { ScanCache } from './cache/scans/scan-cache.js'
-import { SharedCache } from './cache/shared/shared-cache.js'
-import { leaveOutOfDumps } from './catalog/left-out-of-dumps.js'
 import { type Loopback, setLoopback } from './catalog/loopback.js'
-import type { SearchPathOptions } from './catalog/search-path.js'
-import { readFunctionNames } from './catalog/table-functions.js'
-import { readViewNames } from './catalog/view-definitions.js'
 import type { VirtualTable } from './catalog/virtual-table.js'
 import { DatabaseError } from './database-error.js'
-import { DecodeThreads, usualThreads } from './decode/decode-threads.js'
 import { engineFailure } from './engine-failure.js'
+import type { EngineOptions, EngineUser } from './engine-options.js'
+import { asOnlyGateway, cachePlan, type EngineParts, readReaderNames, startParts } from './engine-parts.js'
 import type { CallLoad } from './fetch/call-limiters.js'
 import type { ConfiguredConnection } from './fetch/open-connections.js'
 import { once } from './once.js'
 import type { Statement } from './parse/statement.js'
-import type { Optimisations } from './plan/unoptimised-scans.js'
 import { withEngineClient } from './postgres/engine-connections.js'
-import { oneGatewayAtATime } from './postgres/guest/gateway-locks.js'
-import { SharedLimits } from './postgres/guest/shared-limits.js'
+import type { SharedLimits } from './postgres/guest/shared-limits.js'
 import { loadMockSecret } from './postgres/mock-secret.js'
 import { systemSchema } from './postgres/names.js'
-import type { Postgres, PostgresTraits } from './postgres/postgres.js'
-import { defaultQuotas, type Quotas } from './quota/quotas.js'
-import { ensureCacheClear } from './report/cache-clear-function.js'
-import { type ConfigurationFacts, noFacts } from './report/configuration-facts.js'
-import type { EngineObserver } from './report/engine-observer.js'
-import { ensureSteampipeFunctions } from './report/steampipe-functions.js'
 import { isSystemTable } from './report/system-tables.js'
-import { ensureVersion } from './report/version-function.js'
-import { type Connected, ConnectedCatalog, type EngineUser } from './run/connected-catalog.js'
-import { cacheSourcesOf, contextOf, keySourcesOf, planning } from './run/context-of-connections.js'
+import type { ConnectedCatalog } from './run/connected-catalog.js'
+import { cacheSourcesOf, contextOf, planning } from './run/context-of-connections.js'
 import type { SharedParts } from './run/engine-context.js'
 import { EngineContexts } from './run/engine-contexts.js'
-import { LoopbackScans } from './run/loopback-scans.js'
 import { withoutRows } from './run/without-rows.js'
 import { rejectUnknownSettings } from './settings/known-settings.js'
-import { showDefaults, shownDefaults } from './settings/setting-defaults.js'
-import { citusPlacement } from './stage/citus-placement.js'
-import { ScanTables } from './stage/scan-tables.js'
-import { localPlacement } from './stage/table-placement.js'
 import type { Session, StagedStatement, StageOptions, StatementEngine } from './statement.js'
-
-export type { EngineUser } from './run/connected-catalog.js'
-
-export interface EngineOptions {
-  readonly postgres: Postgres
-  readonly connections: readonly ConfiguredConnection[]
-  /** Where plugins look for credentials: the process environment, or a stand-in for it. */
-  readonly environment: Readonly<Record<string, string | undefined>>
-  readonly log: Logger
-  /** The cache of rows for later statements. Default is none. */
-  readonly cache?: CacheOptions
-  /** What a statement may ask for, unless its session says otherwise. */
-  readonly quotas?: Partial<Quotas>
-  /** Whether gateways over one database share the limits of accounts. Default is that each has them to itself. */
-  readonly sharesLimits?: boolean | undefined
-  /** In a database of Citus, the number of rows from which a scan table is distributed. Default is not to use Citus. */
-  readonly citusDistributeRows?: number | undefined
-  /** What system tables show of the configuration; called whenever they are read. */
-  readonly facts?: () => ConfigurationFacts
-  /** Default is `public`, and then the connections in alphabetical order. */
-  readonly searchPath?: SearchPathOptions
-  /** Who may log in beside the owner of the database, and what each may see. Default is nobody. */
-  readonly users?: readonly EngineUser[] | undefined
-  /** Milliseconds of a clock that only goes forward, for notices of progress; tests have one of their own. */
-  readonly now?: () => number
-  /** How many threads decode what APIs answer; 0 for none beside the main one. Default is one fewer than the machine's cores. */
-  readonly decodeThreads?: number | undefined
-  /** Which optimisations are on. Default is all; none is for tests, which compare the answers. */
-  readonly optimisations?: Optimisations
-  /** Who is told of calls and scans. Default is nobody. */
-  readonly engineObserver?: EngineObserver | undefined
-}
-
-export interface CacheOptions {
-  /** How long rows answer later statements, in milliseconds; a session may choose otherwise. */
-  readonly ttl: number
-  /** The most bytes of rows that are cached. */
-  readonly maxBytes: number
-  /** Milliseconds since 1970. Default is the machine's clock. */
-  readonly now?: () => number
-}
-
-/** The size of the cache for sessions that cache rows although the server does not by default. */
-const defaultCacheBytes = 256 * 1024 * 1024
-
-/** The key cache's share of the bytes, where there are tables whose lookups are cached key by key. */
-const keyShare = 1 / 4
-
-/** What an engine finds or makes when it starts. */
-interface Found {
-  readonly readerNames: readonly string[]
-  readonly mockSecret: Buffer
-  readonly sharedLimits: SharedLimits | undefined
-}
 
 /** Like {@link planning}, of what comes before and after it. */
 const staging = once(async () => {
@@ -123,9 +47,7 @@ export class Engine implements StatementEngine {
 
   private constructor(
     options: EngineOptions,
-    shared: SharedParts,
-    connections: ConnectedCatalog,
-    { readerNames, mockSecret, sharedLimits }: Found,
+    { shared, connections, readerNames, mockSecret, sharedLimits }: EngineParts,
   ) {
     const { optimisations = 'all', log } = options
     this.#options = options
@@ -152,79 +74,7 @@ export class Engine implements StatementEngine {
 
   /** Brings the catalog up to date. @throws DatabaseError when a connection's name or its tables cannot be shown */
   static async start(options: EngineOptions): Promise<Engine> {
-    const { postgres, environment, log, cache, now, searchPath, users, optimisations = 'all' } = options
-    const { engineConfig, names, standing, peers } = postgres
-    const quotas = { ...defaultQuotas, ...options.quotas }
-    const sharedLimits =
-      peers === undefined || options.sharesLimits !== true
-        ? undefined
-        : new SharedLimits({ engineConfig, names, peers, log })
-    // It hears from the others before they wait for its answers.
-    const shared = peers && new SharedCache({ engineConfig, names, peers, log })
-    const connections = await ConnectedCatalog.start(options.connections, {
-      engineConfig,
-      traits: postgres,
-      environment,
-      log,
-      searchPath,
-      users,
-      peers,
-      sharedLimits,
-    })
-    const found = await asOnlyGateway(postgres, async (client) => {
-      await ensureCacheClear(client, names)
-      await ensureVersion(client)
-      await ensureSteampipeFunctions(client)
-      const defaults = shownDefaults({ cacheTtl: cache?.ttl ?? 0, quotas })
-      if (standing.kind === 'owner') {
-        // With tables that have been made, that is done already.
-        await leaveOutOfDumps(client, 'no tables')
-        await showDefaults(client, defaults)
-      } else for (const [name, value] of defaults) standing.sessionSettings.set(name, value)
-      return {
-        readerNames: await readReaderNames(client, postgres),
-        mockSecret: await loadMockSecret(client, names),
-        placement:
-          options.citusDistributeRows === undefined
-            ? localPlacement
-            : await citusPlacement(client, options.citusDistributeRows),
-      }
-    })
-    const { sources, bytes } = cachePlan(connections.current, cache)
-    await shared?.readEpoch()
-    const cacheClock = cache?.now === undefined ? {} : { now: cache.now }
-    const parts: SharedParts = {
-      names,
-      log,
-      sharesScans: optimisations === 'all',
-      loopbackScans: new LoopbackScans(shared?.loopback),
-      scanTables: new ScanTables({
-        engineConfig,
-        names,
-        log,
-        gateway: () => peers?.number,
-        placement: found.placement,
-      }),
-      decodeThreads: new DecodeThreads({ most: options.decodeThreads ?? usualThreads(), log }),
-      cache: new ScanCache({ maxBytes: bytes.scans, shared: shared?.scans, ...cacheClock }),
-      keyCache: new KeyCache({
-        engineConfig,
-        names,
-        log,
-        maxBytes: bytes.keys,
-        sources,
-        shared: shared && peers && { cache: shared, peers },
-        ...cacheClock,
-      }),
-      shared,
-      cacheTtl: cache?.ttl ?? 0,
-      facts: options.facts ?? (() => noFacts),
-      startedAt: new Date(),
-      quotas,
-      now: now ?? (() => performance.now()),
-      observer: options.engineObserver,
-    }
-    return new Engine(options, parts, connections, { ...found, sharedLimits })
+    return new Engine(options, await startParts(options))
   }
 
   /** The virtual tables of the connections. */
@@ -385,29 +235,6 @@ function hasStopped(cause: unknown): DatabaseError {
     hint: 'Try again.',
     cause,
   })
-}
-
-/** Changes what gateways over one database share. */
-function asOnlyGateway<Result>(
-  { engineConfig, peers }: Postgres,
-  work: (client: Client) => Promise<Result>,
-): Promise<Result> {
-  return withEngineClient(engineConfig, (client) =>
-    peers === undefined ? work(client) : oneGatewayAtATime(client, () => work(client)),
-  )
-}
-
-/** Whose rows the key cache holds, and how the bytes are divided between it and the scan cache. */
-function cachePlan({ open, tables }: Connected, cache: CacheOptions | undefined) {
-  const sources = keySourcesOf(open, tables)
-  const maxBytes = cache?.maxBytes ?? defaultCacheBytes
-  const keys = sources.length > 0 ? maxBytes * keyShare : 0
-  return { sources, bytes: { scans: maxBytes - keys, keys } }
-}
-
-/** The names of views and functions over virtual tables. */
-async function readReaderNames(client: Client, traits: PostgresTraits): Promise<readonly string[]> {
-  return [...(await readViewNames(client, traits)), ...(await readFunctionNames(client, traits))]
 }
 
 function tableNames(tables: readonly VirtualTable[]): string[] {

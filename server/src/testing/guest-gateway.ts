@@ -1,7 +1,7 @@
 /** Gateways in a PostgreSQL of a user's: that of a Debian package, in a cluster of the test's own. */
 import { join } from 'node:path'
 import { bigint, inet, text } from '@millrace/plugin-sdk'
-import type { CacheOptions } from '@millrace/sql-engine/engine'
+import type { CacheOptions } from '@millrace/sql-engine/engine-options'
 import type { GuestUrls } from '@millrace/sql-engine/postgres/guest/guest-address'
 import { startGuestPostgres } from '@millrace/sql-engine/postgres/guest/guest-postgres'
 import { type Call, countingPlugin } from '@millrace/sql-engine/testing/counting-plugin'

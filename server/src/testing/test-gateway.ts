@@ -1,7 +1,8 @@
 /** A gateway over a PostgreSQL of a test's own, with a plugin that counts its calls. */
 import { bigint, boolean, inet, jsonb, text } from '@millrace/plugin-sdk'
 import type { DatabaseError } from '@millrace/sql-engine/database-error'
-import type { CacheOptions, Engine } from '@millrace/sql-engine/engine'
+import type { Engine } from '@millrace/sql-engine/engine'
+import type { CacheOptions } from '@millrace/sql-engine/engine-options'
 import type { AggregatorOptions } from '@millrace/sql-engine/fetch/aggregator'
 import type { ConnectionOptions } from '@millrace/sql-engine/fetch/connection'
 import { type CountingPlugin, countingPlugin } from '@millrace/sql-engine/testing/counting-plugin'

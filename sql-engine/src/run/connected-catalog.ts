@@ -7,6 +7,7 @@ import { CatalogIsLocked, type Differences, synchroniseCatalog } from '../catalo
 import { synchroniseUsers } from '../catalog/users.js'
 import type { CatalogConnection, VirtualTable } from '../catalog/virtual-table.js'
 import { DatabaseError } from '../database-error.js'
+import type { EngineUser } from '../engine-options.js'
 import { CallLimiters, type CallLoad } from '../fetch/call-limiters.js'
 import { systemClock } from '../fetch/clock.js'
 import type { Connection } from '../fetch/connection.js'
@@ -35,15 +36,6 @@ export interface ConnectedCatalogOptions extends Pick<OpeningOptions, 'environme
   readonly peers?: Peers | undefined
   /** Where gateways share the limits of accounts; undefined where each has its own. */
   readonly sharedLimits?: SharedCallLimits | undefined
-}
-
-/** A user of the configuration. */
-export interface EngineUser {
-  readonly name: string
-  /** Names of the connections that it sees, in which `*` stands for any run of characters and `?` for one. */
-  readonly connections: readonly string[]
-  /** Settings of PostgreSQL that hold for its sessions, by their names. */
-  readonly settings?: Readonly<Record<string, string>>
 }
 
 type Configured = readonly ConfiguredConnection[]

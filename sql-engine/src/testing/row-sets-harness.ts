@@ -4,7 +4,8 @@
  */
 import pg from 'pg'
 import { pino } from 'pino'
-import { type CacheOptions, Engine } from '../engine.js'
+import { Engine } from '../engine.js'
+import type { CacheOptions } from '../engine-options.js'
 import type { Optimisations } from '../plan/unoptimised-scans.js'
 import { ClientSession } from './client-session.js'
 import { type Call, type CountingPlugin, countingPlugin, type Filtering } from './counting-plugin.js'
