@@ -7,6 +7,7 @@ import type { Postgres } from '@millrace/sql-engine/postgres/postgres'
 import type { Certificate } from './certificate.js'
 import { type Gateway, type GatewayOptions, type Grace, startGateway } from './gateway.js'
 import { tellOfLimits } from './guest-limits.js'
+import { letHeapsGrow } from './heap-growth.js'
 import { PeerCancels } from './peer-cancels.js'
 import { reachableHost } from './reachable-host.js'
 import type { StartedParts } from './started-parts.js'
@@ -85,6 +86,7 @@ export async function startService<Server extends Postgres>(
   parts: StartedParts,
 ): Promise<Service<Server>> {
   const { startPostgres, configure, log } = options
+  letHeapsGrow()
   let engine: Engine | undefined
   let gateway: Gateway | undefined
   // Clients that come while all the rest stops hear why they are not let in.
