@@ -11,7 +11,7 @@ import {
 import type { FunctionTraits } from '../bind/function-traits.js'
 import { findAll, type Inside, inside, type Node, stringsOf } from '../parse/syntax-tree.js'
 import { integerOf } from './constant-condition.js'
-import type { NeededColumns } from './needed-columns.js'
+import type { NeededColumns } from './needed.js'
 import { outputType } from './output-types.js'
 import { aggregateTags, isRowWise } from './row-wise.js'
 import { type Wrapper, wrappedColumn } from './wrapped-column.js'

@@ -24,27 +24,19 @@ import {
   type Node,
   stringsOf,
 } from '../parse/syntax-tree.js'
+import { EmptyItems } from './anti-joins.js'
 import { comparedColumns } from './compared-columns.js'
 import { integerOf } from './constant-condition.js'
 import { decidingOrder } from './deciding-order.js'
-import { isDiscardable, mayDiscard } from './discardable.js'
+import { mayDiscard } from './discardable.js'
+import { isInlined } from './inlined-ctes.js'
+import type { NeededColumns } from './needed.js'
 import { decidingNumbers, namesWindow, windowOutputs } from './numbered-rows.js'
 import { ownJoin } from './outer-tables.js'
 import { linksWithoutRepeats, losesRepeats, onlyDropsRepeats, RepeatsIgnored, takesAll } from './repeats.js'
 import { isOfJoinWith, superfluousTables } from './superfluous-joins.js'
 import { type Meaning, standsForOthers, UncertainNames } from './uncertain-names.js'
 import { type Want, WantedOutputs } from './wanted-outputs.js'
-
-export interface NeededColumns {
-  /** The columns of every virtual table; tables that nothing reads need none. */
-  readonly columns: ReadonlyMap<TableReference, ReadonlySet<string>>
-  /** Tables whose rows are read, if only to count them. */
-  readonly readReferences: ReadonlySet<TableReference>
-  /** Whether something reads an output of a query, by its position, or PostgreSQL may have to compute it. */
-  isRead(block: Block, index: number): boolean
-  /** Whether something that is read depends on the order of a query's rows, as far as ORDER BY says it. */
-  isOrderRead(block: Block): boolean
-}
 
 export function neededColumns(statement: Node, binding: Binding, functions: FunctionTraits): NeededColumns {
   const needs = new Needs(binding, functions)
@@ -67,6 +59,7 @@ class Needs implements NeededColumns {
   readonly #repeatsIgnored = new RepeatsIgnored()
   /** Joins that make no difference; of their nullable sides, nothing is read. */
   readonly #superfluous = new Set<Inside<'JoinExpr'>>()
+  readonly #empty: EmptyItems
   /** Blocks whose ORDER BY decides nothing that is read. */
   readonly #unordered = new Set<Block>()
   /** Blocks of which PostgreSQL may compute outputs that are never read. */
@@ -76,6 +69,7 @@ class Needs implements NeededColumns {
     this.#binding = binding
     this.#functions = functions
     this.#names = new UncertainNames(binding)
+    this.#empty = new EmptyItems(binding, functions)
     for (const fromItem of binding.tableReferences) this.columns.set(fromItem, new Set())
   }
 
@@ -169,14 +163,10 @@ class Needs implements NeededColumns {
     if (cte !== undefined) this.#reachCte(cte)
   }
 
-  #reachCte({ query, node, references, recursive }: Cte): void {
+  #reachCte(cte: Cte): void {
+    const { query, node } = cte
     if (query === undefined) return
-    const isInlined =
-      node.ctematerialized !== 'CTEMaterializeAlways' &&
-      (references === 1 || node.ctematerialized === 'CTEMaterializeNever') &&
-      !recursive &&
-      isDiscardable(node.ctequery, this.#functions)
-    if (!isInlined) this.#computedWhole.add(query)
+    if (!isInlined(cte, this.#functions)) this.#computedWhole.add(query)
     this.#reach(query)
     if (node.search_clause !== undefined || node.cycle_clause !== undefined) this.#wantWhole(query)
   }
@@ -184,6 +174,10 @@ class Needs implements NeededColumns {
   #reach(block: Block): void {
     if (this.#reached.has(block)) return
     this.#reached.add(block)
+    this.#empty.reading(undefined, () => this.#reachQuery(block))
+  }
+
+  #reachQuery(block: Block): void {
     // A query that changes data is read where it stands in WITH.
     if (!('limitOption' in block.statement)) return
     const select = block.statement as SelectStmt
@@ -261,7 +255,7 @@ class Needs implements NeededColumns {
       if (position !== undefined) this.#wantAt(block, position - 1, 'equal')
       else if (reference !== undefined && this.#mayBeOutput(reference, block)) {
         this.#wantNamed(stringsOf(reference.fields)?.at(-1) ?? '', block)
-      } else if (sets === undefined) this.read(item)
+      } else if (sets === undefined) this.#empty.reading(block, () => this.read(item))
     }
   }
 
@@ -287,7 +281,7 @@ class Needs implements NeededColumns {
     // What is read besides decides how much of an order is.
     const wanted = this.#wanted.of(block)
     for (const numbered of windowOutputs(block)) if (wanted.has(numbered)) this.#readOutput(block, numbered)
-    this.#readOrder(block)
+    this.#empty.reading(undefined, () => this.#readOrder(block))
   }
 
   /** Reads as much of ORDER BY as decides what is read, and more of it once more is read. */
@@ -311,6 +305,10 @@ class Needs implements NeededColumns {
   }
 
   #readOutput(block: Block, index: number): void {
+    this.#empty.reading(block, () => this.#readOutputOf(block, index))
+  }
+
+  #readOutputOf(block: Block, index: number): void {
     const select = block.statement as SelectStmt
     for (const arm of this.#armsOf(select)) this.#wantAt(arm, index)
     const reads = block.output?.[index]?.reads ?? []
@@ -361,6 +359,7 @@ class Needs implements NeededColumns {
   }
 
   #want({ fromItem, index }: BoundColumn, want: Want = 'spelt'): void {
+    if (this.#empty.has(fromItem)) return
     if (index === undefined) {
       this.#wantRow(fromItem)
       return
@@ -388,6 +387,7 @@ class Needs implements NeededColumns {
   }
 
   #wantRow(fromItem: FromItem): void {
+    if (this.#empty.has(fromItem)) return
     if (fromItem.kind === 'virtual') {
       for (const { name } of fromItem.table.columns) this.columns.get(fromItem)?.add(name)
     }
