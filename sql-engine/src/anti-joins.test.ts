@@ -45,6 +45,19 @@ test.for([
     `select * from note m left join (note n left join ${events} e on e.trail = n.trail) on n.id = m.id + 1
      where e.trail is null`,
   ],
+  [
+    'an inner join on that side',
+    `select * from note m left join (note n join ${events} e on e.id = n.id) on n.id = m.id + 1 where e.id is null`,
+  ],
+  [
+    'one of two joins',
+    `select * from note m left join (note n left join ${events} e on e.address = n.ip) on n.id = m.id + 1
+     where not e.address is not null`,
+  ],
+  [
+    'a key',
+    `select * from note n left join ${events} e on e.id = n.id and n.flag where e.trail is not distinct from null`,
+  ],
   // In these, rows that matched are left.
   ['another column', `select * from note n left join ${events} e on e.trail = n.trail where e.id is null`],
   ['a full join', `select * from note n full join ${events} e on n.trail = e.trail where n.trail is null`],

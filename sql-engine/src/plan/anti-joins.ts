@@ -9,10 +9,13 @@ import {
   type Condition,
   type FromItem,
   isColumns,
+  type OuterSide,
+  ownColumn,
 } from '../bind/binding.js'
 import type { FunctionTraits } from '../bind/function-traits.js'
 import { type Inside, inside, type Node, stringsOf } from '../parse/syntax-tree.js'
 import { cannotFail } from './discardable.js'
+import { isNeverNull } from './never-null.js'
 import { columnType } from './output-types.js'
 
 /** FROM items whose columns are NULL in all rows that a query makes its outputs, its groups and its order of. */
@@ -20,17 +23,78 @@ function emptyItems(block: Block, binding: Binding, functions: FunctionTraits): 
   const empty = new Set<FromItem>()
   if (functions.hasShadowedOperators || !isMadeOfLastRows(block, functions)) return empty
   for (const { clause, expression } of block.conditions) {
-    const test = clause.kind === 'where' ? inside(expression, 'NullTest') : undefined
-    const column = test?.nulltesttype === 'IS_NULL' ? columnIn(test.arg, binding) : undefined
+    const column = clause.kind === 'where' ? columnIn(nullOperand(expression), binding) : undefined
     // A row may be equal to another, although all of its columns are NULL.
     if (column?.index === undefined || columnType(column, binding, functions) === undefined) continue
-    for (const condition of block.conditions) {
+    const { fromItem } = column
+    const own = block.conditions.filter((condition) => isStrictIn(column, condition.expression, binding))
+    for (const condition of own) {
       const side = nullableSide(condition)
-      if (side?.has(column.fromItem) !== true || !isStrictIn(column, condition.expression, binding)) continue
-      for (const fromItem of side) empty.add(fromItem)
+      if (side?.has(fromItem) === true) for (const one of side) empty.add(one)
+    }
+    if (
+      fromItem.nullable.size === 0 ||
+      !(own.some((one) => isOfPairs(one, fromItem)) || hasNoNull(column, binding))
+    )
+      continue
+    // Whichever outer join fills it, fills what is on all of its sides, too.
+    for (const one of block.fromItems) {
+      if ([...fromItem.nullable].every((side) => isIn(side, one.nullable))) empty.add(one)
     }
   }
   return empty
+}
+
+/** What is NULL wherever a condition is true. */
+function nullOperand(condition: Node | undefined): Node | undefined {
+  const test = inside(condition, 'NullTest')
+  if (test?.nulltesttype === 'IS_NULL') return test.arg
+  const { boolop, args } = inside(condition, 'BoolExpr') ?? {}
+  const negated = boolop === 'NOT_EXPR' ? inside(args?.[0], 'NullTest') : undefined
+  if (negated?.nulltesttype === 'IS_NOT_NULL') return negated.arg
+  // None of these is ever NULL itself.
+  const { booltesttype, arg } = inside(condition, 'BooleanTest') ?? {}
+  if (booltesttype === 'IS_TRUE' || booltesttype === 'IS_NOT_FALSE') return nullOperand(arg)
+  const { kind, lexpr, rexpr } = inside(condition, 'A_Expr') ?? {}
+  if (kind !== 'AEXPR_NOT_DISTINCT') return undefined
+  if (isNull(rexpr)) return lexpr
+  return isNull(lexpr) ? rexpr : undefined
+}
+
+function isNull(node: Node | undefined): boolean {
+  return inside(node, 'A_Const')?.isnull === true
+}
+
+/** Whether a condition is one of an inner join, which is true of all pairs of rows that there are. */
+function isOfPairs({ clause }: Condition, fromItem: FromItem): boolean {
+  return (
+    clause.kind === 'on' &&
+    clause.join === 'inner' &&
+    (clause.left.has(fromItem) || clause.right.has(fromItem))
+  )
+}
+
+/** Whether a FROM item has no row in which a column is NULL. */
+function hasNoNull({ fromItem, index }: BoundColumn, binding: Binding): boolean {
+  if (fromItem.kind === 'virtual') {
+    const own = ownColumn(fromItem, { fromItem, column: '', index })
+    return own !== undefined && isNeverNull(fromItem.table.definition.keys[own])
+  }
+  if (fromItem.kind !== 'subquery' || index === undefined) return false
+  const { conditions, output, statement } = fromItem.query
+  const column = output?.[index]?.column
+  // Some groups of ROLLUP have NULL in place of a column.
+  const { groupClause } = statement as Inside<'SelectStmt'>
+  if (column === undefined || groupClause !== undefined || column.fromItem.block !== fromItem.query)
+    return false
+  const isCompared = conditions.some(
+    ({ clause, expression }) => clause.kind === 'where' && isStrictIn(column, expression, binding),
+  )
+  return isCompared || (column.fromItem.nullable.size === 0 && hasNoNull(column, binding))
+}
+
+function isIn({ join, side }: OuterSide, sides: ReadonlySet<OuterSide>): boolean {
+  return [...sides].some((one) => one.join === join && one.side === side)
 }
 
 /** What is known to be NULL in the rows of which something is read. */

@@ -11,9 +11,37 @@ export const unreadMutants: readonly Mutant[] = [
     [
       [
         'a column that is not NULL leaves nothing',
-        "test?.nulltesttype === 'IS_NULL' ?",
-        'test !== undefined ?',
+        "if (test?.nulltesttype === 'IS_NULL') return",
+        'if (test !== undefined) return',
       ],
+      [
+        'NOT changes nothing',
+        "if (negated?.nulltesttype === 'IS_NOT_NULL') return",
+        'if (negated !== undefined) return',
+      ],
+      [
+        'whatever is tested is true',
+        "if (booltesttype === 'IS_TRUE' || booltesttype === 'IS_NOT_FALSE') return",
+        'if (booltesttype !== undefined) return',
+      ],
+      ['whatever is equal is NULL', 'if (isNull(rexpr)) return lexpr', 'return lexpr'],
+      [
+        'what fills a table fills all others',
+        'if ([...fromItem.nullable].every((side) => isIn(side, one.nullable))) empty.add(one)',
+        'empty.add(one)',
+      ],
+      [
+        'a condition of an outer join is true of all pairs',
+        "clause.join === 'inner' &&",
+        "clause.join !== 'full' &&",
+      ],
+      ['any column of a subquery has no NULL', 'return isCompared || (', 'return true || ('],
+      [
+        'what an outer join fills has no NULL',
+        'column.fromItem.nullable.size === 0 && hasNoNull',
+        'hasNoNull',
+      ],
+      ['groups of ROLLUP have no NULL', 'groupClause !== undefined ||', ''],
       [
         'any column on the side decides',
         'return other?.fromItem === column.fromItem && other.index === column.index',
