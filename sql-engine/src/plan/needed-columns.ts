@@ -29,6 +29,7 @@ import { comparedColumns } from './compared-columns.js'
 import { integerOf } from './constant-condition.js'
 import { decidingOrder } from './deciding-order.js'
 import { mayDiscard } from './discardable.js'
+import { distinctOn } from './distinct-on.js'
 import { isInlined } from './inlined-ctes.js'
 import type { NeededColumns } from './needed.js'
 import { decidingNumbers, namesWindow, windowOutputs } from './numbered-rows.js'
@@ -55,10 +56,9 @@ class Needs implements NeededColumns {
   /** Blocks that are read, if only to count their rows. */
   readonly #reached = new Set<Block>()
   readonly #wanted = new WantedOutputs()
-  readonly #wantedWhole = new Set<Block>()
   readonly #repeatsIgnored = new RepeatsIgnored()
   /** Joins that make no difference; of their nullable sides, nothing is read. */
-  readonly #superfluous = new Set<Inside<'JoinExpr'>>()
+  readonly #superfluous = new Set<Inside<'JoinExpr'> | undefined>()
   readonly #empty: EmptyItems
   /** Blocks whose ORDER BY decides nothing that is read. */
   readonly #unordered = new Set<Block>()
@@ -205,29 +205,20 @@ class Needs implements NeededColumns {
   }
 
   #reachRows(block: Block, select: SelectStmt): void {
-    const { fromClause, whereClause, havingClause, valuesLists } = select
-    const { distinctClause, groupClause, targetList } = select
-    const ignoresRepeats = this.#repeatsIgnored.has(block)
-    const areRepeatsLost = losesRepeats(select, this.#functions, ignoresRepeats)
+    const { fromClause, whereClause, havingClause, valuesLists, distinctClause, targetList } = select
+    const areRepeatsLost = losesRepeats(select, this.#functions, this.#repeatsIgnored.has(block))
     const superfluous = superfluousTables(block, this.#binding, this.#functions, areRepeatsLost)
-    for (const table of superfluous) {
-      const join = ownJoin(table)
-      if (join !== undefined) this.#superfluous.add(join)
-    }
+    for (const table of superfluous) this.#superfluous.add(ownJoin(table))
     if (areRepeatsLost) this.#repeatsIgnored.addSourcesOf(block)
     this.read([fromClause, whereClause, havingClause, valuesLists])
     // USING and NATURAL compare columns that they do not spell out.
     for (const { expression, clause } of block.conditions) {
       if (clause.kind === 'on' && !isOfJoinWith(superfluous, clause)) this.read(expression)
     }
-    const dropsRepeats = ignoresRepeats && onlyDropsRepeats(block, this.#binding, this.#functions)
-    if (!dropsRepeats) this.#readItems([...(groupClause ?? []), ...(distinctClause ?? [])], block)
+    // What DISTINCT compares is computed, even if nobody reads it.
+    if (distinctClause !== undefined) this.#computedWhole.add(block)
+    this.#readRepeats(block)
     this.#readOrder(block)
-    if (distinctClause !== undefined) {
-      const isPlain = distinctClause.every((node) => Object.keys(node).length === 0)
-      if (isPlain && !dropsRepeats) this.#wantWhole(block)
-      else this.#computedWhole.add(block)
-    }
     this.#readWindows(distinctClause, select)
     if (block.output === undefined) {
       this.#readWindows(targetList, select)
@@ -237,6 +228,16 @@ class Needs implements NeededColumns {
       if (!mayDiscard(output, block, this.#computedWhole.has(block), this.#functions))
         this.#readOutput(block, index)
     }
+  }
+
+  /** Reads what DISTINCT and GROUP BY tell rows apart by, unless that decides nothing of what is read. */
+  #readRepeats(block: Block): void {
+    const { groupClause, distinctClause } = block.statement as SelectStmt
+    const read = { wanted: this.#wanted.of(block), ignoresRepeats: this.#repeatsIgnored.has(block) }
+    const dropsRepeats = onlyDropsRepeats(block, read, this.#computedWhole, this.#binding, this.#functions)
+    if (!dropsRepeats) this.#readItems([...(groupClause ?? []), ...(distinctClause ?? [])], block)
+    const isPlain = distinctClause !== undefined && distinctOn(distinctClause).length === 0
+    if (isPlain && !dropsRepeats) this.#wantWhole(block)
   }
 
   /** Reads the windows of WINDOW if an expression that is read names one; PostgreSQL computes no others. */
@@ -282,6 +283,7 @@ class Needs implements NeededColumns {
     const wanted = this.#wanted.of(block)
     for (const numbered of windowOutputs(block)) if (wanted.has(numbered)) this.#readOutput(block, numbered)
     this.#empty.reading(undefined, () => this.#readOrder(block))
+    this.#readRepeats(block)
   }
 
   /** Reads as much of ORDER BY as decides what is read, and more of it once more is read. */
@@ -297,8 +299,7 @@ class Needs implements NeededColumns {
   }
 
   #wantWhole(block: Block): void {
-    if (this.#wantedWhole.has(block)) return
-    this.#wantedWhole.add(block)
+    if (!this.#wanted.addWhole(block)) return
     const select = block.statement as SelectStmt
     for (const arm of this.#armsOf(select)) this.#wantWhole(arm)
     for (const index of (block.output ?? []).keys()) this.#wantAt(block, index)
