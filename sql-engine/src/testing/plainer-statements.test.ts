@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { plainerStatements } from './plainer-statements.js'
+import { PlainerStatement } from './plainer-statements.js'
 
 const oneLine = (text: string) => text.replaceAll(/\s+/g, ' ').replaceAll(/\( | \)/g, (found) => found.trim())
 
@@ -22,5 +22,9 @@ test.each([
   ['select a from t', []],
   ['select a from', []],
 ])('%s', (statement, plainer) => {
-  expect(plainerStatements(statement).map(oneLine)).toEqual(plainer)
+  const whole = PlainerStatement.of(statement)
+  const found = whole
+    ?.conditions()
+    .flatMap((path) => [true, false].map((truth) => whole.with(path, truth)?.text))
+  expect(found?.map((text = '') => oneLine(text)) ?? []).toEqual(plainer)
 })

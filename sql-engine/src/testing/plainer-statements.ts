@@ -3,8 +3,6 @@ import { faithfulText } from '../parse/faithful-text.js'
 import { parseText } from '../parse/parser.js'
 import { inside, isObject, type Node } from '../parse/syntax-tree.js'
 
-const truths: readonly Node[] = [{ A_Const: { boolval: { boolval: true } } }, { A_Const: { boolval: {} } }]
-
 /** Nodes and the places in them where conditions stand. */
 const placesOfConditions: Readonly<Record<string, readonly string[]>> = {
   SelectStmt: ['whereClause', 'havingClause'],
@@ -15,24 +13,45 @@ const placesOfConditions: Readonly<Record<string, readonly string[]>> = {
   CaseWhen: ['expr'],
 }
 
-/** @returns none for what cannot be written faithfully; those without whole clauses come first */
-export function plainerStatements(text: string): readonly string[] {
-  const [statement, ...others] = parseText(text) ?? []
-  if (statement === undefined || others.length > 0) return []
-  const plainer: string[] = []
-  for (const path of pathsOfConditions(statement.node)) {
-    for (const truth of truths) {
-      const written = faithfulText(replaced(statement.node, path, truth) as Node)
-      if (written !== undefined) plainer.push(written)
-    }
+/** The way to a condition in a statement's tree. */
+export type ConditionPath = readonly (string | number)[]
+
+/** A statement of which conditions can be replaced, one after the other. */
+export class PlainerStatement {
+  readonly text: string
+  readonly #tree: Node
+
+  private constructor(text: string, tree: Node) {
+    this.text = text
+    this.#tree = tree
   }
-  return plainer
+
+  /** @returns undefined for what is not one statement */
+  static of(text: string): PlainerStatement | undefined {
+    const [statement, ...others] = parseText(text) ?? []
+    return statement === undefined || others.length > 0
+      ? undefined
+      : new PlainerStatement(text, statement.node)
+  }
+
+  /** Ways to its conditions; outer ones come before those within them. */
+  conditions(): readonly ConditionPath[] {
+    return pathsOfConditions(this.#tree)
+  }
+
+  /** @returns undefined for what cannot be written faithfully */
+  with(path: ConditionPath, truth: boolean): PlainerStatement | undefined {
+    const tree = replaced(this.#tree, path, truthNode(truth)) as Node
+    const text = faithfulText(tree)
+    return text === undefined ? undefined : new PlainerStatement(text, tree)
+  }
 }
 
-type Path = readonly (string | number)[]
+function truthNode(truth: boolean): Node {
+  return { A_Const: { boolval: truth ? { boolval: true } : {} } }
+}
 
-/** Outer ones come before those within them. */
-function pathsOfConditions(tree: unknown, path: Path = []): readonly Path[] {
+function pathsOfConditions(tree: unknown, path: ConditionPath = []): readonly ConditionPath[] {
   if (Array.isArray(tree)) return tree.flatMap((item, index) => pathsOfConditions(item, [...path, index]))
   if (!isObject(tree)) return []
   const places = placesOfConditions[String(path.at(-1))] ?? []
@@ -42,13 +61,13 @@ function pathsOfConditions(tree: unknown, path: Path = []): readonly Path[] {
   })
 }
 
-function conditionsIn(child: unknown, path: Path): readonly Path[] {
+function conditionsIn(child: unknown, path: ConditionPath): readonly ConditionPath[] {
   if (Array.isArray(child)) return child.flatMap((item, index) => conditionsIn(item, [...path, index]))
   const isKnown = isObject(child) && inside(child as unknown as Node, 'A_Const') !== undefined
   return isKnown ? [] : [path]
 }
 
-function replaced(tree: unknown, [first, ...rest]: Path, by: Node): unknown {
+function replaced(tree: unknown, [first, ...rest]: ConditionPath, by: Node): unknown {
   if (first === undefined) return by
   if (Array.isArray(tree))
     return tree.map((item, index) => (index === first ? replaced(item, rest, by) : item))

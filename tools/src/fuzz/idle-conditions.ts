@@ -3,7 +3,7 @@
  * value that no row has. What only they read, or only rows that they let through, a planner could do without if it knew.
  */
 
-import { plainerStatements } from '@millrace/sql-engine/testing/plainer-statements'
+import { type ConditionPath, PlainerStatement } from '@millrace/sql-engine/testing/plainer-statements'
 import type { RandomQuery } from '@millrace/sql-engine/testing/random-query'
 import { type Database, isSameAnswer } from './judge.js'
 import { nearDatabase } from './near-databases.js'
@@ -14,7 +14,7 @@ import type { Looking } from './second-look.js'
 /** Databases over which a statement must answer as the one without a condition does. */
 const databasesTried = 160
 /** Statements that are tried at most. */
-const mostTries = 80
+const mostTries = 120
 /** Rounds of other numbers than those of the looks before. */
 const firstRound = 3000
 
@@ -37,15 +37,23 @@ export async function withoutIdleConditions(
   const all = [...telling, ...tried]
   const answers = await judge.answersOf(query, all)
   if (answers === undefined) return undefined
-  let plainest = query.text
-  let waiting = plainerStatements(plainest)
-  for (let tries = 0; tries < mostTries && waiting.length > 0; tries++) {
-    const [text = plainest, ...others] = waiting
-    waiting = others
+  const isSame = async (text: string) => {
     const plainer = await judge.answersOf({ ...query, text }, all)
-    if (plainer === undefined || !all.every((one) => isSameAnswer(answers(one), plainer(one)))) continue
-    plainest = text
-    waiting = plainerStatements(plainest)
+    return plainer !== undefined && all.every((one) => isSameAnswer(answers(one), plainer(one)))
   }
-  return plainest === query.text ? undefined : { ...query, text: plainest }
+  let plainest = PlainerStatement.of(query.text)
+  const replaced: ConditionPath[] = []
+  let tries = 0
+  for (const path of plainest?.conditions() ?? []) {
+    if (replaced.some((outer) => outer.every((step, index) => step === path[index]))) continue
+    // Of rows that never come, no key is missing.
+    for (const truth of [false, true]) {
+      const plainer = tries++ < mostTries ? plainest?.with(path, truth) : undefined
+      if (plainer === undefined || !(await isSame(plainer.text))) continue
+      plainest = plainer
+      replaced.push(path)
+      break
+    }
+  }
+  return plainest === undefined || replaced.length === 0 ? undefined : { ...query, text: plainest.text }
 }
