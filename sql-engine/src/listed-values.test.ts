@@ -47,3 +47,28 @@ test.for([
   expect(virtual).toEqual(expected)
   expect(expected.rows).not.toEqual([])
 })
+
+test.for([
+  ['an integer', 't.id in ($1, $2)', ['double precision', '1'], ['bigint', '9007199254740992']],
+  ['a numeric', 't.id in ($1, $2)', ['double precision', '1'], ['numeric', '9007199254740992']],
+  [
+    'what is not left out',
+    'not t.id not in ($1, $2)',
+    ['double precision', '1'],
+    ['bigint', '9007199254740992'],
+  ],
+  ['what equals it', 't.id = n.id and t.id in ($1, $2)', ['double precision', '1'], ['bigint', '2']],
+  ['integers alone', 't.id in ($1, $2)', ['numeric', '1'], ['bigint', '9007199254740992']],
+] as const)('a parameter of floating point beside %s', async ([_, condition, ...given], { harness }) => {
+  const parameters = given.map(([type, value]) => ({ type, value }))
+  const text = `select t.id, n.id as n from thing t cross join note n where ${condition}`
+  const { virtual, expected } = await harness.run({ text, parameters, isOrdered: false }, 0)
+  expect(virtual).toEqual(expected)
+  expect(expected.rows).not.toEqual([])
+})
+
+test('parameters of one type, or of types alike, are asked for', async ({ harness }) => {
+  const parameters = (['numeric', 'bigint'] as const).map((type) => ({ type, value: '2' }))
+  await harness.run({ text: 'select id from thing where id in ($1, $2)', parameters, isOrdered: false }, 0)
+  expect(harness.calls.map(({ quals }) => quals)).toEqual([['id = 2']])
+})

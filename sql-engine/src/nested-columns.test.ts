@@ -127,6 +127,12 @@ describe('what only an output needs that nobody reads is not fetched', () => {
       ['thing amount flag'],
     ],
     ['select distinct label from (select label, id from thing group by label, id) q', ['thing label']],
+    ['select distinct label from (select label, count(*) from thing group by label, id) q', ['thing label']],
+    [
+      'select distinct label from (select label, count(*) n from thing group by label, id) q where n > 0',
+      ['thing id label'],
+    ],
+    ['select count(*) from (select distinct label from thing limit 1) q', ['thing']],
     [
       'select distinct label from (select * from thing order by label, id fetch first 2 rows with ties) q',
       ['thing label'],

@@ -11,7 +11,8 @@ import {
 import type { FunctionTraits } from '../bind/function-traits.js'
 import { findAll, type Inside, inside, type Node, stringsOf } from '../parse/syntax-tree.js'
 import { integerOf } from './constant-condition.js'
-import type { NeededColumns } from './needed-columns.js'
+import { distinctOn } from './distinct-on.js'
+import type { NeededColumns } from './needed.js'
 import { outputType } from './output-types.js'
 import { aggregateTags, isRowWise } from './row-wise.js'
 import { type Wrapper, wrappedColumn } from './wrapped-column.js'
@@ -101,7 +102,7 @@ export class ColumnTraces {
       select.groupClause !== undefined ||
       select.havingClause !== undefined ||
       select.larg !== undefined ||
-      distinctOn(select).length > 0
+      distinctOn(select.distinctClause).length > 0
     const expressions = [select.targetList, select.sortClause]
     return !looksAtRowsTogether && !this.#isVolatile(expressions) && isRowWise(expressions, this.#functions)
   }
@@ -136,7 +137,7 @@ export class ColumnTraces {
     const isGrouped = select.groupClause !== undefined
     if (isGrouped && !this.#isGroupingColumn(query, column)) return false
     if (!isGrouped && (select.havingClause !== undefined || this.#hasAggregates(expressions))) return false
-    const on = distinctOn(select)
+    const on = distinctOn(select.distinctClause)
     const isDistinct = on.length === 0 || on.some((item) => this.#isColumn(item, column, query, index))
     return (
       isDistinct &&
@@ -258,11 +259,6 @@ function cutsRows(select: SelectStmt): boolean {
     select.lockingClause !== undefined ||
     select.intoClause !== undefined
   )
-}
-
-/** Plain DISTINCT is a list of one empty node. */
-function distinctOn({ distinctClause = [] }: SelectStmt): readonly Node[] {
-  return distinctClause.filter((node) => Object.keys(node).length > 0)
 }
 
 function isSame(one: BoundColumn | undefined, other: BoundColumn): boolean {

@@ -8,7 +8,7 @@ import { extremeNode } from './build-nodes.js'
 import type { ColumnTraces, TracedColumn } from './column-traces.js'
 import { comparedTruth } from './compared-truth.js'
 import { isNeverTrue } from './constant-condition.js'
-import { isMixedList, mixedListSources } from './listed-values.js'
+import { isMixedList, listSources, mixedListSources } from './listed-values.js'
 import type { Comparison, ValueSource } from './pushable.js'
 import { type Seen, seenThrough } from './seen-through.js'
 import { mayAskForWideDigits } from './wide-digits.js'
@@ -117,7 +117,7 @@ export class Comparisons {
         if (isMixedList(items, this.#isOf(within)))
           return name === '=' ? this.#ofMixedList(lexpr, items, within) : []
         if (name === '=') {
-          const sources = items.map((node): ValueSource => ({ kind: 'expression', node }))
+          const sources = listSources(items)
           return this.#on(lexpr, within, { operator: '=', sources })
         }
         return items.flatMap((node) => this.#on(lexpr, within, { operator: '<>', node }))

@@ -5,7 +5,7 @@ import { findAll, inside, sameTree } from '../parse/syntax-tree.js'
 import { ColumnTraces } from './column-traces.js'
 import { Comparisons, isPlainIn, seenOf, type Target } from './comparisons.js'
 import { equalColumns } from './equal-columns.js'
-import type { NeededColumns } from './needed-columns.js'
+import type { NeededColumns } from './needed.js'
 import { isNeverNull } from './never-null.js'
 import type { Comparison, Pushable } from './pushable.js'
 

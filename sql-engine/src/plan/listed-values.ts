@@ -24,7 +24,31 @@ export function isMixedList(items: readonly Node[], isOwn: (item: Node) => boole
   return others.length > 1 && !areAlike
 }
 
-/** Such values in an array, which has the type that the list has for a column of some type. */
+/** Values of a list that is not mixed, each by itself. The types of parameters are known when the statement runs. */
+export function listSources(items: readonly Node[]): readonly ValueSource[] {
+  const numbers = items.map((item) => inside(item, 'ParamRef')?.number)
+  const listed = numbers.filter((number) => number !== undefined)
+  const areParameters = listed.length === items.length && new Set(listed).size > 1
+  return items.map((node) => ({ kind: 'expression', node, ...(areParameters ? { listed } : {}) }))
+}
+
+/** Kinds of types of which a list has one that keeps apart what each of them does, by their OIDs. */
+const kinds: ReadonlyMap<number, string> = new Map([
+  [21, 'number'],
+  [23, 'number'],
+  [20, 'number'],
+  [1700, 'number'],
+  [25, 'text'],
+  [1043, 'text'],
+])
+
+/** Whether the type of one parameter of a list may change what another is. @param types OIDs, one per parameter */
+export function isMixedByTypes(listed: readonly number[], types: readonly number[]): boolean {
+  const listedTypes = listed.map((number) => types[number - 1] ?? 0)
+  return new Set(listedTypes.map((type) => kinds.get(type) ?? type)).size > 1
+}
+
+/** The values of a mixed list in an array, which has the type that the list has for a column of some type. */
 export function mixedListSources(
   items: readonly Node[],
   type: ColumnType,

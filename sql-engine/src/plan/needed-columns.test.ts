@@ -52,9 +52,33 @@ test.each([
     ['thing: name size'],
   ],
   [
-    'select distinct n from (select name as n, max(size) over () from thing group by name, kind, size) q',
+    'select distinct n, m from (select name as n, max(size) over () as m from thing group by name, kind, size) q',
     ['thing: kind name size'],
   ],
+  [
+    'select distinct n from (select name as n, max(size) over () from thing group by name, kind, size) q',
+    ['thing: name'],
+  ],
+  ['select distinct name from (select kind, name, count(*) from thing group by 1, 2) q', ['thing: name']],
+  [
+    'select distinct name from (select kind, name, count(*) as n from thing group by 1, 2) q where n > 1',
+    ['thing: kind name'],
+  ],
+  [
+    'select max(name) from (select kind, name, count(*) as n from thing group by 1, 2 order by n) q',
+    ['thing: kind name'],
+  ],
+  [
+    'with q as materialized (select kind, name, max(1 / size) from thing group by 1, 2) select distinct name from q',
+    ['thing: kind name size'],
+  ],
+  // Nor where one row is only counted.
+  ['select count(*) from (select distinct name from thing limit 1) q', ['thing:']],
+  ['select count(*) from (select name from thing group by name, kind limit 1) q', ['thing:']],
+  ['select count(*) from (select distinct name from thing limit 2) q', ['thing: name']],
+  ['select count(*) from (select distinct name from thing limit 1 offset 1) q', ['thing: name']],
+  ['select count(name) from (select distinct name, kind from thing limit 1) q', ['thing: kind name']],
+  ['select distinct name, kind from thing limit 1', ['thing: kind name']],
   ['select exists (select distinct on (kind) name from thing)', ['thing: kind']],
   ['select name from (select distinct name, kind from thing) q limit 3', ['thing: kind name']],
   [

@@ -24,27 +24,20 @@ import {
   type Node,
   stringsOf,
 } from '../parse/syntax-tree.js'
+import { EmptyItems } from './anti-joins.js'
 import { comparedColumns } from './compared-columns.js'
 import { integerOf } from './constant-condition.js'
 import { decidingOrder } from './deciding-order.js'
-import { isDiscardable, mayDiscard } from './discardable.js'
+import { mayDiscard } from './discardable.js'
+import { distinctOn } from './distinct-on.js'
+import { isInlined } from './inlined-ctes.js'
+import type { NeededColumns } from './needed.js'
 import { decidingNumbers, namesWindow, windowOutputs } from './numbered-rows.js'
 import { ownJoin } from './outer-tables.js'
 import { linksWithoutRepeats, losesRepeats, onlyDropsRepeats, RepeatsIgnored, takesAll } from './repeats.js'
 import { isOfJoinWith, superfluousTables } from './superfluous-joins.js'
 import { type Meaning, standsForOthers, UncertainNames } from './uncertain-names.js'
 import { type Want, WantedOutputs } from './wanted-outputs.js'
-
-export interface NeededColumns {
-  /** The columns of every virtual table; tables that nothing reads need none. */
-  readonly columns: ReadonlyMap<TableReference, ReadonlySet<string>>
-  /** Tables whose rows are read, if only to count them. */
-  readonly readReferences: ReadonlySet<TableReference>
-  /** Whether something reads an output of a query, by its position, or PostgreSQL may have to compute it. */
-  isRead(block: Block, index: number): boolean
-  /** Whether something that is read depends on the order of a query's rows, as far as ORDER BY says it. */
-  isOrderRead(block: Block): boolean
-}
 
 export function neededColumns(statement: Node, binding: Binding, functions: FunctionTraits): NeededColumns {
   const needs = new Needs(binding, functions)
@@ -63,10 +56,10 @@ class Needs implements NeededColumns {
   /** Blocks that are read, if only to count their rows. */
   readonly #reached = new Set<Block>()
   readonly #wanted = new WantedOutputs()
-  readonly #wantedWhole = new Set<Block>()
   readonly #repeatsIgnored = new RepeatsIgnored()
   /** Joins that make no difference; of their nullable sides, nothing is read. */
-  readonly #superfluous = new Set<Inside<'JoinExpr'>>()
+  readonly #superfluous = new Set<Inside<'JoinExpr'> | undefined>()
+  readonly #empty: EmptyItems
   /** Blocks whose ORDER BY decides nothing that is read. */
   readonly #unordered = new Set<Block>()
   /** Blocks of which PostgreSQL may compute outputs that are never read. */
@@ -76,6 +69,7 @@ class Needs implements NeededColumns {
     this.#binding = binding
     this.#functions = functions
     this.#names = new UncertainNames(binding)
+    this.#empty = new EmptyItems(binding, functions)
     for (const fromItem of binding.tableReferences) this.columns.set(fromItem, new Set())
   }
 
@@ -169,14 +163,10 @@ class Needs implements NeededColumns {
     if (cte !== undefined) this.#reachCte(cte)
   }
 
-  #reachCte({ query, node, references, recursive }: Cte): void {
+  #reachCte(cte: Cte): void {
+    const { query, node } = cte
     if (query === undefined) return
-    const isInlined =
-      node.ctematerialized !== 'CTEMaterializeAlways' &&
-      (references === 1 || node.ctematerialized === 'CTEMaterializeNever') &&
-      !recursive &&
-      isDiscardable(node.ctequery, this.#functions)
-    if (!isInlined) this.#computedWhole.add(query)
+    if (!isInlined(cte, this.#functions)) this.#computedWhole.add(query)
     this.#reach(query)
     if (node.search_clause !== undefined || node.cycle_clause !== undefined) this.#wantWhole(query)
   }
@@ -184,6 +174,10 @@ class Needs implements NeededColumns {
   #reach(block: Block): void {
     if (this.#reached.has(block)) return
     this.#reached.add(block)
+    this.#empty.reading(undefined, () => this.#reachQuery(block))
+  }
+
+  #reachQuery(block: Block): void {
     // A query that changes data is read where it stands in WITH.
     if (!('limitOption' in block.statement)) return
     const select = block.statement as SelectStmt
@@ -211,29 +205,20 @@ class Needs implements NeededColumns {
   }
 
   #reachRows(block: Block, select: SelectStmt): void {
-    const { fromClause, whereClause, havingClause, valuesLists } = select
-    const { distinctClause, groupClause, targetList } = select
-    const ignoresRepeats = this.#repeatsIgnored.has(block)
-    const areRepeatsLost = losesRepeats(select, this.#functions, ignoresRepeats)
+    const { fromClause, whereClause, havingClause, valuesLists, distinctClause, targetList } = select
+    const areRepeatsLost = losesRepeats(select, this.#functions, this.#repeatsIgnored.has(block))
     const superfluous = superfluousTables(block, this.#binding, this.#functions, areRepeatsLost)
-    for (const table of superfluous) {
-      const join = ownJoin(table)
-      if (join !== undefined) this.#superfluous.add(join)
-    }
+    for (const table of superfluous) this.#superfluous.add(ownJoin(table))
     if (areRepeatsLost) this.#repeatsIgnored.addSourcesOf(block)
     this.read([fromClause, whereClause, havingClause, valuesLists])
     // USING and NATURAL compare columns that they do not spell out.
     for (const { expression, clause } of block.conditions) {
       if (clause.kind === 'on' && !isOfJoinWith(superfluous, clause)) this.read(expression)
     }
-    const dropsRepeats = ignoresRepeats && onlyDropsRepeats(block, this.#binding, this.#functions)
-    if (!dropsRepeats) this.#readItems([...(groupClause ?? []), ...(distinctClause ?? [])], block)
+    // What DISTINCT compares is computed, even if nobody reads it.
+    if (distinctClause !== undefined) this.#computedWhole.add(block)
+    this.#readRepeats(block)
     this.#readOrder(block)
-    if (distinctClause !== undefined) {
-      const isPlain = distinctClause.every((node) => Object.keys(node).length === 0)
-      if (isPlain && !dropsRepeats) this.#wantWhole(block)
-      else this.#computedWhole.add(block)
-    }
     this.#readWindows(distinctClause, select)
     if (block.output === undefined) {
       this.#readWindows(targetList, select)
@@ -243,6 +228,16 @@ class Needs implements NeededColumns {
       if (!mayDiscard(output, block, this.#computedWhole.has(block), this.#functions))
         this.#readOutput(block, index)
     }
+  }
+
+  /** Reads what DISTINCT and GROUP BY tell rows apart by, unless that decides nothing of what is read. */
+  #readRepeats(block: Block): void {
+    const { groupClause, distinctClause } = block.statement as SelectStmt
+    const read = { wanted: this.#wanted.of(block), ignoresRepeats: this.#repeatsIgnored.has(block) }
+    const dropsRepeats = onlyDropsRepeats(block, read, this.#computedWhole, this.#binding, this.#functions)
+    if (!dropsRepeats) this.#readItems([...(groupClause ?? []), ...(distinctClause ?? [])], block)
+    const isPlain = distinctClause !== undefined && distinctOn(distinctClause).length === 0
+    if (isPlain && !dropsRepeats) this.#wantWhole(block)
   }
 
   /** Reads the windows of WINDOW if an expression that is read names one; PostgreSQL computes no others. */
@@ -261,7 +256,7 @@ class Needs implements NeededColumns {
       if (position !== undefined) this.#wantAt(block, position - 1, 'equal')
       else if (reference !== undefined && this.#mayBeOutput(reference, block)) {
         this.#wantNamed(stringsOf(reference.fields)?.at(-1) ?? '', block)
-      } else if (sets === undefined) this.read(item)
+      } else if (sets === undefined) this.#empty.reading(block, () => this.read(item))
     }
   }
 
@@ -287,7 +282,8 @@ class Needs implements NeededColumns {
     // What is read besides decides how much of an order is.
     const wanted = this.#wanted.of(block)
     for (const numbered of windowOutputs(block)) if (wanted.has(numbered)) this.#readOutput(block, numbered)
-    this.#readOrder(block)
+    this.#empty.reading(undefined, () => this.#readOrder(block))
+    this.#readRepeats(block)
   }
 
   /** Reads as much of ORDER BY as decides what is read, and more of it once more is read. */
@@ -303,14 +299,17 @@ class Needs implements NeededColumns {
   }
 
   #wantWhole(block: Block): void {
-    if (this.#wantedWhole.has(block)) return
-    this.#wantedWhole.add(block)
+    if (!this.#wanted.addWhole(block)) return
     const select = block.statement as SelectStmt
     for (const arm of this.#armsOf(select)) this.#wantWhole(arm)
     for (const index of (block.output ?? []).keys()) this.#wantAt(block, index)
   }
 
   #readOutput(block: Block, index: number): void {
+    this.#empty.reading(block, () => this.#readOutputOf(block, index))
+  }
+
+  #readOutputOf(block: Block, index: number): void {
     const select = block.statement as SelectStmt
     for (const arm of this.#armsOf(select)) this.#wantAt(arm, index)
     const reads = block.output?.[index]?.reads ?? []
@@ -361,6 +360,7 @@ class Needs implements NeededColumns {
   }
 
   #want({ fromItem, index }: BoundColumn, want: Want = 'spelt'): void {
+    if (this.#empty.has(fromItem)) return
     if (index === undefined) {
       this.#wantRow(fromItem)
       return
@@ -388,6 +388,7 @@ class Needs implements NeededColumns {
   }
 
   #wantRow(fromItem: FromItem): void {
+    if (this.#empty.has(fromItem)) return
     if (fromItem.kind === 'virtual') {
       for (const { name } of fromItem.table.columns) this.columns.get(fromItem)?.add(name)
     }

@@ -16,6 +16,8 @@ export type ValueSource =
       readonly matchesNull?: true
       /** Whether values of type character are compared without trailing blanks in the column's. */
       readonly ignoresBlanks?: true
+      /** The parameters of the list that it stands in, if that has no other values: all of them have one type there. */
+      readonly listed?: readonly number[]
     })
   | { readonly kind: 'boolean'; readonly value: boolean }
 

@@ -1,8 +1,11 @@
 /** Queries that give the same if rows of FROM are repeated, and what they may then do without. */
-import type { Binding, Block } from '../bind/binding.js'
+import { type Binding, type Block, isColumns } from '../bind/binding.js'
 import type { FunctionTraits } from '../bind/function-traits.js'
 import { findAll, type Inside, inside, type Node, stringsOf, walk } from '../parse/syntax-tree.js'
 import { integerOf } from './constant-condition.js'
+import type { ReadOfRows } from './deciding-order.js'
+import { mayDiscard } from './discardable.js'
+import { distinctOn } from './distinct-on.js'
 import { isRowWise } from './row-wise.js'
 
 type SelectStmt = Inside<'SelectStmt'>
@@ -85,15 +88,29 @@ export function takesAll({ limitCount, limitOffset }: SelectStmt): boolean {
 /**
  * Whether DISTINCT, or GROUP BY of columns, does nothing but leave out repeats, so that whoever ignores them needs only
  * the columns that are read. (PostgreSQL leaves out both of an EXISTS, in simplify_EXISTS_query.)
+ * @param computed queries of which PostgreSQL may compute outputs that are not read
  */
-export function onlyDropsRepeats(block: Block, binding: Binding, functions: FunctionTraits): boolean {
+export function onlyDropsRepeats(
+  block: Block,
+  { wanted, ignoresRepeats }: ReadOfRows,
+  computed: ReadonlySet<Block>,
+  binding: Binding,
+  functions: FunctionTraits,
+): boolean {
   const select = block.statement as SelectStmt
   const { distinctClause = [], groupClause = [], havingClause, targetList, sortClause } = select
-  if (!takesAll(select) || distinctClause.some((node) => Object.keys(node).length > 0)) return false
+  // Of rows that are only counted, the first is as good as its repeats.
+  const isOne = takesFirst(select) && wanted.size === 0
+  if (!(isOne || (ignoresRepeats && takesAll(select)))) return false
+  if (distinctOn(distinctClause).length > 0) return false
   if (groupClause.length === 0) return distinctClause.length > 0
+  const read = block.output?.filter(
+    (output, index) => wanted.has(index) || !mayDiscard(output, block, computed.has(block), functions),
+  )
+  const expressions = read?.map(({ reads }) => (isColumns(reads) ? [] : reads)) ?? targetList
   return (
     havingClause === undefined &&
-    isRowWise([targetList, sortClause], functions) &&
+    isRowWise([expressions, sortClause], functions) &&
     groupClause.every((item) => isColumn(item, block, binding))
   )
 }

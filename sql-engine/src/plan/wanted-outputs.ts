@@ -6,6 +6,7 @@ export type Want = 'spelt' | 'equal'
 /** Outputs of queries that are read, by their positions; also those of blocks that are reached later. */
 export class WantedOutputs {
   readonly #wanted = new Map<Block, Map<number, Want>>()
+  readonly #whole = new Set<Block>()
 
   /** @returns whether that is new */
   add(block: Block, index: number, want: Want): boolean {
@@ -14,6 +15,13 @@ export class WantedOutputs {
     const before = wanted.get(index)
     if (before === want || before === 'spelt') return false
     wanted.set(index, want)
+    return true
+  }
+
+  /** Notes that all outputs are read, which are to be added, too. @returns whether that is new */
+  addWhole(block: Block): boolean {
+    if (this.#whole.has(block)) return false
+    this.#whole.add(block)
     return true
   }
 

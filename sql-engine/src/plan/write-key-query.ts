@@ -1,10 +1,9 @@
 /** Writes a key query as SQL: parts of the statement's syntax tree, put together again. */
 import { randomUUID } from 'node:crypto'
 import type { ColumnType } from '@millrace/plugin-sdk'
-import { Deparser } from 'pgsql-deparser'
 import type { Binding, Cte, FromItem, TableReference } from '../bind/binding.js'
-import { parseText } from '../parse/parser.js'
-import { findAll, inside, isObject, type Node, sameTree } from '../parse/syntax-tree.js'
+import { faithfulText } from '../parse/faithful-text.js'
+import { findAll, inside, isObject, type Node } from '../parse/syntax-tree.js'
 import { callNode, castNode, stringNode } from './build-nodes.js'
 import type { DependencyFinder } from './dependencies.js'
 import type { KeyQuery } from './key-query.js'
@@ -275,26 +274,6 @@ class TreeCopy {
     if (cte !== undefined) return { ...rangeVar, relname: this.#cteName(cte), alias: { ...alias } }
     return { ...rangeVar }
   }
-}
-
-/** The package's deparser omits the brackets in `(ARRAY[…])[1]` (18.3.8); this one writes them. */
-class FaithfulDeparser extends Deparser {
-  override A_Indirection(...[node, context]: Parameters<Deparser['A_Indirection']>): string {
-    const text = super.A_Indirection(node, context)
-    const { arg } = node
-    const needsBrackets = arg !== undefined && bracketedTags.some((tag) => tag in arg)
-    const within = needsBrackets ? this.visit(arg, context) : ''
-    return needsBrackets && text.startsWith(within) ? `(${within})${text.slice(within.length)}` : text
-  }
-}
-
-const bracketedTags = ['A_ArrayExpr', 'CaseExpr', 'CoalesceExpr', 'MinMaxExpr']
-
-/** The text of a tree, checked: parsed again, it gives the same tree. Undefined if it does not. */
-function faithfulText(node: Node): string | undefined {
-  const text = new FaithfulDeparser(node).deparseQuery()
-  const [statement] = parseText(text) ?? []
-  return sameTree(statement?.node, node) ? text : undefined
 }
 
 function castTo(arg: Node, type: ColumnType): Node {

@@ -7,6 +7,7 @@ import { quoteLiteral } from '../parse/identifier.js'
 import { inside, type Node } from '../parse/syntax-tree.js'
 import type { KeyQuery } from '../plan/key-query.js'
 import { type DecodedValue, decodeValue, isForeignType } from '../plan/key-values.js'
+import { isMixedByTypes } from '../plan/listed-values.js'
 import { missingKeyError, missingKeys } from '../plan/missing-key.js'
 import { isNeverNull } from '../plan/never-null.js'
 import type { PlannedLimit, PlannedQual, PlannedSource, ScanPlan } from '../plan/scan-plan.js'
@@ -170,6 +171,7 @@ export class QualPusher {
     if (comparison.operator === '=') {
       const values = new Map<string, QualValue>()
       for (const source of comparison.sources) {
+        if (this.#isOfMixedList(source)) return undefined
         const found = source.kind === 'boolean' ? [source.value] : await this.#valuesOf(source, type)
         if (found === 'too many') {
           if (source.kind === 'query' && !canBeLeftOut(fromItem, qual.column))
@@ -198,6 +200,12 @@ export class QualPusher {
       return { operator, value }
     }
     return typeof value === 'string' ? { operator, value } : undefined
+  }
+
+  /** Whether PostgreSQL compares a parameter as another type than its own, because of others that are listed with it. */
+  #isOfMixedList(planned: PlannedSource): boolean {
+    const listed = planned.kind === 'query' ? planned.source.listed : undefined
+    return listed !== undefined && isMixedByTypes(listed, this.#parameters?.types ?? [])
   }
 
   async #valuesOf(planned: QuerySource, type: ColumnType): Promise<Values> {

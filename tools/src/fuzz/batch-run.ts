@@ -6,7 +6,7 @@ import fc from 'fast-check'
 import { isKeyBounded, needlessColumns } from './brute-force.js'
 import { protocols } from './client-outcome.js'
 import { type Asking, type Comparison, compareAnswers } from './compare-answers.js'
-import { type FuzzHarness, workers } from './fuzz-harness.js'
+import { type FuzzHarness, setsPerWorker, workers } from './fuzz-harness.js'
 import type { FuzzCounts, FuzzOptions } from './fuzz-statements.js'
 import {
   type FuzzStatement,
@@ -121,7 +121,23 @@ export class BatchRun {
     keys.add(1, [], query)
     const found =
       calls.length === 0 ? undefined : await needlessColumns(await this.#harness.judged(), query, calls)
-    if (found !== undefined) columns.add(found.asked, found.needless, query)
+    if (found === undefined) return
+    const stillRead = found.plainer === undefined ? found.needless : await this.#readBy(found.plainer)
+    const needless = found.needless.filter((column) => stillRead === undefined || stillRead.includes(column))
+    columns.add(found.asked, needless, query)
+    columns.idle += found.needless.length - needless.length
+  }
+
+  /** The columns that are fetched for a statement, over some set of rows; undefined where it ends with an error. */
+  async #readBy(query: RandomQuery): Promise<readonly string[] | undefined> {
+    const read: string[] = []
+    for (let set = 0; set < setsPerWorker; set++) {
+      if (this.#harness.keepsRows) this.#harness.engine.forgetRows()
+      const { calls, kind, keyless } = await compareAnswers(this.#harness, query, { set, protocol: 'engine' })
+      if (kind?.isSame !== true || keyless !== undefined) return undefined
+      read.push(...calls.flatMap(({ table, columns }) => columns.map((column) => `${table}.${column}`)))
+    }
+    return read
   }
 
   /** The fault by itself, if it comes again, as small as it gets; or as it was found. */

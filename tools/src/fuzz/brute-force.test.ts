@@ -124,7 +124,31 @@ test.each([
   const table = /\bfrom (event|place)\b/.exec(text)?.[1] ?? 'thing'
   const call = { table, columns, quals: [], pushed: {}, limit: undefined, order: undefined }
   const found = await needlessColumns(judged(), { text, parameters: [], isOrdered: false }, [call])
-  expect(found).toEqual({ asked: columns.length, needless: needless.map((column) => `${table}.${column}`) })
+  expect(found).toMatchObject({
+    asked: columns.length,
+    needless: needless.map((column) => `${table}.${column}`),
+  })
+})
+
+test.each([
+  [
+    'what is always true',
+    "select label from thing where id > 1 and (coalesce(seen::text, '') <> 'a' or flag)",
+    /WHERE id > 1 AND true$/,
+  ],
+  [
+    'a contradiction',
+    "select label from thing where id = 1 or seen < '2022-07-06' and seen > '2022-07-07'",
+    /WHERE id = 1 OR false$/,
+  ],
+  ['no condition', 'select label from (select label, seen from thing where id > 1) q', undefined],
+])('without conditions that decide nothing: %s', { timeout: 60_000 }, async (_, text, plainer) => {
+  const columns = ['label', 'id', 'seen']
+  const call = { table: 'thing', columns, quals: [], pushed: {}, limit: undefined, order: undefined }
+  const found = await needlessColumns(judged(), { text, parameters: [], isOrdered: false }, [call])
+  expect(found?.needless).toEqual(['thing.seen'])
+  if (plainer === undefined) expect(found?.plainer).toBeUndefined()
+  else expect(found?.plainer?.text.replaceAll(/\s+/g, ' ')).toMatch(plainer)
 })
 
 test('nothing is to be learnt of a table that does not matter', async () => {

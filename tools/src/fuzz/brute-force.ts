@@ -6,6 +6,7 @@
 import type { Call } from '@millrace/sql-engine/testing/counting-plugin'
 import type { RandomQuery } from '@millrace/sql-engine/testing/random-query'
 import type { RandomRows, RandomTables } from '@millrace/sql-engine/testing/random-tables'
+import { withoutIdleConditions } from './idle-conditions.js'
 import { type Database, isSameAnswer, type Judge } from './judge.js'
 import { type ColumnOfTable, RandomDatabases } from './random-databases.js'
 import { choicesOfRound } from './round-choices.js'
@@ -26,12 +27,20 @@ const roundsAtOnce = 10
 /** Over so many of them the rows of a table must matter, or nothing is to be learnt of it. */
 const leastTelling = 12
 
-/** @returns columns that were fetched although no answer depends on them; undefined where nothing tells */
+export interface Needless {
+  readonly asked: number
+  /** Columns that were fetched although no answer depends on them. */
+  readonly needless: readonly string[]
+  /** If there are any, the statement without conditions that decide nothing; undefined where each decides something. */
+  readonly plainer: RandomQuery | undefined
+}
+
+/** @returns undefined where nothing tells */
 export async function needlessColumns(
   { judge, tables, rows }: Judged,
   query: RandomQuery,
   calls: readonly Call[],
-): Promise<{ readonly asked: number; readonly needless: readonly string[] } | undefined> {
+): Promise<Needless | undefined> {
   const databases = await RandomDatabases.of(query, tables, judge)
   /** By table, databases over which its rows matter. */
   const telling = new Map<string, Database[]>()
@@ -73,13 +82,18 @@ export async function needlessColumns(
     }
   }
   let unknown = 0
-  const needless: string[] = []
+  const needless = new Map<string, ColumnOfTable>()
+  const looking = { judge, query, databases }
   for (const [name, place] of fetched) {
     const known = telling.get(place.table) ?? []
     if (known.length < leastTelling) unknown++
-    else if (!(await isNeededAfterAll({ judge, query, databases }, place, known))) needless.push(name)
+    else if (!(await isNeededAfterAll(looking, place, known))) needless.set(name, place)
   }
-  return asked === unknown ? undefined : { asked: asked - unknown, needless }
+  if (asked === unknown) return undefined
+  const places = [...needless.values()]
+  const known = new Set(places.flatMap(({ table }) => telling.get(table) ?? []))
+  const plainer = places.length === 0 ? undefined : await withoutIdleConditions(looking, places, [...known])
+  return { asked: asked - unknown, needless: [...needless.keys()], plainer }
 }
 
 /**

@@ -5,6 +5,8 @@ import type { RandomQuery } from '@millrace/sql-engine/testing/random-query'
 export class Share {
   asked = 0
   needless = 0
+  /** Needless only because of a condition that decides nothing. */
+  idle = 0
   readonly #examples: string[] = []
 
   /** @param needless the columns, or the table, of one statement */
@@ -18,7 +20,8 @@ export class Share {
 
   describe(what: string): string {
     const percent = this.asked === 0 ? 0 : (100 * this.needless) / this.asked
-    return `${this.needless} of ${this.asked} ${what} (${percent.toFixed(1)} %)`
+    const beside = this.idle === 0 ? '' : `; ${this.idle} more beside conditions that decide nothing`
+    return `${this.needless} of ${this.asked} ${what} (${percent.toFixed(1)} %${beside})`
   }
 
   get examples(): readonly string[] {

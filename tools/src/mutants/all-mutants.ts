@@ -8,6 +8,7 @@ import type { Mutant } from './mutant.js'
 import { pluginMutants } from './plugin-mutants.js'
 import { runMutants } from './run-mutants.js'
 import { scanMutants } from './scan-mutants.js'
+import { unreadMutants } from './unread-mutants.js'
 import { valueMutants } from './value-mutants.js'
 
 export const allMutants: readonly Mutant[] = [
@@ -16,6 +17,7 @@ export const allMutants: readonly Mutant[] = [
   ...valueMutants,
   ...scanMutants,
   ...decidingMutants,
+  ...unreadMutants,
   ...cacheMutants,
   ...lookupMutants,
   ...runMutants,

@@ -106,6 +106,11 @@ export const conditionMutants: readonly Mutant[] = [
         'const elements = [typed, ...items',
         'const elements = [...items',
       ],
+      [
+        'each parameter of a list has a type of its own',
+        'const areParameters = listed.length === items.length',
+        'const areParameters = false',
+      ],
     ],
   ),
   ...mutantsOf(
