@@ -7,10 +7,11 @@ import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { startTestPostgres } from '@millrace/sql-engine/testing/test-postgres'
 import { transformWithOxc } from 'vite'
+import type { StatementKind } from '../fuzz/rare-statements.js'
 import type { Mutant } from './mutant.js'
 import { type MutatedModule, mutantFile } from './mutated-source.js'
 import { recordBatch } from './record-batch.js'
-import type { ReplayTask, ReplayVerdict } from './replay-process.js'
+import type { ReplayFailure, ReplayTask, ReplayVerdict } from './replay-process.js'
 
 /** What random statements have to say of a mutant. */
 export type FuzzVerdict =
@@ -39,18 +40,33 @@ const patience = 900_000
 /** Modules that were loaded stay in memory: after so many mutants, another process goes on. */
 const mutantsPerProcess = 25
 
-export async function startFuzzRunner(
-  count: number,
-  seed: number,
-  tell: (line: string) => void,
-): Promise<FuzzRunner> {
+export interface FuzzRunnerOptions {
+  /** Statements at most. */
+  readonly count: number
+  /** Of the first batch. */
+  readonly seed: number
+  /** The only kind of statements, if not all. */
+  readonly kind: StatementKind | undefined
+  readonly tell: (line: string) => void
+}
+
+/** Longer than a process takes that has nothing to wait for. In milliseconds. */
+const endPatience = 20_000
+
+export async function startFuzzRunner({ count, seed, kind, tell }: FuzzRunnerOptions): Promise<FuzzRunner> {
   const folder = await mkdtemp(join(tmpdir(), 'millrace-mutants-'))
   const batches: string[] = []
   const postgres = await startTestPostgres()
   try {
     for (let done = 0; done < count; done += statementsOfBatch) {
       const batchSeed = seed + batches.length
-      const batch = await recordBatch(postgres, batchSeed, Math.min(statementsOfBatch, count - done), tell)
+      const batch = await recordBatch(
+        postgres,
+        batchSeed,
+        Math.min(statementsOfBatch, count - done),
+        tell,
+        kind,
+      )
       const file = join(folder, `${batchSeed}.json`)
       await writeFile(file, JSON.stringify(batch))
       batches.push(file)
@@ -62,22 +78,31 @@ export async function startFuzzRunner(
   let mutants = 0
   const end = async () => {
     if (process?.connected === true) {
+      const exit = once(process, 'exit')
       process.disconnect()
-      await once(process, 'exit')
+      const timer = setTimeout(() => process?.kill('SIGKILL'), endPatience)
+      await exit
+      clearTimeout(timer)
     }
     process = undefined
+  }
+  const judge = async (task: ReplayTask) => {
+    process ??= await started(folder)
+    const verdict = await verdictOf(process, task)
+    // It may have ended by an error of the mutant's.
+    if (verdict.kind === 'broken') await end()
+    return verdict
   }
   return {
     async run(mutant) {
       const number = ++mutants
       if (number % mutantsPerProcess === 0) await end()
       await writeFile(join(folder, mutantFile(number)), JSON.stringify(await mutatedModule(mutant)))
-      process ??= await started(folder)
       const onlyPlans = planning.test(mutant.file) && !running.test(mutant.file)
-      const verdict = await verdictOf(process, { mutant: number, onlyPlans, batches })
-      // It may have ended by an error of the mutant's.
-      if (verdict.kind === 'broken') await end()
-      return verdict
+      const task = { mutant: number, onlyPlans, batches }
+      const verdict = await judge(task)
+      // A machine that stands still, or has no memory left, says nothing of a mutant.
+      return verdict.kind === 'broken' ? judge(task) : verdict
     },
     async close() {
       await end()
@@ -98,11 +123,12 @@ async function verdictOf(process: ChildProcess, task: ReplayTask): Promise<FuzzV
   const timer = setTimeout(() => controller.abort(), patience)
   try {
     process.send(task)
-    const verdict: ReplayVerdict | undefined = await Promise.race([
+    const verdict: ReplayVerdict | ReplayFailure | undefined = await Promise.race([
       once(process, 'message', { signal }).then(([message]) => message),
       once(process, 'exit', { signal }).then(() => undefined),
     ])
     if (verdict === undefined) return { kind: 'broken', reason: 'its process has ended' }
+    if ('failure' in verdict) return { kind: 'broken', reason: verdict.failure }
     return { kind: verdict.fault === undefined ? 'missed' : 'found', ...verdict }
   } catch {
     return { kind: 'broken', reason: 'no verdict came in time' }

@@ -4,6 +4,7 @@
  * they could find.
  */
 import { parseArgs } from 'node:util'
+import { kinds } from '../fuzz/rare-statements.js'
 import { allMutants, someMutants } from './all-mutants.js'
 import { startFuzzRunner } from './fuzz-runner.js'
 import type { Mutant } from './mutant.js'
@@ -22,6 +23,10 @@ const { values } = parseArgs({
     /** Random statements at most. */
     count: { type: 'string', default: '3000' },
     seed: { type: 'string', default: '1' },
+    /** Statements of one kind only. */
+    kind: { type: 'string' },
+    /** Tells the first statement that a mutant answers wrongly, and how. */
+    verbose: { type: 'boolean', default: false },
   },
 })
 
@@ -32,7 +37,12 @@ const mutants = (values.short ? someMutants : allMutants).filter(isWanted)
 const tell = (line: string) => console.log(line)
 const fuzz = values['no-fuzz']
   ? undefined
-  : await startFuzzRunner(Number(values.count), Number(values.seed), tell)
+  : await startFuzzRunner({
+      count: Number(values.count),
+      seed: Number(values.seed),
+      kind: kinds.find((kind) => kind === values.kind),
+      tell,
+    })
 const runner = values['no-tests'] ? undefined : await startMutantRunner()
 const outcomes: Outcome[] = []
 try {
@@ -44,6 +54,8 @@ try {
     }
     outcomes.push(outcome)
     console.log(`${outcome.tests.kind.padEnd(8)} ${outcome.fuzz.kind.padEnd(8)} ${mutant.name}${by(outcome)}`)
+    if (values.verbose && 'fault' in outcome.fuzz && outcome.fuzz.fault !== undefined)
+      console.log(`  ${outcome.fuzz.fault}`)
   }
 } finally {
   await runner?.close()
@@ -57,6 +69,7 @@ process.exitCode = isGood ? 0 : 1
 function by({ tests, fuzz }: Outcome): string {
   const parts = [
     ...(tests.kind === 'found' ? [`${tests.file}: ${tests.test}`] : []),
+    ...(fuzz.kind === 'broken' ? [`twice: ${fuzz.reason}`] : []),
     ...('statements' in fuzz ? [`${fuzz.run} of ${fuzz.statements} statements were run`] : []),
   ]
   return parts.length === 0 ? '' : `  (${parts.join('; ')})`

@@ -42,7 +42,7 @@ function tally(outcomes: readonly Outcome[], which: 'tests' | 'fuzz'): Tally {
     judged: judged.length,
     found: judged.length - unfound.length,
     missed: unfound.map(({ mutant, [which]: verdict }) =>
-      verdict.kind === 'broken' ? `${mutant.name} (no test has run: ${verdict.reason})` : mutant.name,
+      verdict.kind === 'broken' ? `${mutant.name} (broken: ${verdict.reason})` : mutant.name,
     ),
   }
 }
