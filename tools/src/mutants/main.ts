@@ -25,6 +25,8 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
     /** Statements of one kind only. */
     kind: { type: 'string' },
+    /** So many mutants are asked side by side, without the tests. */
+    jobs: { type: 'string', default: '2' },
     /** Tells the first statement that a mutant answers wrongly, and how. */
     verbose: { type: 'boolean', default: false },
   },
@@ -45,8 +47,24 @@ const fuzz = values['no-fuzz']
     })
 const runner = values['no-tests'] ? undefined : await startMutantRunner()
 const outcomes: Outcome[] = []
+const waiting = [...mutants]
 try {
-  for (const mutant of mutants) {
+  // The tests take one at a time.
+  const side = runner === undefined ? Number(values.jobs) : 1
+  await Promise.all(Array.from({ length: side }, judgeWaiting))
+} finally {
+  await runner?.close()
+  await fuzz?.close()
+}
+const { lines, isGood } = summary(
+  outcomes.toSorted((one, other) => mutants.indexOf(one.mutant) - mutants.indexOf(other.mutant)),
+  values.count,
+)
+for (const line of lines) console.log(line)
+process.exitCode = isGood ? 0 : 1
+
+async function judgeWaiting(): Promise<void> {
+  for (let mutant = waiting.shift(); mutant !== undefined; mutant = waiting.shift()) {
     const outcome: Outcome = {
       mutant,
       tests: runner === undefined ? notRun : await runTests(mutant, runner.run),
@@ -57,13 +75,7 @@ try {
     if (values.verbose && 'fault' in outcome.fuzz && outcome.fuzz.fault !== undefined)
       console.log(`  ${outcome.fuzz.fault}`)
   }
-} finally {
-  await runner?.close()
-  await fuzz?.close()
 }
-const { lines, isGood } = summary(outcomes, values.count)
-for (const line of lines) console.log(line)
-process.exitCode = isGood ? 0 : 1
 
 /** What has found it, or how much has been tried. */
 function by({ tests, fuzz }: Outcome): string {

@@ -1,7 +1,8 @@
 /** What a run of mutants comes to. */
-import type { FuzzVerdict } from './fuzz-runner.js'
+
 import type { Mutant } from './mutant.js'
 import type { Verdict } from './mutant-runner.js'
+import type { FuzzVerdict } from './replay-worker.js'
 
 export interface Outcome {
   readonly mutant: Mutant
