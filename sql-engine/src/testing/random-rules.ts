@@ -8,6 +8,7 @@ import { orderRules } from './rules/order-rules.js'
 import { repeatRules } from './rules/repeat-rules.js'
 import { type Rule, type RuleContext, RuleParts, type RuleStatement } from './rules/rule-parts.js'
 import { scanRules } from './rules/scan-rules.js'
+import { subqueryRules } from './rules/subquery-rules.js'
 import { unreadRules } from './rules/unread-rules.js'
 
 const rules: readonly Rule[] = [
@@ -19,6 +20,7 @@ const rules: readonly Rule[] = [
   ...unreadRules,
   ...joinRules,
   ...scanRules,
+  ...subqueryRules,
 ]
 
 /** How many there are. The first choice of a statement says which it aims at. */

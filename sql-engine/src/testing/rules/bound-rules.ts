@@ -111,6 +111,16 @@ const ofOtherTypes: Rule = (parts) => {
   return unordered(`select s.* from ${table.name} s${parts.where(table, condition)}`)
 }
 
+/** NaN is greater than all numbers, also where what is made of it falls. */
+const noNumber: Rule = (parts) => {
+  const table = parts.table((column) => column.type === 'double precision' && takes(column, /^[<>]=?$/))
+  if (table === undefined) return undefined
+  const key = `s.${table.column.name}`
+  const falling = parts.pick(`10 - ${key}`, `5 - floor(${key})`, `1 - ${key} * 2`, `3 - (${key} + 1)`)
+  const bound = parts.pick(`${falling} > 3`, `${falling} >= 0`, `not (${falling} < 2)`, `8 <= ${falling}`)
+  return unordered(`select s.* from ${table.name} s${parts.where(table, bound, `${key}::text = 'NaN'`)}`)
+}
+
 /** Numbers beyond those that floating point tells apart. */
 const wide: Rule = (parts) => {
   const table = parts.table((column) => column.type === 'bigint' && takes(column, /^([<>]=?|=)$/))
@@ -165,6 +175,7 @@ export const boundRules: readonly Rule[] = [
     ),
   ofOtherTypes,
   ofOtherTypes,
+  noNumber,
   wide,
   wide,
 ]

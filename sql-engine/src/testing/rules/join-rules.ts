@@ -1,4 +1,5 @@
 /** Statements in which a value passes from one table to another: by joins, from lists, or through NULL. */
+import type { ColumnType } from '@millrace/plugin-sdk'
 import { quoteLiteral } from '../../parse/identifier.js'
 import { type RandomTable, tableColumns } from '../random-tables.js'
 import { type Rule, type RuleParts, type RuleTable, takes, unordered } from './rule-parts.js'
@@ -11,34 +12,23 @@ interface Pair {
   readonly given: readonly string[]
 }
 
-/** Two virtual tables with columns of one type, or of types that compare. */
+/** Two virtual tables with columns of one type. */
 function pair(parts: RuleParts): Pair | undefined {
   const one = parts.table((column) => takes(column, /^=$/))
   if (one === undefined) return undefined
-  const alike = likeTypes[one.column.type] ?? one.column.type
-  const isOther = parts.choices.chance(30)
   const found = Object.entries(parts.tables).flatMap(([name, table]) =>
     table.keys === undefined
       ? []
       : tableColumns(table).flatMap(({ name: column, type, operators }) => {
-          const isLike = type === one.column.type || (isOther && type === alike)
           const isOwn = table.columns[column] !== undefined
-          return isLike && isOwn && operators?.includes('=') === true ? [{ name, column, table }] : []
+          return type === one.column.type && isOwn && operators?.includes('=') === true
+            ? [{ name, column, table }]
+            : []
         }),
   )
   const other = parts.choices.pickAny(found)
   if (other === undefined) return undefined
   return { one, name: other.name, column: other.column, given: givenTo(parts, other.table) }
-}
-
-const likeTypes: Readonly<Record<string, string>> = {
-  bigint: 'numeric',
-  numeric: 'double precision',
-  'double precision': 'bigint',
-  inet: 'cidr',
-  cidr: 'inet',
-  date: 'timestamp with time zone',
-  'timestamp with time zone': 'date',
 }
 
 function givenTo(parts: RuleParts, { keys = {}, columns }: RandomTable): readonly string[] {
@@ -75,6 +65,34 @@ const equal: Rule = (parts) => {
       () =>
         `select ${list} from (select * from ${one.name} s${parts.where(one)}) s ${join} (select * from ${name} p${given.length === 0 ? '' : ` where ${given.join(' and ')}`}) p on ${link} where ${value}`,
     ),
+  )
+}
+
+type UnlikePair = readonly [ColumnType, ColumnType, readonly [string, ...string[]]]
+
+/** Columns of two types, of which one value equals several of the other type, or is spelt for one of them. */
+const unlikePairs: readonly [UnlikePair, ...UnlikePair[]] = [
+  ['bigint', 'double precision', ['9007199254740992', '9007199254740993', '1', '9007199254740992::float8']],
+  ['date', 'timestamp with time zone', ["'2022-07-06 22:00-02'", "'2022-07-07 02:00+02'", "'2022-07-07'"]],
+]
+
+const unlike: Rule = (parts) => {
+  const [one, other, values] = parts.choices.pick(unlikePairs)
+  const table = parts.table(({ type, ...column }) => type === one && takes({ type, ...column }, /^=$/))
+  const partners = Object.entries(parts.tables).flatMap(([name, random]) =>
+    Object.entries(random.columns).flatMap(([column, { type }]) =>
+      type === other && random.keys?.[column]?.operators.includes('=') === true
+        ? [{ name, column, given: givenTo(parts, random) }]
+        : [],
+    ),
+  )
+  const partner = parts.choices.pickAny(partners)
+  if (table === undefined || partner === undefined) return undefined
+  const [key, link] = [`s.${table.column.name}`, `p.${partner.column}`]
+  const value = parts.choices.pick(values)
+  const condition = parts.pick(`${link} = ${value}`, `${link} = ${value}`, `${key} = ${value}`)
+  return unordered(
+    `select s.*, p.* from ${table.name} s join ${partner.name} p on ${parts.pick(`${key} = ${link}`, `${link} = ${key}`)}${parts.where(table, condition, ...partner.given)}`,
   )
 }
 
@@ -206,6 +224,8 @@ const nearer: Rule = (parts) => {
 }
 
 export const joinRules: readonly Rule[] = [
+  unlike,
+  unlike,
   nearer,
   nearer,
 

@@ -134,6 +134,7 @@ const looking: Rule = (parts) => {
   if (one === undefined) return undefined
   const { joined, read, from, link, table, on } = one
   const any = parts.any(table)
+  const bare = `${from.startsWith(table.name) ? 's.' : ''}sp_connection_name`
   const distinct = parts.pick('distinct ', 'distinct ', '')
   const fails = `1 / (length(${parts.pick(any, link)}::text) - ${parts.pick(1, 2, 3)}) >= 0`
   return unordered(
@@ -153,9 +154,9 @@ const looking: Rule = (parts) => {
       () =>
         `select max(${read}::text), min(${read}::text), bool_or(${read} is null) from ${table.name} s full join ${from} on s.${table.column.name} = ${link}`,
       () =>
-        `select distinct ${read} from ${joined}, json_to_record('{"zz": 1}') j (zz int) where sp_connection_name is ${parts.pick('null', 'not null')}`,
+        `select distinct ${read} from ${joined}, json_to_record('{"zz": 1}') j (zz int) where ${bare} is ${parts.pick('null', 'not null')}`,
       () =>
-        `select distinct ${read} from ${from}, json_to_record('{"zz": 1}') j (zz int) left join ${table.name} s on true where sp_connection_name is null or ${read} is null`,
+        `select distinct ${read} from ${from}, json_to_record('{"zz": 1}') j (zz int) left join ${table.name} s on true where ${bare} is null or ${read} is null`,
       () =>
         `select ${distinct}${read} from ${joined} where exists (select from (values (1)) v (x) where ${any} is not null)`,
     ),

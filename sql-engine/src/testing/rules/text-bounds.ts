@@ -7,11 +7,13 @@ import type { RuleParts } from './rule-parts.js'
 
 export function textBound(parts: RuleParts, column: string): string {
   const value = () => quoteLiteral(parts.value('text'))
+  // Where capital letters stand is another matter to each collation.
+  const folded = `${column} collate "en-x-icu"`
   return parts.oneOf(
-    () =>
-      compared(parts, `${column} collate "en-x-icu"`, () => quoteLiteral(parts.pick('t1', 'a', 'T1', 't'))),
-    () =>
-      compared(parts, `${column} collate "en-x-icu"`, () => quoteLiteral(parts.pick('t1', 'a', 'T1', 't'))),
+    () => `${folded} ${parts.pick('<', '<=')} 'T1'`,
+    () => `${folded} ${parts.pick('>', '>=')} 't1'`,
+    () => `${folded} ${parts.pick('<', '<=', '>', '>=')} ${value()}`,
+    () => `${folded} between 'a' and ${parts.pick("'T1'", "'T'", value())}`,
     () => compared(parts, `${column} collate "C"`, value),
     () => {
       const more = quoteLiteral(parts.pick('x', '0', '1'))
@@ -47,6 +49,9 @@ export function addressBound(parts: RuleParts, column: string, type: ColumnType)
     `${column}::text`,
     `abbrev(${column})`,
   )
+  if (parts.choices.chance(30)) {
+    return `host(${column}) ${parts.pick("= '10.0.0.0'", "in ('1.1.1.1', '10.0.0.0')", "in ('10.0.0.0', '2001:db8::')")}`
+  }
   const value = () => quoteLiteral(parts.choices.chance(70) ? parts.pick(...spelt) : parts.value(type))
   const same = () =>
     made.replace(column, `${quoteLiteral(parts.choices.pickAlike(valuesOfType[type]))}::${type}`)
