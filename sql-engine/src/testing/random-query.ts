@@ -17,6 +17,7 @@ import { type From, type FromContext, FromWriter } from './random-from.js'
 import type { WrittenColumn } from './random-key-conditions.js'
 import { narrowQuery } from './random-narrow.js'
 import { rareQuery } from './random-rare.js'
+import { ruleStatement } from './random-rules.js'
 import { type RandomTables, requiredKeys, tableColumns, usualTables } from './random-tables.js'
 import type { WrittenQuery } from './written-query.js'
 
@@ -53,6 +54,11 @@ const comparableTypes: ReadonlySet<ColumnType> = new Set([
 /** A small query that turns on one condition, of which most of a table's rows would be left. */
 export function randomNarrow(choices: Choices, tables: RandomTables = usualTables): RandomQuery {
   return new QueryWriter(choices, tables).narrow()
+}
+
+/** A small query that aims at one rule of the planner; the first choice says at which. */
+export function randomRule(choices: Choices, tables: RandomTables = usualTables): RandomQuery {
+  return new QueryWriter(choices, tables).rule()
 }
 
 type Target = WrittenColumn
@@ -125,6 +131,11 @@ class QueryWriter {
     const write = this.#choices.chance(50) ? rareQuery : narrowQuery
     const text = write(this.#choices, this.#rowsContext) ?? 'select 1'
     return { text, parameters: this.#expressions.parameters, isOrdered: false }
+  }
+
+  rule(): RandomQuery {
+    const { text, isOrdered } = ruleStatement(this.#choices, this.#rowsContext)
+    return { text, parameters: this.#expressions.parameters, isOrdered }
   }
 
   firstRows(): RandomQuery {

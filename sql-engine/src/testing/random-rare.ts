@@ -173,7 +173,6 @@ class RareWriter {
       `select count(*) from (select ${this.#parts.any()} as x from ${rows} group by ${this.#parts.any()}, ${fails}) q`,
       `select n.* from note n where exists (select ${fails} from ${rows})`,
       `select s.* from ${rows} order by ${fails} limit 100`,
-      `select count(*) from (select sum(1) over (order by ${this.#parts.any()} rows between ${fails}::bigint preceding and current row) as x from ${rows}) q`,
       `select count(*) from (select generate_series(1, 2) as x, ${this.#parts.any()} as y from ${rows}) q`,
     ])
   }

@@ -127,7 +127,7 @@ export const valuesOfType: Readonly<Record<ColumnType, readonly [string, ...stri
   cidr: ['1.1.1.1/32', '10.0.0.0/8', '2001:db8::/32'],
   boolean: ['true', 'false'],
   numeric: ['2', '2.5', '1', '2.49', '1.99', '2.51', '-0.5', '1000'],
-  'double precision': ['1', '0.5', '0.1', '1.0000000000000002', 'NaN', '-0', '1e300'],
+  'double precision': ['1', '0.5', '0.1', '1.0000000000000002', 'NaN', '-0', '1e300', '9007199254740992'],
   uuid: ['00000000-0000-0000-0000-000000000001', 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11'],
   date: ['2022-07-06', '2022-07-07', '2022-07-05', '1969-12-31'],
   'timestamp with time zone': [
@@ -192,7 +192,7 @@ export function someTables(choices: Choices): RandomTables {
       const isNeeded = position < needed
       if (!isNeeded && choices.chance(25)) return []
       const known = operatorsOf(type).filter(
-        (operator) => (isNeeded && operator === '=') || choices.chance(65),
+        (operator) => (isNeeded && operator === '=') || choices.chance(72),
       )
       if (known.length === 0) return []
       const key: Key = {
@@ -218,7 +218,7 @@ export function someTables(choices: Choices): RandomTables {
 
 function someColumns(choices: Choices): Columns {
   const left = Object.entries(namedColumns)
-  const chosen = Array.from({ length: 3 + choices.below(5) }, () =>
+  const chosen = Array.from({ length: 4 + choices.below(6) }, () =>
     left.splice(choices.below(left.length), 1),
   )
   return Object.fromEntries(chosen.flat())

@@ -5,7 +5,7 @@ import type { RandomQuery } from '@millrace/sql-engine/testing/random-query'
 import fc from 'fast-check'
 import { isKeyBounded, needlessColumns } from './brute-force.js'
 import { protocols } from './client-outcome.js'
-import { type Asking, type Comparison, compareAnswers } from './compare-answers.js'
+import { type Asking, type Comparison, compareAnswers, noAnswer } from './compare-answers.js'
 import { type FuzzHarness, setsPerWorker, workers } from './fuzz-harness.js'
 import type { FuzzCounts, FuzzOptions } from './fuzz-statements.js'
 import {
@@ -152,7 +152,7 @@ export class BatchRun {
       smallest = fault
       throw new Error(fault)
     })
-    if (description !== 'no answer') {
+    if (description !== noAnswer) {
       await fc.check(property, {
         examples: [[[...statement.numbers], [...statement.mutation]]],
         numRuns: 1,

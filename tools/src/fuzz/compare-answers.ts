@@ -55,13 +55,18 @@ export async function tellingSets(
     const expected = await harness.expected(query, set)
     const isNew = !telling.some((one) => isSameOutcome(one.expected, expected))
     const one = { set, expected }
-    if (isNew && expected.rows !== undefined && expected.rows.length > 0) telling.push(one)
+    // An error beside rows is of some values.
+    const isError = expected.rows === undefined
+    if (isNew && (isError ? telling.length > 0 : expected.rows.length > 0)) telling.push(one)
     else others.push(one)
     // What fails over one set mostly fails over all.
-    if (expected.rows === undefined) break
+    if (isError) break
   }
   return [...telling, ...others.slice(0, telling.length === 0 ? 1 : 0)]
 }
+
+/** The fault of a statement that is not answered in time. */
+export const noAnswer = 'no answer'
 
 /** @param answer what PostgreSQL answers, if that is known already */
 export async function compareAnswers(
@@ -76,7 +81,7 @@ export async function compareAnswers(
   const outcomes = await inTime(
     protocol === 'engine' ? byEngine(harness, query, set, answer) : harness.byClients(query, set, protocol),
   )
-  if (outcomes === undefined) return { calls: [], fault: 'no answer' }
+  if (outcomes === undefined) return { calls: [], fault: noAnswer }
   const calls = [...counted]
   const kind = outcomeKind(outcomes)
   const repeated = harness.sharesScans ? repeatedCalls(calls) : []

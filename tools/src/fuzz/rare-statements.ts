@@ -6,17 +6,31 @@ import {
   randomNarrow,
   randomQuery,
   randomReport,
+  randomRule,
 } from '@millrace/sql-engine/testing/random-query'
+import { ruleCount } from '@millrace/sql-engine/testing/random-rules'
 import type { RandomTables } from '@millrace/sql-engine/testing/random-tables'
 import { SeededRandom } from '@millrace/sql-engine/testing/seeded-random'
 
 /**
- * `report`: a small one of the shapes that BI tools write; `narrow`: one that turns on a condition; `any`: whatever the
- * generator can write.
+ * `report`: a small one of the shapes that BI tools write; `narrow`: one that turns on a condition; `rule`: one that aims at
+ * a rule of the planner; `any`: whatever the generator can write.
  */
-export type StatementKind = 'report' | 'narrow' | 'any'
+export const kinds = ['report', 'narrow', 'rule', 'any'] as const
+export type StatementKind = (typeof kinds)[number]
 
-const writers = { report: randomReport, narrow: randomNarrow, any: randomQuery } as const
+const writers = { report: randomReport, narrow: randomNarrow, rule: randomRule, any: randomQuery } as const
+
+/** So many of a hundred statements are of each kind, */
+const shares: readonly (readonly [StatementKind, number])[] = [
+  ['rule', 44],
+  ['narrow', 12],
+  ['report', 35],
+  ['any', 9],
+]
+
+/** and so many of a hundred of these are mutated: what aims at a rule is to meet it. */
+const mutated: Readonly<Record<StatementKind, number>> = { report: 40, narrow: 40, rule: 12, any: 40 }
 
 /** Numbers that make the same statement each time; `mutation` is empty where the statement stays as it is written. */
 export interface StatementNumbers {
@@ -52,19 +66,24 @@ export class RareStatements {
   readonly #random: SeededRandom
   /** How often a piece of a statement came before. */
   readonly #seen = new Map<string, number>()
+  readonly #only: StatementKind | undefined
+  /** Rules take turns. */
+  #rule: number
 
-  constructor(seed: number) {
+  /** @param only the kind of all of them; of each kind some, if undefined */
+  constructor(seed: number, only?: StatementKind) {
     this.#random = new SeededRandom(seed)
+    this.#only = only
+    this.#rule = this.#random.below(ruleCount)
   }
 
   next(tables: RandomTables): FuzzStatement {
-    const share = this.#random.below(100)
-    const kind = share < 40 ? 'narrow' : share < 75 ? 'report' : 'any'
+    const kind = this.#kind()
+    // Of rules, the first number says which; most of their statements take few others.
+    const start = kind === 'rule' ? [++this.#rule % ruleCount] : []
     const drawn = Array.from({ length: candidates }, () => {
-      const statement = statementOf(
-        { kind, numbers: this.#numbers(20 + this.#random.below(180)), mutation: [] },
-        tables,
-      )
+      const numbers = [...start, ...this.#numbers(20 + this.#random.below(180))]
+      const statement = statementOf({ kind, numbers, mutation: [] }, tables)
       return { statement, pieces: piecesOf(statement.query.text) }
     })
     const rated = drawn.map((one) => ({ ...one, rarity: this.#rarity(one.pieces) }))
@@ -73,8 +92,17 @@ export class RareStatements {
     for (const piece of best.pieces) this.#seen.set(piece, (this.#seen.get(piece) ?? 0) + 1)
     // The parser of mutations is slow.
     const isShort = best.statement.query.text.length < 700
-    const mutation = isShort && this.#random.below(100) < 40 ? this.#numbers(120) : []
+    const mutation = isShort && this.#random.below(100) < mutated[kind] ? this.#numbers(120) : []
     return mutation.length === 0 ? best.statement : statementOf({ ...best.statement, mutation }, tables)
+  }
+
+  #kind(): StatementKind {
+    let left = this.#random.below(100)
+    for (const [kind, share] of shares) {
+      if (left < share) return this.#only ?? kind
+      left -= share
+    }
+    return this.#only ?? 'any'
   }
 
   /** Of long statements less is expected than of short ones, which are quicker and tell more. */

@@ -25,11 +25,6 @@ export const decidingMutants: readonly Mutant[] = [
         'typesOfSeveralSpellings',
       ],
       [
-        'no table is asked for the first rows of which nothing is read',
-        'return !isAsked && !sortClause',
-        'return !sortClause',
-      ],
-      [
         'sorting by what an output shows cannot fail',
         "if (output === 'unknown') return true",
         'if (output !== undefined) return false',
@@ -45,19 +40,9 @@ export const decidingMutants: readonly Mutant[] = [
         "fromItem.kind !== 'virtual'",
       ],
       [
-        'rows of an aggregator come through one connection',
-        'fromItem.table.connection.aggregator === undefined && engineColumns',
-        'engineColumns',
-      ],
-      [
         'items before the one that fixes a column decide nothing',
         'deciding = Math.max(deciding, index + 1)',
         'deciding = Math.max(deciding, Math.min(index, 1))',
-      ],
-      [
-        'outputs that make several rows of one decide nothing',
-        'if (!isColumns(reads) && !isDiscardable(reads, functions)) return undefined',
-        'if (!isColumns(reads) && !isDiscardable(reads, functions)) continue',
       ],
       [
         'what may fail is left out',
@@ -85,11 +70,6 @@ export const decidingMutants: readonly Mutant[] = [
       ['JSON of repeats is the same', "findAll(expressions, 'JsonArrayAgg').length +", ''],
       ['an aggregate of another query groups this one', 'if (isOwn) isGrouped', 'isGrouped'],
       [
-        'an aggregate in FROM groups what reads it',
-        'const expressions = [targetList,',
-        'const expressions = [select.fromClause, targetList,',
-      ],
-      [
         'what varies is the same for repeats',
         'lockingClause !== undefined || mayVary(select, functions)',
         'lockingClause !== undefined',
@@ -101,7 +81,6 @@ export const decidingMutants: readonly Mutant[] = [
         'if (readers === references) this',
         'this',
       ],
-      ['what DISTINCT ON takes is any row', 'if (distinctOn(distinctClause).length > 0) return false', ''],
       ['LIMIT takes repeats as other rows', '(ignoresRepeats && takesAll(select))', 'ignoresRepeats'],
       ['the first row is as good as any', ' && wanted.size === 0', ''],
       [
@@ -142,7 +121,6 @@ export const decidingMutants: readonly Mutant[] = [
         'if (position < 0) continue',
       ],
       ['ranks are numbers', "stringsOf(funcname)?.at(-1) === 'row_number'", 'funcname !== undefined'],
-      ['LIMIT takes any of the numbered rows', '    select.limitCount,\n', ''],
       ['an order takes any of the numbered rows', '    sortClause,\n', ''],
       [
         'items before the one that fixes a column number nothing',
@@ -181,17 +159,6 @@ export const decidingMutants: readonly Mutant[] = [
         'whatever an operator makes of a value, it compares',
         '&&\n    (rangeKinds.test(kind) || comparingOperators.has(operator))',
         '',
-      ],
-    ],
-  ),
-  ...mutantsOf(
-    plan('pushable-limit'),
-    ['sql-engine/src/plan/deciding-order.test.ts'],
-    [
-      [
-        'the first rows are asked for, whatever is read',
-        'const isOrdered = sortClause !== undefined && needed.isOrderRead(block)',
-        'const isOrdered = sortClause !== undefined',
       ],
     ],
   ),
@@ -336,5 +303,77 @@ export const decidingMutants: readonly Mutant[] = [
         'return key?.inherent !== true',
       ],
     ],
+  ),
+  ...mutantsOf(
+    plan('deciding-order'),
+    [columns, 'sql-engine/src/plan/deciding-order.test.ts'],
+    [
+      [
+        'no table is asked for the first rows of which nothing is read',
+        'return !isAsked && !sortClause',
+        'return !sortClause',
+      ],
+    ],
+    'other rows are asked for, but as many, and nothing of them is read',
+  ),
+  ...mutantsOf(
+    plan('deciding-order'),
+    [columns, 'sql-engine/src/plan/deciding-order.test.ts'],
+    [
+      [
+        'rows of an aggregator come through one connection',
+        'fromItem.table.connection.aggregator === undefined && engineColumns',
+        'engineColumns',
+      ],
+    ],
+    'random statements ask one connection',
+  ),
+  ...mutantsOf(
+    plan('deciding-order'),
+    [columns, 'sql-engine/src/plan/deciding-order.test.ts'],
+    [
+      [
+        'outputs that make several rows of one decide nothing',
+        'if (!isColumns(reads) && !isDiscardable(reads, functions)) return undefined',
+        'if (!isColumns(reads) && !isDiscardable(reads, functions)) continue',
+      ],
+    ],
+    'rows that are in one place are alike in what is read, however many are made of each',
+  ),
+  ...mutantsOf(
+    plan('repeats'),
+    ['sql-engine/src/plan/superfluous-joins.test.ts', 'sql-engine/src/plan/needed-columns.test.ts'],
+    [
+      [
+        'an aggregate in FROM groups what reads it',
+        'const expressions = [targetList,',
+        'const expressions = [select.fromClause, targetList,',
+      ],
+    ],
+    'more is fetched than is needed, and no less',
+  ),
+  ...mutantsOf(
+    plan('repeats'),
+    ['sql-engine/src/plan/superfluous-joins.test.ts', 'sql-engine/src/plan/needed-columns.test.ts'],
+    [['what DISTINCT ON takes is any row', 'if (distinctOn(distinctClause).length > 0) return false', '']],
+    'without an order, DISTINCT ON may give any row; with one, the columns of that are read',
+  ),
+  ...mutantsOf(
+    plan('numbered-rows'),
+    [columns],
+    [['LIMIT takes any of the numbered rows', '    select.limitCount,\n', '']],
+    'which rows LIMIT leaves without an order is up to PostgreSQL',
+  ),
+  ...mutantsOf(
+    plan('pushable-limit'),
+    ['sql-engine/src/plan/deciding-order.test.ts'],
+    [
+      [
+        'the first rows are asked for, whatever is read',
+        'const isOrdered = sortClause !== undefined && needed.isOrderRead(block)',
+        'const isOrdered = sortClause !== undefined',
+      ],
+    ],
+    'other rows are asked for, but as many, and nothing of them is read',
   ),
 ]

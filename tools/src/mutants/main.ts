@@ -4,6 +4,7 @@
  * they could find.
  */
 import { parseArgs } from 'node:util'
+import { kinds } from '../fuzz/rare-statements.js'
 import { allMutants, someMutants } from './all-mutants.js'
 import { startFuzzRunner } from './fuzz-runner.js'
 import type { Mutant } from './mutant.js'
@@ -22,6 +23,12 @@ const { values } = parseArgs({
     /** Random statements at most. */
     count: { type: 'string', default: '3000' },
     seed: { type: 'string', default: '1' },
+    /** Statements of one kind only. */
+    kind: { type: 'string' },
+    /** So many mutants are asked side by side, without the tests. */
+    jobs: { type: 'string', default: '2' },
+    /** Tells the first statement that a mutant answers wrongly, and how. */
+    verbose: { type: 'boolean', default: false },
   },
 })
 
@@ -32,11 +39,32 @@ const mutants = (values.short ? someMutants : allMutants).filter(isWanted)
 const tell = (line: string) => console.log(line)
 const fuzz = values['no-fuzz']
   ? undefined
-  : await startFuzzRunner(Number(values.count), Number(values.seed), tell)
+  : await startFuzzRunner({
+      count: Number(values.count),
+      seed: Number(values.seed),
+      kind: kinds.find((kind) => kind === values.kind),
+      tell,
+    })
 const runner = values['no-tests'] ? undefined : await startMutantRunner()
 const outcomes: Outcome[] = []
+const waiting = [...mutants]
 try {
-  for (const mutant of mutants) {
+  // The tests take one at a time.
+  const side = runner === undefined ? Number(values.jobs) : 1
+  await Promise.all(Array.from({ length: side }, judgeWaiting))
+} finally {
+  await runner?.close()
+  await fuzz?.close()
+}
+const { lines, isGood } = summary(
+  outcomes.toSorted((one, other) => mutants.indexOf(one.mutant) - mutants.indexOf(other.mutant)),
+  values.count,
+)
+for (const line of lines) console.log(line)
+process.exitCode = isGood ? 0 : 1
+
+async function judgeWaiting(): Promise<void> {
+  for (let mutant = waiting.shift(); mutant !== undefined; mutant = waiting.shift()) {
     const outcome: Outcome = {
       mutant,
       tests: runner === undefined ? notRun : await runTests(mutant, runner.run),
@@ -44,19 +72,16 @@ try {
     }
     outcomes.push(outcome)
     console.log(`${outcome.tests.kind.padEnd(8)} ${outcome.fuzz.kind.padEnd(8)} ${mutant.name}${by(outcome)}`)
+    if (values.verbose && 'fault' in outcome.fuzz && outcome.fuzz.fault !== undefined)
+      console.log(`  ${outcome.fuzz.fault}`)
   }
-} finally {
-  await runner?.close()
-  await fuzz?.close()
 }
-const { lines, isGood } = summary(outcomes, values.count)
-for (const line of lines) console.log(line)
-process.exitCode = isGood ? 0 : 1
 
 /** What has found it, or how much has been tried. */
 function by({ tests, fuzz }: Outcome): string {
   const parts = [
     ...(tests.kind === 'found' ? [`${tests.file}: ${tests.test}`] : []),
+    ...(fuzz.kind === 'broken' ? [`twice: ${fuzz.reason}`] : []),
     ...('statements' in fuzz ? [`${fuzz.run} of ${fuzz.statements} statements were run`] : []),
   ]
   return parts.length === 0 ? '' : `  (${parts.join('; ')})`

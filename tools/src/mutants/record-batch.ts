@@ -7,7 +7,7 @@ import pg from 'pg'
 import { compareAnswers } from '../fuzz/compare-answers.js'
 import { type FuzzHarness, startFuzzHarness, workers } from '../fuzz/fuzz-harness.js'
 import { inWorkers } from '../fuzz/in-workers.js'
-import { RareStatements } from '../fuzz/rare-statements.js'
+import { RareStatements, type StatementKind } from '../fuzz/rare-statements.js'
 import { type AnsweredStatement, statementsTogether, tellingStatements } from '../fuzz/telling-statements.js'
 import { fingerprinter, type RecordedBatch, type RecordedStatement } from './recorded-batch.js'
 
@@ -19,15 +19,17 @@ export async function recordBatch(
   seed: number,
   count: number,
   tell: (line: string) => void,
+  only?: StatementKind,
 ): Promise<RecordedBatch> {
   const harness = await startFuzzHarness(choicesOfSeed(seed), { postgres, optimisations: 'all' })
   const client = new pg.Client({ ...postgres.engineConfig, user: 'millrace', options: '' })
   await client.connect()
   try {
-    await client.query(harness.settings(0, 'virtual'))
+    // Names are told however long that takes: on a busy machine longer than a random statement may.
+    await client.query(`${harness.settings(0, 'virtual')}; set statement_timeout = 0`)
     const oids = await oidsOf(client)
     const fingerprint = fingerprinter(harness.tables, oids)
-    const random = new RareStatements(seed)
+    const random = new RareStatements(seed, only)
     const statements: AnsweredStatement[] = []
     for (let done = 0; done < count; done += statementsTogether) {
       const size = Math.min(statementsTogether, count - done)

@@ -1,7 +1,7 @@
 /** Recorded statements, asked of a planner that is wrong, until it answers one wrongly. */
 import { choicesOfSeed } from '@millrace/sql-engine/testing/property-harness'
 import type { TestPostgres } from '@millrace/sql-engine/testing/test-postgres'
-import { compareAnswers } from '../fuzz/compare-answers.js'
+import { compareAnswers, noAnswer } from '../fuzz/compare-answers.js'
 import { setsPerWorker, startFuzzHarness, tablesOfBatch } from '../fuzz/fuzz-harness.js'
 import { inWorkers } from '../fuzz/in-workers.js'
 import { statementsTogether } from '../fuzz/telling-statements.js'
@@ -17,13 +17,17 @@ export function statementsPlannedOtherwise({
   return statements.filter((one) => fingerprint(one.query.text, one.names) !== one.fingerprint)
 }
 
-/** @returns what is wrong with the first answer that is wrong */
+/**
+ * @returns what is wrong with the first answer that is wrong
+ * @throws where no answer comes in time, which says nothing of the planner: the machine may stand still
+ */
 export async function replay(
   postgres: TestPostgres,
   seed: number,
   statements: readonly RecordedStatement[],
 ): Promise<string | undefined> {
   const harness = await startFuzzHarness(choicesOfSeed(seed), { postgres, optimisations: 'all' })
+  let isStuck = false
   try {
     for (let done = 0; done < statements.length; done += statementsTogether) {
       if (harness.keepsRows) harness.engine.forgetRows()
@@ -33,6 +37,10 @@ export async function replay(
         for (const { set, expected } of answers) {
           if (found !== undefined) return
           const { fault } = await compareAnswers(harness, query, { set, protocol: 'engine' }, expected)
+          if (fault === noAnswer) {
+            isStuck = true
+            throw new Error(`no answer came to ${query.text}`)
+          }
           found ??= fault
         }
       })
@@ -40,7 +48,8 @@ export async function replay(
     }
     return undefined
   } finally {
-    await harness.stop()
+    // It would wait for that answer.
+    if (!isStuck) await harness.stop()
   }
 }
 

@@ -24,11 +24,22 @@ export interface ReplayVerdict {
   readonly run: number
 }
 
+/** What kept a mutant from being judged. */
+export interface ReplayFailure {
+  readonly failure: string
+}
+
 const [folder = ''] = process.argv.slice(2)
 register('./mutated-source.js', import.meta.url, { data: folder })
 const postgres = await startTestPostgres()
 process.on('message', (task: ReplayTask) => {
-  void verdictOf(task).then((verdict) => process.send?.(verdict))
+  void verdictOf(task)
+    .catch(
+      (error: unknown): ReplayFailure => ({
+        failure: error instanceof Error ? error.message : String(error),
+      }),
+    )
+    .then((verdict) => process.send?.(verdict))
 })
 const end = (status: number) => void postgres.stop().finally(() => process.exit(status))
 // Who has started it has ended, or wants no more.

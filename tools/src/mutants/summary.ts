@@ -1,7 +1,8 @@
 /** What a run of mutants comes to. */
-import type { FuzzVerdict } from './fuzz-runner.js'
+
 import type { Mutant } from './mutant.js'
 import type { Verdict } from './mutant-runner.js'
+import type { FuzzVerdict } from './replay-worker.js'
 
 export interface Outcome {
   readonly mutant: Mutant
@@ -42,7 +43,7 @@ function tally(outcomes: readonly Outcome[], which: 'tests' | 'fuzz'): Tally {
     judged: judged.length,
     found: judged.length - unfound.length,
     missed: unfound.map(({ mutant, [which]: verdict }) =>
-      verdict.kind === 'broken' ? `${mutant.name} (no test has run: ${verdict.reason})` : mutant.name,
+      verdict.kind === 'broken' ? `${mutant.name} (broken: ${verdict.reason})` : mutant.name,
     ),
   }
 }

@@ -59,11 +59,6 @@ export const valueMutants: readonly Mutant[] = [
         '',
       ],
       ['what falls turns no side', "if (step.falls) turned = turned === 'lower' ? 'upper' : 'lower'", ''],
-      [
-        "times of the session's zone are those of the column's",
-        "castNode(shifted(typed, side, '2 days'), kind) : typed",
-        'typed : typed',
-      ],
     ],
   ),
   ...mutantsOf(
@@ -107,7 +102,6 @@ export const valueMutants: readonly Mutant[] = [
         "if (operator !== '-' || place !== 'right') return undefined\n  return rising('span'",
       ],
       ['a year ends where it begins', "numberNode(side === 'lower' ? 2000 : 1999)", 'numberNode(2000)'],
-      ['there is a year 0', "numberNode(side === 'lower' ? -4000 : 1)", 'numberNode(-4000)'],
       [
         'clocks are never changed',
         "shifted(atTimeZoneNode(value, first), side, '1 day')",
@@ -152,5 +146,23 @@ export const valueMutants: readonly Mutant[] = [
         "return local + BigInt(sign === '-' ? -offsetTotal : offsetTotal) * 1_000_000n",
       ],
     ],
+  ),
+  ...mutantsOf(
+    plan('monotone'),
+    [bounds],
+    [
+      [
+        "times of the session's zone are those of the column's",
+        "castNode(shifted(typed, side, '2 days'), kind) : typed",
+        'typed : typed',
+      ],
+    ],
+    "no row is of the day that a zone's clocks have left out",
+  ),
+  ...mutantsOf(
+    plan('monotone-steps'),
+    [bounds],
+    [['there is a year 0', "numberNode(side === 'lower' ? -4000 : 1)", 'numberNode(-4000)']],
+    'no row is of a time before Christ',
   ),
 ]

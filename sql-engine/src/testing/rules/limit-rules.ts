@@ -1,0 +1,163 @@
+/** Statements that need so many rows of a table and no more, or seem to. */
+import type { ColumnType } from '@millrace/plugin-sdk'
+import { boundOn } from './bound-rules.js'
+import { columnsOf, type Rule, type RuleParts, type RuleTable, unordered } from './rule-parts.js'
+
+/** Conditions of which a table can promise all, a part, or nothing. */
+function condition(parts: RuleParts, table: RuleTable): string {
+  const { column } = table
+  const own = `s.${column.name}`
+  const any = parts.any(table)
+  if (parts.choices.chance(35)) return ''
+  return parts.oneOf(
+    () => `${own} = ${parts.typed(column.type)}`,
+    () => `${own} = ${parts.typed(column.type)}`,
+    () => `${own} in (${parts.typed(column.type)}, ${parts.typed(column.type)})`,
+    () => `${any} is not null`,
+    () => `upper(${any}::text) ${parts.pick('>=', '<')} 'B'`,
+    () => `length(${any}::text) > ${parts.pick(1, 2, 3)}`,
+    () => `(${own} = ${parts.typed(column.type)} or ${any} is null)`,
+    () => boundOn(parts, own, column.type),
+    () => boundOn(parts, own, column.type),
+    () => `${own} = ${parts.typed(column.type)} and ${any} is not null`,
+    () => `exists (select from (values (1)) v (x) where ${any} is not null)`,
+  )
+}
+
+/** How many rows are left: the number does not depend on which they are. */
+const counted: Rule = (parts) => {
+  const table = parts.choices.chance(60)
+    ? parts.table(({ operators }) => operators?.includes('=') === true)
+    : parts.table()
+  if (table === undefined) return undefined
+  const { name, column } = table
+  const { from, link } = parts.partner(column.type, table)
+  const where = parts.where(table, condition(parts, table))
+  const key = `s.${column.name}`
+  const first = parts.any(table)
+  const limit = parts.pick(
+    'limit 2',
+    'limit 1',
+    'limit 3',
+    'limit 1 offset 1',
+    'limit 2 offset 2',
+    'offset 2 limit 1',
+  )
+  const rows = parts.oneOf(
+    () => `select ${first} from ${name} s${where} ${limit}`,
+    () => `select from ${name} s${where} ${limit}`,
+    () => `select distinct ${first} from ${name} s${where} ${limit}`,
+    () => `select ${first} from ${name} s${where} group by ${first} ${limit}`,
+    () => `select count(*) from ${name} s${where} group by ${first} ${limit}`,
+    () => `select n.* from ${from} join ${name} s on ${key} = ${link}${where} ${limit}`,
+    () => `select n.* from ${from}, ${name} s${parts.where(table, `${key} = ${link}`)} ${limit}`,
+    () => `select from ${name} s, unnest(string_to_array(${first}::text, '1')) u${where} ${limit}`,
+    () =>
+      `select from ${name} s, lateral (select 1 where ${first} is ${parts.pick('null', 'not null')}) q${where} ${limit}`,
+    () => `select count(*) over () from ${name} s${where} ${limit}`,
+    () => `select generate_series(1, 2) from ${name} s${where} ${limit}`,
+    () => `select max(${first}::text) from ${name} s${where} ${limit}`,
+    () => `select 1 from ${name} s${where} having count(*) > 1 ${limit}`,
+    () =>
+      `(select ${first} from ${name} s${where} ${limit}) union (select ${first} from ${name} s${parts.where(table)})`,
+  )
+  return unordered(
+    parts.oneOf(
+      () => `select count(*) from (${rows}) q`,
+      () => `select count(*) from (${rows}) q`,
+      () =>
+        `select n.*, (select count(*) from (select ${first} from ${name} s${parts.where(table, `${key} = ${link}`)} ${limit}) q) from ${from}`,
+      () =>
+        `select n.* from ${from} where exists (select from ${name} s${parts.where(table, `${key} = ${link}`, condition(parts, table))} ${limit})`,
+    ),
+  )
+}
+
+/** Types by whose order a table may yield its first rows. */
+const orderedTypes: ReadonlySet<ColumnType> = new Set([
+  'bigint',
+  'double precision',
+  'date',
+  'timestamp with time zone',
+])
+
+/** The first rows of a table that can yield them, by conditions that bound the same column, or another one. */
+const ordered: Rule = (parts) => {
+  const table = parts.table(
+    ({ name, type }, { orders = {} }) => orders[name] !== undefined && orderedTypes.has(type),
+  )
+  if (table === undefined) return counted(parts)
+  const { name, column } = table
+  const key = `s.${column.name}`
+  const direction = parts.choices.pickAny(table.orders[column.name] ?? []) ?? 'asc'
+  const bound = boundOn(parts, key, column.type)
+  const other = parts.any(table)
+  const where = parts.oneOf(
+    () => parts.where(table, bound),
+    () => parts.where(table, bound),
+    () => parts.where(table, condition(parts, { ...table, column })),
+    () => parts.where(table, `upper(${other}::text) >= 'B'`),
+    () => parts.where(table, `${other} is not null`),
+    () => parts.where(table),
+  )
+  const limit = parts.pick(
+    'limit 1',
+    'limit 2',
+    'limit 3',
+    'limit 1 offset 1',
+    'fetch first 1 rows with ties',
+    'offset 1 limit 2',
+  )
+  const all = columnsOf(table).join(', ')
+  return unordered(
+    parts.oneOf(
+      () =>
+        `select * from (select s.* from ${name} s${where} order by ${key} ${direction}, ${all} ${limit}) q`,
+      () => `select * from (select ${key} from ${name} s${where} order by ${key} ${direction} ${limit}) q`,
+      () => `select * from (select ${key} as x from ${name} s${where} order by x ${direction} ${limit}) q`,
+      () => `select * from (select ${key} as x from ${name} s${where} order by 1 ${direction} ${limit}) q`,
+      () =>
+        `select * from (select ${other} as ${column.name} from ${name} s${where} order by ${column.name} ${direction} ${limit}) q`,
+      () =>
+        `select * from (select ${other} as ${column.name} from ${name} s${where} order by ${column.name} ${direction} ${limit}) q`,
+      () =>
+        `select * from (select distinct ${key} from ${name} s${where} order by ${key} ${direction} ${limit}) q`,
+      () =>
+        `select * from (select ${key}, count(*) from ${name} s${where} group by ${key} order by ${key} ${direction} ${limit}) q`,
+      () => `select count(*) from (select from ${name} s${where} order by ${key} ${direction} ${limit}) q`,
+      () =>
+        `select * from (select ${key}, count(*) over () from ${name} s${where} order by ${key} ${direction} ${limit}) q`,
+    ),
+  )
+}
+
+/** More values than are worth their calls, whose conditions then stay with PostgreSQL. */
+const costly: Rule = (parts) => {
+  const table = parts.table((column, { keys = {} }) => keys[column.name]?.valuesPerCall !== undefined)
+  const other = table?.columns.find(
+    (column) =>
+      column.name !== table.column.name &&
+      parts.tables[table.name]?.keys?.[column.name]?.valuesPerCall !== undefined,
+  )
+  if (table === undefined || other === undefined) return counted(parts)
+  const list = ({ name, type }: typeof other) => {
+    const made: Readonly<Partial<Record<ColumnType, string>>> = {
+      bigint: `select generate_series(${parts.pick(0, 1, 3)}, 40)`,
+      numeric: `select generate_series(${parts.pick(0, 1, 2)}, 30, 0.5)`,
+      'double precision': `select generate_series(${parts.pick(0, 1)}, 30)::float8`,
+      text: "select 't' || generate_series(1, 40)",
+      date: "select generate_series(timestamp '2022-07-05', '2022-08-20', '1 day')::date",
+    }
+    const many = made[type]
+    return many === undefined ? `s.${name} in (${parts.commonValues(type)})` : `s.${name} in (${many})`
+  }
+  const rows = `from ${table.name} s${parts.where(table, list(table.column), list(other))}`
+  return unordered(
+    parts.oneOf(
+      () => `select count(*) from (select ${rows} limit ${parts.pick(1, 2, 3)}) q`,
+      () => `select s.* ${rows}`,
+    ),
+  )
+}
+
+export const limitRules: readonly Rule[] = [counted, counted, counted, ordered, ordered, ordered, costly]
