@@ -56,6 +56,8 @@ export class QualPusher {
   readonly #writer: KeyQueryWriter
   readonly #nameOf: ScanTableName
   readonly #keyQuota: KeyQuota
+  /** Lists of parameters, whose sources have the list in common: there may be thousands. */
+  readonly #areMixed = new Map<readonly number[], boolean>()
   /** See {@link #withoutRoundedFloats}. */
   #printsExactly: Promise<boolean> | undefined
   readonly #constants = new Map<QuerySource, Promise<DecodedValue>>()
@@ -205,7 +207,10 @@ export class QualPusher {
   /** Whether PostgreSQL compares a parameter as another type than its own, because of others that are listed with it. */
   #isOfMixedList(planned: PlannedSource): boolean {
     const listed = planned.kind === 'query' ? planned.source.listed : undefined
-    return listed !== undefined && isMixedByTypes(listed, this.#parameters?.types ?? [])
+    if (listed === undefined) return false
+    const known = this.#areMixed.get(listed) ?? isMixedByTypes(listed, this.#parameters?.types ?? [])
+    this.#areMixed.set(listed, known)
+    return known
   }
 
   async #valuesOf(planned: QuerySource, type: ColumnType): Promise<Values> {
