@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { type ClientConfig, type Pool, DatabaseError as ServerError } from 'pg'
 import type { Logger } from 'pino'
 import { enginePool } from '../postgres/engine-connections.js'
@@ -8,6 +9,8 @@ const gatherTime = 50
 const batchSize = 100
 /** Pauses before a table that is still being read, or a lost engine, is tried again; the last is repeated. */
 const pauses = [250, 1_000, 5_000, 30_000]
+/** Pauses before a table that another gateway has still read at the end is tried again: it soon drops the view by which it has. */
+const lastPauses = [2 * gatherTime, 4 * gatherTime]
 /** How long a DROP waits for a reader, in milliseconds. Statements that come after it wait as long. */
 const lockTimeout = 20
 
@@ -49,12 +52,17 @@ export class TableJanitor {
     if (this.#sweep === undefined) this.#schedule(gatherTime)
   }
 
-  /** Tries once more to drop what is left, and closes the connection. */
+  /** Tries a few times more to drop what is left, and closes the connection. */
   async stop(): Promise<void> {
     this.#stopping = true
     clearTimeout(this.#timer)
     await this.#sweep
-    await this.#dropAll()
+    let isReached = await this.#dropAll()
+    for (const pause of lastPauses) {
+      if (this.#kinds.size === 0 || !isReached) break
+      await delay(pause)
+      isReached = await this.#dropAll()
+    }
     await this.#pool.end()
   }
 
@@ -62,7 +70,7 @@ export class TableJanitor {
     clearTimeout(this.#timer)
     if (this.#stopping) return
     this.#timer = setTimeout(() => {
-      this.#sweep = this.#dropAll().finally(() => {
+      this.#sweep = this.#dropAll().then(() => {
         this.#sweep = undefined
         if (this.#kinds.size === 0) return
         this.#schedule(pauses[Math.min(this.#failures++, pauses.length - 1)] ?? gatherTime)
@@ -70,8 +78,8 @@ export class TableJanitor {
     }, milliseconds)
   }
 
-  /** Drops what it can. Never rejects; what could not be dropped stays in the set. */
-  async #dropAll(): Promise<void> {
+  /** Drops what it can. Never rejects; what could not be dropped stays in the set. @returns whether PostgreSQL is there */
+  async #dropAll(): Promise<boolean> {
     try {
       for (const kind of ['VIEW', 'TABLE'] as const) {
         const names = [...this.#kinds.keys()].filter((name) => this.#kinds.get(name) === kind)
@@ -82,8 +90,10 @@ export class TableJanitor {
           for (const name of batch) await this.#dropRelations(kind, [name])
         }
       }
+      return true
     } catch (error) {
       this.#log.debug({ err: error, tables: this.#kinds.size }, 'scan tables could not be dropped yet')
+      return false
     }
   }
 
