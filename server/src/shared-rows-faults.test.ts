@@ -88,6 +88,8 @@ describe.runIf(hasServer)('gateways over one database', () => {
   serverTest('ask again where it could not be told that a call has ended', async ({ server }) => {
     const [one, other] = await pair(server)
     const locking = await superuserOf(server)
+    // Within a transaction, PostgreSQL shows the activity of one moment.
+    const watching = await superuserOf(server)
     const held = one.holdCall()
     const first = (await one.connect()).query(kinds)
     const { answer } = await held
@@ -95,8 +97,8 @@ describe.runIf(hasServer)('gateways over one database', () => {
     answer()
     await first
     const landing = `from pg_stat_activity where query ~ 'WITH landed' and wait_event_type = 'Lock'`
-    await until(locking, `select ${landing}`)
-    await locking.query(`select pg_terminate_backend(pid) ${landing}`)
+    await until(watching, `select ${landing}`)
+    await watching.query(`select pg_terminate_backend(pid) ${landing}`)
     await locking.query('commit; delete from millrace_internal.shared_scan')
     expect((await (await other.connect()).query(kinds)).rows).toHaveLength(2)
   })
