@@ -1,4 +1,4 @@
-/** What an engine consists of, and how that begins: PostgreSQL is prepared, the catalog shows the connections, caches are empty. */
+/** How an engine begins: PostgreSQL is prepared, the catalog shows the connections, caches are empty. */
 import type { Client } from 'pg'
 import { KeyCache } from './cache/keys/key-cache.js'
 import { ScanCache } from './cache/scans/scan-cache.js'
@@ -39,6 +39,7 @@ export interface EngineParts {
   readonly connections: ConnectedCatalog
   /** The names of views and functions over virtual tables. */
   readonly readerNames: readonly string[]
+  /** See {@link loadMockSecret}. */
   readonly mockSecret: Buffer
   readonly sharedLimits: SharedLimits | undefined
 }

@@ -12,7 +12,6 @@ import { once } from './once.js'
 import type { Statement } from './parse/statement.js'
 import { withEngineClient } from './postgres/engine-connections.js'
 import type { SharedLimits } from './postgres/guest/shared-limits.js'
-import { loadMockSecret } from './postgres/mock-secret.js'
 import { systemSchema } from './postgres/names.js'
 import { isSystemTable } from './report/system-tables.js'
 import type { ConnectedCatalog } from './run/connected-catalog.js'
@@ -36,7 +35,7 @@ export class Engine implements StatementEngine {
   readonly #options: EngineOptions
   readonly #shared: SharedParts
   readonly #contexts: EngineContexts
-  /** See {@link loadMockSecret}. */
+  /** See {@link EngineParts.mockSecret}. */
   readonly mockSecret: Buffer
   readonly #forgetPeers: (() => void) | undefined
   readonly #sharedLimits: SharedLimits | undefined

@@ -83,10 +83,8 @@ export class Bucket implements BucketDetails {
    * a client could know.
    */
   get objects(): readonly StoredObject[] {
-    const compare = this.isDirectory
-      ? (a: StoredObject, b: StoredObject) => compareKeys(hashOf(a.key), hashOf(b.key))
-      : (a: StoredObject, b: StoredObject) => compareKeys(a.key, b.key)
-    this.#sorted ??= [...this.#objects.values()].sort(compare)
+    const placeOf = ({ key }: StoredObject) => (this.isDirectory ? hashOf(key) : key)
+    this.#sorted ??= [...this.#objects.values()].sort((a, b) => compareKeys(placeOf(a), placeOf(b)))
     return this.#sorted
   }
 }

@@ -14,6 +14,7 @@ import {
 } from '../bind/binding.js'
 import type { FunctionTraits } from '../bind/function-traits.js'
 import { type Inside, inside, type Node, stringsOf } from '../parse/syntax-tree.js'
+import { columnIn, isReferenceTo } from './column-reference.js'
 import { cannotFail } from './discardable.js'
 import { isNeverNull } from './never-null.js'
 import { columnType } from './output-types.js'
@@ -166,28 +167,19 @@ const strictOperators: ReadonlySet<string> = new Set(['=', '<>', '<', '<=', '>',
 /** Whether a condition is true of no row in which a column is NULL. */
 function isStrictIn(column: BoundColumn, condition: Node, binding: Binding): boolean {
   const test = inside(condition, 'NullTest')
-  if (test !== undefined) return test.nulltesttype === 'IS_NOT_NULL' && isSame(column, test.arg, binding)
+  if (test !== undefined)
+    return test.nulltesttype === 'IS_NOT_NULL' && isReferenceTo(column, test.arg, binding)
   const { kind, name, lexpr, rexpr } = inside(condition, 'A_Expr') ?? {}
   switch (kind) {
     case 'AEXPR_OP':
       return (
         strictOperators.has(stringsOf(name)?.at(-1) ?? '') &&
-        (isSame(column, lexpr, binding) || isSame(column, rexpr, binding))
+        (isReferenceTo(column, lexpr, binding) || isReferenceTo(column, rexpr, binding))
       )
     case 'AEXPR_IN':
     case 'AEXPR_BETWEEN':
-      return isSame(column, lexpr, binding)
+      return isReferenceTo(column, lexpr, binding)
     default:
       return false
   }
-}
-
-function isSame(column: BoundColumn, node: Node | undefined, binding: Binding): boolean {
-  const other = columnIn(node, binding)
-  return other?.fromItem === column.fromItem && other.index === column.index
-}
-
-function columnIn(node: Node | undefined, binding: Binding): BoundColumn | undefined {
-  const reference = inside(node, 'ColumnRef')
-  return reference && binding.columnOf(reference)
 }

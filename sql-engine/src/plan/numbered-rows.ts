@@ -1,9 +1,11 @@
 /** Outputs that number rows. */
-import { type Binding, type Block, type BoundColumn, isColumns } from '../bind/binding.js'
+import { type Binding, type Block, isColumns } from '../bind/binding.js'
 import type { FunctionTraits } from '../bind/function-traits.js'
 import { findAll, type Inside, inside, type Node, stringsOf } from '../parse/syntax-tree.js'
+import { isReferenceTo } from './column-reference.js'
 import { columnsRead, isFixed } from './deciding-order.js'
 import { cannotFail } from './discardable.js'
+import { distinctOn } from './distinct-on.js'
 import type { Want } from './wanted-outputs.js'
 
 /**
@@ -64,7 +66,7 @@ function numbering(
   functions: FunctionTraits,
 ): Inside<'WindowDef'> | undefined {
   const select = statement as Inside<'SelectStmt'>
-  const { groupClause, havingClause, distinctClause = [], sortClause } = select
+  const { groupClause, havingClause, distinctClause, sortClause } = select
   const isPlain = [
     groupClause,
     havingClause,
@@ -73,7 +75,7 @@ function numbering(
     select.limitOffset,
     select.lockingClause,
     select.larg,
-    distinctClause.find((node) => Object.keys(node).length > 0),
+    distinctOn(distinctClause)[0],
   ].every((clause) => clause === undefined)
   const reads = output?.[index]?.reads
   if (!isPlain || reads === undefined || isColumns(reads)) return undefined
@@ -81,10 +83,4 @@ function numbering(
   const isOwn = functions.isOwn('row_number') && stringsOf(funcname)?.at(-1) === 'row_number'
   const isInline = over !== undefined && over.name === undefined && over.refname === undefined
   return isOwn && isInline && args === undefined && agg_filter === undefined ? over : undefined
-}
-
-function isReferenceTo(column: BoundColumn, node: Node | undefined, binding: Binding): boolean {
-  const reference = inside(node, 'ColumnRef')
-  const bound = reference && binding.columnOf(reference)
-  return bound !== undefined && bound.fromItem === column.fromItem && bound.index === column.index
 }

@@ -6,6 +6,17 @@ const plan = (name: string) => `sql-engine/src/plan/${name}.ts`
 
 export const unreadMutants: readonly Mutant[] = [
   ...mutantsOf(
+    plan('column-reference'),
+    ['sql-engine/src/plan/anti-joins.test.ts', 'sql-engine/src/anti-joins.test.ts'],
+    [
+      [
+        'any column on the side decides',
+        'return other?.fromItem === column.fromItem && other.index === column.index',
+        'return other?.fromItem === column.fromItem',
+      ],
+    ],
+  ),
+  ...mutantsOf(
     plan('anti-joins'),
     ['sql-engine/src/plan/anti-joins.test.ts', 'sql-engine/src/anti-joins.test.ts'],
     [
@@ -43,24 +54,19 @@ export const unreadMutants: readonly Mutant[] = [
       ],
       ['groups of ROLLUP have no NULL', 'groupClause !== undefined ||', ''],
       [
-        'any column on the side decides',
-        'return other?.fromItem === column.fromItem && other.index === column.index',
-        'return other?.fromItem === column.fromItem',
-      ],
-      [
         'a full join fills one side',
         "return clause.join === 'right' ? clause.left : undefined",
         "return clause.join === 'right' || clause.join === 'full' ? clause.left : undefined",
       ],
       [
         'whatever is compared with NULL is not true',
-        "    case 'AEXPR_IN':\n    case 'AEXPR_BETWEEN':\n      return isSame(column, lexpr, binding)",
-        "    case 'AEXPR_NOT_DISTINCT':\n    case 'AEXPR_DISTINCT':\n    case 'AEXPR_IN':\n    case 'AEXPR_BETWEEN':\n      return isSame(column, lexpr, binding)",
+        "    case 'AEXPR_IN':\n    case 'AEXPR_BETWEEN':\n      return isReferenceTo(column, lexpr, binding)",
+        "    case 'AEXPR_NOT_DISTINCT':\n    case 'AEXPR_DISTINCT':\n    case 'AEXPR_IN':\n    case 'AEXPR_BETWEEN':\n      return isReferenceTo(column, lexpr, binding)",
       ],
       [
         'IS NULL is not true of NULL',
-        "return test.nulltesttype === 'IS_NOT_NULL' && isSame",
-        'return isSame',
+        "return test.nulltesttype === 'IS_NOT_NULL' && isReferenceTo",
+        'return isReferenceTo',
       ],
       [
         'conditions of an inner join fill a side',

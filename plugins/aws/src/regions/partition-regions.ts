@@ -1,3 +1,5 @@
+import { partitionOf } from '../names/partition.js'
+
 /**
  * Regions that every account of a partition has, for patterns where DescribeRegions is not allowed.
  *
@@ -23,13 +25,17 @@ const commercial = [
   'us-west-2',
 ]
 
+/** The same of other partitions, as far as they are known. */
+const others: Readonly<Record<string, readonly string[]>> = {
+  'aws-us-gov': ['us-gov-east-1', 'us-gov-west-1'],
+  'aws-cn': ['cn-north-1', 'cn-northwest-1'],
+  'aws-iso-b': ['us-isob-east-1'],
+  'aws-iso': ['us-iso-east-1', 'us-iso-west-1'],
+}
+
 /** @param region any region of the partition */
 export function regionsOfPartition(region: string): readonly string[] {
-  if (region.startsWith('us-gov-')) return ['us-gov-east-1', 'us-gov-west-1']
-  if (region.startsWith('cn-')) return ['cn-north-1', 'cn-northwest-1']
-  if (region.startsWith('us-isob-')) return ['us-isob-east-1']
-  if (region.startsWith('us-iso-')) return ['us-iso-east-1', 'us-iso-west-1']
-  return commercial
+  return others[partitionOf(region)] ?? commercial
 }
 
 /**
