@@ -47,6 +47,8 @@ export class Bucket implements BucketDetails {
   readonly ownerId: string
   readonly readers: readonly string[]
   readonly isRequesterPays: boolean
+  /** The most keys of a list's page. S3 may return fewer than a request allows. */
+  mostKeysPerPage = 1000
   readonly #objects = new Map<string, StoredObject>()
   #sorted: readonly StoredObject[] | undefined
 

@@ -4,7 +4,8 @@ import { ListPages } from '../aws/list-pages.js'
 import { escapeXml } from '../aws/wire.js'
 import { type Bucket, compareKeys, type StoredObject } from './bucket-store.js'
 
-const mostKeys = 1000
+/** Of a request that does not say; also the most that it may say. */
+const defaultMaxKeys = 1000
 
 const pages = new ListPages()
 
@@ -26,7 +27,7 @@ export function listObjects(bucket: Bucket, parameters: URLSearchParams): string
   if (token === '') throw new AwsError('InvalidArgument', 'The continuation token provided is incorrect')
   const entries = entriesOf(bucket, prefix, delimiter, startAfter)
   const page = pages.cut(entries, {
-    limit: maxKeys,
+    limit: Math.min(maxKeys, bucket.mostKeysPerPage),
     token,
     fingerprint: JSON.stringify([bucket.name, prefix, delimiter, startAfter]),
     invalidToken: 'InvalidArgument',
@@ -95,12 +96,12 @@ function entriesOf(bucket: Bucket, prefix: string, delimiter: string, startAfter
 }
 
 function maxKeysOf(text: string | null): number {
-  if (text === null) return mostKeys
+  if (text === null) return defaultMaxKeys
   const value = Number(text)
   if (!/^\d{1,10}$/.test(text) || value > 2 ** 31 - 1) {
     throw new AwsError('InvalidArgument', 'Provided max-keys not an integer or within integer range')
   }
-  return Math.min(value, mostKeys)
+  return Math.min(value, defaultMaxKeys)
 }
 
 /** A time as S3 lists it: the milliseconds are always zero. */

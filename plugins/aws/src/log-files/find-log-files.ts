@@ -2,7 +2,7 @@
 import type { _Object } from '@aws-sdk/client-s3'
 import { eachRow } from '@millrace/plugin-sdk'
 import { isDirectoryBucket } from '../names/buckets.js'
-import { commonPrefixes, objectPages, type S3Scan } from '../s3/object-pages.js'
+import { commonPrefixes, type ObjectQuery, objectPages, type S3Scan } from '../s3/object-pages.js'
 import { type DeliveryBounds, dateOf, dayOf, floorToMinute, isWithin } from './delivery-bounds.js'
 import type { BucketPlace } from './find-log-folders.js'
 import { firstNameFrom, type LogFileKey, type LogFolder, parseLogFileKey } from './log-file-key.js'
@@ -28,15 +28,52 @@ export async function* logFilesOf(
   bounds: DeliveryBounds,
   mostDays = 31,
 ): AsyncGenerator<readonly LogFile[], void, void> {
-  async function* datePrefixes() {
-    const { firstDay, lastDay } = withToday(bounds)
-    if (firstDay === undefined || lastDay - firstDay >= mostDays) {
-      yield await monthsOf(scan, place, folder, bounds)
-    } else if (firstDay <= lastDay) {
-      yield Array.from({ length: lastDay - firstDay + 1 }, (_, index) => pathOf(firstDay + index))
-    }
+  const { firstDay, lastDay } = withToday(bounds)
+  if (firstDay !== undefined && firstDay > lastDay) return
+  const start = startOf(folder, bounds)
+  if (firstDay === undefined || lastDay - firstDay >= mostDays) {
+    yield* filesOfMonths(scan, place, folder, bounds, start)
+  } else {
+    const days = Array.from({ length: lastDay - firstDay + 1 }, (_, index) => pathOf(firstDay + index))
+    yield* filesOfDates(scan, place, folder, bounds, start, async () => days)
   }
-  yield* eachRow(datePrefixes(), (prefix) => filesOf(scan, place, folder, prefix, bounds))
+}
+
+/**
+ * The first page of all that there is, and then the months of what is left. So there is something to read after one list, and
+ * often it is all.
+ */
+async function* filesOfMonths(
+  scan: S3Scan,
+  place: BucketPlace,
+  folder: LogFolder,
+  bounds: DeliveryBounds,
+  start: string | undefined,
+): AsyncGenerator<readonly LogFile[], void, void> {
+  const rest = yield* firstFilesOf(scan, place, folder, bounds, start)
+  if (rest === 'none') return
+  const { after } = rest
+  yield* filesOfDates(scan, place, folder, bounds, after, () =>
+    monthsOf(scan, place, folder, bounds, after?.slice(folder.path.length)),
+  )
+}
+
+/** @returns where there may be more */
+async function* firstFilesOf(
+  scan: S3Scan,
+  place: BucketPlace,
+  folder: LogFolder,
+  bounds: DeliveryBounds,
+  start: string | undefined,
+): AsyncGenerator<readonly LogFile[], { readonly after: string | undefined } | 'none', void> {
+  // The lists of a directory bucket are in no order.
+  if (isDirectoryBucket(place.bucket)) return { after: start }
+  const query = { Prefix: folder.path, StartAfter: start }
+  for await (const { files, lastKey, isLast } of filePages(scan, place, folder, bounds, query)) {
+    yield files
+    return isLast ? 'none' : { after: lastKey }
+  }
+  return 'none'
 }
 
 /** The months in which a folder has log files, within bounds: paths such as `2022/07/`, the first one first. */
@@ -45,10 +82,9 @@ export async function monthsOf(
   place: BucketPlace,
   folder: LogFolder,
   bounds: DeliveryBounds,
+  first = bounds.firstDay === undefined ? '' : pathOf(bounds.firstDay),
 ): Promise<readonly string[]> {
-  const { firstDay, lastDay } = withToday(bounds)
-  const first = firstDay === undefined ? '' : pathOf(firstDay)
-  const last = pathOf(lastDay)
+  const last = pathOf(withToday(bounds).lastDay)
   /** What lies beneath a path, as far as days from the first to the last are in it. */
   const beneath = async (path: string, shape: RegExp) => {
     const found = await commonPrefixes(scan, place, `${folder.path}${path}`, '/')
@@ -74,25 +110,45 @@ function pathOf(ownDay: number): string {
   return `${dateOf(ownDay).replaceAll('-', '/')}/`
 }
 
-/** @param datePath of a day or a month */
-async function* filesOf(
+/** @param start the key after which they come; @param dates finds paths of days or months */
+async function* filesOfDates(
   scan: S3Scan,
   place: BucketPlace,
   folder: LogFolder,
-  datePath: string,
   bounds: DeliveryBounds,
+  start: string | undefined,
+  dates: () => Promise<readonly string[]>,
 ): AsyncGenerator<readonly LogFile[], void, void> {
-  const prefix = `${folder.path}${datePath}`
-  const start = startOf(folder, bounds)
-  const query = { Prefix: prefix, StartAfter: start?.startsWith(prefix) === true ? start : undefined }
+  async function* batches() {
+    yield await dates()
+  }
+  yield* eachRow(batches(), async function* (date) {
+    const prefix = `${folder.path}${date}`
+    const query = { Prefix: prefix, StartAfter: start?.startsWith(prefix) === true ? start : undefined }
+    for await (const { files } of filePages(scan, place, folder, bounds, query)) {
+      if (files.length > 0) yield files
+    }
+  })
+}
+
+/** The pages of a list, as far as log files within bounds may be in them. */
+async function* filePages(
+  scan: S3Scan,
+  place: BucketPlace,
+  folder: LogFolder,
+  bounds: DeliveryBounds,
+  query: ObjectQuery,
+) {
   const end = bounds.lastDay === undefined ? undefined : `${folder.path}${pathOf(bounds.lastDay + 1)}`
-  for await (const { objects } of objectPages(scan, place, query)) {
+  for await (const { objects, isLast } of objectPages(scan, place, query)) {
     const files = objects
       .flatMap((object) => logFileOf(object) ?? [])
       .filter(({ name }) => isWithin(bounds, name))
-    if (files.length > 0) yield files
+    const lastKey = objects.at(-1)?.Key ?? ''
     // Keys are in the order of their days, but in a directory bucket.
-    if (end !== undefined && !isDirectoryBucket(place.bucket) && (objects.at(-1)?.Key ?? '') >= end) return
+    const isPastEnd = end !== undefined && !isDirectoryBucket(place.bucket) && lastKey >= end
+    yield { files, lastKey, isLast: isLast || isPastEnd }
+    if (isPastEnd) return
   }
 }
 

@@ -29,11 +29,14 @@ export async function* logFolderBatches(
   prefixes: readonly string[] | undefined,
   quals: FolderQuals,
 ): AsyncGenerator<readonly LogFolder[], void, void> {
-  const list = (prefix: string) => commonPrefixes(scan, place, prefix, '/')
+  const { list, expect } = expectedLists((prefix) => commonPrefixes(scan, place, prefix, '/'))
 
   async function* roots(): AsyncGenerator<readonly string[]> {
     if (prefixes !== undefined) yield prefixes.map((prefix) => `${prefix === '' ? '' : `${prefix}/`}${root}`)
-    else yield* rootsBeneath('')
+    else {
+      expect(root)
+      yield* rootsBeneath('')
+    }
   }
   /**
    * A delimiter of several characters finds every prefix in one list, however deep it is. A directory bucket takes none: there,
@@ -64,6 +67,7 @@ export async function* logFolderBatches(
     }
   }
   async function* foldersOf(account: string): AsyncGenerator<readonly LogFolder[]> {
+    expect(`${account}CloudTrail/`)
     const kinds = (await list(`${account}CloudTrail`)).filter((folder) => logFolders.has(lastName(folder)))
     for (const kind of kinds) {
       const regions = (await list(kind)).filter((region) => mayFulfil(quals.log_region, lastName(region)))
@@ -76,6 +80,23 @@ export async function* logFolderBatches(
     }
   }
   yield* eachRow(eachRow(roots(), accountsBeneath), foldersOf)
+}
+
+/**
+ * Lists that may begin before it is known that they are needed: of folders that are nearly always there, so that a scan waits
+ * for fewer lists one after the other.
+ */
+function expectedLists(list: (prefix: string) => Promise<readonly string[]>) {
+  const expected = new Map<string, Promise<readonly string[]>>()
+  return {
+    list: (prefix: string) => expected.get(prefix) ?? list(prefix),
+    expect(prefix: string) {
+      const found = list(prefix)
+      // An error counts for whoever needs the list: there may be no such folder, or no permission for it.
+      found.catch(() => undefined)
+      expected.set(prefix, found)
+    },
+  }
 }
 
 /** The last name of a path that ends with a slash. */

@@ -24,6 +24,7 @@ export function meantBy(
 ): ObjectPage {
   const isMeant = (key: string) => key.startsWith(prefix) && (after === '' || isAfter(key, after))
   return {
+    ...page,
     objects: page.objects.filter(({ Key = '' }) => isMeant(Key)),
     prefixes: page.prefixes.filter(isMeant),
   }

@@ -16,6 +16,8 @@ export interface ObjectPage {
   readonly objects: readonly _Object[]
   /** What keys have in common up to the delimiter; only where one was given. */
   readonly prefixes: readonly string[]
+  /** Whether S3 says that there are no more. */
+  readonly isLast: boolean
 }
 
 export type ObjectQuery = Pick<
@@ -49,8 +51,9 @@ export async function* objectPages(
       (await scan.connection.client(s3Of(bucket), region)).listObjectsV2(input, { abortSignal }),
     )
     const { Contents: objects = [], CommonPrefixes = [] } = answer
-    const found = { objects, prefixes: CommonPrefixes.flatMap(({ Prefix }) => Prefix ?? []) }
     token = tokens.next(answer.NextContinuationToken)
+    const prefixes = CommonPrefixes.flatMap(({ Prefix }) => Prefix ?? [])
+    const found = { objects, prefixes, isLast: token === undefined }
     const page = isDirectory ? meantBy(query, found) : found
     if (page.objects.length > 0 || page.prefixes.length > 0) yield page
   } while (token !== undefined)

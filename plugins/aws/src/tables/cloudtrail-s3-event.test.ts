@@ -207,6 +207,34 @@ describe('what is read', () => {
     )
   })
 
+  test('without dates, one list finds the log files of a region that has few; of more, months follow', async ({
+    harness,
+  }) => {
+    const { sandbox } = harness
+    const own = trailBucket(harness)
+    const months = [Date.UTC(2023, 11, 31), Date.UTC(2024, 0, 1), Date.UTC(2024, 1, 2)]
+    for (const time of months) own.put(own.putRecords({ id: String(time), time }), {}, time)
+    const lists = async () => {
+      sandbox.calls.clear()
+      const rows = await harness.rows(cloudtrailS3Event, {
+        columns: ['event_id'],
+        quals: { bucket: equals(bucket) },
+      })
+      expect(ids(rows)).toEqual(months.map(String))
+      return sandbox.calls
+        .list({ service: 's3', operation: 'ListObjectsV2' })
+        .map(({ parameters }) => (parameters as { prefix?: string }).prefix ?? '')
+    }
+    const account = `AWSLogs/${articleAccountId}/`
+    const folders = ['', 'AWSLogs/', `${account}CloudTrail`, `${account}CloudTrail/`]
+    const region = `${account}CloudTrail/us-east-1/`
+    const few = await lists()
+    expect(few.sort()).toEqual([...folders, region])
+    own.bucket.mostKeysPerPage = 2
+    const more = (await lists()).filter((prefix) => prefix.startsWith(region))
+    expect(more.sort()).toEqual([region, region, `${region}2024/`, `${region}2024/01/`, `${region}2024/02/`])
+  })
+
   test('in a directory bucket, all days within bounds, whatever is listed first', async ({ harness }) => {
     const own = trailBucket(harness, `${bucket}--use1-az4--x-s3`)
     const day = 24 * 60 * 60_000
