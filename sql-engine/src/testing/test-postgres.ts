@@ -25,12 +25,14 @@ export interface TestPostgresOptions {
   /** Default is silent. */
   readonly log?: Logger
   readonly onCrash?: (error: Error) => void
+  /** In which its home is made. Default is that of temporary files. */
+  readonly folder?: string
 }
 
 /** Starts one from a template that is made once per machine and account. Durability is off. */
 export async function startTestPostgres(options: TestPostgresOptions = {}): Promise<TestPostgres> {
   const cache = await cacheFolder()
-  const home = await mkdtemp(join(tmpdir(), 'millrace-test-'))
+  const home = await mkdtemp(join(options.folder ?? tmpdir(), 'millrace-test-'))
   await chmod(home, 0o711)
   if (isDebian) return startOnDebian(home, cache, options)
   const template = await templateFolder(cache)

@@ -8,6 +8,7 @@ import { type StormCounts, stormOfFrames } from '@millrace/server/testing/storm-
 import { startTestGateway } from '@millrace/server/testing/test-gateway'
 import { startTestPostgres } from '@millrace/sql-engine/testing/test-postgres'
 import { describeCounts, fuzzStatements } from './fuzz-statements.js'
+import { memoryFolder } from './memory-folder.js'
 
 const { values } = parseArgs({
   options: {
@@ -31,7 +32,7 @@ if (values.frames === undefined) await fuzz(Number(values.count))
 else await storm(Number(values.frames))
 
 async function fuzz(count: number): Promise<void> {
-  const postgres = await startTestPostgres()
+  const postgres = await startTestPostgres({ folder: await memoryFolder() })
   let isEnding = false
   // Who has seen a mismatch may end the run; PostgreSQL would stay.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { startTestPostgres } from '@millrace/sql-engine/testing/test-postgres'
 import { transformWithOxc } from 'vite'
+import { memoryFolder } from '../fuzz/memory-folder.js'
 import type { StatementKind } from '../fuzz/rare-statements.js'
 import type { Mutant } from './mutant.js'
 import { type MutatedModule, mutantFile } from './mutated-source.js'
@@ -40,7 +41,7 @@ export interface FuzzRunnerOptions {
 export async function startFuzzRunner({ count, seed, kind, tell }: FuzzRunnerOptions): Promise<FuzzRunner> {
   const folder = await mkdtemp(join(tmpdir(), 'millrace-mutants-'))
   const batches: string[] = []
-  const postgres = await startTestPostgres()
+  const postgres = await startTestPostgres({ folder: await memoryFolder() })
   try {
     for (let done = 0; done < count; done += statementsOfBatch) {
       const batchSeed = seed + batches.length

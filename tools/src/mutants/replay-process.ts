@@ -5,6 +5,7 @@
 import { readFile } from 'node:fs/promises'
 import { register } from 'node:module'
 import { startTestPostgres } from '@millrace/sql-engine/testing/test-postgres'
+import { memoryFolder } from '../fuzz/memory-folder.js'
 import type { RecordedBatch } from './recorded-batch.js'
 
 export interface ReplayTask {
@@ -31,7 +32,7 @@ export interface ReplayFailure {
 
 const [folder = ''] = process.argv.slice(2)
 register('./mutated-source.js', import.meta.url, { data: folder })
-const postgres = await startTestPostgres()
+const postgres = await startTestPostgres({ folder: await memoryFolder() })
 process.on('message', (task: ReplayTask) => {
   void verdictOf(task)
     .catch(
