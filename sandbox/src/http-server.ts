@@ -75,17 +75,11 @@ export class HttpServer {
       (sum, fault) => sum + (fault.kind === 'latency' ? fault.milliseconds : 0),
       0,
     )
-    if (latency > 0) await sleep(latency, undefined, { signal })
-    if (faults.some(({ kind }) => kind === 'hang')) return
-    const refusal = faults.find(isRefusal)
-    const answer = refusal
-      ? call.refuse({
-          kind: refusal.kind,
-          status: refusal.status,
-          code: refusal.code,
-          message: refusal.message,
-        })
-      : await call.answer(signal)
+    // The time in which the answer is made is part of an API's latency.
+    const waiting = latency > 0 ? sleep(latency, undefined, { signal }) : undefined
+    const isHanging = faults.some(({ kind }) => kind === 'hang')
+    const [answer] = await Promise.all([isHanging ? undefined : this.#answer(call, faults, signal), waiting])
+    if (answer === undefined) return
     signal.throwIfAborted()
     logged.answered(answer.status)
     const cut = faults.find((fault) => fault.kind === 'cut')
@@ -96,6 +90,13 @@ export class HttpServer {
     await sendInPart(response, answer, cut.afterBytes)
     logged.ended(false)
     response.destroy()
+  }
+
+  async #answer(call: ApiCall, faults: readonly Fault[], signal: AbortSignal): Promise<Answer> {
+    const refusal = faults.find(isRefusal)
+    if (refusal === undefined) return call.answer(signal)
+    const { kind, status, code, message } = refusal
+    return call.refuse({ kind, status, code, message })
   }
 }
 
