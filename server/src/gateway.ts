@@ -7,7 +7,7 @@ import { DatabaseError } from '@millrace/sql-engine/database-error'
 import type { Postgres } from '@millrace/sql-engine/postgres/postgres'
 import type { StatementEngine } from '@millrace/sql-engine/statement'
 import type { Logger } from 'pino'
-import { type BackendConnection, connectBackend } from './backend/backend-connection.js'
+import { reachBackend } from './backend/reach-backend.js'
 import type { Certificate } from './certificate.js'
 import type { PeerCancels } from './peer-cancels.js'
 import { Session } from './session/session.js'
@@ -83,13 +83,6 @@ const defaultMaxConnections = 250
 
 /** The time for everything before a client is admitted, in milliseconds; PostgreSQL's authentication_timeout. */
 const handshakeTimeout = 60_000
-
-/** States that pass: 08006, nothing listens; 57P03 (cannot_connect_now), PostgreSQL starts or is about to end. */
-const passingStates: ReadonlySet<string> = new Set(['08006', '57P03'])
-
-/** The most attempts to connect to PostgreSQL, and the pause between them in milliseconds. */
-const mostAttempts = 20
-const attemptPause = 50
 
 /** How long clients may take to read why their session ends, in milliseconds. */
 const farewellTimeout = 1_000
@@ -277,7 +270,7 @@ class ListeningGateway implements Gateway {
     try {
       if (this.#places[kind] > maxConnections) throw tooManyClients()
       if (kind === 'client') leave = this.#userSessions.begin(user, this.#ceilingsOf(user).sessions)
-      const connection = await this.#connectBackend(parameters)
+      const connection = await reachBackend(this.#options.backend, parameters)
       const refusal = this.#refusal(loopbackFor)
       if (refusal !== undefined) {
         connection.socket.destroy()
@@ -353,43 +346,12 @@ class ListeningGateway implements Gateway {
     for (const session of this.#sessions.values()) if (session.loopbackFor === processId) session.abortCalls()
   }
 
-  /** Connects, and tries again when PostgreSQL has just died and its restart has not begun yet. */
-  async #connectBackend(parameters: ReadonlyMap<string, string>): Promise<BackendConnection> {
-    const { backend } = this.#options
-    for (let attempt = 1; ; attempt++) {
-      await backend.ready()
-      try {
-        return await connectBackend(backend, parameters)
-      } catch (error) {
-        const isPassing = error instanceof DatabaseError && passingStates.has(error.sqlState)
-        if (!isPassing || attempt === mostAttempts)
-          throw withDatabaseHint(error, parameters.get('database'), backend.names.database)
-        await delay(attemptPause)
-      }
-    }
-  }
-
   #noteRefusal(error: unknown): void {
     const { log } = this.#options
     if (error instanceof DatabaseError) {
       log.info({ sqlState: error.sqlState, reason: error.message }, 'client refused')
     } else if (!(error instanceof ConnectionEnded)) log.warn({ err: error }, 'connection failed')
   }
-}
-
-/**
- * The errors of a wrong database: invalid_catalog_name, insufficient_privilege, and what PostgreSQL says of
- * template0.
- */
-const wrongDatabase: ReadonlySet<string> = new Set(['3D000', '42501', '55000'])
-
-/** Adds which database to use, where PostgreSQL says that one does not exist, or does not admit everyone. */
-function withDatabaseHint(error: unknown, database: string | undefined, served: string): unknown {
-  if (!(error instanceof DatabaseError) || database === served) return error
-  const { message, sqlState, detail } = error
-  if (!wrongDatabase.has(sqlState)) return error
-  const hint = `Connect to the database "${served}".`
-  return new DatabaseError(message, { sqlState, detail, hint, cause: error })
 }
 
 function userHasGone(): DatabaseError {
