@@ -83,7 +83,7 @@ export async function compareAnswers(
   )
   if (outcomes === undefined) return { calls: [], fault: noAnswer }
   const calls = [...counted]
-  const kind = outcomeKind(outcomes)
+  const kind = outcomeKind(outcomes, calls)
   const repeated = harness.sharesScans ? repeatedCalls(calls) : []
   const needless = [...needlessCalls(query.text, calls, harness.tables), ...repeated]
   const told = () => describeOutcomes(query, asking, outcomes, needless)
