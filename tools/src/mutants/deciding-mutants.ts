@@ -120,6 +120,12 @@ export const decidingMutants: readonly Mutant[] = [
         'if (position < 0) return undefined',
         'if (position < 0) continue',
       ],
+      ['windows that nobody reads are not computed', 'if (over !== undefined) windows.push(over)', ''],
+      [
+        'windows of WINDOW that nobody reads are not computed',
+        "[...findAll(select.windowClause, 'WindowDef')]",
+        '[]',
+      ],
       ['ranks are numbers', "stringsOf(funcname)?.at(-1) === 'row_number'", 'funcname !== undefined'],
       ['an order takes any of the numbered rows', '    sortClause,\n', ''],
       [
@@ -132,7 +138,6 @@ export const decidingMutants: readonly Mutant[] = [
         'return [...partitionClause, ...decidingItems]',
         'return decidingItems',
       ],
-      ['what may fail numbers nothing', '|| !cannotFail(item.node, functions)', ''],
       [
         'whatever is spelt otherwise is the same',
         'if (!isFixed(column, want, binding, functions)) return undefined',

@@ -55,8 +55,8 @@ export const scanMutants: readonly Mutant[] = [
       ],
       [
         'HAVING reads nothing',
-        'this.read([fromClause, whereClause, havingClause, valuesLists])',
-        'this.read([fromClause, whereClause, valuesLists])',
+        'whereClause, havingClause, valuesLists, failingItems',
+        'whereClause, valuesLists, failingItems',
       ],
     ],
   ),
