@@ -61,7 +61,7 @@ class Planner {
   ) {
     this.#dependencyFinder = dependencyFinder
     this.#readReferences = readReferences
-    this.#keyQueries = new KeyQueries(dependencyFinder)
+    this.#keyQueries = new KeyQueries(dependencyFinder, functions)
     this.#pushables = pushables
     this.#functions = functions
   }

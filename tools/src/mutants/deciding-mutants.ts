@@ -207,6 +207,12 @@ export const decidingMutants: readonly Mutant[] = [
         'functions.isOwn(name) &&\n    cannotFail(args, functions)',
         'functions.isOwn(name)',
       ],
+      [
+        'any pattern fails for no values',
+        'patternOperators.has(operator) && pattern !== undefined',
+        'patternOperators.has(operator)',
+      ],
+      ['what aggregates depends on no row', ' && isRowWise(node, functions)', ''],
       ['any function fails for no values', '    totalFunctions.has(name) &&\n', ''],
       ['any aggregate fails for no values', '    totalAggregates.has(name) &&\n', ''],
     ],
