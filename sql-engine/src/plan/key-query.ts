@@ -19,6 +19,9 @@ export interface KeyQuery {
   readonly virtuals: ReadonlySet<TableReference>
 }
 
+/** The key query for values that depend on no row. */
+export const noQuery: KeyQuery = { from: [], where: [], virtuals: new Set() }
+
 export class KeyQueries {
   readonly #dependencyFinder: DependencyFinder
 
