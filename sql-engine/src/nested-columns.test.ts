@@ -38,6 +38,8 @@ describe('what only an output needs that nobody reads is not fetched', () => {
     ['select label from (select * from (select * from (select * from thing) a) b) c', ['thing label']],
     ['select count(*) from (select * from thing) q', ['thing']],
     ['select count(*) from thing', ['thing']],
+    ['select distinct n.trail from note n left join thing using (id)', []],
+    ['select distinct id from thing natural right join note n', []],
     ['select count(*) from (select id, label from thing where flag) q', ['thing flag']],
     ['select count(*) from (select distinct label from thing) q', ['thing label']],
     ['select label from (select label, sum(amount) from thing group by label) q', ['thing label']],

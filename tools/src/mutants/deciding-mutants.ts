@@ -108,7 +108,12 @@ export const decidingMutants: readonly Mutant[] = [
         "own.has(reference) ||\n          fromItem.kind === 'virtual' ||",
       ],
       ['stars show nothing', 'if (isShown) return false', ''],
-      ['USING compares nothing', 'if (areNamed || functions', 'if (functions'],
+      ['aliases name nothing', 'if (areNamed || functions', 'if (functions'],
+      [
+        'USING compares nothing',
+        "findAll([select, conditions], 'ColumnRef')",
+        "findAll(select, 'ColumnRef')",
+      ],
     ],
   ),
   ...mutantsOf(
