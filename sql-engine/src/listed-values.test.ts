@@ -67,6 +67,37 @@ test.for([
   expect(expected.rows).not.toEqual([])
 })
 
+test.for([
+  ['a fraction', 'id in ($1, $2)', ['double precision', '2.5'], ['bigint', '2'], 'id = 2'],
+  ['a whole number', 'id in ($2, $1)', ['double precision', '2'], ['bigint', '1'], 'id = 1, 2'],
+  ['a numeric', 'id::bigint in ($1, $2)', ['double precision', '3'], ['numeric', '1.0'], 'id = 1, 3'],
+  [
+    'nothing in one list',
+    '(id in ($1, $2) or id = 3)',
+    ['double precision', '2'],
+    ['bigint', '1'],
+    undefined,
+  ],
+  [
+    'what is compared as a fraction',
+    'id in ($1, $2)',
+    ['double precision', '2'],
+    ['bigint', '9007199254740992'],
+    undefined,
+  ],
+  ['a column of fractions', 'amount in ($1, $2)', ['double precision', '2'], ['bigint', '1'], undefined],
+] as const)(
+  'parameters of several types are asked for together, beside %s',
+  async ([_, condition, one, other, qual], { harness }) => {
+    const parameters = [one, other].map(([type, value]) => ({ type, value }))
+    const text = `select id from thing where ${condition}`
+    const { virtual, expected } = await harness.run({ text, parameters, isOrdered: false }, 0)
+    expect(virtual).toEqual(expected)
+    expect(expected.rows).not.toEqual([])
+    expect(harness.calls.map(({ quals }) => quals)).toEqual([qual === undefined ? [] : [qual]])
+  },
+)
+
 test('parameters of one type, or of types alike, are asked for', async ({ harness }) => {
   const parameters = (['numeric', 'bigint'] as const).map((type) => ({ type, value: '2' }))
   await harness.run({ text: 'select id from thing where id in ($1, $2)', parameters, isOrdered: false }, 0)

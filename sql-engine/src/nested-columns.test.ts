@@ -38,6 +38,8 @@ describe('what only an output needs that nobody reads is not fetched', () => {
     ['select label from (select * from (select * from (select * from thing) a) b) c', ['thing label']],
     ['select count(*) from (select * from thing) q', ['thing']],
     ['select count(*) from thing', ['thing']],
+    ['select distinct n.trail from note n left join thing using (id)', []],
+    ['select distinct id from thing natural right join note n', []],
     ['select count(*) from (select id, label from thing where flag) q', ['thing flag']],
     ['select count(*) from (select distinct label from thing) q', ['thing label']],
     ['select label from (select label, sum(amount) from thing group by label) q', ['thing label']],
@@ -48,6 +50,11 @@ describe('what only an output needs that nobody reads is not fetched', () => {
     ['select label from (select label, row_number() over (order by id) from thing) q', ['thing label']],
     [
       'select label from (select label, rank() over w from thing window w as (partition by flag order by id)) q',
+      ['thing label'],
+    ],
+    ['select label from (select label, sum(1 / (id - 1)) over (order by ip) from thing) q', ['thing label']],
+    [
+      'select label from (select label, (select count(*) over (order by 1 / t.id)) from thing t) q',
       ['thing label'],
     ],
     [
@@ -179,6 +186,14 @@ describe('what the result depends on is fetched', () => {
       'with q as materialized (select id, 1 / (id - 1) from thing) select label from thing, q',
       ['thing id label'],
     ],
+    // It computes what windows divide and order rows by, even if nobody reads their functions.
+    ...[
+      'select label from (select label, count(*) over (order by 1 / (id - 1)) from thing) q',
+      'select label from (select label, 1 + count(*) over (partition by 1 / (id - 1)) from thing) q',
+      'select label from (select label, rank() over w from thing window w as (order by 1 / (id - 1))) q',
+      'select label from (select label, rank() over () from thing window w as (order by 1 / (id - 1))) q',
+      'select label from (select label, rank() over () from thing order by rank() over (order by 1 / (id - 1))) q',
+    ].map((text) => [text, ['thing id label']] as const),
     [
       'select id, n from (select *, row_number() over (partition by label order by flag) as n from thing) q',
       ['thing flag id label'],

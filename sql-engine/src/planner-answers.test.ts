@@ -88,6 +88,15 @@ describe('keys from', () => {
       'a subquery with a WITH of its own',
       'select city from place where ip in (with b as (select ip from note) select ip from b)',
     ],
+    // PostgreSQL divides only for rows that match.
+    [
+      'rows of which an outer join compares some',
+      'select n.id, t.id as t from note n left join thing t on t.label = n.trail and 1 / (n.id - 2) < 2',
+    ],
+    [
+      'rows of which NOT EXISTS compares some',
+      'select n.id from note n where not exists (select from thing t where t.label = n.trail and 1 / (n.id - 2) < 2)',
+    ],
     [
       'CTEs of two levels',
       `with a as (select ip from note)

@@ -4,6 +4,7 @@ import { beforeEach, describe, expect } from 'vitest'
 import type { ClientSession } from './testing/client-session.js'
 import { countingPlugin } from './testing/counting-plugin.js'
 import { engineTest } from './testing/engine-test.js'
+import { boundParameters } from './testing/property-harness.js'
 
 const addresses = ['1.1.1.1', '2.2.2.2', '3.3.3.3']
 
@@ -270,4 +271,16 @@ describe('several lists of values are asked for in all combinations, but not in 
     await session.query(`select found from counting.search where word in (${words})`)
     expect(calls).toHaveLength(150)
   })
+})
+
+test('a required key from parameters of several types', async ({ session }) => {
+  await session.query('set search_path = counting')
+  const parameters = [
+    { type: 'bigint', value: '1' },
+    { type: 'double precision', value: '2.5' },
+  ] as const
+  const text = 'select x, y from grid where x in ($1, $2) and y = 2'
+  const bound = boundParameters({ text, parameters, isOrdered: false })
+  expect((await session.queryWithParameters(text, bound)).rows).toEqual([['1', '2']])
+  expect(asked()).toEqual(['grid: x = 1; y = 2'])
 })

@@ -8,8 +8,8 @@ import { extremeNode } from './build-nodes.js'
 import type { ColumnTraces, TracedColumn } from './column-traces.js'
 import { comparedTruth } from './compared-truth.js'
 import { isNeverTrue } from './constant-condition.js'
-import { isMixedList, listSources, mixedListSources } from './listed-values.js'
-import type { Comparison, ValueSource } from './pushable.js'
+import { isMixedList, listed, mixedListSources } from './listed-values.js'
+import type { Comparison, Equality, ValueSource } from './pushable.js'
 import { type Seen, seenThrough } from './seen-through.js'
 import { mayAskForWideDigits } from './wide-digits.js'
 import { type Wrapper, wrappedColumn } from './wrapped-column.js'
@@ -116,10 +116,7 @@ export class Comparisons {
         }
         if (isMixedList(items, this.#isOf(within)))
           return name === '=' ? this.#ofMixedList(lexpr, items, within) : []
-        if (name === '=') {
-          const sources = listSources(items)
-          return this.#on(lexpr, within, { operator: '=', sources })
-        }
+        if (name === '=') return this.#on(lexpr, within, listed(items))
         return items.flatMap((node) => this.#on(lexpr, within, { operator: '<>', node }))
       }
       case 'AEXPR_OP_ANY': {
@@ -275,21 +272,26 @@ function plainly(said: Comparison, key: Key | undefined): Comparison {
 function alternatives(arms: readonly (readonly ColumnComparison[])[]): readonly ColumnComparison[] {
   const [first, ...others] = arms.map((arm) =>
     arm.flatMap(({ target, comparison, isExact }) =>
-      comparison.operator === '=' ? [{ target, sources: comparison.sources, isExact }] : [],
+      comparison.operator === '=' ? [{ target, comparison, isExact }] : [],
     ),
   )
   const found: ColumnComparison[] = []
-  for (const { target, sources, isExact } of first ?? []) {
+  for (const { target, comparison, isExact } of first ?? []) {
     const matching = others.flatMap((arm) => arm.find((other) => isSameColumn(other.target, target)) ?? [])
     if (matching.length < others.length) continue
     found.push({
       target,
-      comparison: { operator: '=', sources: [...sources, ...matching.flatMap((match) => match.sources)] },
+      comparison: anyOf([comparison, ...matching.map((match) => match.comparison)]),
       isExact: isExact && matching.every((match) => match.isExact),
     })
   }
   // With one arm left, whatever it says.
   return arms.length === 1 ? (arms[0] ?? []) : found
+}
+
+function anyOf(comparisons: readonly Equality[]): Equality {
+  const sources = comparisons.flatMap((one) => one.sources)
+  return { operator: '=', sources, lists: comparisons.flatMap(({ lists = [] }) => lists) }
 }
 
 /** The operation that is true where this one is false; undefined for operations that have none. */

@@ -2,6 +2,7 @@
 import { type Block, isColumns, type OutputColumn } from '../bind/binding.js'
 import type { FunctionTraits } from '../bind/function-traits.js'
 import { findAll, type Inside, inside, isObject, type Node, stringsOf } from '../parse/syntax-tree.js'
+import { isRowWise } from './row-wise.js'
 
 /**
  * Whether an expression, left out, leaves the rows as they are: it calls no function with an effect of its own, and
@@ -16,8 +17,9 @@ export function isDiscardable(expression: unknown, functions: FunctionTraits): b
   })
 }
 
-/** Operators that give a result for whatever values they take. */
-const totalOperators: ReadonlySet<string> = new Set(['=', '<>', '<', '<=', '>', '>='])
+/** Operators of PostgreSQL's own that give a result for whatever values they take. */
+const totalOperators: ReadonlySet<string> = new Set(['=', '<>', '<', '<=', '>', '>=', '->', '->>'])
+const patternOperators: ReadonlySet<string> = new Set(['~', '~*', '!~', '!~*'])
 
 /** Functions of PostgreSQL's own that give a result for whatever values they take. */
 const totalFunctions: ReadonlySet<string> = new Set([
@@ -35,6 +37,7 @@ const totalFunctions: ReadonlySet<string> = new Set([
 ])
 
 const totalTags = ['ColumnRef', 'A_Const', 'ParamRef', 'BoolExpr', 'NullTest', 'BooleanTest'] as const
+const rowTags = ['ColumnRef', 'SelectStmt'] as const
 const choiceTags = ['CaseExpr', 'CaseWhen', 'CoalesceExpr'] as const
 
 /**
@@ -53,16 +56,51 @@ export function cannotFail(expression: unknown, functions: FunctionTraits): bool
     return stringsOf(cast.typeName?.names)?.at(-1) === 'text' && cannotFail(cast.arg, functions)
   }
   const operation = inside(node, 'A_Expr')
-  if (operation !== undefined) {
-    const isTotal = totalOperators.has(stringsOf(operation.name)?.at(-1) ?? '')
-    return (
-      isTotal && operation.kind === 'AEXPR_OP' && cannotFail([operation.lexpr, operation.rexpr], functions)
-    )
-  }
+  if (operation !== undefined && isTotalOperation(operation, functions)) return true
   const call = inside(node, 'FuncCall')
-  if (call !== undefined) return isTotalCall(call, functions)
+  if (call !== undefined && isTotalCall(call, functions)) return true
   const tag = [...totalTags, ...choiceTags].find((one) => inside(node, one) !== undefined)
-  return tag !== undefined && cannotFail(Object.values(inside(node, tag) ?? {}), functions)
+  if (tag !== undefined) return cannotFail(Object.values(inside(node, tag) ?? {}), functions)
+  return isConstant(node, functions)
+}
+
+/** Whether an expression depends on no row: it fails for all of them or for none. */
+function isConstant(node: Node, functions: FunctionTraits): boolean {
+  const readsRows = rowTags.some((tag) => findAll(node, tag).length > 0)
+  return !readsRows && isDiscardable(node, functions) && isRowWise(node, functions)
+}
+
+function isTotalOperation(
+  { kind, name, lexpr, rexpr }: Inside<'A_Expr'>,
+  functions: FunctionTraits,
+): boolean {
+  const [operator = '', ...qualified] = stringsOf(name) ?? []
+  if (functions.hasShadowedOperators || qualified.length > 0) return false
+  const items = inside(rexpr, 'List')?.items ?? rexpr
+  const pattern = inside(rexpr, 'A_Const')?.sval
+  switch (kind) {
+    case 'AEXPR_OP':
+      return (
+        (totalOperators.has(operator) || (patternOperators.has(operator) && pattern !== undefined)) &&
+        cannotFail([lexpr, rexpr], functions)
+      )
+    case 'AEXPR_LIKE':
+    case 'AEXPR_ILIKE':
+      // A backslash at the end is an error only where it is reached.
+      return pattern !== undefined && pattern.sval?.includes('\\') !== true && cannotFail(lexpr, functions)
+    case 'AEXPR_OP_ANY':
+      return operator === '=' && cannotFail([lexpr, rexpr], functions)
+    case 'AEXPR_IN':
+    case 'AEXPR_DISTINCT':
+    case 'AEXPR_NOT_DISTINCT':
+    case 'AEXPR_BETWEEN':
+    case 'AEXPR_NOT_BETWEEN':
+    case 'AEXPR_BETWEEN_SYM':
+    case 'AEXPR_NOT_BETWEEN_SYM':
+      return cannotFail([lexpr, items], functions)
+    default:
+      return false
+  }
 }
 
 function isTotalCall(

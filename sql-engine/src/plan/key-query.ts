@@ -4,8 +4,10 @@
  * not certain to be required is left out, so that too many values are found at worst.
  */
 import type { Block, Condition, FromItem, OuterSide, TableReference } from '../bind/binding.js'
-import { type Inside, inside, type Node, stringsOf } from '../parse/syntax-tree.js'
+import type { FunctionTraits } from '../bind/function-traits.js'
+import { findAll, type Inside, inside, type Node, stringsOf } from '../parse/syntax-tree.js'
 import type { DependencyFinder } from './dependencies.js'
+import { cannotFail } from './discardable.js'
 import type { Pushable } from './pushable.js'
 
 /** What a key query reads, before it is written out. */
@@ -17,11 +19,17 @@ export interface KeyQuery {
   readonly virtuals: ReadonlySet<TableReference>
 }
 
+/** The key query for values that depend on no row. */
+export const noQuery: KeyQuery = { from: [], where: [], virtuals: new Set() }
+
 export class KeyQueries {
   readonly #dependencyFinder: DependencyFinder
 
-  constructor(dependencyFinder: DependencyFinder) {
+  readonly #functions: FunctionTraits
+
+  constructor(dependencyFinder: DependencyFinder, functions: FunctionTraits) {
     this.#dependencyFinder = dependencyFinder
+    this.#functions = functions
   }
 
   /**
@@ -41,7 +49,7 @@ export class KeyQueries {
       if (!isReal && !isStrict(expression)) return undefined
       if (!this.#include(fromItem, from, placed)) return undefined
     }
-    const where = from.size === 0 ? [] : this.#narrow(from, levels, pushable, placed)
+    const where = from.size === 0 ? [] : this.#narrow(expression, from, levels, pushable, placed)
     const virtuals = new Set(dependencies.virtuals)
     for (const part of [...from].map((fromItem) => this.#dependencyFinder.ofFromItem(fromItem))) {
       for (const virtual of part?.virtuals ?? []) virtuals.add(virtual)
@@ -65,8 +73,10 @@ export class KeyQueries {
 
   /**
    * Adds conditions on the FROM items that hold wherever the scan's rows are used; may add FROM items that join them.
+   * @param expression for the values
    */
   #narrow(
+    expression: Node,
     from: Set<FromItem>,
     levels: ReadonlyMap<Block, Level>,
     pushable: Pushable,
@@ -92,6 +102,7 @@ export class KeyQueries {
         if (!fromItems.some((fromItem) => from.has(fromItem))) continue
         const isJoin = fromItems.some((fromItem) => !from.has(fromItem))
         if (isJoin && !isEquality(condition.expression)) continue
+        if (this.#failsNeedlessly(condition, fromItems, expression, from)) continue
         const extended = new Set(from)
         if (
           !fromItems.every(
@@ -105,6 +116,26 @@ export class KeyQueries {
       }
     }
     return [...where.values()]
+  }
+
+  /**
+   * Whether a condition may end the key query with an error that the statement need not come to: PostgreSQL checks it of
+   * rows that match the scan's only, which are not known yet. It stays where it may keep something else from failing,
+   * such as a cast.
+   * @param fromItems that it names
+   * @param value that is asked for
+   */
+  #failsNeedlessly(
+    { expression, clause }: Condition,
+    fromItems: readonly FromItem[],
+    value: Node,
+    from: ReadonlySet<FromItem>,
+  ): boolean {
+    if (clause.kind !== 'on' || clause.join === 'inner') return false
+    // What equality joins by is computed of all rows, to be hashed.
+    const isJoin = fromItems.length > 1 && isEquality(expression)
+    if (isJoin || cannotFail(expression, this.#functions)) return false
+    return cannotFail([value, ...[...from].map(outputsOf)], this.#functions)
   }
 }
 
@@ -167,6 +198,12 @@ function isStrict(expression: Node): boolean {
 function isEquality(expression: Node): boolean {
   const operation = inside(expression, 'A_Expr')
   return operation?.kind === 'AEXPR_OP' && stringsOf(operation.name)?.at(-1) === '='
+}
+
+/** The expressions that a FROM item's columns are made of. */
+function outputsOf(fromItem: FromItem): unknown {
+  const node = fromItem.kind === 'cte' ? fromItem.cte.node : fromItem.node
+  return findAll(node, 'ResTarget').map(({ val }) => val)
 }
 
 const noSides: ReadonlySet<OuterSide> = new Set()

@@ -6,7 +6,7 @@
 import type { ColumnType } from '@millrace/plugin-sdk'
 import { inside, type Node, sameTree } from '../parse/syntax-tree.js'
 import { castNode } from './build-nodes.js'
-import type { ValueSource } from './pushable.js'
+import type { Equality, ParameterList, QueriedSource, ValueSource } from './pushable.js'
 import { internalTypeNames } from './type-names.js'
 
 /**
@@ -24,13 +24,17 @@ export function isMixedList(items: readonly Node[], isOwn: (item: Node) => boole
   return others.length > 1 && !areAlike
 }
 
-/** Values of a list that is not mixed, each by itself. The types of parameters are known when the statement runs. */
-export function listSources(items: readonly Node[]): readonly ValueSource[] {
+/** What a list that is not mixed says: each value by itself. The types of parameters are known when the statement runs. */
+export function listed(items: readonly Node[]): Equality {
+  const sources = items.map((node): ValueSource => ({ kind: 'expression', node }))
   const numbers = items.map((item) => inside(item, 'ParamRef')?.number)
-  const listed = numbers.filter((number) => number !== undefined)
-  const areParameters = listed.length === items.length && new Set(listed).size > 1
-  return items.map((node) => ({ kind: 'expression', node, ...(areParameters ? { listed } : {}) }))
+  const list = numbers.filter((number) => number !== undefined)
+  const areParameters = list.length === items.length && new Set(list).size > 1
+  return { operator: '=', sources, ...(areParameters ? { lists: [list] } : {}) }
 }
+
+/** Types of numbers. PostgreSQL has one for any of them that are listed. */
+const numberTypes: ReadonlySet<number> = new Set([20, 21, 23, 700, 701, 1700])
 
 /** Kinds of types of which a list has one that keeps apart what each of them does, by their OIDs. */
 const kinds: ReadonlyMap<number, string> = new Map([
@@ -43,9 +47,31 @@ const kinds: ReadonlyMap<number, string> = new Map([
 ])
 
 /** Whether the type of one parameter of a list may change what another is. @param types OIDs, one per parameter */
-export function isMixedByTypes(listed: readonly number[], types: readonly number[]): boolean {
-  const listedTypes = listed.map((number) => types[number - 1] ?? 0)
+export function isMixedByTypes(list: ParameterList, types: readonly number[]): boolean {
+  const listedTypes = typesOf(list, types)
   return new Set(listedTypes.map((type) => kinds.get(type) ?? type)).size > 1
+}
+
+/** Whether all parameters of a list are numbers. @param types OIDs, one per parameter */
+export function areNumbers(list: ParameterList, types: readonly number[]): boolean {
+  return typesOf(list, types).every((type) => numberTypes.has(type))
+}
+
+function typesOf(list: ParameterList, types: readonly number[]): readonly number[] {
+  return list.map((number) => types[number - 1] ?? 0)
+}
+
+/**
+ * What a comparison says of a column, where its parameters are of several types: they have one type together, which depends
+ * on the column's. Undefined where it compares with other values, too.
+ */
+export function listTogether({ lists = [], sources }: Equality, type: ColumnType): QueriedSource | undefined {
+  const [list] = lists
+  if (list === undefined || list.length < sources.length) return undefined
+  return inOneArray(
+    list.map((number) => ({ ParamRef: { number } })),
+    type,
+  )
 }
 
 /** The values of a mixed list in an array, which has the type that the list has for a column of some type. */
@@ -54,12 +80,18 @@ export function mixedListSources(
   type: ColumnType,
   isOwn: (item: Node) => boolean,
 ): readonly ValueSource[] {
-  const typed = castNode({ A_Const: { isnull: true } }, internalTypeNames[type])
-  const elements = [typed, ...items.filter((item) => !isOwn(item))]
   return [
     ...items.filter(isOwn).map((node): ValueSource => ({ kind: 'expression', node })),
-    { kind: 'elements', node: { A_ArrayExpr: { elements } } },
+    inOneArray(
+      items.filter((item) => !isOwn(item)),
+      type,
+    ),
   ]
+}
+
+function inOneArray(items: readonly Node[], type: ColumnType): QueriedSource {
+  const typed = castNode({ A_Const: { isnull: true } }, internalTypeNames[type])
+  return { kind: 'elements', node: { A_ArrayExpr: { elements: [typed, ...items] } } }
 }
 
 /** Literals have the type of the column, and integers none that is wider than those of the columns. */

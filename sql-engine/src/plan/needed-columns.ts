@@ -32,7 +32,7 @@ import { mayDiscard } from './discardable.js'
 import { distinctOn } from './distinct-on.js'
 import { isInlined } from './inlined-ctes.js'
 import type { NeededColumns } from './needed.js'
-import { decidingNumbers, namesWindow, windowOutputs } from './numbered-rows.js'
+import { decidingNumbers, failingItems, namesWindow, windowOutputs } from './numbered-rows.js'
 import { ownJoin } from './outer-tables.js'
 import { linksWithoutRepeats, losesRepeats, onlyDropsRepeats, RepeatsIgnored, takesAll } from './repeats.js'
 import { isOfJoinWith, superfluousTables } from './superfluous-joins.js'
@@ -210,7 +210,7 @@ class Needs implements NeededColumns {
     const superfluous = superfluousTables(block, this.#binding, this.#functions, areRepeatsLost)
     for (const table of superfluous) this.#superfluous.add(ownJoin(table))
     if (areRepeatsLost) this.#repeatsIgnored.addSourcesOf(block)
-    this.read([fromClause, whereClause, havingClause, valuesLists])
+    this.read([fromClause, whereClause, havingClause, valuesLists, failingItems(select, this.#functions)])
     // USING and NATURAL compare columns that they do not spell out.
     for (const { expression, clause } of block.conditions) {
       if (clause.kind === 'on' && !isOfJoinWith(superfluous, clause)) this.read(expression)

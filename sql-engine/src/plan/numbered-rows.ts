@@ -1,7 +1,7 @@
-/** Outputs that number rows. */
+/** Outputs that number rows, and windows. */
 import { type Binding, type Block, isColumns } from '../bind/binding.js'
 import type { FunctionTraits } from '../bind/function-traits.js'
-import { findAll, type Inside, inside, type Node, stringsOf } from '../parse/syntax-tree.js'
+import { findAll, type Inside, inside, type Node, stringsOf, walk } from '../parse/syntax-tree.js'
 import { isReferenceTo } from './column-reference.js'
 import { columnsRead, isFixed } from './deciding-order.js'
 import { cannotFail } from './discardable.js'
@@ -40,7 +40,7 @@ export function decidingNumbers(
     deciding = Math.max(deciding, position + 1)
   }
   const decidingItems = items.flatMap((item, position) =>
-    item?.node !== undefined && (position < deciding || !cannotFail(item.node, functions)) ? [item.node] : [],
+    item?.node !== undefined && position < deciding ? [item.node] : [],
   )
   return [...partitionClause, ...decidingItems]
 }
@@ -49,6 +49,25 @@ export function decidingNumbers(
 export function namesWindow(expressions: unknown): boolean {
   return findAll(expressions, 'FuncCall').some(
     ({ over }) => over?.name !== undefined || over?.refname !== undefined,
+  )
+}
+
+/**
+ * What a query divides and orders the rows of its windows by, where that may fail. PostgreSQL leaves out a window function
+ * that nobody reads, but computes these for each row all the same: they are columns of the query (resjunk).
+ */
+export function failingItems(select: Inside<'SelectStmt'>, functions: FunctionTraits): readonly Node[] {
+  const windows: Inside<'WindowDef'>[] = [...findAll(select.windowClause, 'WindowDef')]
+  walk(select.targetList, (object) => {
+    const over = inside(object as unknown as Node, 'FuncCall')?.over
+    if (over !== undefined) windows.push(over)
+    // Those of a query within are its own.
+    return !('SelectStmt' in object)
+  })
+  return windows.flatMap(({ partitionClause = [], orderClause = [] }) =>
+    [...partitionClause, ...orderClause].filter(
+      (item) => !cannotFail(inside(item, 'SortBy')?.node ?? item, functions),
+    ),
   )
 }
 

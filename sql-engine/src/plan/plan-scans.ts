@@ -8,7 +8,8 @@ import type { CatalogColumn } from '../catalog/virtual-table.js'
 import { findAll, inside, type Node, stringsOf } from '../parse/syntax-tree.js'
 import type { DependencyFinder } from './dependencies.js'
 import { findPushables } from './find-pushables.js'
-import { KeyQueries } from './key-query.js'
+import { KeyQueries, noQuery } from './key-query.js'
+import { listTogether } from './listed-values.js'
 import { type MissingReason, missingKeyError, missingKeys } from './missing-key.js'
 import type { NeededColumns } from './needed.js'
 import { isNeverRead } from './never-read.js'
@@ -61,7 +62,7 @@ class Planner {
   ) {
     this.#dependencyFinder = dependencyFinder
     this.#readReferences = readReferences
-    this.#keyQueries = new KeyQueries(dependencyFinder)
+    this.#keyQueries = new KeyQueries(dependencyFinder, functions)
     this.#pushables = pushables
     this.#functions = functions
   }
@@ -123,7 +124,16 @@ class Planner {
       const known = sources.filter((source) => 'kind' in source)
       const unknown = sources.find((source) => 'reason' in source)
       if (unknown !== undefined) return unknown.reason
-      return { column, key, condition, isExact, comparison: { operator: '=', sources: known } }
+      const { lists = [] } = comparison
+      const source = listTogether(comparison, definition.type)
+      const together = source && ({ kind: 'query', source, query: noQuery } as const)
+      return {
+        column,
+        key,
+        condition,
+        isExact,
+        comparison: { operator: '=', sources: known, lists, together },
+      }
     }
     if (!('node' in comparison)) return { column, key, condition, isExact, comparison }
     const source = this.#planSource({ kind: 'expression', node: comparison.node }, pushable, placed)

@@ -16,12 +16,10 @@ export type ValueSource =
       readonly matchesNull?: true
       /** Whether values of type character are compared without trailing blanks in the column's. */
       readonly ignoresBlanks?: true
-      /** The parameters of the list that it stands in, if that has no other values: all of them have one type there. */
-      readonly listed?: readonly number[]
     })
   | { readonly kind: 'boolean'; readonly value: boolean }
 
-type QueriedSource =
+export type QueriedSource =
   /** One value; or one for each row, when the expression refers to other FROM items. */
   | { readonly kind: 'expression'; readonly node: Node }
   /** The elements of an array: `= ANY (…)`. */
@@ -29,9 +27,17 @@ type QueriedSource =
   /** One of the columns of a subquery's rows: `IN (SELECT …)`. The first one's index is 0. */
   | { readonly kind: 'subquery'; readonly select: Node; readonly index: number; readonly count: number }
 
+/** The numbers of parameters that are listed. */
+export type ParameterList = readonly number[]
+
 export type Comparison =
   /** The column equals one of the values of one of the sources. */
-  | { readonly operator: '='; readonly sources: readonly ValueSource[] }
+  | {
+      readonly operator: '='
+      readonly sources: readonly ValueSource[]
+      /** Lists of parameters alone, of which the sources are: all of one list have one type there. */
+      readonly lists?: readonly ParameterList[]
+    }
   | {
       readonly operator: Exclude<Operator, '=' | 'is null' | 'is not null'>
       readonly node: Node
@@ -41,6 +47,8 @@ export type Comparison =
       readonly bounds?: readonly Node[]
     }
   | { readonly operator: 'is null' | 'is not null' }
+
+export type Equality = Extract<Comparison, { operator: '=' }>
 
 /** A condition on a column of a virtual table. */
 export interface Pushable {

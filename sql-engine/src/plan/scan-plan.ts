@@ -4,22 +4,29 @@ import type { Condition, TableReference } from '../bind/binding.js'
 import type { Node } from '../parse/syntax-tree.js'
 import type { KeyQuery } from './key-query.js'
 import type { NotPushed } from './not-pushed.js'
-import type { Comparison, ValueSource } from './pushable.js'
+import type { Comparison, ParameterList, ValueSource } from './pushable.js'
 
 /** Where the values of a planned condition come from. */
-export type PlannedSource =
-  | { readonly kind: 'boolean'; readonly value: boolean }
-  | {
-      readonly kind: 'query'
-      readonly source: Exclude<ValueSource, { kind: 'boolean' }>
-      readonly query: KeyQuery
-    }
+export type PlannedSource = { readonly kind: 'boolean'; readonly value: boolean } | QuerySource
+
+export interface QuerySource {
+  readonly kind: 'query'
+  readonly source: Exclude<ValueSource, { kind: 'boolean' }>
+  readonly query: KeyQuery
+}
 
 export type PlannedComparison =
-  | { readonly operator: '='; readonly sources: readonly PlannedSource[] }
+  | {
+      readonly operator: '='
+      readonly sources: readonly PlannedSource[]
+      /** See {@link Equality}. */
+      readonly lists: readonly ParameterList[]
+      /** What is asked for instead where the parameters of a list are of several types; undefined for nothing. */
+      readonly together: QuerySource | undefined
+    }
   | {
       readonly operator: Exclude<Comparison['operator'], '=' | 'is null' | 'is not null'>
-      readonly source: Extract<PlannedSource, { kind: 'query' }>
+      readonly source: QuerySource
     }
   | { readonly operator: 'is null' | 'is not null' }
 

@@ -43,7 +43,7 @@ export function seenThrough(
     const sources = comparison.sources.map(
       (source): ValueSource => (source.kind === 'boolean' ? source : { ...source, reading }),
     )
-    return [{ comparison: { operator: '=', sources }, isExact: true }]
+    return [{ comparison: { ...comparison, sources }, isExact: true }]
   }
   // Years of five digits sort before those of four: as a text, a later time may be less.
   const outermost = wrappers.at(-1)
@@ -96,7 +96,7 @@ function asVarchar(comparison: Comparison): readonly Seen[] {
     const sources = comparison.sources.map(
       (source): ValueSource => (source.kind === 'boolean' ? source : { ...source, ignoresBlanks: true }),
     )
-    return [{ comparison: { operator: '=', sources }, isExact: true }]
+    return [{ comparison: { ...comparison, sources }, isExact: true }]
   }
   const isPlain = !('node' in comparison) || inside(comparison.node, 'A_Const') !== undefined
   return isPlain ? [{ comparison, isExact: true }] : []

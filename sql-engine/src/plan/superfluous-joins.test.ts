@@ -20,6 +20,11 @@ describe('superfluous:', () => {
   test.each([
     'select distinct t.name from thing t left join thing u on u.size = t.size',
     'select distinct t.name from thing u right join thing t on u.size = t.size',
+    'select distinct t.name from thing t left join thing u using (size, kind)',
+    'select distinct t.name from thing t natural left join thing u',
+    'select distinct name from thing t left join thing u using (name)',
+    'select distinct name from thing u right join thing t using (name)',
+    'select distinct t.name from thing t left join thing u using (size) order by name',
     'select distinct on (t.name) t.name from thing t left join thing u on u.size = t.size',
     'select distinct t.name from thing t left join thing u on u.size = t.size order by 1 limit 5',
     "select distinct t.name from thing t left join thing u on u.flag and u.kind is null or t.note < 'b'",
@@ -48,6 +53,12 @@ describe('superfluous:', () => {
     const statement =
       'select distinct t.name, v.kind from thing t left join thing u on u.size = t.size left join thing v on v.note = t.note'
     expect(readOf(statement)).toBe('t: name note; u:; v: kind note; never: u')
+  })
+
+  test('but not one whose columns another one compares', () => {
+    const statement =
+      'select distinct t.a, g.name from address t left join thing u using (note) left join gathered g using (size)'
+    expect(readOf(statement)).toBe('g: name size; u: note size')
   })
 
   test('for EXISTS', () => {
@@ -105,8 +116,16 @@ describe('read:', () => {
     'select max(u.size) from thing t left join thing u on u.size = t.size',
     'select distinct t.name from thing t left join thing u on u.size = t.size left join address a on a.note = u.name',
     'select distinct t.name, (select u.name) from thing t left join thing u on u.size = t.size',
-    'select distinct t.name from thing t left join thing u using (size)',
-    'select distinct t.name from thing t natural left join thing u',
+    'select distinct u.size from thing t left join thing u using (size)',
+    'select distinct size from thing t full join thing u using (size)',
+    'select distinct * from thing t left join thing u using (size)',
+    'select distinct x.size from thing t left join thing u using (size) as x',
+    'select distinct t.name from thing t left join thing u using (size) as x',
+    'select distinct j.size from (thing t left join thing u using (size)) as j',
+    'select distinct t.name from thing t left join thing u using (size) where u.kind is null',
+    'select distinct t.name from thing t left join thing u using (size) left join address a on a.note = u.name',
+    'select distinct t.name from thing t left join thing u using (size) left join address a using (a)',
+    'select distinct t.name from thing t natural left join (select * from unknown) as u',
   ])('%s', (statement) => {
     expect(neverRead(statement)).toEqual([])
   })

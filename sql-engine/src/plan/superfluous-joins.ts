@@ -2,7 +2,14 @@
  * Outer joins that a query can do without: one that adds nothing but repeats of the other side's rows, where repeats make no
  * difference. BI tools join all tables of a model, and ask for the different values of one column.
  */
-import { type Binding, type Block, type Clause, isColumns, type TableReference } from '../bind/binding.js'
+import {
+  type Binding,
+  type Block,
+  type Clause,
+  type FromItem,
+  isColumns,
+  type TableReference,
+} from '../bind/binding.js'
 import type { FunctionTraits } from '../bind/function-traits.js'
 import { findAll, type Inside, inside } from '../parse/syntax-tree.js'
 import { cannotFail } from './discardable.js'
@@ -24,14 +31,15 @@ export function superfluousTables(
   const joins = findAll(select.fromClause, 'JoinExpr')
   const { output } = block
   if (!losesRepeats || joins.length === 0 || output === undefined) return new Set()
-  // Such joins read columns, or give them other names, without a reference.
+  // Such joins give columns other names, or may read some that are not known.
   const areNamed = joins.some(
-    ({ usingClause = [], isNatural, alias }) =>
-      usingClause.length > 0 || isNatural === true || alias !== undefined,
+    (join) => join.alias !== undefined || join.join_using_alias !== undefined || !binding.isCertainJoin(join),
   )
   // Someone's own operator may do anything.
   if (areNamed || functions.hasShadowedOperators) return new Set()
-  const references = findAll(select, 'ColumnRef').filter(
+  // USING and NATURAL compare columns that they do not spell out.
+  const conditions = block.conditions.map(({ expression }) => expression)
+  const references = findAll([select, conditions], 'ColumnRef').filter(
     // What a star stands for here is among the outputs; in a query within, it is of that one's own tables.
     ({ fields = [] }) => fields.length > 1 || inside(fields[0], 'A_Star') === undefined,
   )
@@ -39,7 +47,14 @@ export function superfluousTables(
     block.fromItems.filter((fromItem): fromItem is TableReference => {
       const join = ownJoin(fromItem)
       if (join === undefined || !cannotFail(join.quals, functions)) return false
-      const own = new Set(findAll(join.quals, 'ColumnRef'))
+      const table = new Set([fromItem])
+      const compared = block.conditions.filter(({ clause }) => isOfJoinWith(table, clause))
+      const own = new Set(
+        findAll(
+          compared.map(({ expression }) => expression),
+          'ColumnRef',
+        ),
+      )
       const isShown = output.some(
         ({ reads }) => isColumns(reads) && reads.some((column) => column.fromItem === fromItem),
       )
@@ -55,7 +70,7 @@ export function superfluousTables(
 }
 
 /** Whether a condition is that of a join with one of the tables on its nullable side. */
-export function isOfJoinWith(tables: ReadonlySet<TableReference>, clause: Clause): boolean {
+export function isOfJoinWith(tables: ReadonlySet<FromItem>, clause: Clause): boolean {
   if (clause.kind !== 'on' || (clause.join !== 'left' && clause.join !== 'right')) return false
   const [only, another] = clause.join === 'left' ? clause.right : clause.left
   return another === undefined && only?.kind === 'virtual' && tables.has(only)

@@ -8,7 +8,7 @@ import { explainOptions } from '../parse/explain-options.js'
 import { quoteLiteral } from '../parse/identifier.js'
 import { findAll, type Inside, type Node } from '../parse/syntax-tree.js'
 import type { DecodedValue } from '../plan/key-values.js'
-import type { ScanPlan } from '../plan/scan-plan.js'
+import type { QuerySource, ScanPlan } from '../plan/scan-plan.js'
 import { describeScans } from '../report/describe-scans.js'
 import {
   type Explanation,
@@ -20,7 +20,7 @@ import {
 import type { ScanTable } from '../stage/scan-table.js'
 import type { BoundParameters, Session, StagedStatement, StageOptions } from '../statement.js'
 import type { EngineContext } from './engine-context.js'
-import { QualPusher, type QuerySource, querySourcesOf } from './push-quals.js'
+import { QualPusher, querySourcesOf } from './push-quals.js'
 import { readableScan } from './readable-scan.js'
 import { stageScans } from './scan-runner.js'
 import { StagedScans } from './staged-scans.js'

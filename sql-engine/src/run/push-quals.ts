@@ -5,12 +5,19 @@ import type { ScanLimit } from '../fetch/scan-limit.js'
 import { countCalls, type ScanQuals } from '../fetch/scan-quals.js'
 import { quoteLiteral } from '../parse/identifier.js'
 import { inside, type Node } from '../parse/syntax-tree.js'
-import type { KeyQuery } from '../plan/key-query.js'
+import { noQuery } from '../plan/key-query.js'
 import { type DecodedValue, decodeValue, isForeignType } from '../plan/key-values.js'
-import { isMixedByTypes } from '../plan/listed-values.js'
+import { areNumbers, isMixedByTypes } from '../plan/listed-values.js'
 import { missingKeyError, missingKeys } from '../plan/missing-key.js'
 import { isNeverNull } from '../plan/never-null.js'
-import type { PlannedLimit, PlannedQual, PlannedSource, ScanPlan } from '../plan/scan-plan.js'
+import type {
+  PlannedComparison,
+  PlannedLimit,
+  PlannedQual,
+  PlannedSource,
+  QuerySource,
+  ScanPlan,
+} from '../plan/scan-plan.js'
 import { valueOfText } from '../plan/textual-value.js'
 import type { KeyQueryWriter, ScanTableName, Wanted } from '../plan/write-key-query.js'
 import type { BoundParameters, Session } from '../statement.js'
@@ -32,16 +39,15 @@ const mostInOneRow = 500
 
 type Rows = readonly (readonly (string | null)[])[]
 
-const noQuery: KeyQuery = { from: [], where: [], virtuals: new Set() }
-
 /** The most calls for keys that can be left out; with more, more rows are read instead. */
 const mostOptionalCalls = 100
 
-export type QuerySource = Extract<PlannedSource, { kind: 'query' }>
 /** The values of a condition; null where a value is NULL. */
 type Values = readonly (QualValue | null | typeof unequal)[] | 'inexact' | 'too many'
 /** Stands for a value that no value of the column's type equals. */
 const unequal = Symbol('unequal')
+
+type PlannedEquality = Extract<PlannedComparison, { operator: '=' }>
 
 /** Holds the number of a scan's keys to the statement's quota. */
 export interface KeyQuota {
@@ -56,8 +62,6 @@ export class QualPusher {
   readonly #writer: KeyQueryWriter
   readonly #nameOf: ScanTableName
   readonly #keyQuota: KeyQuota
-  /** Lists of parameters, whose sources have the list in common: there may be thousands. */
-  readonly #areMixed = new Map<readonly number[], boolean>()
   /** See {@link #withoutRoundedFloats}. */
   #printsExactly: Promise<boolean> | undefined
   readonly #constants = new Map<QuerySource, Promise<DecodedValue>>()
@@ -172,8 +176,9 @@ export class QualPusher {
     const type = typeOf(fromItem, qual)
     if (comparison.operator === '=') {
       const values = new Map<string, QualValue>()
-      for (const source of comparison.sources) {
-        if (this.#isOfMixedList(source)) return undefined
+      const sources = this.#sourcesOf(comparison)
+      if (sources === undefined) return undefined
+      for (const source of sources) {
         const found = source.kind === 'boolean' ? [source.value] : await this.#valuesOf(source, type)
         if (found === 'too many') {
           if (source.kind === 'query' && !canBeLeftOut(fromItem, qual.column))
@@ -204,13 +209,15 @@ export class QualPusher {
     return typeof value === 'string' ? { operator, value } : undefined
   }
 
-  /** Whether PostgreSQL compares a parameter as another type than its own, because of others that are listed with it. */
-  #isOfMixedList(planned: PlannedSource): boolean {
-    const listed = planned.kind === 'query' ? planned.source.listed : undefined
-    if (listed === undefined) return false
-    const known = this.#areMixed.get(listed) ?? isMixedByTypes(listed, this.#parameters?.types ?? [])
-    this.#areMixed.set(listed, known)
-    return known
+  /**
+   * Where the values of an equality come from; undefined where it is not known as what PostgreSQL compares a parameter:
+   * as another type than its own, because of others that are listed with it.
+   */
+  #sourcesOf({ sources, lists, together }: PlannedEquality): readonly PlannedSource[] | undefined {
+    const types = this.#parameters?.types ?? []
+    const mixed = lists.filter((list) => isMixedByTypes(list, types))
+    if (mixed.length === 0) return sources
+    return together !== undefined && mixed.every((list) => areNumbers(list, types)) ? [together] : undefined
   }
 
   async #valuesOf(planned: QuerySource, type: ColumnType): Promise<Values> {

@@ -55,7 +55,6 @@ export function countingPlugin(
   inCall: CallHook = async () => {},
   filtering: Filtering = 'equality',
 ): CountingPlugin {
-  const fulfils = filtering === 'equality' ? fulfilsEquality : fulfilsExactly
   const calls: Call[] = []
   const defineTable = tablesOf<undefined>()
   const plugin = definePlugin({
@@ -74,27 +73,19 @@ export function countingPlugin(
         ...(cache === undefined ? {} : { cache }),
         examples: [],
         async *list(scan) {
-          const quals = Object.entries(scan.quals).flatMap(([column, ofColumn]) =>
-            (ofColumn ?? []).map((qual) => ({ column, qual })),
-          )
-          calls.push({
+          const call: Call = {
             table: name,
             columns: [...scan.columns].sort(),
-            quals: quals.map(({ column, qual }) => describe(column, qual)).sort(),
+            quals: qualsOf(scan.quals)
+              .map(({ column, qual }) => describe(column, qual))
+              .sort(),
             pushed: scan.quals,
             limit: scan.limit,
             order: scan.order,
-          })
+          }
+          calls.push(call)
           rejectBadKeys(keys, scan.quals)
-          const rowsBy = (test: typeof fulfils) =>
-            rows.filter((row) =>
-              quals.every(({ column, qual }) => test(columns[column]?.type ?? 'text', row[column], qual)),
-            )
-          const { order, limit } = scan
-          const found =
-            order === undefined || limit === undefined
-              ? rowsBy(fulfils)
-              : firstRows(rowsBy(fulfilsExactly), order, columns[order.column]?.type ?? 'text', limit)
+          const found = rowsFor(call, { columns, rows }, filtering)
           const fetched = await scan.call('List', async (signal) => {
             await inCall(name, signal)
             return found
@@ -108,6 +99,27 @@ export function countingPlugin(
     ),
   })
   return { plugin, calls }
+}
+
+/** The rows of a table that a call is answered with. */
+export function rowsFor(
+  { pushed, order, limit }: Call,
+  { columns, rows }: Pick<CountedTable, 'columns' | 'rows'>,
+  filtering: Filtering,
+): readonly Row[] {
+  const typeOf = (column: string) => columns[column]?.type ?? 'text'
+  const quals = qualsOf(pushed)
+  const rowsBy = (test: typeof fulfilsExactly) =>
+    rows.filter((row) => quals.every(({ column, qual }) => test(typeOf(column), row[column], qual)))
+  if (order !== undefined && limit !== undefined)
+    return firstRows(rowsBy(fulfilsExactly), order, typeOf(order.column), limit)
+  return rowsBy(filtering === 'equality' ? fulfilsEquality : fulfilsExactly)
+}
+
+function qualsOf(quals: Quals): readonly { readonly column: string; readonly qual: Qual }[] {
+  return Object.entries(quals).flatMap(([column, ofColumn]) =>
+    (ofColumn ?? []).map((qual) => ({ column, qual })),
+  )
 }
 
 /** The engine must not make a call that the table's keys do not allow. */

@@ -5,7 +5,12 @@ import type { Choices } from '@millrace/sql-engine/testing/choices'
 import type { Filtering } from '@millrace/sql-engine/testing/counting-plugin'
 import { type Outcome, setsOfRows } from '@millrace/sql-engine/testing/property-harness'
 import type { RandomQuery } from '@millrace/sql-engine/testing/random-query'
-import { type RandomTables, someTables, usualTables } from '@millrace/sql-engine/testing/random-tables'
+import {
+  type RandomRows,
+  type RandomTables,
+  someTables,
+  usualTables,
+} from '@millrace/sql-engine/testing/random-tables'
 import { type RowSetsHarness, startRowSetsHarness } from '@millrace/sql-engine/testing/row-sets-harness'
 import type { TestPostgres } from '@millrace/sql-engine/testing/test-postgres'
 import pg from 'pg'
@@ -20,6 +25,8 @@ export const setsPerWorker = 4
 
 export interface FuzzHarness extends RowSetsHarness {
   readonly tables: RandomTables
+  /** By set. */
+  readonly rows: readonly RandomRows[]
   /** What its API leaves out, and whether rows are kept: for a report. */
   readonly description: string
   /** Whether scans of one statement that ask the same are one. */
@@ -63,6 +70,7 @@ export async function startFuzzHarness(choices: Choices, options: FuzzHarnessOpt
   return {
     ...harness,
     tables,
+    rows,
     description: `API filters by ${filtering}; ${maxBytes} bytes are kept`,
     sharesScans: options.optimisations === 'all',
     keepsRows: maxBytes > 0,

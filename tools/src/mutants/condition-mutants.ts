@@ -56,8 +56,8 @@ export const conditionMutants: readonly Mutant[] = [
       ],
       [
         'NOT IN is IN',
-        "if (name === '=') {\n          const sources",
-        "if (name === '=' || name === '<>') {\n          const sources",
+        "if (name === '=') return this.#on(lexpr, within, listed(items))",
+        "if (name === '=' || name === '<>') return this.#on(lexpr, within, listed(items))",
       ],
       [
         'IS NULL is IS NOT NULL under NOT',
@@ -101,15 +101,16 @@ export const conditionMutants: readonly Mutant[] = [
     ['sql-engine/src/listed-values.test.ts'],
     [
       ['each item of a list has a type of its own', 'return others.length > 1 && !areAlike', 'return false'],
-      [
-        'a list has the type of its items alone',
-        'const elements = [typed, ...items',
-        'const elements = [...items',
-      ],
+      ['a list has the type of its items alone', 'elements: [typed, ...items]', 'elements: [...items]'],
       [
         'each parameter of a list has a type of its own',
-        'const areParameters = listed.length === items.length',
+        'const areParameters = list.length === items.length',
         'const areParameters = false',
+      ],
+      [
+        'a list says all of what stands beside it',
+        'list === undefined || list.length < sources.length',
+        'list === undefined',
       ],
     ],
   ),

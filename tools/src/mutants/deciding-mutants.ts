@@ -108,7 +108,12 @@ export const decidingMutants: readonly Mutant[] = [
         "own.has(reference) ||\n          fromItem.kind === 'virtual' ||",
       ],
       ['stars show nothing', 'if (isShown) return false', ''],
-      ['USING compares nothing', 'if (areNamed || functions', 'if (functions'],
+      ['aliases name nothing', 'if (areNamed || functions', 'if (functions'],
+      [
+        'USING compares nothing',
+        "findAll([select, conditions], 'ColumnRef')",
+        "findAll(select, 'ColumnRef')",
+      ],
     ],
   ),
   ...mutantsOf(
@@ -119,6 +124,12 @@ export const decidingMutants: readonly Mutant[] = [
         'a column that no item names has one value in a place',
         'if (position < 0) return undefined',
         'if (position < 0) continue',
+      ],
+      ['windows that nobody reads are not computed', 'if (over !== undefined) windows.push(over)', ''],
+      [
+        'windows of WINDOW that nobody reads are not computed',
+        "[...findAll(select.windowClause, 'WindowDef')]",
+        '[]',
       ],
       ['ranks are numbers', "stringsOf(funcname)?.at(-1) === 'row_number'", 'funcname !== undefined'],
       ['an order takes any of the numbered rows', '    sortClause,\n', ''],
@@ -132,7 +143,6 @@ export const decidingMutants: readonly Mutant[] = [
         'return [...partitionClause, ...decidingItems]',
         'return decidingItems',
       ],
-      ['what may fail numbers nothing', '|| !cannotFail(item.node, functions)', ''],
       [
         'whatever is spelt otherwise is the same',
         'if (!isFixed(column, want, binding, functions)) return undefined',
@@ -202,6 +212,12 @@ export const decidingMutants: readonly Mutant[] = [
         'functions.isOwn(name) &&\n    cannotFail(args, functions)',
         'functions.isOwn(name)',
       ],
+      [
+        'any pattern fails for no values',
+        'patternOperators.has(operator) && pattern !== undefined',
+        'patternOperators.has(operator)',
+      ],
+      ['what aggregates depends on no row', ' && isRowWise(node, functions)', ''],
       ['any function fails for no values', '    totalFunctions.has(name) &&\n', ''],
       ['any aggregate fails for no values', '    totalAggregates.has(name) &&\n', ''],
     ],

@@ -55,8 +55,8 @@ export const scanMutants: readonly Mutant[] = [
       ],
       [
         'HAVING reads nothing',
-        'this.read([fromClause, whereClause, havingClause, valuesLists])',
-        'this.read([fromClause, whereClause, valuesLists])',
+        'whereClause, havingClause, valuesLists, failingItems',
+        'whereClause, valuesLists, failingItems',
       ],
     ],
   ),
@@ -83,8 +83,8 @@ export const scanMutants: readonly Mutant[] = [
       ],
       [
         'what fails is left out',
-        "const isTotal = totalOperators.has(stringsOf(operation.name)?.at(-1) ?? '')",
-        'const isTotal = true',
+        'if (functions.hasShadowedOperators || qualified.length > 0) return false',
+        'return true',
       ],
     ],
   ),
@@ -101,6 +101,11 @@ export const scanMutants: readonly Mutant[] = [
         'conditions of rows that an outer join fills hold of keys',
         'if (fromItems.some((fromItem) => condition.nullable.has(fromItem))) continue',
         '',
+      ],
+      [
+        'conditions that fail of rows without a match are checked of all',
+        "if (clause.kind !== 'on' || clause.join === 'inner') return false",
+        'return false',
       ],
       [
         'what is joined by anything is joined',

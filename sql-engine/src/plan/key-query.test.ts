@@ -1,0 +1,67 @@
+/**
+ * Which conditions narrow a key query: all that hold, unless they are checked of matches only and may fail, since a key
+ * query knows no matches.
+ */
+import { expect, test } from 'vitest'
+import { boundStatement, functions } from '../testing/planned-statement.js'
+import { DependencyFinder } from './dependencies.js'
+import { neededColumns } from './needed-columns.js'
+import { planScans } from './plan-scans.js'
+
+function conditionsOf(text: string): readonly number[] {
+  const { tree, binding } = boundStatement(text)
+  const needed = neededColumns(tree, binding, functions)
+  const dependencyFinder = new DependencyFinder(binding, functions)
+  const scans = planScans(binding, needed, needed.readReferences, dependencyFinder, functions)
+  return scans.flatMap(({ quals }) =>
+    quals.flatMap(({ comparison }) =>
+      comparison.operator === '='
+        ? comparison.sources.flatMap((source) => (source.kind === 'query' ? [source.query.where.length] : []))
+        : [],
+    ),
+  )
+}
+
+test.each([
+  ['fails for no values', 'select 1 from address b left join thing on name = a and b.note is null', 1],
+  ['takes a pattern', "select 1 from address b left join thing on name = a and b.note like 'x%'", 1],
+  ['may fail', 'select 1 from address b left join thing on name = a and 1 / length(b.note) > 0', 0],
+  [
+    'may fail, mirrored',
+    'select 1 from thing right join address b on name = a and 1 / length(b.note) > 0',
+    0,
+  ],
+  ['is checked of all rows', 'select 1 from address b join thing on name = a and 1 / length(b.note) > 0', 1],
+  [
+    'is checked before',
+    'select 1 from address b left join thing on name = a where 1 / length(b.note) > 0',
+    1,
+  ],
+  [
+    'guards a cast',
+    'select 1 from address b left join place on ip = a::inet and substr(b.note, 2) = $$x$$',
+    1,
+  ],
+  [
+    'guards a cast in a subquery',
+    'select 1 from (select a::inet, note from address) b left join place on ip = a and substr(b.note, 2) = $$x$$',
+    1,
+  ],
+  [
+    'guards a cast in a CTE',
+    'with b as (select a::inet, note from address) select 1 from b left join place on ip = a and substr(b.note, 2) = $$x$$',
+    1,
+  ],
+  [
+    'has a subquery of nothing to guard',
+    'select 1 from (select a, note from address) b left join thing on name = a and 1 / length(b.note) > 0',
+    0,
+  ],
+  [
+    'joins',
+    'select 1 from address b left join (address c join thing on name = c.a) on substr(b.note, 2) = c.note',
+    1,
+  ],
+])('a condition that %s', (_, text, count) => {
+  expect(conditionsOf(text)).toEqual([count])
+})
