@@ -1,10 +1,10 @@
 /** Statements that turn on a bound, which follows from a condition on something that is made of a key. */
 import type { ColumnType } from '@millrace/plugin-sdk'
 import { quoteLiteral } from '../../parse/identifier.js'
-import { numberBound } from './number-bounds.js'
+import { numberBounds } from './number-bounds.js'
 import { type Rule, type RuleParts, type RuleTable, takes, unordered } from './rule-parts.js'
-import { addressBound, textBound } from './text-bounds.js'
-import { dayBound, timeBound } from './time-bounds.js'
+import { addressBounds, textBounds } from './text-bounds.js'
+import { dayBounds, timeBounds } from './time-bounds.js'
 
 const bounding = /^[<>]=?$/
 
@@ -16,31 +16,48 @@ const boundTypes: ReadonlySet<ColumnType> = new Set([
   'double precision',
 ])
 
-/** A condition on what is made of a column, by which an API may be bounded. */
-export function boundOn(parts: RuleParts, column: string, type: ColumnType): string {
+/** Conditions on what is made of a column, by which an API may be bounded: so many, of several kinds. */
+export function boundsOn(
+  parts: RuleParts,
+  column: string,
+  type: ColumnType,
+  count: number,
+): readonly string[] {
   switch (type) {
     case 'timestamp with time zone':
-      return timeBound(parts, column)
+      return timeBounds(parts, column, count)
     case 'date':
-      return dayBound(parts, column)
+      return dayBounds(parts, column, count)
     case 'bigint':
-      return numberBound(parts, column, true)
+      return numberBounds(parts, column, true, count)
     case 'numeric':
     case 'double precision':
-      return numberBound(parts, column, false)
+      return numberBounds(parts, column, false, count)
     case 'text':
-      return textBound(parts, column)
+      return textBounds(parts, column, count)
     case 'inet':
     case 'cidr':
-      return addressBound(parts, column, type)
+      return addressBounds(parts, column, type, count)
     default:
-      return `${column} = ${quoteLiteral(parts.value(type))}`
+      return []
   }
 }
+
+/** One of them. */
+export function boundOn(parts: RuleParts, column: string, type: ColumnType): string {
+  return boundsOn(parts, column, type, 1)[0] ?? `${column} = ${quoteLiteral(parts.value(type))}`
+}
+
+/** So many conditions are asked in one statement. */
+const together = 5
 
 function over(parts: RuleParts, table: RuleTable | undefined) {
   if (table === undefined) return undefined
   const { name, column } = table
+  if (parts.choices.chance(65)) {
+    const conditions = boundsOn(parts, `s.${column.name}`, column.type, together)
+    return parts.counts(conditions.map((one) => `select from ${name} s${parts.where(table, one)}`))
+  }
   const condition = boundOn(parts, `s.${column.name}`, column.type)
   return unordered(
     parts.oneOf(
@@ -63,6 +80,13 @@ function ofType(...types: readonly ColumnType[]): Rule {
 
 function anyBound(parts: RuleParts): RuleTable | undefined {
   return parts.table((column) => boundTypes.has(column.type) && takes(column, bounding))
+}
+
+/** The rows of one condition, or how many there are of each. */
+function withEach(parts: RuleParts, table: RuleTable, conditions: readonly string[]) {
+  const queries = conditions.map((one) => `select s.* from ${table.name} s${parts.where(table, one)}`)
+  const [first = ''] = queries
+  return parts.choices.chance(70) ? parts.counts(queries) : unordered(first)
 }
 
 /** Equality with what no value of the key's type is, or what several are. */
@@ -97,18 +121,18 @@ const ofOtherTypes: Rule = (parts) => {
   const key = `s.${table.column.name}`
   const value = () => parts.choices.pick(values)
   const own = () => quoteLiteral(parts.value(table.column.type))
-  const operator = parts.pick('<>', '<', '>', '<=', '>=', '=')
-  const condition = parts.oneOf(
-    () => `${key} ${operator} ${value()}`,
-    () => `${key} ${operator} ${value()}`,
+  const operator = () => parts.pick('<>', '<', '>', '<=', '>=', '=')
+  const conditions = parts.someOf(4, [
+    () => `${key} ${operator()} ${value()}`,
+    () => `${key} ${operator()} ${value()}`,
     () => `${key} <> ${value()}`,
-    () => `${value()} ${operator} ${key}`,
+    () => `${value()} ${operator()} ${key}`,
     () => `${key} in (${own()}, ${value()})`,
     () => `${key} not in (${value()}, ${value()})`,
     () => `(${key} = ${value()} or ${key} = ${own()})`,
     () => `${key} = any (array[${value()}, ${own()}::${table.column.type}])`,
-  )
-  return unordered(`select s.* from ${table.name} s${parts.where(table, condition)}`)
+  ])
+  return withEach(parts, table, conditions)
 }
 
 /** NaN is greater than all numbers, also where what is made of it falls. */
@@ -127,7 +151,10 @@ const wide: Rule = (parts) => {
   if (table === undefined) return undefined
   const key = `s.${table.column.name}`
   const big = () => parts.pick('9007199254740992', '9007199254740993', '9007199254740992::float8')
-  const condition = parts.oneOf(
+  const given = (type: ColumnType, value: string) => parts.parameter(type, value)
+  const conditions = parts.someOf(4, [
+    () => `${key} in (${given('double precision', '1')}, ${given('bigint', '9007199254740993')})`,
+    () => `${key} in (${given('bigint', '9007199254740992')}, ${given('double precision', '2')})`,
     () => `${key} in (1e0::float8, ${big()})`,
     () => `${key} in (${big()}, 1e0::float8, 2)`,
     () => `${key} = ${big()}`,
@@ -136,8 +163,8 @@ const wide: Rule = (parts) => {
     () => `${key} = any (array[${big()}, 2::float8])`,
     () => `${key} < ${parts.pick('2.5', '1.5', '0.5', '3.5')}`,
     () => `${key} <> ${parts.pick('2.5', '1.5', '3.0')}`,
-  )
-  return unordered(`select s.* from ${table.name} s${parts.where(table, condition)}`)
+  ])
+  return withEach(parts, table, conditions)
 }
 
 export const boundRules: readonly Rule[] = [

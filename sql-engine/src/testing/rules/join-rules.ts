@@ -134,6 +134,45 @@ const nulls: Rule = (parts) => {
   )
 }
 
+/** Values of rows that an outer join makes, which no table has: what stands in their place is a value all the same. */
+const filled: Rule = (parts) => {
+  const table = parts.table(
+    (column, { keys = {} }) => takes(column, /^=$/) && keys[column.name]?.require !== 'required',
+  )
+  if (table === undefined) return undefined
+  const { name, column } = table
+  const key = `s.${column.name}`
+  const { from, link, read } = parts.partner(column.type, table)
+  const rows = `(select * from ${name} s${parts.where(table)}) s`
+  const value = () => parts.typed(column.type)
+  const filling = parts.pick(
+    `(values (${value()})) v (x)`,
+    `(values (${value()}), (${value()})) v (x)`,
+    `(select x from (values (${value()})) w (x) where x is null) v`,
+  )
+  const outer = parts.pick(`left join ${filling} on v.x = ${link}`, `left join ${filling} on v.x > ${link}`)
+  const join = parts.pick('join', 'join', 'left join')
+  const always = parts.pick(
+    `coalesce(v.x, ${link}) = ${link}`,
+    `${link} = coalesce(v.x, ${link})`,
+    `(v.x is null) = (${link} is not null)`,
+    `coalesce(v.x = ${link}, true) = true`,
+  )
+  const query = () =>
+    parts.oneOf(
+      () => `select ${read}, s.* from ${from} ${outer} ${join} ${rows} on ${key} = coalesce(v.x, ${value()})`,
+      () =>
+        `select ${read}, s.* from ${from} ${outer} ${join} ${rows} on ${key} = (case when v.x is null then ${value()} else ${link} end)`,
+      () =>
+        `select v.x, s.* from (select x from (values (${value()}), (${value()})) w (x) group by rollup (x)) v ${join} ${rows} on ${key} = coalesce(v.x, ${value()})`,
+      () => `select ${read}, s.* from ${from} ${outer} ${join} ${rows} on ${key} = ${link} where ${always}`,
+      () => `select ${read}, s.* from ${from} ${outer} ${join} ${rows} on ${key} = ${link} where ${always}`,
+      () =>
+        `select ${read} from ${from} ${outer} where exists (select from ${rows} where ${key} = coalesce(v.x, ${value()}))`,
+    )
+  return parts.choices.chance(40) ? parts.digests([query(), query()]) : unordered(query())
+}
+
 /** Several lists of values for one key, of which rows have what they have in common. */
 const lists: Rule = (parts) => {
   const table = parts.table((column) => takes(column, /^=$/))
@@ -234,6 +273,8 @@ export const joinRules: readonly Rule[] = [
   nulls,
   nulls,
   nulls,
+  filled,
+  filled,
   lists,
   lists,
   patterns,

@@ -1,5 +1,6 @@
 /** Statements that need so many rows of a table and no more, or seem to. */
 import type { ColumnType } from '@millrace/plugin-sdk'
+import { quoteLiteral } from '../../parse/identifier.js'
 import { boundOn } from './bound-rules.js'
 import { columnsOf, type Rule, type RuleParts, type RuleTable, unordered } from './rule-parts.js'
 
@@ -24,53 +25,96 @@ function condition(parts: RuleParts, table: RuleTable): string {
   )
 }
 
-/** How many rows are left: the number does not depend on which they are. */
-const counted: Rule = (parts) => {
-  const table = parts.choices.chance(60)
-    ? parts.table(({ operators }) => operators?.includes('=') === true)
-    : parts.table()
-  if (table === undefined) return undefined
+/** How many rows are left, by several queries: the numbers do not depend on which they are. */
+function countedRows(parts: RuleParts, table: RuleTable, count: number): readonly string[] {
   const { name, column } = table
   const { from, link } = parts.partner(column.type, table)
   const where = parts.where(table, condition(parts, table))
   const key = `s.${column.name}`
   const first = parts.any(table)
-  const limit = parts.pick(
-    'limit 2',
-    'limit 1',
-    'limit 3',
-    'limit 1 offset 1',
-    'limit 2 offset 2',
-    'offset 2 limit 1',
-  )
-  const rows = parts.oneOf(
-    () => `select ${first} from ${name} s${where} ${limit}`,
-    () => `select from ${name} s${where} ${limit}`,
-    () => `select distinct ${first} from ${name} s${where} ${limit}`,
-    () => `select ${first} from ${name} s${where} group by ${first} ${limit}`,
-    () => `select count(*) from ${name} s${where} group by ${first} ${limit}`,
-    () => `select n.* from ${from} join ${name} s on ${key} = ${link}${where} ${limit}`,
-    () => `select n.* from ${from}, ${name} s${parts.where(table, `${key} = ${link}`)} ${limit}`,
-    () => `select from ${name} s, unnest(string_to_array(${first}::text, '1')) u${where} ${limit}`,
+  const limit = () =>
+    parts.pick(
+      'limit 2',
+      'limit 1',
+      'limit 3',
+      'limit 1 offset 1',
+      'limit 2 offset 2',
+      'offset 2 limit 1',
+      'limit 4',
+    )
+  return parts.someOf(count, [
+    () => `select ${first} from ${name} s${where} ${limit()}`,
+    () => `select from ${name} s${where} ${limit()}`,
+    () => `select distinct ${first} from ${name} s${where} ${limit()}`,
+    () => `select ${first} from ${name} s${where} group by ${first} ${limit()}`,
+    () => `select count(*) from ${name} s${where} group by ${first} ${limit()}`,
+    () => `select n.* from ${from} join ${name} s on ${key} = ${link}${where} ${limit()}`,
+    () => `select n.* from ${from}, ${name} s${parts.where(table, `${key} = ${link}`)} ${limit()}`,
+    () => `select from ${name} s, unnest(string_to_array(${first}::text, '1')) u${where} ${limit()}`,
     () =>
-      `select from ${name} s, lateral (select 1 where ${first} is ${parts.pick('null', 'not null')}) q${where} ${limit}`,
-    () => `select count(*) over () from ${name} s${where} ${limit}`,
-    () => `select generate_series(1, 2) from ${name} s${where} ${limit}`,
-    () => `select max(${first}::text) from ${name} s${where} ${limit}`,
-    () => `select 1 from ${name} s${where} having count(*) > 1 ${limit}`,
+      `select from ${name} s, lateral (select 1 where ${first} is ${parts.pick('null', 'not null')}) q${where} ${limit()}`,
     () =>
-      `(select ${first} from ${name} s${where} ${limit}) union (select ${first} from ${name} s${parts.where(table)})`,
-  )
+      `select from ${name} s cross join lateral (select 1 where ${first}::text >= 't1') q${where} ${limit()}`,
+    () => `select count(*) over () from ${name} s${where} ${limit()}`,
+    () => `select generate_series(1, 2) from ${name} s${where} ${limit()}`,
+    () => `select max(${first}::text) from ${name} s${where} ${limit()}`,
+    () => `select 1 from ${name} s${where} having count(*) > 1 ${limit()}`,
+    () =>
+      `(select ${first} from ${name} s${where} ${limit()}) union (select ${first} from ${name} s${parts.where(table)})`,
+  ])
+}
+
+const counted: Rule = (parts) => {
+  const table = parts.choices.chance(60)
+    ? parts.table(({ operators }) => operators?.includes('=') === true)
+    : parts.table()
+  if (table === undefined) return undefined
+  if (parts.choices.chance(60)) return parts.counts(countedRows(parts, table, 5))
+  const { name, column } = table
+  const { from, link } = parts.partner(column.type, table)
+  const key = `s.${column.name}`
+  const limit = parts.pick('limit 2', 'limit 1', 'limit 3', 'limit 1 offset 1', 'offset 2 limit 1')
+  const [rows = ''] = countedRows(parts, table, 1)
   return unordered(
     parts.oneOf(
       () => `select count(*) from (${rows}) q`,
       () => `select count(*) from (${rows}) q`,
       () =>
-        `select n.*, (select count(*) from (select ${first} from ${name} s${parts.where(table, `${key} = ${link}`)} ${limit}) q) from ${from}`,
+        `select n.*, (select count(*) from (select ${parts.any(table)} from ${name} s${parts.where(table, `${key} = ${link}`)} ${limit}) q) from ${from}`,
       () =>
         `select n.* from ${from} where exists (select from ${name} s${parts.where(table, `${key} = ${link}`, condition(parts, table))} ${limit})`,
     ),
   )
+}
+
+/**
+ * The first rows with one of several texts of a key, of which not all are texts that a value has: a table that is asked for
+ * too much does not count by itself.
+ */
+const texts: Rule = (parts) => {
+  const table = parts.table(
+    (column, { keys = {} }) =>
+      (column.type === 'inet' || column.type === 'bigint' || column.type === 'uuid') &&
+      keys[column.name]?.valuesPerCall !== undefined,
+  )
+  if (table === undefined) return counted(parts)
+  const { name, column } = table
+  const key = `s.${column.name}`
+  const value = () => parts.value(column.type)
+  const text = () =>
+    quoteLiteral(
+      parts.pick(
+        value(),
+        value(),
+        column.type === 'inet' ? `${value().split('/')[0]}/32` : ` ${value()}`,
+        column.type === 'inet' ? `${value().split('/')[0]}/33` : `0${value()}`,
+      ),
+    )
+  const made =
+    column.type === 'inet' ? parts.pick(`${key}::text`, `text(${key})`, `abbrev(${key})`) : `${key}::text`
+  const rows = () =>
+    `select ${key} from ${name} s${parts.where(table, `${made} in (${text()}, ${text()}, ${text()})`)} limit ${parts.pick(1, 2)}`
+  return parts.counts([rows(), rows(), rows()])
 }
 
 /** Types by whose order a table may yield its first rows. */
@@ -90,45 +134,42 @@ const ordered: Rule = (parts) => {
   const { name, column } = table
   const key = `s.${column.name}`
   const direction = parts.choices.pickAny(table.orders[column.name] ?? []) ?? 'asc'
-  const bound = boundOn(parts, key, column.type)
   const other = parts.any(table)
-  const where = parts.oneOf(
-    () => parts.where(table, bound),
-    () => parts.where(table, bound),
-    () => parts.where(table, condition(parts, { ...table, column })),
-    () => parts.where(table, `upper(${other}::text) >= 'B'`),
-    () => parts.where(table, `${other} is not null`),
-    () => parts.where(table),
-  )
-  const limit = parts.pick(
-    'limit 1',
-    'limit 2',
-    'limit 3',
-    'limit 1 offset 1',
-    'fetch first 1 rows with ties',
-    'offset 1 limit 2',
-  )
-  const all = columnsOf(table).join(', ')
-  return unordered(
+  const where = () =>
     parts.oneOf(
-      () =>
-        `select * from (select s.* from ${name} s${where} order by ${key} ${direction}, ${all} ${limit}) q`,
-      () => `select * from (select ${key} from ${name} s${where} order by ${key} ${direction} ${limit}) q`,
-      () => `select * from (select ${key} as x from ${name} s${where} order by x ${direction} ${limit}) q`,
-      () => `select * from (select ${key} as x from ${name} s${where} order by 1 ${direction} ${limit}) q`,
-      () =>
-        `select * from (select ${other} as ${column.name} from ${name} s${where} order by ${column.name} ${direction} ${limit}) q`,
-      () =>
-        `select * from (select ${other} as ${column.name} from ${name} s${where} order by ${column.name} ${direction} ${limit}) q`,
-      () =>
-        `select * from (select distinct ${key} from ${name} s${where} order by ${key} ${direction} ${limit}) q`,
-      () =>
-        `select * from (select ${key}, count(*) from ${name} s${where} group by ${key} order by ${key} ${direction} ${limit}) q`,
-      () => `select count(*) from (select from ${name} s${where} order by ${key} ${direction} ${limit}) q`,
-      () =>
-        `select * from (select ${key}, count(*) over () from ${name} s${where} order by ${key} ${direction} ${limit}) q`,
-    ),
-  )
+      () => parts.where(table, boundOn(parts, key, column.type)),
+      () => parts.where(table, boundOn(parts, key, column.type)),
+      () => parts.where(table, condition(parts, { ...table, column })),
+      () => parts.where(table, `upper(${other}::text) >= 'B'`),
+      () => parts.where(table, `${other} is not null`),
+      () => parts.where(table),
+      () => parts.where(table),
+    )
+  const limit = () =>
+    parts.pick(
+      'limit 1',
+      'limit 2',
+      'limit 3',
+      'limit 1 offset 1',
+      'fetch first 1 rows with ties',
+      'offset 1 limit 2',
+    )
+  const all = columnsOf(table).join(', ')
+  const by = (item: string) => `order by ${item} ${direction}`
+  const queries = parts.someOf(parts.choices.chance(60) ? 3 : 1, [
+    () => `select s.* from ${name} s${where()} ${by(key)}, ${all} ${limit()}`,
+    () => `select ${key} from ${name} s${where()} ${by(key)} ${limit()}`,
+    () => `select ${key} as x from ${name} s${where()} ${by('x')} ${limit()}`,
+    () => `select ${key} as x from ${name} s${where()} ${by('1')} ${limit()}`,
+    () => `select ${other} as ${column.name} from ${name} s${where()} ${by(column.name)} ${limit()}`,
+    () => `select ${other} as ${column.name} from ${name} s${where()} ${by(column.name)} ${limit()}`,
+    () => `select distinct ${key} from ${name} s${where()} ${by(key)} ${limit()}`,
+    () => `select ${key}, count(*) from ${name} s${where()} group by ${key} ${by(key)} ${limit()}`,
+    () => `select from ${name} s${where()} ${by(key)} ${limit()}`,
+    () => `select ${key}, count(*) over () from ${name} s${where()} ${by(key)} ${limit()}`,
+  ])
+  const [first = ''] = queries
+  return queries.length > 1 ? parts.digests(queries) : unordered(`select * from (${first}) q`)
 }
 
 /** More values than are worth their calls, whose conditions then stay with PostgreSQL. */
@@ -160,4 +201,13 @@ const costly: Rule = (parts) => {
   )
 }
 
-export const limitRules: readonly Rule[] = [counted, counted, counted, ordered, ordered, ordered, costly]
+export const limitRules: readonly Rule[] = [
+  counted,
+  counted,
+  counted,
+  texts,
+  ordered,
+  ordered,
+  ordered,
+  costly,
+]

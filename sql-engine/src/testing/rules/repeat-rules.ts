@@ -144,6 +144,8 @@ const looking: Rule = (parts) => {
       () => `select distinct ${read} from ${from} left join ${table.name} s on ${on} and ${fails}`,
       () => `select ${read} from ${from} left join ${table.name} s on ${fails} group by ${read}`,
       () => `select distinct * from ${joined}`,
+      () => `select distinct * from ${joined}`,
+      () => `select count(*) from (select distinct * from ${joined}) q`,
       () => `select distinct s.* from ${joined}`,
       () => `select distinct s::text, ${read} from ${joined}`,
       () => `select ${read} from ${joined} group by ${read} order by max(${any}::text), ${read}`,
@@ -199,6 +201,15 @@ const groups: Rule = (parts) => {
         `select max(q.c) from (select count(*) as c from ${name} s${parts.where(table)} group by ${first}, ${second}) q`,
       () =>
         `select distinct q.x from (select ${first} as x, count(*) as c from ${name} s${parts.where(table)} group by ${first}, ${second}) q where q.c ${parts.pick('>', '=')} 1`,
+      // What divides groups may fail, and so may what is made of each group.
+      () =>
+        `select distinct q.x from (select ${first} as x from ${name} s${parts.where(table)} group by ${first}, ${fails}) q`,
+      () =>
+        `select max(q.x::text) from (select ${first} as x from ${name} s${parts.where(table)} group by ${parts.pick(`${fails}, 1`, `1, ${fails}`)}) q`,
+      () =>
+        `with c as materialized (select ${first} as x, 1 / (count(*) - ${parts.pick(1, 2, 3)}) as y from ${name} s${parts.where(table)} group by ${first}, ${second}) select distinct x from c`,
+      () =>
+        `with c as materialized (select ${first} as x, 1 / (count(*) - ${parts.pick(1, 2, 3)}) as y from ${name} s${parts.where(table)} group by 1, ${second}) select max(x::text) from c`,
       () =>
         `select distinct q.x from (select distinct ${first} as x, ${second} from ${name} s${parts.where(table)}) q`,
       () =>

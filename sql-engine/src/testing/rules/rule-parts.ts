@@ -68,6 +68,27 @@ export class RuleParts {
     return this.choices.pick(writers)()
   }
 
+  /** Some of several texts, each of another writer. */
+  someOf(count: number, writers: readonly (() => string)[]): readonly string[] {
+    const left = [...writers]
+    const chosen = Array.from({ length: Math.min(count, left.length) }, () =>
+      left.splice(this.choices.below(left.length), 1),
+    )
+    return chosen.flat().map((write) => write())
+  }
+
+  /** How many rows each of several queries has: one statement shows as much as several, at the price of few. */
+  counts(queries: readonly string[]): RuleStatement {
+    return unordered(`select ${queries.map((query) => `(select count(*) from (${query}) q)`).join(', ')}`)
+  }
+
+  /** What all columns of all rows of several queries come to, in whatever order they are. */
+  digests(queries: readonly string[]): RuleStatement {
+    return unordered(
+      `select ${queries.map((query) => `(select sum(hashtext(q::text)) from (${query}) q)`).join(', ')}`,
+    )
+  }
+
   /** A table with a column of which something holds; mostly one that needs no key, if there is any. */
   table(isWanted: (column: TableColumn, table: RandomTable) => boolean = () => true): RuleTable | undefined {
     const found = Object.entries(this.tables).flatMap(([name, table]) => {
@@ -126,6 +147,12 @@ export class RuleParts {
   /** A value that rows are likely to have. */
   value(type: ColumnType): string {
     return this.choices.pickAlike(valuesOfType[type])
+  }
+
+  /** A parameter of a type. */
+  parameter(type: ColumnType, value: string): string {
+    this.expressions.parameters.push({ type, value })
+    return `$${this.expressions.parameters.length}`
   }
 
   typed(type: ColumnType): string {
