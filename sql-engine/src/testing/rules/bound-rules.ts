@@ -49,12 +49,12 @@ export function boundOn(parts: RuleParts, column: string, type: ColumnType): str
 }
 
 /** So many conditions are asked in one statement. */
-const together = 5
+const together = 8
 
 function over(parts: RuleParts, table: RuleTable | undefined) {
   if (table === undefined) return undefined
   const { name, column } = table
-  if (parts.choices.chance(65)) {
+  if (parts.choices.chance(80)) {
     const conditions = boundsOn(parts, `s.${column.name}`, column.type, together)
     return parts.counts(conditions.map((one) => `select from ${name} s${parts.where(table, one)}`))
   }
@@ -70,12 +70,19 @@ function over(parts: RuleParts, table: RuleTable | undefined) {
   )
 }
 
+/** Mostly over a column that is bounded on both sides. */
 function ofType(...types: readonly ColumnType[]): Rule {
-  return (parts) =>
-    over(
+  return (parts) => {
+    const bounded = parts.choices.chance(80)
+      ? parts.table((column) => types.includes(column.type) && takes(column, /^<=$/) && takes(column, /^>=$/))
+      : undefined
+    return over(
       parts,
-      parts.table((column) => types.includes(column.type) && takes(column, bounding)) ?? anyBound(parts),
+      bounded ??
+        parts.table((column) => types.includes(column.type) && takes(column, bounding)) ??
+        anyBound(parts),
     )
+  }
 }
 
 function anyBound(parts: RuleParts): RuleTable | undefined {
@@ -152,7 +159,7 @@ const wide: Rule = (parts) => {
   const key = `s.${table.column.name}`
   const big = () => parts.pick('9007199254740992', '9007199254740993', '9007199254740992::float8')
   const given = (type: ColumnType, value: string) => parts.parameter(type, value)
-  const conditions = parts.someOf(4, [
+  const conditions = parts.someOf(6, [
     () => `${key} in (${given('double precision', '1')}, ${given('bigint', '9007199254740993')})`,
     () => `${key} in (${given('bigint', '9007199254740992')}, ${given('double precision', '2')})`,
     () => `${key} in (1e0::float8, ${big()})`,

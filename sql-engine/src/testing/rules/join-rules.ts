@@ -240,6 +240,28 @@ const merged: Rule = (parts) => {
   )
 }
 
+/** Stars over USING, whose columns are known by their places alone: those that are merged come first. */
+const places: Rule = (parts) => {
+  const table = parts.freeTable()
+  const { note } = parts.tables
+  if (table === undefined || note === undefined) return undefined
+  const notes = tableColumns(note)
+  const shared = table.columns.filter(({ name }) => notes.some((column) => column.name === name))
+  const links = shared.filter(({ name }) => name !== notes[0]?.name)
+  const link = parts.choices.pickAny(links.length === 0 ? shared : links)
+  if (link === undefined) return undefined
+  const names = Array.from({ length: notes.length + table.columns.length - 1 }, (_, index) => `m${index}`)
+  const place = () => parts.choices.pickAny(names) ?? 'm0'
+  const join = parts.pick('join', 'left join', 'right join', 'full join')
+  const star = `select * from note n ${join} ${table.name} s using (${link.name})`
+  const turned = `select * from ${table.name} s ${join} note n using (${link.name})`
+  return parts.digests(
+    [star, turned, star].map(
+      (rows) => `select q.${place()}, q.${place()} as other from (${rows}) q (${names.join(', ')})`,
+    ),
+  )
+}
+
 /** A name that something nearer has, of which only PostgreSQL knows what it has. */
 const nearer: Rule = (parts) => {
   const table = parts.table((column) => takes(column, /^=$/))
@@ -280,4 +302,5 @@ export const joinRules: readonly Rule[] = [
   patterns,
   patterns,
   merged,
+  places,
 ]

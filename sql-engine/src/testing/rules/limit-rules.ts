@@ -1,5 +1,5 @@
 /** Statements that need so many rows of a table and no more, or seem to. */
-import type { ColumnType } from '@millrace/plugin-sdk'
+import type { ColumnType, Direction } from '@millrace/plugin-sdk'
 import { quoteLiteral } from '../../parse/identifier.js'
 import { boundOn } from './bound-rules.js'
 import { columnsOf, type Rule, type RuleParts, type RuleTable, unordered } from './rule-parts.js'
@@ -25,8 +25,8 @@ function condition(parts: RuleParts, table: RuleTable): string {
   )
 }
 
-/** How many rows are left, by several queries: the numbers do not depend on which they are. */
-function countedRows(parts: RuleParts, table: RuleTable, count: number): readonly string[] {
+/** A query of which only the number of rows is certain, not which they are. */
+function someRows(parts: RuleParts, table: RuleTable): string {
   const { name, column } = table
   const { from, link } = parts.partner(column.type, table)
   const where = parts.where(table, condition(parts, table))
@@ -42,7 +42,7 @@ function countedRows(parts: RuleParts, table: RuleTable, count: number): readonl
       'offset 2 limit 1',
       'limit 4',
     )
-  return parts.someOf(count, [
+  return parts.oneOf(
     () => `select ${first} from ${name} s${where} ${limit()}`,
     () => `select from ${name} s${where} ${limit()}`,
     () => `select distinct ${first} from ${name} s${where} ${limit()}`,
@@ -61,20 +61,25 @@ function countedRows(parts: RuleParts, table: RuleTable, count: number): readonl
     () => `select 1 from ${name} s${where} having count(*) > 1 ${limit()}`,
     () =>
       `(select ${first} from ${name} s${where} ${limit()}) union (select ${first} from ${name} s${parts.where(table)})`,
-  ])
+  )
 }
 
 const counted: Rule = (parts) => {
-  const table = parts.choices.chance(60)
-    ? parts.table(({ operators }) => operators?.includes('=') === true)
-    : parts.table()
+  const tableOf = () =>
+    parts.choices.chance(60)
+      ? (parts.table(({ operators }) => operators?.includes('=') === true) ?? parts.table())
+      : parts.table()
+  const table = tableOf()
   if (table === undefined) return undefined
-  if (parts.choices.chance(60)) return parts.counts(countedRows(parts, table, 5))
+  if (parts.choices.chance(60)) {
+    // By tables and conditions of their own: a scan of all rows would answer for one of some.
+    return parts.counts([table, tableOf(), tableOf()].map((one) => someRows(parts, one ?? table)))
+  }
   const { name, column } = table
   const { from, link } = parts.partner(column.type, table)
   const key = `s.${column.name}`
   const limit = parts.pick('limit 2', 'limit 1', 'limit 3', 'limit 1 offset 1', 'offset 2 limit 1')
-  const [rows = ''] = countedRows(parts, table, 1)
+  const rows = someRows(parts, table)
   return unordered(
     parts.oneOf(
       () => `select count(*) from (${rows}) q`,
@@ -125,6 +130,23 @@ const orderedTypes: ReadonlySet<ColumnType> = new Set([
   'timestamp with time zone',
 ])
 
+/** A condition that drops the first of the rows that come by the bound which follows from it. */
+function widened(parts: RuleParts, key: string, type: ColumnType, direction: Direction): string {
+  const isRising = direction === 'asc'
+  switch (type) {
+    case 'bigint':
+      return isRising ? `${key} / 2 >= ${parts.pick(1, 2)}` : `${key} / 2 <= ${parts.pick(0, 1)}`
+    case 'double precision':
+      return isRising ? `floor(${key}) >= 1` : `floor(${key}) <= 0`
+    case 'date':
+      return isRising ? `${key} + 1 >= date '2022-07-08'` : `${key} + 1 <= date '2022-07-07'`
+    default:
+      return isRising
+        ? parts.pick(`${key}::date >= '2022-07-07'`, `date_trunc('hour', ${key}) >= '2022-07-06 21:00Z'`)
+        : parts.pick(`${key}::date <= '2022-07-06'`, `date_trunc('hour', ${key}) <= '2022-07-06 20:00Z'`)
+  }
+}
+
 /** The first rows of a table that can yield them, by conditions that bound the same column, or another one. */
 const ordered: Rule = (parts) => {
   const table = parts.table(
@@ -137,7 +159,8 @@ const ordered: Rule = (parts) => {
   const other = parts.any(table)
   const where = () =>
     parts.oneOf(
-      () => parts.where(table, boundOn(parts, key, column.type)),
+      () => parts.where(table, widened(parts, key, column.type, direction)),
+      () => parts.where(table, widened(parts, key, column.type, direction)),
       () => parts.where(table, boundOn(parts, key, column.type)),
       () => parts.where(table, condition(parts, { ...table, column })),
       () => parts.where(table, `upper(${other}::text) >= 'B'`),

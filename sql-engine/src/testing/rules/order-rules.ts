@@ -97,7 +97,9 @@ const failing: Rule = (parts) => {
   if (table === undefined) return undefined
   const { name } = table
   const [first = '1'] = parts.some(table, 1)
-  const failure = `1 / (length(${parts.any(table)}::text) - ${parts.pick(1, 2, 3, 4, 0)})`
+  const failure = parts.choices.chance(60)
+    ? parts.failure(parts.choices.pickAny(table.columns) ?? table.column)
+    : `1 / (length(${parts.any(table)}::text) - ${parts.pick(1, 2, 3, 4, 0)})`
   const where = parts.where(table)
   const limit = parts.pick('limit 2', 'limit 100', 'offset 1', 'limit 1')
   return unordered(
@@ -110,6 +112,8 @@ const failing: Rule = (parts) => {
         `select q.y from (select ${failure} as x, ${first} as y from ${name} s${where} order by y, x ${limit}) q`,
       () => `select q.y from (select ${first} as y from ${name} s${where} order by y, ${failure} ${limit}) q`,
       () => `select count(*) from (select from ${name} s${where} order by ${failure} ${limit}) q`,
+      () =>
+        `select q.y, q.n from (select ${first} as y, row_number() over (order by ${first}, ${failure}) as n from ${name} s${where}) q`,
       () =>
         `select q.y, q.n from (select ${first} as y, row_number() over (order by ${first}, ${failure}) as n from ${name} s${where}) q`,
       () =>
@@ -241,16 +245,21 @@ const speltBeside: Rule = (parts) => {
   )
   const own = `select s.${column.name} as x, ${next}::text as y from ${name} s${parts.where(table)}`
   const others = `values ('${two}'::${type}, 'm'), ('${one}'::${type}, 'm'), ('${two}'::${type}, '1.5')`
-  const rows = parts.pick(`(${own} union all ${others}) p`, `(${others} union all ${own}) p (x, y)`)
-  const order = parts.pick('p.x, p.y', 'p.x desc, p.y', 'p.x, p.y desc')
-  return unordered(
-    parts.oneOf(
+  const query = () => {
+    const rows = parts.pick(
+      `(${own} union all ${others}) p`,
+      `(${own} union all ${others}) p`,
+      `(${others} union all ${own}) p (x, y)`,
+    )
+    const order = parts.pick('p.x, p.y', 'p.x desc, p.y', 'p.x, p.y desc')
+    return parts.oneOf(
       () => `select q.x, q.n from (select p.x, row_number() over (order by ${order}) as n from ${rows}) q`,
       () =>
         `select q.x from (select p.x, row_number() over (order by ${order}) as n from ${rows}) q where q.n <= ${parts.pick(2, 3, 4)}`,
       () => `select q.x from (select p.x from ${rows} order by ${order} limit ${parts.pick(1, 2, 3, 4)}) q`,
-    ),
-  )
+    )
+  }
+  return parts.digests([query(), query(), query()])
 }
 
 /** Equal values of several spellings, of which the order leaves them in one place. */
@@ -303,5 +312,6 @@ export const orderRules: readonly Rule[] = [
   sortedNumbers,
   spelt,
   spelt,
+  speltBeside,
   speltBeside,
 ]

@@ -176,6 +176,7 @@ const groups: Rule = (parts) => {
   const isLinked = parts.choices.chance(60)
   const where = parts.where(table, isLinked ? `${key} = ${link}` : '')
   const fails = `1 / (length(${first}::text) - ${parts.pick(2, 1, 3)})`
+  const otherFails = `1 / (length(${second}::text) - ${parts.pick(1, 2, 4, 10, 36)})`
   const rows = parts.oneOf(
     () => `select from ${name} s${where} group by ${first} having count(*) > 1`,
     () => `select from ${name} s${where} group by ${first} having count(*) ${parts.pick('>', '=')} 1`,
@@ -203,9 +204,9 @@ const groups: Rule = (parts) => {
         `select distinct q.x from (select ${first} as x, count(*) as c from ${name} s${parts.where(table)} group by ${first}, ${second}) q where q.c ${parts.pick('>', '=')} 1`,
       // What divides groups may fail, and so may what is made of each group.
       () =>
-        `select distinct q.x from (select ${first} as x from ${name} s${parts.where(table)} group by ${first}, ${fails}) q`,
+        `select distinct q.x from (select ${first} as x from ${name} s${parts.where(table)} group by ${first}, ${otherFails}) q`,
       () =>
-        `select max(q.x::text) from (select ${first} as x from ${name} s${parts.where(table)} group by ${parts.pick(`${fails}, 1`, `1, ${fails}`)}) q`,
+        `select max(q.x::text) from (select ${first} as x from ${name} s${parts.where(table)} group by ${parts.pick(`${otherFails}, 1`, `1, ${otherFails}`)}) q`,
       () =>
         `with c as materialized (select ${first} as x, 1 / (count(*) - ${parts.pick(1, 2, 3)}) as y from ${name} s${parts.where(table)} group by ${first}, ${second}) select distinct x from c`,
       () =>

@@ -149,6 +149,12 @@ export class RuleParts {
     return this.choices.pickAlike(valuesOfType[type])
   }
 
+  /** A division by zero for some values of a column of `s`. */
+  failure({ name, type }: TableColumn): string {
+    const length = this.choices.pickAny(textLengths[type] ?? []) ?? this.value(type).length
+    return `1 / (length(s.${name}::text) - ${length})`
+  }
+
   /** A parameter of a type. */
   parameter(type: ColumnType, value: string): string {
     this.expressions.parameters.push({ type, value })
@@ -176,6 +182,13 @@ export class RuleParts {
     const rows = [0, 1, 2].map(() => `(${this.typed(type)}, ${this.pick(1, 2)})`)
     return { from: `(values ${rows.join(', ')}) n (x, y)`, link: 'n.x', read: this.pick('n.x', 'n.y') }
   }
+}
+
+/** Of types whose values PostgreSQL writes otherwise than they are given here. */
+const textLengths: Readonly<Partial<Record<ColumnType, readonly number[]>>> = {
+  boolean: [4, 5],
+  inet: [10],
+  'timestamp with time zone': [22, 26, 29],
 }
 
 export function unordered(text: string): RuleStatement {

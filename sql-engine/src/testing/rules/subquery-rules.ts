@@ -35,6 +35,10 @@ function rowsOf(parts: RuleParts, table: RuleTable): string {
     () =>
       `select distinct on (${key}) s.* from ${from} order by ${key}, count(*) over (partition by ${first}) ${parts.pick('', 'desc')}, ${all}`,
     () =>
+      `select distinct on (${key}) s.* from ${from} order by ${key}, row_number() over (partition by ${first} order by ${all}) ${parts.pick('', 'desc')}, ${all}`,
+    () =>
+      `select distinct on (${key}) s.* from ${from} order by ${key}, row_number() over (partition by ${second} order by ${all}) ${parts.pick('', 'desc')}, ${all}`,
+    () =>
       `select distinct on (${key}) s.* from ${from} order by ${key}, max(${second}::text) over (partition by ${first}), ${all}`,
     () => `select ${first} as x, max(${key}::text)::${column.type} as ${column.name} from ${from} group by 1`,
     () => `select ${key}, count(*) as n from ${from} group by rollup (${key})`,
