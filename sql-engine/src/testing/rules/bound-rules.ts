@@ -56,7 +56,7 @@ function over(parts: RuleParts, table: RuleTable | undefined) {
   const { name, column } = table
   if (parts.choices.chance(80)) {
     const conditions = boundsOn(parts, `s.${column.name}`, column.type, together)
-    return parts.counts(conditions.map((one) => `select from ${name} s${parts.where(table, one)}`))
+    return parts.ofEach(table, conditions)
   }
   const condition = boundOn(parts, `s.${column.name}`, column.type)
   return unordered(
@@ -91,9 +91,9 @@ function anyBound(parts: RuleParts): RuleTable | undefined {
 
 /** The rows of one condition, or how many there are of each. */
 function withEach(parts: RuleParts, table: RuleTable, conditions: readonly string[]) {
-  const queries = conditions.map((one) => `select s.* from ${table.name} s${parts.where(table, one)}`)
-  const [first = ''] = queries
-  return parts.choices.chance(70) ? parts.counts(queries) : unordered(first)
+  const [first = 'true'] = conditions
+  if (parts.choices.chance(70)) return parts.ofEach(table, conditions)
+  return unordered(`select s.* from ${table.name} s${parts.where(table, first)}`)
 }
 
 /** Equality with what no value of the key's type is, or what several are. */

@@ -48,8 +48,7 @@ const plain: Rule = (parts) => {
   const table = parts.table((column) => takes(column, bounding)) ?? parts.table()
   if (table === undefined) return undefined
   if (parts.choices.chance(45)) {
-    const conditions = conditionsOn(parts, table, 4)
-    return parts.counts(conditions.map((one) => `select from ${table.name} s${parts.where(table, one)}`))
+    return parts.ofEach(table, conditionsOn(parts, table, 5))
   }
   const [condition = 'true'] = conditionsOn(parts, table, 1)
   const { from, link, read } = parts.partner(table.column.type, table)

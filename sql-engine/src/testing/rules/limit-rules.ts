@@ -112,6 +112,7 @@ const texts: Rule = (parts) => {
         value(),
         value(),
         column.type === 'inet' ? `${value().split('/')[0]}/32` : ` ${value()}`,
+        column.type === 'inet' ? '2001:db8:0::1' : value(),
         column.type === 'inet' ? `${value().split('/')[0]}/33` : `0${value()}`,
       ),
     )

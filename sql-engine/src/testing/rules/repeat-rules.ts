@@ -134,6 +134,7 @@ const looking: Rule = (parts) => {
   if (one === undefined) return undefined
   const { joined, read, from, link, table, on } = one
   const any = parts.any(table)
+  const bareAny = any.slice(2)
   const bare = `${from.startsWith(table.name) ? 's.' : ''}sp_connection_name`
   const distinct = parts.pick('distinct ', 'distinct ', '')
   const fails = `1 / (length(${parts.pick(any, link)}::text) - ${parts.pick(1, 2, 3)}) >= 0`
@@ -144,8 +145,10 @@ const looking: Rule = (parts) => {
       () => `select distinct ${read} from ${from} left join ${table.name} s on ${on} and ${fails}`,
       () => `select ${read} from ${from} left join ${table.name} s on ${fails} group by ${read}`,
       () => `select distinct * from ${joined}`,
-      () => `select distinct * from ${joined}`,
-      () => `select count(*) from (select distinct * from ${joined}) q`,
+      () =>
+        `select distinct q.w, q.${bareAny} from (select * from (select ${link} as w from ${from}) n left join ${table.name} s on s.${table.column.name} = n.w) q`,
+      () =>
+        `select q.w, max(q.${bareAny}::text) from (select * from (select ${link} as w from ${from}) n left join ${table.name} s on s.${table.column.name} = n.w) q group by q.w`,
       () => `select distinct s.* from ${joined}`,
       () => `select distinct s::text, ${read} from ${joined}`,
       () => `select ${read} from ${joined} group by ${read} order by max(${any}::text), ${read}`,

@@ -89,6 +89,21 @@ export class RuleParts {
     )
   }
 
+  /**
+   * One column of a table by each of several conditions, as many as there are columns besides the one that they are on: no
+   * scan has all columns of another, which would answer for it otherwise.
+   */
+  ofEach(table: RuleTable, conditions: readonly string[]): RuleStatement {
+    const others = this.some(table, table.columns.length).filter((name) => name !== `s.${table.column.name}`)
+    const queries = others.flatMap((other, index) => {
+      const condition = conditions[index]
+      return condition === undefined
+        ? []
+        : [`select ${other} from ${table.name} s${this.where(table, condition)}`]
+    })
+    return this.digests(queries)
+  }
+
   /** A table with a column of which something holds; mostly one that needs no key, if there is any. */
   table(isWanted: (column: TableColumn, table: RandomTable) => boolean = () => true): RuleTable | undefined {
     const found = Object.entries(this.tables).flatMap(([name, table]) => {
@@ -102,6 +117,19 @@ export class RuleParts {
     })
     const free = found.filter(({ needed }) => needed.length === 0)
     return this.choices.pickAny(free.length > 0 && this.choices.chance(80) ? free : found)
+  }
+
+  /** Some tables, each another one: what one scan has of a table would answer for another scan of it. */
+  tablesOf(count: number, isWanted: (column: TableColumn) => boolean): readonly RuleTable[] {
+    const found: RuleTable[] = []
+    for (let left = count; left > 0; left--) {
+      const names = found.map(({ name }) => name)
+      const table = this.table(
+        (column, random) => isWanted(column) && !names.some((name) => this.tables[name] === random),
+      )
+      if (table !== undefined) found.push(table)
+    }
+    return found
   }
 
   /** A table that needs no key, or whose only one is the column. */

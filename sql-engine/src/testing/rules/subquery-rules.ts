@@ -59,13 +59,17 @@ function rowsOf(parts: RuleParts, table: RuleTable): string {
 const together = 3
 
 const passing: Rule = (parts) => {
-  const table = parts.table((column) => takes(column, /./))
+  const tables = parts.tablesOf(together, (column) => takes(column, /./))
+  const [table] = tables
   if (table === undefined) return undefined
   const { column } = table
-  const conditioned = () =>
-    `(${rowsOf(parts, table)}) q where ${conditionOn(parts, `q.${column.name}`, column.type)}`
-  if (parts.choices.chance(50)) {
-    return parts.digests(Array.from({ length: together }, () => `select * from ${conditioned()}`))
+  if (parts.choices.chance(60)) {
+    return parts.digests(
+      tables.map(
+        (one) =>
+          `select * from (${rowsOf(parts, one)}) q where ${conditionOn(parts, `q.${one.column.name}`, one.column.type)}`,
+      ),
+    )
   }
   const rows = rowsOf(parts, table)
   const condition = conditionOn(parts, `q.${column.name}`, column.type)
@@ -82,10 +86,13 @@ const passing: Rule = (parts) => {
 
 /** Rows that have NULL in a key's place, which no row of the table need have, beside conditions that are true of NULL. */
 const nullsMade: Rule = (parts) => {
-  const table =
-    parts.table((column) => takes(column, /^is null$/) && takes(column, /^=$/)) ??
-    parts.table((column) => takes(column, /^(is null|=)$/))
-  if (table === undefined) return undefined
+  const tables = parts.tablesOf(together, (column) => takes(column, /^is null$/))
+  return tables.length === 0
+    ? passing(parts)
+    : parts.digests(tables.map((table) => withNullsMade(parts, table)))
+}
+
+function withNullsMade(parts: RuleParts, table: RuleTable): string {
   const { name, column } = table
   const key = `s.${column.name}`
   const where = parts.where(table)
@@ -110,9 +117,7 @@ const nullsMade: Rule = (parts) => {
       () => `${own} = ${parts.typed(column.type)}`,
     )
   }
-  return parts.digests(
-    Array.from({ length: together }, () => `select * from (${rows()}) q where ${condition()}`),
-  )
+  return `select * from (${rows()}) q where ${condition()}`
 }
 
 /** Outputs that are made of a key, and have values of its type which are not the key's. */
@@ -142,11 +147,6 @@ const computed: Rule = (parts) => {
     return `select s.*, ${expression} as x from ${name} s${parts.where(table)}`
   }
   const condition = () => conditionOn(parts, 'q.x', column.type)
-  if (parts.choices.chance(50)) {
-    return parts.counts(
-      Array.from({ length: together }, () => `select q.x from (${rows()}) q where ${condition()}`),
-    )
-  }
   return unordered(
     parts.oneOf(
       () => `select * from (${rows()}) q where ${condition()}`,
@@ -183,9 +183,7 @@ const ofArms: Rule = (parts) => {
     const sign = parts.pick('=', '<', '>', '<=', '>=', '<>')
     return `select * from (${union}) q where q.x ${sign} ${value}`
   }
-  return parts.choices.chance(50)
-    ? parts.digests(Array.from({ length: together }, query))
-    : unordered(query())
+  return unordered(query())
 }
 
 export const subqueryRules: readonly Rule[] = [

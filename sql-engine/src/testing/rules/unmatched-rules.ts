@@ -1,5 +1,21 @@
 /** Statements for rows that nothing matched, beside rows that matched and have NULL themselves. */
-import { type Rule, unordered } from './rule-parts.js'
+import { type Rule, type RuleParts, unordered } from './rule-parts.js'
+
+/** Conditions of WHERE that leave what nothing matched, or all else. */
+function testOf(parts: RuleParts, key: string): string {
+  return parts.pick(
+    `${key} is null`,
+    `${key} is null`,
+    `${key} is null`,
+    `not (${key} is not null)`,
+    `(${key} is null) is ${parts.pick('true', 'not false')}`,
+    `${key} is not distinct from null`,
+    `${key} is not null`,
+    `not (${key} is null)`,
+    `(${key} is null) is ${parts.pick('false', 'not true')}`,
+    `${key} is distinct from null`,
+  )
+}
 
 const unmatched: Rule = (parts) => {
   const table = parts.freeTable()
@@ -10,21 +26,38 @@ const unmatched: Rule = (parts) => {
   const shown = parts.pick('s.*', `${key}, ${parts.any(table)}`, parts.any(table))
   const other = parts.choices.pickAny(columns) ?? column
   const values = `(values (${parts.typed(column.type)}), (${parts.typed(column.type)})) v (x)`
-  const on = parts.pick('true', `${parts.any(table)} is not null`, `${key} = ${link}`)
-  const test = parts.pick(`${key} is null`, `${key} is null`, `${key} is not distinct from null`)
+  const loose = parts.pick('true', `${parts.any(table)} is not null`)
+  const on = parts.oneOf(
+    () => `${key} = ${link}`,
+    () => loose,
+    () => `${key} is ${parts.pick('', 'not ')}distinct from ${link}`,
+    () => `${key} is null`,
+    () => `${key} is not null`,
+    () => `(${key} = ${link} or ${key} is null)`,
+  )
+  const test = testOf(parts, key)
+  const list = `${read}, ${shown}`
   return unordered(
     parts.oneOf(
+      () => `select ${list} from ${from} left join ${name} s on ${on} where ${test}`,
+      () => `select ${list} from ${from} left join ${name} s on ${on} where ${test}`,
+      () => `select ${list} from ${from} left join ${name} s on ${on} where ${test}`,
+      () => `select ${list} from ${from} full join ${name} s on ${key} = ${link} where ${test}`,
+      () => `select ${list} from ${name} s full join ${from} on ${key} = ${link} where ${test}`,
       () =>
-        `select ${read}, ${shown} from ${from} left join ${name} s on ${on} left join ${values} on v.x = ${key} where ${test}`,
+        `select ${list} from ${from} left join ${name} s on ${loose} left join ${values} on v.x = ${key} where ${test}`,
       () =>
-        `select ${read}, ${shown} from ${from} left join ${name} s on ${on} full join ${values} on v.x = ${key} where ${test}`,
-      () => `select ${read}, ${shown} from ${from} left join ${name} s on ${on} where ${test}`,
+        `select ${list} from ${from} left join ${name} s on ${loose} full join ${values} on v.x = ${key} where ${test}`,
       () =>
-        `select ${read}, ${shown} from ${from} left join (${name} s left join ${values} on v.x = ${key}) on ${on} where ${test}`,
+        `select ${list} from ${from} left join (${name} s left join ${values} on v.x = ${key}) on ${on} where ${test}`,
       () =>
-        `select ${read}, ${shown} from ${from} left join (${name} s join ${values} on v.x = ${key} or ${key} is null) on ${on} where ${test}`,
+        `select ${list} from ${from} left join (${name} s join ${values} on v.x = ${key} or ${key} is null) on ${loose} where ${test}`,
       () =>
         `select ${read}, q.* from ${from} left join (select s.*, o.${other.name} as z from ${name} s left join ${name} o on o.${column.name} = ${key}) q on true where q.z is null`,
+      () =>
+        `select ${read}, q.* from ${from} left join (select ${key} as z, max(s.${other.name}::text) as y from ${name} s where ${key} is not null group by rollup (${key})) q on true where q.z is null`,
+      () =>
+        `select ${read}, q.y from ${from} left join (select ${key} as z, max(s.${other.name}::text) as y from ${name} s where ${key} is not null group by grouping sets ((${key}), ())) q on true where q.z is null`,
     ),
   )
 }
@@ -54,4 +87,4 @@ const withoutKey: Rule = (parts) => {
   )
 }
 
-export const unmatchedRules: readonly Rule[] = [unmatched, unmatched, withoutKey]
+export const unmatchedRules: readonly Rule[] = [unmatched, unmatched, unmatched, unmatched, withoutKey]
