@@ -278,7 +278,7 @@ function randomRow(table: RandomTable, choices: Choices): Row {
   return Object.fromEntries(
     Object.entries(table.columns).map(([name, { type }]) => {
       const isNull = mayBeNull(table, name) && choices.chance(12)
-      const value = isNull ? null : valueOf(type, choices)
+      const value = isNull ? null : randomValue(type, choices)
       return [name, value === null ? null : asPluginValue(type, value)]
     }),
   )
@@ -287,7 +287,7 @@ function randomRow(table: RandomTable, choices: Choices): Row {
 /** Types that have values at which a bound is easily wrong; each of them should be in some row. */
 const boundTypes: ReadonlySet<ColumnType> = new Set([...orderedTypes, 'numeric', 'inet'])
 
-function valueOf(type: ColumnType, choices: Choices): string {
+function randomValue(type: ColumnType, choices: Choices): string {
   const values = valuesOfType[type]
   return boundTypes.has(type) && choices.chance(35) ? choices.pick(values) : choices.pickAlike(values)
 }

@@ -1,6 +1,7 @@
 /** Statements that need so many rows of a table and no more, or seem to. */
 import type { ColumnType, Direction } from '@millrace/plugin-sdk'
 import { quoteLiteral } from '../../parse/identifier.js'
+import type { RandomTable, TableColumn } from '../random-tables.js'
 import { boundOn } from './bound-rules.js'
 import { columnsOf, type Rule, type RuleParts, type RuleTable, unordered } from './rule-parts.js'
 
@@ -65,15 +66,12 @@ function someRows(parts: RuleParts, table: RuleTable): string {
 }
 
 const counted: Rule = (parts) => {
-  const tableOf = () =>
-    parts.choices.chance(60)
-      ? (parts.table(({ operators }) => operators?.includes('=') === true) ?? parts.table())
-      : parts.table()
-  const table = tableOf()
+  const hasKey = parts.choices.chance(60)
+  const tables = parts.tablesOf(3, ({ operators }) => !hasKey || operators?.includes('=') === true)
+  const [table = parts.table()] = tables
   if (table === undefined) return undefined
-  if (parts.choices.chance(60)) {
-    // By tables and conditions of their own: a scan of all rows would answer for one of some.
-    return parts.counts([table, tableOf(), tableOf()].map((one) => someRows(parts, one ?? table)))
+  if (tables.length > 1 && parts.choices.chance(70)) {
+    return parts.counts(tables.map((one) => someRows(parts, one)))
   }
   const { name, column } = table
   const { from, link } = parts.partner(column.type, table)
@@ -97,30 +95,29 @@ const counted: Rule = (parts) => {
  * too much does not count by itself.
  */
 const texts: Rule = (parts) => {
-  const table = parts.table(
-    (column, { keys = {} }) =>
-      (column.type === 'inet' || column.type === 'bigint' || column.type === 'uuid') &&
-      keys[column.name]?.valuesPerCall !== undefined,
-  )
+  const isWanted =
+    (type: ColumnType) =>
+    (column: TableColumn, { keys = {} }: RandomTable) =>
+      column.type === type && keys[column.name]?.valuesPerCall !== undefined
+  const table =
+    parts.table(isWanted('inet')) ?? parts.table(isWanted('bigint')) ?? parts.table(isWanted('uuid'))
   if (table === undefined) return counted(parts)
   const { name, column } = table
   const key = `s.${column.name}`
   const value = () => parts.value(column.type)
+  // The zeros of an address may be written in several ways, of which PostgreSQL writes one.
   const text = () =>
     quoteLiteral(
-      parts.pick(
-        value(),
-        value(),
-        column.type === 'inet' ? `${value().split('/')[0]}/32` : ` ${value()}`,
-        column.type === 'inet' ? '2001:db8:0::1' : value(),
-        column.type === 'inet' ? `${value().split('/')[0]}/33` : `0${value()}`,
-      ),
+      column.type === 'inet'
+        ? parts.pick(value(), value(), '2001:db8:0::1', '2001:db8:0::1', `${value().split('/')[0]}/32`)
+        : parts.pick(value(), value(), ` ${value()}`, `0${value()}`),
     )
   const made =
-    column.type === 'inet' ? parts.pick(`${key}::text`, `text(${key})`, `abbrev(${key})`) : `${key}::text`
-  const rows = () =>
-    `select ${key} from ${name} s${parts.where(table, `${made} in (${text()}, ${text()}, ${text()})`)} limit ${parts.pick(1, 2)}`
-  return parts.counts([rows(), rows(), rows()])
+    column.type === 'inet' ? parts.pick(`abbrev(${key})`, `abbrev(${key})`, `${key}::text`) : `${key}::text`
+  const condition = `${made} in (${text()}, ${text()}, ${text()})`
+  return parts.counts([
+    `select ${key} from ${name} s${parts.where(table, condition)} limit ${parts.pick(1, 2, 3)}`,
+  ])
 }
 
 /** Types by whose order a table may yield its first rows. */
@@ -229,6 +226,7 @@ export const limitRules: readonly Rule[] = [
   counted,
   counted,
   counted,
+  texts,
   texts,
   ordered,
   ordered,

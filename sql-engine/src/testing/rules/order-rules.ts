@@ -241,10 +241,10 @@ const speltBeside: Rule = (parts) => {
   const [type, two, one] = parts.pick(
     ['numeric', '2.0', '1.00'] as const,
     ['numeric', '2.00', '3.0'] as const,
-    ['numeric(6,2)', '2', '1'] as const,
+    ['numeric', '2.000', '1'] as const,
   )
   const own = `select s.${column.name} as x, ${next}::text as y from ${name} s${parts.where(table)}`
-  const others = `values ('${two}'::${type}, 'm'), ('${one}'::${type}, 'm'), ('${two}'::${type}, '1.5')`
+  const others = `select '${two}'::${type}, 'm' union all select '${one}'::${type}, 'm' union all select '${two}'::${type}, '1.5'`
   const query = () => {
     const rows = parts.pick(
       `(${own} union all ${others}) p`,

@@ -2,18 +2,40 @@
 import { type Rule, type RuleParts, unordered } from './rule-parts.js'
 
 /** Conditions of WHERE that leave what nothing matched, or all else. */
-function testOf(parts: RuleParts, key: string): string {
-  return parts.pick(
-    `${key} is null`,
-    `${key} is null`,
-    `${key} is null`,
-    `not (${key} is not null)`,
-    `(${key} is null) is ${parts.pick('true', 'not false')}`,
-    `${key} is not distinct from null`,
-    `${key} is not null`,
-    `not (${key} is null)`,
-    `(${key} is null) is ${parts.pick('false', 'not true')}`,
-    `${key} is distinct from null`,
+function testsOf(parts: RuleParts, key: string, others: readonly string[]): readonly (() => string)[] {
+  return [
+    () => `${key} is null`,
+    () => `not (${key} is not null)`,
+    () => `(${key} is null) is ${parts.pick('true', 'not false')}`,
+    () => `${key} is not distinct from null`,
+    () => `${key} is not null`,
+    () => `not (${key} is null)`,
+    () => `(${key} is null) is ${parts.pick('false', 'not true')}`,
+    () => `${key} is distinct from null`,
+    ...others.map((other) => () => `${key} is not distinct from ${other}`),
+  ]
+}
+
+/** Several of them, of each of which another column is shown: what one scan has left out would be in another. */
+const tested: Rule = (parts) => {
+  const table = parts.freeTable()
+  if (table === undefined) return undefined
+  const { name, column } = table
+  const { from, link, read } = parts.partner(column.type, table)
+  const key = `s.${column.name}`
+  const joined = () =>
+    parts.oneOf(
+      () => `${from} left join ${name} s on ${key} = ${link}`,
+      () => `${from} left join ${name} s on ${key} = ${link}`,
+      () => `${name} s right join ${from} on ${link} = ${key}`,
+      () => `${from} full join ${name} s on ${key} = ${link}`,
+      () => `${from} left join ${name} s on ${key} is null`,
+      () => `${from} left join ${name} s on ${key} is not null`,
+    )
+  const tests = parts.someOf(5, testsOf(parts, key, [link, parts.typed(column.type)]))
+  const shown = parts.some(table, table.columns.length).filter((one) => one !== key)
+  return parts.digests(
+    tests.map((test, index) => `select ${read} as x, ${shown[index] ?? key} from ${joined()} where ${test}`),
   )
 }
 
@@ -35,7 +57,7 @@ const unmatched: Rule = (parts) => {
     () => `${key} is not null`,
     () => `(${key} = ${link} or ${key} is null)`,
   )
-  const test = testOf(parts, key)
+  const [test = 'true'] = parts.someOf(1, testsOf(parts, key, []))
   const list = `${read}, ${shown}`
   return unordered(
     parts.oneOf(
@@ -87,4 +109,4 @@ const withoutKey: Rule = (parts) => {
   )
 }
 
-export const unmatchedRules: readonly Rule[] = [unmatched, unmatched, unmatched, unmatched, withoutKey]
+export const unmatchedRules: readonly Rule[] = [tested, tested, tested, unmatched, unmatched, withoutKey]
