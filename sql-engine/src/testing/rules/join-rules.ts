@@ -77,8 +77,17 @@ const unlikePairs: readonly [UnlikePair, ...UnlikePair[]] = [
 ]
 
 const unlike: Rule = (parts) => {
-  const [one, other, values] = parts.choices.pick(unlikePairs)
-  const table = parts.table(({ type, ...column }) => type === one && takes({ type, ...column }, /^=$/))
+  const start = parts.choices.below(unlikePairs.length)
+  const pairs = [...unlikePairs.slice(start), ...unlikePairs.slice(0, start)]
+  for (const one of pairs) {
+    const statement = ofUnlike(parts, one)
+    if (statement !== undefined) return unordered(statement)
+  }
+  return undefined
+}
+
+function ofUnlike(parts: RuleParts, [one, other, values]: UnlikePair): string | undefined {
+  const table = parts.table((column) => column.type === one && takes(column, /^=$/))
   const partners = Object.entries(parts.tables).flatMap(([name, random]) =>
     Object.entries(random.columns).flatMap(([column, { type }]) =>
       type === other && random.keys?.[column]?.operators.includes('=') === true
@@ -91,9 +100,7 @@ const unlike: Rule = (parts) => {
   const [key, link] = [`s.${table.column.name}`, `p.${partner.column}`]
   const value = parts.choices.pick(values)
   const condition = parts.pick(`${link} = ${value}`, `${link} = ${value}`, `${key} = ${value}`)
-  return unordered(
-    `select s.*, p.* from ${table.name} s join ${partner.name} p on ${parts.pick(`${key} = ${link}`, `${link} = ${key}`)}${parts.where(table, condition, ...partner.given)}`,
-  )
+  return `select s.*, p.* from ${table.name} s join ${partner.name} p on ${parts.pick(`${key} = ${link}`, `${link} = ${key}`)}${parts.where(table, condition, ...partner.given)}`
 }
 
 /** NULL that an outer join makes, or that is there, beside IS NOT DISTINCT FROM and the like. */
@@ -240,6 +247,37 @@ const merged: Rule = (parts) => {
   )
 }
 
+/** A key's values from columns that joins have merged, of which either side has some. */
+const mergedKeys: Rule = (parts) => {
+  const table = parts.freeTable((column) => takes(column, /^=$/))
+  if (table === undefined) return undefined
+  const { column } = table
+  const { from, link } = parts.partner(column.type, table)
+  const key = column.name
+  const values = `(values (${parts.typed(column.type)}), (${parts.typed(column.type)})) v (${key})`
+  const others = `(select ${link} as ${key} from ${from}) n`
+  const merging = parts.oneOf(
+    () => `${values} right join ${others} using (${key})`,
+    () => `${values} full join ${others} using (${key})`,
+    () => `${others} left join ${values} using (${key})`,
+    () => `${others} full join ${values} using (${key})`,
+    () => `${values} natural right join ${others}`,
+    () => `${others} natural full join ${values}`,
+  )
+  const join = parts.pick('join', 'join', 'left join')
+  return unordered(
+    parts.oneOf(
+      () => `select * from ${merging} ${join} ${table.name} s using (${key})`,
+      () =>
+        `select ${key}, count(s.*) from ${merging} ${join} ${table.name} s using (${key}) group by ${key}`,
+      () =>
+        `select q.*, s.* from (select ${key} as x from ${merging}) q ${join} ${table.name} s on s.${key} = q.x`,
+      () =>
+        `select x.* from (select ${key} from ${merging}) x where exists (select from ${table.name} s where s.${key} = x.${key})`,
+    ),
+  )
+}
+
 /** Stars over USING, whose columns are known by their places alone: those that are merged come first. */
 const places: Rule = (parts) => {
   const table = parts.freeTable()
@@ -303,4 +341,6 @@ export const joinRules: readonly Rule[] = [
   patterns,
   merged,
   places,
+  mergedKeys,
+  mergedKeys,
 ]

@@ -55,7 +55,9 @@ function someRows(parts: RuleParts, table: RuleTable): string {
     () =>
       `select from ${name} s, lateral (select 1 where ${first} is ${parts.pick('null', 'not null')}) q${where} ${limit()}`,
     () =>
-      `select from ${name} s cross join lateral (select 1 where ${first}::text >= 't1') q${where} ${limit()}`,
+      `select from ${name} s, lateral (select 1 where ${first} is ${parts.pick('null', 'not null')}) q${where} ${limit()}`,
+    () =>
+      `select from ${name} s cross join lateral (select 1 where ${first}::text ${parts.pick('>=', '<')} 't1') q${where} ${limit()}`,
     () => `select count(*) over () from ${name} s${where} ${limit()}`,
     () => `select generate_series(1, 2) from ${name} s${where} ${limit()}`,
     () => `select max(${first}::text) from ${name} s${where} ${limit()}`,
@@ -147,10 +149,18 @@ function widened(parts: RuleParts, key: string, type: ColumnType, direction: Dir
 
 /** The first rows of a table that can yield them, by conditions that bound the same column, or another one. */
 const ordered: Rule = (parts) => {
-  const table = parts.table(
+  const tables = parts.tablesOf(
+    3,
     ({ name, type }, { orders = {} }) => orders[name] !== undefined && orderedTypes.has(type),
   )
+  const [table] = tables
   if (table === undefined) return counted(parts)
+  return parts.choices.chance(60)
+    ? parts.digests(tables.map((one) => orderedRows(parts, one)))
+    : unordered(`select * from (${orderedRows(parts, table)}) q`)
+}
+
+function orderedRows(parts: RuleParts, table: RuleTable): string {
   const { name, column } = table
   const key = `s.${column.name}`
   const direction = parts.choices.pickAny(table.orders[column.name] ?? []) ?? 'asc'
@@ -177,7 +187,7 @@ const ordered: Rule = (parts) => {
     )
   const all = columnsOf(table).join(', ')
   const by = (item: string) => `order by ${item} ${direction}`
-  const queries = parts.someOf(parts.choices.chance(60) ? 3 : 1, [
+  return parts.oneOf(
     () => `select s.* from ${name} s${where()} ${by(key)}, ${all} ${limit()}`,
     () => `select ${key} from ${name} s${where()} ${by(key)} ${limit()}`,
     () => `select ${key} as x from ${name} s${where()} ${by('x')} ${limit()}`,
@@ -188,9 +198,7 @@ const ordered: Rule = (parts) => {
     () => `select ${key}, count(*) from ${name} s${where()} group by ${key} ${by(key)} ${limit()}`,
     () => `select from ${name} s${where()} ${by(key)} ${limit()}`,
     () => `select ${key}, count(*) over () from ${name} s${where()} ${by(key)} ${limit()}`,
-  ])
-  const [first = ''] = queries
-  return queries.length > 1 ? parts.digests(queries) : unordered(`select * from (${first}) q`)
+  )
 }
 
 /** More values than are worth their calls, whose conditions then stay with PostgreSQL. */

@@ -179,7 +179,7 @@ const groups: Rule = (parts) => {
   const isLinked = parts.choices.chance(60)
   const where = parts.where(table, isLinked ? `${key} = ${link}` : '')
   const fails = `1 / (length(${first}::text) - ${parts.pick(2, 1, 3)})`
-  const otherFails = `1 / (length(${second}::text) - ${parts.pick(1, 2, 4, 10, 36)})`
+  const otherFails = parts.failure(table.columns.find((one) => `s.${one.name}` === second) ?? column)
   const rows = parts.oneOf(
     () => `select from ${name} s${where} group by ${first} having count(*) > 1`,
     () => `select from ${name} s${where} group by ${first} having count(*) ${parts.pick('>', '=')} 1`,
@@ -206,6 +206,10 @@ const groups: Rule = (parts) => {
       () =>
         `select distinct q.x from (select ${first} as x, count(*) as c from ${name} s${parts.where(table)} group by ${first}, ${second}) q where q.c ${parts.pick('>', '=')} 1`,
       // What divides groups may fail, and so may what is made of each group.
+      () =>
+        `select distinct q.x from (select ${first} as x from ${name} s${parts.where(table)} group by ${first}, ${otherFails}) q`,
+      () =>
+        `select max(q.x::text) from (select ${first} as x from ${name} s${parts.where(table)} group by ${parts.pick(`${otherFails}, 1`, `1, ${otherFails}`)}) q`,
       () =>
         `select distinct q.x from (select ${first} as x from ${name} s${parts.where(table)} group by ${first}, ${otherFails}) q`,
       () =>

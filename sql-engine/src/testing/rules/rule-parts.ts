@@ -120,12 +120,15 @@ export class RuleParts {
   }
 
   /** Some tables, each another one: what one scan has of a table would answer for another scan of it. */
-  tablesOf(count: number, isWanted: (column: TableColumn) => boolean): readonly RuleTable[] {
+  tablesOf(
+    count: number,
+    isWanted: (column: TableColumn, table: RandomTable) => boolean,
+  ): readonly RuleTable[] {
     const found: RuleTable[] = []
     for (let left = count; left > 0; left--) {
       const names = found.map(({ name }) => name)
       const table = this.table(
-        (column, random) => isWanted(column) && !names.some((name) => this.tables[name] === random),
+        (column, random) => isWanted(column, random) && !names.some((name) => this.tables[name] === random),
       )
       if (table !== undefined) found.push(table)
     }

@@ -117,6 +117,11 @@ function withNullsMade(parts: RuleParts, table: RuleTable): string {
       () => `${own} = ${parts.typed(column.type)}`,
     )
   }
+  if (parts.choices.chance(35)) {
+    const groups = parts.pick(`rollup (${key})`, `cube (${key}, ${other})`, `grouping sets ((${key}), ())`)
+    const having = condition().replaceAll('q.', 's.')
+    return `select ${key}, count(*) as n from ${name} s${where} group by ${groups} having ${having}`
+  }
   return `select * from (${rows()}) q where ${condition()}`
 }
 
@@ -190,6 +195,7 @@ export const subqueryRules: readonly Rule[] = [
   passing,
   passing,
   passing,
+  nullsMade,
   nullsMade,
   computed,
   computed,
