@@ -84,6 +84,31 @@ const passing: Rule = (parts) => {
   )
 }
 
+/** Types of which many rows have one value. */
+const fewValues: ReadonlySet<ColumnType> = new Set(['boolean', 'uuid', 'cidr', 'date'])
+
+/** The first rows of each value of a key, by an order that counts rows of other values, too. */
+const countedOrder: Rule = (parts) => {
+  const tables = parts.tablesOf(3, (column) => fewValues.has(column.type) && takes(column, /^=$/))
+  if (tables.length === 0) return passing(parts)
+  return parts.digests(
+    tables.map((table) => {
+      const { name, column } = table
+      const key = `s.${column.name}`
+      const all = columnsOf(table).join(', ')
+      const partition = `partition by ${parts.any(table)}`
+      const window = parts.oneOf(
+        () => `row_number() over (${partition} order by ${all}) desc`,
+        () => `count(*) over (${partition}) ${parts.pick('', 'desc')}`,
+        () => `row_number() over (order by ${all}) % 2`,
+        () => `row_number() over (order by ${all}) % 3`,
+      )
+      const rows = `select distinct on (${key}) s.* from ${name} s${parts.where(table)} order by ${key}, ${window}, ${all}`
+      return `select * from (${rows}) q where q.${column.name} = ${parts.typed(column.type)}`
+    }),
+  )
+}
+
 /** Rows that have NULL in a key's place, which no row of the table need have, beside conditions that are true of NULL. */
 const nullsMade: Rule = (parts) => {
   const tables = parts.tablesOf(together, (column) => takes(column, /^is null$/))
@@ -197,6 +222,8 @@ export const subqueryRules: readonly Rule[] = [
   passing,
   nullsMade,
   nullsMade,
+  countedOrder,
+  countedOrder,
   computed,
   computed,
   ofArms,
