@@ -36,6 +36,9 @@ function conditionsOn(parts: RuleParts, table: RuleTable, count: number): readon
     () => `not (${key} is ${parts.pick('null', 'not null')})`,
     () =>
       `(${key} = ${value()}) ${parts.pick('is true', 'is not true', 'is false', 'is not false', 'is unknown')}`,
+    // Of NULL, which some rows have.
+    () => `(${bound()}) is not ${parts.pick('true', 'false')}`,
+    () => `(${key} = ${value()}) is not true`,
     () => `(${key} ${parts.pick('=', '<>')} ${value()}) ${parts.pick('= false', '= true', '<> true')}`,
     () => `${key} is ${parts.pick('', 'not ')}distinct from ${value()}`,
     () => `case when ${bound()} then ${bound()} else true end`,
