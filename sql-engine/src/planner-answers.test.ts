@@ -153,6 +153,10 @@ describe('LIMIT', () => {
       "select count(*) from (select ip from thing where abbrev(ip) in ('1.1.1.1/32', '2.2.2.2') limit 1) s",
     ],
     [
+      'over texts of which one is no spelling of PostgreSQL',
+      "select id from thing where abbrev(ip) in ('10.0.0.0/08', '2.2.2.2') order by id desc limit 1",
+    ],
+    [
       'over texts of which one is that of another spelling',
       "select count(*) from (select ip from thing where ip::text in ('1.1.1.1', '2.2.2.2/32') limit 1) s",
     ],

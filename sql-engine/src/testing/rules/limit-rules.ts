@@ -47,7 +47,11 @@ function someRows(parts: RuleParts, table: RuleTable): string {
     () => `select ${first} from ${name} s${where} ${limit()}`,
     () => `select from ${name} s${where} ${limit()}`,
     () => `select distinct ${first} from ${name} s${where} ${limit()}`,
+    () => `select distinct ${first} from ${name} s${where} ${limit()}`,
+    () => `select distinct ${key} from ${name} s${where} ${limit()}`,
     () => `select ${first} from ${name} s${where} group by ${first} ${limit()}`,
+    () => `select ${first} from ${name} s${where} group by ${first} ${limit()}`,
+    () => `select ${key} from ${name} s${where} group by ${key} ${limit()}`,
     () => `select count(*) from ${name} s${where} group by ${first} ${limit()}`,
     () => `select n.* from ${from} join ${name} s on ${key} = ${link}${where} ${limit()}`,
     () => `select n.* from ${from}, ${name} s${parts.where(table, `${key} = ${link}`)} ${limit()}`,
@@ -231,6 +235,7 @@ const costly: Rule = (parts) => {
 }
 
 export const limitRules: readonly Rule[] = [
+  counted,
   counted,
   counted,
   counted,
