@@ -157,6 +157,18 @@ describe('LIMIT', () => {
       `select (select max(id) from (select id from thing where amount = 2 order by id desc limit 1) s) as last,
          (select count(id) from thing where amount = (select e.id + 1 from event e where e.trail = 't1')) as n`,
     ],
+    [
+      'over texts of which no address has one',
+      "select count(*) from (select ip from thing where abbrev(ip) in ('1.1.1.1/32', '2.2.2.2') limit 1) s",
+    ],
+    [
+      'over texts of which one is no spelling of PostgreSQL',
+      "select id from thing where abbrev(ip) in ('10.0.0.0/08', '2.2.2.2') order by id desc limit 1",
+    ],
+    [
+      'over texts of which one is that of another spelling',
+      "select count(*) from (select ip from thing where ip::text in ('1.1.1.1', '2.2.2.2/32') limit 1) s",
+    ],
     ['over an aggregate of JSON', 'select json_arrayagg(id order by id) from thing limit 1'],
   ] as const)('%s', ([_, text], { harness }) => expectSame(harness, text))
 })

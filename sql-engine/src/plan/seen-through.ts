@@ -43,7 +43,8 @@ export function seenThrough(
     const sources = comparison.sources.map(
       (source): ValueSource => (source.kind === 'boolean' ? source : { ...source, reading }),
     )
-    return [{ comparison: { ...comparison, sources }, isExact: true }]
+    // Addresses are asked for by texts, too, by which PostgreSQL would not spell them.
+    return [{ comparison: { ...comparison, sources }, isExact: type !== 'inet' }]
   }
   // Years of five digits sort before those of four: as a text, a later time may be less.
   const outermost = wrappers.at(-1)

@@ -54,5 +54,6 @@ function addressOf(text: string, reading: Reading): string | undefined {
   const longest = version === 4 ? 32 : 128
   if (length === undefined) return reading === 'text' ? undefined : address
   if (reading === 'host' || Number(length) > longest) return undefined
-  return Number(length) === longest ? address : text
+  if (Number(length) !== longest) return text
+  return reading === 'abbreviation' ? undefined : address
 }

@@ -1,4 +1,5 @@
 /** Decides conditions as PostgreSQL does, for a stand-in of an API that leaves out all it is allowed to. */
+import { isIPv6 } from 'node:net'
 import type { ColumnType, PatternOperator, Qual } from '@millrace/plugin-sdk'
 
 /**
@@ -47,10 +48,19 @@ function compare(type: ColumnType, value: unknown, asked: unknown): number {
       return canonicalJson(String(value)) === canonicalJson(String(asked)) ? 0 : 1
     case 'boolean':
       return sign(Number(value), Number(asked))
+    case 'inet':
+      return usualAddress(String(value)) === usualAddress(String(asked)) ? 0 : 1
     default:
       // The test database's collation is the order of code points, as that of UTF-8's bytes.
       return Buffer.compare(Buffer.from(String(value)), Buffer.from(String(asked)))
   }
+}
+
+/** As most APIs do, takes an address for itself however its zeros are written. */
+function usualAddress(text: string): string {
+  const [address = '', length] = text.split('/')
+  const usual = isIPv6(address) ? new URL(`http://[${address}]`).hostname : address
+  return length === undefined ? usual : `${usual}/${Number(length)}`
 }
 
 /** @param time in ISO 8601, of which Date reads no more than milliseconds */

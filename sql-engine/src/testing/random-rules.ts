@@ -9,6 +9,7 @@ import { repeatRules } from './rules/repeat-rules.js'
 import { type Rule, type RuleContext, RuleParts, type RuleStatement } from './rules/rule-parts.js'
 import { scanRules } from './rules/scan-rules.js'
 import { subqueryRules } from './rules/subquery-rules.js'
+import { unmatchedRules } from './rules/unmatched-rules.js'
 import { unreadRules } from './rules/unread-rules.js'
 
 const rules: readonly Rule[] = [
@@ -18,6 +19,7 @@ const rules: readonly Rule[] = [
   ...orderRules,
   ...limitRules,
   ...unreadRules,
+  ...unmatchedRules,
   ...joinRules,
   ...scanRules,
   ...subqueryRules,

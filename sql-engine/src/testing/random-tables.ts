@@ -123,7 +123,7 @@ export const valuesOfType: Readonly<Record<ColumnType, readonly [string, ...stri
     'line\nbreak\t',
   ],
   bigint: ['2', '1', '3', '0', '-1', '4', '9007199254740993', '9007199254740992'],
-  inet: ['1.1.1.1', '2.2.2.2', '1.1.1.2', '10.0.0.0/8', '10.0.0.0', '2001:db8::1'],
+  inet: ['1.1.1.1', '2.2.2.2', '10.0.0.0/8', '10.0.0.0', '1.1.1.2', '2001:db8::1'],
   cidr: ['1.1.1.1/32', '10.0.0.0/8', '2001:db8::/32'],
   boolean: ['true', 'false'],
   numeric: ['2', '2.5', '1', '2.49', '1.99', '2.51', '-0.5', '1000'],
@@ -197,7 +197,8 @@ export function someTables(choices: Choices): RandomTables {
       if (known.length === 0) return []
       const key: Key = {
         operators: known,
-        inherent: choices.chance(80),
+        // What must be given is often all that a column can say.
+        inherent: choices.chance(isNeeded ? 50 : 80),
         immutable: choices.chance(50),
         ...(isNeeded ? { require: need === 'any-of' ? need : 'required' } : {}),
         ...(known.includes('=') && choices.chance(60) ? { valuesPerCall: 1 + choices.below(3) } : {}),
@@ -258,7 +259,7 @@ export function randomRows(choices: Choices, tables: RandomTables): RandomRows {
   return Object.fromEntries(
     Object.entries(tables).map(([name, table]) => {
       // None at all now and then: what there is no row for is found no more than what is left out.
-      const length = choices.chance(97) ? 3 + choices.below(11) : 0
+      const length = choices.chance(97) ? 4 + choices.below(11) : 0
       const rows = Array.from({ length }, () => randomRow(table, choices))
       // Duplicates are rows of their own.
       return [name, choices.chance(30) ? [...rows, ...rows.slice(0, 2)] : rows]
@@ -277,10 +278,18 @@ function randomRow(table: RandomTable, choices: Choices): Row {
   return Object.fromEntries(
     Object.entries(table.columns).map(([name, { type }]) => {
       const isNull = mayBeNull(table, name) && choices.chance(12)
-      const value = isNull ? null : choices.pickAlike(valuesOfType[type])
+      const value = isNull ? null : randomValue(type, choices)
       return [name, value === null ? null : asPluginValue(type, value)]
     }),
   )
+}
+
+/** Types that have values at which a bound is easily wrong; each of them should be in some row. */
+const boundTypes: ReadonlySet<ColumnType> = new Set([...orderedTypes, 'numeric', 'inet'])
+
+function randomValue(type: ColumnType, choices: Choices): string {
+  const values = valuesOfType[type]
+  return boundTypes.has(type) && choices.chance(35) ? choices.pick(values) : choices.pickAlike(values)
 }
 
 function asPluginValue(type: ColumnType, value: string): string | number | boolean | bigint {

@@ -24,11 +24,6 @@ export const cacheMutants: readonly Mutant[] = [
         'if (!quals.some((qual) => implies(known, qual))) return false',
       ],
       [
-        'columns that repeat what was asked have values',
-        '(column) => column in earlier.quals || keys[column]?.inherent === true,',
-        '() => true,',
-      ],
-      [
         'a looser bound is a tighter one',
         'return order < 0 === isUpper(bound)',
         'return order < 0 !== isUpper(bound)',
@@ -66,11 +61,6 @@ export const cacheMutants: readonly Mutant[] = [
     'sql-engine/src/cache/scans/divide-range.ts',
     [ranges, cacheProperties],
     [
-      [
-        'columns whose values change are divided',
-        'key?.inherent !== true || key.immutable !== true ||',
-        'key?.inherent !== true ||',
-      ],
       [
         'other conditions do not count',
         'return covers(without(shape, column), without(scan, column), keys) ? [{ earlier: one, interval }] : []',
@@ -151,6 +141,31 @@ export const cacheMutants: readonly Mutant[] = [
         '!hasAllRows(entry)',
       ],
     ],
+    'no API of the random statements fails',
+  ),
+  ...mutantsOf(
+    'sql-engine/src/cache/scans/covers.ts',
+    [covers, cacheProperties, cache],
+    [
+      [
+        'columns that repeat what was asked have values',
+        '(column) => column in earlier.quals || keys[column]?.inherent === true,',
+        '() => true,',
+      ],
+    ],
+    'to the random statements, columns have their values, whether they were asked for or not',
+  ),
+  ...mutantsOf(
+    'sql-engine/src/cache/scans/divide-range.ts',
+    [ranges, cacheProperties],
+    [
+      [
+        'columns whose values change are divided',
+        'key?.inherent !== true || key.immutable !== true ||',
+        'key?.inherent !== true ||',
+      ],
+    ],
+    'rows of the random statements never change',
   ),
   ...mutantsOf(
     'sql-engine/src/cache/scans/scan-cache.ts',

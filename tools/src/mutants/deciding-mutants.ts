@@ -82,7 +82,6 @@ export const decidingMutants: readonly Mutant[] = [
         'this',
       ],
       ['LIMIT takes repeats as other rows', '(ignoresRepeats && takesAll(select))', 'ignoresRepeats'],
-      ['the first row is as good as any', ' && wanted.size === 0', ''],
       [
         'an output that fails is not computed',
         '|| !mayDiscard(output, block, computed.has(block), functions)',
@@ -354,7 +353,6 @@ export const decidingMutants: readonly Mutant[] = [
         'if (!isColumns(reads) && !isDiscardable(reads, functions)) continue',
       ],
     ],
-    'rows that are in one place are alike in what is read, however many are made of each',
   ),
   ...mutantsOf(
     plan('repeats'),
@@ -367,6 +365,12 @@ export const decidingMutants: readonly Mutant[] = [
       ],
     ],
     'more is fetched than is needed, and no less',
+  ),
+  ...mutantsOf(
+    plan('repeats'),
+    ['sql-engine/src/plan/superfluous-joins.test.ts', 'sql-engine/src/plan/needed-columns.test.ts'],
+    [['the first row is as good as any', ' && wanted.size === 0', '']],
+    'which row is the first is up to PostgreSQL without an order; with one, the columns of that are read',
   ),
   ...mutantsOf(
     plan('repeats'),

@@ -108,16 +108,23 @@ export const scanMutants: readonly Mutant[] = [
         'return false',
       ],
       [
-        'what is joined by anything is joined',
-        'if (isJoin && !isEquality(condition.expression)) continue',
-        'if (isJoin) continue',
-      ],
-      [
         'the values of rows that an outer join makes are all there',
         'if (!isReal && !isStrict(expression)) return undefined',
         '',
       ],
     ],
+  ),
+  ...mutantsOf(
+    plan('key-query'),
+    [engine, answers, places],
+    [
+      [
+        'what is joined by anything is joined',
+        'if (isJoin && !isEquality(condition.expression)) continue',
+        'if (isJoin) continue',
+      ],
+    ],
+    'more values are asked for than are needed, and no fewer',
   ),
   ...mutantsOf(
     plan('pushable-limit'),

@@ -28,6 +28,11 @@ export const valueMutants: readonly Mutant[] = [
         'const isOne = true',
       ],
       [
+        'texts of addresses are all as PostgreSQL writes them',
+        "sources }, isExact: type !== 'inet' }",
+        'sources }, isExact: true }',
+      ],
+      [
         'an upper bound is a lower one',
         "return [{ values: comparison.bounds ?? [comparison.node], side: 'upper' }]",
         "return [{ values: comparison.bounds ?? [comparison.node], side: 'lower' }]",

@@ -1,10 +1,10 @@
 /** Statements that turn on a bound, which follows from a condition on something that is made of a key. */
 import type { ColumnType } from '@millrace/plugin-sdk'
 import { quoteLiteral } from '../../parse/identifier.js'
-import { numberBound } from './number-bounds.js'
+import { numberBounds } from './number-bounds.js'
 import { type Rule, type RuleParts, type RuleTable, takes, unordered } from './rule-parts.js'
-import { addressBound, textBound } from './text-bounds.js'
-import { dayBound, timeBound } from './time-bounds.js'
+import { addressBounds, textBounds } from './text-bounds.js'
+import { dayBounds, timeBounds } from './time-bounds.js'
 
 const bounding = /^[<>]=?$/
 
@@ -16,31 +16,48 @@ const boundTypes: ReadonlySet<ColumnType> = new Set([
   'double precision',
 ])
 
-/** A condition on what is made of a column, by which an API may be bounded. */
-export function boundOn(parts: RuleParts, column: string, type: ColumnType): string {
+/** Conditions on what is made of a column, by which an API may be bounded: so many, of several kinds. */
+export function boundsOn(
+  parts: RuleParts,
+  column: string,
+  type: ColumnType,
+  count: number,
+): readonly string[] {
   switch (type) {
     case 'timestamp with time zone':
-      return timeBound(parts, column)
+      return timeBounds(parts, column, count)
     case 'date':
-      return dayBound(parts, column)
+      return dayBounds(parts, column, count)
     case 'bigint':
-      return numberBound(parts, column, true)
+      return numberBounds(parts, column, true, count)
     case 'numeric':
     case 'double precision':
-      return numberBound(parts, column, false)
+      return numberBounds(parts, column, false, count)
     case 'text':
-      return textBound(parts, column)
+      return textBounds(parts, column, count)
     case 'inet':
     case 'cidr':
-      return addressBound(parts, column, type)
+      return addressBounds(parts, column, type, count)
     default:
-      return `${column} = ${quoteLiteral(parts.value(type))}`
+      return []
   }
 }
+
+/** One of them. */
+export function boundOn(parts: RuleParts, column: string, type: ColumnType): string {
+  return boundsOn(parts, column, type, 1)[0] ?? `${column} = ${quoteLiteral(parts.value(type))}`
+}
+
+/** So many conditions are asked in one statement. */
+const together = 8
 
 function over(parts: RuleParts, table: RuleTable | undefined) {
   if (table === undefined) return undefined
   const { name, column } = table
+  if (parts.choices.chance(80)) {
+    const conditions = boundsOn(parts, `s.${column.name}`, column.type, together)
+    return parts.ofEach(table, conditions)
+  }
   const condition = boundOn(parts, `s.${column.name}`, column.type)
   return unordered(
     parts.oneOf(
@@ -53,16 +70,30 @@ function over(parts: RuleParts, table: RuleTable | undefined) {
   )
 }
 
+/** Mostly over a column that is bounded on both sides. */
 function ofType(...types: readonly ColumnType[]): Rule {
-  return (parts) =>
-    over(
+  return (parts) => {
+    const bounded = parts.choices.chance(80)
+      ? parts.table((column) => types.includes(column.type) && takes(column, /^<=$/) && takes(column, /^>=$/))
+      : undefined
+    return over(
       parts,
-      parts.table((column) => types.includes(column.type) && takes(column, bounding)) ?? anyBound(parts),
+      bounded ??
+        parts.table((column) => types.includes(column.type) && takes(column, bounding)) ??
+        anyBound(parts),
     )
+  }
 }
 
 function anyBound(parts: RuleParts): RuleTable | undefined {
   return parts.table((column) => boundTypes.has(column.type) && takes(column, bounding))
+}
+
+/** The rows of one condition, or how many there are of each. */
+function withEach(parts: RuleParts, table: RuleTable, conditions: readonly string[]) {
+  const [first = 'true'] = conditions
+  if (parts.choices.chance(70)) return parts.ofEach(table, conditions)
+  return unordered(`select s.* from ${table.name} s${parts.where(table, first)}`)
 }
 
 /** Equality with what no value of the key's type is, or what several are. */
@@ -97,18 +128,18 @@ const ofOtherTypes: Rule = (parts) => {
   const key = `s.${table.column.name}`
   const value = () => parts.choices.pick(values)
   const own = () => quoteLiteral(parts.value(table.column.type))
-  const operator = parts.pick('<>', '<', '>', '<=', '>=', '=')
-  const condition = parts.oneOf(
-    () => `${key} ${operator} ${value()}`,
-    () => `${key} ${operator} ${value()}`,
+  const operator = () => parts.pick('<>', '<', '>', '<=', '>=', '=')
+  const conditions = parts.someOf(4, [
+    () => `${key} ${operator()} ${value()}`,
+    () => `${key} ${operator()} ${value()}`,
     () => `${key} <> ${value()}`,
-    () => `${value()} ${operator} ${key}`,
+    () => `${value()} ${operator()} ${key}`,
     () => `${key} in (${own()}, ${value()})`,
     () => `${key} not in (${value()}, ${value()})`,
     () => `(${key} = ${value()} or ${key} = ${own()})`,
     () => `${key} = any (array[${value()}, ${own()}::${table.column.type}])`,
-  )
-  return unordered(`select s.* from ${table.name} s${parts.where(table, condition)}`)
+  ])
+  return withEach(parts, table, conditions)
 }
 
 /** NaN is greater than all numbers, also where what is made of it falls. */
@@ -116,9 +147,15 @@ const noNumber: Rule = (parts) => {
   const table = parts.table((column) => column.type === 'double precision' && takes(column, /^[<>]=?$/))
   if (table === undefined) return undefined
   const key = `s.${table.column.name}`
-  const falling = parts.pick(`10 - ${key}`, `5 - floor(${key})`, `1 - ${key} * 2`, `3 - (${key} + 1)`)
-  const bound = parts.pick(`${falling} > 3`, `${falling} >= 0`, `not (${falling} < 2)`, `8 <= ${falling}`)
-  return unordered(`select s.* from ${table.name} s${parts.where(table, bound, `${key}::text = 'NaN'`)}`)
+  const falling = () => parts.pick(`10 - ${key}`, `5 - floor(${key})`, `1 - ${key} * 2`, `3 - (${key} + 1)`)
+  const conditions = parts.someOf(4, [
+    () => `${falling()} > 3`,
+    () => `${falling()} >= 0`,
+    () => `not (${falling()} < 2)`,
+    () => `8 <= ${falling()}`,
+    () => `${falling()} > -1 and ${key}::text = 'NaN'`,
+  ])
+  return withEach(parts, table, conditions)
 }
 
 /** Numbers beyond those that floating point tells apart. */
@@ -127,8 +164,13 @@ const wide: Rule = (parts) => {
   if (table === undefined) return undefined
   const key = `s.${table.column.name}`
   const big = () => parts.pick('9007199254740992', '9007199254740993', '9007199254740992::float8')
-  const condition = parts.oneOf(
+  const given = (type: ColumnType, value: string) => parts.parameter(type, value)
+  const conditions = parts.someOf(6, [
+    () => `${key} in (${given('double precision', '1')}, ${given('bigint', '9007199254740993')})`,
+    () => `${key} in (${given('bigint', '9007199254740992')}, ${given('double precision', '2')})`,
     () => `${key} in (1e0::float8, ${big()})`,
+    () =>
+      `${key} in (${parts.pick("'9007199254740993'", "'9007199254740992'")}, ${parts.pick('1::int4', '2::int2')})`,
     () => `${key} in (${big()}, 1e0::float8, 2)`,
     () => `${key} = ${big()}`,
     () => `${key} = 9007199254740992::float8`,
@@ -136,8 +178,8 @@ const wide: Rule = (parts) => {
     () => `${key} = any (array[${big()}, 2::float8])`,
     () => `${key} < ${parts.pick('2.5', '1.5', '0.5', '3.5')}`,
     () => `${key} <> ${parts.pick('2.5', '1.5', '3.0')}`,
-  )
-  return unordered(`select s.* from ${table.name} s${parts.where(table, condition)}`)
+  ])
+  return withEach(parts, table, conditions)
 }
 
 export const boundRules: readonly Rule[] = [
@@ -175,6 +217,7 @@ export const boundRules: readonly Rule[] = [
     ),
   ofOtherTypes,
   ofOtherTypes,
+  noNumber,
   noNumber,
   wide,
   wide,

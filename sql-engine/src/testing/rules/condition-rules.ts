@@ -1,8 +1,8 @@
 /** Statements that turn on one condition on a key as it stands, beside values that rows have. */
 import { type Rule, type RuleParts, type RuleTable, takes, unordered } from './rule-parts.js'
 
-/** What a condition says is said of the key's values, of those beside them, and of no others. */
-function conditionOn(parts: RuleParts, table: RuleTable): string {
+/** Conditions of so many kinds: what one says is said of the key's values, of those beside them, and of no others. */
+function conditionsOn(parts: RuleParts, table: RuleTable, count: number): readonly string[] {
   const { column } = table
   const key = `s.${column.name}`
   const value = () => parts.typed(column.type)
@@ -11,7 +11,7 @@ function conditionOn(parts: RuleParts, table: RuleTable): string {
   const row = () => `(${value()}, ${parts.typed(other.type)})`
   const bound = () => `${key} ${parts.pick('<', '<=', '>', '>=')} ${value()}`
   const sign = parts.pick('<', '<=', '>', '>=')
-  return parts.oneOf(
+  return parts.someOf(count, [
     () => `${key} between ${value()} and ${value()}`,
     () => `${key} between ${value()} and ${value()}`,
     () => `${key} between symmetric ${value()} and ${value()}`,
@@ -36,18 +36,24 @@ function conditionOn(parts: RuleParts, table: RuleTable): string {
     () => `not (${key} is ${parts.pick('null', 'not null')})`,
     () =>
       `(${key} = ${value()}) ${parts.pick('is true', 'is not true', 'is false', 'is not false', 'is unknown')}`,
+    // Of NULL, which some rows have.
+    () => `(${bound()}) is not ${parts.pick('true', 'false')}`,
+    () => `(${key} = ${value()}) is not true`,
     () => `(${key} ${parts.pick('=', '<>')} ${value()}) ${parts.pick('= false', '= true', '<> true')}`,
     () => `${key} is ${parts.pick('', 'not ')}distinct from ${value()}`,
     () => `case when ${bound()} then ${bound()} else true end`,
     () => `coalesce(${key}, ${value()}) ${sign} ${value()}`,
-  )
+  ])
 }
 
 const plain: Rule = (parts) => {
   const bounding = parts.choices.chance(60) ? /^[<>]=?$/ : /./
   const table = parts.table((column) => takes(column, bounding)) ?? parts.table()
   if (table === undefined) return undefined
-  const condition = conditionOn(parts, table)
+  if (parts.choices.chance(45)) {
+    return parts.ofEach(table, conditionsOn(parts, table, 5))
+  }
+  const [condition = 'true'] = conditionsOn(parts, table, 1)
   const { from, link, read } = parts.partner(table.column.type, table)
   const rows = `(select * from ${table.name} s${parts.where(table)}) s`
   const outer = parts.pick('left join', 'right join', 'join')

@@ -77,8 +77,17 @@ const unlikePairs: readonly [UnlikePair, ...UnlikePair[]] = [
 ]
 
 const unlike: Rule = (parts) => {
-  const [one, other, values] = parts.choices.pick(unlikePairs)
-  const table = parts.table(({ type, ...column }) => type === one && takes({ type, ...column }, /^=$/))
+  const start = parts.choices.below(unlikePairs.length)
+  const pairs = [...unlikePairs.slice(start), ...unlikePairs.slice(0, start)]
+  for (const one of pairs) {
+    const statement = ofUnlike(parts, one)
+    if (statement !== undefined) return unordered(statement)
+  }
+  return undefined
+}
+
+function ofUnlike(parts: RuleParts, [one, other, values]: UnlikePair): string | undefined {
+  const table = parts.table((column) => column.type === one && takes(column, /^=$/))
   const partners = Object.entries(parts.tables).flatMap(([name, random]) =>
     Object.entries(random.columns).flatMap(([column, { type }]) =>
       type === other && random.keys?.[column]?.operators.includes('=') === true
@@ -91,9 +100,7 @@ const unlike: Rule = (parts) => {
   const [key, link] = [`s.${table.column.name}`, `p.${partner.column}`]
   const value = parts.choices.pick(values)
   const condition = parts.pick(`${link} = ${value}`, `${link} = ${value}`, `${key} = ${value}`)
-  return unordered(
-    `select s.*, p.* from ${table.name} s join ${partner.name} p on ${parts.pick(`${key} = ${link}`, `${link} = ${key}`)}${parts.where(table, condition, ...partner.given)}`,
-  )
+  return `select s.*, p.* from ${table.name} s join ${partner.name} p on ${parts.pick(`${key} = ${link}`, `${link} = ${key}`)}${parts.where(table, condition, ...partner.given)}`
 }
 
 /** NULL that an outer join makes, or that is there, beside IS NOT DISTINCT FROM and the like. */
@@ -132,6 +139,45 @@ const nulls: Rule = (parts) => {
         `select ${read}, q.* from ${from} left join (select v.x, s.* from ${values} left join ${rows} on ${key} = v.x) q on q.x = ${link} where q.${column.name} is null`,
     ),
   )
+}
+
+/** Values of rows that an outer join makes, which no table has: what stands in their place is a value all the same. */
+const filled: Rule = (parts) => {
+  const table = parts.table(
+    (column, { keys = {} }) => takes(column, /^=$/) && keys[column.name]?.require !== 'required',
+  )
+  if (table === undefined) return undefined
+  const { name, column } = table
+  const key = `s.${column.name}`
+  const { from, link, read } = parts.partner(column.type, table)
+  const rows = `(select * from ${name} s${parts.where(table)}) s`
+  const value = () => parts.typed(column.type)
+  const filling = parts.pick(
+    `(values (${value()})) v (x)`,
+    `(values (${value()}), (${value()})) v (x)`,
+    `(select x from (values (${value()})) w (x) where x is null) v`,
+  )
+  const outer = parts.pick(`left join ${filling} on v.x = ${link}`, `left join ${filling} on v.x > ${link}`)
+  const join = parts.pick('join', 'join', 'left join')
+  const always = parts.pick(
+    `coalesce(v.x, ${link}) = ${link}`,
+    `${link} = coalesce(v.x, ${link})`,
+    `(v.x is null) = (${link} is not null)`,
+    `coalesce(v.x = ${link}, true) = true`,
+  )
+  const query = () =>
+    parts.oneOf(
+      () => `select ${read}, s.* from ${from} ${outer} ${join} ${rows} on ${key} = coalesce(v.x, ${value()})`,
+      () =>
+        `select ${read}, s.* from ${from} ${outer} ${join} ${rows} on ${key} = (case when v.x is null then ${value()} else ${link} end)`,
+      () =>
+        `select v.x, s.* from (select x from (values (${value()}), (${value()})) w (x) group by rollup (x)) v ${join} ${rows} on ${key} = coalesce(v.x, ${value()})`,
+      () => `select ${read}, s.* from ${from} ${outer} ${join} ${rows} on ${key} = ${link} where ${always}`,
+      () => `select ${read}, s.* from ${from} ${outer} ${join} ${rows} on ${key} = ${link} where ${always}`,
+      () =>
+        `select ${read} from ${from} ${outer} where exists (select from ${rows} where ${key} = coalesce(v.x, ${value()}))`,
+    )
+  return parts.choices.chance(40) ? parts.digests([query(), query()]) : unordered(query())
 }
 
 /** Several lists of values for one key, of which rows have what they have in common. */
@@ -201,6 +247,59 @@ const merged: Rule = (parts) => {
   )
 }
 
+/** A key's values from columns that joins have merged, of which either side has some. */
+const mergedKeys: Rule = (parts) => {
+  const table = parts.freeTable((column) => takes(column, /^=$/))
+  if (table === undefined) return undefined
+  const { column } = table
+  const { from, link } = parts.partner(column.type, table)
+  const key = column.name
+  const values = `(values (${parts.typed(column.type)}), (${parts.typed(column.type)})) v (${key})`
+  const others = `(select ${link} as ${key} from ${from}) n`
+  const merging = parts.oneOf(
+    () => `${values} right join ${others} using (${key})`,
+    () => `${values} full join ${others} using (${key})`,
+    () => `${others} left join ${values} using (${key})`,
+    () => `${others} full join ${values} using (${key})`,
+    () => `${values} natural right join ${others}`,
+    () => `${others} natural full join ${values}`,
+  )
+  const join = parts.pick('join', 'join', 'left join')
+  return unordered(
+    parts.oneOf(
+      () => `select * from ${merging} ${join} ${table.name} s using (${key})`,
+      () =>
+        `select ${key}, count(s.*) from ${merging} ${join} ${table.name} s using (${key}) group by ${key}`,
+      () =>
+        `select q.*, s.* from (select ${key} as x from ${merging}) q ${join} ${table.name} s on s.${key} = q.x`,
+      () =>
+        `select x.* from (select ${key} from ${merging}) x where exists (select from ${table.name} s where s.${key} = x.${key})`,
+    ),
+  )
+}
+
+/** Stars over USING, whose columns are known by their places alone: those that are merged come first. */
+const places: Rule = (parts) => {
+  const table = parts.freeTable()
+  const { note } = parts.tables
+  if (table === undefined || note === undefined) return undefined
+  const notes = tableColumns(note)
+  const shared = table.columns.filter(({ name }) => notes.some((column) => column.name === name))
+  const links = shared.filter(({ name }) => name !== notes[0]?.name)
+  const link = parts.choices.pickAny(links.length === 0 ? shared : links)
+  if (link === undefined) return undefined
+  const names = Array.from({ length: notes.length + table.columns.length - 1 }, (_, index) => `m${index}`)
+  const place = () => parts.choices.pickAny(names) ?? 'm0'
+  const join = parts.pick('join', 'left join', 'right join', 'full join')
+  const star = `select * from note n ${join} ${table.name} s using (${link.name})`
+  const turned = `select * from ${table.name} s ${join} note n using (${link.name})`
+  return parts.digests(
+    [star, turned, star].map(
+      (rows) => `select q.${place()}, q.${place()} as other from (${rows}) q (${names.join(', ')})`,
+    ),
+  )
+}
+
 /** A name that something nearer has, of which only PostgreSQL knows what it has. */
 const nearer: Rule = (parts) => {
   const table = parts.table((column) => takes(column, /^=$/))
@@ -234,9 +333,14 @@ export const joinRules: readonly Rule[] = [
   nulls,
   nulls,
   nulls,
+  filled,
+  filled,
   lists,
   lists,
   patterns,
   patterns,
   merged,
+  places,
+  mergedKeys,
+  mergedKeys,
 ]

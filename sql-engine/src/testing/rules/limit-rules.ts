@@ -1,5 +1,7 @@
 /** Statements that need so many rows of a table and no more, or seem to. */
-import type { ColumnType } from '@millrace/plugin-sdk'
+import type { ColumnType, Direction } from '@millrace/plugin-sdk'
+import { quoteLiteral } from '../../parse/identifier.js'
+import type { RandomTable, TableColumn } from '../random-tables.js'
 import { boundOn } from './bound-rules.js'
 import { columnsOf, type Rule, type RuleParts, type RuleTable, unordered } from './rule-parts.js'
 
@@ -24,53 +26,104 @@ function condition(parts: RuleParts, table: RuleTable): string {
   )
 }
 
-/** How many rows are left: the number does not depend on which they are. */
-const counted: Rule = (parts) => {
-  const table = parts.choices.chance(60)
-    ? parts.table(({ operators }) => operators?.includes('=') === true)
-    : parts.table()
-  if (table === undefined) return undefined
+/** A query of which only the number of rows is certain, not which they are. */
+function someRows(parts: RuleParts, table: RuleTable): string {
   const { name, column } = table
   const { from, link } = parts.partner(column.type, table)
   const where = parts.where(table, condition(parts, table))
   const key = `s.${column.name}`
   const first = parts.any(table)
-  const limit = parts.pick(
-    'limit 2',
-    'limit 1',
-    'limit 3',
-    'limit 1 offset 1',
-    'limit 2 offset 2',
-    'offset 2 limit 1',
-  )
-  const rows = parts.oneOf(
-    () => `select ${first} from ${name} s${where} ${limit}`,
-    () => `select from ${name} s${where} ${limit}`,
-    () => `select distinct ${first} from ${name} s${where} ${limit}`,
-    () => `select ${first} from ${name} s${where} group by ${first} ${limit}`,
-    () => `select count(*) from ${name} s${where} group by ${first} ${limit}`,
-    () => `select n.* from ${from} join ${name} s on ${key} = ${link}${where} ${limit}`,
-    () => `select n.* from ${from}, ${name} s${parts.where(table, `${key} = ${link}`)} ${limit}`,
-    () => `select from ${name} s, unnest(string_to_array(${first}::text, '1')) u${where} ${limit}`,
+  const limit = () =>
+    parts.pick(
+      'limit 2',
+      'limit 1',
+      'limit 3',
+      'limit 1 offset 1',
+      'limit 2 offset 2',
+      'offset 2 limit 1',
+      'limit 4',
+    )
+  return parts.oneOf(
+    () => `select ${first} from ${name} s${where} ${limit()}`,
+    () => `select from ${name} s${where} ${limit()}`,
+    () => `select distinct ${first} from ${name} s${where} ${limit()}`,
+    () => `select distinct ${first} from ${name} s${where} ${limit()}`,
+    () => `select distinct ${key} from ${name} s${where} ${limit()}`,
+    () => `select ${first} from ${name} s${where} group by ${first} ${limit()}`,
+    () => `select ${first} from ${name} s${where} group by ${first} ${limit()}`,
+    () => `select ${key} from ${name} s${where} group by ${key} ${limit()}`,
+    () => `select count(*) from ${name} s${where} group by ${first} ${limit()}`,
+    () => `select n.* from ${from} join ${name} s on ${key} = ${link}${where} ${limit()}`,
+    () => `select n.* from ${from}, ${name} s${parts.where(table, `${key} = ${link}`)} ${limit()}`,
+    () => `select from ${name} s, unnest(string_to_array(${first}::text, '1')) u${where} ${limit()}`,
     () =>
-      `select from ${name} s, lateral (select 1 where ${first} is ${parts.pick('null', 'not null')}) q${where} ${limit}`,
-    () => `select count(*) over () from ${name} s${where} ${limit}`,
-    () => `select generate_series(1, 2) from ${name} s${where} ${limit}`,
-    () => `select max(${first}::text) from ${name} s${where} ${limit}`,
-    () => `select 1 from ${name} s${where} having count(*) > 1 ${limit}`,
+      `select from ${name} s, lateral (select 1 where ${first} is ${parts.pick('null', 'not null')}) q${where} ${limit()}`,
     () =>
-      `(select ${first} from ${name} s${where} ${limit}) union (select ${first} from ${name} s${parts.where(table)})`,
+      `select from ${name} s, lateral (select 1 where ${first} is ${parts.pick('null', 'not null')}) q${where} ${limit()}`,
+    () =>
+      `select from ${name} s cross join lateral (select 1 where ${first}::text ${parts.pick('>=', '<')} 't1') q${where} ${limit()}`,
+    () => `select count(*) over () from ${name} s${where} ${limit()}`,
+    () => `select generate_series(1, 2) from ${name} s${where} ${limit()}`,
+    () => `select max(${first}::text) from ${name} s${where} ${limit()}`,
+    () => `select 1 from ${name} s${where} having count(*) > 1 ${limit()}`,
+    () =>
+      `(select ${first} from ${name} s${where} ${limit()}) union (select ${first} from ${name} s${parts.where(table)})`,
   )
+}
+
+const counted: Rule = (parts) => {
+  const hasKey = parts.choices.chance(60)
+  const tables = parts.tablesOf(3, ({ operators }) => !hasKey || operators?.includes('=') === true)
+  const [table = parts.table()] = tables
+  if (table === undefined) return undefined
+  if (tables.length > 1 && parts.choices.chance(70)) {
+    return parts.counts(tables.map((one) => someRows(parts, one)))
+  }
+  const { name, column } = table
+  const { from, link } = parts.partner(column.type, table)
+  const key = `s.${column.name}`
+  const limit = parts.pick('limit 2', 'limit 1', 'limit 3', 'limit 1 offset 1', 'offset 2 limit 1')
+  const rows = someRows(parts, table)
   return unordered(
     parts.oneOf(
       () => `select count(*) from (${rows}) q`,
       () => `select count(*) from (${rows}) q`,
       () =>
-        `select n.*, (select count(*) from (select ${first} from ${name} s${parts.where(table, `${key} = ${link}`)} ${limit}) q) from ${from}`,
+        `select n.*, (select count(*) from (select ${parts.any(table)} from ${name} s${parts.where(table, `${key} = ${link}`)} ${limit}) q) from ${from}`,
       () =>
         `select n.* from ${from} where exists (select from ${name} s${parts.where(table, `${key} = ${link}`, condition(parts, table))} ${limit})`,
     ),
   )
+}
+
+/**
+ * The first rows with one of several texts of a key, of which not all are texts that a value has: a table that is asked for
+ * too much does not count by itself.
+ */
+const texts: Rule = (parts) => {
+  const isWanted =
+    (type: ColumnType) =>
+    (column: TableColumn, { keys = {} }: RandomTable) =>
+      column.type === type && keys[column.name]?.valuesPerCall !== undefined
+  const table =
+    parts.table(isWanted('inet')) ?? parts.table(isWanted('bigint')) ?? parts.table(isWanted('uuid'))
+  if (table === undefined) return counted(parts)
+  const { name, column } = table
+  const key = `s.${column.name}`
+  const value = () => parts.value(column.type)
+  // The zeros of an address may be written in several ways, of which PostgreSQL writes one.
+  const text = () =>
+    quoteLiteral(
+      column.type === 'inet'
+        ? parts.pick(value(), value(), '2001:db8:0::1', '2001:db8:0::1', `${value().split('/')[0]}/32`)
+        : parts.pick(value(), value(), ` ${value()}`, `0${value()}`),
+    )
+  const made =
+    column.type === 'inet' ? parts.pick(`abbrev(${key})`, `abbrev(${key})`, `${key}::text`) : `${key}::text`
+  const condition = `${made} in (${text()}, ${text()}, ${text()})`
+  return parts.counts([
+    `select ${key} from ${name} s${parts.where(table, condition)} limit ${parts.pick(1, 2, 3)}`,
+  ])
 }
 
 /** Types by whose order a table may yield its first rows. */
@@ -81,53 +134,74 @@ const orderedTypes: ReadonlySet<ColumnType> = new Set([
   'timestamp with time zone',
 ])
 
+/** A condition that drops the first of the rows that come by the bound which follows from it. */
+function widened(parts: RuleParts, key: string, type: ColumnType, direction: Direction): string {
+  const isRising = direction === 'asc'
+  switch (type) {
+    case 'bigint':
+      return isRising ? `${key} / 2 >= ${parts.pick(1, 2)}` : `${key} / 2 <= ${parts.pick(0, 1)}`
+    case 'double precision':
+      return isRising ? `floor(${key}) >= 1` : `floor(${key}) <= 0`
+    case 'date':
+      return isRising ? `${key} + 1 >= date '2022-07-08'` : `${key} + 1 <= date '2022-07-07'`
+    default:
+      return isRising
+        ? parts.pick(`${key}::date >= '2022-07-07'`, `date_trunc('hour', ${key}) >= '2022-07-06 21:00Z'`)
+        : parts.pick(`${key}::date <= '2022-07-06'`, `date_trunc('hour', ${key}) <= '2022-07-06 20:00Z'`)
+  }
+}
+
 /** The first rows of a table that can yield them, by conditions that bound the same column, or another one. */
 const ordered: Rule = (parts) => {
-  const table = parts.table(
+  const tables = parts.tablesOf(
+    3,
     ({ name, type }, { orders = {} }) => orders[name] !== undefined && orderedTypes.has(type),
   )
+  const [table] = tables
   if (table === undefined) return counted(parts)
+  return parts.choices.chance(60)
+    ? parts.digests(tables.map((one) => orderedRows(parts, one)))
+    : unordered(`select * from (${orderedRows(parts, table)}) q`)
+}
+
+function orderedRows(parts: RuleParts, table: RuleTable): string {
   const { name, column } = table
   const key = `s.${column.name}`
   const direction = parts.choices.pickAny(table.orders[column.name] ?? []) ?? 'asc'
-  const bound = boundOn(parts, key, column.type)
   const other = parts.any(table)
-  const where = parts.oneOf(
-    () => parts.where(table, bound),
-    () => parts.where(table, bound),
-    () => parts.where(table, condition(parts, { ...table, column })),
-    () => parts.where(table, `upper(${other}::text) >= 'B'`),
-    () => parts.where(table, `${other} is not null`),
-    () => parts.where(table),
-  )
-  const limit = parts.pick(
-    'limit 1',
-    'limit 2',
-    'limit 3',
-    'limit 1 offset 1',
-    'fetch first 1 rows with ties',
-    'offset 1 limit 2',
-  )
-  const all = columnsOf(table).join(', ')
-  return unordered(
+  const where = () =>
     parts.oneOf(
-      () =>
-        `select * from (select s.* from ${name} s${where} order by ${key} ${direction}, ${all} ${limit}) q`,
-      () => `select * from (select ${key} from ${name} s${where} order by ${key} ${direction} ${limit}) q`,
-      () => `select * from (select ${key} as x from ${name} s${where} order by x ${direction} ${limit}) q`,
-      () => `select * from (select ${key} as x from ${name} s${where} order by 1 ${direction} ${limit}) q`,
-      () =>
-        `select * from (select ${other} as ${column.name} from ${name} s${where} order by ${column.name} ${direction} ${limit}) q`,
-      () =>
-        `select * from (select ${other} as ${column.name} from ${name} s${where} order by ${column.name} ${direction} ${limit}) q`,
-      () =>
-        `select * from (select distinct ${key} from ${name} s${where} order by ${key} ${direction} ${limit}) q`,
-      () =>
-        `select * from (select ${key}, count(*) from ${name} s${where} group by ${key} order by ${key} ${direction} ${limit}) q`,
-      () => `select count(*) from (select from ${name} s${where} order by ${key} ${direction} ${limit}) q`,
-      () =>
-        `select * from (select ${key}, count(*) over () from ${name} s${where} order by ${key} ${direction} ${limit}) q`,
-    ),
+      () => parts.where(table, widened(parts, key, column.type, direction)),
+      () => parts.where(table, widened(parts, key, column.type, direction)),
+      () => parts.where(table, boundOn(parts, key, column.type)),
+      () => parts.where(table, condition(parts, { ...table, column })),
+      () => parts.where(table, `upper(${other}::text) >= 'B'`),
+      () => parts.where(table, `${other} is not null`),
+      () => parts.where(table),
+      () => parts.where(table),
+    )
+  const limit = () =>
+    parts.pick(
+      'limit 1',
+      'limit 2',
+      'limit 3',
+      'limit 1 offset 1',
+      'fetch first 1 rows with ties',
+      'offset 1 limit 2',
+    )
+  const all = columnsOf(table).join(', ')
+  const by = (item: string) => `order by ${item} ${direction}`
+  return parts.oneOf(
+    () => `select s.* from ${name} s${where()} ${by(key)}, ${all} ${limit()}`,
+    () => `select ${key} from ${name} s${where()} ${by(key)} ${limit()}`,
+    () => `select ${key} as x from ${name} s${where()} ${by('x')} ${limit()}`,
+    () => `select ${key} as x from ${name} s${where()} ${by('1')} ${limit()}`,
+    () => `select ${other} as ${column.name} from ${name} s${where()} ${by(column.name)} ${limit()}`,
+    () => `select ${other} as ${column.name} from ${name} s${where()} ${by(column.name)} ${limit()}`,
+    () => `select distinct ${key} from ${name} s${where()} ${by(key)} ${limit()}`,
+    () => `select ${key}, count(*) from ${name} s${where()} group by ${key} ${by(key)} ${limit()}`,
+    () => `select from ${name} s${where()} ${by(key)} ${limit()}`,
+    () => `select ${key}, count(*) over () from ${name} s${where()} ${by(key)} ${limit()}`,
   )
 }
 
@@ -160,4 +234,15 @@ const costly: Rule = (parts) => {
   )
 }
 
-export const limitRules: readonly Rule[] = [counted, counted, counted, ordered, ordered, ordered, costly]
+export const limitRules: readonly Rule[] = [
+  counted,
+  counted,
+  counted,
+  counted,
+  texts,
+  texts,
+  ordered,
+  ordered,
+  ordered,
+  costly,
+]

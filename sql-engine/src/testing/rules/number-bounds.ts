@@ -10,6 +10,8 @@ interface Form {
 
 const whole: readonly [Form, ...Form[]] = [
   { text: (column) => `${column} / 2`, of: (value) => Math.trunc(value / 2) },
+  { text: (column) => `${column} / 3`, of: (value) => Math.trunc(value / 3) },
+  { text: (column) => `${column} / 4 + 1`, of: (value) => Math.trunc(value / 4) + 1 },
   { text: (column) => `${column} + 1`, of: (value) => value + 1 },
   { text: (column) => `10 - ${column}`, of: (value) => 10 - value },
   { text: (column) => `${column} * -2`, of: (value) => value * -2 },
@@ -44,8 +46,21 @@ const fractionalValues = [2.5, 2, 2.49, 1, 1.99, 2.51, -0.5] as const
 /** Numbers that JavaScript has no exact value for are of no use here. */
 const digits = 1000
 
-export function numberBound(parts: RuleParts, column: string, isWhole: boolean): string {
-  const form = parts.choices.pick(isWhole ? whole : fractional)
+/** Conditions on a number, so many of several forms. */
+export function numberBounds(
+  parts: RuleParts,
+  column: string,
+  isWhole: boolean,
+  count: number,
+): readonly string[] {
+  const forms = isWhole ? whole : fractional
+  return parts.someOf(
+    count,
+    forms.map((form) => () => numberBound(parts, column, isWhole, form)),
+  )
+}
+
+function numberBound(parts: RuleParts, column: string, isWhole: boolean, form: Form): string {
   const constant = () => {
     const value = isWhole ? parts.pick(...wholeValues) : parts.pick(...fractionalValues)
     const made = Math.round(form.of(value) * digits) / digits + parts.pick(0, 0, 0, 1, -1)

@@ -97,7 +97,9 @@ const failing: Rule = (parts) => {
   if (table === undefined) return undefined
   const { name } = table
   const [first = '1'] = parts.some(table, 1)
-  const failure = `1 / (length(${parts.any(table)}::text) - ${parts.pick(1, 2, 3, 4, 0)})`
+  const failure = parts.choices.chance(60)
+    ? parts.failure(parts.choices.pickAny(table.columns) ?? table.column)
+    : `1 / (length(${parts.any(table)}::text) - ${parts.pick(1, 2, 3, 4, 0)})`
   const where = parts.where(table)
   const limit = parts.pick('limit 2', 'limit 100', 'offset 1', 'limit 1')
   return unordered(
@@ -110,6 +112,8 @@ const failing: Rule = (parts) => {
         `select q.y from (select ${failure} as x, ${first} as y from ${name} s${where} order by y, x ${limit}) q`,
       () => `select q.y from (select ${first} as y from ${name} s${where} order by y, ${failure} ${limit}) q`,
       () => `select count(*) from (select from ${name} s${where} order by ${failure} ${limit}) q`,
+      () =>
+        `select q.y, q.n from (select ${first} as y, row_number() over (order by ${first}, ${failure}) as n from ${name} s${where}) q`,
       () =>
         `select q.y, q.n from (select ${first} as y, row_number() over (order by ${first}, ${failure}) as n from ${name} s${where}) q`,
       () =>
@@ -188,25 +192,74 @@ const numbered: Rule = (parts) => {
       () =>
         `select q.x, q.y, q.n from (select ${read} as x, ${parts.any(table)} as y, ${window} as n from ${name} s${where}) q${condition}`,
       () => `select max(q.n), q.x from (${rows}) q group by q.x`,
+      // Of a row that becomes several, the number comes several times.
+      () =>
+        `select q.x, q.n from (select ${read} as x, ${window} as n, generate_series(1, length(${parts.any(table)}::text) % 4) as g from ${name} s${where}) q${condition}`,
       () => `select q.n, q.x::text from (${rows}) q${condition}`,
     ),
   )
 }
 
+/** Types whose equal values are all the same, and of which rows have few. */
+const alike: ReadonlySet<ColumnType> = new Set([
+  'text',
+  'boolean',
+  'bigint',
+  'inet',
+  'cidr',
+  'uuid',
+  'date',
+  'timestamp with time zone',
+])
+
 /** Numbers beside an order of its own, or beside first rows whose number no order leaves open. */
 const sortedNumbers: Rule = (parts) => {
-  const table = parts.table()
+  const table = parts.table(({ type }) => alike.has(type)) ?? parts.table()
   if (table === undefined) return undefined
-  const { name } = table
-  const [first = '1', second = '1'] = parts.some(table, 2)
+  const { name, column } = table
+  const first = `s.${column.name}`
+  const [second = '1', third = '1'] = parts.some(table, 2)
   const all = [first, ...rotated(parts, table)].join(', ')
   const numbers = `row_number() over (order by ${all}) as n`
   const from = `${name} s${parts.where(table)}`
-  return parts.choices.chance(50)
-    ? { text: `select ${first} as x, ${numbers} from ${from} order by ${second}, 1, 2`, isOrdered: true }
+  return parts.choices.chance(75)
+    ? {
+        text: `select ${first} as x, ${numbers} from ${from} order by ${second}, ${third} desc, 1, 2`,
+        isOrdered: true,
+      }
     : unordered(
         `select q.x, q.n from (select ${first} as x, ${numbers} from ${from} order by ${second} fetch first ${parts.pick(1, 2)} rows with ties) q`,
       )
+}
+
+/** Integers beside numbers of more digits, which are all numbers of the latter kind, and are spelt in several ways. */
+const speltBeside: Rule = (parts) => {
+  const table = parts.table(({ type }) => type === 'bigint')
+  if (table === undefined) return spelt(parts)
+  const { name, column } = table
+  const next = parts.any(table)
+  const [type, two, one] = parts.pick(
+    ['numeric', '2.0', '1.00'] as const,
+    ['numeric', '2.00', '3.0'] as const,
+    ['numeric', '2.000', '1'] as const,
+  )
+  const own = `select s.${column.name} as x, ${next}::text as y from ${name} s${parts.where(table)}`
+  const others = `select '${two}'::${type}, 'm' union all select '${one}'::${type}, 'm' union all select '${two}'::${type}, '1.5'`
+  const query = () => {
+    const rows = parts.pick(
+      `(${own} union all ${others}) p`,
+      `(${own} union all ${others}) p`,
+      `(${others} union all ${own}) p (x, y)`,
+    )
+    const order = parts.pick('p.x, p.y', 'p.x desc, p.y', 'p.x, p.y desc')
+    return parts.oneOf(
+      () => `select q.x, q.n from (select p.x, row_number() over (order by ${order}) as n from ${rows}) q`,
+      () =>
+        `select q.x from (select p.x, row_number() over (order by ${order}) as n from ${rows}) q where q.n <= ${parts.pick(2, 3, 4)}`,
+      () => `select q.x from (select p.x from ${rows} order by ${order} limit ${parts.pick(1, 2, 3, 4)}) q`,
+    )
+  }
+  return unordered(query())
 }
 
 /** Equal values of several spellings, of which the order leaves them in one place. */
@@ -259,4 +312,6 @@ export const orderRules: readonly Rule[] = [
   sortedNumbers,
   spelt,
   spelt,
+  speltBeside,
+  speltBeside,
 ]

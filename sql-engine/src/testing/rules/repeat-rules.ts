@@ -134,6 +134,7 @@ const looking: Rule = (parts) => {
   if (one === undefined) return undefined
   const { joined, read, from, link, table, on } = one
   const any = parts.any(table)
+  const bareAny = any.slice(2)
   const bare = `${from.startsWith(table.name) ? 's.' : ''}sp_connection_name`
   const distinct = parts.pick('distinct ', 'distinct ', '')
   const fails = `1 / (length(${parts.pick(any, link)}::text) - ${parts.pick(1, 2, 3)}) >= 0`
@@ -144,6 +145,10 @@ const looking: Rule = (parts) => {
       () => `select distinct ${read} from ${from} left join ${table.name} s on ${on} and ${fails}`,
       () => `select ${read} from ${from} left join ${table.name} s on ${fails} group by ${read}`,
       () => `select distinct * from ${joined}`,
+      () =>
+        `select distinct q.w, q.${bareAny} from (select * from (select ${link} as w from ${from}) n left join ${table.name} s on s.${table.column.name} = n.w) q`,
+      () =>
+        `select q.w, max(q.${bareAny}::text) from (select * from (select ${link} as w from ${from}) n left join ${table.name} s on s.${table.column.name} = n.w) q group by q.w`,
       () => `select distinct s.* from ${joined}`,
       () => `select distinct s::text, ${read} from ${joined}`,
       () => `select ${read} from ${joined} group by ${read} order by max(${any}::text), ${read}`,
@@ -174,6 +179,7 @@ const groups: Rule = (parts) => {
   const isLinked = parts.choices.chance(60)
   const where = parts.where(table, isLinked ? `${key} = ${link}` : '')
   const fails = `1 / (length(${first}::text) - ${parts.pick(2, 1, 3)})`
+  const otherFails = parts.failure(table.columns.find((one) => `s.${one.name}` === second) ?? column)
   const rows = parts.oneOf(
     () => `select from ${name} s${where} group by ${first} having count(*) > 1`,
     () => `select from ${name} s${where} group by ${first} having count(*) ${parts.pick('>', '=')} 1`,
@@ -199,6 +205,19 @@ const groups: Rule = (parts) => {
         `select max(q.c) from (select count(*) as c from ${name} s${parts.where(table)} group by ${first}, ${second}) q`,
       () =>
         `select distinct q.x from (select ${first} as x, count(*) as c from ${name} s${parts.where(table)} group by ${first}, ${second}) q where q.c ${parts.pick('>', '=')} 1`,
+      // What divides groups may fail, and so may what is made of each group.
+      () =>
+        `select distinct q.x from (select ${first} as x from ${name} s${parts.where(table)} group by ${first}, ${otherFails}) q`,
+      () =>
+        `select max(q.x::text) from (select ${first} as x from ${name} s${parts.where(table)} group by ${parts.pick(`${otherFails}, 1`, `1, ${otherFails}`)}) q`,
+      () =>
+        `select distinct q.x from (select ${first} as x from ${name} s${parts.where(table)} group by ${first}, ${otherFails}) q`,
+      () =>
+        `select max(q.x::text) from (select ${first} as x from ${name} s${parts.where(table)} group by ${parts.pick(`${otherFails}, 1`, `1, ${otherFails}`)}) q`,
+      () =>
+        `with c as materialized (select ${first} as x, 1 / (count(*) - ${parts.pick(1, 2, 3)}) as y from ${name} s${parts.where(table)} group by ${first}, ${second}) select distinct x from c`,
+      () =>
+        `with c as materialized (select ${first} as x, 1 / (count(*) - ${parts.pick(1, 2, 3)}) as y from ${name} s${parts.where(table)} group by 1, ${second}) select max(x::text) from c`,
       () =>
         `select distinct q.x from (select distinct ${first} as x, ${second} from ${name} s${parts.where(table)}) q`,
       () =>

@@ -68,6 +68,42 @@ export class RuleParts {
     return this.choices.pick(writers)()
   }
 
+  /** Some of several texts, each of another writer. */
+  someOf(count: number, writers: readonly (() => string)[]): readonly string[] {
+    const left = [...writers]
+    const chosen = Array.from({ length: Math.min(count, left.length) }, () =>
+      left.splice(this.choices.below(left.length), 1),
+    )
+    return chosen.flat().map((write) => write())
+  }
+
+  /** How many rows each of several queries has: one statement shows as much as several, at the price of few. */
+  counts(queries: readonly string[]): RuleStatement {
+    return unordered(`select ${queries.map((query) => `(select count(*) from (${query}) q)`).join(', ')}`)
+  }
+
+  /** What all columns of all rows of several queries come to, in whatever order they are. */
+  digests(queries: readonly string[]): RuleStatement {
+    return unordered(
+      `select ${queries.map((query) => `(select sum(hashtext(q::text)) from (${query}) q)`).join(', ')}`,
+    )
+  }
+
+  /**
+   * One column of a table by each of several conditions, as many as there are columns besides the one that they are on: no
+   * scan has all columns of another, which would answer for it otherwise.
+   */
+  ofEach(table: RuleTable, conditions: readonly string[]): RuleStatement {
+    const others = this.some(table, table.columns.length).filter((name) => name !== `s.${table.column.name}`)
+    const queries = others.flatMap((other, index) => {
+      const condition = conditions[index]
+      return condition === undefined
+        ? []
+        : [`select ${other} from ${table.name} s${this.where(table, condition)}`]
+    })
+    return this.digests(queries)
+  }
+
   /** A table with a column of which something holds; mostly one that needs no key, if there is any. */
   table(isWanted: (column: TableColumn, table: RandomTable) => boolean = () => true): RuleTable | undefined {
     const found = Object.entries(this.tables).flatMap(([name, table]) => {
@@ -81,6 +117,22 @@ export class RuleParts {
     })
     const free = found.filter(({ needed }) => needed.length === 0)
     return this.choices.pickAny(free.length > 0 && this.choices.chance(80) ? free : found)
+  }
+
+  /** Some tables, each another one: what one scan has of a table would answer for another scan of it. */
+  tablesOf(
+    count: number,
+    isWanted: (column: TableColumn, table: RandomTable) => boolean,
+  ): readonly RuleTable[] {
+    const found: RuleTable[] = []
+    for (let left = count; left > 0; left--) {
+      const names = found.map(({ name }) => name)
+      const table = this.table(
+        (column, random) => isWanted(column, random) && !names.some((name) => this.tables[name] === random),
+      )
+      if (table !== undefined) found.push(table)
+    }
+    return found
   }
 
   /** A table that needs no key, or whose only one is the column. */
@@ -128,6 +180,18 @@ export class RuleParts {
     return this.choices.pickAlike(valuesOfType[type])
   }
 
+  /** A division by zero for some values of a column of `s`. */
+  failure({ name, type }: TableColumn): string {
+    const length = this.choices.pickAny(textLengths[type] ?? []) ?? this.value(type).length
+    return `1 / (length(s.${name}::text) - ${length})`
+  }
+
+  /** A parameter of a type. */
+  parameter(type: ColumnType, value: string): string {
+    this.expressions.parameters.push({ type, value })
+    return `$${this.expressions.parameters.length}`
+  }
+
   typed(type: ColumnType): string {
     return `${quoteLiteral(this.value(type))}::${type}`
   }
@@ -149,6 +213,13 @@ export class RuleParts {
     const rows = [0, 1, 2].map(() => `(${this.typed(type)}, ${this.pick(1, 2)})`)
     return { from: `(values ${rows.join(', ')}) n (x, y)`, link: 'n.x', read: this.pick('n.x', 'n.y') }
   }
+}
+
+/** Of types whose values PostgreSQL writes otherwise than they are given here. */
+const textLengths: Readonly<Partial<Record<ColumnType, readonly number[]>>> = {
+  boolean: [4, 5],
+  inet: [10],
+  'timestamp with time zone': [22, 26, 29],
 }
 
 export function unordered(text: string): RuleStatement {

@@ -1,4 +1,5 @@
 /** Statements that scan one table more than once, each time in another way. */
+import type { ColumnType } from '@millrace/plugin-sdk'
 import { boundOn } from './bound-rules.js'
 import { columnsOf, type Rule, unordered } from './rule-parts.js'
 
@@ -37,4 +38,75 @@ const twice: Rule = (parts) => {
   )
 }
 
-export const scanRules: readonly Rule[] = [twice, twice]
+/** Types whose ranges a cache can divide: their order is the same everywhere. */
+const rangeTypes: ReadonlySet<ColumnType> = new Set([
+  'bigint',
+  'double precision',
+  'timestamp with time zone',
+])
+
+/** Overlapping ranges of one column, of which one may hold another, or a part of it, with its ends and without. */
+const ranges: Rule = (parts) => {
+  const table =
+    parts.table(
+      ({ name, type, operators = [] }, { keys = {} }) =>
+        rangeTypes.has(type) &&
+        keys[name]?.inherent === true &&
+        keys[name]?.immutable === true &&
+        operators.filter((operator) => /^[<>]=?$/.test(operator)).length > 1,
+    ) ?? parts.table(({ type }) => rangeTypes.has(type))
+  if (table === undefined) return undefined
+  const { name, column, columns } = table
+  const key = `s.${column.name}`
+  const value = () => parts.typed(column.type)
+  const other = parts.choices.pickAny(columns.filter(({ operators }) => operators?.includes('=') === true))
+  const lower = () => `${key} ${parts.pick('>', '>=')} ${value()}`
+  const upper = () => `${key} ${parts.pick('<', '<=')} ${value()}`
+  const condition = () =>
+    parts.oneOf(
+      () => `${lower()} and ${upper()}`,
+      () => `${lower()} and ${upper()}`,
+      () => lower(),
+      () => upper(),
+      () => `${lower()} and ${key} is not null`,
+      () => `${lower()} and ${lower()}`,
+      () => `${key} in (${value()}, ${value()}) and ${parts.pick(lower(), upper())}`,
+      () => (other === undefined ? lower() : `${lower()} and s.${other.name} = ${parts.typed(other.type)}`),
+      () => `${key} = ${value()}`,
+    )
+  const listed = parts.pick('s.*', key, 's.*')
+  const queries = Array.from(
+    { length: 6 },
+    () =>
+      `select ${parts.pick(listed, listed, parts.any(table))} from ${name} s${parts.where(table, condition())}`,
+  )
+  return parts.digests(queries)
+}
+
+/** Lists of a key's values that have some in common, beside conditions on another column. */
+const keyLists: Rule = (parts) => {
+  const table = parts.table(
+    ({ name, operators }, { keys = {} }) =>
+      operators?.includes('=') === true && keys[name]?.valuesPerCall !== undefined,
+  )
+  if (table === undefined) return twice(parts)
+  const { name, column } = table
+  const key = `s.${column.name}`
+  const others = table.columns.filter(
+    ({ name: other, operators = [] }) => other !== column.name && operators.length > 0,
+  )
+  const other = parts.choices.pickAny(others)
+  const bare = { ...table, needed: table.needed.filter((needed) => needed.name !== column.name) }
+  const queries = Array.from({ length: 5 }, () => {
+    const count = parts.pick(1, 2, 3)
+    const list = Array.from({ length: count }, () => parts.typed(column.type)).join(', ')
+    const more =
+      other !== undefined && parts.choices.chance(35)
+        ? parts.pick(`s.${other.name} = ${parts.typed(other.type)}`, `s.${other.name} is not null`)
+        : ''
+    return `select ${parts.pick('s.*', key, parts.any(table))} from ${name} s${parts.where(bare, `${key} in (${list})`, more)}`
+  })
+  return parts.digests(queries)
+}
+
+export const scanRules: readonly Rule[] = [twice, twice, ranges, ranges, keyLists]

@@ -32,6 +32,14 @@ function rowsOf(parts: RuleParts, table: RuleTable): string {
     () => `select s.*, row_number() over (partition by ${first} order by ${all}) as n from ${from}`,
     () => `select s.*, count(*) over (partition by ${first}, ${second}) as n from ${from}`,
     () => `select s.*, sum(1) over (order by ${all}) as n from ${from}`,
+    () =>
+      `select distinct on (${key}) s.* from ${from} order by ${key}, count(*) over (partition by ${first}) ${parts.pick('', 'desc')}, ${all}`,
+    () =>
+      `select distinct on (${key}) s.* from ${from} order by ${key}, row_number() over (partition by ${first} order by ${all}) ${parts.pick('', 'desc')}, ${all}`,
+    () =>
+      `select distinct on (${key}) s.* from ${from} order by ${key}, row_number() over (partition by ${second} order by ${all}) ${parts.pick('', 'desc')}, ${all}`,
+    () =>
+      `select distinct on (${key}) s.* from ${from} order by ${key}, max(${second}::text) over (partition by ${first}), ${all}`,
     () => `select ${first} as x, max(${key}::text)::${column.type} as ${column.name} from ${from} group by 1`,
     () => `select ${key}, count(*) as n from ${from} group by rollup (${key})`,
     () =>
@@ -47,15 +55,26 @@ function rowsOf(parts: RuleParts, table: RuleTable): string {
   )
 }
 
+/** So many subqueries are asked in one statement. */
+const together = 3
+
 const passing: Rule = (parts) => {
-  const table = parts.table((column) => takes(column, /./))
+  const tables = parts.tablesOf(together, (column) => takes(column, /./))
+  const [table] = tables
   if (table === undefined) return undefined
   const { column } = table
+  if (parts.choices.chance(60)) {
+    return parts.digests(
+      tables.map(
+        (one) =>
+          `select * from (${rowsOf(parts, one)}) q where ${conditionOn(parts, `q.${one.column.name}`, one.column.type)}`,
+      ),
+    )
+  }
   const rows = rowsOf(parts, table)
   const condition = conditionOn(parts, `q.${column.name}`, column.type)
   return unordered(
     parts.oneOf(
-      () => `select * from (${rows}) q where ${condition}`,
       () => `select * from (${rows}) q where ${condition}`,
       () => `with q as (${rows}) select * from q where ${condition}`,
       () =>
@@ -63,6 +82,72 @@ const passing: Rule = (parts) => {
       () => `select q.${column.name} from (select * from (${rows}) p) q where ${condition}`,
     ),
   )
+}
+
+/** Types of which many rows have one value. */
+const fewValues: ReadonlySet<ColumnType> = new Set(['boolean', 'uuid', 'cidr', 'date'])
+
+/** The first rows of each value of a key, by an order that counts rows of other values, too. */
+const countedOrder: Rule = (parts) => {
+  const tables = parts.tablesOf(3, (column) => fewValues.has(column.type) && takes(column, /^=$/))
+  if (tables.length === 0) return passing(parts)
+  return parts.digests(
+    tables.map((table) => {
+      const { name, column } = table
+      const key = `s.${column.name}`
+      const all = columnsOf(table).join(', ')
+      const partition = `partition by ${parts.any(table)}`
+      const window = parts.oneOf(
+        () => `row_number() over (${partition} order by ${all}) desc`,
+        () => `count(*) over (${partition}) ${parts.pick('', 'desc')}`,
+        () => `row_number() over (order by ${all}) % 2`,
+        () => `row_number() over (order by ${all}) % 3`,
+      )
+      const rows = `select distinct on (${key}) s.* from ${name} s${parts.where(table)} order by ${key}, ${window}, ${all}`
+      return `select * from (${rows}) q where q.${column.name} = ${parts.typed(column.type)}`
+    }),
+  )
+}
+
+/** Rows that have NULL in a key's place, which no row of the table need have, beside conditions that are true of NULL. */
+const nullsMade: Rule = (parts) => {
+  const tables = parts.tablesOf(together, (column) => takes(column, /^is null$/))
+  return tables.length === 0
+    ? passing(parts)
+    : parts.digests(tables.map((table) => withNullsMade(parts, table)))
+}
+
+function withNullsMade(parts: RuleParts, table: RuleTable): string {
+  const { name, column } = table
+  const key = `s.${column.name}`
+  const where = parts.where(table)
+  const other = parts.any(table)
+  const rows = () =>
+    parts.oneOf(
+      () => `select ${key}, count(*) as n from ${name} s${where} group by rollup (${key})`,
+      () => `select ${key}, count(*) as n from ${name} s${where} group by rollup (${other}, ${key})`,
+      () => `select ${key}, count(*) as n from ${name} s${where} group by cube (${key})`,
+      () => `select ${key}, count(*) as n from ${name} s${where} group by grouping sets ((${key}), ())`,
+      () =>
+        `select ${key}, n.x as n from (values (${parts.typed(column.type)}, 1), (${parts.typed(column.type)}, 2)) n (y, x) left join (select * from ${name} s${where}) s on ${key} = n.y`,
+    )
+  const condition = () => {
+    const own = `q.${column.name}`
+    return parts.oneOf(
+      () => `${own} is null`,
+      () => `${own} is null`,
+      () => `${own} is not distinct from null`,
+      () => `not (${own} is not null)`,
+      () => `(${own} is null or ${own} = ${parts.typed(column.type)})`,
+      () => `${own} = ${parts.typed(column.type)}`,
+    )
+  }
+  if (parts.choices.chance(35)) {
+    const groups = parts.pick(`rollup (${key})`, `cube (${key}, ${other})`, `grouping sets ((${key}), ())`)
+    const having = condition().replaceAll('q.', 's.')
+    return `select ${key}, count(*) as n from ${name} s${where} group by ${groups} having ${having}`
+  }
+  return `select * from (${rows()}) q where ${condition()}`
 }
 
 /** Outputs that are made of a key, and have values of its type which are not the key's. */
@@ -87,15 +172,17 @@ const computed: Rule = (parts) => {
   const expressions = table && made[table.column.type]
   if (table === undefined || expressions === undefined) return undefined
   const { name, column } = table
-  const expression = parts.choices.pick(expressions).replace(/\bk\b/g, `s.${column.name}`)
-  const rows = `select s.*, ${expression} as x from ${name} s${parts.where(table)}`
-  const condition = conditionOn(parts, 'q.x', column.type)
+  const rows = () => {
+    const expression = parts.choices.pick(expressions).replace(/\bk\b/g, `s.${column.name}`)
+    return `select s.*, ${expression} as x from ${name} s${parts.where(table)}`
+  }
+  const condition = () => conditionOn(parts, 'q.x', column.type)
   return unordered(
     parts.oneOf(
-      () => `select * from (${rows}) q where ${condition}`,
-      () => `select q.x from (${rows}) q where ${condition}`,
-      () => `with q as (${rows}) select count(*) from q where ${condition}`,
-      () => `select q.${column.name} from (select p.* from (${rows}) p) q where ${condition}`,
+      () => `select * from (${rows()}) q where ${condition()}`,
+      () => `select q.x from (${rows()}) q where ${condition()}`,
+      () => `with q as (${rows()}) select count(*) from q where ${condition()}`,
+      () => `select q.${column.name} from (select p.* from (${rows()}) p) q where ${condition()}`,
     ),
   )
 }
@@ -117,13 +204,28 @@ const ofArms: Rule = (parts) => {
   const others = table && beside[table.column.type]
   if (table === undefined || others === undefined) return undefined
   const { name, column } = table
-  const other = parts.choices.pick(others)
   const own = `select s.${column.name} as x from ${name} s${parts.where(table)}`
-  const word = parts.pick('union all', 'union all', 'union', 'except', 'intersect')
-  const union = parts.pick(`${own} ${word} select ${other}`, `select ${other} as x ${word} ${own}`)
-  const value = parts.pick(other, other, parts.typed(column.type))
-  const sign = parts.pick('=', '<', '>', '<=', '>=', '<>')
-  return unordered(`select * from (${union}) q where q.x ${sign} ${value}`)
+  const query = () => {
+    const other = parts.choices.pick(others)
+    const word = parts.pick('union all', 'union all', 'union', 'except', 'intersect')
+    const union = parts.pick(`${own} ${word} select ${other}`, `select ${other} as x ${word} ${own}`)
+    const value = parts.pick(other, other, parts.typed(column.type))
+    const sign = parts.pick('=', '<', '>', '<=', '>=', '<>')
+    return `select * from (${union}) q where q.x ${sign} ${value}`
+  }
+  return unordered(query())
 }
 
-export const subqueryRules: readonly Rule[] = [passing, passing, passing, computed, computed, ofArms, ofArms]
+export const subqueryRules: readonly Rule[] = [
+  passing,
+  passing,
+  passing,
+  nullsMade,
+  nullsMade,
+  countedOrder,
+  countedOrder,
+  computed,
+  computed,
+  ofArms,
+  ofArms,
+]

@@ -5,11 +5,12 @@ import { valuesOfType } from '../random-tables.js'
 import { compared } from './compared.js'
 import type { RuleParts } from './rule-parts.js'
 
-export function textBound(parts: RuleParts, column: string): string {
+/** Conditions on a text, so many of several kinds. */
+export function textBounds(parts: RuleParts, column: string, count: number): readonly string[] {
   const value = () => quoteLiteral(parts.value('text'))
   // Where capital letters stand is another matter to each collation.
   const folded = `${column} collate "en-x-icu"`
-  return parts.oneOf(
+  return parts.someOf(count, [
     () => `${folded} ${parts.pick('<', '<=')} 'T1'`,
     () => `${folded} ${parts.pick('>', '>=')} 't1'`,
     () => `${folded} ${parts.pick('<', '<=', '>', '>=')} ${value()}`,
@@ -24,7 +25,7 @@ export function textBound(parts: RuleParts, column: string): string {
     () => compared(parts, `${column} || ''`, value),
     () => compared(parts, `${column}::varchar`, value),
     () => compared(parts, `${column}::varchar(2)`, value),
-  )
+  ])
 }
 
 /** What texts of addresses are spelt like. */
@@ -36,12 +37,27 @@ const spelt: readonly [string, ...string[]] = [
   '10/8',
   '10.0.0.0/8',
   '1.1.1.1/32',
+  '1.1.1.1/33',
   '2.2.2.2/32',
   '2001:db8::1',
   '2001:db8::',
 ]
 
-export function addressBound(parts: RuleParts, column: string, type: ColumnType): string {
+/** Conditions on what is made of an address, so many of them. */
+export function addressBounds(
+  parts: RuleParts,
+  column: string,
+  type: ColumnType,
+  count: number,
+): readonly string[] {
+  return Array.from({ length: count }, () => addressBound(parts, column, type))
+}
+
+function addressBound(parts: RuleParts, column: string, type: ColumnType): string {
+  // Of one host, there are addresses with netmasks and without.
+  if (parts.choices.chance(35)) {
+    return `host(${column}) ${parts.pick("= '10.0.0.0'", "= '10.0.0.0'", "in ('1.1.1.1', '10.0.0.0')", "in ('10.0.0.0', '2001:db8::')")}`
+  }
   const made = parts.pick(
     `abbrev(${column})`,
     `host(${column})`,
@@ -49,9 +65,6 @@ export function addressBound(parts: RuleParts, column: string, type: ColumnType)
     `${column}::text`,
     `abbrev(${column})`,
   )
-  if (parts.choices.chance(30)) {
-    return `host(${column}) ${parts.pick("= '10.0.0.0'", "in ('1.1.1.1', '10.0.0.0')", "in ('10.0.0.0', '2001:db8::')")}`
-  }
   const value = () => quoteLiteral(parts.choices.chance(70) ? parts.pick(...spelt) : parts.value(type))
   const same = () =>
     made.replace(column, `${quoteLiteral(parts.choices.pickAlike(valuesOfType[type]))}::${type}`)

@@ -6,6 +6,7 @@ import type { RuleParts } from './rule-parts.js'
 const days = [
   '2022-07-06',
   '2022-07-07',
+  '2022-07-06',
   '2022-07-05',
   '2022-07-08',
   '1969-12-31',
@@ -15,15 +16,15 @@ const days = [
 
 const zones = ['UTC', 'Europe/Berlin', 'America/New_York', 'Asia/Kathmandu', 'Pacific/Apia'] as const
 
-/** A condition on a `timestamptz`. */
-export function timeBound(parts: RuleParts, column: string): string {
+/** Conditions on a `timestamptz`, so many of several kinds. */
+export function timeBounds(parts: RuleParts, column: string, count: number): readonly string[] {
   const time = () => `'${parts.value('timestamp with time zone')}'::timestamptz`
   const day = () => quoteLiteral(parts.pick(...days))
   /** Beside the same of one of the values. */
   const alike = (make: (value: string) => string) => compared(parts, make(column), () => make(time()))
-  return parts.oneOf(
+  return parts.someOf(count, [
     () => ofDays(parts, column, time, day),
-    () => ofDays(parts, column, time, day),
+    () => compared(parts, parts.pick(`${column}::date`, `date(${column})`), day),
     () => {
       const unit = parts.pick('day', 'hour', 'month', 'year', 'week', 'second')
       return alike((value) => `date_trunc('${unit}', ${value})`)
@@ -54,7 +55,6 @@ export function timeBound(parts: RuleParts, column: string): string {
       return compared(parts, `extract(epoch from ${column})`, epoch)
     },
     () => sinceThen(parts, column, time),
-    () => sinceThen(parts, column, time),
     () => {
       const format = parts.pick('YYYY-MM-DD', 'YYYY-MM', 'YYYY')
       const text = () => quoteLiteral(parts.pick(...days).slice(0, format.length))
@@ -65,15 +65,13 @@ export function timeBound(parts: RuleParts, column: string): string {
       const rest = parts.pick('/ 3600', '/ 86400', '/ 60')
       return alike((value) => `floor(extract(epoch from ${value}) ${rest})`)
     },
-  )
+  ])
 }
 
 /** Days of a time, also beside times, which PostgreSQL compares in the session's zone. */
 function ofDays(parts: RuleParts, column: string, time: () => string, day: () => string): string {
   const made = parts.oneOf(
     () => `${column}::date`,
-    () => `${column}::date`,
-    () => `date(${column})`,
     () => `date_trunc('day', ${column})::date`,
     () => `(${column} at time zone '${parts.pick(...zones)}')::date`,
     () => `${column}::date + 1`,
@@ -84,10 +82,15 @@ function ofDays(parts: RuleParts, column: string, time: () => string, day: () =>
   return compared(parts, made, () => parts.pick(day(), day(), `date ${day()}`, time()))
 }
 
-/** What local clocks show around the hour that comes twice. */
+/** What local clocks show around the hour that comes twice; a literal has no type but that of what it stands beside. */
 function clockChange(parts: RuleParts, column: string): string {
   const clock = () =>
-    parts.pick("timestamp '2022-10-30 02:30'", "'2022-10-30 02:30'", "timestamp '2022-10-30 02:00'")
+    parts.pick(
+      "'2022-10-30 02:30'",
+      "'2022-10-30 02:30'",
+      "timestamp '2022-10-30 02:30'",
+      "'2022-10-30 02:00'",
+    )
   return compared(parts, `(${column} at time zone 'Europe/Berlin')`, clock)
 }
 
@@ -103,11 +106,11 @@ function sinceThen(parts: RuleParts, column: string, time: () => string): string
   return compared(parts, `${time()} - ${made}`, span)
 }
 
-/** A condition on a `date`. */
-export function dayBound(parts: RuleParts, column: string): string {
+/** Conditions on a `date`, so many of several kinds. */
+export function dayBounds(parts: RuleParts, column: string, count: number): readonly string[] {
   const day = () => `date ${quoteLiteral(parts.pick(...days))}`
   const noon = () => `timestamp '${parts.pick(...days)} ${parts.pick('12:00', '00:00', '23:59')}'`
-  return parts.oneOf(
+  return parts.someOf(count, [
     () => compared(parts, `${column} + 1`, day),
     () => compared(parts, `${column} - 2`, day),
     () => compared(parts, `date '2022-07-09' - ${column}`, () => String(parts.pick(2, 3, 4, 1, 19000))),
@@ -117,5 +120,5 @@ export function dayBound(parts: RuleParts, column: string): string {
     () => compared(parts, `extract(year from ${column})`, () => parts.pick('2022', '1969', '1970')),
     () => compared(parts, column, noon),
     () => compared(parts, `${column} + 1`, () => `timestamptz '${parts.pick(...days)} 12:00'`),
-  )
+  ])
 }
