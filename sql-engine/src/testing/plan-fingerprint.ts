@@ -72,6 +72,8 @@ function describeScan(
       operator: qual.comparison.operator,
       isExact: qual.isExact,
       sources: sourcesOf(qual).map((source) => describeSource(source, fromItems, nameOf)),
+      // Parameters of a list, of which the types are known when the statement runs.
+      lists: 'lists' in qual.comparison ? qual.comparison.lists : [],
     })),
     limit,
     after: [...after].map(nameOf).sort(),
@@ -95,7 +97,10 @@ function describeSource(
 }
 
 function sourcesOf({ comparison }: PlannedQual): readonly PlannedSource[] {
-  if (comparison.operator === '=') return comparison.sources
+  if (comparison.operator === '=') {
+    const { sources, together } = comparison
+    return together === undefined ? sources : [...sources, together]
+  }
   return 'source' in comparison ? [comparison.source] : []
 }
 

@@ -83,6 +83,30 @@ const ranges: Rule = (parts) => {
   return parts.digests(queries)
 }
 
+const sameValueOperators = ['=', '<', '<=', '>', '>='] as const
+
+/** Conditions at one value, with it and without it: of two scans, one has all that the other needs, but for that value. */
+const edges: Rule = (parts) => {
+  const tables = parts.tablesOf(
+    3,
+    ({ type, operators = [] }) =>
+      rangeTypes.has(type) && sameValueOperators.every((operator) => operators.includes(operator)),
+  )
+  if (tables.length === 0) return twice(parts)
+  const queries = tables.flatMap((table) => {
+    const { name, column } = table
+    const key = `s.${column.name}`
+    const [value, other] = [parts.typed(column.type), parts.typed(column.type)]
+    const end = parts.pick('<', '>')
+    const without = `${key} ${end} ${value}`
+    const within = parts.pick(`${key} ${end}= ${value}`, `${key} in (${value}, ${other})`)
+    const pair = parts.choices.chance(50) ? [without, within] : [within, without]
+    const listed = parts.pick('s.*', key)
+    return pair.map((condition) => `select ${listed} from ${name} s${parts.where(table, condition)}`)
+  })
+  return parts.digests(queries)
+}
+
 /** Lists of a key's values that have some in common, beside conditions on another column. */
 const keyLists: Rule = (parts) => {
   const table = parts.table(
@@ -109,4 +133,4 @@ const keyLists: Rule = (parts) => {
   return parts.digests(queries)
 }
 
-export const scanRules: readonly Rule[] = [twice, twice, ranges, ranges, keyLists]
+export const scanRules: readonly Rule[] = [twice, twice, ranges, ranges, edges, keyLists]
