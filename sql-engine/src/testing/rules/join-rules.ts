@@ -68,6 +68,19 @@ const equal: Rule = (parts) => {
   )
 }
 
+/** A condition of an outer join that fails for some rows: for those that nothing matches, it is never computed. */
+const failing: Rule = (parts) => {
+  const found = pair(parts)
+  if (found === undefined) return undefined
+  const { one, name, column, given } = found
+  const key = `s.${one.column.name}`
+  const other = parts.choices.pickAny(one.columns) ?? one.column
+  const on = [`p.${column} = ${key}`, `${parts.failure(other)} >= 0`, ...given].join(' and ')
+  const list = parts.pick(`distinct ${key}`, `${key}, p.${column}`, 's.*, p.*', 'count(*)')
+  const join = parts.pick(`${one.name} s left join ${name} p`, `${name} p right join ${one.name} s`)
+  return unordered(`select ${list} from ${join} on ${on}${parts.where(one)}`)
+}
+
 type UnlikePair = readonly [ColumnType, ColumnType, readonly [string, ...string[]]]
 
 /** Columns of two types, of which one value equals several of the other type, or is spelt for one of them. */
@@ -329,6 +342,7 @@ export const joinRules: readonly Rule[] = [
   nearer,
 
   equal,
+  failing,
   equal,
   nulls,
   nulls,
