@@ -168,6 +168,8 @@ const wide: Rule = (parts) => {
   const conditions = parts.someOf(6, [
     () => `${key} in (${given('double precision', '1')}, ${given('bigint', '9007199254740993')})`,
     () => `${key} in (${given('bigint', '9007199254740992')}, ${given('double precision', '2')})`,
+    () =>
+      `(${key} in (${given('double precision', '1')}, ${given('bigint', '2')}) or ${key} in (3, ${parts.typed('bigint')}))`,
     () => `${key} in (1e0::float8, ${big()})`,
     () =>
       `${key} in (${parts.pick("'9007199254740993'", "'9007199254740992'")}, ${parts.pick('1::int4', '2::int2')})`,

@@ -1,7 +1,7 @@
 /** Statements that scan one table more than once, each time in another way. */
 import type { ColumnType } from '@millrace/plugin-sdk'
 import { boundOn } from './bound-rules.js'
-import { columnsOf, type Rule, unordered } from './rule-parts.js'
+import { columnsOf, type Rule, type RuleParts, type RuleTable, unordered } from './rule-parts.js'
 
 const twice: Rule = (parts) => {
   const table = parts.table()
@@ -20,6 +20,13 @@ const twice: Rule = (parts) => {
   const same = parts.choices.chance(50) ? first : second
   const all = columnsOf(table).join(', ')
   const limit = parts.pick('limit 1', 'limit 2', 'limit 3')
+  // Up to a limit, and all of them.
+  if (parts.choices.chance(30)) {
+    const few = `select ${key} from ${name} s${first} ${limit}`
+    return unordered(
+      `select (select count(*) from (${few}) q), (select sum(hashtext(${key}::text)) from ${name} s${first})`,
+    )
+  }
   return unordered(
     parts.oneOf(
       () => `select (select count(*) from ${name} s${first}), (select count(*) from ${name} s${second})`,
@@ -45,9 +52,9 @@ const rangeTypes: ReadonlySet<ColumnType> = new Set([
   'timestamp with time zone',
 ])
 
-/** Overlapping ranges of one column, of which one may hold another, or a part of it, with its ends and without. */
-const ranges: Rule = (parts) => {
-  const table =
+/** A table with a column of whose ranges a cache keeps parts, if there is one. */
+function rangeTable(parts: RuleParts): RuleTable | undefined {
+  return (
     parts.table(
       ({ name, type, operators = [] }, { keys = {} }) =>
         rangeTypes.has(type) &&
@@ -55,6 +62,12 @@ const ranges: Rule = (parts) => {
         keys[name]?.immutable === true &&
         operators.filter((operator) => /^[<>]=?$/.test(operator)).length > 1,
     ) ?? parts.table(({ type }) => rangeTypes.has(type))
+  )
+}
+
+/** Overlapping ranges of one column, of which one may hold another, or a part of it, with its ends and without. */
+const ranges: Rule = (parts) => {
+  const table = rangeTable(parts)
   if (table === undefined) return undefined
   const { name, column, columns } = table
   const key = `s.${column.name}`
@@ -81,6 +94,32 @@ const ranges: Rule = (parts) => {
       `select ${parts.pick(listed, listed, parts.any(table))} from ${name} s${parts.where(table, condition())}`,
   )
   return parts.digests(queries)
+}
+
+/** A range that begins with the first value of another one, which has been read by then: what a cache has of it is not asked for. */
+const rangeAfter: Rule = (parts) => {
+  const table = rangeTable(parts)
+  if (table === undefined) return undefined
+  const { name, column } = table
+  const key = `s.${column.name}`
+  const value = () => parts.typed(column.type)
+  const [lower, upper] = [parts.pick('>', '>='), parts.pick('<', '<=')]
+  const known = parts.oneOf(
+    () => `${key} ${lower} ${value()} and ${key} ${upper} ${value()}`,
+    () => `${key} ${lower} ${value()}`,
+    () => `${key} ${upper} ${value()}`,
+    () => `${key} ${upper} ${value()}`,
+  )
+  const edge = (aggregate: string) =>
+    `(select ${aggregate}(${key}) from ${name} s${parts.where(table, known)})`
+  const bounds = parts.oneOf(
+    () => `${key} ${parts.pick('>', '>=')} ${edge('min')} and ${key} ${parts.pick('<', '<=')} ${value()}`,
+    () => `${key} ${parts.pick('<', '<=')} ${edge('max')} and ${key} ${parts.pick('>', '>=')} ${value()}`,
+    () => `${key} ${parts.pick('>', '>=')} ${edge('min')}`,
+    () => `${key} ${parts.pick('<', '<=')} ${edge('max')}`,
+    () => `${key} ${parts.pick('>', '>=')} ${edge('min')} and ${key} in (${value()}, ${value()})`,
+  )
+  return parts.digests([`select ${key} from ${name} s${parts.where(table, bounds)}`])
 }
 
 const sameValueOperators = ['=', '<', '<=', '>', '>='] as const
@@ -133,4 +172,4 @@ const keyLists: Rule = (parts) => {
   return parts.digests(queries)
 }
 
-export const scanRules: readonly Rule[] = [twice, twice, ranges, ranges, edges, keyLists]
+export const scanRules: readonly Rule[] = [twice, twice, ranges, rangeAfter, rangeAfter, edges, keyLists]

@@ -112,7 +112,9 @@ const failingWindow: Rule = (parts) => {
     () => `ntile(length(${any}::text) - ${parts.pick(1, 4)}) over (order by ${all})`,
     () => `count(*) over (w${frame})`,
   )
-  const named = window.includes('(w') ? ` window w as (order by ${all})` : ''
+  const named = window.includes('(w')
+    ? ` window w as (order by ${all})`
+    : parts.pick('', '', ` window w as (order by ${failure})`)
   const rows = `select ${window} as x, ${parts.any(table)} as y from ${name} s${where}${named}`
   return unordered(computed(parts, rows, parts.pick('q.y', 'count(*)')))
 }
