@@ -13,9 +13,10 @@ import {
   greatestNumber,
   mostNumbers,
   RareStatements,
+  type StatementKind,
   statementOf,
 } from './rare-statements.js'
-import { parametersOf } from './share.js'
+import { parametersOf, type Share } from './share.js'
 import { type AnsweredStatement, statementsTogether, tellingStatements } from './telling-statements.js'
 
 /** For how long a mismatch is made smaller. In milliseconds. */
@@ -111,7 +112,7 @@ export class BatchRun {
 
   async #judge({ statement: { kind, query }, calls, keyless }: Seen): Promise<void> {
     const { keys } = this.#counts
-    const columns = kind === 'report' ? this.#counts.reportColumns : this.#counts.columns
+    const columns = this.#columnsOf(kind)
     if (keyless !== undefined) {
       const isBounded = await isKeyBounded(await this.#harness.judged(), query, keyless)
       if (isBounded === undefined) return
@@ -126,6 +127,12 @@ export class BatchRun {
     const needless = found.needless.filter((column) => stillRead === undefined || stillRead.includes(column))
     columns.add(found.asked, needless, query)
     columns.idle += found.needless.length - needless.length
+  }
+
+  #columnsOf(kind: StatementKind): Share {
+    const { reportColumns, ruleColumns, columns } = this.#counts
+    if (kind === 'report') return reportColumns
+    return kind === 'rule' ? ruleColumns : columns
   }
 
   /** The columns that are fetched for a statement, over some set of rows; undefined where it ends with an error. */

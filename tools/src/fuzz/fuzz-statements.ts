@@ -34,6 +34,8 @@ export interface FuzzCounts {
   mismatches: number
   /** Columns that were fetched for statements of the shapes that BI tools write. */
   readonly reportColumns: Share
+  /** Those that were fetched for statements that aim at a rule of the planner, such as what fails although nobody reads it. */
+  readonly ruleColumns: Share
   /** Those that were fetched for others. */
   readonly columns: Share
   /** Statements, of which the needless ones end for want of a key that was to be had. */
@@ -53,6 +55,7 @@ export async function fuzzStatements(options: FuzzOptions): Promise<FuzzCounts> 
     outcomes: {},
     mismatches: 0,
     reportColumns: new Share(),
+    ruleColumns: new Share(),
     columns: new Share(),
     keys: new Share(),
   }
@@ -90,7 +93,8 @@ function describeTables({ tables }: FuzzHarness): string {
 
 export function describeCounts(counts: FuzzCounts): string {
   const outcomes = Object.entries(counts.outcomes).map(([name, count]) => `${count} ${name}`)
-  const { batches, statements, runs, mutated, calls, mismatches, reportColumns, columns, keys } = counts
+  const { batches, statements, runs, mutated, calls, mismatches, reportColumns, ruleColumns, columns, keys } =
+    counts
   return [
     `${batches} batches`,
     `${statements} statements`,
@@ -99,6 +103,7 @@ export function describeCounts(counts: FuzzCounts): string {
     ...outcomes,
     `${calls} calls`,
     reportColumns.describe('columns needless in reports'),
+    ruleColumns.describe('in statements for one rule'),
     columns.describe('in others'),
     keys.describe('statements without a key that was to be had'),
     `${mismatches} mismatches`,

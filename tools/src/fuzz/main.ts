@@ -59,6 +59,8 @@ async function fuzz(count: number): Promise<void> {
     })
     for (const example of counts.reportColumns.examples)
       console.log(`needless column in a report: ${example}`)
+    for (const example of counts.ruleColumns.examples)
+      console.log(`needless column in a statement for one rule: ${example}`)
     for (const example of counts.columns.examples) console.log(`needless column: ${example}`)
     for (const example of counts.keys.examples) console.log(`needless "key missing": ${example}`)
     console.log(`${describeCounts(counts)}, ${perSecond(counts.statements)} statements a second`)
