@@ -100,6 +100,26 @@ const counted: Rule = (parts) => {
   )
 }
 
+/** How many different values, or groups, or rows after some, the first ones are. */
+const fewer: Rule = (parts) => {
+  const tables = parts.tablesOf(3, () => true)
+  if (tables.length === 0) return undefined
+  return parts.counts(
+    tables.map((table) => {
+      const { name } = table
+      const first = parts.any(table)
+      const where = parts.where(table, parts.choices.chance(70) ? '' : condition(parts, table))
+      return parts.oneOf(
+        () =>
+          `select distinct ${first} from ${name} s${where} ${parts.pick('limit 2', 'limit 3', 'limit 4')}`,
+        () => `select ${first} from ${name} s${where} group by ${first} ${parts.pick('limit 2', 'limit 3')}`,
+        () =>
+          `select from ${name} s${where} ${parts.pick('limit 1 offset 1', 'limit 2 offset 2', 'offset 3 limit 1')}`,
+      )
+    }),
+  )
+}
+
 /**
  * The first rows with one of several texts of a key, of which not all are texts that a value has: a table that is asked for
  * too much does not count by itself.
@@ -239,6 +259,8 @@ const costly: Rule = (parts) => {
 }
 
 export const limitRules: readonly Rule[] = [
+  fewer,
+  fewer,
   counted,
   counted,
   counted,

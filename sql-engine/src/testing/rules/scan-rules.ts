@@ -100,24 +100,35 @@ const ranges: Rule = (parts) => {
 const rangeAfter: Rule = (parts) => {
   const table = rangeTable(parts)
   if (table === undefined) return undefined
-  const { name, column } = table
+  const { name, column, columns } = table
   const key = `s.${column.name}`
   const value = () => parts.typed(column.type)
-  const [lower, upper] = [parts.pick('>', '>='), parts.pick('<', '<=')]
-  const known = parts.oneOf(
-    () => `${key} ${lower} ${value()} and ${key} ${upper} ${value()}`,
-    () => `${key} ${lower} ${value()}`,
-    () => `${key} ${upper} ${value()}`,
-    () => `${key} ${upper} ${value()}`,
-  )
+  const other = parts.choices.pickAny(columns.filter(({ operators }) => operators?.includes('=') === true))
+  const lower = () => `${key} ${parts.pick('>', '>=')} ${value()}`
+  const upper = () => `${key} ${parts.pick('<', '<=')} ${value()}`
+  const known = () =>
+    parts.oneOf(
+      () => `${lower()} and ${upper()}`,
+      lower,
+      upper,
+      upper,
+      () => `${key} in (${value()}, ${value()}) and ${parts.pick(lower(), upper())}`,
+      () => (other === undefined ? upper() : `${upper()} and s.${other.name} = ${parts.typed(other.type)}`),
+    )
   const edge = (aggregate: string) =>
-    `(select ${aggregate}(${key}) from ${name} s${parts.where(table, known)})`
+    `(select ${aggregate}(${key}) from ${name} s${parts.where(table, known())})`
+  const fromEdge = () => `${key} ${parts.pick('>', '>=')} ${edge('min')}`
+  const toEdge = () => `${key} ${parts.pick('<', '<=')} ${edge('max')}`
   const bounds = parts.oneOf(
-    () => `${key} ${parts.pick('>', '>=')} ${edge('min')} and ${key} ${parts.pick('<', '<=')} ${value()}`,
-    () => `${key} ${parts.pick('<', '<=')} ${edge('max')} and ${key} ${parts.pick('>', '>=')} ${value()}`,
-    () => `${key} ${parts.pick('>', '>=')} ${edge('min')}`,
-    () => `${key} ${parts.pick('<', '<=')} ${edge('max')}`,
-    () => `${key} ${parts.pick('>', '>=')} ${edge('min')} and ${key} in (${value()}, ${value()})`,
+    () => `${fromEdge()} and ${upper()}`,
+    () => `${toEdge()} and ${lower()}`,
+    fromEdge,
+    toEdge,
+    () => `${fromEdge()} and ${toEdge()}`,
+    () => `${fromEdge()} and ${toEdge()}`,
+    () => `${lower()} and ${fromEdge()}`,
+    () => `${toEdge()} and ${upper()}`,
+    () => `${fromEdge()} and ${key} in (${value()}, ${value()})`,
   )
   return parts.digests([`select ${key} from ${name} s${parts.where(table, bounds)}`])
 }
