@@ -50,30 +50,20 @@ async function* filesOfMonths(
   bounds: DeliveryBounds,
   start: string | undefined,
 ): AsyncGenerator<readonly LogFile[], void, void> {
-  const rest = yield* firstFilesOf(scan, place, folder, bounds, start)
-  if (rest === 'none') return
-  const { after } = rest
+  let after = start
+  // The lists of a directory bucket are in no order.
+  if (!isDirectoryBucket(place.bucket)) {
+    const pages = filePages(scan, place, folder, bounds, { Prefix: folder.path, StartAfter: start })
+    const first = await pages.next()
+    await pages.return()
+    if (first.done === true) return
+    yield first.value.files
+    if (first.value.isLast) return
+    after = first.value.lastKey
+  }
   yield* filesOfDates(scan, place, folder, bounds, after, () =>
     monthsOf(scan, place, folder, bounds, after?.slice(folder.path.length)),
   )
-}
-
-/** @returns where there may be more */
-async function* firstFilesOf(
-  scan: S3Scan,
-  place: BucketPlace,
-  folder: LogFolder,
-  bounds: DeliveryBounds,
-  start: string | undefined,
-): AsyncGenerator<readonly LogFile[], { readonly after: string | undefined } | 'none', void> {
-  // The lists of a directory bucket are in no order.
-  if (isDirectoryBucket(place.bucket)) return { after: start }
-  const query = { Prefix: folder.path, StartAfter: start }
-  for await (const { files, lastKey, isLast } of filePages(scan, place, folder, bounds, query)) {
-    yield files
-    return isLast ? 'none' : { after: lastKey }
-  }
-  return 'none'
 }
 
 /** The months in which a folder has log files, within bounds: paths such as `2022/07/`, the first one first. */
