@@ -24,7 +24,6 @@ export const noQuery: KeyQuery = { from: [], where: [], virtuals: new Set() }
 
 export class KeyQueries {
   readonly #dependencyFinder: DependencyFinder
-
   readonly #functions: FunctionTraits
 
   constructor(dependencyFinder: DependencyFinder, functions: FunctionTraits) {

@@ -57,12 +57,14 @@ async function fuzz(count: number): Promise<void> {
       bruteForce: Number(values['brute-force']),
       tell,
     })
-    for (const example of counts.reportColumns.examples)
-      console.log(`needless column in a report: ${example}`)
-    for (const example of counts.ruleColumns.examples)
-      console.log(`needless column in a statement for one rule: ${example}`)
-    for (const example of counts.columns.examples) console.log(`needless column: ${example}`)
-    for (const example of counts.keys.examples) console.log(`needless "key missing": ${example}`)
+    const shares = [
+      ['column in a report', counts.reportColumns],
+      ['column in a statement for one rule', counts.ruleColumns],
+      ['column', counts.columns],
+      ['"key missing"', counts.keys],
+    ] as const
+    for (const [what, { examples }] of shares)
+      for (const example of examples) console.log(`needless ${what}: ${example}`)
     console.log(`${describeCounts(counts)}, ${perSecond(counts.statements)} statements a second`)
     if (counts.mismatches > 0) process.exitCode = 1
   } finally {

@@ -164,12 +164,13 @@ const wide: Rule = (parts) => {
   if (table === undefined) return undefined
   const key = `s.${table.column.name}`
   const big = () => parts.pick('9007199254740992', '9007199254740993', '9007199254740992::float8')
-  const given = (type: ColumnType, value: string) => parts.parameter(type, value)
   const conditions = parts.someOf(6, [
-    () => `${key} in (${given('double precision', '1')}, ${given('bigint', '9007199254740993')})`,
-    () => `${key} in (${given('bigint', '9007199254740992')}, ${given('double precision', '2')})`,
     () =>
-      `(${key} in (${given('double precision', '1')}, ${given('bigint', '2')}) or ${key} in (3, ${parts.typed('bigint')}))`,
+      `${key} in (${parts.parameter('double precision', '1')}, ${parts.parameter('bigint', '9007199254740993')})`,
+    () =>
+      `${key} in (${parts.parameter('bigint', '9007199254740992')}, ${parts.parameter('double precision', '2')})`,
+    () =>
+      `(${key} in (${parts.parameter('double precision', '1')}, ${parts.parameter('bigint', '2')}) or ${key} in (3, ${parts.typed('bigint')}))`,
     () => `${key} in (1e0::float8, ${big()})`,
     () =>
       `${key} in (${parts.pick("'9007199254740993'", "'9007199254740992'")}, ${parts.pick('1::int4', '2::int2')})`,

@@ -118,15 +118,21 @@ function ofUnlike(parts: RuleParts, [one, other, values]: UnlikePair): string | 
   return `select s.*, p.* from ${table.name} s join ${partner.name} p on ${parts.pick(`${key} = ${link}`, `${link} = ${key}`)}${parts.where(table, condition, ...partner.given)}`
 }
 
-/** NULL that an outer join makes, or that is there, beside IS NOT DISTINCT FROM and the like. */
-const nulls: Rule = (parts) => {
+/** A table that may be read without its key, which has a partner. */
+function nullableKey(parts: RuleParts) {
   const table = parts.table(
     (column, { keys = {} }) => takes(column, /^=$/) && keys[column.name]?.require !== 'required',
   )
   if (table === undefined) return undefined
   const { name, column } = table
-  const key = `s.${column.name}`
-  const { from, link, read } = parts.partner(column.type, table)
+  return { table, name, column, key: `s.${column.name}`, ...parts.partner(column.type, table) }
+}
+
+/** NULL that an outer join makes, or that is there, beside IS NOT DISTINCT FROM and the like. */
+const nulls: Rule = (parts) => {
+  const found = nullableKey(parts)
+  if (found === undefined) return undefined
+  const { table, name, column, key, from, link, read } = found
   const same = parts.pick(
     `${key} is not distinct from ${link}`,
     `${link} is not distinct from ${key}`,
@@ -158,13 +164,9 @@ const nulls: Rule = (parts) => {
 
 /** Values of rows that an outer join makes, which no table has: what stands in their place is a value all the same. */
 const filled: Rule = (parts) => {
-  const table = parts.table(
-    (column, { keys = {} }) => takes(column, /^=$/) && keys[column.name]?.require !== 'required',
-  )
-  if (table === undefined) return undefined
-  const { name, column } = table
-  const key = `s.${column.name}`
-  const { from, link, read } = parts.partner(column.type, table)
+  const found = nullableKey(parts)
+  if (found === undefined) return undefined
+  const { table, name, column, key, from, link, read } = found
   const rows = `(select * from ${name} s${parts.where(table)}) s`
   const value = () => parts.typed(column.type)
   const filling = parts.pick(

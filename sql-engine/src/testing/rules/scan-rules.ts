@@ -65,26 +65,41 @@ function rangeTable(parts: RuleParts): RuleTable | undefined {
   )
 }
 
-/** Overlapping ranges of one column, of which one may hold another, or a part of it, with its ends and without. */
-const ranges: Rule = (parts) => {
-  const table = rangeTable(parts)
-  if (table === undefined) return undefined
-  const { name, column, columns } = table
+/** What conditions on a range are made of, for one column of a table. */
+function rangeWriter(parts: RuleParts, { column, columns }: RuleTable) {
   const key = `s.${column.name}`
   const value = () => parts.typed(column.type)
   const other = parts.choices.pickAny(columns.filter(({ operators }) => operators?.includes('=') === true))
   const lower = () => `${key} ${parts.pick('>', '>=')} ${value()}`
   const upper = () => `${key} ${parts.pick('<', '<=')} ${value()}`
+  return {
+    key,
+    value,
+    lower,
+    upper,
+    both: () => `${lower()} and ${upper()}`,
+    beside: (bound: () => string) =>
+      other === undefined ? bound() : `${bound()} and s.${other.name} = ${parts.typed(other.type)}`,
+    listed: () => `${key} in (${value()}, ${value()}) and ${parts.pick(lower(), upper())}`,
+  }
+}
+
+/** Overlapping ranges of one column, of which one may hold another, or a part of it, with its ends and without. */
+const ranges: Rule = (parts) => {
+  const table = rangeTable(parts)
+  if (table === undefined) return undefined
+  const { name } = table
+  const { key, value, lower, upper, both, beside, listed: list } = rangeWriter(parts, table)
   const condition = () =>
     parts.oneOf(
-      () => `${lower()} and ${upper()}`,
-      () => `${lower()} and ${upper()}`,
-      () => lower(),
-      () => upper(),
+      both,
+      both,
+      lower,
+      upper,
       () => `${lower()} and ${key} is not null`,
       () => `${lower()} and ${lower()}`,
-      () => `${key} in (${value()}, ${value()}) and ${parts.pick(lower(), upper())}`,
-      () => (other === undefined ? lower() : `${lower()} and s.${other.name} = ${parts.typed(other.type)}`),
+      list,
+      () => beside(lower),
       () => `${key} = ${value()}`,
     )
   const listed = parts.pick('s.*', key, 's.*')
@@ -100,21 +115,9 @@ const ranges: Rule = (parts) => {
 const rangeAfter: Rule = (parts) => {
   const table = rangeTable(parts)
   if (table === undefined) return undefined
-  const { name, column, columns } = table
-  const key = `s.${column.name}`
-  const value = () => parts.typed(column.type)
-  const other = parts.choices.pickAny(columns.filter(({ operators }) => operators?.includes('=') === true))
-  const lower = () => `${key} ${parts.pick('>', '>=')} ${value()}`
-  const upper = () => `${key} ${parts.pick('<', '<=')} ${value()}`
-  const known = () =>
-    parts.oneOf(
-      () => `${lower()} and ${upper()}`,
-      lower,
-      upper,
-      upper,
-      () => `${key} in (${value()}, ${value()}) and ${parts.pick(lower(), upper())}`,
-      () => (other === undefined ? upper() : `${upper()} and s.${other.name} = ${parts.typed(other.type)}`),
-    )
+  const { name } = table
+  const { key, value, lower, upper, both, beside, listed } = rangeWriter(parts, table)
+  const known = () => parts.oneOf(both, lower, upper, upper, listed, () => beside(upper))
   const edge = (aggregate: string) =>
     `(select ${aggregate}(${key}) from ${name} s${parts.where(table, known())})`
   const fromEdge = () => `${key} ${parts.pick('>', '>=')} ${edge('min')}`
