@@ -36,6 +36,7 @@ export interface QualValues {
   text: string
   boolean: boolean
   bigint: bigint
+  /** NaN, which equals itself in PostgreSQL, and the infinities only in `=`, where a key must have a value. */
   'double precision': number
   numeric: string
   /** An address as PostgreSQL prints it: `10.1.2.3`, `10.0.0.0/8`, `2001:db8::1`. */
@@ -43,6 +44,7 @@ export interface QualValues {
   cidr: string
   uuid: string
   date: string
+  /** As PostgreSQL prints it, but for zeros at the end of fractions: equal values are spelt alike. */
   jsonb: JsonText
   'timestamp with time zone': EpochMicroseconds
 }

@@ -82,13 +82,12 @@ function readValue(json: string, type: ColumnType): QualValue | undefined {
       return readInteger(json)
     case 'double precision': {
       const number = Number(json)
-      return Number.isFinite(number) ? number : undefined
+      return Number.isFinite(number) ? number : readSpecialNumber(json)
     }
     case 'numeric':
       return /^-?\d+(\.\d+)?$/.test(json) ? withoutTrailingZeros(json) : undefined
     case 'jsonb':
-      // It equals the same without the zero; but only equal values that are spelt alike can be recognised.
-      return /\.\d*0(?!\d)/.test(json) ? undefined : json
+      return withNumbersSpeltAlike(json)
     case 'timestamp with time zone':
       return readTimestamp(readString(json) ?? '')
   }
@@ -133,6 +132,20 @@ function readInteger(json: string): bigint | undefined {
 /** 2.50 and 2.5 are equal; both become 2.5, so that they are not asked for twice. */
 function withoutTrailingZeros(digits: string): string {
   return digits.includes('.') ? digits.replace(/\.?0+$/, '') : digits
+}
+
+/** JSON in which equal numbers are spelt alike, as PostgreSQL compares them by their values: 1.0 is 1. */
+function withNumbersSpeltAlike(json: string): string {
+  return json.replace(stringOrFraction, (part) => (part.startsWith('"') ? part : withoutTrailingZeros(part)))
+}
+
+/** PostgreSQL writes jsonb's numbers without exponents. */
+const stringOrFraction = /"(?:[^"\\]|\\.)*"|-?\d+\.\d+/g
+
+/** A number that JSON does not have, and to_json writes as a text. Too many digits for a double are none of these. */
+function readSpecialNumber(json: string): number | undefined {
+  const text = json.startsWith('"') ? readString(json) : undefined
+  return text === 'NaN' || text === 'Infinity' || text === '-Infinity' ? Number(text) : undefined
 }
 
 function readString(json: string): string | undefined {

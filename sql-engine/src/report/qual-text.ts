@@ -51,7 +51,8 @@ export function equalText(column: string, values: readonly string[]): string {
 export function valueText(value: QualValue, type: ColumnType): string {
   if (typeof value === 'bigint' && type === 'timestamp with time zone')
     return quoteLiteral(instantText(value))
-  return typeof value === 'string' ? quoteLiteral(value) : String(value)
+  const isBare = typeof value === 'bigint' || typeof value === 'boolean' || Number.isFinite(value)
+  return isBare ? String(value) : quoteLiteral(String(value))
 }
 
 /** @param microseconds since 1970 */

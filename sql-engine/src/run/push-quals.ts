@@ -82,22 +82,22 @@ export class QualPusher {
 
   /** Evaluates what depends on no scan, for all plans in one query. */
   async evaluateConstants(plans: readonly ScanPlan[]): Promise<void> {
-    const open: { readonly source: QuerySource; readonly type: ColumnType }[] = []
+    const open: { readonly source: QuerySource; readonly asked: Asked }[] = []
     for (const { fromItem, quals } of plans) {
       for (const qual of quals) {
         for (const source of querySourcesOf(qual)) {
           if (!isConstant(source)) continue
-          const type = typeOf(fromItem, qual)
-          const local = this.#localValue(source, type)
-          if (local === undefined) open.push({ source, type })
-          else this.#constants.set(source, Promise.resolve(asRead(local, source, type)))
+          const asked = askedOf(fromItem, qual)
+          const local = this.#localValue(source, asked.type)
+          if (local === undefined) open.push({ source, asked })
+          else this.#constants.set(source, Promise.resolve(asRead(local, source, asked)))
         }
       }
     }
-    const values = await this.#evaluate(open.map(({ source, type }) => wantedOf(source, type)))
-    for (const [index, { source, type }] of open.entries()) {
+    const values = await this.#evaluate(open.map(({ source, asked }) => wantedOf(source, asked.type)))
+    for (const [index, { source, asked }] of open.entries()) {
       const value = values[index]
-      if (value !== undefined) this.#constants.set(source, Promise.resolve(asRead(value, source, type)))
+      if (value !== undefined) this.#constants.set(source, Promise.resolve(asRead(value, source, asked)))
     }
   }
 
@@ -173,16 +173,16 @@ export class QualPusher {
   ): Promise<Qual<QualValue> | 'nothing matches' | undefined> {
     const { comparison } = qual
     if (!('source' in comparison) && comparison.operator !== '=') return comparison
-    const type = typeOf(fromItem, qual)
+    const asked = askedOf(fromItem, qual)
     if (comparison.operator === '=') {
       const values = new Map<string, QualValue>()
       const sources = this.#sourcesOf(comparison)
       if (sources === undefined) return undefined
       for (const source of sources) {
-        const found = source.kind === 'boolean' ? [source.value] : await this.#valuesOf(source, type)
+        const found = source.kind === 'boolean' ? [source.value] : await this.#valuesOf(source, asked)
         if (found === 'too many') {
           if (source.kind === 'query' && !canBeLeftOut(fromItem, qual.column))
-            await this.#refuse(fromItem, source, type)
+            await this.#refuse(fromItem, source, asked.type)
           return undefined
         }
         if (found === 'inexact') return undefined
@@ -197,7 +197,7 @@ export class QualPusher {
       return first === undefined ? 'nothing matches' : { operator: '=', values: [first, ...others] }
     }
     const { operator, source } = comparison
-    const found = await this.#valuesOf(source, type)
+    const found = await this.#valuesOf(source, asked)
     if (typeof found === 'string') return undefined
     const [value] = found
     if (value === unequal) return undefined
@@ -220,14 +220,14 @@ export class QualPusher {
     return together !== undefined && mixed.every((list) => areNumbers(list, types)) ? [together] : undefined
   }
 
-  async #valuesOf(planned: QuerySource, type: ColumnType): Promise<Values> {
+  async #valuesOf(planned: QuerySource, asked: Asked): Promise<Values> {
     const constant = await this.#constants.get(planned)
     if (constant !== undefined) return toValues([constant])
-    const wanted = wantedOf(planned, type)
+    const wanted = wantedOf(planned, asked.type)
     let rows = await this.#rows(planned, wanted)
     if (rows.some(({ kind }) => kind === 'cast')) rows = await this.#rows(planned, { ...wanted, cast: true })
     if (rows.length > this.#keyQuota.limit + 1) return 'too many'
-    return toValues(rows.map((row) => asRead(row, planned, type)))
+    return toValues(rows.map((row) => asRead(row, planned, asked)))
   }
 
   /** @throws DatabaseError that names the number of values, which only PostgreSQL has counted */
@@ -340,11 +340,31 @@ function decoded(typeName: string, json: string | null, { source, literalType }:
   return value.kind === 'cast' && source.ignoresBlanks === true ? { kind: 'inexact' } : value
 }
 
+/** What a table is asked for by a qual's values. */
+interface Asked {
+  readonly type: ColumnType
+  /** NaN and the infinities, which hardly an API knows, are asked for only where a key cannot do without. */
+  readonly takesSpecialNumbers: boolean
+}
+
+function askedOf(fromItem: TableReference, { column, comparison }: PlannedQual): Asked {
+  const type = fromItem.table.columns.find(({ name }) => name === column)?.type ?? 'text'
+  const takesSpecialNumbers = comparison.operator === '=' && !canBeLeftOut(fromItem, column)
+  return { type, takesSpecialNumbers }
+}
+
 /**
  * A value, in the column's type where it came as a text that is made of one. A text that no value has becomes NULL.
  */
-function asRead(decoded: DecodedValue, { source }: QuerySource, type: ColumnType): DecodedValue {
-  if (decoded.kind !== 'value' || source.reading === undefined) return decoded
+function asRead(
+  decoded: DecodedValue,
+  { source }: QuerySource,
+  { type, takesSpecialNumbers }: Asked,
+): DecodedValue {
+  if (decoded.kind !== 'value') return decoded
+  const isSpecial = typeof decoded.value === 'number' && !Number.isFinite(decoded.value)
+  if (isSpecial && !takesSpecialNumbers) return { kind: 'inexact' }
+  if (source.reading === undefined) return decoded
   const value = valueOfText(String(decoded.value), source.reading, type)
   return value === undefined ? { kind: 'null' } : { kind: 'value', value }
 }
@@ -353,10 +373,6 @@ function asRead(decoded: DecodedValue, { source }: QuerySource, type: ColumnType
 export function querySourcesOf({ comparison }: PlannedQual): readonly QuerySource[] {
   if (comparison.operator === '=') return comparison.sources.filter((source) => source.kind === 'query')
   return 'source' in comparison ? [comparison.source] : []
-}
-
-function typeOf({ table }: TableReference, { column }: PlannedQual): ColumnType {
-  return table.columns.find(({ name }) => name === column)?.type ?? 'text'
 }
 
 function toValues(decoded: readonly DecodedValue[]): Values {

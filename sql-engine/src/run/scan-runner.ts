@@ -4,6 +4,7 @@ import { setMaxListeners } from 'node:events'
 import type { Row } from '@millrace/plugin-sdk'
 import type { TableReference } from '../bind/binding.js'
 import { cacheSource } from '../cache/cache-source.js'
+import { qualsText } from '../cache/quals-text.js'
 import { canceledError } from '../database-error.js'
 import { narrowMembers } from '../fetch/aggregator.js'
 import type { ScanLimit } from '../fetch/scan-limit.js'
@@ -278,8 +279,6 @@ async function* noRows(): AsyncGenerator<never, void, void> {}
 
 /** A key that is equal for two references to one table that would fetch the same rows. */
 function sharingKey({ reference: { table }, columns, pushed, limit }: PushedScan): string {
-  const quals = pushed.kind === 'some' ? Object.entries(pushed.quals).sort() : 'none'
-  return JSON.stringify([table.oid, [...columns].sort(), limit ?? 'all', quals], (_, value: unknown) =>
-    typeof value === 'bigint' ? `${value}n` : value,
-  )
+  const quals = pushed.kind === 'some' ? qualsText(pushed.quals) : 'none'
+  return JSON.stringify([table.oid, [...columns].sort(), limit ?? 'all', quals])
 }

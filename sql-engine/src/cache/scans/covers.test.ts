@@ -102,6 +102,11 @@ describe('no answers from an earlier scan', () => {
       { name: [{ operator: '<>', value: 'A' }] },
       { name: [equal('a')] },
     ],
+    [
+      'numbers below another, for one that is none, which is the greatest',
+      { size: [{ operator: '<=', value: 1 }] },
+      { size: [equal(Number.NaN)] },
+    ],
     ['NULL alone', { name: [{ operator: 'is null' }] }, { name: [equal('a')] }],
     [
       'what is not NULL, for NULL',

@@ -86,11 +86,11 @@ function isBound(qual: KeyQual): qual is Extract<KeyQual, { operator: '<' | '<='
   return ['<', '<=', '>', '>='].includes(qual.operator)
 }
 
-/** Compares values; undefined for those that only PostgreSQL can order: texts have collations. */
+/** Compares values; undefined for those that only PostgreSQL can order: texts have collations, NaN is the greatest. */
 function compare(left: QualValue, right: QualValue): number | undefined {
   const isOrdered =
     (typeof left === 'bigint' && typeof right === 'bigint') ||
     (typeof left === 'number' && typeof right === 'number')
-  if (!isOrdered) return undefined
+  if (!isOrdered || Number.isNaN(left) || Number.isNaN(right)) return undefined
   return left < right ? -1 : left > right ? 1 : 0
 }
