@@ -298,18 +298,15 @@ const mergedKeys: Rule = (parts) => {
 /** Stars over USING, whose columns are known by their places alone: those that are merged come first. */
 const places: Rule = (parts) => {
   const table = parts.freeTable()
-  const { note } = parts.tables
-  if (table === undefined || note === undefined) return undefined
-  const notes = tableColumns(note)
-  const shared = table.columns.filter(({ name }) => notes.some((column) => column.name === name))
-  const links = shared.filter(({ name }) => name !== notes[0]?.name)
-  const link = parts.choices.pickAny(links.length === 0 ? shared : links)
-  if (link === undefined) return undefined
-  const names = Array.from({ length: notes.length + table.columns.length - 1 }, (_, index) => `m${index}`)
+  if (table === undefined) return undefined
+  const { column } = table
+  const { from, link, read } = parts.partner(column.type, table)
+  const other = `(select ${read} as w, ${link} as ${column.name} from ${from}) n`
+  const names = Array.from({ length: table.columns.length + 1 }, (_, index) => `m${index}`)
   const place = () => parts.choices.pickAny(names) ?? 'm0'
   const join = parts.pick('join', 'left join', 'right join', 'full join')
-  const star = `select * from note n ${join} ${table.name} s using (${link.name})`
-  const turned = `select * from ${table.name} s ${join} note n using (${link.name})`
+  const star = `select * from ${other} ${join} ${table.name} s using (${column.name})`
+  const turned = `select * from ${table.name} s ${join} ${other} using (${column.name})`
   return parts.digests(
     [star, turned, star].map(
       (rows) => `select q.${place()}, q.${place()} as other from (${rows}) q (${names.join(', ')})`,

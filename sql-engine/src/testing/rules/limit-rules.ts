@@ -46,6 +46,9 @@ function someRows(parts: RuleParts, table: RuleTable): string {
       'limit 2 offset 2',
       'offset 2 limit 1',
       'limit 4',
+      'limit 1 + 1',
+      'limit 4 - 1',
+      'limit 1 + 0',
     )
   return parts.oneOf(
     () => `select ${first} from ${name} s${where} ${limit()}`,
@@ -229,6 +232,30 @@ function orderedRows(parts: RuleParts, table: RuleTable): string {
   )
 }
 
+/** Numbers of another type than the key's, whose conditions stay with PostgreSQL, and so does LIMIT. */
+const keptNumbers: Readonly<Partial<Record<ColumnType, readonly [string, ...string[]]>>> = {
+  bigint: ['9007199254740992::float8', '2::float8, 9007199254740992::float8', '1, 9007199254740992::float8'],
+  numeric: ['2.5::float8', '2::float8', '1::float8, 2.5::float8'],
+  'double precision': ["'NaN'", "'NaN', '1'", '9007199254740993'],
+}
+
+const kept: Rule = (parts) => {
+  const tables = parts.tablesOf(
+    2,
+    ({ name, type }, { keys = {} }) =>
+      keptNumbers[type] !== undefined &&
+      keys[name]?.valuesPerCall !== undefined &&
+      (keys[name]?.require ?? 'optional') === 'optional',
+  )
+  const queries = tables.map((table) => {
+    const key = `s.${table.column.name}`
+    const list = parts.choices.pickAny(keptNumbers[table.column.type] ?? []) ?? '1'
+    const shown = parts.pick(key, '', parts.any(table))
+    return `select ${shown} from ${table.name} s${parts.where(table, `${key} in (${list})`)} limit ${parts.pick(1, 2, 3)}`
+  })
+  return queries.length === 0 ? costly(parts) : parts.counts(queries)
+}
+
 /** More values than are worth their calls, whose conditions then stay with PostgreSQL. */
 const costly: Rule = (parts) => {
   const table = parts.table((column, { keys = {} }) => keys[column.name]?.valuesPerCall !== undefined)
@@ -271,4 +298,7 @@ export const limitRules: readonly Rule[] = [
   ordered,
   ordered,
   costly,
+  costly,
+  kept,
+  kept,
 ]

@@ -66,6 +66,10 @@ const firstRows: Rule = (parts) => {
       () => `select count(*), max(q.x::text) from (select ${read} as x from ${from} ${limit}) q`,
       () => `select q.x from (select ${read} as x, generate_series(1, 2) from ${from} ${limit}) q`,
       () =>
+        `select q.x from (select ${read} as x, string_to_table(${parts.any(table)}::text, '1') from ${from} ${limit}) q`,
+      () =>
+        `select q.x from (select ${read} as x, generate_series(length(${parts.any(table)}::text), 4) from ${from} ${limit}) q`,
+      () =>
         `select distinct q.x from (select ${read} as x, ${parts.any(table)} as y from ${from} ${limit}) q`,
       () => `select q.sp_connection_name, q.x from (select s.*, ${read} as x from ${from} ${limit}) q`,
     ),

@@ -168,6 +168,30 @@ const looking: Rule = (parts) => {
   )
 }
 
+/** A table that seems to give nothing: by another name for the join, or where its rows are all that there are. */
+const hidden: Rule = (parts) => {
+  const table = parts.freeTable()
+  if (table === undefined) return undefined
+  const { name, column } = table
+  const key = `s.${column.name}`
+  const { from, link, read } = parts.partner(column.type, table)
+  const shown = `j.${parts.any(table).slice(2)}`
+  const joined = `((select ${link} as w from ${from}) n left join ${name} s on ${key} = n.w) j`
+  const few = parts.pick('false', `${link} is null`, `${link} = ${parts.typed(column.type)}`)
+  const filtered = `(select n.* from ${from} where ${few}) n`
+  const rows = table.needed.length === 0 ? `${filtered} full join ${name} s on true` : joined
+  const other = table.needed.length === 0 ? read : shown
+  return unordered(
+    parts.oneOf(
+      () => `select distinct ${shown} from ${joined}`,
+      () => `select max(${shown}::text), count(distinct ${shown}) from ${joined}`,
+      () => `select distinct ${other} from ${rows}`,
+      () => `select distinct ${other} from ${rows}`,
+      () => `select ${other} from ${rows} group by ${other}`,
+    ),
+  )
+}
+
 /** GROUP BY and DISTINCT within whoever ignores repeats. */
 const groups: Rule = (parts) => {
   const table = parts.table()
@@ -266,6 +290,8 @@ export const repeatRules: readonly Rule[] = [
   looking,
   looking,
   looking,
+  hidden,
+  hidden,
   groups,
   groups,
   groups,

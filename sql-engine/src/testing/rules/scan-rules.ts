@@ -1,5 +1,7 @@
 /** Statements that scan one table more than once, each time in another way. */
 import type { ColumnType } from '@millrace/plugin-sdk'
+import { quoteLiteral } from '../../parse/identifier.js'
+import type { RandomTable, TableColumn } from '../random-tables.js'
 import { boundOn } from './bound-rules.js'
 import { columnsOf, type Rule, type RuleParts, type RuleTable, unordered } from './rule-parts.js'
 
@@ -52,17 +54,18 @@ const rangeTypes: ReadonlySet<ColumnType> = new Set([
   'timestamp with time zone',
 ])
 
+function keepsRanges({ name, type, operators = [] }: TableColumn, { keys = {} }: RandomTable): boolean {
+  return (
+    rangeTypes.has(type) &&
+    keys[name]?.inherent === true &&
+    keys[name]?.immutable === true &&
+    operators.filter((operator) => /^[<>]=?$/.test(operator)).length > 1
+  )
+}
+
 /** A table with a column of whose ranges a cache keeps parts, if there is one. */
 function rangeTable(parts: RuleParts): RuleTable | undefined {
-  return (
-    parts.table(
-      ({ name, type, operators = [] }, { keys = {} }) =>
-        rangeTypes.has(type) &&
-        keys[name]?.inherent === true &&
-        keys[name]?.immutable === true &&
-        operators.filter((operator) => /^[<>]=?$/.test(operator)).length > 1,
-    ) ?? parts.table(({ type }) => rangeTypes.has(type))
-  )
+  return parts.table(keepsRanges) ?? parts.table(({ type }) => rangeTypes.has(type))
 }
 
 /** What conditions on a range are made of, for one column of a table. */
@@ -160,6 +163,61 @@ const edges: Rule = (parts) => {
   return parts.digests(queries)
 }
 
+/** Values that many rows have, from the least on. */
+const risingValues: Readonly<Partial<Record<ColumnType, readonly [string, string, string, string]>>> = {
+  bigint: ['0', '1', '2', '3'],
+  'double precision': ['0.1', '0.5', '1', '1.0000000000000002'],
+  'timestamp with time zone': [
+    '2022-07-06T20:38:08.999999Z',
+    '2022-07-06T20:38:09Z',
+    '2022-07-06T20:38:09.001Z',
+    '2022-07-07T00:00:00Z',
+  ],
+}
+
+/** Ranges that have been read when one is asked for that holds parts of them. */
+const dividedRange: Rule = (parts) => {
+  const queries = parts.tablesOf(3, keepsRanges).flatMap((table) => {
+    const { name, column } = table
+    const rising = risingValues[column.type]?.map((value) => `${quoteLiteral(value)}::${column.type}`)
+    if (rising === undefined) return []
+    const key = `s.${column.name}`
+    const [first = '', second = '', third = '', last = ''] = rising
+    const earlier = parts.pick(
+      [`${key} >= ${third} and ${key} >= ${second}`],
+      [`${key} >= ${second} and ${key} >= ${third}`],
+      [`${key} <= ${second} and ${key} <= ${third}`],
+      [`${key} <= ${third} and ${key} <= ${second}`],
+      [`${key} >= ${first} and ${key} in (${third}, ${last})`],
+      [`${key} in (${second}, ${first}) and ${key} <= ${last}`],
+      [`${key} >= ${third} and ${key} <= ${last}`, `${key} >= ${second} and ${key} <= ${third}`],
+      [`${key} >= ${first} and ${key} <= ${second}`, `${key} >= ${second} and ${key} <= ${third}`],
+    )
+    // By the same value as without it, but later.
+    const after = (value: string, condition: string | undefined) =>
+      condition === undefined
+        ? value
+        : `coalesce((select max(${value}) from ${name} s${parts.where(table, condition)}), ${value})`
+    const range = `${key} >= ${after(first, earlier[0])} and ${key} <= ${after(last, earlier[1])}`
+    return [`select ${key} from ${name} s${parts.where(table, range)}`]
+  })
+  return queries.length === 0 ? ranges(parts) : parts.digests(queries)
+}
+
+/** All rows beside so many of the same, of whose scan they are no part. */
+const limitedFirst: Rule = (parts) => {
+  const queries = parts
+    .tablesOf(3, ({ operators }) => operators?.includes('=') === true)
+    .flatMap((table) => {
+      const { name, column } = table
+      const key = `s.${column.name}`
+      const condition = parts.pick('', '', `${key} = ${parts.typed(column.type)}`)
+      const rows = `select ${parts.pick(key, parts.any(table), '')} from ${name} s${parts.where(table, condition)}`
+      return [`${rows} limit ${parts.pick(1, 2)}`, rows]
+    })
+  return queries.length === 0 ? undefined : parts.counts(queries)
+}
+
 /** Lists of a key's values that have some in common, beside conditions on another column. */
 const keyLists: Rule = (parts) => {
   const table = parts.table(
@@ -186,4 +244,15 @@ const keyLists: Rule = (parts) => {
   return parts.digests(queries)
 }
 
-export const scanRules: readonly Rule[] = [twice, twice, ranges, rangeAfter, rangeAfter, edges, keyLists]
+export const scanRules: readonly Rule[] = [
+  twice,
+  twice,
+  limitedFirst,
+  ranges,
+  rangeAfter,
+  rangeAfter,
+  dividedRange,
+  dividedRange,
+  edges,
+  keyLists,
+]

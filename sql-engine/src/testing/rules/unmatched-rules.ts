@@ -29,6 +29,9 @@ const tested: Rule = (parts) => {
       () => `${from} left join ${name} s on ${key} = ${link}`,
       () => `${name} s right join ${from} on ${link} = ${key}`,
       () => `${from} full join ${name} s on ${key} = ${link}`,
+      () => `${name} s full join ${from} on ${key} = ${link}`,
+      () => `${from} left join ${name} s on ${key} is not distinct from ${link}`,
+      () => `${from} left join ${name} s on ${key} is not distinct from ${link}`,
       () => `${from} left join ${name} s on ${key} is null`,
       () => `${from} left join ${name} s on ${key} is not null`,
     )

@@ -1,5 +1,6 @@
 /** Statements with outputs that nobody reads: what they are made of may be left out, or may not. */
 import type { ColumnType } from '@millrace/plugin-sdk'
+import { mayBeNull } from '../random-tables.js'
 import { columnsOf, type Rule, type RuleParts, type RuleTable, rotated, unordered } from './rule-parts.js'
 
 /** What may fail for values of a column, by functions and operators that fail for none of another kind. */
@@ -55,6 +56,16 @@ const failingOutput: Rule = (parts) => {
   return unordered(computed(parts, rows, parts.pick('q.y', 'count(*)', 'max(q.y::text)')))
 }
 
+/** A pattern that is a value of a row may be none. */
+const failingPattern: Rule = (parts) => {
+  const table = parts.table(({ type }) => type === 'text')
+  if (table === undefined) return undefined
+  const key = `s.${table.column.name}`
+  const match = `${parts.pick("'t1'", key, `${parts.any(table)}::text`)} ${parts.pick('~', '~*', '!~', '!~*')} ${key}`
+  const rows = `select ${match} as x, ${parts.any(table)} as y from ${table.name} s${parts.where(table)}`
+  return unordered(computed(parts, rows, parts.pick('q.y', 'count(*)', 'max(q.y::text)')))
+}
+
 /** Aggregates and windows, which may fail by what they are given. */
 const failingAggregate: Rule = (parts) => {
   const table = parts.table()
@@ -81,6 +92,54 @@ const failingAggregate: Rule = (parts) => {
   const grouped = parts.choices.chance(40)
   const rows = `select ${made} as x, count(*) as y from ${name} s${parts.where(table)}${grouped ? ` group by ${other}` : ''}`
   return unordered(computed(parts, rows, 'q.y'))
+}
+
+/** Aggregates that fail by NULL, of columns that have none. */
+const failingByNull: Rule = (parts) => {
+  const table = parts.table((column, random) => !mayBeNull(random, column.name))
+  if (table === undefined) return failingAggregate(parts)
+  const key = `s.${table.column.name}`
+  const name = parts.pick('json_object_agg', 'jsonb_object_agg')
+  const value = parts.pick('1', key, parts.any(table))
+  const grouped = parts.choices.chance(40) ? ` group by ${parts.any(table)}` : ''
+  const rows = `select ${name}(${key}, ${value}) as x, count(*) as y from ${table.name} s${parts.where(table)}${grouped}`
+  return unordered(computed(parts, rows, 'q.y'))
+}
+
+/** Windows of WINDOW, by which nothing is made. */
+const unusedWindow: Rule = (parts) => {
+  const table = parts.table()
+  if (table === undefined) return undefined
+  const { name } = table
+  const failure = failing(parts, table)
+  const items = parts.pick(`order by ${failure}`, `partition by ${failure}`)
+  const shown = parts.any(table)
+  const rows = `select ${shown} as y from ${name} s${parts.where(table)} window w as (${items})`
+  return unordered(
+    parts.oneOf(
+      () => rows,
+      () => `select count(*) from (${rows}) q`,
+      () => computed(parts, rows, 'q.y'),
+    ),
+  )
+}
+
+/** Windows of so many rows as other rows say. */
+const framedWindow: Rule = (parts) => {
+  const table = parts.table()
+  if (table === undefined) return undefined
+  const { name } = table
+  const where = parts.where(table)
+  const longest = `(select max(length(${parts.any(table)}::text)) from ${name} s${where})`
+  const frame = parts.pick(
+    `rows between ${longest} preceding and current row`,
+    `rows between current row and ${longest} following`,
+    `groups between ${longest} preceding and ${longest} following`,
+  )
+  const made = parts.pick('count(*)', 'row_number()', 'rank()', 'dense_rank()')
+  const window = `${made} over (order by ${parts.any(table)} ${frame})`
+  const rows = `select ${window} as x, ${parts.any(table)} as y from ${name} s${where}`
+  return unordered(computed(parts, rows, parts.pick('q.y', 'count(*)')))
 }
 
 const failingWindow: Rule = (parts) => {
@@ -186,7 +245,13 @@ export const unreadRules: readonly Rule[] = [
   failingOutput,
   failingAggregate,
   failingAggregate,
+  failingPattern,
+  failingByNull,
+  failingByNull,
   failingWindow,
+  unusedWindow,
+  framedWindow,
+  framedWindow,
   severalRows,
   comparing,
   comparing,
