@@ -66,14 +66,26 @@ const firstRows: Rule = (parts) => {
       () => `select count(*), max(q.x::text) from (select ${read} as x from ${from} ${limit}) q`,
       () => `select q.x from (select ${read} as x, generate_series(1, 2) from ${from} ${limit}) q`,
       () =>
-        `select q.x from (select ${read} as x, string_to_table(${parts.any(table)}::text, '1') from ${from} ${limit}) q`,
-      () =>
-        `select q.x from (select ${read} as x, generate_series(length(${parts.any(table)}::text), 4) from ${from} ${limit}) q`,
-      () =>
         `select distinct q.x from (select ${read} as x, ${parts.any(table)} as y from ${from} ${limit}) q`,
       () => `select q.sp_connection_name, q.x from (select s.*, ${read} as x from ${from} ${limit}) q`,
     ),
   )
+}
+
+/** What makes several rows of one and may fail is computed for no more rows than LIMIT takes, the first by the whole order. */
+const severalRows: Rule = (parts) => {
+  const table = parts.table(({ type }) => fewValues.has(type)) ?? parts.table()
+  if (table === undefined) return undefined
+  const { name, column } = table
+  const all = rotated(parts, table).join(', ')
+  const failure = parts.failure(parts.choices.pickAny(table.columns) ?? column)
+  const several = parts.pick(
+    `generate_series(1, 2 + ${failure})`,
+    `unnest(array[1, 2 + ${failure}])`,
+    `string_to_table((10 + ${failure})::text, '1')`,
+  )
+  const rows = `select s.${column.name} as x, ${several} from ${name} s${parts.where(table)} order by s.${column.name}, ${all} ${parts.pick('limit 1', 'limit 2')}`
+  return unordered(`select ${parts.pick('q.x', 'count(*)', 'max(q.x::text)')} from (${rows}) q`)
 }
 
 /** WITH TIES: each item that is left out leaves more rows. */
@@ -306,6 +318,8 @@ export const orderRules: readonly Rule[] = [
   firstRows,
   firstRows,
   firstRows,
+  severalRows,
+  severalRows,
   ties,
   failing,
   failing,

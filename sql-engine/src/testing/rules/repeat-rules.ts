@@ -178,9 +178,9 @@ const hidden: Rule = (parts) => {
   const shown = `j.${parts.any(table).slice(2)}`
   const joined = `((select ${link} as w from ${from}) n left join ${name} s on ${key} = n.w) j`
   const few = parts.pick('false', `${link} is null`, `${link} = ${parts.typed(column.type)}`)
-  const filtered = `(select n.* from ${from} where ${few}) n`
+  const filtered = `(select ${read} as w from ${from} where ${few}) n`
   const rows = table.needed.length === 0 ? `${filtered} full join ${name} s on true` : joined
-  const other = table.needed.length === 0 ? read : shown
+  const other = table.needed.length === 0 ? 'n.w' : shown
   return unordered(
     parts.oneOf(
       () => `select distinct ${shown} from ${joined}`,

@@ -139,6 +139,9 @@ const rangeAfter: Rule = (parts) => {
   return parts.digests([`select ${key} from ${name} s${parts.where(table, bounds)}`])
 }
 
+/** Types whose greatest value max() finds. */
+const hasGreatest: ReadonlySet<ColumnType> = new Set([...rangeTypes, 'text', 'numeric', 'date', 'inet'])
+
 const sameValueOperators = ['=', '<', '<=', '>', '>='] as const
 
 /** Conditions at one value, with it and without it: of two scans, one has all that the other needs, but for that value. */
@@ -204,16 +207,20 @@ const dividedRange: Rule = (parts) => {
   return queries.length === 0 ? ranges(parts) : parts.digests(queries)
 }
 
-/** All rows beside so many of the same, of whose scan they are no part. */
+/** All rows after so many of the same, of whose scan they are no part. */
 const limitedFirst: Rule = (parts) => {
   const queries = parts
-    .tablesOf(3, ({ operators }) => operators?.includes('=') === true)
+    .tablesOf(
+      3,
+      ({ name, type }, { keys = {} }) => keys[name]?.valuesPerCall !== undefined && hasGreatest.has(type),
+    )
     .flatMap((table) => {
       const { name, column } = table
       const key = `s.${column.name}`
-      const condition = parts.pick('', '', `${key} = ${parts.typed(column.type)}`)
-      const rows = `select ${parts.pick(key, parts.any(table), '')} from ${name} s${parts.where(table, condition)}`
-      return [`${rows} limit ${parts.pick(1, 2)}`, rows]
+      const value = parts.typed(column.type)
+      const few = `select ${key} from ${name} s${parts.where(table, `${key} = ${value}`)} limit 1`
+      const all = `${key} = coalesce((select max(${value}) from (${few}) q), ${value})`
+      return [`select ${key} from ${name} s${parts.where(table, all)}`]
     })
   return queries.length === 0 ? undefined : parts.counts(queries)
 }
