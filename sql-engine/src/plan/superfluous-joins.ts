@@ -31,12 +31,10 @@ export function superfluousTables(
   const joins = findAll(select.fromClause, 'JoinExpr')
   const { output } = block
   if (!losesRepeats || joins.length === 0 || output === undefined) return new Set()
-  // Such joins give columns other names, or may read some that are not known.
-  const areNamed = joins.some(
-    (join) => join.alias !== undefined || join.join_using_alias !== undefined || !binding.isCertainJoin(join),
-  )
+  // Such joins may read columns that are not known.
+  const areUncertain = joins.some((join) => !binding.isCertainJoin(join))
   // Someone's own operator may do anything.
-  if (areNamed || functions.hasShadowedOperators) return new Set()
+  if (areUncertain || functions.hasShadowedOperators) return new Set()
   // USING and NATURAL compare columns that they do not spell out.
   const conditions = block.conditions.map(({ expression }) => expression)
   const references = findAll([select, conditions], 'ColumnRef').filter(

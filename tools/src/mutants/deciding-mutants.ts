@@ -107,7 +107,7 @@ export const decidingMutants: readonly Mutant[] = [
         "own.has(reference) ||\n          fromItem.kind === 'virtual' ||",
       ],
       ['stars show nothing', 'if (isShown) return false', ''],
-      ['aliases name nothing', 'if (areNamed || functions', 'if (functions'],
+      ['joins of columns that are not known read none', 'if (areUncertain || functions', 'if (functions'],
       [
         'USING compares nothing',
         "findAll([select, conditions], 'ColumnRef')",

@@ -3,6 +3,7 @@
  * subquery drops them.
  */
 import type { ColumnType } from '@millrace/plugin-sdk'
+import { quoteLiteral } from '../../parse/identifier.js'
 import { type Rule, type RulePartner, type RuleParts, type RuleTable, unordered } from './rule-parts.js'
 
 const comparable: ReadonlySet<ColumnType> = new Set([
@@ -168,7 +169,7 @@ const looking: Rule = (parts) => {
   )
 }
 
-/** A table that seems to give nothing: by another name for the join, or where its rows are all that there are. */
+/** A table that seems to give nothing: by another name, to a join that does not spell it out, or where its rows are all. */
 const hidden: Rule = (parts) => {
   const table = parts.freeTable()
   if (table === undefined) return undefined
@@ -176,7 +177,11 @@ const hidden: Rule = (parts) => {
   const key = `s.${column.name}`
   const { from, link, read } = parts.partner(column.type, table)
   const shown = `j.${parts.any(table).slice(2)}`
-  const joined = `((select ${link} as w from ${from}) n left join ${name} s on ${key} = n.w) j`
+  const bare = `((select ${link} as w from ${from}) n left join ${name} s on ${key} = n.w)`
+  const joined = `${bare} j`
+  const merged = parts.choices.pickAny(table.columns) ?? column
+  const fields = quoteLiteral(JSON.stringify({ [merged.name]: parts.value(merged.type) }))
+  const record = `json_to_record(${fields}) as r (${merged.name} ${merged.type})`
   const few = parts.pick('false', `${link} is null`, `${link} = ${parts.typed(column.type)}`)
   const filtered = `(select ${read} as w from ${from} where ${few}) n`
   const rows = table.needed.length === 0 ? `${filtered} full join ${name} s on true` : joined
@@ -184,7 +189,8 @@ const hidden: Rule = (parts) => {
   return unordered(
     parts.oneOf(
       () => `select distinct ${shown} from ${joined}`,
-      () => `select max(${shown}::text), count(distinct ${shown}) from ${joined}`,
+      () => `select distinct n.w from ${bare} natural join ${record}`,
+      () => `select distinct n.w from ${bare} natural join ${record}`,
       () => `select distinct ${other} from ${rows}`,
       () => `select distinct ${other} from ${rows}`,
       () => `select ${other} from ${rows} group by ${other}`,
