@@ -181,7 +181,8 @@ const hidden: Rule = (parts) => {
   const joined = `${bare} j`
   const merged = parts.choices.pickAny(table.columns) ?? column
   const fields = quoteLiteral(JSON.stringify({ [merged.name]: parts.value(merged.type) }))
-  const record = `json_to_record(${fields}) as r (${merged.name} ${merged.type})`
+  // Its columns are not known before it runs.
+  const record = `json_table(jsonb ${fields}, '$' columns (${merged.name} ${merged.type} path '$.${merged.name}')) r`
   const few = parts.pick('false', `${link} is null`, `${link} = ${parts.typed(column.type)}`)
   const filtered = `(select ${read} as w from ${from} where ${few}) n`
   const rows = table.needed.length === 0 ? `${filtered} full join ${name} s on true` : joined
