@@ -190,8 +190,8 @@ const hidden: Rule = (parts) => {
   return unordered(
     parts.oneOf(
       () => `select distinct ${shown} from ${joined}`,
-      () => `select distinct n.w from ${bare} natural join ${record}`,
-      () => `select distinct n.w from ${bare} natural join ${record}`,
+      () => `select distinct n.w from ${bare} join ${record} using (${merged.name})`,
+      () => `select distinct n.w from ${bare} join ${record} using (${merged.name})`,
       () => `select distinct ${other} from ${rows}`,
       () => `select distinct ${other} from ${rows}`,
       () => `select ${other} from ${rows} group by ${other}`,
