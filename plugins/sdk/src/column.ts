@@ -15,6 +15,7 @@ export type EpochMicroseconds = bigint
  *
  * - `timestamp with time zone` takes a `Date`, or ISO 8601 text with a zone that the plugin has checked; never an
  *   infinite time.
+ * - `date` takes ISO 8601 text, as `2022-07-06`; never an infinite date.
  * - `numeric` takes text, so that it keeps digits that a JavaScript number would lose.
  */
 export interface RowValues {

@@ -35,6 +35,7 @@ describe('decodes', () => {
     ['cidr', 'cidr', '"10.0.0.0/8"', '10.0.0.0/8'],
     ['uuid', 'uuid', '"00000000-0000-0000-0000-000000000001"', '00000000-0000-0000-0000-000000000001'],
     ['date', 'date', '"2022-07-06"', '2022-07-06'],
+    ['date', local, '"2022-07-06T00:00:00"', '2022-07-06'],
     ['jsonb', 'jsonb', '{"a": [1, 2.5, "x"]}', '{"a": [1, 2.5, "x"]}'],
     ['jsonb', 'jsonb', '{"a": 1.0}', '{"a": 1}'],
     ['jsonb', 'jsonb', '[1.50, "2.0", -10.00, 100]', '[1.5, "2.0", -10, 100]'],
@@ -65,8 +66,9 @@ describe('refuses what the column cannot hold exactly', () => {
     ['numeric', 'double precision', '0.1'],
     ['inet', 'text', '"1.1.1.1"'],
     ['cidr', 'inet', '"10.1.0.0/8"'],
-    ['date', 'date', '"infinity"'],
     ['date', 'date', '"0044-03-15 BC"'],
+    ['date', local, '"0044-03-15T00:00:00 BC"'],
+    ['date', local, '"10000-01-01T00:00:00"'],
     ['date', zoned, '"2022-07-06T00:00:00+00:00"'],
     ['jsonb', 'json', '{}'],
     [zoned, zoned, '"0044-03-15T00:00:00+00:00 BC"'],
@@ -87,8 +89,15 @@ test.each<[string, string]>([
   expect(decodeValue(typeName, json, 'bigint')).toEqual({ kind: 'unequal' })
 })
 
-test.each(['"infinity"', '"-infinity"'])('no time equals %s', (json) => {
-  expect(decodeValue(zoned, json, zoned)).toEqual({ kind: 'unequal' })
+test.each<[ColumnType, string, string]>([
+  [zoned, zoned, '"infinity"'],
+  [zoned, zoned, '"-infinity"'],
+  ['date', 'date', '"infinity"'],
+  ['date', local, '"-infinity"'],
+  ['date', local, '"2022-07-06T00:00:01"'],
+  ['date', local, '"2022-07-06T00:00:00.000001"'],
+])('no %s equals %s %s', (type, typeName, json) => {
+  expect(decodeValue(typeName, json, type)).toEqual({ kind: 'unequal' })
 })
 
 test.each<[ColumnType, string]>([

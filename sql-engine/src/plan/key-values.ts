@@ -22,8 +22,8 @@ export function decodeValue(typeName: string, json: string | null, type: ColumnT
   if (json === null) return { kind: 'null' }
   if (castTypes[type]?.includes(typeName) === true) return { kind: 'cast' }
   if (isUnequal(typeName, json, type)) return { kind: 'unequal' }
-  const counted = smallInteger(typeName, json, type)
-  if (counted !== undefined) return { kind: 'value', value: counted }
+  const converted = smallInteger(typeName, json, type) ?? midnight(typeName, json, type)
+  if (converted !== undefined) return { kind: 'value', value: converted }
   const value = exactTypes[type].includes(typeName) ? readValue(json, type) : undefined
   return value === undefined ? { kind: 'inexact' } : { kind: 'value', value }
 }
@@ -95,15 +95,31 @@ function readValue(json: string, type: ColumnType): QualValue | undefined {
 
 /**
  * Whether no value of the column's type equals a value. PostgreSQL compares an integer with a number of another type
- * as such a number, and no 64-bit integer equals these. No row has an infinite time: plugins yield ISO 8601.
+ * as such a number, and no 64-bit integer equals these; and a date with a time as its midnight. No row has an infinite
+ * time or date: plugins yield ISO 8601.
  */
 function isUnequal(typeName: string, json: string, type: ColumnType): boolean {
   if (type === 'timestamp with time zone') {
-    return exactTypes[type].includes(typeName) && /^"-?infinity"$/.test(json)
+    return exactTypes[type].includes(typeName) && infinite.test(json)
+  }
+  if (type === 'date') {
+    const isOtherTime = typeName === localTime && localTimestamp.test(json) && !localMidnight.test(json)
+    return isOtherTime || ((typeName === localTime || typeName === 'date') && infinite.test(json))
   }
   if (type !== 'bigint') return false
   if (typeName === 'double precision' || typeName === 'real') return /^-?\d+\.\d*[1-9]\d*$/.test(json)
   return typeName === 'numeric' && readInteger(json) === undefined
+}
+
+const infinite = /^"-?infinity"$/
+
+const localTime = 'timestamp without time zone'
+const localTimestamp = /^"\d{4}-\d\d-\d\dT[\d:.]+"$/
+const localMidnight = /^"(\d{4}-\d\d-\d\d)T00:00:00"$/
+
+/** The date that a time without a zone is, as whose midnight PostgreSQL compares the column's values with it. */
+function midnight(typeName: string, json: string, type: ColumnType): QualValue | undefined {
+  return type === 'date' && typeName === localTime ? localMidnight.exec(json)?.[1] : undefined
 }
 
 /** Below these, each whole number has its own value of the type, and no other equals it. */
