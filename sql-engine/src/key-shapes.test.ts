@@ -140,6 +140,16 @@ describe('conditions pass into', () => {
       ['event; trail = t1'],
     ],
     [
+      'a union with numbers of an ordinary table',
+      'select * from (select id from thing union select id from note) v where id = 1',
+      ['thing; id = 1'],
+    ],
+    [
+      'EXCEPT of an ordinary table, whose columns have other names',
+      'with v as (select id, label from thing except select w.c, w.b from note w (a, b, c)) select * from v where id = 1',
+      ['thing; id = 1'],
+    ],
+    [
       'DISTINCT ON',
       "select * from (select distinct on (trail) trail, id from event order by trail, id desc) v where trail = 't1'",
       ['event; trail = t1'],
@@ -258,6 +268,10 @@ describe('conditions that would drop other rows do not pass into', () => {
     [
       'a union with numbers of another type',
       'select * from (select id from thing union all select 1.5::numeric) v where id = 1',
+    ],
+    [
+      'a union with numbers of another type, of an ordinary table',
+      'select * from (select id from thing union all select amount from oracle_0.thing) v where id = 2',
     ],
     ['HAVING of ROLLUP', 'select label, count(*) from thing group by rollup (label) having label is null'],
     ['HAVING of an aggregate', "select flag from thing group by flag having max(label) = 'a'"],

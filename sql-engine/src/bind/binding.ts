@@ -1,6 +1,7 @@
 /**
  * What a statement's names stand for: its query blocks, what each reads from, and its conditions.
  */
+import type { ColumnType } from '@millrace/plugin-sdk'
 import type { VirtualTable } from '../catalog/virtual-table.js'
 import type { Inside, Node } from '../parse/syntax-tree.js'
 import type { ColumnNames } from './column-names.js'
@@ -36,6 +37,8 @@ export interface TableReference extends FromItemBase {
 export interface RelationReference extends FromItemBase {
   readonly kind: 'relation'
   readonly rangeVar: Inside<'RangeVar'>
+  /** Those of its columns, in their order. */
+  readonly types: readonly RelationColumn['type'][]
   /** Rows read twice are the same rows: a table, not a view. */
   readonly stable: boolean
   /** See {@link Relation}. */
@@ -155,12 +158,18 @@ export function ownColumn({ table }: TableReference, { index }: BoundColumn): st
   return index === undefined ? undefined : table.columns[index]?.name
 }
 
+export interface RelationColumn {
+  readonly name: string
+  /** Undefined for other types, and for texts in another collation than the database's. */
+  readonly type: ColumnType | undefined
+}
+
 /** What PostgreSQL says of a name in the client's session. */
 export type Relation =
   | { readonly kind: 'virtual'; readonly table: VirtualTable }
   | {
       readonly kind: 'relation'
-      readonly columns: readonly string[]
+      readonly columns: readonly RelationColumn[]
       readonly stable: boolean
       /**
        * The query that replaces a view which reads virtual tables, if it may be replaced: all names in it that are

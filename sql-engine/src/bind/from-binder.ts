@@ -122,9 +122,18 @@ export class FromBinder {
     const relation = this.#relationOf(rangeVar)
     if (relation === undefined) return this.#draft.opaqueItem(node, block, name)
     if (relation.kind === 'relation') {
-      const columns = aliasedColumns(relation.columns, renamed)
+      const columns = aliasedColumns(namesOf(relation), renamed)
       const { stable, definition } = relation
-      return this.#draft.addFromItem({ ...base, kind: 'relation', rangeVar, columns, stable, definition })
+      const types = relation.columns.map(({ type }) => type)
+      return this.#draft.addFromItem({
+        ...base,
+        kind: 'relation',
+        rangeVar,
+        columns,
+        types,
+        stable,
+        definition,
+      })
     }
     const columns = aliasedColumns(
       relation.table.columns.map((column) => column.name),
@@ -226,10 +235,15 @@ export class FromBinder {
     const base = { name, aliased, node: { RangeVar: target }, block, nullable: noSides }
     if (relation?.kind !== 'relation') return this.#draft.opaqueItem(base.node, block, name)
     const { stable } = relation
-    const columns = new ColumnNames(relation.columns)
-    const fromItem = { ...base, kind: 'relation' as const, rangeVar: target, columns, stable }
+    const columns = new ColumnNames(namesOf(relation))
+    const types = relation.columns.map(({ type }) => type)
+    const fromItem = { ...base, kind: 'relation' as const, rangeVar: target, columns, types, stable }
     return this.#draft.addFromItem({ ...fromItem, definition: undefined })
   }
+}
+
+function namesOf({ columns }: Extract<Relation, { kind: 'relation' }>): readonly string[] {
+  return columns.map(({ name }) => name)
 }
 
 const noSides: ReadonlySet<OuterSide> = new Set()

@@ -1,5 +1,6 @@
 /** What PostgreSQL, asked in the client's own session, says of the names in a statement. */
 import { z } from 'zod'
+import { isColumnType } from '../catalog/column-type.js'
 import { type TableFunction, tableFunction, tableFunctionSchema } from '../catalog/table-functions.js'
 import { viewDefinition } from '../catalog/view-definitions.js'
 import type { VirtualTable } from '../catalog/virtual-table.js'
@@ -33,7 +34,7 @@ const answerSchema = z.object({
       z.object({
         oid: z.number(),
         kind: z.string(),
-        columns: z.array(z.string()).nullable(),
+        columns: z.array(z.tuple([z.string(), z.string().nullable()])).nullable(),
         definition: z.string().nullable(),
       }),
     )
@@ -106,7 +107,10 @@ export function readNames(
       const { columns, kind, definition } = found
       return {
         kind: 'relation',
-        columns: columns ?? [],
+        columns: (columns ?? []).map(([name, type]) => ({
+          name,
+          type: type !== null && isColumnType(type) ? type : undefined,
+        })),
         stable: storedKinds.has(kind),
         definition: definition ?? undefined,
       }
@@ -146,7 +150,10 @@ function queryFor(
     'relations', (
       select pg_catalog.json_object_agg(name, pg_catalog.json_build_object(
         'oid', c.oid::pg_catalog.int8, 'kind', c.relkind, 'columns', (
-          select pg_catalog.json_agg(a.attname order by a.attnum) from pg_catalog.pg_attribute a
+          select pg_catalog.json_agg(pg_catalog.json_build_array(a.attname,
+            case when a.atttypid ${isLess} ${firstOfUsers} and a.attcollation ${equals} any ('{0, ${defaultCollation}}')
+              then pg_catalog.format_type(a.atttypid, null) end) order by a.attnum)
+          from pg_catalog.pg_attribute a
           where a.attrelid ${equals} c.oid and a.attnum ${isGreater} 0 and not a.attisdropped),
         'definition', case when c.relkind ${equals} 'v' and ${hidesNothing}
           then ${internalSchema}.${viewDefinition}(c.oid) end))
@@ -166,7 +173,11 @@ function queryFor(
     'settings', ${settingsQuery}), ${accessQuery(arrayOf(own))}`
 }
 
+/** DEFAULT_COLLATION_OID in PostgreSQL's catalog/pg_collation.dat. */
+const defaultCollation = 100
+
 const isGreater = 'operator(pg_catalog.>)'
+const isLess = 'operator(pg_catalog.<)'
 
 /** OIDs below this are those of objects that come with PostgreSQL: FirstNormalObjectId in its access/transam.h. */
 const firstOfUsers = 16384

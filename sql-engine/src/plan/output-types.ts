@@ -54,6 +54,7 @@ export function columnType(
     const column = fromItem.table.columns.find(({ name }) => name === own)
     return column?.type === column?.databaseType ? column?.type : undefined
   }
+  if (fromItem.kind === 'relation') return index === undefined ? undefined : fromItem.types[index]
   const query =
     fromItem.kind === 'subquery' ? fromItem.query : fromItem.kind === 'cte' ? fromItem.cte.query : undefined
   if (query === undefined || index === undefined || (fromItem.kind === 'cte' && fromItem.cte.recursive))

@@ -92,11 +92,22 @@ const definitions: Readonly<Record<string, Definition>> = {
 
 const relations: Readonly<Record<string, Relation>> = {
   /** An ordinary table. */
-  address: { kind: 'relation', columns: ['a', 'note'], stable: true, definition: undefined },
+  address: {
+    kind: 'relation',
+    columns: [
+      { name: 'a', type: 'inet' },
+      { name: 'note', type: 'text' },
+    ],
+    stable: true,
+    definition: undefined,
+  },
   /** A view over a virtual table, with the definition that PostgreSQL would give. */
   view: {
     kind: 'relation',
-    columns: ['name', 'size'],
+    columns: [
+      { name: 'name', type: 'text' },
+      { name: 'size', type: 'bigint' },
+    ],
     stable: false,
     definition: ' SELECT name, size FROM made_up.thing;',
   },

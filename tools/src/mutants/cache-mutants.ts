@@ -23,6 +23,7 @@ export const cacheMutants: readonly Mutant[] = [
         'if (!quals.every((qual) => implies(known, qual))) return false',
         'if (!quals.some((qual) => implies(known, qual))) return false',
       ],
+      ['NaN equals all', ' || Number.isNaN(left) || Number.isNaN(right)', ''],
       [
         'a looser bound is a tighter one',
         'return order < 0 === isUpper(bound)',

@@ -241,6 +241,7 @@ export const decidingMutants: readonly Mutant[] = [
         "return other === 'literal' || one === other ? one : undefined",
         'return one',
       ],
+      ['columns of an ordinary table are of one type', 'fromItem.types[index]', 'fromItem.types[0]'],
     ],
   ),
   ...mutantsOf(
@@ -270,8 +271,14 @@ export const decidingMutants: readonly Mutant[] = [
       ],
       [
         'no time equals any',
-        'return exactTypes[type].includes(typeName) && /^"-?infinity"$/.test(json)',
+        'return exactTypes[type].includes(typeName) && infinite.test(json)',
         'return exactTypes[type].includes(typeName)',
+      ],
+      ['a date is any time on it', '&& !localMidnight.test(json)', ''],
+      [
+        'digits within texts of a document are cut off',
+        "(part.startsWith('\"') ? part : withoutTrailingZeros(part))",
+        'withoutTrailingZeros(part)',
       ],
     ],
   ),
