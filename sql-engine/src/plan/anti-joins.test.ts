@@ -28,6 +28,7 @@ describe('only what is compared is read:', () => {
     'select t.name, u.note from thing t left join thing u on t.size < u.size where u.size is null',
     'select t.name, u.note from thing t left join thing u on u.size is not null where u.size is null and t.size > 1',
     `select t.name, u.note ${join} where u.size is null union all select note, a from address`,
+    `select t.name, u.note ${join} where u.size is null union all select note, a from address except select note, a from address`,
     `select * from (select t.name, u.note ${join} where u.size is null) q limit 3`,
     `select * from (select t.name, u.* ${join} where u.size is null) q limit 3`,
     `select name, 1 / length(note) from (select t.name, u.note ${join} where u.size is null) q where note is null`,
@@ -100,6 +101,7 @@ describe('more is read:', () => {
     'select t.name, u.note from thing u join thing t on u.size = t.size where u.size is null',
     `select t.name, u.note ${join} where t.size is null`,
     `select t.name, u.note ${join} group by t.name, u.note, u.size having u.size is null`,
+    `select * from (select t.name, u.note ${join} where u.size is null union all select note, a from address union all select note, a from address) q where 1 / length(note) = 1`,
     // What may be NULL of a row that matched, or is compared so that NULL matches.
     'select t.name, u.note from thing t left join thing u on u.name = t.name where u.size is null',
     'select t.name, u.note from thing t left join thing u on u.size is not distinct from t.size where u.size is null',

@@ -142,7 +142,7 @@ function isMadeOfLastRows(block: Block, functions: FunctionTraits): boolean {
   if (parent === undefined) return true
   if (!('limitOption' in parent.statement)) return false
   const outer = parent.statement as Inside<'SelectStmt'>
-  if (outer.larg !== undefined) return parent.parent === undefined
+  if (outer.larg !== undefined) return isWhole(parent)
   const [only, another] = parent.fromItems
   return (
     another === undefined &&
@@ -153,6 +153,13 @@ function isMadeOfLastRows(block: Block, functions: FunctionTraits): boolean {
     cannotFail(outer.havingClause, functions) &&
     isMadeOfLastRows(parent, functions)
   )
+}
+
+/** Whether a set operation is the statement, or an arm of one that is. */
+function isWhole({ parent }: Block): boolean {
+  if (parent === undefined) return true
+  const isArm = 'larg' in parent.statement && parent.statement.larg !== undefined
+  return isArm && isWhole(parent)
 }
 
 /** The side that an outer join fills with NULL where a condition of its own is true of no pair of rows. */

@@ -23,7 +23,6 @@ export const cacheMutants: readonly Mutant[] = [
         'if (!quals.every((qual) => implies(known, qual))) return false',
         'if (!quals.some((qual) => implies(known, qual))) return false',
       ],
-      ['NaN equals all', ' || Number.isNaN(left) || Number.isNaN(right)', ''],
       [
         'a looser bound is a tighter one',
         'return order < 0 === isUpper(bound)',
@@ -40,6 +39,12 @@ export const cacheMutants: readonly Mutant[] = [
         'return known.values.some((value) => fulfils(value, wanted))',
       ],
     ],
+  ),
+  ...mutantsOf(
+    'sql-engine/src/cache/scans/covers.ts',
+    [covers],
+    [['NaN equals all', ' || Number.isNaN(left) || Number.isNaN(right)', '']],
+    'a key that must be given, of numbers with a bound beside NaN, and NaN alone after it',
   ),
   ...mutantsOf(
     'sql-engine/src/cache/scans/interval.ts',

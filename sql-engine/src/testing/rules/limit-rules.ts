@@ -118,6 +118,8 @@ const fewer: Rule = (parts) => {
         () => `select ${first} from ${name} s${where} group by ${first} ${parts.pick('limit 2', 'limit 3')}`,
         () =>
           `select from ${name} s${where} ${parts.pick('limit 1 offset 1', 'limit 2 offset 2', 'offset 3 limit 1')}`,
+        () => `select from ${name} s${where} limit ${parts.pick('1 + 0', '2 + 1', '4 - 2', '5 - 1')}`,
+        () => `select from ${name} s${where} limit ${parts.pick('1 + 0', '2 + 1', '4 - 2', '5 - 1')}`,
       )
     }),
   )

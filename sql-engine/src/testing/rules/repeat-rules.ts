@@ -82,12 +82,15 @@ const firsts: Rule = (parts) => {
     'offset 1',
     'limit 1',
   )
+  const more = parts.pick('limit 2', 'limit 3', 'offset 1', 'limit 1 offset 1')
   return unordered(
     parts.oneOf(
       () => `select ${read} from ${joined} order by ${read} ${limit}`,
       () => `select count(*) from (select ${read} from ${joined} order by ${read} ${limit}) q`,
       () => `select (select count(*) from (select ${read} from ${joined} order by 1 ${limit}) q), 1`,
       () => `select ${read} from ${joined} order by ${read} desc ${limit}`,
+      () => `select distinct q.x from (select ${read} as x from ${joined} order by ${read} desc ${more}) q`,
+      () => `select max(q.x::text) from (select ${read} as x from ${joined} order by ${read} ${more}) q`,
     ),
   )
 }

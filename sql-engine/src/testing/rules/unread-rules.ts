@@ -245,6 +245,7 @@ export const unreadRules: readonly Rule[] = [
   failingOutput,
   failingAggregate,
   failingAggregate,
+  failingAggregate,
   failingPattern,
   failingByNull,
   failingByNull,
