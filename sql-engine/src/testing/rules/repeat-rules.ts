@@ -302,6 +302,7 @@ export const repeatRules: readonly Rule[] = [
   looking,
   hidden,
   hidden,
+  hidden,
   groups,
   groups,
   groups,
