@@ -31,6 +31,17 @@ test.each([
   ['with q as (select distinct name, kind from thing) select q.name from q, q r group by 1', ['thing: name']],
   ['select exists (select distinct name from thing)', ['thing:']],
   ['select exists (select 1 from thing group by kind)', ['thing:']],
+  ['select exists (select 1 / size from thing limit 2)', ['thing:']],
+  // Of which PostgreSQL may compute all outputs.
+  ['select exists (select max(1 / size), max(name) from thing)', ['thing: size']],
+  ['select exists (select 1 / size from thing offset 1)', ['thing: size']],
+  ['select exists (select 1 / size from thing limit 1 + 0)', ['thing: size']],
+  ['select exists (select 1 / size from thing group by rollup (1))', ['thing: size']],
+  ['select exists (select 1 / size, count(*) over () from thing)', ['thing: size']],
+  [
+    'select exists (select 1 / size, name from thing union all select 1, name from thing)',
+    ['thing: size', 'thing:'],
+  ],
   [
     'select note from address union select name from (select distinct name, kind from thing) q',
     ['thing: name'],

@@ -35,6 +35,7 @@ import type { NeededColumns } from './needed.js'
 import { decidingNumbers, failingItems, namesWindow, windowOutputs } from './numbered-rows.js'
 import { ownJoin } from './outer-tables.js'
 import { linksWithoutRepeats, losesRepeats, onlyDropsRepeats, RepeatsIgnored, takesAll } from './repeats.js'
+import { leavesOutOutputs } from './simplified-exists.js'
 import { isOfJoinWith, superfluousTables } from './superfluous-joins.js'
 import { type Meaning, standsForOthers, UncertainNames } from './uncertain-names.js'
 import { type Want, WantedOutputs } from './wanted-outputs.js'
@@ -139,7 +140,10 @@ class Needs implements NeededColumns {
     }
     const block = this.#binding.blockOf(select)
     if (block !== undefined && linksWithoutRepeats.has(subLinkType)) this.#repeatsIgnored.add(block)
-    this.#readQuery(select, subLinkType === 'EXISTS_SUBLINK' ? 'rows' : 'whole')
+    const isExists = subLinkType === 'EXISTS_SUBLINK'
+    if (block !== undefined && isExists && !leavesOutOutputs(select, this.#functions))
+      this.#computedWhole.add(block)
+    this.#readQuery(select, isExists ? 'rows' : 'whole')
   }
 
   #readQuery(select: SelectStmt, what: 'rows' | 'whole'): void {

@@ -45,8 +45,8 @@ export const scanMutants: readonly Mutant[] = [
       ],
       [
         'EXISTS reads no rows',
-        "this.#readQuery(select, subLinkType === 'EXISTS_SUBLINK' ? 'rows' : 'whole')",
-        "if (subLinkType !== 'EXISTS_SUBLINK') this.#readQuery(select, 'whole')",
+        "this.#readQuery(select, isExists ? 'rows' : 'whole')",
+        "if (!isExists) this.#readQuery(select, 'whole')",
       ],
       [
         'columns are one further',

@@ -6,6 +6,17 @@ const plan = (name: string) => `sql-engine/src/plan/${name}.ts`
 
 export const unreadMutants: readonly Mutant[] = [
   ...mutantsOf(
+    'sql-engine/src/plan/simplified-exists.ts',
+    ['sql-engine/src/plan/needed-columns.test.ts'],
+    [
+      [
+        'an EXISTS computes no aggregates',
+        'isRowWise([targetList, sortClause, distinctClause], functions)',
+        'true',
+      ],
+    ],
+  ),
+  ...mutantsOf(
     plan('column-reference'),
     ['sql-engine/src/plan/anti-joins.test.ts', 'sql-engine/src/anti-joins.test.ts'],
     [

@@ -178,6 +178,24 @@ const failingWindow: Rule = (parts) => {
   return unordered(computed(parts, rows, parts.pick('q.y', 'count(*)')))
 }
 
+/** What an EXISTS makes of all rows together, which PostgreSQL computes, though no more is seen than that there is a row. */
+const failingInExists: Rule = (parts) => {
+  const table = parts.table()
+  if (table === undefined) return undefined
+  const { name, column } = table
+  const { from } = parts.partner(column.type, table)
+  const failure = failing(parts, table)
+  const made = parts.pick(
+    `max((${failure})::text)`,
+    `max((${failure})::text)`,
+    `count(${failure})`,
+    `count(*) filter (where (${failure}) is null)`,
+    `row_number() over (order by ${failure})`,
+  )
+  const rows = `select ${parts.pick('', '1, ')}${made} from ${name} s${parts.where(table)}`
+  return unordered(`select n.* from ${from} where ${parts.pick('', 'not ')}exists (${rows})`)
+}
+
 /** Outputs that make several rows of one, or none. */
 const severalRows: Rule = (parts) => {
   const table = parts.table()
@@ -253,6 +271,7 @@ export const unreadRules: readonly Rule[] = [
   unusedWindow,
   framedWindow,
   framedWindow,
+  failingInExists,
   severalRows,
   comparing,
   comparing,
