@@ -140,7 +140,7 @@ export const valuesOfType: Readonly<Record<ColumnType, readonly [string, ...stri
     '2022-10-30T00:30:00Z',
     '1969-12-31T23:59:59Z',
   ],
-  jsonb: ['1', '{"a": 1}', '{"a": 2.5, "b": [1, "x"]}', '"t1"', 'null'],
+  jsonb: ['1', '{"a": 1}', '{"a": 2.5, "b": [1, "x"]}', '"t1"', '"2.50"', 'null'],
 }
 
 const namedColumns = {

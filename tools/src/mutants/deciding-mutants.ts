@@ -235,13 +235,18 @@ export const decidingMutants: readonly Mutant[] = [
   ...mutantsOf(
     plan('output-types'),
     [shapes],
+    [['columns of an ordinary table are of one type', 'fromItem.types[index]', 'fromItem.types[0]']],
+    'an ordinary table whose first column is of the type of a key, beside one of a wider type that is compared with a literal',
+  ),
+  ...mutantsOf(
+    plan('output-types'),
+    [shapes],
     [
       [
         'of two types the first is taken',
         "return other === 'literal' || one === other ? one : undefined",
         'return one',
       ],
-      ['columns of an ordinary table are of one type', 'fromItem.types[index]', 'fromItem.types[0]'],
     ],
   ),
   ...mutantsOf(
@@ -274,7 +279,7 @@ export const decidingMutants: readonly Mutant[] = [
         'return exactTypes[type].includes(typeName) && infinite.test(json)',
         'return exactTypes[type].includes(typeName)',
       ],
-      ['a date is any time on it', '&& !localMidnight.test(json)', ''],
+      ['no date equals a midnight', '&& !localMidnight.test(json)', ''],
       [
         'digits within texts of a document are cut off',
         "(part.startsWith('\"') ? part : withoutTrailingZeros(part))",

@@ -1,6 +1,7 @@
 /** Statements that turn on a bound, which follows from a condition on something that is made of a key. */
 import type { ColumnType } from '@millrace/plugin-sdk'
 import { quoteLiteral } from '../../parse/identifier.js'
+import type { TableColumn } from '../random-tables.js'
 import { numberBounds } from './number-bounds.js'
 import { type Rule, type RuleParts, type RuleTable, takes, unordered } from './rule-parts.js'
 import { addressBounds, textBounds } from './text-bounds.js'
@@ -110,7 +111,12 @@ const otherTypes: Readonly<Partial<Record<ColumnType, readonly [string, ...strin
   ],
   numeric: ['2::bigint', '2.5::float8', '1000::float8', '2.50', '1::int2'],
   'double precision': ['1::bigint', '0.5', '0.1::numeric', "'NaN'::float4"],
-  date: ["timestamp '2022-07-06 12:00'", "timestamptz '2022-07-06 00:00Z'", "timestamp '2022-07-06'"],
+  date: [
+    "timestamp '2022-07-06'",
+    "timestamp '2022-07-07'",
+    "timestamp '2022-07-06 12:00'",
+    "timestamptz '2022-07-06 00:00Z'",
+  ],
   'timestamp with time zone': [
     "date '2022-07-07'",
     "'infinity'::timestamptz",
@@ -120,9 +126,12 @@ const otherTypes: Readonly<Partial<Record<ColumnType, readonly [string, ...strin
 }
 
 const ofOtherTypes: Rule = (parts) => {
-  const table = parts.table(
-    (column) => otherTypes[column.type] !== undefined && takes(column, /^(<>|[<>]=?|=)$/),
-  )
+  const isTaken = (column: TableColumn) =>
+    otherTypes[column.type] !== undefined && takes(column, /^(<>|[<>]=?|=)$/)
+  const dated = parts.choices.chance(25)
+    ? parts.table((column) => column.type === 'date' && isTaken(column))
+    : undefined
+  const table = dated ?? parts.table(isTaken)
   const values = table && otherTypes[table.column.type]
   if (table === undefined || values === undefined) return undefined
   const key = `s.${table.column.name}`
@@ -132,6 +141,7 @@ const ofOtherTypes: Rule = (parts) => {
   const conditions = parts.someOf(4, [
     () => `${key} ${operator()} ${value()}`,
     () => `${key} ${operator()} ${value()}`,
+    () => `${key} = ${value()}`,
     () => `${key} <> ${value()}`,
     () => `${value()} ${operator()} ${key}`,
     () => `${key} in (${own()}, ${value()})`,
@@ -218,6 +228,7 @@ export const boundRules: readonly Rule[] = [
         ({ type, ...column }) => (type === 'inet' || type === 'cidr') && takes({ type, ...column }, /^=$/),
       ),
     ),
+  ofOtherTypes,
   ofOtherTypes,
   ofOtherTypes,
   noNumber,
