@@ -152,10 +152,10 @@ function withoutTrailingZeros(digits: string): string {
 
 /** JSON in which equal numbers are spelt alike, as PostgreSQL compares them by their values: 1.0 is 1. */
 function withNumbersSpeltAlike(json: string): string {
-  return json.replace(stringOrFraction, (part) => (part.startsWith('"') ? part : withoutTrailingZeros(part)))
+  return json.replace(stringOrFraction, withoutTrailingZeros)
 }
 
-/** PostgreSQL writes jsonb's numbers without exponents. */
+/** A string ends with its quote, not with a zero. PostgreSQL writes jsonb's numbers without exponents. */
 const stringOrFraction = /"(?:[^"\\]|\\.)*"|-?\d+\.\d+/g
 
 /** A number that JSON does not have, and to_json writes as a text. Too many digits for a double are none of these. */
