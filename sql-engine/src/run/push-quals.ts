@@ -3,10 +3,9 @@ import type { ColumnType, Qual, QualValue } from '@millrace/plugin-sdk'
 import type { TableReference } from '../bind/binding.js'
 import type { ScanLimit } from '../fetch/scan-limit.js'
 import { countCalls, type ScanQuals } from '../fetch/scan-quals.js'
-import { quoteLiteral } from '../parse/identifier.js'
 import { inside, type Node } from '../parse/syntax-tree.js'
 import { noQuery } from '../plan/key-query.js'
-import { type DecodedValue, decodeValue, isForeignType } from '../plan/key-values.js'
+import type { DecodedValue } from '../plan/key-values.js'
 import { areNumbers, isMixedByTypes } from '../plan/listed-values.js'
 import { missingKeyError, missingKeys } from '../plan/missing-key.js'
 import { isNeverNull } from '../plan/never-null.js'
@@ -21,6 +20,7 @@ import type {
 import { valueOfText } from '../plan/textual-value.js'
 import type { KeyQueryWriter, ScanTableName, Wanted } from '../plan/write-key-query.js'
 import type { BoundParameters, Session } from '../statement.js'
+import { ValueEvaluator } from './evaluate-values.js'
 import { parameterText } from './parameter-value.js'
 
 /** What a scan is asked for. */
@@ -33,11 +33,6 @@ export type PushedQuals =
     }
   /** No row can fulfil the conditions, so there is nothing to ask. */
   | { readonly kind: 'none' }
-
-/** The most values side by side: each takes two of PostgreSQL's 1,664 columns (MaxTupleAttributeNumber). */
-const mostInOneRow = 500
-
-type Rows = readonly (readonly (string | null)[])[]
 
 /** The most calls for keys that can be left out; with more, more rows are read instead. */
 const mostOptionalCalls = 100
@@ -57,13 +52,9 @@ export interface KeyQuota {
 }
 
 export class QualPusher {
-  readonly #session: Session
   readonly #parameters: BoundParameters | undefined
-  readonly #writer: KeyQueryWriter
-  readonly #nameOf: ScanTableName
+  readonly #values: ValueEvaluator
   readonly #keyQuota: KeyQuota
-  /** See {@link #withoutRoundedFloats}. */
-  #printsExactly: Promise<boolean> | undefined
   readonly #constants = new Map<QuerySource, Promise<DecodedValue>>()
 
   constructor(
@@ -74,10 +65,8 @@ export class QualPusher {
     keyQuota: KeyQuota,
   ) {
     this.#keyQuota = keyQuota
-    this.#nameOf = nameOf
-    this.#session = session
     this.#parameters = parameters
-    this.#writer = writer
+    this.#values = new ValueEvaluator(session, parameters, writer, nameOf)
   }
 
   /** Evaluates what depends on no scan, for all plans in one query. */
@@ -94,7 +83,7 @@ export class QualPusher {
         }
       }
     }
-    const values = await this.#evaluate(open.map(({ source, asked }) => wantedOf(source, asked.type)))
+    const values = await this.#values.evaluate(open.map(({ source, asked }) => wantedOf(source, asked.type)))
     for (const [index, { source, asked }] of open.entries()) {
       const value = values[index]
       if (value !== undefined) this.#constants.set(source, Promise.resolve(asRead(value, source, asked)))
@@ -137,7 +126,7 @@ export class QualPusher {
     const wanted = bounds.map((node) =>
       wantedOf({ kind: 'query', source: { kind: 'expression', node }, query: noQuery }, 'bigint'),
     )
-    const [count, offset] = await this.#evaluate(wanted)
+    const [count, offset] = await this.#values.evaluate(wanted)
     if (count?.kind !== 'value') return undefined
     if (bounds.length > 1 && offset?.kind !== 'value' && offset?.kind !== 'null') return undefined
     return Number(count.value) + (offset?.kind === 'value' ? Number(offset.value) : 0)
@@ -224,106 +213,18 @@ export class QualPusher {
     const constant = await this.#constants.get(planned)
     if (constant !== undefined) return toValues([constant])
     const wanted = wantedOf(planned, asked.type)
-    let rows = await this.#rows(planned, wanted)
-    if (rows.some(({ kind }) => kind === 'cast')) rows = await this.#rows(planned, { ...wanted, cast: true })
-    if (rows.length > this.#keyQuota.limit + 1) return 'too many'
+    // However many there are, no more are taken than may be asked for; one of them may be NULL.
+    const most = this.#keyQuota.limit + 1
+    const rows = await this.#values.rowsOf(planned.query, wanted, most + 1)
+    if (rows.length > most) return 'too many'
     return toValues(rows.map((row) => asRead(row, planned, asked)))
   }
 
   /** @throws DatabaseError that names the number of values, which only PostgreSQL has counted */
   async #refuse(fromItem: TableReference, { source, query }: QuerySource, type: ColumnType): Promise<void> {
-    const keys = this.#writer.write(query, [wantedOf({ kind: 'query', source, query }, type)], this.#nameOf)
-    const text = `select pg_catalog.count(value) from (${keys}) as keys (type, value)`
-    const [[count] = []] = (await this.#session.query(text, this.#parameters)).rows
-    this.#keyQuota.check(fromItem.table.definition.name, Number(count))
+    const wanted = wantedOf({ kind: 'query', source, query }, type)
+    this.#keyQuota.check(fromItem.table.definition.name, await this.#values.count(query, wanted))
   }
-
-  async #rows({ query }: QuerySource, wanted: Wanted): Promise<readonly DecodedValue[]> {
-    const text = this.#writer.write(query, [wanted], this.#nameOf)
-    if (text === undefined) return [{ kind: 'inexact' }]
-    // However many there are, no more are taken than may be asked for; one of them may be NULL.
-    const { limit } = this.#keyQuota
-    const some = Number.isFinite(limit) ? `select * from (${text}) as keys limit ${limit + 2}` : text
-    const { rows } = await this.#session.query(some, this.#parameters)
-    const types = await this.#baseTypes(rows.map(([type]) => type ?? ''))
-    const values = rows.map(([type, json]) => decoded(types.get(type ?? '') ?? '', json ?? null, wanted))
-    return this.#withoutRoundedFloats(values, [...types.values()])
-  }
-
-  async #evaluate(wanted: readonly Wanted[]): Promise<readonly DecodedValue[]> {
-    if (wanted.length === 0) return []
-    const evaluated = await this.#evaluateTogether(wanted)
-    if (evaluated === undefined) return this.#evaluateApart(wanted)
-    const types = await this.#baseTypes(evaluated.map(([type]) => type ?? ''))
-    const values = wanted.map((one, index) => {
-      const [type, json] = evaluated[index] ?? []
-      return decoded(types.get(type ?? '') ?? '', json ?? null, one)
-    })
-    const exact = await this.#withoutRoundedFloats(values, [...types.values()])
-    const uncast = wanted.flatMap((one, index) =>
-      exact[index]?.kind === 'cast' ? [{ index, one: { ...one, cast: true } }] : [],
-    )
-    const cast = await this.#evaluate(uncast.map(({ one }) => one))
-    const places = new Map(uncast.map(({ index }, position) => [index, position]))
-    return exact.map((value, index) => {
-      const position = places.get(index)
-      return position === undefined ? value : (cast[position] ?? { kind: 'inexact' })
-    })
-  }
-
-  /** Makes fractions inexact where the session has PostgreSQL round what it prints, as it did before version 12. */
-  async #withoutRoundedFloats(
-    values: readonly DecodedValue[],
-    types: readonly string[],
-  ): Promise<readonly DecodedValue[]> {
-    const isFloat = (one: DecodedValue) => one.kind === 'value' && typeof one.value === 'number'
-    if (!types.includes('double precision') || !values.some(isFloat)) return values
-    this.#printsExactly ??= this.#session
-      .query("select pg_catalog.current_setting('extra_float_digits')::pg_catalog.int4 > 0")
-      .then(({ rows }) => rows[0]?.[0] === 't')
-    return (await this.#printsExactly)
-      ? values
-      : values.map((one) => (isFloat(one) ? { kind: 'inexact' } : one))
-  }
-
-  /** Types and JSON of values that depend on no row; undefined where one cannot be written. */
-  async #evaluateTogether(wanted: readonly Wanted[]): Promise<Rows | undefined> {
-    const isList = wanted.length > mostInOneRow
-    const text = isList ? this.#writer.writeList(wanted) : this.#writer.write(noQuery, wanted, this.#nameOf)
-    if (text === undefined) return undefined
-    const { rows } = await this.#session.query(text, this.#parameters)
-    if (isList) return rows
-    const [row = []] = rows
-    return wanted.map((_, index) => [row[2 * index] ?? null, row[2 * index + 1] ?? null])
-  }
-
-  /** Types by their names; for domains, their base types, by whose operators values are compared. */
-  async #baseTypes(names: readonly string[]): Promise<ReadonlyMap<string, string>> {
-    const types = new Map(names.map((name) => [name, name]))
-    const foreign = [...types.keys()].filter(isForeignType)
-    if (foreign.length === 0) return types
-    const { rows } = await this.#session.query(baseTypesQuery(foreign))
-    for (const [name, base] of rows) if (name && base) types.set(name, base)
-    return types
-  }
-
-  /** Evaluates values one after the other, where one of them cannot be written. */
-  async #evaluateApart(wanted: readonly Wanted[]): Promise<readonly DecodedValue[]> {
-    if (wanted.length === 1) return [{ kind: 'inexact' }]
-    const values: DecodedValue[] = []
-    for (const one of wanted) values.push(...(await this.#evaluate([one])))
-    return values
-  }
-}
-
-function baseTypesQuery(names: readonly string[]): string {
-  return `with recursive types (name, oid) as (
-      select name, pg_catalog.to_regtype(name)::pg_catalog.oid
-      from pg_catalog.unnest(array[${names.map(quoteLiteral).join(', ')}]::pg_catalog.text[]) as name
-      union all
-      select name, t.typbasetype from types join pg_catalog.pg_type t using (oid) where t.typtype = 'd')
-    select name, oid::pg_catalog.regtype::pg_catalog.text
-    from types join pg_catalog.pg_type t using (oid) where t.typtype <> 'd'`
 }
 
 function isConstant({ source, query }: QuerySource): boolean {
@@ -332,12 +233,6 @@ function isConstant({ source, query }: QuerySource): boolean {
 
 function wantedOf({ source }: QuerySource, type: ColumnType): Wanted {
   return { source, literalType: source.reading === undefined ? type : 'text', cast: false }
-}
-
-function decoded(typeName: string, json: string | null, { source, literalType }: Wanted): DecodedValue {
-  const value = decodeValue(typeName, json, literalType)
-  // As a text it would equal less.
-  return value.kind === 'cast' && source.ignoresBlanks === true ? { kind: 'inexact' } : value
 }
 
 /** What a table is asked for by a qual's values. */

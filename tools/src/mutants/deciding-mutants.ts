@@ -4,7 +4,6 @@ import { type Mutant, mutantsOf } from './mutant.js'
 const answers = 'sql-engine/src/planner-answers.test.ts'
 const shapes = 'sql-engine/src/key-shapes.test.ts'
 const columns = 'sql-engine/src/nested-columns.test.ts'
-const values = 'sql-engine/src/plan/key-values.test.ts'
 
 const plan = (name: string) => `sql-engine/src/plan/${name}.ts`
 
@@ -265,24 +264,7 @@ export const decidingMutants: readonly Mutant[] = [
       ],
     ],
   ),
-  ...mutantsOf(
-    plan('key-values'),
-    [values],
-    [
-      [
-        'no integer equals a number',
-        "return typeName === 'numeric' && readInteger(json) === undefined",
-        "return typeName === 'numeric'",
-      ],
-      [
-        'no time equals any',
-        'return exactTypes[type].includes(typeName) && infinite.test(json)',
-        'return exactTypes[type].includes(typeName)',
-      ],
-      ['no date equals a midnight', '&& !localMidnight.test(json)', ''],
-      ['digits within texts of a document are cut off', String.raw`"(?:[^"\\]|\\.)*"|-?`, '-?'],
-    ],
-  ),
+
   ...mutantsOf(
     plan('seen-through'),
     [shapes],
@@ -302,17 +284,6 @@ export const decidingMutants: readonly Mutant[] = [
         'one constant is taken for another',
         "return [number, place, literalType, cast].join(' ')",
         'return String(cast)',
-      ],
-    ],
-  ),
-  ...mutantsOf(
-    'sql-engine/src/run/push-quals.ts',
-    [shapes],
-    [
-      [
-        'what a key can never equal is what nothing does',
-        'if (value === unequal) return undefined',
-        "if (value === unequal) return 'nothing matches'",
       ],
     ],
   ),

@@ -17,6 +17,11 @@ export const runMutants: readonly Mutant[] = [
         "{ operator: '=', values: [first, ...others] }]",
         "{ operator: '=', values: [first] }]",
       ],
+      [
+        'what a key can never equal is what nothing does',
+        'if (value === unequal) return undefined',
+        "if (value === unequal) return 'nothing matches'",
+      ],
       ['NULL matches no NULL', 'if (found.includes(null) && !isNeverNull(qual.key)) return undefined', ''],
       ['a LIMIT counts without the conditions that stay', 'whole: whole && isKept', 'whole: true'],
     ],

@@ -150,6 +150,18 @@ export const valueMutants: readonly Mutant[] = [
         "return local - BigInt(sign === '-' ? -offsetTotal : offsetTotal) * 1_000_000n",
         "return local + BigInt(sign === '-' ? -offsetTotal : offsetTotal) * 1_000_000n",
       ],
+      [
+        'no integer equals a number',
+        "return typeName === 'numeric' && readInteger(json) === undefined",
+        "return typeName === 'numeric'",
+      ],
+      [
+        'no time equals any',
+        'return exactTypes[type].includes(typeName) && infinite.test(json)',
+        'return exactTypes[type].includes(typeName)',
+      ],
+      ['no date equals a midnight', '&& !localMidnight.test(json)', ''],
+      ['digits within texts of a document are cut off', String.raw`"(?:[^"\\]|\\.)*"|-?`, '-?'],
     ],
   ),
   ...mutantsOf(

@@ -1,0 +1,143 @@
+/** Has PostgreSQL evaluate values in the client's session: those that depend on no row, and those of key queries. */
+import { quoteLiteral } from '../parse/identifier.js'
+import { type KeyQuery, noQuery } from '../plan/key-query.js'
+import { type DecodedValue, decodeValue, isForeignType } from '../plan/key-values.js'
+import type { KeyQueryWriter, ScanTableName, Wanted } from '../plan/write-key-query.js'
+import type { BoundParameters, Session } from '../statement.js'
+
+/** The most values side by side: each takes two of PostgreSQL's 1,664 columns (MaxTupleAttributeNumber). */
+const mostInOneRow = 500
+
+type Rows = readonly (readonly (string | null)[])[]
+
+export class ValueEvaluator {
+  readonly #session: Session
+  readonly #parameters: BoundParameters | undefined
+  readonly #writer: KeyQueryWriter
+  readonly #nameOf: ScanTableName
+  /** See {@link #withoutRoundedFloats}. */
+  #printsExactly: Promise<boolean> | undefined
+
+  constructor(
+    session: Session,
+    parameters: BoundParameters | undefined,
+    writer: KeyQueryWriter,
+    nameOf: ScanTableName,
+  ) {
+    this.#session = session
+    this.#parameters = parameters
+    this.#writer = writer
+    this.#nameOf = nameOf
+  }
+
+  /** Values that depend on no row, each of them in its place. */
+  async evaluate(wanted: readonly Wanted[]): Promise<readonly DecodedValue[]> {
+    if (wanted.length === 0) return []
+    const evaluated = await this.#evaluateTogether(wanted)
+    if (evaluated === undefined) return this.#evaluateApart(wanted)
+    const types = await this.#baseTypes(evaluated.map(([type]) => type ?? ''))
+    const values = wanted.map((one, index) => {
+      const [type, json] = evaluated[index] ?? []
+      return decoded(types.get(type ?? '') ?? '', json ?? null, one)
+    })
+    const exact = await this.#withoutRoundedFloats(values, [...types.values()])
+    const uncast = wanted.flatMap((one, index) =>
+      exact[index]?.kind === 'cast' ? [{ index, one: { ...one, cast: true } }] : [],
+    )
+    const cast = await this.evaluate(uncast.map(({ one }) => one))
+    const places = new Map(uncast.map(({ index }, position) => [index, position]))
+    return exact.map((value, index) => {
+      const position = places.get(index)
+      return position === undefined ? value : (cast[position] ?? { kind: 'inexact' })
+    })
+  }
+
+  /**
+   * The different values that a key query gives.
+   * @param most no more of them are taken
+   */
+  async rowsOf(query: KeyQuery, wanted: Wanted, most: number): Promise<readonly DecodedValue[]> {
+    const rows = await this.#rowsOf(query, wanted, most)
+    return rows.some(({ kind }) => kind === 'cast')
+      ? this.#rowsOf(query, { ...wanted, cast: true }, most)
+      : rows
+  }
+
+  /** How many different values a key query gives that are not NULL. */
+  async count(query: KeyQuery, wanted: Wanted): Promise<number> {
+    const keys = this.#writer.write(query, [wanted], this.#nameOf)
+    const text = `select pg_catalog.count(value) from (${keys}) as keys (type, value)`
+    const [[count] = []] = (await this.#session.query(text, this.#parameters)).rows
+    return Number(count)
+  }
+
+  async #rowsOf(query: KeyQuery, wanted: Wanted, most: number): Promise<readonly DecodedValue[]> {
+    const text = this.#writer.write(query, [wanted], this.#nameOf)
+    if (text === undefined) return [{ kind: 'inexact' }]
+    const some = Number.isFinite(most) ? `select * from (${text}) as keys limit ${most}` : text
+    const { rows } = await this.#session.query(some, this.#parameters)
+    const types = await this.#baseTypes(rows.map(([type]) => type ?? ''))
+    const values = rows.map(([type, json]) => decoded(types.get(type ?? '') ?? '', json ?? null, wanted))
+    return this.#withoutRoundedFloats(values, [...types.values()])
+  }
+
+  /** Makes fractions inexact where the session has PostgreSQL round what it prints, as it did before version 12. */
+  async #withoutRoundedFloats(
+    values: readonly DecodedValue[],
+    types: readonly string[],
+  ): Promise<readonly DecodedValue[]> {
+    const isFloat = (one: DecodedValue) => one.kind === 'value' && typeof one.value === 'number'
+    if (!types.includes('double precision') || !values.some(isFloat)) return values
+    this.#printsExactly ??= this.#session
+      .query("select pg_catalog.current_setting('extra_float_digits')::pg_catalog.int4 > 0")
+      .then(({ rows }) => rows[0]?.[0] === 't')
+    return (await this.#printsExactly)
+      ? values
+      : values.map((one) => (isFloat(one) ? { kind: 'inexact' } : one))
+  }
+
+  /** Types and JSON of values that depend on no row; undefined where one cannot be written. */
+  async #evaluateTogether(wanted: readonly Wanted[]): Promise<Rows | undefined> {
+    const isList = wanted.length > mostInOneRow
+    const text = isList ? this.#writer.writeList(wanted) : this.#writer.write(noQuery, wanted, this.#nameOf)
+    if (text === undefined) return undefined
+    const { rows } = await this.#session.query(text, this.#parameters)
+    if (isList) return rows
+    const [row = []] = rows
+    return wanted.map((_, index) => [row[2 * index] ?? null, row[2 * index + 1] ?? null])
+  }
+
+  /** Types by their names; for domains, their base types, by whose operators values are compared. */
+  async #baseTypes(names: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    const types = new Map(names.map((name) => [name, name]))
+    const foreign = [...types.keys()].filter(isForeignType)
+    if (foreign.length === 0) return types
+    const { rows } = await this.#session.query(baseTypesQuery(foreign))
+    for (const [name, base] of rows) if (name && base) types.set(name, base)
+    return types
+  }
+
+  /** Evaluates values one after the other, where one of them cannot be written. */
+  async #evaluateApart(wanted: readonly Wanted[]): Promise<readonly DecodedValue[]> {
+    if (wanted.length === 1) return [{ kind: 'inexact' }]
+    const values: DecodedValue[] = []
+    for (const one of wanted) values.push(...(await this.evaluate([one])))
+    return values
+  }
+}
+
+function baseTypesQuery(names: readonly string[]): string {
+  return `with recursive types (name, oid) as (
+      select name, pg_catalog.to_regtype(name)::pg_catalog.oid
+      from pg_catalog.unnest(array[${names.map(quoteLiteral).join(', ')}]::pg_catalog.text[]) as name
+      union all
+      select name, t.typbasetype from types join pg_catalog.pg_type t using (oid) where t.typtype = 'd')
+    select name, oid::pg_catalog.regtype::pg_catalog.text
+    from types join pg_catalog.pg_type t using (oid) where t.typtype <> 'd'`
+}
+
+function decoded(typeName: string, json: string | null, { source, literalType }: Wanted): DecodedValue {
+  const value = decodeValue(typeName, json, literalType)
+  // As a text it would equal less.
+  return value.kind === 'cast' && source.ignoresBlanks === true ? { kind: 'inexact' } : value
+}
