@@ -19,6 +19,11 @@ test.each([
     'select count(*) filter (where x) from t',
     ['true', 'false'].map((one) => `SELECT count(*) FILTER (WHERE ${one}) FROM t`),
   ],
+  // Its node has a part that is called "constructor".
+  [
+    'select json_arrayagg(a) from t where x',
+    ['true', 'false'].map((one) => `SELECT JSON_ARRAYAGG(a ABSENT ON NULL) FROM t WHERE ${one}`),
+  ],
   ['select a from t', []],
   ['select a from', []],
 ])('%s', (statement, plainer) => {

@@ -4,14 +4,14 @@ import { parseText } from '../parse/parser.js'
 import { inside, isObject, type Node } from '../parse/syntax-tree.js'
 
 /** Nodes and the places in them where conditions stand. */
-const placesOfConditions: Readonly<Record<string, readonly string[]>> = {
-  SelectStmt: ['whereClause', 'havingClause'],
-  JoinExpr: ['quals'],
-  BoolExpr: ['args'],
-  BooleanTest: ['arg'],
-  FuncCall: ['agg_filter'],
-  CaseWhen: ['expr'],
-}
+const placesOfConditions: ReadonlyMap<unknown, readonly string[]> = new Map([
+  ['SelectStmt', ['whereClause', 'havingClause']],
+  ['JoinExpr', ['quals']],
+  ['BoolExpr', ['args']],
+  ['BooleanTest', ['arg']],
+  ['FuncCall', ['agg_filter']],
+  ['CaseWhen', ['expr']],
+])
 
 /** The way to a condition in a statement's tree. */
 export type ConditionPath = readonly (string | number)[]
@@ -54,7 +54,7 @@ function truthNode(truth: boolean): Node {
 function pathsOfConditions(tree: unknown, path: ConditionPath = []): readonly ConditionPath[] {
   if (Array.isArray(tree)) return tree.flatMap((item, index) => pathsOfConditions(item, [...path, index]))
   if (!isObject(tree)) return []
-  const places = placesOfConditions[String(path.at(-1))] ?? []
+  const places = placesOfConditions.get(path.at(-1)) ?? []
   return Object.entries(tree).flatMap(([key, child]) => {
     const own = places.includes(key) ? conditionsIn(child, [...path, key]) : []
     return [...own, ...pathsOfConditions(child, [...path, key])]
