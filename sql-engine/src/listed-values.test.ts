@@ -98,6 +98,18 @@ test.for([
   },
 )
 
+test.for(['id = 9007199254740992::float8', 'id in (9007199254740992::float8, 2::float4)'])(
+  'floating point that is rounded where it is printed: %s',
+  async (condition, { harness }) => {
+    const query = { text: `select id from thing where ${condition}`, parameters: [], isOrdered: false }
+    await harness.configure('set extra_float_digits = 0')
+    const { virtual, expected } = await harness.run(query, 0)
+    await harness.configure('reset extra_float_digits')
+    expect(virtual).toEqual(expected)
+    expect(expected.rows).not.toEqual([])
+  },
+)
+
 test('parameters of one type, or of types alike, are asked for', async ({ harness }) => {
   const parameters = (['numeric', 'bigint'] as const).map((type) => ({ type, value: '2' }))
   await harness.run({ text: 'select id from thing where id in ($1, $2)', parameters, isOrdered: false }, 0)

@@ -9,6 +9,7 @@ import {
   numberNode,
   operationNode,
 } from './build-nodes.js'
+import { asNumeric } from './exact-numbers.js'
 import { formattedTime, unitLengths } from './time-format.js'
 import { typeNameOf, type Wrapper } from './wrapped-column.js'
 
@@ -207,7 +208,7 @@ function dateStep(operator: string, other: Node, place: 'left' | 'right'): Step 
 
 function arithmeticStep({ operator, other, side: place }: Operation): Step | undefined {
   if (!isNumber(other)) return undefined
-  const number = castNode(other, 'numeric')
+  const number = asNumeric(other)
   const factor = inside(other, 'A_Const')
   const size = factor?.ival?.ival ?? Number(factor?.fval?.fval)
   switch (operator) {

@@ -3,8 +3,9 @@
  * timestamps of about that day or later. What never falls while the column grows, or never rises, can be turned back,
  * if not exactly. The bounds may be wide, by the days that time zones and their changes can make; never narrow.
  */
-import { inside, type Node, stringsOf } from '../parse/syntax-tree.js'
+import { inside, type Node } from '../parse/syntax-tree.js'
 import { callNode, castNode, extremeNode, literalNode } from './build-nodes.js'
+import { asNumeric, isExactNumber } from './exact-numbers.js'
 import { type Kind, type Side, type Step, shifted, stepOf } from './monotone-steps.js'
 import type { Wrapper } from './wrapped-column.js'
 
@@ -55,15 +56,6 @@ export function haveExactExtremes(values: readonly Node[]): boolean {
   return values.length < 2 || values.every(isExactNumber)
 }
 
-const exactTypes: ReadonlySet<string> = new Set(['int2', 'int4', 'int8', 'numeric'])
-
-function isExactNumber(node: Node): boolean {
-  const cast = inside(node, 'TypeCast')
-  if (cast === undefined) return inside(node, 'A_Const') !== undefined
-  const type = stringsOf(cast.typeName?.names)?.at(-1)
-  return type !== undefined && exactTypes.has(type)
-}
-
 const kindsOfColumns: Readonly<Record<string, Kind>> = {
   timestamptz: 'timestamptz',
   date: 'date',
@@ -74,6 +66,9 @@ const kindsOfColumns: Readonly<Record<string, Kind>> = {
 
 const typesWithNaN: ReadonlySet<string> = new Set(['numeric', 'float8'])
 
+/** With each step that a number takes back, the expression for its bound is at least twice as long. */
+const mostSteps = 6
+
 function stepsOf(wrappers: readonly Wrapper[], columnType: string): readonly Step[] | undefined {
   let kind = kindsOfColumns[columnType]
   const steps: Step[] = []
@@ -83,7 +78,7 @@ function stepsOf(wrappers: readonly Wrapper[], columnType: string): readonly Ste
     steps.push(step)
     kind = step.kind
   }
-  return steps.length === 0 ? undefined : steps
+  return steps.length === 0 || steps.length > mostSteps ? undefined : steps
 }
 
 function turnedBack(value: Node, side: Side, steps: readonly Step[]): Node | undefined {
@@ -109,7 +104,7 @@ function ofKind(value: Node, side: Side, kind: Kind | undefined): Node | undefin
     }
     case 'numeric':
     case 'whole':
-      return castNode(value, 'numeric')
+      return asNumeric(value)
     case 'span':
     case 'formatted':
       return value

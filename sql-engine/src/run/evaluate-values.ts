@@ -10,12 +10,20 @@ const mostInOneRow = 500
 
 type Rows = readonly (readonly (string | null)[])[]
 
+/** What PostgreSQL has answered for a wanted value: the name of its type, and the value as JSON. */
+interface Answer {
+  readonly wanted: Wanted
+  readonly row: Rows[number] | undefined
+}
+
+const floatingTypes: ReadonlySet<string> = new Set(['double precision', 'real'])
+
 export class ValueEvaluator {
   readonly #session: Session
   readonly #parameters: BoundParameters | undefined
   readonly #writer: KeyQueryWriter
   readonly #nameOf: ScanTableName
-  /** See {@link #withoutRoundedFloats}. */
+  /** See {@link #printsAllDigits}. */
   #printsExactly: Promise<boolean> | undefined
 
   constructor(
@@ -35,12 +43,7 @@ export class ValueEvaluator {
     if (wanted.length === 0) return []
     const evaluated = await this.#evaluateTogether(wanted)
     if (evaluated === undefined) return this.#evaluateApart(wanted)
-    const types = await this.#baseTypes(evaluated.map(([type]) => type ?? ''))
-    const values = wanted.map((one, index) => {
-      const [type, json] = evaluated[index] ?? []
-      return decoded(types.get(type ?? '') ?? '', json ?? null, one)
-    })
-    const exact = await this.#withoutRoundedFloats(values, [...types.values()])
+    const exact = await this.#decoded(wanted.map((one, index) => ({ wanted: one, row: evaluated[index] })))
     const uncast = wanted.flatMap((one, index) =>
       exact[index]?.kind === 'cast' ? [{ index, one: { ...one, cast: true } }] : [],
     )
@@ -76,24 +79,28 @@ export class ValueEvaluator {
     if (text === undefined) return [{ kind: 'inexact' }]
     const some = Number.isFinite(most) ? `select * from (${text}) as keys limit ${most}` : text
     const { rows } = await this.#session.query(some, this.#parameters)
-    const types = await this.#baseTypes(rows.map(([type]) => type ?? ''))
-    const values = rows.map(([type, json]) => decoded(types.get(type ?? '') ?? '', json ?? null, wanted))
-    return this.#withoutRoundedFloats(values, [...types.values()])
+    return this.#decoded(rows.map((row) => ({ wanted, row })))
   }
 
-  /** Makes fractions inexact where the session has PostgreSQL round what it prints, as it did before version 12. */
-  async #withoutRoundedFloats(
-    values: readonly DecodedValue[],
-    types: readonly string[],
-  ): Promise<readonly DecodedValue[]> {
-    const isFloat = (one: DecodedValue) => one.kind === 'value' && typeof one.value === 'number'
-    if (!types.includes('double precision') || !values.some(isFloat)) return values
+  async #decoded(answers: readonly Answer[]): Promise<readonly DecodedValue[]> {
+    const types = await this.#baseTypes(answers.map(({ row: [type] = [] }) => type ?? ''))
+    const values = answers.map(({ wanted, row: [type, json] = [] }) => {
+      const typeName = types.get(type ?? '') ?? ''
+      return { isFloating: floatingTypes.has(typeName), value: decoded(typeName, json ?? null, wanted) }
+    })
+    const mayBeRounded = values.some(({ isFloating, value }) => isFloating && value.kind === 'value')
+    const areRounded = mayBeRounded && !(await this.#printsAllDigits())
+    return values.map(({ isFloating, value }) =>
+      areRounded && isFloating && value.kind === 'value' ? { kind: 'inexact' } : value,
+    )
+  }
+
+  /** Whether PostgreSQL prints floating point exactly in this session, as it does by itself since version 12. */
+  #printsAllDigits(): Promise<boolean> {
     this.#printsExactly ??= this.#session
       .query("select pg_catalog.current_setting('extra_float_digits')::pg_catalog.int4 > 0")
       .then(({ rows }) => rows[0]?.[0] === 't')
-    return (await this.#printsExactly)
-      ? values
-      : values.map((one) => (isFloat(one) ? { kind: 'inexact' } : one))
+    return this.#printsExactly
   }
 
   /** Types and JSON of values that depend on no row; undefined where one cannot be written. */
