@@ -1,12 +1,10 @@
-/** PostgreSQL's own grammar (libpg-query). */
-import { loadModule, parseSync, type ScanToken, scanSync } from 'libpg-query'
+/** Statements as trees and tokens, by PostgreSQL's own grammar. */
+import type { ParseResult, ScanToken } from 'libpg-query'
+import { DatabaseError } from '../database-error.js'
+import { withGrammar } from './grammar.js'
 import { isObject, type Node, walk } from './syntax-tree.js'
 
 export type { ScanToken }
-
-// The WebAssembly module must be there before anything is parsed. Loading takes 50 ms of the processor's time, once, and so
-// whoever may do without imports this file late.
-await loadModule()
 
 export interface ParsedStatement {
   readonly node: Node
@@ -17,7 +15,7 @@ export interface ParsedStatement {
 
 /**
  * Parses a text of any number of statements.
- * @returns undefined when it is not PostgreSQL's SQL
+ * @returns undefined when it is not PostgreSQL's SQL, or too large
  */
 export function parseText(text: string): readonly ParsedStatement[] | undefined {
   const parsed = parsedOrNot(text)
@@ -30,13 +28,17 @@ export function parseText(text: string): readonly ParsedStatement[] | undefined 
   )
 }
 
-function parsedOrNot(text: string): Partial<ReturnType<typeof parseSync>> | undefined {
+function parsedOrNot(text: string): Partial<ParseResult> | undefined {
+  if (text.length > longest) return undefined
   try {
-    return { stmts: [], ...parseSync(text) }
+    return withGrammar(text, ({ parseSync }) => ({ stmts: [], ...parseSync(text) }))
   } catch {
     return undefined
   }
 }
+
+/** In UTF-16 units. Longer ones would take seconds of everybody's time; PostgreSQL answers them by itself. */
+const longest = 8_000_000
 
 /**
  * Drops repeats: `SET (a, b) = (SELECT …)` is one query, which the grammar attaches to each of its columns, and a
@@ -50,9 +52,17 @@ function dropRepeats(parsed: unknown): void {
   })
 }
 
-/** The tokens of a text, comments left out; offsets are bytes of UTF-8. */
+/**
+ * The tokens of a text, comments left out; offsets are bytes of UTF-8.
+ * @throws DatabaseError 53200 while the grammar cannot be used; Error for a literal that does not end
+ */
 export function tokensOf(text: string): readonly ScanToken[] {
-  return scanSync(text).tokens.filter(
-    ({ tokenName }) => tokenName !== 'C_COMMENT' && tokenName !== 'SQL_COMMENT',
-  )
+  const tokens = withGrammar(text, ({ scanSync }) => scanSync(text).tokens)
+  if (tokens === undefined) {
+    throw new DatabaseError('the parser is being replaced, after statements that were too large for it', {
+      sqlState: '53200',
+      hint: 'Try again.',
+    })
+  }
+  return tokens.filter(({ tokenName }) => tokenName !== 'C_COMMENT' && tokenName !== 'SQL_COMMENT')
 }
