@@ -7,6 +7,7 @@ import type { Binding, Block, Clause, Cte } from './binding.js'
 import { BindingDraft } from './binding-draft.js'
 import { FromBinder, type RelationOf } from './from-binder.js'
 import { outputOf, outputOfValues, outputReference } from './output-columns.js'
+import type { TypeTraits } from './output-types.js'
 import {
   allFromItems,
   type CteScope,
@@ -25,8 +26,8 @@ type SelectStmt = Inside<'SelectStmt'>
  * Binds a statement. `relationOf` says what a name that is not a CTE stands for, and gives undefined for unknown
  * ones.
  */
-export function bind(statement: Node, relationOf: RelationOf): Binding {
-  return new Binder(relationOf).bind(statement)
+export function bind(statement: Node, relationOf: RelationOf, types: TypeTraits): Binding {
+  return new Binder(relationOf, types).bind(statement)
 }
 
 class Binder {
@@ -35,8 +36,8 @@ class Binder {
   /** Recursive CTEs by their queries, inside which they are visible. */
   readonly #recursiveCtes = new Map<object, Cte>()
 
-  constructor(relationOf: RelationOf) {
-    this.#from = new FromBinder(this.#draft, relationOf, {
+  constructor(relationOf: RelationOf, types: TypeTraits) {
+    this.#from = new FromBinder(this.#draft, relationOf, types, {
       bindQuery: (node, parent, outer, ctes) => this.#bindQuery(node, parent, outer, ctes),
       bindExpressions: (values, block, scope, ctes) => this.#bindExpressions(values, block, scope, ctes),
     })

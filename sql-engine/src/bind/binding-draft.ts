@@ -40,8 +40,12 @@ export class BindingDraft {
       virtualOf: (rangeVar) => this.virtualReferences.get(rangeVar),
       isCertainJoin: (join) => !this.uncertainJoins.has(join),
       tableOids: this.tableOids,
-      blockOf: (select) => this.#blockOfStatement.get(select),
+      blockOf: (select) => this.blockOf(select),
     }
+  }
+
+  blockOf(select: object): Block | undefined {
+    return this.#blockOfStatement.get(select)
   }
 
   newBlock(statement: object, parent: Block | undefined): Block {

@@ -14,6 +14,7 @@ import type { BindingDraft } from './binding-draft.js'
 import { ColumnNames } from './column-names.js'
 import { columnsOfFunction, functionName } from './function-columns.js'
 import { aliasedColumns } from './output-columns.js'
+import { columnType, keepsType, type TypeTraits } from './output-types.js'
 import {
   allFromItems,
   type CteScope,
@@ -46,11 +47,13 @@ export interface QueryBinder {
 export class FromBinder {
   readonly #draft: BindingDraft
   readonly #relationOf: RelationOf
+  readonly #types: TypeTraits
   readonly #queries: QueryBinder
 
-  constructor(draft: BindingDraft, relationOf: RelationOf, queries: QueryBinder) {
+  constructor(draft: BindingDraft, relationOf: RelationOf, types: TypeTraits, queries: QueryBinder) {
     this.#draft = draft
     this.#relationOf = relationOf
+    this.#types = types
     this.#queries = queries
   }
 
@@ -221,10 +224,18 @@ export class FromBinder {
     const fromItems = new Set(
       [...left.fromItems, ...right.fromItems].filter(({ columns }) => columns?.has(name)),
     )
-    const value = kind === 'full' ? undefined : kind === 'right' ? rightColumn : leftColumn
-    const sides =
-      leftColumn === undefined || rightColumn === undefined ? undefined : [leftColumn, rightColumn]
-    return { name, fromItems, value, sides }
+    if (leftColumn === undefined || rightColumn === undefined) {
+      return { name, fromItems, value: undefined, sides: undefined }
+    }
+    const value = kind === 'full' ? undefined : this.#valueOf(leftColumn, rightColumn, kind === 'right')
+    return { name, fromItems, value, sides: [leftColumn, rightColumn] }
+  }
+
+  /** The column that has the value of both; undefined where that may become one of another type. */
+  #valueOf(left: BoundColumn, right: BoundColumn, isRight: boolean): BoundColumn | undefined {
+    const [leftType, rightType] = [left, right].map((column) => columnType(column, this.#draft, this.#types))
+    if (isRight) return keepsType(rightType, leftType, false) ? right : undefined
+    return keepsType(leftType, rightType, true) ? left : undefined
   }
 
   /** The table that UPDATE, DELETE or MERGE changes. */

@@ -1,4 +1,5 @@
 /** What PostgreSQL, asked in the client's own session, says of the names in a statement. */
+import type { ColumnType } from '@millrace/plugin-sdk'
 import { z } from 'zod'
 import { isColumnType } from '../catalog/column-type.js'
 import { type TableFunction, tableFunction, tableFunctionSchema } from '../catalog/table-functions.js'
@@ -109,7 +110,7 @@ export function readNames(
         kind: 'relation',
         columns: (columns ?? []).map(([name, type]) => ({
           name,
-          type: type !== null && isColumnType(type) ? type : undefined,
+          type: columnTypeOf(type),
         })),
         stable: storedKinds.has(kind),
         definition: definition ?? undefined,
@@ -117,6 +118,12 @@ export function readNames(
     },
     tableFunctionOf: (item) => answer.table_functions?.[nameOfFunction(item) ?? ''] ?? undefined,
   }
+}
+
+/** Integers of fewer bits become of 64 beside a column of these. */
+function columnTypeOf(name: string | null): ColumnType | undefined {
+  if (name === 'integer' || name === 'smallint') return 'bigint'
+  return name !== null && isColumnType(name) ? name : undefined
 }
 
 /** Kinds of pg_class whose rows are stored: tables, partitioned tables, materialized views. */

@@ -13,11 +13,11 @@ import {
   ownColumn,
 } from '../bind/binding.js'
 import type { FunctionTraits } from '../bind/function-traits.js'
+import { columnType } from '../bind/output-types.js'
 import { type Inside, inside, type Node, stringsOf } from '../parse/syntax-tree.js'
 import { columnIn, isReferenceTo } from './column-reference.js'
 import { cannotFail } from './discardable.js'
 import { isNeverNull } from './never-null.js'
-import { columnType } from './output-types.js'
 
 /** FROM items whose columns are NULL in all rows that a query makes its outputs, its groups and its order of. */
 function emptyItems(block: Block, binding: Binding, functions: FunctionTraits): ReadonlySet<FromItem> {

@@ -9,11 +9,12 @@ import {
   type TableReference,
 } from '../bind/binding.js'
 import type { FunctionTraits } from '../bind/function-traits.js'
+import { keptTypes, outputType } from '../bind/output-types.js'
 import { findAll, type Inside, inside, type Node, stringsOf } from '../parse/syntax-tree.js'
+import { isOfOwnCollation } from './collations.js'
 import { integerOf } from './constant-condition.js'
 import { distinctOn } from './distinct-on.js'
 import type { NeededColumns } from './needed.js'
-import { outputType } from './output-types.js'
 import { aggregateTags, isRowWise } from './row-wise.js'
 import { type Wrapper, wrappedColumn } from './wrapped-column.js'
 
@@ -120,15 +121,22 @@ export class ColumnTraces {
     const types = new Set(all.map(typeOf))
     const isOneType = types.size === 1 && traced.every((ofArm) => ofArm.length > 0)
     if (isOneType && all.every(isBare)) return all
-    // Another arm's collation is that of the whole, and under some collations different texts are equal.
-    const isKept = (type: ColumnType = 'jsonb') =>
-      keptTypes.has(type) && !(type === 'text' && this.#functions.hasNondeterministicCollations)
+    // Beside a varchar or the like that comes first, PostgreSQL makes that of a text. Another arm's collation is that of the
+    // whole, and under some collations different texts are equal.
+    const [first] = arms.map((arm) => this.#binding.blockOf(arm))
+    const isTextFirst =
+      first !== undefined && outputType(first, index, this.#binding, this.#functions) === 'text'
+    const isKept = (type: ColumnType | undefined) =>
+      type === 'text'
+        ? isTextFirst && !this.#functions.hasNondeterministicCollations
+        : type !== undefined && keptTypes.has(type)
     const common = outputType(whole, index, this.#binding, this.#functions)
     const isLooseText = common === 'text' && this.#functions.hasNondeterministicCollations
     // What an expression's type becomes is not looked into.
-    return all.filter(
+    const kept = all.filter(
       (one) => isBare(one) && (isKept(typeOf(one)) || (typeOf(one) === common && !isLooseText)),
     )
+    return isOfOwnCollation(whole, index, this.#binding) ? kept : kept.map(collated)
   }
 
   #passes(query: Block, select: SelectStmt, column: BoundColumn, index: number): boolean {
@@ -225,25 +233,17 @@ export class ColumnTraces {
   }
 }
 
-/**
- * Types that stay what they are beside others of a set operation: those that PostgreSQL prefers among the types that
- * could be turned into each other, and those that it turns into no other.
- */
-const keptTypes: ReadonlySet<ColumnType> = new Set([
-  'text',
-  'boolean',
-  'inet',
-  'uuid',
-  'double precision',
-  'timestamp with time zone',
-])
-
 function typeOf({ fromItem, column }: TracedColumn): ColumnType | undefined {
   return fromItem.table.columns.find(({ name }) => name === column)?.type
 }
 
 function isBare({ wrappers }: TracedColumn): boolean {
-  return wrappers.length === 0
+  return wrappers.every(({ kind }) => kind === 'collation')
+}
+
+/** A text that has come to another collation than its own. */
+function collated(one: TracedColumn): TracedColumn {
+  return typeOf(one) === 'text' ? { ...one, wrappers: [...one.wrappers, { kind: 'collation' }] } : one
 }
 
 function isSelect({ statement }: Block): boolean {

@@ -4,10 +4,10 @@
  * (transformAExprIn in PostgreSQL's parser/parse_expr.c).
  */
 import type { ColumnType } from '@millrace/plugin-sdk'
+import { internalTypeNames } from '../catalog/internal-type-names.js'
 import { inside, type Node, sameTree } from '../parse/syntax-tree.js'
 import { castNode } from './build-nodes.js'
 import type { Equality, ParameterList, QueriedSource, ValueSource } from './pushable.js'
-import { internalTypeNames } from './type-names.js'
 
 /**
  * Whether the type of one may change what another is: they are neither all constants nor all of one kind.

@@ -1,5 +1,6 @@
 /** How bounds of PostgreSQL's own casts, functions and operations on times and numbers are turned back. */
 import { inside, type Node, stringsOf } from '../parse/syntax-tree.js'
+import { typeNameOf } from '../parse/type-name.js'
 import {
   atTimeZoneNode,
   callNode,
@@ -11,7 +12,7 @@ import {
 } from './build-nodes.js'
 import { asNumeric } from './exact-numbers.js'
 import { formattedTime, unitLengths } from './time-format.js'
-import { typeNameOf, type Wrapper } from './wrapped-column.js'
+import type { Wrapper } from './wrapped-column.js'
 
 /**
  * What an expression's values are. `whole` numbers have no fraction, so that rounding leaves them as they are. A `span` is

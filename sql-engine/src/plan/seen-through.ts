@@ -1,11 +1,12 @@
 /** What a comparison with an expression that is made of a column says of the column itself. */
 import type { ColumnType, Key } from '@millrace/plugin-sdk'
-import { findAll, inside, type Node } from '../parse/syntax-tree.js'
+import { internalTypeNames } from '../catalog/internal-type-names.js'
+import { inside, type Node } from '../parse/syntax-tree.js'
 import { castNode, extremeNode } from './build-nodes.js'
+import { bringsNoCollation } from './collations.js'
 import { columnBound, haveExactExtremes } from './monotone.js'
 import type { Comparison, ValueSource } from './pushable.js'
 import { readingOf } from './textual-value.js'
-import { internalTypeNames } from './type-names.js'
 import type { Wrapper } from './wrapped-column.js'
 
 export interface Seen {
@@ -26,8 +27,8 @@ export function seenThrough(
 ): readonly Seen[] {
   const changed = wrappers.findIndex((wrapper) => !leavesAsIs(wrapper, type))
   if (changed < 0) {
-    const isCollated = wrappers.some(({ kind }) => kind === 'collation') || hasCollation(comparison)
-    if (isCollated && !collationless.has(comparison.operator)) return []
+    const isCollated = wrappers.some(({ kind }) => kind === 'collation') || bringsCollation(comparison)
+    if (type === 'text' && isCollated && !collationless.has(comparison.operator)) return []
     const isVarchar = wrappers.some((wrapper) => wrapper.kind === 'cast' && wrapper.type === 'varchar')
     const typed = withTypedBounds(comparison, type)
     if (typed === undefined) return []
@@ -113,8 +114,8 @@ const collationless: ReadonlySet<Comparison['operator']> = new Set([
   'is not null',
 ])
 
-function hasCollation(comparison: Comparison): boolean {
-  return 'node' in comparison && findAll(comparison.node, 'CollateClause').length > 0
+function bringsCollation(comparison: Comparison): boolean {
+  return 'node' in comparison && ![comparison.node, ...(comparison.bounds ?? [])].every(bringsNoCollation)
 }
 
 interface Bounds {

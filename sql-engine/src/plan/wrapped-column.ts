@@ -2,6 +2,7 @@
 
 import type { FunctionTraits } from '../bind/function-traits.js'
 import { findAll, type Inside, inside, type Node, stringsOf } from '../parse/syntax-tree.js'
+import { typeNameOf } from '../parse/type-name.js'
 
 /** What stands directly around a column, or around a wrapper of it. */
 export type Wrapper =
@@ -86,13 +87,6 @@ function ofCall(call: Inside<'FuncCall'>, functions: FunctionTraits): Layer | un
   const arg = args[position]
   if (arg === undefined || args.some((other) => other !== arg && !isConstant(other))) return undefined
   return { arg, wrapper: { kind: 'call', name, args, position } }
-}
-
-/** PostgreSQL's internal name of a type without modifiers or array bounds; undefined for all others. */
-export function typeNameOf({ typeName }: Inside<'TypeCast'>): string | undefined {
-  const [name, schema] = (stringsOf(typeName?.names) ?? []).toReversed()
-  const isPlain = typeName?.typmods === undefined && typeName?.arrayBounds === undefined
-  return isPlain && (schema === undefined || schema === 'pg_catalog') ? name : undefined
 }
 
 /** Whether an expression names no column, and reads nothing. */

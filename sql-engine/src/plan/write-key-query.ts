@@ -2,13 +2,13 @@
 import { randomUUID } from 'node:crypto'
 import type { ColumnType } from '@millrace/plugin-sdk'
 import type { Binding, Cte, FromItem, TableReference } from '../bind/binding.js'
+import { internalTypeNames } from '../catalog/internal-type-names.js'
 import { faithfulText } from '../parse/faithful-text.js'
 import { findAll, inside, isObject, type Node } from '../parse/syntax-tree.js'
 import { callNode, castNode, stringNode } from './build-nodes.js'
 import type { DependencyFinder } from './dependencies.js'
 import type { KeyQuery } from './key-query.js'
 import type { ValueSource } from './pushable.js'
-import { internalTypeNames } from './type-names.js'
 
 /** Where a virtual table's rows are: the name of its scan table, with its schema. */
 export type ScanTableName = (fromItem: TableReference) => string

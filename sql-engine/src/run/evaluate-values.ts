@@ -133,10 +133,15 @@ export class ValueEvaluator {
   }
 }
 
+/** DEFAULT_COLLATION_OID in PostgreSQL's catalog/pg_collation.dat: texts of a domain with another one are ordered by that. */
+const defaultCollation = 100
+
 function baseTypesQuery(names: readonly string[]): string {
   return `with recursive types (name, oid) as (
       select name, pg_catalog.to_regtype(name)::pg_catalog.oid
       from pg_catalog.unnest(array[${names.map(quoteLiteral).join(', ')}]::pg_catalog.text[]) as name
+      join pg_catalog.pg_type root on root.oid = pg_catalog.to_regtype(name)::pg_catalog.oid
+      where root.typcollation in (0, ${defaultCollation})
       union all
       select name, t.typbasetype from types join pg_catalog.pg_type t using (oid) where t.typtype = 'd')
     select name, oid::pg_catalog.regtype::pg_catalog.text

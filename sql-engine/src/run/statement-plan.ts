@@ -153,7 +153,7 @@ export class StatementPlans {
     const relationOf: RelationOf = (rangeVar) => names.relationOf(rangeVar)
     rejectWrites(statement, relationOf)
     rejectSamples(statement, relationOf)
-    const binding = bind(statement, relationOf)
+    const binding = bind(statement, relationOf, names.functions)
     const edits = [...copyEdits(text, statement, relationOf), ...viewEdits(text, statement, binding)]
     const functionOf: TableFunctionOf = (item) => names.tableFunctionOf(item)
     // Names among the arguments come first.

@@ -42,7 +42,7 @@ function describePlan(text: string, answer: string, tables: ReadonlyMap<number, 
     [...tables].map(([oid, table]) => [oid, plannedTable(oid, table, 'counting')]),
   )
   const names = readNames(answer, text, virtualTables, embeddedNames)
-  const binding = bind(tree, (rangeVar) => names.relationOf(rangeVar))
+  const binding = bind(tree, (rangeVar) => names.relationOf(rangeVar), names.functions)
   const dependencyFinder = new DependencyFinder(binding, names.functions)
   const read = neededColumns(tree, binding, names.functions)
   const nameOf = (reference: TableReference) => `scan_${binding.tableReferences.indexOf(reference)}`

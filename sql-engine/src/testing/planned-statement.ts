@@ -143,7 +143,7 @@ export function parsedStatement(statement: string): Node {
 
 export function boundStatement(statement: string): BoundStatement {
   const tree = parsedStatement(statement)
-  return { tree, binding: bind(tree, relationOf) }
+  return { tree, binding: bind(tree, relationOf, { hasShadowedTypes: false }) }
 }
 
 /** @throws {DatabaseError} HV002 where a table cannot be asked for want of a key */

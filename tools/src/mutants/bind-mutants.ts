@@ -31,8 +31,8 @@ export const bindMutants: readonly Mutant[] = [
     [
       [
         'USING of a right join gives the left column',
-        "const value = kind === 'full' ? undefined : kind === 'right' ? rightColumn : leftColumn",
-        'const value = leftColumn',
+        "this.#valueOf(leftColumn, rightColumn, kind === 'right')",
+        'this.#valueOf(leftColumn, rightColumn, false)',
       ],
       [
         'a left join fills nothing with NULL',

@@ -232,13 +232,13 @@ export const decidingMutants: readonly Mutant[] = [
     ],
   ),
   ...mutantsOf(
-    plan('output-types'),
+    'sql-engine/src/bind/output-types.ts',
     [shapes],
     [['columns of an ordinary table are of one type', 'fromItem.types[index]', 'fromItem.types[0]']],
     'an ordinary table whose first column is of the type of a key, beside one of a wider type that is compared with a literal',
   ),
   ...mutantsOf(
-    plan('output-types'),
+    'sql-engine/src/bind/output-types.ts',
     [shapes],
     [
       [

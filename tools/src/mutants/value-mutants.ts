@@ -4,17 +4,44 @@ import { type Mutant, mutantsOf } from './mutant.js'
 const engine = 'sql-engine/src/engine.test.ts'
 const answers = 'sql-engine/src/planner-answers.test.ts'
 const shapes = 'sql-engine/src/key-shapes.test.ts'
+const collations = 'sql-engine/src/collations.test.ts'
 const bounds = 'sql-engine/src/time-bounds.test.ts'
 const plan = (name: string) => `sql-engine/src/plan/${name}.ts`
 
 export const valueMutants: readonly Mutant[] = [
+  ...mutantsOf(
+    plan('collations'),
+    [collations],
+    [
+      ['a value brings no collation', 'textTypes.has(typeNameOf(cast)) && ', ''],
+      ['a column has the collation of the database', 'fromItem.types[index] !== undefined', 'true'],
+    ],
+    'ordinary tables and domains with other collations',
+  ),
+  ...mutantsOf(
+    plan('column-traces'),
+    [collations],
+    [['a text stays one beside what comes first', '? isTextFirst && ', '? ']],
+    'ordinary tables with other types of texts',
+  ),
+  ...mutantsOf(
+    'sql-engine/src/bind/output-types.ts',
+    [collations],
+    [
+      [
+        'a column of USING has the type of its value',
+        "type === undefined || type === 'literal' ||",
+        "type !== 'literal' ||",
+      ],
+    ],
+  ),
   ...mutantsOf(
     plan('seen-through'),
     [shapes, answers, bounds, engine],
     [
       [
         'an order by a collation is any order',
-        'if (isCollated && !collationless.has(comparison.operator)) return []',
+        "if (type === 'text' && isCollated && !collationless.has(comparison.operator)) return []",
         '',
       ],
       [

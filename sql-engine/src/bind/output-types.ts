@@ -1,10 +1,13 @@
 /** The types of a query's outputs, as far as their forms show. */
 import type { ColumnType } from '@millrace/plugin-sdk'
-import { type Binding, type Block, type BoundColumn, isColumns, ownColumn } from '../bind/binding.js'
-import type { FunctionTraits } from '../bind/function-traits.js'
+import { internalTypeNames } from '../catalog/internal-type-names.js'
 import { type Inside, inside, type Node } from '../parse/syntax-tree.js'
-import { internalTypeNames } from './type-names.js'
-import { typeNameOf } from './wrapped-column.js'
+import { typeNameOf } from '../parse/type-name.js'
+import { type Binding, type Block, type BoundColumn, isColumns, ownColumn } from './binding.js'
+import type { FunctionTraits } from './function-traits.js'
+
+/** Whether types go by their own names: see {@link FunctionTraits}. */
+export type TypeTraits = Pick<FunctionTraits, 'hasShadowedTypes'>
 
 /** `literal`: NULL or a string, which takes whatever type is asked for. */
 export type OutputType = ColumnType | 'literal'
@@ -13,8 +16,8 @@ export type OutputType = ColumnType | 'literal'
 export function outputType(
   block: Block,
   index: number,
-  binding: Binding,
-  functions: FunctionTraits,
+  binding: Pick<Binding, 'blockOf'>,
+  functions: TypeTraits,
 ): OutputType | undefined {
   if (!('limitOption' in block.statement)) return undefined
   const { larg, rarg, valuesLists } = block.statement as Inside<'SelectStmt'>
@@ -45,8 +48,8 @@ function commonType(one: OutputType | undefined, other: OutputType | undefined):
 /** The type of a column as it is seen in its block. */
 export function columnType(
   bound: BoundColumn,
-  binding: Binding,
-  functions: FunctionTraits,
+  binding: Pick<Binding, 'blockOf'>,
+  functions: TypeTraits,
 ): OutputType | undefined {
   const { fromItem, index } = bound
   if (fromItem.kind === 'virtual') {
@@ -64,7 +67,7 @@ export function columnType(
   return type === 'literal' ? 'text' : type
 }
 
-function expressionType(node: Node, functions: FunctionTraits): OutputType | undefined {
+function expressionType(node: Node, functions: TypeTraits): OutputType | undefined {
   const constant = inside(node, 'A_Const')
   if (constant !== undefined) {
     return constant.isnull === true || constant.sval !== undefined ? 'literal' : undefined
@@ -77,3 +80,26 @@ function expressionType(node: Node, functions: FunctionTraits): OutputType | und
 const typesByName: ReadonlyMap<string, ColumnType> = new Map(
   (Object.entries(internalTypeNames) as [ColumnType, string][]).map(([type, name]) => [name, type]),
 )
+
+/** Types that stay what they are beside any other with which PostgreSQL compares them: it prefers them, or has no other. */
+export const keptTypes: ReadonlySet<ColumnType> = new Set([
+  'boolean',
+  'inet',
+  'uuid',
+  'double precision',
+  'timestamp with time zone',
+])
+
+/**
+ * Whether a column of USING, made of two, certainly has the type of the one that gives its value.
+ * @param isFirst whether that is the one on the left, whose type is taken where each of the two could become the other
+ */
+export function keepsType(
+  type: OutputType | undefined,
+  other: OutputType | undefined,
+  isFirst: boolean,
+): boolean {
+  // What has no type of a virtual table's column is none, nor made of one as it stands.
+  if (type === undefined || type === 'literal' || type === other || keptTypes.has(type)) return true
+  return type === 'text' ? isFirst : type === 'numeric' && other === 'bigint'
+}
