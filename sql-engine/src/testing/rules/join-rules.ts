@@ -356,6 +356,7 @@ export const joinRules: readonly Rule[] = [
   patterns,
   merged,
   places,
+  places,
   mergedKeys,
   mergedKeys,
 ]

@@ -260,6 +260,26 @@ const groups: Rule = (parts) => {
   )
 }
 
+/** The first of several different rows, of which not all columns are read. */
+const cutRepeats: Rule = (parts) => {
+  const table = parts.table()
+  if (table === undefined) return undefined
+  const [first = '1', second = '2'] = parts.some(table, 2)
+  const from = `${table.name} s${parts.where(table)}`
+  const order = `order by 1${parts.pick('', ' desc')}, 2 ${parts.pick('limit 2', 'limit 3', 'limit 4', 'offset 1', 'offset 2')}`
+  const rows = parts.oneOf(
+    () => `select distinct ${first} as x, ${second} as y from ${from} ${order}`,
+    () => `select ${first} as x, ${second} as y from ${from} group by 1, 2 ${order}`,
+  )
+  return unordered(
+    parts.oneOf(
+      () => `select distinct q.x from (${rows}) q`,
+      () => `select max(q.x::text), min(q.x::text), count(distinct q.x) from (${rows}) q`,
+      () => `select q.x from (${rows}) q group by q.x`,
+    ),
+  )
+}
+
 /** Tables that are NULL where others are, or on both sides. */
 const nested: Rule = (parts) => {
   const table = parts.freeTable(({ type }) => comparable.has(type)) ?? parts.freeTable()
@@ -306,6 +326,9 @@ export const repeatRules: readonly Rule[] = [
   groups,
   groups,
   groups,
+  groups,
+  cutRepeats,
+  cutRepeats,
   nested,
   nested,
 ]

@@ -115,4 +115,13 @@ const withoutKey: Rule = (parts) => {
   )
 }
 
-export const unmatchedRules: readonly Rule[] = [tested, tested, tested, unmatched, unmatched, withoutKey]
+export const unmatchedRules: readonly Rule[] = [
+  tested,
+  tested,
+  tested,
+  unmatched,
+  unmatched,
+  unmatched,
+  unmatched,
+  withoutKey,
+]
