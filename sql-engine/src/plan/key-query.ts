@@ -5,9 +5,10 @@
  */
 import type { Block, Condition, FromItem, OuterSide, TableReference } from '../bind/binding.js'
 import type { FunctionTraits } from '../bind/function-traits.js'
-import { findAll, type Inside, inside, type Node, stringsOf } from '../parse/syntax-tree.js'
+import { findAll, inside, type Node, stringsOf } from '../parse/syntax-tree.js'
 import type { DependencyFinder } from './dependencies.js'
 import { cannotFail } from './discardable.js'
+import { hasGroupingSets } from './grouping-sets.js'
 import type { Pushable } from './pushable.js'
 
 /** What a key query reads, before it is written out. */
@@ -175,12 +176,6 @@ function holds(condition: Condition, { anchor }: Level): boolean {
     case 'full':
       return false
   }
-}
-
-/** Whether a query's GROUP BY makes columns NULL in some of its rows: ROLLUP, CUBE, GROUPING SETS. */
-function hasGroupingSets({ statement }: Block): boolean {
-  const { groupClause } = statement as Inside<'SelectStmt'>
-  return (groupClause ?? []).some((node) => inside(node, 'GroupingSet') !== undefined)
 }
 
 /** Whether an expression is NULL when a column in it is. Only forms that certainly are count. */

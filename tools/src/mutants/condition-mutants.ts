@@ -119,7 +119,12 @@ export const conditionMutants: readonly Mutant[] = [
     [engine, places, answers, shapes],
     [
       ['ON of a left join narrows its left side', 'return clause.right.has(target.anchor)', 'return true'],
-      ['NULL of an outer join matches nothing', ' || this.#mayMatchFilledNull(target, comparison)', ''],
+      ['NULL of an outer join matches nothing', ' || valued.nullable.size > 0', ''],
+      [
+        'NULL of a total matches nothing',
+        'return valued.block !== block && hasGroupingSets(valued.block)',
+        'return false',
+      ],
       ['ON of a right join narrows its right side', 'return clause.left.has(target.anchor)', 'return true'],
       ['ON of a full join narrows', "case 'full':\n      return false", "case 'full':\n      return true"],
       [
