@@ -115,6 +115,12 @@ export const conditionMutants: readonly Mutant[] = [
     ],
   ),
   ...mutantsOf(
+    plan('compared-rows'),
+    [shapes],
+    [['a star in a row is one value', 'return hasStar === true ? undefined : items', 'return items']],
+    'no random statement has a star in a row',
+  ),
+  ...mutantsOf(
     plan('find-pushables'),
     [engine, places, answers, shapes],
     [
