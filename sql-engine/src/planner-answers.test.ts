@@ -403,6 +403,14 @@ describe('names', () => {
   ] as const)('%s', ([_, text], { harness }) => expectSame(harness, text))
 })
 
+test('types in the temporary schema come before those of PostgreSQL', async ({ harness }) => {
+  const text = "select id from thing where label::text = 'r'"
+  await expectSame(harness, text, true)
+  await harness.configure('create domain pg_temp.text as varchar(1)')
+  await expectSame(harness, text)
+  await harness.configure('drop domain pg_temp.text')
+})
+
 describe('repeats that an outer join makes', () => {
   test.for([
     [

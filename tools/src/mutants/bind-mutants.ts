@@ -82,6 +82,12 @@ export const bindMutants: readonly Mutant[] = [
     'no random statement writes',
   ),
   ...mutantsOf(
+    'sql-engine/src/bind/look-up-names.ts',
+    [answers],
+    [['types are those of the search path', ' or ${hasTemporaryTypes},', ',']],
+    'random sessions have no types of their own',
+  ),
+  ...mutantsOf(
     'sql-engine/src/expand/expand-views.ts',
     [statements, engine],
     [["a statement's CTE is the table of a view", '!isCaught(view.definition, ctes),', 'true,']],
