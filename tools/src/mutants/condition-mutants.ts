@@ -265,4 +265,18 @@ export const conditionMutants: readonly Mutant[] = [
       ],
     ],
   ),
+  ...mutantsOf(
+    plan('constant-condition'),
+    ['sql-engine/src/plan/constant-condition.test.ts'],
+    [
+      [
+        'a number may not be equal to itself',
+        "['>=', [false, true, true]],",
+        "['>=', [false, false, true]],",
+      ],
+      ['texts that differ are equal', ' && text.sval === otherText.sval', ''],
+      ['whatever is cast is NULL', "inside(cast.arg, 'A_Const')?.isnull === true :", 'true :'],
+    ],
+    'random statements hardly compare constants',
+  ),
 ]
