@@ -7,7 +7,11 @@ const event = { trail: 't1', address: '1.1.1.1', id: 1n }
 const rows = {
   thing: [],
   place: [],
-  event: [event, { ...event, trail: 't2', address: null, id: null }, { ...event, trail: 't3', id: 0n }],
+  event: [
+    event,
+    { ...event, trail: 't2', address: null, id: null, flag: true },
+    { ...event, trail: 't3', id: 0n },
+  ],
   note: [
     note,
     { ...note, trail: 't2', id: 2n },
@@ -69,6 +73,16 @@ test.for([
   const { virtual, expected } = await harness.run({ text, parameters: [], isOrdered: false }, 0)
   expect(virtual).toEqual(expected)
   expect(expected.rows).not.toEqual([])
+})
+
+test("somebody's own operator that NULL fulfils", async ({ harness }) => {
+  await harness.define(`create schema own;
+    create function own.alike (bigint, bigint) returns boolean immutable language sql as 'select coalesce($1 = $2, true)';
+    create operator own.= (leftarg = bigint, rightarg = bigint, function = own.alike)`)
+  const text = `select n.id, e.flag, e.trail from note n left join ${events} e on e.id operator(own.=) n.id where e.id is null`
+  const { virtual, expected } = await harness.run({ text, parameters: [], isOrdered: false }, 0)
+  expect(virtual).toEqual(expected)
+  expect(expected.rows).toContain('["1","t","t2"]')
 })
 
 test('a condition around it that fails of other rows', async ({ harness }) => {

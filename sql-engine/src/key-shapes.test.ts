@@ -211,6 +211,38 @@ describe('conditions pass into', () => {
   })
 })
 
+describe('rows of values are not compared column by column where a star stands for several:', () => {
+  const from =
+    'from thing t, (values (1, 2)) v (x, y), (values (1::bigint, 2, 3)) w (x, y, z), (values (3, 5)) u (x, y)'
+  test.for([
+    `select t.label ${from} where (v.*, t.id) in (select 1, 2, i.id from thing i)`,
+    `select t.label ${from} where ((v).*, t.id) in (select 1, 2, i.id from thing i)`,
+    `select t.label ${from} where (v.*, t.id) = (select 1, 2, 3)`,
+    `select t.label ${from} where (v.*, t.id) = any (select 1, 2, i.id from thing i)`,
+    `select t.label ${from} where row (v.*, t.id, t.label) = row (1, 2, w.z, 't1')`,
+    `select t.label ${from} where row (v.*, t.id, t.label) = row (1, w.y, 3, 't1')`,
+    `select t.label ${from} where row (1, 2, t.id) = row (w.*)`,
+    `select t.label ${from} where row (v.*, t.id, 5) = row (1, 2, u.*)`,
+    `select t.label ${from} where (v.*, t.id, 5) in ((1, 2, u.*), (2, 2, u.*))`,
+    `select t.label ${from} where row (v.*, t.id, 5) <= row (1, 3, u.*)`,
+    `select t.label ${from} where row (v.*, t.id) = row (w.*)`,
+    `select t.label ${from} where row (t.id, v.*, 4) = row (w.z, w.*)`,
+    `select t.label ${from} where row (v.*, t.id, 4) = row (w.*, 4)`,
+    `select t.label ${from} where row (t.id, v.*) <= row (w.z, w.y, w.x)`,
+    `select t.label ${from} where (v.*, t.id) in ((1, 2, 3), (1, 2, 1))`,
+    `select t.label ${from} where (1, 2, t.id) in (row (w.*))`,
+    `select t.label ${from} where row (w.z, v.*, t.id, 5) in (row (3, v.*, w.x, 5), row (w.z, v.*, 2, 5))`,
+  ])('%s', async (text, { harness }) => {
+    expect(await asked(harness, text)).toEqual(['thing'])
+  })
+
+  test('a row of one value', async ({ harness }) => {
+    await asked(harness, 'select x from (values (1)) v (x) where row (v.*) in (select t.id from thing t)')
+    await asked(harness, 'select x from (values (1)) v (x) where row (v.x) in (select t.id from thing t)')
+    await asked(harness, 'select t.id from thing t where row (t.id) in (select x from (values (1)) v (x))')
+  })
+})
+
 describe('conditions that would drop other rows do not pass into', () => {
   test.for([
     ['another text', "select * from (select label || 'x' as label from thing) v where label = 'ax'"],

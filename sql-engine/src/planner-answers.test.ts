@@ -347,7 +347,40 @@ describe('NULL that an outer join fills in, and that matches NULL', () => {
   test.for([
     'select n.id, t.id from note n left join place p on p.ip = n.ip and n.id < 0 cross join thing t where t.ip is not distinct from p.ip',
     'select n.id, t.id from note n left join thing o on o.id = n.id and o.id < 0 join thing t on t.flag is not distinct from o.flag',
+    `select n.id from note n where exists (
+       select from note m left join place p on p.ip = m.ip and m.id < 0, thing t
+       where t.ip is not distinct from p.ip and t.flag is not distinct from n.flag)`,
+    `select t.id from thing t where exists (
+       select from note n left join place p on p.ip = n.ip and n.id < 0 where t.ip is not distinct from p.ip)`,
   ])('%s', (text, { harness }) => expectSame(harness, text))
+})
+
+describe('NULL that grouping sets fill in, and that matches NULL', () => {
+  const count = '(select count(*) from thing t where t.flag is not distinct from n.flag)'
+  const notes = 'from note n where n.flag'
+  test.for([
+    `select n.flag, ${count} ${notes} group by rollup (n.flag)`,
+    `select n.flag, ${count} ${notes} group by cube (n.flag, n.id)`,
+    `select n.flag, ${count} ${notes} group by grouping sets ((n.flag), ())`,
+    `select n.flag, sum(${count}) over () ${notes} group by rollup (n.flag)`,
+    `select n.flag ${notes} group by rollup (n.flag) having ${count} = 1 and n.flag is null`,
+    `select n.flag ${notes} group by rollup (n.flag) having exists (
+       select from thing t where t.flag is not distinct from n.flag and t.id = 3)`,
+    `select n.flag, (select count(*) from thing t where t.flag is not distinct from n.flag::text::boolean)
+     ${notes} group by rollup (n.flag)`,
+    `select n.flag, (select count(*) from thing t where not t.flag is distinct from n.flag)
+     ${notes} group by rollup (n.flag)`,
+  ])('%s', (text, { harness }) => expectSame(harness, text))
+})
+
+describe('no value is looked for, which might fail, where no row is left by', () => {
+  test.for(['1 > 2', 'null::boolean', "'a' <> 'a'", 'not 1 < 2'])('%s', (condition, { harness }) =>
+    expectSame(
+      harness,
+      `select p.city from place p, note n where p.ip = n.trail::inet and ${condition}`,
+      true,
+    ),
+  )
 })
 
 test('MERGE counts the rows of its source that match none', async ({ harness }) => {
@@ -378,6 +411,14 @@ describe('names', () => {
       'select count(*) as n from thing group by rollup (flag) having flag is null',
     ],
   ] as const)('%s', ([_, text], { harness }) => expectSame(harness, text))
+})
+
+test('types in the temporary schema come before those of PostgreSQL', async ({ harness }) => {
+  const text = "select id from thing where label::text = 'r'"
+  await expectSame(harness, text, true)
+  await harness.configure('create domain pg_temp.text as varchar(1)')
+  await expectSame(harness, text)
+  await harness.configure('drop domain pg_temp.text')
 })
 
 describe('repeats that an outer join makes', () => {

@@ -3,7 +3,7 @@
  * is never pushed.
  */
 import { type Inside, inside, isObject, type Node, stringsOf } from '../parse/syntax-tree.js'
-import type { Binding, Block, Clause, Cte } from './binding.js'
+import type { Binding, Block, Clause, Cte, FromItem } from './binding.js'
 import { BindingDraft } from './binding-draft.js'
 import { FromBinder, type RelationOf } from './from-binder.js'
 import { outputOf, outputOfValues, outputReference } from './output-columns.js'
@@ -113,20 +113,32 @@ class Binder {
     const scope = { ...from, outer }
     const all = allFromItems(from)
     this.#draft.addConditions(where, { kind: 'where' }, block, all)
-    if ('joinCondition' in statement && !countsUnmatchedSources(statement)) {
+    if ('joinCondition' in statement && !countsUnmatched(statement, 'TARGET')) {
       // Rows of the target that match no source row may count, as in a left join.
       const [left, right] = [new Set(targets), new Set(all.filter((fromItem) => !targets.includes(fromItem)))]
       const clause: Clause = { kind: 'on', join: 'left', left, right }
       this.#draft.addConditions(statement.joinCondition, clause, block, all)
     }
     const { withClause: _bound, relation: _target, ...rest } = statement
-    const expressions = Object.entries(rest).filter(([key]) => !['fromClause', 'usingClause'].includes(key))
+    const elsewhere = ['fromClause', 'usingClause', 'sourceRelation', 'returningClause']
+    const expressions = Object.entries(rest).filter(([key]) => !elsewhere.includes(key))
     this.#bindExpressions(
-      expressions.map(([key, value]) => (key === 'sourceRelation' ? undefined : value)),
+      expressions.map(([_, value]) => value),
       block,
       scope,
       own,
     )
+    if ('joinCondition' in statement && countsUnmatched(statement, 'SOURCE')) {
+      // RETURNING shows rows that match none of the source, as a left join does.
+      const sources = all.filter((fromItem) => !targets.includes(fromItem))
+      for (const source of sources)
+        source.nullable = new Set([...source.nullable, { join: {}, side: 'right' }])
+    }
+    const makesRows = 'targetList' in statement || 'mergeWhenClauses' in statement
+    const shown = makesRows
+      ? { ...scope, fromItems: scope.fromItems.map((one) => asMade(one, targets)) }
+      : scope
+    this.#bindExpressions(statement.returningClause, block, shown, own)
     return block
   }
 
@@ -236,11 +248,18 @@ function isColumnOf(reference: Inside<'ColumnRef'>, from: FromPart): boolean {
   return name !== undefined && areKnown && typeof columnAt(name, from) !== 'string'
 }
 
-/** Whether a MERGE does something with rows of its source that match none of the target. */
-function countsUnmatchedSources({ mergeWhenClauses }: Inside<'MergeStmt'>): boolean {
+/** Whether a MERGE does something with rows that match none of its target, or of its source. */
+function countsUnmatched({ mergeWhenClauses }: Inside<'MergeStmt'>, by: 'TARGET' | 'SOURCE'): boolean {
   return (mergeWhenClauses ?? []).some(
-    (node) => inside(node, 'MergeWhenClause')?.matchKind === 'MERGE_WHEN_NOT_MATCHED_BY_TARGET',
+    (node) => inside(node, 'MergeWhenClause')?.matchKind === `MERGE_WHEN_NOT_MATCHED_BY_${by}`,
   )
+}
+
+/** As RETURNING has it: rows of the target as they are made, which cannot be read before. */
+function asMade(fromItem: FromItem, targets: readonly FromItem[]): FromItem {
+  return fromItem.kind === 'relation' && targets.includes(fromItem)
+    ? { ...fromItem, stable: false }
+    : fromItem
 }
 
 function emptyScope(outer: Scope | undefined): Scope {

@@ -174,7 +174,7 @@ function queryFor(
       select from pg_catalog.pg_operator o
       where o.oid >= ${firstOfUsers} and o.oprleft < ${firstOfUsers} and o.oprright < ${firstOfUsers}
         and o.oprname ~ '^[-=<>~!*+/]+$' and pg_catalog.pg_operator_is_visible(o.oid)),
-    'shadowed_types', not (${hidesNothing}),
+    'shadowed_types', not (${hidesNothing}) or ${hasTemporaryTypes},
     'wide_digits', pg_catalog.textregexeq(pg_catalog.chr(1635), E'\\\\d'),
     'standard_strings', pg_catalog.current_setting('standard_conforming_strings') = 'on',
     'settings', ${settingsQuery}), ${accessQuery(arrayOf(own))}`
@@ -194,6 +194,14 @@ const firstOfUsers = 16384
  * on every search path, unless it names them.
  */
 const hidesNothing = `pg_catalog.current_setting('search_path') !~ 'pg_(catalog|temp)'`
+
+/**
+ * Whether the temporary schema has a type of the name of one of PostgreSQL's, before which it comes. Most sessions have
+ * no such schema, and look at no types. (Temporary tables have types of their names.)
+ */
+const hasTemporaryTypes = `case when pg_catalog.pg_my_temp_schema() ${equals} 0 then false else exists (
+      select from pg_catalog.pg_type t where case when t.typnamespace ${equals} pg_catalog.pg_my_temp_schema()
+        then pg_catalog.to_regtype(pg_catalog.format('pg_catalog.%I', t.typname)) is not null end) end`
 
 /** Rows of name, volatility, kind, and whether it returns a set; without names there is nothing to ask. */
 function functionsQuery(names: readonly string[]): string {

@@ -26,6 +26,7 @@ describe('only what is compared is read:', () => {
     'select t.name, u.note from thing t left join thing u on u.size in (t.size, 1) where u.size is null',
     'select t.name, u.note from thing t left join thing u on u.size between 1 and t.size where u.size is null',
     'select t.name, u.note from thing t left join thing u on t.size < u.size where u.size is null',
+    'select t.name, u.note from thing t left join thing u on t.size operator(pg_catalog.=) u.size where u.size is null',
     'select t.name, u.note from thing t left join thing u on u.size is not null where u.size is null and t.size > 1',
     `select t.name, u.note ${join} where u.size is null union all select note, a from address`,
     `select t.name, u.note ${join} where u.size is null union all select note, a from address except select note, a from address`,
@@ -114,6 +115,8 @@ describe('more is read:', () => {
     'select t.name, u.note from thing u full join thing t on u.size = t.size where u.size is null',
     'select t.name, u.note from thing t join thing u on u.size = t.size where u.size is null',
     'select t.name, u.note from thing u left join thing t on u.size = t.size where u.size is null',
+    // Somebody's own operator may be true of NULL.
+    'select t.name, u.note from thing t left join thing u on u.size operator(mine.=) t.size where u.size is null',
     // The condition is of another join, or query.
     'select t.name, u.note from thing t left join thing u on true left join thing v on v.size = u.size where u.size is null and t.size = 1',
     'select t.name, (select u.note from thing v where v.size is null and t.size = 1) from thing t left join thing u on u.size = t.size',

@@ -14,10 +14,11 @@ import {
 } from '../bind/binding.js'
 import type { FunctionTraits } from '../bind/function-traits.js'
 import { columnType } from '../bind/output-types.js'
-import { type Inside, inside, type Node, stringsOf } from '../parse/syntax-tree.js'
+import { type Inside, inside, type Node } from '../parse/syntax-tree.js'
 import { columnIn, isReferenceTo } from './column-reference.js'
 import { cannotFail } from './discardable.js'
 import { isNeverNull } from './never-null.js'
+import { operatorName } from './operator-name.js'
 
 /** FROM items whose columns are NULL in all rows that a query makes its outputs, its groups and its order of. */
 function emptyItems(block: Block, binding: Binding, functions: FunctionTraits): ReadonlySet<FromItem> {
@@ -180,7 +181,7 @@ function isStrictIn(column: BoundColumn, condition: Node, binding: Binding): boo
   switch (kind) {
     case 'AEXPR_OP':
       return (
-        strictOperators.has(stringsOf(name)?.at(-1) ?? '') &&
+        strictOperators.has(operatorName(name) ?? '') &&
         (isReferenceTo(column, lexpr, binding) || isReferenceTo(column, rexpr, binding))
       )
     case 'AEXPR_IN':

@@ -1,5 +1,6 @@
 import type { FunctionTraits } from '../bind/function-traits.js'
-import { type Inside, inside, type Node, stringsOf } from '../parse/syntax-tree.js'
+import { type Inside, inside, type Node } from '../parse/syntax-tree.js'
+import { operatorName } from './operator-name.js'
 
 /** What an expression does with its operands. */
 export interface Compared {
@@ -31,7 +32,7 @@ export function comparedColumns(node: Node, functions: FunctionTraits): Compared
   const test = inside(node, 'NullTest')
   if (test?.arg !== undefined) return parted([test.arg])
   const { kind, name, lexpr, rexpr } = inside(node, 'A_Expr') ?? {}
-  const operator = stringsOf(name)?.at(-1) ?? ''
+  const operator = operatorName(name) ?? ''
   const isComparison =
     kind !== undefined &&
     comparingKinds.has(kind) &&

@@ -3,12 +3,14 @@ import type { Key, Operator } from '@millrace/plugin-sdk'
 import type { Binding, Block, FromItem } from '../bind/binding.js'
 import type { FunctionTraits } from '../bind/function-traits.js'
 import type { CatalogColumn } from '../catalog/virtual-table.js'
-import { findAll, type Inside, inside, type Node, sameTree, stringsOf } from '../parse/syntax-tree.js'
+import { findAll, type Inside, inside, type Node, sameTree } from '../parse/syntax-tree.js'
 import { extremeNode } from './build-nodes.js'
 import type { ColumnTraces, TracedColumn } from './column-traces.js'
+import { rowItems, rowPairs } from './compared-rows.js'
 import { comparedTruth } from './compared-truth.js'
 import { isNeverTrue } from './constant-condition.js'
 import { isMixedList, listed, mixedListSources } from './listed-values.js'
+import { operatorName } from './operator-name.js'
 import type { Comparison, Equality, ValueSource } from './pushable.js'
 import { type Seen, seenThrough } from './seen-through.js'
 import { mayAskForWideDigits } from './wide-digits.js'
@@ -220,7 +222,7 @@ export class Comparisons {
 
   /** `x IN (SELECT …)`, `(x, y) IN (SELECT …, …)`. */
   #ofSubquery(left: Node | undefined, select: Node, within: Block): readonly ColumnComparison[] {
-    const columns = inside(left, 'RowExpr')?.args ?? [left]
+    const columns = inside(left, 'RowExpr') === undefined ? [left] : (rowItems(left) ?? [])
     return columns.flatMap((column, index) => {
       const source: ValueSource = { kind: 'subquery', select, index, count: columns.length }
       return this.#on(column, within, { operator: '=', sources: [source] })
@@ -317,24 +319,6 @@ function isSameColumn(left: TracedColumn, right: TracedColumn): boolean {
 export function isPlainIn(link: Inside<'SubLink'>, functions: FunctionTraits): boolean {
   if (functions.hasShadowedOperators || link.subLinkType !== 'ANY_SUBLINK') return false
   return link.operName === undefined || operatorName(link.operName) === '='
-}
-
-/** Pairs of `(a, b) = (c, d)`. */
-function rowPairs(left: Node, right: Node): readonly (readonly [Node, Node])[] | undefined {
-  const lefts = inside(left, 'RowExpr')?.args
-  const rights = inside(right, 'RowExpr')?.args
-  if (lefts === undefined || rights === undefined || lefts.length !== rights.length) return undefined
-  return lefts.flatMap((node, index) => {
-    const other = rights[index]
-    return other === undefined ? [] : [[node, other] as const]
-  })
-}
-
-/** An operator of PostgreSQL's own; undefined for one of another schema. */
-function operatorName(name: readonly Node[] | undefined): string | undefined {
-  const [first, second] = stringsOf(name) ?? []
-  if (second === undefined) return first
-  return first === 'pg_catalog' ? second : undefined
 }
 
 const commutators: ReadonlyMap<string, string> = new Map([

@@ -2,6 +2,7 @@
 import { type Block, isColumns, type OutputColumn } from '../bind/binding.js'
 import type { FunctionTraits } from '../bind/function-traits.js'
 import { findAll, type Inside, inside, isObject, type Node, stringsOf } from '../parse/syntax-tree.js'
+import { typeNameOf } from '../parse/type-name.js'
 import { isRowWise } from './row-wise.js'
 
 /**
@@ -53,7 +54,7 @@ export function cannotFail(expression: unknown, functions: FunctionTraits): bool
   if (cast !== undefined) {
     // A constant fails whatever the values are.
     if (inside(cast.arg, 'A_Const') !== undefined) return true
-    return stringsOf(cast.typeName?.names)?.at(-1) === 'text' && cannotFail(cast.arg, functions)
+    return typeNameOf(cast) === 'text' && !functions.hasShadowedTypes && cannotFail(cast.arg, functions)
   }
   const operation = inside(node, 'A_Expr')
   if (operation !== undefined && isTotalOperation(operation, functions)) return true

@@ -16,6 +16,11 @@ describe('values come from', () => {
       'select * from place where ip in (select a from address)',
       ['place: ip = ANY (SELECT a FROM address)'],
     ],
+    [
+      'rows that are grouped after that',
+      'select note from address join thing on kind is not distinct from a::text group by rollup (note)',
+      ['thing: kind = a::text'],
+    ],
     ['the query around, by IN', 'select * from address where a in (select ip from place)', ['place: ip = a']],
     [
       'the query around, by EXISTS',

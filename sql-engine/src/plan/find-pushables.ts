@@ -5,6 +5,7 @@ import { findAll, inside, sameTree } from '../parse/syntax-tree.js'
 import { ColumnTraces } from './column-traces.js'
 import { Comparisons, isPlainIn, seenOf, type Target } from './comparisons.js'
 import { equalColumns } from './equal-columns.js'
+import { hasGroupingSets } from './grouping-sets.js'
 import type { NeededColumns } from './needed.js'
 import { isNeverNull } from './never-null.js'
 import type { Comparison, Pushable } from './pushable.js'
@@ -46,23 +47,31 @@ class Finder {
       condition.expression,
       condition.block,
     )) {
-      if (!mayNarrow(target, comparison, condition) || this.#mayMatchFilledNull(target, comparison)) continue
+      if (!this.#mayNarrow(target, comparison, condition)) continue
       const { fromItem, column, anchor } = target
       found.push({ fromItem, column, comparison, condition, isExact, anchor })
     }
     return found
   }
 
+  #mayNarrow(target: Target, comparison: Comparison, condition: Condition): boolean {
+    return (
+      mayNarrow(target, comparison, condition) && !this.#mayMatchFilledNull(target, comparison, condition)
+    )
+  }
+
   /**
-   * Whether NULL may match a value that is NULL only for want of a match in an outer join: the key query, which reads
-   * the rows that there are, does not see it.
+   * Whether NULL may match a value that is NULL only for want of a match in an outer join, or in a total of ROLLUP: the
+   * key query, which reads the rows that there are, does not see it.
    */
-  #mayMatchFilledNull({ fromItem, column }: Target, comparison: Comparison): boolean {
+  #mayMatchFilledNull({ fromItem, column }: Target, comparison: Comparison, { block }: Condition): boolean {
     if (!mayHoldOfNull(comparison) || comparison.operator !== '=') return false
     if (isNeverNull(fromItem.table.definition.keys[column])) return false
     return findAll(comparison.sources, 'ColumnRef').some((reference) => {
-      const bound = this.#binding.columnOf(reference)
-      return bound === undefined || bound.fromItem.nullable.size > 0
+      const valued = this.#binding.columnOf(reference)?.fromItem
+      if (valued === undefined || valued.nullable.size > 0) return true
+      // A query's own conditions are checked before its rows are grouped.
+      return valued.block !== block && hasGroupingSets(valued.block)
     })
   }
 
@@ -98,7 +107,7 @@ class Finder {
     for (const inner of block.conditions) {
       if (inner.clause.kind === 'on' && inner.clause.join !== 'inner') continue
       for (const { target, comparison, isExact } of this.#comparisons.of(inner.expression, condition.block)) {
-        if (!mayNarrow(target, comparison, condition)) continue
+        if (!this.#mayNarrow(target, comparison, condition)) continue
         const { fromItem, column } = target
         found.push({ fromItem, column, comparison, condition: inner, isExact, anchor: undefined })
       }

@@ -65,3 +65,19 @@ test.each([
 ])('a condition that %s', (_, text, count) => {
   expect(conditionsOf(text)).toEqual([count])
 })
+
+const joined = 'select 1 from address b left join address c on c.a = b.a join thing on name ='
+
+test.each([
+  ['a column', 'c.note', 1],
+  ['a cast of one', 'c.a::text', 1],
+  ['a field of one', "c.note ->> 'x'", 1],
+  ["a field by PostgreSQL's operator", "c.note operator(pg_catalog.->>) 'x'", 1],
+  ["a field by somebody's own operator", "c.note operator(mine.->>) 'x'", 0],
+  ['more than a column', "coalesce(c.note, 'x')", 0],
+])(
+  '%s that is NULL where an outer join has none is asked for as often as it is strict',
+  (_, value, sources) => {
+    expect(conditionsOf(`${joined} ${value}`)).toHaveLength(sources)
+  },
+)

@@ -5,9 +5,11 @@
  */
 import type { Block, Condition, FromItem, OuterSide, TableReference } from '../bind/binding.js'
 import type { FunctionTraits } from '../bind/function-traits.js'
-import { findAll, type Inside, inside, type Node, stringsOf } from '../parse/syntax-tree.js'
+import { findAll, inside, type Node } from '../parse/syntax-tree.js'
 import type { DependencyFinder } from './dependencies.js'
 import { cannotFail } from './discardable.js'
+import { hasGroupingSets } from './grouping-sets.js'
+import { operatorName } from './operator-name.js'
 import type { Pushable } from './pushable.js'
 
 /** What a key query reads, before it is written out. */
@@ -45,7 +47,7 @@ export class KeyQueries {
       const isReal =
         isSubset(fromItem.nullable, levels.get(fromItem.block)?.nullable ?? noSides) &&
         !hasGroupingSets(fromItem.block)
-      if (!isReal && !isStrict(expression)) return undefined
+      if (!isReal && !isStrict(expression, this.#functions)) return undefined
       if (!this.#include(fromItem, from, placed)) return undefined
     }
     const where = from.size === 0 ? [] : this.#narrow(expression, from, levels, pushable, placed)
@@ -177,26 +179,20 @@ function holds(condition: Condition, { anchor }: Level): boolean {
   }
 }
 
-/** Whether a query's GROUP BY makes columns NULL in some of its rows: ROLLUP, CUBE, GROUPING SETS. */
-function hasGroupingSets({ statement }: Block): boolean {
-  const { groupClause } = statement as Inside<'SelectStmt'>
-  return (groupClause ?? []).some((node) => inside(node, 'GroupingSet') !== undefined)
-}
-
 /** Whether an expression is NULL when a column in it is. Only forms that certainly are count. */
-function isStrict(expression: Node): boolean {
+function isStrict(expression: Node, functions: FunctionTraits): boolean {
   if (inside(expression, 'ColumnRef') !== undefined) return true
   const cast = inside(expression, 'TypeCast')
-  if (cast?.arg !== undefined) return isStrict(cast.arg)
-  const operation = inside(expression, 'A_Expr')
-  const name = stringsOf(operation?.name)?.at(-1)
-  const isField = operation?.kind === 'AEXPR_OP' && (name === '->>' || name === '->')
-  return isField && operation.lexpr !== undefined && isStrict(operation.lexpr)
+  if (cast?.arg !== undefined) return isStrict(cast.arg, functions)
+  const { kind, name, lexpr } = inside(expression, 'A_Expr') ?? {}
+  if (kind !== 'AEXPR_OP' || lexpr === undefined || functions.hasShadowedOperators) return false
+  const operator = operatorName(name)
+  return (operator === '->>' || operator === '->') && isStrict(lexpr, functions)
 }
 
 function isEquality(expression: Node): boolean {
   const operation = inside(expression, 'A_Expr')
-  return operation?.kind === 'AEXPR_OP' && stringsOf(operation.name)?.at(-1) === '='
+  return operation?.kind === 'AEXPR_OP' && operatorName(operation.name) === '='
 }
 
 /** The expressions that a FROM item's columns are made of. */

@@ -65,15 +65,27 @@ export const bindMutants: readonly Mutant[] = [
   ),
   ...mutantsOf(
     'sql-engine/src/bind/binder.ts',
-    [answers],
+    [answers, 'sql-engine/src/returning.test.ts'],
     [
       [
         'MERGE fromItems out source rows that match none',
-        "if ('joinCondition' in statement && !countsUnmatchedSources(statement)) {",
+        "if ('joinCondition' in statement && !countsUnmatched(statement, 'TARGET')) {",
         "if ('joinCondition' in statement) {",
       ],
+      [
+        'MERGE shows only rows that match one of its source',
+        "if ('joinCondition' in statement && countsUnmatched(statement, 'SOURCE')) {",
+        'if (false) {',
+      ],
+      ['RETURNING shows rows as they were', '{ ...fromItem, stable: false }', 'fromItem'],
     ],
     'no random statement writes',
+  ),
+  ...mutantsOf(
+    'sql-engine/src/bind/look-up-names.ts',
+    [answers],
+    [['types are those of the search path', ' or ${hasTemporaryTypes},', ',']],
+    'random sessions have no types of their own',
   ),
   ...mutantsOf(
     'sql-engine/src/expand/expand-views.ts',

@@ -115,11 +115,22 @@ export const conditionMutants: readonly Mutant[] = [
     ],
   ),
   ...mutantsOf(
+    plan('compared-rows'),
+    [shapes],
+    [['a star in a row is one value', 'return hasStar === true ? undefined : items', 'return items']],
+    'no random statement has a star in a row',
+  ),
+  ...mutantsOf(
     plan('find-pushables'),
     [engine, places, answers, shapes],
     [
       ['ON of a left join narrows its left side', 'return clause.right.has(target.anchor)', 'return true'],
-      ['NULL of an outer join matches nothing', ' || this.#mayMatchFilledNull(target, comparison)', ''],
+      ['NULL of an outer join matches nothing', ' || valued.nullable.size > 0', ''],
+      [
+        'NULL of a total matches nothing',
+        'return valued.block !== block && hasGroupingSets(valued.block)',
+        'return false',
+      ],
       ['ON of a right join narrows its right side', 'return clause.left.has(target.anchor)', 'return true'],
       ['ON of a full join narrows', "case 'full':\n      return false", "case 'full':\n      return true"],
       [
@@ -253,5 +264,19 @@ export const conditionMutants: readonly Mutant[] = [
         "if (boolop === 'OR_EXPR') return args.some(isNeverTrue)",
       ],
     ],
+  ),
+  ...mutantsOf(
+    plan('constant-condition'),
+    ['sql-engine/src/plan/constant-condition.test.ts'],
+    [
+      [
+        'a number may not be equal to itself',
+        "['>=', [false, true, true]],",
+        "['>=', [false, false, true]],",
+      ],
+      ['texts that differ are equal', ' && text.sval === otherText.sval', ''],
+      ['whatever is cast is NULL', "inside(cast.arg, 'A_Const')?.isnull === true :", 'true :'],
+    ],
+    'random statements hardly compare constants',
   ),
 ]

@@ -105,6 +105,18 @@ export const unreadMutants: readonly Mutant[] = [
     'only what fails in PostgreSQL shows it',
   ),
   ...mutantsOf(
+    plan('anti-joins'),
+    ['sql-engine/src/anti-joins.test.ts'],
+    [
+      [
+        "somebody's own operator is PostgreSQL's",
+        "strictOperators.has(operatorName(name) ?? '')",
+        "strictOperators.has(name?.map((node) => inside(node, 'String')?.sval).at(-1) ?? '')",
+      ],
+    ],
+    "random statements have no operators but PostgreSQL's",
+  ),
+  ...mutantsOf(
     plan('needed-columns'),
     [columns, 'sql-engine/src/plan/anti-joins.test.ts'],
     [
