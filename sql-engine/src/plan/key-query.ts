@@ -13,7 +13,6 @@ import { hasGroupingSets } from './grouping-sets.js'
 import { guardsOf } from './guards.js'
 import { operatorName } from './operator-name.js'
 import type { Pushable } from './pushable.js'
-import { isRowWise } from './row-wise.js'
 
 /** What a key query reads, before it is written out. */
 export interface KeyQuery {
@@ -85,8 +84,8 @@ export class KeyQueries {
           (fromItem) =>
             from.has(fromItem) && fromItem.nullable.size === 0 && !hasGroupingSets(fromItem.block),
         )
-        const isHarmless = isRowWise(guard, this.#functions) && cannotFail(guard, this.#functions)
-        return areThere && isHarmless && canBeWritten(guard)
+        // What looks at rows together, as windows do, is nothing that certainly fails for no values.
+        return areThere && cannotFail(guard, this.#functions) && canBeWritten(guard)
       })
   }
 

@@ -294,11 +294,6 @@ export const conditionMutants: readonly Mutant[] = [
     [
       ['guards see no totals', ' && !hasGroupingSets(fromItem.block),', ','],
       ['whatever guards can be written', ' && canBeWritten(guard)', ''],
-      [
-        'guards look at rows together',
-        'isRowWise(guard, this.#functions) && cannotFail(guard, ',
-        'cannotFail(guard, ',
-      ],
     ],
     'random statements hardly have values that fail in such places',
   ),
