@@ -383,6 +383,49 @@ describe('no value is looked for, which might fail, where no row is left by', ()
   )
 })
 
+describe('values that fail are not looked for where PostgreSQL does not evaluate the subquery', () => {
+  const city = '(select p.city from place p where p.ip = t.label::inet limit 1)'
+  test.for([
+    `select t.id, case when t.id = 99 then ${city} end as city from thing t`,
+    `select t.id, case when t.id > 0 then 'x' when t.id < 9 then ${city} else ${city} end as city from thing t`,
+    `select t.id, case when t.id > 0 then 'x' else (select ${city}) end as city from thing t`,
+    `select t.id, case when t.id > 0 then 'x' when ${city} = 'x' then 'y' end as city from thing t`,
+    `select t.id, coalesce('x', ${city}) as city from thing t`,
+    `select t.id, coalesce(t.label, 'x', ${city}) as city from thing t`,
+    `select t.id, t.id = 99 and ${city} = 'x' as city from thing t`,
+    `select t.id, t.id <> 99 or ${city} = 'x' as city from thing t`,
+    `select t.id, case when t.id <> 99 then 1 end = 1 or ${city} = 'x' as city from thing t`,
+    `select t.id from thing t where t.id > 0 or ${city} = 'x'`,
+    `select max(case when t.id = 99 then ${city} end) as city from thing t`,
+    `select (select max(case when t.id = 99 then ${city} end)) as city from thing t`,
+  ])('%s', (text, { harness }) => expectSame(harness, text))
+
+  const flag = '(select p.city from place p where p.ip = n.trail::text::inet limit 1)'
+  test.for([
+    `select n.id, case when n.trail like '1%' then ${flag} end as city from note n`,
+    `select n.id, case when n.trail not like '1%' then null when n.id > 99 then 'x' else ${flag} end as city from note n`,
+    `select n.id, coalesce(case when n.trail like 't%' then 'x' end, ${flag}) as city from note n`,
+    `select n.trail not like '1%' or n.trail like 't%' or ${flag} = 'Windsor' as city from note n`,
+    `select n.trail like '1%' and ${flag} = 'Windsor' as city from note n`,
+    `select n.trail, case when n.trail like '1%' then ${flag} end as city from note n group by n.trail`,
+  ])('%s', (text, { harness }) => expectSame(harness, text))
+
+  const own = "(select p.city from place p where p.ip = coalesce(n.ip::text, '2.2.2.2')::inet)"
+  test.for([
+    `select n.id, (n.flag and ${own} = 'x') is null as x from note n`,
+    `select n.id, (not n.flag or ${own} = 'Madrid') is null as x from note n`,
+    `select n.id, case when n.flag then 'x' else ${own} end as city from note n`,
+    `select n.id, coalesce(n.flag::text, ${own}) as city from note n`,
+    `select n.id, coalesce(n.flag or n.id < 2, ${own} = 'Madrid') as x from note n`,
+    `select n.id, case n.id when 1 then ${own} end as city from note n`,
+    `select n.ip, n.id, case when n.id is null then (select p.city from place p where p.ip = n.ip::text::inet) end as city
+     from note n where n.id > 0 group by n.ip, rollup (n.id)`,
+    `select n.id, case when m.id is null then ${own} end as city from note n left join note m on m.id = n.id and m.id > 9`,
+    `select n.id, case when row_number() over (order by n.id) > 0 then ${own} end as city from note n`,
+    `select n.flag, case when count(*) > 0 then ${own} end as city from note n group by n.flag, n.ip`,
+  ])('and found where it does: %s', (text, { harness }) => expectSame(harness, text))
+})
+
 test('MERGE counts the rows of its source that match none', async ({ harness }) => {
   await harness.configure('create temp table kept (id bigint)')
   await expectSame(

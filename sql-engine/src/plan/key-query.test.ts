@@ -81,3 +81,43 @@ test.each([
     expect(conditionsOf(`${joined} ${value}`)).toHaveLength(sources)
   },
 )
+
+const city = '(select city from place where ip = note::inet)'
+
+test.each([
+  ['CASE', `select case when a is null then ${city} end from address`, 1],
+  [
+    'ELSE',
+    `select case when a is null then note when note > 'b' then a::text else ${city} end from address`,
+    2,
+  ],
+  ['COALESCE', `select coalesce(a::text, ${city}) from address`, 1],
+  ['AND', `select a is null and ${city} = 'x' from address`, 1],
+  ['OR', `select a is null or (a is null and ${city} = 'x') from address`, 2],
+  [
+    'queries around',
+    `select case when a is null then (select coalesce(a::text, ${city})) end from address`,
+    2,
+  ],
+  ['NOT', `select not a is null or ${city} = 'x' from address`, 1],
+  ['what cannot be written', `select coalesce(a is null or a is null, ${city} = 'x') from address`, 0],
+  ['what comes after it', `select ${city} = 'x' and a is null from address`, 0],
+  ['CASE with a value', `select case note when 'x' then ${city} end from address`, 0],
+  ['what may fail', `select case when 1 / length(note) = 1 then ${city} end from address`, 0],
+  [
+    'rows that are not read',
+    `select case when c.a is null then (select city from place where ip = b.note::inet) end
+    from address b, address c`,
+    0,
+  ],
+  ['windows', `select case when count(*) over () = 1 then ${city} end from address`, 0],
+  ['groups', `select case when count(*) = 1 then ${city} end from address group by note`, 0],
+  ['grouping sets', `select case when a is null then ${city} end from address group by note, rollup (a)`, 0],
+  [
+    'what fails for no values',
+    'select case when note is null then (select city from place where ip = a) end from address',
+    0,
+  ],
+])('the values of a subquery in an expression are guarded by %s', (_, text, guards) => {
+  expect(conditionsOf(text)).toEqual([guards])
+})

@@ -5,10 +5,12 @@
  */
 import type { Block, Condition, FromItem, OuterSide, TableReference } from '../bind/binding.js'
 import type { FunctionTraits } from '../bind/function-traits.js'
+import { faithfulText } from '../parse/faithful-text.js'
 import { findAll, inside, type Node } from '../parse/syntax-tree.js'
 import type { DependencyFinder } from './dependencies.js'
 import { cannotFail } from './discardable.js'
 import { hasGroupingSets } from './grouping-sets.js'
+import { guardsOf } from './guards.js'
 import { operatorName } from './operator-name.js'
 import type { Pushable } from './pushable.js'
 
@@ -27,6 +29,7 @@ export const noQuery: KeyQuery = { from: [], where: [], virtuals: new Set() }
 export class KeyQueries {
   readonly #dependencyFinder: DependencyFinder
   readonly #functions: FunctionTraits
+  readonly #knownGuards = new Map<Block, readonly Node[]>()
 
   constructor(dependencyFinder: DependencyFinder, functions: FunctionTraits) {
     this.#dependencyFinder = dependencyFinder
@@ -50,7 +53,8 @@ export class KeyQueries {
       if (!isReal && !isStrict(expression, this.#functions)) return undefined
       if (!this.#include(fromItem, from, placed)) return undefined
     }
-    const where = from.size === 0 ? [] : this.#narrow(expression, from, levels, pushable, placed)
+    const narrowing = from.size === 0 ? [] : this.#narrow(expression, from, levels, pushable, placed)
+    const where = [...narrowing, ...this.#guards(expression, from, levels.keys(), placed)]
     const virtuals = new Set(dependencies.virtuals)
     for (const part of [...from].map((fromItem) => this.#dependencyFinder.ofFromItem(fromItem))) {
       for (const virtual of part?.virtuals ?? []) virtuals.add(virtual)
@@ -58,6 +62,37 @@ export class KeyQueries {
     for (const node of where)
       for (const virtual of this.#dependencyFinder.of(node)?.virtuals ?? []) virtuals.add(virtual)
     return { from: [...from], where, virtuals }
+  }
+
+  /**
+   * Guards of the queries around values that may fail, so that the key query ends with no error that the statement need not
+   * come to.
+   */
+  #guards(
+    expression: Node,
+    from: ReadonlySet<FromItem>,
+    blocks: Iterable<Block>,
+    placed: ReadonlySet<TableReference>,
+  ): readonly Node[] {
+    if (from.size === 0 || cannotFail(expression, this.#functions)) return []
+    return [...blocks]
+      .flatMap((block) => this.#guardsOf(block))
+      .filter((guard) => {
+        const dependencies = this.#dependencyFinder.of(guard)
+        if (dependencies === undefined || !isSubset(dependencies.virtuals, placed)) return false
+        const areThere = [...dependencies.fromItems].every(
+          (fromItem) =>
+            from.has(fromItem) && fromItem.nullable.size === 0 && !hasGroupingSets(fromItem.block),
+        )
+        // What looks at rows together, as windows do, is nothing that certainly fails for no values.
+        return areThere && cannotFail(guard, this.#functions) && canBeWritten(guard)
+      })
+  }
+
+  #guardsOf(block: Block): readonly Node[] {
+    const known = this.#knownGuards.get(block) ?? guardsOf(block)
+    this.#knownGuards.set(block, known)
+    return known
   }
 
   /** Adds a FROM item, after those that it refers to. */
@@ -193,6 +228,15 @@ function isStrict(expression: Node, functions: FunctionTraits): boolean {
 function isEquality(expression: Node): boolean {
   const operation = inside(expression, 'A_Expr')
   return operation?.kind === 'AEXPR_OP' && operatorName(operation.name) === '='
+}
+
+/** Whether a condition has a faithful text: without one, no value at all would be found. */
+function canBeWritten(condition: Node): boolean {
+  return (
+    faithfulText({
+      SelectStmt: { whereClause: condition, limitOption: 'LIMIT_OPTION_DEFAULT', op: 'SETOP_NONE' },
+    }) !== undefined
+  )
 }
 
 /** The expressions that a FROM item's columns are made of. */

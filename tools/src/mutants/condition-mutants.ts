@@ -266,6 +266,38 @@ export const conditionMutants: readonly Mutant[] = [
     ],
   ),
   ...mutantsOf(
+    plan('guards'),
+    [answers],
+    [
+      [
+        'NULL is false in AND',
+        '[arg, { A_Const: { boolval: { boolval: true } } }]',
+        '[arg, { A_Const: { boolval: {} } }]',
+      ],
+      [
+        'NULL is true in OR, and in WHEN',
+        '[arg, { A_Const: { boolval: {} } }]',
+        '[arg, { A_Const: { boolval: { boolval: true } } }]',
+      ],
+      ['COALESCE goes on after a value', "nulltesttype: 'IS_NULL'", "nulltesttype: 'IS_NOT_NULL'"],
+      [
+        'CASE compares conditions',
+        'choice === undefined || choice.arg !== undefined ?',
+        'choice === undefined ?',
+      ],
+    ],
+    'random statements hardly have values that fail in such places',
+  ),
+  ...mutantsOf(
+    plan('key-query'),
+    [answers],
+    [
+      ['guards see no totals', ' && !hasGroupingSets(fromItem.block),', ','],
+      ['whatever guards can be written', ' && canBeWritten(guard)', ''],
+    ],
+    'random statements hardly have values that fail in such places',
+  ),
+  ...mutantsOf(
     plan('constant-condition'),
     ['sql-engine/src/plan/constant-condition.test.ts'],
     [
