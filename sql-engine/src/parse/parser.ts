@@ -29,16 +29,12 @@ export function parseText(text: string): readonly ParsedStatement[] | undefined 
 }
 
 function parsedOrNot(text: string): Partial<ParseResult> | undefined {
-  if (text.length > longest) return undefined
   try {
     return withGrammar(text, ({ parseSync }) => ({ stmts: [], ...parseSync(text) }))
   } catch {
     return undefined
   }
 }
-
-/** In UTF-16 units. Longer ones would take seconds of everybody's time; PostgreSQL answers them by itself. */
-const longest = 8_000_000
 
 /**
  * Drops repeats: `SET (a, b) = (SELECT …)` is one query, which the grammar attaches to each of its columns, and a
