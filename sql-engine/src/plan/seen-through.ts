@@ -44,8 +44,7 @@ export function seenThrough(
     const sources = comparison.sources.map(
       (source): ValueSource => (source.kind === 'boolean' ? source : { ...source, reading }),
     )
-    // Addresses are asked for by texts, too, by which PostgreSQL would not spell them.
-    return [{ comparison: { ...comparison, sources }, isExact: type !== 'inet' }]
+    return [{ comparison: { ...comparison, sources }, isExact: true }]
   }
   // Years of five digits sort before those of four: as a text, a later time may be less.
   const outermost = wrappers.at(-1)

@@ -1,4 +1,7 @@
+import fc from 'fast-check'
+import pg from 'pg'
 import { describe, expect, test } from 'vitest'
+import { startTestPostgres } from '../testing/test-postgres.js'
 import { readingOf, valueOfText } from './textual-value.js'
 
 describe('the address that has a text', () => {
@@ -19,9 +22,40 @@ describe('the address that has a text', () => {
     ['text', '1.1.1.1/32/8', undefined],
     ['abbreviation', '1.1.1.1', '1.1.1.1'],
     ['abbreviation', '10.0.0.0/8', '10.0.0.0/8'],
+    ['abbreviation', '2001:db8:0::1', undefined],
+    ['host', '2001:db8::0001', undefined],
+    ['host', '0:0:0:0:0:0:0:1', undefined],
+    ['host', '::ffff:1.1.1.1', '::ffff:1.1.1.1'],
+    ['host', '::ffff:101:101', undefined],
+    ['host', '::1.2.3.4', '::1.2.3.4'],
+    ['host', '0::1.2.3.4', undefined],
+    ['text', '2001:db8:0::/32', undefined],
+    ['text', '10.0.0.0/08', undefined],
   ] as const)('%s %s', (reading, text, value) => {
     expect(valueOfText(text, reading, 'inet')).toBe(value)
   })
+})
+
+test('whatever PostgreSQL writes for an address is read', async () => {
+  const word = fc.constantFrom(0, 0, 0, 0, 0, 0, 1, 0xffff, 0xffff, 0xab12).map((one) => one.toString(16))
+  const addresses = fc.sample(fc.array(word, { minLength: 8, maxLength: 8 }), {
+    numRuns: 3000,
+    seed: 20_261_130,
+  })
+  const postgres = await startTestPostgres()
+  const client = new pg.Client({ ...postgres.engineConfig, user: 'millrace', options: '' })
+  try {
+    await client.connect()
+    const { rows } = await client.query<{ text: string }>(
+      'select pg_catalog.host(address) as text from unnest($1::inet[]) as address',
+      [addresses.map((words) => words.join(':'))],
+    )
+    expect(rows.filter(({ text }) => text.includes('.')).length).toBeGreaterThan(20)
+    for (const { text } of rows) expect(valueOfText(text, 'host', 'inet')).toBe(text)
+  } finally {
+    await client.end()
+    await postgres.stop()
+  }
 })
 
 describe('other values that have a text', () => {

@@ -46,14 +46,24 @@ export function valueOfText(text: string, reading: Reading, type: ColumnType): Q
   return type === 'inet' ? addressOf(text, reading) : text
 }
 
+/**
+ * Whether an IPv6 address is written as PostgreSQL writes it, which is as URLs have it, but for those that hold one of IPv4
+ * (inet_net_ntop_ipv6 in its inet_net_ntop.c). Other texts are of no address; asked for, they would be of one twice.
+ */
+function isAsPrinted(address: string): boolean {
+  if (address.includes('.')) return /^::(?:ffff:)?\d+\.\d+\.\d+\.\d+$/.test(address)
+  const holdsVersion4 = /^::(?:ffff:)?[0-9a-f]{1,4}:[0-9a-f]{1,4}$/.test(address)
+  return !holdsVersion4 && new URL(`http://[${address}]`).hostname === `[${address}]`
+}
+
 /** Reads an inet as PostgreSQL writes it: the netmask of a single host is left out. */
 function addressOf(text: string, reading: Reading): string | undefined {
   const [address = '', length] = text.split('/')
   const version = isIP(address)
-  if (version === 0) return undefined
+  if (version === 0 || (version === 6 && !isAsPrinted(address))) return undefined
   const longest = version === 4 ? 32 : 128
   if (length === undefined) return reading === 'text' ? undefined : address
-  if (reading === 'host' || Number(length) > longest) return undefined
+  if (reading === 'host' || Number(length) > longest || length !== String(Number(length))) return undefined
   if (Number(length) !== longest) return text
   return reading === 'abbreviation' ? undefined : address
 }

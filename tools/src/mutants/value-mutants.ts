@@ -55,11 +55,6 @@ export const valueMutants: readonly Mutant[] = [
         'const isOne = true',
       ],
       [
-        'texts of addresses are all as PostgreSQL writes them',
-        "sources }, isExact: type !== 'inet' }",
-        'sources }, isExact: true }',
-      ],
-      [
         'an upper bound is a lower one',
         "return [{ values: comparison.bounds ?? [comparison.node], side: 'upper' }]",
         "return [{ values: comparison.bounds ?? [comparison.node], side: 'lower' }]",
@@ -147,9 +142,10 @@ export const valueMutants: readonly Mutant[] = [
     [
       [
         'netmasks are longer than addresses',
-        "if (reading === 'host' || Number(length) > longest) return undefined",
-        'if (Number(length) > longest) return undefined',
+        "if (reading === 'host' || Number(length) > longest ||",
+        'if (Number(length) > longest ||',
       ],
+      ['zeros of an address are written in any way', '(version === 6 && !isAsPrinted(address))', 'false'],
       [
         'a cast fromItems the netmask out',
         "if (length === undefined) return reading === 'text' ? undefined : address",
