@@ -6,6 +6,7 @@ import { type Inside, inside, isObject, type Node, stringsOf } from '../parse/sy
 import type { Binding, Block, Clause, Cte, FromItem } from './binding.js'
 import { BindingDraft } from './binding-draft.js'
 import { FromBinder, type RelationOf } from './from-binder.js'
+import { hasGroupingSets } from './grouping-sets.js'
 import { outputOf, outputOfValues, outputReference } from './output-columns.js'
 import type { TypeTraits } from './output-types.js'
 import {
@@ -171,7 +172,7 @@ class Binder {
       valuesLists === undefined
         ? outputOf(targetList, from, (reference) => this.#draft.columns.get(reference))
         : outputOfValues(valuesLists)
-    const isOneGrouping = !groupClause?.some((node) => inside(node, 'GroupingSet') !== undefined)
+    const isOneGrouping = !hasGroupingSets(block)
     if (isOneGrouping) this.#draft.addConditions(havingClause, { kind: 'having' }, block, allFromItems(from))
     const names = new Set(block.output?.map(({ name }) => name))
     for (const node of [...(distinctClause ?? []), ...(groupClause ?? []), ...(sortClause ?? [])]) {

@@ -125,18 +125,11 @@ export class FromBinder {
     const relation = this.#relationOf(rangeVar)
     if (relation === undefined) return this.#draft.opaqueItem(node, block, name)
     if (relation.kind === 'relation') {
-      const columns = aliasedColumns(namesOf(relation), renamed)
+      const { names, types } = partsOf(relation)
+      const columns = aliasedColumns(names, renamed)
       const { stable, definition } = relation
-      const types = relation.columns.map(({ type }) => type)
-      return this.#draft.addFromItem({
-        ...base,
-        kind: 'relation',
-        rangeVar,
-        columns,
-        types,
-        stable,
-        definition,
-      })
+      const fromItem = { ...base, kind: 'relation' as const, rangeVar, columns, types, stable }
+      return this.#draft.addFromItem({ ...fromItem, definition })
     }
     const columns = aliasedColumns(
       relation.table.columns.map((column) => column.name),
@@ -246,15 +239,16 @@ export class FromBinder {
     const base = { name, aliased, node: { RangeVar: target }, block, nullable: noSides }
     if (relation?.kind !== 'relation') return this.#draft.opaqueItem(base.node, block, name)
     const { stable } = relation
-    const columns = new ColumnNames(namesOf(relation))
-    const types = relation.columns.map(({ type }) => type)
+    const { names, types } = partsOf(relation)
+    const columns = new ColumnNames(names)
     const fromItem = { ...base, kind: 'relation' as const, rangeVar: target, columns, types, stable }
     return this.#draft.addFromItem({ ...fromItem, definition: undefined })
   }
 }
 
-function namesOf({ columns }: Extract<Relation, { kind: 'relation' }>): readonly string[] {
-  return columns.map(({ name }) => name)
+/** The names of a relation's columns, and their types. */
+function partsOf({ columns }: Extract<Relation, { kind: 'relation' }>) {
+  return { names: columns.map(({ name }) => name), types: columns.map(({ type }) => type) }
 }
 
 const noSides: ReadonlySet<OuterSide> = new Set()

@@ -2,6 +2,7 @@
 import type { ColumnType } from '@millrace/plugin-sdk'
 import { z } from 'zod'
 import { isColumnType } from '../catalog/column-type.js'
+import { defaultCollation } from '../catalog/default-collation.js'
 import { type TableFunction, tableFunction, tableFunctionSchema } from '../catalog/table-functions.js'
 import { viewDefinition } from '../catalog/view-definitions.js'
 import type { VirtualTable } from '../catalog/virtual-table.js'
@@ -108,10 +109,7 @@ export function readNames(
       const { columns, kind, definition } = found
       return {
         kind: 'relation',
-        columns: (columns ?? []).map(([name, type]) => ({
-          name,
-          type: columnTypeOf(type),
-        })),
+        columns: (columns ?? []).map(([name, type]) => ({ name, type: columnTypeOf(type) })),
         stable: storedKinds.has(kind),
         definition: definition ?? undefined,
       }
@@ -179,9 +177,6 @@ function queryFor(
     'standard_strings', pg_catalog.current_setting('standard_conforming_strings') = 'on',
     'settings', ${settingsQuery}), ${accessQuery(arrayOf(own))}`
 }
-
-/** DEFAULT_COLLATION_OID in PostgreSQL's catalog/pg_collation.dat. */
-const defaultCollation = 100
 
 const isGreater = 'operator(pg_catalog.>)'
 const isLess = 'operator(pg_catalog.<)'

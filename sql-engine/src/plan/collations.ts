@@ -3,8 +3,9 @@
  * API is asked for them; whatever stands beside them with another one brings that to the comparison.
  */
 import { type Binding, type Block, type BoundColumn, isColumns } from '../bind/binding.js'
-import { type Inside, inside, type Node, stringsOf } from '../parse/syntax-tree.js'
+import { type Inside, inside, type Node } from '../parse/syntax-tree.js'
 import { typeNameOf } from '../parse/type-name.js'
+import { operatorName } from './operator-name.js'
 
 /** Texts, as which constants have no other collation. A name has one. */
 const textTypes: ReadonlySet<string | undefined> = new Set(['text', 'varchar', 'bpchar'])
@@ -17,7 +18,7 @@ export function bringsNoCollation(node: Node | undefined): boolean {
   const extreme = inside(node, 'MinMaxExpr')
   if (extreme !== undefined) return extreme.args?.every(bringsNoCollation) === true
   const { kind, name, lexpr, rexpr } = inside(node, 'A_Expr') ?? {}
-  const isJoined = kind === 'AEXPR_OP' && stringsOf(name)?.join('.') === '||'
+  const isJoined = kind === 'AEXPR_OP' && operatorName(name) === '||'
   return isJoined && bringsNoCollation(lexpr) && bringsNoCollation(rexpr)
 }
 

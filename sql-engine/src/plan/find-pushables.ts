@@ -1,11 +1,11 @@
 /** Finds, in the conditions of a statement, those that could narrow a scan. */
 import type { Binding, Condition } from '../bind/binding.js'
 import type { FunctionTraits } from '../bind/function-traits.js'
+import { hasGroupingSets } from '../bind/grouping-sets.js'
 import { findAll, inside, sameTree } from '../parse/syntax-tree.js'
 import { ColumnTraces } from './column-traces.js'
 import { Comparisons, isPlainIn, seenOf, type Target } from './comparisons.js'
 import { equalColumns } from './equal-columns.js'
-import { hasGroupingSets } from './grouping-sets.js'
 import type { NeededColumns } from './needed.js'
 import { isNeverNull } from './never-null.js'
 import type { Comparison, Pushable } from './pushable.js'

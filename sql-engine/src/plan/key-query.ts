@@ -5,11 +5,11 @@
  */
 import type { Block, Condition, FromItem, OuterSide, TableReference } from '../bind/binding.js'
 import type { FunctionTraits } from '../bind/function-traits.js'
+import { hasGroupingSets } from '../bind/grouping-sets.js'
 import { faithfulText } from '../parse/faithful-text.js'
 import { findAll, inside, type Node } from '../parse/syntax-tree.js'
 import type { DependencyFinder } from './dependencies.js'
 import { cannotFail } from './discardable.js'
-import { hasGroupingSets } from './grouping-sets.js'
 import { guardsOf } from './guards.js'
 import { operatorName } from './operator-name.js'
 import type { Pushable } from './pushable.js'

@@ -1,6 +1,7 @@
 /** What PostgreSQL does with the query of an EXISTS, of which only that there is a row is seen. */
 import type { FunctionTraits } from '../bind/function-traits.js'
-import { findAll, type Inside } from '../parse/syntax-tree.js'
+import { hasGroupingSets } from '../bind/grouping-sets.js'
+import type { Inside } from '../parse/syntax-tree.js'
 import { integerOf } from './constant-condition.js'
 import { isRowWise } from './row-wise.js'
 
@@ -9,14 +10,14 @@ import { isRowWise } from './row-wise.js'
  * does not take the first of them (simplify_EXISTS_query in its subselect.c).
  */
 export function leavesOutOutputs(select: Inside<'SelectStmt'>, functions: FunctionTraits): boolean {
-  const { larg, havingClause, lockingClause, limitCount, limitOffset, groupClause } = select
+  const { larg, havingClause, lockingClause, limitCount, limitOffset } = select
   const { targetList, sortClause, distinctClause } = select
   const areAbsent = [larg, havingClause, lockingClause, limitOffset].every((part) => part === undefined)
   const limit = limitCount === undefined ? 1 : (integerOf(limitCount) ?? 0)
   return (
     areAbsent &&
     limit > 0 &&
-    findAll(groupClause, 'GroupingSet').length === 0 &&
+    !hasGroupingSets({ statement: select }) &&
     isRowWise([targetList, sortClause, distinctClause], functions)
   )
 }

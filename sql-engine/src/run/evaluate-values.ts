@@ -1,4 +1,5 @@
 /** Has PostgreSQL evaluate values in the client's session: those that depend on no row, and those of key queries. */
+import { defaultCollation } from '../catalog/default-collation.js'
 import { quoteLiteral } from '../parse/identifier.js'
 import { type KeyQuery, noQuery } from '../plan/key-query.js'
 import { type DecodedValue, decodeValue, isForeignType } from '../plan/key-values.js'
@@ -133,9 +134,7 @@ export class ValueEvaluator {
   }
 }
 
-/** DEFAULT_COLLATION_OID in PostgreSQL's catalog/pg_collation.dat: texts of a domain with another one are ordered by that. */
-const defaultCollation = 100
-
+/** Texts of a domain with another collation are ordered by that: such a domain is none of its base type. */
 function baseTypesQuery(names: readonly string[]): string {
   return `with recursive types (name, oid) as (
       select name, pg_catalog.to_regtype(name)::pg_catalog.oid

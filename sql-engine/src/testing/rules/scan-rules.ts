@@ -178,6 +178,11 @@ const risingValues: Readonly<Partial<Record<ColumnType, readonly [string, string
   ],
 }
 
+/** A value that is known only when something else has been read. */
+function onceRead(value: string, from: string): string {
+  return `coalesce((select max(${value}) from ${from}), ${value})`
+}
+
 /** Ranges that have been read when one is asked for that holds parts of them. */
 const dividedRange: Rule = (parts) => {
   const queries = parts.tablesOf(3, keepsRanges).flatMap((table) => {
@@ -199,11 +204,8 @@ const dividedRange: Rule = (parts) => {
       [`${key} >= ${third} and ${key} <= ${last}`, `${key} >= ${second} and ${key} <= ${third}`],
       [`${key} >= ${first} and ${key} <= ${second}`, `${key} >= ${second} and ${key} <= ${third}`],
     )
-    // By the same value as without it, but later.
     const after = (value: string, condition: string | undefined) =>
-      condition === undefined
-        ? value
-        : `coalesce((select max(${value}) from ${name} s${parts.where(table, condition)}), ${value})`
+      condition === undefined ? value : onceRead(value, `${name} s${parts.where(table, condition)}`)
     const range = `${key} >= ${after(first, earlier[0])} and ${key} <= ${after(last, earlier[1])}`
     return [`select ${key} from ${name} s${parts.where(table, range)}`]
   })
@@ -217,13 +219,13 @@ const limitedFirst: Rule = (parts) => {
       3,
       ({ name, type }, { keys = {} }) => keys[name]?.valuesPerCall !== undefined && hasGreatest.has(type),
     )
-    .flatMap((table) => {
+    .map((table) => {
       const { name, column } = table
       const key = `s.${column.name}`
       const value = parts.typed(column.type)
       const few = `select ${key} from ${name} s${parts.where(table, `${key} = ${value}`)} limit 1`
-      const all = `${key} = coalesce((select max(${value}) from (${few}) q), ${value})`
-      return [`select ${key} from ${name} s${parts.where(table, all)}`]
+      const all = `${key} = ${onceRead(value, `(${few}) q`)}`
+      return `select ${key} from ${name} s${parts.where(table, all)}`
     })
   return queries.length === 0 ? undefined : parts.counts(queries)
 }
