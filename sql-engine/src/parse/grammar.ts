@@ -9,7 +9,7 @@ type Library = Pick<typeof import('libpg-query'), 'loadModule' | 'parseSync' | '
 
 const require = createRequire(import.meta.url)
 
-async function newLibrary(): Promise<Library> {
+async function loadLibrary(): Promise<Library> {
   const path = require.resolve('libpg-query')
   // Each load of the file makes an instance of its own, and the old one goes once nothing refers to it.
   delete require.cache[path]
@@ -24,40 +24,51 @@ const longText = 500_000
 /** How often an instance may have failed; tens of times, for small texts, are known to be too often. */
 const mostFailures = 3
 
-// It must be there before anything is parsed. Loading takes 50 ms of the processor's time, once, and so whoever may do without
-// imports this file late.
-let library = await newLibrary()
-let failures = 0
-let renewing: Promise<void> | undefined
+export class Grammar {
+  readonly #load: () => Promise<Library>
+  #library: Library
+  #failures = 0
+  #renewing: Promise<void> | undefined
 
-/**
- * Uses the grammar for a text.
- * @returns undefined while it cannot be used
- * @throws SqlError, or Error, for what is not PostgreSQL's SQL; RangeError and others for what is too large
- */
-export function withGrammar<Result>(text: string, use: (library: Library) => Result): Result | undefined {
-  if (failures >= mostFailures) return undefined
-  try {
-    return use(library)
-  } catch (error) {
-    if (!isOfText(error)) failures += isOfStack(error) ? 1 : mostFailures
-    throw error
-  } finally {
-    if (failures > 0 || text.length > longText) renewing ??= renew()
+  private constructor(load: () => Promise<Library>, library: Library) {
+    this.#load = load
+    this.#library = library
   }
-}
 
-/** When a new instance has come, if one is on its way. */
-export function grammarRenewed(): Promise<void> {
-  return renewing ?? Promise.resolve()
-}
+  static async open(load: () => Promise<Library>): Promise<Grammar> {
+    return new Grammar(load, await load())
+  }
 
-async function renew(): Promise<void> {
-  try {
-    library = await newLibrary()
-    failures = 0
-  } finally {
-    renewing = undefined
+  /**
+   * Uses the library for a text.
+   * @returns undefined while it cannot be used
+   * @throws SqlError, or Error, for what is not PostgreSQL's SQL; RangeError and others for what is too large
+   */
+  use<Result>(text: string, read: (library: Library) => Result): Result | undefined {
+    try {
+      return this.#failures < mostFailures ? read(this.#library) : undefined
+    } catch (error) {
+      if (!isOfText(error)) this.#failures += isOfStack(error) ? 1 : mostFailures
+      throw error
+    } finally {
+      if (this.#failures > 0 || text.length > longText) this.#renewing ??= this.#renew()
+    }
+  }
+
+  /** When a new instance has come, if one is on its way. */
+  renewed(): Promise<void> {
+    return this.#renewing ?? Promise.resolve()
+  }
+
+  async #renew(): Promise<void> {
+    try {
+      this.#library = await this.#load()
+      this.#failures = 0
+    } catch {
+      // The next text asks for it again.
+    } finally {
+      this.#renewing = undefined
+    }
   }
 }
 
@@ -70,3 +81,7 @@ function isOfText(error: unknown): boolean {
 function isOfStack(error: unknown): boolean {
   return error instanceof RangeError
 }
+
+// It must be there before anything is parsed. Loading takes 50 ms of the processor's time, once, and so whoever may do without
+// imports this file late.
+export const grammar = await Grammar.open(loadLibrary)

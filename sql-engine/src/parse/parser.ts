@@ -1,7 +1,7 @@
 /** Statements as trees and tokens, by PostgreSQL's own grammar. */
 import type { ParseResult, ScanToken } from 'libpg-query'
 import { DatabaseError } from '../database-error.js'
-import { withGrammar } from './grammar.js'
+import { grammar } from './grammar.js'
 import { isObject, type Node, walk } from './syntax-tree.js'
 
 export type { ScanToken }
@@ -30,7 +30,7 @@ export function parseText(text: string): readonly ParsedStatement[] | undefined 
 
 function parsedOrNot(text: string): Partial<ParseResult> | undefined {
   try {
-    return withGrammar(text, ({ parseSync }) => ({ stmts: [], ...parseSync(text) }))
+    return grammar.use(text, ({ parseSync }) => ({ stmts: [], ...parseSync(text) }))
   } catch {
     return undefined
   }
@@ -53,7 +53,7 @@ function dropRepeats(parsed: unknown): void {
  * @throws DatabaseError 53200 while the grammar cannot be used; Error for a literal that does not end
  */
 export function tokensOf(text: string): readonly ScanToken[] {
-  const tokens = withGrammar(text, ({ scanSync }) => scanSync(text).tokens)
+  const tokens = grammar.use(text, ({ scanSync }) => scanSync(text).tokens)
   if (tokens === undefined) {
     throw new DatabaseError('the parser is being replaced, after statements that were too large for it', {
       sqlState: '53200',
